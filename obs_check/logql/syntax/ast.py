@@ -1,0 +1,368 @@
+"""The tree of a LogQL query (Loki 3.5). Nodes are frozen; `span` is the place in the text, no part of equality.
+
+Grammar in one place (docs/logql.md draws it with examples):
+
+    Expr      = LogQuery | Metric
+    LogQuery  = Selector Stage*
+    Stage     = LineFilter | Parser | LabelFilter | LineFormat | LabelFormat | DropLabels | KeepLabels | Decolorize
+    Metric    = RangeAggregation | VectorAggregation | BinaryOperation | Number | VectorLiteral | LabelReplace
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+
+class Span(NamedTuple):
+    """Character offsets into the query text, end exclusive."""
+
+    start: int
+    end: int
+
+
+NO_SPAN = Span(0, 0)
+
+
+def _span() -> Span:
+    return field(default=NO_SPAN, compare=False, repr=False)
+
+
+MatchOp = Literal["=", "!=", "=~", "!~"]
+CompareOp = Literal["==", "!=", ">", ">=", "<", "<="]
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """`name op "value"` of a selector, a label filter, drop or keep."""
+
+    name: str
+    op: MatchOp
+    value: str
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """`{name="value", ...}`."""
+
+    matchers: tuple[Matcher, ...]
+    span: Span = _span()
+
+
+# --- stages -----------------------------------------------------------------------------------------------------------
+
+LineFilterOp = Literal["|=", "!=", "|~", "!~", "|>", "!>"]
+
+
+@dataclass(frozen=True, slots=True)
+class LineMatch:
+    """One alternative of a line filter: a text, regular expression or pattern, or an address when `ip`."""
+
+    value: str
+    ip: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LineFilter:
+    """`|= "a" or "b"`: `matches` holds every alternative, at least one."""
+
+    op: LineFilterOp
+    matches: tuple[LineMatch, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """`label="expression"` of json and logfmt; a bare `label` has the expression `label`."""
+
+    label: str
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class JsonParser:
+    """`json` or `json a="b.c", d`."""
+
+    extractions: tuple[Extraction, ...] = ()
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class LogfmtParser:
+    """`logfmt [--strict] [--keep-empty] [a="b", ...]`."""
+
+    extractions: tuple[Extraction, ...] = ()
+    strict: bool = False
+    keep_empty: bool = False
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class RegexpParser:
+    """`regexp "(?P<name>...)"`."""
+
+    pattern: str
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class PatternParser:
+    """`pattern "<a> <_> <b>"`."""
+
+    pattern: str
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class UnpackParser:
+    """`unpack`."""
+
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class StringPredicate:
+    """`label = "text"`, and the other match operators."""
+
+    matcher: Matcher
+
+
+@dataclass(frozen=True, slots=True)
+class NumberPredicate:
+    """`label >= 500`. `=` is written `==`."""
+
+    name: str
+    op: CompareOp
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class DurationPredicate:
+    """`label > 1.5s`; `ns` in nanoseconds."""
+
+    name: str
+    op: CompareOp
+    ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class BytesPredicate:
+    """`label > 5KB`; `size` in bytes."""
+
+    name: str
+    op: CompareOp
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class IpPredicate:
+    """`label = ip("10.0.0.0/8")` or `!=`."""
+
+    name: str
+    op: Literal["=", "!="]
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class AndPredicate:
+    """`left and right`, `left, right`, `left right`."""
+
+    left: "Predicate"
+    right: "Predicate"
+
+
+@dataclass(frozen=True, slots=True)
+class OrPredicate:
+    """`left or right`."""
+
+    left: "Predicate"
+    right: "Predicate"
+
+
+Predicate = (
+    StringPredicate | NumberPredicate | DurationPredicate | BytesPredicate | IpPredicate | AndPredicate | OrPredicate
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFilter:
+    """`| predicate`."""
+
+    predicate: Predicate
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class LineFormat:
+    """`line_format "template"`."""
+
+    template: str
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class LabelAssignment:
+    """`name="template"`, or `name=other` when `rename`."""
+
+    name: str
+    value: str
+    rename: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFormat:
+    """`label_format a="x {{.b}}", c=d`."""
+
+    assignments: tuple[LabelAssignment, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class LabelChoice:
+    """`name`, or `name="value"` and the other match operators, of drop and keep."""
+
+    name: str
+    matcher: Matcher | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DropLabels:
+    """`drop a, b="c"`."""
+
+    choices: tuple[LabelChoice, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class KeepLabels:
+    """`keep a, b="c"`."""
+
+    choices: tuple[LabelChoice, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Decolorize:
+    """`decolorize`."""
+
+    span: Span = _span()
+
+
+Parser = JsonParser | LogfmtParser | RegexpParser | PatternParser | UnpackParser
+Stage = LineFilter | Parser | LabelFilter | LineFormat | LabelFormat | DropLabels | KeepLabels | Decolorize
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuery:
+    """A selector and the stages that its lines pass, in order."""
+
+    selector: Selector
+    stages: tuple[Stage, ...] = ()
+    span: Span = _span()
+
+
+# --- metrics ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """`by (a, b)` or, when `without`, `without (a, b)`. `by ()` has no labels."""
+
+    labels: tuple[str, ...]
+    without: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unwrap:
+    """`| unwrap [conversion(]label[)]` and the label filters after it."""
+
+    label: str
+    conversion: Literal["", "duration", "duration_seconds", "bytes"] = ""
+    filters: tuple[LabelFilter, ...] = ()
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class LogRange:
+    """`{..} | .. [interval] offset o`: `interval_ns` and `offset_ns` in nanoseconds."""
+
+    query: LogQuery
+    interval_ns: int
+    offset_ns: int = 0
+    unwrap: Unwrap | None = None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class RangeAggregation:
+    """`op(log range) [by (...)]`; `parameter` is the quantile of quantile_over_time."""
+
+    op: str
+    range: LogRange
+    grouping: Grouping | None = None
+    parameter: float | None = None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class VectorAggregation:
+    """`op [by (...)] (metric)`; `parameter` is k of topk, bottomk and approx_topk."""
+
+    op: str
+    expr: "Metric"
+    grouping: Grouping | None = None
+    parameter: int | None = None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """`on (..)` or `ignoring (..)` with `group_left (..)` or `group_right (..)`."""
+
+    labels: tuple[str, ...] = ()
+    on: bool = False
+    card: Literal["one-to-one", "many-to-one", "one-to-many"] = "one-to-one"
+    include: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BinaryOperation:
+    """`left op right`; `return_bool` for `> bool`."""
+
+    op: str
+    left: "Metric"
+    right: "Metric"
+    return_bool: bool = False
+    matching: Matching | None = None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A literal number."""
+
+    value: float
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class VectorLiteral:
+    """`vector(1)`."""
+
+    value: float
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class LabelReplace:
+    """`label_replace(metric, "dst", "replacement", "src", "regex")`."""
+
+    expr: "Metric"
+    destination: str
+    replacement: str
+    source: str
+    regex: str
+    span: Span = _span()
+
+
+Metric = RangeAggregation | VectorAggregation | BinaryOperation | Number | VectorLiteral | LabelReplace
+Expr = LogQuery | Metric

@@ -1,0 +1,65 @@
+"""A cause that was proved, with what proves it and what to change."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from obs_check.model.probe import Probe
+
+Severity = Literal["error", "warning", "info"]
+Safety = Literal["safe", "review", "manual"]
+"""safe: changes what is shown only. review: changes what is collected or kept. manual: a person has to do it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What to change. `path` is the file or object that `diff` (unified) applies to; both empty when `manual`."""
+
+    summary: str
+    diff: str = ""
+    safety: Safety = "manual"
+    path: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """{"summary", "diff", "safety", "path"}."""
+        return {"summary": self.summary, "diff": self.diff, "safety": self.safety, "path": self.path}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the finding is about; parts that do not apply are None."""
+
+    dashboard: str | None = None
+    panel: int | None = None
+    target: str | None = None
+
+    def to_json(self) -> dict[str, str | int | None]:
+        """{"dashboard", "panel", "target"}."""
+        return {"dashboard": self.dashboard, "panel": self.panel, "target": self.target}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One proved cause. `cause` is an id of the catalogue (`pipeline.wrong-parser`), `hop` where it sits, `claim` one
+    sentence, `panels` the ids of the panels it explains. `probes` is never empty."""
+
+    cause: str
+    severity: Severity
+    hop: str
+    subject: Subject
+    claim: str
+    probes: tuple[Probe, ...]
+    fix: Fix
+    panels: tuple[int, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The finding of the JSON contract."""
+        return {
+            "cause": self.cause,
+            "severity": self.severity,
+            "hop": self.hop,
+            "subject": self.subject.to_json(),
+            "claim": self.claim,
+            "probes": [p.to_json() for p in self.probes],
+            "fix": self.fix.to_json(),
+            "panels": list(self.panels),
+        }
