@@ -11,13 +11,36 @@ Safety = Literal["safe", "review", "manual"]
 
 
 @dataclass(frozen=True, slots=True)
+class TargetEdit:
+    """A new expression for one target of a panel."""
+
+    panel: int
+    ref_id: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileEdit:
+    """A new text for a configuration file."""
+
+    path: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fix:
-    """What to change. `path` is the file or object that `diff` (unified) applies to; both empty when `manual`."""
+    """What to change. `path` is the file or object that `diff` (unified) applies to; both empty when `manual`.
+
+    `edits` are the same change in a form that can be applied.
+    """
 
     summary: str
     diff: str = ""
     safety: Safety = "manual"
     path: str = ""
+    edits: tuple[TargetEdit | FileEdit, ...] = ()
 
     def to_json(self) -> dict[str, str]:
         """{"summary", "diff", "safety", "path"}."""
