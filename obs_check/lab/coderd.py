@@ -1,0 +1,214 @@
+"""coderd as the pipeline sees it: `boundary_request` lines in a pod's log, and the agents' counters on /metrics.
+
+The lines are put together from coderd's source (version 2.34), not captured; `caller` has no line number for that
+reason. They carry no host, no session id and no sequence number.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any, Literal
+
+from obs_check.errors import Unavailable
+from obs_check.lab.audit_agent import AgentLog, Counter
+from obs_check.lab.boundary_log import go_quote
+from obs_check.lab.origin import LoopbackServer
+from obs_check.model.window import MS, NS
+
+Format = Literal["json", "human", "both", "off"]
+"""The log sinks that are set: `both` writes every event twice, `off` (human to /dev/null, no JSON) none."""
+
+STATS_KEPT_NS = 120 * NS
+"""coderd forgets an agent's series this long after its last report."""
+CRI_LINE_BYTES = 16 * 1024
+"""The container runtime cuts longer lines into parts, all but the last marked P."""
+
+_ESCAPED = {"&": r"\u0026", "<": r"\u003c", ">": r"\u003e", "\u2028": r"\u2028", "\u2029": r"\u2029"}
+_JSON_ESCAPES = str.maketrans(_ESCAPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """What coderd knows of the agent's connection; the values are examples."""
+
+    owner: str = "joe"
+    name: str = "lab"
+    agent: str = "main"
+    template: str = "firewalled"
+    workspace_id: str = "5d0c7a1e-0b43-4c0a-9a52-6f1d3a0f7c11"
+    template_id: str = "9b1f4a5c-3a0e-4b56-8f0d-2d5f0f9f6a22"
+    template_version_id: str = "c3e0d9b7-77a1-4f0d-8a8c-51a9f6a1be33"
+
+
+def pod_log_path(root: Path, uid: str = "0f3b1c52-6a6e-4f0f-9f60-2f7d2f6a9c44") -> Path:
+    """Where the kubelet keeps coderd's log, below `root` in place of the node's root."""
+    return root / f"var/log/pods/coder_coder-0_{uid}/coder/0.log"
+
+
+def rfc3339_nano(ts_ns: int) -> str:
+    """Go's RFC3339Nano in UTC: as many decimals as needed, none for a whole second. `ts_ns`: ns since the epoch."""
+    fraction = f".{ts_ns % NS:09d}".rstrip("0").rstrip(".")
+    return f"{datetime.fromtimestamp(ts_ns // NS, UTC):%Y-%m-%dT%H:%M:%S}{fraction}Z"
+
+
+class CriLog:
+    """A container's log file in CRI format: `<RFC3339Nano> stderr F <line>`; safe from any thread."""
+
+    def __init__(self, path: Path, now_ns: Callable[[], int] = time.time_ns, stream: str = "stderr") -> None:
+        self.path = path
+        self._now_ns = now_ns
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def write(self, line: str) -> None:
+        """Append one line; Unavailable when the file cannot be written."""
+        data = line.encode("utf-8", "replace")
+        parts = [data[at : at + CRI_LINE_BYTES] for at in range(0, len(data), CRI_LINE_BYTES)] or [b""]
+        stamp = rfc3339_nano(self._now_ns())
+        out = b"".join(
+            f"{stamp} {self._stream} {'F' if part is parts[-1] else 'P'} ".encode() + part + b"\n" for part in parts
+        )
+        try:
+            with self._lock:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                with self.path.open("ab") as file:
+                    file.write(out)
+        except OSError as error:
+            raise Unavailable(f"{self.path}: cannot be written: {error}", "check the lab's directory") from error
+
+
+class Coderd(LoopbackServer):
+    """Takes batches from the agent and writes one line an event; `/metrics` on a loopback port.
+
+    `collect_agent_stats` stands for CODER_PROMETHEUS_COLLECT_AGENT_STATS: without it no agent series exists. While it
+    is not running it refuses batches, which the agent counts as `forward_failed`.
+    """
+
+    def __init__(
+        self,
+        pod_log: Path,
+        format: Format = "json",  # noqa: A002
+        workspace: Workspace | None = None,
+        now_ns: Callable[[], int] = time.time_ns,
+        collect_agent_stats: bool = True,
+        port: int = 0,
+    ) -> None:
+        super().__init__("lab-coderd", partial(_MetricsHandler, self), port)
+        self.pod_log = CriLog(pod_log, now_ns)
+        self._format = format
+        self._workspace = workspace or Workspace()
+        self._now_ns = now_ns
+        self._collect = collect_agent_stats
+        self._stats: tuple[int, tuple[Counter, ...]] = (0, ())
+
+    def report_boundary_logs(self, batch: Sequence[AgentLog]) -> None:
+        """Write the lines of one batch; Unavailable when coderd is not running."""
+        if not self.running:
+            raise Unavailable("coderd is not running", "start it first")
+        for log in batch:
+            fields = self._fields(log)
+            if self._format in ("human", "both"):
+                self.pod_log.write(human_line(self._now_ns(), fields))
+            if self._format in ("json", "both"):
+                self.pod_log.write(json_line(self._now_ns(), fields))
+
+    def update_stats(self, counters: Sequence[Counter]) -> None:
+        """Keep an agent's counters for two minutes; Unavailable when coderd is not running."""
+        if not self.running:
+            raise Unavailable("coderd is not running", "start it first")
+        if self._collect:
+            self._stats = (self._now_ns(), tuple(counters))
+
+    def metrics(self) -> str:
+        """What /metrics answers: Prometheus's text format."""
+        at, counters = self._stats
+        lines = [
+            "# TYPE coderd_api_active_users_duration_hour gauge",
+            "coderd_api_active_users_duration_hour 1",
+        ]
+        if self._now_ns() - at > STATS_KEPT_NS:
+            counters = ()
+        where = self._workspace
+        for name in sorted({counter.name for counter in counters}):
+            lines.append(f"# TYPE {name} counter")
+            for counter in counters:
+                if counter.name == name:
+                    labels = {
+                        **dict(counter.labels),
+                        "agent_name": where.agent,
+                        "template_name": where.template,
+                        "username": where.owner,
+                        "workspace_name": where.name,
+                    }
+                    text = ",".join(f"{key}={json.dumps(value)}" for key, value in sorted(labels.items()))
+                    lines.append(f"{name}{{{text}}} {counter.value}")
+        return "\n".join(lines) + "\n"
+
+    def _fields(self, log: AgentLog) -> dict[str, str]:
+        """The fields of a line, in their order; a denial has no `matched_rule`."""
+        where = self._workspace
+        fields = {
+            "owner": where.owner,
+            "workspace_name": where.name,
+            "agent_name": where.agent,
+            "decision": "allow" if log.allowed else "deny",
+            "workspace_id": where.workspace_id,
+            "template_id": where.template_id,
+            "template_version_id": where.template_version_id,
+            "http_method": log.method,
+            "http_url": log.url,
+            "event_time": rfc3339_nano(log.time_ns),
+        }
+        return {**fields, "matched_rule": log.matched_rule} if log.allowed else fields
+
+
+def json_line(ts_ns: int, fields: dict[str, str]) -> str:
+    """The line of CODER_LOGGING_JSON: compact, `&`, `<` and `>` escaped as Go's encoder does."""
+    document = {
+        "ts": rfc3339_nano(ts_ns),
+        "level": "INFO",
+        "msg": "boundary_request",
+        "caller": "coderd/agentapi/boundary_logs.go",
+        "func": "github.com/coder/coder/v2/coderd/agentapi.(*BoundaryLogsAPI).ReportBoundaryLogs",
+        "logger_names": ["coderd", "agentrpc"],
+        "fields": fields,
+    }
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).translate(_JSON_ESCAPES)
+
+
+def human_line(ts_ns: int, fields: dict[str, str]) -> str:
+    """The line of CODER_LOGGING_HUMAN; a value is quoted only for a blank, a quote or an unprintable character."""
+    stamp = f"{datetime.fromtimestamp(ts_ns // NS, UTC):%Y-%m-%d %H:%M:%S}.{ts_ns % NS // MS:03d}"
+    pairs = "  ".join(f"{key}={_human_value(value)}" for key, value in fields.items())
+    return f"{stamp} [info]  coderd.agentrpc: boundary_request  {pairs}"
+
+
+def _human_value(text: str) -> str:
+    quoted = go_quote(text)
+    plain = text and quoted[1:-1] == text and not any(map(str.isspace, text))
+    return text if plain else quoted
+
+
+class _MetricsHandler(BaseHTTPRequestHandler):
+    def __init__(self, coderd: Coderd, *args: Any) -> None:
+        self._coderd = coderd
+        super().__init__(*args)
+
+    def do_GET(self) -> None:
+        """Answer /metrics; everything else is 404."""
+        found = self.path.partition("?")[0] == "/metrics"
+        body = (self._coderd.metrics() if found else "404 page not found\n").encode()
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """The lab writes no access log."""

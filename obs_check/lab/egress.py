@@ -1,0 +1,243 @@
+"""The egress firewall: an HTTP forward proxy that decides, logs and answers as boundary v0.9.0 does.
+
+TLS is not terminated in the lab, for it would need a certificate authority of its own. CONNECT is answered with 200,
+as boundary always does, and then ends as with a client that does not complete the handshake: an ERROR line, no audit
+event on either path, the connection closed. Tagged events are therefore plain http.
+"""
+
+import http.client
+import io
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import tzinfo
+from functools import partial
+from pathlib import Path
+from socketserver import StreamRequestHandler
+from typing import Any, Self, TextIO
+
+from obs_check.errors import Unavailable
+from obs_check.lab.audit import AuditRecord, AuditSink
+from obs_check.lab.boundary_config import BoundaryConfig, read_boundary_config
+from obs_check.lab.boundary_log import BoundaryLog, Level
+from obs_check.lab.egress_request import BadRequest, ProxyRequest, read_request
+from obs_check.lab.origin import LoopbackServer
+from obs_check.lab.rules import evaluate
+
+UPSTREAM_TIMEOUT_S = 10.0
+_TLS_RECORDS = frozenset(b"\x14\x15\x16\x17")
+_LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+_HOP_BY_HOP = frozenset({"connection", "proxy-connection"})
+_REWRITTEN = frozenset({"content-length", "transfer-encoding", "trailer"})
+
+
+class Egress:
+    """One boundary invocation on a loopback port: from `start` to `stop` it has one configuration, one pair of log
+    files and one run of its audit sink.
+
+    `config_path` stands for --config; None leaves the search to `env` (see read_boundary_config). `resolve` maps a host
+    of a request, with or without its port, to the address that answers for it; a host that is neither mapped nor
+    loopback does not resolve, so the lab never leaves the machine. `port` 0 takes a free one, None the configuration's
+    proxy_port. `zone` None is the machine's local zone; `pids` are those in the log files' names.
+    """
+
+    def __init__(
+        self,
+        config_path: Path | None,
+        audit: AuditSink,
+        *,
+        resolve: Mapping[str, tuple[str, int]] | None = None,
+        env: Mapping[str, str] | None = None,
+        now_ns: Callable[[], int] = time.time_ns,
+        zone: tzinfo | None = None,
+        stderr: TextIO | None = None,
+        pids: tuple[int, int] | None = None,
+        port: int | None = 0,
+    ) -> None:
+        self._config_path = config_path
+        self._audit = audit
+        self._resolve = dict(resolve or {})
+        self._env = dict(env or {})
+        self._now_ns = now_ns
+        self._zone = zone
+        self._stderr = stderr
+        self._pids = pids
+        self._port = port
+        self._config = BoundaryConfig()
+        self._log: BoundaryLog | None = None
+        self._server: LoopbackServer | None = None
+
+    def start(self) -> Self:
+        """Read the configuration, open the log, start auditing and listen.
+
+        ConfigError for a configuration that boundary would not start with; Unavailable when the log cannot be written
+        or the port is taken (which is logged, and the command would not run).
+        """
+        self._config = config = read_boundary_config(self._config_path, self._env)
+        log = self._log = BoundaryLog(
+            config.log_dir, config.log_level, self._now_ns, self._stderr or sys.stderr, self._zone, self._pids
+        )
+        if not config.rules:
+            log.write(Level.WARN, "No allow rules specified; all network traffic will be denied by default")
+        if config.disable_audit_logs:
+            log.write(Level.WARN, "Audit logs are disabled by configuration")
+        else:
+            self._audit.start(log)
+        log.write(Level.INFO, "Start landjail manager")
+        port = config.proxy_port if self._port is None else self._port
+        try:
+            self._server = LoopbackServer("lab-egress", partial(_Connection, self), port).start()
+        except Unavailable as error:
+            reason = f"listen tcp :{port}: bind: address already in use"
+            log.write(Level.ERROR, "Failed to create HTTP listener", error=reason)
+            self.stop()
+            raise Unavailable(
+                f"proxy port {port}: {error.message}", "free the port or set another proxy_port"
+            ) from error
+        log.write(Level.INFO, "Starting HTTP proxy with TLS termination", port=self._server.port)
+        return self
+
+    def stop(self) -> None:
+        """End as boundary does when its command has ended. Stopping twice is no error."""
+        log, self._log = self._log, None
+        if log is None:
+            return
+        if self._server is not None:
+            log.write(Level.INFO, "Command completed, shutting down...")
+            self._server.stop()
+            self._server = None
+        if not self._config.disable_audit_logs:
+            self._audit.stop()
+        log.write(Level.INFO, "Stop landjail manager")
+        log.close()
+
+    @property
+    def url(self) -> str:
+        """The proxy's address for HTTP_PROXY; Unavailable when it is not running."""
+        if self._server is None:
+            raise Unavailable("lab-egress is not running", "start it first")
+        return self._server.url
+
+    @property
+    def log(self) -> BoundaryLog:
+        """The log of the running invocation; Unavailable when it is not running."""
+        if self._log is None:
+            raise Unavailable("lab-egress is not running", "start it first")
+        return self._log
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def decide(self, request: ProxyRequest) -> bool:
+        """Whether the rules allow a request. Either way it is logged and audited, before anything is forwarded."""
+        rule = evaluate(self._config.rules, request.method, request.url)
+        fields = {"method": request.method, "url": request.url, "host": request.host}
+        if rule is None:
+            self.log.write(Level.WARN, "DENY", **fields)
+        else:
+            self.log.write(Level.INFO, "ALLOW", **fields, rule=rule.raw)
+        if not self._config.disable_audit_logs:
+            self._audit.audit(AuditRecord(**fields, allowed=rule is not None, rule=rule.raw if rule else ""))
+        return rule is not None
+
+    def forward(self, request: ProxyRequest) -> bytes | None:
+        """The upstream's answer as it goes to the client; None, with an ERROR line, when there is none."""
+        address = self._address(request)
+        try:
+            if address is None:
+                raise OSError(f"dial tcp: lookup {request.hostname}: no such host")
+            connection = http.client.HTTPConnection(*address, timeout=UPSTREAM_TIMEOUT_S)
+            try:
+                return _exchange(connection, request)
+            finally:
+                connection.close()
+        except (OSError, http.client.HTTPException) as error:
+            reason = str(error)
+            if address and isinstance(error, ConnectionRefusedError):
+                reason = f"dial tcp {address[0]}:{address[1]}: connect: connection refused"
+            verb = request.method.capitalize()
+            # Boundary v0.9.0 says HTTPS for plain http as well.
+            self.log.write(Level.ERROR, "Failed to forward HTTPS request", error=f'{verb} "{request.url}": {reason}')
+            return None
+
+    def _address(self, request: ProxyRequest) -> tuple[str, int] | None:
+        for name in (request.host, request.hostname):
+            if name in self._resolve:
+                return self._resolve[name]
+        return (request.hostname, request.port) if request.hostname in _LOOPBACK_NAMES else None
+
+
+def blocked_answer(request: ProxyRequest) -> bytes:
+    """The 403 of a denied request, body included even for HEAD. Boundary's hints below the two lines are left out."""
+    body = (
+        f"🚫 Request Blocked by Boundary\n\nRequest: {request.method} {request.path}\nHost: {request.host}\n"
+    ).encode("utf-8", "surrogateescape")
+    head = f"HTTP/1.1 403 Forbidden\r\nContent-Length: {len(body)}\r\nContent-Type: text/plain\r\n\r\n"
+    return head.encode() + body
+
+
+def _exchange(connection: http.client.HTTPConnection, request: ProxyRequest) -> bytes:
+    """Send a request upstream and read the whole answer, redirects not followed, framing made a Content-Length."""
+    body = b"" if request.method in ("GET", "HEAD") else request.body
+    connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
+    connection.putheader("Host", request.host)
+    for name, value in request.headers:
+        if name.lower() not in _HOP_BY_HOP | _REWRITTEN | {"host"}:
+            connection.putheader(name, value)
+    if body:
+        connection.putheader("Content-Length", str(len(body)))
+    connection.endheaders(body or None)
+    response = connection.getresponse()
+    content = response.read()
+    head = [f"HTTP/1.1 {response.status} {response.reason}", f"Content-Length: {len(content)}"]
+    head += [f"{name}: {value}" for name, value in response.getheaders() if name.lower() not in _REWRITTEN]
+    return ("\r\n".join(head) + "\r\n\r\n").encode("latin-1") + content
+
+
+class _Connection(StreamRequestHandler):
+    """One client connection: one plain request, then it is closed, whatever the client asked for."""
+
+    rfile: io.BufferedReader
+
+    def __init__(self, egress: Egress, *args: Any) -> None:
+        self._egress = egress
+        super().__init__(*args)
+
+    def handle(self) -> None:
+        """Tell TLS from HTTP by the first byte, as boundary does, and serve the request."""
+        log = self._egress.log
+        first = self.rfile.peek(1)[:1]
+        if not first:
+            log.write(
+                Level.ERROR,
+                "Failed to check connection type",
+                error="failed to read first byte from connection: EOF, read 0 bytes",
+            )
+        elif first[0] in _TLS_RECORDS:
+            log.write(Level.ERROR, "TLS handshake failed", error="the lab terminates no TLS")
+        else:
+            self._serve(log)
+
+    def _serve(self, log: BoundaryLog) -> None:
+        try:
+            request = read_request(self.rfile)
+        except BadRequest as error:
+            log.write(Level.ERROR, "Failed to read HTTP request", error=str(error))
+            return
+        if request.method == "CONNECT":
+            self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            first = self.rfile.peek(1)
+            reason = "EOF"
+            if first:
+                tls = first[0] in _TLS_RECORDS
+                reason = "the lab terminates no TLS" if tls else "tls: first record does not look like a TLS handshake"
+                # What is left unread would turn the close into a reset.
+                self.rfile.read(len(first))
+            log.write(Level.ERROR, "TLS handshake failed in CONNECT tunnel", error=reason)
+            return
+        answer = self._egress.forward(request) if self._egress.decide(request) else blocked_answer(request)
+        if answer is not None:
+            self.wfile.write(answer)

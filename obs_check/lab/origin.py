@@ -1,0 +1,137 @@
+"""Loopback HTTP servers of the lab that stop cleanly, and the origin that allowed requests reach."""
+
+import contextlib
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from socketserver import BaseRequestHandler, TCPServer, ThreadingMixIn
+from typing import Any, Self
+
+from obs_check.errors import Unavailable
+
+LOOPBACK = "127.0.0.1"
+Handler = Callable[[Any, Any, Any], BaseRequestHandler]
+"""A handler class, or a partial of one: called with connection, client address and server."""
+
+
+class HangUpServer(ThreadingMixIn, TCPServer):
+    """A server with a thread a connection that remembers its open connections, so that a client that keeps one open
+    cannot hold up the stop: `hang_up`, then `server_close`, which waits for the threads."""
+
+    daemon_threads = False
+    allow_reuse_address = True
+    request_queue_size = 128
+
+    def __init__(self, address: Any, handler: Handler) -> None:
+        self._open: set[socket.socket] = set()
+        self._open_lock = threading.Lock()
+        super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Note the connection, then serve it in a thread."""
+        with self._open_lock:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget the connection and close it."""
+        with self._open_lock:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away in the middle is no news; anything else is shown by socketserver."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+    def hang_up(self) -> None:
+        """Shut every open connection, which ends its thread's read."""
+        with self._open_lock:
+            for connection in self._open:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+
+class LoopbackServer:
+    """A server on 127.0.0.1 in threads of its own. `port` 0 takes a free one; usable as a context manager."""
+
+    def __init__(self, name: str, handler: Handler, port: int = 0) -> None:
+        self._name = name
+        self._handler = handler
+        self._port = port
+        self._server: HangUpServer | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> Self:
+        """Listen; Unavailable when the port is taken."""
+        try:
+            server = HangUpServer((LOOPBACK, self._port), self._handler)
+        except OSError as error:
+            raise Unavailable(
+                f"{self._name}: cannot listen on {LOOPBACK}:{self._port}: {error}", "choose port 0 for a free one"
+            ) from error
+        self._server = server
+        self._thread = threading.Thread(target=server.serve_forever, args=(0.05,), name=self._name)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop listening, hang up on clients and wait for every thread. Stopping twice is no error."""
+        server, thread = self._server, self._thread
+        self._server = self._thread = None
+        if server is None or thread is None:
+            return
+        server.shutdown()
+        thread.join()
+        server.hang_up()
+        server.server_close()
+
+    @property
+    def running(self) -> bool:
+        """Whether it listens."""
+        return self._server is not None
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on; Unavailable before `start` and after `stop`."""
+        if self._server is None:
+            raise Unavailable(f"{self._name} is not running", "start it first")
+        return int(self._server.server_address[1])
+
+    @property
+    def url(self) -> str:
+        """`http://127.0.0.1:<port>`, without a slash at the end."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class _OriginHandler(BaseHTTPRequestHandler):
+    server_version = "lab-origin"
+
+    def _answer(self) -> None:
+        body = b"ok\n"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """The lab writes no access log."""
+
+
+class Origin(LoopbackServer):
+    """What an allowed request reaches: answers every method and path with 200 and the body `ok`."""
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__("lab-origin", _OriginHandler, port)
