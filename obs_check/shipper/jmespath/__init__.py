@@ -1,0 +1,1 @@
+"""JMESPath, the language of the `expressions` of promtail's json stage."""

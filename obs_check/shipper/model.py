@@ -1,0 +1,68 @@
+"""What a shipper is told to do, whatever the dialect of its configuration."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from obs_check.errors import ConfigError
+from obs_check.model.entry import Labels
+from obs_check.shipper.pipeline import EMPTY, Pipeline
+from obs_check.shipper.relabel import Rule
+
+NS = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class ScrapeJob:
+    """One scrape configuration. `targets` are the label sets of static targets before relabeling (`__path__` is the
+    glob); `discovery` names other ways to find targets (`kubernetes_sd_configs`, `syslog`), known only by name.
+    `place` is `file:line`."""
+
+    name: str
+    pipeline: Pipeline = EMPTY
+    targets: tuple[Labels, ...] = ()
+    relabel: tuple[Rule, ...] = ()
+    discovery: tuple[str, ...] = ()
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class PushClient:
+    """Where lines are pushed. Times in ns, `batch_bytes` in bytes of line text. Secrets are kept out of `repr`."""
+
+    url: str
+    tenant: str = ""
+    external_labels: Labels = field(default_factory=dict)
+    batch_wait: int = NS
+    batch_bytes: int = 1024 * 1024
+    timeout: int = 10 * NS
+    min_backoff: int = NS // 2
+    max_backoff: int = 300 * NS
+    max_retries: int = 10
+    drop_rate_limited: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    name: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class ShipperConfig:
+    """A whole configuration. `positions` is the path of the positions file, `sync_period` in ns."""
+
+    file: str
+    jobs: tuple[ScrapeJob, ...] = ()
+    clients: tuple[PushClient, ...] = ()
+    positions: str = "/var/log/positions.yaml"
+    sync_period: int = 10 * NS
+    text: str = field(default="", repr=False)
+
+    def job(self, name: str | None) -> ScrapeJob:
+        """The job of a name, or the only one when `name` is None; raises ConfigError that lists the names."""
+        names = ", ".join(job.name for job in self.jobs) or "none"
+        if name is None and len(self.jobs) == 1:
+            return self.jobs[0]
+        if name is None:
+            raise ConfigError(f"{self.file} has {len(self.jobs)} jobs: {names}", "choose one with --job")
+        for job in self.jobs:
+            if job.name == name:
+                return job
+        raise ConfigError(f"{self.file} has no job {name!r}", f"jobs there: {names}")

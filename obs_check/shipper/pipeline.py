@@ -1,0 +1,57 @@
+"""A pipeline: stages in a row, and the row at work."""
+
+from dataclasses import dataclass
+
+from obs_check.shipper.item import Context, Item, Running, Stage
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The stages of one scrape job, or those inside a `match`."""
+
+    stages: tuple[Stage, ...] = ()
+
+    def start(self, context: Context, place: str = "") -> "Chain":
+        """The pipeline at work; `place` stands before the names of its stages in traces."""
+        named = [(f"{place}{n} {stage.kind}", stage) for n, stage in enumerate(self.stages, 1)]
+        return Chain(context, [(name, stage.start(context, name)) for name, stage in named])
+
+
+EMPTY = Pipeline()
+"""No stages: every line passes."""
+
+
+class Chain:
+    """Stages at work, one after the other; itself usable as a stage. Labels are put into the extracted map first, as
+    promtail does at the start of every pipeline, also of a nested one."""
+
+    def __init__(self, context: Context, parts: list[tuple[str, Running]]) -> None:
+        self._observe = context.observe
+        self._parts = parts
+        self.holds = any(running.holds for _, running in parts)
+
+    def feed(self, item: Item) -> list[Item]:
+        """What the whole pipeline makes of one line."""
+        item.extracted.update(item.labels)
+        return self._from(0, [item])
+
+    def flush(self, now_ns: int | None) -> list[Item]:
+        """What the stages give up of the lines they hold, each passed on through the stages after it."""
+        done: list[Item] = []
+        for n, (_, running) in enumerate(self._parts):
+            done += self._from(n + 1, running.flush(now_ns))
+        return done
+
+    def _from(self, first: int, items: list[Item]) -> list[Item]:
+        for place, running in self._parts[first:]:
+            out: list[Item] = []
+            for item in items:
+                if self._observe is None:
+                    out += running.feed(item)
+                    continue
+                before = item.copy()
+                got = running.feed(item)
+                self._observe(place, before, got, running.holds)
+                out += got
+            items = out
+        return items

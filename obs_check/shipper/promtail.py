@@ -1,0 +1,187 @@
+"""promtail 3.5 YAML into the neutral model."""
+
+import base64
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import cast
+
+from obs_check.errors import ConfigError
+from obs_check.model.entry import Labels
+from obs_check.shipper import environment, wrapping
+from obs_check.shipper.golang.quantity import duration_ns
+from obs_check.shipper.model import PushClient, ScrapeJob, ShipperConfig
+from obs_check.shipper.pipeline import Pipeline
+from obs_check.shipper.relabel import ACTIONS, Action, Rule
+from obs_check.shipper.stages.regexes import read_regex
+from obs_check.shipper.stages.registry import read_stages
+from obs_check.shipper.yamltree import Value
+
+_TOP = (
+    "global", "server", "client", "clients", "positions", "scrape_configs", "target_config", "limits_config",
+    "options", "tracing", "wal",
+)  # fmt: skip
+_CLIENT = (
+    "url", "name", "batchwait", "batchsize", "headers", "backoff_config", "external_labels", "timeout", "tenant_id",
+    "drop_rate_limited_batches", "basic_auth", "authorization", "oauth2", "bearer_token", "bearer_token_file",
+    "tls_config", "proxy_url", "no_proxy", "proxy_from_environment", "proxy_connect_header", "follow_redirects",
+    "enable_http2", "http_headers", "stream_lag_labels",
+)  # fmt: skip
+_DISCOVERY = (
+    "kubernetes_sd_configs", "docker_sd_configs", "file_sd_configs", "consul_sd_configs", "consulagent_sd_configs",
+    "dns_sd_configs", "digitalocean_sd_configs", "dockerswarm_sd_configs", "serverset_sd_configs", "nerve_sd_configs",
+    "marathon_sd_configs", "gce_sd_configs", "ec2_sd_configs", "openstack_sd_configs", "azure_sd_configs",
+    "triton_sd_configs", "journal", "syslog", "gcplog", "loki_push_api", "windows_events", "kafka",
+    "azure_event_hubs", "gelf", "cloudflare", "heroku_drain",
+)  # fmt: skip
+_JOB = ("job_name", "pipeline_stages", "relabel_configs", "static_configs", "encoding", "decompression", *_DISCOVERY)
+_RULE = ("source_labels", "separator", "regex", "modulus", "target_label", "replacement", "action")
+
+
+def read_promtail(path: Path, env: Mapping[str, str] | None) -> ShipperConfig:
+    """The configuration in a file: promtail's own YAML, or a ConfigMap, Secret or Helm values that hold it.
+
+    `env` is for `${NAME}`; None leaves them as they are (promtail without `-config.expand-env`). Raises ConfigError.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: no text (UTF-8)", "a promtail configuration is YAML") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}", "check path and rights") from None
+    return parse_promtail(text, str(path), env)
+
+
+def parse_promtail(text: str, file: str, env: Mapping[str, str] | None) -> ShipperConfig:
+    """As `read_promtail`, of a text; `file` is its name in errors."""
+    if env is not None:
+        text = environment.expand(text, env, file)
+    inner, [document] = wrapping.unwrap(text, file)
+    top = document.mapping(_TOP)
+    clients = [_client(c) for c in top["clients"].items()] if "clients" in top else []
+    if single := document.get("client"):
+        clients.append(_client(single))
+    jobs = [_job(job) for job in top["scrape_configs"].items()] if "scrape_configs" in top else []
+    seen: set[str] = set()
+    for job in jobs:
+        if job.name in seen:
+            raise ConfigError(f"{job.place}: a second job is named {job.name!r}", "job names must differ")
+        seen.add(job.name)
+    positions = document.get("positions")
+    known = positions.mapping(("filename", "sync_period", "ignore_invalid_yaml")) if positions else {}
+    return ShipperConfig(
+        file,
+        tuple(jobs),
+        tuple(clients),
+        known["filename"].text() if "filename" in known else ShipperConfig.positions,
+        _duration(known.get("sync_period"), ShipperConfig.sync_period),
+        inner.text,
+    )
+
+
+def _place(value: Value) -> str:
+    return f"{value.file}:{value.line}"
+
+
+def _duration(value: Value | None, default: int) -> int:
+    return default if value is None or value.data is None else _number(value, duration_ns)
+
+
+def _number(value: Value, read: Callable[[str], int]) -> int:
+    try:
+        return read(value.text())
+    except ValueError as error:
+        raise value.error(str(error)) from None
+
+
+def _client(node: Value) -> PushClient:
+    given = node.mapping(_CLIENT)
+    url = node.get("url")
+    if url is None:
+        raise node.error("url is missing", "for example http://loki:3100/loki/api/v1/push")
+    if not url.text().startswith(("http://", "https://")):
+        raise url.error("the URL must start with http:// or https://")
+    backoff = node.get("backoff_config")
+    pause = backoff.mapping(("min_period", "max_period", "max_retries")) if backoff else {}
+    drop = node.get("drop_rate_limited_batches")
+    default = PushClient("")
+    return PushClient(
+        url.text(),
+        given["tenant_id"].text() if "tenant_id" in given else "",
+        given["external_labels"].texts() if "external_labels" in given else {},
+        _duration(given.get("batchwait"), default.batch_wait),
+        given["batchsize"].integer() if "batchsize" in given else default.batch_bytes,
+        _duration(given.get("timeout"), default.timeout),
+        _duration(pause.get("min_period"), default.min_backoff),
+        _duration(pause.get("max_period"), default.max_backoff),
+        pause["max_retries"].integer() if "max_retries" in pause else default.max_retries,
+        drop.flag() if drop else False,
+        _headers(node),
+        given["name"].text() if "name" in given else "",
+        _place(node),
+    )
+
+
+def _headers(node: Value) -> dict[str, str]:
+    """The HTTP headers of a client: its own, and what stands for its credentials."""
+    own = node.get("headers")
+    headers = own.texts() if own else {}
+    if basic := node.get("basic_auth"):
+        given = basic.texts()
+        pair = f"{given.get('username', '')}:{given.get('password', '')}"
+        headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+    if token := node.get("bearer_token"):
+        headers["Authorization"] = f"Bearer {token.text()}"
+    if authorization := node.get("authorization"):
+        given = authorization.texts()
+        headers["Authorization"] = f"{given.get('type') or 'Bearer'} {given.get('credentials', '')}"
+    return headers
+
+
+def _job(node: Value) -> ScrapeJob:
+    given = node.mapping(_JOB)
+    name = node.get("job_name")
+    if name is None:
+        raise node.error("job_name is missing")
+    rules = given["relabel_configs"].items() if "relabel_configs" in given else []
+    static = given["static_configs"].items() if "static_configs" in given else []
+    return ScrapeJob(
+        name.text(),
+        read_stages(given["pipeline_stages"]) if "pipeline_stages" in given else Pipeline(),
+        tuple(target for group in static for target in _targets(group)),
+        tuple(_rule(r) for r in rules),
+        tuple(key for key in _DISCOVERY if node.get(key) is not None),
+        _place(node),
+    )
+
+
+def _targets(group: Value) -> list[Labels]:
+    """The targets of one static group. Without `targets` promtail takes the labels as one target."""
+    group.mapping(("targets", "labels"))
+    labels, addresses = group.get("labels"), group.get("targets")
+    own = labels.texts() if labels else {}
+    if addresses is None:
+        return [own]
+    return [{"__address__": address.text(), **own} for address in addresses.items()]
+
+
+def _rule(node: Value) -> Rule:
+    given = {key: value for key, value in node.mapping(_RULE).items() if value.data is not None}
+    action = given["action"].text().lower() if "action" in given else "replace"
+    if action not in ACTIONS:
+        raise given["action"].error(f"{action!r} is no relabel action", f"one of {', '.join(ACTIONS)}")
+    target = given["target_label"].text() if "target_label" in given else ""
+    if not target and action in {"replace", "hashmod", "lowercase", "uppercase", "keepequal", "dropequal"}:
+        raise node.error(f"{action} needs target_label")
+    modulus = given["modulus"].integer() if "modulus" in given else 0
+    if action == "hashmod" and modulus <= 0:
+        raise node.error("hashmod needs a modulus above 0")
+    sources = given["source_labels"].items() if "source_labels" in given else []
+    return Rule(
+        cast(Action, action),
+        tuple(s.text() for s in sources),
+        given["separator"].text() if "separator" in given else ";",
+        read_regex(given["regex"]) if "regex" in given else "(.*)",
+        target,
+        given["replacement"].text() if "replacement" in given else "$1",
+        modulus,
+    )

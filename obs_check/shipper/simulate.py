@@ -1,0 +1,91 @@
+"""A pipeline run on lines, without files, clocks or sockets."""
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from obs_check.model.entry import Labels
+from obs_check.shipper.item import Context, Item
+from obs_check.shipper.pipeline import Pipeline
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """One line as promtail's -dry-run prints it: without a newline at its end, which is pushed all the same (the
+    `docker` stage leaves one). `ts` is ns since the epoch, None where the shipper takes the reading time."""
+
+    ts: int | None
+    labels: Labels
+    line: str
+    metadata: Labels = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one stage did to one input line (`number`, 1-based). `stage` is its place, `2 json` or `3 match > 1 regex`.
+    `changes` are (what, before, after): `line`, `ts`, `label NAME`, `extracted NAME`, `metadata NAME`; None is absent.
+    `reason` is that of the drop counter, where one counts."""
+
+    number: int
+    stage: str
+    outcome: Literal["kept", "dropped", "held"]
+    changes: tuple[tuple[str, Any, Any], ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """`shipped` in order; `effects` of every stage on every line; `dropped` counts lines by reason."""
+
+    shipped: list[Shipped]
+    effects: list[Effect]
+    dropped: dict[str, int]
+
+
+def simulate(pipeline: Pipeline, labels: Labels, lines: Iterable[str], now_ns: int) -> list[Shipped]:
+    """The lines that a pipeline ships, in order. `now_ns` is the one time at which all are read."""
+    return run(pipeline, labels, lines, now_ns, trace=False).shipped
+
+
+def run(pipeline: Pipeline, labels: Labels, lines: Iterable[str], now_ns: int, trace: bool = True) -> Simulation:
+    """As `simulate`, with what every stage did. `sampling` is drawn from a fixed seed."""
+    recorder = _Recorder()
+    context = Context(lambda: now_ns, recorder.count, random.Random(0).random, recorder.observe if trace else None)
+    chain = pipeline.start(context)
+    items = [out for n, line in enumerate(lines, 1) for out in chain.feed(Item(line, labels, None, n))]
+    items += chain.flush(None)
+    shipped = [Shipped(i.ts, dict(i.labels), i.line.removesuffix("\n"), dict(i.metadata)) for i in items]
+    return Simulation(shipped, recorder.effects, recorder.dropped)
+
+
+class _Recorder:
+    def __init__(self) -> None:
+        self.effects: list[Effect] = []
+        self.dropped: dict[str, int] = {}
+        self._reason = ""
+
+    def count(self, reason: str) -> None:
+        self.dropped[reason] = self.dropped.get(reason, 0) + 1
+        self._reason = reason
+
+    def observe(self, stage: str, before: Item, out: list[Item], holds: bool) -> None:
+        own = next((item for item in out if item.number == before.number), None)
+        reason, self._reason = self._reason, ""
+        if own is not None:
+            self.effects.append(Effect(before.number, stage, "kept", tuple(_changes(before, own))))
+        elif holds and not reason:
+            self.effects.append(Effect(before.number, stage, "held"))
+        else:
+            self.effects.append(Effect(before.number, stage, "dropped", (), reason))
+
+
+def _changes(before: Item, after: Item) -> Iterable[tuple[str, Any, Any]]:
+    for what in ("line", "ts"):
+        if getattr(before, what) != getattr(after, what):
+            yield what, getattr(before, what), getattr(after, what)
+    for what, attribute in (("label", "labels"), ("extracted", "extracted"), ("metadata", "metadata")):
+        old, new = getattr(before, attribute), getattr(after, attribute)
+        for name in sorted(old.keys() | new.keys()):
+            if old.get(name) != new.get(name) or (name in old) != (name in new):
+                yield f"{what} {name}", old.get(name), new.get(name)

@@ -1,0 +1,85 @@
+"""`drop`: lines that are not shipped."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import re2
+
+from obs_check.shipper.golang.quantity import duration_ns, size_bytes
+from obs_check.shipper.item import Context, Item, PerLine, text_of
+from obs_check.shipper.stages.regexes import compile_regex, read_regex
+from obs_check.shipper.stages.source import read_reason
+from obs_check.shipper.yamltree import Value
+
+
+@dataclass(frozen=True)
+class Drop:
+    """All conditions given must hold. `expression` and `value` test the line, or the sources joined by `separator`; a
+    source alone tests that every one of them was extracted. `longer_than` in bytes, `older_than` in ns."""
+
+    kind: ClassVar[str] = "drop"
+    source: tuple[str, ...] | None = None
+    separator: str = ";"
+    expression: str | None = None
+    value: str | None = None
+    older_than: int | None = None
+    longer_than: int | None = None
+    reason: str = "drop_stage"
+
+    @classmethod
+    def read(cls, node: Value) -> "Drop":
+        """From YAML."""
+        keys = ("source", "separator", "expression", "value", "older_than", "longer_than", "drop_counter_reason")
+        given = {key: value for key, value in node.mapping(keys).items() if value.data is not None}
+        if not given.keys() & {"source", "expression", "older_than", "longer_than"}:
+            raise node.error("one of source, expression, older_than, longer_than is needed")
+        if "value" in given and "source" not in given:
+            raise given["value"].error("value needs a source", "add source, or use expression to test the line")
+        if "value" in given and "expression" in given:
+            raise given["value"].error("value and expression exclude each other")
+        source = given.get("source")
+        sources = None
+        if source is not None:
+            sources = tuple(v.text() for v in source.items()) if isinstance(source.data, list) else (source.text(),)
+        return cls(
+            sources,
+            given["separator"].text() if "separator" in given else ";",
+            read_regex(given["expression"]) if "expression" in given else None,
+            given["value"].text() if "value" in given else None,
+            _quantity(given["older_than"], duration_ns) if "older_than" in given else None,
+            _quantity(given["longer_than"], size_bytes) if "longer_than" in given else None,
+            read_reason(node, "drop_stage"),
+        )
+
+    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+        """At work."""
+        pattern = self.expression if self.value is None else f"^{re2.escape(self.value)}$"
+        regex = None if pattern is None else compile_regex(pattern)
+
+        def change(item: Item) -> bool:
+            if not self._meets(item, regex, context):
+                return True
+            context.dropped(self.reason)
+            return False
+
+        return PerLine(change)
+
+    def _meets(self, item: Item, regex: Any, context: Context) -> bool:
+        if self.longer_than is not None and len(item.line.encode()) <= self.longer_than:
+            return False
+        if self.older_than is not None and (item.ts is None or item.ts >= context.clock() - self.older_than):
+            return False
+        if regex is None:
+            return self.source is None or all(name in item.extracted for name in self.source)
+        if self.source is None:
+            return regex.search(item.line) is not None
+        values = [text_of(item.extracted[name]) for name in self.source if name in item.extracted]
+        texts = [v for v in values if v is not None]
+        return len(texts) == len(values) and regex.search(self.separator.join(texts)) is not None
+
+
+def _quantity(value: Value, read: Any) -> int:
+    try:
+        return int(read(value.text()))
+    except ValueError as error:
+        raise value.error(str(error)) from None

@@ -1,0 +1,57 @@
+"""`eventlogmessage`: the message of a Windows event, `key: value` lines, into the extracted map."""
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from obs_check.shipper.item import Context, Item, PerLine, text_of
+from obs_check.shipper.stages.labels import LABEL_NAME
+from obs_check.shipper.yamltree import Value
+
+
+@dataclass(frozen=True)
+class EventLogMessage:
+    """A key that is no label name is written with `_`, or left out; a key that is taken gets `_extracted` behind it,
+    or replaces."""
+
+    kind: ClassVar[str] = "eventlogmessage"
+    source: str = "message"
+    drop_invalid_labels: bool = False
+    overwrite_existing: bool = False
+
+    @classmethod
+    def read(cls, node: Value) -> "EventLogMessage":
+        """From YAML."""
+        node.mapping(("source", "drop_invalid_labels", "overwrite_existing"))
+        source = node.get("source")
+        if source and not LABEL_NAME.fullmatch(source.text()):
+            raise source.error(f"{source.text()!r} is no label name")
+        drop, overwrite = node.get("drop_invalid_labels"), node.get("overwrite_existing")
+        return cls(
+            source.text() if source else "message",
+            drop.flag() if drop else False,
+            overwrite.flag() if overwrite else False,
+        )
+
+    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+        """At work."""
+
+        def change(item: Item) -> bool:
+            if self.source not in item.extracted:
+                return True
+            text = text_of(item.extracted[self.source])
+            if text is None:
+                return False
+            for line in text.split("\r\n"):
+                key, colon, value = line.partition(":")
+                if not colon or (self.drop_invalid_labels and not LABEL_NAME.fullmatch(key)):
+                    continue
+                if not LABEL_NAME.fullmatch(key):
+                    key = re.sub(r"[^a-zA-Z0-9_]", "_", key) if key else "_"
+                    key = f"_{key}" if key[0].isdigit() else key
+                if key in item.extracted and not self.overwrite_existing:
+                    key += "_extracted"
+                item.extracted[key] = value.strip()
+            return True
+
+        return PerLine(change)

@@ -1,0 +1,148 @@
+"""`labels`, `structured_metadata`, `static_labels`, `labeldrop`, `labelallow`: which labels a line is shipped with."""
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from obs_check.shipper.item import Context, Item, PerLine, text_of
+from obs_check.shipper.stages.source import read_names
+from obs_check.shipper.yamltree import Value
+
+LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+
+
+def _read_labels(node: Value) -> tuple[tuple[str, str], ...]:
+    if not node.is_map():
+        raise node.error("a mapping of label name to extracted value is needed", "write for example `level:`")
+    for name, value in node.mapping().items():
+        if not LABEL_NAME.fullmatch(name):
+            raise value.error(f"{name!r} is no label name", "letters, digits and _, not starting with a digit")
+    return read_names(node)
+
+
+def _read_list(node: Value) -> tuple[str, ...]:
+    names = tuple(v.text() for v in node.items()) if isinstance(node.data, list) else (node.text(),)
+    if not any(names):
+        raise node.error("a list of label names is needed")
+    return names
+
+
+@dataclass(frozen=True)
+class AddLabels:
+    """`labels`: (label, extracted value); an absent or null value sets nothing."""
+
+    kind: ClassVar[str] = "labels"
+    labels: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def read(cls, node: Value) -> "AddLabels":
+        """From YAML."""
+        return cls(_read_labels(node))
+
+    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+        """At work."""
+
+        def change(item: Item) -> bool:
+            for name, source in self.labels:
+                if (value := text_of(item.extracted.get(source))) is not None:
+                    item.labels[name] = value
+            return True
+
+        return PerLine(change)
+
+
+@dataclass(frozen=True)
+class StructuredMetadata:
+    """`structured_metadata`: as `labels`, but beside the stream's labels; a label of that name is moved."""
+
+    kind: ClassVar[str] = "structured_metadata"
+    labels: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def read(cls, node: Value) -> "StructuredMetadata":
+        """From YAML."""
+        return cls(_read_labels(node))
+
+    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+        """At work."""
+
+        def change(item: Item) -> bool:
+            for name, source in self.labels:
+                if (value := text_of(item.extracted.get(source))) is not None:
+                    item.metadata[name] = value
+            for name, source in self.labels:
+                if source in item.labels:
+                    item.metadata[name] = item.labels[source]
+            for _, source in self.labels:
+                item.labels.pop(source, None)
+            return True
+
+        return PerLine(change)
+
+
+@dataclass(frozen=True)
+class StaticLabels:
+    """`static_labels`: fixed labels; empty values set nothing."""
+
+    kind: ClassVar[str] = "static_labels"
+    labels: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def read(cls, node: Value) -> "StaticLabels":
+        """From YAML."""
+        _read_labels(node)
+        return cls(tuple(node.texts().items()))
+
+    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+        """At work."""
+
+        def change(item: Item) -> bool:
+            item.labels.update({name: value for name, value in self.labels if value})
+            return True
+
+        return PerLine(change)
+
+
+@dataclass(frozen=True)
+class LabelDrop:
+    """`labeldrop`: these labels go."""
+
+    kind: ClassVar[str] = "labeldrop"
+    names: tuple[str, ...]
+
+    @classmethod
+    def read(cls, node: Value) -> "LabelDrop":
+        """From YAML."""
+        return cls(_read_list(node))
+
+    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+        """At work."""
+
+        def change(item: Item) -> bool:
+            for name in self.names:
+                item.labels.pop(name, None)
+            return True
+
+        return PerLine(change)
+
+
+@dataclass(frozen=True)
+class LabelAllow:
+    """`labelallow`: only these labels stay."""
+
+    kind: ClassVar[str] = "labelallow"
+    names: tuple[str, ...]
+
+    @classmethod
+    def read(cls, node: Value) -> "LabelAllow":
+        """From YAML."""
+        return cls(_read_list(node))
+
+    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+        """At work."""
+
+        def change(item: Item) -> bool:
+            item.labels = {name: value for name, value in item.labels.items() if name in self.names}
+            return True
+
+        return PerLine(change)

@@ -1,0 +1,99 @@
+"""`limit` and `sampling`: lines dropped for their number."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from obs_check.shipper.item import Context, Item, PerLine
+from obs_check.shipper.stages.source import read_reason, read_required
+from obs_check.shipper.yamltree import Value
+
+NS = 1_000_000_000
+
+
+class _Bucket:
+    """A token bucket: `rate` lines a second, at most `burst` at once."""
+
+    def __init__(self, rate: float, burst: int, now_ns: int) -> None:
+        self.rate, self.burst, self.tokens, self.at = rate, burst, float(burst), now_ns
+
+    def take(self, now_ns: int) -> bool:
+        self.tokens = min(float(self.burst), self.tokens + max(0, now_ns - self.at) / NS * self.rate)
+        self.at = now_ns
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
+
+@dataclass(frozen=True)
+class Limit:
+    """`limit`: with `drop`, lines over the rate are dropped and counted, one bucket in all or one a value of
+    `by_label_name`. Without `drop` promtail only delays, so every line passes here."""
+
+    kind: ClassVar[str] = "limit"
+    rate: float
+    burst: int
+    drop: bool = False
+    by_label_name: str = ""
+
+    @classmethod
+    def read(cls, node: Value) -> "Limit":
+        """From YAML."""
+        node.mapping(("rate", "burst", "drop", "by_label_name", "max_distinct_labels"))
+        rate = read_required(node, "rate").number()
+        burst = read_required(node, "burst").integer()
+        drop, label = node.get("drop"), node.get("by_label_name")
+        found = cls(rate, burst, drop.flag() if drop else False, label.text() if label else "")
+        if rate <= 0 or burst <= 0:
+            raise node.error("rate and burst must be above 0")
+        if found.by_label_name and not found.drop:
+            raise node.error("by_label_name works only with drop: true")
+        return found
+
+    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+        """At work."""
+        buckets: dict[str, _Bucket] = {}
+
+        def change(item: Item) -> bool:
+            if not self.drop or (self.by_label_name and self.by_label_name not in item.labels):
+                return True
+            key = item.labels[self.by_label_name] if self.by_label_name else ""
+            now = context.clock()
+            if key not in buckets:
+                buckets[key] = _Bucket(self.rate, self.burst, now)
+            if buckets[key].take(now):
+                return True
+            context.dropped("ratelimit_drop_stage")
+            return False
+
+        return PerLine(change)
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """`sampling`: each line is kept with the chance `rate`."""
+
+    kind: ClassVar[str] = "sampling"
+    rate: float
+    reason: str = "sampling_stage"
+
+    @classmethod
+    def read(cls, node: Value) -> "Sampling":
+        """From YAML."""
+        node.mapping(("rate", "drop_counter_reason"))
+        rate = node.get("rate")
+        value = rate.number() if rate else 0.0
+        if not 0 <= value <= 1:
+            raise node.error(f"rate {value} is not between 0 and 1")
+        return cls(value, read_reason(node, "sampling_stage"))
+
+    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+        """At work."""
+
+        def change(item: Item) -> bool:  # noqa: ARG001 (chance alone decides)
+            if context.chance() < self.rate:
+                return True
+            context.dropped(self.reason)
+            return False
+
+        return PerLine(change)

@@ -1,0 +1,88 @@
+"""`multiline`: lines joined into blocks."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from obs_check.shipper.golang.quantity import duration_ns
+from obs_check.shipper.item import Context, Item, Running
+from obs_check.shipper.stages.regexes import compile_regex, read_regex
+from obs_check.shipper.stages.source import read_required
+from obs_check.shipper.yamltree import Value
+
+
+@dataclass(frozen=True)
+class Multiline:
+    """`firstline` (RE2) starts a block; a block ends at the next one, after `max_lines` lines, or when no line came for
+    `max_wait` ns. Lines before the first block of their label set pass."""
+
+    kind: ClassVar[str] = "multiline"
+    firstline: str
+    max_lines: int = 128
+    max_wait: int = 3_000_000_000
+
+    @classmethod
+    def read(cls, node: Value) -> "Multiline":
+        """From YAML."""
+        node.mapping(("firstline", "max_lines", "max_wait_time"))
+        lines = node.get("max_lines")
+        wait = node.get("max_wait_time")
+        try:
+            wait_ns = duration_ns(wait.text()) if wait else 3_000_000_000
+        except ValueError as error:
+            raise node.error(str(error)) from None
+        return cls(read_regex(read_required(node, "firstline")), lines.integer() if lines else 128, wait_ns)
+
+    def start(self, context: Context, place: str) -> Running:  # noqa: ARG002 (the protocol's signature)
+        """At work."""
+        return _Blocks(self, context)
+
+
+class _Block:
+    def __init__(self, first: Item, now_ns: int) -> None:
+        self.first = first
+        self.lines: list[str] = []
+        self.last_ns = now_ns
+
+
+class _Blocks:
+    """One open block a label set."""
+
+    holds = True
+
+    def __init__(self, settings: Multiline, context: Context) -> None:
+        self._settings = settings
+        self._clock = context.clock
+        self._regex = compile_regex(settings.firstline)
+        self._open: dict[frozenset[tuple[str, str]], _Block] = {}
+
+    def feed(self, item: Item) -> list[Item]:
+        stream = frozenset(item.labels.items())
+        first = self._regex.search(item.line) is not None
+        block = self._open.get(stream)
+        if block is None:
+            if not first:
+                return [item]
+            block = self._open[stream] = _Block(item, self._clock())
+        done: list[Item] = []
+        if first:
+            done += self._close(block)
+            block.first = item
+        block.lines.append(item.line)
+        block.last_ns = self._clock()
+        if len(block.lines) == self._settings.max_lines:
+            done += self._close(block)
+        return done
+
+    def flush(self, now_ns: int | None) -> list[Item]:
+        due = [b for b in self._open.values() if now_ns is None or now_ns - b.last_ns >= self._settings.max_wait]
+        return [item for block in due for item in self._close(block)]
+
+    @staticmethod
+    def _close(block: _Block) -> list[Item]:
+        text, block.lines = "\n".join(block.lines), []
+        if not text:
+            return []
+        item = block.first.copy()
+        item.line = text
+        item.metadata = {}
+        return [item]

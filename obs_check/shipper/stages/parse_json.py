@@ -1,0 +1,56 @@
+"""`json`: values of a JSON line, found by JMESPath, into the extracted map."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from obs_check.shipper.golang import jsontext
+from obs_check.shipper.item import Context, Item, PerLine
+from obs_check.shipper.jmespath.parse import BadPath, parse
+from obs_check.shipper.jmespath.search import WrongArgument, search
+from obs_check.shipper.stages.source import read_names, read_required, read_source
+from obs_check.shipper.yamltree import Value
+
+
+@dataclass(frozen=True)
+class Json:
+    """`expressions` are (name, JMESPath). A line that is no JSON object passes unchanged, or is dropped without being
+    counted when `drop_malformed`."""
+
+    kind: ClassVar[str] = "json"
+    expressions: tuple[tuple[str, str], ...]
+    source: str | None = None
+    drop_malformed: bool = False
+
+    @classmethod
+    def read(cls, node: Value) -> "Json":
+        """From YAML."""
+        node.mapping(("expressions", "source", "drop_malformed"))
+        expressions = read_required(node, "expressions")
+        for name, value in expressions.mapping().items():
+            try:
+                parse(value.text() or name)
+            except BadPath as error:
+                raise value.error(f"no JMESPath: {error}") from None
+        drop = node.get("drop_malformed")
+        return cls(read_names(expressions), read_source(node), drop.flag() if drop else False)
+
+    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+        """At work."""
+
+        def change(item: Item) -> bool:
+            text = item.source(self.source)
+            if text is None:
+                return True
+            try:
+                data = jsontext.read_object(text)
+            except jsontext.Malformed:
+                return not self.drop_malformed
+            for name, path in self.expressions:
+                try:
+                    found = search(path, data)
+                except WrongArgument:
+                    continue
+                item.extracted[name] = jsontext.write(found) if isinstance(found, list | dict) else found
+            return True
+
+        return PerLine(change)

@@ -1,0 +1,42 @@
+"""`logfmt`: values of a logfmt line into the extracted map."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from obs_check.shipper.golang.logfmt import BadLogfmt, pairs
+from obs_check.shipper.item import Context, Item, PerLine
+from obs_check.shipper.stages.source import read_names, read_required, read_source
+from obs_check.shipper.yamltree import Value
+
+
+@dataclass(frozen=True)
+class Logfmt:
+    """`mapping` is (name to set, key of the line). Of two names for one key the later gets the value. Values before a
+    syntax error stand."""
+
+    kind: ClassVar[str] = "logfmt"
+    mapping: tuple[tuple[str, str], ...]
+    source: str | None = None
+
+    @classmethod
+    def read(cls, node: Value) -> "Logfmt":
+        """From YAML."""
+        node.mapping(("mapping", "source"))
+        return cls(read_names(read_required(node, "mapping")), read_source(node))
+
+    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+        """At work."""
+        names = {key: name for name, key in self.mapping}
+
+        def change(item: Item) -> bool:
+            text = item.source(self.source)
+            for line in (text or "").split("\n"):
+                try:
+                    for key, value in pairs(line.removesuffix("\r")):
+                        if key in names:
+                            item.extracted[names[key]] = value
+                except BadLogfmt:
+                    break
+            return True
+
+        return PerLine(change)

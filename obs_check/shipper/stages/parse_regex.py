@@ -1,0 +1,37 @@
+"""`regex`: named groups into the extracted map."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from obs_check.shipper.item import Context, Item, PerLine
+from obs_check.shipper.stages.regexes import compile_regex, read_regex
+from obs_check.shipper.stages.source import read_required, read_source
+from obs_check.shipper.yamltree import Value
+
+
+@dataclass(frozen=True)
+class Regex:
+    """`expression` is RE2, not anchored. A named group that took no part in the match sets the empty text."""
+
+    kind: ClassVar[str] = "regex"
+    expression: str
+    source: str | None = None
+
+    @classmethod
+    def read(cls, node: Value) -> "Regex":
+        """From YAML."""
+        node.mapping(("expression", "source"))
+        return cls(read_regex(read_required(node, "expression")), read_source(node))
+
+    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+        """At work."""
+        regex = compile_regex(self.expression)
+
+        def change(item: Item) -> bool:
+            text = item.source(self.source)
+            match = regex.search(text) if text is not None else None
+            if match:
+                item.extracted.update({name: value or "" for name, value in match.groupdict().items()})
+            return True
+
+        return PerLine(change)

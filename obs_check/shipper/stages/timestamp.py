@@ -1,0 +1,117 @@
+"""`timestamp`: the time of a line from the extracted map."""
+
+import datetime as dt
+import re
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+from obs_check.shipper.golang import clock
+from obs_check.shipper.item import Context, Item, PerLine, text_of
+from obs_check.shipper.stages.source import read_required
+from obs_check.shipper.yamltree import Value
+
+REMEMBERED_STREAMS = 10_000
+"""Promtail 3.5: streams whose last time is kept for `fudge`."""
+
+_INTEGER = re.compile(r"[+-]?\d+")
+_UNIX_SCALE = {"UnixMs": 1_000_000, "UnixUs": 1_000, "UnixNs": 1}
+
+
+@dataclass(frozen=True)
+class Timestamp:
+    """`format` is a Go layout or a name. When the time cannot be read: `fudge` takes the last time of the same labels
+    plus one nanosecond (the reading time when there is none yet), `skip` keeps the reading time."""
+
+    kind: ClassVar[str] = "timestamp"
+    source: str
+    format: str
+    fallback_formats: tuple[str, ...] = ()
+    location: str | None = None
+    action_on_failure: Literal["fudge", "skip"] = "fudge"
+
+    @classmethod
+    def read(cls, node: Value) -> "Timestamp":
+        """From YAML."""
+        node.mapping(("source", "format", "fallback_formats", "location", "action_on_failure"))
+        fallback = node.get("fallback_formats")
+        location = node.get("location")
+        if location:
+            try:
+                ZoneInfo(location.text())
+            except (ValueError, OSError):
+                raise location.error(f"{location.text()!r} is no time zone", "write one like Europe/Berlin") from None
+        action = node.get("action_on_failure")
+        if action and action.text() not in {"fudge", "skip"}:
+            raise action.error(f"{action.text()!r} is neither fudge nor skip")
+        return cls(
+            read_required(node, "source").text(),
+            read_required(node, "format").text(),
+            tuple(v.text() for v in fallback.items()) if fallback else (),
+            location.text() if location else None,
+            "skip" if action and action.text() == "skip" else "fudge",
+        )
+
+    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+        """At work."""
+        last: OrderedDict[tuple[tuple[str, str], ...], int] = OrderedDict()
+        zone = ZoneInfo(self.location) if self.location else None
+
+        def change(item: Item) -> bool:
+            stream = tuple(sorted(item.labels.items()))
+            found = self._time(text_of(item.extracted.get(self.source)), zone, context.clock)
+            if found is None:
+                if self.action_on_failure == "skip" or stream not in last:
+                    return True
+                found = last[stream] + 1
+            item.ts = found
+            if self.action_on_failure == "fudge":
+                last[stream] = found
+                last.move_to_end(stream)
+                if len(last) > REMEMBERED_STREAMS:
+                    last.popitem(last=False)
+            return True
+
+        return PerLine(change)
+
+    def _time(self, text: str | None, zone: ZoneInfo | None, now: Callable[[], int]) -> int | None:
+        if text is None:
+            return None
+        for layout in (self.format, *self.fallback_formats):
+            try:
+                return read_time(layout, text, zone, now)
+            except clock.NoTime:
+                continue
+        return None
+
+
+def read_time(layout: str, text: str, zone: ZoneInfo | None, now: Callable[[], int]) -> int:
+    """Nanoseconds since the epoch of a text in a named or Go layout; raises clock.NoTime. A layout without a year takes
+    the current one, or the neighbour when December and January meet."""
+    if layout == "Unix":
+        return _unix(text)
+    if layout in _UNIX_SCALE:
+        return _integer(text) * _UNIX_SCALE[layout]
+    if layout in clock.NAMED:
+        return clock.parse(clock.NAMED[layout], text).ns(None)
+    parsed = clock.parse(layout, text)
+    if "06" in layout:
+        return parsed.ns(zone)
+    today = dt.datetime.fromtimestamp(now() // clock.NS, dt.UTC)
+    months = (parsed.moment.month, today.month)
+    return parsed.ns(zone, today.year + {(12, 1): -1, (1, 12): 1}.get(months, 0))
+
+
+def _integer(text: str) -> int:
+    if not _INTEGER.fullmatch(text):
+        raise clock.NoTime(f"{text!r} is no whole number")
+    return int(text)
+
+
+def _unix(text: str) -> int:
+    if text.count(".") != 1:
+        return _integer(text) * clock.NS
+    seconds, fraction = text.split(".")
+    return _integer(seconds) * clock.NS + int(_integer(fraction) * 10.0 ** (9 - len(fraction)))

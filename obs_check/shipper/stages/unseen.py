@@ -1,0 +1,54 @@
+"""`metrics` and `geoip`: stages that are read and checked, but whose effect is not simulated."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from obs_check.shipper.item import Context, Item, PerLine
+from obs_check.shipper.stages.source import read_required, read_source
+from obs_check.shipper.yamltree import Value
+
+
+def _keep(item: Item) -> bool:  # noqa: ARG001 (every line passes unchanged)
+    return True
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """`metrics`: counts lines for promtail's own /metrics; it never changes a line. `names` are its metrics."""
+
+    kind: ClassVar[str] = "metrics"
+    names: tuple[str, ...]
+
+    @classmethod
+    def read(cls, node: Value) -> "Metrics":
+        """From YAML."""
+        for metric in node.mapping().values():
+            metric.mapping(("type", "description", "source", "prefix", "max_idle_duration", "config"))
+            kind = read_required(metric, "type")
+            if kind.text().lower() not in {"counter", "gauge", "histogram"}:
+                raise kind.error(f"{kind.text()!r} is neither Counter, Gauge nor Histogram")
+        return cls(tuple(node.mapping()))
+
+    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+        """At work."""
+        return PerLine(_keep)
+
+
+@dataclass(frozen=True)
+class GeoIp:
+    """`geoip`: would set values from a database file, which is not opened here: its values stay absent."""
+
+    kind: ClassVar[str] = "geoip"
+    database: str
+    source: str | None
+
+    @classmethod
+    def read(cls, node: Value) -> "GeoIp":
+        """From YAML."""
+        node.mapping(("db", "source", "db_type", "custom_lookups"))
+        read_required(node, "db_type")
+        return cls(read_required(node, "db").text(), read_source(node))
+
+    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+        """At work."""
+        return PerLine(_keep)

@@ -1,0 +1,152 @@
+"""YAML with places: every value knows its file, line and path, so that an error can name them."""
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+import yaml
+
+from obs_check.errors import ConfigError
+
+_TRUE = {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"}
+_FALSE = {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"}
+
+
+class Value:
+    """One value of a YAML file. `data` is a text (scalars keep their spelling), None, a list of Value, or a dict of
+    text to Value. `line` is 1-based; `path` is spelled `scrape_configs[0].job_name`."""
+
+    __slots__ = ("data", "file", "line", "path", "style")
+
+    def __init__(self, data: Any, file: str, line: int, path: str, style: str | None = None) -> None:
+        self.data = data
+        self.file = file
+        self.line = line
+        self.path = path
+        self.style = style
+
+    def error(self, message: str, hint: str = "") -> ConfigError:
+        """The error to raise about this value: file, line and path stand before the message."""
+        return ConfigError(f"{self.file}:{self.line}: {self.path or 'document'}: {message}", hint)
+
+    def is_map(self) -> bool:
+        """True for a mapping."""
+        return isinstance(self.data, dict)
+
+    def mapping(self, known: Iterable[str] | None = None, null_is_empty: bool = True) -> "dict[str, Value]":
+        """The mapping; with `known`, any other key raises ConfigError that names the nearest known one."""
+        if self.data is None and null_is_empty:
+            return {}
+        if not isinstance(self.data, dict):
+            raise self.error("a mapping (key: value) is needed here")
+        if known is not None:
+            names = list(known)
+            for key, value in self.data.items():
+                if key not in names:
+                    raise value.error(f"unknown key {key!r}", _nearest(key, names))
+        return self.data
+
+    def items(self) -> "list[Value]":
+        """The list; null is empty."""
+        if self.data is None:
+            return []
+        if not isinstance(self.data, list):
+            raise self.error("a list (- item) is needed here")
+        return self.data
+
+    def get(self, key: str) -> "Value | None":
+        """The value of a key, None when absent or null."""
+        found = self.mapping().get(key)
+        return None if found is None or found.data is None else found
+
+    def text(self) -> str:
+        """The scalar as text; null is empty."""
+        if self.data is None:
+            return ""
+        if not isinstance(self.data, str):
+            raise self.error("a single value is needed here, not a list or mapping")
+        return self.data
+
+    def flag(self) -> bool:
+        """The scalar as a boolean (YAML 1.1 spellings)."""
+        if self.text() in _TRUE:
+            return True
+        if self.text() in _FALSE:
+            return False
+        raise self.error(f"{self.text()!r} is neither true nor false")
+
+    def number(self) -> float:
+        """The scalar as a number."""
+        try:
+            return float(self.text())
+        except ValueError:
+            raise self.error(f"{self.text()!r} is no number") from None
+
+    def integer(self) -> int:
+        """The scalar as a whole number."""
+        try:
+            return int(self.text())
+        except ValueError:
+            raise self.error(f"{self.text()!r} is no whole number") from None
+
+    def texts(self) -> dict[str, str]:
+        """A mapping of scalars."""
+        return {key: value.text() for key, value in self.mapping().items()}
+
+    def plain(self) -> Any:
+        """The value without places, scalars as texts, for writing YAML again."""
+        if isinstance(self.data, dict):
+            return {k: v.plain() for k, v in self.data.items()}
+        if isinstance(self.data, list):
+            return [v.plain() for v in self.data]
+        return self.data
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(key, known, 1, 0.5)
+    return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known))}"
+
+
+def load(text: str, file: str, first_line: int = 1) -> list[Value]:
+    """The documents of a YAML text whose first line is line `first_line` of `file`; raises ConfigError."""
+    try:
+        nodes = [node for node in yaml.compose_all(text, Loader=yaml.SafeLoader) if node is not None]
+        return [_value(node, file, first_line, "", ()) for node in nodes]
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = first_line + mark.line if mark else first_line
+        raise ConfigError(f"{file}:{line}: no YAML: {error.problem or error.context}", "check indentation") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{file}: no YAML: {error}", "is this a text file?") from None
+
+
+def _value(node: yaml.Node, file: str, first_line: int, path: str, above: tuple[int, ...]) -> Value:
+    line = first_line + node.start_mark.line
+    if id(node) in above:
+        raise ConfigError(f"{file}:{line}: {path}: an alias contains itself")
+    above = (*above, id(node))
+    if isinstance(node, yaml.ScalarNode):
+        null = node.tag == "tag:yaml.org,2002:null"
+        return Value(None if null else node.value, file, line, path, node.style)
+    if isinstance(node, yaml.SequenceNode):
+        items = [_value(n, file, first_line, f"{path}[{i}]", above) for i, n in enumerate(node.value)]
+        return Value(items, file, line, path)
+    merged: dict[str, Value] = {}
+    own: dict[str, Value] = {}
+    for key, child in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise ConfigError(f"{file}:{line}: {path}: a key must be a single value")
+        if key.tag == "tag:yaml.org,2002:merge":
+            parts = child.value if isinstance(child, yaml.SequenceNode) else [child]
+            for part in reversed(parts):
+                merged.update(_value(part, file, first_line, path, above).mapping())
+            continue
+        name = key.value
+        if name in own:
+            at = first_line + key.start_mark.line
+            raise ConfigError(f"{file}:{at}: {path}: the key {name!r} stands twice", "remove one")
+        value = _value(child, file, first_line, f"{path}.{name}" if path else name, above)
+        if value.data is None or not isinstance(value.data, str) or value.style in {"|", ">"}:
+            value.line = first_line + key.start_mark.line
+        own[name] = value
+    return Value({**merged, **own}, file, line, path)
