@@ -3,6 +3,8 @@
 import json
 import re
 import threading
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from obs_check.errors import Unavailable
-from obs_check.lab.audit_agent import FORWARDED, LOGS_DROPPED, AgentLog, Counter
+from obs_check.lab.audit import SocketAuditor
+from obs_check.lab.audit_agent import FORWARDED, LOGS_DROPPED, Agent, AgentLog, Counter
 from obs_check.lab.coderd import Coderd, CriLog, Format, pod_log_path, rfc3339_nano
+from obs_check.lab.egress import Egress
+from obs_check.model.event import find_tags
 from obs_check.model.window import NS
 
 NOW = 1_795_478_400_123_456_700
@@ -118,3 +123,25 @@ def test_without_collection_no_agent_series_exists(tmp_path: Path) -> None:
     with Coderd(tmp_path / "0.log", collect_agent_stats=False) as coderd:
         coderd.update_stats([Counter(FORWARDED, (), 3)])
         assert FORWARDED not in fetch(f"{coderd.url}/metrics")
+
+
+def test_an_event_goes_from_the_egress_to_the_pod_log(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(f"log_dir: {tmp_path / 'logs'}\n")
+    pod_log, socket_path = pod_log_path(tmp_path), tmp_path / "audit.sock"
+    with (
+        Coderd(pod_log) as coderd,
+        Agent(socket_path, coderd, start_line=CriLog(tmp_path / "workspace.log").write) as agent,
+        Egress(config, SocketAuditor(socket_path)) as egress,
+    ):
+        proxy = urllib.request.build_opener(urllib.request.ProxyHandler({"http": egress.url}))
+        for n in range(10):
+            with pytest.raises(urllib.error.HTTPError, match="403"):
+                proxy.open(f"http://denied.invalid/?obs=k3f9-{n}-deny", timeout=5)
+        tick, end = threading.Event(), time.monotonic() + 5
+        while agent.counters()[0].value < 1 and time.monotonic() < end:
+            tick.wait(0.005)
+    assert [find_tags(line, "k3f9") for line in pod_log.read_text().splitlines()] == [
+        [f"k3f9-{n}-deny"] for n in range(10)
+    ]
+    assert "boundary log proxy started" in (tmp_path / "workspace.log").read_text()

@@ -1,0 +1,72 @@
+"""Scraping: one target, its labels, and what the last scrape said of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from obs_check.errors import InputError
+from obs_check.lab.prom_store import NAME, Key, Store, label_key, parse_exposition
+from obs_check.model.entry import Labels
+
+Fetch = Callable[[str], str]
+"""Gets the text of a URL; OSError when there is none."""
+
+
+@dataclass(slots=True)
+class Target:
+    """One URL of one job. `last_ms` is the time of the last scrape (ms since the epoch), 0 before the first."""
+
+    job: str
+    url: str
+    health: str = "unknown"
+    last_error: str = ""
+    last_ms: int = 0
+    series: frozenset[Key] = frozenset()
+
+    @property
+    def labels(self) -> Labels:
+        """Labels that every sample of the target gets: instance (host:port) and job."""
+        return {"instance": urlsplit(self.url).netloc, "job": self.job}
+
+
+def http_fetch(timeout_s: float) -> Fetch:
+    """The real fetch: httpx, without the environment's proxies, which would send it through the egress."""
+
+    def fetch(url: str) -> str:
+        import httpx
+
+        try:
+            answer = httpx.get(url, timeout=timeout_s, trust_env=False)
+        except httpx.HTTPError as error:
+            raise OSError(str(error)) from error
+        if answer.status_code != 200:
+            raise OSError(f"server returned HTTP status {answer.status_code} {answer.reason_phrase}")
+        return answer.text
+
+    return fetch
+
+
+def scrape(target: Target, store: Store, fetch: Fetch, now_ms: int) -> None:
+    """Scrape once: samples, `up`, and the end of every series that the target no longer shows.
+
+    A label of the sample that a target's label would overwrite is kept as `exported_<name>`.
+    """
+    samples: list[tuple[Labels, float]] = []
+    target.last_ms, target.last_error = now_ms, ""
+    try:
+        samples = [
+            (_with_target(labels, target.labels), value) for labels, value in parse_exposition(fetch(target.url))
+        ]
+    except (OSError, InputError) as error:
+        target.last_error = str(error)
+    target.health = "down" if target.last_error else "up"
+    seen = frozenset(label_key(labels) for labels, _ in samples)
+    ended = [(dict(key), None) for key in target.series - seen]
+    up = ({NAME: "up", **target.labels}, 0.0 if target.last_error else 1.0)
+    store.append(now_ms, [*samples, up, *ended])
+    target.series = seen
+
+
+def _with_target(labels: Labels, own: Labels) -> Labels:
+    renamed = {f"exported_{name}" if name in own else name: value for name, value in labels.items()}
+    return {**renamed, **own}

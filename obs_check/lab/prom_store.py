@@ -1,0 +1,134 @@
+"""Samples of the lab's Prometheus in memory, selected by matchers, and the text format that they come from."""
+
+import math
+import re
+import threading
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from obs_check.errors import InputError, QueryError
+from obs_check.model.entry import Labels
+
+Key = tuple[tuple[str, str], ...]
+"""A label set that can be compared: pairs sorted by name."""
+
+Points = list[tuple[int, float | None]]
+"""(ms since the epoch, value), ascending; None is the staleness marker: the series ended here."""
+
+NAME = "__name__"
+
+_SAMPLE = re.compile(
+    r"(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(?P<labels>.*)\})?[ \t]+(?P<value>\S+)(?:[ \t]+(?P<ts>-?\d+))?"
+)
+_LABEL = re.compile(r'\s*(?P<name>[a-zA-Z_][a-zA-Z0-9_]*)="(?P<value>(?:[^"\\]|\\.)*)"\s*(?:,|$)')
+_ESCAPE = re.compile(r"\\(.)")
+
+
+class Matcher(NamedTuple):
+    """`op` is one of =, !=, =~, !~; a label that is absent has the empty value."""
+
+    name: str
+    op: str
+    value: str
+
+
+class StoredSeries(NamedTuple):
+    """A series cut to a span of time."""
+
+    labels: Labels
+    points: Points
+
+
+def label_key(labels: Labels) -> Key:
+    """The label set as a key."""
+    return tuple(sorted(labels.items()))
+
+
+def parse_exposition(text: str) -> list[tuple[Labels, float]]:
+    """Samples of Prometheus's text format 0.0.4, the metric's name as `__name__`; a sample's own time is not used.
+
+    InputError names the line that is no sample.
+    """
+    samples = []
+    for number, line in enumerate(text.split("\n"), 1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        found = _SAMPLE.fullmatch(line)
+        try:
+            if found is None:
+                raise ValueError
+            labels = _labels(found["labels"] or "")
+            samples.append(({NAME: found["name"], **labels}, float(found["value"])))
+        except ValueError as error:
+            raise InputError(
+                f"metrics, line {number}: not a sample: {line[:80]!r}", "expose text format 0.0.4"
+            ) from error
+    return samples
+
+
+def _labels(text: str) -> Labels:
+    labels, at = {}, 0
+    while at < len(text):
+        found = _LABEL.match(text, at)
+        if found is None:
+            raise ValueError(text)
+        labels[found["name"]] = _ESCAPE.sub(lambda m: "\n" if m[1] == "n" else m[1], found["value"])
+        at = found.end()
+    return labels
+
+
+class Store:
+    """All samples since the start; safe from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._series: dict[Key, tuple[list[int], list[float | None]]] = {}
+
+    def append(self, ts_ms: int, samples: Iterable[tuple[Labels, float | None]]) -> None:
+        """Add one sample a series at one time; a sample that is not newer than the series' last is dropped."""
+        with self._lock:
+            for labels, value in samples:
+                times, values = self._series.setdefault(label_key(labels), ([], []))
+                if not times or ts_ms > times[-1]:
+                    times.append(ts_ms)
+                    values.append(value)
+
+    def select(self, matchers: Sequence[Matcher], after_ms: float, until_ms: float) -> list[StoredSeries]:
+        """Series that match and have a point in the span, which is open on the left (Prometheus 3)."""
+        tests = [(matcher.name, _test(matcher)) for matcher in matchers]
+        found = []
+        with self._lock:
+            for key, (times, values) in self._series.items():
+                labels = dict(key)
+                if all(test(labels.get(name, "")) for name, test in tests):
+                    start, end = bisect_right(times, after_ms), bisect_right(times, until_ms)
+                    if start < end:
+                        found.append(StoredSeries(labels, list(zip(times[start:end], values[start:end], strict=True))))
+        return found
+
+    def series(
+        self, matchers: Sequence[Sequence[Matcher]] = ((),), span: tuple[float, float] | None = None
+    ) -> list[Labels]:
+        """Label sets that match any of the selectors and have a value (not only an end) in the span of ms."""
+        after, until = span or (-math.inf, math.inf)
+        kept: dict[Key, Labels] = {}
+        for selector in matchers:
+            for labels, points in self.select(selector, after, until):
+                if any(value is not None for _, value in points):
+                    kept[label_key(labels)] = labels
+        return [kept[key] for key in sorted(kept)]
+
+
+def _test(matcher: Matcher) -> Callable[[str], bool]:
+    """A matcher as a test of one value; expressions are Go's and match the whole value."""
+    if matcher.op in ("=", "!="):
+        return lambda value: (value == matcher.value) is (matcher.op == "=")
+    import re2
+
+    try:
+        pattern = re2.compile(f"(?s:{matcher.value})")
+    except re2.error as error:
+        raise QueryError(f"label {matcher.name}: {matcher.value!r} is no regular expression", matcher.value) from error
+    return lambda value: (pattern.fullmatch(value) is not None) is (matcher.op == "=~")
