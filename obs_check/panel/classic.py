@@ -1,0 +1,122 @@
+"""Reads the classic dashboard JSON: top-level panels, rows with children, and the rows of schemaVersion < 16."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from obs_check.errors import InputError
+from obs_check.panel.elements import Dashboard, Panel, Target, Transformation, Variable
+
+
+def read_classic(doc: Mapping[str, Any], source: str) -> Dashboard:
+    """The dashboard that this document holds; InputError where a part is not what it has to be."""
+    variables = _items(_mapping(doc.get("templating"), "templating", source).get("list"), "templating.list", source)
+    time = _mapping(doc.get("time"), "time", source)
+    picker = _mapping(doc.get("timepicker"), "timepicker", source)
+    return Dashboard(
+        uid=str(doc.get("uid") or ""),
+        title=str(doc.get("title") or ""),
+        panels=tuple(_panels(doc, source)),
+        variables=tuple(_variable(v) for v in variables),
+        source=source,
+        schema="classic",
+        time_from=str(time.get("from") or "now-6h"),
+        time_to=str(time.get("to") or "now"),
+        timezone=str(doc.get("timezone") or ""),
+        week_start=str(doc.get("weekStart") or ""),
+        fiscal_start=int(doc.get("fiscalYearStartMonth") or 0),
+        now_delay=str(picker.get("nowDelay") or ""),
+        document=doc,
+    )
+
+
+def read_panel_json(raw: Mapping[str, Any], source: str, fallback_id: int, collapsed: bool = False) -> Panel:
+    """One panel object, also as a library element's `model` holds it. `fallback_id` is used when it has no id."""
+    where = f"panel {raw.get('id', fallback_id)}"
+    grid = _mapping(raw.get("gridPos"), f"{where}.gridPos", source)
+    library = _mapping(raw.get("libraryPanel"), f"{where}.libraryPanel", source)
+    points = raw.get("maxDataPoints")
+    transformations = _items(raw.get("transformations"), f"{where}.transformations", source)
+    return Panel(
+        id=int(raw["id"]) if isinstance(raw.get("id"), int | float) else fallback_id,
+        title=str(raw.get("title") or library.get("name") or ""),
+        type=str(raw.get("type") or ""),
+        datasource=raw.get("datasource"),
+        targets=tuple(_target(t, i) for i, t in enumerate(_items(raw.get("targets"), f"{where}.targets", source))),
+        transformations=tuple(
+            Transformation(
+                id=str(t.get("id") or ""),
+                options=_mapping(t.get("options"), f"{where}.transformations", source),
+                disabled=bool(t.get("disabled")),
+                filter=t.get("filter") or None,
+            )
+            for t in transformations
+        ),
+        options=_mapping(raw.get("options"), f"{where}.options", source),
+        field_config=_mapping(raw.get("fieldConfig"), f"{where}.fieldConfig", source),
+        interval=str(raw.get("interval") or ""),
+        max_data_points=int(points) if points else None,
+        time_from=str(raw.get("timeFrom") or ""),
+        time_shift=str(raw.get("timeShift") or ""),
+        width=int(grid.get("w") or raw.get("span", 6) * 2),
+        collapsed=collapsed,
+        repeat=str(raw.get("repeat") or ""),
+        library=str(library.get("uid") or ""),
+    )
+
+
+def _panels(doc: Mapping[str, Any], source: str) -> Iterator[Panel]:
+    next_id = 10_001
+    for raw, collapsed in _walk(doc, source, collapsed=False):
+        yield read_panel_json(raw, source, next_id, collapsed)
+        next_id += 1
+
+
+def _walk(holder: Mapping[str, Any], source: str, collapsed: bool) -> Iterator[tuple[Mapping[str, Any], bool]]:
+    for raw in _items(holder.get("panels"), "panels", source):
+        if raw.get("type") == "row" or isinstance(raw.get("panels"), list):
+            yield from _walk(raw, source, collapsed or bool(raw.get("collapsed")))
+        else:
+            yield raw, collapsed
+    for row in _items(holder.get("rows"), "rows", source):
+        yield from _walk(row, source, collapsed or bool(row.get("collapse")))
+
+
+def _target(raw: Mapping[str, Any], index: int) -> Target:
+    own = {k: v for k, v in raw.items() if k not in {"refId", "datasource", "hide"}}
+    return Target(
+        # Grafana names unnamed targets A, B, ... in order.
+        ref_id=str(raw.get("refId") or chr(ord("A") + index % 26)),
+        datasource=raw.get("datasource"),
+        hidden=bool(raw.get("hide")),
+        query=own,
+    )
+
+
+def _variable(raw: Mapping[str, Any]) -> Variable:
+    current = raw.get("current")
+    return Variable(
+        name=str(raw.get("name") or ""),
+        type=str(raw.get("type") or "query"),
+        query=raw.get("query") if raw.get("query") is not None else "",
+        current=current.get("value") if isinstance(current, Mapping) else current,
+        multi=bool(raw.get("multi")),
+        include_all=bool(raw.get("includeAll")),
+        all_value=str(raw.get("allValue") or ""),
+        raw=raw,
+    )
+
+
+def _mapping(value: Any, where: str, source: str) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise InputError(f"{source}: {where} is {type(value).__name__}, not an object", "export the dashboard again")
+    return value
+
+
+def _items(value: Any, where: str, source: str) -> list[Mapping[str, Any]]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(v, Mapping) for v in value):
+        raise InputError(f"{source}: {where} is not a list of objects", "export the dashboard again")
+    return value

@@ -1,0 +1,74 @@
+"""A dashboard from any document that can hold one: classic JSON, API answer, schema v2 resource, ConfigMap."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from obs_check.errors import InputError
+from obs_check.panel.classic import read_classic
+from obs_check.panel.elements import Dashboard, Panel, Target, Transformation, Variable
+from obs_check.panel.schema_v2 import is_v2, read_v2
+
+__all__ = ["Dashboard", "Panel", "Target", "Transformation", "Variable", "load_dashboard", "load_dashboards"]
+
+_EXPORT = "give the dashboard's JSON model, an answer of /api/dashboards/uid/..., or a ConfigMap that holds one"
+
+
+def load_dashboard(doc: Any, source: str) -> Dashboard:
+    """The one dashboard of a parsed document. InputError when there is none, more than one, or one without panels."""
+    found = load_dashboards(doc, source)
+    if len(found) > 1:
+        names = ", ".join(d.uid or d.title for d in found)
+        raise InputError(f"{source} holds {len(found)} dashboards: {names}", "give one of them")
+    return found[0]
+
+
+def load_dashboards(doc: Any, source: str) -> list[Dashboard]:
+    """Every dashboard of a parsed document, at least one. `source` names the document in messages."""
+    found = _read(doc, source)
+    if not found:
+        raise InputError(f"{source} holds no dashboard", _EXPORT)
+    for dashboard in found:
+        if not dashboard.panels:
+            raise InputError(f"{dashboard.source} is a dashboard without panels", _EXPORT)
+    return found
+
+
+def _read(doc: Any, source: str) -> list[Dashboard]:
+    if not isinstance(doc, Mapping):
+        raise InputError(f"{source} is not a dashboard: {type(doc).__name__} instead of an object", _EXPORT)
+    kind = str(doc.get("kind") or "")
+    if kind == "ConfigMap":
+        return _config_map(doc, source)
+    if kind in {"List", "ConfigMapList"}:
+        items = doc.get("items") or []
+        return [d for i in items if isinstance(i, Mapping) and i.get("kind") == "ConfigMap" for d in _read(i, source)]
+    if isinstance(doc.get("dashboard"), Mapping):
+        return _read(doc["dashboard"], source)
+    if isinstance(doc.get("spec"), Mapping):
+        spec: Mapping[str, Any] = doc["spec"]
+        uid = str((doc.get("metadata") or {}).get("name") or "")
+        return [read_v2(spec, source, uid)] if is_v2(spec) else _read({"uid": uid, **spec}, source)
+    if is_v2(doc):
+        return [read_v2(doc, source, str(doc.get("uid") or ""))]
+    if "panels" in doc or "rows" in doc:
+        return [read_classic(doc, source)]
+    if "schemaVersion" in doc or "templating" in doc:
+        raise InputError(f"{source} is a dashboard without panels", _EXPORT)
+    raise InputError(f"{source} is not a dashboard: it has neither panels nor elements", _EXPORT)
+
+
+def _config_map(doc: Mapping[str, Any], source: str) -> list[Dashboard]:
+    data = doc.get("data") or {}
+    if not isinstance(data, Mapping):
+        raise InputError(f"{source}: data of the ConfigMap is not an object", _EXPORT)
+    found = []
+    for key, text in data.items():
+        if not str(key).endswith(".json"):
+            continue
+        try:
+            held = json.loads(text)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{source}: {key} is not JSON: {error}", "correct the ConfigMap's entry") from error
+        found += _read(held, f"{source}:{key}")
+    return found

@@ -1,0 +1,189 @@
+"""What each panel of a dashboard must read for a set of events.
+
+The file `<uid>.expect.yaml` says it, one entry a panel:
+
+    dashboard: agent-firewall
+    panels:
+      2:
+        path: B              # A, B or metrics: where the panel's data comes from
+        kind: count          # count: events a name; lines: one row an event; total: all events in one sum;
+                             # rises: a number above 0; quiet: no number above 0
+        by: domain           # count: decision or domain
+        decision: allow      # only events of this decision
+        names: {allow: ALLOW}  # count: the name shown for a group
+        limit: 20            # rows that the panel shows at most
+
+For path A pass the events that boundary's log level writes (`warn` writes no ALLOW).
+"""
+
+import difflib
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from obs_check.errors import InputError
+from obs_check.model.event import TAG, Event
+from obs_check.panel.reading import Reading
+
+Kind = Literal["count", "lines", "total", "rises", "quiet"]
+_KEYS = ("path", "kind", "by", "decision", "names", "limit")
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "path": ("A", "B", "metrics"),
+    "kind": ("count", "lines", "total", "rises", "quiet"),
+    "by": ("decision", "domain"),
+    "decision": ("allow", "deny"),
+}
+_DOMAIN = re.compile(r"https?://(?P<domain>[^/:\"]+)")
+_TOTAL = "total"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What one panel must read. `limit` is 0 where the panel shows everything."""
+
+    panel: int
+    path: str
+    kind: Kind
+    by: str = "decision"
+    decision: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    limit: int = 0
+
+    def wanted(self, events: Sequence[Event]) -> dict[str, float] | None:
+        """Name -> value for these events alone, a log row's name being its tag; None where the panel cannot be exact.
+
+        A limited panel wants the largest groups or the newest events.
+        """
+        if self.kind in {"rises", "quiet"}:
+            return None
+        chosen = [e for e in events if not self.decision or e.decision == self.decision]
+        if self.kind == "total":
+            return {_TOTAL: float(len(chosen))} if chosen else {}
+        if self.kind == "lines":
+            newest = sorted(chosen, key=lambda e: (e.sent_ns, e.n), reverse=True)
+            return {e.tag: 1.0 for e in (newest[: self.limit] if self.limit else newest)}
+        counted = Counter(self._group(e) for e in chosen)
+        most = counted.most_common(self.limit or None)
+        return {self.names.get(name, name): float(count) for name, count in most}
+
+    def check(self, reading: Reading, events: Sequence[Event], before: Reading | None = None) -> str | None:
+        """None when the panel reads exactly what it must, else what differs.
+
+        `before` is a reading taken before the events: then the difference of both is what counts.
+        """
+        if reading.state in {"error", "lost_in_transform", "hidden_by_override", "not_evaluated"}:
+            return f"the panel shows {reading.state.replace('_', ' ')}: {reading.error}"
+        if self.kind == "quiet":
+            return f"reads {reading.number:g}, nothing was expected" if reading.number else None
+        if self.kind == "rises":
+            return self._check_rise(reading, events, before)
+        wanted = self.wanted(events) or {}
+        if self.kind == "lines":
+            return self._check_lines(reading, events, wanted)
+        found = _by_name(reading)
+        for name, number in _by_name(before).items() if before else ():
+            found[name] = found.get(name, 0.0) - number
+        if self.kind == "total":
+            found = {_TOTAL: sum(found.values())}
+        return self._check_counts(found, events, wanted)
+
+    def _check_counts(self, found: dict[str, float], events: Sequence[Event], wanted: dict[str, float]) -> str | None:
+        found = {name: number for name, number in found.items() if number}
+        if self._is_cut(events) and len(found) == len(wanted):
+            # Which of several equal groups a cut-off list shows is open: their sizes are not.
+            every = Counter(self._group(e) for e in events if not self.decision or e.decision == self.decision)
+            sizes = {self.names.get(name, name): float(count) for name, count in every.items()}
+            same = sorted(found.values()) == sorted(wanted.values())
+            if same and all(sizes.get(name) == number for name, number in found.items()):
+                return None
+        wrong = [
+            f"{name or '(no name)'} {found.get(name, 0):g} instead of {wanted.get(name, 0):g}"
+            for name in sorted({*found, *wanted})
+            if not math.isclose(found.get(name, 0.0), wanted.get(name, 0.0), abs_tol=1e-9)
+        ]
+        return "; ".join(wrong) or None
+
+    def _check_lines(self, reading: Reading, events: Sequence[Event], wanted: dict[str, float]) -> str | None:
+        runs = {e.run for e in events}
+        matches = (TAG.search(value.name) for value in reading.values)
+        tags = [f"{m['run']}-{m['n']}-{m['decision']}" for m in matches if m and m["run"] in runs]
+        shown = Counter(tags)
+        wrong = [f"{tag} {count} times" for tag, count in shown.items() if count > 1]
+        missing = [tag for tag in wanted if tag not in shown]
+        extra = [tag for tag in shown if tag not in wanted]
+        if missing:
+            wrong.append(f"missing {', '.join(missing)}")
+        if extra:
+            wrong.append(f"not expected {', '.join(extra)}")
+        return "; ".join(wrong) or None
+
+    def _check_rise(self, reading: Reading, events: Sequence[Event], before: Reading | None) -> str | None:
+        if not events:
+            return None
+        earlier = (before.number or 0.0) if before else 0.0
+        now = reading.number or 0.0
+        return None if now > earlier else f"reads {now:g} after {earlier:g}, it had to rise"
+
+    def _is_cut(self, events: Sequence[Event]) -> bool:
+        groups = {self._group(e) for e in events if not self.decision or e.decision == self.decision}
+        return bool(self.limit) and len(groups) > self.limit
+
+    def _group(self, event: Event) -> str:
+        if self.by == "decision":
+            return event.decision
+        found = _DOMAIN.match(event.url)
+        return found["domain"] if found else event.host
+
+
+def load_expectations(doc: Any, source: str) -> dict[int, Expectation]:
+    """Panel id -> expectation, from the parsed file. InputError names the entry that is wrong and what it may be."""
+    if not isinstance(doc, Mapping) or not isinstance(doc.get("panels"), Mapping):
+        raise InputError(f"{source}: no `panels` in it", "write one entry a panel id: path and kind")
+    found = {}
+    for key, entry in doc["panels"].items():
+        where = f"{source}: panel {key}"
+        if not str(key).isdigit():
+            raise InputError(f"{where}: the id is not a number", "use the panel's id")
+        found[int(key)] = _expectation(int(key), entry, where)
+    return found
+
+
+def _expectation(panel: int, entry: Any, where: str) -> Expectation:
+    if not isinstance(entry, Mapping):
+        raise InputError(f"{where}: not an object", "write path and kind")
+    for key in entry:
+        if key not in _KEYS:
+            near = difflib.get_close_matches(str(key), _KEYS, n=1)
+            raise InputError(f"{where}: unknown key {key!r}", f"did you mean {near[0]}?" if near else f"keys: {_KEYS}")
+    for key, choices in _CHOICES.items():
+        value = entry.get(key)
+        if value is None and key in {"path", "kind"}:
+            raise InputError(f"{where}: {key} is missing", f"one of {', '.join(choices)}")
+        if value is not None and value not in choices:
+            raise InputError(f"{where}: {key} is {value!r}", f"one of {', '.join(choices)}")
+    limit = entry.get("limit", 0)
+    if not isinstance(limit, int) or limit < 0:
+        raise InputError(f"{where}: limit is {limit!r}", "a number of rows")
+    names = entry.get("names") or {}
+    if not isinstance(names, Mapping):
+        raise InputError(f"{where}: names is not an object", "write {allow: Allowed}")
+    return Expectation(
+        panel,
+        str(entry["path"]),
+        entry["kind"],
+        str(entry.get("by") or "decision"),
+        str(entry.get("decision") or ""),
+        {str(k): str(v) for k, v in names.items()},
+        limit,
+    )
+
+
+def _by_name(reading: Reading) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for value in reading.values:
+        if value.number is not None:
+            found[value.name] = found.get(value.name, 0.0) + value.number
+    return found

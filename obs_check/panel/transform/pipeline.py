@@ -1,0 +1,94 @@
+"""Runs a panel's transformations in order and notes what every step left."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from obs_check.panel.elements import Transformation
+from obs_check.panel.frames import Frame
+from obs_check.panel.overrides import js_regex
+from obs_check.panel.transform.calculate_field import MODES, calculate_field
+from obs_check.panel.transform.extract_fields import extract_fields
+from obs_check.panel.transform.filter_by_value import filter_by_value
+from obs_check.panel.transform.filter_fields import filter_by_ref_id, filter_fields_by_name
+from obs_check.panel.transform.group_by import group_by
+from obs_check.panel.transform.join_by_field import join_by_field
+from obs_check.panel.transform.labels_to_fields import labels_to_fields
+from obs_check.panel.transform.merge import merge
+from obs_check.panel.transform.order import limit, sort_by
+from obs_check.panel.transform.organize import organize
+from obs_check.panel.transform.reduce_rows import reduce_rows
+from obs_check.panel.transform.rename_by_regex import rename_by_regex
+
+Transform = Callable[[Sequence[Frame], Mapping[str, Any]], list[Frame]]
+
+TRANSFORMS: tuple[tuple[str, Transform], ...] = (
+    ("organize", organize),
+    ("filterFieldsByName", filter_fields_by_name),
+    ("filterByRefId", filter_by_ref_id),
+    ("filterByValue", filter_by_value),
+    ("reduce", reduce_rows),
+    ("merge", merge),
+    ("joinByField", join_by_field),
+    ("seriesToColumns", join_by_field),
+    ("groupBy", group_by),
+    ("sortBy", sort_by),
+    ("limit", limit),
+    ("labelsToFields", labels_to_fields),
+    ("extractFields", extract_fields),
+    ("renameByRegex", rename_by_regex),
+    ("calculateField", calculate_field),
+)
+
+
+class Step(NamedTuple):
+    """What a stage left: frames, columns and rows in all of them."""
+
+    name: str
+    frames: int
+    fields: int
+    rows: int
+
+
+class Transformed(NamedTuple):
+    """The frames at the end, the step after every transformation, and the id of the first one that is not followed
+    here (the frames are those before it), or empty."""
+
+    frames: list[Frame]
+    steps: list[Step]
+    unknown: str = ""
+
+
+def step(name: str, frames: Sequence[Frame]) -> Step:
+    """The step for frames as they are now."""
+    return Step(name, len(frames), sum(len(f.fields) for f in frames), sum(f.rows for f in frames))
+
+
+def run_transformations(frames: Sequence[Frame], transformations: Sequence[Transformation]) -> Transformed:
+    """Disabled ones are passed over; one with a filter sees the frames of its refIds only, the rest come last."""
+    current = list(frames)
+    steps: list[Step] = []
+    known = dict(TRANSFORMS)
+    for transformation in transformations:
+        if transformation.disabled:
+            continue
+        apply = known.get(transformation.id)
+        if apply is None or _unfollowed(transformation):
+            return Transformed(current, steps, transformation.id)
+        seen, aside = _split(current, transformation.filter)
+        # Nothing in, nothing out, whatever the transformation.
+        current = [*(apply(seen, transformation.options) if seen else []), *aside]
+        steps.append(step(transformation.id, current))
+    return Transformed(current, steps)
+
+
+def _unfollowed(transformation: Transformation) -> bool:
+    if transformation.id == "calculateField":
+        return transformation.options.get("mode", "reduceRow") not in MODES
+    return False
+
+
+def _split(frames: list[Frame], rule: Mapping[str, Any] | None) -> tuple[list[Frame], list[Frame]]:
+    if not rule or rule.get("id") != "byRefId" or not rule.get("options"):
+        return frames, []
+    pattern = js_regex(f"^(?:{rule['options']})$")
+    return [f for f in frames if pattern.search(f.ref_id)], [f for f in frames if not pattern.search(f.ref_id)]

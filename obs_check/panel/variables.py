@@ -1,0 +1,188 @@
+"""The values that a dashboard's variables have when it is opened."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from obs_check.errors import InputError
+from obs_check.panel.elements import Dashboard, Variable
+
+ALL = "$__all"
+_UNESCAPED_COMMA = re.compile(r"(?<!\\),")
+_PAIR = re.compile(r"\s*(.+?)\s:\s(.+?)\s*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One ad hoc filter."""
+
+    key: str
+    operator: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveVariable:
+    """A variable's value in use. `values` are the chosen values; `is_list` tells a list of one from one value;
+    `multi` is true where several values or All may be chosen, which switches the datasource's escaping on; `all_text`
+    is the stored allValue while All is chosen; `saved` is what the dashboard keeps; `note` says what is not
+    known."""
+
+    name: str
+    type: str
+    values: tuple[str, ...]
+    is_list: bool = False
+    multi: bool = False
+    all_text: str | None = None
+    saved: Any = None
+    note: str = ""
+    filters: tuple[Filter, ...] = ()
+    auto: tuple[int, str] | None = None
+
+    @property
+    def value(self) -> str:
+        """The value, or the first of several; empty without any."""
+        return self.values[0] if self.values else ""
+
+
+def effective_variables(
+    dashboard: Dashboard, overrides: Mapping[str, list[str]] | None = None
+) -> dict[str, EffectiveVariable]:
+    """Name -> value, in the dashboard's order. `overrides` are the `var-<name>` values of a link.
+
+    Constants ignore overrides. A query variable keeps its saved value and says so, because the browser would ask its
+    datasource again. InputError for an override that names no variable of the dashboard.
+    """
+    given = overrides or {}
+    names = [v.name for v in dashboard.variables]
+    for name in given:
+        if name not in names:
+            there = ", ".join(names) or "none"
+            raise InputError(f"{dashboard.source}: there is no variable {name!r}", f"variables: {there}")
+    return {v.name: _effective(v, given.get(v.name)) for v in dashboard.variables}
+
+
+def _effective(variable: Variable, override: list[str] | None) -> EffectiveVariable:
+    match variable.type:
+        case "constant":
+            return _single(variable, str(variable.query))
+        case "textbox":
+            saved = _texts(variable.current)
+            # A text box that was never typed into falls back to the stored default text.
+            return _single(variable, _first(override) if override else _first(saved) or str(variable.query or ""))
+        case "interval":
+            return _interval(variable, override)
+        case "custom":
+            return _chosen(variable, _texts_or(override, variable.current), custom_options(variable), "")
+        case "adhoc":
+            return EffectiveVariable(
+                variable.name, variable.type, (), saved=variable.current, filters=_filters(variable)
+            )
+        case "query":
+            note = "" if override else "saved value; the browser asks the datasource for the options again"
+            return _chosen(variable, _texts_or(override, variable.current), None, note)
+        case _:
+            return _chosen(variable, _texts_or(override, variable.current), None, "")
+
+
+def custom_options(variable: Variable) -> list[tuple[str, str]]:
+    """The (label, value) options of a custom variable: `a, b`, `Label : value`, or JSON where the variable says so."""
+    text = str(variable.query or "")
+    if variable.raw.get("valuesFormat") == "json":
+        try:
+            entries = json.loads(text)
+        except ValueError as error:
+            raise InputError(
+                f"the options of variable {variable.name!r} are not JSON: {error}", "correct its query"
+            ) from error
+        return [
+            (str(e.get("text", e.get("value"))), str(e.get("value"))) if isinstance(e, Mapping) else (str(e), str(e))
+            for e in entries
+        ]
+    options = []
+    for part in _UNESCAPED_COMMA.split(text):
+        plain = part.strip().replace("\\,", ",")
+        if plain:
+            pair = _PAIR.fullmatch(plain)
+            options.append((pair[1], pair[2]) if pair else (plain, plain))
+    return options
+
+
+def _chosen(
+    variable: Variable, wanted: list[str], options: list[tuple[str, str]] | None, note: str
+) -> EffectiveVariable:
+    multi = variable.multi or variable.include_all
+    every = [value for _, value in options] if options is not None else None
+    if every is not None:
+        wanted = _validated(variable, wanted, options or [])
+    elif wanted == ["All"] and variable.include_all:
+        wanted = [ALL]
+    is_list = variable.multi
+    all_text: str | None = None
+    values = wanted
+    if ALL in wanted:
+        is_list = True
+        if variable.all_value:
+            all_text, values = variable.all_value, []
+        elif every is not None:
+            values = every
+        else:
+            values, note = _saved_options(variable), "All; the options are those saved with the dashboard"
+    return EffectiveVariable(
+        variable.name, variable.type, tuple(values), is_list, multi, all_text, saved=variable.current, note=note
+    )
+
+
+def _validated(variable: Variable, wanted: list[str], options: list[tuple[str, str]]) -> list[str]:
+    """Grafana keeps what is still an option (by value, then by label); else All where allowed, else the first."""
+    if not options:
+        return [ALL] if variable.include_all else ([] if variable.multi else [""])
+    default = ALL if variable.include_all else options[0][1]
+    if ALL in wanted or wanted == ["All"]:
+        return [default]
+    values = {value for _, value in options}
+    labels = dict(options)
+    if variable.multi:
+        return [w for w in wanted if w in values] or [default]
+    first = _first(wanted)
+    return [first if first in values else labels.get(first, default)]
+
+
+def _interval(variable: Variable, override: list[str] | None) -> EffectiveVariable:
+    options = [part.strip() for part in str(variable.query or "").split(",") if part.strip()]
+    wanted = _first(_texts_or(override, variable.current))
+    if wanted.startswith(("$__auto_interval_", "$__auto")) or (wanted == "auto" and variable.raw.get("auto")):
+        auto = (int(variable.raw.get("auto_count") or 30), str(variable.raw.get("auto_min") or "10s"))
+        return EffectiveVariable(variable.name, variable.type, ("auto",), saved=variable.current, auto=auto)
+    return _single(variable, wanted if wanted in options or not options else options[0])
+
+
+def _single(variable: Variable, value: str) -> EffectiveVariable:
+    return EffectiveVariable(variable.name, variable.type, (value,), saved=variable.current)
+
+
+def _filters(variable: Variable) -> tuple[Filter, ...]:
+    stored = [*(variable.raw.get("baseFilters") or ()), *(variable.raw.get("filters") or ())]
+    found = (Filter(str(f.get("key") or ""), str(f.get("operator") or ""), str(f.get("value") or "")) for f in stored)
+    return tuple(f for f in found if f.key and f.operator and f.value)
+
+
+def _saved_options(variable: Variable) -> list[str]:
+    options = variable.raw.get("options") or ()
+    return [str(o.get("value")) for o in options if isinstance(o, Mapping) and o.get("value") not in (ALL, None)]
+
+
+def _texts_or(override: list[str] | None, saved: Any) -> list[str]:
+    return list(override) if override is not None else _texts(saved)
+
+
+def _texts(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return [str(v) for v in value] if isinstance(value, list | tuple) else [str(value)]
+
+
+def _first(values: list[str]) -> str:
+    return values[0] if values else ""

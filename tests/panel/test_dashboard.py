@@ -1,0 +1,131 @@
+"""Reading dashboards: classic, old rows, API answers, schema v2, ConfigMaps, and what is none of them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from obs_check.errors import InputError
+from obs_check.panel.dashboard import load_dashboard, load_dashboards
+
+STAT: dict[str, Any] = {
+    "id": 3,
+    "type": "stat",
+    "title": "Totals",
+    "gridPos": {"w": 6},
+    "targets": [{"refId": "A", "expr": '{a="b"}', "datasource": {"type": "loki", "uid": "loki"}}],
+    "transformations": [{"id": "limit", "options": {"limitField": 3}}],
+}
+CLASSIC: dict[str, Any] = {"uid": "u", "title": "T", "schemaVersion": 39, "panels": [STAT]}
+V2: dict[str, Any] = {
+    "apiVersion": "dashboard.grafana.app/v2",
+    "kind": "Dashboard",
+    "metadata": {"name": "u2"},
+    "spec": {
+        "title": "T2",
+        "elements": {
+            "panel-3": {
+                "kind": "Panel",
+                "spec": {
+                    "id": 3,
+                    "title": "Totals",
+                    "data": {
+                        "spec": {
+                            "queries": [
+                                {
+                                    "spec": {
+                                        "refId": "A",
+                                        "hidden": False,
+                                        "query": {
+                                            "group": "loki",
+                                            "datasource": {"name": "loki"},
+                                            "spec": {"expr": '{a="b"}'},
+                                        },
+                                    }
+                                }
+                            ],
+                            "transformations": [{"group": "limit", "spec": {"options": {"limitField": 3}}}],
+                            "queryOptions": {"interval": "1m", "maxDataPoints": 50},
+                        }
+                    },
+                    "vizConfig": {"group": "stat", "spec": {"options": {}, "fieldConfig": {}}},
+                },
+            }
+        },
+        "layout": {
+            "kind": "RowsLayout",
+            "spec": {
+                "rows": [
+                    {
+                        "spec": {
+                            "collapse": True,
+                            "layout": {
+                                "kind": "GridLayout",
+                                "spec": {"items": [{"spec": {"width": 6, "element": {"name": "panel-3"}}}]},
+                            },
+                        }
+                    }
+                ]
+            },
+        },
+        "timeSettings": {"from": "now-7d", "to": "now", "timezone": "utc"},
+        "variables": [{"kind": "TextVariable", "spec": {"name": "domain", "query": "x"}}],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    "doc",
+    [
+        CLASSIC,
+        {"dashboard": CLASSIC, "meta": {"slug": "t"}},
+        {"kind": "ConfigMap", "data": {"d.json": json.dumps(CLASSIC), "readme.txt": "no"}},
+        {"kind": "List", "items": [{"kind": "ConfigMap", "data": {"d.json": json.dumps(CLASSIC)}}]},
+        {"kind": "Dashboard", "metadata": {"name": "u"}, "spec": CLASSIC},
+        {**CLASSIC, "panels": [{"type": "row", "panels": [STAT]}]},
+        {**CLASSIC, "panels": None, "rows": [{"panels": [STAT]}]},
+        V2,
+    ],
+)
+def test_every_shape_gives_the_same_panel(doc: Any) -> None:
+    panel = load_dashboard(doc, "f").panel(3)
+    assert panel is not None
+    assert (panel.title, panel.type, panel.width) == ("Totals", "stat", 6)
+    assert [(t.ref_id, t.text, t.datasource["uid"]) for t in panel.targets] == [("A", '{a="b"}', "loki")]
+    assert [(t.id, t.options["limitField"]) for t in panel.transformations] == [("limit", 3)]
+
+
+def test_v2_keeps_what_stands_outside_the_panel() -> None:
+    dashboard = load_dashboard(V2, "f")
+    assert (dashboard.uid, dashboard.time_from, dashboard.schema) == ("u2", "now-7d", "v2")
+    assert [(v.name, v.type, v.query) for v in dashboard.variables] == [("domain", "textbox", "x")]
+    assert dashboard.panels[0].collapsed
+    assert dashboard.panels[0].max_data_points == 50
+
+
+def test_children_of_a_closed_row_are_marked() -> None:
+    doc = {**CLASSIC, "panels": [{"type": "row", "collapsed": True, "panels": [STAT]}, {**STAT, "id": 4}]}
+    assert [(p.id, p.collapsed) for p in load_dashboard(doc, "f").panels] == [(3, True), (4, False)]
+
+
+@pytest.mark.parametrize(
+    ("doc", "says"),
+    [
+        ([], "not a dashboard"),
+        ({"a": 1}, "neither panels nor elements"),
+        ({**CLASSIC, "panels": []}, "without panels"),
+        ({"schemaVersion": 39}, "without panels"),
+        ({**CLASSIC, "panels": [1]}, "panels is not a list of objects"),
+        ({"kind": "ConfigMap", "data": {"d.json": "{"}}, "d.json is not JSON"),
+        ({"kind": "ConfigMap", "data": {}}, "holds no dashboard"),
+        ({"kind": "ConfigMap", "data": {"a.json": json.dumps(CLASSIC), "b.json": json.dumps(CLASSIC)}}, "2 dashboards"),
+    ],
+)
+def test_what_is_no_dashboard_is_refused(doc: Any, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        load_dashboard(doc, "f.json")
+
+
+def test_several_dashboards_of_one_document() -> None:
+    doc = {"kind": "ConfigMap", "data": {"a.json": json.dumps(CLASSIC), "b.json": json.dumps(CLASSIC)}}
+    assert [d.source for d in load_dashboards(doc, "cm.yaml")] == ["cm.yaml:a.json", "cm.yaml:b.json"]
