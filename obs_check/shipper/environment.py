@@ -5,12 +5,15 @@ from collections.abc import Mapping
 
 from obs_check.errors import ConfigError
 
-_REFERENCE = re.compile(r"\$(?P<escape>\$(?=\{))|\$\{(?P<name>[^{}:=]*)(?:(?P<op>:-|:=|=|:)(?P<default>[^}]*))?\}")
+_REFERENCE = re.compile(
+    r"\$(?P<escape>\$(?=\{))"
+    r"|\$\{(?P<name>(?!\d+\})[^{}:=]*)(?:(?P<op>:-|:=|=|:)(?P<default>[^}]*))?\}"
+)
 
 
 def expand(text: str, env: Mapping[str, str], file: str) -> str:
     """The text with `${NAME}` and `${NAME:-default}` replaced; an unset name without default is empty, `$${` writes
-    `${`. Raises ConfigError for other forms."""
+    `${`. `${1}` stays: it is a group of a relabel rule, which promtail would blank. Raises ConfigError for other forms."""
 
     def value(match: re.Match[str]) -> str:
         if match["escape"]:

@@ -11,6 +11,15 @@ class Pipeline:
 
     stages: tuple[Stage, ...] = ()
 
+    def notes(self) -> list[str]:
+        """What a run of this pipeline cannot show, one sentence a stage."""
+        found: list[str] = []
+        for stage in self.stages:
+            found += [note] if (note := getattr(stage, "note", "")) else []
+            nested = getattr(stage, "pipeline", None)
+            found += nested.notes() if isinstance(nested, Pipeline) else []
+        return found
+
     def start(self, context: Context, place: str = "") -> "Chain":
         """The pipeline at work; `place` stands before the names of its stages in traces."""
         named = [(f"{place}{n} {stage.kind}", stage) for n, stage in enumerate(self.stages, 1)]

@@ -39,6 +39,7 @@ class GeoIp:
     """`geoip`: would set values from a database file, which is not opened here: its values stay absent."""
 
     kind: ClassVar[str] = "geoip"
+    note: ClassVar[str] = "geoip: its database is not opened, its values stay absent"
     database: str
     source: str | None
 

@@ -1,0 +1,229 @@
+"""The lab's shipper: reads a real promtail configuration and does what promtail 3.5 does with files on this machine."""
+
+import contextlib
+import http.server
+import random
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from obs_check.errors import ObsCheckError
+from obs_check.lab.shipper_files import Positions
+from obs_check.lab.shipper_metrics import Metrics
+from obs_check.lab.shipper_pages import config_text, discovery_page, targets_page
+from obs_check.lab.shipper_push import Pusher
+from obs_check.lab.shipper_targets import Target, read, sync, targets_of
+from obs_check.model.entry import Labels
+from obs_check.shipper.item import Context, Item
+from obs_check.shipper.model import ShipperConfig
+from obs_check.shipper.pipeline import Chain
+from obs_check.shipper.promtail import read_promtail
+
+SYNC_S = 0.2
+"""Seconds between looks for new files (promtail: 10 s and file system events) and writes of positions."""
+POLL_S = 0.05
+"""Seconds between looks for new lines."""
+
+
+@dataclass
+class _Running:
+    """What one reading of the configuration set up."""
+
+    config: ShipperConfig
+    targets: list[Target]
+    chains: dict[str, Chain]
+    pushers: list[Pusher]
+
+
+class LabShipper:
+    """Tails the files of a promtail configuration and pushes to its clients, until `stop`.
+
+    `url` is its web interface (`/ready`, `/metrics`, `/targets`, `/service-discovery`, `/config`, `/reload`), "" before
+    `start`. `env` is for `${NAME}` in the configuration. Only static targets are read.
+    """
+
+    def __init__(self, config_path: Path, positions_path: Path, env: Mapping[str, str]) -> None:
+        self.url = ""
+        self.metrics = Metrics()
+        self._config_path = config_path
+        self._env = dict(env)
+        self._positions = Positions(positions_path)
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._last_ns = 0
+        self._running: _Running | None = None
+        self._thread: threading.Thread | None = None
+        self._server: http.server.ThreadingHTTPServer | None = None
+
+    def start(self) -> None:
+        """Read configuration and positions and begin; raises ConfigError."""
+        config = read_promtail(self._config_path, self._env)
+        self._positions.load()
+        self._running = self._set_up(config)
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), name="shipper http", daemon=True).start()
+        self._thread = threading.Thread(target=self._loop, name="shipper", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Read what is there, send it, write positions and end; may be called again."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        with self._lock:
+            if self._running is not None:
+                self._round(look=True)
+                self._take_down(self._running)
+                self._running = None
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    def reload(self) -> None:
+        """Read the configuration again. Raises ConfigError and keeps the old one when the new one is wrong."""
+        try:
+            config = read_promtail(self._config_path, self._env)
+        except ObsCheckError:
+            self.metrics.add("promtail_config_reload_fail_total")
+            raise
+        with self._lock:
+            if self._running is not None:
+                self._round(look=True)
+                self._take_down(self._running)
+                self._running = self._set_up(config)
+        self.metrics.add("promtail_config_reload_success_total")
+
+    @property
+    def targets(self) -> list[Target]:
+        """All targets of now, dropped ones too."""
+        with self._lock:
+            return list(self._running.targets) if self._running else []
+
+    @property
+    def ready(self) -> bool:
+        """Promtail's readiness: some target reads a file."""
+        return any(target.ready for target in self.targets)
+
+    def config_text(self) -> str:
+        """The configuration in use as YAML without secrets."""
+        with self._lock:
+            return config_text(self._running.config) if self._running else ""
+
+    def _set_up(self, config: ShipperConfig) -> _Running:
+        context = Context(time.time_ns, self._dropped, random.random)
+        targets = [t for job in config.jobs for t in targets_of(job, self.metrics)]
+        self.metrics.set("promtail_targets_active_total", sum(not t.dropped for t in targets))
+        chains = {job.name: job.pipeline.start(context) for job in config.jobs}
+        return _Running(config, targets, chains, [Pusher(client, self.metrics) for client in config.clients])
+
+    def _take_down(self, running: _Running) -> None:
+        for chain in running.chains.values():
+            self._push(running, chain.flush(None))
+        for pusher in running.pushers:
+            pusher.stop()
+        for target in running.targets:
+            for tail in target.tails.values():
+                tail.close()
+            target.tails.clear()
+        with contextlib.suppress(OSError):
+            self._positions.save()
+
+    def _dropped(self, reason: str) -> None:
+        self.metrics.add("logentry_dropped_lines_total", reason=reason)
+
+    def _loop(self) -> None:
+        looked = 0.0
+        while not self._stop.is_set():
+            now = time.monotonic()
+            look = now - looked >= SYNC_S
+            looked = now if look else looked
+            with self._lock:
+                self._round(look)
+            self._stop.wait(POLL_S)
+
+    def _round(self, look: bool) -> None:
+        """One look at the files; the lock is held."""
+        running = self._running
+        if running is None:
+            return
+        if look:
+            for target in running.targets:
+                sync(target, self._positions, self.metrics)
+            self.metrics.set("promtail_files_active_total", sum(len(t.tails) for t in running.targets))
+            with contextlib.suppress(OSError):  # promtail goes on when positions cannot be written
+                self._positions.save()
+        if any(pusher.busy for pusher in running.pushers):
+            return
+        for target in running.targets:
+            chain = running.chains[target.job]
+
+            def take(line: str, labels: Labels, chain: Chain = chain) -> None:
+                self._push(running, chain.feed(Item(line, labels)))
+
+            read(target, self._positions, self.metrics, take)
+        now_ns = time.time_ns()
+        for chain in running.chains.values():
+            self._push(running, chain.flush(now_ns))
+
+    def _push(self, running: _Running, items: list[Item]) -> None:
+        for item in items:
+            for pusher in running.pushers:
+                pusher.put(self._read_time() if item.ts is None else item.ts, item.labels, item.line, item.metadata)
+
+    def _read_time(self) -> int:
+        """Now in ns, never the same twice: Loki keeps one of two equal lines of one time."""
+        self._last_ns = max(time.time_ns(), self._last_ns + 1)
+        return self._last_ns
+
+
+def _handler(shipper: LabShipper) -> type[http.server.BaseHTTPRequestHandler]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, kind, text = _answer(shipper, self.path.split("?")[0])
+            body = text.encode()
+            self.send_response(status)
+            self.send_header("Content-Type", f"text/{kind}; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET  # noqa: N815
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """No access log."""
+
+    return Handler
+
+
+def _answer(shipper: LabShipper, path: str) -> tuple[int, str, str]:
+    """Status, subtype of text/ and body."""
+    match path:
+        case "/ready":
+            if shipper.ready:
+                return 200, "plain", "Ready"
+            return (
+                500,
+                "plain",
+                "Not ready: no file is being read\n",
+            )
+        case "/metrics":
+            return 200, "plain", shipper.metrics.text()
+        case "/" | "/targets":
+            return 200, "html", targets_page(shipper.targets)
+        case "/service-discovery":
+            return 200, "html", discovery_page(shipper.targets)
+        case "/config":
+            return 200, "plain", shipper.config_text()
+        case "/reload":
+            try:
+                shipper.reload()
+            except ObsCheckError as error:
+                return 500, "plain", f"failed to reload config: {error}\n"
+            return 200, "plain", ""
+    return 404, "plain", "404 page not found\n"

@@ -1,0 +1,124 @@
+"""Which files a path pattern finds, and how far each was read."""
+
+import os
+import re
+from pathlib import Path
+
+import yaml
+
+from obs_check.errors import ConfigError
+
+_BRACES = re.compile(r"\{([^{}]*)\}")
+
+
+def find_files(pattern: str, exclude: str = "") -> list[str]:
+    """The files of a doublestar pattern, sorted: `*`, `?`, `[a-z]`, `{a,b}` inside a segment (dot files included), `**`
+    as a segment for any number of directories. Directories are left out, unreadable ones are skipped silently, as
+    promtail does. A found file that fits `exclude` is left out."""
+    unwanted = [_whole(p) for p in _alternatives(exclude)] if exclude else []
+    found = {path for one in _alternatives(pattern) for path in _walk("/", one.strip("/").split("/"))}
+    return sorted(p for p in found if os.path.isfile(p) and not any(u.fullmatch(p) for u in unwanted))  # noqa: PTH113
+
+
+def _alternatives(pattern: str) -> list[str]:
+    match = _BRACES.search(pattern)
+    if not match:
+        return [pattern]
+    before, after = pattern[: match.start()], pattern[match.end() :]
+    return [p for choice in match[1].split(",") for p in _alternatives(before + choice + after)]
+
+
+def _segment(text: str) -> re.Pattern[str]:
+    parts, at = [], 0
+    while at < len(text):
+        char = text[at]
+        end = text.find("]", at + 2) if char == "[" else -1
+        if char == "*":
+            parts.append("[^/]*")
+        elif char == "?":
+            parts.append("[^/]")
+        elif end > 0:
+            inside = text[at + 1 : end]
+            negated = inside[0] in "^!"
+            parts.append(f"[{'^' * negated}{inside[negated:]}]".replace("\\", "\\\\"))
+            at = end
+        else:
+            if char == "\\" and at + 1 < len(text):
+                at += 1
+            parts.append(re.escape(text[at]))
+        at += 1
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def _whole(pattern: str) -> re.Pattern[str]:
+    text = "/".join(_segment(s).pattern if s != "**" else "\0" for s in pattern.split("/"))
+    return re.compile(text.replace("\0/", "(?:.*/)?").replace("/\0", "(?:/.*)?").replace("\0", ".*"), re.DOTALL)
+
+
+def _walk(directory: str, segments: list[str]) -> list[str]:
+    first, rest = segments[0], segments[1:]
+    if first == "**":
+        below = [path for name in _names(directory) if _is_real_directory(path := os.path.join(directory, name))]  # noqa: PTH118
+        here = _walk(directory, rest) if rest else [os.path.join(directory, n) for n in _names(directory)]  # noqa: PTH118
+        return here + [found for path in below for found in _walk(path, segments)]
+    if not re.search(r"[*?\[\\]", first):
+        names = [first]
+    else:
+        regex = _segment(first)
+        names = [name for name in _names(directory) if regex.fullmatch(name)]
+    paths = [os.path.join(directory, name) for name in names]  # noqa: PTH118
+    return [found for path in paths for found in _walk(path, rest)] if rest else paths
+
+
+def _names(directory: str) -> list[str]:
+    try:
+        return sorted(os.listdir(directory))  # noqa: PTH208
+    except OSError:
+        return []
+
+
+def _is_real_directory(path: str) -> bool:
+    return os.path.isdir(path) and not os.path.islink(path)  # noqa: PTH112, PTH114
+
+
+class Positions:
+    """The positions file: YAML, path to the byte offset as a text, as promtail writes it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._values: dict[str, str] = {}
+        self._written: dict[str, str] | None = None
+
+    def load(self) -> None:
+        """Read the file when it is there; raises ConfigError when it is no positions file (promtail does not start)."""
+        if not self.path.exists():
+            return
+        try:
+            data = yaml.safe_load(self.path.read_text()) or {}
+            self._values = {str(k): str(v) for k, v in (data.get("positions") or {}).items()}
+        except (yaml.YAMLError, AttributeError, UnicodeDecodeError):
+            raise ConfigError(
+                f"invalid yaml positions file [{self.path}]", "remove it; files are then read from the start"
+            ) from None
+
+    def get(self, path: str) -> int:
+        """Bytes already read, 0 for a new file. Raises ValueError when the entry is no number."""
+        return int(self._values.get(path, "0"))
+
+    def put(self, path: str, offset: int) -> None:
+        """Remember an offset in bytes."""
+        self._values[path] = str(offset)
+
+    def remove(self, path: str) -> None:
+        """Forget a file."""
+        self._values.pop(path, None)
+
+    def save(self) -> None:
+        """Write the file when something changed, at once and whole."""
+        if self._values == self._written:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self.path.with_name(self.path.name + ".new")
+        fresh.write_text(yaml.safe_dump({"positions": dict(sorted(self._values.items()))}))
+        fresh.replace(self.path)
+        self._written = dict(self._values)

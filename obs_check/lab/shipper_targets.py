@@ -1,0 +1,101 @@
+"""The targets of a configuration and the files that they read."""
+
+import contextlib
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from obs_check.lab.shipper_files import Positions, find_files
+from obs_check.lab.shipper_metrics import Metrics
+from obs_check.lab.shipper_tail import Tail
+from obs_check.model.entry import Labels
+from obs_check.shipper.model import ScrapeJob
+from obs_check.shipper.relabel import relabel
+
+
+@dataclass
+class Target:
+    """One static target after relabeling. `dropped` says why it is not read, "" when it is. `tails` is path to the file
+    being read."""
+
+    job: str
+    discovered: Labels
+    labels: Labels = field(default_factory=dict)
+    path: str = ""
+    exclude: str = ""
+    dropped: str = ""
+    tails: dict[str, Tail] = field(default_factory=dict)
+
+    @property
+    def ready(self) -> bool:
+        """Promtail: at least one file is read."""
+        return bool(self.tails)
+
+
+def targets_of(job: ScrapeJob, metrics: Metrics) -> list[Target]:
+    """The static targets of a job, dropped ones too; counts `promtail_targets_failed_total`."""
+    found: list[Target] = []
+    seen: set[tuple[str, str, tuple[tuple[str, str], ...]]] = set()
+    for discovered in job.targets:
+        labels = relabel(discovered, job.relabel)
+        target = Target(job.name, discovered)
+        found.append(target)
+        host = (labels or {}).get("__host__")
+        if labels is None:
+            target.dropped, reason = "dropped target", "dropped"
+        elif host is not None and host != socket.gethostname():
+            target.dropped, reason = f"ignoring target, wrong host (hostname:{socket.gethostname()})", "wrong_host"
+        elif "__path__" not in labels:
+            target.dropped, reason = "no path for target", "no_path"
+        else:
+            target.path, target.exclude = labels["__path__"], labels.get("__path_exclude__", "")
+            target.labels = {name: value for name, value in labels.items() if not name.startswith("__")}
+            key = (target.path, target.exclude, tuple(sorted(target.labels.items())))
+            if key not in seen:
+                seen.add(key)
+                continue
+            target.dropped, reason = "ignoring target, already exists", "exists"
+        metrics.add("promtail_targets_failed_total", reason=reason)
+    return found
+
+
+def sync(target: Target, positions: Positions, metrics: Metrics) -> None:
+    """Start to read files that are new, stop those that are gone. A file that cannot be opened, or whose position is no
+    number, shows in `promtail_file_bytes_total` only."""
+    if target.dropped:
+        return
+    found = find_files(target.path, target.exclude)
+    for path in found:
+        with contextlib.suppress(OSError):
+            metrics.set("promtail_file_bytes_total", Path(path).stat().st_size, path=path)
+        if path not in target.tails:
+            with contextlib.suppress(OSError, ValueError):
+                target.tails[path] = Tail(path, positions.get(path))
+    for path in set(target.tails) - set(found):
+        forget(target, path, positions, metrics)
+
+
+def forget(target: Target, path: str, positions: Positions, metrics: Metrics) -> None:
+    """Stop to read a file that is gone: its position and its series go too."""
+    target.tails.pop(path).close()
+    positions.remove(path)
+    for name in ("promtail_read_lines_total", "promtail_read_bytes_total", "promtail_file_bytes_total"):
+        metrics.forget(name, path=path)
+
+
+def read(target: Target, positions: Positions, metrics: Metrics, take: Callable[[str, Labels], None]) -> None:
+    """Give every new line to `take` with the target's labels and `filename`."""
+    for path, tail in list(target.tails.items()):
+        try:
+            lines = tail.read()
+        except OSError:
+            forget(target, path, positions, metrics)
+            continue
+        if not lines:
+            continue
+        metrics.add("promtail_read_lines_total", len(lines), path=path)
+        for line in lines:
+            take(line, {**target.labels, "filename": path})
+        positions.put(path, tail.offset)
+        metrics.set("promtail_read_bytes_total", tail.offset, path=path)
