@@ -1,0 +1,120 @@
+"""The command `obs-check`: subcommands loaded when they are called, errors as one line, exit codes."""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import click
+
+from obs_check import __version__
+from obs_check.errors import ObsCheckError, QueryError
+
+INTERRUPTED = 130
+UNKNOWN = 3
+
+
+class Command(NamedTuple):
+    """A subcommand: where it is, and its line in `--help` (kept here so that help imports nothing)."""
+
+    name: str
+    module: str
+    attribute: str
+    summary: str
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("demo", "obs_check.cli.demo", "demo", "The whole job on the embedded lab: break, follow, diagnose, fix."),
+    Command("diagnose", "obs_check.cli.diagnose", "diagnose", "What each panel reads, why, with proof, and a fix."),
+    Command("verify", "obs_check.cli.verify", "verify", "Inject events and follow each to its panels; one exit code."),
+    Command("inject", "obs_check.cli.inject", "inject", "Send tagged allow and deny events through the firewall."),
+    Command("trace", "obs_check.cli.trace", "trace", "Follow the events of a kept run hop by hop."),
+    Command("confirm", "obs_check.cli.confirm", "confirm", "Run again after a fix and compare panel by panel."),
+    Command("export", "obs_check.cli.export", "export", "Write evidence tables from a kept document."),
+    Command("lab", "obs_check.cli.lab", "lab", "Run the embedded stack to try things on."),
+)
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand's module only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names in the order of COMMANDS."""
+        del ctx
+        return [command.name for command in COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The subcommand, imported now; None when there is none of that name."""
+        del ctx
+        for command in COMMANDS:
+            if command.name == cmd_name:
+                found = getattr(importlib.import_module(command.module), command.attribute)
+                assert isinstance(found, click.Command)
+                return found
+        return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of subcommands, from COMMANDS."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(command.name, command.summary) for command in COMMANDS])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(__version__, prog_name="obs-check")
+def cli() -> None:
+    """Follow agent egress events to a Grafana panel and explain panels that read zero.
+
+    Exit codes: 0 all ok, 1 a finding, 2 usage or configuration, 3 unknown (a system did not answer), 4 not allowed,
+    130 interrupted.
+    """
+
+
+def main(args: Sequence[str]) -> int:
+    """Run with arguments (without the program's name); returns the exit code and never raises."""
+    try:
+        answer = cli.main(list(args), prog_name="obs-check", standalone_mode=False)
+        sys.stdout.flush()
+        return answer if isinstance(answer, int) else 0
+    except ObsCheckError as error:
+        return _say(error.message, error.hint, error.exit_code, error.caret() if isinstance(error, QueryError) else "")
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
+    except click.ClickException as error:
+        hint = f"{error.ctx.command_path} --help" if isinstance(error, click.UsageError) and error.ctx else ""
+        return _say(" ".join(error.format_message().split()), hint, 2)
+    except (click.Abort, KeyboardInterrupt):
+        return _say("interrupted", "", INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output stopped; what is still buffered must not raise again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERRUPTED
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else 0
+    except Exception as error:
+        return _say(f"internal error: {_place(error)}", "please report it with the command that you ran", UNKNOWN)
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def _say(message: str, hint: str, code: int, caret: str = "") -> int:
+    lines = [f"obs-check: error: {message}", *caret.splitlines()]
+    if hint:
+        lines.append(f"hint: {hint}")
+    click.echo("\n".join(lines), err=True)
+    return code
+
+
+def _place(error: Exception) -> str:
+    """Type, text and innermost place of an error that nobody foresaw, in one line."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    module = trace.tb_frame.f_globals.get("__name__", "?") if trace else "?"
+    line = trace.tb_lineno if trace else 0
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]} ({module}:{line})"

@@ -1,0 +1,86 @@
+"""Sends an event as an agent's Python snippet would: with requests, its proxy and its CA variables."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from obs_check.client.http import one_line, shown_url
+from obs_check.model.event import Event
+
+if TYPE_CHECKING:
+    import requests
+
+EgressVerdict = Literal["allow", "deny", "blocked_elsewhere", "no_answer", "ca_untrusted"]
+"""What an answer says. deny: boundary's own page. blocked_elsewhere: a refusal by someone else (another proxy, or the
+origin). no_answer: nothing came back; boundary 0.9.0 also ends so when it allowed the request and the origin is dead.
+ca_untrusted: the client does not trust boundary's CA, so boundary never saw a request."""
+
+BLOCKED = "Request Blocked by Boundary"
+"""In the body of boundary's 403 (0.9.0); a 403 alone may come from the origin."""
+_REFUSALS = frozenset({403, 407, 451})
+
+
+@dataclass(frozen=True, slots=True)
+class EgressAnswer:
+    """`status` is None without an answer; `error` says why in one line; `marker` is boundary's text when there."""
+
+    status: int | None
+    verdict: EgressVerdict
+    error: str = ""
+    marker: str = ""
+
+
+def send(event: Event, proxy: str | None, ca: Path | None, timeout_s: float = 30.0) -> EgressAnswer:
+    """Send one event; never raises for what the network does.
+
+    `proxy` None means the proxy of the environment, as inside a jail; `ca` None means the CA of the environment
+    (REQUESTS_CA_BUNDLE) or requests' own. Redirects are not followed: one event is one request.
+    """
+    import requests
+
+    with requests.Session() as session:
+        session.trust_env = proxy is None
+        try:
+            answer = session.request(
+                event.method,
+                event.url,
+                proxies={"http": proxy, "https": proxy} if proxy else None,
+                verify=str(ca) if ca else True,
+                timeout=timeout_s,
+                allow_redirects=False,
+            )
+        except requests.exceptions.SSLError as error:
+            return EgressAnswer(None, "ca_untrusted", _reason(error))
+        except requests.exceptions.ProxyError as error:
+            # A proxy that refuses CONNECT is not boundary: boundary always answers CONNECT with 200.
+            refused = "Tunnel connection failed: 4" in str(error)
+            return EgressAnswer(None, "blocked_elsewhere" if refused else "no_answer", _reason(error))
+        except (requests.exceptions.RequestException, OSError) as error:
+            return EgressAnswer(None, "no_answer", _reason(error))
+        return _read(answer)
+
+
+def _read(answer: "requests.Response") -> EgressAnswer:
+    marked = answer.status_code == 403 and BLOCKED in answer.text
+    if marked:
+        return EgressAnswer(403, "deny", marker=BLOCKED)
+    if answer.status_code in _REFUSALS:
+        words = one_line(answer.text)[:80]
+        return EgressAnswer(
+            answer.status_code, "blocked_elsewhere", f"{answer.status_code} without boundary's page: {words}"
+        )
+    return EgressAnswer(answer.status_code, "allow")
+
+
+def _reason(error: Exception) -> str:
+    """The innermost cause in one line, without the objects that requests prints."""
+    inner: BaseException = error
+    while True:
+        below = getattr(inner, "reason", None) or inner.__cause__ or inner.__context__
+        if not isinstance(below, BaseException) or below is inner:
+            break
+        inner = below
+    text = one_line(str(inner)) or type(inner).__name__
+    request = getattr(error, "request", None)
+    where = f"{shown_url(request.url)}: " if request is not None and request.url else ""
+    return f"{where}{text}"[:200]

@@ -1,0 +1,114 @@
+"""Log files: which there are, their lines, and where a tag stands in them."""
+
+import glob
+import gzip
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, cast
+
+from obs_check.client.answered import Answered
+from obs_check.errors import InputError
+from obs_check.model.probe import Probe
+
+_HEAD_BYTES = 8192
+_SHOWN_LINES = 20
+
+
+class Line(NamedTuple):
+    """A line without its end; `offset` is its first byte in the (unpacked) file."""
+
+    offset: int
+    text: str
+
+
+@dataclass(slots=True)
+class FileLines:
+    """The lines of a file; `undecodable` counts the bytes that are no UTF-8 and were replaced by U+FFFD."""
+
+    path: Path
+    lines: list[Line]
+    undecodable: int = 0
+
+
+def expand(pattern: str) -> list[Path]:
+    """The files that a glob names (`**` is recursive), sorted; a plain path is a glob without wildcards."""
+    return sorted(p for p in map(Path, glob.glob(pattern, recursive=True)) if p.is_file())  # noqa: PTH207
+
+
+def read_lines(path: Path) -> FileLines:
+    """All lines of a file, unpacked when it ends in .gz. A last line without its end counts.
+
+    Raises InputError when the file cannot be read or is binary.
+    """
+    result = FileLines(path, [])
+    with _opened(path) as stream:
+        for offset, raw in _raw_lines(stream):
+            text, bad = decode(raw)
+            result.lines.append(Line(offset, text))
+            result.undecodable += bad
+    return result
+
+
+def decode(raw: bytes) -> tuple[str, int]:
+    """The text with U+FFFD for every byte that is no UTF-8, and how many bytes these were."""
+    try:
+        return raw.decode("utf-8"), 0
+    except UnicodeDecodeError:
+        kept = raw.decode("utf-8", "surrogateescape")
+        bad = sum("\udc80" <= char <= "\udcff" for char in kept)
+        return "".join("�" if "\udc80" <= char <= "\udcff" else char for char in kept), bad
+
+
+def find_tag(pattern: str, needle: str, clock: Callable[[], int]) -> Answered[dict[Path, list[Line]]]:
+    """The lines that hold a text, by file of a glob; files without one are left out.
+
+    Files that vanish meanwhile (rotation) count as without. The probe's answer is {"files": {path: lines}, "searched",
+    "sample"}; raises InputError for a file that cannot be read.
+    """
+    wanted = needle.encode()
+    found: dict[Path, list[Line]] = {}
+    paths = expand(pattern)
+    total = 0
+    for path in paths:
+        try:
+            with _opened(path) as stream:
+                for offset, raw in _raw_lines(stream):
+                    total += len(raw) + 1
+                    if wanted in raw:
+                        found.setdefault(path, []).append(Line(offset, decode(raw)[0]))
+        except InputError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                continue
+            raise
+    sample = [line.text for lines in found.values() for line in lines][:_SHOWN_LINES]
+    answer = {"files": {str(p): len(lines) for p, lines in found.items()}, "searched": len(paths), "sample": sample}
+    return Answered(found, Probe("file", f"lines with {needle} in {pattern}", answer, clock(), bytes_read=total))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    try:
+        with _open(path) as stream:
+            head = stream.read(_HEAD_BYTES)
+            if b"\0" in head:
+                raise InputError(f"{path}: binary (byte {head.index(0)} is NUL), no log file", "name a text file")
+            stream.seek(0)
+            yield stream
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(f"{path}: broken gzip: {error}", "unpack it by hand and look") from error
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}", "check the path and who may read it") from error
+
+
+def _open(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
+
+
+def _raw_lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    offset = 0
+    for raw in stream:
+        yield offset, raw.rstrip(b"\n").removesuffix(b"\r")
+        offset += len(raw)

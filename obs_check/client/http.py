@@ -1,0 +1,149 @@
+"""HTTP as all clients do it: allowed hosts only, one retry, errors as classes of ours, no credentials in messages."""
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from obs_check.config import host_port
+from obs_check.errors import NotAllowed, Refused, Unavailable, UsageError
+
+if TYPE_CHECKING:
+    import httpx
+
+TIMEOUT_S = 60.0
+"""Longer than Grafana's 30 s data proxy timeout, so that its own answer is seen."""
+_RETRIED = frozenset({502, 503, 504})
+_BODY_CHARS = 500
+
+
+def shown_url(url: str) -> str:
+    """A URL for messages: without user, password, query and fragment."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, parts.path, "", ""))
+
+
+def check_host(url: str, allowed: Collection[str]) -> None:
+    """Raise UsageError unless the URL's host:port is among those that the configuration names."""
+    if host_port(url) not in allowed:
+        raise UsageError(
+            f"{shown_url(url)}: {host_port(url)} is not in the configuration", "name it in obs-check.yaml or by a flag"
+        )
+
+
+class Http:
+    """Requests to one base URL.
+
+    `system` names it in messages; `headers` may hold credentials and are never shown. `transport` replaces the
+    network in tests. Proxy variables of the environment are not used: obs-check's own requests must not become events.
+    """
+
+    def __init__(
+        self,
+        system: str,
+        base_url: str,
+        allowed: Collection[str],
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = TIMEOUT_S,
+        transport: "httpx.BaseTransport | None" = None,
+    ) -> None:
+        import httpx
+
+        check_host(base_url, allowed)
+        self.system = system
+        self.base_url = base_url.rstrip("/")
+        self._client = httpx.Client(
+            headers=dict(headers or {}),
+            timeout=timeout_s,
+            transport=transport,
+            trust_env=False,
+            follow_redirects=False,
+            verify=_trust(base_url),
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def get(self, path: str, params: Mapping[str, str] | None = None, accept: Collection[int] = ()) -> "httpx.Response":
+        """GET; statuses below 300 and those of `accept` are returned, others raised."""
+        return self._request("GET", path, params, None, accept)
+
+    def post(self, path: str, body: Any, accept: Collection[int] = ()) -> "httpx.Response":
+        """POST a JSON body; statuses below 300 and those of `accept` are returned, others raised. Never repeated
+        once the request may have arrived."""
+        return self._request("POST", path, None, body, accept)
+
+    def _request(
+        self, method: str, path: str, params: Mapping[str, str] | None, body: Any, accept: Collection[int]
+    ) -> "httpx.Response":
+        import httpx
+
+        url = self.base_url + path
+        last: httpx.Response | None = None
+        for attempt in (1, 2):
+            try:
+                last = self._client.request(method, url, params=params, json=body)
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                if attempt == 2:
+                    raise Unavailable(
+                        f"{self.system}: {shown_url(url)} does not answer: {_reason(error)}",
+                        "is it up, and is the URL right?",
+                    ) from error
+                continue
+            except httpx.TimeoutException as error:
+                raise Unavailable(
+                    f"{self.system}: {shown_url(url)} gave no answer in time", "try a shorter time range"
+                ) from error
+            except httpx.HTTPError as error:
+                raise Unavailable(
+                    f"{self.system}: {shown_url(url)} broke off: {_reason(error)}", "is a proxy in between?"
+                ) from error
+            if last.status_code in accept or last.status_code not in _RETRIED or method != "GET":
+                break
+        assert last is not None
+        if last.status_code >= 300 and last.status_code not in accept:
+            raise_for_status(self.system, url, last.status_code, last.text)
+        return last
+
+    def json(self, response: "httpx.Response") -> Any:
+        """The decoded body. Raises Unavailable when it is not JSON (a login page, a proxy's page)."""
+        try:
+            return response.json()
+        except ValueError:
+            raise Unavailable(
+                f"{self.system}: {shown_url(str(response.url))} answered {response.status_code} without JSON: "
+                f"{one_line(response.text)[:80]!r}",
+                "does the URL point to the right program?",
+            ) from None
+
+
+def raise_for_status(system: str, url: str, status: int, body: str) -> None:
+    """Raise for a refusal: 401 and 403 NotAllowed, 5xx Unavailable, everything else Refused with the body kept."""
+    words = one_line(body)[:_BODY_CHARS]
+    message = f"{system}: {shown_url(url)} answered {status}: {words}".rstrip(": ")
+    if status in (401, 403):
+        raise NotAllowed(message, "check the token, its permissions and the tenant")
+    if status >= 500:
+        raise Unavailable(message, f"look at the log of {system}")
+    raise Refused(
+        message, status, body, "does the URL point to the right program?" if status in range(300, 400) else ""
+    )
+
+
+def one_line(text: str) -> str:
+    """A text with every run of blanks and line ends as one blank."""
+    return " ".join(text.split())
+
+
+def _trust(url: str) -> Any:
+    """The machine's trust store, so that a private CA installed there is enough."""
+    if not url.startswith("https:"):
+        return True
+    import ssl
+
+    return ssl.create_default_context()
+
+
+def _reason(error: Exception) -> str:
+    return one_line(str(error)) or type(error).__name__

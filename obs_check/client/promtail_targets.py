@@ -1,0 +1,90 @@
+"""promtail's /targets page (HTML only, promtail 3.5) as rows."""
+
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from obs_check.model.entry import Labels
+
+_BADGE = re.compile(r'([^=]+)="(.*)"', re.DOTALL)
+
+
+@dataclass(slots=True)
+class Target:
+    """One target of a job. `discovered` are the labels before relabeling (with `__path__`), `positions` file -> bytes
+    read. A target whose path matches no file is not ready."""
+
+    job: str
+    kind: str = ""
+    ready: bool = False
+    labels: Labels = field(default_factory=dict)
+    discovered: Labels = field(default_factory=dict)
+    positions: dict[str, int] = field(default_factory=dict)
+
+
+def parse_targets(html: str) -> list[Target]:
+    """The targets of all jobs in the order of the page; [] for a page that has none."""
+    page = _Page()
+    page.feed(html)
+    page.close()
+    return page.targets
+
+
+class _Page(HTMLParser):
+    """Reads the page by the classes of its cells: type, state, labels, details."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.targets: list[Target] = []
+        self._job = ""
+        self._cell = ""
+        self._inner: list[str] = []
+        self._text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        classes = (given.get("class") or "").split()
+        name = given.get("id") or ""
+        if tag == "a" and name.startswith("job-"):
+            self._job = name.removeprefix("job-")
+        elif tag == "td" and classes:
+            self._cell = classes[0]
+            if self._cell == "type":
+                self.targets.append(Target(self._job))
+        tip = given.get("data-original-title")
+        if tip and self._cell == "labels":
+            self.targets[-1].discovered = _labels(tip.split("<br>")[1:])
+        if tag in ("td", "span"):
+            self._text = []
+
+    def handle_data(self, data: str) -> None:
+        self._text.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        text = "".join(self._text).strip()
+        if not self.targets:
+            return
+        target = self.targets[-1]
+        if tag == "span" and text:
+            if self._cell == "state":
+                target.ready = text == "true"
+            elif self._cell == "labels":
+                target.labels.update(_labels([text]))
+            self._text = []
+        elif tag == "td" and self._cell == "type":
+            # promtail closes this cell's <span> with </a>
+            target.kind = text
+        elif tag == "td" and self._cell == "details" and text:
+            self._inner.append(text)
+            if len(self._inner) == 2:
+                path, position = self._inner
+                if position.isdecimal():
+                    target.positions[path] = int(position)
+                self._inner = []
+            self._text = []
+        elif tag == "tr":
+            self._inner = []
+
+
+def _labels(pairs: list[str]) -> Labels:
+    return {m[1]: m[2] for pair in pairs if (m := _BADGE.fullmatch(pair.strip()))}

@@ -1,0 +1,377 @@
+"""obs-check.yaml: what obs-check may talk to and where the parts of the pipeline are.
+
+Every key is optional; a command that needs one says so. Relative paths are relative to the file. Secrets are
+references ({env: NAME} or {file: PATH}), never values.
+
+    grafana:   {url, token, org_id}
+    dashboard: agent-firewall
+    expect:    dashboards/agent-firewall.expect.yaml
+    loki:      {url, tenant, datasource, bearer}
+    boundary:  {logs, config, proxy, ca}
+    coderd:    {logs}
+    shipper:   {kind, url, config, positions}
+    inject:    {allow_url, deny_url, settle_s}
+    timeouts:  {hop_s}
+"""
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import yaml
+
+from obs_check.errors import ConfigError
+
+DEFAULT_PATH = Path("obs-check.yaml")
+PATH_VARIABLE = "OBS_CHECK_CONFIG"
+_PORTS = {"http": 80, "https": 443}
+
+
+class Secret:
+    """A secret by reference: read when it is needed, never shown. `source` names it, for example `file token`."""
+
+    __slots__ = ("_read", "source")
+
+    def __init__(self, source: str, read: Callable[[], str]) -> None:
+        self.source = source
+        self._read = read
+
+    def reveal(self) -> str:
+        """The value, without surrounding blanks. Raises ConfigError when it is not there."""
+        value = self._read().strip()
+        if not value:
+            raise ConfigError(f"{self.source} is empty or not set", "the configuration refers to it for a token")
+        return value
+
+    def __repr__(self) -> str:
+        return f"Secret({self.source}, hidden)"
+
+
+@dataclass(frozen=True, slots=True)
+class GrafanaConfig:
+    """Where Grafana is; `token` is a service account's."""
+
+    url: str
+    token: Secret | None = None
+    org_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LokiConfig:
+    """Loki itself (`url`, `tenant`, `bearer`) and the uid of its datasource in Grafana."""
+
+    url: str | None = None
+    tenant: str | None = None
+    datasource: str = "loki"
+    bearer: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoundaryConfig:
+    """boundary's log files (a glob), its configuration, its proxy and the CA that its clients have to trust."""
+
+    logs: str | None = None
+    config: Path | None = None
+    proxy: str | None = None
+    ca: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CoderdConfig:
+    """coderd's pod log files (a glob)."""
+
+    logs: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShipperConfig:
+    """The shipper: its HTTP address, its configuration and its positions file."""
+
+    kind: Literal["promtail", "alloy"] = "promtail"
+    url: str | None = None
+    config: Path | None = None
+    positions: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InjectConfig:
+    """URLs that boundary allows and denies; `settle_s` is how long a run waits before it ends (boundary: 5 s batch)."""
+
+    allow_url: str | None = None
+    deny_url: str | None = None
+    settle_s: float = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class TimeoutConfig:
+    """`hop_s`: how long an event may take to a hop, in seconds."""
+
+    hop_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration; `path` is the file it came from, None when there is none."""
+
+    path: Path | None = None
+    grafana: GrafanaConfig | None = None
+    dashboard: str = "agent-firewall"
+    expect: Path | None = None
+    loki: LokiConfig = field(default_factory=LokiConfig)
+    boundary: BoundaryConfig = field(default_factory=BoundaryConfig)
+    coderd: CoderdConfig = field(default_factory=CoderdConfig)
+    shipper: ShipperConfig = field(default_factory=ShipperConfig)
+    inject: InjectConfig = field(default_factory=InjectConfig)
+    timeouts: TimeoutConfig = field(default_factory=TimeoutConfig)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """host:port of every URL in the configuration: requests go to these and to no other."""
+        urls = (
+            self.grafana.url if self.grafana else None,
+            self.loki.url,
+            self.boundary.proxy,
+            self.shipper.url,
+            self.inject.allow_url,
+            self.inject.deny_url,
+        )
+        return frozenset(host_port(url) for url in urls if url)
+
+
+def host_port(url: str) -> str:
+    """`host:port` of a URL, lower case, the scheme's port when none is written."""
+    parts = urlsplit(url)
+    return f"{(parts.hostname or '').lower()}:{parts.port or _PORTS.get(parts.scheme, 0)}"
+
+
+def load_config(path: Path | None, env: Mapping[str, str]) -> Config:
+    """Read a configuration: `path`, else $OBS_CHECK_CONFIG, else ./obs-check.yaml where that exists, else defaults.
+
+    Raises ConfigError with the file, the line and the remedy.
+    """
+    named = path or (Path(env[PATH_VARIABLE]) if env.get(PATH_VARIABLE) else None)
+    file = named or DEFAULT_PATH
+    if named is None and not file.exists():
+        return Config()
+    try:
+        text = file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: not UTF-8 text (byte {error.start})", "is it a YAML file?") from error
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}", f"name another with --config or ${PATH_VARIABLE}") from error
+    return parse_config(text, file, env)
+
+
+def parse_config(text: str, file: Path, env: Mapping[str, str]) -> Config:
+    """The configuration that a text says; `file` is for messages and for relative paths."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else str(file)
+        raise ConfigError(
+            f"{place}: broken YAML: {error.problem or error.context}", "check indent and quotes"
+        ) from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{file}: broken YAML: {' '.join(str(error).split())}", "remove the character") from error
+    if root is None or (isinstance(root, yaml.ScalarNode) and root.tag == "tag:yaml.org,2002:null"):
+        return Config(path=file)
+    return _read_root(_Section(root, file, "", env))
+
+
+def _read_root(root: "_Section") -> Config:
+    root.only("grafana", "dashboard", "expect", "loki", "boundary", "coderd", "shipper", "inject", "timeouts")
+    loki = root.section("loki", "url", "tenant", "datasource", "bearer")
+    boundary = root.section("boundary", "logs", "config", "proxy", "ca")
+    coderd = root.section("coderd", "logs")
+    shipper = root.section("shipper", "kind", "url", "config", "positions")
+    inject = root.section("inject", "allow_url", "deny_url", "settle_s")
+    timeouts = root.section("timeouts", "hop_s")
+    return Config(
+        path=root.file,
+        grafana=_grafana(root),
+        dashboard=root.text("dashboard") or "agent-firewall",
+        expect=root.path("expect"),
+        loki=LokiConfig(loki.url("url"), loki.text("tenant"), loki.text("datasource") or "loki", loki.secret("bearer")),
+        boundary=BoundaryConfig(
+            boundary.glob("logs"), boundary.path("config"), boundary.url("proxy"), boundary.path("ca")
+        ),
+        coderd=CoderdConfig(coderd.glob("logs")),
+        shipper=ShipperConfig(
+            shipper.kind("kind"), shipper.url("url"), shipper.path("config"), shipper.path("positions")
+        ),
+        inject=InjectConfig(inject.url("allow_url"), inject.url("deny_url"), inject.seconds("settle_s", 6.0)),
+        timeouts=TimeoutConfig(timeouts.seconds("hop_s", 30.0)),
+    )
+
+
+def _grafana(root: "_Section") -> GrafanaConfig | None:
+    section = root.section("grafana", "url", "token", "org_id")
+    if not section.given:
+        return None
+    url = section.url("url")
+    if url is None:
+        raise ConfigError(f"{section.place()}: grafana has no url", "add url: https://grafana.example")
+    return GrafanaConfig(url, section.secret("token"), section.integer("org_id"))
+
+
+class _Section:
+    """One mapping of the file, read by key with the line kept for messages."""
+
+    def __init__(self, node: yaml.Node | None, file: Path, name: str, env: Mapping[str, str]) -> None:
+        self.file = file
+        self.given = node is not None
+        self._node = node
+        self._name = name
+        self._env = env
+        self._keys: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+        if node is None:
+            return
+        if not isinstance(node, yaml.MappingNode):
+            raise ConfigError(f"{self.place()}: {name or 'the file'} has to be a mapping", "write key: value")
+        for key, value in node.value:
+            text = str(key.value)
+            if text in self._keys:
+                raise ConfigError(f"{self.place(key)}: {self._full(text)} is given twice", "keep one of them")
+            self._keys[text] = (key, value)
+
+    def place(self, node: yaml.Node | None = None) -> str:
+        """file:line of a node, of the section itself without one."""
+        at = node or self._node
+        return f"{self.file}:{at.start_mark.line + 1}" if at else str(self.file)
+
+    def _full(self, key: str) -> str:
+        return f"{self._name}.{key}" if self._name else key
+
+    def only(self, *known: str) -> None:
+        """Raise ConfigError for the first key that is not known, with the nearest one that is."""
+        for key, (node, _) in self._keys.items():
+            if key not in known:
+                near = difflib.get_close_matches(key, known, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+                raise ConfigError(f"{self.place(node)}: unknown key {self._full(key)}", hint)
+
+    def section(self, key: str, *known: str) -> "_Section":
+        """The mapping under a key (empty when absent) with its keys checked."""
+        child = _Section(self._value(key), self.file, self._full(key), self._env)
+        child.only(*known)
+        return child
+
+    def _value(self, key: str) -> yaml.Node | None:
+        value = self._keys[key][1] if key in self._keys else None
+        return None if value is None or value.tag == "tag:yaml.org,2002:null" else value
+
+    def text(self, key: str) -> str | None:
+        """A scalar as text."""
+        value = self._value(key)
+        if value is None:
+            return None
+        if not isinstance(value, yaml.ScalarNode):
+            raise ConfigError(f"{self.place(value)}: {self._full(key)} has to be a text", "write one value")
+        return str(value.value)
+
+    def url(self, key: str) -> str | None:
+        """An http(s) URL without credentials and without a trailing slash."""
+        text = self.text(key)
+        if text is None:
+            return None
+        where = self.place(self._keys[key][1])
+        try:
+            parts = urlsplit(text)
+            sound = parts.scheme in _PORTS and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            sound = False
+        if not sound:
+            raise ConfigError(f"{where}: {self._full(key)} is no http or https URL", "for example https://loki.example")
+        if parts.username is not None or parts.password is not None:
+            raise ConfigError(
+                f"{where}: {self._full(key)} holds credentials", "take them out of the URL and refer to a token"
+            )
+        return text.rstrip("/")
+
+    def path(self, key: str) -> Path | None:
+        """A path; relative ones start at the file's directory."""
+        text = self.text(key)
+        return None if text is None else self.file.parent / Path(text).expanduser()
+
+    def glob(self, key: str) -> str | None:
+        """A glob; relative ones start at the file's directory."""
+        text = self.text(key)
+        return None if text is None else str(self.file.parent / Path(text).expanduser())
+
+    def integer(self, key: str) -> int | None:
+        """A whole number above 0."""
+        text = self.text(key)
+        if text is None:
+            return None
+        if not text.isdecimal() or int(text) < 1:
+            raise ConfigError(
+                f"{self.place(self._keys[key][1])}: {self._full(key)} is no whole number", "for example 1"
+            )
+        return int(text)
+
+    def seconds(self, key: str, default: float) -> float:
+        """A number of seconds, 0 or more."""
+        text = self.text(key)
+        if text is None:
+            return default
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1.0
+        if not 0 <= value < float("inf"):
+            raise ConfigError(
+                f"{self.place(self._keys[key][1])}: {self._full(key)} is no number of seconds",
+                f"for example {default:g}",
+            )
+        return value
+
+    def kind(self, key: str) -> Literal["promtail", "alloy"]:
+        """The kind of shipper."""
+        text = self.text(key)
+        if text is None or text == "promtail":
+            return "promtail"
+        if text == "alloy":
+            return "alloy"
+        raise ConfigError(
+            f"{self.place(self._keys[key][1])}: {self._full(key)} is neither promtail nor alloy", "write one of the two"
+        )
+
+    def secret(self, key: str) -> Secret | None:
+        """A reference to a secret; a value in the file is refused without being repeated."""
+        value = self._value(key)
+        if value is None:
+            return None
+        where, full = self.place(value), self._full(key)
+        if not isinstance(value, yaml.MappingNode):
+            raise ConfigError(
+                f"{where}: {full} holds a value",
+                f"write {key}: {{env: NAME}} or {key}: {{file: PATH}}; revoke the old one",
+            )
+        reference = _Section(value, self.file, full, self._env)
+        reference.only("env", "file")
+        name, file = reference.text("env"), reference.path("file")
+        if (name is None) == (file is None):
+            raise ConfigError(f"{where}: {full} needs exactly one of env and file", f"write {key}: {{env: NAME}}")
+        if name is not None:
+            return Secret(f"environment variable {name}", _from_env(self._env, name))
+        assert file is not None
+        return Secret(f"file {file}", _from_file(file))
+
+
+def _from_env(env: Mapping[str, str], name: str) -> Callable[[], str]:
+    return lambda: env.get(name, "")
+
+
+def _from_file(file: Path) -> Callable[[], str]:
+    def read() -> str:
+        try:
+            return file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+            raise ConfigError(f"{file}: the secret cannot be read: {reason}", "check the path and its mode") from None
+
+    return read

@@ -1,0 +1,131 @@
+"""A document as tables for a person: hops, panels, findings."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+_STYLES = {"ok": "green", "fail": "bold red", "unknown": "yellow", "error": "bold red", "warning": "yellow"}
+_WIDTH_WITHOUT_TERMINAL = 120
+_SHOWN_TAGS = 3
+_PROBE_CHARS = 300
+
+
+def print_document(document: Mapping[str, Any], file: TextIO, color: bool, diffs: bool = True) -> None:
+    """Print the hops, panels and findings that a document has, then the verdict. `diffs` shows the fixes in full."""
+    console = make_console(file, color)
+    if document.get("hops"):
+        console.print(hop_table(document["hops"]))
+    if document.get("panels"):
+        console.print(panel_table(document["panels"]))
+    for number, finding in enumerate(document.get("findings") or (), start=1):
+        print_finding(console, number, finding, diffs)
+    for text in document.get("unexplained") or ():
+        console.print(Text(f"unexplained: {text}", "yellow"))
+    for text in document.get("outages") or ():
+        console.print(Text(f"did not answer: {text}", "yellow"))
+    verdict = str(document.get("verdict") or "unknown")
+    run = f"run {document['run']}: " if document.get("run") else ""
+    suffix = " (interrupted: only what was found so far)" if document.get("interrupted") else ""
+    console.print(Text.assemble(f"{run}verdict ", (verdict, _STYLES.get(verdict, "")), suffix))
+
+
+def make_console(file: TextIO, color: bool) -> Console:
+    """A console that writes plain text unless the file is a terminal and colours are wanted."""
+    terminal = file.isatty()
+    return Console(
+        file=file,
+        no_color=not color,
+        force_terminal=None if terminal and color else False,
+        width=None if terminal else _WIDTH_WITHOUT_TERMINAL,
+        highlight=False,
+        emoji=False,
+    )
+
+
+def hop_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """One row a hop of a path; the first hop where a tag is missing is the one to look at."""
+    table = _table("Hops", "path", "hop", ">sent", ">seen", "missing", ">latency", "verdict", "note")
+    for row in rows:
+        missing = list(row.get("missing") or ())
+        more = f" +{len(missing) - _SHOWN_TAGS}" if len(missing) > _SHOWN_TAGS else ""
+        latency = "" if row.get("latency_ms") is None else f"{row['latency_ms']:g} ms"
+        table.add_row(
+            _text(row.get("path")),
+            _text(row.get("hop")),
+            _text(row.get("sent")),
+            _text(row.get("seen")),
+            _text(", ".join(missing[:_SHOWN_TAGS]) + more),
+            latency,
+            _verdict(row.get("verdict")),
+            _text(row.get("note")),
+        )
+    return table
+
+
+def panel_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """One row a panel: what it reads, what it should, and why not."""
+    table = _table("Panels", ">id", "title", "path", "reads", "wanted", "state", "verdict", "cause")
+    for row in rows:
+        table.add_row(
+            _text(row.get("id")),
+            _text(row.get("title")),
+            _text(row.get("path")),
+            _text(row.get("reads")),
+            _text(row.get("wanted")),
+            _text(row.get("state")),
+            _verdict(row.get("verdict")),
+            _text(row.get("cause")),
+        )
+    return table
+
+
+def print_finding(console: Console, number: int, finding: Mapping[str, Any], diffs: bool = True) -> None:
+    """A finding: its claim, the probes that prove it, the panels it explains, the fix."""
+    severity = str(finding.get("severity") or "")
+    head = Text.assemble(
+        f"\n{number}. ", (str(finding.get("cause")), "bold"), " ", (severity, _STYLES.get(severity, "cyan"))
+    )
+    console.print(head)
+    console.print(Text(f"   {finding.get('claim', '')}"))
+    panels = ", ".join(str(p) for p in finding.get("panels") or ())
+    if panels:
+        console.print(Text(f"   explains panels {panels}"))
+    for probe in finding.get("probes") or ():
+        console.print(Text(f"   {probe_line(probe)}", "dim"))
+    fix = finding.get("fix") or {}
+    if fix.get("summary"):
+        place = f" in {fix['path']}" if fix.get("path") else ""
+        console.print(Text(f"   fix ({fix.get('safety', 'manual')}): {fix['summary']}{place}", "cyan"))
+    if diffs:
+        for line in str(fix.get("diff") or "").splitlines():
+            style = "green" if line.startswith("+") else "red" if line.startswith("-") else ""
+            console.print(Text(f"     {line}", style))
+
+
+def probe_line(probe: Mapping[str, Any]) -> str:
+    """A probe in one line: who was asked what, and the answer (shortened)."""
+    answer = probe.get("answer")
+    text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, default=str)
+    if len(text) > _PROBE_CHARS:
+        text = text[: _PROBE_CHARS - 1] + "…"
+    return f"{probe.get('system')}: {probe.get('request')} -> {text}"
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    for column in columns:
+        table.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left", overflow="fold")
+    return table
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else escape(str(value))
+
+
+def _verdict(value: Any) -> Text:
+    return Text(str(value or ""), _STYLES.get(str(value), ""))

@@ -1,0 +1,13 @@
+"""Evidence tables as CSV files."""
+
+from pathlib import Path
+
+from obs_check.report.tables import EvidenceTable
+
+
+def write_csv(path: Path, table: EvidenceTable) -> None:
+    """Write one table: a header, then the rows; empty cells for None, integers (ns) in full."""
+    import pandas as pd
+
+    frame = pd.DataFrame({c: pd.Series([row[c] for row in table.rows], dtype="object") for c in table.columns})
+    frame.to_csv(path, index=False, lineterminator="\n")

@@ -1,0 +1,30 @@
+"""Documents as JSON text."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+SCHEMA = "obs-check/1"
+
+
+def document(command: str, verdict: str, run: str | None, **rest: Any) -> dict[str, Any]:
+    """A document of the contract: schema, command, verdict and run first, then the rest."""
+    return {"schema": SCHEMA, "command": command, "verdict": verdict, "run": run, **rest}
+
+
+def dumps(value: Mapping[str, Any]) -> str:
+    """The text of a document: two blanks of indent, UTF-8 kept, NaN and infinities as strings (JSON has none)."""
+    return json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else ("+Inf" if value > 0 else "-Inf")
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return str(value)

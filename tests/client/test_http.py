@@ -1,0 +1,93 @@
+"""Allowed hosts, one retry, errors as classes of ours."""
+
+import httpx
+import pytest
+
+from obs_check.client.http import Http, shown_url
+from obs_check.errors import NotAllowed, ObsCheckError, Refused, Unavailable, UsageError
+
+ALLOWED = {"loki.example:80"}
+
+
+def http(*answers: httpx.Response | Exception) -> tuple[Http, list[httpx.Request]]:
+    """A client whose requests get the answers in turn, and the requests it made."""
+    seen: list[httpx.Request] = []
+    left = list(answers)
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        answer = left.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    headers = {"Authorization": "Bearer hush"}
+    return Http("loki", "http://loki.example/", ALLOWED, headers, transport=httpx.MockTransport(handle)), seen
+
+
+@pytest.mark.parametrize(
+    "first",
+    [httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"), *(httpx.Response(s) for s in (502, 503, 504))],
+)
+def test_one_retry(first: httpx.Response | Exception) -> None:
+    client, seen = http(first, httpx.Response(200, text="ok"))
+    assert client.get("/x").text == "ok"
+    assert len(seen) == 2
+
+
+@pytest.mark.parametrize(
+    ("answers", "error", "words"),
+    [
+        ([httpx.ConnectError("refused")] * 2, Unavailable, "loki: http://loki.example/x does not answer: refused"),
+        ([httpx.ReadTimeout("slow")], Unavailable, "gave no answer in time"),
+        ([httpx.RemoteProtocolError("cut")], Unavailable, "broke off: cut"),
+        ([httpx.Response(503, text="starting")] * 2, Unavailable, "answered 503: starting"),
+        ([httpx.Response(500, text="boom\n\n twice")], Unavailable, "answered 500: boom twice"),
+        ([httpx.Response(401)], NotAllowed, "answered 401"),
+        ([httpx.Response(403, text="no")], NotAllowed, "answered 403: no"),
+        ([httpx.Response(400, text="parse error")], Refused, "answered 400: parse error"),
+        ([httpx.Response(302)], Refused, "answered 302"),
+    ],
+)
+def test_errors(answers: list[httpx.Response | Exception], error: type[ObsCheckError], words: str) -> None:
+    client, _ = http(*answers)
+    with pytest.raises(error, match=words) as caught:
+        client.get("/x", {"query": "{a=`b`}"})
+    assert type(caught.value) is error
+    assert "hush" not in str(caught.value)
+
+
+def test_a_refusal_keeps_status_and_body() -> None:
+    client, _ = http(httpx.Response(400, text="line 1\nline 2"))
+    with pytest.raises(Refused) as caught:
+        client.get("/x")
+    assert (caught.value.status, caught.value.body) == (400, "line 1\nline 2")
+
+
+def test_a_post_is_not_repeated_once_it_may_have_arrived() -> None:
+    client, seen = http(httpx.Response(503))
+    with pytest.raises(Unavailable):
+        client.post("/x", {})
+    assert len(seen) == 1
+
+
+def test_accepted_statuses_are_answers() -> None:
+    client, seen = http(httpx.Response(503, text="not yet"))
+    assert client.get("/ready", accept=(503,)).text == "not yet"
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("url", ["http://other.example", "http://loki.example:81", "https://loki.example"])
+def test_hosts_outside_the_configuration_are_refused(url: str) -> None:
+    with pytest.raises(UsageError, match="not in the configuration"):
+        Http("loki", url, ALLOWED)
+
+
+def test_a_login_page_is_no_answer() -> None:
+    client, _ = http(httpx.Response(200, text="<html>login</html>"))
+    with pytest.raises(Unavailable, match="without JSON: '<html>login"):
+        client.json(client.get("/x"))
+
+
+def test_shown_url_has_no_credentials() -> None:
+    assert shown_url("https://u:pw@h.example:8443/p?token=x#y") == "https://h.example:8443/p"

@@ -1,0 +1,121 @@
+"""obs-check.yaml: what it says, and the one line that a wrong one gets."""
+
+from pathlib import Path
+
+import pytest
+
+from obs_check.config import Config, Secret, host_port, load_config, parse_config
+from obs_check.errors import ConfigError
+
+FULL = """
+grafana: {url: https://grafana.example/sub/, token: {env: GRAFANA_TOKEN}, org_id: 2}
+dashboard: other
+expect: expect.yaml
+loki: {url: http://loki.example:3100, tenant: team-a, datasource: loki-uid, bearer: {file: bearer}}
+boundary: {logs: logs/boundary-*.log, config: /etc/boundary.yaml, proxy: http://127.0.0.1:8080, ca: ca.pem}
+coderd: {logs: /var/log/pods/*/*/*.log}
+shipper: {kind: alloy, url: http://127.0.0.1:9080, config: alloy.river, positions: positions.yaml}
+inject: {allow_url: http://allowed.example, deny_url: http://denied.example:81, settle_s: 1.5}
+timeouts: {hop_s: 5}
+"""
+
+
+def test_every_key_is_read(tmp_path: Path) -> None:
+    (tmp_path / "bearer").write_text("secret-value\n")
+    config = parse_config(FULL, tmp_path / "obs-check.yaml", {"GRAFANA_TOKEN": "t0ken"})
+    assert config.grafana is not None and config.grafana.token is not None and config.loki.bearer is not None
+    assert (config.grafana.url, config.grafana.org_id) == ("https://grafana.example/sub", 2)
+    assert config.grafana.token.reveal() == "t0ken"
+    assert config.loki.bearer.reveal() == "secret-value"
+    assert "t0ken" not in repr(config) and "secret-value" not in repr(config)
+    assert (config.dashboard, config.expect) == ("other", tmp_path / "expect.yaml")
+    assert config.boundary.logs == str(tmp_path / "logs/boundary-*.log")
+    assert config.boundary.config == Path("/etc/boundary.yaml")
+    assert (config.shipper.kind, config.inject.settle_s, config.timeouts.hop_s) == ("alloy", 1.5, 5.0)
+    assert config.hosts == {
+        "grafana.example:443",
+        "loki.example:3100",
+        "127.0.0.1:8080",
+        "127.0.0.1:9080",
+        "allowed.example:80",
+        "denied.example:81",
+    }
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "loki:\n"])
+def test_an_empty_file_means_the_defaults(text: str) -> None:
+    config = parse_config(text, Path("x.yaml"), {})
+    assert (config.dashboard, config.loki.datasource, config.inject.settle_s) == ("agent-firewall", "loki", 6.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("lokki: {}", "x.yaml:1: unknown key lokki", "did you mean loki?"),
+        ("loki:\n  urll: http://a.example", "x.yaml:2: unknown key loki.urll", "did you mean url?"),
+        ("zzz: 1", "x.yaml:1: unknown key zzz", "known: grafana"),
+        ("loki:\n  url: 'x", "x.yaml:2:10: broken YAML", ""),
+        ("loki: [1]", "x.yaml:1: loki has to be a mapping", ""),
+        ("- 1", "x.yaml:1: the file has to be a mapping", ""),
+        ("grafana: {org_id: 1}", "x.yaml:1: grafana has no url", ""),
+        (
+            "grafana:\n  url: https://g.example\n  token: glsa_abc",
+            "x.yaml:3: grafana.token holds a value",
+            "{env: NAME}",
+        ),
+        ("loki: {url: http://u:pw@loki.example}", "x.yaml:1: loki.url holds credentials", "refer to a token"),
+        ("loki: {url: loki.example}", "x.yaml:1: loki.url is no http or https URL", "https://"),
+        ("loki: {url: 'http://a.example:99999'}", "x.yaml:1: loki.url is no http or https URL", ""),
+        ("loki: {bearer: {env: A, file: b}}", "x.yaml:1: loki.bearer needs exactly one of env and file", ""),
+        ("loki: {bearer: {enw: A}}", "x.yaml:1: unknown key loki.bearer.enw", "did you mean env?"),
+        ("timeouts: {hop_s: soon}", "x.yaml:1: timeouts.hop_s is no number of seconds", "30"),
+        ("timeouts: {hop_s: nan}", "x.yaml:1: timeouts.hop_s is no number of seconds", "30"),
+        ("shipper: {kind: fluentd}", "x.yaml:1: shipper.kind is neither promtail nor alloy", ""),
+        ("grafana: {url: http://g.example, org_id: one}", "x.yaml:1: grafana.org_id is no whole number", ""),
+        ("loki: {}\nloki: {}", "x.yaml:2: loki is given twice", ""),
+        ("dashboard: \x01", "x.yaml: broken YAML", ""),
+    ],
+)
+def test_a_wrong_file_gets_one_line(text: str, message: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text, Path("x.yaml"), {})
+    assert caught.value.message.startswith(message)
+    assert hint in caught.value.hint
+    assert "\n" not in str(caught.value)
+    assert "glsa_abc" not in str(caught.value) and "pw" not in caught.value.message
+
+
+def test_where_the_file_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_config(None, {}) == Config()
+    named = tmp_path / "named.yaml"
+    named.write_text("dashboard: named")
+    assert load_config(None, {"OBS_CHECK_CONFIG": str(named)}).dashboard == "named"
+    (tmp_path / "obs-check.yaml").write_text("dashboard: default")
+    assert load_config(None, {}).dashboard == "default"
+    assert load_config(named, {}).dashboard == "named"
+    with pytest.raises(ConfigError, match=r"absent\.yaml: No such file"):
+        load_config(tmp_path / "absent.yaml", {})
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        load_config(tmp_path / "binary.yaml", {})
+
+
+def test_a_secret_is_read_when_needed_and_never_shown(tmp_path: Path) -> None:
+    config = parse_config("loki: {bearer: {env: MISSING}}", tmp_path / "x.yaml", {})
+    assert config.loki.bearer is not None
+    with pytest.raises(ConfigError, match="environment variable MISSING is empty or not set"):
+        config.loki.bearer.reveal()
+    config = parse_config("loki: {bearer: {file: gone}}", tmp_path / "x.yaml", {})
+    assert config.loki.bearer is not None
+    with pytest.raises(ConfigError, match="gone: the secret cannot be read"):
+        config.loki.bearer.reveal()
+    assert "hush" not in repr(Secret("env X", lambda: "hush"))
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [("https://A.example", "a.example:443"), ("http://a.example:81/x", "a.example:81"), ("http://[::1]:3", "::1:3")],
+)
+def test_host_port(url: str, expected: str) -> None:
+    assert host_port(url) == expected
