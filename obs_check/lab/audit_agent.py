@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from socketserver import BaseRequestHandler
@@ -17,6 +18,7 @@ from typing import Any, Protocol, Self
 from obs_check.errors import ObsCheckError, Unavailable
 from obs_check.lab.audit import MAX_BODY, TAG_ENVELOPE
 from obs_check.lab.origin import HangUpServer
+from obs_check.model.window import MS, NS
 
 FORWARDED = "agent_boundary_log_proxy_batches_forwarded_total"
 BATCHES_DROPPED = "agent_boundary_log_proxy_batches_dropped_total"
@@ -55,6 +57,11 @@ class Upstream(Protocol):
         """Hand over the agent's counters, which coderd shows with the workspace's labels."""
 
 
+def human_head(ts_ns: int, logger: str) -> str:
+    """How a line of Coder's human log format begins; `ts_ns` is ns since the epoch, shown in UTC."""
+    return f"{datetime.fromtimestamp(ts_ns // NS, UTC):%Y-%m-%d %H:%M:%S}.{ts_ns % NS // MS:03d} [info]  {logger}"
+
+
 class Agent:
     """Listens on a unix socket. `start_line` is called with the line that every agent start logs, firewall or not.
 
@@ -69,12 +76,14 @@ class Agent:
         stats_interval_s: float = 30.0,
         tags: frozenset[int] = frozenset({1, TAG_ENVELOPE}),
         start_line: Callable[[str], None] | None = None,
+        now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._path = socket_path
         self._upstream = upstream
         self._stats_interval_s = stats_interval_s
         self._tags = tags
         self._start_line = start_line
+        self._now_ns = now_ns
         self._buffer: queue.Queue[list[AgentLog] | None] = queue.Queue(BUFFERED_BATCHES)
         self._lock = threading.Lock()
         self._counters: dict[tuple[str, str], int] = {}
@@ -99,7 +108,8 @@ class Agent:
         for thread in self._threads:
             thread.start()
         if self._start_line is not None:
-            self._start_line(f"boundary-log-proxy: boundary log proxy started  socket_path={self._path}")
+            head = human_head(self._now_ns(), "boundary-log-proxy")
+            self._start_line(f"{head}: boundary log proxy started  socket_path={self._path}")
         return self
 
     def stop(self) -> None:

@@ -112,7 +112,7 @@ def _load(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ConfigError(f"{path}: expected keys and values", f"known keys: {', '.join(_TYPES)}")
     _check(path, document)
-    return document
+    return {key: value for key, value in document.items() if value is not None}
 
 
 def _check(path: Path, document: dict[Any, Any]) -> None:
@@ -123,6 +123,8 @@ def _check(path: Path, document: dict[Any, Any]) -> None:
             near = difflib.get_close_matches(str(key), _TYPES, n=1, cutoff=0.4)
             hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(_TYPES)}"
             raise ConfigError(f"{path}: unknown key {key!r}, boundary does not start with it", hint)
+        if value is None:
+            continue
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise ConfigError(f"{path}: {key} is {value!r}", f"write {_NAMES[kind]}")
     for number, rule in enumerate(document.get("allowlist") or (), 1):

@@ -61,8 +61,8 @@ class BoundaryLog:
     """The log of one boundary invocation; `write` may be called from any thread.
 
     With a `log_dir` two files are created, as boundary does: the parent's, which gets every line, and that of the
-    child it starts, which stays empty. Without one the lines go to `stderr`. `pids` are (parent, child). No line is
-    appended to an older file and nothing is rotated or removed.
+    child it starts, which stays empty. Without one the lines go to `stderr`. `pids` are (parent, child), by default
+    this process's and its next. No line is appended to an older file and nothing is rotated or removed.
     """
 
     def __init__(
@@ -84,9 +84,9 @@ class BoundaryLog:
         self._owned: TextIO | None = None
         self._out = stderr
         if log_dir is not None:
-            parent, child = pids or (os.getpid(), os.getpid() + 1)
             started = datetime.fromtimestamp(now_ns() // NS, UTC).astimezone(zone)
             stem = f"boundary-{started:%Y-%m-%d_%H-%M-%S}"
+            parent, child = pids or _free_pids(log_dir, stem)
             self.path, self.child_path = log_dir / f"{stem}-{parent}.log", log_dir / f"{stem}-{child}.log"
             try:
                 log_dir.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -110,6 +110,15 @@ class BoundaryLog:
         with self._lock:
             if self._owned is not None:
                 self._owned.close()
+
+
+def _free_pids(log_dir: Path, stem: str) -> tuple[int, int]:
+    """Ids for parent and child. Real invocations never share one; the lab's share a process, and the second within a
+    second would otherwise empty the file of the first."""
+    parent = os.getpid()
+    while any((log_dir / f"{stem}-{pid}.log").exists() for pid in (parent, parent + 1)):
+        parent += 2
+    return parent, parent + 1
 
 
 def _text(value: Value) -> str:

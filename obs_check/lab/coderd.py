@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from obs_check.errors import Unavailable
-from obs_check.lab.audit_agent import AgentLog, Counter
+from obs_check.lab.audit_agent import AgentLog, Counter, human_head
 from obs_check.lab.boundary_log import go_quote
 from obs_check.lab.origin import LoopbackServer
-from obs_check.model.window import MS, NS
+from obs_check.model.window import NS
 
 Format = Literal["json", "human", "both", "off"]
 """The log sinks that are set: `both` writes every event twice, `off` (human to /dev/null, no JSON) none."""
@@ -184,9 +184,8 @@ def json_line(ts_ns: int, fields: dict[str, str]) -> str:
 
 def human_line(ts_ns: int, fields: dict[str, str]) -> str:
     """The line of CODER_LOGGING_HUMAN; a value is quoted only for a blank, a quote or an unprintable character."""
-    stamp = f"{datetime.fromtimestamp(ts_ns // NS, UTC):%Y-%m-%d %H:%M:%S}.{ts_ns % NS // MS:03d}"
     pairs = "  ".join(f"{key}={_human_value(value)}" for key, value in fields.items())
-    return f"{stamp} [info]  coderd.agentrpc: boundary_request  {pairs}"
+    return f"{human_head(ts_ns, 'coderd.agentrpc')}: boundary_request  {pairs}"
 
 
 def _human_value(text: str) -> str:

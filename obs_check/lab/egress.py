@@ -7,6 +7,7 @@ event on either path, the connection closed. Tagged events are therefore plain h
 
 import http.client
 import io
+import string
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from socketserver import StreamRequestHandler
 from typing import Any, Self, TextIO
+from urllib.parse import quote_from_bytes
 
 from obs_check.errors import Unavailable
 from obs_check.lab.audit import AuditRecord, AuditSink
@@ -99,7 +101,7 @@ class Egress:
 
     def stop(self) -> None:
         """End as boundary does when its command has ended. Stopping twice is no error."""
-        log, self._log = self._log, None
+        log = self._log
         if log is None:
             return
         if self._server is not None:
@@ -110,6 +112,8 @@ class Egress:
             self._audit.stop()
         log.write(Level.INFO, "Stop landjail manager")
         log.close()
+        # Only now: a request that was under way when the stop began still needs the log.
+        self._log = None
 
     @property
     def url(self) -> str:
@@ -154,7 +158,7 @@ class Egress:
                 return _exchange(connection, request)
             finally:
                 connection.close()
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             reason = str(error)
             if address and isinstance(error, ConnectionRefusedError):
                 reason = f"dial tcp {address[0]}:{address[1]}: connect: connection refused"
@@ -182,7 +186,9 @@ def blocked_answer(request: ProxyRequest) -> bytes:
 def _exchange(connection: http.client.HTTPConnection, request: ProxyRequest) -> bytes:
     """Send a request upstream and read the whole answer, redirects not followed, framing made a Content-Length."""
     body = b"" if request.method in ("GET", "HEAD") else request.body
-    connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
+    # http.client sends ASCII only; a query may hold anything.
+    target = quote_from_bytes(request.target.encode("utf-8", "surrogateescape"), string.printable)
+    connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
     connection.putheader("Host", request.host)
     for name, value in request.headers:
         if name.lower() not in _HOP_BY_HOP | _REWRITTEN | {"host"}:

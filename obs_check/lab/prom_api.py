@@ -20,10 +20,11 @@ Params = Mapping[str, Sequence[str]]
 class PrometheusApi:
     """Answers of /api/v1 over a store. Times of the API are seconds or RFC 3339, of the store ms."""
 
-    def __init__(self, store: Store, targets: Sequence[Target], interval_s: float) -> None:
+    def __init__(self, store: Store, targets: Sequence[Target], interval_s: float, timeout_s: float) -> None:
         self._store = store
         self._targets = targets
         self._interval_s = interval_s
+        self._timeout_s = timeout_s
 
     def answer(self, path: str, params: Params, now_ms: int) -> tuple[int, dict[str, Any]]:
         """HTTP status and document: 400 for a query that is wrong or not supported, 422 for one that cannot be
@@ -90,7 +91,7 @@ class PrometheusApi:
                 "lastScrapeDuration": 0.0,
                 "health": target.health,
                 "scrapeInterval": f"{self._interval_s:g}s",
-                "scrapeTimeout": f"{self._interval_s:g}s",
+                "scrapeTimeout": f"{self._timeout_s:g}s",
             }
             for target in self._targets
         ]

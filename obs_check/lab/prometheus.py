@@ -35,8 +35,10 @@ class LabPrometheus(LoopbackServer):
         self.targets = [Target(job, url) for job, url in targets]
         self._interval_s = interval_s
         self._now_ns = now_ns
-        self._fetch = fetch or http_fetch(timeout_s=max(interval_s, 1.0))
-        self._api = PrometheusApi(self.store, self.targets, interval_s)
+        # Prometheus: a scrape may take 10 s, and no longer than the interval.
+        timeout_s = min(interval_s, 10.0)
+        self._fetch = fetch or http_fetch(timeout_s)
+        self._api = PrometheusApi(self.store, self.targets, interval_s, timeout_s)
         self._scraping = threading.Lock()
         self._stopping = threading.Event()
         self._scraper: threading.Thread | None = None

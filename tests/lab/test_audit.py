@@ -202,10 +202,11 @@ def test_an_agent_older_than_the_envelope_takes_nothing(tmp_path: Path) -> None:
 
 def test_an_agent_reports_its_counters_at_once_and_every_interval(tmp_path: Path) -> None:
     upstream, started = Upstream(), list[str]()
-    with Agent(tmp_path / "s", upstream, stats_interval_s=0.02, start_line=started.append):
+    with Agent(tmp_path / "s", upstream, 0.02, start_line=started.append, now_ns=lambda: 1_000_000):
         eventually(lambda: len(upstream.stats) >= 3)
     assert upstream.stats[0] == [Counter(FORWARDED, (), 0)]
-    assert started == [f"boundary-log-proxy: boundary log proxy started  socket_path={tmp_path / 's'}"]
+    head = "1970-01-01 00:00:00.001 [info]  boundary-log-proxy"
+    assert started == [f"{head}: boundary log proxy started  socket_path={tmp_path / 's'}"]
 
 
 def test_a_socket_that_cannot_be_made(tmp_path: Path) -> None:

@@ -296,3 +296,30 @@ def test_the_environment_lies_over_the_file(tmp_path: Path) -> None:
 def test_values_are_quoted_as_slog_quotes_them(value: Value, written: str) -> None:
     line = format_line(NOON, WEST, Level.ERROR, "m", {"k": value})
     assert line == f"time=2026-11-23T19:00:00.123-05:00 level=ERROR msg=m k={written}"
+
+
+def test_two_invocations_within_a_second_keep_their_own_files(tmp_path: Path) -> None:
+    logs = [BoundaryLog(tmp_path, Level.WARN, lambda: NOON, io.StringIO(), UTC) for _ in range(2)]
+    for n, log in enumerate(logs):
+        log.write(Level.WARN, f"run{n}")
+        log.close()
+        log.write(Level.WARN, "after the end")
+    assert sorted(path.read_text()[-5:] for path in tmp_path.iterdir()) == ["", "", "run0\n", "run1\n"]
+
+
+def test_a_log_dir_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(Unavailable, match="no boundary log can be written"):
+        BoundaryLog(tmp_path / "taken", Level.WARN, lambda: NOON, io.StringIO(), UTC)
+
+
+def test_a_query_that_is_not_ascii_reaches_the_origin(tmp_path: Path) -> None:
+    with Origin() as origin, egress_of(config_file(tmp_path, ALLOWED), Recorder(), origin) as egress:
+        answer = talk(egress, "GET http://allowed.example/ok/?q=é HTTP/1.1\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+
+
+def test_keys_without_a_value_count_as_unset(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("allowlist:\nlog_dir:\nlog_level:\n")
+    assert read_boundary_config(path) == read_boundary_config(None)

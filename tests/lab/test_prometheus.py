@@ -170,7 +170,7 @@ QUERIES: list[tuple[str, Rows]] = [
 
 def ask(store: Store, route: str, **params: str | list[str]) -> tuple[int, Any]:
     given = {name.replace("match", "match[]"): [v] if isinstance(v, str) else v for name, v in params.items()}
-    return PrometheusApi(store, [], 30).answer(f"/api/v1/{route}", given, END)
+    return PrometheusApi(store, [], 30, 10).answer(f"/api/v1/{route}", given, END)
 
 
 def rows(data: dict[str, Any]) -> Rows:
@@ -311,7 +311,9 @@ def test_a_target_that_goes_down_ends_its_series_and_up_says_so() -> None:
     names = []
     for n in range(3):
         scrape(target, store, fetch, T0 + n * 1000)
-        _, document = PrometheusApi(store, [target], 1).answer("/api/v1/query", {"query": ['{job="j"}']}, T0 + n * 1000)
+        _, document = PrometheusApi(store, [target], 1, 1).answer(
+            "/api/v1/query", {"query": ['{job="j"}']}, T0 + n * 1000
+        )
         names.append(rows(document["data"]))
     where = "instance=127.0.0.1:1,job=j"
     assert names == [
@@ -319,7 +321,7 @@ def test_a_target_that_goes_down_ends_its_series_and_up_says_so() -> None:
         {f"__name__=a,{where}": "1", f"__name__=up,{where}": "1"},
         {f"__name__=up,{where}": "0"},
     ]
-    _, document = PrometheusApi(store, [target], 1).answer("/api/v1/targets", {}, T0)
+    _, document = PrometheusApi(store, [target], 1, 1).answer("/api/v1/targets", {}, T0)
     (active,) = document["data"]["activeTargets"]
     assert (active["health"], active["lastError"]) == ("down", "connection refused")
     assert active["lastScrape"] == "2026-11-24T00:00:02.000Z"
