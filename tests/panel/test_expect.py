@@ -1,0 +1,96 @@
+"""Expectations: what a panel must read for events, and what is said when it does not."""
+
+from typing import Any
+
+import pytest
+
+from obs_check.errors import InputError
+from obs_check.model.event import Decision, Event
+from obs_check.panel.drawing import Value
+from obs_check.panel.expect import Expectation, load_expectations
+from obs_check.panel.reading import Reading
+
+
+def event(n: int, decision: Decision, host: str = "a.invalid") -> Event:
+    return Event("run1", n, decision, "GET", f"https://{host}/p?obs=run1-{n}-{decision}", host, n)
+
+
+EVENTS = [event(1, "allow"), event(2, "deny"), event(3, "deny", "b.invalid"), event(4, "deny", "b.invalid")]
+
+
+def reading(*values: tuple[str, float | None], **more: Any) -> Reading:
+    return Reading(1, more.pop("state", "ok"), "", values=tuple(Value(n, v, "") for n, v in values), **more)
+
+
+def expectation(**entry: Any) -> Expectation:
+    return load_expectations({"panels": {1: {"path": "B", **entry}}}, "f")[1]
+
+
+@pytest.mark.parametrize(
+    ("entry", "want"),
+    [
+        ({"kind": "count", "names": {"allow": "Allowed"}}, {"Allowed": 1, "deny": 3}),
+        ({"kind": "count", "by": "domain", "decision": "deny"}, {"a.invalid": 1, "b.invalid": 2}),
+        ({"kind": "count", "by": "domain", "limit": 1}, {"a.invalid": 2}),
+        ({"kind": "total", "decision": "deny"}, {"total": 3}),
+        ({"kind": "lines", "decision": "deny", "limit": 2}, {"run1-4-deny": 1, "run1-3-deny": 1}),
+        ({"kind": "rises"}, None),
+        ({"kind": "quiet"}, None),
+    ],
+)
+def test_wanted(entry: dict[str, Any], want: dict[str, float] | None) -> None:
+    assert expectation(**entry).wanted(EVENTS) == want
+
+
+COUNT = expectation(kind="count")
+LINES = expectation(kind="lines", decision="deny", limit=2)
+LINE = "GET https://b.invalid/p?obs=run1-{}-deny"
+
+
+@pytest.mark.parametrize(
+    ("what", "read", "says"),
+    [
+        (COUNT, reading(("allow", 1), ("deny", 3)), None),
+        (COUNT, reading(("allow", 1), ("deny", 2)), "deny 2 instead of 3"),
+        (COUNT, reading(("allow", 1), ("deny", 3), ("maybe", 1)), "maybe 1 instead of 0"),
+        (COUNT, reading(state="no_series"), "allow 0 instead of 1; deny 0 instead of 3"),
+        (COUNT, reading(state="error", error="boom"), "the panel shows error: boom"),
+        (LINES, reading((LINE.format(4), None), (LINE.format(3), None)), None),
+        (LINES, reading((LINE.format(4), None), ("other obs=run2-1-deny", None)), "missing run1-3-deny"),
+        (LINES, reading((LINE.format(4), None), (LINE.format(2), None)), "not expected run1-2-deny"),
+        (LINES, reading(*[(LINE.format(4), None)] * 2, (LINE.format(3), None)), "run1-4-deny 2 times"),
+        (expectation(kind="total", decision="deny"), reading(("joe", 1), ("ann", 2)), None),
+        (expectation(kind="rises"), reading(number=2.0), None),
+        (expectation(kind="rises"), reading(state="no_series"), "it had to rise"),
+        (expectation(kind="quiet"), reading(state="no_series"), None),
+        (expectation(kind="quiet"), reading(number=2.0), "nothing was expected"),
+        (expectation(kind="count", by="domain", limit=1), reading(("b.invalid", 2)), None),
+        (expectation(kind="count", by="domain", limit=1), reading(("b.invalid", 1)), "b.invalid 1 instead of"),
+    ],
+)
+def test_check(what: Expectation, read: Reading, says: str | None) -> None:
+    said = what.check(read, EVENTS)
+    assert said is None if says is None else said is not None and says in said
+
+
+def test_a_reading_before_the_events_is_taken_off() -> None:
+    before, after = reading(("allow", 10), ("old", 4)), reading(("allow", 11), ("deny", 3), ("old", 4))
+    assert COUNT.check(after, EVENTS, before) is None
+    assert COUNT.check(after, EVENTS) == "allow 11 instead of 1; old 4 instead of 0"
+
+
+@pytest.mark.parametrize(
+    ("doc", "says"),
+    [
+        ([], "no `panels`"),
+        ({"panels": {"x": {}}}, "not a number"),
+        ({"panels": {1: {"path": "B", "kid": "count"}}}, "did you mean kind"),
+        ({"panels": {1: {"path": "B"}}}, "kind is missing"),
+        ({"panels": {1: {"path": "C", "kind": "count"}}}, "path is 'C'"),
+        ({"panels": {1: {"path": "B", "kind": "count", "limit": -1}}}, "limit is -1"),
+        ({"panels": {1: 3}}, "not an object"),
+    ],
+)
+def test_a_wrong_file_is_refused(doc: Any, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        load_expectations(doc, "f.yaml")
