@@ -13,7 +13,8 @@ _REFERENCE = re.compile(
 
 def expand(text: str, env: Mapping[str, str], file: str) -> str:
     """The text with `${NAME}` and `${NAME:-default}` replaced; an unset name without default is empty, `$${` writes
-    `${`. `${1}` stays: it is a group of a relabel rule, which promtail would blank. Raises ConfigError for other forms."""
+    `${`. `${1}` stays: it is a group of a relabel rule, which promtail would blank. Raises ConfigError for other forms.
+    """
 
     def value(match: re.Match[str]) -> str:
         if match["escape"]:

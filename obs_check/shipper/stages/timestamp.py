@@ -41,7 +41,7 @@ class Timestamp:
         if location:
             try:
                 ZoneInfo(location.text())
-            except (ValueError, OSError):
+            except (ValueError, OSError, KeyError):
                 raise location.error(f"{location.text()!r} is no time zone", "write one like Europe/Berlin") from None
         action = node.get("action_on_failure")
         if action and action.text() not in {"fudge", "skip"}:

@@ -1,0 +1,162 @@
+"""promtail's YAML is read into the model, and what is wrong with it is named with its place."""
+
+import textwrap
+from pathlib import Path
+
+import pytest
+import yaml
+
+from obs_check.errors import ConfigError
+from obs_check.shipper.model import NS
+from obs_check.shipper.promtail import parse_promtail, read_promtail
+
+PLAIN = """\
+server: {http_listen_port: 9080}
+positions: {filename: /run/positions.yaml, sync_period: 5s}
+clients:
+  - url: ${LOKI_URL:-http://loki.example:3100/loki/api/v1/push}
+    tenant_id: ${TENANT}
+    batchwait: 1500ms
+    external_labels: {cluster: one}
+    basic_auth: {username: u, password: hush}
+scrape_configs:
+  - job_name: boundary
+    pipeline_stages:
+      - logfmt: {mapping: {msg: }}
+      - labels: {msg: }
+    static_configs:
+      - targets: [localhost]
+        labels: {job: boundary, __path__: /tmp/boundary_logs/*.log}
+  - job_name: pods
+    kubernetes_sd_configs: [{role: pod}]
+    relabel_configs:
+      - {source_labels: [__meta_kubernetes_pod_name], target_label: pod, replacement: "${1}"}
+"""
+
+
+def test_a_plain_configuration() -> None:
+    config = parse_promtail(PLAIN, "promtail.yaml", {"TENANT": "team"})
+    assert [job.name for job in config.jobs] == ["boundary", "pods"]
+    assert [stage.kind for stage in config.jobs[0].pipeline.stages] == ["logfmt", "labels"]
+    assert config.jobs[0].targets == (
+        {"__address__": "localhost", "job": "boundary", "__path__": "/tmp/boundary_logs/*.log"},
+    )
+    assert config.jobs[1].discovery == ("kubernetes_sd_configs",)
+    assert config.jobs[1].relabel[0].replacement == "${1}"
+    assert (config.positions, config.sync_period) == ("/run/positions.yaml", 5 * NS)
+    [client] = config.clients
+    assert (client.url, client.tenant) == ("http://loki.example:3100/loki/api/v1/push", "team")
+    assert (client.batch_wait, client.external_labels) == (1_500_000_000, {"cluster": "one"})
+    assert client.headers["Authorization"].startswith("Basic ")
+    assert "hush" not in repr(config) and "Basic" not in repr(config)
+
+
+def test_without_environment_references_stay() -> None:
+    config = parse_promtail("scrape_configs: [{job_name: '${X}'}]", "f", None)
+    assert config.jobs[0].name == "${X}"
+
+
+def config_map(inner: str) -> str:
+    return "kind: ConfigMap\ndata:\n  promtail.yaml: |\n" + textwrap.indent(inner, "    ")
+
+
+def helm_file(inner: str) -> str:
+    return "config:\n  file: |\n" + textwrap.indent(inner, "    ")
+
+
+@pytest.mark.parametrize("wrap", [config_map, helm_file, lambda t: "promtail:\n" + textwrap.indent(helm_file(t), "  ")])
+def test_wrapped_configurations_are_found(wrap: "type[str]") -> None:
+    config = parse_promtail(wrap(PLAIN), "values.yaml", {})
+    assert [job.name for job in config.jobs] == ["boundary", "pods"]
+
+
+def test_helm_snippets_are_put_together() -> None:
+    values = """\
+        config:
+          clients: [{url: "http://loki.example/loki/api/v1/push"}]
+          snippets:
+            pipelineStages: [{cri: {}}, {labeldrop: [stream]}]
+            scrapeConfigs: |
+              - job_name: pods
+                pipeline_stages:
+                  {{- toYaml .Values.config.snippets.pipelineStages | nindent 4 }}
+                kubernetes_sd_configs: [{role: pod}]
+        """
+    config = parse_promtail(textwrap.dedent(values), "values.yaml", None)
+    assert [stage.kind for stage in config.job(None).pipeline.stages] == ["cri", "labeldrop"]
+    assert config.clients[0].url == "http://loki.example/loki/api/v1/push"
+
+
+def test_an_error_inside_a_config_map_names_the_line_of_the_outer_file() -> None:
+    text = config_map("scrape_configs:\n  - job_nam: x\n")
+    with pytest.raises(ConfigError) as caught:
+        parse_promtail(text, "cm.yaml", None)
+    assert str(caught.value).startswith("cm.yaml:5: scrape_configs[0].job_nam: unknown key 'job_nam'")
+    assert "did you mean 'job_name'" in str(caught.value)
+
+
+JOB = "scrape_configs:\n- job_name: x\n  pipeline_stages:\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [", "f.yaml:1: no YAML"),
+        ("a: 1", "no promtail configuration"),
+        ("scrape_configs:\n- {}\n", "f.yaml:2: scrape_configs[0]: job_name is missing"),
+        ("scrape_configs: [{job_name: a}, {job_name: a}]", "a second job is named 'a'"),
+        ("scrape_configs: []\nclients:\n- {}\n", "f.yaml:3: clients[0]: url is missing"),
+        ("scrape_configs: []\nclients: [{url: 'loki:3100'}]", "must start with http"),
+        ("scrape_configs: []\nclients: [{url: 'http://l.example', batchwait: 1 second}]", "no duration"),
+        ("scrape_configs: []\nscrape_configs: []\n", "stands twice"),
+        ("scrape_configs: []\nclient_s: []\n", "did you mean 'clients'?"),
+        (JOB + "  - jsn: {}\n", "f.yaml:4: scrape_configs[0].pipeline_stages[0].jsn: unknown key 'jsn'"),
+        (JOB + "  - cri\n", "a stage is a mapping"),
+        (JOB + "  - {cri: {}, docker: {}}\n", "a stage has one key"),
+        (JOB + "  - json: {}\n", "expressions is missing"),
+        (JOB + "  - json: {expressions: {a: 'b['}}\n", "no JMESPath"),
+        (JOB + "  - json: {expressions: {a: b}, source: ''}\n", "source is empty"),
+        (JOB + "  - regex: {expression: '('}\n", "is not RE2"),
+        (JOB + "  - labels: {a-b: }\n", "no label name"),
+        (JOB + "  - timestamp: {source: t, format: RFC3339, location: Mars/Base}\n", "no time zone"),
+        (JOB + "  - timestamp: {source: t, format: RFC3339, action_on_failure: x}\n", "neither fudge nor skip"),
+        (JOB + "  - drop: {}\n", "one of source, expression"),
+        (JOB + "  - drop: {value: x}\n", "one of source"),
+        (JOB + "  - drop: {source: a, longer_than: 5 apples}\n", "no size"),
+        (JOB + "  - match: {selector: '{a=\"b\"} | json', stages: [{cri: {}}]}\n", "only |= != |~ !~ may follow"),
+        (JOB + "  - match: {selector: '{a=\"b\"}'}\n", "stages is missing"),
+        (JOB + "  - match: {selector: '{a=\"b\"}', action: toss}\n", "neither keep nor drop"),
+        (JOB + "  - tenant: {value: a, source: b}\n", "exactly one of"),
+        (JOB + "  - limit: {rate: 0, burst: 1}\n", "above 0"),
+        (JOB + "  - sampling: {rate: 2}\n", "not between"),
+        (JOB + "  - metrics: {m: {type: Timer}}\n", "neither Counter"),
+        ("scrape_configs: [{job_name: x, relabel_configs: [{action: replce}]}]", "no relabel action"),
+        ("scrape_configs: [{job_name: x, relabel_configs: [{regex: a}]}]", "needs target_label"),
+        ("scrape_configs: [{job_name: '${A:3}'}]", "write ${NAME}"),
+    ],
+)
+def test_what_is_wrong_is_named(text: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_promtail(text, "f.yaml", {})
+    assert message in str(caught.value)
+
+
+def test_unreadable_files(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_promtail(tmp_path / "none.yaml", None)
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="no text"):
+        read_promtail(tmp_path / "binary", None)
+
+
+def test_a_job_is_chosen_by_name() -> None:
+    config = parse_promtail(PLAIN, "f.yaml", {})
+    assert config.job("pods").name == "pods"
+    for name in (None, "other"):
+        with pytest.raises(ConfigError, match="boundary, pods"):
+            config.job(name)
+
+
+def test_merge_keys_and_anchors() -> None:
+    text = yaml.safe_dump({"scrape_configs": []}) + "global: &g {a: 1}\noptions: {<<: *g, b: 2}\n"
+    assert parse_promtail(text, "f.yaml", None).jobs == ()

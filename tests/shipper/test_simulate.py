@@ -1,0 +1,128 @@
+"""Stages that the recorded cases do not reach, traces, and the command."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from obs_check.cli.shipper import shipper
+from obs_check.errors import InputError, UsageError
+from obs_check.shipper.simulate import run
+from obs_check.shipper.stages.registry import read_stages
+from obs_check.shipper.yamltree import load
+
+NOW = 1_795_600_000_000_000_000
+
+
+def ship(stages: list[Any], *lines: str) -> Any:
+    [node] = load(yaml.safe_dump(stages), "stages.yaml")
+    return run(read_stages(node), {"job": "j"}, lines, NOW)
+
+
+def test_structured_metadata_moves_labels() -> None:
+    stages: list[Any] = [{"logfmt": {"mapping": {"a": ""}}}, {"structured_metadata": {"a": "", "job": ""}}]
+    [one] = ship(stages, "a=1").shipped
+    assert (one.labels, one.metadata) == ({}, {"a": "1", "job": "j"})
+
+
+def test_event_log_messages() -> None:
+    stages = [
+        {"json": {"expressions": {"message": ""}}},
+        {"eventlogmessage": {}},
+        {"labels": {"Key_One": "", "job": "job_extracted"}},
+    ]
+    [one] = ship(stages, json.dumps({"message": "Key One: v \r\njob: x\r\nno colon"})).shipped
+    assert one.labels == {"job": "x", "Key_One": "v"}
+
+
+def test_limit_by_label_counts_each_value() -> None:
+    stages: list[Any] = [
+        {"logfmt": {"mapping": {"u": ""}}},
+        {"labels": {"u": ""}},
+        {"limit": {"rate": 1, "burst": 1, "drop": True, "by_label_name": "u"}},
+    ]
+    result = ship(stages, "u=a", "u=a", "u=b", "none")
+    assert [s.line for s in result.shipped] == ["u=a", "u=b", "none"]
+    assert result.dropped == {"ratelimit_drop_stage": 1}
+
+
+@pytest.mark.parametrize(("rate", "kept"), [(0, 0), (1, 3)])
+def test_sampling_at_its_ends(rate: int, kept: int) -> None:
+    assert len(ship([{"sampling": {"rate": rate}}], "a", "b", "c").shipped) == kept
+
+
+def test_cri_partial_lines_are_kept_apart_by_stream() -> None:
+    parts = [(1, "stdout", "P", "a"), (2, "stderr", "P", "x"), (3, "stdout", "F", "b"), (4, "stderr", "P", "y")]
+    lines = [f"2026-11-20T00:00:0{second}Z {stream} {flag} {text}" for second, stream, flag, text in parts]
+    result = ship([{"cri": {}}], *lines)
+    assert [s.line for s in result.shipped] == ["ab"]
+    assert [e.outcome for e in result.effects if e.stage == "1 cri"] == ["held", "held", "kept", "held"]
+
+
+def test_a_trace_says_what_each_stage_did() -> None:
+    stages: list[Any] = [
+        {"logfmt": {"mapping": {"m": "msg"}}},
+        {"match": {"selector": '{job="j"} |= "DENY"', "action": "drop", "drop_counter_reason": "denied"}},
+    ]
+    effects = ship(stages, "msg=ALLOW", "msg=DENY").effects
+    assert [(e.number, e.stage, e.outcome, e.reason) for e in effects] == [
+        (1, "1 logfmt", "kept", ""),
+        (1, "2 match", "kept", ""),
+        (2, "1 logfmt", "kept", ""),
+        (2, "2 match", "dropped", "denied"),
+    ]
+    assert effects[0].changes == (("extracted m", None, "ALLOW"),)
+
+
+CONFIG = """\
+scrape_configs:
+- job_name: boundary
+  pipeline_stages:
+  - logfmt: {mapping: {msg: , ts: time}}
+  - timestamp: {source: ts, format: RFC3339}
+  - drop: {source: msg, value: DENY}
+  - output: {source: msg}
+  static_configs:
+  - labels: {job: boundary, __path__: /x}
+"""
+LINES = "time=2026-11-20T00:00:01Z msg=ALLOW\ntime=2026-11-20T00:00:02Z msg=DENY\n"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    (tmp_path / "promtail.yaml").write_text(CONFIG)
+    (tmp_path / "b.log").write_text(LINES)
+    return str(tmp_path / "promtail.yaml")
+
+
+def test_the_command_prints_a_json_object_a_line(config: str, tmp_path: Path) -> None:
+    file = str(tmp_path / "b.log")
+    result = CliRunner().invoke(shipper, ["dry-run", "--config", config, "-o", "json", file], catch_exceptions=False)
+    labels = {"job": "boundary", "filename": file}
+    assert json.loads(result.stdout) == {"ts": "1795132801000000000", "labels": labels, "line": "ALLOW"}
+    assert "2 lines read, 1 kept, dropped by drop_stage: 1" in result.stderr
+
+
+def test_the_command_reads_standard_input_with_given_labels(config: str) -> None:
+    args = ["dry-run", "--config", config, "--label", "job=j", "-o", "json", "--trace", "-"]
+    result = CliRunner().invoke(shipper, args, input="\nplain\n", catch_exceptions=False)
+    assert json.loads(result.stdout) == {"ts": None, "labels": {"job": "j"}, "line": "plain"}
+    assert "line 1: 3 drop: kept" in result.stderr
+
+
+def test_the_command_prints_a_table(config: str) -> None:
+    result = CliRunner().invoke(shipper, ["dry-run", "--config", config], input=LINES, catch_exceptions=False)
+    assert "2026-11-20T00:00:01" in result.stdout
+    assert "ALLOW" in result.stdout and "DENY" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "content", "error"),
+    [(["--label", "x"], b"", UsageError), ([], b"\0\1", InputError), (["none.log"], b"", InputError)],
+)
+def test_wrong_input(config: str, args: list[str], content: bytes, error: type[Exception]) -> None:
+    result = CliRunner().invoke(shipper, ["dry-run", "--config", config, *args], input=content)
+    assert isinstance(result.exception, error)
