@@ -1,0 +1,99 @@
+"""Runs an ASGI application on a port of its own, in a thread that stops quickly."""
+
+import asyncio
+import socket
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+from obs_check.errors import Unavailable
+
+if TYPE_CHECKING:
+    import uvicorn
+
+
+class Server:
+    """An ASGI application served by uvicorn in a thread. `port` 0 takes a free one; usable as a context manager."""
+
+    def __init__(self, app: Any, host: str = "127.0.0.1", port: int = 0, name: str = "lab-server") -> None:
+        self._app = app
+        self._host = host
+        self._wanted = port
+        self._name = name
+        self._port: int | None = None
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> Self:
+        """Listen and serve; returns when requests are answered. Unavailable when the port is taken."""
+        import uvicorn
+
+        started = threading.Event()
+
+        class Announcing(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                started.set()
+
+        listener = self._listen()
+        config = uvicorn.Config(
+            self._app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+        )
+        server = Announcing(config)
+
+        def serve() -> None:
+            with listener:
+                asyncio.run(server.serve(sockets=[listener]))
+            started.set()
+
+        self._server = server
+        self._port = listener.getsockname()[1]
+        self._thread = threading.Thread(target=serve, name=self._name, daemon=True)
+        self._thread.start()
+        started.wait()
+        return self
+
+    def _listen(self) -> socket.socket:
+        listener = socket.socket(socket.AF_INET6 if ":" in self._host else socket.AF_INET)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((self._host, self._wanted))
+            listener.listen(128)
+        except OSError as error:
+            listener.close()
+            raise Unavailable(
+                f"{self._name}: cannot listen on {self._host}:{self._wanted}: {error}", "choose port 0 for a free one"
+            ) from error
+        return listener
+
+    def stop(self) -> None:
+        """Stop listening, end open connections and wait for the thread. Stopping twice is no error."""
+        server, thread = self._server, self._thread
+        self._server = self._thread = self._port = None
+        if server is None or thread is None:
+            return
+        server.should_exit = True
+        thread.join()
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on; Unavailable before `start` and after `stop`."""
+        if self._port is None:
+            raise Unavailable(f"{self._name} is not running", "start it first")
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """`http://host:port`, without a slash at the end."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self.port}"
+
+    def wait(self) -> None:
+        """Block until the server ends, which happens when another thread stops it."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
