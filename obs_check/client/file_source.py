@@ -1,0 +1,127 @@
+"""Local log files as log streams, so that a query runs on them as it would on Loki."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from obs_check.client.files import expand, read_lines
+from obs_check.errors import InputError
+from obs_check.model.entry import Entry, LogStream
+from obs_check.model.window import MS, NS
+
+_RFC3339 = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)[Tt ](?P<time>\d\d:\d\d:\d\d)(?:[.,](?P<fraction>\d{1,9}))?\d*"
+    r"(?P<zone>[Zz]|[+-]\d\d:?\d\d)?"
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LOGFMT_KEYS = ("time", "ts")
+_JSON_KEYS = ("ts", "time", "timestamp", "@timestamp")
+
+
+@dataclass(frozen=True, slots=True)
+class FileStreams:
+    """One stream a file, entries ascending by time. `untimed` counts lines without a time of their own, `undecodable`
+    bytes that were no UTF-8."""
+
+    streams: list[LogStream]
+    untimed: int = 0
+    undecodable: int = 0
+
+
+def read_streams(patterns: Sequence[str], labels: Mapping[str, str], time_key: str | None = None) -> FileStreams:
+    """The files that paths or globs name. Labels of a stream: `filename`, then `labels` (which may replace it).
+
+    A line without a time follows the line before it by 1 ns; the first of a file gets the file's mtime. Empty lines
+    are left out, as a shipper does. Raises InputError when a pattern names no file or a file is binary.
+    """
+    streams, untimed, undecodable = [], 0, 0
+    for path in _paths(patterns):
+        content = read_lines(path)
+        undecodable += content.undecodable
+        entries: list[Entry] = []
+        last: int | None = None
+        for line in content.lines:
+            if not line.text:
+                continue
+            ts = line_time(line.text, time_key)
+            if ts is None:
+                untimed += 1
+                ts = path.stat().st_mtime_ns if last is None else last + 1
+            last = ts
+            entries.append(Entry(ts, line.text))
+        entries.sort(key=lambda entry: entry.ts)
+        streams.append(LogStream({"filename": str(path), **labels}, entries))
+    return FileStreams(streams, untimed, undecodable)
+
+
+def _paths(patterns: Sequence[str]) -> list[Path]:
+    paths: dict[Path, None] = {}
+    for pattern in patterns:
+        found = [Path(pattern)] if Path(pattern).is_file() else expand(pattern)
+        if not found:
+            raise InputError(f"{pattern}: no such file", "check the path; quote a glob")
+        paths.update(dict.fromkeys(found))
+    return list(paths)
+
+
+def line_time(line: str, time_key: str | None = None) -> int | None:
+    """When a line says it was written, ns since the epoch; None when it does not say.
+
+    `time_key` names the one field to look at (JSON or logfmt). Else: RFC 3339 at the start (this covers CRI), JSON
+    `ts`, `time`, `timestamp` or `@timestamp`, logfmt `time=` or `ts=`. A time without a zone is UTC.
+    """
+    if time_key is None and (start := _RFC3339.match(line)):
+        return _ns_of(start)
+    brace = line.find("{")
+    if brace == 0 or (time_key is not None and brace > 0):
+        try:
+            document = json.loads(line[brace:])
+        except ValueError:
+            document = None
+        if isinstance(document, dict):
+            for key in (time_key,) if time_key else _JSON_KEYS:
+                if key in document and (ts := _value_time(document[key])) is not None:
+                    return ts
+    for key in (time_key,) if time_key else _LOGFMT_KEYS:
+        found = re.search(rf'(?:^|\s){re.escape(key)}=(?:"([^"]*)"|(\S+))', line)
+        if found and (ts := _value_time(found[1] or found[2])) is not None:
+            return ts
+    return None
+
+
+def _value_time(value: Any) -> int | None:
+    """A text as RFC 3339 or a number; numbers are s, ms, us or ns by their size."""
+    if isinstance(value, str):
+        if match := _RFC3339.fullmatch(value):
+            return _ns_of(match)
+        try:
+            value = float(value) if "." in value else int(value)
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    for limit, scale in ((1e11, NS), (1e14, MS), (1e17, 1000), (1e20, 1)):
+        if 0 < value < limit:
+            # Fractions keep microseconds: a float has no more digits for a time of today.
+            return value * scale if isinstance(value, int) else round(value * 1e6) * scale // 1_000_000
+    return None
+
+
+def _ns_of(match: re.Match[str]) -> int | None:
+    try:
+        at = datetime.fromisoformat(f"{match['date']}T{match['time']}")
+    except ValueError:
+        return None
+    zone = (match["zone"] or "Z").replace(":", "")
+    if zone in "Zz":
+        at = at.replace(tzinfo=UTC)
+    else:
+        minutes = int(zone[1:3]) * 60 + int(zone[3:5])
+        if minutes >= 24 * 60:
+            return None
+        at = at.replace(tzinfo=timezone(timedelta(minutes=-minutes if zone[0] == "-" else minutes)))
+    return (at - _EPOCH) // timedelta(seconds=1) * NS + int((match["fraction"] or "0").ljust(9, "0"))

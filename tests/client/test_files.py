@@ -1,0 +1,101 @@
+"""Log files: lines, bytes that are no text, packed files, tags with their place."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from obs_check.client.file_source import line_time, read_streams
+from obs_check.client.files import Line, expand, find_tag, read_lines
+from obs_check.errors import InputError
+
+AT = 1_795_480_918_603_000_000
+"""2026-11-24T00:41:58.603Z"""
+
+
+def test_lines_with_offsets_and_replaced_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes(b"one\r\ntw\xffo\n\xc3\xa9 last")
+    content = read_lines(path)
+    assert content.lines == [Line(0, "one"), Line(5, "tw\ufffdo"), Line(10, "é last")]
+    assert content.undecodable == 1
+
+
+def test_packed(tmp_path: Path) -> None:
+    path = tmp_path / "a.log.gz"
+    path.write_bytes(gzip.compress(b"one\ntwo\n"))
+    assert [line.text for line in read_lines(path).lines] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.log", b"text\0", r"a\.log: binary \(byte 4 is NUL\)"),
+        ("a.gz", b"no gzip", "broken gzip"),
+        ("b.gz", gzip.compress(b"x" * 9000)[:-12], "broken gzip"),
+        ("gone.log", None, "gone.log: No such file"),
+    ],
+)
+def test_what_cannot_be_read(name: str, content: bytes | None, words: str, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=words):
+        read_lines(tmp_path / name)
+
+
+def test_find_tag(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.log").write_text("x\nGET /?obs=abcd-1-allow\n")
+    (tmp_path / "b.log").write_text("nothing\n")
+    value, probe = find_tag(f"{tmp_path}/**/*.log", "obs=abcd-", lambda: 5)
+    path = tmp_path / "sub" / "a.log"
+    assert value == {path: [Line(2, "GET /?obs=abcd-1-allow")]}
+    assert probe.answer == {"files": {str(path): 1}, "searched": 2, "sample": ["GET /?obs=abcd-1-allow"]}
+    assert (probe.system, probe.at_ns, probe.bytes_read) == ("file", 5, 33)
+    assert expand(f"{tmp_path}/none-*") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("time=2026-11-24T00:41:58.603Z level=INFO msg=DENY", AT),
+        ('level=INFO ts="2026-11-23T19:41:58.603-05:00"', AT),
+        ('{"ts":"2026-11-24T00:41:58.603Z","msg":"x"}', AT),
+        ('{"msg":"x","time":1795480918.603}', AT),
+        ('{"time":1795480918603}', AT),
+        ('{"time":"1795480918603000000"}', AT),
+        ("2026-11-24T00:41:58.603000000Z stdout F line", AT),
+        ("2026-11-24 00:41:58.603 [info] x", AT),
+        ("2026-11-24T00:41:58.603123456Z x", AT + 123_456),
+        ("uptime=2026-11-24T00:41:58.603Z", None),
+        ("2026-13-24T00:00:00Z x", None),
+        ("2026-11-24T00:41:58+99:99 x", None),
+        ('{"time": true}', None),
+        ('{"time": -1}', None),
+        ("plain", None),
+        ("", None),
+    ],
+)
+def test_line_time(line: str, expected: int | None) -> None:
+    assert line_time(line) == expected
+
+
+def test_a_named_key_is_the_only_one_looked_at() -> None:
+    assert line_time('2020-01-01T00:00:00Z {"at":"2026-11-24T00:41:58.603Z","ts":1}', "at") == AT
+    assert line_time("time=2020-01-01T00:00:00Z at=2026-11-24T00:41:58.603Z", "at") == AT
+    assert line_time("time=2020-01-01T00:00:00Z", "at") is None
+
+
+def test_streams(tmp_path: Path) -> None:
+    timed, plain = tmp_path / "a.log", tmp_path / "b.log"
+    timed.write_text("2026-11-24T00:41:58.603Z b\n more\n\n2026-11-24T00:41:57Z a\n")
+    plain.write_text("x\ny\n")
+    found = read_streams([f"{tmp_path}/*.log", str(plain)], {"job": "j"})
+    first, second = found.streams
+    assert first.labels == {"filename": str(timed), "job": "j"}
+    assert [(e.ts - AT, e.line[-4:]) for e in first.entries[1:]] == [(0, "3Z b"), (1, "more")]
+    mtime = plain.stat().st_mtime_ns
+    assert [(e.ts, e.line) for e in second.entries] == [(mtime, "x"), (mtime + 1, "y")]
+    assert found.untimed == 3
+    with pytest.raises(InputError, match="no such file"):
+        read_streams(["/nonexistent/*.log"], {})

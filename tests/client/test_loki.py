@@ -1,0 +1,145 @@
+"""Loki's answers, direct and through Grafana."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from obs_check.client.loki import LokiClient
+from obs_check.config import Secret
+from obs_check.errors import Refused, Unavailable
+from obs_check.model.entry import Entry, LogStream
+from obs_check.model.result import Matrix, Sample, Scalar, Series, Streams, Vector
+from obs_check.model.window import NS, Window
+
+WINDOW = Window(1 * NS, 61 * NS)
+
+
+class Recorder:
+    """Answers every request with one response and keeps the requests."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.seen: list[httpx.Request] = []
+        self.response = response
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.seen.append(request)
+        return self.response
+
+
+def client(response: httpx.Response) -> tuple[LokiClient, Recorder]:
+    recorder = Recorder(response)
+    transport = httpx.MockTransport(recorder)
+    bearer = Secret("test", lambda: "hush")
+    url, allowed = "http://loki.example:3100", {"loki.example:3100"}
+    return LokiClient.direct(url, lambda: 9, allowed, "team-a", bearer, transport), recorder
+
+
+def answer(kind: str, result: Any, **rest: Any) -> httpx.Response:
+    stats = {"summary": {"totalBytesProcessed": 123, "totalLinesProcessed": 4, "execTime": 0.5}}
+    return httpx.Response(
+        200, json={"status": "success", "data": {"resultType": kind, "result": result, "stats": stats}, **rest}
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "result", "expected"),
+    [
+        (
+            "streams",
+            [{"stream": {"a": "b"}, "values": [["2", "line 2"], ["1", "line 1", {"structuredMetadata": {"m": "n"}}]]}],
+            Streams([LogStream({"a": "b"}, [Entry(2, "line 2"), Entry(1, "line 1", {"m": "n"})])]),
+        ),
+        ("streams", [], Streams([])),
+        (
+            "vector",
+            [{"metric": {"a": "b"}, "value": [1795480918.603, "22"]}],
+            Vector([Sample({"a": "b"}, 1_795_480_918_603_000_000, 22.0)]),
+        ),
+        (
+            "matrix",
+            [{"metric": {}, "values": [[1, "1"], [2, "+Inf"]]}],
+            Matrix([Series({}, [(NS, 1.0), (2 * NS, float("inf"))])]),
+        ),
+        ("scalar", [1, "2"], Scalar(NS, 2.0)),
+        ("vector", None, Vector([])),
+    ],
+)
+def test_results(kind: str, result: Any, expected: object) -> None:
+    loki, _ = client(answer(kind, result))
+    value, probe = loki.query_range("{a=`b`}", WINDOW)
+    assert value == expected
+    assert (probe.system, probe.bytes_read, probe.at_ns, probe.window) == ("loki", 123, 9, WINDOW)
+    assert probe.answer["type"] == kind
+
+
+def test_what_is_asked() -> None:
+    loki, recorder = client(answer("streams", [], warnings=["partial"]))
+    _, probe = loki.query_range('{a="b"}', WINDOW, step_ns=1_500_000_000, limit=7, direction="forward")
+    request = recorder.seen[0]
+    assert request.url.path == "/loki/api/v1/query_range"
+    assert dict(request.url.params) == {
+        "query": '{a="b"}',
+        "start": "1000000000",
+        "end": "61000000000",
+        "step": "1.5",
+        "limit": "7",
+        "direction": "forward",
+    }
+    assert request.headers["X-Scope-OrgID"] == "team-a"
+    assert request.headers["Authorization"] == "Bearer hush"
+    assert probe.answer["warnings"] == ["partial"]
+    assert "hush" not in repr(probe)
+    loki.query("vector(1)", 5)
+    assert recorder.seen[1].url.params["time"] == "5"
+
+
+def test_through_grafana() -> None:
+    recorder = Recorder(httpx.Response(200, json={"status": "success", "data": ["b", "a"]}))
+    loki = LokiClient.through_grafana(
+        "https://g.example/sub/",
+        "u/id",
+        lambda: 0,
+        {"g.example:443"},
+        Secret("test", lambda: "hush"),
+        2,
+        httpx.MockTransport(recorder),
+    )
+    assert loki.labels(WINDOW).value == ["a", "b"]
+    request = recorder.seen[0]
+    assert request.url.raw_path.startswith(b"/sub/api/datasources/proxy/uid/u%2Fid/loki/api/v1/labels?")
+    assert request.headers["X-Grafana-Org-Id"] == "2"
+    assert "X-Scope-OrgID" not in request.headers
+
+
+def test_an_unknown_label_has_no_values() -> None:
+    loki, recorder = client(httpx.Response(200, json={"status": "success"}))
+    assert loki.label_values("nope", WINDOW).value == []
+    assert recorder.seen[0].url.path == "/loki/api/v1/label/nope/values"
+
+
+def test_series_and_metrics_and_ready() -> None:
+    loki, recorder = client(httpx.Response(200, json={"status": "success", "data": [{"a": "b"}]}))
+    assert loki.series(['{a="b"}', '{c="d"}'], WINDOW).value == [{"a": "b"}]
+    assert recorder.seen[0].url.params.get_list("match[]") == ['{a="b"}', '{c="d"}']
+    loki, _ = client(httpx.Response(200, text='loki_discarded_samples_total{reason="rate_limited"} 3\n'))
+    value, probe = loki.metrics()
+    assert value["loki_discarded_samples_total"] == [({"reason": "rate_limited"}, 3.0)]
+    assert probe.answer["loki_discarded_samples_total"] == [[{"reason": "rate_limited"}, 3.0]]
+    loki, _ = client(httpx.Response(503, text="Ingester not ready\n"))
+    assert loki.ready().value is False
+
+
+def test_a_refusal_has_lokis_own_words() -> None:
+    loki, _ = client(httpx.Response(400, text="parse error at line 1, col 2: syntax error\n"))
+    with pytest.raises(Refused, match="parse error at line 1"):
+        loki.query_range("{", WINDOW)
+
+
+@pytest.mark.parametrize(
+    "body", [{"status": "error"}, {"status": "success"}, [], {"data": {"resultType": "new", "result": []}}]
+)
+def test_other_shapes_are_no_answers(body: object) -> None:
+    loki, _ = client(httpx.Response(200, json=body))
+    with pytest.raises(Unavailable):
+        loki.query_range("{a=`b`}", WINDOW)
