@@ -1,0 +1,79 @@
+"""Every panel of a dashboard as a person sees it now, or in a given window."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from obs_check.errors import ObsCheckError
+from obs_check.model.probe import Probe
+from obs_check.model.window import MS, Window
+from obs_check.panel.datasource import Datasources
+from obs_check.panel.elements import Dashboard, Panel
+from obs_check.panel.frames import decode_results
+from obs_check.panel.reading import Reading, read_panel
+from obs_check.panel.request import PanelRequest, Query, panel_requests
+from obs_check.panel.variables import effective_variables
+
+Ask = Callable[[Query], tuple[dict[str, Any], Probe]]
+"""Sends one query; the answer has `results` even where Grafana said 400."""
+
+
+@dataclass(frozen=True, slots=True)
+class PanelView:
+    """A panel, what was asked for it, what it reads, and the probes of that. `outage` says which system did not
+    answer ("" when all did): then nothing is claimed about the panel."""
+
+    panel: Panel
+    request: PanelRequest
+    reading: Reading
+    probes: tuple[Probe, ...] = ()
+    outage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A dashboard that can be read again and again with the same datasources and variables."""
+
+    dashboard: Dashboard
+    datasources: Datasources
+    ask: Ask
+    overrides: Mapping[str, list[str]]
+
+    def read(
+        self,
+        now_ns: int,
+        window: Window | None = None,
+        only: int | None = None,
+        rewrite: Callable[[str], str] | None = None,
+        progress: Callable[[Panel], None] = lambda _panel: None,
+    ) -> list[PanelView]:
+        """Read the data panels; `window` replaces the dashboard's range; `rewrite` changes every Loki expression."""
+        variables = effective_variables(self.dashboard, self.overrides)
+        from_ms, to_ms = (window.start_ns // MS, window.end_ns // MS) if window else (None, None)
+        views = []
+        for panel in self.dashboard.panels:
+            if panel.type in ("text", "row") or only not in (None, panel.id):
+                continue
+            request = panel_requests(
+                self.dashboard, panel, variables, self.datasources, now_ns, from_ms=from_ms, to_ms=to_ms
+            )
+            views.append(self._read_one(panel, request, rewrite))
+            progress(panel)
+        return views
+
+    def _read_one(self, panel: Panel, request: PanelRequest, rewrite: Callable[[str], str] | None) -> PanelView:
+        documents: list[dict[str, Any]] = []
+        probes: list[Probe] = []
+        for query in request.queries:
+            if rewrite and query.datasource.kind == "loki":
+                for one in query.body["queries"]:
+                    one["expr"] = rewrite(one["expr"])
+            try:
+                answer, probe = self.ask(query)
+            except ObsCheckError as error:
+                if error.exit_code == 4:
+                    raise
+                return PanelView(panel, request, read_panel(panel, {}, request), tuple(probes), error.message)
+            documents.append(answer)
+            probes.append(probe)
+        return PanelView(panel, request, read_panel(panel, decode_results(*documents), request), tuple(probes))

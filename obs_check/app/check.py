@@ -1,0 +1,92 @@
+"""The use cases that look at a pipeline: inject and follow (verify), read and explain (diagnose), both, and again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from obs_check.app.explain import explain
+from obs_check.app.outcome import Outcome
+from obs_check.app.systems import Systems
+from obs_check.app.verdicts import judge
+from obs_check.follow.run import Run
+from obs_check.model.verdict import Verdict
+from obs_check.model.window import NS, Window
+
+Say = Callable[[str], None]
+"""One line of progress for a person."""
+
+READ_BACK_S = 1
+"""Seconds added behind a followed run, so that the panels' window ends after its last line was stored."""
+
+
+@dataclass(slots=True)
+class Check:
+    """One command at work: `outcome` holds what is known at any moment, also when the command is interrupted."""
+
+    systems: Systems
+    outcome: Outcome
+    say: Say = lambda _text: None
+
+    def inject(self, allow: int, deny: int) -> Run:
+        """Send tagged events through the firewall."""
+        run = self.systems.inject(allow, deny)
+        self.outcome.run = run
+        decided = sum(s.as_expected for s in run.sent)
+        self.say(f"run {run.id}: {allow} allow and {deny} deny events sent, {decided} decided as expected")
+        return run
+
+    def follow(self, run: Run) -> None:
+        """Follow the run hop by hop along both paths; hops are in the outcome from the start."""
+        self.outcome.run = run
+        self.systems.follow(run, self.outcome.hops, self.say)
+
+    def panels(self, run: Run | None, only: int | None = None, window: Window | None = None) -> None:
+        """Read the dashboard's panels (in the run's window when there is one) and judge them."""
+        now = self.systems.now_ns()
+        if run is not None and window is None:
+            window = Window(run.window.start_ns, max(run.window.end_ns, (now // NS + READ_BACK_S) * NS))
+        views = self.systems.board.read(now, window, only)
+        self.outcome.panels = judge(views, self.systems.expectations, run)
+        zero = [p for p in self.outcome.panels if p.verdict is Verdict.FAIL]
+        self.say(f"{len(views)} panels read, {len(zero)} not as they should")
+
+    def explain(self, run: Run | None) -> None:
+        """Prove causes for what is broken."""
+        if all(p.verdict is not Verdict.FAIL for p in self.outcome.panels) and all(
+            h.verdict is not Verdict.FAIL for h in self.outcome.hops
+        ):
+            return
+        context = self.systems.context(run, self.outcome.hops)
+        explained = explain(context, self.outcome.panels, self.say)
+        self.outcome.findings = explained.findings
+        self.outcome.panels = explained.panels
+        self.outcome.unexplained = explained.unexplained
+        self.outcome.outages += explained.outages
+
+
+def compare(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+    """Two documents of `Outcome.to_json`, panel by panel: fixed, still broken, newly broken or unchanged.
+
+    Returns rows {"id", "title", "before", "after", "change"}; `before` and `after` are what the panel reads.
+    """
+    earlier = {p["id"]: p for p in before["panels"]}
+    rows = []
+    for panel in after["panels"]:
+        old = earlier.get(panel["id"])
+        was, now = (old["verdict"] if old else None), panel["verdict"]
+        if "unknown" in (was, now) or was is None:
+            change = "unknown"
+        elif was == now:
+            change = "unchanged" if now == "ok" else "still broken"
+        else:
+            change = "fixed" if now == "ok" else "newly broken"
+        rows.append(
+            {
+                "id": panel["id"],
+                "title": panel["title"],
+                "before": old["reads"] if old else "",
+                "after": panel["reads"],
+                "change": change,
+            }
+        )
+    return rows

@@ -1,0 +1,72 @@
+"""The whole job on the embedded lab: break, inject, follow, diagnose, fix, confirm."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from obs_check.app.apply import apply_fixes
+from obs_check.app.check import Check, Say, compare
+from obs_check.app.outcome import Outcome
+from obs_check.app.systems import open_systems
+from obs_check.lab.faults import find_fault
+from obs_check.lab.stack import Lab
+from obs_check.model.verdict import Verdict
+
+EVENTS = 10
+"""Allow events of a run, and deny events: two full batches of boundary's audit socket, so that none waits for more."""
+
+
+@dataclass(slots=True)
+class Demo:
+    """What the demonstration saw; grows while it runs."""
+
+    before: Outcome = field(default_factory=lambda: Outcome("demo"))
+    after: Outcome | None = None
+    changes: list[str] = field(default_factory=list)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The last state: after the fixes where there were any."""
+        return (self.after or self.before).verdict
+
+    def to_json(self) -> dict[str, Any]:
+        """The first run's document; after fixes also `after`, `changes` and the comparison panel by panel."""
+        document = self.before.to_json()
+        if self.after is not None:
+            after = self.after.to_json()
+            document["after"] = after
+            document["changes"] = self.changes
+            document["comparison"] = compare(document, after)
+            document["verdict"] = after["verdict"]
+        return document
+
+
+def run_demo(demo: Demo, lab: Lab, say: Say, show: Callable[[Outcome], None]) -> None:
+    """Run the story on a lab that is not yet started; `show` prints an outcome when a part is complete."""
+    started = time.monotonic()
+    with lab:
+        say(f"lab up in {time.monotonic() - started:.1f} s: {lab.directory}")
+        for fault in lab.fault_ids:
+            say(f"broken: {find_fault(fault).summary}")
+        with open_systems(lab.config_path, {}) as systems:
+            _look(Check(systems, demo.before, say))
+            show(demo.before)
+            if not any(f.fix.edits for f in demo.before.findings):
+                return
+            say("applying the fixes")
+            demo.changes = apply_fixes(demo.before.findings, systems.dashboard_document, systems.save_dashboard)
+            for change in demo.changes:
+                say(change)
+            lab.reload()
+        demo.after = Outcome("demo")
+        with open_systems(lab.config_path, {}) as systems:
+            _look(Check(systems, demo.after, say))
+            show(demo.after)
+
+
+def _look(check: Check) -> None:
+    run = check.inject(EVENTS, EVENTS)
+    check.follow(run)
+    check.panels(run)
+    check.explain(run)

@@ -1,0 +1,225 @@
+"""The systems that a configuration names, as the questions that the use cases ask of them."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from obs_check.app.board import Board
+from obs_check.causes.context import Context, Files, LokiProbes
+from obs_check.client.egress import send
+from obs_check.client.files import find_tag
+from obs_check.client.grafana import GrafanaClient
+from obs_check.client.loki import LokiClient
+from obs_check.client.shipper_api import PromtailClient
+from obs_check.config import Config, load_config
+from obs_check.errors import ConfigError
+from obs_check.follow.hop import HopSeen
+from obs_check.follow.hops import egress_hop, file_hop, loki_hop, shipper_hop
+from obs_check.follow.run import Run, inject, new_run_id, plan_events
+from obs_check.follow.trace import Watched, follow
+from obs_check.model.entry import Labels
+from obs_check.model.probe import Probe
+from obs_check.model.result import Streams, Vector
+from obs_check.model.window import NS, Window
+from obs_check.panel.dashboard import load_dashboard
+from obs_check.panel.datasource import Datasources
+from obs_check.panel.expect import Expectation, load_expectations
+from obs_check.panel.request import Query
+
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Systems:
+    """Built by `open_systems`. `now_ns` and `pause` are the only clock."""
+
+    config: Config
+    grafana: GrafanaClient
+    loki: LokiClient
+    promtail: PromtailClient | None
+    dashboard_document: dict[str, Any]
+    board: Board
+    expectations: Mapping[int, Expectation]
+    env: Mapping[str, str]
+    hop_s: float
+    now_ns: Callable[[], int] = time.time_ns
+    pause: Callable[[float], None] = time.sleep
+    _names: list[str] = field(default_factory=list)
+
+    def save_dashboard(self, document: dict[str, Any], message: str) -> None:
+        """Save a new version of the dashboard; writes to Grafana."""
+        self.grafana.save_dashboard(document, message)
+
+    def inject(self, allow: int, deny: int) -> Run:
+        """Send events through the firewall's proxy. ConfigError when the configuration does not say where."""
+        wanted = self.config.inject
+        if not wanted.allow_url or not wanted.deny_url:
+            raise ConfigError(
+                "inject.allow_url and inject.deny_url are not set", "name one URL that is allowed, one not"
+            )
+        if not self.config.boundary.proxy:
+            raise ConfigError("boundary.proxy is not set", "give the address of the firewall's proxy")
+        proxy, ca = self.config.boundary.proxy, self.config.boundary.ca
+        events = plan_events(new_run_id(), allow, deny, wanted.allow_url, wanted.deny_url)
+        return inject(events, lambda event: send(event, proxy, ca), self.now_ns)
+
+    def follow(self, run: Run, hops: list[HopSeen], say: Say) -> None:
+        """Follow a run along both paths; `hops` is filled at once and its members grow."""
+        paths = [self._path_a(run), self._path_b(run)]
+        hops[:] = [w.hop for path in paths for w in path]
+
+        def seen(hop: HopSeen) -> None:
+            say(f"path {hop.path} {hop.hop}: {len(hop.wanted) - len(hop.missing)} of {len(hop.wanted)} seen {hop.note}")
+
+        follow(paths, self.now_ns, self.pause, seen)
+
+    def _path_a(self, run: Run) -> list[Watched]:
+        watched = [Watched(egress_hop("A", run), _nothing, 0)]
+        if self.config.boundary.logs:
+            glob = self.config.boundary.logs
+            hop, look = file_hop("A", "file", run, lambda needle: find_tag(glob, needle, self.now_ns))
+            watched.append(Watched(hop, look, min(1.0, self.hop_s)))
+            watched += self._shipper("A", run, hop)
+        return [*watched, self._loki("A", run)]
+
+    def _path_b(self, run: Run) -> list[Watched]:
+        watched = [Watched(egress_hop("B", run), _nothing, 0)]
+        settle = self.config.inject.settle_s
+        if self.config.coderd.logs:
+            glob = self.config.coderd.logs
+            hop, look = file_hop("B", "coderd", run, lambda needle: find_tag(glob, needle, self.now_ns))
+            watched.append(Watched(hop, look, settle))
+            watched += self._shipper("B", run, hop)
+            settle = 0
+        loki = self._loki("B", run)
+        return [*watched, Watched(loki.hop, loki.look, loki.patience_s + settle)]
+
+    def _shipper(self, path: Any, run: Run, upstream: HopSeen) -> list[Watched]:
+        if self.promtail is None:
+            return []
+        hop, look = shipper_hop(path, run, upstream, self._metrics)
+        return [Watched(hop, look, self.hop_s)]
+
+    def _metrics(self) -> tuple[Mapping[str, list[tuple[Labels, float]]], Probe]:
+        assert self.promtail is not None
+        answer = self.promtail.metrics()
+        return answer.value, answer.probe
+
+    def _loki(self, path: Any, run: Run) -> Watched:
+        def names(window: Window) -> list[str]:
+            return self.loki.labels(window).value
+
+        def lines(query: str, window: Window) -> tuple[list[tuple[int, str]], Probe]:
+            answer = self.loki.query_range(query, window, limit=5000)
+            assert isinstance(answer.value, Streams)
+            return [(e.ts, e.line) for s in answer.value.streams for e in s.entries], answer.probe
+
+        hop, look = loki_hop(path, run, names, lines, self.now_ns)
+        return Watched(hop, look, self.hop_s)
+
+    def context(self, run: Run | None, hops: list[HopSeen]) -> Context:
+        """What the causes may look at."""
+        now = self.now_ns()
+        return Context(
+            dashboard_uid=self.board.dashboard.uid,
+            dashboard=self.dashboard_document,
+            loki=LokiProbes(self._count, self._sample, self._label_names, self._label_values),
+            window=run.window if run else Window(now - 3600 * NS, now),
+            now_ns=self.now_ns,
+            files=Files(
+                boundary_config=self.config.boundary.config,
+                shipper_config=self.config.shipper.config,
+                boundary_glob=self.config.boundary.logs or "",
+            ),
+            run=run,
+            hops=tuple(hops),
+            panel_paths={i: e.path for i, e in self.expectations.items()},
+            shipper_metrics=self._metrics if self.promtail else None,
+            env=self.env,
+        )
+
+    def _count(self, expr: str, window: Window) -> tuple[float, Probe]:
+        answer = self.loki.query(expr, window.end_ns)
+        samples = answer.value.samples if isinstance(answer.value, Vector) else []
+        return sum(s.value for s in samples), answer.probe
+
+    def _sample(self, query: str, window: Window, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
+        answer = self.loki.query_range(query, window, limit=limit)
+        streams = answer.value.streams if isinstance(answer.value, Streams) else []
+        return [(s.labels, e.line) for s in streams for e in s.entries], answer.probe
+
+    def _label_names(self, window: Window) -> tuple[list[str], Probe]:
+        answer = self.loki.labels(window)
+        return answer.value, answer.probe
+
+    def _label_values(self, name: str, window: Window) -> tuple[list[str], Probe]:
+        answer = self.loki.label_values(name, window)
+        return answer.value, answer.probe
+
+
+def _nothing() -> None:
+    """A hop that was complete when the run ended has nothing to look at."""
+
+
+@contextmanager
+def open_systems(
+    path: Path | None,
+    env: Mapping[str, str],
+    dashboard: str | None = None,
+    hop_s: float | None = None,
+) -> Iterator[Systems]:
+    """Read the configuration, reach Grafana and load the dashboard; clients are closed at the end.
+
+    `dashboard` is a uid or a file that replaces the configured one. Raises ConfigError, Unavailable or NotAllowed.
+    """
+    config = load_config(path, env)
+    if config.grafana is None:
+        raise ConfigError(f"{config.path or 'obs-check.yaml'}: no `grafana`", "add grafana.url and grafana.token")
+    grafana = GrafanaClient(config.grafana.url, time.time_ns, config.hosts, config.grafana.token, config.grafana.org_id)
+    if config.loki.url:
+        loki = LokiClient.direct(config.loki.url, time.time_ns, config.hosts, config.loki.tenant, config.loki.bearer)
+    else:
+        loki = LokiClient.through_grafana(
+            config.grafana.url,
+            config.loki.datasource,
+            time.time_ns,
+            config.hosts,
+            config.grafana.token,
+            config.grafana.org_id,
+        )
+    promtail = PromtailClient(config.shipper.url, time.time_ns, config.hosts) if config.shipper.url else None
+    try:
+        wanted = dashboard or config.dashboard
+        if wanted.endswith((".json", ".yaml", ".yml")):
+            document, source = _document(Path(wanted)), wanted
+        else:
+            document, source = grafana.dashboard(wanted).value["dashboard"], f"dashboard {wanted}"
+        settings = Datasources.from_settings(grafana.frontend_settings().value)
+        expectations = load_expectations(_document(config.expect), str(config.expect)) if config.expect else {}
+
+        def ask(query: Query) -> tuple[dict[str, Any], Probe]:
+            answer = grafana.ds_query(query.body)
+            return answer.value, answer.probe
+
+        board = Board(load_dashboard(document, source), settings, ask, {})
+        hop = hop_s if hop_s is not None else config.timeouts.hop_s
+        yield Systems(config, grafana, loki, promtail, document, board, expectations, env, hop)
+    finally:
+        for client in (grafana, loki, promtail):
+            if client is not None:
+                client.close()
+
+
+def _document(path: Path) -> Any:
+    """A JSON or YAML file; ConfigError naming the file and the place."""
+    import yaml
+
+    try:
+        return yaml.safe_load(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}", "is the path right?") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {' '.join(str(error).split())}", "is it JSON or YAML?") from error

@@ -1,0 +1,80 @@
+"""What a cause may look at. Everything that asks a system comes in as a function; answers are probes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from obs_check.causes.ladder import Count, Rung
+from obs_check.follow.hop import HopSeen
+from obs_check.follow.run import Run
+from obs_check.logql.syntax import ast
+from obs_check.model.entry import Labels
+from obs_check.model.probe import Probe
+from obs_check.model.window import Window
+from obs_check.panel.elements import Panel, Target
+from obs_check.panel.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class LokiProbes:
+    """Questions asked of the Loki that the dashboard reads. Each returns the answer and its probe."""
+
+    count: Count
+    sample: Callable[[str, Window, int], tuple[list[tuple[Labels, str]], Probe]]
+    """(log query, window, limit) -> lines with their labels, newest first."""
+    label_names: Callable[[Window], tuple[list[str], Probe]]
+    label_values: Callable[[str, Window], tuple[list[str], Probe]]
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenTarget:
+    """One Loki target of a panel that does not read what it should.
+
+    `expr` is the query as it was sent (variables and macros filled in), `raw` the text in the dashboard.
+    """
+
+    panel: Panel
+    target: Target
+    raw: str
+    expr: str
+    query: ast.LogQuery
+    window: Window
+    rungs: tuple[Rung, ...]
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Configuration files that fixes are written for, where the configuration names them."""
+
+    boundary_config: Path | None = None
+    shipper_config: Path | None = None
+    boundary_glob: str = ""
+    read_text: Callable[[Path], str] = Path.read_text
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything known when causes are looked for. `run` and `hops` are empty when nothing was injected."""
+
+    dashboard_uid: str
+    dashboard: Mapping[str, Any]
+    loki: LokiProbes
+    window: Window
+    now_ns: Callable[[], int]
+    files: Files = field(default_factory=Files)
+    run: Run | None = None
+    hops: Sequence[HopSeen] = ()
+    panel_paths: Mapping[int, str] = field(default_factory=dict)
+    """Panel id -> path (A, B or metrics) as the expectations have it."""
+    shipper_metrics: Callable[[], tuple[Mapping[str, list[tuple[Labels, float]]], Probe]] | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def hop(self, path: str, name: str) -> HopSeen | None:
+        """The hop of a path, if the run was followed there."""
+        return next((h for h in self.hops if h.path == path and h.hop == name), None)
+
+    def panels_of(self, path: str) -> tuple[int, ...]:
+        """Ids of the panels that a path feeds."""
+        return tuple(sorted(i for i, p in self.panel_paths.items() if p == path))

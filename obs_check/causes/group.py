@@ -1,0 +1,25 @@
+"""One cause, many panels: findings of one cause become one, with everyone's panels, proof and edits."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from obs_check.causes.dashboard_edit import dashboard_fix
+from obs_check.model.finding import Finding, TargetEdit
+
+
+def grouped(findings: Iterable[Finding], uid: str, dashboard: Mapping[str, Any]) -> list[Finding]:
+    """Findings of the same cause joined, in the order of first appearance; the claim is the first panel's."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        key = (finding.cause, finding.fix.summary)
+        groups.setdefault(key, []).append(finding)
+    joined = []
+    for group in groups.values():
+        first = group[0]
+        edits = [e for f in group for e in f.fix.edits if isinstance(e, TargetEdit)]
+        fix = dashboard_fix(first.fix.summary, uid, dashboard, edits) if edits else first.fix
+        panels = tuple(sorted({p for f in group for p in f.panels}))
+        probes = tuple(p for f in group for p in f.probes)
+        joined.append(replace(first, panels=panels, probes=probes, fix=fix))
+    return joined

@@ -1,0 +1,83 @@
+"""The funnel of a query: how many lines survive each prefix of its pipeline, asked of the system that has the lines.
+
+Counting uses `sum(count_over_time(...))`. Loki 3.5 skips a parser when no label behind it is needed, so a rung that
+ends in a parser counts lines, not parsed lines; the rungs after it are what tells.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from obs_check.logql import to_text
+from obs_check.logql.syntax import ast
+from obs_check.model.probe import Probe
+from obs_check.model.window import NS, Window
+
+Count = Callable[[str, Window], tuple[float, Probe]]
+"""Asks for the number a metric query gives at the end of a window (0 when it gives no series)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """Lines that survive the first `stages` stages (0 = the selector alone)."""
+
+    stages: int
+    text: str
+    lines: float
+    probe: Probe
+
+
+def log_queries(expr: ast.Expr) -> list[ast.LogQuery]:
+    """The log queries inside an expression, left to right (a log query holds itself)."""
+    match expr:
+        case ast.LogQuery():
+            return [expr]
+        case ast.RangeAggregation():
+            return [expr.range.query]
+        case ast.VectorAggregation() | ast.LabelReplace():
+            return log_queries(expr.expr)
+        case ast.BinaryOperation():
+            return log_queries(expr.left) + log_queries(expr.right)
+        case _:
+            return []
+
+
+def with_log_query(expr: ast.Expr, change: Callable[[ast.LogQuery], ast.LogQuery]) -> ast.Expr:
+    """The expression with every log query inside it changed."""
+    match expr:
+        case ast.LogQuery():
+            return change(expr)
+        case ast.RangeAggregation():
+            return replace(expr, range=replace(expr.range, query=change(expr.range.query)))
+        case ast.VectorAggregation() | ast.LabelReplace():
+            return replace(expr, expr=with_log_query(expr.expr, change))  # type: ignore[arg-type]  # stays a metric
+        case ast.BinaryOperation():
+            return replace(
+                expr,
+                left=with_log_query(expr.left, change),  # type: ignore[arg-type]  # stays a metric
+                right=with_log_query(expr.right, change),  # type: ignore[arg-type]  # stays a metric
+            )
+        case _:
+            return expr
+
+
+def narrowed(query: ast.LogQuery, needle: str) -> ast.LogQuery:
+    """The query with a line filter for `needle` put first: everything else stays as written."""
+    return replace(query, stages=(ast.LineFilter("|=", (ast.LineMatch(needle),)), *query.stages))
+
+
+def counting(query: ast.LogQuery, window: Window) -> str:
+    """A metric query that counts the lines of a log query in a window, to be asked at the window's end."""
+    seconds = max(1, round((window.end_ns - window.start_ns) / NS))
+    return f"sum(count_over_time({to_text(query)} [{seconds}s]))"
+
+
+def climb(query: ast.LogQuery, window: Window, count: Count) -> list[Rung]:
+    """Rungs from the selector up to the first one without lines, or to the whole query."""
+    rungs = []
+    for upto in range(len(query.stages) + 1):
+        prefix = replace(query, stages=query.stages[:upto])
+        lines, probe = count(counting(prefix, window), window)
+        rungs.append(Rung(upto, to_text(prefix), lines, probe))
+        if lines == 0:
+            break
+    return rungs

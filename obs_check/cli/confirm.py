@@ -1,0 +1,36 @@
+"""`obs-check confirm BEFORE`: run again what was diagnosed and compare panel by panel."""
+
+from pathlib import Path
+
+import click
+
+from obs_check.cli.options import Output, common
+
+
+@click.command()
+@click.argument("before_file", metavar="BEFORE", type=click.Path(path_type=Path))
+@common
+def confirm(before_file: Path, out: Output) -> None:
+    """Send as many events as in BEFORE (a file of `verify --save` or `diagnose --save`) and compare the panels."""
+    from obs_check.app.check import Check, compare
+    from obs_check.app.kept import load_document
+    from obs_check.app.outcome import Outcome
+    from obs_check.app.systems import open_systems
+
+    before = load_document(before_file)
+    outcome = Outcome("confirm")
+    decisions = [e["decision"] for e in before["events"]]
+    with open_systems(out.config_path, out.env) as systems:
+        check = Check(systems, outcome, out.say)
+        run = check.inject(decisions.count("allow"), decisions.count("deny")) if decisions else None
+        if run is not None:
+            check.follow(run)
+        check.panels(run)
+        check.explain(run)
+        out.show_outcome(outcome)
+    document = outcome.to_json()
+    document["comparison"] = compare(before, document)
+    if not out.json:
+        for row in document["comparison"]:
+            click.echo(f"{row['id']:>4} {row['change']:13} {row['title']}: {row['before']} -> {row['after']}")
+    out.finish(document, outcome.verdict)

@@ -1,0 +1,36 @@
+"""`obs-check demo`: the whole job on the embedded lab."""
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from obs_check.cli.options import Output, common
+
+
+@click.command()
+@click.option(
+    "--fault", "faults", multiple=True, metavar="ID", help="What to break; `none` breaks nothing. Repeatable."
+)
+@click.option("--keep", type=click.Path(path_type=Path), help="Write the evidence to this folder.")
+@click.option("--list-faults", is_flag=True, help="List what can be broken and end.")
+@common
+def demo(faults: tuple[str, ...], keep: Path | None, list_faults: bool, out: Output) -> None:
+    """Break a pipeline, inject, follow, diagnose, fix, confirm and export, all on loopback."""
+    from obs_check.app.demo import Demo, run_demo
+    from obs_check.lab.faults import DEFAULT_FAULTS, FAULTS
+    from obs_check.lab.stack import Lab
+
+    if list_faults:
+        for fault in FAULTS:
+            click.echo(f"{fault.id:20} {fault.cause:28} {fault.summary}")
+        return
+    chosen = tuple(f for f in faults if f != "none") if faults else DEFAULT_FAULTS
+    story = Demo()
+    folder = keep or Path(tempfile.mkdtemp(prefix="obs-check-evidence-"))
+    try:
+        run_demo(story, Lab(fault_ids=chosen), out.say, out.show_outcome)
+    finally:
+        written = out.write_evidence(folder, story.to_json())
+        out.say(f"evidence: {len(written)} files in {folder}")
+    out.finish(story.to_json(), story.verdict)

@@ -1,0 +1,45 @@
+"""`obs-check diagnose`: what each panel reads, why, with proof, and what to change."""
+
+from pathlib import Path
+
+import click
+
+from obs_check.cli.options import Output, common
+
+
+@click.command()
+@click.option("--dashboard", metavar="UID|FILE", help="Another dashboard than the configured one, or a JSON file.")
+@click.option("--panel", type=int, help="Only the panel with this id.")
+@click.option("--inject/--no-inject", "with_run", default=False, help="Send one allow and one deny event first.")
+@click.option("--suggest", is_flag=True, help="Show the fixes as diffs.")
+@click.option("--apply", "apply_now", is_flag=True, help="Apply the fixes: save the dashboard, write the files.")
+@click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
+@common
+def diagnose(
+    dashboard: str | None,
+    panel: int | None,
+    with_run: bool,
+    suggest: bool,
+    apply_now: bool,
+    save: Path | None,
+    out: Output,
+) -> None:
+    """Explain the panels of a dashboard. Nothing is changed without --apply."""
+    from obs_check.app.apply import apply_fixes
+    from obs_check.app.check import Check
+    from obs_check.app.outcome import Outcome
+    from obs_check.app.systems import open_systems
+
+    outcome = Outcome("diagnose")
+    with open_systems(out.config_path, out.env, dashboard) as systems, out.kept(outcome, save):
+        check = Check(systems, outcome, out.say)
+        run = check.inject(1, 1) if with_run else None
+        if run is not None:
+            check.follow(run)
+        check.panels(run, panel)
+        check.explain(run)
+        out.show_outcome(outcome, diffs=suggest or apply_now)
+        if apply_now:
+            for line in apply_fixes(outcome.findings, systems.dashboard_document, systems.save_dashboard):
+                out.say(line)
+    out.finish(outcome.to_json(), outcome.verdict)

@@ -1,0 +1,39 @@
+"""`obs-check inject`: send tagged events and keep the run for `trace`."""
+
+import json
+from pathlib import Path
+
+import click
+
+from obs_check.cli.options import Output, common
+
+
+@click.command()
+@click.option("--allow", type=click.IntRange(0, 1000), default=10, show_default=True, help="Allowed events to send.")
+@click.option("--deny", type=click.IntRange(0, 1000), default=10, show_default=True, help="Denied events to send.")
+@click.option(
+    "--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the run here [default: run-<id>.json]."
+)
+@common
+def inject(allow: int, deny: int, save: Path | None, out: Output) -> None:
+    """Send tagged allow and deny events through the firewall."""
+    from obs_check.app.systems import open_systems
+    from obs_check.errors import UsageError
+    from obs_check.model.verdict import Verdict
+
+    if allow + deny == 0:
+        raise UsageError("inject needs at least one event", "give --allow or --deny a number above 0")
+    with open_systems(out.config_path, out.env) as systems:
+        run = systems.inject(allow, deny)
+    document = {"schema": "obs-check/1", "command": "inject", "run": run.id, **run.to_json()}
+    verdict = Verdict.OK if all(s.as_expected for s in run.sent) else Verdict.FAIL
+    document["verdict"] = str(verdict)
+    path = save or Path(f"run-{run.id}.json")
+    path.write_text(json.dumps(document, indent=2) + "\n")
+    out.say(f"run {run.id} kept in {path}; follow it with: obs-check trace {path}")
+    if not out.json:
+        for sent in run.sent:
+            click.echo(
+                f"{sent.event.tag}  {sent.answer.verdict}  {sent.answer.status or ''} {sent.answer.error}".rstrip()
+            )
+    out.finish(document, verdict)

@@ -1,0 +1,39 @@
+"""`obs-check lab`: the embedded stack, to try things on."""
+
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def lab() -> None:
+    """The embedded stack: boundary, coderd, shipper, Loki, Prometheus and Grafana on loopback."""
+
+
+@lab.command()
+@click.option("--fault", "faults", multiple=True, metavar="ID", help="What to break; see `demo --list-faults`.")
+@click.option("--dir", "directory", type=click.Path(path_type=Path, file_okay=False), help="Keep the lab's files here.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep Loki's lines here over a restart.")
+def up(faults: tuple[str, ...], directory: Path | None, data: Path | None) -> None:
+    """Run the lab until Ctrl-C."""
+    from obs_check.lab.stack import Lab
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with Lab(directory.resolve() if directory else None, tuple(f for f in faults if f != "none"), data) as stack:
+        click.echo(f"lab is up; use it with: obs-check verify --config {stack.config_path}")
+        click.echo("stop it with Ctrl-C")
+        stop.wait()
+
+
+@lab.command()
+@click.option("--listen", default="127.0.0.1:3100", show_default=True, metavar="HOST:PORT")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep the lines here over a restart.")
+def loki(listen: str, data: Path | None) -> None:
+    """Run only the lab's Loki until Ctrl-C."""
+    from obs_check.lab.loki.run import run_forever
+
+    run_forever(listen, data)

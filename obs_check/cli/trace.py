@@ -1,0 +1,27 @@
+"""`obs-check trace RUN`: where the events of an earlier run are now."""
+
+from pathlib import Path
+
+import click
+
+from obs_check.cli.options import Output, common
+
+
+@click.command()
+@click.argument("run_file", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
+@common
+def trace(run_file: Path, save: Path | None, out: Output) -> None:
+    """Follow the run in the file RUN, as `inject` or `verify --save` kept it, hop by hop."""
+    from obs_check.app.check import Check
+    from obs_check.app.kept import load_run
+    from obs_check.app.outcome import Outcome
+    from obs_check.app.systems import open_systems
+
+    run = load_run(run_file)
+    outcome = Outcome("trace")
+    with open_systems(out.config_path, out.env) as systems, out.kept(outcome, save):
+        check = Check(systems, outcome, out.say)
+        check.follow(run)
+        out.show_outcome(outcome)
+    out.finish(outcome.to_json(), outcome.verdict)

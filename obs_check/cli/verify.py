@@ -1,0 +1,33 @@
+"""`obs-check verify`: inject, follow, read the panels; one exit code."""
+
+from pathlib import Path
+
+import click
+
+from obs_check.cli.options import Output, common
+
+
+@click.command()
+@click.option("--allow", type=click.IntRange(0, 1000), default=10, show_default=True, help="Allowed events to send.")
+@click.option("--deny", type=click.IntRange(0, 1000), default=10, show_default=True, help="Denied events to send.")
+@click.option("--timeout", type=click.FloatRange(1), help="Seconds that a hop may take after the hop before it.")
+@click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
+@common
+def verify(allow: int, deny: int, timeout: float | None, save: Path | None, out: Output) -> None:
+    """Send tagged events and follow each to its panels: 0 all arrived, 1 something is broken, 3 unknown."""
+    from obs_check.app.check import Check
+    from obs_check.app.outcome import Outcome
+    from obs_check.app.systems import open_systems
+    from obs_check.errors import UsageError
+
+    if allow + deny == 0:
+        raise UsageError("verify needs at least one event", "give --allow or --deny a number above 0")
+    outcome = Outcome("verify")
+    with open_systems(out.config_path, out.env, hop_s=timeout) as systems, out.kept(outcome, save):
+        check = Check(systems, outcome, out.say)
+        run = check.inject(allow, deny)
+        check.follow(run)
+        check.panels(run)
+        check.explain(run)
+        out.show_outcome(outcome)
+    out.finish(outcome.to_json(), outcome.verdict)

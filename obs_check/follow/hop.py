@@ -1,0 +1,63 @@
+"""What was seen of a run at one hop."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from obs_check.follow.run import Run
+from obs_check.model.probe import Probe
+from obs_check.model.verdict import Verdict
+
+PathName = Literal["A", "B"]
+
+
+@dataclass(slots=True)
+class HopSeen:
+    """Tags seen at a hop with the time they were first seen there (ns since the epoch).
+
+    `wanted` are the tags that have to be there. `unknown` says why nothing can be claimed ("" when it can).
+    """
+
+    path: PathName
+    hop: str
+    wanted: tuple[str, ...]
+    seen: dict[str, int] = field(default_factory=dict)
+    note: str = ""
+    unknown: str = ""
+    probes: list[Probe] = field(default_factory=list)
+
+    @property
+    def missing(self) -> list[str]:
+        """Wanted tags that were not seen, in the order they were sent."""
+        return [t for t in self.wanted if t not in self.seen]
+
+    @property
+    def complete(self) -> bool:
+        """Every wanted tag was seen."""
+        return not self.missing
+
+    @property
+    def verdict(self) -> Verdict:
+        """unknown when the hop could not be asked; fail when a tag is missing."""
+        if self.unknown:
+            return Verdict.UNKNOWN
+        return Verdict.OK if self.complete else Verdict.FAIL
+
+    def to_row(self, run: Run) -> dict[str, Any]:
+        """A row of the hop table; latency is the median of first seen minus sent, in ms (None when nothing is)."""
+        sent_at = {s.event.tag: s.event.sent_ns for s in run.sent}
+        delays = sorted((at - sent_at[tag]) / 1e6 for tag, at in self.seen.items() if tag in sent_at)
+        return {
+            "path": self.path,
+            "hop": self.hop,
+            "sent": len(self.wanted),
+            "seen": len(self.wanted) - len(self.missing),
+            "missing": self.missing,
+            "latency_ms": round(delays[len(delays) // 2], 1) if delays else None,
+            "verdict": str(self.verdict),
+            "note": self.unknown or self.note,
+        }
+
+
+Look = Callable[[], None]
+"""Looks once at a hop and adds what is new to its HopSeen."""

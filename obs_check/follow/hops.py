@@ -1,0 +1,123 @@
+"""The places where a run is looked for, one function a hop. Each returns the hop and how to look at it once."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from obs_check.client.answered import Answered
+from obs_check.client.files import Line
+from obs_check.errors import ObsCheckError
+from obs_check.follow.hop import HopSeen, Look, PathName
+from obs_check.follow.run import Run
+from obs_check.model.entry import Labels
+from obs_check.model.event import find_tags
+from obs_check.model.probe import Probe
+from obs_check.model.window import NS, Window
+
+Clock = Callable[[], int]
+"""ns since the epoch."""
+TaggedLines = Callable[[str], Answered[dict[Path, list[Line]]]]
+"""needle -> lines that hold it, by file."""
+Metrics = Mapping[str, list[tuple[Labels, float]]]
+
+
+def egress_hop(path: PathName, run: Run) -> HopSeen:
+    """Requests that the firewall decided as expected; complete as soon as the run is."""
+    hop = HopSeen(path, "egress", tuple(run.tags()))
+    for sent in run.sent:
+        if sent.as_expected:
+            hop.seen[sent.event.tag] = sent.event.sent_ns
+    wrong = [s for s in run.sent if not s.as_expected]
+    if wrong:
+        hop.note = f"{wrong[0].event.tag}: {wrong[0].answer.verdict} {wrong[0].answer.error}".strip()
+    rows = [[s.event.tag, s.answer.status, s.answer.verdict] for s in run.sent]
+    hop.probes.append(Probe("egress", "send the events through the proxy", rows, run.window.end_ns, run.window))
+    return hop
+
+
+def file_hop(path: PathName, name: str, run: Run, read: TaggedLines) -> tuple[HopSeen, Look]:
+    """Tags in the files of a glob: boundary's own files (A) or coderd's pod log (B).
+
+    The probe's answer is {"files": {path: lines}, "searched", "sample"}.
+    """
+    hop = HopSeen(path, name, tuple(run.tags()))
+
+    def look() -> None:
+        try:
+            answer = read(f"obs={run.id}-")
+        except ObsCheckError as error:
+            hop.unknown = error.message
+            return
+        hop.unknown = ""
+        hop.probes[:] = [answer.probe]
+        for line in (line for lines in answer.value.values() for line in lines):
+            for tag in find_tags(line.text, run.id):
+                hop.seen.setdefault(tag, answer.probe.at_ns)
+
+    return hop, look
+
+
+def shipper_hop(
+    path: PathName, run: Run, upstream: HopSeen, metrics: Callable[[], tuple[Metrics, Probe]]
+) -> tuple[HopSeen, Look]:
+    """Files of the run that the shipper has read to their end (`promtail_read_bytes_total` is at most 10 s behind)."""
+    hop = HopSeen(path, "shipper", tuple(run.tags()))
+
+    def look() -> None:
+        try:
+            answer, probe = metrics()
+        except ObsCheckError as error:
+            hop.unknown = error.message
+            return
+        hop.unknown = ""
+        hop.probes[:] = [probe]
+        read = {labels.get("path", ""): value for labels, value in answer.get("promtail_read_lines_total", [])}
+        known = {labels.get("path", "") for labels, _ in answer.get("promtail_file_bytes_total", [])}
+        files = upstream.probes[-1].answer["files"] if upstream.probes else []
+        if files and all(read.get(f, 0) > 0 for f in files):
+            for tag in upstream.seen:
+                hop.seen.setdefault(tag, probe.at_ns)
+        hop.note = "" if hop.seen or not files else _why(files, known)
+
+    return hop, look
+
+
+def _why(files: Iterable[str], known: set[str]) -> str:
+    outside = [f for f in files if f not in known]
+    return f"no job takes {outside[0]}" if outside else "the file is known, but no line was read"
+
+
+def loki_hop(
+    path: PathName,
+    run: Run,
+    label_names: Callable[[Window], list[str]],
+    lines: Callable[[str, Window], tuple[list[tuple[int, str]], Probe]],
+    clock: Clock,
+) -> tuple[HopSeen, Look]:
+    """Tags in Loki, whatever labels the line came with.
+
+    A selector needs one matcher that is not empty-compatible, so each label name that Loki has is tried until every
+    tag is found. Lines of path A say `msg=ALLOW|DENY`, lines of path B `boundary_request`.
+    """
+    hop = HopSeen(path, "loki", tuple(run.tags()))
+    marker = "|~ `msg=(ALLOW|DENY)`" if path == "A" else "|= `boundary_request`"
+    preferred = ("filename", "job", "namespace", "service_name")
+
+    def look() -> None:
+        window = Window(run.window.start_ns - 60 * NS, clock() + 60 * NS)
+        try:
+            names = label_names(window)
+            for name in sorted(names, key=lambda n: (preferred.index(n) if n in preferred else len(preferred), n)):
+                found, probe = lines(f'{{{name}=~".+"}} |= `obs={run.id}-` {marker}', window)
+                now = clock()
+                for _, line in found:
+                    for tag in find_tags(line, run.id):
+                        hop.seen.setdefault(tag, now)
+                hop.probes[:] = [probe]
+                if hop.complete or found:
+                    break
+        except ObsCheckError as error:
+            hop.unknown = error.message
+            return
+        hop.unknown = ""
+
+    return hop, look

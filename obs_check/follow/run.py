@@ -1,0 +1,113 @@
+"""A run: one injection of tagged events, what each request was answered, and when."""
+
+import secrets
+import string
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from obs_check.client.egress import EgressAnswer
+from obs_check.model.event import Decision, Event
+from obs_check.model.window import NS, Window
+
+_ALPHABET = string.ascii_lowercase + string.digits
+
+
+def new_run_id() -> str:
+    """Six characters of `[a-z0-9]`: unique enough for a day's runs, short enough for a DNS label."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(6))
+
+
+def plan_events(run: str, allow: int, deny: int, allow_url: str, deny_url: str) -> list[Event]:
+    """`allow` and `deny` events, alternating while both last; the tag is the only query parameter."""
+    todo: list[Decision] = []
+    for i in range(max(allow, deny)):
+        todo += ["allow"] if i < allow else []
+        todo += ["deny"] if i < deny else []
+    events = []
+    for n, decision in enumerate(todo, start=1):
+        base = allow_url if decision == "allow" else deny_url
+        url = f"{base}?obs={run}-{n}-{decision}"
+        events.append(Event(run, n, decision, "GET", url, urlsplit(base).hostname or ""))
+    return events
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An event with what its request was answered."""
+
+    event: Event
+    answer: EgressAnswer
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether the firewall decided as the event expects."""
+        return self.answer.verdict == self.event.decision
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`window` spans whole seconds around the events, so that `$__range` (seconds) covers exactly these."""
+
+    id: str
+    sent: tuple[Sent, ...]
+    window: Window
+
+    @property
+    def events(self) -> list[Event]:
+        """The events in the order they were sent."""
+        return [s.event for s in self.sent]
+
+    def tags(self, decision: Decision | None = None) -> list[str]:
+        """Tags of all events, or of those of one decision."""
+        return [e.tag for e in self.events if decision in (None, e.decision)]
+
+    def to_json(self) -> dict[str, Any]:
+        """{"id", "window", "events": [{"tag", "decision", "method", "url", "sent_ns", "status", "verdict"}]}."""
+        return {
+            "id": self.id,
+            "window": self.window.to_json(),
+            "events": [
+                {
+                    "tag": s.event.tag,
+                    "decision": s.event.decision,
+                    "method": s.event.method,
+                    "url": s.event.url,
+                    "sent_ns": s.event.sent_ns,
+                    "status": s.answer.status,
+                    "verdict": s.answer.verdict,
+                    "error": s.answer.error,
+                }
+                for s in self.sent
+            ],
+        }
+
+
+def inject(
+    events: Sequence[Event],
+    send: Callable[[Event], EgressAnswer],
+    now_ns: Callable[[], int],
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Run:
+    """Send the events one after the other through `send`; never raises for a request that fails."""
+    start = now_ns()
+    sent = []
+    for done, event in enumerate(events, start=1):
+        stamped = replace(event, sent_ns=now_ns())
+        sent.append(Sent(stamped, send(stamped)))
+        progress(done, len(events))
+    end = now_ns()
+    window = Window(start // NS * NS, (end // NS + 1) * NS)
+    return Run(events[0].run, tuple(sent), window)
+
+
+def run_from_json(doc: dict[str, Any]) -> Run:
+    """The run that `Run.to_json` wrote."""
+    sent = []
+    for row in doc["events"]:
+        n = int(row["tag"].split("-")[1])
+        host = urlsplit(row["url"]).hostname or ""
+        event = Event(doc["id"], n, row["decision"], row["method"], row["url"], host, row["sent_ns"])
+        sent.append(Sent(event, EgressAnswer(row["status"], row["verdict"], row["error"])))
+    return Run(doc["id"], tuple(sent), Window(doc["window"]["start_ns"], doc["window"]["end_ns"]))

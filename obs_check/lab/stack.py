@@ -1,0 +1,169 @@
+"""The lab as a whole: every system started on loopback, the files they share, and the obs-check.yaml that reaches them.
+
+obs-check never gets this object's insides: it reads `config_path` and talks to the systems through files and HTTP.
+"""
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+import yaml
+
+from obs_check.lab import settings as lab_settings
+from obs_check.lab.audit import SocketAuditor
+from obs_check.lab.audit_agent import Agent
+from obs_check.lab.coderd import Coderd, pod_log_path
+from obs_check.lab.egress import Egress
+from obs_check.lab.faults import break_with
+from obs_check.lab.grafana.lab import LabGrafana
+from obs_check.lab.loki.lab import LabLoki
+from obs_check.lab.origin import Origin
+from obs_check.lab.prometheus import LabPrometheus
+from obs_check.lab.shipper import LabShipper
+
+TOKEN_FILE = "grafana.token"  # the name of a file, not a secret
+
+
+class Lab:
+    """`with Lab(...) as lab:` runs the stack until the block ends.
+
+    `directory` None makes a temporary one that is removed at the end; `data` keeps Loki's lines over a restart;
+    `fault_ids` are applied to a healthy configuration before anything starts.
+    """
+
+    def __init__(
+        self,
+        directory: Path | None = None,
+        fault_ids: tuple[str, ...] = (),
+        data: Path | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self._own = directory is None
+        self.directory = Path(tempfile.mkdtemp(prefix="obs-check-lab-")) if directory is None else directory
+        self.fault_ids = fault_ids
+        self._data = data
+        self._env = dict(env or {})
+        self._stack = ExitStack()
+        self._egress: Egress | None = None
+        self._proxy_port = 0
+        self._socket = self.directory / "boundary-audit.sock"
+
+    @property
+    def config_path(self) -> Path:
+        """The obs-check.yaml that the lab wrote for itself."""
+        return self.directory / "obs-check.yaml"
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _start(self) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        lab_settings.boundary_logs(self.directory).mkdir(exist_ok=True)
+        origin = Origin()
+        origin.start()
+        self._stack.callback(origin.stop)
+        loki = LabLoki(self._data)
+        loki.start()
+        self._stack.callback(loki.stop)
+        chosen = lab_settings.healthy(self.directory, f"{loki.url}/loki/api/v1/push")
+        break_with(chosen, self.fault_ids)
+        lab_settings.write(chosen, self.directory)
+        coderd = Coderd(pod_log_path(self.directory))
+        coderd.start()
+        self._stack.callback(coderd.stop)
+        agent = Agent(self._socket, coderd, stats_interval_s=1.0)
+        agent.start()
+        self._stack.callback(agent.stop)
+        prometheus = LabPrometheus([("coderd", f"{coderd.url}/metrics")], interval_s=1.0)
+        prometheus.start()
+        self._stack.callback(prometheus.stop)
+        self._origin = (origin.url.split("//")[1].split(":")[0], int(origin.url.rsplit(":", 1)[1].strip("/")))
+        self._start_boundary()
+        self._stack.callback(self._stop_boundary)
+        self._shipper = LabShipper(self.directory / "promtail.yaml", self.directory / "positions.yaml", self._env)
+        self._shipper.start()
+        self._stack.callback(self._shipper.stop)
+        token = secrets.token_hex(16)
+        token_file = self.directory / TOKEN_FILE
+        token_file.touch(mode=0o600)
+        token_file.write_text(token)
+        grafana = LabGrafana(
+            self.directory / "dashboards",
+            [
+                {"uid": lab_settings.LOKI_UID, "name": "Loki", "type": "loki", "url": loki.url, "isDefault": True},
+                {
+                    "uid": lab_settings.PROMETHEUS_UID,
+                    "name": "Prometheus",
+                    "type": "prometheus",
+                    "url": prometheus.url,
+                    "jsonData": {"timeInterval": "1s"},
+                },
+            ],
+            token,
+        )
+        grafana.start()
+        self._stack.callback(grafana.stop)
+        self._write_config(grafana.url)
+
+    def _start_boundary(self) -> None:
+        auditor = SocketAuditor(self._socket)
+        hosts = {lab_settings.ALLOWED_HOST: self._origin, lab_settings.DENIED_HOST: self._origin}
+        stderr = self._stack.enter_context((self.directory / "boundary.stderr").open("a"))
+        pids = (os.getpid(), os.getpid() + 1)
+        self._egress = Egress(
+            self.directory / "boundary.yaml", auditor, resolve=hosts, stderr=stderr, pids=pids, port=self._proxy_port
+        )
+        self._egress.start()
+        self._proxy_port = int(self._egress.url.rsplit(":", 1)[1].strip("/"))
+
+    def _stop_boundary(self) -> None:
+        if self._egress is not None:
+            self._egress.stop()
+            self._egress = None
+
+    def reload(self) -> None:
+        """Start boundary again and let the shipper read its configuration again, as after an edit of their files."""
+        self._stop_boundary()
+        self._start_boundary()
+        self._shipper.reload()
+
+    def stop(self) -> None:
+        """Stop everything in reverse order; a temporary directory is removed."""
+        self._stack.close()
+        if self._own:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _write_config(self, grafana_url: str) -> None:
+        document = {
+            "grafana": {"url": grafana_url, "token": {"file": TOKEN_FILE}},
+            "dashboard": "agent-firewall",
+            "expect": "dashboards/agent-firewall.expect.yaml",
+            "loki": {"datasource": lab_settings.LOKI_UID},
+            "boundary": {
+                "logs": "boundary_logs/*.log",
+                "config": "boundary.yaml",
+                "proxy": f"http://127.0.0.1:{self._proxy_port}",
+            },
+            "coderd": {"logs": "var/log/pods/*/*/*.log"},
+            "shipper": {"kind": "promtail", "url": self._shipper.url, "config": "promtail.yaml"},
+            "inject": {
+                "allow_url": f"http://{lab_settings.ALLOWED_HOST}/ok",
+                "deny_url": f"http://{lab_settings.DENIED_HOST}/exfil",
+                "settle_s": 6,
+            },
+            "timeouts": {"hop_s": 4},
+        }
+        self.config_path.write_text(yaml.safe_dump(document, sort_keys=False))
