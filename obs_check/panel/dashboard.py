@@ -25,7 +25,11 @@ def load_dashboard(doc: Any, source: str) -> Dashboard:
 
 def load_dashboards(doc: Any, source: str) -> list[Dashboard]:
     """Every dashboard of a parsed document, at least one. `source` names the document in messages."""
-    found = _read(doc, source)
+    try:
+        found = _read(doc, source)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # The schemas have hundreds of keys; whatever has the wrong shape in one is the document's fault, not ours.
+        raise InputError(f"{source} is not a well-formed dashboard: {error}", _EXPORT) from error
     if not found:
         raise InputError(f"{source} holds no dashboard", _EXPORT)
     for dashboard in found:

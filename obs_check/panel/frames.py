@@ -70,7 +70,10 @@ def decode_results(*documents: Mapping[str, Any]) -> dict[str, RefResult]:
             said = document.get("message") or document.get("error") or "no `results` in it"
             raise InputError(f"this is no answer of /api/ds/query: {said}", "ask Grafana 8 or later")
         for ref_id, raw in results.items():
-            found[ref_id] = _result(ref_id, raw)
+            try:
+                found[ref_id] = _result(ref_id, raw)
+            except (AttributeError, IndexError, TypeError, ValueError) as error:
+                raise InputError(f"the frames of {ref_id} cannot be read: {error}", "ask Grafana 8 or later") from error
     return found
 
 

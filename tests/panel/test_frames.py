@@ -71,6 +71,12 @@ def test_what_is_no_answer_is_refused() -> None:
         decode_results({"message": "query.noQueries"})
 
 
+@pytest.mark.parametrize("frames", [[1], [{"schema": {"fields": [{"type": "time"}]}, "data": {"values": [["x"]]}}]])
+def test_frames_of_another_shape_are_refused(frames: Any) -> None:
+    with pytest.raises(InputError, match="the frames of A cannot be read"):
+        decode_results({"results": {"A": {"frames": frames}}})
+
+
 def test_loki_instant_becomes_one_table() -> None:
     other = {
         "schema": {

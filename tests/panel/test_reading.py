@@ -5,12 +5,16 @@ from typing import Any
 
 import pytest
 
+from obs_check.panel.datasource import Datasource
 from obs_check.panel.elements import Panel, Target, Transformation
 from obs_check.panel.format import format_value
 from obs_check.panel.frames import Field, Frame, RefResult
+from obs_check.panel.interval import Interval
 from obs_check.panel.masking import is_constant, shows_zero_for_nothing
 from obs_check.panel.reading import Reading, read_panel
 from obs_check.panel.reduce import reduce_field
+from obs_check.panel.request import PanelRequest, Query
+from obs_check.panel.timerange import TimeRange
 
 LOKI = {"type": "loki", "uid": "loki"}
 PROMETHEUS = {"type": "prometheus", "uid": "prometheus"}
@@ -130,6 +134,36 @@ def test_bars_of_rows_are_named_by_their_text() -> None:
     reading = read_panel(shown, answer(3, labels={"owner": "joe"}))
     assert [(v.name, v.number) for v in reading.values] == [("joe", 3)]
     assert isinstance(reading, Reading)
+
+
+def asked(shown: Panel, **more: Any) -> PanelRequest:
+    body = {"queries": [{"refId": "A", "datasource": PROMETHEUS, "expr": "x"}]}
+    query = Query(Datasource("prometheus", "P", "prometheus"), "/api/ds/query", body)
+    fields: dict[str, Any] = {"state": "ready", "why": "", "queries": (query,), **more}
+    return PanelRequest(
+        shown, range=TimeRange(0, 3_600_000), interval=Interval(15_000, "15s"), max_data_points=100, **fields
+    )
+
+
+@pytest.mark.parametrize(("age_s", "state"), [(0, "ok"), (100, "ok"), (600, "stale")])
+def test_samples_that_stopped_are_stale(age_s: int, state: str) -> None:
+    shown = stat(datasource=PROMETHEUS, expr="x")
+    frame = Frame([Field("Time", "time", [(3600 - age_s) * 1_000_000_000]), Field("x", "number", [3])], "A")
+    assert read_panel(shown, {"A": RefResult("A", [frame])}, asked(shown)).state == state
+
+
+@pytest.mark.parametrize(
+    ("asked_state", "state"),
+    [
+        ("datasource_not_found", "error"),
+        ("error", "error"),
+        ("no_active_query", "not_evaluated"),
+        ("not_evaluated", "not_evaluated"),
+    ],
+)
+def test_what_was_not_asked_says_why(asked_state: str, state: str) -> None:
+    reading = read_panel(stat(), {}, asked(stat(), state=asked_state, why="because", queries=()))
+    assert (reading.state, reading.error) == (state, "because")
 
 
 @pytest.mark.parametrize(
