@@ -1,0 +1,88 @@
+"""Results in the JSON that Loki answers with."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from obs_check.model.entry import Labels, LogStream
+from obs_check.model.result import Matrix, Result, Scalar, Streams, Vector
+
+_MS = 1_000_000
+CATEGORIZE = "categorize-labels"
+
+
+def _number(value: float) -> str:
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    if value == int(value) and abs(value) < 1e21:
+        return str(int(value))
+    text = repr(value)
+    if "e" not in text:
+        return text
+    return f"{value:.{max(0, 17 - math.floor(math.log10(abs(value))))}f}".rstrip("0")
+
+
+def _seconds(ns: int) -> int | float:
+    milliseconds = ns // _MS
+    return milliseconds // 1000 if milliseconds % 1000 == 0 else milliseconds / 1000
+
+
+def _plain_streams(streams: Sequence[LogStream]) -> list[dict[str, Any]]:
+    return [
+        {"stream": labels, "values": [[str(entry.ts), entry.line] for entry in entries]} for labels, entries in streams
+    ]
+
+
+def categorized(streams: Sequence[LogStream], selected: Sequence[Labels]) -> list[dict[str, Any]]:
+    """Streams with their labels split by origin: those of the selected streams stay with the stream, the rest goes to
+    each value as `structuredMetadata` or `parsed`."""
+    own = {pair for labels in selected for pair in labels.items()}
+    merged: dict[frozenset[tuple[str, str]], list[list[Any]]] = {}
+    for labels, entries in streams:
+        kept = {name: value for name, value in labels.items() if (name, value) in own}
+        other = {name: value for name, value in labels.items() if name not in kept}
+        rows = merged.setdefault(frozenset(kept.items()), [])
+        for entry in entries:
+            metadata = {n: v for n, v in other.items() if entry.metadata.get(n) == v}
+            parsed = {n: v for n, v in other.items() if n not in metadata}
+            extra = {"structuredMetadata": metadata, "parsed": parsed}
+            rows.append([str(entry.ts), entry.line, {name: part for name, part in extra.items() if part}])
+    return [{"stream": dict(sorted(key)), "values": rows} for key, rows in merged.items()]
+
+
+def result_data(result: Result, selected: Sequence[Labels] | None = None) -> dict[str, Any]:
+    """`data` of an answer; `selected` (labels of the streams that were read) asks for categorized labels."""
+    data: dict[str, Any]
+    match result:
+        case Streams(streams) if selected is not None:
+            rows = categorized(streams, selected)
+            data = {"resultType": "streams", "result": rows, "encodingFlags": [CATEGORIZE]}
+        case Streams(streams):
+            data = {"resultType": "streams", "result": _plain_streams(streams)}
+        case Vector(samples):
+            rows = [{"metric": s.labels, "value": [_seconds(s.ts), _number(s.value)]} for s in samples]
+            data = {"resultType": "vector", "result": rows}
+        case Matrix(series):
+            rows = [{"metric": s.labels, "values": [[_seconds(ts), _number(v)] for ts, v in s.points]} for s in series]
+            data = {"resultType": "matrix", "result": rows}
+        case Scalar(ts, value):
+            data = {"resultType": "scalar", "result": [_seconds(ts), _number(value)]}
+    return data
+
+
+def stats(lines_read: int, bytes_read: int, returned: int, seconds: float) -> dict[str, Any]:
+    """The summary of a query's cost."""
+    return {
+        "summary": {
+            "bytesProcessedPerSecond": int(bytes_read / seconds) if seconds else 0,
+            "linesProcessedPerSecond": int(lines_read / seconds) if seconds else 0,
+            "totalBytesProcessed": bytes_read,
+            "totalLinesProcessed": lines_read,
+            "execTime": round(seconds, 9),
+            "queueTime": 0,
+            "totalEntriesReturned": returned,
+            "totalPostFilterLines": returned,
+        }
+    }

@@ -1,0 +1,147 @@
+"""Reads the parameters of a query request as Loki does."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from obs_check.lab.loki.limits import HOUR, Limits
+from obs_check.lab.loki.refusal import Refusal
+from obs_check.lab.loki.wording import go_duration, model_duration
+
+NS = 1_000_000_000
+_UNIT = {
+    "ns": 1,
+    "us": 1000,
+    "µs": 1000,
+    "ms": 1_000_000,
+    "s": NS,
+    "m": 60 * NS,
+    "h": HOUR,
+    "d": 24 * HOUR,
+    "w": 168 * HOUR,
+    "y": 8760 * HOUR,
+}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d|w|y)")
+_FRACTION = re.compile(r"\.(\d{1,9})\d*")
+
+
+class RangeParameters(NamedTuple):
+    """Times and step in ns; `step` is at least a second when Loki chose it."""
+
+    start: int
+    end: int
+    step: int
+    limit: int
+    direction: Literal["forward", "backward"]
+
+
+def _refuse_time(text: str) -> Refusal:
+    return Refusal(400, f'parsing time "{text}" as "2006-01-02T15:04:05.999999999Z07:00": cannot parse "{text}"')
+
+
+def parse_time(text: str, default: int) -> int:
+    """ns since the epoch of `ns`, `s`, `s.fraction` or RFC 3339. Up to ten digits are seconds, more are ns."""
+    if not text:
+        return default
+    if text.lstrip("-").isdigit():
+        return int(text) * NS if len(text) <= 10 else int(text)
+    if "." in text:
+        whole, _, fraction = text.partition(".")
+        if whole.isdigit() and fraction.isdigit():
+            return int(whole) * NS + int(fraction[:9].ljust(9, "0"))
+    if re.fullmatch(r"\d+(\.\d+)?[eE][+-]?\d+", text):
+        return round(float(text) * NS)
+    digits = _FRACTION.search(text)
+    try:
+        moment = datetime.fromisoformat(_FRACTION.sub("", text))
+    except ValueError:
+        raise _refuse_time(text) from None
+    if moment.tzinfo is None:
+        raise _refuse_time(text)
+    return int(moment.timestamp()) * NS + (int(digits[1].ljust(9, "0")) if digits else 0)
+
+
+def parse_duration(text: str) -> int:
+    """ns of a number of seconds (`30`, `0.5`) or of a duration (`1m30s`, `500ms`, `7d`)."""
+    try:
+        return round(float(text) * NS)
+    except ValueError:
+        pass
+    parts = _PART.findall(text)
+    if not parts or "".join(n + u for n, u in parts) != text:
+        raise Refusal(400, f'cannot parse "{text}" to a valid duration')
+    return sum(round(float(number) * _UNIT[unit]) for number, unit in parts)
+
+
+def parse_window(params: Mapping[str, str], now_ns: int, since: int = HOUR) -> tuple[int, int]:
+    """(start, end): end is now when absent, start is `since` (ns; default one hour) before the end."""
+    end = parse_time(params.get("end", ""), now_ns)
+    if params.get("since"):
+        since = parse_duration(params["since"])
+    return parse_time(params.get("start", ""), min(end, now_ns) - since), end
+
+
+def parse_limit(params: Mapping[str, str]) -> int:
+    """Lines asked for, 100 when absent; Refusal of what is no positive number."""
+    text = params.get("limit", "") or "100"
+    try:
+        limit = int(text)
+    except ValueError:
+        raise Refusal(400, f'strconv.Atoi: parsing "{text}": invalid syntax') from None
+    if limit <= 0:
+        raise Refusal(400, "limit must be a positive value")
+    return limit
+
+
+def check_limit(limit: int, limits: Limits) -> None:
+    """Refusal of more lines than a log query may ask for."""
+    most = limits.max_entries_per_query
+    if limit > most:
+        raise Refusal(
+            400, f"max entries limit per query exceeded, limit > max_entries_limit_per_query ({limit} > {most})"
+        )
+
+
+def check_length(start: int, end: int, limits: Limits) -> None:
+    """Refusal of a longer time range than one query may have."""
+    length = end - start
+    if limits.max_query_length and length > limits.max_query_length:
+        raise Refusal(
+            400,
+            f"the query time range exceeds the limit (query length: {go_duration(length)}, "
+            f"limit: {model_duration(limits.max_query_length)})",
+        )
+
+
+def parse_direction(text: str) -> Literal["forward", "backward"]:
+    """`forward` or `backward` in any case; backward when absent."""
+    match text.lower():
+        case "forward":
+            return "forward"
+        case "" | "backward":
+            return "backward"
+        case _:
+            raise Refusal(400, f"invalid direction '{text}'")
+
+
+def parse_range(params: Mapping[str, str], now_ns: int, limits: Limits) -> RangeParameters:
+    """All parameters of query_range.
+
+    Loki 3.5: without `step` one is chosen so that the range has about 250 points, in whole seconds; more than 11 000
+    points are refused.
+    """
+    start, end = parse_window(params, now_ns)
+    if end <= start:
+        raise Refusal(400, "end timestamp must not be before or equal to start time")
+    limit = parse_limit(params)
+    step = parse_duration(params["step"]) if params.get("step") else max((end - start) // (250 * NS), 1) * NS
+    if step <= 0:
+        raise Refusal(400, "zero or negative query resolution step widths are not accepted. Try a positive integer")
+    if (end - start) // step > limits.max_points:
+        raise Refusal(
+            400,
+            f"exceeded maximum resolution of {limits.max_points:,} points per time series. "
+            "Try increasing the value of the step parameter",
+        )
+    return RangeParameters(start, end, step, limit, parse_direction(params.get("direction", "")))
