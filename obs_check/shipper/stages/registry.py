@@ -16,6 +16,7 @@ from obs_check.shipper.stages.pack import Pack
 from obs_check.shipper.stages.parse_json import Json
 from obs_check.shipper.stages.parse_logfmt import Logfmt
 from obs_check.shipper.stages.parse_regex import Regex
+from obs_check.shipper.stages.template import FromTemplate, Replace
 from obs_check.shipper.stages.tenant import Tenant
 from obs_check.shipper.stages.timestamp import Timestamp
 from obs_check.shipper.stages.unseen import GeoIp, Metrics
@@ -32,6 +33,8 @@ _READERS: dict[str, Callable[[Value], Stage]] = {
     "labeldrop": LabelDrop.read,
     "labelallow": LabelAllow.read,
     "timestamp": Timestamp.read,
+    "template": FromTemplate.read,
+    "replace": Replace.read,
     "output": Output.read,
     "decolorize": Decolorize.read,
     "drop": Drop.read,

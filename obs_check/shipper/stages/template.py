@@ -1,0 +1,125 @@
+"""`template` and `replace`: values and lines written by a Go template."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from obs_check.model.entry import Labels
+from obs_check.shipper.golang.template import BadTemplate, Template, parse
+from obs_check.shipper.golang.template_functions import TemplateFailed
+from obs_check.shipper.item import Context, Item, PerLine, text_of
+from obs_check.shipper.stages.regexes import compile_regex, read_regex
+from obs_check.shipper.stages.source import read_required, read_source
+from obs_check.shipper.yamltree import Value
+
+
+def _read_template(node: Value, key: str) -> str:
+    value = node.mapping().get(key)
+    if value is None:
+        return ""
+    try:
+        parse(value.text())
+    except BadTemplate as error:
+        raise value.error(f"the template does not work: {error}") from None
+    return value.text()
+
+
+def _fields(item: Item) -> Labels:
+    return {name: text for name, v in item.extracted.items() if (text := text_of(v)) is not None}
+
+
+@dataclass(frozen=True)
+class FromTemplate:
+    """`template`: sets the extracted value `source`; `.Value` is its old value, `.Entry` the line, other fields are
+    extracted values. An empty text removes it, a failing template leaves it."""
+
+    kind: ClassVar[str] = "template"
+    source: str
+    template: str
+
+    @classmethod
+    def read(cls, node: Value) -> "FromTemplate":
+        """From YAML."""
+        node.mapping(("source", "template"))
+        return cls(read_required(node, "source").text(), _read_template(node, "template"))
+
+    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+        """At work."""
+        template = parse(self.template)
+
+        def change(item: Item) -> bool:
+            data = _fields(item)
+            if self.source in data:
+                data["Value"] = data[self.source]
+            data["Entry"] = item.line
+            try:
+                text = template.render(data)
+            except TemplateFailed:
+                return True
+            if text:
+                item.extracted[self.source] = text
+            else:
+                item.extracted.pop(self.source, None)
+            return True
+
+        return PerLine(change)
+
+
+@dataclass(frozen=True)
+class Replace:
+    """`replace`: every captured group of every match becomes the template's text (`.Value` is what was captured); named
+    groups are extracted. Nested groups: the outer one counts. A failing template changes nothing."""
+
+    kind: ClassVar[str] = "replace"
+    expression: str
+    replace: str = ""
+    source: str | None = None
+
+    @classmethod
+    def read(cls, node: Value) -> "Replace":
+        """From YAML."""
+        node.mapping(("expression", "replace", "source"))
+        expression = read_regex(read_required(node, "expression"))
+        return cls(expression, _read_template(node, "replace"), read_source(node))
+
+    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+        """At work."""
+        regex: Any = compile_regex(self.expression)
+        template = parse(self.replace)
+
+        def change(item: Item) -> bool:
+            text = item.source(self.source)
+            matches = list(regex.finditer(text)) if text is not None else []
+            if text is None or not matches:
+                return True
+            try:
+                result, written = _replaced(text, matches, _fields(item), template)
+            except TemplateFailed:
+                return True
+            if self.source is None:
+                item.line = result
+            else:
+                item.extracted[self.source] = result
+            for name, captured in matches[0].groupdict().items():
+                if (captured or "") in written:
+                    item.extracted[name] = written[captured or ""]
+            return True
+
+        return PerLine(change)
+
+
+def _replaced(text: str, matches: list[Any], fields: Labels, template: Template) -> tuple[str, Labels]:
+    """The new text, and for each captured text what was written for it."""
+    parts: list[str] = []
+    written: Labels = {}
+    at = 0
+    for match in matches:
+        for group in range(1, match.re.groups + 1):
+            start, end = match.span(group)
+            if start < 0:
+                continue
+            captured = text[start:end]
+            written[captured] = template.render({**fields, "Value": captured}, missing="")
+            if at <= start:
+                parts += [text[at:start], written[captured]]
+                at = end
+    return "".join([*parts, text[at:]]), written
