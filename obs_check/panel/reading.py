@@ -55,6 +55,14 @@ def read_panel(panel: Panel, results: Mapping[str, RefResult], request: PanelReq
     if request is not None and request.state != "ready":
         failed = request.state in {"datasource_not_found", "error"}
         return Reading(panel.id, "error" if failed else "not_evaluated", "No data" if failed else "", error=request.why)
+    try:
+        return _read(panel, results, request)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # Options and field configuration are free-form: one of the wrong shape breaks this panel, not the others.
+        return Reading(panel.id, "error", "", error=f"the panel's options cannot be read: {error}")
+
+
+def _read(panel: Panel, results: Mapping[str, RefResult], request: PanelRequest | None) -> Reading:
     kinds, queries = _asked(panel, request)
     shown = {r: result for r, result in results.items() if r in queries} if request else dict(results)
     error = next((f"{r}: {a.error}" if len(shown) > 1 else a.error for r, a in shown.items() if a.error), "")
@@ -81,8 +89,8 @@ def read_panel(panel: Panel, results: Mapping[str, RefResult], request: PanelReq
         tuple(trail),
         tuple(n for a in shown.values() for n in a.notices),
     )
-    if error:
-        return replace(base, state="error")
+    if error or transformed.error:
+        return replace(base, state="error", error=error or transformed.error)
     if transformed.unknown:
         why = f"transformation {transformed.unknown} is not followed here; the frames before it are counted"
         return replace(base, state="not_evaluated", error=why)

@@ -145,7 +145,10 @@ def _body(
     queries: list[dict[str, Any]] = []
     for target in targets:
         own = (datasources.resolve(target.datasource, values) or found) if mixed else found
-        made, problem = target_queries(target, own, variables, within, interval, points, panel.id)
+        try:
+            made, problem = target_queries(target, own, variables, within, interval, points, panel.id)
+        except (TypeError, ValueError) as error:
+            return {}, frozenset(), f"query {target.ref_id} has a field of the wrong kind: {error}"
         if problem:
             return {}, frozenset(), problem
         queries += made

@@ -46,7 +46,7 @@ def target_queries(
 
 def _loki(query: Mapping[str, Any], datasource: Datasource, filled: Any) -> dict[str, Any]:
     own = {k: v for k, v in query.items() if k not in {"instant", "range", "datasourceId"}}
-    kind = query.get("queryType")
+    kind = str(query.get("queryType") or "")
     if kind not in _LOKI_QUERY_TYPES:
         kind = "instant" if query.get("instant") is True else "range"
     lines = query.get("maxLines")

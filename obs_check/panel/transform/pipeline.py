@@ -50,12 +50,13 @@ class Step(NamedTuple):
 
 
 class Transformed(NamedTuple):
-    """The frames at the end, the step after every transformation, and the id of the first one that is not followed
-    here (the frames are those before it), or empty."""
+    """The frames at the end, the step after every transformation, the id of the first one that is not followed here
+    and the message of one whose options cannot be read (the frames are those before it); both empty when all ran."""
 
     frames: list[Frame]
     steps: list[Step]
     unknown: str = ""
+    error: str = ""
 
 
 def step(name: str, frames: Sequence[Frame]) -> Step:
@@ -74,9 +75,13 @@ def run_transformations(frames: Sequence[Frame], transformations: Sequence[Trans
         apply = known.get(transformation.id)
         if apply is None or _unfollowed(transformation):
             return Transformed(current, steps, transformation.id)
-        seen, aside = _split(current, transformation.filter)
-        # Nothing in, nothing out, whatever the transformation.
-        current = [*(apply(seen, transformation.options) if seen else []), *aside]
+        try:
+            seen, aside = _split(current, transformation.filter)
+            # Nothing in, nothing out, whatever the transformation.
+            current = [*(apply(seen, transformation.options) if seen else []), *aside]
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            # In Grafana too a transformation that throws is an error of the whole panel.
+            return Transformed(current, steps, error=f"transformation {transformation.id} failed: {error}")
         steps.append(step(transformation.id, current))
     return Transformed(current, steps)
 
