@@ -65,6 +65,10 @@ def _target_row(target: Target) -> str:
     )
 
 
+def _dropped(reason: str) -> str:
+    return f'<span class="badge badge-default">Dropped: {html.escape(reason, quote=False)}</span>'
+
+
 def discovery_page(targets: Sequence[Target]) -> str:
     """`/service-discovery`: each job with active and all targets, labels before and after relabeling."""
     jobs = _jobs(targets)
@@ -75,7 +79,7 @@ def discovery_page(targets: Sequence[Target]) -> str:
         index.append(f'<li>\n<a href="#job-{name}">{name}</a> ({active}/{len(own)} active targets)\n</li>')
         rows = "\n".join(
             f'<tr>\n<td class="labels">\n{_badges(t.discovered)}\n</td>\n<td class="labels">\n'
-            f"{html.escape(t.dropped) or _badges(t.labels)}\n</td>\n</tr>"
+            f"{_dropped(t.dropped) if t.dropped else _badges(t.labels)}\n</td>\n</tr>"
             for t in own
         )
         tables.append(

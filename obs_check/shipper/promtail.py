@@ -155,13 +155,12 @@ def _job(node: Value) -> ScrapeJob:
 
 
 def _targets(group: Value) -> list[Labels]:
-    """The targets of one static group. Without `targets` promtail takes the labels as one target."""
+    """The targets of one static group. Promtail 3.5: without `targets` there is one, localhost."""
     group.mapping(("targets", "labels"))
     labels, addresses = group.get("labels"), group.get("targets")
     own = labels.texts() if labels else {}
-    if addresses is None:
-        return [own]
-    return [{"__address__": address.text(), **own} for address in addresses.items()]
+    names = [address.text() for address in addresses.items()] if addresses else []
+    return [{"__address__": name, **own} for name in names or ["localhost"]]
 
 
 def _rule(node: Value) -> Rule:

@@ -130,6 +130,7 @@ def test_metrics_and_pages_say_what_happened(receiver: Receiver, logs: Path, sta
     config["scrape_configs"].append(
         {"job_name": "nothing", "static_configs": [{"labels": {"__path__": str(logs / "none/**/*.log")}}]}
     )
+    config["scrape_configs"][1]["static_configs"].append({"labels": {"job": "lost"}})
     config["clients"][0]["basic_auth"] = {"username": "u", "password": "hush"}
     shipper = start(config)
     until(lambda: len(receiver.lines()) == 2)
@@ -150,7 +151,9 @@ def test_metrics_and_pages_say_what_happened(receiver: Receiver, logs: Path, sta
     assert '<a id="job-boundary" href="#job-boundary">boundary (1/1 ready)</a>' in targets
     assert "nothing (0/1 ready)" in targets
     assert f"<td>{file}</td>\n<td>25</td>" in targets
-    assert "(1/1 active targets)" in httpx.get(f"{shipper.url}/service-discovery").text
+    discovery = httpx.get(f"{shipper.url}/service-discovery").text
+    assert "(1/1 active targets)" in discovery and "(1/2 active targets)" in discovery
+    assert "Dropped: no path for target" in discovery
     assert "hush" not in httpx.get(f"{shipper.url}/config").text
     assert httpx.get(f"{shipper.url}/ready").status_code == 200
     assert httpx.get(f"{shipper.url}/other").status_code == 404
