@@ -29,6 +29,13 @@ def _seconds(ns: int) -> int | float:
     return milliseconds // 1000 if milliseconds % 1000 == 0 else milliseconds / 1000
 
 
+def _scalar_time(ns: int) -> int:
+    """Loki 3.5 takes the ns of a scalar's time for a larger unit: multiplied by 1000 they overflow 64 bits, and what
+    is left over 10^6 is what it answers (recorded: 5799224850173 for 1795133400 s)."""
+    wrapped = (ns * 1000 + (1 << 63)) % (1 << 64) - (1 << 63)
+    return wrapped // _MS
+
+
 def _plain_streams(streams: Sequence[LogStream]) -> list[dict[str, Any]]:
     return [
         {"stream": labels, "values": [[str(entry.ts), entry.line] for entry in entries]} for labels, entries in streams
@@ -68,7 +75,7 @@ def result_data(result: Result, selected: Sequence[Labels] | None = None) -> dic
             rows = [{"metric": s.labels, "values": [[_seconds(ts), _number(v)] for ts, v in s.points]} for s in series]
             data = {"resultType": "matrix", "result": rows}
         case Scalar(ts, value):
-            data = {"resultType": "scalar", "result": [_seconds(ts), _number(value)]}
+            data = {"resultType": "scalar", "result": [_scalar_time(ts), _number(value)]}
     return data
 
 

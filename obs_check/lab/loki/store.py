@@ -1,33 +1,12 @@
-"""The lines of one tenant in memory, and which streams a selector means."""
+"""The lines of one tenant in memory, as a source of queries."""
 
 import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
-from typing import Any
 
+from obs_check.logql.engine.match import stream_test
 from obs_check.logql.syntax.ast import Matcher
 from obs_check.model.entry import Entry, Labels, LogStream
-
-
-@lru_cache(maxsize=512)
-def _compiled(pattern: str) -> Any:
-    import re2
-
-    return re2.compile(f"(?s:{pattern})")
-
-
-def matches(matchers: Sequence[Matcher], labels: Labels) -> bool:
-    """Whether labels satisfy every matcher: an absent label is the empty string, expressions are anchored (RE2)."""
-    for matcher in matchers:
-        value = labels.get(matcher.name, "")
-        if matcher.op in ("=", "!="):
-            held = value == matcher.value
-        else:
-            held = _compiled(matcher.value).fullmatch(value) is not None
-        if held != (matcher.op in ("=", "=~")):
-            return False
-    return True
 
 
 def _time(entry: Entry) -> int:
@@ -99,15 +78,17 @@ class TenantStore:
 
     def select(self, matchers: Sequence[Matcher], start_ns: int, end_ns: int) -> list[LogStream]:
         """See obs_check.logql.engine.source.Source."""
+        wanted = stream_test(matchers)
         with self._lock:
-            found = [s for s in self._streams.values() if matches(matchers, s.labels)]
+            found = [s for s in self._streams.values() if wanted(s.labels)]
             selected = [LogStream(s.labels, s.between(start_ns, end_ns)) for s in found]
         return [s for s in selected if s.entries]
 
     def flushed(self, matchers: Sequence[Matcher]) -> list[LogStream]:
         """What is on disk of the streams that match: `index/stats` sees nothing else."""
+        wanted = stream_test(matchers)
         with self._lock:
-            return [LogStream(s.labels, s.flushed) for s in self._streams.values() if matches(matchers, s.labels)]
+            return [LogStream(s.labels, s.flushed) for s in self._streams.values() if wanted(s.labels)]
 
     def flush(self) -> None:
         """Count everything that is stored as written to disk."""

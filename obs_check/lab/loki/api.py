@@ -1,0 +1,210 @@
+"""The routes of the lab Loki."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from obs_check.errors import QueryError
+from obs_check.lab.loki.answers import CATEGORIZE
+from obs_check.lab.loki.counters import Counters
+from obs_check.lab.loki.detect import detected_fields
+from obs_check.lab.loki.evaluate import answer_instant, answer_range, selector_matchers
+from obs_check.lab.loki.ingest import Ingest
+from obs_check.lab.loki.params import parse_window
+from obs_check.lab.loki.refusal import Refusal
+from obs_check.lab.loki.request import decode_push, parameters, tenant_of
+from obs_check.lab.loki.tail import follow
+from obs_check.logql import parse, to_text
+from obs_check.logql.syntax.ast import LogQuery, Matcher
+from obs_check.model.entry import Entry, Labels, LogStream
+
+_ALL_TIME = (-(1 << 62), 1 << 62)
+_BUILD = dict.fromkeys(("version", "revision", "branch", "buildUser", "buildDate", "goVersion"), "")
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Api:
+    """Handlers over one Ingest; `clock` gives ns since the epoch."""
+
+    def __init__(self, ingest: Ingest, counters: Counters, clock: Callable[[], int]) -> None:
+        self._ingest = ingest
+        self._counters = counters
+        self._clock = clock
+        self._limits = ingest.limits
+
+    def application(self) -> Starlette:
+        """The ASGI application."""
+        both = ["GET", "POST"]
+        v1 = "/loki/api/v1"
+        routes = [
+            Route("/ready", _plain("ready\n")),
+            Route("/metrics", self._metrics),
+            Route("/flush", self._flush, methods=["POST"]),
+            Route(f"{v1}/push", self._push, methods=["POST"]),
+            Route(f"{v1}/push", _plain("", 405), methods=["GET", "PUT", "DELETE"]),
+            Route(f"{v1}/query", self._query(answer_instant), methods=both),
+            Route(f"{v1}/query_range", self._query(answer_range), methods=both),
+            Route(f"{v1}/labels", self._labels, methods=both),
+            Route(f"{v1}/label", self._labels, methods=both),
+            Route(f"{v1}/label/{{name}}/values", self._values, methods=both),
+            Route(f"{v1}/series", self._series, methods=both),
+            Route(f"{v1}/index/stats", self._index_stats, methods=both),
+            Route(f"{v1}/detected_fields", self._detected_fields, methods=both),
+            Route(f"{v1}/detected_labels", self._detected_labels, methods=both),
+            Route(f"{v1}/patterns", _plain("", 404), methods=both),
+            Route(f"{v1}/format_query", self._format_query, methods=both),
+            Route(f"{v1}/status/buildinfo", self._buildinfo),
+            WebSocketRoute(f"{v1}/tail", self._tail),
+            Route(f"{v1}/tail", _plain("Bad Request\n", 400)),
+            Route("/{path:path}", _plain("404 page not found\n", 404), methods=[*both, "PUT", "DELETE", "PATCH"]),
+        ]
+        return Starlette(routes=routes, exception_handlers={Refusal: _refused, QueryError: _query_error})
+
+    async def _push(self, request: Request) -> Response:
+        tenant = tenant_of(request, self._limits, push=True)
+        body = await request.body()
+        kind, encoding = request.headers.get("content-type", ""), request.headers.get("content-encoding", "")
+
+        def take() -> None:
+            self._ingest.push(tenant, decode_push(body, kind, encoding))
+
+        try:
+            await run_in_threadpool(take)
+        except Refusal as refusal:
+            if refusal.status == 204:
+                return Response(status_code=204)
+            return PlainTextResponse(refusal.body + "\n", refusal.status)
+        return Response(status_code=204)
+
+    def _query(self, answer: Callable[..., dict[str, Any]]) -> Handler:
+        async def handle(request: Request) -> Response:
+            store = self._ingest.tenant(tenant_of(request, self._limits))
+            params = dict(await parameters(request))
+            categorize = CATEGORIZE in request.headers.get("X-Loki-Response-Encoding-Flags", "")
+            data = await run_in_threadpool(answer, store, params, self._clock(), self._limits, categorize)
+            return _success(data)
+
+        return handle
+
+    async def _selected(self, request: Request, key: str = "query") -> list[LogStream]:
+        """Streams with lines in the window that satisfy one of the selectors of the request, else all of them."""
+        store = self._ingest.tenant(tenant_of(request, self._limits))
+        pairs = await parameters(request)
+        params = dict(pairs)
+        # Loki 3.5: what is not flushed yet is listed whatever the window; the lab keeps that for requests without one.
+        window = parse_window(params, self._clock()) if "start" in params or "since" in params else _ALL_TIME
+        selectors: list[tuple[Matcher, ...]] = [selector_matchers(text) for name, text in pairs if name == key and text]
+        found: dict[frozenset[tuple[str, str]], LogStream] = {}
+        for matchers in selectors or [()]:
+            for stream in store.select(matchers, *window):
+                found[frozenset(stream.labels.items())] = stream
+        return list(found.values())
+
+    async def _labels(self, request: Request) -> Response:
+        names = {name for stream in await self._selected(request) for name in stream.labels}
+        return _success(sorted(names)) if names else _json({"status": "success"})
+
+    async def _values(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        values = {s.labels[name] for s in await self._selected(request) if name in s.labels}
+        # Loki 3.5: an unknown label is no error and has no `data` at all.
+        return _success(sorted(values)) if values else _json({"status": "success"})
+
+    async def _series(self, request: Request) -> Response:
+        labels: list[Labels] = [stream.labels for stream in await self._selected(request, "match[]")]
+        return _success(sorted(labels, key=lambda one: sorted(one.items())))
+
+    async def _index_stats(self, request: Request) -> Response:
+        store = self._ingest.tenant(tenant_of(request, self._limits))
+        params = dict(await parameters(request))
+        start, end = parse_window(params, self._clock())
+        entries: list[Entry] = []
+        streams = 0
+        for stream in store.flushed(selector_matchers(params.get("query", ""))):
+            inside = [e for e in stream.entries if start <= e.ts < end]
+            streams += bool(inside)
+            entries += inside
+        size = sum(len(e.line.encode()) for e in entries)
+        return _json({"streams": streams, "chunks": streams, "bytes": size, "entries": len(entries)})
+
+    async def _detected_fields(self, request: Request) -> Response:
+        store = self._ingest.tenant(tenant_of(request, self._limits))
+        params = dict(await parameters(request))
+        start, end = parse_window(params, self._clock())
+        streams = store.select(selector_matchers(params.get("query", "")), start, end)
+        fields = detected_fields(entry for stream in streams for entry in stream.entries[-1000:])
+        return _json({"fields": fields, "limit": 1000})
+
+    async def _detected_labels(self, request: Request) -> Response:
+        values: dict[str, set[str]] = {}
+        for stream in await self._selected(request):
+            for name, value in stream.labels.items():
+                values.setdefault(name, set()).add(value)
+        rows = [{"label": name, "cardinality": len(values[name])} for name in sorted(values)]
+        return _json({"detectedLabels": rows})
+
+    async def _format_query(self, request: Request) -> Response:
+        query = dict(await parameters(request)).get("query", "")
+        try:
+            return _success(to_text(parse(query)))
+        except QueryError as error:
+            return _json({"status": "invalid-query", "error": error.message}, 400)
+
+    async def _tail(self, websocket: WebSocket) -> None:
+        try:
+            store = self._ingest.tenant(tenant_of(websocket, self._limits))
+            query = parse(websocket.query_params.get("query", ""))
+            if not isinstance(query, LogQuery):
+                raise Refusal(400, "only log queries can be tailed")
+        except (Refusal, QueryError) as error:
+            await websocket.close(1008, str(error)[:120])
+            return
+        await follow(websocket, store, query, self._clock)
+
+    async def _metrics(self, _: Request) -> Response:
+        streams = {name: len(store) for name, store in self._ingest.tenants.items() if len(store)}
+        return PlainTextResponse(self._counters.text(streams))
+
+    async def _flush(self, _: Request) -> Response:
+        for store in list(self._ingest.tenants.values()):
+            store.flush()
+        return Response(status_code=204)
+
+    async def _buildinfo(self, _: Request) -> Response:
+        return _json(_BUILD)
+
+
+def _json(document: Any, status: int = 200) -> Response:
+    return Response(
+        json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n", status, media_type="application/json"
+    )
+
+
+def _success(data: Any) -> Response:
+    return _json({"status": "success", "data": data})
+
+
+def _plain(text: str, status: int = 200) -> Handler:
+    async def answer(_: Request) -> Response:
+        return PlainTextResponse(text, status)
+
+    return answer
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return PlainTextResponse(error.body, error.status)
+
+
+async def _query_error(_: Request, error: Exception) -> Response:
+    """Loki answers a query it refuses with plain text."""
+    assert isinstance(error, QueryError)
+    return PlainTextResponse(error.message, 400)

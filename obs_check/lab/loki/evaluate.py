@@ -1,0 +1,99 @@
+"""Runs a query of a request over the streams of a tenant."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from obs_check.lab.loki.answers import result_data, stats
+from obs_check.lab.loki.checks import entry_size
+from obs_check.lab.loki.limits import Limits
+from obs_check.lab.loki.params import (
+    check_length,
+    check_limit,
+    parse_direction,
+    parse_limit,
+    parse_range,
+    parse_time,
+)
+from obs_check.lab.loki.refusal import Refusal
+from obs_check.lab.loki.store import TenantStore
+from obs_check.logql import parse
+from obs_check.logql.engine.evaluate import query_instant, query_range
+from obs_check.logql.syntax.ast import LogQuery, Matcher
+from obs_check.model.entry import Labels, LogStream
+from obs_check.model.result import Matrix, Result, Streams, Vector
+
+
+class _Counted:
+    """A Source that remembers what was read through it."""
+
+    def __init__(self, store: TenantStore) -> None:
+        self._store = store
+        self.lines = 0
+        self.bytes = 0
+        self.labels: list[Labels] = []
+
+    def select(self, matchers: Sequence[Matcher], start_ns: int, end_ns: int) -> list[LogStream]:
+        """See obs_check.logql.engine.source.Source."""
+        streams = self._store.select(matchers, start_ns, end_ns)
+        for stream in streams:
+            self.labels.append(stream.labels)
+            self.lines += len(stream.entries)
+            self.bytes += sum(map(entry_size, stream.entries))
+        return streams
+
+
+def _answer(result: Result, source: _Counted, categorize: bool, began: float) -> dict[str, Any]:
+    data = result_data(result, source.labels if categorize else None)
+    match result:
+        case Streams():
+            returned = result.lines
+        case Vector(samples):
+            returned = len(samples)
+        case Matrix(series):
+            returned = len(series)
+        case _:
+            returned = 1
+    data["stats"] = stats(source.lines, source.bytes, returned, time.perf_counter() - began)
+    return data
+
+
+def answer_range(
+    store: TenantStore, params: Mapping[str, str], now_ns: int, limits: Limits, categorize: bool
+) -> dict[str, Any]:
+    """`data` of query_range. Refusal or QueryError when Loki would refuse the request."""
+    began = time.perf_counter()
+    asked = parse_range(params, now_ns, limits)
+    expr = parse(params.get("query", ""))
+    check_length(asked.start, asked.end, limits)
+    if isinstance(expr, LogQuery):
+        check_limit(asked.limit, limits)
+    source = _Counted(store)
+    result = query_range(expr, source, asked.start, asked.end, asked.step, limit=asked.limit, direction=asked.direction)
+    return _answer(result, source, categorize, began)
+
+
+def answer_instant(
+    store: TenantStore,
+    params: Mapping[str, str],
+    now_ns: int,
+    limits: Limits,  # noqa: ARG001
+    categorize: bool,
+) -> dict[str, Any]:
+    """`data` of an instant query. Refusal or QueryError when Loki would refuse it, as every log query."""
+    began = time.perf_counter()
+    at = parse_time(params.get("time", ""), now_ns)
+    limit = parse_limit(params)
+    direction = parse_direction(params.get("direction", ""))
+    expr = parse(params.get("query", ""))
+    source = _Counted(store)
+    result = query_instant(expr, source, at, limit=limit, direction=direction)
+    return _answer(result, source, categorize, began)
+
+
+def selector_matchers(text: str) -> tuple[Matcher, ...]:
+    """The matchers of a stream selector (stages after it are ignored, as `series` does not accept them in Loki)."""
+    expr = parse(text)
+    if not isinstance(expr, LogQuery):
+        raise Refusal(400, "only label matchers are supported")
+    return expr.selector.matchers
