@@ -119,7 +119,10 @@ def _print_table(result: "Simulation", color: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("time", "labels", "line", box=None)
+    table = Table(box=None)
+    table.add_column("time", no_wrap=True, min_width=30)
+    table.add_column("labels", overflow="fold")
+    table.add_column("line", overflow="fold")
     for one in result.shipped:
         labels = ", ".join(f'{name}="{value}"' for name, value in sorted((one.labels | one.metadata).items()))
         when = Text("(time of reading)") if one.ts is None else Text(_time(one.ts))
