@@ -16,6 +16,7 @@ from obs_check.model.verdict import Verdict
 
 if TYPE_CHECKING:
     from obs_check.app.outcome import Outcome
+    from obs_check.config import Config
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,6 +35,12 @@ class Output:
     def json(self) -> bool:
         """Whether stdout is one JSON document."""
         return self.format == "json"
+
+    def config(self) -> "Config":
+        """The configuration; raises ConfigError."""
+        from obs_check.config import load_config
+
+        return load_config(self.config_path, self.env)
 
     def say(self, text: str) -> None:
         """One line of progress on stderr."""

@@ -9,6 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from obs_check.report.terminal import visible
+
 _STYLES = {"ok": "green", "fail": "bold red", "unknown": "yellow", "error": "bold red", "warning": "yellow"}
 _WIDTH_WITHOUT_TERMINAL = 120
 _SHOWN_TAGS = 3
@@ -91,7 +93,7 @@ def print_finding(console: Console, number: int, finding: Mapping[str, Any], dif
         f"\n{number}. ", (str(finding.get("cause")), "bold"), " ", (severity, _STYLES.get(severity, "cyan"))
     )
     console.print(head)
-    console.print(Text(f"   {finding.get('claim', '')}"))
+    console.print(Text(visible(f"   {finding.get('claim', '')}")))
     panels = ", ".join(str(p) for p in finding.get("panels") or ())
     if panels:
         console.print(Text(f"   explains panels {panels}"))
@@ -104,7 +106,7 @@ def print_finding(console: Console, number: int, finding: Mapping[str, Any], dif
     if diffs:
         for line in str(fix.get("diff") or "").splitlines():
             style = "green" if line.startswith("+") else "red" if line.startswith("-") else ""
-            console.print(Text(f"     {line}", style))
+            console.print(Text(visible(f"     {line}"), style))
 
 
 def probe_line(probe: Mapping[str, Any]) -> str:
@@ -113,7 +115,15 @@ def probe_line(probe: Mapping[str, Any]) -> str:
     text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, default=str)
     if len(text) > _PROBE_CHARS:
         text = text[: _PROBE_CHARS - 1] + "…"
-    return f"{probe.get('system')}: {probe.get('request')} -> {text}"
+    return visible(f"{probe.get('system')}: {probe.get('request')} -> {text}")
+
+
+def value_table(rows: Sequence[tuple[str, str, str]]) -> Table:
+    """Series with their (last) time and value or values."""
+    table = _table("", "labels", "time", ">value")
+    for row in rows:
+        table.add_row(*(_text(cell) for cell in row))
+    return table
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -124,7 +134,7 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else escape(str(value))
+    return "" if value is None else escape(visible(str(value)))
 
 
 def _verdict(value: Any) -> Text:

@@ -1,0 +1,110 @@
+"""The result of a LogQL query as table, JSON, JSON lines or CSV."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, TextIO
+
+from obs_check.model.entry import Labels
+from obs_check.model.result import Matrix, Result, Scalar, Streams, Vector
+from obs_check.model.window import NS
+from obs_check.report.console import make_console, value_table
+from obs_check.report.terminal import visible
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def result_rows(result: Result) -> Iterator[dict[str, Any]]:
+    """One row a line {"ts", "labels", "line"} or a value {"ts", "labels", "value"}; `ts` is ns as text.
+
+    Structured metadata is among the labels. Streams keep their order; NaN and infinities are texts.
+    """
+    match result:
+        case Streams():
+            for stream in result.streams:
+                for entry in stream.entries:
+                    yield {"ts": str(entry.ts), "labels": {**stream.labels, **entry.metadata}, "line": entry.line}
+        case Vector():
+            for sample in result.samples:
+                yield {"ts": str(sample.ts), "labels": sample.labels, "value": _number(sample.value)}
+        case Matrix():
+            for series in result.series:
+                for ts, value in series.points:
+                    yield {"ts": str(ts), "labels": series.labels, "value": _number(value)}
+        case Scalar():
+            yield {"ts": str(result.ts), "labels": {}, "value": _number(result.value)}
+
+
+def result_json(result: Result) -> dict[str, Any]:
+    """{"type": streams|vector|matrix|scalar, "rows": rows}."""
+    return {"type": type(result).__name__.lower(), "rows": list(result_rows(result))}
+
+
+def to_jsonl(result: Result) -> str:
+    """One JSON object a row."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in result_rows(result))
+
+
+def to_csv(result: Result) -> str:
+    """Columns: ts (ns), every label that occurs (sorted, `label.` before a name that is taken), line or value."""
+    rows = list(result_rows(result))
+    last = "line" if isinstance(result, Streams) else "value"
+    names = sorted({name for row in rows for name in row["labels"]})
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["ts", *(f"label.{n}" if n in ("ts", last) else n for n in names), last])
+    for row in rows:
+        writer.writerow([row["ts"], *(row["labels"].get(n, "") for n in names), row[last]])
+    return out.getvalue()
+
+
+def print_result(result: Result, file: TextIO, color: bool) -> None:
+    """For a person: lines with their time in the order of the result, or a table of values (one row a series)."""
+    if isinstance(result, Streams):
+        for row in _merged(result):
+            file.write(f"{shown_time(int(row['ts']))} {shown_labels(row['labels'])} {visible(row['line'])}\n")
+        return
+    rows: list[tuple[str, str, str]] = []
+    if isinstance(result, Matrix):
+        for series in result.series:
+            values = " ".join(f"{value:g}" for _, value in series.points[-10:])
+            end = shown_time(series.points[-1][0]) if series.points else ""
+            rows.append((shown_labels(series.labels), end, ("… " if len(series.points) > 10 else "") + values))
+    else:
+        rows = [
+            (shown_labels(r["labels"]), shown_time(int(r["ts"])), f"{float(r['value']):.12g}")
+            for r in result_rows(result)
+        ]
+    make_console(file, color).print(value_table(rows))
+
+
+def shown_time(ts_ns: int) -> str:
+    """RFC 3339 in UTC with milliseconds."""
+    at = _EPOCH + timedelta(seconds=ts_ns // NS)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{ts_ns % NS // 1_000_000:03d}Z"
+
+
+def shown_labels(labels: Labels) -> str:
+    """`{a="b", c="d"}`, sorted."""
+    return "{" + ", ".join(f"{k}={json.dumps(v, ensure_ascii=False)}" for k, v in sorted(labels.items())) + "}"
+
+
+def _merged(result: Streams) -> list[dict[str, Any]]:
+    """Rows of all streams in one order: that of the streams' own entries."""
+    rows = list(result_rows(result))
+    times = (
+        [e.ts for s in result.streams for e in s.entries[:1]],
+        [e.ts for s in result.streams for e in s.entries[-1:]],
+    )
+    newest_first = sum(times[0]) > sum(times[1])
+    return sorted(rows, key=lambda row: int(row["ts"]), reverse=newest_first)
+
+
+def _number(value: float) -> float | str:
+    if value != value:
+        return "NaN"
+    if value in (float("inf"), float("-inf")):
+        return "+Inf" if value > 0 else "-Inf"
+    return value

@@ -1,0 +1,204 @@
+"""Console tables, JSON, and the evidence files."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from obs_check.errors import InputError
+from obs_check.model.entry import Entry, LogStream
+from obs_check.model.result import Matrix, Result, Sample, Scalar, Series, Streams, Vector
+from obs_check.report.console import print_document
+from obs_check.report.evidence import write_evidence
+from obs_check.report.json import document, dumps
+from obs_check.report.query_result import print_result, result_json, to_csv, to_jsonl
+
+AT = 1_795_480_918_603_000_000
+HOP = {
+    "path": "A",
+    "hop": "loki",
+    "sent": 5,
+    "seen": 1,
+    "missing": ["abcd-1-deny", "abcd-2-deny", "abcd-3-deny", "abcd-4-deny"],
+    "latency_ms": None,
+    "verdict": "fail",
+    "note": "[red]not markup[/red]",
+}
+PANEL = {
+    "id": 3,
+    "title": "Denied <b>",
+    "path": "B",
+    "reads": "0",
+    "state": "zero",
+    "verdict": "fail",
+    "wanted": "5",
+    "cause": "pipeline.wrong-parser",
+}
+FINDING = {
+    "cause": "pipeline.wrong-parser",
+    "severity": "error",
+    "hop": "panel",
+    "subject": {"dashboard": "agent-firewall", "panel": 3, "target": "A"},
+    "claim": "as written 0; with | json 5 \x1b[31m",
+    "probes": [
+        {
+            "system": "loki",
+            "request": "GET query",
+            "window": {"start_ns": AT, "end_ns": AT + 1},
+            "answer": {"n": 5, "sample": "<script>alert(1)</script> ``` |"},
+            "at": AT,
+        }
+    ],
+    "fix": {"summary": "parse as JSON", "diff": "--- a\n+++ b\n-old\n+new\n", "safety": "safe", "path": "dashboard"},
+    "panels": [3],
+}
+EVENT = {
+    "tag": "abcd-1-deny",
+    "decision": "deny",
+    "method": "GET",
+    "url": "http://denied.example/?obs=abcd-1-deny",
+    "sent_ns": AT,
+    "status": None,
+    "verdict": "no_answer",
+    "error": "",
+}
+DOCUMENT: dict[str, Any] = {
+    **document("demo", "fail", "abcd"),
+    "events": [EVENT, {**EVENT, "status": 403}],
+    "hops": [HOP],
+    "panels": [PANEL],
+    "findings": [FINDING],
+    "unexplained": ["panel 4"],
+    "outages": ["grafana"],
+    "after": {**document("demo", "ok", "efgh"), "panels": [{**PANEL, "reads": "5", "verdict": "ok"}]},
+    "changes": ["panel 3 saved"],
+    "comparison": [{"id": 3, "title": "Denied <b>", "before": "0", "after": "5", "change": "fixed"}],
+}
+
+
+def shown(doc: dict[str, Any], diffs: bool = True) -> str:
+    file = io.StringIO()
+    print_document(doc, file, color=True, diffs=diffs)
+    return file.getvalue()
+
+
+def test_console() -> None:
+    text = shown(DOCUMENT)
+    for part in (
+        "abcd-1-deny",
+        "abcd-3-deny +1",
+        "[red]not markup[/red]",
+        "Denied <b>",
+        "1. pipeline.wrong-parser error",
+        "as written 0; with | json 5 \\x1b[31m",
+        "loki: GET query ->",
+        "fix (safe): parse as JSON in dashboard",
+        "+new",
+        "unexplained: panel 4",
+        "did not answer: grafana",
+        "run abcd: verdict fail",
+    ):
+        assert part in text.replace("\n", " ") or part in text
+    assert "\x1b" not in text
+    assert "+new" not in shown(DOCUMENT, diffs=False)
+
+
+def test_console_of_an_empty_document() -> None:
+    assert shown({"verdict": "ok", "run": None}) == "verdict ok\n"
+    assert "only what was found so far" in shown({"verdict": "unknown", "interrupted": True})
+
+
+def test_json_starts_as_the_contract_says_and_has_no_nan() -> None:
+    text = dumps(document("verify", "ok", None, value=float("nan"), other=[float("-inf")], path=Path("a")))
+    assert list(json.loads(text)) == ["schema", "command", "verdict", "run", "value", "other", "path"]
+    assert json.loads(text)["value"] == "NaN" and json.loads(text)["other"] == ["-Inf"]
+
+
+def test_evidence(tmp_path: Path) -> None:
+    written = write_evidence(tmp_path / "new" / "folder", DOCUMENT)
+    names = [p.name for p in written]
+    assert names == [
+        "evidence.json",
+        "evidence.md",
+        "evidence.html",
+        "events.csv",
+        "hops.csv",
+        "panels.csv",
+        "findings.csv",
+        "probes.csv",
+        "after-panels.csv",
+        "comparison.csv",
+    ]
+    files = {p.name: p.read_text("utf-8") for p in written}
+    assert json.loads(files["evidence.json"]) == DOCUMENT
+    events = list(csv.DictReader(io.StringIO(files["events.csv"])))
+    assert [e["sent_ns"] for e in events] == [str(AT), str(AT)]
+    assert [e["status"] for e in events] == ["", "403"]
+    hop = next(csv.DictReader(io.StringIO(files["hops.csv"])))
+    assert hop["missing"] == "abcd-1-deny abcd-2-deny abcd-3-deny abcd-4-deny"
+    assert "<script>" not in files["evidence.html"] and "&lt;script&gt;" in files["evidence.html"]
+    assert "src=" not in files["evidence.html"] and 'href="http' not in files["evidence.html"]
+    assert '<span class="add">+new</span>' in files["evidence.html"]
+    assert "| 3 | Denied &lt;b> | 0 | 5 | fixed |" in files["evidence.md"]
+    assert "````\nloki: GET query" in files["evidence.md"]
+    assert "```diff\n--- a" in files["evidence.md"]
+
+
+def test_evidence_of_next_to_nothing(tmp_path: Path) -> None:
+    assert [p.name for p in write_evidence(tmp_path, document("verify", "unknown", None))] == [
+        "evidence.json",
+        "evidence.md",
+        "evidence.html",
+    ]
+
+
+def test_evidence_needs_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="file"):
+        write_evidence(tmp_path / "file", DOCUMENT)
+
+
+STREAMS = Streams(
+    [
+        LogStream({"a": "1"}, [Entry(AT + 2, "third"), Entry(AT, "first", {"line": "x"})]),
+        LogStream({"b": "2"}, [Entry(AT + 1, 'sec\x1bond "q",')]),
+    ]
+)
+
+
+def test_lines_of_a_query() -> None:
+    assert (
+        to_jsonl(STREAMS).splitlines()[1] == f'{{"ts": "{AT}", "labels": {{"a": "1", "line": "x"}}, "line": "first"}}'
+    )
+    assert to_csv(STREAMS).splitlines() == [
+        "ts,a,b,label.line,line",
+        f"{AT + 2},1,,,third",
+        f"{AT},1,,x,first",
+        f'{AT + 1},,2,,"sec\x1bond ""q"","',
+    ]
+    file = io.StringIO()
+    print_result(STREAMS, file, color=False)
+    assert [line.split("} ")[1] for line in file.getvalue().splitlines()] == ["third", 'sec\\x1bond "q",', "first"]
+    assert file.getvalue().startswith('2026-11-24T00:41:58.603Z {a="1"} ')
+
+
+@pytest.mark.parametrize(
+    ("result", "kind", "values"),
+    [
+        (Vector([Sample({"a": "b"}, AT, 22.0), Sample({}, AT, float("nan"))]), "vector", [22.0, "NaN"]),
+        (Matrix([Series({}, [(AT, 1.5), (AT + 1, float("inf"))])]), "matrix", [1.5, "+Inf"]),
+        (Scalar(AT, 2.0), "scalar", [2.0]),
+        (Vector([]), "vector", []),
+    ],
+)
+def test_values_of_a_query(result: Result, kind: str, values: list[object]) -> None:
+    found = result_json(result)
+    assert found["type"] == kind
+    assert [row["value"] for row in found["rows"]] == values
+    assert len(to_csv(result).splitlines()) == 1 + len(values)
+    file = io.StringIO()
+    print_result(result, file, color=False)
+    assert "labels" in file.getvalue()
