@@ -1,0 +1,116 @@
+"""`obs-check query` on local files, and how its options are read."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from obs_check.cli.main import main
+from obs_check.cli.query import named_query, read_duration, read_labels, read_time, read_window
+from obs_check.errors import UsageError
+from obs_check.model.window import NS, Window
+
+LINES = """time=2026-11-24T00:41:58.603Z level=INFO msg=DENY host=a.example
+time=2026-11-24T00:42:58.603Z level=INFO msg=ALLOW host=b.example
+time=2026-11-24T00:43:58.603Z level=INFO msg=DENY host=c.example
+"""
+NOW = 1_795_480_918 * NS
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.log").write_text(LINES)
+    return str(tmp_path / "a.log")
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(["query", *arguments])
+    shown = capsys.readouterr()
+    return code, shown.out, shown.err
+
+
+def test_lines(log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, '{job="b"} |= `DENY`', "--file", log, "--label", "job=b", "-o", "jsonl")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert [row["line"].split()[-1] for row in rows] == ["host=c.example", "host=a.example"]
+    assert rows[0]["labels"]["filename"] == log
+
+
+def test_a_metric_as_json_and_csv(log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    query = 'sum by (msg) (count_over_time({job="b"} | logfmt [10m]))'
+    code, out, _ = run(capsys, query, "--file", log, "--label", "job=b", "--instant", "-o", "json")
+    found = json.loads(out)
+    assert code == 0
+    assert list(found)[:4] == ["schema", "command", "verdict", "run"]
+    assert {r["labels"]["msg"]: r["value"] for r in found["result"]["rows"]} == {"DENY": 2, "ALLOW": 1}
+    _, out, _ = run(capsys, query, "--file", log, "--label", "job=b", "--instant", "-o", "csv")
+    assert out.splitlines()[0] == "ts,msg,value"
+
+
+def test_a_window(log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("--file", log, "--label", "job=b", "-o", "jsonl", "--to", "2026-11-24T00:43:00Z", "--since", "1m")
+    _, out, _ = run(capsys, '{job="b"}', *arguments)
+    assert [json.loads(line)["line"].split()[-1] for line in out.splitlines()] == ["host=b.example"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["{job=}", "--file", "a.log"], 2, "^"),
+        (["no-such-name", "--file", "a.log"], 2, "no query named no-such-name"),
+        (['{a="b"}', "--file", "gone.log"], 2, "gone.log: no such file"),
+        (['{a="b"}', "--file", "a.log", "--loki", "http://l.example"], 2, "exclude each other"),
+        (['{a="b"}', "--label", "a=b"], 2, "--label and --time-key are for local files"),
+        (['{a="b"}'], 2, "nothing to ask"),
+        (['{a="b"}', "--loki", "http://u:pw@l.example"], 2, "without credentials"),
+        (['{a="b"}', "--loki", "http://127.0.0.1:9"], 3, "does not answer"),
+    ],
+)
+def test_errors(log: str, arguments: list[str], code: int, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert Path(log).exists()
+    found, out, err = run(capsys, *arguments)
+    assert (found, out) == (code, "")
+    assert words in err and "Traceback" not in err and "pw" not in err
+
+
+def test_named_queries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "queries").mkdir()
+    (tmp_path / "queries" / "mine.logql").write_text('# id: mine\n{a="b"}\n  # why\n| json\n')
+    assert named_query("mine") == '{a="b"}\n| json'
+    with pytest.raises(UsageError) as caught:
+        named_query("mime")
+    assert caught.value.hint == "did you mean mine?"
+
+
+@pytest.mark.parametrize(
+    ("since", "from_", "to", "files", "expected"),
+    [
+        (None, None, None, True, None),
+        (None, None, None, False, Window(NOW - 3600 * NS, NOW)),
+        ("90s", None, None, True, Window(NOW - 90 * NS, NOW)),
+        (None, "now-1h", "now", False, Window(NOW - 3600 * NS, NOW)),
+        ("1m", None, str(NOW - NS), False, Window(NOW - 61 * NS, NOW - NS)),
+        (None, None, str(NOW), True, Window(0, NOW)),
+    ],
+)
+def test_windows(since: str | None, from_: str | None, to: str | None, files: bool, expected: Window | None) -> None:
+    assert read_window(since, from_, to, NOW, files) == expected
+
+
+def test_wrong_options() -> None:
+    for call in (
+        lambda: read_window("1h", "now-1h", None, NOW, False),
+        lambda: read_window(None, "now", "now", NOW, False),
+        lambda: read_duration("soon", "--since"),
+        lambda: read_duration("0", "--step"),
+        lambda: read_time("someday", NOW, "--to", True),
+        lambda: read_labels(("job",)),
+        lambda: read_labels(("1=2",)),
+    ):
+        with pytest.raises(UsageError):
+            call()
+    assert read_labels(("a=b=c",)) == {"a": "b=c"}
+    assert read_duration("1.5", "--step") == 1_500_000_000
