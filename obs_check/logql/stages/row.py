@@ -11,6 +11,8 @@ from obs_check.model.entry import Labels
 
 ERROR = "__error__"
 ERROR_DETAILS = "__error_details__"
+DUPLICATE_SUFFIX = "_extracted"
+"""What a parser appends to a name that the stream already has."""
 
 
 class Row:
@@ -32,20 +34,42 @@ class Row:
         self.error = ""
         self.error_details = ""
 
+    def find(self, name: str) -> str | None:
+        """The value of a label, None when absent. The error labels are no labels here (Loki 3.5: LabelsBuilder.Get)."""
+        value = self.parsed.get(name)
+        if value is not None:
+            return value
+        if name in self.deleted:
+            return None
+        value = self.metadata.get(name)
+        return value if value is not None else self.stream.get(name)
+
     def get(self, name: str) -> str:
         """The value a label filter or a template sees; "" when absent (Loki makes no difference)."""
         if name == ERROR:
             return self.error
         if name == ERROR_DETAILS:
             return self.error_details
-        if name in self.parsed:
-            return self.parsed[name]
-        if name in self.deleted:
-            return ""
-        return self.metadata.get(name) or self.stream.get(name, "")
+        return self.find(name) or ""
+
+    def taken(self) -> set[str] | None:
+        """Names that a parser leaves alone since metadata or an earlier stage has them; None when there are none.
+
+        Loki 3.5: a parser hint refuses a label that was already extracted, and metadata counts as extracted.
+        """
+        if not (self.parsed or self.metadata or self.deleted):
+            return None
+        return {*self.parsed, *self.metadata, *self.deleted}
+
+    def fail(self, error: str, details: str = "") -> None:
+        """Sets the error label, and its details where there are any."""
+        self.error = error
+        if details:
+            self.error_details = details
 
     def labels(self) -> Labels:
-        """All labels as Loki answers them (stream, metadata, parsed, then the error labels); empty values left out."""
+        """All labels as Loki answers them: stream, metadata, parsed, then the error labels. A label that a parser set
+        to the empty string stays (Loki 3.5 answers `"empty": ""`)."""
         merged = {**self.stream, **self.metadata}
         for name in self.deleted:
             merged.pop(name, None)
@@ -54,7 +78,7 @@ class Row:
             merged[ERROR] = self.error
         if self.error_details:
             merged[ERROR_DETAILS] = self.error_details
-        return {name: value for name, value in merged.items() if value != ""}
+        return merged
 
 
 StageFunction = Callable[[Row], bool]

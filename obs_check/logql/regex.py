@@ -1,0 +1,28 @@
+"""Go's regular expressions through RE2."""
+
+from functools import lru_cache
+from typing import Any
+
+import re2
+
+from obs_check.errors import QueryError
+
+
+def _options() -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    return options
+
+
+_OPTIONS = _options()
+
+
+@lru_cache(maxsize=512)
+def compile_re2(pattern: str) -> Any:
+    """The compiled pattern (search, match, fullmatch as in `re`); QueryError when RE2 refuses it."""
+    try:
+        return re2.compile(pattern, options=_OPTIONS)
+    except re2.error as error:
+        detail = error.args[0] if error.args else error
+        text = detail.decode("utf-8", "replace") if isinstance(detail, bytes) else str(detail)
+        raise QueryError(f"error parsing regexp {pattern!r}: {text}") from None

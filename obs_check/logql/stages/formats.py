@@ -1,0 +1,67 @@
+"""line_format and label_format."""
+
+from obs_check.errors import QueryError
+from obs_check.logql.stages.row import ERROR, Row, StageFunction
+from obs_check.logql.syntax import ast
+from obs_check.logql.template.compile import Moment, Template, TemplateFault, compile_template
+
+FORMAT_ERROR = "TemplateFormatErr"
+
+
+def compile_line_format(stage: ast.LineFormat) -> StageFunction:
+    """The line becomes the template's text; when that fails it stays and TemplateFormatErr is set (Loki 3.5)."""
+    template = compile_template(stage.template, "line")
+    simple = template.simple_key
+    if simple is not None:
+        key = simple
+
+        def copy(row: Row) -> bool:
+            row.line = row.find(key) or ""
+            return True
+
+        return copy
+
+    def render(row: Row) -> bool:
+        try:
+            row.line = template.render(row.labels(), Moment(row.line, row.ts))
+        except TemplateFault as fault:
+            row.fail(FORMAT_ERROR, str(fault))
+        return True
+
+    return render
+
+
+def compile_label_format(stage: ast.LabelFormat) -> StageFunction:
+    """Renames and templates in the written order. All templates see the labels as they were when the first of them ran
+    (Loki 3.5). A name may be set once a stage, and `__error__` never."""
+    seen: set[str] = set()
+    steps: list[tuple[str, str, Template | None]] = []
+    for assignment in stage.assignments:
+        if assignment.name == ERROR:
+            raise QueryError(f"{ERROR} cannot be formatted")
+        if assignment.name in seen:
+            raise QueryError(f"multiple label name '{assignment.name}' not allowed in a single format operation")
+        seen.add(assignment.name)
+        template = None if assignment.rename else compile_template(assignment.value, "label")
+        steps.append((assignment.name, assignment.value, template))
+
+    def assign(row: Row) -> bool:
+        labels = None
+        moment = None
+        for name, value, template in steps:
+            if template is None:
+                moved = row.find(value)
+                if moved is not None:
+                    row.parsed[name] = moved
+                    row.parsed.pop(value, None)
+                    row.deleted.add(value)
+                continue
+            if labels is None or moment is None:
+                labels, moment = row.labels(), Moment(row.line, row.ts)
+            try:
+                row.parsed[name] = template.render(labels, moment)
+            except TemplateFault as fault:
+                row.fail(FORMAT_ERROR, str(fault))
+        return True
+
+    return assign

@@ -1,0 +1,92 @@
+"""`| predicate`: text, number, duration, size and address comparisons on labels."""
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from obs_check.logql.stages.address import compile_address
+from obs_check.logql.stages.matching import compile_label_test
+from obs_check.logql.stages.row import ERROR, Row, StageFunction
+from obs_check.logql.syntax import ast
+from obs_check.logql.units import parse_bytes, parse_float, parse_go_duration
+
+FILTER_ERROR = "LabelFilterErr"
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "=": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
+
+
+def compile_predicate(predicate: ast.Predicate) -> StageFunction:
+    """The predicate as a function over rows; QueryError on a bad regular expression or address."""
+    match predicate:
+        case ast.StringPredicate(matcher):
+            return _string(matcher)
+        case ast.NumberPredicate(name, op, value):
+            return _typed(name, op, value, parse_float)
+        case ast.DurationPredicate(name, op, ns):
+            return _typed(name, op, ns, parse_go_duration)
+        case ast.BytesPredicate(name, op, size):
+            return _typed(name, op, size, parse_bytes)
+        case ast.IpPredicate(name, ip_op, pattern):
+            return _address(name, ip_op == "!=", pattern)
+        case ast.AndPredicate(left, right):
+            return _and(compile_predicate(left), compile_predicate(right))
+        case ast.OrPredicate(left, right):
+            one, other = compile_predicate(left), compile_predicate(right)
+            return lambda row: one(row) or other(row)
+
+
+def _and(left: StageFunction, right: StageFunction) -> StageFunction:
+    """Both sides always run, since the right one may set an error (Loki 3.5)."""
+
+    def both(row: Row) -> bool:
+        kept = left(row)
+        return right(row) and kept
+
+    return both
+
+
+def _string(matcher: ast.Matcher) -> StageFunction:
+    name, value = matcher.name, matcher.value
+    test = compile_label_test(matcher.op, value)
+    if test is None:
+        return lambda _row: True
+    if name == ERROR:
+        return lambda row: test(row.error)
+    return lambda row: test(row.find(name) or "")
+
+
+def _typed(name: str, op: str, wanted: float, parse: Callable[[str], float]) -> StageFunction:
+    """An absent label drops the line; a value that cannot be read keeps it, with an error (Loki 3.5)."""
+    compare = COMPARE[op]
+
+    def keep(row: Row) -> bool:
+        text = row.find(name)
+        if text is None:
+            return False
+        try:
+            return compare(parse(text), wanted)
+        except ValueError as error:
+            if not row.error:
+                row.fail(FILTER_ERROR, str(error))
+            return True
+
+    return keep
+
+
+def _address(name: str, negative: bool, pattern: str) -> StageFunction:
+    inside = compile_address(pattern)
+
+    def keep(row: Row) -> bool:
+        if row.error:
+            return True
+        text = row.find(name)
+        return text is not None and inside(text) != negative
+
+    return keep

@@ -1,0 +1,80 @@
+"""Key and value pairs of a logfmt line, with the faults that Loki's decoder reports."""
+
+import json
+import re
+from collections.abc import Callable
+
+_PAIR = re.compile(
+    r'[\x00-\x20]*+([^\x00-\x20="]++)(?:="([^"\\]*+)"|=?+([^\x00-\x20="]*+)(?=[\x00-\x20]|\Z))',
+)
+_SPACE = re.compile(r"[\x00-\x20]*+")
+_WORD = re.compile(r'[^\x00-\x20="]*+')
+_TO_SPACE = re.compile(r"[^\x00-\x20]*+")
+_QUOTED = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+
+
+def _end(pattern: re.Pattern[str], line: str, at: int) -> int:
+    found = pattern.match(line, at)
+    assert found is not None
+    return found.end()
+
+
+def _fault(line: str, at: int, what: str) -> str:
+    return f"logfmt syntax error at pos {len(line[:at].encode()) + 1} : {what}"
+
+
+def scan_logfmt(line: str, strict: bool, emit: Callable[[str, str], None]) -> str:
+    """Calls `emit(key, value)` a pair and answers the last fault, "" when there is none.
+
+    A bare key has the empty value. After a fault reading goes on behind the next space, or ends when `strict`.
+    """
+    fault = ""
+    at, length = 0, len(line)
+    match = _PAIR.match
+    while at < length:
+        pair = match(line, at)
+        if pair is not None:
+            key = pair[1]
+            at = pair.end()
+            if "\ufffd" in key:
+                fault = _fault(line, at, "invalid key")
+                if strict:
+                    break
+                continue
+            emit(key, pair[2] or pair[3] or "")
+            continue
+        key, value, at, wrong = _careful(line, at)
+        if wrong:
+            fault = wrong
+            if strict:
+                break
+        elif key:
+            emit(key, value)
+    return fault
+
+
+def _careful(line: str, at: int) -> tuple[str, str, int, str]:
+    """One step where the fast pattern does not fit: key, value, next offset, fault."""
+    start = _end(_SPACE, line, at)
+    if start >= len(line):
+        return "", "", start, ""
+    end = _end(_WORD, line, start)
+    key = line[start:end]
+    if not key or line[end] == '"':
+        return "", "", _end(_TO_SPACE, line, end), _fault(line, end, f"unexpected {_go_char(line[end])}")
+    value_at = end + 1
+    if line[value_at] != '"':
+        end = _end(_WORD, line, value_at)
+        return "", "", _end(_TO_SPACE, line, end), _fault(line, end, f"unexpected {_go_char(line[end])}")
+    quoted = _QUOTED.match(line, value_at)
+    if quoted is None:
+        return "", "", len(line), _fault(line, len(line), "unterminated quoted value")
+    try:
+        value = json.loads(quoted[0])
+    except ValueError:
+        return "", "", quoted.end(), _fault(line, quoted.end(), "invalid quoted value")
+    return key, value.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), quoted.end(), ""
+
+
+def _go_char(char: str) -> str:
+    return f"'{char}'"

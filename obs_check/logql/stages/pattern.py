@@ -1,0 +1,45 @@
+"""`| pattern "<a> <_> <b>"`."""
+
+from obs_check.errors import QueryError
+from obs_check.logql.stages.line_pattern import parse_pieces
+from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row, StageFunction
+from obs_check.logql.syntax import ast
+
+
+def compile_pattern(stage: ast.PatternParser) -> StageFunction:
+    """The text before the first capture must start the line. A literal that is not found ends the match: the capture
+    before it takes the rest of the line (Loki 3.5)."""
+    pieces = parse_pieces(stage.pattern)
+    names = [piece.text for piece in pieces if piece.capture and piece.text != "_"]
+    if not names:
+        raise QueryError("at least one capture is required")
+    for name in names:
+        if names.count(name) > 1:
+            raise QueryError(f"duplicate capture name ({name}): invalid expression")
+    start = "" if pieces[0].capture else pieces[0].text
+    rest = pieces if pieces[0].capture else pieces[1:]
+    steps = [(rest[i].text, rest[i + 1].text if i + 1 < len(rest) else None) for i in range(0, len(rest), 2)]
+
+    def captures(line: str) -> list[tuple[str, str]]:
+        if not line or not line.startswith(start):
+            return []
+        at = len(start)
+        found = []
+        for name, literal in steps:
+            end = line.find(literal, at) if literal is not None else -1
+            if name != "_":
+                found.append((name, line[at:end] if end >= 0 else line[at:]))
+            if end < 0 or literal is None:
+                break
+            at = end + len(literal)
+        return found
+
+    def parse(row: Row) -> bool:
+        taken, stream, parsed = row.taken(), row.stream, row.parsed
+        for name, value in captures(row.line):
+            label = name + DUPLICATE_SUFFIX if name in stream else name
+            if taken is None or label not in taken:
+                parsed[label] = value
+        return True
+
+    return parse
