@@ -1,0 +1,78 @@
+"""Vector aggregations."""
+
+import math
+from collections.abc import Callable
+
+from obs_check.logql.engine.fold import Moments, combine_moments, larger, smaller
+from obs_check.logql.engine.vector import LabelSet, Step, drop, keep
+from obs_check.logql.syntax import ast
+
+
+def aggregate(expr: ast.VectorAggregation, steps: list[Step]) -> list[Step]:
+    """The operation over each step. topk, bottomk and sort keep the labels of what they pick."""
+    grouping = expr.grouping or ast.Grouping(())
+    reduce = drop if grouping.without else keep
+    cache: dict[LabelSet, LabelSet] = {}
+    result: list[Step] = []
+    for step in steps:
+        groups: dict[LabelSet, Step] = {}
+        for labels, value in step:
+            key = cache.get(labels)
+            if key is None:
+                key = cache[labels] = reduce(labels, grouping.labels)
+            groups.setdefault(key, []).append((labels, value))
+        picked: Step = []
+        for key, members in groups.items():
+            picked += _combine(expr, key, members)
+        result.append(picked)
+    return result
+
+
+def _combine(expr: ast.VectorAggregation, key: LabelSet, members: Step) -> Step:
+    if expr.op in ("topk", "approx_topk", "sort_desc"):
+        return sorted(members, key=_descending)[: expr.parameter]
+    if expr.op in ("bottomk", "sort"):
+        return sorted(members, key=_ascending)[: expr.parameter]
+    return [(key, _REDUCE[expr.op]([value for _, value in members]))]
+
+
+def _ascending(member: tuple[LabelSet, float]) -> tuple[bool, float]:
+    """NaN comes last whatever the order."""
+    return (True, 0.0) if math.isnan(member[1]) else (False, member[1])
+
+
+def _descending(member: tuple[LabelSet, float]) -> tuple[bool, float]:
+    return (True, 0.0) if math.isnan(member[1]) else (False, -member[1])
+
+
+def _moments(values: list[float]) -> Moments:
+    total = Moments(1, values[0], 0.0)
+    for value in values[1:]:
+        total = combine_moments(total, Moments(1, value, 0.0))
+    return total
+
+
+def _variance(values: list[float]) -> float:
+    total = _moments(values)
+    return total.squares / total.n
+
+
+def _extreme(choose: Callable[[float, float], float]) -> Callable[[list[float]], float]:
+    def over(values: list[float]) -> float:
+        best = values[0]
+        for value in values[1:]:
+            best = choose(best, value)
+        return best
+
+    return over
+
+
+_REDUCE: dict[str, Callable[[list[float]], float]] = {
+    "sum": sum,
+    "avg": lambda values: _moments(values).mean,
+    "count": lambda values: float(len(values)),
+    "max": _extreme(larger),
+    "min": _extreme(smaller),
+    "stdvar": _variance,
+    "stddev": lambda values: math.sqrt(_variance(values)),
+}

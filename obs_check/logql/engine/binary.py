@@ -1,0 +1,123 @@
+"""Binary operations: numbers with numbers, numbers with vectors, vectors with vectors."""
+
+import math
+import operator
+from collections.abc import Callable
+
+from obs_check.errors import QueryError
+from obs_check.logql.engine.vector import LabelSet, Step, drop, keep
+from obs_check.logql.syntax import ast
+
+COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
+
+
+def arithmetic(op: str, left: float, right: float) -> float:
+    """`left op right`; a division by zero is NaN (Loki 3.5), a comparison 1 or 0."""
+    if op in COMPARISONS:
+        return float(COMPARISONS[op](left, right))
+    match op:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case "/":
+            return left / right if right != 0 else math.nan
+        case "%":
+            return math.nan if right == 0 or math.isinf(left) else math.fmod(left, right)
+        case _:
+            return _power(left, right)
+
+
+def _power(left: float, right: float) -> float:
+    try:
+        return math.pow(left, right)
+    except OverflowError:
+        return -math.inf if left < 0 and right % 2 == 1 else math.inf
+    except ValueError:
+        return math.inf if left == 0 else math.nan
+
+
+def with_number(expr: ast.BinaryOperation, step: Step, number: float, number_is_left: bool) -> Step:
+    """A vector with a number; a comparison without `bool` keeps what holds, with the vector's value."""
+    result: Step = []
+    for labels, value in step:
+        left, right = (number, value) if number_is_left else (value, number)
+        if expr.op in COMPARISONS and not expr.return_bool:
+            if COMPARISONS[expr.op](left, right):
+                result.append((labels, value))
+        else:
+            result.append((labels, arithmetic(expr.op, left, right)))
+    return result
+
+
+def signature(matching: ast.Matching | None) -> Callable[[LabelSet], LabelSet]:
+    """What of the labels has to be equal on both sides."""
+    if matching is None:
+        return lambda labels: labels
+    reduce = keep if matching.on else drop
+    return lambda labels: reduce(labels, matching.labels)
+
+
+def set_operation(op: str, left: Step, right: Step, of: Callable[[LabelSet], LabelSet]) -> Step:
+    """`and`, `or`, `unless` on the labels alone."""
+    if op == "or":
+        have = {of(labels) for labels, _ in left}
+        return left + [found for found in right if of(found[0]) not in have]
+    have = {of(labels) for labels, _ in right}
+    wanted = op == "and"
+    return [found for found in left if (of(found[0]) in have) == wanted]
+
+
+def vector_operation(expr: ast.BinaryOperation, left: Step, right: Step, of: Callable[[LabelSet], LabelSet]) -> Step:
+    """Each value of the many side with its one partner. Raises QueryError where a partner is not unique."""
+    matching = expr.matching or ast.Matching()
+    swapped = matching.card == "one-to-many"
+    many, one = (right, left) if swapped else (left, right)
+    partners: dict[LabelSet, tuple[LabelSet, float]] = {}
+    for found in one:
+        key = of(found[0])
+        if key in partners:
+            raise QueryError(
+                f"found duplicate series on the {'left' if swapped else 'right'} hand-side;many-to-many matching not "
+                "allowed: matching labels must be unique on one side"
+            )
+        partners[key] = found
+    seen: dict[LabelSet, set[LabelSet]] = {}
+    result: Step = []
+    for labels, value in many:
+        key = of(labels)
+        partner = partners.get(key)
+        if partner is None:
+            continue
+        metric = _result_labels(labels, partner[0], matching)
+        if key in seen and matching.card == "one-to-one":
+            raise QueryError(
+                "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
+            )
+        if metric in seen.setdefault(key, set()):
+            raise QueryError("multiple matches for labels: grouping labels must ensure unique matches")
+        seen[key].add(metric)
+        a, b = (partner[1], value) if swapped else (value, partner[1])
+        if expr.op in COMPARISONS and not expr.return_bool:
+            if COMPARISONS[expr.op](a, b):
+                result.append((metric, a))
+        else:
+            result.append((metric, arithmetic(expr.op, a, b)))
+    return result
+
+
+def _result_labels(many: LabelSet, one: LabelSet, matching: ast.Matching) -> LabelSet:
+    if matching.card == "one-to-one":
+        return keep(many, matching.labels) if matching.on else drop(many, matching.labels)
+    if not matching.include:
+        return many
+    return tuple(sorted(drop(many, matching.include) + keep(one, matching.include)))

@@ -1,0 +1,122 @@
+"""Queries to results: the entry of the engine."""
+
+from collections.abc import Iterator
+
+from obs_check.errors import QueryError
+from obs_check.logql.engine.aggregate import aggregate
+from obs_check.logql.engine.binary import arithmetic, set_operation, signature, vector_operation, with_number
+from obs_check.logql.engine.label_replace import label_replace
+from obs_check.logql.engine.logs import Direction, query_logs
+from obs_check.logql.engine.ranges import evaluate_range, pushes_grouping
+from obs_check.logql.engine.source import Source
+from obs_check.logql.engine.vector import LabelSet, Step
+from obs_check.logql.syntax import ast
+from obs_check.model.result import Matrix, Result, Sample, Scalar, Series, Vector
+from obs_check.model.window import MS
+
+INSTANT_LOG_QUERY = (
+    "log queries are not supported as an instant query type, please change your query to a range query type"
+)
+
+
+def query_range(
+    expr: ast.Expr,
+    source: Source,
+    start_ns: int,
+    end_ns: int,
+    step_ns: int,
+    *,
+    limit: int = 100,
+    direction: Direction = "backward",
+) -> Result:
+    """What Loki 3.5 answers on /query_range.
+
+    A log query has the lines of `start_ns <= ts < end_ns`. A metric query has a point at every multiple of `step_ns`
+    from the start rounded down to the end rounded up, so the last point may lie after `end_ns`; a point at t
+    aggregates (t - range, t]. Raises QueryError when the evaluation is refused.
+    """
+    if isinstance(expr, ast.LogQuery):
+        return query_logs(expr, source, start_ns, end_ns, limit, direction)
+    if step_ns <= 0:
+        raise QueryError("zero or negative query resolution step widths are not accepted. Try a positive integer")
+    times = list(range(start_ns - start_ns % step_ns, -(-end_ns // step_ns) * step_ns + 1, step_ns))
+    steps = _evaluate(expr, times, source)
+    if isinstance(steps, float):
+        return Matrix([Series({}, [(at // MS * MS, steps) for at in times])])
+    points: dict[LabelSet, list[tuple[int, float]]] = {}
+    for at, step in zip(times, steps, strict=True):
+        for labels, value in step:
+            points.setdefault(labels, []).append((at // MS * MS, value))
+    return Matrix([Series(dict(labels), found) for labels, found in sorted(points.items())])
+
+
+def query_instant(
+    expr: ast.Expr,
+    source: Source,
+    at_ns: int,
+    *,
+    limit: int = 100,  # noqa: ARG001
+    direction: Direction = "backward",  # noqa: ARG001
+) -> Result:
+    """What Loki 3.5 answers on /query at `at_ns`. Raises QueryError for a log query and when the evaluation is
+    refused. `limit` and `direction` are parameters of the endpoint that say nothing about a metric."""
+    if isinstance(expr, ast.LogQuery):
+        raise QueryError(INSTANT_LOG_QUERY)
+    steps = _evaluate(expr, [at_ns], source)
+    shown = at_ns // MS * MS
+    if isinstance(steps, float):
+        return Scalar(shown, steps)
+    found = steps[0] if any(_sorts(node) for node in _walk(expr)) else sorted(steps[0], key=lambda pair: pair[0])
+    return Vector([Sample(dict(labels), shown, value) for labels, value in found])
+
+
+def _sorts(expr: ast.Metric) -> bool:
+    return isinstance(expr, ast.VectorAggregation) and expr.op in ("sort", "sort_desc")
+
+
+def _walk(expr: ast.Metric) -> Iterator[ast.Metric]:
+    yield expr
+    if isinstance(expr, ast.BinaryOperation):
+        yield from _walk(expr.left)
+        yield from _walk(expr.right)
+    elif isinstance(expr, ast.VectorAggregation | ast.LabelReplace):
+        yield from _walk(expr.expr)
+
+
+def _evaluate(expr: ast.Metric, times: list[int], source: Source) -> list[Step] | float:
+    match expr:
+        case ast.Number():
+            return expr.value
+        case ast.VectorLiteral():
+            return [[((), expr.value)] for _ in times]
+        case ast.RangeAggregation():
+            return evaluate_range(expr, times, source)
+        case ast.VectorAggregation():
+            if pushes_grouping(expr) and isinstance(expr.expr, ast.RangeAggregation):
+                return aggregate(expr, evaluate_range(expr.expr, times, source, expr.grouping or ast.Grouping(())))
+            return aggregate(expr, _vectors(expr.expr, times, source))
+        case ast.LabelReplace():
+            return label_replace(expr, _vectors(expr.expr, times, source))
+        case ast.BinaryOperation():
+            return _binary(expr, times, source)
+
+
+def _vectors(expr: ast.Metric, times: list[int], source: Source) -> list[Step]:
+    steps = _evaluate(expr, times, source)
+    if isinstance(steps, float):
+        raise QueryError("a number has no series to aggregate: use vector(...)")
+    return steps
+
+
+def _binary(expr: ast.BinaryOperation, times: list[int], source: Source) -> list[Step] | float:
+    left, right = _evaluate(expr.left, times, source), _evaluate(expr.right, times, source)
+    if isinstance(left, float):
+        if isinstance(right, float):
+            return arithmetic(expr.op, left, right)
+        return [with_number(expr, step, left, True) for step in right]
+    if isinstance(right, float):
+        return [with_number(expr, step, right, False) for step in left]
+    of = signature(expr.matching)
+    if expr.op in ("and", "or", "unless"):
+        return [set_operation(expr.op, a, b, of) for a, b in zip(left, right, strict=True)]
+    return [vector_operation(expr, a, b, of) for a, b in zip(left, right, strict=True)]

@@ -1,0 +1,140 @@
+"""Lines to samples: what a range aggregation gets."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from obs_check.logql.engine.hints import Hints, hints_for
+from obs_check.logql.engine.source import Source
+from obs_check.logql.engine.vector import LabelSet, drop, label_set
+from obs_check.logql.stages.compile import compile_stages
+from obs_check.logql.stages.row import Row
+from obs_check.logql.stages.unwrap import unwrap_value
+from obs_check.logql.syntax import ast
+
+_BYTES = frozenset({"bytes_over_time", "bytes_rate"})
+_PARSERS = ast.JsonParser | ast.LogfmtParser | ast.RegexpParser | ast.PatternParser | ast.UnpackParser
+
+
+@dataclass(slots=True)
+class SampleSeries:
+    """Samples of one label set: times in ns, ascending, and their values."""
+
+    times: list[int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+
+    def sort(self) -> None:
+        """Puts samples that came from several streams in order of time."""
+        if any(a > b for a, b in zip(self.times, self.times[1:], strict=False)):
+            order = sorted(range(len(self.times)), key=self.times.__getitem__)
+            self.times = [self.times[i] for i in order]
+            self.values = [self.values[i] for i in order]
+
+
+@dataclass(slots=True)
+class Samples:
+    """What a range has: series by label set, and the times and labels of lines that an error should fail."""
+
+    series: dict[LabelSet, SampleSeries] = field(default_factory=dict)
+    errors: list[tuple[int, LabelSet]] = field(default_factory=list)
+
+
+def load(
+    expr: ast.RangeAggregation, pushed: ast.Grouping | None, source: Source, start_ns: int, end_ns: int
+) -> Samples:
+    """The samples of `start_ns <= ts < end_ns`. `pushed` is the grouping of a sum around the aggregation, which
+    Loki 3.5 applies here."""
+    grouping = pushed or expr.grouping
+    no_labels = expr.op == "absent_over_time" or (grouping is not None and not grouping.without and not grouping.labels)
+    hints = hints_for(expr.range, grouping, no_labels)
+    passes = _pipeline(expr.range.query.stages, hints)
+    value_of = _value(expr)
+    key_of = _key(expr.range.unwrap, grouping, no_labels)
+    found = Samples()
+    for stream in source.select(expr.range.query.selector.matchers, start_ns, end_ns):
+        for entry in stream.entries:
+            row = Row(entry.ts, entry.line, stream.labels, entry.metadata)
+            if not passes(row):
+                continue
+            parser_failed = row.error != ""
+            value = value_of(row)
+            if value is None:
+                continue
+            key = label_set(row.labels()) if row.error else key_of(row)
+            if row.error and not (hints.keeps_errors and parser_failed):
+                found.errors.append((entry.ts, key))
+                continue
+            series = found.series.get(key)
+            if series is None:
+                series = found.series[key] = SampleSeries()
+            series.times.append(entry.ts)
+            series.values.append(value)
+    for series in found.series.values():
+        series.sort()
+    found.errors.sort()
+    return found
+
+
+def _value(expr: ast.RangeAggregation) -> Callable[[Row], float | None]:
+    unwrap = expr.range.unwrap
+    if unwrap is None:
+        if expr.op in _BYTES:
+            return lambda row: float(len(row.line.encode("utf-8", "surrogatepass")))
+        return lambda _: 1.0
+    return unwrap_value(unwrap)
+
+
+def _key(unwrap: ast.Unwrap | None, grouping: ast.Grouping | None, no_labels: bool) -> Callable[[Row], LabelSet]:
+    if no_labels:
+        return lambda _: ()
+    if grouping is not None and not grouping.without:
+        names = sorted(set(grouping.labels))
+        return lambda row: tuple((name, value) for name in names if (value := row.find(name)) is not None)
+    dropped = set(grouping.labels) if grouping is not None else set()
+    keeps_empty = grouping is None
+    if unwrap is not None:
+        dropped.add(unwrap.label)
+
+    def rest(row: Row) -> LabelSet:
+        labels = drop(label_set(row.labels()), dropped)
+        # Loki 3.5: `without` loses labels that a parser set to the empty string, no grouping keeps them.
+        return labels if keeps_empty else tuple(pair for pair in labels if pair[1])
+
+    return rest
+
+
+def _pipeline(stages: tuple[ast.Stage, ...], hints: Hints) -> Callable[[Row], bool]:
+    if hints.skip:
+        return compile_stages(tuple(s for s in stages if not _skippable(s)))
+    if not hints.required:
+        return compile_stages(stages)
+    steps = [_hinted(stage, hints.required) for stage in stages]
+
+    def run(row: Row) -> bool:
+        return all(step(row) for step in steps)
+
+    return run
+
+
+def _skippable(stage: ast.Stage) -> bool:
+    # regexp alone does not ask whether labels are wanted; it never fails, so the answer is the same.
+    return isinstance(stage, _PARSERS)
+
+
+def _hinted(stage: ast.Stage, required: frozenset[str]) -> Callable[[Row], bool]:
+    """A parser is not run once every required label is there, and an error after that point is never seen."""
+    run = compile_stages((stage,))
+    if not isinstance(stage, _PARSERS):
+        return run
+
+    def parse(row: Row) -> bool:
+        if required <= row.parsed.keys() and not isinstance(stage, ast.RegexpParser):
+            return True
+        before, details = row.error, row.error_details
+        kept = run(row)
+        if row.error != before and isinstance(stage, ast.JsonParser | ast.LogfmtParser) and not stage.extractions:
+            stopped_early = required <= row.parsed.keys()
+            if stopped_early:
+                row.error, row.error_details = before, details
+        return kept
+
+    return parse

@@ -1,0 +1,33 @@
+"""The values of one step, and how labels are keyed."""
+
+from collections.abc import Iterable, Mapping
+
+from obs_check.logql.syntax.quoting import quote
+
+LabelSet = tuple[tuple[str, str], ...]
+"""Labels sorted by name: a dictionary key. An empty value that a parser set stays (Loki 3.5)."""
+
+Step = list[tuple[LabelSet, float]]
+"""The values at one time. Label sets may repeat only after label_replace."""
+
+
+def label_set(labels: Mapping[str, str]) -> LabelSet:
+    """The key of a mapping of labels."""
+    return tuple(sorted(labels.items()))
+
+
+def keep(labels: LabelSet, names: Iterable[str]) -> LabelSet:
+    """Only the labels of these names."""
+    wanted = set(names)
+    return tuple(pair for pair in labels if pair[0] in wanted)
+
+
+def drop(labels: LabelSet, names: Iterable[str]) -> LabelSet:
+    """All but the labels of these names."""
+    unwanted = set(names)
+    return tuple(pair for pair in labels if pair[0] not in unwanted)
+
+
+def labels_text(labels: LabelSet) -> str:
+    """`{a="b", c="d"}`, as error messages show a series."""
+    return "{" + ", ".join(f"{name}={quote(value)}" for name, value in labels) + "}"

@@ -1,0 +1,135 @@
+"""What Loki refuses in a query that is well formed."""
+
+from obs_check.errors import QueryError
+from obs_check.logql.regex import compile_re2
+from obs_check.logql.stages.compile import compile_stages
+from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.printer import stage_text
+from obs_check.logql.syntax.refusals import refuse
+
+EMPTY_SELECTOR = (
+    "queries require at least one regexp or equality matcher that does not have an empty-compatible value. "
+    'For instance, app=~".*" does not meet this requirement, but app=~".+" will'
+)
+_GROUPED = frozenset(
+    {
+        "avg_over_time",
+        "first_over_time",
+        "last_over_time",
+        "max_over_time",
+        "min_over_time",
+        "quantile_over_time",
+        "stddev_over_time",
+        "stdvar_over_time",
+    }
+)
+_WITHOUT_UNWRAP = frozenset({"bytes_over_time", "bytes_rate", "count_over_time", "rate", "absent_over_time"})
+_WITH_UNWRAP = _GROUPED | {"sum_over_time", "rate", "rate_counter", "absent_over_time"}
+_PARAMETER = frozenset({"topk", "bottomk", "approx_topk"})
+
+
+def check(expr: ast.Expr, text: str) -> None:
+    """Raises QueryError for the first thing that Loki 3.5 would refuse."""
+    match expr:
+        case ast.LogQuery():
+            _check_query(expr, text)
+        case ast.RangeAggregation():
+            _check_range_aggregation(expr, text)
+        case ast.VectorAggregation():
+            _check_vector_aggregation(expr, text)
+            check(expr.expr, text)
+        case ast.BinaryOperation():
+            _check_set_operation(expr, text)
+            check(expr.left, text)
+            check(expr.right, text)
+        case ast.LabelReplace():
+            try:
+                compile_re2(f"^(?:{expr.regex})$")
+            except QueryError as error:
+                refuse(text, expr.span, f"invalid regex in label_replace: {error.message}")
+            check(expr.expr, text)
+        case ast.Number() | ast.VectorLiteral():
+            pass
+
+
+def _check_query(query: ast.LogQuery, text: str) -> None:
+    if not any(_selects(m, text) for m in query.selector.matchers):
+        refuse(text, query.selector.span, EMPTY_SELECTOR)
+    for stage in query.stages:
+        try:
+            compile_stages((stage,))
+        except QueryError as error:
+            _reword(error, stage, text)
+
+
+def _reword(error: QueryError, stage: ast.Stage, text: str) -> None:
+    """Gives an error of a stage its place in the whole query."""
+    message = error.message
+    if not message.startswith("parse error"):
+        if isinstance(stage, ast.RegexpParser | ast.PatternParser):
+            kind = "regexp" if isinstance(stage, ast.RegexpParser) else "pattern"
+            prefix = "" if message.startswith("invalid ") else f"invalid {kind} parser: "
+            message = f"{prefix}{message}"
+        else:
+            message = f"stage '{stage_text(stage)}' : {message}"
+        message = f"parse error : {message}"
+    raise QueryError(message, text, stage.span.start, stage.span.end) from error
+
+
+def _selects(matcher: ast.Matcher, text: str) -> bool:
+    """Whether a matcher leaves out streams without the label."""
+    if matcher.op == "=":
+        return matcher.value != ""
+    if matcher.op == "!=":
+        return matcher.value == ""
+    try:
+        matches_empty = compile_re2(f"^(?s:{matcher.value})$").search("") is not None
+    except QueryError as error:
+        refuse(text, matcher.span, error.message)
+    return matches_empty == (matcher.op == "!~")
+
+
+def _check_range_aggregation(expr: ast.RangeAggregation, text: str) -> None:
+    if expr.parameter is not None and expr.op != "quantile_over_time":
+        refuse(text, expr.span, f"parameter {expr.parameter:g} not supported for operation {expr.op}")
+    if expr.parameter is None and expr.op == "quantile_over_time":
+        refuse(text, expr.span, f"parameter required for operation {expr.op}")
+    if expr.grouping is not None and expr.op not in _GROUPED:
+        refuse(text, expr.span, f"grouping not allowed for {expr.op} aggregation")
+    unwrap = expr.range.unwrap
+    if unwrap is not None and expr.op not in _WITH_UNWRAP:
+        refuse(text, unwrap.span, f"invalid aggregation {expr.op} with unwrap")
+    if unwrap is None and expr.op not in _WITHOUT_UNWRAP:
+        refuse(text, expr.span, f"invalid aggregation {expr.op} without unwrap")
+    _check_query(expr.range.query, text)
+    if unwrap is not None:
+        _check_query(ast.LogQuery(expr.range.query.selector, unwrap.filters), text)
+
+
+def _check_vector_aggregation(expr: ast.VectorAggregation, text: str) -> None:
+    if expr.op in _PARAMETER:
+        if expr.parameter is None:
+            refuse(text, expr.span, f"parameter required for operation {expr.op}")
+        if expr.parameter <= 0:
+            refuse(text, expr.span, f"invalid parameter (must be greater than 0) {expr.op}({expr.parameter}")
+        if expr.op == "approx_topk" and expr.grouping is not None:
+            refuse(text, expr.span, f"grouping not allowed for {expr.op} aggregation")
+    elif expr.parameter is not None:
+        refuse(text, expr.span, f"unsupported parameter for operation {expr.op}({expr.parameter},")
+    if expr.op in ("sort", "sort_desc") and expr.grouping is not None and expr.grouping.labels:
+        refuse(text, expr.span, "sort and sort_desc doesn't allow grouping by ")
+
+
+def _check_set_operation(expr: ast.BinaryOperation, text: str) -> None:
+    if expr.op not in ("and", "or", "unless"):
+        return
+    for side, leg in (("left", expr.left), ("right", expr.right)):
+        if is_literal(leg):
+            refuse(text, leg.span, f"unexpected literal for {side} leg of logical/set binary operation ({expr.op})")
+
+
+def is_literal(expr: ast.Metric) -> bool:
+    """Whether an expression is a number, written or computed from numbers only."""
+    if isinstance(expr, ast.BinaryOperation):
+        return is_literal(expr.left) and is_literal(expr.right)
+    return isinstance(expr, ast.Number)

@@ -1,0 +1,81 @@
+"""Where the parser is in the tokens, and the one place that words a syntax error."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from obs_check.errors import QueryError
+from obs_check.logql.syntax import tokens
+from obs_check.logql.syntax.ast import Span
+from obs_check.logql.syntax.lexer import syntax_error, tokenize
+from obs_check.logql.syntax.tokens import Token
+
+T = TypeVar("T")
+
+
+class Cursor:
+    """A position in the tokens of one query."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._tokens = tokenize(text)
+        self._at = 0
+
+    def peek(self, ahead: int = 0) -> Token:
+        """The token `ahead` places on; the end token at and after the end."""
+        return self._tokens[min(self._at + ahead, len(self._tokens) - 1)]
+
+    def at(self, *kinds: str) -> bool:
+        """Whether the next token is of one of the kinds."""
+        return self.peek().kind in kinds
+
+    def next(self) -> Token:
+        """Takes the next token."""
+        token = self.peek()
+        self._at += 1
+        return token
+
+    def back(self) -> None:
+        """Gives the last token back."""
+        self._at -= 1
+
+    def accept(self, *kinds: str) -> Token | None:
+        """Takes the next token when it is of one of the kinds."""
+        return self.next() if self.at(*kinds) else None
+
+    def expect(self, *kinds: str) -> Token:
+        """Takes the next token, or raises QueryError that says what was expected."""
+        if not self.at(*kinds):
+            raise self.unexpected(*kinds)
+        return self.next()
+
+    def unexpected(self, *expected: str) -> QueryError:
+        """The error that the next token is."""
+        token = self.peek()
+        message = f"syntax error: unexpected {token.kind}"
+        if expected:
+            message += f", expecting {' or '.join(expected)}"
+        return syntax_error(self.text, token.span, message)
+
+    def span_from(self, start: Token) -> Span:
+        """From a token to the last one taken."""
+        return Span(start.span.start, self._tokens[max(self._at - 1, 0)].span.end)
+
+    def string(self) -> str:
+        """Takes a string literal."""
+        return str(self.expect(tokens.STRING).value)
+
+    def name(self) -> str:
+        """Takes an identifier."""
+        return str(self.expect(tokens.IDENTIFIER).value)
+
+    def comma_list(self, item: Callable[[], T]) -> tuple[T, ...]:
+        """One or more items with commas between."""
+        found = [item()]
+        while self.accept(","):
+            found.append(item())
+        return tuple(found)
+
+    def one_of(self, kinds: Sequence[str]) -> str | None:
+        """Takes the next token when it is of one of the kinds and gives its kind."""
+        token = self.accept(*kinds)
+        return token.kind if token else None

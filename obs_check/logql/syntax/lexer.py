@@ -1,0 +1,131 @@
+"""Text to tokens.
+
+Loki decides in the lexer what is a function, a duration or a size, so the same is done here: `5m` is a duration
+token anywhere, `sum` is a keyword only before a parenthesis.
+"""
+
+import re
+from collections.abc import Callable
+
+from obs_check.errors import QueryError
+from obs_check.logql.syntax import tokens
+from obs_check.logql.syntax.ast import Span
+from obs_check.logql.syntax.quoting import unquote
+from obs_check.logql.syntax.tokens import Token
+from obs_check.logql.syntax.units import parse_duration, parse_range, parse_size
+
+_BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
+_NAME = re.compile(r"[^\W\d]\w*")
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_DURATION_TAIL = re.compile(r"[0-9nuµmshdwy.]+")
+_SIZE_TAIL = re.compile(r"[0-9BikKMGTP.]+")
+_FLAG = re.compile(r"--[A-Za-z-]*")
+_STRING = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"|`[^`]*`')
+_CALL = re.compile(r"\s*(?:\(|(?:by|without)\s*\()", re.IGNORECASE)
+
+MAX_QUERY = 131072
+"""Characters a query may have (Loki 3.5: "input size too long")."""
+
+
+def position(text: str, offset: int) -> tuple[int, int]:
+    """Line and column of a character offset, both from 1."""
+    return text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1
+
+
+def syntax_error(text: str, span: Span, message: str) -> QueryError:
+    """`parse error at line L, col C: message` with the place in the query."""
+    line, column = position(text, span.start)
+    return QueryError(f"parse error at line {line}, col {column}: {message}", text, span.start, span.end)
+
+
+def tokenize(text: str) -> list[Token]:
+    """All tokens, the last one of kind `$end`. Raises QueryError for what is no token."""
+    if len(text) >= MAX_QUERY:
+        raise QueryError(f"parse error : input size too long ({len(text)} > {MAX_QUERY})", text)
+    found: list[Token] = []
+    at = _end(_BLANK, text, 0)
+    while at < len(text):
+        token = _next(text, at)
+        found.append(token)
+        at = _end(_BLANK, text, token.span.end)
+    found.append(Token(tokens.END, "", Span(len(text), len(text) + 1)))
+    return found
+
+
+def _end(pattern: "re.Pattern[str]", text: str, at: int) -> int:
+    part = pattern.match(text, at)
+    return part.end() if part else at
+
+
+def _next(text: str, at: int) -> Token:
+    char = text[at]
+    if name := _NAME.match(text, at):
+        return _word(text, name)
+    if number := _NUMBER.match(text, at):
+        return _number(text, at, number.end())
+    if char in '"`':
+        return _string(text, at)
+    if char == "[":
+        return _range(text, at)
+    if char == "-":
+        flag = _FLAG.match(text, at)
+        if flag and flag[0] in tokens.FLAGS:
+            return Token(tokens.FLAG, flag[0], Span(*flag.span()), flag[0])
+        if negative := _measure(text, at, at + 1, _DURATION_TAIL, parse_duration, tokens.DURATION):
+            return negative
+    for operator in tokens.OPERATORS:
+        if text.startswith(operator, at):
+            return Token(operator, operator, Span(at, at + len(operator)))
+    raise syntax_error(text, Span(at, at + 1), f"syntax error: unexpected character {char!r}")
+
+
+def _word(text: str, name: "re.Match[str]") -> Token:
+    lower, span = name[0].lower(), Span(*name.span())
+    is_function = lower in tokens.FUNCTIONS and _CALL.match(text, span.end) is not None
+    if is_function or lower in tokens.KEYWORDS:
+        return Token(lower, name[0], span)
+    return Token(tokens.IDENTIFIER, name[0], span, name[0])
+
+
+def _number(text: str, start: int, end: int) -> Token:
+    return (
+        _measure(text, start, end, _DURATION_TAIL, parse_duration, tokens.DURATION)
+        or _measure(text, start, end, _SIZE_TAIL, parse_size, tokens.BYTES)
+        or Token(tokens.NUMBER, text[start:end], Span(start, end), text[start:end])
+    )
+
+
+def _measure(
+    text: str, start: int, end: int, tail: "re.Pattern[str]", parse: Callable[[str], int], kind: str
+) -> Token | None:
+    """A number (up to `end`) that goes on with a unit, when the whole parses."""
+    rest = tail.match(text, end)
+    if rest is None:
+        return None
+    literal = text[start : rest.end()]
+    try:
+        return Token(kind, literal, Span(start, rest.end()), parse(literal))
+    except ValueError:
+        return None
+
+
+def _string(text: str, at: int) -> Token:
+    literal = _STRING.match(text, at)
+    if literal is None:
+        raise syntax_error(text, Span(at, at + 1), "literal not terminated")
+    span = Span(*literal.span())
+    try:
+        return Token(tokens.STRING, literal[0], span, unquote(literal[0]))
+    except ValueError as error:
+        raise syntax_error(text, span, f"{error} (inside backticks nothing is escaped)") from error
+
+
+def _range(text: str, at: int) -> Token:
+    close = text.find("]", at)
+    if close < 0:
+        raise syntax_error(text, Span(at, at + 1), "missing closing ']' in duration")
+    span = Span(at, close + 1)
+    try:
+        return Token(tokens.RANGE, text[at : close + 1], span, parse_range(text[at + 1 : close]))
+    except ValueError as error:
+        raise syntax_error(text, span, str(error)) from error

@@ -1,0 +1,17 @@
+"""The entry of the language: text to tree."""
+
+from obs_check.logql.syntax import ast, tokens
+from obs_check.logql.syntax.check import check
+from obs_check.logql.syntax.cursor import Cursor
+from obs_check.logql.syntax.metric_grammar import expression
+
+
+def parse(text: str) -> ast.Expr:
+    """The tree of a query. Raises QueryError with Loki's words and the place, for a query that does not parse and
+    for one that Loki would refuse (no selective matcher, aggregation without unwrap, bad template, ...)."""
+    cursor = Cursor(text)
+    expr = expression(cursor)
+    if not cursor.at(tokens.END):
+        raise cursor.unexpected()
+    check(expr, text)
+    return expr

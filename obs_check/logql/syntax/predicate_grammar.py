@@ -1,0 +1,88 @@
+"""Matchers and label filters.
+
+`,` and juxtaposition take everything to their right (Loki's grammar gives them no precedence), `and` binds tighter
+than `or`: `a, b or c` is `a and (b or c)`, `a and b or c` is `(a and b) or c`.
+"""
+
+from typing import cast
+
+from obs_check.logql.syntax import ast, tokens
+from obs_check.logql.syntax.cursor import Cursor
+
+_MATCH_OPS = ("=", "!=", "=~", "!~")
+_COMPARE_OPS = ("==", "=", "!=", ">", ">=", "<", "<=")
+_OR, _AND = 1, 2
+
+
+def selector(cursor: Cursor) -> ast.Selector:
+    """`{a="b", ...}`; `{}` parses and is refused later."""
+    start = cursor.expect("{")
+    matchers: tuple[ast.Matcher, ...] = ()
+    if not cursor.at("}"):
+        if not cursor.at(tokens.IDENTIFIER):
+            raise cursor.unexpected(tokens.IDENTIFIER, "}")
+        matchers = cursor.comma_list(lambda: matcher(cursor))
+    if not cursor.at("}"):
+        raise cursor.unexpected("}", ",")
+    cursor.next()
+    return ast.Selector(matchers, cursor.span_from(start))
+
+
+def matcher(cursor: Cursor) -> ast.Matcher:
+    """`name op "value"`."""
+    start = cursor.peek()
+    name = cursor.name()
+    op = cursor.expect("=", "=~", "!~", "!=").kind
+    value = cursor.string()
+    return ast.Matcher(name, cast(ast.MatchOp, op), value, cursor.span_from(start))
+
+
+def predicate(cursor: Cursor, binding: int = _OR) -> ast.Predicate:
+    """A label filter up to the next stage."""
+    left = _atom(cursor)
+    while True:
+        if binding <= _OR and cursor.accept("or"):
+            left = ast.OrPredicate(left, predicate(cursor, _AND))
+        elif binding <= _AND and cursor.accept("and"):
+            left = ast.AndPredicate(left, predicate(cursor, _AND + 1))
+        elif cursor.accept(",") or cursor.at(tokens.IDENTIFIER, "("):
+            left = ast.AndPredicate(left, predicate(cursor))
+        else:
+            return left
+
+
+def _atom(cursor: Cursor) -> ast.Predicate:
+    if cursor.accept("("):
+        inner = predicate(cursor)
+        cursor.expect(")")
+        return inner
+    if cursor.peek(1).kind in _MATCH_OPS and cursor.peek(2).kind == tokens.STRING:
+        return ast.StringPredicate(matcher(cursor))
+    name = cursor.name()
+    if cursor.at("=", "!=") and cursor.peek(1).kind == "ip":
+        op = cursor.next().kind
+        cursor.next()
+        cursor.expect("(")
+        pattern = cursor.string()
+        cursor.expect(")")
+        return ast.IpPredicate(name, "=" if op == "=" else "!=", pattern)
+    if cursor.accept("=~", "!~"):
+        raise cursor.unexpected(tokens.STRING)
+    written = cursor.expect(*_COMPARE_OPS).kind
+    compare = cast(ast.CompareOp, "==" if written == "=" else written)
+    if duration := cursor.accept(tokens.DURATION):
+        return ast.DurationPredicate(name, compare, int(duration.value))
+    if size := cursor.accept(tokens.BYTES):
+        return ast.BytesPredicate(name, compare, int(size.value))
+    if cursor.at(tokens.NUMBER, "+", "-"):
+        return ast.NumberPredicate(name, compare, number(cursor).value)
+    raise cursor.unexpected()
+
+
+def number(cursor: Cursor) -> ast.Number:
+    """`1`, `+1`, `-1.5e3`."""
+    start = cursor.peek()
+    sign = cursor.one_of(("+", "-"))
+    text = cursor.expect(tokens.NUMBER).text
+    value = float(int(text, 16)) if text[:2].lower() == "0x" else float(text)
+    return ast.Number(-value if sign == "-" else value, cursor.span_from(start))

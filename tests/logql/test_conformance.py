@@ -1,0 +1,143 @@
+"""449 queries with the answers of a real Loki 3.5.9, replayed against the engine."""
+
+import gzip
+import json
+import math
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from obs_check.errors import QueryError
+from obs_check.logql import parse
+from obs_check.logql.engine.evaluate import query_instant, query_range
+from obs_check.logql.engine.list_source import ListSource
+from obs_check.model.entry import Entry, LogStream
+from obs_check.model.result import Matrix, Result, Scalar, Streams, Vector
+
+CASES = Path(__file__).parent.parent / "fixtures" / "logql"
+Rows = list[tuple[str, list[tuple[float, float]]]]
+
+
+def read(name: str) -> Any:
+    return json.loads(gzip.decompress((CASES / name).read_bytes()))
+
+
+@cache
+def source() -> ListSource:
+    streams = []
+    for stream in read("streams.json.gz")["streams"]:
+        entries = [Entry(int(e[0]), e[1], e[2] if len(e) > 2 else {}) for e in stream["entries"]]
+        streams.append(LogStream(stream["labels"], entries))
+    return ListSource(streams)
+
+
+def queries() -> list[Any]:
+    found = []
+    for path in sorted(CASES.glob("*.json.gz")):
+        if path.name == "streams.json.gz":
+            continue
+        case = read(path.name)
+        for n, query in enumerate(case["queries"]):
+            found.append(pytest.param(query, id=f"{case['name']}-{n}-{query['type']}"))
+    return found
+
+
+def ns(text: str) -> int:
+    units = {"ms": 1_000_000, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+    for unit in ("ms", "s", "m", "h"):
+        if text.endswith(unit) and text.removesuffix(unit).isdigit():
+            return int(text.removesuffix(unit)) * units[unit]
+    return int(float(text) * 10**9)
+
+
+def ask(query: dict[str, Any]) -> Result:
+    expr = parse(query["query"])
+    if query["type"] == "instant":
+        return query_instant(expr, source(), int(query["time"]))
+    start, end = int(query["start"]), int(query["end"])
+    step = ns(query["step"]) if "step" in query else max((end - start) // 250, 10**9)
+    return query_range(
+        expr,
+        source(),
+        start,
+        end,
+        step,
+        limit=int(query.get("limit", 100)),
+        direction=query.get("direction", "backward"),
+    )
+
+
+def labels_key(labels: dict[str, str]) -> str:
+    return json.dumps(labels, sort_keys=True)
+
+
+def canonical_rows(query: str, rows: Rows, is_vector: bool) -> Rows:
+    if is_vector and query.lstrip().startswith("sort"):
+        return [("", points) for _, points in rows]
+    if "topk" in query or "bottomk" in query:
+        at: dict[float, list[float]] = {}
+        for _, points in rows:
+            for t, v in points:
+                at.setdefault(t, []).append(v)
+        return [(str(t), [(t, v) for v in sorted(vs)]) for t, vs in sorted(at.items())]
+    return sorted(rows)
+
+
+def wanted(query: dict[str, Any]) -> tuple[str, Any]:
+    kind, result = query["want"]["resultType"], query["want"]["result"]
+    if kind == "streams":
+        return kind, sorted((int(v[0]), labels_key(s["stream"]), v[1]) for s in result for v in s["values"])
+    if kind == "scalar":
+        return kind, [("", [(float(result[0]), float(result[1]))])]
+    field = "values" if kind == "matrix" else "value"
+    rows = []
+    for series in result:
+        values = series[field] if kind == "matrix" else [series[field]]
+        rows.append((labels_key(series["metric"]), [(float(t), float(v)) for t, v in values]))
+    return kind, canonical_rows(query["query"], rows, kind == "vector")
+
+
+def scalar_time(ts: int) -> float:
+    """What Loki 3.5 prints as the time of a scalar: milliseconds taken for seconds, in nanoseconds that do not fit
+    into 64 bits."""
+    wrapped = (ts // 1_000_000 * 10**9) % 2**64
+    return (wrapped if wrapped < 2**63 else wrapped - 2**64) // 10**6
+
+
+def answered(query: dict[str, Any], result: Result) -> tuple[str, Any]:
+    match result:
+        case Streams():
+            return "streams", sorted((e.ts, labels_key(s.labels), e.line) for s in result.streams for e in s.entries)
+        case Scalar():
+            return "scalar", [("", [(scalar_time(result.ts), result.value)])]
+        case Vector():
+            rows = [(labels_key(s.labels), [(s.ts / 1e9, s.value)]) for s in result.samples]
+            return "vector", canonical_rows(query["query"], rows, True)
+        case Matrix():
+            rows = [(labels_key(s.labels), [(t / 1e9, v) for t, v in s.points]) for s in result.series]
+            return "matrix", canonical_rows(query["query"], rows, False)
+
+
+def same_number(a: float, b: float) -> bool:
+    return (math.isnan(a) and math.isnan(b)) or math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
+
+
+@pytest.mark.parametrize("query", queries())
+def test_the_engine_answers_as_loki_did(query: dict[str, Any]) -> None:
+    if query["want"]["status"] != 200:
+        with pytest.raises(QueryError):
+            ask(query)
+        return
+    (kind, want), (got_kind, got) = wanted(query), answered(query, ask(query))
+    assert got_kind == kind, query["query"]
+    if kind == "streams":
+        assert got == want, query["query"]
+        return
+    assert [row[0] for row in got] == [row[0] for row in want], query["query"]
+    for (_, have), (_, should) in zip(got, want, strict=True):
+        assert len(have) == len(should), query["query"]
+        for (t, v), (wt, wv) in zip(have, should, strict=True):
+            assert abs(t - wt) <= 1e-3, query["query"]
+            assert same_number(v, wv), f"{query['query']}: {v} is not {wv}"
