@@ -19,13 +19,17 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def result_rows(result: Result) -> Iterator[dict[str, Any]]:
     """One row a line {"ts", "labels", "line"} or a value {"ts", "labels", "value"}; `ts` is ns as text.
 
-    Structured metadata is among the labels. Streams keep their order; NaN and infinities are texts.
+    Structured metadata is among the labels. Lines of all streams are in one order, newest first (logcli's default);
+    NaN and infinities are texts.
     """
     match result:
         case Streams():
-            for stream in result.streams:
-                for entry in stream.entries:
-                    yield {"ts": str(entry.ts), "labels": {**stream.labels, **entry.metadata}, "line": entry.line}
+            lines: list[dict[str, Any]] = [
+                {"ts": str(entry.ts), "labels": {**stream.labels, **entry.metadata}, "line": entry.line}
+                for stream in result.streams
+                for entry in stream.entries
+            ]
+            yield from sorted(lines, key=lambda row: int(row["ts"]), reverse=True)
         case Vector():
             for sample in result.samples:
                 yield {"ts": str(sample.ts), "labels": sample.labels, "value": _number(sample.value)}
@@ -61,9 +65,9 @@ def to_csv(result: Result) -> str:
 
 
 def print_result(result: Result, file: TextIO, color: bool) -> None:
-    """For a person: lines with their time in the order of the result, or a table of values (one row a series)."""
+    """For a person: lines with their time, newest first, or a table of values (one row a series)."""
     if isinstance(result, Streams):
-        for row in _merged(result):
+        for row in result_rows(result):
             file.write(f"{shown_time(int(row['ts']))} {shown_labels(row['labels'])} {visible(row['line'])}\n")
         return
     rows: list[tuple[str, str, str]] = []
@@ -89,17 +93,6 @@ def shown_time(ts_ns: int) -> str:
 def shown_labels(labels: Labels) -> str:
     """`{a="b", c="d"}`, sorted."""
     return "{" + ", ".join(f"{k}={json.dumps(v, ensure_ascii=False)}" for k, v in sorted(labels.items())) + "}"
-
-
-def _merged(result: Streams) -> list[dict[str, Any]]:
-    """Rows of all streams in one order: that of the streams' own entries."""
-    rows = list(result_rows(result))
-    times = (
-        [e.ts for s in result.streams for e in s.entries[:1]],
-        [e.ts for s in result.streams for e in s.entries[-1:]],
-    )
-    newest_first = sum(times[0]) > sum(times[1])
-    return sorted(rows, key=lambda row: int(row["ts"]), reverse=newest_first)
 
 
 def _number(value: float) -> float | str:

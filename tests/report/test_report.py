@@ -171,13 +171,13 @@ STREAMS = Streams(
 
 def test_lines_of_a_query() -> None:
     assert (
-        to_jsonl(STREAMS).splitlines()[1] == f'{{"ts": "{AT}", "labels": {{"a": "1", "line": "x"}}, "line": "first"}}'
+        to_jsonl(STREAMS).splitlines()[2] == f'{{"ts": "{AT}", "labels": {{"a": "1", "line": "x"}}, "line": "first"}}'
     )
     assert to_csv(STREAMS).splitlines() == [
         "ts,a,b,label.line,line",
         f"{AT + 2},1,,,third",
-        f"{AT},1,,x,first",
         f'{AT + 1},,2,,"sec\x1bond ""q"","',
+        f"{AT},1,,x,first",
     ]
     file = io.StringIO()
     print_result(STREAMS, file, color=False)
