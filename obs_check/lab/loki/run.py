@@ -1,6 +1,8 @@
 """The lab Loki as a program of its own."""
 
+import signal
 from pathlib import Path
+from types import FrameType
 
 from obs_check.errors import UsageError
 from obs_check.lab.loki.lab import LabLoki
@@ -16,7 +18,15 @@ def parse_listen(listen: str) -> tuple[str, int]:
 
 
 def run_forever(listen: str, data: Path | None, limits: Limits | None = None) -> None:
-    """Serve on `HOST:PORT` until interrupted (KeyboardInterrupt is let through after a clean stop)."""
+    """Serve on `HOST:PORT` until interrupted (KeyboardInterrupt is let through after a clean stop) or terminated.
+
+    To be called on the main thread: SIGTERM, too, must let the lines that wait reach the disk.
+    """
     host, port = parse_listen(listen)
+    signal.signal(signal.SIGTERM, _terminated)
     with LabLoki(data, limits, host=host, port=port) as loki:
         loki.wait()
+
+
+def _terminated(number: int, _: FrameType | None) -> None:
+    raise SystemExit(128 + number)
