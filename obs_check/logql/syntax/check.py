@@ -83,6 +83,7 @@ def _selects(matcher: ast.Matcher, text: str) -> bool:
     if matcher.op == "!=":
         return matcher.value == ""
     try:
+        compile_re2(matcher.value)  # alone, so that the error shows what was written
         matches_empty = compile_re2(f"^(?s:{matcher.value})$").search("") is not None
     except QueryError as error:
         refuse(text, matcher.span, error.message)

@@ -2,6 +2,8 @@
 
 import re
 
+from obs_check.logql.syntax.quoting import quote
+
 _UNIT_NS = {
     "ns": 1,
     "us": 1_000,
@@ -43,13 +45,13 @@ def parse_range(text: str) -> int:
     while rest:
         part = re.match(r"(\d+)(\D*)", rest, re.ASCII)
         if part is None:
-            raise ValueError(f'not a valid duration string: "{text}"')
+            raise ValueError(f"not a valid duration string: {quote(text)}")
         number, unit = part.groups()
         if unit not in _RANGE_UNITS:
             raise ValueError(f'unknown unit "{unit}" in duration "{text}"')
         place = _RANGE_UNITS.index(unit)
         if place <= last:
-            raise ValueError(f'not a valid duration string: "{text}"')
+            raise ValueError(f"not a valid duration string: {quote(text)}")
         total, last, rest = total + int(number) * _UNIT_NS[unit], place, rest[part.end() :]
     return total
 
