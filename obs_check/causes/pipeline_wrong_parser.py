@@ -5,7 +5,7 @@ silence. Proved by running the same query with the parser the lines need.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,11 +29,21 @@ def _paths(value: Any, path: str = "") -> Iterator[str]:
         yield path
 
 
-def _json_parser(lines: Sequence[str], labels: Sequence[str]) -> ast.JsonParser | None:
-    """A json parser that sets `labels` from the fields of the lines, or None when a line is not a JSON object.
+def _field_for(label: str, paths: Iterable[str]) -> str | None:
+    """The field that a label means: the same last name, the path joined with `_`, or a last name that ends in it
+    (`url` means `fields.http_url`)."""
+    for fits in (
+        lambda path: path.rpartition(".")[2] == label or path.replace(".", "_") == label,
+        lambda path: path.endswith(f"_{label}"),
+    ):
+        found = next(filter(fits, paths), None)
+        if found is not None:
+            return found
+    return None
 
-    A label is taken from the field whose last name, or whose path joined with `_`, is the label.
-    """
+
+def _json_parser(lines: Sequence[str], labels: Sequence[str]) -> ast.JsonParser | None:
+    """A json parser that sets `labels` from the fields of the lines, or None when a line is not a JSON object."""
     paths: dict[str, None] = {}
     for line in lines:
         try:
@@ -45,7 +55,7 @@ def _json_parser(lines: Sequence[str], labels: Sequence[str]) -> ast.JsonParser 
         paths.update(dict.fromkeys(_paths(doc)))
     found = []
     for label in labels:
-        path = next((p for p in paths if p.rpartition(".")[2] == label or p.replace(".", "_") == label), None)
+        path = _field_for(label, paths)
         if path is not None:
             found.append(ast.Extraction(label, path))
     return ast.JsonParser(tuple(found)) if found else None

@@ -71,8 +71,17 @@ class PathNotCollected:
 
 def _with_job(text: str, glob: str) -> str:
     """The configuration with a job for `glob` at the end of `scrape_configs`, other text untouched."""
-    job = [{"job_name": "boundary", "static_configs": [{"targets": ["localhost"], "labels": {"job": "boundary"}}]}]
-    job[0]["static_configs"][0]["labels"]["__path__"] = glob  # type: ignore[index]  # the literal two lines up
+    # The line's own time, because the first reading of a file that has been there for long is not when things happened.
+    job = [
+        {
+            "job_name": "boundary",
+            "pipeline_stages": [
+                {"logfmt": {"mapping": {"time": None}}},
+                {"timestamp": {"source": "time", "format": "RFC3339Nano"}},
+            ],
+            "static_configs": [{"targets": ["localhost"], "labels": {"job": "boundary", "__path__": glob}}],
+        }
+    ]
     lines = text.splitlines()
     start = next((i for i, line in enumerate(lines) if line.startswith("scrape_configs:")), len(lines))
     if start == len(lines):

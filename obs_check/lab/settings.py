@@ -72,6 +72,10 @@ def healthy(directory: Path, push_url: str) -> LabSettings:
                 },
                 {
                     "job_name": "boundary",
+                    "pipeline_stages": [
+                        {"logfmt": {"mapping": {"time": None}}},
+                        {"timestamp": {"source": "time", "format": "RFC3339Nano"}},
+                    ],
                     "static_configs": [
                         {
                             "targets": ["localhost"],

@@ -1,0 +1,70 @@
+"""Following a run: hops wait for the hop before them, and no longer than their patience."""
+
+from obs_check.client.egress import EgressAnswer
+from obs_check.follow.hop import HopSeen
+from obs_check.follow.run import inject, plan_events, run_from_json
+from obs_check.follow.trace import Watched, follow
+from obs_check.model.event import Event
+from obs_check.model.window import NS
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.ns = 1_000 * NS
+
+    def now(self) -> int:
+        return self.ns
+
+    def pause(self, seconds: float) -> None:
+        self.ns += int(seconds * NS)
+
+
+def test_events_alternate_and_carry_the_tag_as_their_only_parameter() -> None:
+    events = plan_events("k3f9a2", 2, 1, "http://allowed.example/ok", "http://denied.invalid/x")
+    assert [e.url for e in events] == [
+        "http://allowed.example/ok?obs=k3f9a2-1-allow",
+        "http://denied.invalid/x?obs=k3f9a2-2-deny",
+        "http://allowed.example/ok?obs=k3f9a2-3-allow",
+    ]
+
+
+def test_a_run_survives_being_written_and_read() -> None:
+    clock = Clock()
+    events = plan_events("k3f9a2", 1, 1, "http://allowed.example/ok", "http://denied.invalid/x")
+
+    def send(event: Event) -> EgressAnswer:
+        clock.pause(0.5)
+        return EgressAnswer(200 if event.decision == "allow" else 403, event.decision)
+
+    run = inject(events, send, clock.now)
+    assert run.window.start_ns == 1_000 * NS
+    assert run.window.end_ns == 1_002 * NS
+    assert run_from_json(run.to_json()) == run
+
+
+def test_a_late_hop_is_waited_for_and_a_dead_one_is_given_up() -> None:
+    clock = Clock()
+    first, late, dead = (HopSeen("A", name, ("t",)) for name in ("file", "loki", "panel"))
+    first.seen["t"] = clock.ns
+
+    def look_late() -> None:
+        if clock.ns >= 1_003 * NS:
+            late.seen.setdefault("t", clock.ns)
+
+    settled: list[str] = []
+    follow(
+        [
+            [
+                Watched(first, lambda: None, 1),
+                Watched(late, look_late, 5),
+                Watched(dead, lambda: None, 4),
+            ]
+        ],
+        clock.now,
+        clock.pause,
+        lambda hop: settled.append(hop.hop),
+    )
+    assert settled == ["file", "loki", "panel"]
+    assert late.complete
+    assert dead.missing == ["t"]
+    assert 1_006 * NS <= clock.ns <= 1_008 * NS
