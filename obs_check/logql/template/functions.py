@@ -108,7 +108,7 @@ def _divide_floats(first: Any, *others: Any) -> float:
     return value
 
 
-def _round(value: Any, places: Any = 0, on: float = 0.5) -> float:
+def _round(value: Any, places: Any, on: float = 0.5) -> float:
     power = 10.0 ** to_int(places)
     digit = power * to_float(value)
     fraction = math.modf(digit)[0]
