@@ -52,5 +52,5 @@ def test_bad_sizes(text: str) -> None:
 def test_numbers() -> None:
     assert parse_float("5.25e1") == 52.5
     for bad in ("", "5s", " 5", "1_000"):
-        with pytest.raises(ValueError, match="strconv.ParseFloat"):
+        with pytest.raises(ValueError, match=r"strconv\.ParseFloat"):
             parse_float(bad)

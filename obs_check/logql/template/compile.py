@@ -1,6 +1,7 @@
 """A template made into a function: recursive descent over the actions, closures as the result."""
 
 import ast as python_ast
+import inspect
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -105,12 +106,12 @@ class _Pipeline:
 
     def command(self, piped: _Value | None) -> _Value:
         if self.kind() == "name" and self.tokens[self.at].text not in ("true", "false", "nil"):
-            name = self.tokens[self.at].text
+            token = self.tokens[self.at]
             self.at += 1
             arguments = []
             while self.kind() not in ("", "|", ")"):
                 arguments.append(self.operand())
-            return _call(name, arguments if piped is None else [*arguments, piped])
+            return _call(token, arguments, piped)
         if piped is not None or self.kind() in ("", "|", ")"):
             raise QueryError(
                 "invalid template: a function is needed here" if piped else "invalid template: missing value"
@@ -146,7 +147,7 @@ class _Pipeline:
             known = {"true": True, "false": False, "nil": None}[token.text]
             return lambda _frame: known
         elif token.kind == "name":
-            value = _call(token.text, [])
+            value = _call(token, [], None)
         else:
             raise QueryError(f"invalid template: unexpected {token.text!r}")
         while self.kind() == "field" and not self.tokens[self.at].spaced:
@@ -172,7 +173,20 @@ def _inner_field(outer: _Value, name: str) -> _Value:
     return value
 
 
-def _call(name: str, arguments: list[_Value]) -> _Value:
+def _wrong_count(name: str, function: Callable[..., Any], written: int, given: int) -> str:
+    """Go's words when a function gets too few or too many arguments; it does not count the piped one as got."""
+    parameters = inspect.signature(function).parameters.values()
+    open_ended = any(p.kind is p.VAR_POSITIONAL or p.default is not p.empty for p in parameters)
+    needed = sum(1 for p in parameters if p.kind is not p.VAR_POSITIONAL and p.default is p.empty)
+    if given < needed or (given > needed and not open_ended):
+        least = "at least " if open_ended else ""
+        return f"wrong number of args for {name}: want {least}{needed} got {written}"
+    return ""
+
+
+def _call(token: Token, written: list[_Value], piped: _Value | None) -> _Value:
+    name = token.text
+    arguments = written if piped is None else [*written, piped]
     if name == "__line__":
         return lambda frame: frame.moment.line
     if name == "__timestamp__":
@@ -195,8 +209,12 @@ def _call(name: str, arguments: list[_Value]) -> _Value:
     if function is None:
         raise QueryError(f'invalid template: function "{name}" not defined')
     chosen = function
+    where = f'{token.place}: executing "%s" at <{name}>: '
+    wrong = _wrong_count(name, function, len(written), len(arguments))
 
     def call(frame: _Frame) -> Any:
+        if wrong:
+            raise TemplateFault(where + wrong)
         try:
             return chosen(*[argument(frame) for argument in arguments])
         except (TypeError, ValueError, AttributeError, OverflowError) as error:
@@ -360,7 +378,9 @@ def compile_template(text: str, name: str) -> Template:
             for node in nodes:
                 node(frame, out)
         except TemplateFault as fault:
-            raise TemplateFault(f"template: {name}: {fault}") from None
+            words = str(fault)
+            gap = "" if 'executing "%s"' in words else " "
+            raise TemplateFault(f"template: {name}:{gap}{words}".replace("%s", name, 1)) from None
         return "".join(out)
 
     simple = None

@@ -22,11 +22,12 @@ _TOKEN = re.compile(
 
 
 class Token(NamedTuple):
-    """`spaced` tells that white space was in front."""
+    """`spaced` tells that white space was in front; `place` is line:column as Go counts (from 1, bytes from 0)."""
 
     kind: str
     text: str
     spaced: bool
+    place: str = ""
 
 
 class Text(NamedTuple):
@@ -41,20 +42,26 @@ class Action(NamedTuple):
     tokens: tuple[Token, ...]
 
 
-def tokens_of(body: str) -> tuple[Token, ...]:
-    """Tokens of one action; QueryError on a character that has no place there."""
+def _place(template: str, at: int) -> str:
+    line_start = template.rfind("\n", 0, at) + 1
+    return f"{template.count(chr(10), 0, at) + 1}:{len(template[line_start:at].encode())}"
+
+
+def tokens_of(body: str, template: str, start: int) -> tuple[Token, ...]:
+    """Tokens of the action whose body is at `start`; QueryError on a character that has no place there."""
     tokens = []
     at, spaced = 0, False
     while at < len(body):
         found = _TOKEN.match(body, at)
         if found is None:
             raise QueryError(f"invalid template: unexpected {body[at]!r} in {{{{{body}}}}}")
+        place = _place(template, start + at)
         at = found.end()
         kind = found.lastgroup or ""
         if kind == "space":
             spaced = True
             continue
-        tokens.append(Token(found[0] if kind == "sign" else kind, found[0], spaced))
+        tokens.append(Token(found[0] if kind == "sign" else kind, found[0], spaced, place))
         spaced = False
     return tuple(tokens)
 
@@ -103,5 +110,5 @@ def split_template(text: str) -> list[Text | Action]:
         end = _action_end(text, start)
         body = text[start:end]
         trim_next = len(body) > 1 and body[-1] == "-" and body[-2] in _SPACE
-        parts.append(Action(tokens_of(body[:-1] if trim_next else body)))
+        parts.append(Action(tokens_of(body[:-1] if trim_next else body, text, start)))
         at = end + 2
