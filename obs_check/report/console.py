@@ -13,6 +13,7 @@ from obs_check.report.terminal import visible
 
 _STYLES = {"ok": "green", "fail": "bold red", "unknown": "yellow", "error": "bold red", "warning": "yellow"}
 _WIDTH_WITHOUT_TERMINAL = 120
+_SHOWN_PROBES = 4
 _SHOWN_TAGS = 3
 _PROBE_CHARS = 300
 
@@ -97,8 +98,11 @@ def print_finding(console: Console, number: int, finding: Mapping[str, Any], dif
     panels = ", ".join(str(p) for p in finding.get("panels") or ())
     if panels:
         console.print(Text(f"   explains panels {panels}"))
-    for probe in finding.get("probes") or ():
+    probes = list(finding.get("probes") or ())
+    for probe in probes[:_SHOWN_PROBES]:
         console.print(Text(f"   {probe_line(probe)}", "dim"))
+    if len(probes) > _SHOWN_PROBES:
+        console.print(Text(f"   and {len(probes) - _SHOWN_PROBES} more probes, in the evidence and in -o json", "dim"))
     fix = finding.get("fix") or {}
     if fix.get("summary"):
         place = f" in {fix['path']}" if fix.get("path") else ""

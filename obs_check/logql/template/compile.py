@@ -142,6 +142,8 @@ class _Pipeline:
             variable = token.text
 
             def value(frame: _Frame) -> Any:
+                if variable not in frame.variables:
+                    raise TemplateFault(f'undefined variable "{variable}"')
                 return frame.variables[variable]
         elif token.text in ("true", "false", "nil"):
             known = {"true": True, "false": False, "nil": None}[token.text]
@@ -377,6 +379,8 @@ def compile_template(text: str, name: str) -> Template:
         try:
             for node in nodes:
                 node(frame, out)
+        except _Leave as leave:
+            raise TemplateFault(f"{'continue' if leave.again else 'break'} outside range") from None
         except TemplateFault as fault:
             words = str(fault)
             gap = "" if 'executing "%s"' in words else " "
