@@ -4,10 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from obs_check.app.board import PanelView
 from obs_check.app.explain import explain
 from obs_check.app.outcome import Outcome
+from obs_check.app.panel_hop import panel_hop
 from obs_check.app.systems import Systems
 from obs_check.app.verdicts import judge
+from obs_check.follow.hop import PathName
 from obs_check.follow.run import Run
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import NS, Window
@@ -47,8 +50,18 @@ class Check:
             window = Window(run.window.start_ns, max(run.window.end_ns, (now // NS + READ_BACK_S) * NS))
         views = self.systems.board.read(now, window, only)
         self.outcome.panels = judge(views, self.systems.expectations, run)
+        if run is not None:
+            self._add_panel_hops(run, views)
         zero = [p for p in self.outcome.panels if p.verdict is Verdict.FAIL]
         self.say(f"{len(views)} panels read, {len(zero)} not as they should")
+
+    def _add_panel_hops(self, run: Run, views: list[PanelView]) -> None:
+        paths: tuple[PathName, ...] = ("A", "B")
+        for path in paths:
+            hop = panel_hop(path, run, views, self.systems.expectations, self.systems.now_ns())
+            if hop is not None:
+                behind = [i for i, h in enumerate(self.outcome.hops, start=1) if h.path == path]
+                self.outcome.hops.insert(behind[-1] if behind else len(self.outcome.hops), hop)
 
     def explain(self, run: Run | None) -> None:
         """Prove causes for what is broken."""

@@ -197,14 +197,16 @@ def open_systems(
             document, source = _document(Path(wanted)), wanted
         else:
             document, source = grafana.dashboard(wanted).value["dashboard"], f"dashboard {wanted}"
-        settings = Datasources.from_settings(grafana.frontend_settings().value)
+        # What is wrong with a file is said first, also where Grafana would not answer.
+        read = load_dashboard(document, source)
         expectations = load_expectations(_document(config.expect), str(config.expect)) if config.expect else {}
+        settings = Datasources.from_settings(grafana.frontend_settings().value)
 
         def ask(query: Query) -> tuple[dict[str, Any], Probe]:
             answer = grafana.ds_query(query.body)
             return answer.value, answer.probe
 
-        board = Board(load_dashboard(document, source), settings, ask, {})
+        board = Board(read, settings, ask, {})
         hop = hop_s if hop_s is not None else config.timeouts.hop_s
         yield Systems(config, grafana, loki, promtail, document, board, expectations, env, hop)
     finally:
@@ -221,5 +223,9 @@ def _document(path: Path) -> Any:
         return yaml.safe_load(path.read_text("utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", "is the path right?") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+        raise ConfigError(f"{place}: {error.problem or error.context}", "is it JSON or YAML?") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {' '.join(str(error).split())}", "is it JSON or YAML?") from error
