@@ -18,7 +18,7 @@ from obs_check.cli.options import Output, common
 def demo(faults: tuple[str, ...], keep: Path | None, list_faults: bool, out: Output) -> None:
     """Break a pipeline, inject, follow, diagnose, fix, confirm and export, all on loopback."""
     from obs_check.app.demo import Demo, run_demo
-    from obs_check.lab.faults import DEFAULT_FAULTS, FAULTS
+    from obs_check.lab.faults import DEFAULT_FAULTS, FAULTS, find_fault
     from obs_check.lab.stack import Lab
 
     if list_faults:
@@ -26,6 +26,8 @@ def demo(faults: tuple[str, ...], keep: Path | None, list_faults: bool, out: Out
             click.echo(f"{fault.id:20} {fault.cause:28} {fault.summary}")
         return
     chosen = tuple(f for f in faults if f != "none") if faults else DEFAULT_FAULTS
+    for fault_id in chosen:
+        find_fault(fault_id)
     story = Demo()
     folder = keep or Path(tempfile.mkdtemp(prefix="obs-check-evidence-"))
     try:

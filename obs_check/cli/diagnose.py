@@ -31,7 +31,7 @@ def diagnose(
     from obs_check.app.systems import open_systems
 
     outcome = Outcome("diagnose")
-    with open_systems(out.config_path, out.env, dashboard) as systems, out.kept(outcome, save):
+    with out.kept(outcome, save), open_systems(out.config_path, out.env, dashboard) as systems:
         check = Check(systems, outcome, out.say)
         run = check.inject(1, 1) if with_run else None
         if run is not None:

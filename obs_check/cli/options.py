@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from obs_check.errors import InputError
+from obs_check.errors import InputError, ObsCheckError, UsageError
 from obs_check.model.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -64,9 +64,23 @@ class Output:
 
     @contextmanager
     def kept(self, outcome: "Outcome", save: Path | None) -> Iterator[None]:
-        """Write the document to `save` whatever happens inside; after an interruption also show what was found."""
+        """Write the document to `save` whatever happens inside; after an interruption also show what was found.
+
+        A system that does not answer or does not let us in makes the verdict unknown; wrong usage before anything was
+        looked at leaves no document.
+        """
         try:
             yield
+        except UsageError:
+            if outcome.run is not None:
+                _save(outcome.to_json(), save)
+            raise
+        except ObsCheckError as error:
+            outcome.outages.append(error.message)
+            if self.json:
+                self._print(outcome.to_json())
+            _save(outcome.to_json(), save)
+            raise
         except KeyboardInterrupt:
             document = {**outcome.to_json(), "interrupted": True}
             if self.json:

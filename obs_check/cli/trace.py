@@ -20,7 +20,7 @@ def trace(run_file: Path, save: Path | None, out: Output) -> None:
 
     run = load_run(run_file)
     outcome = Outcome("trace")
-    with open_systems(out.config_path, out.env) as systems, out.kept(outcome, save):
+    with out.kept(outcome, save), open_systems(out.config_path, out.env) as systems:
         check = Check(systems, outcome, out.say)
         check.follow(run)
         out.show_outcome(outcome)

@@ -161,13 +161,22 @@ class GrafanaClient:
                 ) from error
             raise_for_status("grafana", url, int(error.status_code) or 500, words)
         except (niquests.exceptions.RequestException, OSError, ValueError) as error:
-            reason = one_line(str(error))[:200] or type(error).__name__
             raise Unavailable(
-                f"grafana: {shown_url(url)} does not answer: {reason}", "is it up, is the URL right?"
+                f"grafana: {shown_url(url)} does not answer: {_reason(error)}", "is it up, is the URL right?"
             ) from error
 
     def _probe(self, request: str, answer: Any, window: Window | None = None) -> Probe:
         return Probe("grafana", request, answer, self._clock(), window)
+
+
+def _reason(error: BaseException) -> str:
+    """What the operating system said, where it is the cause: the HTTP library's own text names its objects."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.strerror:
+            return inner.strerror
+        inner = inner.__cause__ or inner.__context__
+    return one_line(str(error))[:200] or type(error).__name__
 
 
 def _shown_target(result: Mapping[str, Any]) -> dict[str, Any]:
