@@ -50,7 +50,10 @@ def explain(
         if row.verdict is not Verdict.FAIL:
             rows.append(row)
             continue
-        upstream = next((f for f in findings if row.view.panel.id in f.panels and f.subject.panel is None), None)
+        # The last hop that fails is what empties a panel; one before it may only thin it out.
+        upstream = next(
+            (f for f in reversed(findings) if row.view.panel.id in f.panels and f.subject.panel is None), None
+        )
         if upstream is not None and row.view.reading.rows == 0:
             rows.append(replace(row, cause=upstream.cause))
             continue
