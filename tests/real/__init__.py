@@ -1,0 +1,1 @@
+"""Runs against real programs on PATH."""
