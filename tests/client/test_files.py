@@ -35,6 +35,7 @@ def test_packed(tmp_path: Path) -> None:
         ("b.gz", gzip.compress(b"x" * 9000)[:-12], "broken gzip"),
         ("gone.log", None, "gone.log: No such file"),
     ],
+    ids=["binary", "no-gzip", "cut-gzip", "gone"],
 )
 def test_what_cannot_be_read(name: str, content: bytes | None, words: str, tmp_path: Path) -> None:
     if content is not None:
