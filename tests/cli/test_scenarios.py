@@ -1,0 +1,291 @@
+"""Whole commands on a running lab: exit codes, documents, kept files, outages, interruption, and no secret shown."""
+
+import json
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from obs_check.cli.main import main
+from obs_check.lab.stack import TOKEN_FILE, Lab
+
+PROGRAM = [sys.executable, "-c", "from obs_check.cli.main import run; run()"]
+GOLDEN = Path(__file__).parents[1] / "fixtures/cli/verify.txt"
+
+
+class Ran(NamedTuple):
+    """A command that ended; `out` and `err` are what it wrote to stdout and stderr."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON document on stdout."""
+        value = json.loads(self.out)
+        assert isinstance(value, dict)
+        return value
+
+
+Command = Callable[..., Ran]
+
+
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A lab in which every panel reads what happens."""
+    with Lab(tmp_path_factory.mktemp("healthy")) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A lab whose panels parse JSON lines with logfmt."""
+    with Lab(tmp_path_factory.mktemp("broken"), ("panel-logfmt",)) as lab:
+        yield lab
+
+
+@pytest.fixture
+def command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, request: pytest.FixtureRequest
+) -> Command:
+    """Runs a command in an empty folder; whatever it does, it shows no token and no traceback."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("NO_COLOR", "1")
+    name = "broken" if "broken" in request.fixturenames else "healthy"
+    lab: Lab = request.getfixturevalue(name)
+    token = (lab.directory / TOKEN_FILE).read_text()
+
+    def run(*args: object) -> Ran:
+        code = main([str(arg) for arg in args])
+        shown = capsys.readouterr()
+        assert token not in shown.out + shown.err
+        assert "Traceback" not in shown.out + shown.err
+        return Ran(code, shown.out, shown.err)
+
+    return run
+
+
+def changed(lab: Lab, name: str, pattern: str, replacement: str) -> Path:
+    """A configuration beside the lab's with one thing changed."""
+    text, count = re.subn(pattern, replacement, lab.config_path.read_text(), flags=re.M)
+    assert count == 1
+    path = lab.directory / name
+    path.write_text(text)
+    return path
+
+
+def closed_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.mark.slow
+def test_verify_on_a_healthy_lab(healthy: Lab, command: Command) -> None:
+    ran = command("verify", "--config", healthy.config_path, "-o", "json")
+    assert ran.code == 0, ran.err
+    document = ran.document
+    assert list(document)[:4] == ["schema", "command", "verdict", "run"]
+    assert (document["schema"], document["command"], document["verdict"]) == ("obs-check/1", "verify", "ok")
+    assert document["run"] in ran.err
+    assert document["findings"] == []
+    assert len(document["events"]) == 20
+    assert {panel["verdict"] for panel in document["panels"]} == {"ok"}
+    assert {hop["verdict"] for hop in document["hops"]} == {"ok"}
+
+
+@pytest.mark.slow
+def test_what_verify_shows(healthy: Lab, command: Command) -> None:
+    ran = command("verify", "--config", healthy.config_path)
+    assert ran.code == 0, ran.err
+    assert normalised(ran.out) == GOLDEN.read_text("utf-8")
+
+
+def normalised(text: str) -> str:
+    """Output with run ids, latencies and what depends on the clock replaced, and the columns' widths taken out."""
+    text = re.sub(r"run [a-z0-9]{6}:", "run <id>:", text)
+    text = re.sub(r"\b\d+(\.\d+)? (ms|s|us)(?= *│)", "<latency>", text)
+    text = re.sub(r"in \d+ points?", "in <n> points", text)
+    text = re.sub(r"(Batches forwarded +│ metrics +│) [\d.]+ ", r"\1 <n> ", text)
+    # The first run of a lab also sees the lines that boundary writes when it starts.
+    text = re.sub(r"(Boundary log files +│ A +│) \d+ lines", r"\1 <n> lines", text)
+    text = re.sub(r"[━╇]+", "---", text)
+    lines = (re.sub(r" {2,}", " ", line).rstrip() for line in text.splitlines())
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.slow
+def test_inject_keeps_a_run_that_trace_follows(healthy: Lab, command: Command, tmp_path: Path) -> None:
+    injected = command("inject", "--config", healthy.config_path, "--allow", "5", "--deny", "5")
+    assert injected.code == 0
+    (kept,) = tmp_path.glob("run-*.json")
+    assert f"obs-check trace {kept.name}" in injected.err
+    assert injected.out.count("-allow  allow  200") == 5
+    assert injected.out.count("-deny  deny  403") == 5
+    traced = command("trace", kept.name, "--config", healthy.config_path, "-o", "json")
+    assert traced.code == 0, traced.err
+    assert traced.document["run"] == kept.stem.removeprefix("run-")
+    assert [(h["path"], h["hop"], h["verdict"]) for h in traced.document["hops"]] == [
+        *(("A", hop, "ok") for hop in ("egress", "file", "shipper", "loki")),
+        *(("B", hop, "ok") for hop in ("egress", "coderd", "shipper", "loki")),
+    ]
+
+
+@pytest.mark.slow
+def test_a_broken_panel_is_diagnosed_confirmed_and_exported(broken: Lab, command: Command, tmp_path: Path) -> None:
+    verified = command("verify", "--config", broken.config_path, "--save", "verify.json")
+    assert verified.code == 1
+    assert "pipeline.wrong-parser" in verified.out
+    assert json.loads(Path("verify.json").read_text())["verdict"] == "fail"
+
+    diagnosed = command("diagnose", "--config", broken.config_path, "--save", "before.json", "-o", "json")
+    assert diagnosed.code == 1
+    assert {finding["cause"] for finding in diagnosed.document["findings"]} == {"pipeline.wrong-parser"}
+    assert diagnosed.document["unexplained"] == []
+    assert json.loads(Path("before.json").read_text()) == diagnosed.document
+
+    exported = command("export", "verify.json", "--to", "evidence")
+    assert exported.code == 0
+    written = [Path(line) for line in exported.out.split()]
+    assert {path.suffix for path in written} >= {".csv", ".json", ".md", ".html"}
+    assert all((tmp_path / path).stat().st_size for path in written)
+
+    fixed = command("diagnose", "--config", broken.config_path, "--apply")
+    assert "dashboard saved with" in fixed.err
+    confirmed = command("confirm", "verify.json", "--config", broken.config_path)
+    assert confirmed.code == 0, confirmed.out
+    assert re.search(r"^ *1 fixed +Requests by decision: .* -> Allowed 10, Denied 10$", confirmed.out, re.M)
+    assert "still broken" not in confirmed.out
+
+
+@pytest.mark.parametrize("args", [["verify"], ["diagnose"], ["verify", "-o", "json"], ["diagnose", "-o", "json"]])
+def test_grafana_does_not_answer(args: list[str], healthy: Lab, command: Command, tmp_path: Path) -> None:
+    config = changed(healthy, "down.yaml", r"(?<=grafana:\n  url: ).*", f"http://127.0.0.1:{closed_port()}")
+    ran = command(*args, "--config", config, "--save", "kept.json")
+    assert ran.code == 3
+    first, hint = ran.err.splitlines()
+    assert re.fullmatch(r"obs-check: error: grafana: http://127\S+ does not answer: Connection refused", first)
+    assert hint.startswith("hint: is it up")
+    kept = json.loads((tmp_path / "kept.json").read_text())
+    assert (kept["verdict"], kept["findings"], kept["panels"], len(kept["outages"])) == ("unknown", [], [], 1)
+    if "json" in args:
+        assert ran.document == kept
+    else:
+        assert ran.out == ""
+
+
+def test_loki_behind_a_grafana_that_answers_is_unknown(healthy: Lab, command: Command) -> None:
+    config = changed(healthy, "no-loki.yaml", r"datasource: loki$", f"url: http://127.0.0.1:{closed_port()}")
+    ran = command("query", '{job="boundary"}', "--config", config)
+    assert ran.code == 3
+    assert ran.out == ""
+    assert "loki: http://127.0.0.1" in ran.err.splitlines()[0]
+
+
+@pytest.mark.parametrize("args", [["verify"], ["diagnose"], ["diagnose", "-o", "json"]])
+def test_wrong_token(args: list[str], healthy: Lab, command: Command) -> None:
+    (healthy.directory / "wrong.token").write_text("glsa_wrong_and_secret\n")
+    config = changed(healthy, "wrong.yaml", r"file: .*token$", "file: wrong.token")
+    ran = command(*args, "--config", config)
+    assert ran.code == 4
+    assert "answered 401" in ran.err.splitlines()[0]
+    assert "check the token" in ran.err
+    assert "glsa_wrong_and_secret" not in ran.out + ran.err
+    if "json" in args:
+        assert (ran.document["verdict"], ran.document["findings"]) == ("unknown", [])
+
+
+def test_no_token_file(healthy: Lab, command: Command) -> None:
+    config = changed(healthy, "none.yaml", r"file: .*token$", "file: none.token")
+    ran = command("verify", "--config", config)
+    assert ran.code == 2
+    assert "none.token: the secret cannot be read: No such file" in ran.err
+
+
+@pytest.mark.parametrize(("kind", "uid"), [("loki", "nosuch"), ("weird-datasource", "w")])
+def test_an_unknown_datasource_is_named(kind: str, uid: str, healthy: Lab, command: Command, tmp_path: Path) -> None:
+    target = {"refId": "A", "expr": '{a="b"}'}
+    panel = {"id": 1, "type": "stat", "title": "p", "datasource": {"type": kind, "uid": uid}, "targets": [target]}
+    (tmp_path / "d.json").write_text(json.dumps({"uid": "d", "title": "d", "panels": [panel]}))
+    ran = command("diagnose", "--config", healthy.config_path, "--dashboard", "d.json")
+    assert ran.code == 1
+    assert f"panel 1 (p): datasource '{uid}' was not found; there are: loki, prometheus" in " ".join(ran.out.split())
+
+
+def line_of(stream: Any, wanted: str, seconds: float) -> str:
+    """The first line of a pipe that holds a text; fails when it has not come in time."""
+    deadline, text = time.monotonic() + seconds, b""
+    while (left := deadline - time.monotonic()) > 0:
+        if select.select([stream], [], [], left)[0]:
+            chunk = os.read(stream.fileno(), 65536)
+            if not chunk:
+                break
+            text += chunk
+            for line in text.decode().split("\n")[:-1]:
+                if wanted in line:
+                    return line
+    raise AssertionError(f"no {wanted!r} in {seconds} s: {text.decode()}")
+
+
+@pytest.mark.slow
+def test_interrupted_while_it_follows(healthy: Lab, tmp_path: Path) -> None:
+    config = changed(healthy, "elsewhere.yaml", r"logs: boundary_logs/\*\.log", "logs: nowhere/*.log")
+    kept = tmp_path / "kept.json"
+    args = ["verify", "--config", str(config), "--timeout", "60", "--save", str(kept)]
+    with subprocess.Popen([*PROGRAM, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            line_of(process.stderr, "path B loki: 20 of 20", 15)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=10)
+        finally:
+            process.kill()
+    assert process.returncode == 130, err
+    assert err.decode().splitlines()[-1] == "obs-check: error: interrupted"
+    assert "Hops" in out.decode()
+    document = json.loads(kept.read_text())
+    assert document["interrupted"] is True
+    assert document["findings"] == []
+    assert len(document["events"]) == 20
+
+
+def lab_directories(folder: Path) -> set[Path]:
+    """The temporary directories of labs."""
+    return set(folder.glob("obs-check-lab-*"))
+
+
+@pytest.mark.slow
+def test_lab_up_and_down(tmp_path: Path) -> None:
+    env = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    started = time.monotonic()
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [*PROGRAM, "lab", "up"], env=env, stdout=pipe, stderr=pipe, start_new_session=True
+    ) as process:
+        try:
+            line = line_of(process.stdout, "lab is up", 10)
+            took = time.monotonic() - started
+            config = Path(line.split()[-1])
+            assert config.is_file()
+            assert {config.parent} == lab_directories(tmp_path)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=10)
+        finally:
+            process.kill()
+    assert process.returncode == 0, err
+    assert err == b""
+    assert took < 3
+    assert lab_directories(tmp_path) == set()
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
