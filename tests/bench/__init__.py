@@ -1,0 +1,1 @@
+"""How fast the row engine is, and a real Loki beside it."""
