@@ -18,7 +18,6 @@ from tests.real.loki_process import RealLoki
 pytestmark = [
     pytest.mark.real,
     pytest.mark.slow,
-    pytest.mark.xdist_group("real-loki"),
     pytest.mark.skipif(shutil.which("loki") is None, reason="loki is not on PATH: put a Loki 3.5 there to compare"),
 ]
 
