@@ -1,5 +1,6 @@
 """The systems that a configuration names, as the questions that the use cases ask of them."""
 
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,8 +15,8 @@ from obs_check.client.files import find_tag
 from obs_check.client.grafana import GrafanaClient
 from obs_check.client.loki import LokiClient
 from obs_check.client.shipper_api import PromtailClient
-from obs_check.config import Config, load_config
-from obs_check.errors import ConfigError
+from obs_check.config import Config, host_port, load_config
+from obs_check.errors import ConfigError, Unavailable
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.hops import egress_hop, file_hop, loki_hop, shipper_hop
 from obs_check.follow.run import Run, inject, new_run_id, plan_events
@@ -54,7 +55,10 @@ class Systems:
         self.grafana.save_dashboard(document, message)
 
     def inject(self, allow: int, deny: int) -> Run:
-        """Send events through the firewall's proxy. ConfigError when the configuration does not say where."""
+        """Send events through the firewall's proxy.
+
+        ConfigError when the configuration does not say where, Unavailable when nobody listens there.
+        """
         wanted = self.config.inject
         if not wanted.allow_url or not wanted.deny_url:
             raise ConfigError(
@@ -64,7 +68,11 @@ class Systems:
             raise ConfigError("boundary.proxy is not set", "give the address of the firewall's proxy")
         proxy, ca = self.config.boundary.proxy, self.config.boundary.ca
         events = plan_events(new_run_id(), allow, deny, wanted.allow_url, wanted.deny_url)
-        return inject(events, lambda event: send(event, proxy, ca), self.now_ns)
+        run = inject(events, lambda event: send(event, proxy, ca), self.now_ns)
+        # An allowed request to a dead origin has no answer either, so the proxy itself is asked.
+        if all(s.answer.verdict == "no_answer" for s in run.sent):
+            _reach("boundary's proxy", proxy)
+        return run
 
     def follow(self, run: Run, hops: list[HopSeen], say: Say) -> None:
         """Follow a run along both paths; `hops` is filled at once and its members grow."""
@@ -75,6 +83,13 @@ class Systems:
             say(f"path {hop.path} {hop.hop}: {len(hop.wanted) - len(hop.missing)} of {len(hop.wanted)} seen {hop.note}")
 
         follow(paths, self.now_ns, self.pause, seen)
+        for path in ("A", "B"):
+            by_name = {h.hop: h for h in hops if h.path == path}
+            shipper, loki = by_name.get("shipper"), by_name["loki"]
+            # A shipper counts from its start: lines that are in Loki went through it, if before it last started.
+            if shipper is not None and not shipper.complete and loki.complete:
+                shipper.seen = dict(loki.seen)
+                shipper.note = "read before the shipper last started"
 
     def _path_a(self, run: Run) -> list[Watched]:
         watched = [Watched(egress_hop("A", run), _nothing, 0)]
@@ -158,6 +173,16 @@ class Systems:
     def _label_values(self, name: str, window: Window) -> tuple[list[str], Probe]:
         answer = self.loki.label_values(name, window)
         return answer.value, answer.probe
+
+
+def _reach(system: str, url: str) -> None:
+    """Raise Unavailable when no TCP connection to the URL's host can be made within 5 s."""
+    host, _, port = host_port(url).rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=5).close()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Unavailable(f"{system}: {url} does not answer: {reason}", "is it up, is boundary.proxy right?") from error
 
 
 def _nothing() -> None:

@@ -18,7 +18,7 @@ from obs_check.cli.options import Output, common
 def inject(allow: int, deny: int, save: Path | None, out: Output) -> None:
     """Send tagged allow and deny events through the firewall."""
     from obs_check.app.systems import open_systems
-    from obs_check.errors import UsageError
+    from obs_check.errors import InputError, UsageError
     from obs_check.model.verdict import Verdict
 
     if allow + deny == 0:
@@ -29,7 +29,10 @@ def inject(allow: int, deny: int, save: Path | None, out: Output) -> None:
     verdict = Verdict.OK if all(s.as_expected for s in run.sent) else Verdict.FAIL
     document["verdict"] = str(verdict)
     path = save or Path(f"run-{run.id}.json")
-    path.write_text(json.dumps(document, indent=2) + "\n")
+    try:
+        path.write_text(json.dumps(document, indent=2) + "\n")
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}", "name a file that can be written") from error
     out.say(f"run {run.id} kept in {path}; follow it with: obs-check trace {path}")
     if not out.json:
         for sent in run.sent:

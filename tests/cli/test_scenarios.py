@@ -186,7 +186,21 @@ def test_grafana_does_not_answer(args: list[str], healthy: Lab, command: Command
         assert ran.out == ""
 
 
-def test_loki_behind_a_grafana_that_answers_is_unknown(healthy: Lab, command: Command) -> None:
+@pytest.mark.parametrize("args", [["verify"], ["inject"]])
+def test_the_proxy_does_not_answer(args: list[str], healthy: Lab, command: Command) -> None:
+    config = changed(healthy, "no-proxy.yaml", r"(?<=  proxy: ).*", f"http://127.0.0.1:{closed_port()}")
+    ran = command(*args, "--config", config)
+    assert (ran.code, ran.out) == (3, "")
+    assert re.search(r"boundary's proxy: http://127\S+ does not answer: Connection refused", ran.err.splitlines()[0])
+
+
+def test_a_run_that_cannot_be_kept(healthy: Lab, command: Command) -> None:
+    ran = command("inject", "--config", healthy.config_path, "--save", "none/run.json")
+    assert (ran.code, ran.out) == (2, "")
+    assert "none/run.json: No such file or directory" in ran.err
+
+
+def test_loki_does_not_answer(healthy: Lab, command: Command) -> None:
     config = changed(healthy, "no-loki.yaml", r"datasource: loki$", f"url: http://127.0.0.1:{closed_port()}")
     ran = command("query", '{job="boundary"}', "--config", config)
     assert ran.code == 3
