@@ -1,6 +1,5 @@
 """The systems that a configuration names, as the questions that the use cases ask of them."""
 
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,13 +9,13 @@ from typing import Any
 
 from obs_check.app.board import Board
 from obs_check.causes.context import Context, Files, LokiProbes
-from obs_check.client.egress import send
+from obs_check.client.egress import reach, send
 from obs_check.client.files import find_tag
 from obs_check.client.grafana import GrafanaClient
 from obs_check.client.loki import LokiClient
 from obs_check.client.shipper_api import PromtailClient
-from obs_check.config import Config, host_port, load_config
-from obs_check.errors import ConfigError, Unavailable
+from obs_check.config import Config, load_config
+from obs_check.errors import ConfigError
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.hops import egress_hop, file_hop, loki_hop, shipper_hop
 from obs_check.follow.run import Run, inject, new_run_id, plan_events
@@ -71,7 +70,7 @@ class Systems:
         run = inject(events, lambda event: send(event, proxy, ca), self.now_ns)
         # An allowed request to a dead origin has no answer either, so the proxy itself is asked.
         if all(s.answer.verdict == "no_answer" for s in run.sent):
-            _reach("boundary's proxy", proxy)
+            reach("boundary's proxy", proxy)
         return run
 
     def follow(self, run: Run, hops: list[HopSeen], say: Say) -> None:
@@ -173,16 +172,6 @@ class Systems:
     def _label_values(self, name: str, window: Window) -> tuple[list[str], Probe]:
         answer = self.loki.label_values(name, window)
         return answer.value, answer.probe
-
-
-def _reach(system: str, url: str) -> None:
-    """Raise Unavailable when no TCP connection to the URL's host can be made within 5 s."""
-    host, _, port = host_port(url).rpartition(":")
-    try:
-        socket.create_connection((host, int(port)), timeout=5).close()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise Unavailable(f"{system}: {url} does not answer: {reason}", "is it up, is boundary.proxy right?") from error
 
 
 def _nothing() -> None:

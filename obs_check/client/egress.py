@@ -1,10 +1,13 @@
 """Sends an event as an agent's Python snippet would: with requests, its proxy and its CA variables."""
 
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from obs_check.client.http import one_line, shown_url
+from obs_check.config import host_port
+from obs_check.errors import Unavailable
 from obs_check.model.event import Event
 
 if TYPE_CHECKING:
@@ -84,3 +87,13 @@ def _reason(error: Exception) -> str:
     request = getattr(error, "request", None)
     where = f"{shown_url(request.url)}: " if request is not None and request.url else ""
     return f"{where}{text}"[:200]
+
+
+def reach(system: str, url: str) -> None:
+    """Raise Unavailable when no TCP connection to the URL's host can be made within 5 s."""
+    host, _, port = host_port(url).rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=5).close()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Unavailable(f"{system}: {url} does not answer: {reason}", "is it up, is boundary.proxy right?") from error
