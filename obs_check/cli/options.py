@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from obs_check.cli.interrupt import insistent_interrupt
 from obs_check.errors import InputError, ObsCheckError, UsageError
 from obs_check.model.verdict import Verdict
 
@@ -70,7 +71,8 @@ class Output:
         looked at leaves no document.
         """
         try:
-            yield
+            with insistent_interrupt():
+                yield
         except UsageError:
             if outcome.run is not None:
                 _save(outcome.to_json(), save)
