@@ -44,10 +44,9 @@ class Board:
         now_ns: int,
         window: Window | None = None,
         only: int | None = None,
-        rewrite: Callable[[str], str] | None = None,
         progress: Callable[[Panel], None] = lambda _panel: None,
     ) -> list[PanelView]:
-        """Read the data panels; `window` replaces the dashboard's range; `rewrite` changes every Loki expression."""
+        """Read the data panels; `window` replaces the dashboard's range."""
         variables = effective_variables(self.dashboard, self.overrides)
         from_ms, to_ms = (window.start_ns // MS, window.end_ns // MS) if window else (None, None)
         views = []
@@ -57,17 +56,14 @@ class Board:
             request = panel_requests(
                 self.dashboard, panel, variables, self.datasources, now_ns, from_ms=from_ms, to_ms=to_ms
             )
-            views.append(self._read_one(panel, request, rewrite))
+            views.append(self._read_one(panel, request))
             progress(panel)
         return views
 
-    def _read_one(self, panel: Panel, request: PanelRequest, rewrite: Callable[[str], str] | None) -> PanelView:
+    def _read_one(self, panel: Panel, request: PanelRequest) -> PanelView:
         documents: list[dict[str, Any]] = []
         probes: list[Probe] = []
         for query in request.queries:
-            if rewrite and query.datasource.kind == "loki":
-                for one in query.body["queries"]:
-                    one["expr"] = rewrite(one["expr"])
             try:
                 answer, probe = self.ask(query)
             except ObsCheckError as error:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from obs_check.follow.trace import Watched, follow
 from obs_check.model.entry import Labels
 from obs_check.model.probe import Probe
 from obs_check.model.result import Streams, Vector
-from obs_check.model.window import NS, Window
+from obs_check.model.window import Window
 from obs_check.panel.dashboard import load_dashboard
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.expect import Expectation, load_expectations
@@ -47,7 +47,6 @@ class Systems:
     hop_s: float
     now_ns: Callable[[], int] = time.time_ns
     pause: Callable[[float], None] = time.sleep
-    _names: list[str] = field(default_factory=list)
 
     def save_dashboard(self, document: dict[str, Any], message: str) -> None:
         """Save a new version of the dashboard; writes to Grafana."""
@@ -136,12 +135,10 @@ class Systems:
 
     def context(self, run: Run | None, hops: list[HopSeen]) -> Context:
         """What the causes may look at."""
-        now = self.now_ns()
         return Context(
             dashboard_uid=self.board.dashboard.uid,
             dashboard=self.dashboard_document,
             loki=LokiProbes(self._count, self._sample, self._label_names, self._label_values),
-            window=run.window if run else Window(now - 3600 * NS, now),
             now_ns=self.now_ns,
             files=Files(
                 boundary_config=self.config.boundary.config,

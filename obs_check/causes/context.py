@@ -61,7 +61,6 @@ class Context:
     dashboard_uid: str
     dashboard: Mapping[str, Any]
     loki: LokiProbes
-    window: Window
     now_ns: Callable[[], int]
     files: Files = field(default_factory=Files)
     run: Run | None = None

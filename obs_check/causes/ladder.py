@@ -41,25 +41,6 @@ def log_queries(expr: ast.Expr) -> list[ast.LogQuery]:
             return []
 
 
-def with_log_query(expr: ast.Expr, change: Callable[[ast.LogQuery], ast.LogQuery]) -> ast.Expr:
-    """The expression with every log query inside it changed."""
-    match expr:
-        case ast.LogQuery():
-            return change(expr)
-        case ast.RangeAggregation():
-            return replace(expr, range=replace(expr.range, query=change(expr.range.query)))
-        case ast.VectorAggregation() | ast.LabelReplace():
-            return replace(expr, expr=with_log_query(expr.expr, change))  # type: ignore[arg-type]  # stays a metric
-        case ast.BinaryOperation():
-            return replace(
-                expr,
-                left=with_log_query(expr.left, change),  # type: ignore[arg-type]  # stays a metric
-                right=with_log_query(expr.right, change),  # type: ignore[arg-type]  # stays a metric
-            )
-        case _:
-            return expr
-
-
 def narrowed(query: ast.LogQuery, needle: str) -> ast.LogQuery:
     """The query with a line filter for `needle` put first: everything else stays as written."""
     return replace(query, stages=(ast.LineFilter("|=", (ast.LineMatch(needle),)), *query.stages))
