@@ -1,0 +1,230 @@
+"""What a running shipper says of itself at one moment, whatever its make: files, destinations, drops.
+
+None means that nobody said it: a number that is absent is never a zero. Bytes and lines are plain counts; every counter
+is since the shipper's start.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from obs_check.model.entry import Labels
+
+Shipper = Literal["promtail", "alloy"]
+Reading = Literal["read", "behind", "shrunk", "not tailed", "unknown file", "gone", "unseen"]
+"""read: to its end. behind: bytes are left. shrunk: the file is shorter than its position (truncated or replaced while
+nobody watched) and stays unread until it outgrows it. not tailed: found by a job, not being read. unknown file: on
+disk, known to no job. gone: has a position, is not on disk. unseen: nothing was said that a claim could rest on."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """One file. `read_lines`, `read_bytes` (the read offset) and `seen_bytes` (size) are the shipper's own metrics,
+    `position` what its target or positions file says, `disk_bytes` and `inode` what the disk said at the same moment.
+
+    `on_disk` is None where the disk could not be asked (the shipper runs elsewhere).
+    """
+
+    path: str
+    job: str = ""
+    read_lines: int | None = None
+    read_bytes: int | None = None
+    seen_bytes: int | None = None
+    position: int | None = None
+    on_disk: bool | None = None
+    disk_bytes: int | None = None
+    inode: int | None = None
+
+    @property
+    def offset(self) -> int | None:
+        """How far the file was read, in bytes. promtail 3.5 writes metric and positions file at the same time, but
+        only every sync period; `/targets` reads the same table."""
+        known = [n for n in (self.read_bytes, self.position) if n is not None]
+        return max(known) if known else None
+
+    @property
+    def known(self) -> bool:
+        """Whether the shipper knows the file at all."""
+        return any(n is not None for n in (self.read_lines, self.read_bytes, self.seen_bytes, self.position))
+
+    @property
+    def size(self) -> int | None:
+        """The size on disk, else as the shipper last saw it."""
+        return self.seen_bytes if self.disk_bytes is None else self.disk_bytes
+
+    @property
+    def left(self) -> int | None:
+        """Bytes that are not read yet, below 0 for a file that shrank."""
+        return None if self.size is None or self.offset is None else self.size - self.offset
+
+    @property
+    def state(self) -> Reading:
+        """The reading of the file in one word."""
+        if self.on_disk is False:
+            return "gone" if self.known else "unseen"
+        if not self.known:
+            return "unknown file" if self.on_disk else "unseen"
+        if self.left is not None and self.left < 0:
+            return "shrunk"
+        if self.offset is None and self.read_lines is None:
+            return "not tailed" if self.seen_bytes is not None else "unseen"
+        if self.left is None:
+            return "unseen"
+        return "behind" if self.left > 0 else "read"
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields, `state` and `left`."""
+        return {
+            "path": self.path,
+            "job": self.job,
+            "state": self.state,
+            "disk_bytes": self.disk_bytes,
+            "seen_bytes": self.seen_bytes,
+            "read_bytes": self.read_bytes,
+            "position": self.position,
+            "left": self.left,
+            "read_lines": self.read_lines,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TargetState:
+    """One target of a job. `glob` is its `__path__`; `dropped` says why it is not used ("" when it is). `ready` is
+    None where the shipper does not say it (Alloy)."""
+
+    job: str
+    glob: str = ""
+    labels: Labels = field(default_factory=dict)
+    discovered: Labels = field(default_factory=dict)
+    ready: bool | None = None
+    dropped: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields but the discovered labels."""
+        return {
+            "job": self.job,
+            "path": self.glob,
+            "labels": self.labels,
+            "ready": self.ready,
+            "dropped": self.dropped,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where entries are pushed: one host (promtail: of all clients with that host), or an Alloy component's endpoint.
+
+    `tenants` are those that had a batch, "" for none set. `dropped` counts entries by the client's own reason
+    (`ingester_error`, `rate_limited`, `line_too_long`, `stream_limited`, Alloy also `queue_is_full`), `requests` counts
+    pushes by HTTP status (-1: no answer).
+    """
+
+    host: str
+    component: str = ""
+    tenants: tuple[str, ...] = ()
+    sent_entries: int = 0
+    sent_bytes: int = 0
+    encoded_bytes: int = 0
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    dropped_bytes: Mapping[str, int] = field(default_factory=dict)
+    retries: int = 0
+    requests: Mapping[str, int] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields; reasons that counted nothing are left out."""
+        return {
+            "host": self.host,
+            "component": self.component,
+            "tenants": list(self.tenants),
+            "sent_entries": self.sent_entries,
+            "sent_bytes": self.sent_bytes,
+            "encoded_bytes": self.encoded_bytes,
+            "dropped": {reason: n for reason, n in self.dropped.items() if n},
+            "dropped_bytes": {reason: n for reason, n in self.dropped_bytes.items() if n},
+            "retries": self.retries,
+            "requests": dict(self.requests),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A push that was not taken. `source` says who told it: the shipper's log (`words` are then Loki's own, `at` the
+    log line's time as written), the shipper's or Loki's metrics. `count` is entries where known, else pushes."""
+
+    source: Literal["shipper log", "shipper metrics", "loki metrics"]
+    reason: str
+    status: int | None = None
+    words: str = ""
+    count: int | None = None
+    tenant: str = ""
+    final: bool = True
+    at: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields."""
+        return {
+            "source": self.source,
+            "reason": self.reason,
+            "status": self.status,
+            "words": self.words,
+            "count": self.count,
+            "tenant": self.tenant,
+            "final": self.final,
+            "at": self.at,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ShipperState:
+    """A snapshot at `at_ns` (ns since the epoch). `stage_drops` counts lines by the stages' reasons; `components` are
+    Alloy's unhealthy components, `name: why`. `missing` says what could not be asked, one sentence each."""
+
+    kind: Shipper
+    at_ns: int
+    files: tuple[FileState, ...] = ()
+    targets: tuple[TargetState, ...] = ()
+    destinations: tuple[Destination, ...] = ()
+    stage_drops: Mapping[str, int] = field(default_factory=dict)
+    refusals: tuple[Refusal, ...] = ()
+    components: tuple[str, ...] = ()
+    started_s: float | None = None
+    """When the process started (s since the epoch), where its metrics say so."""
+    missing: tuple[str, ...] = ()
+
+    def file(self, path: str) -> FileState | None:
+        """The state of one file, None when neither shipper nor disk has it."""
+        return next((f for f in self.files if f.path == path), None)
+
+    @property
+    def read_lines(self) -> int:
+        """Lines read of all files."""
+        return sum(f.read_lines or 0 for f in self.files)
+
+    @property
+    def sent_entries(self) -> int:
+        """Entries that every destination together took. With two destinations an entry counts twice."""
+        return sum(d.sent_entries for d in self.destinations)
+
+    @property
+    def client_drops(self) -> dict[str, int]:
+        """Entries that the clients gave up, by reason; reasons that counted nothing are left out."""
+        total: dict[str, int] = {}
+        for destination in self.destinations:
+            for reason, count in destination.dropped.items():
+                if count:
+                    total[reason] = total.get(reason, 0) + count
+        return total
+
+    def to_json(self) -> dict[str, Any]:
+        """{"kind", "at", "files", "targets", "destinations", "stage_drops", "refusals", "components", "missing"}."""
+        return {
+            "kind": self.kind,
+            "at": self.at_ns,
+            "files": [f.to_json() for f in self.files],
+            "targets": [t.to_json() for t in self.targets],
+            "destinations": [d.to_json() for d in self.destinations],
+            "stage_drops": dict(self.stage_drops),
+            "refusals": [r.to_json() for r in self.refusals],
+            "components": list(self.components),
+            "missing": list(self.missing),
+        }
