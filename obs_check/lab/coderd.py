@@ -112,7 +112,7 @@ class Coderd(LoopbackServer):
         if not self.running:
             raise Unavailable("coderd is not running", "start it first")
         for log in batch:
-            fields = self._fields(log)
+            fields = request_fields(self._workspace, log)
             if self._format in ("human", "both"):
                 self.pod_log.write(human_line(self._now_ns(), fields))
             if self._format in ("json", "both"):
@@ -150,22 +150,22 @@ class Coderd(LoopbackServer):
                     lines.append(f"{name}{{{text}}} {counter.value}")
         return "\n".join(lines) + "\n"
 
-    def _fields(self, log: AgentLog) -> dict[str, str]:
-        """The fields of a line, in their order; a denial has no `matched_rule`."""
-        where = self._workspace
-        fields = {
-            "owner": where.owner,
-            "workspace_name": where.name,
-            "agent_name": where.agent,
-            "decision": "allow" if log.allowed else "deny",
-            "workspace_id": where.workspace_id,
-            "template_id": where.template_id,
-            "template_version_id": where.template_version_id,
-            "http_method": log.method,
-            "http_url": log.url,
-            "event_time": rfc3339_nano(log.time_ns),
-        }
-        return {**fields, "matched_rule": log.matched_rule} if log.allowed else fields
+
+def request_fields(where: Workspace, log: AgentLog) -> dict[str, str]:
+    """The fields of a line, in their order; a denial has no `matched_rule`."""
+    fields = {
+        "owner": where.owner,
+        "workspace_name": where.name,
+        "agent_name": where.agent,
+        "decision": "allow" if log.allowed else "deny",
+        "workspace_id": where.workspace_id,
+        "template_id": where.template_id,
+        "template_version_id": where.template_version_id,
+        "http_method": log.method,
+        "http_url": log.url,
+        "event_time": rfc3339_nano(log.time_ns),
+    }
+    return {**fields, "matched_rule": log.matched_rule} if log.allowed else fields
 
 
 def json_line(ts_ns: int, fields: dict[str, str]) -> str:

@@ -1,0 +1,91 @@
+"""`obs-check test`: unit tests of dashboards and queries, and mutants that show what the tests do not notice."""
+
+import difflib
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+from obs_check.cli.options import Output, common
+from obs_check.errors import InputError, UsageError
+from obs_check.model.verdict import Verdict, worst
+
+
+@click.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--run", "pattern", metavar="REGEX", default="", help="Only tests whose name matches.")
+@click.option("--diff", "diffs", is_flag=True, help="Show what was wanted and what was read as a diff.")
+@click.option("--junit", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write JUnit XML.")
+@click.option("--mutate", "mutating", is_flag=True, help="Change each target and report changes that no test notices.")
+@common
+def test(files: tuple[Path, ...], pattern: str, diffs: bool, junit: Path | None, mutating: bool, out: Output) -> None:
+    """Test dashboards and queries on lines and events that a file gives; no system is asked.
+
+    Exit 1 when an expectation does not hold, or with --mutate when a changed query is not noticed.
+    """
+    from obs_check.app.testing.run import run_suite
+    from obs_check.app.testing.suite import load_suite
+
+    try:
+        wanted = re.compile(pattern)
+    except re.error as error:
+        raise UsageError(f"--run {pattern!r}: {error}", "write a regular expression") from error
+    suites = [load_suite(file) for file in files]
+    document: dict[str, Any] = {"schema": "obs-check/1", "command": "test", "verdict": "", "run": None, "suites": []}
+    verdicts: list[Verdict] = []
+    for suite in suites:
+        cases = []
+        for outcome in run_suite(suite, wanted):
+            cases.append(outcome.to_json())
+            verdicts.append(outcome.verdict)
+            if not out.json:
+                _show_case(cases[-1], diffs)
+        document["suites"].append({"file": str(suite.path), "cases": cases})
+        if mutating:
+            document["suites"][-1]["mutants"], verdict = _mutants(suite, wanted, out)
+            verdicts.append(verdict)
+    if not any(suite["cases"] for suite in document["suites"]):
+        raise UsageError(f"no test matches --run {pattern!r}", "leave it out to run all")
+    document["verdict"] = str(worst(verdicts))
+    if junit is not None:
+        _write_junit(junit, document)
+    if not out.json:
+        checks = [c for s in document["suites"] for case in s["cases"] for c in case["checks"]]
+        failed = sum(c["verdict"] != "ok" for c in checks)
+        click.echo(f"{len(verdicts) - (len(suites) if mutating else 0)} tests, {len(checks)} checks, {failed} failed")
+    out.finish(document, worst(verdicts))
+
+
+def _show_case(case: dict[str, Any], diffs: bool) -> None:
+    click.echo(f"{case['verdict']:<7} {case['name']}")
+    for check in case["checks"]:
+        if check["verdict"] == "ok":
+            continue
+        click.echo(f"        {check['subject']}: {check['differs']}")
+        if diffs and (check["want"] or check["got"]):
+            lines = difflib.unified_diff(check["want"], check["got"], "want", "got", lineterm="")
+            click.echo("\n".join(f"        {line}" for line in lines))
+
+
+def _mutants(suite: Any, wanted: re.Pattern[str], out: Output) -> tuple[list[dict[str, Any]], Verdict]:
+    from obs_check.app.testing.mutation import mutate
+
+    found = []
+    for one in mutate(suite, wanted):
+        found.append(one.to_json())
+        if not one.by and not out.json:
+            click.echo(f"survived panel {one.panel} {one.title}, target {one.ref_id}: {one.change}")
+    noticed = sum(bool(m["noticed_by"]) for m in found)
+    if not out.json and found:
+        click.echo(f"mutants noticed: {noticed}/{len(found)} ({100 * noticed / len(found):.0f} %)")
+    return found, Verdict.OK if noticed == len(found) else Verdict.FAIL
+
+
+def _write_junit(path: Path, document: dict[str, Any]) -> None:
+    from obs_check.report.junit import junit
+
+    try:
+        path.write_text(junit(document), "utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}", "name a file that can be written") from error
