@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from obs_check.app.apply import apply_fixes
 from obs_check.app.check import Check, Say, compare
 from obs_check.app.outcome import Outcome
 from obs_check.app.systems import open_systems
@@ -55,7 +54,7 @@ def run_demo(demo: Demo, lab: Lab, say: Say, show: Callable[[Outcome], None]) ->
             if not any(f.fix.edits for f in demo.before.findings):
                 return
             say("applying the fixes")
-            demo.changes = apply_fixes(demo.before.findings, systems.dashboard_document, systems.save_dashboard)
+            demo.changes = systems.apply(demo.before.findings)
             for change in demo.changes:
                 say(change)
             lab.reload()

@@ -1,14 +1,17 @@
 """The systems that a configuration names, as the questions that the use cases ask of them."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from obs_check.app.apply import apply_fixes
 from obs_check.app.board import Board
+from obs_check.app.dashboard_source import DashboardSource, open_dashboard, read_document
 from obs_check.causes.context import Context, Files, LokiProbes
+from obs_check.causes.dashboard_edit import edited
 from obs_check.client.egress import reach, send
 from obs_check.client.files import find_tag
 from obs_check.client.grafana import GrafanaClient
@@ -21,6 +24,7 @@ from obs_check.follow.hops import egress_hop, file_hop, loki_hop, shipper_hop
 from obs_check.follow.run import Run, inject, new_run_id, plan_events
 from obs_check.follow.trace import Watched, follow
 from obs_check.model.entry import Labels
+from obs_check.model.finding import Finding, TargetEdit
 from obs_check.model.probe import Probe
 from obs_check.model.result import Streams, Vector
 from obs_check.model.window import Window
@@ -40,7 +44,7 @@ class Systems:
     grafana: GrafanaClient
     loki: LokiClient
     promtail: PromtailClient | None
-    dashboard_document: dict[str, Any]
+    source: DashboardSource
     board: Board
     expectations: Mapping[int, Expectation]
     env: Mapping[str, str]
@@ -48,9 +52,13 @@ class Systems:
     now_ns: Callable[[], int] = time.time_ns
     pause: Callable[[float], None] = time.sleep
 
-    def save_dashboard(self, document: dict[str, Any], message: str) -> None:
-        """Save a new version of the dashboard; writes to Grafana."""
-        self.grafana.save_dashboard(document, message)
+    def apply(self, findings: Sequence[Finding]) -> list[str]:
+        """Apply the fixes of findings; a line for each change. ConfigError where one cannot be applied."""
+
+        def change(edits: tuple[TargetEdit, ...], message: str) -> str:
+            return self.source.apply(edits, edited(self.board.dashboard.document, edits), message, self.grafana)
+
+        return apply_fixes(findings, change)
 
     def inject(self, allow: int, deny: int) -> Run:
         """Send events through the firewall's proxy.
@@ -137,7 +145,7 @@ class Systems:
         """What the causes may look at."""
         return Context(
             dashboard_uid=self.board.dashboard.uid,
-            dashboard=self.dashboard_document,
+            dashboard=self.board.dashboard.document,
             loki=LokiProbes(self._count, self._sample, self._label_names, self._label_values),
             now_ns=self.now_ns,
             files=Files(
@@ -204,13 +212,10 @@ def open_systems(
     promtail = PromtailClient(config.shipper.url, time.time_ns, config.hosts) if config.shipper.url else None
     try:
         wanted = dashboard or config.dashboard
-        if wanted.endswith((".json", ".yaml", ".yml")):
-            document, source = _document(Path(wanted)), wanted
-        else:
-            document, source = grafana.dashboard(wanted).value["dashboard"], f"dashboard {wanted}"
+        source = open_dashboard(wanted, grafana)
         # What is wrong with a file is said first, also where Grafana would not answer.
-        read = load_dashboard(document, source)
-        expectations = load_expectations(_document(config.expect), str(config.expect)) if config.expect else {}
+        read = load_dashboard(source.document, source.name)
+        expectations = load_expectations(read_document(config.expect), str(config.expect)) if config.expect else {}
         settings = Datasources.from_settings(grafana.frontend_settings().value)
 
         def ask(query: Query) -> tuple[dict[str, Any], Probe]:
@@ -219,24 +224,8 @@ def open_systems(
 
         board = Board(read, settings, ask, {})
         hop = hop_s if hop_s is not None else config.timeouts.hop_s
-        yield Systems(config, grafana, loki, promtail, document, board, expectations, env, hop)
+        yield Systems(config, grafana, loki, promtail, source, board, expectations, env, hop)
     finally:
         for client in (grafana, loki, promtail):
             if client is not None:
                 client.close()
-
-
-def _document(path: Path) -> Any:
-    """A JSON or YAML file; ConfigError naming the file and the place."""
-    import yaml
-
-    try:
-        return yaml.safe_load(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}", "is the path right?") from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        raise ConfigError(f"{place}: {error.problem or error.context}", "is it JSON or YAML?") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {' '.join(str(error).split())}", "is it JSON or YAML?") from error

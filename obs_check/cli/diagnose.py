@@ -25,7 +25,6 @@ def diagnose(
     out: Output,
 ) -> None:
     """Explain the panels of a dashboard. Nothing is changed without --apply."""
-    from obs_check.app.apply import apply_fixes
     from obs_check.app.check import Check
     from obs_check.app.outcome import Outcome
     from obs_check.app.systems import open_systems
@@ -40,6 +39,6 @@ def diagnose(
         check.explain(run)
         out.show_outcome(outcome, diffs=suggest or apply_now)
         if apply_now:
-            for line in apply_fixes(outcome.findings, systems.dashboard_document, systems.save_dashboard):
+            for line in systems.apply(outcome.findings):
                 out.say(line)
     out.finish(outcome.to_json(), outcome.verdict)

@@ -163,7 +163,7 @@ def test_a_broken_panel_is_diagnosed_confirmed_and_exported(broken: Lab, command
     assert all((tmp_path / path).stat().st_size for path in written)
 
     fixed = command("diagnose", "--config", broken.config_path, "--apply")
-    assert "dashboard saved with" in fixed.err
+    assert "dashboard agent-firewall saved as version 2" in fixed.err
     confirmed = command("confirm", "verify.json", "--config", broken.config_path)
     assert confirmed.code == 0, confirmed.out
     assert re.search(r"^ *1 fixed +Requests by decision: .* -> Allowed 10, Denied 10$", confirmed.out, re.M)

@@ -17,7 +17,7 @@ def _slug(title: str) -> str:
 
 class Dashboards:
     """Files `*.json` of a folder; a file without `uid` goes by its name. What is saved is read again from the file, so
-    that an edit by hand is seen."""
+    that an edit by hand is seen. Those in its folder `provisioned` cannot be saved."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -26,7 +26,7 @@ class Dashboards:
 
     def _read(self) -> dict[str, tuple[Path, dict[str, Any]]]:
         found = {}
-        for path in sorted(self._folder.glob("*.json")):
+        for path in sorted([*self._folder.glob("*.json"), *self._folder.glob("provisioned/*.json")]):
             try:
                 document = json.loads(path.read_text(encoding="utf-8"))
             except (OSError, ValueError):
@@ -44,7 +44,8 @@ class Dashboards:
 
     def get(self, uid: str) -> dict[str, Any]:
         """{"meta", "dashboard"}; Refusal (404) when there is none."""
-        _, document = self._find(uid)
+        path, document = self._find(uid)
+        provisioned = path.parent != self._folder
         version = int(document.get("version") or 1)
         slug = _slug(str(document.get("title", uid)))
         meta = {
@@ -54,8 +55,8 @@ class Dashboards:
             "version": version,
             "canSave": True,
             "canEdit": True,
-            "provisioned": False,
-            "provisionedExternalId": "",
+            "provisioned": provisioned,
+            "provisionedExternalId": path.name if provisioned else "",
             "folderUid": "",
             "folderTitle": "General",
             "apiVersion": "v1",
@@ -100,6 +101,8 @@ class Dashboards:
                 path, version = self._folder / f"{uid}.json", 1
             else:
                 path, document = known
+                if path.parent != self._folder:
+                    raise Refusal(400, "Cannot save provisioned dashboard")
                 current = int(document.get("version") or 1)
                 if int(sent.get("version") or 0) != current and not body.get("overwrite"):
                     message = "The dashboard has been changed by someone else"

@@ -1,0 +1,98 @@
+"""Where a dashboard comes from, and where a change of it has to go: Grafana, a file, or what provisions it."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from obs_check.client.grafana import GrafanaClient
+from obs_check.errors import ConfigError
+from obs_check.model.finding import TargetEdit
+
+FILE_SUFFIXES = (".json", ".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardSource:
+    """A dashboard as it was read. `document` is its model, or for a file what holds it; `file` is the file it was read
+    from, else None; `provisioned` names the file that Grafana itself reads it from ("" when it does not)."""
+
+    name: str
+    document: dict[str, Any]
+    file: Path | None = None
+    provisioned: str = ""
+
+    def apply(self, edits: tuple[TargetEdit, ...], edited: dict[str, Any], message: str, grafana: GrafanaClient) -> str:
+        """Change the dashboard where it is kept; returns a line that says what was done and how to go back.
+
+        Grafana refuses to save what it provisions from a file: then the line names that file. In a file only the texts
+        of the queries are replaced, so that its form is kept; ConfigError where they are not found as they were read.
+        """
+        if self.file is not None:
+            return _edit_file(self.file, edits)
+        if self.provisioned:
+            return (
+                f"{self.name} was NOT changed: it is provisioned from {self.provisioned}, and Grafana does not save "
+                "changes of such a dashboard; change that file as the diff shows"
+            )
+        before = edited.get("version")
+        after = grafana.save_dashboard(edited, message).value.get("version")
+        path = f"/api/dashboards/uid/{quote(str(edited.get('uid') or ''), safe='')}/restore"
+        return (
+            f"{self.name} saved as version {after} with {len(edits)} changed queries; "
+            f'to go back restore version {before} in its settings (or POST {path} {{"version": {before}}})'
+        )
+
+
+def open_dashboard(wanted: str, grafana: GrafanaClient) -> DashboardSource:
+    """A dashboard by uid, or by file name. ConfigError for a file that cannot be read, Unavailable, Refused or
+    NotAllowed for a uid."""
+    if wanted.endswith(FILE_SUFFIXES):
+        path = Path(wanted)
+        return DashboardSource(wanted, read_document(path), path)
+    answer: Mapping[str, Any] = grafana.dashboard(wanted).value
+    meta = answer.get("meta") or {}
+    provisioned = str(meta.get("provisionedExternalId") or "a file") if meta.get("provisioned") else ""
+    return DashboardSource(f"dashboard {wanted}", dict(answer["dashboard"]), None, provisioned)
+
+
+def read_document(path: Path) -> Any:
+    """A JSON or YAML file; ConfigError naming the file and the place."""
+    import yaml
+
+    try:
+        return yaml.safe_load(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}", "is the path right?") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+        raise ConfigError(f"{place}: {error.problem or error.context}", "is it JSON or YAML?") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {' '.join(str(error).split())}", "is it JSON or YAML?") from error
+
+
+def _edit_file(path: Path, edits: tuple[TargetEdit, ...]) -> str:
+    text = path.read_text("utf-8")
+    counted = Counter(edit.before for edit in edits)
+    for edit in {edit.before: edit for edit in edits}.values():
+        # A query is one JSON text in the file, also where that JSON stands in a ConfigMap's block.
+        forms = (_json(edit.before, True), _json(edit.before, False))
+        found = next((form for form in forms if text.count(form) == counted[edit.before]), None)
+        if found is None:
+            raise ConfigError(
+                f"{path}: the query of panel {edit.panel}, target {edit.ref_id}, is not written there as it was read",
+                "change the file by hand as the diff shows",
+            )
+        text = text.replace(found, _json(edit.after, found.isascii()))
+    backup = path.with_name(path.name + ".before")
+    backup.write_text(path.read_text("utf-8"), "utf-8")
+    path.write_text(text, "utf-8")
+    return f"{path} changed in {len(edits)} queries; the text before is {backup}"
+
+
+def _json(text: str, ascii_only: bool) -> str:
+    return json.dumps(text, ensure_ascii=ascii_only)

@@ -1,0 +1,90 @@
+"""Changing a dashboard where it is kept: in Grafana, in a file of any form, and not where Grafana provisions it."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from obs_check.app.dashboard_source import open_dashboard
+from obs_check.causes.dashboard_edit import edited
+from obs_check.client.grafana import GrafanaClient
+from obs_check.config import Secret, host_port
+from obs_check.errors import ConfigError
+from obs_check.lab.grafana.lab import LabGrafana
+from obs_check.model.finding import TargetEdit
+from obs_check.panel.dashboard import load_dashboard
+
+BEFORE, AFTER = '{job="é"} | logfmt | a="b"', '{job="é"} | json | a="b"'
+EDITS = (TargetEdit(1, "A", BEFORE, AFTER),)
+
+
+def model(uid: str) -> dict[str, Any]:
+    target = {"refId": "A", "expr": BEFORE}
+    return {"uid": uid, "title": uid, "version": 4, "panels": [{"id": 1, "type": "stat", "targets": [target]}]}
+
+
+@pytest.fixture
+def grafana(tmp_path: Path) -> Iterator[GrafanaClient]:
+    folder = tmp_path / "grafana"
+    (folder / "provisioned").mkdir(parents=True)
+    (folder / "own.json").write_text(json.dumps(model("own")))
+    (folder / "provisioned/kept.json").write_text(json.dumps(model("kept")))
+    with LabGrafana(folder, [], "t") as lab:
+        client = GrafanaClient(lab.url, time.time_ns, {host_port(lab.url)}, Secret("token", lambda: "t"))
+        yield client
+        client.close()
+
+
+def apply(grafana: GrafanaClient, wanted: str) -> str:
+    source = open_dashboard(wanted, grafana)
+    read = load_dashboard(source.document, source.name)
+    return source.apply(EDITS, edited(read.document, EDITS), "obs-check: test", grafana)
+
+
+def query_of(document: Any) -> str:
+    return load_dashboard(document, "test").panels[0].targets[0].text
+
+
+def test_a_dashboard_of_grafana_gets_a_new_version_and_the_way_back_is_said(grafana: GrafanaClient) -> None:
+    said = apply(grafana, "own")
+    assert "saved as version 5" in said
+    assert 'restore {"version": 4}' in said
+    assert query_of(grafana.dashboard("own").value) == AFTER
+
+
+def test_a_provisioned_dashboard_is_left_alone_and_its_file_is_named(grafana: GrafanaClient) -> None:
+    said = apply(grafana, "kept")
+    assert "NOT changed" in said
+    assert "kept.json" in said
+    assert query_of(grafana.dashboard("kept").value) == BEFORE
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+@pytest.mark.parametrize("in_config_map", [True, False])
+def test_a_file_keeps_its_form(grafana: GrafanaClient, tmp_path: Path, ascii_only: bool, in_config_map: bool) -> None:
+    text = json.dumps(model("f"), indent=3, ensure_ascii=ascii_only)
+    path = tmp_path / "f.yaml"
+    if in_config_map:
+        text = "kind: ConfigMap # kept\ndata:\n  f.json: |\n" + "\n".join("    " + line for line in text.splitlines())
+    path.write_text(text)
+    said = apply(grafana, str(path))
+    assert "f.yaml.before" in said
+    assert (tmp_path / "f.yaml.before").read_text() == text
+    changed = path.read_text()
+    assert query_of(yaml.safe_load(changed)) == AFTER
+    assert changed.replace(" json |", " logfmt |") == text
+
+
+def test_a_file_that_does_not_hold_the_query_as_it_was_read_is_not_touched(
+    grafana: GrafanaClient, tmp_path: Path
+) -> None:
+    path = tmp_path / "f.json"
+    text = json.dumps(model("f")).replace("logfmt", "log\\u0066mt")
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="panel 1, target A"):
+        apply(grafana, str(path))
+    assert path.read_text() == text
