@@ -1,4 +1,4 @@
-"""promtail's /targets page (HTML only, promtail 3.5) as rows."""
+"""promtail's /targets and /service-discovery pages (HTML only, promtail 3.5) as rows."""
 
 import re
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from obs_check.model.entry import Labels
 
 _BADGE = re.compile(r'([^=]+)="(.*)"', re.DOTALL)
+_DROPPED = re.compile(r"Dropped: (?P<reason>.+)", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -28,6 +29,68 @@ def parse_targets(html: str) -> list[Target]:
     page.feed(html)
     page.close()
     return page.targets
+
+
+@dataclass(slots=True)
+class Discovered:
+    """One target as it was found, used or not. `dropped` is promtail's reason ("" for a target in use); `labels` are
+    those after relabeling, without names that start with `__`."""
+
+    job: str
+    discovered: Labels = field(default_factory=dict)
+    labels: Labels = field(default_factory=dict)
+    dropped: str = ""
+
+
+def parse_discovery(html: str) -> list[Discovered]:
+    """The targets of all jobs, dropped ones too (promtail shows the first 100 of a job); [] for another page."""
+    page = _Discovery()
+    page.feed(html)
+    page.close()
+    return page.targets
+
+
+class _Discovery(HTMLParser):
+    """Rows of two cells of badges: labels before relabeling, labels after it or why the target was dropped."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.targets: list[Discovered] = []
+        self._job = ""
+        self._cell = 0
+        self._text: list[str] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        name = given.get("id") or ""
+        if tag == "h2" and name.startswith("job-"):
+            self._job = name.removeprefix("job-")
+        elif tag == "tr":
+            self._cell = 0
+        elif tag == "td":
+            self._cell += 1
+            if self._cell == 1 and self._job:
+                self.targets.append(Discovered(self._job))
+        elif tag == "span" and self._cell:
+            self._text = []
+
+    def handle_data(self, data: str) -> None:
+        if self._text is not None:
+            self._text.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag != "span" or self._text is None:
+            return
+        text, self._text = "".join(self._text).strip(), None
+        if not self.targets:
+            return
+        target = self.targets[-1]
+        if self._cell == 1:
+            target.discovered.update(_labels([text]))
+        elif found := _DROPPED.fullmatch(text):
+            target.dropped = found["reason"].strip()
+        else:
+            target.labels.update(_labels([text]))
 
 
 class _Page(HTMLParser):

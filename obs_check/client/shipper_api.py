@@ -1,13 +1,17 @@
-"""The shipper's own HTTP pages: ready, metrics, targets."""
+"""promtail's own HTTP pages: ready, metrics, targets, service discovery; and all of them as one snapshot."""
 
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from obs_check.client.answered import Answered
 from obs_check.client.exposition import Metrics, parse_exposition
 from obs_check.client.http import Http
-from obs_check.client.promtail_targets import Target, parse_targets
+from obs_check.client.promtail_state import promtail_state
+from obs_check.client.promtail_targets import Discovered, Target, parse_discovery, parse_targets
+from obs_check.client.shipper_sources import NOTHING_ELSE, Sources, log_refusals, read_sources
+from obs_check.errors import NotAllowed, Unavailable
 from obs_check.model.probe import Probe
+from obs_check.model.shipping import ShipperState
 
 if TYPE_CHECKING:
     import httpx
@@ -23,6 +27,26 @@ SHOWN_METRICS = (
     "promtail_files_active_total",
 )
 """What the probe of `metrics` keeps. promtail 3.5: a drop stage counts in logentry_dropped_lines_total only."""
+
+
+class ShipperClient(Protocol):
+    """A running shipper, whatever its make. Every method may raise Unavailable, Refused or NotAllowed."""
+
+    def ready(self) -> Answered[bool]:
+        """Whether it says that it is ready."""
+        ...
+
+    def metrics(self) -> Answered[Metrics]:
+        """All its metrics."""
+        ...
+
+    def state(self, sources: Sources = NOTHING_ELSE) -> Answered[ShipperState]:
+        """What it says of its files, targets and destinations now."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections."""
+        ...
 
 
 class PromtailClient:
@@ -58,6 +82,34 @@ class PromtailClient:
             for t in value
         ]
         return Answered(value, self._probe("GET /targets", shown))
+
+    def discovery(self) -> Answered[list[Discovered]]:
+        """The targets as they were found, with the reason of each that is not used."""
+        value = parse_discovery(self._http.get("/service-discovery").text)
+        shown = [{"job": t.job, "path": t.discovered.get("__path__", ""), "dropped": t.dropped} for t in value]
+        return Answered(value, self._probe("GET /service-discovery", shown))
+
+    def state(self, sources: Sources = NOTHING_ELSE) -> Answered[ShipperState]:
+        """Metrics, targets and discovery with the positions file, the log and the disk that `sources` names.
+
+        Raises when /metrics does not answer; pages that do not are told in `missing`.
+        """
+        at_ns = self._clock()
+        metrics = self.metrics().value
+        missing: list[str] = []
+        targets: list[Target] = []
+        discovered: list[Discovered] = []
+        try:
+            targets = self.targets().value
+            discovered = self.discovery().value
+        except (Unavailable, NotAllowed) as error:
+            missing.append(error.message)
+        positions, words = read_sources(sources, missing)
+        state = promtail_state(
+            at_ns, metrics, targets, discovered, positions, sources.disk, sources.globs, tuple(missing)
+        )
+        value = log_refusals(state, words)
+        return Answered(value, self._probe("GET /metrics, /targets, /service-discovery", value.to_json()))
 
     def close(self) -> None:
         """Close the connections."""

@@ -37,10 +37,9 @@ class FileState:
 
     @property
     def offset(self) -> int | None:
-        """How far the file was read, in bytes. promtail 3.5 writes metric and positions file at the same time, but
-        only every sync period; `/targets` reads the same table."""
-        known = [n for n in (self.read_bytes, self.position) if n is not None]
-        return max(known) if known else None
+        """How far the file was read, in bytes. The metric counts where there is one: promtail 3.5 sets both at the
+        same time, but writes its positions file only every sync period."""
+        return self.position if self.read_bytes is None else self.read_bytes
 
     @property
     def known(self) -> bool:

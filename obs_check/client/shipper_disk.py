@@ -1,0 +1,65 @@
+"""The shipper's files as the disk of this machine has them."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from obs_check.errors import ConfigError
+from obs_check.model.shipping import FileState
+from obs_check.shipper.glob import compile_glob, literal_start
+
+MOST_FILES = 5000
+"""Files that are looked for below one pattern's directory; a node's /var/log/pods has hundreds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """Where the shipper's paths are seen from here: `root` is put before each (`/` when it runs on this machine)."""
+
+    root: Path = Path("/")
+
+    def at(self, path: str) -> Path:
+        """Where a path of the shipper is on this machine."""
+        return self.root / path.lstrip("/")
+
+    def found(self, patterns: Iterable[str]) -> list[str]:
+        """The files that patterns take, as the shipper names them, sorted; patterns that are none take nothing."""
+        return sorted({path for pattern in patterns if pattern for path in self._below(pattern)})
+
+    def _below(self, pattern: str) -> list[str]:
+        try:
+            regex = compile_glob(pattern)
+        except ConfigError:
+            return []
+        start = literal_start(pattern)
+        if self.at(start).is_file():
+            return [start] if regex.fullmatch(start) else []
+        found: list[str] = []
+        for directory, folders, names in os.walk(self.at(start)):
+            folders.sort()
+            inside = PurePosixPath("/") / Path(directory).relative_to(self.root).as_posix()
+            found += [path for name in names if regex.fullmatch(path := str(inside / name))]
+            if len(found) >= MOST_FILES:
+                break
+        return found
+
+    def complete(self, files: Iterable[FileState]) -> list[FileState]:
+        """The files with what the disk says of each.
+
+        Where the shipper knows files and none of them is here, it runs elsewhere: then nothing is said of the disk.
+        """
+        looked = [self._look(file) for file in files]
+        known = [file for file in looked if file.known]
+        if known and not any(file.on_disk for file in known):
+            return [replace(file, on_disk=None) for file in looked if file.known]
+        return looked
+
+    def _look(self, file: FileState) -> FileState:
+        try:
+            status = self.at(file.path).stat()
+        except FileNotFoundError:
+            return replace(file, on_disk=False)
+        except OSError:
+            return file
+        return replace(file, on_disk=True, disk_bytes=status.st_size, inode=status.st_ino)
