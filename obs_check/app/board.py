@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from obs_check.app.together import together
 from obs_check.errors import ObsCheckError
 from obs_check.model.probe import Probe
 from obs_check.model.window import MS, Window
@@ -13,6 +14,9 @@ from obs_check.panel.frames import decode_results
 from obs_check.panel.reading import Reading, read_panel
 from obs_check.panel.request import PanelRequest, Query, panel_requests
 from obs_check.panel.variables import effective_variables
+
+CONCURRENCY = 4
+"""Panels that are asked for at once: about what a browser does, and little for a server."""
 
 Ask = Callable[[Query], tuple[dict[str, Any], Probe]]
 """Sends one query; the answer has `results` even where Grafana said 400."""
@@ -46,17 +50,20 @@ class Board:
         only: int | None = None,
         progress: Callable[[Panel], None] = lambda _panel: None,
     ) -> list[PanelView]:
-        """Read the data panels; `window` replaces the dashboard's range."""
+        """Read the data panels, at most `CONCURRENCY` at once; `window` replaces the dashboard's range."""
         variables = effective_variables(self.dashboard, self.overrides)
         from_ms, to_ms = (window.start_ns // MS, window.end_ns // MS) if window else (None, None)
-        views = []
-        for panel in self.dashboard.panels:
-            if panel.type in ("text", "row") or only not in (None, panel.id):
-                continue
+
+        def read(panel: Panel) -> PanelView:
             request = panel_requests(
                 self.dashboard, panel, variables, self.datasources, now_ns, from_ms=from_ms, to_ms=to_ms
             )
-            views.append(self._read_one(panel, request))
+            return self._read_one(panel, request)
+
+        asked = [p for p in self.dashboard.panels if p.type not in ("text", "row") and only in (None, p.id)]
+        views = []
+        for panel, view in zip(asked, together(asked, read, CONCURRENCY), strict=True):
+            views.append(view)
             progress(panel)
         return views
 

@@ -10,6 +10,7 @@ from typing import Any
 from obs_check.app.apply import apply_fixes
 from obs_check.app.board import Board
 from obs_check.app.dashboard_source import DashboardSource, open_dashboard, read_document
+from obs_check.app.shared_probes import shared
 from obs_check.causes.context import Context, Files, LokiProbes
 from obs_check.causes.dashboard_edit import edited
 from obs_check.client.egress import reach, send
@@ -146,7 +147,7 @@ class Systems:
         return Context(
             dashboard_uid=self.board.dashboard.uid,
             dashboard=self.board.dashboard.document,
-            loki=LokiProbes(self._count, self._sample, self._label_names, self._label_values),
+            loki=shared(LokiProbes(self._count, self._sample, self._label_names, self._label_values)),
             now_ns=self.now_ns,
             files=Files(
                 boundary_config=self.config.boundary.config,

@@ -83,7 +83,7 @@ class GrafanaClient:
 
         Grafana 8 and newer answer 400 (207 with a toggle) when one target has an error; the others still hold frames.
         """
-        response = self._http.post("/api/ds/query", dict(body), accept=range(200, 600))
+        response = self._http.post("/api/ds/query", dict(body), accept=range(200, 600), too_many=_limited)
         try:
             value = response.json()
         except ValueError:
@@ -177,6 +177,17 @@ def _reason(error: BaseException) -> str:
             return inner.strerror
         inner = inner.__cause__ or inner.__context__
     return one_line(str(error))[:200] or type(error).__name__
+
+
+def _limited(response: "httpx.Response") -> bool:
+    """Whether the datasource of a target answered 429: Grafana passes that on inside of a 400 or 207."""
+    if response.status_code not in (207, 400):
+        return False
+    try:
+        results = response.json().get("results") or {}
+        return any(result.get("status") == 429 for result in results.values())
+    except (AttributeError, ValueError):
+        return False
 
 
 def _shown_target(result: Mapping[str, Any]) -> dict[str, Any]:

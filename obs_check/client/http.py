@@ -1,6 +1,8 @@
-"""HTTP as all clients do it: allowed hosts only, one retry, errors as classes of ours, no credentials in messages."""
+"""HTTP as all clients do it: allowed hosts only, one retry, patience with a server that is asked too much (429), errors
+as classes of ours, no credentials in messages."""
 
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -14,6 +16,11 @@ TIMEOUT_S = 60.0
 """Longer than Grafana's 30 s data proxy timeout, so that its own answer is seen."""
 _RETRIED = frozenset({502, 503, 504})
 _BODY_CHARS = 500
+_TOO_MANY = 429
+_PATIENCE = 4
+"""Times that a request is sent again after a 429, each after a longer pause."""
+_FIRST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 30.0
 
 
 def shown_url(url: str) -> str:
@@ -35,7 +42,8 @@ class Http:
     """Requests to one base URL.
 
     `system` names it in messages; `headers` may hold credentials and are never shown. `transport` replaces the
-    network in tests. Proxy variables of the environment are not used: obs-check's own requests must not become events.
+    network and `pause` (seconds) the clock in tests. Proxy variables of the environment are not used: obs-check's own
+    requests must not become events.
     """
 
     def __init__(
@@ -46,9 +54,11 @@ class Http:
         headers: Mapping[str, str] | None = None,
         timeout_s: float = TIMEOUT_S,
         transport: "httpx.BaseTransport | None" = None,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         import httpx
 
+        self._pause = pause
         check_host(base_url, allowed)
         self.system = system
         self.base_url = base_url.rstrip("/")
@@ -69,14 +79,40 @@ class Http:
         """GET; statuses below 300 and those of `accept` are returned, others raised."""
         return self._request("GET", path, params, None, accept)
 
-    def post(self, path: str, body: Any, accept: Collection[int] = ()) -> "httpx.Response":
+    def post(
+        self,
+        path: str,
+        body: Any,
+        accept: Collection[int] = (),
+        too_many: "Callable[[httpx.Response], bool] | None" = None,
+    ) -> "httpx.Response":
         """POST a JSON body; statuses below 300 and those of `accept` are returned, others raised. Never repeated
-        once the request may have arrived."""
-        return self._request("POST", path, None, body, accept)
+        once the request may have done something; `too_many` recognises a 429 that is inside of a body."""
+        return self._request("POST", path, None, body, accept, too_many)
 
     def _request(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: Any,
+        accept: Collection[int],
+        too_many: "Callable[[httpx.Response], bool] | None" = None,
+    ) -> "httpx.Response":
+        for attempt in range(_PATIENCE + 1):
+            response = self._send(method, path, params, body, accept)
+            limited = response.status_code == _TOO_MANY or (too_many is not None and too_many(response))
+            if not limited or attempt == _PATIENCE:
+                break
+            self._pause(_pause_s(response.headers.get("retry-after", ""), attempt))
+        if response.status_code >= 300 and response.status_code not in accept:
+            raise_for_status(self.system, self.base_url + path, response.status_code, response.text)
+        return response
+
+    def _send(
         self, method: str, path: str, params: Mapping[str, str] | None, body: Any, accept: Collection[int]
     ) -> "httpx.Response":
+        """One request, repeated once where it cannot have arrived or a proxy in between gave up."""
         import httpx
 
         url = self.base_url + path
@@ -102,8 +138,6 @@ class Http:
             if last.status_code in accept or last.status_code not in _RETRIED or method != "GET":
                 break
         assert last is not None
-        if last.status_code >= 300 and last.status_code not in accept:
-            raise_for_status(self.system, url, last.status_code, last.text)
         return last
 
     def json(self, response: "httpx.Response") -> Any:
@@ -129,6 +163,15 @@ def raise_for_status(system: str, url: str, status: int, body: str) -> None:
     raise Refused(
         message, status, body, "does the URL point to the right program?" if status in range(300, 400) else ""
     )
+
+
+def _pause_s(retry_after: str, attempt: int) -> float:
+    """Seconds to wait: what `Retry-After` says in seconds, else twice as long every time."""
+    try:
+        wanted = float(retry_after)
+    except ValueError:
+        wanted = _FIRST_PAUSE_S * 2.0**attempt
+    return min(max(wanted, 0.0), _LONGEST_PAUSE_S)
 
 
 def one_line(text: str) -> str:

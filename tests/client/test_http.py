@@ -91,3 +91,25 @@ def test_a_login_page_is_no_answer() -> None:
 
 def test_shown_url_has_no_credentials() -> None:
     assert shown_url("https://u:pw@h.example:8443/p?token=x#y") == "https://h.example:8443/p"
+
+
+@pytest.mark.parametrize(
+    ("headers", "waited"),
+    [({}, [1.0, 2.0]), ({"retry-after": "7"}, [7.0, 7.0]), ({"retry-after": "900"}, [30.0, 30.0])],
+)
+def test_a_server_that_is_asked_too_much_is_given_time(headers: dict[str, str], waited: list[float]) -> None:
+    answers = [httpx.Response(429, headers=headers), httpx.Response(429, headers=headers), httpx.Response(200)]
+    pauses: list[float] = []
+    transport = httpx.MockTransport(lambda _: answers.pop(0))
+    client = Http("loki", "http://loki.example/", ALLOWED, transport=transport, pause=pauses.append)
+    assert client.get("/x").status_code == 200
+    assert pauses == waited
+
+
+def test_patience_with_a_server_that_is_asked_too_much_ends() -> None:
+    pauses: list[float] = []
+    transport = httpx.MockTransport(lambda _: httpx.Response(429, text="too many"))
+    client = Http("loki", "http://loki.example/", ALLOWED, transport=transport, pause=pauses.append)
+    with pytest.raises(Refused, match="answered 429: too many"):
+        client.get("/x")
+    assert pauses == [1.0, 2.0, 4.0, 8.0]
