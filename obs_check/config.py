@@ -88,12 +88,13 @@ class CoderdConfig:
 
 @dataclass(frozen=True, slots=True)
 class ShipperConfig:
-    """The shipper: its HTTP address, its configuration and its positions file."""
+    """The shipper: its HTTP address, its configuration, its positions file and its own log."""
 
     kind: Literal["promtail", "alloy"] = "promtail"
     url: str | None = None
     config: Path | None = None
     positions: Path | None = None
+    log: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,7 @@ def _read_root(root: "_Section") -> Config:
     loki = root.section("loki", "url", "tenant", "datasource", "bearer")
     boundary = root.section("boundary", "logs", "config", "proxy", "ca")
     coderd = root.section("coderd", "logs")
-    shipper = root.section("shipper", "kind", "url", "config", "positions")
+    shipper = root.section("shipper", "kind", "url", "config", "positions", "log")
     inject = root.section("inject", "allow_url", "deny_url", "settle_s")
     timeouts = root.section("timeouts", "hop_s")
     return Config(
@@ -201,7 +202,11 @@ def _read_root(root: "_Section") -> Config:
         ),
         coderd=CoderdConfig(coderd.glob("logs")),
         shipper=ShipperConfig(
-            shipper.kind("kind"), shipper.url("url"), shipper.path("config"), shipper.path("positions")
+            shipper.kind("kind"),
+            shipper.url("url"),
+            shipper.path("config"),
+            shipper.path("positions"),
+            shipper.path("log"),
         ),
         inject=InjectConfig(inject.url("allow_url"), inject.url("deny_url"), inject.seconds("settle_s", 6.0)),
         timeouts=TimeoutConfig(timeouts.seconds("hop_s", 30.0)),

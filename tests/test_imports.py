@@ -14,7 +14,7 @@ BELOW: dict[str, set[str]] = {
     "shipper": {"logql", "model", "errors"},
     "panel": {"logql", "model", "errors"},
     "config": {"model", "errors"},
-    "client": {"config", "logql", "model", "errors"},
+    "client": {"config", "shipper", "logql", "model", "errors"},
     "follow": {"client", "config", "panel", "shipper", "logql", "model", "errors"},
     "causes": {"follow", "client", "config", "panel", "shipper", "logql", "model", "errors"},
     "lab": {"causes", "follow", "client", "config", "panel", "shipper", "logql", "model", "errors"},

@@ -11,17 +11,17 @@ from obs_check.app.apply import apply_fixes
 from obs_check.app.board import Board
 from obs_check.app.dashboard_source import DashboardSource, open_dashboard, read_document
 from obs_check.app.shared_probes import shared
+from obs_check.app.shipping import Shipping, open_shipping
 from obs_check.causes.context import Context, Files, LokiProbes
 from obs_check.causes.dashboard_edit import edited
 from obs_check.client.egress import reach, send
 from obs_check.client.files import find_tag
 from obs_check.client.grafana import GrafanaClient
 from obs_check.client.loki import LokiClient
-from obs_check.client.shipper_api import PromtailClient
 from obs_check.config import Config, load_config
 from obs_check.errors import ConfigError
 from obs_check.follow.hop import HopSeen
-from obs_check.follow.hops import egress_hop, file_hop, loki_hop, shipper_hop
+from obs_check.follow.hops import egress_hop, file_hop, loki_hop
 from obs_check.follow.run import Run, inject, new_run_id, plan_events
 from obs_check.follow.trace import Watched, follow
 from obs_check.model.entry import Labels
@@ -44,7 +44,7 @@ class Systems:
     config: Config
     grafana: GrafanaClient
     loki: LokiClient
-    promtail: PromtailClient | None
+    shipping: Shipping | None
     source: DashboardSource
     board: Board
     expectations: Mapping[int, Expectation]
@@ -74,6 +74,8 @@ class Systems:
         if not self.config.boundary.proxy:
             raise ConfigError("boundary.proxy is not set", "give the address of the firewall's proxy")
         proxy, ca = self.config.boundary.proxy, self.config.boundary.ca
+        if self.shipping is not None:
+            self.shipping.remember()
         events = plan_events(new_run_id(), allow, deny, wanted.allow_url, wanted.deny_url)
         run = inject(events, lambda event: send(event, proxy, ca), self.now_ns)
         # An allowed request to a dead origin has no answer either, so the proxy itself is asked.
@@ -90,6 +92,8 @@ class Systems:
             say(f"path {hop.path} {hop.hop}: {len(hop.wanted) - len(hop.missing)} of {len(hop.wanted)} seen {hop.note}")
 
         follow(paths, self.now_ns, self.pause, seen)
+        if self.shipping is not None:
+            self.shipping.account(hops, self.now_ns, self.pause)
         for path in ("A", "B"):
             by_name = {h.hop: h for h in hops if h.path == path}
             shipper, loki = by_name.get("shipper"), by_name["loki"]
@@ -120,14 +124,11 @@ class Systems:
         return [*watched, Watched(loki.hop, loki.look, loki.patience_s + settle)]
 
     def _shipper(self, path: Any, run: Run, upstream: HopSeen) -> list[Watched]:
-        if self.promtail is None:
-            return []
-        hop, look = shipper_hop(path, run, upstream, self._metrics)
-        return [Watched(hop, look, self.hop_s)]
+        return [self.shipping.watched(path, run, upstream, self.hop_s)] if self.shipping else []
 
     def _metrics(self) -> tuple[Mapping[str, list[tuple[Labels, float]]], Probe]:
-        assert self.promtail is not None
-        answer = self.promtail.metrics()
+        assert self.shipping is not None
+        answer = self.shipping.client.metrics()
         return answer.value, answer.probe
 
     def _loki(self, path: Any, run: Run) -> Watched:
@@ -157,7 +158,8 @@ class Systems:
             run=run,
             hops=tuple(hops),
             panel_paths={i: e.path for i, e in self.expectations.items()},
-            shipper_metrics=self._metrics if self.promtail else None,
+            shipper_metrics=self._metrics if self.shipping else None,
+            shipper_state=self.shipping.snapshot if self.shipping else None,
             env=self.env,
         )
 
@@ -210,7 +212,7 @@ def open_systems(
             config.grafana.token,
             config.grafana.org_id,
         )
-    promtail = PromtailClient(config.shipper.url, time.time_ns, config.hosts) if config.shipper.url else None
+    shipping = open_shipping(config)
     try:
         wanted = dashboard or config.dashboard
         source = open_dashboard(wanted, grafana)
@@ -225,8 +227,8 @@ def open_systems(
 
         board = Board(read, settings, ask, {})
         hop = hop_s if hop_s is not None else config.timeouts.hop_s
-        yield Systems(config, grafana, loki, promtail, source, board, expectations, env, hop)
+        yield Systems(config, grafana, loki, shipping, source, board, expectations, env, hop)
     finally:
-        for client in (grafana, loki, promtail):
+        for client in (grafana, loki, shipping.client if shipping else None):
             if client is not None:
                 client.close()

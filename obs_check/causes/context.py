@@ -11,6 +11,7 @@ from obs_check.follow.run import Run
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import Labels
 from obs_check.model.probe import Probe
+from obs_check.model.shipping import ShipperState
 from obs_check.model.window import Window
 from obs_check.panel.elements import Panel, Target
 from obs_check.panel.reading import Reading
@@ -68,6 +69,8 @@ class Context:
     panel_paths: Mapping[int, str] = field(default_factory=dict)
     """Panel id -> path (A, B or metrics) as the expectations have it."""
     shipper_metrics: Callable[[], tuple[Mapping[str, list[tuple[Labels, float]]], Probe]] | None = None
+    shipper_state: Callable[[], tuple[ShipperState, Probe]] | None = None
+    """A snapshot of the shipper now; that around a run is in its hop (`hop("A", "shipper").shipping`)."""
     env: Mapping[str, str] = field(default_factory=dict)
 
     def hop(self, path: str, name: str) -> HopSeen | None:

@@ -65,6 +65,12 @@ class AlloyClient:
         shown = [{"id": component_id(c), "health": (c.get("health") or {}).get("state")} for c in value]
         return Answered(value, self._probe(f"GET {_COMPONENTS}", shown))
 
+    def counters(self) -> Answered[ShipperState]:
+        """The snapshot that the metrics alone give; the probe keeps the metrics."""
+        at_ns = self._clock()
+        metrics, probe = self.metrics()
+        return Answered(alloy_state(at_ns, metrics), probe)
+
     def state(self, sources: Sources = NOTHING_ELSE) -> Answered[ShipperState]:
         """Metrics and components with the positions file, the log and the disk that `sources` names.
 

@@ -40,6 +40,10 @@ class ShipperClient(Protocol):
         """All its metrics."""
         ...
 
+    def counters(self) -> Answered[ShipperState]:
+        """What its metrics alone say, for asking again and again."""
+        ...
+
     def state(self, sources: Sources = NOTHING_ELSE) -> Answered[ShipperState]:
         """What it says of its files, targets and destinations now."""
         ...
@@ -88,6 +92,12 @@ class PromtailClient:
         value = parse_discovery(self._http.get("/service-discovery").text)
         shown = [{"job": t.job, "path": t.discovered.get("__path__", ""), "dropped": t.dropped} for t in value]
         return Answered(value, self._probe("GET /service-discovery", shown))
+
+    def counters(self) -> Answered[ShipperState]:
+        """The snapshot that the metrics alone give; the probe keeps the metrics."""
+        at_ns = self._clock()
+        metrics, probe = self.metrics()
+        return Answered(promtail_state(at_ns, metrics), probe)
 
     def state(self, sources: Sources = NOTHING_ELSE) -> Answered[ShipperState]:
         """Metrics, targets and discovery with the positions file, the log and the disk that `sources` names.

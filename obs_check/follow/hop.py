@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from obs_check.follow.run import Run
+from obs_check.follow.shipping import ShippingEvidence
 from obs_check.model.probe import Probe
 from obs_check.model.verdict import Verdict
 
@@ -25,6 +26,8 @@ class HopSeen:
     note: str = ""
     unknown: str = ""
     probes: list[Probe] = field(default_factory=list)
+    shipping: ShippingEvidence | None = None
+    """At the hop `shipper`: what the shipper said of itself."""
 
     @property
     def missing(self) -> list[str]:
@@ -55,8 +58,15 @@ class HopSeen:
             "missing": self.missing,
             "latency_ms": round(delays[len(delays) // 2], 1) if delays else None,
             "verdict": str(self.verdict),
-            "note": self.unknown or self.note,
+            "note": self._told(),
+            **({"shipper": self.shipping.to_json()} if self.shipping else {}),
         }
+
+    def _told(self) -> str:
+        """The note, and behind it what the shipper says."""
+        if self.unknown or self.shipping is None:
+            return self.unknown or self.note
+        return "; ".join(text for text in (self.note, *self.shipping.sentences()) if text)
 
 
 Look = Callable[[], None]

@@ -1,6 +1,6 @@
 """The places where a run is looked for, one function a hop. Each returns the hop and how to look at it once."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from obs_check.client.answered import Answered
@@ -8,7 +8,6 @@ from obs_check.client.files import Line
 from obs_check.errors import ObsCheckError
 from obs_check.follow.hop import HopSeen, Look, PathName
 from obs_check.follow.run import Run
-from obs_check.model.entry import Labels
 from obs_check.model.event import find_tags
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS, Window
@@ -17,7 +16,6 @@ Clock = Callable[[], int]
 """ns since the epoch."""
 TaggedLines = Callable[[str], Answered[dict[Path, list[Line]]]]
 """needle -> lines that hold it, by file."""
-Metrics = Mapping[str, list[tuple[Labels, float]]]
 
 
 def egress_hop(path: PathName, run: Run) -> HopSeen:
@@ -54,36 +52,6 @@ def file_hop(path: PathName, name: str, run: Run, read: TaggedLines) -> tuple[Ho
                 hop.seen.setdefault(tag, answer.probe.at_ns)
 
     return hop, look
-
-
-def shipper_hop(
-    path: PathName, run: Run, upstream: HopSeen, metrics: Callable[[], tuple[Metrics, Probe]]
-) -> tuple[HopSeen, Look]:
-    """Files of the run that the shipper has read to their end (`promtail_read_bytes_total` is at most 10 s behind)."""
-    hop = HopSeen(path, "shipper", tuple(run.tags()))
-
-    def look() -> None:
-        try:
-            answer, probe = metrics()
-        except ObsCheckError as error:
-            hop.unknown = error.message
-            return
-        hop.unknown = ""
-        hop.probes[:] = [probe]
-        read = {labels.get("path", ""): value for labels, value in answer.get("promtail_read_lines_total", [])}
-        known = {labels.get("path", "") for labels, _ in answer.get("promtail_file_bytes_total", [])}
-        files = upstream.probes[-1].answer["files"] if upstream.probes else []
-        if files and all(read.get(f, 0) > 0 for f in files):
-            for tag in upstream.seen:
-                hop.seen.setdefault(tag, probe.at_ns)
-        hop.note = "" if hop.seen or not files else _why(files, known)
-
-    return hop, look
-
-
-def _why(files: Iterable[str], known: set[str]) -> str:
-    outside = [f for f in files if f not in known]
-    return f"no job takes {outside[0]}" if outside else "the file is known, but no line was read"
 
 
 def loki_hop(

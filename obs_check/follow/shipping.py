@@ -1,0 +1,91 @@
+"""What a shipper said of itself before and after a run, and what follows for the run's lines."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from obs_check.model.shipping import FileState, Refusal, ShipperState
+from obs_check.model.shipping_account import Account, account
+
+
+@dataclass(frozen=True, slots=True)
+class ShippingEvidence:
+    """`lines` are the run's lines by file, as they were counted in the files. `before` is None when nobody looked
+    before the run (a kept run is traced later): then nothing can be said of the lines in between."""
+
+    after: ShipperState
+    lines: Mapping[str, int]
+    before: ShipperState | None = None
+
+    @property
+    def account(self) -> Account | None:
+        """What became of the lines read since the snapshot before the run."""
+        return None if self.before is None else account(self.before, self.after, self.lines)
+
+    @property
+    def files(self) -> list[FileState]:
+        """The run's files as the shipper has them; a file that it does not know has no numbers."""
+        return [self.after.file(path) or FileState(path, on_disk=True) for path in sorted(self.lines)]
+
+    @property
+    def refusals(self) -> list[Refusal]:
+        """Refused pushes, those of the run's time where that is known: what the log and Loki said, then what the
+        metrics counted since the snapshot before."""
+        old = {_identity(r): r.count or 0 for r in self.before.refusals} if self.before else {}
+        return [r for r in self.after.refusals if (r.count or 1) > old.get(_identity(r), 0)]
+
+    def sentences(self) -> list[str]:
+        """Short sentences for the hop's note: the account, files that are not read to their end, refusals in Loki's own
+        words."""
+        found = self.account
+        told = [found.sentence()] if found and (found.read or found.open or found.client_drops) else []
+        told += [in_words(file) for file in self.files if file.state not in ("read", "unseen", "unknown file")]
+        told += [refusal_in_words(r) for r in self.refusals if r.words][:1]
+        return told
+
+    def to_json(self) -> dict[str, Any]:
+        """{"account", "files", "refusals", "missing"}: the run's part of the snapshots."""
+        found = self.account
+        return {
+            "account": found.to_json() if found else None,
+            "files": [file.to_json() for file in self.files],
+            "refusals": [refusal.to_json() for refusal in self.refusals],
+            "components": list(self.after.components),
+            "missing": list(self.after.missing),
+        }
+
+
+def in_words(file: FileState) -> str:
+    """The reading of a file in a sentence."""
+    match file.state:
+        case "shrunk":
+            return (
+                f"{file.path} has {file.size} bytes and was read up to {file.offset}: it was truncated or replaced, "
+                "and stays unread until it outgrows that"
+            )
+        case "behind":
+            return f"{file.path}: {file.left} bytes are not read yet"
+        case "not tailed":
+            return f"{file.path} is found, but not being read"
+        case "unknown file":
+            return f"no job takes {file.path}"
+        case "gone":
+            return f"{file.path} is not on disk any more"
+        case "read":
+            return f"{file.path} is read to its end"
+    return f"{file.path}: the shipper says nothing of it"
+
+
+def refusal_in_words(refusal: Refusal) -> str:
+    """A refused push in a sentence, Loki's words last."""
+    status = "no answer" if refusal.status in (None, -1) else f"status {refusal.status}"
+    if refusal.source == "loki metrics":
+        return f"Loki discarded {refusal.count} lines: {refusal.reason}"
+    if refusal.source == "shipper metrics":
+        return f"{refusal.count} entries given up: {refusal.reason}"
+    kind = "refused" if refusal.final else "not taken, will be tried again"
+    return f"push {kind} ({status}): {refusal.words}"
+
+
+def _identity(refusal: Refusal) -> tuple[object, ...]:
+    return refusal.source, refusal.reason, refusal.status, refusal.words, refusal.tenant
