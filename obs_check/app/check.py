@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from obs_check.app.board import PanelView
+from obs_check.app.counterfactual import would_read
 from obs_check.app.explain import explain
 from obs_check.app.outcome import Outcome
 from obs_check.app.panel_hop import panel_hop
@@ -85,6 +86,13 @@ class Check:
         self.outcome.panels = explained.panels
         self.outcome.unexplained = explained.unexplained
         self.outcome.outages += explained.outages
+
+    def suggest(self) -> None:
+        """Read the panels with the proposed queries in place of theirs; nothing is saved."""
+        systems, outcome = self.systems, self.outcome
+        outcome.suggested = would_read(
+            systems.board, outcome.panels, outcome.findings, systems.expectations, outcome.run, systems.now_ns()
+        )
 
 
 def compare(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:

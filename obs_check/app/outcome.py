@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from obs_check.app.counterfactual import WouldRead
 from obs_check.app.verdicts import PanelVerdict
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
@@ -20,6 +21,7 @@ class Outcome:
     panels: list[PanelVerdict] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     unexplained: list[str] = field(default_factory=list)
+    suggested: list[WouldRead] = field(default_factory=list)
     outages: list[str] = field(default_factory=list)
 
     @property
@@ -44,5 +46,6 @@ class Outcome:
             "panels": [p.to_row() for p in self.panels],
             "findings": [f.to_json() for f in self.findings],
             "unexplained": self.unexplained,
+            "suggested": [w.to_row() for w in self.suggested],
             "outages": self.outages,
         }

@@ -11,7 +11,7 @@ from obs_check.cli.options import Output, common
 @click.option("--dashboard", metavar="UID|FILE", help="Another dashboard than the configured one, or a JSON file.")
 @click.option("--panel", type=int, help="Only the panel with this id.")
 @click.option("--inject/--no-inject", "with_run", default=False, help="Send one allow and one deny event first.")
-@click.option("--suggest", is_flag=True, help="Show the fixes as diffs.")
+@click.option("--suggest", is_flag=True, help="Show the fixes as diffs, and what panels would read.")
 @click.option("--apply", "apply_now", is_flag=True, help="Apply the fixes: save the dashboard, write the files.")
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
 @common
@@ -37,6 +37,8 @@ def diagnose(
             check.follow(run)
         check.panels(run, panel)
         check.explain(run)
+        if suggest or apply_now:
+            check.suggest()
         out.show_outcome(outcome, diffs=suggest or apply_now)
         if apply_now:
             for line in systems.apply(outcome.findings):

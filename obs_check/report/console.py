@@ -27,6 +27,8 @@ def print_document(document: Mapping[str, Any], file: TextIO, color: bool, diffs
         console.print(panel_table(document["panels"]))
     for number, finding in enumerate(document.get("findings") or (), start=1):
         print_finding(console, number, finding, diffs)
+    if document.get("suggested"):
+        console.print(suggested_table(document["suggested"]))
     for text in document.get("unexplained") or ():
         console.print(Text(f"unexplained: {text}", "yellow"))
     for text in document.get("outages") or ():
@@ -81,6 +83,18 @@ def panel_table(rows: Sequence[Mapping[str, Any]]) -> Table:
             _text(row.get("reads")),
             _text(row.get("wanted")),
             _text(row.get("state")),
+            _verdict(row.get("verdict")),
+            _text(row.get("cause")),
+        )
+    return table
+
+
+def suggested_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """One row a panel and cause: what it reads, and what it would read with the fix."""
+    table = _table("With the fixes (nothing is saved)", ">id", "title", "reads", "would read", "verdict", "cause")
+    for row in rows:
+        table.add_row(
+            *(_text(row.get(key)) for key in ("id", "title", "reads", "would_read")),
             _verdict(row.get("verdict")),
             _text(row.get("cause")),
         )

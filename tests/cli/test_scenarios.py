@@ -162,6 +162,12 @@ def test_a_broken_panel_is_diagnosed_confirmed_and_exported(broken: Lab, command
     assert {path.suffix for path in written} >= {".csv", ".json", ".md", ".html"}
     assert all((tmp_path / path).stat().st_size for path in written)
 
+    suggested = command("diagnose", "--config", broken.config_path, "--inject", "--suggest", "-o", "json")
+    rows = suggested.document["suggested"]
+    assert {row["id"] for row in rows} == {1, 2, 3, 4, 5, 6, 7}
+    assert {row["reads"] for row in rows} == {"No data"}
+    assert {row["verdict"] for row in rows} == {"ok"}
+
     fixed = command("diagnose", "--config", broken.config_path, "--apply")
     assert "dashboard agent-firewall saved as version 2" in fixed.err
     confirmed = command("confirm", "verify.json", "--config", broken.config_path)

@@ -1,0 +1,74 @@
+"""What panels would read with the proposed queries: asked through Grafana, nothing is saved."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from obs_check.app.board import Board
+from obs_check.app.verdicts import PanelVerdict, judge
+from obs_check.causes.dashboard_edit import edited
+from obs_check.follow.run import Run
+from obs_check.model.finding import Finding, TargetEdit
+from obs_check.model.verdict import Verdict
+from obs_check.model.window import MS, Window
+from obs_check.panel.dashboard import load_dashboard
+from obs_check.panel.expect import Expectation
+
+
+@dataclass(frozen=True, slots=True)
+class WouldRead:
+    """A panel as it is and as it would be with the edits of one cause."""
+
+    cause: str
+    panel: int
+    title: str
+    reads: str
+    would_read: str
+    verdict: Verdict
+
+    def to_row(self) -> dict[str, Any]:
+        """A row of the table; `verdict` is that of the panel with the edit."""
+        return {
+            "cause": self.cause,
+            "id": self.panel,
+            "title": self.title,
+            "reads": self.reads,
+            "would_read": self.would_read,
+            "verdict": str(self.verdict),
+        }
+
+
+def would_read(
+    board: Board,
+    panels: Sequence[PanelVerdict],
+    findings: Sequence[Finding],
+    expectations: Mapping[int, Expectation],
+    run: Run | None,
+    now_ns: int,
+) -> list[WouldRead]:
+    """One row for every panel whose queries a finding would change, read in the window that it was read in."""
+    known = {row.view.panel.id: row for row in panels}
+    found = []
+    for finding in findings:
+        edits = tuple(e for e in finding.fix.edits if isinstance(e, TargetEdit))
+        changed = replace(
+            board, dashboard=load_dashboard(edited(board.dashboard.document, edits), board.dashboard.source)
+        )
+        for panel in dict.fromkeys(e.panel for e in edits):
+            row = known.get(panel)
+            if row is None:
+                continue
+            span = row.view.request.range
+            views = changed.read(now_ns, Window(span.from_ms * MS, span.to_ms * MS), panel)
+            for after in judge(views, expectations, run):
+                found.append(
+                    WouldRead(
+                        finding.cause,
+                        panel,
+                        row.view.panel.title,
+                        row.view.reading.text,
+                        after.view.reading.text,
+                        after.verdict,
+                    )
+                )
+    return found
