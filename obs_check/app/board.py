@@ -1,17 +1,19 @@
 """Every panel of a dashboard as a person sees it now, or in a given window."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from obs_check.app.together import together
 from obs_check.errors import ObsCheckError
 from obs_check.model.probe import Probe
 from obs_check.model.window import MS, Window
+from obs_check.panel.borrowed import with_borrowed_queries
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.elements import Dashboard, Panel
 from obs_check.panel.frames import decode_results
 from obs_check.panel.reading import Reading, read_panel
+from obs_check.panel.repeat import Variables, copies
 from obs_check.panel.request import PanelRequest, Query, panel_requests
 from obs_check.panel.variables import effective_variables
 
@@ -54,15 +56,20 @@ class Board:
         variables = effective_variables(self.dashboard, self.overrides)
         from_ms, to_ms = (window.start_ns // MS, window.end_ns // MS) if window else (None, None)
 
-        def read(panel: Panel) -> PanelView:
+        def read(copy: tuple[Panel, Variables]) -> PanelView:
+            panel, inside = copy
+            asked, why = with_borrowed_queries(self.dashboard, panel)
             request = panel_requests(
-                self.dashboard, panel, variables, self.datasources, now_ns, from_ms=from_ms, to_ms=to_ms
+                self.dashboard, asked, inside, self.datasources, now_ns, from_ms=from_ms, to_ms=to_ms
             )
-            return self._read_one(panel, request)
+            if why:
+                request = replace(request, why=why)
+            return self._read_one(asked, request)
 
-        asked = [p for p in self.dashboard.panels if p.type not in ("text", "row") and only in (None, p.id)]
+        wanted = [p for p in self.dashboard.panels if p.type not in ("text", "row") and only in (None, p.id)]
+        every = [copy for panel in wanted for copy in copies(panel, variables)]
         views = []
-        for panel, view in zip(asked, together(asked, read, CONCURRENCY), strict=True):
+        for (panel, _), view in zip(every, together(every, read, CONCURRENCY), strict=True):
             views.append(view)
             progress(panel)
         return views

@@ -47,7 +47,8 @@ def would_read(
     now_ns: int,
 ) -> list[WouldRead]:
     """One row for every panel whose queries a finding would change, read in the window that it was read in."""
-    known = {row.view.panel.id: row for row in panels}
+    # Copies of a repeated panel share its id and differ by title.
+    known = {(row.view.panel.id, row.view.panel.title): row for row in panels}
     found = []
     for finding in findings:
         edits = tuple(e for e in finding.fix.edits if isinstance(e, TargetEdit))
@@ -55,20 +56,17 @@ def would_read(
             board, dashboard=load_dashboard(edited(board.dashboard.document, edits), board.dashboard.source)
         )
         for panel in dict.fromkeys(e.panel for e in edits):
-            row = known.get(panel)
-            if row is None:
+            window = next((_window(row) for (number, _), row in known.items() if number == panel), None)
+            if window is None:
                 continue
-            span = row.view.request.range
-            views = changed.read(now_ns, Window(span.from_ms * MS, span.to_ms * MS), panel)
-            for after in judge(views, expectations, run):
-                found.append(
-                    WouldRead(
-                        finding.cause,
-                        panel,
-                        row.view.panel.title,
-                        row.view.reading.text,
-                        after.view.reading.text,
-                        after.verdict,
-                    )
-                )
+            for after in judge(changed.read(now_ns, window, panel), expectations, run):
+                title = after.view.panel.title
+                row = known.get((panel, title))
+                reads = row.view.reading.text if row else ""
+                found.append(WouldRead(finding.cause, panel, title, reads, after.view.reading.text, after.verdict))
     return found
+
+
+def _window(row: PanelVerdict) -> Window:
+    span = row.view.request.range
+    return Window(span.from_ms * MS, span.to_ms * MS)

@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import quote
 
 from obs_check.client.grafana import GrafanaClient
-from obs_check.errors import ConfigError
+from obs_check.errors import ConfigError, Refused
 from obs_check.model.finding import TargetEdit
+from obs_check.panel.library import as_references, is_library_panel, with_library_panels
 
 FILE_SUFFIXES = (".json", ".yaml", ".yml")
 
@@ -33,13 +34,19 @@ class DashboardSource:
         """
         if self.file is not None:
             return _edit_file(self.file, edits)
+        borrowed = [e.panel for e in edits if is_library_panel(edited, e.panel)]
+        if borrowed:
+            return (
+                f"{self.name} was NOT changed: panel {borrowed[0]} is a library panel, which all dashboards share; "
+                "change it in Grafana's list of library panels as the diff shows"
+            )
         if self.provisioned:
             return (
                 f"{self.name} was NOT changed: it is provisioned from {self.provisioned}, and Grafana does not save "
                 "changes of such a dashboard; change that file as the diff shows"
             )
         before = edited.get("version")
-        after = grafana.save_dashboard(edited, message).value.get("version")
+        after = grafana.save_dashboard(as_references(edited), message).value.get("version")
         path = f"/api/dashboards/uid/{quote(str(edited.get('uid') or ''), safe='')}/restore"
         return (
             f"{self.name} saved as version {after} with {len(edits)} changed queries; "
@@ -56,7 +63,16 @@ def open_dashboard(wanted: str, grafana: GrafanaClient) -> DashboardSource:
     answer: Mapping[str, Any] = grafana.dashboard(wanted).value
     meta = answer.get("meta") or {}
     provisioned = str(meta.get("provisionedExternalId") or "a file") if meta.get("provisioned") else ""
-    return DashboardSource(f"dashboard {wanted}", dict(answer["dashboard"]), None, provisioned)
+
+    def library_panel(uid: str) -> Mapping[str, Any]:
+        try:
+            return grafana.library_panel(uid).value
+        except Refused:
+            # The dashboard is still read: this panel says for itself that it was not loaded.
+            return {}
+
+    document = with_library_panels(answer["dashboard"], library_panel)
+    return DashboardSource(f"dashboard {wanted}", document, None, provisioned)
 
 
 def read_document(path: Path) -> Any:

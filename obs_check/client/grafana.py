@@ -68,6 +68,13 @@ class GrafanaClient:
         shown = [{"uid": row.get("uid"), "title": row.get("title")} for row in value]
         return Answered(value, self._probe(f"GET /api/search query={query}", shown))
 
+    def library_panel(self, uid: str) -> Answered[dict[str, Any]]:
+        """The `model` of a library element: a classic panel. A 404 is a Refused with status 404."""
+        path = f"/api/library-elements/{quote(uid, safe='')}"
+        value = self._http.json(self._http.get(path))
+        model = (value.get("result") or {}).get("model") or {}
+        return Answered(model, self._probe(f"GET {path}", {"title": model.get("title"), "type": model.get("type")}))
+
     def frontend_settings(self) -> Answered[dict[str, Any]]:
         """What the browser loads first: datasources by name with uid and type, version, feature toggles."""
         value = self._http.json(self._http.get("/api/frontend/settings"))

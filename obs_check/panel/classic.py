@@ -1,6 +1,7 @@
 """Reads the classic dashboard JSON: top-level panels, rows with children, and the rows of schemaVersion < 16."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from obs_check.errors import InputError
@@ -65,20 +66,24 @@ def read_panel_json(raw: Mapping[str, Any], source: str, fallback_id: int, colla
 
 
 def _panels(doc: Mapping[str, Any], source: str) -> Iterator[Panel]:
-    next_id = 10_001
-    for raw, collapsed in _walk(doc, source, collapsed=False):
-        yield read_panel_json(raw, source, next_id, collapsed)
-        next_id += 1
+    for next_id, (raw, collapsed, repeat) in enumerate(_walk(doc, source), 10_001):
+        panel = read_panel_json(raw, source, next_id, collapsed)
+        yield panel if panel.repeat else replace(panel, repeat=repeat)
 
 
-def _walk(holder: Mapping[str, Any], source: str, collapsed: bool) -> Iterator[tuple[Mapping[str, Any], bool]]:
+def _walk(
+    holder: Mapping[str, Any], source: str, collapsed: bool = False, repeat: str = ""
+) -> Iterator[tuple[Mapping[str, Any], bool, str]]:
+    """Panels with whether their row is closed and the variable that their row is repeated by. The panels of an open
+    row follow it, those of a closed one are inside of it."""
     for raw in _items(holder.get("panels"), "panels", source):
         if raw.get("type") == "row" or isinstance(raw.get("panels"), list):
-            yield from _walk(raw, source, collapsed or bool(raw.get("collapsed")))
+            repeat = str(raw.get("repeat") or "")
+            yield from _walk(raw, source, collapsed or bool(raw.get("collapsed")), repeat)
         else:
-            yield raw, collapsed
+            yield raw, collapsed, repeat
     for row in _items(holder.get("rows"), "rows", source):
-        yield from _walk(row, source, collapsed or bool(row.get("collapse")))
+        yield from _walk(row, source, collapsed or bool(row.get("collapse")), str(row.get("repeat") or ""))
 
 
 def _target(raw: Mapping[str, Any], index: int) -> Target:

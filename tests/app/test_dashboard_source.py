@@ -33,6 +33,12 @@ def grafana(tmp_path: Path) -> Iterator[GrafanaClient]:
     (folder / "provisioned").mkdir(parents=True)
     (folder / "own.json").write_text(json.dumps(model("own")))
     (folder / "provisioned/kept.json").write_text(json.dumps(model("kept")))
+    (folder / "library").mkdir()
+    (folder / "library/lib.json").write_text(json.dumps(model("own")["panels"][0]))
+    shared = {"uid": "shared", "title": "s", "panels": [{"id": 1, "libraryPanel": {"uid": "lib", "name": "L"}}]}
+    (folder / "shared.json").write_text(json.dumps(shared))
+    lost = {"uid": "lost", "title": "l", "panels": [{"id": 1, "libraryPanel": {"uid": "gone", "name": "L"}}]}
+    (folder / "lost.json").write_text(json.dumps(lost))
     with LabGrafana(folder, [], "t") as lab:
         client = GrafanaClient(lab.url, time.time_ns, {host_port(lab.url)}, Secret("token", lambda: "t"))
         yield client
@@ -88,3 +94,14 @@ def test_a_file_that_does_not_hold_the_query_as_it_was_read_is_not_touched(
     with pytest.raises(ConfigError, match="panel 1, target A"):
         apply(grafana, str(path))
     assert path.read_text() == text
+
+
+def test_a_library_panel_is_read_from_its_place_and_not_changed_in_the_dashboard(grafana: GrafanaClient) -> None:
+    assert query_of(open_dashboard("shared", grafana).document) == BEFORE
+    assert "panel 1 is a library panel" in apply(grafana, "shared")
+    assert "expr" not in json.dumps(grafana.dashboard("shared").value)
+
+
+def test_a_library_panel_that_is_gone_leaves_the_dashboard_readable(grafana: GrafanaClient) -> None:
+    (panel,) = load_dashboard(open_dashboard("lost", grafana).document, "lost").panels
+    assert (panel.library, panel.targets) == ("gone", ())

@@ -53,6 +53,7 @@ class Api:
             Route("/api/search", own(self._search)),
             Route("/api/dashboards/uid/{uid}", own(self._dashboard)),
             Route("/api/dashboards/uid/{uid}/versions", own(self._versions)),
+            Route("/api/library-elements/{uid}", own(self._library)),
             Route("/api/dashboards/db", own(self._save), methods=["POST"]),
             Route("/api/datasources", own(self._datasources)),
             Route(source, own(self._datasource)),
@@ -105,6 +106,9 @@ class Api:
 
     async def _dashboard(self, request: Request) -> Response:
         return JSONResponse(self._dashboards.get(request.path_params["uid"]))
+
+    async def _library(self, request: Request) -> Response:
+        return JSONResponse(self._dashboards.library_element(request.path_params["uid"]))
 
     async def _versions(self, request: Request) -> Response:
         return JSONResponse(self._dashboards.versions(request.path_params["uid"]))

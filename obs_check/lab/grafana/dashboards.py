@@ -17,7 +17,8 @@ def _slug(title: str) -> str:
 
 class Dashboards:
     """Files `*.json` of a folder; a file without `uid` goes by its name. What is saved is read again from the file, so
-    that an edit by hand is seen. Those in its folder `provisioned` cannot be saved."""
+    that an edit by hand is seen. Those in its folder `provisioned` cannot be saved; its folder `library` has library
+    panels, `<uid>.json`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -116,6 +117,15 @@ class Dashboards:
             self._messages.setdefault(uid, []).insert(0, note)
         slug = _slug(str(sent["title"]))
         return {"uid": uid, "url": f"/d/{uid}/{slug}", "slug": slug, "status": "success", "version": version}
+
+    def library_element(self, uid: str) -> dict[str, Any]:
+        """{"result": {"uid", "kind", "model"}}; Refusal (404) when there is none."""
+        path = self._folder / "library" / f"{uid}.json"
+        if _UID.fullmatch(uid) is None or not path.is_file():
+            raise Refusal(404, "library element could not be found")
+        model = json.loads(path.read_text(encoding="utf-8"))
+        result = {"uid": uid, "name": model.get("title", uid), "kind": 1, "type": model.get("type", ""), "model": model}
+        return {"result": result}
 
     def versions(self, uid: str) -> dict[str, Any]:
         """The versions saved since the start, newest first, with their messages."""
