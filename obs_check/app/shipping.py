@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from obs_check.client.alloy_api import AlloyClient
 from obs_check.client.answered import Answered
-from obs_check.client.shipper_api import PromtailClient, ShipperClient
+from obs_check.client.shipper_api import ShipperClient
 from obs_check.client.shipper_disk import Disk
+from obs_check.client.shipper_kind import shipper_client
 from obs_check.client.shipper_sources import Sources
 from obs_check.config import Config
 from obs_check.errors import ObsCheckError
@@ -74,10 +74,6 @@ def open_shipping(config: Config, clock: Callable[[], int] = time.time_ns) -> Sh
     shipper = config.shipper
     if not shipper.url:
         return None
-    client: ShipperClient
-    if shipper.kind == "alloy":
-        client = AlloyClient(shipper.url, clock, config.hosts)
-    else:
-        client = PromtailClient(shipper.url, clock, config.hosts)
+    client = shipper_client(shipper.kind, shipper.url, clock, config.hosts)
     globs = tuple(glob for glob in (config.boundary.logs, config.coderd.logs) if glob)
     return Shipping(client, Sources(shipper.positions, shipper.log, Disk(Path("/")), globs))

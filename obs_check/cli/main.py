@@ -34,7 +34,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("query", "obs_check.cli.query", "query", "Run a LogQL query on files, Loki or Loki behind Grafana."),
     Command("test", "obs_check.cli.test", "test", "Unit tests of dashboards and queries; --mutate for what they miss."),
     Command("export", "obs_check.cli.export", "export", "Write evidence tables from a kept document."),
-    Command("shipper", "obs_check.cli.shipper", "shipper", "Dry-run a shipper's configuration on log lines."),
+    Command("shipper", "obs_check.cli.shipper", "shipper", "A log shipper: dry-run its stages, ask it what it read."),
     Command("lab", "obs_check.cli.lab", "lab", "Run the embedded stack to try things on."),
 )
 

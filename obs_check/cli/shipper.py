@@ -1,4 +1,4 @@
-"""`obs-check shipper dry-run`: what a shipper's configuration makes of log lines, without shipping them."""
+"""`obs-check shipper`: a shipper's configuration run on log lines, and what a running one says of itself."""
 
 import json
 import os
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from obs_check.cli.shipper_status import status
 from obs_check.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 @click.group()
 def shipper() -> None:
-    """Look into a log shipper's configuration."""
+    """Look into a log shipper: its configuration, its files, what it says of itself."""
+
+
+shipper.add_command(status)
 
 
 @shipper.command("dry-run")

@@ -9,6 +9,8 @@ from obs_check.errors import ConfigError
 from obs_check.model.shipping import FileState
 from obs_check.shipper.glob import compile_glob, literal_start
 
+COMPRESSED = (b"\x1f\x8b", b"BZ", b"PK", b"x\x9c", b"x\x01", b"x\xda")
+"""First bytes of gzip, bzip2, zip and zlib: there an offset is one of the unpacked text."""
 MOST_FILES = 5000
 """Files that are looked for below one pattern's directory; a node's /var/log/pods has hundreds."""
 
@@ -62,4 +64,18 @@ class Disk:
             return replace(file, on_disk=False)
         except OSError:
             return file
-        return replace(file, on_disk=True, disk_bytes=status.st_size, inode=status.st_ino)
+        on_line = self._on_line(file, status.st_size)
+        return replace(file, on_disk=True, disk_bytes=status.st_size, inode=status.st_ino, on_line=on_line)
+
+    def _on_line(self, file: FileState, size: int) -> bool | None:
+        """Whether the offset is at the start of a line; None where that cannot be said (nothing read, compressed)."""
+        if not file.offset or file.offset > size:
+            return None
+        try:
+            with self.at(file.path).open("rb") as stream:
+                if stream.read(4)[:2] in COMPRESSED:
+                    return None
+                stream.seek(file.offset - 1)
+                return stream.read(1) == b"\n"
+        except OSError:
+            return None

@@ -58,5 +58,5 @@ def _was_read(path: str, lines: int, state: ShipperState, before: ShipperState |
 def _why(files: Mapping[str, int], state: ShipperState) -> str:
     """Why nothing was read, for the first file that says why."""
     states = [state.file(path) or FileState(path, on_disk=True) for path in files]
-    told = [in_words(file) for file in states if file.state in ("unknown file", "shrunk", "not tailed")]
+    told = [in_words(file) for file in states if file.state in ("unknown file", "shrunk", "replaced", "not tailed")]
     return told[0] if told else "the file is known, but not all of the run's lines were read"

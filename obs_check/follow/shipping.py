@@ -61,7 +61,12 @@ def in_words(file: FileState) -> str:
         case "shrunk":
             return (
                 f"{file.path} has {file.size} bytes and was read up to {file.offset}: it was truncated or replaced, "
-                "and stays unread until it outgrows that"
+                "and what is in it now was not read"
+            )
+        case "replaced":
+            return (
+                f"{file.path} was read up to {file.offset}, which is inside a line: another file stands there now, and "
+                f"its first {file.offset} bytes were not read"
             )
         case "behind":
             return f"{file.path}: {file.left} bytes are not read yet"

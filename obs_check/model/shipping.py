@@ -11,10 +11,11 @@ from typing import Any, Literal
 from obs_check.model.entry import Labels
 
 Shipper = Literal["promtail", "alloy"]
-Reading = Literal["read", "behind", "shrunk", "not tailed", "unknown file", "gone", "unseen"]
-"""read: to its end. behind: bytes are left. shrunk: the file is shorter than its position (truncated or replaced while
-nobody watched) and stays unread until it outgrows it. not tailed: found by a job, not being read. unknown file: on
-disk, known to no job. gone: has a position, is not on disk. unseen: nothing was said that a claim could rest on."""
+Reading = Literal["read", "behind", "shrunk", "replaced", "not tailed", "unknown file", "gone", "unseen"]
+"""read: to its end. behind: bytes are left. shrunk: the file is shorter than its offset (truncated or replaced);
+promtail 3.5 that watches it starts again from 0 within its poll time. replaced: the offset is inside a line, so another
+file stands behind it and its head was not read. not tailed: found by a job, not being read. unknown file: on disk,
+known to no job. gone: has an offset, is not on disk. unseen: nothing was said that a claim could rest on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class FileState:
     """One file. `read_lines`, `read_bytes` (the read offset) and `seen_bytes` (size) are the shipper's own metrics,
     `position` what its target or positions file says, `disk_bytes` and `inode` what the disk said at the same moment.
 
-    `on_disk` is None where the disk could not be asked (the shipper runs elsewhere).
+    `on_disk` is None where the disk could not be asked (the shipper runs elsewhere). `on_line` says whether the byte in
+    front of the offset ends a line: a shipper stops nowhere else.
     """
 
     path: str
@@ -34,6 +36,7 @@ class FileState:
     on_disk: bool | None = None
     disk_bytes: int | None = None
     inode: int | None = None
+    on_line: bool | None = None
 
     @property
     def offset(self) -> int | None:
@@ -69,6 +72,8 @@ class FileState:
             return "not tailed" if self.seen_bytes is not None else "unseen"
         if self.left is None:
             return "unseen"
+        if self.on_line is False:
+            return "replaced"
         return "behind" if self.left > 0 else "read"
 
     def to_json(self) -> dict[str, Any]:

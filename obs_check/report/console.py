@@ -54,7 +54,7 @@ def make_console(file: TextIO, color: bool) -> Console:
 
 def hop_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """One row a hop of a path; the first hop where a tag is missing is the one to look at."""
-    table = _table("Hops", "path", "hop", ">sent", ">seen", "missing", ">latency", "verdict", "note")
+    table = plain_table("Hops", "path", "hop", ">sent", ">seen", "missing", ">latency", "verdict", "note")
     for row in rows:
         missing = list(row.get("missing") or ())
         more = f" +{len(missing) - _SHOWN_TAGS}" if len(missing) > _SHOWN_TAGS else ""
@@ -74,7 +74,7 @@ def hop_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 def panel_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """One row a panel: what it reads, what it should, and why not."""
-    table = _table("Panels", ">id", "title", "path", "reads", "wanted", "state", "verdict", "cause")
+    table = plain_table("Panels", ">id", "title", "path", "reads", "wanted", "state", "verdict", "cause")
     for row in rows:
         table.add_row(
             _text(row.get("id")),
@@ -91,7 +91,7 @@ def panel_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 def suggested_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """One row a panel and cause: what it reads, and what it would read with the fix."""
-    table = _table("With the fixes (nothing is saved)", ">id", "title", "reads", "would read", "verdict", "cause")
+    table = plain_table("With the fixes (nothing is saved)", ">id", "title", "reads", "would read", "verdict", "cause")
     for row in rows:
         table.add_row(
             *(_text(row.get(key)) for key in ("id", "title", "reads", "would_read")),
@@ -138,13 +138,14 @@ def probe_line(probe: Mapping[str, Any]) -> str:
 
 def value_table(rows: Sequence[tuple[str, str, str]]) -> Table:
     """Series with their (last) time and value or values."""
-    table = _table("", "labels", "time", ">value")
+    table = plain_table("", "labels", "time", ">value")
     for row in rows:
         table.add_row(*(_text(cell) for cell in row))
     return table
 
 
-def _table(title: str, *columns: str) -> Table:
+def plain_table(title: str, *columns: str) -> Table:
+    """A table without frame; a column named `>NAME` is set flush right."""
     table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
     for column in columns:
         table.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left", overflow="fold")

@@ -77,14 +77,17 @@ def test_disk_and_positions_file_tell_a_file_that_shrank_and_one_that_nobody_tak
     logs.mkdir(parents=True)
     (logs / "boundary-1.log").write_text("x" * 240)
     (logs / "boundary-2.log").write_text("new\n")
+    (logs / "boundary-3.log").write_text("another file\nstands behind the offset\n")
     (logs / "other.txt").write_text("other\n")
     positions = tmp_path / "positions.yaml"
-    positions.write_text(f'positions:\n  {LOG}: "3644"\n  cursor-journal: s=abc\n')
+    third = LOG.replace("-1", "-3")
+    positions.write_text(f'positions:\n  {LOG}: "3644"\n  {third}: "20"\n  cursor-journal: s=abc\n')
     sources = Sources(positions, None, Disk(tmp_path / "root"), ("/tmp/boundary_logs/*.txt", "/tmp/[", ""))
     state = promtail(PAGES).state(sources).value
     assert {f.path.rsplit("/", 1)[1]: f.state for f in state.files} == {
         "boundary-1.log": "shrunk",
         "boundary-2.log": "unknown file",
+        "boundary-3.log": "replaced",
         "other.txt": "unknown file",
     }
     file = state.file(LOG)

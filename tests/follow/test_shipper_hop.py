@@ -43,7 +43,7 @@ READ = FileState(LOG, read_lines=12, read_bytes=90, disk_bytes=90, on_disk=True)
         (state(replace(READ, read_lines=11)), state(READ), 0, "not all of the run's lines were read"),
         (state(replace(READ, read_lines=40)), state(READ), 2, ""),
         (None, state(), 0, f"no job takes {LOG}"),
-        (None, state(FileState(LOG, seen_bytes=10, position=90)), 0, "stays unread until it outgrows that"),
+        (None, state(FileState(LOG, seen_bytes=10, position=90)), 0, "what is in it now was not read"),
         (None, state(FileState(LOG, seen_bytes=10)), 0, "is found, but not being read"),
     ],
 )

@@ -15,6 +15,7 @@ STATES: list[tuple[FileState, Reading]] = [
     (FileState(LOG, on_disk=True, disk_bytes=100, read_bytes=100, read_lines=2), "read"),
     (FileState(LOG, on_disk=True, disk_bytes=100, read_bytes=40, position=60, read_lines=1), "behind"),
     (FileState(LOG, on_disk=True, disk_bytes=240, position=3644, seen_bytes=240), "shrunk"),
+    (FileState(LOG, on_disk=True, disk_bytes=900, read_bytes=500, on_line=False), "replaced"),
     (FileState(LOG, on_disk=True, disk_bytes=100, seen_bytes=100), "not tailed"),
     (FileState(LOG, on_disk=True, disk_bytes=100), "unknown file"),
     (FileState(LOG, on_disk=False, position=12), "gone"),

@@ -1,0 +1,67 @@
+"""`obs-check shipper status`: what a running shipper read, dropped and sent, and which files it does not read."""
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from obs_check.cli.options import Output, common
+
+
+@click.command()
+@click.option("--shipper", "url", metavar="URL", help="promtail or Alloy.  [default: shipper.url of the configuration]")
+@click.option("--positions", type=click.Path(path_type=Path), metavar="FILE", help="Its positions file.")
+@click.option(
+    "--log", type=click.Path(path_type=Path), metavar="FILE", help="Its own log: Loki's words on refused pushes."
+)
+@click.option(
+    "--root", type=click.Path(path_type=Path), metavar="DIR", help="Where its file system is seen.  [default: /]"
+)
+@click.option("--for", "seconds", type=click.FloatRange(0.1, 3600), metavar="S", help="Look twice, S seconds apart.")
+@common
+def status(
+    url: str | None, positions: Path | None, log: Path | None, root: Path | None, seconds: float | None, out: Output
+) -> None:
+    """Ask a running shipper about its files, targets and destinations.
+
+    With --for it also accounts for the lines read in that time: read = dropped by stages + dropped by the client +
+    sent + in flight. 0 all is read and sent, 1 something is not, 3 the shipper does not say.
+
+    \b
+    obs-check shipper status --shipper http://127.0.0.1:9080 --positions /run/promtail/positions.yaml
+    kubectl port-forward -n logging ds/promtail 3101 &  obs-check shipper status --shipper http://127.0.0.1:3101
+    """
+    from obs_check.client.shipper_disk import Disk
+    from obs_check.client.shipper_kind import shipper_client, shipper_kind
+    from obs_check.client.shipper_sources import Sources
+    from obs_check.config import host_port
+    from obs_check.errors import UsageError
+    from obs_check.model.shipping_account import account
+    from obs_check.report.shipper_status import print_status, status_document
+
+    config = out.config()
+    where = url.rstrip("/") if url else config.shipper.url
+    if where is None:
+        raise UsageError("no shipper is named", "give --shipper URL, or set shipper.url in obs-check.yaml")
+    if not where.startswith(("http://", "https://")):
+        raise UsageError(f"--shipper {where!r} is no URL", "for example http://127.0.0.1:9080")
+    allowed = {*config.hosts, host_port(where)}
+    client = shipper_client(shipper_kind(where, allowed), where, time.time_ns, allowed)
+    globs = tuple(glob for glob in (config.boundary.logs, config.coderd.logs) if glob)
+    own = config.shipper
+    sources = Sources(positions or own.positions, log or own.log, Disk(root or Path("/")), globs)
+    try:
+        state = client.state(sources).value
+        found = None
+        if seconds is not None:
+            out.say(f"looking again in {seconds:g} s")
+            time.sleep(seconds)
+            before, state = state, client.state(sources).value
+            found = account(before, state)
+    finally:
+        client.close()
+    document, verdict = status_document(state, found)
+    if not out.json:
+        print_status(document, sys.stdout, out.color)
+    out.finish(document, verdict)

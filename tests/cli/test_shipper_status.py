@@ -1,0 +1,133 @@
+"""`obs-check shipper status` on the lab's shipper."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from obs_check.cli.main import main
+from obs_check.lab.loki.lab import LabLoki
+from obs_check.lab.shipper import LabShipper
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition, ten seconds at most."""
+    end = time.monotonic() + 10
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < end, "the condition did not come true"
+        pause.wait(0.01)
+
+
+@pytest.fixture(scope="module")
+def loki() -> Iterator[LabLoki]:
+    one = LabLoki(None)
+    one.start()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def shipper(tmp_path: Path, loki: LabLoki) -> Iterator[LabShipper]:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    static = {"labels": {"job": "boundary", "__path__": f"{logs}/*.log"}}
+    none = {"labels": {"job": "nothing", "__path__": f"{tmp_path}/none/*.log"}}
+    stages = [
+        {"drop": {"expression": "noise", "drop_counter_reason": "noise"}},
+        {"regex": {"expression": "time=(?P<time>\\S+)"}},
+        {"timestamp": {"source": "time", "format": "RFC3339"}},
+    ]
+    config = tmp_path / "promtail.yaml"
+    config.write_text(
+        yaml.safe_dump(
+            {
+                "clients": [{"url": f"{loki.url}/loki/api/v1/push", "batchwait": "50ms"}],
+                "scrape_configs": [
+                    {"job_name": "boundary", "pipeline_stages": stages, "static_configs": [static]},
+                    {"job_name": "nothing", "static_configs": [none]},
+                ],
+            }
+        )
+    )
+    one = LabShipper(config, tmp_path / "positions.yaml", {})
+    one.start()
+    yield one
+    one.stop()
+
+
+def document(capsys: pytest.CaptureFixture[str], code: int, *args: str) -> dict[str, Any]:
+    assert main(["shipper", "status", "-o", "json", *args]) == code
+    found = json.loads(capsys.readouterr().out)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_all_is_read_and_sent(
+    shipper: LabShipper, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "logs/a.log"
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+    def write(_seconds: float) -> None:
+        log.write_text(f"time={stamp} msg=ALLOW\ntime={stamp} msg=noise\n")
+        until(lambda: shipper.metrics.text().count("promtail_sent_entries_total{") == 1)
+
+    # Between the two looks the command sleeps: that is when the lines are written.
+    monkeypatch.setattr("obs_check.cli.shipper_status.time.sleep", write)
+    doc = document(capsys, 0, "--shipper", shipper.url, "--positions", str(tmp_path / "positions.yaml"), "--for", "1")
+    assert doc["command"] == "shipper status"
+    assert (doc["verdict"], doc["kind"], doc["problems"], doc["missing"]) == ("ok", "promtail", [], [])
+    [file] = doc["files"]
+    assert (file["state"], file["read_lines"], file["left"]) == ("read", 2, 0)
+    assert [(t["job"], t["ready"]) for t in doc["targets"]] == [("boundary", True), ("nothing", False)]
+    assert doc["account"]["sentence"] == "read 2 = dropped by stages 1 (noise 1) + sent 1"
+
+
+def test_a_refused_push_and_a_file_that_nobody_reads_are_problems(
+    shipper: LabShipper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "logs/a.log").write_text("time=2001-01-01T00:00:00Z msg=ALLOW\n")
+    until(lambda: "promtail_dropped_entries_total{host" in shipper.metrics.text())
+    until(lambda: shipper.metrics.text().count('reason="ingester_error",tenant=""} 1') == 1)
+    other = tmp_path / "other.txt"
+    other.write_text("x\n")
+    config = tmp_path / "obs-check.yaml"
+    config.write_text(yaml.safe_dump({"shipper": {"url": shipper.url}, "boundary": {"logs": str(other)}}))
+    doc = document(capsys, 1, "--config", str(config))
+    assert doc["problems"] == [f"no job takes {other}", "1 entries given up: ingester_error"]
+    assert main(["shipper", "status", "--config", str(config)]) == 1
+    shown = capsys.readouterr().out
+    for text in ("Files", "Targets", "Destinations", "ingester_error 1", "400 1", "problem: no job takes"):
+        assert text in shown
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "says"),
+    [
+        ((), 2, "no shipper is named"),
+        (("--shipper", "promtail:9080"), 2, "is no URL"),
+        (("--shipper", "http://127.0.0.1:9"), 3, "does not answer"),
+    ],
+)
+def test_what_cannot_be_asked_is_named(
+    args: tuple[str, ...],
+    code: int,
+    says: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["shipper", "status", *args]) == code
+    assert says in capsys.readouterr().err
+
+
+def test_another_program_is_no_shipper(loki: LabLoki, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["shipper", "status", "--shipper", loki.url]) == 3
+    assert "neither promtail's nor Alloy's" in capsys.readouterr().err
