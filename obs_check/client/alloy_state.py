@@ -29,9 +29,8 @@ def alloy_state(
     targets = [state for component in components for state in _targets(component)]
     files = _files(metrics, components, positions or {})
     if disk is not None:
-        patterns = [target.glob for target in targets] + list(globs)
-        for path in disk.found(patterns):
-            files.setdefault(path, FileState(path))
+        for found in disk.found(targets, globs):
+            files.setdefault(found.path, found)
         files = {file.path: file for file in disk.complete(files.values())}
         if files and all(file.on_disk is None for file in files.values()):
             missing = (*missing, "the shipper's files are not on this machine, so sizes are as Alloy last saw them")

@@ -24,9 +24,8 @@ def promtail_state(
     states += [_dropped(target) for target in discovered if target.dropped]
     files = _files(metrics, targets, positions)
     if disk is not None:
-        patterns = [state.glob for state in states if not state.dropped] + list(globs)
-        for path in disk.found(patterns):
-            files.setdefault(path, FileState(path))
+        for found in disk.found(states, globs):
+            files.setdefault(found.path, found)
         files = {file.path: file for file in disk.complete(files.values())}
         if files and all(file.on_disk is None for file in files.values()):
             missing = (*missing, "the shipper's files are not on this machine, so sizes are as promtail last saw them")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from obs_check.errors import ConfigError
-from obs_check.model.shipping import FileState
+from obs_check.model.shipping import FileState, TargetState
 from obs_check.shipper.glob import compile_glob, literal_start
 
 COMPRESSED = (b"\x1f\x8b", b"BZ", b"PK", b"x\x9c", b"x\x01", b"x\xda")
@@ -25,9 +25,15 @@ class Disk:
         """Where a path of the shipper is on this machine."""
         return self.root / path.lstrip("/")
 
-    def found(self, patterns: Iterable[str]) -> list[str]:
-        """The files that patterns take, as the shipper names them, sorted; patterns that are none take nothing."""
-        return sorted({path for pattern in patterns if pattern for path in self._below(pattern)})
+    def found(self, targets: Iterable[TargetState], globs: Iterable[str]) -> list[FileState]:
+        """The files that patterns take, as the shipper names them, with the job whose pattern it is ("" for `globs`).
+        Patterns that are none take nothing."""
+        patterns = [(target.glob, target.job) for target in targets if not target.dropped]
+        jobs: dict[str, str] = {}
+        for pattern, job in [*patterns, *((glob, "") for glob in globs)]:
+            for path in self._below(pattern) if pattern else ():
+                jobs.setdefault(path, job)
+        return [FileState(path, jobs[path]) for path in sorted(jobs)]
 
     def _below(self, pattern: str) -> list[str]:
         try:

@@ -73,6 +73,8 @@ def in_words(file: FileState) -> str:
         case "not tailed":
             return f"{file.path} is found, but not being read"
         case "unknown file":
+            if file.job:
+                return f"{file.path} fits the path of job {file.job}, which has not found it yet"
             return f"no job takes {file.path}"
         case "gone":
             return f"{file.path} is not on disk any more"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from obs_check.errors import ObsCheckError
 from obs_check.lab.shipper_files import Positions
+from obs_check.lab.shipper_log import ShipperLog
 from obs_check.lab.shipper_metrics import Metrics
 from obs_check.lab.shipper_pages import config_text, discovery_page, targets_page
 from obs_check.lab.shipper_push import Pusher
@@ -41,15 +42,20 @@ class LabShipper:
     """Tails the files of a promtail configuration and pushes to its clients, until `stop`.
 
     `url` is its web interface (`/ready`, `/metrics`, `/targets`, `/service-discovery`, `/config`, `/reload`), "" before
-    `start`. `env` is for `${NAME}` in the configuration. Only static targets are read.
+    `start`. `env` is for `${NAME}` in the configuration. Failed pushes are told in `log_path` as promtail tells them on
+    stderr. Only static targets are read.
     """
 
-    def __init__(self, config_path: Path, positions_path: Path, env: Mapping[str, str]) -> None:
+    def __init__(
+        self, config_path: Path, positions_path: Path, env: Mapping[str, str], log_path: Path | None = None
+    ) -> None:
         self.url = ""
         self.metrics = Metrics()
         self._config_path = config_path
         self._env = dict(env)
         self._positions = Positions(positions_path)
+        self._log = ShipperLog(log_path)
+        self.metrics.set("process_start_time_seconds", round(time.time(), 2))
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._last_ns = 0
@@ -120,7 +126,7 @@ class LabShipper:
         targets = [t for job in config.jobs for t in targets_of(job, self.metrics)]
         self.metrics.set("promtail_targets_active_total", sum(not t.dropped for t in targets))
         chains = {job.name: job.pipeline.start(context) for job in config.jobs}
-        return _Running(config, targets, chains, [Pusher(client, self.metrics) for client in config.clients])
+        return _Running(config, targets, chains, [Pusher(client, self.metrics, self._log) for client in config.clients])
 
     def _take_down(self, running: _Running) -> None:
         for chain in running.chains.values():

@@ -20,6 +20,7 @@ _TYPES = {
     "promtail_sent_entries_total": "counter",
     "promtail_targets_active_total": "gauge",
     "promtail_targets_failed_total": "counter",
+    "process_start_time_seconds": "gauge",
 }
 _HISTOGRAM_PARTS = ("_bucket", "_count", "_sum")
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)

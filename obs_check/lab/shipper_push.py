@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from obs_check.lab.shipper_log import ShipperLog
 from obs_check.lab.shipper_metrics import Metrics
 from obs_check.model.entry import Labels
 from obs_check.shipper.model import NS, PushClient
 from obs_check.shipper.stages.tenant import TENANT_LABEL
 
+MAX_WORDS = 1024
+"""Promtail 3.5: so much of the first line of a refusal goes into its log."""
 PENDING_BATCHES = 4
 """Full batches that may wait for a slow Loki before reading stops."""
 
@@ -44,10 +47,13 @@ class Pusher:
     """One client of the configuration, with its thread. As promtail 3.5: a batch goes out when it is full or
     `batch_wait` old; 429, 5xx and no answer are tried again with growing pauses, any other refusal is final."""
 
-    def __init__(self, client: PushClient, metrics: Metrics) -> None:
+    def __init__(self, client: PushClient, metrics: Metrics, log: ShipperLog) -> None:
         self.client = client
         self._metrics = metrics
+        self._log = log
         self._host = httpx.URL(client.url).netloc.decode()
+        for name in ("encoded_bytes", "sent_bytes", "sent_entries"):
+            metrics.add(f"promtail_{name}_total", 0, host=self._host)
         self._http = httpx.Client(timeout=client.timeout / NS, trust_env=False)
         self._open: dict[str, Batch] = {}
         self._full: list[Batch] = []
@@ -114,11 +120,9 @@ class Pusher:
         body = batch.body()
         self._metrics.add("promtail_encoded_bytes_total", len(body), host=self._host)
         pause = self.client.min_backoff / NS
-        status = -1
-        for attempt in range(max(1, self.client.max_retries)):
-            if attempt:
-                self._metrics.add("promtail_batch_retries_total", host=self._host, tenant=batch.tenant)
-            status = self._post(body, batch.tenant)
+        status, error = -1, ""
+        for _ in range(max(1, self.client.max_retries)):
+            status, error = self._post(body, batch.tenant)
             if 200 <= status < 300:
                 self._metrics.add("promtail_sent_entries_total", batch.entries, host=self._host)
                 self._metrics.add("promtail_sent_bytes_total", len(body), host=self._host)
@@ -126,6 +130,9 @@ class Pusher:
             final = status > 0 and status != 429 and status // 100 != 5
             if final or (status == 429 and self.client.drop_rate_limited):
                 break
+            self._log.push("warn", "error sending batch, will retry", self._host, status, batch.tenant, error)
+            # As promtail: the try that turns out to be the last counts too.
+            self._metrics.add("promtail_batch_retries_total", host=self._host, tenant=batch.tenant)
             if self._stopping.wait(pause * random.uniform(0.5, 1)):
                 break
             pause = min(pause * 2, self.client.max_backoff / NS)
@@ -134,18 +141,24 @@ class Pusher:
             "tenant": batch.tenant,
             "reason": "rate_limited" if status == 429 else "ingester_error",
         }
+        self._log.push("error", "final error sending batch", self._host, status, batch.tenant, error)
         self._metrics.add("promtail_dropped_entries_total", batch.entries, **labels)
-        self._metrics.add("promtail_dropped_bytes_total", batch.size, **labels)
+        self._metrics.add("promtail_dropped_bytes_total", len(body), **labels)
 
-    def _post(self, body: bytes, tenant: str) -> int:
-        """The HTTP status of one try, -1 when there was no answer."""
+    def _post(self, body: bytes, tenant: str) -> tuple[int, str]:
+        """The HTTP status of one try, -1 when there was no answer, and promtail's words for a failure."""
         headers = {"Content-Type": "application/json", **self.client.headers}
         if tenant:
             headers["X-Scope-OrgID"] = tenant
         started = time.monotonic()
+        status, error = -1, ""
         try:
-            status = self._http.post(self.client.url, content=body, headers=headers).status_code
-        except httpx.HTTPError:
-            status = -1
+            answer = self._http.post(self.client.url, content=body, headers=headers)
+            status = answer.status_code
+            if status // 100 != 2:
+                words = (answer.text.splitlines() or [""])[0][:MAX_WORDS]
+                error = f"server returned HTTP status {status} {answer.reason_phrase} ({status}): {words}"
+        except httpx.HTTPError as problem:
+            error = f'Post "{self.client.url}": {problem}'
         self._metrics.request(self._host, status, time.monotonic() - started)
-        return status
+        return status, error

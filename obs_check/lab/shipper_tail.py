@@ -10,9 +10,9 @@ CHUNK = 1 << 20
 class Tail:
     """Complete lines of a file from `offset` (bytes) on. A last line without newline waits.
 
-    As in promtail 3.5: a file that shrank while it was watched is read from its start; one that is already shorter than
-    its position when watching begins stays unread until it outgrows the position. A replaced file (other inode) is read
-    to its end first, then the new one from its start.
+    As in promtail 3.5: a file that shrank is read from its start, also when it did so before watching began; one that
+    was replaced meanwhile by a longer one is read from the old position on, so that its head is lost. A file replaced
+    while it is watched (other inode) is read to its end first, then the new one from its start.
     """
 
     def __init__(self, path: str, offset: int) -> None:
@@ -20,7 +20,8 @@ class Tail:
         self.path = path
         self.offset = offset
         self._file = Path(path).open("rb")  # noqa: SIM115 (open as long as the tail)
-        self._size = 0
+        # promtail seeks to the position and its first poll finds the file shorter than that: a truncation.
+        self._size = offset
 
     def read(self) -> list[str]:
         """The lines that are complete now and were not given before, without their newline; bytes that are no UTF-8 are

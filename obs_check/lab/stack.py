@@ -27,6 +27,7 @@ from obs_check.lab.prometheus import LabPrometheus
 from obs_check.lab.shipper import LabShipper
 
 TOKEN_FILE = "grafana.token"  # the name of a file, not a secret
+SHIPPER_LOG = "promtail.log"
 
 
 class Lab:
@@ -93,7 +94,8 @@ class Lab:
         self._origin = (origin.url.split("//")[1].split(":")[0], int(origin.url.rsplit(":", 1)[1].strip("/")))
         self._start_boundary()
         self._stack.callback(self._stop_boundary)
-        self._shipper = LabShipper(self.directory / "promtail.yaml", self.directory / "positions.yaml", self._env)
+        config, positions = self.directory / "promtail.yaml", self.directory / "positions.yaml"
+        self._shipper = LabShipper(config, positions, self._env, self.directory / SHIPPER_LOG)
         self._shipper.start()
         self._stack.callback(self._shipper.stop)
         token = secrets.token_hex(16)
@@ -158,7 +160,7 @@ class Lab:
                 "proxy": f"http://127.0.0.1:{self._proxy_port}",
             },
             "coderd": {"logs": "var/log/pods/*/*/*.log"},
-            "shipper": {"kind": "promtail", "url": self._shipper.url, "config": "promtail.yaml"},
+            "shipper": {"kind": "promtail", "url": self._shipper.url, "config": "promtail.yaml", "log": SHIPPER_LOG},
             "inject": {
                 "allow_url": f"http://{lab_settings.ALLOWED_HOST}/ok",
                 "deny_url": f"http://{lab_settings.DENIED_HOST}/exfil",

@@ -21,7 +21,8 @@ def problems(state: ShipperState, found: Account | None) -> list[str]:
 
     With an account, drops count only when they happened in its time.
     """
-    told = [in_words(file) for file in state.files if file.state in _BROKEN]
+    # A file that a job's path fits is found within promtail's sync period (10 s): that is no problem yet.
+    told = [in_words(f) for f in state.files if f.state in _BROKEN and not (f.state == "unknown file" and f.job)]
     drops = state.client_drops if found is None else found.client_drops
     told += [f"{count} entries given up: {reason}" for reason, count in sorted(drops.items())]
     told += [refusal_in_words(r) for r in state.refusals if r.source == "shipper log" and r.final]

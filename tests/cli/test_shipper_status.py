@@ -69,14 +69,19 @@ def document(capsys: pytest.CaptureFixture[str], code: int, *args: str) -> dict[
 
 
 def test_all_is_read_and_sent(
-    shipper: LabShipper, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    shipper: LabShipper,
+    loki: LabLoki,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     log = tmp_path / "logs/a.log"
+    host = loki.url.split("/")[2]
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
     def write(_seconds: float) -> None:
         log.write_text(f"time={stamp} msg=ALLOW\ntime={stamp} msg=noise\n")
-        until(lambda: shipper.metrics.text().count("promtail_sent_entries_total{") == 1)
+        until(lambda: "sent_entries_total" in (text := shipper.metrics.text()) and f'host="{host}"}} 1' in text)
 
     # Between the two looks the command sleeps: that is when the lines are written.
     monkeypatch.setattr("obs_check.cli.shipper_status.time.sleep", write)

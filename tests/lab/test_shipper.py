@@ -12,6 +12,7 @@ import httpx
 import pytest
 import yaml
 
+from obs_check.client.shipper_log import read_refusals
 from obs_check.errors import ConfigError
 from obs_check.lab.shipper import LabShipper
 
@@ -30,9 +31,11 @@ class Receiver:
                 status = receiver.statuses.pop(0) if receiver.statuses else 204
                 if status == 204:
                     receiver.pushes.append((self.headers["X-Scope-OrgID"], body))
+                words = b"" if status == 204 else b"refused for a test\nsecond line\n"
                 self.send_response(status)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(words)))
                 self.end_headers()
+                self.wfile.write(words)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 pass
@@ -171,16 +174,32 @@ def test_positions_survive_a_restart(receiver: Receiver, logs: Path, start: Star
     assert receiver.lines() == ["one", "two"]
 
 
-def test_a_file_shorter_than_its_position_stays_unread(
-    receiver: Receiver, logs: Path, start: Start, tmp_path: Path
+@pytest.mark.parametrize(("position", "lines"), [(3644, ["short", "file"]), (6, ["file"])])
+def test_a_file_shorter_than_its_position_is_read_from_the_start(
+    receiver: Receiver, logs: Path, start: Start, tmp_path: Path, position: int, lines: list[str]
 ) -> None:
     file = logs / "a.log"
-    file.write_text("short\n")
-    (tmp_path / "positions.yaml").write_text(yaml.safe_dump({"positions": {str(file): "3644"}}))
-    shipper = start(configuration(receiver.url, logs))
+    file.write_text("short\nfile\n")
+    (tmp_path / "positions.yaml").write_text(yaml.safe_dump({"positions": {str(file): str(position)}}))
+    start(configuration(receiver.url, logs)).stop()
+    assert receiver.lines() == lines
+
+
+def test_a_refused_push_is_told_in_the_log_as_promtail_tells_it(receiver: Receiver, logs: Path, tmp_path: Path) -> None:
+    receiver.statuses = [500, 400]
+    (logs / "a.log").write_text("x\n")
+    path = tmp_path / "promtail.yaml"
+    path.write_text(yaml.safe_dump(configuration(receiver.url, logs)))
+    shipper = LabShipper(path, tmp_path / "positions.yaml", {}, tmp_path / "promtail.log")
+    shipper.start()
+    host = receiver.url.split("/")[2]
+    dropped = {"host": host, "tenant": "", "reason": "ingester_error"}
+    until(lambda: shipper.metrics.get("promtail_dropped_entries_total", **dropped) == 1)
     shipper.stop()
-    assert receiver.lines() == []
-    assert shipper.metrics.get("promtail_read_lines_total", path=str(file)) is None
+    first, last = read_refusals((tmp_path / "promtail.log").read_text().splitlines())
+    assert (first.status, first.final, last.status, last.final) == (500, False, 400, True)
+    assert last.words == "refused for a test"
+    assert shipper.metrics.get("promtail_batch_retries_total", host=host, tenant="") == 1
 
 
 def test_a_truncated_and_a_replaced_file_are_read_from_the_start(receiver: Receiver, logs: Path, start: Start) -> None:

@@ -1,0 +1,28 @@
+"""The shipper's own log: failed pushes in promtail's logfmt."""
+
+import contextlib
+import json
+import threading
+import time
+from pathlib import Path
+
+
+class ShipperLog:
+    """Lines are added to a file, at once; None writes nothing. Safe to use from several threads."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+
+    def push(self, level: str, message: str, host: str, status: int, tenant: str, error: str) -> None:
+        """A push that failed, in the words of promtail 3.5's client."""
+        if self._path is None:
+            return
+        now = time.time_ns()
+        at = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now // 1_000_000_000))}.{now % 1_000_000_000:09d}Z"
+        line = (
+            f"level={level} ts={at} component=client host={host} msg={json.dumps(message)} status={status} "
+            f"tenant={tenant} error={json.dumps(error)}\n"
+        )
+        with self._lock, contextlib.suppress(OSError), self._path.open("a") as file:
+            file.write(line)
