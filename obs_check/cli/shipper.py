@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from obs_check.cli.shipper_status import status
+from obs_check.cli.shipper_targets import targets
 from obs_check.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def shipper() -> None:
     """Look into a log shipper: its configuration, its files, what it says of itself."""
 
 
+shipper.add_command(targets)
 shipper.add_command(status)
 
 

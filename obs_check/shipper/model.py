@@ -15,7 +15,9 @@ NS = 1_000_000_000
 class ScrapeJob:
     """One scrape configuration. `targets` are the label sets of static targets before relabeling (`__path__` is the
     glob); `discovery` names other ways to find targets (`kubernetes_sd_configs`, `syslog`), known only by name.
-    `place` is `file:line`."""
+    `place` is `file:line`. `decompression` is the format that files are unpacked from (`gz`, `z`, `bz2`), "" where
+    they are read as they are; `roles` are those of the Kubernetes discoveries; files that were not written to for
+    `ignore_older` ns are left out (Alloy's `ignore_older_than`; promtail has no such setting), 0 for none."""
 
     name: str
     pipeline: Pipeline = EMPTY
@@ -23,6 +25,9 @@ class ScrapeJob:
     relabel: tuple[Rule, ...] = ()
     discovery: tuple[str, ...] = ()
     place: str = ""
+    decompression: str = ""
+    roles: tuple[str, ...] = ()
+    ignore_older: int = 0
 
 
 @dataclass(frozen=True)

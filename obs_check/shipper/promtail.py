@@ -151,7 +151,22 @@ def _job(node: Value) -> ScrapeJob:
         tuple(_rule(r) for r in rules),
         tuple(key for key in _DISCOVERY if node.get(key) is not None),
         _place(node),
+        _decompression(given.get("decompression")),
+        _roles(node.get("kubernetes_sd_configs")),
     )
+
+
+def _decompression(node: Value | None) -> str:
+    """The format that files are unpacked from, "" when they are not."""
+    given = node.mapping(("enabled", "initial_delay", "format")) if node else {}
+    if "enabled" not in given or not given["enabled"].flag():
+        return ""
+    return given["format"].text() if "format" in given else "none"
+
+
+def _roles(node: Value | None) -> tuple[str, ...]:
+    found = [role.text() for item in node.items() if (role := item.get("role"))] if node else []
+    return tuple(found)
 
 
 def _targets(group: Value) -> list[Labels]:

@@ -1,0 +1,116 @@
+"""`obs-check shipper targets`: which job of a configuration takes which file of a tree."""
+
+import difflib
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from obs_check.model.entry import Labels
+    from obs_check.shipper.targets import FileReport, Found
+
+PODS = "/var/log/pods"
+
+
+@click.command()
+@click.option("--config", required=True, metavar="FILE", type=click.Path(path_type=Path), help="promtail YAML.")
+@click.option("--root", metavar="DIR", type=click.Path(path_type=Path), help="What stands for / : a copied tree.")
+@click.option("--label", "pairs", multiple=True, metavar="K=V", help="A label of every pod, which no path tells.")
+@click.option(
+    "--meta", multiple=True, metavar="NAME=VALUE", help="A discovery label: pod_node_name=node-1. Repeatable."
+)
+@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--no-color", is_flag=True, help="No colours (also $NO_COLOR).")
+@click.argument("paths", nargs=-1, metavar="[PATH...]")
+def targets(
+    config: Path,
+    root: Path | None,
+    pairs: tuple[str, ...],
+    meta: tuple[str, ...],
+    output: str,
+    no_color: bool,
+    paths: tuple[str, ...],
+) -> None:
+    """List the files of a machine, the job that takes each and the labels it gets, or why no job does.
+
+    PATHs are directories or files as the shipper names them. Without one: with --root every file below it, else those
+    below the patterns of the configuration. Kubernetes' pods are told from /var/log/pods/NAMESPACE_POD_UID/CONTAINER;
+    what no path tells (pod labels, annotations, node) is named and can be given by --label and --meta.
+
+    0 every file is taken, 1 one is not, 3 that hangs on labels that nobody gave.
+
+    \b
+    obs-check shipper targets --config promtail.yaml /tmp/boundary_logs
+    kubectl cp logging/promtail-x:/var/log/pods node/var/log/pods
+    obs-check shipper targets --config promtail.yaml --root node --label app=coder
+    """
+    from obs_check.client.log_tree import list_files
+    from obs_check.report.shipper_targets import print_targets, targets_document
+    from obs_check.shipper.glob import literal_start
+    from obs_check.shipper.pods import given_labels
+    from obs_check.shipper.promtail import read_promtail
+    from obs_check.shipper.targets import find_targets, other_discovery, report
+
+    jobs = read_promtail(config, os.environ).jobs
+    supplied = given_labels(_pairs("--label", pairs), _pairs("--meta", meta))
+    written = [target["__path__"] for job in jobs for target in job.targets if target.get("__path__")]
+    below = list(paths) or (["/"] if root else [literal_start(glob) for glob in written])
+    if not paths and any("pod" in job.roles for job in jobs):
+        below.append(PODS)
+    top = root or Path("/")
+    files = list_files(top, below, time.time_ns())
+    found = find_targets(jobs, files, supplied)
+    reports = report(files, found)
+    document, verdict = targets_document(reports, _paths(found, reports, top), other_discovery(jobs))
+    if output == "json":
+        from obs_check.report.json import dumps
+
+        click.echo(dumps(document))
+    else:
+        print_targets(document, sys.stdout, not no_color and not os.environ.get("NO_COLOR"))
+    raise SystemExit(verdict.exit_code)
+
+
+def _pairs(option: str, pairs: Sequence[str]) -> "Labels":
+    from obs_check.errors import UsageError
+
+    labels = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise UsageError(f"{option} {pair!r} is not NAME=VALUE", f"for example {option} app=coder")
+        labels[name] = value
+    return labels
+
+
+def _paths(found: "Sequence[Found]", reports: "Sequence[FileReport]", root: Path) -> list[dict[str, Any]]:
+    """Each pattern of a static target with how many of the listed files it takes, and why none where that shows."""
+    rows = []
+    for target in found:
+        if target.pod is None and target.glob:
+            count = sum(target in report.by for report in reports)
+            note = "" if count else _missing_directory(target.glob, root)
+            rows.append({"job": target.job.name, "path": target.glob, "files": count, "note": note})
+    return rows
+
+
+def _missing_directory(glob: str, root: Path) -> str:
+    """`: /tmp/boundary is not there, near: /tmp/boundary_logs` when the pattern's own directory is missing."""
+    from obs_check.shipper.glob import literal_start
+
+    at = PurePosixPath(literal_start(glob))
+    while not (root / str(at).lstrip("/")).exists() and not (root / str(at.parent).lstrip("/")).is_dir():
+        at = at.parent
+    if (root / str(at).lstrip("/")).exists():
+        return ""
+    try:
+        names = sorted(entry.name for entry in (root / str(at.parent).lstrip("/")).iterdir())
+    except OSError:
+        names = []
+    near = difflib.get_close_matches(at.name, names, n=1)
+    return f": {at} is not there" + (f", near: {at.parent / near[0]}" if near else "")

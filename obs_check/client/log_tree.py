@@ -1,0 +1,95 @@
+"""The files of a tree as a shipper would meet them: a node's or a workspace's, or a copy of one."""
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from obs_check.errors import InputError
+from obs_check.shipper.targets import LogFile
+
+MOST_FILES = 20_000
+"""Files that one call lists."""
+_MAGIC = (
+    (b"\x1f\x8b", "gz"),
+    (b"BZh", "bz2"),
+    (b"PK\x03\x04", "zip"),
+    (b"x\x9c", "z"),
+    (b"x\x01", "z"),
+    (b"x\xda", "z"),
+)
+_MOST_LINKS = 20
+
+
+def list_files(root: Path, below: Iterable[str], now_ns: int) -> list[LogFile]:
+    """The files below directories (or the files themselves), named as on the machine whose `/` is `root`.
+
+    Directories that are not there or may not be read have none. Raises InputError when `root` is no directory, or when
+    there are more than MOST_FILES.
+    """
+    if not root.is_dir():
+        raise InputError(f"{root}: no directory", "name the directory that stands for /")
+    found: dict[str, LogFile] = {}
+    for start in dict.fromkeys(below):
+        top = root / start.lstrip("/")
+        # An absolute link in a copied tree would lead out of it.
+        leads_out = top != root and top.is_symlink() and root != Path("/") and top.readlink().is_absolute()
+        if leads_out or not top.is_dir():
+            if os.path.lexists(top):
+                found[start] = _file(root, top, now_ns)
+            continue
+        for directory, folders, names in os.walk(top):
+            folders.sort()
+            linked = [name for name in folders if (Path(directory) / name).is_symlink()]
+            for name in sorted([*names, *linked]):
+                path = Path(directory) / name
+                file = _file(root, path, now_ns)
+                if not _is_directory(root, path):
+                    found[file.path] = file
+            if len(found) > MOST_FILES:
+                raise InputError(f"more than {MOST_FILES} files below {start}", "name directories: targets ... PATH")
+    return [found[path] for path in sorted(found)]
+
+
+def seen_as(root: Path, path: Path) -> str:
+    """The name that a path below `root` has on the machine whose `/` it is."""
+    return str(PurePosixPath("/") / path.relative_to(root).as_posix())
+
+
+def _file(root: Path, path: Path, now_ns: int) -> LogFile:
+    name = seen_as(root, path)
+    link = str(path.readlink()) if path.is_symlink() else ""
+    real = _behind(root, path)
+    try:
+        status = real.stat() if real else None
+    except OSError:
+        status = None
+    if real is None or status is None:
+        return LogFile(name, link=link, there=False)
+    readable = os.access(real, os.R_OK)
+    packed = _packed(real) if readable and stat.S_ISREG(status.st_mode) else ""
+    return LogFile(name, status.st_size, max(0, now_ns - status.st_mtime_ns), readable, link, True, packed)
+
+
+def _behind(root: Path, path: Path) -> Path | None:
+    """Where symbolic links end, absolute ones read from `root`; None when they lead nowhere."""
+    for _ in range(_MOST_LINKS):
+        if not path.is_symlink():
+            return path if path.exists() else None
+        target = path.readlink()
+        path = root / str(target).lstrip("/") if target.is_absolute() else path.parent / target
+    return None
+
+
+def _is_directory(root: Path, path: Path) -> bool:
+    real = _behind(root, path)
+    return real is not None and real.is_dir()
+
+
+def _packed(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(4)
+    except OSError:
+        return ""
+    return next((name for magic, name in _MAGIC if head.startswith(magic)), "")

@@ -1,0 +1,68 @@
+"""What the path of a pod's log says about the pod: discovery labels as Kubernetes' would be, without a cluster.
+
+The kubelet writes `/var/log/pods/NAMESPACE_POD_UID/CONTAINER/N.log`; no namespace or pod name holds an underscore.
+"""
+
+import re
+from dataclasses import dataclass
+
+from obs_check.model.entry import Labels
+
+META = "__meta_kubernetes_"
+_PATH = re.compile(
+    r"(?P<directory>.*/pods/(?P<namespace>[^/_]+)_(?P<pod>[^/_]+)_(?P<uid>[^/_]+)/(?P<container>[^/]+))/[^/]+"
+)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_STATIC_POD = ("config_hash", "config_mirror", "config_seen", "config_source")
+"""Annotations that the kubelet gives to static pods and to no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodLogs:
+    """The directory of one container's logs, and the discovery labels (role pod) that follow from its path."""
+
+    directory: str
+    labels: tuple[tuple[str, str], ...]
+    static: bool
+
+    def knows(self, name: str) -> bool:
+        """Whether the path settles a meta label, be it as absent."""
+        if name in dict(self.labels) or not name.startswith(META):
+            return True
+        annotation = re.fullmatch(rf"{META}pod_annotation(present)?_kubernetes_io_(\w+)", name)
+        return bool(annotation and annotation[2] in _STATIC_POD and not self.static)
+
+
+def pod_logs(path: str) -> PodLogs | None:
+    """The container whose log a path is, None for another path.
+
+    A static pod has the hash of its manifest in the place of the uid; its `__meta_kubernetes_pod_uid` is another one.
+    """
+    match = _PATH.fullmatch(path)
+    if match is None:
+        return None
+    labels: Labels = {
+        f"{META}namespace": match["namespace"],
+        f"{META}pod_name": match["pod"],
+        f"{META}pod_container_name": match["container"],
+    }
+    static = _UUID.fullmatch(match["uid"]) is None
+    if static:
+        labels[f"{META}pod_annotation_kubernetes_io_config_hash"] = match["uid"]
+        labels[f"{META}pod_annotationpresent_kubernetes_io_config_hash"] = "true"
+    else:
+        labels[f"{META}pod_uid"] = match["uid"]
+    return PodLogs(match["directory"], tuple(labels.items()), static)
+
+
+def given_labels(pod_labels: Labels, meta: Labels) -> Labels:
+    """Discovery labels that a person supplies: pod labels (`app=coder`) and meta labels (with or without their start
+    `__meta_kubernetes_`)."""
+    found: Labels = {}
+    for name, value in pod_labels.items():
+        safe = re.sub(r"[^a-zA-Z0-9_]", "_", name)
+        found[f"{META}pod_label_{safe}"] = value
+        found[f"{META}pod_labelpresent_{safe}"] = "true"
+    for name, value in meta.items():
+        found[name if name.startswith("__") else f"{META}{name}"] = value
+    return found

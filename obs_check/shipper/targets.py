@@ -1,0 +1,204 @@
+"""Which job of a configuration takes which file of a tree, with which labels, or why none does."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from obs_check.errors import ConfigError
+from obs_check.model.entry import Labels
+from obs_check.shipper.glob import common_segments, first_difference, fits
+from obs_check.shipper.model import ScrapeJob
+from obs_check.shipper.pods import META, PodLogs, pod_logs
+from obs_check.shipper.relabel_trace import Traced, in_words, trace
+
+Reason = Literal[
+    "taken", "taken twice", "empty", "glob", "excluded", "relabel drop", "no path", "unknown", "not readable",
+    "symlink", "compressed", "not compressed", "too old", "no job",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """A file of the tree. `path` as the shipper names it, `size` in bytes, `age` in ns since it was last written to.
+    `link` is where a symbolic link points ("" for none) and `there` whether that exists; `packed` names the compression
+    that its first bytes show (`gz`, `bz2`, `z`, `zip`), "" for none."""
+
+    path: str
+    size: int = 0
+    age: int = 0
+    readable: bool = True
+    link: str = ""
+    there: bool = True
+    packed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One target of a job after relabeling. `traced.labels` is None where a rule drops it; `pod` is None for a static
+    target."""
+
+    job: ScrapeJob
+    discovered: Labels
+    traced: Traced
+    pod: PodLogs | None = None
+
+    @property
+    def glob(self) -> str:
+        """Its path pattern, "" where it has none."""
+        return (self.traced.labels or {}).get("__path__", "")
+
+    @property
+    def exclude(self) -> str:
+        """Its `__path_exclude__`."""
+        return (self.traced.labels or {}).get("__path_exclude__", "")
+
+    @property
+    def labels(self) -> Labels:
+        """The labels that lines get and whose values are known."""
+        hanging = self.traced.unknown
+        return {n: v for n, v in (self.traced.labels or {}).items() if not n.startswith("__") and n not in hanging}
+
+    @property
+    def unknown(self) -> dict[str, tuple[str, ...]]:
+        """Labels whose values are not known, with what they hang on."""
+        return {n: on for n, on in self.traced.unknown.items() if not n.startswith("__")}
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What becomes of a file: `reason` in a word, `why` in a sentence, `by` the targets that take it (usually one),
+    `nearest` the pattern that comes closest where none fits."""
+
+    file: LogFile
+    reason: Reason
+    why: str = ""
+    by: tuple[Found, ...] = ()
+    nearest: str = ""
+    needs: tuple[str, ...] = field(default=())
+    """Meta labels that would have to be known."""
+
+    @property
+    def taken(self) -> bool:
+        """Whether its lines are pushed (an empty file's would be)."""
+        return self.reason in ("taken", "taken twice", "empty")
+
+
+def find_targets(jobs: Iterable[ScrapeJob], files: Iterable[LogFile], supplied: Labels) -> list[Found]:
+    """The targets of all jobs: static ones, and one a container for Kubernetes' pods, told from the files' paths.
+    `supplied` are discovery labels of every pod that a person knows. Equal targets of a job count once, as in
+    promtail."""
+    pods = {pod.directory: pod for file in files if (pod := pod_logs(file.path))}
+    found: dict[tuple[object, ...], Found] = {}
+    for job in jobs:
+        ways: list[tuple[Labels, PodLogs | None]] = [(labels, None) for labels in job.targets]
+        if "pod" in job.roles:
+            ways += [({**dict(pod.labels), **supplied}, pod) for pod in pods.values()]
+        for discovered, pod in ways:
+            traced = trace(discovered, job.relabel, _unknown(discovered, pod))
+            target = Found(job, discovered, traced, pod)
+            labels = tuple(sorted((traced.labels or discovered).items()))
+            found.setdefault((job.name, traced.rule, labels, tuple(traced.unknown)), target)
+    return list(found.values())
+
+
+def _unknown(discovered: Labels, pod: PodLogs | None) -> Callable[[str], bool]:
+    """Whether nobody knows a label: a meta label of a pod that neither its path nor a person tells."""
+    return lambda name: pod is not None and name.startswith(META) and name not in discovered and not pod.knows(name)
+
+
+def report(files: Sequence[LogFile], targets: Sequence[Found]) -> list[FileReport]:
+    """What becomes of each file, in their order. Raises ConfigError for a pattern that is none."""
+    return [_report(file, targets) for file in files]
+
+
+def _report(file: LogFile, targets: Sequence[Found]) -> FileReport:
+    by = [t for t in targets if t.traced.labels is not None and _path_known(t) and t.glob and fits(t.glob, file.path)]
+    kept = [t for t in by if not (t.exclude and fits(t.exclude, file.path))]
+    if not kept and by:
+        return FileReport(file, "excluded", f"`__path_exclude__` of job {by[0].job.name} is `{by[0].exclude}`")
+    if not kept:
+        return _not_taken(file, targets)
+    job = kept[0].job
+    if not file.there:
+        why = f"a symbolic link to {file.link}, which is not there"
+        return FileReport(file, "symlink", why, tuple(kept))
+    if not file.readable:
+        return FileReport(file, "not readable", "this user may not read it; the shipper's may be another", tuple(kept))
+    if job.ignore_older and file.age > job.ignore_older:
+        return FileReport(
+            file, "too old", f"not written to for {_days(file.age)}, more than the job takes", tuple(kept)
+        )
+    if file.packed and not job.decompression:
+        why = f"{file.packed}: job {job.name} has no `decompression`, so the packed bytes are pushed as lines"
+        return FileReport(file, "compressed", why, tuple(kept))
+    if job.decompression and file.packed != job.decompression and file.size:
+        why = f"job {job.name} unpacks {job.decompression}, this is {file.packed or 'plain text'}: nothing is read"
+        return FileReport(file, "not compressed", why, tuple(kept))
+    if len(kept) > 1:
+        names = " and ".join(dict.fromkeys(t.job.name for t in kept))
+        return FileReport(file, "taken twice", f"{len(kept)} targets ({names}) push every line", tuple(kept))
+    if file.size == 0:
+        return FileReport(file, "empty", "nothing to read yet", tuple(kept))
+    why = f"a symbolic link to {file.link}" if file.link else ""
+    needs = kept[0].traced.decided
+    if needs:
+        why = f"unless {', '.join(needs)} say otherwise, which no path tells"
+    return FileReport(file, "taken", why, tuple(kept), needs=needs)
+
+
+def _path_known(target: Found) -> bool:
+    return "__path__" not in target.traced.unknown
+
+
+def _not_taken(file: LogFile, targets: Sequence[Found]) -> FileReport:
+    """Why no target takes a file: its own pod's target was dropped or has no path, or a pattern does not fit."""
+    own = pod_logs(file.path)
+    mine = [t for t in targets if (t.pod is not None and own is not None and t.pod.directory == own.directory)]
+    mine += [t for t in targets if t.pod is None and t.traced.labels is None and _would_fit(t, file)]
+    for target in mine:
+        needs = tuple(dict.fromkeys((*target.traced.decided, *target.traced.unknown.get("__path__", ()))))
+        if needs and (target.traced.labels is None or not _path_known(target)):
+            why = f"job {target.job.name}: {_hangs(target)} needs {', '.join(needs)}, which no path tells"
+            return FileReport(file, "unknown", why, needs=needs)
+    for target in mine:
+        if target.traced.labels is None:
+            rule = in_words(target.job.relabel[target.traced.rule - 1], target.traced.rule)
+            why = f'job {target.job.name}: {rule} drops the target, its value is "{target.traced.value}"'
+            return FileReport(file, "relabel drop", why)
+    for target in mine:
+        if not target.glob:
+            return FileReport(file, "no path", f"job {target.job.name}: no rule sets `__path__` for this pod")
+    globs = list(dict.fromkeys((t.glob, t.job.name) for t in targets if t.glob and _path_known(t)))
+    if not globs:
+        return FileReport(file, "no job", "no job has a path")
+    near, job = max(globs, key=lambda g: (common_segments(g[0], file.path), -abs(len(g[0]) - len(file.path))))
+    return FileReport(file, "glob", f"{first_difference(near, file.path)} of job {job}", nearest=near)
+
+
+def _would_fit(target: Found, file: LogFile) -> bool:
+    try:
+        return fits(target.discovered.get("__path__", ""), file.path)
+    except ConfigError:
+        return False
+
+
+def _hangs(target: Found) -> str:
+    if target.traced.labels is not None:
+        return "its path"
+    return in_words(target.job.relabel[target.traced.rule - 1], target.traced.rule)
+
+
+def _days(age: int) -> str:
+    hours = age / 3_600_000_000_000
+    return f"{hours / 24:.1f} days" if hours >= 48 else f"{hours:.1f} hours"
+
+
+def other_discovery(jobs: Iterable[ScrapeJob]) -> list[str]:
+    """Jobs whose targets a tree of files does not tell, one sentence each."""
+    told = []
+    for job in jobs:
+        ways = [way for way in job.discovery if way != "kubernetes_sd_configs"]
+        ways += [f"kubernetes_sd_configs with role {role}" for role in job.roles if role != "pod"]
+        if ways:
+            told.append(f"job {job.name} finds targets by {', '.join(ways)}: that cannot be told from files")
+    return told
