@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from obs_check.app.shipping import open_shipping
 from obs_check.cli.main import main
+from obs_check.config import load_config
 from obs_check.lab.stack import TOKEN_FILE, Lab
 
 PROGRAM = [sys.executable, "-c", "from obs_check.cli.main import run; run()"]
@@ -42,8 +44,21 @@ Command = Callable[..., Ran]
 
 @pytest.fixture(scope="module")
 def healthy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A lab in which every panel reads what happens."""
+    """A lab in which every panel reads what happens, once the lines of its start are in Loki: a run that begins
+    earlier finds them sent in its own time and says so."""
     with Lab(tmp_path_factory.mktemp("healthy")) as lab:
+        config = load_config(lab.config_path, {})
+        shipping = open_shipping(config)
+        assert shipping is not None
+        deadline = time.monotonic() + 10
+        while True:
+            state = shipping.snapshot().value
+            written = [Path(file.path).read_bytes().count(b"\n") for file in state.files]
+            if sum(written) == state.read_lines == state.sent_entries > 0:
+                break
+            assert time.monotonic() < deadline, state.to_json()
+            time.sleep(0.05)
+        shipping.client.close()
         yield lab
 
 
