@@ -2,13 +2,15 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from obs_check.client.files import expand, read_lines
+from obs_check.client.files import expand, read_lines, read_stdin
 from obs_check.errors import InputError
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.window import MS, NS
@@ -17,6 +19,8 @@ _RFC3339 = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)[Tt ](?P<time>\d\d:\d\d:\d\d)(?:[.,](?P<fraction>\d{1,9}))?\d*"
     r"(?P<zone>[Zz]|[+-]\d\d:?\d\d)?"
 )
+STDIN = Path("-")
+"""The name that stands for standard input."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LOGFMT_KEYS = ("time", "ts")
 _JSON_KEYS = ("ts", "time", "timestamp", "@timestamp")
@@ -32,35 +36,63 @@ class FileStreams:
     undecodable: int = 0
 
 
-def read_streams(patterns: Sequence[str], labels: Mapping[str, str], time_key: str | None = None) -> FileStreams:
-    """The files that paths or globs name. Labels of a stream: `filename`, then `labels` (which may replace it).
+def read_streams(
+    patterns: Sequence[str],
+    labels: Mapping[str, str],
+    time_key: str | None = None,
+    stdin: BinaryIO | None = None,
+    clock: Callable[[], int] = time.time_ns,
+) -> FileStreams:
+    """The files that paths or globs name; `-` is `stdin`. Labels of a stream: `filename`, then `labels` (which may
+    replace it).
 
-    A line without a time follows the line before it by 1 ns; the first of a file gets the file's mtime. Empty lines
-    are left out, as a shipper does. Raises InputError when a pattern names no file or a file is binary.
+    A line without a time follows the line before it by 1 ns; the first of a file gets the file's mtime, that of stdin
+    the clock's ns. Empty lines are left out, as a shipper does. Raises InputError when a pattern names no file or a
+    file is binary.
     """
     streams, untimed, undecodable = [], 0, 0
-    for path in _paths(patterns):
-        content = read_lines(path)
+    for path in _paths(patterns, stdin is not None):
+        piped = stdin is not None and path == STDIN
+        content = read_stdin(stdin) if piped and stdin else read_lines(path)
         undecodable += content.undecodable
-        entries: list[Entry] = []
-        last: int | None = None
-        for line in content.lines:
-            if not line.text:
-                continue
-            ts = line_time(line.text, time_key)
-            if ts is None:
-                untimed += 1
-                ts = path.stat().st_mtime_ns if last is None else last + 1
-            last = ts
-            entries.append(Entry(ts, line.text))
+        timing = Timing(time_key, clock if piped else partial(_modified, path))
+        entries = [Entry(timing.of(line.text), line.text) for line in content.lines if line.text]
+        untimed += timing.untimed
         entries.sort(key=lambda entry: entry.ts)
-        streams.append(LogStream({"filename": str(path), **labels}, entries))
+        streams.append(LogStream({"filename": "stdin" if piped else str(path), **labels}, entries))
     return FileStreams(streams, untimed, undecodable)
 
 
-def _paths(patterns: Sequence[str]) -> list[Path]:
+def _modified(path: Path) -> int:
+    return path.stat().st_mtime_ns
+
+
+class Timing:
+    """Times (ns) for the lines of one file in their order; `untimed` counts those that say none: they follow the line
+    before by 1 ns, the first of all gets `first_ns()`."""
+
+    def __init__(self, time_key: str | None, first_ns: Callable[[], int]) -> None:
+        self._time_key = time_key
+        self._first_ns = first_ns
+        self._last: int | None = None
+        self.untimed = 0
+
+    def of(self, line: str) -> int:
+        """The time of the next line."""
+        ts = line_time(line, self._time_key)
+        if ts is None:
+            self.untimed += 1
+            ts = self._first_ns() if self._last is None else self._last + 1
+        self._last = ts
+        return ts
+
+
+def _paths(patterns: Sequence[str], with_stdin: bool) -> list[Path]:
     paths: dict[Path, None] = {}
     for pattern in patterns:
+        if with_stdin and pattern == str(STDIN):
+            paths[STDIN] = None
+            continue
         found = [Path(pattern)] if Path(pattern).is_file() else expand(pattern)
         if not found:
             raise InputError(f"{pattern}: no such file", "check the path; quote a glob")

@@ -2,6 +2,7 @@
 
 import glob
 import gzip
+import io
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from obs_check.model.probe import Probe
 
 _HEAD_BYTES = 8192
 _SHOWN_LINES = 20
+_GZIP = b"\x1f\x8b"
 
 
 class Line(NamedTuple):
@@ -43,12 +45,28 @@ def read_lines(path: Path) -> FileLines:
 
     Raises InputError when the file cannot be read or is binary.
     """
-    result = FileLines(path, [])
     with _opened(path) as stream:
-        for offset, raw in _raw_lines(stream):
-            text, bad = decode(raw)
-            result.lines.append(Line(offset, text))
-            result.undecodable += bad
+        return _lines_of(path, stream)
+
+
+def read_stdin(stream: BinaryIO) -> FileLines:
+    """All lines of standard input, unpacked when they are gzip; the path is `-`. Raises InputError as read_lines."""
+    content = stream.read()
+    try:
+        content = gzip.decompress(content) if content[:2] == _GZIP else content
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"standard input: broken gzip: {error}", "unpack it by hand and look") from error
+    if b"\0" in content[:_HEAD_BYTES]:
+        raise InputError("standard input: binary, no log", "pipe a text file")
+    return _lines_of(Path("-"), io.BytesIO(content))
+
+
+def _lines_of(path: Path, stream: BinaryIO) -> FileLines:
+    result = FileLines(path, [])
+    for offset, raw in _raw_lines(stream):
+        text, bad = decode(raw)
+        result.lines.append(Line(offset, text))
+        result.undecodable += bad
     return result
 
 

@@ -1,12 +1,16 @@
 """`obs-check query` on local files, and how its options are read."""
 
+import gzip
+import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from obs_check.app.named_query import query_text
 from obs_check.cli.main import main
-from obs_check.cli.query import named_query, read_duration, read_labels, read_time, read_window
+from obs_check.cli.query_window import read_duration, read_labels, read_time, read_window
 from obs_check.errors import UsageError
 from obs_check.model.window import NS, Window
 
@@ -49,6 +53,16 @@ def test_a_metric_as_json_and_csv(log: str, capsys: pytest.CaptureFixture[str]) 
     assert out.splitlines()[0] == "ts,msg,value"
 
 
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_standard_input(
+    pack: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(pack(LINES.encode()))))
+    code, out, _ = run(capsys, '{filename="stdin"} |= `DENY`', "--file", "-", "-o", "jsonl")
+    assert code == 0
+    assert [json.loads(row)["ts"] for row in out.splitlines()] == ["1795481038603000000", "1795480918603000000"]
+
+
 def test_a_window(log: str, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ("--file", log, "--label", "job=b", "-o", "jsonl", "--to", "2026-11-24T00:43:00Z", "--since", "1m")
     _, out, _ = run(capsys, '{job="b"}', *arguments)
@@ -79,9 +93,9 @@ def test_named_queries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "queries").mkdir()
     (tmp_path / "queries" / "mine.logql").write_text('# id: mine\n{a="b"}\n  # why\n| json\n')
-    assert named_query("mine") == '{a="b"}\n| json'
+    assert query_text("mine") == '{a="b"}\n| json'
     with pytest.raises(UsageError) as caught:
-        named_query("mime")
+        query_text("mime")
     assert caught.value.hint == "did you mean mine?"
 
 

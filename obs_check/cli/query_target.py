@@ -1,0 +1,93 @@
+"""Where the lines of `obs-check query` are: local files, the Loki that an option names, else the configuration's."""
+
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from obs_check.cli.options import Output
+from obs_check.errors import UsageError
+
+if TYPE_CHECKING:
+    from obs_check.client.loki import LokiClient
+    from obs_check.model.entry import LogStream
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The options that say where to look."""
+
+    files: tuple[str, ...]
+    labels: Mapping[str, str]
+    time_key: str | None
+    loki: str | None
+    grafana: str | None
+    datasource: str | None
+
+    def check(self) -> None:
+        """Raise UsageError for options that exclude each other and for a URL that is none."""
+        if sum((bool(self.files), bool(self.loki), bool(self.grafana))) > 1:
+            raise UsageError("--file, --loki and --grafana exclude each other", "give one of them")
+        if not self.files and (self.labels or self.time_key):
+            raise UsageError("--label and --time-key are for local files", "add --file PATH")
+        for url in filter(None, (self.loki, self.grafana)):
+            _check_url(url)
+
+    @property
+    def name(self) -> str:
+        """Who is asked, for documents: the files' names or `loki`."""
+        return ", ".join(self.files) or "loki"
+
+    def read_streams(self, out: Output) -> "list[LogStream]":
+        """All lines of the files, one stream a file; what is odd about them is said on stderr."""
+        from obs_check.client.file_source import read_streams
+
+        found = read_streams(self.files, self.labels, self.time_key, sys.stdin.buffer, time.time_ns)
+        if found.undecodable:
+            out.say(f"{found.undecodable} bytes that are no UTF-8 were replaced")
+        if found.untimed:
+            out.detail(f"{found.untimed} lines without a time of their own")
+        return found.streams
+
+    def loki_client(self, out: Output) -> "LokiClient":
+        """A client of the Loki to ask; a secret goes only to the host it is configured for."""
+        from obs_check.client.loki import LokiClient
+        from obs_check.config import host_port
+
+        config = out.config()
+        if self.loki or (config.loki.url and not self.grafana and not self.datasource):
+            url = self.loki or config.loki.url or ""
+            own = config.loki.url is not None and host_port(url) == host_port(config.loki.url)
+            return LokiClient.direct(
+                url,
+                time.time_ns,
+                config.hosts | {host_port(url)},
+                config.loki.tenant if own else None,
+                config.loki.bearer if own else None,
+            )
+        if not self.grafana and config.grafana is None:
+            raise UsageError("nothing to ask", "give --file, --loki or --grafana, or name loki.url in obs-check.yaml")
+        url = self.grafana or (config.grafana.url if config.grafana else "")
+        own_grafana = config.grafana if config.grafana and host_port(url) == host_port(config.grafana.url) else None
+        return LokiClient.through_grafana(
+            url,
+            self.datasource or config.loki.datasource,
+            time.time_ns,
+            config.hosts | {host_port(url)},
+            own_grafana.token if own_grafana else None,
+            own_grafana.org_id if own_grafana else None,
+        )
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise UsageError("the URL is not one", "for example http://loki.example:3100") from None
+    if not sound or parts.username is not None or parts.password is not None:
+        raise UsageError(
+            "the URL has to be http or https, without credentials", "name a token in obs-check.yaml by reference"
+        )

@@ -1,0 +1,67 @@
+"""How `obs-check query` reads times, durations and labels from its options."""
+
+import re
+
+from obs_check.errors import UsageError
+from obs_check.model.window import MS, Window
+
+_DEFAULT_SINCE = "1h"
+
+
+def read_window(
+    since: str | None, from_: str | None, to: str | None, now_ns: int, all_by_default: bool
+) -> Window | None:
+    """The window that the options mean; None when none is given and `all_by_default`. Raises UsageError."""
+    if since and from_:
+        raise UsageError("--since and --from exclude each other", "give one of them")
+    if all_by_default and not (since or from_ or to):
+        return None
+    end = read_time(to, now_ns, "--to", is_end=True) if to else now_ns
+    if from_:
+        start = read_time(from_, now_ns, "--from", is_end=False)
+    elif since is None and all_by_default:
+        start = 0
+    else:
+        start = end - read_duration(since or _DEFAULT_SINCE, "--since")
+    if start >= end:
+        raise UsageError("the time range is empty: it starts at or after its end", "check --from and --to")
+    return Window(start, end)
+
+
+def read_time(text: str, now_ns: int, option: str, is_end: bool) -> int:
+    """ns since the epoch of an RFC 3339 time, epoch ms (or ns from 16 digits on), or Grafana's now-1h, now/d."""
+    from obs_check.errors import InputError
+    from obs_check.panel.timerange import Calendar, parse_time
+
+    if text.isdecimal() and len(text) >= 16:
+        return int(text)
+    if text == "now":
+        return now_ns
+    try:
+        return parse_time(text, now_ns, Calendar(), is_end) * MS
+    except InputError as error:
+        raise UsageError(f"{option}: {error.message}", error.hint) from error
+
+
+def read_duration(text: str, option: str) -> int:
+    """ns of a duration such as 90s, 1h30m or a number of seconds; above 0."""
+    from obs_check.logql.syntax.units import parse_duration
+
+    try:
+        ns = parse_duration(f"{text}s" if re.fullmatch(r"\d+(\.\d+)?", text) else text)
+    except ValueError:
+        ns = 0
+    if ns <= 0:
+        raise UsageError(f"{option}: {text!r} is no duration", "for example 90s, 1h30m or 7d")
+    return ns
+
+
+def read_labels(pairs: tuple[str, ...]) -> dict[str, str]:
+    """{"k": "v"} of `k=v` options."""
+    labels = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name):
+            raise UsageError(f"--label {pair}: not of the form name=value", "for example --label job=boundary")
+        labels[name] = value
+    return labels
