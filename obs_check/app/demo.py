@@ -8,7 +8,7 @@ from typing import Any
 from obs_check.app.check import Check, Say, compare
 from obs_check.app.outcome import Outcome
 from obs_check.app.systems import open_systems
-from obs_check.lab.faults import find_fault
+from obs_check.lab.faults.registry import find_fault
 from obs_check.lab.stack import Lab
 from obs_check.model.verdict import Verdict
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from obs_check.app.verdicts import PanelVerdict
-from obs_check.causes.context import BrokenTarget, Context
+from obs_check.causes.context import BrokenPanel, BrokenTarget, Context
 from obs_check.causes.group import grouped
 from obs_check.causes.ladder import climb, log_queries
-from obs_check.causes.registry import PANEL_CAUSES, RUN_CAUSES
+from obs_check.causes.registry import PANEL_CAUSES, RUN_CAUSES, VIEW_CAUSES
 from obs_check.errors import ObsCheckError, QueryError
 from obs_check.logql import parse
 from obs_check.model.finding import Finding
@@ -79,7 +79,13 @@ def explain(
 
 
 def _of_panel(context: Context, row: PanelVerdict) -> tuple[Finding | None, str]:
-    """The first cause that is proved on one of the panel's Loki targets, and the funnel in words."""
+    """The first cause that is proved on the panel or on one of its Loki targets, and the funnel in words."""
+    view = row.view
+    panel = BrokenPanel(view.panel, view.request, view.reading, row.differs, view.probes)
+    for view_cause in VIEW_CAUSES:
+        found = view_cause.prove(context, panel)
+        if found is not None:
+            return found, ""
     funnel = "it has no Loki query"
     for broken in _targets(context, row):
         funnel = "; ".join(f"{rung.lines:g} lines: {rung.text}" for rung in broken.rungs)

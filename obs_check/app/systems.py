@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,14 @@ from obs_check.app.board import Board
 from obs_check.app.dashboard_source import DashboardSource, open_dashboard, read_document
 from obs_check.app.shared_probes import shared
 from obs_check.app.shipping import Shipping, open_shipping
-from obs_check.causes.context import Context, Files, LokiProbes
+from obs_check.causes.context import BrokenPanel, Context, Files, GrafanaProbes, LokiProbes
 from obs_check.causes.dashboard_edit import edited
 from obs_check.client.egress import reach, send
 from obs_check.client.files import find_tag
 from obs_check.client.grafana import GrafanaClient
 from obs_check.client.loki import LokiClient
 from obs_check.config import Config, load_config
-from obs_check.errors import ConfigError
+from obs_check.errors import ConfigError, Unavailable
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.hops import egress_hop, file_hop, loki_hop
 from obs_check.follow.run import Run, inject, new_run_id, plan_events
@@ -32,6 +32,7 @@ from obs_check.model.window import Window
 from obs_check.panel.dashboard import load_dashboard
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.expect import Expectation, load_expectations
+from obs_check.panel.reading import Reading
 from obs_check.panel.request import Query
 
 Say = Callable[[str], None]
@@ -150,6 +151,7 @@ class Systems:
             dashboard=self.board.dashboard.document,
             loki=shared(LokiProbes(self._count, self._sample, self._label_names, self._label_values)),
             now_ns=self.now_ns,
+            grafana=GrafanaProbes(self._reread, self._ds_query, self._health, self.board.datasources),
             files=Files(
                 boundary_config=self.config.boundary.config,
                 shipper_config=self.config.shipper.config,
@@ -162,6 +164,22 @@ class Systems:
             shipper_state=self.shipping.snapshot if self.shipping else None,
             env=self.env,
         )
+
+    def _reread(self, document: Mapping[str, Any], broken: BrokenPanel) -> tuple[Reading, tuple[Probe, ...]]:
+        changed = replace(self.board, dashboard=load_dashboard(document, self.board.dashboard.source))
+        views = changed.read(self.now_ns(), broken.window, broken.panel.id)
+        view = next((v for v in views if v.panel.title == broken.panel.title), views[0])
+        if view.outage:
+            raise Unavailable(view.outage, "nothing is claimed about the panel")
+        return view.reading, view.probes
+
+    def _ds_query(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], Probe]:
+        answer = self.grafana.ds_query(body)
+        return answer.value, answer.probe
+
+    def _health(self, uid: str) -> tuple[Mapping[str, Any], Probe]:
+        answer = self.grafana.datasource_health(uid)
+        return answer.value, answer.probe
 
     def _count(self, expr: str, window: Window) -> tuple[float, Probe]:
         answer = self.loki.query(expr, window.end_ns)

@@ -2,12 +2,25 @@
 
 from typing import Protocol
 
-from obs_check.causes.context import BrokenTarget, Context
+from obs_check.causes.context import BrokenPanel, BrokenTarget, Context
 from obs_check.model.finding import Finding
 
 
+class ViewCause(Protocol):
+    """A cause that sits in a panel around its queries: what it asks whom, and what it makes of the answer."""
+
+    @property
+    def id(self) -> str:
+        """The id in the catalogue, `<area>.<name>`."""
+        ...
+
+    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
+        """A finding with the probes that prove it, or None when this is not the cause."""
+        ...
+
+
 class PanelCause(Protocol):
-    """A cause that sits in a panel's query: proved on one broken target."""
+    """A cause that sits in a Loki query: proved on one broken target."""
 
     @property
     def id(self) -> str:

@@ -12,9 +12,11 @@ from obs_check.logql.syntax import ast
 from obs_check.model.entry import Labels
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import ShipperState
-from obs_check.model.window import Window
+from obs_check.model.window import MS, Window
+from obs_check.panel.datasource import Datasources
 from obs_check.panel.elements import Panel, Target
 from obs_check.panel.reading import Reading
+from obs_check.panel.request import PanelRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,38 @@ class BrokenTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenPanel:
+    """A panel that does not read what it should, whatever system it asks. `differs` says how."""
+
+    panel: Panel
+    request: PanelRequest
+    reading: Reading
+    differs: str
+    probes: tuple[Probe, ...] = ()
+
+    @property
+    def window(self) -> Window:
+        """The panel's range, ns."""
+        return Window(self.request.range.from_ms * MS, self.request.range.to_ms * MS)
+
+
+Reread = Callable[[Mapping[str, Any], BrokenPanel], tuple[Reading, tuple[Probe, ...]]]
+"""(changed dashboard, panel) -> what the panel would show in the same window. Nothing is saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrafanaProbes:
+    """Questions asked of Grafana."""
+
+    reread: Reread
+    query: Callable[[Mapping[str, Any]], tuple[dict[str, Any], Probe]]
+    """(body of /api/ds/query) -> the answer with its `results`."""
+    health: Callable[[str], tuple[Mapping[str, Any], Probe]]
+    """(datasource uid) -> {"status", "message"}."""
+    datasources: Datasources
+
+
+@dataclass(frozen=True, slots=True)
 class Files:
     """Configuration files that fixes are written for, where the configuration names them."""
 
@@ -63,6 +97,7 @@ class Context:
     dashboard: Mapping[str, Any]
     loki: LokiProbes
     now_ns: Callable[[], int]
+    grafana: GrafanaProbes
     files: Files = field(default_factory=Files)
     run: Run | None = None
     hops: Sequence[HopSeen] = ()
@@ -77,6 +112,6 @@ class Context:
         """The hop of a path, if the run was followed there."""
         return next((h for h in self.hops if h.path == path and h.hop == name), None)
 
-    def panels_of(self, path: str) -> tuple[int, ...]:
-        """Ids of the panels that a path feeds."""
-        return tuple(sorted(i for i, p in self.panel_paths.items() if p == path))
+    def panels_of(self, *paths: str) -> tuple[int, ...]:
+        """Ids of the panels that these paths feed."""
+        return tuple(sorted(i for i, p in self.panel_paths.items() if p in paths))

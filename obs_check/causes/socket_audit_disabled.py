@@ -40,5 +40,5 @@ class AuditDisabled:
             f"{path.name} has `disable_audit_logs: true`",
             probes=(*hop.probes, probe),
             fix=file_fix("remove `disable_audit_logs` and restart boundary", path, text, fixed),
-            panels=context.panels_of("B"),
+            panels=context.panels_of("B", "metrics"),
         )

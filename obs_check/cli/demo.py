@@ -18,7 +18,7 @@ from obs_check.cli.options import Output, common
 def demo(faults: tuple[str, ...], keep: Path | None, list_faults: bool, out: Output) -> None:
     """Break a pipeline, inject, follow, diagnose, fix, confirm and export, all on loopback."""
     from obs_check.app.demo import Demo, run_demo
-    from obs_check.lab.faults import DEFAULT_FAULTS, FAULTS, find_fault
+    from obs_check.lab.faults.registry import DEFAULT_FAULTS, FAULTS, find_fault
     from obs_check.lab.stack import Lab
 
     if list_faults:

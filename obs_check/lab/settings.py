@@ -1,7 +1,8 @@
 """The configuration that the lab starts with: the files a real deployment has, as values that a fault can change."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -9,22 +10,39 @@ from typing import Any
 import yaml
 
 from obs_check.errors import ConfigError
+from obs_check.lab.coderd import Format
+from obs_check.lab.loki.limits import Limits
 
 ALLOWED_HOST = "allowed.example"
 DENIED_HOST = "denied.invalid"
 LOKI_UID = "loki"
 PROMETHEUS_UID = "prometheus"
+LOKI_URL = "http://loki.invalid"
+"""Stands for the lab Loki's URL in settings, which are made before its port is known."""
+PROMETHEUS_URL = "http://prometheus.invalid"
+"""As LOKI_URL, for Prometheus."""
 
 
 @dataclass(slots=True)
 class LabSettings:
-    """`boundary`, `promtail` and `dashboard` are written as files into the lab's directory before anything starts."""
+    """`boundary`, `promtail` and `dashboard` are written as files into the lab's directory before anything starts.
+
+    `loki` are its limits; `coderd_format` its log sinks, `agent_stats` whether it shows the agents' counters;
+    `datasources` are Grafana's, with LOKI_URL and PROMETHEUS_URL for the lab's own. `absent` names systems
+    that are not there: the `agent` is never started, `boundary`, `shipper`, `loki` and `prometheus` are stopped once
+    everything is up. `prepare` is run on the lab's directory before anything starts.
+    """
 
     boundary: dict[str, Any]
     promtail: dict[str, Any]
     dashboard: dict[str, Any]
     expect: str
-    audit_socket: bool = True
+    datasources: list[dict[str, Any]]
+    loki: Limits = field(default_factory=Limits)
+    coderd_format: Format = "json"
+    agent_stats: bool = True
+    absent: set[str] = field(default_factory=set)
+    prepare: list[Callable[[Path], None]] = field(default_factory=list)
 
 
 def boundary_logs(directory: Path) -> Path:
@@ -40,8 +58,8 @@ def _dashboards() -> Path:
     raise ConfigError("dashboards/agent-firewall.json is not beside the obs_check package", "run from a checkout")
 
 
-def healthy(directory: Path, push_url: str) -> LabSettings:
-    """A pipeline in which every panel reads what happens; `push_url` is Loki's push endpoint."""
+def healthy(directory: Path) -> LabSettings:
+    """A pipeline in which every panel reads what happens."""
     dashboards = _dashboards()
     return LabSettings(
         boundary={
@@ -52,7 +70,7 @@ def healthy(directory: Path, push_url: str) -> LabSettings:
         },
         promtail={
             "positions": {"filename": str(directory / "positions.yaml")},
-            "clients": [{"url": push_url, "batchwait": "300ms"}],
+            "clients": [{"url": f"{LOKI_URL}/loki/api/v1/push", "batchwait": "300ms"}],
             "scrape_configs": [
                 {
                     "job_name": "kubernetes-pods",
@@ -87,14 +105,33 @@ def healthy(directory: Path, push_url: str) -> LabSettings:
         },
         dashboard=json.loads((dashboards / "agent-firewall.json").read_text()),
         expect=(dashboards / "agent-firewall.expect.yaml").read_text(),
+        datasources=[
+            {"uid": LOKI_UID, "name": "Loki", "type": "loki", "url": LOKI_URL, "isDefault": True},
+            {
+                "uid": PROMETHEUS_UID,
+                "name": "Prometheus",
+                "type": "prometheus",
+                "url": PROMETHEUS_URL,
+                "jsonData": {"timeInterval": "1s"},
+            },
+        ],
     )
 
 
-def write(settings: LabSettings, directory: Path) -> None:
+def write(settings: LabSettings, directory: Path, loki_url: str) -> None:
     """Write boundary.yaml, promtail.yaml, dashboards/ and the expectations below `directory`."""
     (directory / "dashboards").mkdir(parents=True, exist_ok=True)
     (directory / "boundary.yaml").write_text(yaml.safe_dump(settings.boundary, sort_keys=False))
-    (directory / "promtail.yaml").write_text(yaml.safe_dump(settings.promtail, sort_keys=False))
+    promtail = yaml.safe_dump(settings.promtail, sort_keys=False).replace(LOKI_URL, loki_url)
+    (directory / "promtail.yaml").write_text(promtail)
     dashboard = json.dumps(settings.dashboard, indent=2, ensure_ascii=False)
     (directory / "dashboards/agent-firewall.json").write_text(dashboard + "\n")
     (directory / "dashboards/agent-firewall.expect.yaml").write_text(settings.expect)
+    for step in settings.prepare:
+        step(directory)
+
+
+def datasources(settings: LabSettings, loki_url: str, prometheus_url: str) -> list[dict[str, Any]]:
+    """Grafana's datasources with the lab's own URLs filled in."""
+    known = {LOKI_URL: loki_url, PROMETHEUS_URL: prometheus_url}
+    return [{**one, "url": known.get(one["url"], one["url"])} for one in settings.datasources]

@@ -19,7 +19,7 @@ from obs_check.lab.audit import SocketAuditor
 from obs_check.lab.audit_agent import Agent
 from obs_check.lab.coderd import Coderd, pod_log_path
 from obs_check.lab.egress import Egress
-from obs_check.lab.faults import break_with
+from obs_check.lab.faults.registry import break_with
 from obs_check.lab.grafana.lab import LabGrafana
 from obs_check.lab.loki.lab import LabLoki
 from obs_check.lab.origin import Origin
@@ -73,21 +73,22 @@ class Lab:
     def _start(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
         lab_settings.boundary_logs(self.directory).mkdir(exist_ok=True)
+        chosen = lab_settings.healthy(self.directory)
+        break_with(chosen, self.fault_ids)
         origin = Origin()
         origin.start()
         self._stack.callback(origin.stop)
-        loki = LabLoki(self._data)
+        loki = LabLoki(self._data, chosen.loki)
         loki.start()
         self._stack.callback(loki.stop)
-        chosen = lab_settings.healthy(self.directory, f"{loki.url}/loki/api/v1/push")
-        break_with(chosen, self.fault_ids)
-        lab_settings.write(chosen, self.directory)
-        coderd = Coderd(pod_log_path(self.directory))
+        lab_settings.write(chosen, self.directory, loki.url)
+        coderd = Coderd(pod_log_path(self.directory), chosen.coderd_format, collect_agent_stats=chosen.agent_stats)
         coderd.start()
         self._stack.callback(coderd.stop)
-        agent = Agent(self._socket, coderd, stats_interval_s=1.0)
-        agent.start()
-        self._stack.callback(agent.stop)
+        if "agent" not in chosen.absent:
+            agent = Agent(self._socket, coderd, stats_interval_s=1.0)
+            agent.start()
+            self._stack.callback(agent.stop)
         prometheus = LabPrometheus([("coderd", f"{coderd.url}/metrics")], interval_s=1.0)
         prometheus.start()
         self._stack.callback(prometheus.stop)
@@ -103,22 +104,19 @@ class Lab:
         token_file.touch(mode=0o600)
         token_file.write_text(token)
         grafana = LabGrafana(
-            self.directory / "dashboards",
-            [
-                {"uid": lab_settings.LOKI_UID, "name": "Loki", "type": "loki", "url": loki.url, "isDefault": True},
-                {
-                    "uid": lab_settings.PROMETHEUS_UID,
-                    "name": "Prometheus",
-                    "type": "prometheus",
-                    "url": prometheus.url,
-                    "jsonData": {"timeInterval": "1s"},
-                },
-            ],
-            token,
+            self.directory / "dashboards", lab_settings.datasources(chosen, loki.url, prometheus.url), token
         )
         grafana.start()
         self._stack.callback(grafana.stop)
+        stops = {
+            "boundary": self._stop_boundary,
+            "shipper": self._shipper.stop,
+            "loki": loki.stop,
+            "prometheus": prometheus.stop,
+        }
         self._write_config(grafana.url)
+        for name in sorted(chosen.absent & stops.keys()):
+            stops[name]()
 
     def _start_boundary(self) -> None:
         auditor = SocketAuditor(self._socket)

@@ -1,0 +1,35 @@
+"""What a fault is: one named change of a healthy lab, which belongs to one cause."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from obs_check.lab.settings import LabSettings
+
+Change = Callable[[LabSettings], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`cause` is the id that the diagnosis has to name; `summary` is what is broken, for people.
+
+    `only_dashboard` says that nothing but the dashboard changes, so that one running lab serves many such faults.
+    """
+
+    id: str
+    cause: str
+    summary: str
+    change: Change
+    only_dashboard: bool = False
+
+
+def exprs(pattern: str, replacement: str | Callable[[re.Match[str]], str]) -> Change:
+    """Change every expression of the dashboard by a regular expression."""
+
+    def change(settings: LabSettings) -> None:
+        for panel in settings.dashboard["panels"]:
+            for target in panel.get("targets", []):
+                if "expr" in target:
+                    target["expr"] = re.sub(pattern, replacement, target["expr"])
+
+    return change

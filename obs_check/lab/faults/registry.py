@@ -1,0 +1,44 @@
+"""Every fault of the lab, most upstream first, and how faults are found and applied."""
+
+import copy
+from difflib import get_close_matches
+
+from obs_check.errors import UsageError
+from obs_check.lab.faults.fault import Fault
+from obs_check.lab.faults.file import FILE_FAULTS
+from obs_check.lab.faults.pipeline import PIPELINE_FAULTS
+from obs_check.lab.faults.select import SELECT_FAULTS
+from obs_check.lab.faults.shipper import SHIPPER_FAULTS
+from obs_check.lab.faults.socket import SOCKET_FAULTS
+from obs_check.lab.settings import LabSettings
+
+FAULTS: tuple[Fault, ...] = (
+    *FILE_FAULTS,
+    *SOCKET_FAULTS,
+    *SHIPPER_FAULTS,
+    *SELECT_FAULTS,
+    *PIPELINE_FAULTS,
+)
+
+DEFAULT_FAULTS = ("panel-logfmt", "level-warn", "no-boundary-job")
+"""The three that the real deployment had."""
+
+
+def find_fault(fault_id: str) -> Fault:
+    """The fault of that id; UsageError naming the nearest one."""
+    for fault in FAULTS:
+        if fault.id == fault_id:
+            return fault
+    near = get_close_matches(fault_id, [f.id for f in FAULTS], 1, 0.3)
+    raise UsageError(f"no fault `{fault_id}`", f"did you mean `{near[0]}`?" if near else "see demo --list-faults")
+
+
+def break_with(settings: LabSettings, fault_ids: tuple[str, ...]) -> None:
+    """Apply faults to the settings; UsageError for one that changes nothing here."""
+    for fault in map(find_fault, fault_ids):
+        before = copy.deepcopy(settings)
+        fault.change(settings)
+        if settings == before:
+            raise UsageError(
+                f"fault `{fault.id}` changes nothing here", "combine it with other faults only where both apply"
+            )

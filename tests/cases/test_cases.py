@@ -1,0 +1,79 @@
+"""Every case: the cause is named first, explains these panels, claims this, and its fix is shown and would help.
+
+tests/cases/<cause-id>/*.yaml: {faults: [ids], panels: [ids it explains], claim: [texts], fix: [texts of summary or
+diff], also: [causes that may be named too], severity}.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from obs_check.lab.faults.registry import find_fault
+from tests.corpus.diagnosis import DiagnoseDashboard, Diagnosis, diagnose, shared_lab
+
+CASES = sorted(Path(__file__).parent.glob("*/*.yaml"))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case file; `cause` is the name of its folder."""
+
+    cause: str
+    name: str
+    faults: tuple[str, ...]
+    wanted: dict[str, Any]
+
+    @property
+    def only_dashboard(self) -> bool:
+        """Whether a shared lab will do."""
+        return all(find_fault(fault).only_dashboard for fault in self.faults)
+
+
+def read(path: Path) -> Case:
+    wanted = yaml.safe_load(path.read_text())
+    assert wanted.keys() <= {"faults", "panels", "claim", "fix", "also", "severity"}, path
+    return Case(path.parent.name, path.stem, tuple(wanted["faults"]), wanted)
+
+
+READ = [read(path) for path in CASES]
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DiagnoseDashboard]:
+    with shared_lab(tmp_path_factory.mktemp("shared")) as with_faults:
+        yield with_faults
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", [c for c in READ if c.only_dashboard], ids=lambda c: f"{c.cause}/{c.name}")
+def test_a_case_of_the_dashboard(case: Case, shared: DiagnoseDashboard) -> None:
+    check(case, shared(case.faults))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", [c for c in READ if not c.only_dashboard], ids=lambda c: f"{c.cause}/{c.name}")
+def test_a_case_of_the_pipeline(case: Case, tmp_path: Path) -> None:
+    check(case, diagnose(tmp_path, case.faults))
+
+
+def check(case: Case, diagnosis: Diagnosis) -> None:
+    document, wanted = diagnosis.document, case.wanted
+    allowed = {case.cause, *wanted.get("also", [])}
+    causes = [f["cause"] for f in document["findings"]]
+    assert causes[:1] == [case.cause], (causes, document["unexplained"], document["outages"])
+    assert set(causes) <= allowed, causes
+    finding = document["findings"][0]
+    assert finding["severity"] == wanted.get("severity", "error")
+    assert finding["panels"] == wanted["panels"]
+    for text in wanted["claim"]:
+        assert text in finding["claim"]
+    for text in wanted["fix"]:
+        assert text in finding["fix"]["summary"] + "\n" + finding["fix"]["diff"]
+    assert finding["probes"]
+    assert document["unexplained"] == []
+    suggested = [row for row in document["suggested"] if row["cause"] == case.cause]
+    assert {row["verdict"] for row in suggested} <= {"ok"}, suggested

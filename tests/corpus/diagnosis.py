@@ -1,0 +1,73 @@
+"""One diagnosis of a lab that is broken on purpose."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from obs_check.app.check import Check
+from obs_check.app.outcome import Outcome
+from obs_check.app.systems import Systems, open_systems
+from obs_check.follow.run import Run
+from obs_check.lab.faults.registry import break_with, find_fault
+from obs_check.lab.settings import healthy
+from obs_check.lab.stack import Lab
+from obs_check.panel.dashboard import load_dashboard
+
+EVENTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """`causes` are those of findings that say something is broken, in the order they are named."""
+
+    causes: tuple[str, ...]
+    document: dict[str, Any]
+    seconds: float
+
+
+def diagnose(directory: Path, fault_ids: tuple[str, ...]) -> Diagnosis:
+    """Start a lab with these faults, send events, follow them, read the panels and explain."""
+    started = time.monotonic()
+    with Lab(directory, fault_ids) as lab, open_systems(lab.config_path, {}) as systems:
+        check = Check(systems, Outcome("verify"))
+        run = check.inject(EVENTS, EVENTS)
+        check.follow(run)
+        return _explained(check, run, started)
+
+
+DiagnoseDashboard = Callable[[tuple[str, ...]], Diagnosis]
+
+
+@contextmanager
+def shared_lab(directory: Path) -> Iterator[DiagnoseDashboard]:
+    """One healthy lab and one run for all faults that change the dashboard only."""
+    with Lab(directory) as lab, open_systems(lab.config_path, {}) as systems:
+        first = Check(systems, Outcome("verify"))
+        run = first.inject(EVENTS, EVENTS)
+        first.follow(run)
+        first.panels(run)
+        hops = [hop for hop in first.outcome.hops if hop.hop != "panel"]
+
+        def with_faults(fault_ids: tuple[str, ...]) -> Diagnosis:
+            started = time.monotonic()
+            assert all(find_fault(fault).only_dashboard for fault in fault_ids)
+            settings = healthy(directory)
+            break_with(settings, fault_ids)
+            dashboard = load_dashboard(settings.dashboard, "agent-firewall.json")
+            board = replace(systems.board, dashboard=dashboard)
+            broken: Systems = replace(systems, board=board)
+            return _explained(Check(broken, Outcome("verify", run, list(hops))), run, started)
+
+        yield with_faults
+
+
+def _explained(check: Check, run: Run, started: float) -> Diagnosis:
+    check.panels(run)
+    check.explain(run)
+    check.suggest()
+    document = check.outcome.to_json()
+    causes = tuple(f["cause"] for f in document["findings"] if f["severity"] != "info")
+    return Diagnosis(causes, document, time.monotonic() - started)
