@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from obs_check.cli.options import Output, with_formats
+from obs_check.cli.query_explain import explain_query
 from obs_check.cli.query_target import Target
 from obs_check.cli.query_window import read_duration, read_labels, read_window
 from obs_check.model.verdict import Verdict
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("--step", metavar="DURATION", help="Step of a metric range query.  [default: range / 250]")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=1000, show_default=True, help="Most lines to show.")
 @click.option("--instant", is_flag=True, help="A metric query at one time (--to) instead of over a range.")
+@click.option("--explain", is_flag=True, help="Show what every stage and operator does to the lines and series.")
 @with_formats("table", "json", "jsonl", "csv")
 def query(
     query: str,
@@ -46,6 +48,7 @@ def query(
     step: str | None,
     limit: int,
     instant: bool,
+    explain: bool,
     out: Output,
 ) -> None:
     """Run a LogQL query, or NAME of a file queries/NAME.logql.
@@ -53,6 +56,7 @@ def query(
     \b
     obs-check query '{job="b"} | logfmt | msg="DENY"' --file '/tmp/boundary_logs/*.log' --label job=b
     obs-check query top-denied-domains --since 24h --instant
+    obs-check query top-denied-domains --since 24h --instant --explain
     """
     from obs_check.app.named_query import query_text
     from obs_check.app.query import Ask
@@ -63,6 +67,8 @@ def query(
     text = query_text(query)
     window = read_window(since, from_, to, time.time_ns(), bool(files))
     ask = Ask(text, parse(text), instant, limit, read_duration(step, "--step") if step else None, window)
+    if explain:
+        explain_query(ask, target, out)
     if files:
         result, window = _from_files(ask, target, out)
     else:

@@ -39,8 +39,8 @@ def query_range(
         return query_logs(expr, source, start_ns, end_ns, limit, direction)
     if step_ns <= 0:
         raise QueryError("zero or negative query resolution step widths are not accepted. Try a positive integer")
-    times = list(range(start_ns - start_ns % step_ns, -(-end_ns // step_ns) * step_ns + 1, step_ns))
-    steps = _evaluate(expr, times, source)
+    times = range_times(start_ns, end_ns, step_ns)
+    steps = Evaluation(times, source).value(expr)
     if isinstance(steps, float):
         return Matrix([Series({}, [(at // MS * MS, steps) for at in times])])
     points: dict[LabelSet, list[tuple[int, float]]] = {}
@@ -48,6 +48,11 @@ def query_range(
         for labels, value in step:
             points.setdefault(labels, []).append((at // MS * MS, value))
     return Matrix([Series(dict(labels), found) for labels, found in sorted(points.items())])
+
+
+def range_times(start_ns: int, end_ns: int, step_ns: int) -> list[int]:
+    """The times of a range query: the multiples of the step from the start rounded down to the end rounded up."""
+    return list(range(start_ns - start_ns % step_ns, -(-end_ns // step_ns) * step_ns + 1, step_ns))
 
 
 def query_instant(
@@ -62,7 +67,7 @@ def query_instant(
     refused. `limit` and `direction` are parameters of the endpoint that say nothing about a metric."""
     if isinstance(expr, ast.LogQuery):
         raise QueryError(INSTANT_LOG_QUERY)
-    steps = _evaluate(expr, [at_ns], source)
+    steps = Evaluation([at_ns], source).value(expr)
     shown = at_ns // MS * MS
     if isinstance(steps, float):
         return Scalar(shown, steps)
@@ -83,40 +88,50 @@ def _walk(expr: ast.Metric) -> Iterator[ast.Metric]:
         yield from _walk(expr.expr)
 
 
-def _evaluate(expr: ast.Metric, times: list[int], source: Source) -> list[Step] | float:
-    match expr:
-        case ast.Number():
-            return expr.value
-        case ast.VectorLiteral():
-            return [[((), expr.value)] for _ in times]
-        case ast.RangeAggregation():
-            return evaluate_range(expr, times, source)
-        case ast.VectorAggregation():
-            if pushes_grouping(expr) and isinstance(expr.expr, ast.RangeAggregation):
-                return aggregate(expr, evaluate_range(expr.expr, times, source, expr.grouping or ast.Grouping(())))
-            return aggregate(expr, _vectors(expr.expr, times, source))
-        case ast.LabelReplace():
-            return label_replace(expr, _vectors(expr.expr, times, source))
-        case ast.BinaryOperation():
-            return _binary(expr, times, source)
+class Evaluation:
+    """A metric query at the times (ns, ascending) over a source."""
 
+    def __init__(self, times: list[int], source: Source) -> None:
+        self.times = times
+        self.source = source
 
-def _vectors(expr: ast.Metric, times: list[int], source: Source) -> list[Step]:
-    steps = _evaluate(expr, times, source)
-    if isinstance(steps, float):
-        raise QueryError("a number has no series to aggregate: use vector(...)")
-    return steps
+    def value(self, expr: ast.Metric) -> list[Step] | float:
+        """One vector a time, or a number. Raises QueryError when Loki refuses the evaluation."""
+        match expr:
+            case ast.Number():
+                return expr.value
+            case ast.VectorLiteral():
+                return [[((), expr.value)] for _ in self.times]
+            case ast.RangeAggregation():
+                return self.ranged(expr)
+            case ast.VectorAggregation():
+                if pushes_grouping(expr) and isinstance(expr.expr, ast.RangeAggregation):
+                    return aggregate(expr, self.ranged(expr.expr, expr.grouping or ast.Grouping(())))
+                return aggregate(expr, self._vectors(expr.expr))
+            case ast.LabelReplace():
+                return label_replace(expr, self._vectors(expr.expr))
+            case ast.BinaryOperation():
+                return self._binary(expr)
 
+    def ranged(self, expr: ast.RangeAggregation, pushed: ast.Grouping | None = None) -> list[Step]:
+        """The vectors of a range aggregation, see evaluate_range."""
+        return evaluate_range(expr, self.times, self.source, pushed)
 
-def _binary(expr: ast.BinaryOperation, times: list[int], source: Source) -> list[Step] | float:
-    left, right = _evaluate(expr.left, times, source), _evaluate(expr.right, times, source)
-    if isinstance(left, float):
+    def _vectors(self, expr: ast.Metric) -> list[Step]:
+        steps = self.value(expr)
+        if isinstance(steps, float):
+            raise QueryError("a number has no series to aggregate: use vector(...)")
+        return steps
+
+    def _binary(self, expr: ast.BinaryOperation) -> list[Step] | float:
+        left, right = self.value(expr.left), self.value(expr.right)
+        if isinstance(left, float):
+            if isinstance(right, float):
+                return arithmetic(expr.op, left, right)
+            return [with_number(expr, step, left, True) for step in right]
         if isinstance(right, float):
-            return arithmetic(expr.op, left, right)
-        return [with_number(expr, step, left, True) for step in right]
-    if isinstance(right, float):
-        return [with_number(expr, step, right, False) for step in left]
-    of = signature(expr.matching)
-    if expr.op in ("and", "or", "unless"):
-        return [set_operation(expr.op, a, b, of) for a, b in zip(left, right, strict=True)]
-    return [vector_operation(expr, a, b, of) for a, b in zip(left, right, strict=True)]
+            return [with_number(expr, step, right, False) for step in left]
+        of = signature(expr.matching)
+        if expr.op in ("and", "or", "unless"):
+            return [set_operation(expr.op, a, b, of) for a, b in zip(left, right, strict=True)]
+        return [vector_operation(expr, a, b, of) for a, b in zip(left, right, strict=True)]

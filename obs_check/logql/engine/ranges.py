@@ -3,7 +3,7 @@
 from bisect import bisect_left
 
 from obs_check.errors import QueryError
-from obs_check.logql.engine.samples import Samples, load
+from obs_check.logql.engine.samples import Samples, Watch, load
 from obs_check.logql.engine.source import Source
 from obs_check.logql.engine.vector import LabelSet, Step, label_set, labels_text
 from obs_check.logql.engine.windows import slide, window_for
@@ -22,11 +22,15 @@ def pushes_grouping(expr: ast.VectorAggregation) -> bool:
 
 
 def evaluate_range(
-    expr: ast.RangeAggregation, times: list[int], source: Source, pushed: ast.Grouping | None = None
+    expr: ast.RangeAggregation,
+    times: list[int],
+    source: Source,
+    pushed: ast.Grouping | None = None,
+    watch: Watch | None = None,
 ) -> list[Step]:
     """The vectors at the times (ns, ascending). Raises QueryError when a line with an error is in a window."""
     interval, offset = expr.range.interval_ns, expr.range.offset_ns
-    samples = load(expr, pushed, source, times[0] - offset - interval + 1, times[-1] - offset + 1)
+    samples = load(expr, pushed, source, times[0] - offset - interval + 1, times[-1] - offset + 1, watch)
     _fail_on_errors(samples, times, interval, offset)
     steps: list[Step] = [[] for _ in times]
     for labels, series in samples.series.items():

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from obs_check.logql.engine.hints import Hints, hints_for
 from obs_check.logql.engine.source import Source
 from obs_check.logql.engine.vector import LabelSet, drop, label_set
-from obs_check.logql.stages.compile import compile_stages
-from obs_check.logql.stages.row import Row
+from obs_check.logql.stages.compile import chain, compile_stage
+from obs_check.logql.stages.row import Row, StageFunction
 from obs_check.logql.stages.unwrap import unwrap_value
 from obs_check.logql.syntax import ast
 
@@ -38,16 +39,33 @@ class Samples:
     errors: list[tuple[int, LabelSet]] = field(default_factory=list)
 
 
+class Watch(Protocol):
+    """Looks on while the stages of a range run, by putting functions of its own around theirs."""
+
+    def stage(self, number: int, run: StageFunction) -> StageFunction:
+        """What is run instead of stage `number`; it has to call `run`."""
+        ...
+
+    def value(self, read: Callable[[Row], float | None]) -> Callable[[Row], float | None]:
+        """What is called instead of the function that reads a sample from a row."""
+        ...
+
+
 def load(
-    expr: ast.RangeAggregation, pushed: ast.Grouping | None, source: Source, start_ns: int, end_ns: int
+    expr: ast.RangeAggregation,
+    pushed: ast.Grouping | None,
+    source: Source,
+    start_ns: int,
+    end_ns: int,
+    watch: Watch | None = None,
 ) -> Samples:
     """The samples of `start_ns <= ts < end_ns`. `pushed` is the grouping of a sum around the aggregation, which
     Loki 3.5 applies here."""
     grouping = pushed or expr.grouping
     no_labels = expr.op == "absent_over_time" or (grouping is not None and not grouping.without and not grouping.labels)
     hints = hints_for(expr.range, grouping, no_labels)
-    passes = _pipeline(expr.range.query.stages, hints)
-    value_of = _value(expr)
+    passes = _pipeline(expr.range.query.stages, hints, watch)
+    value_of = _value(expr) if watch is None else watch.value(_value(expr))
     key_of = _key(expr.range.unwrap, grouping, no_labels)
     found = Samples()
     for stream in source.select(expr.range.query.selector.matchers, start_ns, end_ns):
@@ -102,17 +120,14 @@ def _key(unwrap: ast.Unwrap | None, grouping: ast.Grouping | None, no_labels: bo
     return rest
 
 
-def _pipeline(stages: tuple[ast.Stage, ...], hints: Hints) -> Callable[[Row], bool]:
-    if hints.skip:
-        return compile_stages(tuple(s for s in stages if not _skippable(s)))
-    if not hints.required:
-        return compile_stages(stages)
-    steps = [_hinted(stage, hints.required) for stage in stages]
-
-    def run(row: Row) -> bool:
-        return all(step(row) for step in steps)
-
-    return run
+def _pipeline(stages: tuple[ast.Stage, ...], hints: Hints, watch: Watch | None) -> StageFunction:
+    steps = []
+    for number, stage in enumerate(stages):
+        if hints.skip and _skippable(stage):
+            continue
+        step = _hinted(stage, hints.required) if hints.required else compile_stage(stage)
+        steps.append(step if watch is None else watch.stage(number, step))
+    return chain(steps)
 
 
 def _skippable(stage: ast.Stage) -> bool:
@@ -120,9 +135,9 @@ def _skippable(stage: ast.Stage) -> bool:
     return isinstance(stage, _PARSERS)
 
 
-def _hinted(stage: ast.Stage, required: frozenset[str]) -> Callable[[Row], bool]:
+def _hinted(stage: ast.Stage, required: frozenset[str]) -> StageFunction:
     """A parser is not run once every required label is there, and an error after that point is never seen."""
-    run = compile_stages((stage,))
+    run = compile_stage(stage)
     if not isinstance(stage, _PARSERS):
         return run
 

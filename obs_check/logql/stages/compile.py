@@ -56,8 +56,12 @@ def _compile(stage: ast.Stage) -> StageFunction:
 
 
 def compile_stages(stages: Sequence[ast.Stage]) -> StageFunction:
-    """All stages in order; the row is dropped at the first that answers False."""
-    functions = [compile_stage(stage) for stage in stages]
+    """All stages in order, as one function."""
+    return chain([compile_stage(stage) for stage in stages])
+
+
+def chain(functions: Sequence[StageFunction]) -> StageFunction:
+    """The functions one after the other; the row is dropped at the first that answers False."""
     if not functions:
         return lambda _row: True
     if len(functions) == 1:

@@ -14,12 +14,12 @@ def to_text(expr: ast.Expr) -> str:
             return " ".join([selector_text(expr.selector), *(stage_text(s) for s in expr.stages)])
         case ast.RangeAggregation():
             parameter = "" if expr.parameter is None else f"{number_text(expr.parameter)}, "
-            return f"{expr.op}({parameter}{_range(expr.range)}){_grouping(expr.grouping)}".rstrip()
+            return f"{expr.op}({parameter}{_range(expr.range)}){grouping_text(expr.grouping)}".rstrip()
         case ast.VectorAggregation():
             parameter = "" if expr.parameter is None else f"{expr.parameter}, "
-            return f"{expr.op}{_grouping(expr.grouping)}({parameter}{to_text(expr.expr)})"
+            return f"{expr.op}{grouping_text(expr.grouping)}({parameter}{to_text(expr.expr)})"
         case ast.BinaryOperation():
-            return f"{_operand(expr.left)} {expr.op}{_modifiers(expr)} {_operand(expr.right)}"
+            return f"{_operand(expr.left)} {expr.op}{modifiers_text(expr)} {_operand(expr.right)}"
         case ast.Number():
             return number_text(expr.value)
         case ast.VectorLiteral():
@@ -34,7 +34,8 @@ def _operand(expr: ast.Metric) -> str:
     return f"({text})" if isinstance(expr, ast.BinaryOperation) else text
 
 
-def _modifiers(expr: ast.BinaryOperation) -> str:
+def modifiers_text(expr: ast.BinaryOperation) -> str:
+    """` bool`, ` on (a) group_left (b)`: what stands behind a binary operator."""
     text = " bool" if expr.return_bool else ""
     if (matching := expr.matching) is not None:
         text += f" {'on' if matching.on else 'ignoring'} ({', '.join(matching.labels)})"
@@ -44,7 +45,8 @@ def _modifiers(expr: ast.BinaryOperation) -> str:
     return text
 
 
-def _grouping(grouping: ast.Grouping | None) -> str:
+def grouping_text(grouping: ast.Grouping | None) -> str:
+    """` by (a, b) ` or ` without (a, b) ` with the blanks around it; empty without a grouping."""
     if grouping is None:
         return ""
     return f" {'without' if grouping.without else 'by'} ({', '.join(grouping.labels)}) "
@@ -52,11 +54,21 @@ def _grouping(grouping: ast.Grouping | None) -> str:
 
 def _range(found: ast.LogRange) -> str:
     text = to_text(found.query)
-    if (unwrap := found.unwrap) is not None:
-        label = f"{unwrap.conversion}({unwrap.label})" if unwrap.conversion else unwrap.label
-        text = " ".join([f"{text} | unwrap {label}", *(stage_text(f) for f in unwrap.filters)])
+    if found.unwrap is not None:
+        text += f" {unwrap_text(found.unwrap)}"
+    return f"{text} {range_text(found)}"
+
+
+def unwrap_text(unwrap: ast.Unwrap) -> str:
+    """`| unwrap duration(took) | took > 1s`: the unwrap and the filters after it."""
+    label = f"{unwrap.conversion}({unwrap.label})" if unwrap.conversion else unwrap.label
+    return " ".join([f"| unwrap {label}", *(stage_text(f) for f in unwrap.filters)])
+
+
+def range_text(found: ast.LogRange) -> str:
+    """`[5m] offset 1h`."""
     offset = f" offset {format_duration(found.offset_ns)}" if found.offset_ns else ""
-    return f"{text} [{format_range(found.interval_ns)}]{offset}"
+    return f"[{format_range(found.interval_ns)}]{offset}"
 
 
 def selector_text(selector: ast.Selector) -> str:

@@ -1,0 +1,53 @@
+"""`obs-check query --explain`: what every stage and operator of a query does."""
+
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from obs_check.cli.options import Output
+from obs_check.cli.query_target import Target
+from obs_check.errors import UsageError
+from obs_check.model.verdict import Verdict
+from obs_check.model.window import Window
+
+if TYPE_CHECKING:
+    from obs_check.app.query import Ask
+    from obs_check.logql.explain.tree import Node
+
+
+def explain_query(ask: "Ask", target: Target, out: Output) -> NoReturn:
+    """Print the tree of the query on the target's lines; ends the command."""
+    if out.format not in ("table", "json"):
+        raise UsageError(f"--explain has no -o {out.format}", "use -o table or -o json")
+    root, window = _of_files(ask, target, out)
+    _show(ask, target, root, window, out)
+
+
+def _of_files(ask: "Ask", target: Target, out: Output) -> "tuple[Node, Window]":
+    from obs_check.app.query import whole_window
+    from obs_check.logql.engine.list_source import ListSource
+    from obs_check.logql.explain.run import explain
+
+    streams = target.read_streams(out)
+    window = ask.window or whole_window(streams)
+    return explain(ask.expr, ListSource(streams), window, None if ask.instant else ask.step_in(window)), window
+
+
+def _show(ask: "Ask", target: Target, root: "Node", window: Window, out: Output) -> NoReturn:
+    from obs_check.logql.explain.tree import conclusion
+    from obs_check.report.explanation import print_explanation
+    from obs_check.report.json import document
+    from obs_check.report.query_result import shown_time
+
+    found: dict[str, Any] = {}
+    if out.json:
+        found = {
+            "query": ask.text,
+            "asked": target.name,
+            "window": window.to_json(),
+            "conclusion": conclusion(root),
+            "explain": root.to_json(),
+        }
+    else:
+        heading = f"{shown_time(window.start_ns)[:19]} to {shown_time(window.end_ns)[:19]}Z"
+        print_explanation(root, sys.stdout, out.color, heading)
+    out.finish(document("query", str(Verdict.OK), None, **found), Verdict.OK)

@@ -1,0 +1,1 @@
+"""What each part of a query does to the lines and series that pass it."""

@@ -1,0 +1,110 @@
+"""Why a stage dropped a line, in words."""
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from obs_check.logql.stages.label_filter import compile_predicate
+from obs_check.logql.stages.row import Row
+from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.printer import predicate_text
+
+_VALUE_CHARS = 80
+_LINE_FILTERS = {
+    "|=": "the line does not contain",
+    "!=": "the line contains",
+    "|~": "the line does not match",
+    "!~": "the line matches",
+    "|>": "the line does not fit the pattern",
+    "!>": "the line fits the pattern",
+}
+
+
+def why_dropped(stage: ast.Stage, row: Row) -> str:
+    """One clause for a row that the stage drops; the row is as it was before the stage."""
+    match stage:
+        case ast.LineFilter():
+            return _line_filter(stage, row.line)
+        case ast.LabelFilter():
+            return "; ".join(dict.fromkeys(_predicate(stage.predicate, row)))
+        case _:
+            return ""
+
+
+def compared_labels(predicate: ast.Predicate) -> Iterator[str]:
+    """Names of the labels that a predicate looks at, in order; one may come twice."""
+    match predicate:
+        case ast.AndPredicate() | ast.OrPredicate():
+            yield from compared_labels(predicate.left)
+            yield from compared_labels(predicate.right)
+        case ast.StringPredicate():
+            yield predicate.matcher.name
+        case _:
+            yield predicate.name
+
+
+def nearest(wanted: str, known: Iterable[str]) -> str | None:
+    """The known text that a misspelt one most likely means: the same but for case, one that contains it or ends in it,
+    or the closest; None when none is close."""
+    texts = [text for text in known if text]
+    folded = wanted.casefold()
+    for alike in (
+        lambda text: text.casefold() == folded,
+        lambda text: text.casefold().endswith(("_" + folded, "." + folded, "/" + folded)),
+        lambda text: len(folded) > 2 and folded in text.casefold(),
+    ):
+        found = next(filter(alike, texts), None)
+        if found is not None:
+            return found
+    by_fold = {text.casefold(): text for text in texts}
+    close = get_close_matches(folded, list(by_fold), 1, 0.6)
+    return by_fold[close[0]] if close else None
+
+
+def _line_filter(stage: ast.LineFilter, line: str) -> str:
+    wanted = " or ".join(f"ip({m.value})" if m.ip else f"`{m.value}`" for m in stage.matches)
+    reason = f"{_LINE_FILTERS[stage.op]} {wanted}"
+    if stage.op == "|=":
+        folded = line.casefold()
+        for match in stage.matches:
+            at = folded.find(match.value.casefold())
+            if at >= 0 and not match.ip:
+                return f"{reason}, but `{line[at : at + len(match.value)]}`: case counts"
+    return reason
+
+
+def _predicate(predicate: ast.Predicate, row: Row) -> Iterator[str]:
+    match predicate:
+        case ast.AndPredicate():
+            for side in (predicate.left, predicate.right):
+                if not compile_predicate(side)(_copy(row)):
+                    yield from _predicate(side, row)
+        case ast.OrPredicate():
+            yield from _predicate(predicate.left, row)
+            yield from _predicate(predicate.right, row)
+        case _:
+            yield _comparison(predicate, row)
+
+
+def _comparison(predicate: ast.Predicate, row: Row) -> str:
+    [name] = compared_labels(predicate)
+    value = row.get(name)
+    if value:
+        reason = f"{name} is `{value[:_VALUE_CHARS]}`, wanted {predicate_text(predicate)}"
+        if isinstance(predicate, ast.StringPredicate) and value.casefold() == predicate.matcher.value.casefold():
+            reason += ": case counts"
+        return reason
+    if row.error:
+        return f"{name} is absent: the line has {row.error}"
+    known = row.labels()
+    near = nearest(name, known)
+    if near is not None and near != name:
+        return f"{name} is absent; nearest label {near}=`{known[near][:_VALUE_CHARS]}`"
+    return f"{name} is absent from the line"
+
+
+def _copy(row: Row) -> Row:
+    """A predicate may set an error: it is tried on a copy."""
+    copy = Row(row.ts, row.line, row.stream, row.metadata)
+    copy.parsed, copy.deleted = dict(row.parsed), set(row.deleted)
+    copy.error, copy.error_details = row.error, row.error_details
+    return copy

@@ -1,0 +1,82 @@
+"""Explains a query by running it over a source with counting stages: one pass a range, as without."""
+
+from collections.abc import Callable
+
+from obs_check.errors import QueryError
+from obs_check.logql.engine.evaluate import Evaluation, range_times
+from obs_check.logql.engine.ranges import evaluate_range
+from obs_check.logql.engine.source import Source
+from obs_check.logql.engine.vector import Step
+from obs_check.logql.explain.meter import PipelineMeter
+from obs_check.logql.explain.operators import operands, operator_text
+from obs_check.logql.explain.selector import no_stream
+from obs_check.logql.explain.tree import Node
+from obs_check.logql.stages.compile import chain, compile_stage
+from obs_check.logql.stages.row import Row
+from obs_check.logql.syntax import ast
+from obs_check.model.window import Window
+
+_ALL_TIME = (-(1 << 62), 1 << 62)
+
+
+def explain(expr: ast.Expr, source: Source, window: Window, step_ns: int | None) -> Node:
+    """The tree of a query. A log query reads every line of the window, a metric query is evaluated over the window, or
+    at its end when `step_ns` is None. An evaluation that Loki would refuse is a note at the root."""
+    if isinstance(expr, ast.LogQuery):
+        return _log_query(expr, source, window)
+    times = [window.end_ns] if step_ns is None else range_times(window.start_ns, window.end_ns, step_ns)
+    run = _Counting(times, source)
+    refusal = ""
+    try:
+        run.value(expr)
+    except QueryError as error:
+        refusal = error.message.splitlines()[0]
+    return run.node(expr, (f"refused: {refusal}",) if refusal else ())
+
+
+def _log_query(query: ast.LogQuery, source: Source, window: Window) -> Node:
+    meter = PipelineMeter(query, None, source)
+    passes = chain([meter.stage(n, compile_stage(stage)) for n, stage in enumerate(query.stages)])
+    for stream in meter.select(query.selector.matchers, window.start_ns, window.end_ns):
+        for entry in stream.entries:
+            passes(Row(entry.ts, entry.line, stream.labels, entry.metadata))
+    nodes = meter.nodes(_why_empty(source))
+    return Node("operator", "lines", lines_out=nodes[-1].lines_out, series=nodes[-1].series, children=nodes)
+
+
+class _Counting(Evaluation):
+    """An evaluation that keeps the number of series behind every operator and the counts of every range."""
+
+    def __init__(self, times: list[int], source: Source) -> None:
+        super().__init__(times, source)
+        self._series: dict[int, int | None] = {}
+        self._meters: dict[int, PipelineMeter] = {}
+
+    def value(self, expr: ast.Metric) -> list[Step] | float:
+        found = super().value(expr)
+        self._series[id(expr)] = None if isinstance(found, float) else max(map(len, found), default=0)
+        return found
+
+    def ranged(self, expr: ast.RangeAggregation, pushed: ast.Grouping | None = None) -> list[Step]:
+        meter = self._meters[id(expr)] = PipelineMeter(expr.range.query, expr.range.unwrap, self.source)
+        found = evaluate_range(expr, self.times, meter, pushed, meter)
+        self._series[id(expr)] = max(map(len, found), default=0)
+        return found
+
+    def node(self, expr: ast.Metric, notes: tuple[str, ...] = ()) -> Node:
+        """The tree of what was evaluated."""
+        meter = self._meters.get(id(expr))
+        children = (
+            meter.nodes(_why_empty(self.source))
+            if meter is not None
+            else tuple(self.node(operand) for operand in operands(expr))
+        )
+        return Node("operator", operator_text(expr), series=self._series.get(id(expr)), notes=notes, children=children)
+
+
+def _why_empty(source: Source) -> Callable[[ast.Selector], str]:
+    def why(selector: ast.Selector) -> str:
+        streams = [stream.labels for stream in source.select((), *_ALL_TIME)]
+        return no_stream(selector, streams) or "its streams have no line in this window"
+
+    return why
