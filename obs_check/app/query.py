@@ -1,5 +1,6 @@
 """One query asked of local files or of a Loki."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from obs_check.client.answered import Answered
@@ -32,9 +33,13 @@ class Ask:
 
 
 def whole_window(streams: list[LogStream]) -> Window:
-    """From the first line to the ms after the last: samples are shown in whole ms and a window ends before its end."""
-    times = [e.ts for s in streams for e in (s.entries[:1] + s.entries[-1:])] or [0]
-    return Window(min(times), (max(times) // MS + 1) * MS)
+    """From the first line to the ms after the last."""
+    return window_around([e.ts for s in streams for e in (s.entries[:1] + s.entries[-1:])])
+
+
+def window_around(times: Sequence[int]) -> Window:
+    """The window that has all the times (ns): samples are shown in whole ms and a window ends before its end."""
+    return Window(min(times, default=0), (max(times, default=0) // MS + 1) * MS)
 
 
 def ask_source(ask: Ask, source: Source, window: Window) -> Result:

@@ -77,9 +77,13 @@ def query(
 
 
 def _from_files(ask: "Ask", target: Target, out: Output) -> "tuple[Result, Window]":
+    from obs_check.app.columnar_query import ask_columnar
     from obs_check.app.query import ask_source, whole_window
     from obs_check.logql.engine.list_source import ListSource
 
+    counted = ask_columnar(ask, target.files, target.labels, target.time_key, out.detail)
+    if counted is not None:
+        return counted
     streams = target.read_streams(out)
     window = ask.window or whole_window(streams)
     return ask_source(ask, ListSource(streams), window), window

@@ -51,7 +51,7 @@ def read_streams(
     file is binary.
     """
     streams, untimed, undecodable = [], 0, 0
-    for path in _paths(patterns, stdin is not None):
+    for path in named_paths(patterns, stdin is not None):
         piped = stdin is not None and path == STDIN
         content = read_stdin(stdin) if piped and stdin else read_lines(path)
         undecodable += content.undecodable
@@ -87,7 +87,8 @@ class Timing:
         return ts
 
 
-def _paths(patterns: Sequence[str], with_stdin: bool) -> list[Path]:
+def named_paths(patterns: Sequence[str], with_stdin: bool) -> list[Path]:
+    """The files that paths and globs name, each once. Raises InputError when a pattern names no file."""
     paths: dict[Path, None] = {}
     for pattern in patterns:
         if with_stdin and pattern == str(STDIN):

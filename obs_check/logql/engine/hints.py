@@ -28,9 +28,9 @@ class Hints:
 
 def hints_for(found: ast.LogRange, grouping: ast.Grouping | None, no_labels: bool) -> Hints:
     """The hints of a range under the grouping that is applied to its samples; `no_labels` is grouping to nothing."""
-    names = set(_needed_by(found.query.stages))
+    names = set(names_in(found.query.stages))
     if found.unwrap is not None:
-        names.update(_needed_by(found.unwrap.filters), {found.unwrap.label})
+        names.update(names_in(found.unwrap.filters), {found.unwrap.label})
     if not no_labels:
         if grouping is None or grouping.without or not grouping.labels:
             return Hints()
@@ -41,7 +41,8 @@ def hints_for(found: ast.LogRange, grouping: ast.Grouping | None, no_labels: boo
     return Hints(frozenset(names), keeps_errors=ERROR in names)
 
 
-def _needed_by(stages: Iterable[ast.Stage]) -> Iterable[str]:
+def names_in(stages: Iterable[ast.Stage]) -> Iterable[str]:
+    """The labels that the stages look at; parsers are passed over."""
     for stage in stages:
         match stage:
             case ast.LabelFilter():

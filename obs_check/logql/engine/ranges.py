@@ -1,12 +1,13 @@
 """Range aggregations: one vector a step."""
 
 from bisect import bisect_left
+from operator import itemgetter
 
 from obs_check.errors import QueryError
 from obs_check.logql.engine.samples import Samples, Watch, load
-from obs_check.logql.engine.source import Source
+from obs_check.logql.engine.source import CountingSource, Source
 from obs_check.logql.engine.vector import LabelSet, Step, label_set, labels_text
-from obs_check.logql.engine.windows import slide, window_for
+from obs_check.logql.engine.windows import slide, window_for, window_of_counts
 from obs_check.logql.stages.row import ERROR
 from obs_check.logql.syntax import ast
 
@@ -30,11 +31,16 @@ def evaluate_range(
 ) -> list[Step]:
     """The vectors at the times (ns, ascending). Raises QueryError when a line with an error is in a window."""
     interval, offset = expr.range.interval_ns, expr.range.offset_ns
-    samples = load(expr, pushed, source, times[0] - offset - interval + 1, times[-1] - offset + 1, watch)
+    new_window = window_for
+    if isinstance(source, CountingSource):
+        samples, new_window = source.count(expr, pushed, times), window_of_counts
+    else:
+        samples = load(expr, pushed, source, times[0] - offset - interval + 1, times[-1] - offset + 1, watch)
     _fail_on_errors(samples, times, interval, offset)
     steps: list[Step] = [[] for _ in times]
-    for labels, series in samples.series.items():
-        for index, value in slide(series, window_for(expr), times, interval, offset):
+    # In order of labels, so that neither a sum's rounding nor the choice among equals depends on how lines were read.
+    for labels, series in sorted(samples.series.items(), key=itemgetter(0)):
+        for index, value in slide(series, new_window(expr), times, interval, offset):
             steps[index].append((labels, value))
     if expr.op == "absent_over_time":
         labels = _absent_labels(expr.range.query.selector)

@@ -61,12 +61,11 @@ def load(
 ) -> Samples:
     """The samples of `start_ns <= ts < end_ns`. `pushed` is the grouping of a sum around the aggregation, which
     Loki 3.5 applies here."""
-    grouping = pushed or expr.grouping
-    no_labels = expr.op == "absent_over_time" or (grouping is not None and not grouping.without and not grouping.labels)
+    grouping, no_labels = grouping_of(expr, pushed)
     hints = hints_for(expr.range, grouping, no_labels)
     passes = _pipeline(expr.range.query.stages, hints, watch)
     value_of = _value(expr) if watch is None else watch.value(_value(expr))
-    key_of = _key(expr.range.unwrap, grouping, no_labels)
+    series_of = key_of(expr.range.unwrap, grouping, no_labels)
     found = Samples()
     for stream in source.select(expr.range.query.selector.matchers, start_ns, end_ns):
         for entry in stream.entries:
@@ -77,7 +76,7 @@ def load(
             value = value_of(row)
             if value is None:
                 continue
-            key = label_set(row.labels()) if row.error else key_of(row)
+            key = label_set(row.labels()) if row.error else series_of(row)
             if row.error and not (hints.keeps_errors and parser_failed):
                 found.errors.append((entry.ts, key))
                 continue
@@ -101,7 +100,15 @@ def _value(expr: ast.RangeAggregation) -> Callable[[Row], float | None]:
     return unwrap_value(unwrap)
 
 
-def _key(unwrap: ast.Unwrap | None, grouping: ast.Grouping | None, no_labels: bool) -> Callable[[Row], LabelSet]:
+def grouping_of(expr: ast.RangeAggregation, pushed: ast.Grouping | None) -> tuple[ast.Grouping | None, bool]:
+    """The grouping that samples get where they are read, and whether it leaves no label."""
+    grouping = pushed or expr.grouping
+    none_left = grouping is not None and not grouping.without and not grouping.labels
+    return grouping, none_left or expr.op == "absent_over_time"
+
+
+def key_of(unwrap: ast.Unwrap | None, grouping: ast.Grouping | None, no_labels: bool) -> Callable[[Row], LabelSet]:
+    """The labels of a row's series."""
     if no_labels:
         return lambda _: ()
     if grouping is not None and not grouping.without:

@@ -176,6 +176,17 @@ def window_for(expr: ast.RangeAggregation) -> Window:
             return _Ends(lambda *_: 1.0)
 
 
+def window_of_counts(expr: ast.RangeAggregation) -> Window:
+    """A new, empty window over samples that each stand for the lines or bytes of a part of a stream."""
+    match expr.op:
+        case "rate" | "bytes_rate":
+            return _Folded(_add, expr.range.interval_ns / NS)
+        case "absent_over_time":
+            return window_for(expr)
+        case _:
+            return _Folded(_add)
+
+
 def slide(
     series: SampleSeries, window: Window, times: list[int], interval_ns: int, offset_ns: int
 ) -> Iterator[tuple[int, float]]:

@@ -1,0 +1,196 @@
+"""Local log files counted by DuckDB: the source of metric queries that logql/columnar can plan."""
+
+import mmap
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+import duckdb
+
+from obs_check.client.file_source import line_time
+from obs_check.errors import QueryError
+from obs_check.logql.columnar.plan import Plan, plan_for
+from obs_check.logql.columnar.sql import NotColumnar, text
+from obs_check.logql.columnar.statement import (
+    Steps,
+    bounds_statement,
+    count_statement,
+    rest_statement,
+    steps_of,
+    untimed_statement,
+)
+from obs_check.logql.engine.match import stream_test
+from obs_check.logql.engine.samples import Samples, SampleSeries, load
+from obs_check.logql.engine.vector import LabelSet
+from obs_check.logql.stages.row import Row
+from obs_check.logql.syntax import ast
+from obs_check.model.entry import NO_METADATA, Entry, LogStream
+
+_SETTINGS: dict[str, str | int | float | list[str]] = {
+    "threads": 2,
+    "memory_limit": "1GB",
+    "preserve_insertion_order": False,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+_BATCH = 10_000
+_BOM = b"\xef\xbb\xbf"
+_SEPARATOR = "\x01"
+_FORBIDDEN = {b"\r": "a carriage return", b"\0": "a NUL byte", _SEPARATOR.encode(): "the byte 0x01"}
+_GLOB = frozenset("*?[]{}")
+
+
+class ColumnarFiles:
+    """A CountingSource over files: one stream a file, as file_source.read_streams makes them.
+
+    Raises NotColumnar, here and later, where DuckDB cannot be trusted with the files or the query. `doubtful` counts
+    the lines that were given to the row engine so far.
+    """
+
+    def __init__(self, paths: Sequence[Path], labels: Mapping[str, str], time_key: str | None) -> None:
+        for path in paths:
+            _check_readable(path)
+        self._streams = {path: {"filename": str(path), **labels} for path in paths}
+        self._time_key = time_key
+        self._connection = duckdb.connect(config={**_SETTINGS, "temp_directory": tempfile.gettempdir()})
+        self.doubtful = 0
+
+    def close(self) -> None:
+        """Free DuckDB's memory."""
+        self._connection.close()
+
+    def bounds(self) -> tuple[int, int] | None:
+        """Times (ns) of the first and the last line; None when there is no line."""
+        times: list[int] = []
+        for path in self._streams:
+            times += [ts for row in self._rows(bounds_statement(_lines(path), self._time_key)) for ts in row if ts]
+            times += [self._time(line) for (line,) in self._rows(untimed_statement(_lines(path), self._time_key))]
+        return (min(times), max(times)) if times else None
+
+    def select(self, matchers: Sequence[ast.Matcher], start_ns: int, end_ns: int) -> NoReturn:  # noqa: ARG002
+        """The lines themselves are not for this path."""
+        raise NotColumnar("a log query asks for the lines themselves")
+
+    def count(self, expr: ast.RangeAggregation, pushed: ast.Grouping | None, times: Sequence[int]) -> Samples:
+        """See CountingSource.count."""
+        steps = steps_of(times, expr.range.interval_ns, expr.range.offset_ns)
+        found = Samples()
+        try:
+            wanted = stream_test(expr.range.query.selector.matchers)
+            plans = [(path, stream, plan_for(expr, pushed, stream)) for path, stream in self._streams.items()]
+        except QueryError as refusal:
+            raise NotColumnar("Loki refuses the query") from refusal
+        for path, stream, plan in plans:
+            if not wanted(stream):
+                continue
+            if self._count_simple(path, stream, plan, steps, found):
+                rest = _Rest(stream, partial(self._rest, path, plan, steps))
+                _merge(found, load(expr, pushed, rest, steps.start_ns, steps.end_ns))
+        for series in found.series.values():
+            series.sort()
+        found.errors.sort()
+        return found
+
+    def _count_simple(self, path: Path, stream: Mapping[str, str], plan: Plan, steps: Steps, found: Samples) -> bool:
+        """Adds the counts of the simple lines; answers whether there are others."""
+        others = False
+        keys: dict[tuple[str | None, ...], LabelSet | None] = {}
+        for simple, ts, lines, size, *values in self._rows(count_statement(_lines(path), plan, steps, self._time_key)):
+            if not simple:
+                others = True
+                self.doubtful += lines
+                continue
+            labels = tuple(values)
+            if labels not in keys:
+                keys[labels] = _key(plan, stream, labels)
+            if (key := keys[labels]) is not None:
+                series = found.series.setdefault(key, SampleSeries())
+                series.times.append(ts)
+                series.values.append(float(size if plan.in_bytes else lines))
+        return others
+
+    def _rest(self, path: Path, plan: Plan, steps: Steps) -> Iterator[list[Entry]]:
+        statement = rest_statement(_lines(path), plan, steps, self._time_key)
+        for batch in self._batches(statement):
+            timed = [Entry(self._time(line) if ts is None else ts, line) for ts, line in batch]
+            yield [entry for entry in timed if steps.start_ns <= entry.ts < steps.end_ns]
+
+    def _time(self, line: str) -> int:
+        ts = line_time(line, self._time_key)
+        if ts is None:
+            raise NotColumnar("a line has no time of its own")
+        return ts
+
+    def _rows(self, statement: str) -> Iterator[Any]:
+        for batch in self._batches(statement):
+            yield from batch
+
+    def _batches(self, statement: str) -> Iterator[list[Any]]:
+        try:
+            cursor = self._connection.cursor().execute(statement)
+            while batch := cursor.fetchmany(_BATCH):
+                yield batch
+        except duckdb.Error as error:
+            raise NotColumnar(f"DuckDB: {str(error).partition(chr(10))[0]}") from error
+
+
+class _Rest:
+    """The lines of one file that are not simple, as a Source."""
+
+    def __init__(self, stream: dict[str, str], batches: "partial[Iterator[list[Entry]]]") -> None:
+        self._stream = stream
+        self._batches = batches
+
+    def select(self, matchers: Sequence[ast.Matcher], start_ns: int, end_ns: int) -> Iterable[LogStream]:  # noqa: ARG002
+        """The lines in batches; the file was chosen by its labels before, and its lines by their times."""
+        return (LogStream(self._stream, entries) for entries in self._batches())
+
+
+def _key(plan: Plan, stream: Mapping[str, str], labels: tuple[str | None, ...]) -> LabelSet | None:
+    """The series of the lines with these labels; None when a label filter drops them."""
+    row = Row(0, "", stream, NO_METADATA)
+    row.parsed = {name: value for name, value in zip(plan.columns, labels, strict=True) if value is not None}
+    if not plan.passes(row):
+        return None
+    if row.error:
+        raise NotColumnar("a label filter cannot read a value")
+    return plan.key(row)
+
+
+def _merge(found: Samples, more: Samples) -> None:
+    found.errors += more.errors
+    for key, series in more.series.items():
+        into = found.series.setdefault(key, SampleSeries())
+        into.times += series.times
+        into.values += series.values
+
+
+def _check_readable(path: Path) -> None:
+    """Raise NotColumnar for what DuckDB would read in another way than client/files.py."""
+    if path.suffix == ".gz":
+        raise NotColumnar(f"{path} is compressed")
+    if _GLOB & set(str(path.absolute())):
+        raise NotColumnar(f"{path} would be read as a pattern")
+    try:
+        with path.open("rb") as file:
+            if file.seek(0, 2) == 0:
+                return
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                if content[:3] == _BOM:
+                    raise NotColumnar(f"{path} begins with a byte order mark")
+                for byte, name in _FORBIDDEN.items():
+                    if content.find(byte) >= 0:
+                        raise NotColumnar(f"{path} holds {name}")
+    except OSError as error:
+        raise NotColumnar(f"{path}: {error.strerror or error}") from error
+
+
+def _lines(path: Path) -> str:
+    """A file as a relation of its lines in the one column `line`; an empty line is NULL."""
+    # No file that was let through holds the separator, so a row is a line.
+    return (
+        f"read_csv({text(str(path.absolute()))}, columns={{'line': 'VARCHAR'}}, delim='{_SEPARATOR}', "
+        "quote='', escape='', header=false, auto_detect=false, new_line='\\n')"
+    )

@@ -1,0 +1,85 @@
+"""`| json` and `| json a="b.c"` on valid objects in which the needed key occurs once."""
+
+import itertools
+import re
+
+from obs_check.logql.columnar.columns import Columns
+from obs_check.logql.columnar.document import SOUND, Document
+from obs_check.logql.columnar.sql import NotColumnar, case, matches, occurrences
+from obs_check.logql.stages.json_path import parse_json_path
+from obs_check.logql.syntax import ast
+
+_MOST_PATHS = 16
+_KEY = re.compile(r"[A-Za-z0-9_]+")
+_LAST_PART = re.compile(r"[A-Za-z0-9]+$")
+_WORDS = "('true', 'false')"
+_INTEGER = r"'^-?[1-9]\d{0,17}$'"
+
+
+def json_columns(stage: ast.JsonParser, needed: list[str], document: Document) -> Columns:
+    """The needed labels. NotColumnar for a label that is hard to tell from others."""
+    paths = {e.label: parse_json_path(e.expression) for e in stage.extractions}
+    columns = [_at_path(paths[name], document) if paths else _flattened(name, document) for name in needed]
+    return Columns(
+        {name: value for name, (value, _) in zip(needed, columns, strict=True)},
+        " AND ".join([SOUND, *(simple for _, simple in columns)]),
+    )
+
+
+def _at_path(path: tuple[str | int, ...], document: Document) -> tuple[str, str]:
+    """Value and condition of `a="b.c"`: the last key stands once and there, or nowhere."""
+    steps = [str(step) for step in path if isinstance(step, str)]
+    if len(steps) != len(path) or not all(map(_KEY.fullmatch, steps)):
+        raise NotColumnar("a json path that is not of plain keys")
+    found = document.at(*steps)
+    count = occurrences(f'{steps[-1]}"')
+    value = case((f"{found} IS NULL OR {found} = 'null'", "''"), otherwise=_readable(found))
+    return value, f"({count} = 0 OR ({count} = 1 AND ({_is_readable(found)} OR {found} = 'null')))"
+
+
+def _flattened(name: str, document: Document) -> tuple[str, str]:
+    """Value and condition of a label of `| json`. Whatever makes this label has a key that ends as the label does, so
+    where that stands once, and was found, nothing else makes it; blanks around a key are cut off by Loki."""
+    last = _LAST_PART.search(name)
+    if last is None:
+        raise NotColumnar(f"label {name} ends in _")
+    found = [document.at(*steps) for steps in _splits(name)]
+    first = f"coalesce({', '.join(found)})" if len(found) > 1 else found[0]
+    part = last[0]
+    count = occurrences(f'{part}"')
+    padded = matches(rf'{part}[^\x21-\x7e]+"')
+    simple = case(
+        (f"NOT contains(line, '{part}')", "true"),
+        (padded, "false"),
+        otherwise=f"{count} = 0 OR ({count} = 1 AND {_is_readable(first)})",
+    )
+    return case((f"{first} IS NULL", "NULL"), otherwise=_readable(first)), simple
+
+
+def _readable(found: str) -> str:
+    return f"trim({found}, '\"')"
+
+
+def _is_readable(found: str) -> str:
+    """Texts without escapes, true, false and integers are written as they are read, but for -0; U+FFFD becomes a
+    blank."""
+    string = f"starts_with({found}, '\"') AND NOT contains({found}, '\\') AND NOT contains({found}, '\ufffd')"
+    integer = f"regexp_matches({found}, {_INTEGER}) OR ({found} = '0' AND NOT contains(line, '-0'))"
+    return f"coalesce(({string}) OR {found} IN {_WORDS} OR {integer}, false)"
+
+
+def _splits(name: str) -> list[list[str]]:
+    """The nested keys that a flattened label may come from: every `_` joins two keys or is part of one."""
+    if _KEY.fullmatch(name) is None:
+        raise NotColumnar(f"label {name} is no plain name")
+    places = [i for i, char in enumerate(name) if char == "_"]
+    if 2 ** len(places) > _MOST_PATHS:
+        raise NotColumnar(f"label {name} may come from too many places")
+    found = []
+    for cut in itertools.product((False, True), repeat=len(places)):
+        cuts = [place for place, is_cut in zip(places, cut, strict=True) if is_cut]
+        bounds = [-1, *cuts, len(name)]
+        steps = [name[a + 1 : b] for a, b in itertools.pairwise(bounds)]
+        if all(steps):
+            found.append(steps)
+    return found

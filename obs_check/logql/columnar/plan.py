@@ -1,0 +1,116 @@
+"""A range aggregation as SQL over the lines of one file, and the stages that are left for its groups."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from obs_check.logql.columnar.columns import Columns
+from obs_check.logql.columnar.document import Document
+from obs_check.logql.columnar.filters import line_condition, line_hints
+from obs_check.logql.columnar.json import json_columns
+from obs_check.logql.columnar.logfmt import logfmt_columns
+from obs_check.logql.columnar.regexp import regexp_columns
+from obs_check.logql.columnar.sql import NotColumnar
+from obs_check.logql.engine.hints import hints_for, names_in
+from obs_check.logql.engine.samples import grouping_of, key_of
+from obs_check.logql.engine.vector import LabelSet
+from obs_check.logql.regex import compile_re2
+from obs_check.logql.stages.compile import compile_stages
+from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row
+from obs_check.logql.syntax import ast
+
+COUNTED = frozenset({"count_over_time", "rate", "bytes_over_time", "bytes_rate", "absent_over_time"})
+"""Aggregations that need the number of lines or of bytes only, so that counts of parts can be added up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`conditions` hold for every line that may count; `columns` are label -> SQL; `simple` says where they are exact;
+    `passes` and `key` are what is left to ask of a group of lines with equal labels."""
+
+    conditions: list[str]
+    document: Document
+    columns: Mapping[str, str]
+    simple: str
+    passes: Callable[[Row], bool]
+    key: Callable[[Row], LabelSet]
+    in_bytes: bool
+
+
+def plan_for(expr: ast.RangeAggregation, pushed: ast.Grouping | None, stream: Mapping[str, str]) -> Plan:
+    """The plan for a file with these stream labels. NotColumnar where the row engine has to do it; QueryError where
+    that would refuse the stages. `pushed` is the grouping of a sum around the aggregation."""
+    if expr.op not in COUNTED or expr.range.unwrap is not None:
+        raise NotColumnar(f"{expr.op} needs every value" if expr.op not in COUNTED else "unwrap needs every value")
+    stages = expr.range.query.stages
+    compile_stages(stages)
+    grouping, no_labels = grouping_of(expr, pushed)
+    hints = hints_for(expr.range, grouping, no_labels)
+    parsers = [] if hints.skip else [stage for stage in stages if isinstance(stage, ast.Parser)]
+    wanted = set(hints.required) if hints.required else (set() if no_labels else None)
+    document = Document()
+    parts = _parse(parsers, wanted, stream, document)
+    columns = {name: sql for part in parts for name, sql in part.values.items()}
+    conditions, left, compared = [], [], set[str]()
+    for stage in stages:
+        match stage:
+            case ast.LineFilter():
+                conditions.append(line_condition(stage))
+            case ast.LabelFilter():
+                left.append(stage)
+                compared.update(names_in([stage]))
+                conditions += line_hints(stage.predicate, columns)
+            case ast.JsonParser() | ast.LogfmtParser() | ast.RegexpParser():
+                if compared & set(_named(stage) or columns):
+                    raise NotColumnar("a label filter before the parser that may give its label")
+            case ast.PatternParser() | ast.UnpackParser() if hints.skip:
+                pass
+            case _:
+                raise NotColumnar(f"{type(stage).__name__} has no columnar form")
+    simple = " AND ".join(f"({part.simple})" for part in parts) or "true"
+    key, in_bytes = key_of(None, grouping, no_labels), expr.op in ("bytes_over_time", "bytes_rate")
+    return Plan(conditions, document, columns, simple, compile_stages(left), key, in_bytes)
+
+
+def _parse(
+    parsers: list[ast.Parser], wanted: set[str] | None, stream: Mapping[str, str], document: Document
+) -> list[Columns]:
+    """The columns of each parser; `wanted` None means all labels. A label comes from one parser only."""
+    every_field = any(_named(stage) is None for stage in parsers)
+    if every_field and (len(parsers) > 1 or wanted is None):
+        raise NotColumnar("a parser takes every field and more than the grouping is needed")
+    seen: set[str] = set()
+    parts = []
+    for stage in parsers:
+        names = _named(stage)
+        named = sorted(wanted or ()) if names is None else names
+        if any(name.endswith(DUPLICATE_SUFFIX) for name in named):
+            raise NotColumnar(f"a label that ends in {DUPLICATE_SUFFIX}")
+        if names is not None and (len(set(names)) != len(names) or (seen | stream.keys()) & set(names)):
+            raise NotColumnar("a label is extracted that is there already")
+        seen.update(named)
+        needed = [name for name in named if name not in stream and (wanted is None or name in wanted)]
+        parts.append(_columns(stage, needed, document))
+    return parts
+
+
+def _named(stage: ast.Parser) -> list[str] | None:
+    """The labels that a parser may give; None where it takes every field."""
+    match stage:
+        case ast.JsonParser() | ast.LogfmtParser():
+            return [e.label for e in stage.extractions] or None
+        case ast.RegexpParser():
+            return list(compile_re2(stage.pattern).groupindex)
+        case _:
+            raise NotColumnar(f"{type(stage).__name__} has no columnar form")
+
+
+def _columns(stage: ast.Parser, needed: list[str], document: Document) -> Columns:
+    match stage:
+        case ast.JsonParser():
+            return json_columns(stage, needed, document)
+        case ast.LogfmtParser():
+            return logfmt_columns(stage, needed)
+        case ast.RegexpParser():
+            return regexp_columns(stage, needed)
+        case _:
+            raise NotColumnar(f"{type(stage).__name__} has no columnar form")

@@ -1,0 +1,26 @@
+"""`| regexp`: the row engine's own RE2, in DuckDB."""
+
+import re
+
+from obs_check.logql.columnar.columns import Columns
+from obs_check.logql.columnar.sql import NotColumnar, case, matches, text
+from obs_check.logql.regex import compile_re2
+from obs_check.logql.syntax import ast
+
+_BY_TABLE = re.compile(r"\\[pP]|\[:\^?\w+:\]")
+
+
+def check_pattern(pattern: str) -> None:
+    """NotColumnar for classes of Unicode: the two copies of RE2 may have different tables. QueryError for a pattern
+    that does not compile."""
+    compile_re2(pattern)
+    if _BY_TABLE.search(pattern):
+        raise NotColumnar("a regular expression with a class of Unicode")
+
+
+def regexp_columns(stage: ast.RegexpParser, needed: list[str]) -> Columns:
+    """The needed groups; a group that took no part is empty, without a match there is no label."""
+    check_pattern(stage.pattern)
+    groups = compile_re2(stage.pattern).groupindex
+    extract = f"regexp_extract(line, {text(stage.pattern)}"
+    return Columns({name: case((matches(stage.pattern), f"{extract}, {groups[name]})")) for name in needed})

@@ -1,0 +1,250 @@
+"""Counting files with DuckDB: the same answers as the row engine, or a reason why not."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from obs_check.client.columnar_files import ColumnarFiles
+from obs_check.client.file_source import read_streams
+from obs_check.errors import QueryError
+from obs_check.logql import parse
+from obs_check.logql.columnar.sql import NotColumnar
+from obs_check.logql.engine.evaluate import query_instant, query_range
+from obs_check.logql.engine.list_source import ListSource
+from obs_check.logql.engine.source import Source
+from obs_check.model.result import Result
+
+S = 1_000_000_000
+START = 1_764_000_000 * S
+LABELS = {"job": "x", "level": "stream"}
+
+# --- lines ------------------------------------------------------------------------------------------------------------
+
+TIMES = st.sampled_from(
+    [
+        "2025-11-24T16:00:00Z",
+        "2025-11-24T16:00:01.5Z",
+        "2025-11-24T16:00:01.500000001Z",
+        "2025-11-24T18:00:02+02:00",
+        "2025-11-24T10:30:03.25-05:30",
+        "2025-11-24 16:00:04",
+        "2025-11-24T16:00:05",
+        "2025-11-24T16:00:30.999999999Z",
+        "2025-11-24T16:01:00Z",
+    ]
+)
+ODD_TIMES = st.sampled_from(
+    [
+        "2025-11-24T16:00:07,123Z",
+        "2025-11-24t16:00:08z",
+        "2025-11-24T16:00:09+0100",
+        "2025-11-24T16:00:09.1234567891Z",
+        "2025-02-30T16:00:00Z",
+        "1764000010",
+        "1764000011.5",
+        "2025-11-24T16:00:08Zx",
+    ]
+)
+VALUES = st.sampled_from(
+    ["a", "b", "DENY", "deny", "allow", "x y", "", "1", "0", "-0", "1.50", "1e3", "ü", "�", "😀", "k=v"]
+)
+ODD_TEXTS = st.text(
+    st.characters(exclude_characters="\n\r\0\x01", exclude_categories=["Cs"]) | st.sampled_from(' "\\=,:{}[]'),
+    max_size=12,
+)
+KEYS = st.sampled_from(
+    ["msg", "host", "a", "a_b", "b", "time", "ts", "level", "job", "msg_extracted", "a b", "b ", "é"]
+)
+
+
+@st.composite
+def json_texts(draw: st.DrawFn, depth: int = 2) -> str:
+    """A JSON value, mostly."""
+    kinds = ["text", "text", "word", "number"] + (["object", "object", "array"] if depth else [])
+    kind = draw(st.sampled_from(kinds))
+    if kind == "text":
+        text = draw(VALUES | ODD_TEXTS)
+        escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+        return '"' + draw(st.sampled_from([escaped, escaped, text, "\\u0026" + escaped, "\\u0041", "\\ud83d"])) + '"'
+    if kind == "word":
+        return draw(st.sampled_from(["true", "false", "null", "nan", "NaN", "-Infinity", "True"]))
+    if kind == "number":
+        return str(
+            draw(st.sampled_from(["0", "-0", "1", "-12", "1.50", "1e3", "12345678901234567890", "1764000010", "01"]))
+        )
+    if kind == "array":
+        return "[" + ", ".join(draw(st.lists(json_texts(depth=depth - 1), max_size=2))) + "]"
+    return str(draw(json_objects(depth=depth - 1)))
+
+
+@st.composite
+def json_objects(draw: st.DrawFn, depth: int = 2) -> str:
+    """A JSON object, mostly: keys may repeat, and a comma may stand before the end."""
+    pairs = draw(st.lists(st.tuples(KEYS | st.just("\\u0061"), json_texts(depth=depth)), max_size=3))
+    body = ",".join(f'"{key}":{value}' for key, value in pairs)
+    return "{" + body + draw(st.sampled_from(["}"] * 12 + [",}", " }", "", "} ", "}x"]))
+
+
+@st.composite
+def logfmt_pairs(draw: st.DrawFn) -> str:
+    """Pairs, mostly plain."""
+    parts = []
+    for key in draw(st.lists(KEYS, max_size=4)):
+        value = draw(VALUES | VALUES | ODD_TEXTS)
+        parts.append(key + draw(st.sampled_from([f"={value}", f'="{value}"', f'="{value}"', f'="{value}', ""])))
+    return str(draw(st.sampled_from([" "] * 9 + ["  ", "\t", "\u00a0"]))).join(parts)
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> str:
+    """A line of a log: mostly one that says when it was written."""
+    at = draw(st.one_of(*[TIMES] * 12, ODD_TIMES))
+    key = draw(st.sampled_from(["ts", "time", "ts", "timestamp"]))
+    form = draw(st.integers(0, 9))
+    if form <= 3:
+        return f"time={at} {draw(logfmt_pairs())}"
+    if form == 4:
+        return f'{draw(logfmt_pairs())} {key}="{at}" {draw(logfmt_pairs())}'
+    if form == 5:
+        return f"{at} {draw(ODD_TEXTS | logfmt_pairs() | json_objects())}"
+    inner = draw(json_objects())[1:]
+    if form <= 8:
+        return f'{{"{key}":"{at}"' + ("," if not inner.startswith("}") else "") + inner
+    return f'{{"a":{draw(json_texts())},"{key}":"{at}"}}'
+
+
+# --- queries ----------------------------------------------------------------------------------------------------------
+
+FILTERS = st.sampled_from(
+    [
+        "",
+        "",
+        "|= `DENY`",
+        "!= `a`",
+        "|~ `[aD]E`",
+        "!~ `(?i)deny`",
+        "|= `` or `b`",
+        "!= ``",
+        "|~ `\\bmsg`",
+        '|= "\\""',
+        "|= `ü`",
+    ]
+)
+PARSERS = st.sampled_from(
+    [
+        "| logfmt",
+        "| logfmt",
+        "| logfmt --strict",
+        "| logfmt --keep-empty",
+        "| logfmt msg, host",
+        "| logfmt --strict a",
+        "| json",
+        "| json",
+        "| json msg, a",
+        "| json a_b=`a.b`",
+        "| json x=`a.b`, msg",
+        "| json msg | regexp `host\\W+(?P<host>\\w*)`",
+        "| regexp `msg=(?P<msg>[^ ]*)( (?P<host>.))?`",
+        "| regexp `(?P<a>\\w)` | logfmt msg",
+        "| json msg | logfmt host",
+        "| json level",
+        "| unpack",
+        "",
+    ]
+)
+LABEL_FILTERS = st.sampled_from(
+    ["", "", "", "| msg=`DENY`", "| msg!=``", "| msg=~`D.*|a`", "| host=`a` or msg=`b`", "| a>0", "| level=`stream`",
+     "| __error__=``", "| a_b=`a`, msg=~``", "| msg=`x y`", "| b=`deny` | a!=`b`", "| __error__!=``", "| drop a"]
+)  # fmt: skip
+SHAPES = st.sampled_from(
+    [
+        "sum({})", "sum by (msg) ({})", "sum by (a_b) ({})", "sum by (a, host) ({})", "sum by (level) ({})", "{}",
+        "topk(2, sum by (msg) ({}))", "sum without (filename) ({})", "count({})", "avg by (msg) ({})",
+        "sum by (b) ({}) / on() group_left sum({})", "sum by (job) ({})", "sum by (x) ({}) > 1", "max by (msg) ({})",
+        "sum by (msg_extracted) ({})", "sum by (time) ({})", "sum by (filename, msg) ({})", "bottomk(1, {})",
+    ]
+)  # fmt: skip
+OPS = st.sampled_from(
+    ["count_over_time", "count_over_time", "rate", "bytes_over_time", "bytes_rate", "absent_over_time"]
+)
+WINDOWS = st.sampled_from(["[1s]", "[2s]", "[10s]", "[1m]", "[1h]", "[2s] offset 1s", "[5s] offset -3s"])
+SELECTORS = st.sampled_from(['{job="x"}'] * 6 + ['{filename=~".*one.*"}', '{job="y"}'])
+
+
+@st.composite
+def queries(draw: st.DrawFn) -> str:
+    """A metric query over a range of counted lines."""
+    stages = f"{draw(FILTERS)} {draw(PARSERS)} {draw(LABEL_FILTERS)} {draw(FILTERS)}"
+    counted = f"{draw(OPS)}({draw(SELECTORS)} {stages} {draw(WINDOWS)})"
+    return str(draw(SHAPES)).replace("{}", counted)
+
+
+# --- both paths -------------------------------------------------------------------------------------------------------
+
+
+def ask(query: str, source: Source, step_s: int | None) -> Result | str:
+    """The answer over the first minute, or at its end; the words of a refusal."""
+    expr = parse(query)
+    try:
+        if step_s is None:
+            return query_instant(expr, source, START + 61 * S)
+        return query_range(expr, source, START, START + 60 * S, step_s * S)
+    except QueryError as refusal:
+        return refusal.message
+
+
+def by_rows(query: str, files: list[Path], step_s: int | None, time_key: str | None) -> Result | str:
+    """The row engine's answer."""
+    streams = read_streams([str(file) for file in files], LABELS, time_key).streams
+    return ask(query, ListSource(streams), step_s)
+
+
+def by_columns(query: str, files: list[Path], step_s: int | None, time_key: str | None) -> Result | str:
+    """The columnar answer; raises NotColumnar."""
+    source = ColumnarFiles(files, LABELS, time_key)
+    try:
+        return ask(query, source, step_s)
+    finally:
+        source.close()
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    queries(),
+    st.lists(st.lists(lines() | st.just(""), max_size=12), min_size=1, max_size=2),
+    st.sampled_from([None, None, 1, 7, 30]),
+    st.sampled_from([None, None, None, "ts", "time"]),
+)
+def test_both_paths_answer_the_same(
+    query: str, contents: list[list[str]], step_s: int | None, time_key: str | None
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder) / name for name in ("one.log", "two.log")[: len(contents)]]
+        for file, content in zip(files, contents, strict=True):
+            file.write_bytes("\n".join(content).encode())
+        try:
+            counted = by_columns(query, files, step_s, time_key)
+        except NotColumnar:
+            return
+        assert counted == by_rows(query, files, step_s, time_key)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"time=2025-11-24T16:00:00Z a=b\r\n", "a carriage return"),
+        (b"\xef\xbb\xbftime=2025-11-24T16:00:00Z a=b\n", "a byte order mark"),
+        (b"time=2025-11-24T16:00:00Z a=\0\n", "a NUL byte"),
+        (b"time=2025-11-24T16:00:00Z a=\xff\n", "DuckDB"),
+        (b"time=2025-11-24T16:00:00Z a=\x01\n", "the byte 0x01"),
+        (b"time=2025-11-24T16:00:00Z a=b\n  at frame 1\n", "no time of its own"),
+    ],
+)
+def test_a_file_that_duckdb_would_read_otherwise_is_refused(content: bytes, reason: str, tmp_path: Path) -> None:
+    file = tmp_path / "odd.log"
+    file.write_bytes(content)
+    with pytest.raises(NotColumnar, match=reason):
+        by_columns('sum(count_over_time({job="x"}[1h]))', [file], None, None)
