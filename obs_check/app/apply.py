@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from obs_check.errors import ConfigError
-from obs_check.model.finding import FileEdit, Finding, TargetEdit
+from obs_check.model.finding import DashboardEdit, FileEdit, Finding
 
 
 def apply_fixes(
-    findings: Iterable[Finding], change_dashboard: Callable[[tuple[TargetEdit, ...], str], str]
+    findings: Iterable[Finding], change_dashboard: Callable[[tuple[DashboardEdit, ...], str], str]
 ) -> list[str]:
     """Apply every edit once; returns a line for each change, with the way back.
 
@@ -17,7 +17,7 @@ def apply_fixes(
     """
     done = []
     files: list[FileEdit] = []
-    targets: list[TargetEdit] = []
+    targets: list[DashboardEdit] = []
     causes: list[str] = []
     for finding in findings:
         for edit in finding.fix.edits:

@@ -1,4 +1,4 @@
-"""What panels would read with the proposed queries: asked through Grafana, nothing is saved."""
+"""What panels would read with the proposed changes: asked through Grafana, nothing is saved."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from obs_check.app.board import Board
 from obs_check.app.verdicts import PanelVerdict, judge
 from obs_check.causes.dashboard_edit import edited
 from obs_check.follow.run import Run
-from obs_check.model.finding import Finding, TargetEdit
+from obs_check.model.finding import FileEdit, Finding
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import MS, Window
 from obs_check.panel.dashboard import load_dashboard
@@ -46,16 +46,19 @@ def would_read(
     run: Run | None,
     now_ns: int,
 ) -> list[WouldRead]:
-    """One row for every panel whose queries a finding would change, read in the window that it was read in."""
+    """One row for every panel that a finding would change, read in the window that it was read in."""
     # Copies of a repeated panel share its id and differ by title.
     known = {(row.view.panel.id, row.view.panel.title): row for row in panels}
     found = []
     for finding in findings:
-        edits = tuple(e for e in finding.fix.edits if isinstance(e, TargetEdit))
+        edits = tuple(e for e in finding.fix.edits if not isinstance(e, FileEdit))
+        if not edits:
+            continue
         changed = replace(
             board, dashboard=load_dashboard(edited(board.dashboard.document, edits), board.dashboard.source)
         )
-        for panel in dict.fromkeys(e.panel for e in edits):
+        touched = [(e.panel,) if e.panel is not None else finding.panels for e in edits]
+        for panel in dict.fromkeys(number for numbers in touched for number in numbers):
             window = next((_window(row) for (number, _), row in known.items() if number == panel), None)
             if window is None:
                 continue

@@ -1,16 +1,16 @@
 """Where a dashboard comes from, and where a change of it has to go: Grafana, a file, or what provisions it."""
 
-import json
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from obs_check.app.dashboard_file import edit_file, in_words
+from obs_check.causes.dashboard_edit import edited
 from obs_check.client.grafana import GrafanaClient
 from obs_check.errors import ConfigError, Refused
-from obs_check.model.finding import TargetEdit
+from obs_check.model.finding import DashboardEdit
 from obs_check.panel.library import as_references, is_library_panel, with_library_panels
 
 FILE_SUFFIXES = (".json", ".yaml", ".yml")
@@ -26,15 +26,19 @@ class DashboardSource:
     file: Path | None = None
     provisioned: str = ""
 
-    def apply(self, edits: tuple[TargetEdit, ...], edited: dict[str, Any], message: str, grafana: GrafanaClient) -> str:
+    def apply(
+        self, edits: tuple[DashboardEdit, ...], dashboard: Mapping[str, Any], message: str, grafana: GrafanaClient
+    ) -> str:
         """Change the dashboard where it is kept; returns a line that says what was done and how to go back.
 
-        Grafana refuses to save what it provisions from a file: then the line names that file. In a file only the texts
-        of the queries are replaced, so that its form is kept; ConfigError where they are not found as they were read.
+        `dashboard` is the model that the edits were made for. Grafana refuses to save what it provisions from a file:
+        then the line names that file. In a file only what changes is replaced, so that its form is kept; ConfigError
+        where it is not found as it was read.
         """
         if self.file is not None:
-            return _edit_file(self.file, edits)
-        borrowed = [e.panel for e in edits if is_library_panel(edited, e.panel)]
+            return edit_file(self.file, edits, dashboard)
+        changed = edited(dashboard, edits)
+        borrowed = [e.panel for e in edits if e.panel is not None and is_library_panel(changed, e.panel)]
         if borrowed:
             return (
                 f"{self.name} was NOT changed: panel {borrowed[0]} is a library panel, which all dashboards share; "
@@ -45,11 +49,11 @@ class DashboardSource:
                 f"{self.name} was NOT changed: it is provisioned from {self.provisioned}, and Grafana does not save "
                 "changes of such a dashboard; change that file as the diff shows"
             )
-        before = edited.get("version")
-        after = grafana.save_dashboard(as_references(edited), message).value.get("version")
-        path = f"/api/dashboards/uid/{quote(str(edited.get('uid') or ''), safe='')}/restore"
+        before = changed.get("version")
+        after = grafana.save_dashboard(as_references(changed), message).value.get("version")
+        path = f"/api/dashboards/uid/{quote(str(changed.get('uid') or ''), safe='')}/restore"
         return (
-            f"{self.name} saved as version {after} with {len(edits)} changed queries; "
+            f"{self.name} saved as version {after} with {in_words(edits)}; "
             f'to go back restore version {before} in its settings (or POST {path} {{"version": {before}}})'
         )
 
@@ -89,26 +93,3 @@ def read_document(path: Path) -> Any:
         raise ConfigError(f"{place}: {error.problem or error.context}", "is it JSON or YAML?") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {' '.join(str(error).split())}", "is it JSON or YAML?") from error
-
-
-def _edit_file(path: Path, edits: tuple[TargetEdit, ...]) -> str:
-    text = path.read_text("utf-8")
-    counted = Counter(edit.before for edit in edits)
-    for edit in {edit.before: edit for edit in edits}.values():
-        # A query is one JSON text in the file, also where that JSON stands in a ConfigMap's block.
-        forms = (_json(edit.before, True), _json(edit.before, False))
-        found = next((form for form in forms if text.count(form) == counted[edit.before]), None)
-        if found is None:
-            raise ConfigError(
-                f"{path}: the query of panel {edit.panel}, target {edit.ref_id}, is not written there as it was read",
-                "change the file by hand as the diff shows",
-            )
-        text = text.replace(found, _json(edit.after, found.isascii()))
-    backup = path.with_name(path.name + ".before")
-    backup.write_text(path.read_text("utf-8"), "utf-8")
-    path.write_text(text, "utf-8")
-    return f"{path} changed in {len(edits)} queries; the text before is {backup}"
-
-
-def _json(text: str, ascii_only: bool) -> str:
-    return json.dumps(text, ensure_ascii=ascii_only)

@@ -13,7 +13,6 @@ from obs_check.app.dashboard_source import DashboardSource, open_dashboard, read
 from obs_check.app.shared_probes import shared
 from obs_check.app.shipping import Shipping, open_shipping
 from obs_check.causes.context import BrokenPanel, Context, Files, GrafanaProbes, LokiProbes
-from obs_check.causes.dashboard_edit import edited
 from obs_check.client.egress import reach, send
 from obs_check.client.files import find_tag
 from obs_check.client.grafana import GrafanaClient
@@ -25,7 +24,7 @@ from obs_check.follow.hops import egress_hop, file_hop, loki_hop
 from obs_check.follow.run import Run, inject, new_run_id, plan_events
 from obs_check.follow.trace import Watched, follow
 from obs_check.model.entry import Labels
-from obs_check.model.finding import Finding, TargetEdit
+from obs_check.model.finding import DashboardEdit, Finding
 from obs_check.model.probe import Probe
 from obs_check.model.result import Streams, Vector
 from obs_check.model.window import Window
@@ -57,8 +56,8 @@ class Systems:
     def apply(self, findings: Sequence[Finding]) -> list[str]:
         """Apply the fixes of findings; a line for each change. ConfigError where one cannot be applied."""
 
-        def change(edits: tuple[TargetEdit, ...], message: str) -> str:
-            return self.source.apply(edits, edited(self.board.dashboard.document, edits), message, self.grafana)
+        def change(edits: tuple[DashboardEdit, ...], message: str) -> str:
+            return self.source.apply(edits, self.board.dashboard.document, message, self.grafana)
 
         return apply_fixes(findings, change)
 

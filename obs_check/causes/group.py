@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from obs_check.causes.dashboard_edit import dashboard_fix
-from obs_check.model.finding import Finding, TargetEdit
+from obs_check.model.finding import DashboardEdit, FileEdit, Finding
 
 
 def grouped(findings: Iterable[Finding], uid: str, dashboard: Mapping[str, Any]) -> list[Finding]:
@@ -17,7 +17,11 @@ def grouped(findings: Iterable[Finding], uid: str, dashboard: Mapping[str, Any])
     joined = []
     for group in groups.values():
         first = group[0]
-        edits = [e for f in group for e in f.fix.edits if isinstance(e, TargetEdit)]
+        edits: list[DashboardEdit] = []
+        for edit in (e for f in group for e in f.fix.edits):
+            # An edit of the dashboard itself is the same for every panel.
+            if not isinstance(edit, FileEdit) and edit not in edits:
+                edits.append(edit)
         fix = dashboard_fix(first.fix.summary, uid, dashboard, edits) if edits else first.fix
         panels = tuple(sorted({p for f in group for p in f.panels}))
         probes = tuple(p for f in group for p in f.probes)

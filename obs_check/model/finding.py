@@ -21,6 +21,20 @@ class TargetEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class PanelEdit:
+    """A new value at `path` inside of a panel's JSON, or of the dashboard's where `panel` is None. None as a value
+    means that the key is not there; Grafana reads null the same way."""
+
+    panel: int | None
+    path: tuple[str | int, ...]
+    before: Any
+    after: Any
+
+
+DashboardEdit = TargetEdit | PanelEdit
+
+
+@dataclass(frozen=True, slots=True)
 class FileEdit:
     """A new text for a configuration file."""
 
@@ -40,7 +54,7 @@ class Fix:
     diff: str = ""
     safety: Safety = "manual"
     path: str = ""
-    edits: tuple[TargetEdit | FileEdit, ...] = ()
+    edits: tuple[DashboardEdit | FileEdit, ...] = ()
 
     def to_json(self) -> dict[str, str]:
         """{"summary", "diff", "safety", "path"}."""

@@ -10,12 +10,11 @@ import pytest
 import yaml
 
 from obs_check.app.dashboard_source import open_dashboard
-from obs_check.causes.dashboard_edit import edited
 from obs_check.client.grafana import GrafanaClient
 from obs_check.config import Secret, host_port
 from obs_check.errors import ConfigError
 from obs_check.lab.grafana.lab import LabGrafana
-from obs_check.model.finding import TargetEdit
+from obs_check.model.finding import PanelEdit, TargetEdit
 from obs_check.panel.dashboard import load_dashboard
 
 BEFORE, AFTER = '{job="é"} | logfmt | a="b"', '{job="é"} | json | a="b"'
@@ -48,7 +47,7 @@ def grafana(tmp_path: Path) -> Iterator[GrafanaClient]:
 def apply(grafana: GrafanaClient, wanted: str) -> str:
     source = open_dashboard(wanted, grafana)
     read = load_dashboard(source.document, source.name)
-    return source.apply(EDITS, edited(read.document, EDITS), "obs-check: test", grafana)
+    return source.apply(EDITS, read.document, "obs-check: test", grafana)
 
 
 def query_of(document: Any) -> str:
@@ -94,6 +93,39 @@ def test_a_file_that_does_not_hold_the_query_as_it_was_read_is_not_touched(
     with pytest.raises(ConfigError, match="panel 1, target A"):
         apply(grafana, str(path))
     assert path.read_text() == text
+
+
+@pytest.mark.parametrize("in_config_map", [True, False])
+@pytest.mark.parametrize(
+    ("edit", "was", "becomes"),
+    [
+        (PanelEdit(2, ("timeFrom",), "5m", None), '"timeFrom": "5m"', '"timeFrom": null'),
+        (PanelEdit(2, ("targets", 1, "hide"), True, False), '"hide": true', '"hide": false'),
+        (PanelEdit(2, ("transformations", 0, "disabled"), None, True), '{"id": "x"}', '{"disabled": true, "id": "x"}'),
+        (PanelEdit(2, ("options", "noValue"), None, ""), '"options": {}', '"options": {"noValue": ""}'),
+        (PanelEdit(None, ("time", "from"), "now-5m", "now-7d"), '"from": "now-5m"', '"from": "now-7d"'),
+    ],
+    ids=["removed", "target", "added", "added-to-nothing", "dashboard"],
+)
+def test_one_value_of_a_file_changes_and_nothing_else(
+    grafana: GrafanaClient, tmp_path: Path, in_config_map: bool, edit: PanelEdit, was: str, becomes: str
+) -> None:
+    text = (
+        '{"uid": "f", "title": "é {", "time": {"from": "now-5m"},\n  "panels": [{"id": 9, "type": "row", '
+        '"panels": [{"id": 2,  "timeFrom": "5m", "targets": [{}, {"hide": true}],\n'
+        '   "transformations": [{"id": "x"}], "options": {}}]}]}'
+    )
+    document = json.loads(text)
+    path = tmp_path / "f.yaml"
+    if in_config_map:
+        text = "kind: ConfigMap # {kept}\ndata:\n  f.json: |\n" + "\n".join("    " + x for x in text.splitlines())
+    path.write_text(text)
+    source = open_dashboard(str(path), grafana)
+    said = source.apply((edit,), document, "obs-check: test", grafana)
+    assert "1 other places" in said
+    assert path.read_text() == text.replace(was, becomes)
+    with pytest.raises(ConfigError, match="is not written there as it was read"):
+        source.apply((edit,), document, "obs-check: test", grafana)
 
 
 def test_a_library_panel_is_read_from_its_place_and_not_changed_in_the_dashboard(grafana: GrafanaClient) -> None:
