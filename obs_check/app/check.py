@@ -75,11 +75,7 @@ class Check:
                 self.outcome.hops.insert(behind[-1] if behind else len(self.outcome.hops), hop)
 
     def explain(self, run: Run | None) -> None:
-        """Prove causes for what is broken."""
-        if all(p.verdict is not Verdict.FAIL for p in self.outcome.panels) and all(
-            h.verdict is not Verdict.FAIL for h in self.outcome.hops
-        ):
-            return
+        """Prove causes for what is broken, and for what loses or doubles records without a panel that shows it."""
         context = self.systems.context(run, self.outcome.hops)
         explained = explain(context, self.outcome.panels, self.say)
         self.outcome.findings = explained.findings

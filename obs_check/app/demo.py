@@ -8,12 +8,9 @@ from typing import Any
 from obs_check.app.check import Check, Say, compare
 from obs_check.app.outcome import Outcome
 from obs_check.app.systems import open_systems
-from obs_check.lab.faults.registry import find_fault
+from obs_check.lab.faults.registry import events_for, find_fault
 from obs_check.lab.stack import Lab
 from obs_check.model.verdict import Verdict
-
-EVENTS = 10
-"""Allow events of a run, and deny events: two full batches of boundary's audit socket, so that none waits for more."""
 
 
 @dataclass(slots=True)
@@ -44,12 +41,13 @@ class Demo:
 def run_demo(demo: Demo, lab: Lab, say: Say, show: Callable[[Outcome], None]) -> None:
     """Run the story on a lab that is not yet started; `show` prints an outcome when a part is complete."""
     started = time.monotonic()
+    events = events_for(lab.fault_ids)
     with lab:
         say(f"lab up in {time.monotonic() - started:.1f} s: {lab.directory}")
         for fault in lab.fault_ids:
             say(f"broken: {find_fault(fault).summary}")
         with open_systems(lab.config_path, {}) as systems:
-            _look(Check(systems, demo.before, say))
+            _look(Check(systems, demo.before, say), *events)
             show(demo.before)
             if not any(f.fix.edits for f in demo.before.findings):
                 return
@@ -60,12 +58,12 @@ def run_demo(demo: Demo, lab: Lab, say: Say, show: Callable[[Outcome], None]) ->
             lab.reload()
         demo.after = Outcome("demo")
         with open_systems(lab.config_path, {}) as systems:
-            _look(Check(systems, demo.after, say))
+            _look(Check(systems, demo.after, say), *events)
             show(demo.after)
 
 
-def _look(check: Check) -> None:
-    run = check.inject(EVENTS, EVENTS)
+def _look(check: Check, allow: int, deny: int) -> None:
+    run = check.inject(allow, deny)
     check.follow(run)
     check.panels(run)
     check.explain(run)

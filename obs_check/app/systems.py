@@ -53,6 +53,11 @@ class Systems:
     now_ns: Callable[[], int] = time.time_ns
     pause: Callable[[float], None] = time.sleep
 
+    @property
+    def sent(self) -> int:
+        """Requests to Grafana and Loki so far."""
+        return self.grafana.sent + self.loki.sent
+
     def apply(self, findings: Sequence[Finding]) -> list[str]:
         """Apply the fixes of findings; a line for each change. ConfigError where one cannot be applied."""
 

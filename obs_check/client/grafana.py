@@ -133,6 +133,11 @@ class GrafanaClient:
         value = self._http.json(self._http.post("/api/annotations", body))
         return Answered(int(value.get("id") or 0), self._probe("POST /api/annotations", value, window))
 
+    @property
+    def sent(self) -> int:
+        """Requests so far."""
+        return self._http.sent
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()

@@ -62,6 +62,8 @@ class Http:
         check_host(base_url, allowed)
         self.system = system
         self.base_url = base_url.rstrip("/")
+        self.sent = 0
+        """Requests so far, repeated ones included."""
         self._client = httpx.Client(
             headers=dict(headers or {}),
             timeout=timeout_s,
@@ -118,6 +120,7 @@ class Http:
         url = self.base_url + path
         last: httpx.Response | None = None
         for attempt in (1, 2):
+            self.sent += 1
             try:
                 last = self._client.request(method, url, params=params, json=body)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:

@@ -119,6 +119,11 @@ class LokiClient:
         answer = {"status": response.status_code, "body": response.text.strip()[:200]}
         return Answered(response.status_code == 200, self._probe("GET /ready", answer, None))
 
+    @property
+    def sent(self) -> int:
+        """Requests so far."""
+        return self._http.sent
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()

@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 from obs_check.errors import ConfigError
+from obs_check.follow.rules import Rule, parse_rules
 from obs_check.lab.boundary_log import Level
-from obs_check.lab.rules import Rule, parse_rules
 
 _LEVELS = {"debug": Level.DEBUG, "info": Level.INFO, "warn": Level.WARN, "error": Level.ERROR}
 _TYPES: dict[str, type] = {

@@ -19,12 +19,12 @@ from typing import Any, Self, TextIO
 from urllib.parse import quote_from_bytes
 
 from obs_check.errors import Unavailable
+from obs_check.follow.rules import evaluate
 from obs_check.lab.audit import AuditRecord, AuditSink
 from obs_check.lab.boundary_config import BoundaryConfig, read_boundary_config
 from obs_check.lab.boundary_log import BoundaryLog, Level
 from obs_check.lab.egress_request import BadRequest, ProxyRequest, read_request
 from obs_check.lab.origin import LoopbackServer
-from obs_check.lab.rules import evaluate
 
 UPSTREAM_TIMEOUT_S = 10.0
 _TLS_RECORDS = frozenset(b"\x14\x15\x16\x17")

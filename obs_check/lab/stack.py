@@ -22,6 +22,7 @@ from obs_check.lab.egress import Egress
 from obs_check.lab.faults.registry import break_with
 from obs_check.lab.grafana.lab import LabGrafana
 from obs_check.lab.loki.lab import LabLoki
+from obs_check.lab.loki.served import Served
 from obs_check.lab.origin import Origin
 from obs_check.lab.prometheus import LabPrometheus
 from obs_check.lab.shipper import LabShipper
@@ -51,6 +52,8 @@ class Lab:
         self._env = dict(env or {})
         self._stack = ExitStack()
         self._egress: Egress | None = None
+        self.served = Served()
+        """What Loki was asked so far, as it counts itself."""
         self._proxy_port = 0
         self._socket = self.directory / "boundary-audit.sock"
 
@@ -79,6 +82,7 @@ class Lab:
         origin.start()
         self._stack.callback(origin.stop)
         loki = LabLoki(self._data, chosen.loki)
+        self.served = loki.served
         loki.start()
         self._stack.callback(loki.stop)
         lab_settings.write(chosen, self.directory, loki.url)

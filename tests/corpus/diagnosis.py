@@ -11,20 +11,21 @@ from obs_check.app.check import Check
 from obs_check.app.outcome import Outcome
 from obs_check.app.systems import Systems, open_systems
 from obs_check.follow.run import Run
-from obs_check.lab.faults.registry import break_with, find_fault
+from obs_check.lab.faults.registry import break_with, events_for, find_fault
 from obs_check.lab.settings import healthy
 from obs_check.lab.stack import Lab
 from obs_check.panel.dashboard import load_dashboard
 
-EVENTS = 10
-
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """`causes` are those of findings that say something is broken, in the order they are named."""
+    """`causes` are those of findings that say something is broken, in the order they are named. `requests` were sent
+    to Grafana and Loki to explain what was read, `bytes` is what Loki read for them; `seconds` is the whole of it."""
 
     causes: tuple[str, ...]
     document: dict[str, Any]
+    requests: int
+    bytes: int
     seconds: float
 
 
@@ -33,9 +34,9 @@ def diagnose(directory: Path, fault_ids: tuple[str, ...]) -> Diagnosis:
     started = time.monotonic()
     with Lab(directory, fault_ids) as lab, open_systems(lab.config_path, {}) as systems:
         check = Check(systems, Outcome("verify"))
-        run = check.inject(EVENTS, EVENTS)
+        run = check.inject(*events_for(fault_ids))
         check.follow(run)
-        return _explained(check, run, started)
+        return _explained(check, run, started, lab)
 
 
 DiagnoseDashboard = Callable[[tuple[str, ...]], Diagnosis]
@@ -46,7 +47,7 @@ def shared_lab(directory: Path) -> Iterator[DiagnoseDashboard]:
     """One healthy lab and one run for all faults that change the dashboard only."""
     with Lab(directory) as lab, open_systems(lab.config_path, {}) as systems:
         first = Check(systems, Outcome("verify"))
-        run = first.inject(EVENTS, EVENTS)
+        run = first.inject(*events_for(()))
         first.follow(run)
         first.panels(run)
         hops = [hop for hop in first.outcome.hops if hop.hop != "panel"]
@@ -57,17 +58,18 @@ def shared_lab(directory: Path) -> Iterator[DiagnoseDashboard]:
             settings = healthy(directory)
             break_with(settings, fault_ids)
             dashboard = load_dashboard(settings.dashboard, "agent-firewall.json")
-            board = replace(systems.board, dashboard=dashboard)
-            broken: Systems = replace(systems, board=board)
-            return _explained(Check(broken, Outcome("verify", run, list(hops))), run, started)
+            broken: Systems = replace(systems, board=replace(systems.board, dashboard=dashboard))
+            return _explained(Check(broken, Outcome("verify", run, list(hops))), run, started, lab)
 
         yield with_faults
 
 
-def _explained(check: Check, run: Run, started: float) -> Diagnosis:
+def _explained(check: Check, run: Run, started: float, lab: Lab) -> Diagnosis:
     check.panels(run)
+    sent, read = check.systems.sent, lab.served.bytes
     check.explain(run)
+    sent, read = check.systems.sent - sent, lab.served.bytes - read
     check.suggest()
     document = check.outcome.to_json()
     causes = tuple(f["cause"] for f in document["findings"] if f["severity"] != "info")
-    return Diagnosis(causes, document, time.monotonic() - started)
+    return Diagnosis(causes, document, sent, read, time.monotonic() - started)

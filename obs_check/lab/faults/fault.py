@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from obs_check.lab.settings import LabSettings
 
+EVENTS = (10, 10)
+"""Two full batches of boundary's audit socket, so that none waits for more."""
 Change = Callable[[LabSettings], None]
 
 
@@ -13,7 +15,8 @@ Change = Callable[[LabSettings], None]
 class Fault:
     """`cause` is the id that the diagnosis has to name; `summary` is what is broken, for people.
 
-    `only_dashboard` says that nothing but the dashboard changes, so that one running lab serves many such faults.
+    `only_dashboard` says that nothing but the dashboard changes, so that one running lab serves many such faults;
+    `events` are the allow and deny events that show it.
     """
 
     id: str
@@ -21,6 +24,7 @@ class Fault:
     summary: str
     change: Change
     only_dashboard: bool = False
+    events: tuple[int, int] = EVENTS
 
 
 def exprs(pattern: str, replacement: str | Callable[[re.Match[str]], str]) -> Change:

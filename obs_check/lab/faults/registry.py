@@ -4,8 +4,9 @@ import copy
 from difflib import get_close_matches
 
 from obs_check.errors import UsageError
-from obs_check.lab.faults.fault import Fault
+from obs_check.lab.faults.fault import EVENTS, Fault
 from obs_check.lab.faults.file import FILE_FAULTS
+from obs_check.lab.faults.harmless import HARMLESS
 from obs_check.lab.faults.pipeline import PIPELINE_FAULTS
 from obs_check.lab.faults.select import SELECT_FAULTS
 from obs_check.lab.faults.shipper import SHIPPER_FAULTS
@@ -26,7 +27,7 @@ DEFAULT_FAULTS = ("panel-logfmt", "level-warn", "no-boundary-job")
 
 def find_fault(fault_id: str) -> Fault:
     """The fault of that id; UsageError naming the nearest one."""
-    for fault in FAULTS:
+    for fault in (*FAULTS, *HARMLESS):
         if fault.id == fault_id:
             return fault
     near = get_close_matches(fault_id, [f.id for f in FAULTS], 1, 0.3)
@@ -42,3 +43,8 @@ def break_with(settings: LabSettings, fault_ids: tuple[str, ...]) -> None:
             raise UsageError(
                 f"fault `{fault.id}` changes nothing here", "combine it with other faults only where both apply"
             )
+
+
+def events_for(fault_ids: tuple[str, ...]) -> tuple[int, int]:
+    """The allow and deny events that show these faults: those of the first that needs its own."""
+    return next((f.events for f in map(find_fault, fault_ids) if f.events != EVENTS), EVENTS)

@@ -20,6 +20,7 @@ from obs_check.lab.loki.ingest import Ingest
 from obs_check.lab.loki.params import parse_window
 from obs_check.lab.loki.refusal import Refusal
 from obs_check.lab.loki.request import decode_push, parameters, tenant_of
+from obs_check.lab.loki.served import Served
 from obs_check.lab.loki.tail import follow
 from obs_check.logql import parse, to_text
 from obs_check.logql.syntax.ast import LogQuery, Matcher
@@ -34,10 +35,11 @@ Handler = Callable[[Request], Awaitable[Response]]
 class Api:
     """Handlers over one Ingest; `clock` gives ns since the epoch."""
 
-    def __init__(self, ingest: Ingest, counters: Counters, clock: Callable[[], int]) -> None:
+    def __init__(self, ingest: Ingest, counters: Counters, clock: Callable[[], int], served: Served) -> None:
         self._ingest = ingest
         self._counters = counters
         self._clock = clock
+        self._served = served
         self._limits = ingest.limits
 
     def application(self) -> Starlette:
@@ -90,6 +92,7 @@ class Api:
             params = dict(await parameters(request))
             categorize = CATEGORIZE in request.headers.get("X-Loki-Response-Encoding-Flags", "")
             data = await run_in_threadpool(answer, store, params, self._clock(), self._limits, categorize)
+            self._served.add(data["stats"]["summary"]["totalBytesProcessed"])
             return _success(data)
 
         return handle

@@ -8,6 +8,7 @@ from typing import Self
 from obs_check.lab.loki.counters import Counters
 from obs_check.lab.loki.ingest import Ingest
 from obs_check.lab.loki.limits import Limits
+from obs_check.lab.loki.served import Served
 from obs_check.lab.serve import Server
 
 
@@ -32,6 +33,7 @@ class LabLoki:
         self._server: Server | None = None
         self._close: Callable[[], None] = lambda: None
         self.counters = Counters()
+        self.served = Served()
 
     def start(self) -> Self:
         """Load what is kept and serve. Unavailable when the port is taken, InputError when the data cannot be read."""
@@ -45,7 +47,7 @@ class LabLoki:
                 ingest.tenant(tenant).restore(stream)
             disk.start()
             self._close = disk.close
-        app = Api(ingest, self.counters, self._clock).application()
+        app = Api(ingest, self.counters, self._clock, self.served).application()
         self._server = Server(app, self._host, self._port, "lab-loki")
         try:
             self._server.start()

@@ -3,7 +3,7 @@
 import pytest
 
 from obs_check.errors import ConfigError
-from obs_check.lab.rules import evaluate, matches, parse_rule, parse_rules
+from obs_check.follow.rules import evaluate, matches, parse_rule, parse_rules
 
 GET_ANY = "https://a.com/"
 
