@@ -10,6 +10,7 @@ from obs_check.model.verdict import Verdict
 from obs_check.model.window import Window
 
 if TYPE_CHECKING:
+    from obs_check.app.explain_questions import Cost
     from obs_check.app.query import Ask
     from obs_check.logql.explain.tree import Node
 
@@ -18,8 +19,12 @@ def explain_query(ask: "Ask", target: Target, out: Output) -> NoReturn:
     """Print the tree of the query on the target's lines; ends the command."""
     if out.format not in ("table", "json"):
         raise UsageError(f"--explain has no -o {out.format}", "use -o table or -o json")
-    root, window = _of_files(ask, target, out)
-    _show(ask, target, root, window, out)
+    if target.files:
+        root, window = _of_files(ask, target, out)
+        _show(ask, target, root, window, None, out)
+    root, cost = _of_loki(ask, target, out)
+    assert ask.window is not None
+    _show(ask, target, root, ask.window, cost, out)
 
 
 def _of_files(ask: "Ask", target: Target, out: Output) -> "tuple[Node, Window]":
@@ -32,7 +37,17 @@ def _of_files(ask: "Ask", target: Target, out: Output) -> "tuple[Node, Window]":
     return explain(ask.expr, ListSource(streams), window, None if ask.instant else ask.step_in(window)), window
 
 
-def _show(ask: "Ask", target: Target, root: "Node", window: Window, out: Output) -> NoReturn:
+def _of_loki(ask: "Ask", target: Target, out: Output) -> "tuple[Node, Cost]":
+    from obs_check.app.explain_loki import explain_on_loki
+
+    client = target.loki_client(out)
+    try:
+        return explain_on_loki(ask, client)
+    finally:
+        client.close()
+
+
+def _show(ask: "Ask", target: Target, root: "Node", window: Window, cost: "Cost | None", out: Output) -> NoReturn:
     from obs_check.logql.explain.tree import conclusion
     from obs_check.report.explanation import print_explanation
     from obs_check.report.json import document
@@ -46,8 +61,10 @@ def _show(ask: "Ask", target: Target, root: "Node", window: Window, out: Output)
             "window": window.to_json(),
             "conclusion": conclusion(root),
             "explain": root.to_json(),
+            "cost": {"requests": cost.requests, "bytes_read": cost.bytes_read} if cost else None,
         }
     else:
         heading = f"{shown_time(window.start_ns)[:19]} to {shown_time(window.end_ns)[:19]}Z"
-        print_explanation(root, sys.stdout, out.color, heading)
+        paid = f"{cost.requests} requests, Loki read {cost.bytes_read:,} bytes" if cost else ""
+        print_explanation(root, sys.stdout, out.color, heading, paid)
     out.finish(document("query", str(Verdict.OK), None, **found), Verdict.OK)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from obs_check.logql.engine.source import Source
-from obs_check.logql.explain.reasons import compared_labels, why_dropped
+from obs_check.logql.explain.reasons import compared_labels, why_all_dropped, why_dropped
 from obs_check.logql.explain.tree import Node
 from obs_check.logql.stages.row import Row, StageFunction
 from obs_check.logql.syntax import ast
@@ -110,12 +110,19 @@ class StageMeter:
             len(self._series),
             self._kept,
             self._dropped,
-            self._reason,
+            self._reason
+            if self.lines_out or isinstance(stage, ast.Unwrap)
+            else why_all_dropped(stage, self._reason, self._values),
             errors=self._errors,
             labels=dict(self._labels.most_common()),
             values={name: dict(counter.most_common()) for name, counter in self._values.items()},
             notes=self._notes(),
         )
+
+    def _why(self) -> str:
+        if self.lines_out or isinstance(self._stage, ast.Unwrap):
+            return self._reason
+        return why_all_dropped(self._stage, self._reason, self._values)
 
     def _notes(self) -> tuple[str, ...]:
         if not self.lines_in or not isinstance(self._stage, _SETS_LABELS) or self._labels:

@@ -1,6 +1,7 @@
 """Why a stage dropped a line, in words."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from obs_check.logql.stages.label_filter import compile_predicate
@@ -28,6 +29,17 @@ def why_dropped(stage: ast.Stage, row: Row) -> str:
             return "; ".join(dict.fromkeys(_predicate(stage.predicate, row)))
         case _:
             return ""
+
+
+def why_all_dropped(stage: ast.Stage, reason: str, values: Mapping[str, Mapping[str, int]]) -> str:
+    """The reason for one line of a stage that drops all of them, with the value that the filter most likely means."""
+    if isinstance(stage, ast.LabelFilter) and isinstance(stage.predicate, ast.StringPredicate):
+        matcher = stage.predicate.matcher
+        counts = values.get(matcher.name, {})
+        near = nearest(matcher.value, counts) if matcher.op in ("=", "=~") else None
+        if near is not None and f"`{near}`" not in reason:
+            return f"{reason}; nearest value `{near}` on {counts[near]:,} lines"
+    return reason
 
 
 def compared_labels(predicate: ast.Predicate) -> Iterator[str]:
@@ -95,11 +107,32 @@ def _comparison(predicate: ast.Predicate, row: Row) -> str:
         return reason
     if row.error:
         return f"{name} is absent: the line has {row.error}"
+    path = next((path for path in _json_paths(row.line) if path.rpartition(".")[2] == name), None)
+    if path is not None:
+        return f'{name} is absent, but the line has the JSON field {path}: | json {name}="{path}"'
     known = row.labels()
     near = nearest(name, known)
     if near is not None and near != name:
         return f"{name} is absent; nearest label {near}=`{known[near][:_VALUE_CHARS]}`"
     return f"{name} is absent from the line"
+
+
+def _json_paths(line: str) -> Iterator[str]:
+    """Dotted paths of the fields of a line that is a JSON object."""
+    if not line.startswith("{"):
+        return
+    try:
+        todo = [("", json.loads(line))]
+    except (ValueError, RecursionError):
+        return
+    while todo:
+        prefix, value = todo.pop(0)
+        for key, inner in value.items():
+            path = f"{prefix}.{key}" if prefix else key
+            if isinstance(inner, dict):
+                todo.append((path, inner))
+            else:
+                yield path
 
 
 def _copy(row: Row) -> Row:

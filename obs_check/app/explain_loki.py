@@ -1,0 +1,178 @@
+"""Explains a query on the Loki that has the lines: counts by one joined query, one line a filter as example, the query
+itself once. Lines are never fetched to be counted."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from obs_check.app.explain_lines import line_nodes
+from obs_check.app.explain_questions import Cost, Questions
+from obs_check.app.query import Ask
+from obs_check.client.loki import LokiClient
+from obs_check.errors import Refused
+from obs_check.logql import to_text
+from obs_check.logql.engine.evaluate import range_times
+from obs_check.logql.engine.ranges import pushes_grouping
+from obs_check.logql.explain.operators import operands, operator_text
+from obs_check.logql.explain.prefixes import PART, Counted, Lines, joined
+from obs_check.logql.explain.tree import Node
+from obs_check.logql.syntax import ast
+from obs_check.model.entry import Labels
+from obs_check.model.result import Matrix, Result, Vector
+from obs_check.model.window import MS, Window
+
+
+def explain_on_loki(ask: Ask, client: LokiClient) -> tuple[Node, Cost]:
+    """The tree of the query and what it cost; `ask` has a window. Raises Unavailable, Refused or NotAllowed."""
+    assert ask.window is not None
+    questions = Questions(client)
+    if isinstance(ask.expr, ast.LogQuery):
+        length = -(-(ask.window.end_ns - ask.window.start_ns) // MS) * MS
+        lines = Lines(ask.expr, length)
+        # A log query ends before the end of its window, a range at the time it is asked for.
+        [counted] = _count([lines], ask.window.end_ns - 1, questions)
+        nodes = line_nodes(lines, counted, ask.window, None, questions)
+        return Node("operator", "lines", lines_out=nodes[-1].lines_out, children=nodes), questions.cost
+    explaining = _Metric(ask, ask.window, questions)
+    return explaining.tree(ask.expr), questions.cost
+
+
+def _count(ranges: Sequence[Lines], at_ns: int, questions: Questions) -> list[Counted]:
+    """The counts of all ranges by one query, or by one of plain sums where Loki refuses the first: a label may have
+    more values than a query may have series."""
+    try:
+        return _counted(ranges, at_ns, questions, grouped=True)
+    except Refused as refused:
+        if refused.status != 400:
+            raise
+        return _counted(ranges, at_ns, questions, grouped=False)
+
+
+def _counted(ranges: Sequence[Lines], at_ns: int, questions: Questions, *, grouped: bool) -> list[Counted]:
+    parts = [(place, part) for place, lines in enumerate(ranges) for part in lines.parts(grouped)]
+    result = questions.instant(to_text(joined([part.expr for _, part in parts])), at_ns)
+    rows: dict[str, list[tuple[Labels, float]]] = {}
+    for labels, value in _values(result):
+        own = {name: text for name, text in labels.items() if name != PART}
+        rows.setdefault(labels.get(PART, ""), []).append((own, value))
+    return [
+        lines.read((part, rows.get(str(n), [])) for n, (owner, part) in enumerate(parts) if owner == place)
+        for place, lines in enumerate(ranges)
+    ]
+
+
+class _Metric:
+    """A metric query on its way to a tree. Results are kept by the identity of the expression they are of."""
+
+    def __init__(self, ask: Ask, window: Window, questions: Questions) -> None:
+        self._ask = ask
+        self._window = window
+        self._questions = questions
+        step = ask.step_in(window)
+        times = [window.end_ns] if ask.instant else range_times(window.start_ns, window.end_ns, step)
+        self._first_ns, self._last_ns = times[0], times[-1]
+        self._counted: dict[int, tuple[Lines, Counted]] = {}
+        self._series: dict[int, int] = {}
+
+    def tree(self, expr: ast.Metric) -> Node:
+        """Ask what is needed and build the tree."""
+        ranges = list(_ranges(expr))
+        lines = [self._lines(one) for one in ranges]
+        if ranges:
+            counted = _count(lines, self._last_ns, self._questions)
+            self._counted = {id(one): both for one, both in zip(ranges, zip(lines, counted, strict=True), strict=True)}
+        return self._node(expr, self._count_series(expr))
+
+    def _lines(self, expr: ast.RangeAggregation) -> Lines:
+        """All lines that the range reads at any of the times; an unwrap drops lines without its label."""
+        found = expr.range
+        stages = found.query.stages
+        if found.unwrap is not None:
+            there = ast.LabelFilter(ast.StringPredicate(ast.Matcher(found.unwrap.label, "!=", "")))
+            stages = (*stages, there, *found.unwrap.filters)
+        length = found.interval_ns + self._last_ns - self._first_ns
+        return Lines(replace(found.query, stages=stages), length, found.offset_ns)
+
+    def _count_series(self, expr: ast.Metric) -> tuple[str, ...]:
+        """Ask the query itself, then how many series the operators inside it have; returns what Loki refused."""
+        try:
+            self._know(expr, _most(self._ask_metric(self._ask.text)))
+        except Refused as refused:
+            words = (refused.body or refused.message).splitlines()
+            return (f"refused: {words[0]}",)
+        inner = [one for one in _inside(expr) if id(one) not in self._series]
+        if not inner:
+            return ()
+        counts = [ast.VectorAggregation("count", one) for one in inner]
+        try:
+            result = self._ask_metric(to_text(joined(counts)))
+        except Refused:
+            # Only an operator alone is refused, for example for more series than a query may have.
+            return ()
+        most = {labels.get(PART, ""): round(value) for labels, value in _values(result)}
+        for number, one in enumerate(inner):
+            self._know(one, most.get(str(number), 0))
+        return ()
+
+    def _ask_metric(self, text: str) -> Result:
+        if self._ask.instant:
+            return self._questions.instant(text, self._window.end_ns)
+        return self._questions.over(text, self._window, self._ask.step_in(self._window))
+
+    def _know(self, expr: ast.Metric, series: int) -> None:
+        self._series[id(expr)] = series
+        # Loki groups these samples where it reads them: behind the range there are as many series as behind the sum.
+        if isinstance(expr, ast.VectorAggregation) and pushes_grouping(expr):
+            self._series[id(expr.expr)] = series
+
+    def _node(self, expr: ast.Metric, notes: tuple[str, ...] = ()) -> Node:
+        if isinstance(expr, ast.RangeAggregation):
+            lines, counted = self._counted[id(expr)]
+            end = self._last_ns - lines.offset_ns + 1
+            window = Window(end - lines.interval_ns, end)
+            children = line_nodes(lines, counted, window, expr.range.unwrap, self._questions)
+        else:
+            children = tuple(self._node(one) for one in operands(expr))
+        return Node("operator", operator_text(expr), series=self._series.get(id(expr)), notes=notes, children=children)
+
+
+def _ranges(expr: ast.Metric) -> Iterator[ast.RangeAggregation]:
+    if isinstance(expr, ast.RangeAggregation):
+        yield expr
+    for one in operands(expr):
+        yield from _ranges(one)
+
+
+def _inside(expr: ast.Metric) -> Iterator[ast.Metric]:
+    """The operators below the outermost one that have series of their own."""
+    if isinstance(expr, ast.VectorAggregation) and pushes_grouping(expr):
+        return
+    for one in operands(expr):
+        if not isinstance(one, ast.Number):
+            yield one
+            yield from _inside(one)
+
+
+def _values(result: Result) -> list[tuple[Labels, float]]:
+    """Label sets with their value, the largest over time."""
+    match result:
+        case Vector(samples):
+            return [(s.labels, s.value) for s in samples]
+        case Matrix(series):
+            return [(s.labels, max(value for _, value in s.points)) for s in series if s.points]
+        case _:
+            return []
+
+
+def _most(result: Result) -> int:
+    """The most series at one time."""
+    match result:
+        case Vector(samples):
+            return len(samples)
+        case Matrix(series):
+            at: dict[int, int] = {}
+            for one in series:
+                for ts, _ in one.points:
+                    at[ts] = at.get(ts, 0) + 1
+            return max(at.values(), default=0)
+        case _:
+            return 0

@@ -1,0 +1,109 @@
+"""An explanation asked of a Loki counts what one made from the lines themselves counts, with few requests."""
+
+import gzip
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from obs_check.app.explain_loki import explain_on_loki
+from obs_check.app.query import Ask
+from obs_check.client.loki import LokiClient
+from obs_check.config import host_port
+from obs_check.lab.loki.lab import LabLoki
+from obs_check.lab.loki.limits import Limits
+from obs_check.logql import parse
+from obs_check.logql.engine.list_source import ListSource
+from obs_check.logql.explain.run import explain
+from obs_check.logql.explain.tree import Node, conclusion
+from obs_check.model.entry import Entry, LogStream
+from obs_check.model.window import NS, Window
+from tests.lab import loki_client
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "logql"
+UNLIMITED = Limits(
+    tenancy="off", reject_old_samples_max_age=0, creation_grace_period=0, ingestion_rate=0, per_stream_rate=0
+)
+
+
+def read(name: str) -> Any:
+    return json.loads(gzip.decompress((FIXTURES / f"{name}.json.gz").read_bytes()))
+
+
+@pytest.fixture(scope="module")
+def streams() -> list[LogStream]:
+    return [
+        LogStream(s["labels"], [Entry(int(e[0]), *e[1:]) for e in s["entries"]]) for s in read("streams")["streams"]
+    ]
+
+
+@pytest.fixture(scope="module")
+def client(streams: list[LogStream]) -> Iterator[LokiClient]:
+    newest = max(entry.ts for stream in streams for entry in stream.entries)
+    with LabLoki(limits=UNLIMITED, clock=lambda: newest + NS) as running:
+        pushing = loki_client.LokiClient(running.url, None)
+        for labels, entries in streams:
+            rows: list[list[Any]] = [[str(e.ts), e.line, *([dict(e.metadata)] if e.metadata else [])] for e in entries]
+            assert pushing.push((labels, sorted(rows, key=lambda row: int(row[0])))).status_code == 204
+        yield LokiClient.direct(running.url, time.time_ns, {host_port(running.url)})
+
+
+def counts(root: Node) -> list[tuple[str, int | None, int | None]]:
+    """Lines in and out by selector and stage; a stage that nothing reaches is reached by 0 lines either way."""
+    return [(node.text, node.lines_in, node.lines_out) for node in root.walk() if node.kind != "operator"]
+
+
+@pytest.mark.parametrize("name", ["agent-firewall", "line-filters", "label-filters"])
+def test_loki_and_the_lines_say_the_same(name: str, client: LokiClient, streams: list[LogStream]) -> None:
+    source = ListSource(streams)
+    compared = 0
+    for query in read(name)["queries"][::3]:
+        if query["want"]["status"] != 200:
+            continue
+        expr = parse(query["query"])
+        instant = query["type"] == "instant"
+        end = int(query["time"] if instant else query["end"])
+        window = Window(end - NS if instant else int(query["start"]), end)
+        ask = Ask(query["query"], expr, instant, 100, 60 * NS, window)
+        here = explain(expr, source, window, None if instant else ask.step_in(window))
+        there, cost = explain_on_loki(ask, client)
+        assert counts(there) == counts(here), query["query"]
+        assert there.series in (None, here.series), query["query"]
+        filters = sum(node.lines_in != node.lines_out for node in there.walk() if node.kind == "stage")
+        selectors = sum(node.kind == "selector" for node in there.walk())
+        assert cost.requests <= 3 + 4 * selectors + filters, query["query"]
+        compared += 1
+    assert compared > 5
+
+
+def test_a_label_filter_shares_the_scan_of_its_values(client: LokiClient, streams: list[LogStream]) -> None:
+    end = max(entry.ts for stream in streams for entry in stream.entries) + 1
+    window = Window(min(entry.ts for stream in streams for entry in stream.entries), end)
+    text = '{namespace="coder"} | json decision="fields.decision" | decision=`Deny`'
+    root, cost = explain_on_loki(Ask(text, parse(text), False, 100, None, window), client)
+    last = root.children[-1]
+    size = sum(len(e.line) for s in streams if s.labels.get("namespace") == "coder" for e in s.entries)
+    assert last.lines_out == 0 and set(last.values["decision"]) >= {"allow", "deny"}
+    assert "nearest value `deny`" in conclusion(root)
+    # One scan counts, one line is an example, and the index knows the streams.
+    assert cost.requests == 3
+    assert 0 < cost.bytes_read <= 2.5 * size
+
+
+def test_a_selector_that_finds_nothing_reads_no_line(client: LokiClient) -> None:
+    text = '{namespace="codr"} |= `x`'
+    root, cost = explain_on_loki(Ask(text, parse(text), False, 100, None, Window(0, 2 * 10**18)), client)
+    assert (
+        conclusion(root) == '{namespace="codr"} selects no line: no stream has namespace="codr"; nearest value `coder`'
+    )
+    assert cost.bytes_read == 0
+
+
+def test_what_loki_refuses_is_told(client: LokiClient, streams: list[LogStream]) -> None:
+    end = max(entry.ts for stream in streams for entry in stream.entries) + 1
+    text = "sum by (x) (count_over_time({job=~`.+`} | json [30d]))"
+    root, _ = explain_on_loki(Ask(text, parse(text), True, 100, None, Window(end - NS, end)), client)
+    assert root.notes and "JSONParserErr" in root.notes[0]
