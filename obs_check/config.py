@@ -12,6 +12,7 @@ references ({env: NAME} or {file: PATH}), never values.
     shipper:   {kind, url, config, positions}
     inject:    {allow_url, deny_url, settle_s}
     timeouts:  {hop_s}
+    lint:      {datasources, root}
 """
 
 import difflib
@@ -114,6 +115,14 @@ class TimeoutConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class LintConfig:
+    """What `lint` takes without options: a file with Grafana's datasources, and the directory that stands for `/`."""
+
+    datasources: Path | None = None
+    root: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration; `path` is the file it came from, None when there is none."""
 
@@ -127,6 +136,7 @@ class Config:
     shipper: ShipperConfig = field(default_factory=ShipperConfig)
     inject: InjectConfig = field(default_factory=InjectConfig)
     timeouts: TimeoutConfig = field(default_factory=TimeoutConfig)
+    lint: LintConfig = field(default_factory=LintConfig)
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -184,13 +194,14 @@ def parse_config(text: str, file: Path, env: Mapping[str, str]) -> Config:
 
 
 def _read_root(root: "_Section") -> Config:
-    root.only("grafana", "dashboard", "expect", "loki", "boundary", "coderd", "shipper", "inject", "timeouts")
+    root.only("grafana", "dashboard", "expect", "loki", "boundary", "coderd", "shipper", "inject", "timeouts", "lint")
     loki = root.section("loki", "url", "tenant", "datasource", "bearer")
     boundary = root.section("boundary", "logs", "config", "proxy", "ca")
     coderd = root.section("coderd", "logs")
     shipper = root.section("shipper", "kind", "url", "config", "positions", "log")
     inject = root.section("inject", "allow_url", "deny_url", "settle_s")
     timeouts = root.section("timeouts", "hop_s")
+    lint = root.section("lint", "datasources", "root")
     return Config(
         path=root.file,
         grafana=_grafana(root),
@@ -210,6 +221,7 @@ def _read_root(root: "_Section") -> Config:
         ),
         inject=InjectConfig(inject.url("allow_url"), inject.url("deny_url"), inject.seconds("settle_s", 6.0)),
         timeouts=TimeoutConfig(timeouts.seconds("hop_s", 30.0)),
+        lint=LintConfig(lint.path("datasources"), lint.path("root")),
     )
 
 

@@ -32,6 +32,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("trace", "obs_check.cli.trace", "trace", "Follow the events of a kept run hop by hop."),
     Command("confirm", "obs_check.cli.confirm", "confirm", "Run again after a fix and compare panel by panel."),
     Command("query", "obs_check.cli.query", "query", "Run a LogQL query on files, Loki or Loki behind Grafana."),
+    Command("lint", "obs_check.cli.lint", "lint", "Check dashboards, queries and shipper configurations offline."),
     Command("test", "obs_check.cli.test", "test", "Unit tests of dashboards and queries; --mutate for what they miss."),
     Command("export", "obs_check.cli.export", "export", "Write evidence tables from a kept document."),
     Command("shipper", "obs_check.cli.shipper", "shipper", "A log shipper: dry-run its stages, ask it what it read."),

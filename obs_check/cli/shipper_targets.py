@@ -1,11 +1,10 @@
 """`obs-check shipper targets`: which job of a configuration takes which file of a tree."""
 
-import difflib
 import os
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -90,27 +89,12 @@ def _pairs(option: str, pairs: Sequence[str]) -> "Labels":
 
 def _paths(found: "Sequence[Found]", reports: "Sequence[FileReport]", root: Path) -> list[dict[str, Any]]:
     """Each pattern of a static target with how many of the listed files it takes, and why none where that shows."""
+    from obs_check.client.log_tree import missing_directory
+
     rows = []
     for target in found:
         if target.pod is None and target.glob:
             count = sum(target in report.by for report in reports)
-            note = "" if count else _missing_directory(target.glob, root)
+            note = "" if count else missing_directory(target.glob, root)
             rows.append({"job": target.job.name, "path": target.glob, "files": count, "note": note})
     return rows
-
-
-def _missing_directory(glob: str, root: Path) -> str:
-    """`: /tmp/boundary is not there, near: /tmp/boundary_logs` when the pattern's own directory is missing."""
-    from obs_check.shipper.glob import literal_start
-
-    at = PurePosixPath(literal_start(glob))
-    while not (root / str(at).lstrip("/")).exists() and not (root / str(at.parent).lstrip("/")).is_dir():
-        at = at.parent
-    if (root / str(at).lstrip("/")).exists():
-        return ""
-    try:
-        names = sorted(entry.name for entry in (root / str(at.parent).lstrip("/")).iterdir())
-    except OSError:
-        names = []
-    near = difflib.get_close_matches(at.name, names, n=1)
-    return f": {at} is not there" + (f", near: {at.parent / near[0]}" if near else "")

@@ -1,11 +1,13 @@
 """The files of a tree as a shipper would meet them: a node's or a workspace's, or a copy of one."""
 
+import difflib
 import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from obs_check.errors import InputError
+from obs_check.shipper.glob import literal_start
 from obs_check.shipper.targets import LogFile
 
 MOST_FILES = 20_000
@@ -54,6 +56,26 @@ def list_files(root: Path, below: Iterable[str], now_ns: int) -> list[LogFile]:
 def seen_as(root: Path, path: Path) -> str:
     """The name that a path below `root` has on the machine whose `/` it is."""
     return str(PurePosixPath("/") / path.relative_to(root).as_posix())
+
+
+def missing_directory(glob: str, root: Path) -> str:
+    """`: /tmp/boundary is not there, near: /tmp/boundary_logs` where a pattern's own directory is missing below `root`,
+    "" where it is there."""
+    at = PurePosixPath(literal_start(glob))
+    while not _below(root, at).exists() and not _below(root, at.parent).is_dir():
+        at = at.parent
+    if _below(root, at).exists():
+        return ""
+    try:
+        names = sorted(entry.name for entry in _below(root, at.parent).iterdir())
+    except OSError:
+        names = []
+    near = difflib.get_close_matches(at.name, names, n=1)
+    return f": {at} is not there" + (f", near: {at.parent / near[0]}" if near else "")
+
+
+def _below(root: Path, path: PurePosixPath) -> Path:
+    return root / str(path).lstrip("/")
 
 
 def _file(root: Path, path: Path, now_ns: int) -> LogFile:

@@ -1,0 +1,46 @@
+"""container-format: the lines of the sample are wrapped by a container runtime, and the job unwraps another way."""
+
+from collections.abc import Iterator
+
+from obs_check.app.lint.material import Material
+from obs_check.app.lint.pipeline_sample import fits_job
+from obs_check.app.lint.rule import Found, Rule
+from obs_check.shipper.pipeline import Pipeline
+from obs_check.shipper.simulate import simulate
+from obs_check.shipper.stages.containers import Cri, Docker
+
+_OTHER = {"cri": "docker", "docker": "cri"}
+
+
+def _find(material: Material) -> Iterator[Found]:
+    for shipper, job in material.jobs():
+        for sample in material.samples:
+            if not sample.wrapping or not fits_job(sample, job):
+                continue
+            kinds = _kinds(job.pipeline)
+            wrong = _OTHER[sample.wrapping]
+            if wrong in kinds and sample.wrapping not in kinds:
+                claim = f"job {job.name}: the lines of {sample.name} are {sample.wrapping}, the stage is `{wrong}`"
+                yield shipper.spot(job, f"{wrong}:"), claim, f"write `- {sample.wrapping}: {{}}`"
+            elif sample.wrapping not in kinds and _still_wrapped(job.pipeline, sample.lines):
+                claim = (
+                    f"job {job.name}: the lines of {sample.name} are {sample.wrapping} and are pushed with the wrapping"
+                )
+                yield shipper.spot(job), claim, f"begin pipeline_stages with `- {sample.wrapping}: {{}}`"
+
+
+def _kinds(pipeline: Pipeline) -> set[str]:
+    found: set[str] = set()
+    for stage in pipeline.stages:
+        found |= {stage.kind} if isinstance(stage, Cri | Docker) else set()
+        nested = getattr(stage, "pipeline", None)
+        found |= _kinds(nested) if isinstance(nested, Pipeline) else set()
+    return found
+
+
+def _still_wrapped(pipeline: Pipeline, lines: tuple[str, ...]) -> bool:
+    shipped = simulate(pipeline, {}, lines, 0)
+    return bool(shipped) and all(one.line in lines for one in shipped)
+
+
+RULE = Rule("container-format", "error", "a docker stage on CRI lines, or the other way round, or none", _find)

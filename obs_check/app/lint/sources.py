@@ -1,0 +1,158 @@
+"""Reads the files that lint is given, and finds out what each is."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from obs_check.app.lint.board import Board, read_boards
+from obs_check.app.lint.material import Material, ShipperFile, Tree
+from obs_check.app.lint.question import Question, file_question
+from obs_check.app.lint.sample import read_sample
+from obs_check.client.log_tree import list_files
+from obs_check.errors import ConfigError, InputError
+from obs_check.panel.datasource import Datasources
+from obs_check.shipper.promtail import parse_promtail
+from obs_check.shipper.yamltree import load
+
+SUFFIXES = (".json", ".yaml", ".yml", ".logql")
+_DASHBOARD_KEYS = {"panels", "rows", "elements", "templating", "schemaVersion"}
+_SHIPPER_WORDS = ("__path__", "pipeline_stages", "clients:", "relabel_configs")
+
+
+class _Reading:
+    """What was read so far; `skipped` are files of directories that are nothing lint knows."""
+
+    def __init__(self) -> None:
+        self.boards: list[Board] = []
+        self.shippers: list[ShipperFile] = []
+        self.questions: list[Question] = []
+        self.texts: list[tuple[str, str]] = []
+        self.skipped: list[str] = []
+
+
+def read_material(
+    paths: Sequence[Path],
+    samples: Sequence[str],
+    datasources: Path | None,
+    root: Path | None,
+    env: Mapping[str, str],
+    now_ns: int,
+) -> tuple[Material, list[str]]:
+    """The material, and the files of directories that were left out. Raises InputError, ConfigError or UsageError for
+    a file that is broken, and for a named one that is no dashboard, query or shipper configuration."""
+    reading = _Reading()
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"{path}: no such file or directory", "name dashboards, queries or configurations")
+        for file in sorted(_files(path)) if path.is_dir() else [path]:
+            if not _read(file, reading, env) and path.is_dir():
+                reading.skipped.append(str(file))
+            elif not path.is_dir() and not any(str(file) == name for name, _ in reading.texts):
+                raise InputError(
+                    f"{file}: neither a dashboard, a query nor a shipper configuration",
+                    f"files end in {', '.join(SUFFIXES)}",
+                )
+    if not reading.texts:
+        raise InputError(f"nothing to lint below {', '.join(map(str, paths))}", f"files end in {', '.join(SUFFIXES)}")
+    known = read_datasources(datasources) if datasources else None
+    tree = Tree(root, tuple(list_files(root, ["/"], now_ns))) if root else None
+    material = Material(
+        tuple(reading.boards),
+        tuple(reading.shippers),
+        tuple(reading.questions),
+        tuple(read_sample(given) for given in samples),
+        known,
+        tree,
+        tuple(reading.texts),
+    )
+    return material, reading.skipped
+
+
+def read_datasources(path: Path) -> Datasources:
+    """Grafana's provisioning file, an answer of /api/datasources, or one of /api/frontend/settings."""
+    try:
+        document = yaml.safe_load(_text(path))
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: {' '.join(str(error).split())}", "is it JSON or YAML?") from error
+    listed = document.get("datasources") if isinstance(document, Mapping) else document
+    if isinstance(listed, Mapping):
+        return Datasources.from_settings(document)
+    if not isinstance(listed, list) or not all(isinstance(one, Mapping) for one in listed):
+        raise InputError(f"{path}: no list of datasources", "give the provisioning file or /api/datasources")
+    return Datasources({str(one.get("name") or one.get("uid")): one for one in listed})
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (p for p in folder.rglob("*") if p.suffix in SUFFIXES and p.is_file())
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}", "check path and rights") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text (byte {error.start})", "is it a text file?") from error
+
+
+def _read(path: Path, reading: _Reading, env: Mapping[str, str]) -> bool:
+    """Whether the file is something lint knows; it is then part of `reading`."""
+    text = _text(path)
+    known = False
+    if path.suffix == ".logql":
+        reading.questions.append(file_question(str(path), text))
+        known = True
+    elif path.suffix == ".json":
+        known = _dashboards(_json(text, str(path)), path, text, 1, reading)
+    elif path.suffix in (".yaml", ".yml"):
+        known = _read_yaml(path, text, reading, env)
+    if known:
+        reading.texts.append((str(path), text))
+    return known
+
+
+def _read_yaml(path: Path, text: str, reading: _Reading, env: Mapping[str, str]) -> bool:
+    if "scrape_configs" in text and any(word in text for word in _SHIPPER_WORDS):
+        reading.shippers.append(ShipperFile(parse_promtail(text, str(path), env), text))
+        return True
+    try:
+        documents = load(text, str(path))
+    except ConfigError:
+        if "{{" in text:
+            # A template is no YAML before it is rendered.
+            return False
+        raise
+    known = False
+    for document in documents:
+        if not document.is_map():
+            continue
+        top = document.mapping()
+        if "kind" in top and top["kind"].data == "ConfigMap" and "data" in top:
+            for key, value in top["data"].mapping().items():
+                if key.endswith(".json") and isinstance(value.data, str):
+                    first = value.line + 1 if value.style in ("|", ">") else value.line
+                    known |= _dashboards(_json(value.data, f"{path}:{key}"), path, value.data, first, reading)
+        else:
+            known |= _dashboards(yaml.safe_load(text) if len(documents) == 1 else None, path, "", 1, reading)
+    return known
+
+
+def _json(text: str, name: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{name}: not JSON: {error}", "export the dashboard again") from error
+
+
+def _dashboards(document: Any, path: Path, text: str, first_line: int, reading: _Reading) -> bool:
+    held = document
+    while isinstance(held, Mapping) and not _DASHBOARD_KEYS & held.keys():
+        held = held.get("dashboard", held.get("spec"))
+    if not isinstance(held, Mapping) or isinstance(held.get("panels"), Mapping):
+        # What a dashboard has to read (NAME.expect.yaml) has a mapping of panels.
+        return False
+    reading.boards += read_boards(document, str(path), text, first_line)
+    return True

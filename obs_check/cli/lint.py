@@ -1,0 +1,64 @@
+"""`obs-check lint`: dashboards, queries and shipper configurations checked without asking any system."""
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from obs_check.cli.options import Output, with_formats
+
+
+@click.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--sample",
+    "samples",
+    multiple=True,
+    metavar="[{LABELS}=]FILE",
+    help="""Log lines to hold queries and stages to; '{job="x"}=FILE' says whose.""",
+)
+@click.option(
+    "--datasources",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Grafana's datasources: the provisioning file, or what /api/datasources answered.",
+)
+@click.option(
+    "--root", metavar="DIR", type=click.Path(path_type=Path), help="What stands for / : paths are held to its files."
+)
+@with_formats("table", "json", "sarif")
+def lint(
+    paths: tuple[Path, ...], samples: tuple[str, ...], datasources: Path | None, root: Path | None, out: Output
+) -> None:
+    """Check dashboards, queries and shipper configurations offline.
+
+    PATHs are files or directories: dashboards (JSON, ConfigMaps), queries (.logql), promtail configurations. Give them
+    together, then labels that a selector uses and no job sets are found too. docs/lint.md says what each rule looks
+    for and how to switch it off. 0 no error, 1 an error, 2 a file that is broken.
+
+    \b
+    obs-check lint dashboards queries promtail.yaml
+    obs-check lint dashboards --datasources datasources.yaml --sample '{job="boundary"}=boundary.log' -o sarif
+    """
+    from obs_check.app.lint.run import lint as run
+    from obs_check.app.lint.sources import read_material
+    from obs_check.report.json import dumps
+    from obs_check.report.lint import lint_document, print_lint
+    from obs_check.report.sarif import sarif
+
+    own = out.config().lint
+    material, skipped = read_material(
+        paths, samples, datasources or own.datasources, root or own.root, out.env, time.time_ns()
+    )
+    for name in skipped:
+        out.detail(f"left out: {name} is no dashboard, query or shipper configuration")
+    result = run(material)
+    for unused in result.unused:
+        out.detail(f"{unused.spot.path}:{unused.spot.line}: {unused.rule} is switched off, but finds nothing there")
+    document = lint_document(result, len(material.texts))
+    if out.format == "sarif":
+        click.echo(dumps(sarif(result)))
+    elif not out.json:
+        print_lint(document, sys.stdout, out.color)
+    out.finish(document, result.verdict)

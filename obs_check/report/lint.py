@@ -1,0 +1,42 @@
+"""What lint found, as a document and as a table."""
+
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from rich.text import Text
+
+from obs_check.app.lint.run import LintResult
+from obs_check.report.console import make_console
+from obs_check.report.json import document
+from obs_check.report.terminal import visible
+
+_STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+
+
+def lint_document(result: LintResult, files: int) -> dict[str, Any]:
+    """The document: schema, command, verdict, run, then `files` (how many were read) and the findings."""
+    return document("lint", str(result.verdict), None, files=files, **result.to_json())
+
+
+def print_lint(doc: Mapping[str, Any], file: TextIO, color: bool) -> None:
+    """A file's findings below its name, two lines each, then how many there are."""
+    console = make_console(file, color)
+    above = ""
+    for one in doc["findings"]:
+        if one["path"] != above:
+            above = one["path"]
+            console.print(Text(visible(above), "bold"))
+        place = f"  {one['line']}: {_subject(one['subject'])}"
+        head = (place, (one["severity"], _STYLES[one["severity"]]), f" {one['rule']}: {visible(one['claim'])}")
+        console.print(Text.assemble(*head))
+        if one["fix"]["summary"]:
+            console.print(Text(visible(f"     {one['fix']['summary']}"), "cyan"))
+    counts = {name: sum(one["severity"] == name for one in doc["findings"]) for name in _STYLES}
+    told = ", ".join(f"{n} {name}{'s' if n != 1 and name != 'info' else ''}" for name, n in counts.items())
+    silent = f", {len(doc['disabled'])} disabled" if doc["disabled"] else ""
+    console.print(Text(f"{doc['files']} files: {told}{silent}"))
+
+
+def _subject(subject: Mapping[str, Any]) -> str:
+    panel = f"panel {subject['panel']} " if subject["panel"] is not None else ""
+    return panel + (f"query {subject['target']} " if subject["target"] else "")

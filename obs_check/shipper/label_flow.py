@@ -1,0 +1,143 @@
+"""Which labels the lines of a job can have, before each `match` stage and when they are pushed, without any line."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from obs_check.logql.engine.match import stream_test
+from obs_check.logql.syntax.ast import Matcher
+from obs_check.model.entry import Labels
+from obs_check.shipper.model import ScrapeJob
+from obs_check.shipper.pipeline import Pipeline
+from obs_check.shipper.relabel import Rule, relabel
+from obs_check.shipper.stages.containers import Cri, Docker
+from obs_check.shipper.stages.labels import AddLabels, LabelAllow, LabelDrop, StaticLabels, StructuredMetadata
+from obs_check.shipper.stages.match import Match
+from obs_check.shipper.stages.pack import Pack
+
+Values = frozenset[str] | None
+"""What a label can be, "" for absent; None for anything."""
+_SETTING = ("replace", "lowercase", "uppercase", "hashmod")
+
+
+@dataclass(frozen=True)
+class Possible:
+    """Labels by name with their values. `open`: there may be others whose names nobody knows (a labelmap)."""
+
+    labels: Mapping[str, Values] = field(default_factory=dict)
+    open: bool = False
+
+    def values(self, name: str) -> Values:
+        """What a label can be."""
+        return self.labels.get(name, None if self.open else frozenset({""}))
+
+    def fits(self, matchers: Iterable[Matcher]) -> bool:
+        """Whether lines exist that all matchers take."""
+        by_name: dict[str, list[Matcher]] = {}
+        for matcher in matchers:
+            by_name.setdefault(matcher.name, []).append(matcher)
+        return all(self._fits(name, own) for name, own in by_name.items())
+
+    def _fits(self, name: str, matchers: list[Matcher]) -> bool:
+        values = self.values(name)
+        test = stream_test(matchers)
+        if values is None:
+            # Anything goes, but two different texts do not.
+            values = frozenset(m.value for m in matchers if m.op == "=")
+            return not values or any(test({name: value}) for value in values)
+        return any(test({name: value}) for value in values)
+
+
+@dataclass(frozen=True)
+class Flow:
+    """`pushed` are the labels at the end; `matches` are the match stages with the labels in front of each; `sources`
+    maps labels of `labels` stages to the extracted values they take."""
+
+    pushed: Possible
+    matches: tuple[tuple[Match, Possible], ...]
+    sources: Mapping[str, str]
+
+
+def label_flow(job: ScrapeJob, external: Labels) -> Flow:
+    """The labels of a job's lines; `external` are those that the clients add."""
+    found: list[tuple[Match, Possible]] = []
+    sources: dict[str, str] = {}
+    end = _through(_start(job), job.pipeline, found, sources)
+    added = {name: frozenset({value}) for name, value in external.items() if name not in end.labels}
+    return Flow(Possible({**added, **end.labels}, end.open), tuple(found), sources)
+
+
+def _start(job: ScrapeJob) -> Possible:
+    """Behind discovery and relabeling; every file gets the label `filename`."""
+    ways = []
+    for target in job.targets:
+        labels = relabel(target, job.relabel)
+        if labels is not None:
+            kept = {n: frozenset({v}) for n, v in labels.items() if not n.startswith("__")}
+            ways.append(Possible({**kept, **({"filename": None} if "__path__" in labels else {})}))
+    if job.discovery:
+        ways.append(_discovered(job))
+    return _either(ways) if ways else Possible(open=True)
+
+
+def _discovered(job: ScrapeJob) -> Possible:
+    labels: dict[str, Values] = {}
+    is_open = any(not way.endswith("_sd_configs") for way in job.discovery)
+    for rule in job.relabel:
+        if rule.action in _SETTING:
+            if "$" in rule.target:
+                is_open = True
+            elif not rule.target.startswith("__"):
+                labels[rule.target] = _written(rule, labels.get(rule.target, frozenset({""})))
+        elif rule.action == "labelmap":
+            is_open = True
+        elif rule.action in ("labeldrop", "labelkeep"):
+            labels = {name: values for name, values in labels.items() if relabel({name: "x"}, [rule])}
+    return Possible({**labels, "filename": None}, is_open)
+
+
+def _written(rule: Rule, before: Values) -> Values:
+    if rule.action != "replace" or "$" in rule.replacement or before is None:
+        return None
+    return frozenset({rule.replacement}) | (frozenset() if rule.regex in ("(.*)", ".*", "") else before)
+
+
+def _either(ways: list[Possible]) -> Possible:
+    labels: dict[str, Values] = {}
+    for name in {name for way in ways for name in way.labels}:
+        values = [way.values(name) for way in ways]
+        known = [v for v in values if v is not None]
+        labels[name] = frozenset().union(*known) if len(known) == len(values) else None
+    return Possible(labels, any(way.open for way in ways))
+
+
+def _through(
+    state: Possible, pipeline: Pipeline, found: list[tuple[Match, Possible]], sources: dict[str, str]
+) -> Possible:
+    for stage in pipeline.stages:
+        labels = dict(state.labels)
+        match stage:
+            case AddLabels():
+                labels |= {name: None for name, _ in stage.labels}
+                sources.update(stage.labels)
+            case StaticLabels():
+                labels |= {name: frozenset({value}) for name, value in stage.labels if value}
+            case LabelDrop():
+                labels |= {name: frozenset({""}) for name in stage.names}
+            case LabelAllow():
+                labels = {name: state.values(name) for name in stage.names}
+                state = Possible(labels)
+            case StructuredMetadata():
+                labels |= {source: frozenset({""}) for _, source in stage.labels if source in labels}
+            case Docker() | Cri():
+                labels["stream"] = frozenset({"stdout", "stderr", ""})
+            case Pack():
+                labels |= {name: frozenset({""}) for name in stage.labels}
+            case Match():
+                found.append((stage, state))
+                inside = _through(state, stage.pipeline, found, sources)
+                state = _either([state, inside])
+                labels = dict(state.labels)
+            case _:
+                pass
+        state = Possible(labels, state.open)
+    return state

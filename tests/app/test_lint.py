@@ -1,0 +1,156 @@
+"""Every lint rule has a file, a section in docs/lint.md, and a pair of fixtures: one with the fault, one without."""
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from obs_check.app.lint.json_lines import json_lines
+from obs_check.app.lint.material import Material
+from obs_check.app.lint.registry import IDS, RULES
+from obs_check.app.lint.run import LintResult, lint
+from obs_check.app.lint.sources import read_material
+
+ROOT = Path(__file__).parents[2]
+FIXTURES = ROOT / "tests/fixtures/lint"
+DOCS = (ROOT / "docs/lint.md").read_text("utf-8")
+
+
+def linted(folder: Path, start: str) -> LintResult:
+    """What lint finds in the files of a fixture whose names begin with `start`, with what lies beside them."""
+    return lint(material(sorted(folder.glob(f"{start}*")), folder))
+
+
+def material(paths: Sequence[Path], folder: Path) -> Material:
+    sample, datasources, root = (folder / name for name in ("sample.log", "datasources.yaml", "root"))
+    samples = [str(sample)] if sample.exists() else []
+    found, skipped = read_material(
+        paths, samples, datasources if datasources.exists() else None, root if root.exists() else None, {}, 0
+    )
+    assert not skipped
+    return found
+
+
+def told(result: LintResult, folder: Path) -> list[str]:
+    """A line a finding, for comparing."""
+    home = str(folder) + "/"
+    return [
+        f"{i.spot.path.removeprefix(home)}:{i.spot.line}: {i.severity} {i.rule}: {i.claim}; {i.remedy}".replace(
+            home, ""
+        )
+        for i in result.issues
+    ]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=IDS)
+def test_every_rule_is_complete(rule: Any) -> None:
+    assert (ROOT / f"obs_check/app/lint/rules/{rule.id.replace('-', '_')}.py").is_file()
+    folder = FIXTURES / rule.id
+    bad = linted(folder, "bad")
+    assert {issue.rule for issue in bad.issues} >= {rule.id}
+    assert told(bad, folder) == (folder / "expected.txt").read_text("utf-8").splitlines()
+    assert told(linted(folder, "good"), folder) == []
+    section = re.search(rf"^## {rule.id}\n+(.+?)(?=^## |\Z)", DOCS, re.M | re.S)
+    assert section, f"docs/lint.md has no section {rule.id}"
+    assert f"{rule.severity.capitalize()}." in section[1]
+
+
+def test_nothing_stands_beside_the_registry() -> None:
+    files = {p.stem.replace("_", "-") for p in (ROOT / "obs_check/app/lint/rules").glob("[a-z]*.py")}
+    assert files == set(IDS)
+    assert {p.name for p in FIXTURES.iterdir() if p.is_dir()} == set(IDS)
+    assert set(re.findall(r"^## ([a-z-]+)$", DOCS, re.M)) == set(IDS)
+
+
+def test_lines_of_json() -> None:
+    text = '{\n "a": [1,\n  {"b": "x,{\\"", "c": []}],\n "d": {}\n}\n'
+    json.loads(text)
+    assert json_lines(text, 10) == {
+        (): 10,
+        ("a",): 11,
+        ("a", 0): 11,
+        ("a", 1): 12,
+        ("a", 1, "b"): 12,
+        ("a", 1, "c"): 12,
+        ("d",): 13,
+    }
+
+
+COUNT = 'sum(count_over_time({job="boundary"} | logfmt [$__interval]))'
+
+
+def board(**panel: Any) -> dict[str, Any]:
+    shown = {"id": 7, "type": "timeseries", "title": "t", "datasource": {"type": "loki", "uid": "loki"}, **panel}
+    return {
+        "uid": "b",
+        "title": "b",
+        "schemaVersion": 39,
+        "panels": [{"targets": [{"refId": "A", "expr": COUNT}], **shown}],
+    }
+
+
+def of_text(tmp_path: Path, name: str, text: str) -> LintResult:
+    (tmp_path / name).write_text(text)
+    return lint(material([tmp_path / name], tmp_path))
+
+
+def test_a_panel_switches_a_rule_off_with_a_reason(tmp_path: Path) -> None:
+    text = json.dumps(board(description="Requests.\n\nobs-check:disable missing-unit, masked-zero -- plain counts\n"))
+    result = of_text(tmp_path, "a.json", text)
+    assert result.issues == []
+    assert [(issue.rule, reason) for issue, reason in result.silent] == [("missing-unit", "plain counts")]
+    assert [(one.rule, one.spot.subject.panel) for one in result.unused] == [("masked-zero", 7)]
+
+
+def test_a_dashboard_switches_a_rule_off_for_all_its_panels(tmp_path: Path) -> None:
+    whole = {**board(), "description": "obs-check:disable missing-unit -- counts all"}
+    assert [issue.rule for issue, _ in of_text(tmp_path, "a.json", json.dumps(whole)).silent] == ["missing-unit"]
+
+
+def test_a_comment_holds_for_the_block_below_it(tmp_path: Path) -> None:
+    job = (
+        "  - job_name: {name}\n    static_configs: [{{labels: {{job: b, __path__: /{name}}}}}]\n"
+        "    pipeline_stages:\n      - logfmt: {{mapping: {{url: ''}}}}\n      - labels:\n          url:\n"
+    )
+    jobs = [job.format(name="a"), job.format(name="b")]
+    head = "clients: []\nscrape_configs:\n  # obs-check:disable high-cardinality-label -- few URLs\n"
+    result = of_text(tmp_path, "p.yaml", head + "".join(jobs))
+    assert [issue.spot.line for issue, _ in result.silent] == [9]
+    assert [issue.spot.line for issue in result.issues] == [15]
+
+
+def test_lines_in_config_maps_and_schema_v2(tmp_path: Path) -> None:
+    query = {"kind": "DataQuery", "group": "loki", "spec": {"expr": "sum("}}
+    element = {
+        "kind": "Panel",
+        "spec": {
+            "id": 3,
+            "title": "t",
+            "data": {"spec": {"queries": [{"kind": "PanelQuery", "spec": {"refId": "A", "query": query}}]}},
+            "vizConfig": {"group": "stat", "spec": {"fieldConfig": {"defaults": {"unit": "none"}}}},
+        },
+    }
+    spec = {"title": "v2", "elements": {"panel-3": element}, "layout": {"kind": "GridLayout", "spec": {"items": []}}}
+    text = json.dumps({"apiVersion": "dashboard.grafana.app/v2", "metadata": {"name": "v"}, "spec": spec}, indent=1)
+    indented = "".join(f"    {row}\n" for row in text.split("\n"))
+    config_map = f"kind: ConfigMap\nmetadata: {{name: x}}\ndata:\n  v2.json: |\n{indented}"
+    for name, shift in (("v2.json", 0), ("map.yaml", 4)):
+        [issue] = of_text(tmp_path, name, text if name == "v2.json" else config_map).issues
+        assert (issue.rule, issue.spot.subject.panel, issue.spot.subject.target) == ("query-syntax", 3, "A")
+        wanted = next(n for n, row in enumerate(text.split("\n"), 1) if '"PanelQuery"' in row) - 1
+        assert issue.spot.line == wanted + shift
+
+
+def test_a_sample_with_labels_leaves_other_queries_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.logql").write_text('{job="boundary"} | json\n')
+    (tmp_path / "lines.log").write_text("level=INFO msg=ALLOW\n")
+
+    def rules(labels: str) -> list[str]:
+        read, _ = read_material([tmp_path], [f"{labels}{tmp_path / 'lines.log'}"], None, None, {}, 0)
+        return [issue.rule for issue in lint(read).issues]
+
+    assert rules("") == rules('{job="boundary"}=') == ["parser-contradicts-lines"]
+    assert rules('{job="coder"}=') == []

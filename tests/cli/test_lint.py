@@ -1,0 +1,102 @@
+"""`obs-check lint`: what is shipped is clean, exit codes, and the three forms of output."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from obs_check.cli.main import main
+from obs_check.lab import settings
+
+ROOT = Path(__file__).parents[2]
+BAD = "sum(\n"
+
+
+def test_what_is_shipped_is_clean(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The dashboards, the queries, and the lab's promtail configuration on the lab's files."""
+    settings.write(settings.healthy(tmp_path), tmp_path, "http://127.0.0.1:1")
+    args = [
+        "lint",
+        str(ROOT / "dashboards"),
+        str(ROOT / "queries"),
+        str(tmp_path / "promtail.yaml"),
+        "-v",
+        "-o",
+        "json",
+    ]
+    assert main(args) == 0
+    shown = capsys.readouterr()
+    document = json.loads(shown.out)
+    assert (document["schema"], document["command"], document["verdict"]) == ("obs-check/1", "lint", "ok")
+    assert document["findings"] == document["disabled"] == document["unused_disables"] == []
+    assert document["files"] > 15
+    assert {Path(line.split()[2]).name for line in shown.err.splitlines()} == {
+        "agent-firewall.expect.yaml",
+        "agent-firewall.test.yaml",
+    }
+
+
+def test_an_error_fails_and_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "q.logql").write_text(BAD)
+    assert main(["lint", str(tmp_path)]) == 1
+    out = capsys.readouterr().out
+    assert "error query-syntax: no LogQL: parse error" in out
+    assert out.splitlines()[-1] == "1 files: 1 error, 0 warnings, 0 info"
+
+
+def test_sarif(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("bad.logql").write_text(f"# one\n{BAD}")
+    Path("quiet.logql").write_text(f"# obs-check:disable query-syntax -- a template\n{BAD}")
+    assert main(["lint", "bad.logql", "quiet.logql", "-o", "sarif"]) == 1
+    log = json.loads(capsys.readouterr().out)
+    assert log["version"] == "2.1.0"
+    [run] = log["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    loud, quiet = run["results"]
+    assert loud["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "bad.logql"
+    assert loud["locations"][0]["physicalLocation"]["region"]["startLine"] >= 2
+    assert "suppressions" not in loud
+    assert quiet["suppressions"] == [{"kind": "inSource", "justification": "a template"}]
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"] == "query-syntax"
+        assert result["level"] == "error"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("x.json", "{", "x.json: not JSON"),
+        ("x.json", "{}", "x.json: neither a dashboard, a query nor a shipper configuration"),
+        ("x.yaml", "a: [", "x.yaml:1: no YAML"),
+        ("x.yaml", "scrape_configs:\n- pipeline_stages: [{jsn: {}}]\n  job_name: a\n", "unknown key 'jsn'"),
+        ("x.json", '{"panels": [1]}', "panels is not a list of objects"),
+        ("x.txt", "hello", "x.txt: neither a dashboard"),
+    ],
+)
+def test_broken_files(
+    name: str, text: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_text(text)
+    assert main(["lint", name]) == 2
+    shown = capsys.readouterr()
+    assert says in shown.err
+    assert shown.out == ""
+
+
+def test_other_files_in_a_directory_are_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "package.json").write_text('{"name": "x"}')
+    (tmp_path / "chart.yaml").write_text("{{- if .Values.x }}\na: b\n{{- end }}\n")
+    (tmp_path / "q.logql").write_text('{job="a"}')
+    assert main(["lint", str(tmp_path), "-v"]) == 0
+    assert capsys.readouterr().err.count("left out: ") == 2
+
+
+def test_datasources_from_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("ds.json").write_text('[{"name": "Other", "uid": "other", "type": "loki"}]')
+    dashboard = str(ROOT / "dashboards/agent-firewall.json")
+    assert main(["lint", dashboard]) == 0
+    Path("obs-check.yaml").write_text("lint: {datasources: ds.json}\n")
+    assert main(["lint", dashboard]) == 1
