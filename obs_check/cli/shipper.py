@@ -54,10 +54,10 @@ def dry_run(
     Without --label the labels are those of the job's first static target, and `filename` for a file. JSON is one object
     a kept line; `ts` is null where the shipper takes the time of reading. What was dropped is told on stderr.
     """
-    from obs_check.shipper.promtail import read_promtail
+    from obs_check.shipper.read import read_shipper
     from obs_check.shipper.simulate import run
 
-    chosen = read_promtail(config, os.environ).job(job)
+    chosen = read_shipper(config, os.environ).job(job)
     given = _labels(pairs)
     now_ns = time.time_ns()
     for note in chosen.pipeline.notes():

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from obs_check.errors import ConfigError
 from obs_check.model.entry import Labels
@@ -28,6 +29,8 @@ class ScrapeJob:
     decompression: str = ""
     roles: tuple[str, ...] = ()
     ignore_older: int = 0
+    to: tuple[str, ...] | None = None
+    """Names of the clients that its lines go to, None for all (promtail)."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class PushClient:
 
 @dataclass(frozen=True)
 class ShipperConfig:
-    """A whole configuration. `positions` is the path of the positions file, `sync_period` in ns."""
+    """A whole configuration. `positions` is the path of the positions file, `sync_period` in ns. `notes` say what the
+    configuration leaves unconnected and what of it cannot be judged here, each with `file:line`."""
 
     file: str
     jobs: tuple[ScrapeJob, ...] = ()
@@ -59,9 +63,12 @@ class ShipperConfig:
     positions: str = "/var/log/positions.yaml"
     sync_period: int = 10 * NS
     text: str = field(default="", repr=False)
+    dialect: Literal["promtail", "alloy"] = "promtail"
+    notes: tuple[str, ...] = ()
 
     def job(self, name: str | None) -> ScrapeJob:
-        """The job of a name, or the only one when `name` is None; raises ConfigError that lists the names."""
+        """The job of a name (Alloy: also of a component's label alone), or the only one when `name` is None; raises
+        ConfigError that lists the names."""
         names = ", ".join(job.name for job in self.jobs) or "none"
         if name is None and len(self.jobs) == 1:
             return self.jobs[0]
@@ -70,4 +77,7 @@ class ShipperConfig:
         for job in self.jobs:
             if job.name == name:
                 return job
+        labelled = [job for job in self.jobs if self.dialect == "alloy" and job.name.endswith(f".{name}")]
+        if len(labelled) == 1:
+            return labelled[0]
         raise ConfigError(f"{self.file} has no job {name!r}", f"jobs there: {names}")

@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import cast
 
 from obs_check.errors import ConfigError
 from obs_check.model.entry import Labels
@@ -11,8 +10,7 @@ from obs_check.shipper import environment, wrapping
 from obs_check.shipper.golang.quantity import duration_ns
 from obs_check.shipper.model import PushClient, ScrapeJob, ShipperConfig
 from obs_check.shipper.pipeline import Pipeline
-from obs_check.shipper.relabel import ACTIONS, Action, Rule
-from obs_check.shipper.stages.regexes import read_regex
+from obs_check.shipper.relabel import read_rule
 from obs_check.shipper.stages.registry import read_stages
 from obs_check.shipper.yamltree import Value
 
@@ -34,7 +32,6 @@ _DISCOVERY = (
     "azure_event_hubs", "gelf", "cloudflare", "heroku_drain",
 )  # fmt: skip
 _JOB = ("job_name", "pipeline_stages", "relabel_configs", "static_configs", "encoding", "decompression", *_DISCOVERY)
-_RULE = ("source_labels", "separator", "regex", "modulus", "target_label", "replacement", "action")
 
 
 def read_promtail(path: Path, env: Mapping[str, str] | None) -> ShipperConfig:
@@ -148,7 +145,7 @@ def _job(node: Value) -> ScrapeJob:
         name.text(),
         read_stages(given["pipeline_stages"]) if "pipeline_stages" in given else Pipeline(),
         tuple(target for group in static for target in _targets(group)),
-        tuple(_rule(r) for r in rules),
+        tuple(read_rule(r) for r in rules),
         tuple(key for key in _DISCOVERY if node.get(key) is not None),
         _place(node),
         _decompression(given.get("decompression")),
@@ -176,26 +173,3 @@ def _targets(group: Value) -> list[Labels]:
     own = labels.texts() if labels else {}
     names = [address.text() for address in addresses.items()] if addresses else []
     return [{"__address__": name, **own} for name in names or ["localhost"]]
-
-
-def _rule(node: Value) -> Rule:
-    given = {key: value for key, value in node.mapping(_RULE).items() if value.data is not None}
-    action = given["action"].text().lower() if "action" in given else "replace"
-    if action not in ACTIONS:
-        raise given["action"].error(f"{action!r} is no relabel action", f"one of {', '.join(ACTIONS)}")
-    target = given["target_label"].text() if "target_label" in given else ""
-    if not target and action in {"replace", "hashmod", "lowercase", "uppercase", "keepequal", "dropequal"}:
-        raise node.error(f"{action} needs target_label")
-    modulus = given["modulus"].integer() if "modulus" in given else 0
-    if action == "hashmod" and modulus <= 0:
-        raise node.error("hashmod needs a modulus above 0")
-    sources = given["source_labels"].items() if "source_labels" in given else []
-    return Rule(
-        cast(Action, action),
-        tuple(s.text() for s in sources),
-        given["separator"].text() if "separator" in given else ";",
-        read_regex(given["regex"]) if "regex" in given else "(.*)",
-        target,
-        given["replacement"].text() if "replacement" in given else "$1",
-        modulus,
-    )

@@ -4,19 +4,21 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 import re2
 
 from obs_check.model.entry import Labels
 from obs_check.shipper.stages.labels import LABEL_NAME
-from obs_check.shipper.stages.regexes import compile_regex
+from obs_check.shipper.stages.regexes import compile_regex, read_regex
+from obs_check.shipper.yamltree import Value
 
 Action = Literal[
     "replace", "keep", "drop", "keepequal", "dropequal", "hashmod", "labelmap", "labeldrop", "labelkeep",
     "lowercase", "uppercase",
 ]  # fmt: skip
 ACTIONS: tuple[str, ...] = get_args(Action)
+RULE_KEYS = ("source_labels", "separator", "regex", "modulus", "target_label", "replacement", "action")
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,30 @@ class Rule:
     target: str = ""
     replacement: str = "$1"
     modulus: int = 0
+
+
+def read_rule(node: Value) -> Rule:
+    """One rule of a configuration, promtail's or Alloy's; raises ConfigError."""
+    given = {key: value for key, value in node.mapping(RULE_KEYS).items() if value.data is not None}
+    action = given["action"].text().lower() if "action" in given else "replace"
+    if action not in ACTIONS:
+        raise given["action"].error(f"{action!r} is no relabel action", f"one of {', '.join(ACTIONS)}")
+    target = given["target_label"].text() if "target_label" in given else ""
+    if not target and action in {"replace", "hashmod", "lowercase", "uppercase", "keepequal", "dropequal"}:
+        raise node.error(f"{action} needs target_label")
+    modulus = given["modulus"].integer() if "modulus" in given else 0
+    if action == "hashmod" and modulus <= 0:
+        raise node.error("hashmod needs a modulus above 0")
+    sources = given["source_labels"].items() if "source_labels" in given else []
+    return Rule(
+        cast(Action, action),
+        tuple(s.text() for s in sources),
+        given["separator"].text() if "separator" in given else ";",
+        read_regex(given["regex"]) if "regex" in given else "(.*)",
+        target,
+        given["replacement"].text() if "replacement" in given else "$1",
+        modulus,
+    )
 
 
 @lru_cache(maxsize=512)

@@ -1,15 +1,18 @@
 """`| pattern "<a> <_> <b>"`."""
 
+from collections.abc import Callable
+
 from obs_check.errors import QueryError
 from obs_check.logql.stages.line_pattern import parse_pieces
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row, StageFunction
 from obs_check.logql.syntax import ast
 
 
-def compile_pattern(stage: ast.PatternParser) -> StageFunction:
-    """The text before the first capture must start the line. A literal that is not found ends the match: the capture
-    before it takes the rest of the line (Loki 3.5)."""
-    pieces = parse_pieces(stage.pattern)
+def compile_captures(pattern: str) -> Callable[[str], list[tuple[str, str]]]:
+    """What a pattern captures of a line, as (name, text). The text before the first capture must start the line. A
+    literal that is not found ends the match: the capture before it takes the rest of the line (Loki 3.5). Raises
+    QueryError."""
+    pieces = parse_pieces(pattern)
     names = [piece.text for piece in pieces if piece.capture and piece.text != "_"]
     if not names:
         raise QueryError("at least one capture is required")
@@ -33,6 +36,13 @@ def compile_pattern(stage: ast.PatternParser) -> StageFunction:
                 break
             at = end + len(literal)
         return found
+
+    return captures
+
+
+def compile_pattern(stage: ast.PatternParser) -> StageFunction:
+    """The stage of a query."""
+    captures = compile_captures(stage.pattern)
 
     def parse(row: Row) -> bool:
         taken, stream, parsed = row.taken(), row.stream, row.parsed

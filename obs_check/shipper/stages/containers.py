@@ -78,20 +78,19 @@ class Cri:
         return _CriLines(self, CRI.start(context, f"{place} > "))
 
 
-class _CriLines:
+class PartialLines:
     """The partial lines that wait, one a label set."""
 
     holds = True
 
-    def __init__(self, settings: Cri, base: Running) -> None:
+    def __init__(self, settings: Cri) -> None:
         self._settings = settings
-        self._base = base
         self._partial: dict[frozenset[tuple[str, str]], Item] = {}
 
-    def feed(self, item: Item) -> list[Item]:
-        [item] = self._base.feed(item)
+    def joined(self, item: Item, partial: bool) -> list[Item]:
+        """What comes out when a read line goes in: nothing for a partial one, unless too many wait."""
         stream = frozenset(item.labels.items())
-        if item.extracted.get("flags") != "P":
+        if not partial:
             if before := self._partial.pop(stream, None):
                 item.line = self._cut(before.line + item.line)
             return [item]
@@ -106,10 +105,20 @@ class _CriLines:
         return released
 
     def flush(self, now_ns: int | None) -> list[Item]:  # noqa: ARG002 (the protocol's signature)
-        """Nothing: promtail loses a partial line whose end never comes."""
+        """Nothing: a partial line whose end never comes is lost."""
         return []
 
     def _cut(self, line: str) -> str:
         if not self._settings.truncate:
             return line
         return line.encode()[: self._settings.max_partial_line_size].decode(errors="replace")
+
+
+class _CriLines(PartialLines):
+    def __init__(self, settings: Cri, base: Running) -> None:
+        super().__init__(settings)
+        self._base = base
+
+    def feed(self, item: Item) -> list[Item]:
+        [item] = self._base.feed(item)
+        return self.joined(item, partial=item.extracted.get("flags") == "P")

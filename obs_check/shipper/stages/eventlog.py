@@ -1,11 +1,10 @@
 """`eventlogmessage`: the message of a Windows event, `key: value` lines, into the extracted map."""
 
-import re
 from dataclasses import dataclass
 from typing import ClassVar
 
 from obs_check.shipper.item import Context, Item, PerLine, text_of
-from obs_check.shipper.stages.labels import LABEL_NAME
+from obs_check.shipper.stages.labels import LABEL_NAME, sanitized
 from obs_check.shipper.yamltree import Value
 
 
@@ -47,8 +46,7 @@ class EventLogMessage:
                 if not colon or (self.drop_invalid_labels and not LABEL_NAME.fullmatch(key)):
                     continue
                 if not LABEL_NAME.fullmatch(key):
-                    key = re.sub(r"[^a-zA-Z0-9_]", "_", key) if key else "_"
-                    key = f"_{key}" if key[0].isdigit() else key
+                    key = sanitized(key)
                 if key in item.extracted and not self.overwrite_existing:
                     key += "_extracted"
                 item.extracted[key] = value.strip()

@@ -5,10 +5,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from obs_check.shipper.item import Context, Item, PerLine, text_of
+from obs_check.shipper.stages.regexes import compile_regex
 from obs_check.shipper.stages.source import read_names
 from obs_check.shipper.yamltree import Value
 
 LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+
+
+def sanitized(name: str) -> str:
+    """A text as a label name: every character that has no place there becomes `_`, nothing at all too."""
+    return re.sub(r"^\d|[^a-zA-Z0-9_]", "_", name) or "_"
 
 
 def _read_labels(node: Value) -> tuple[tuple[str, str], ...]:
@@ -29,10 +35,12 @@ def _read_list(node: Value) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class AddLabels:
-    """`labels`: (label, extracted value); an absent or null value sets nothing."""
+    """`labels`: (label, extracted value); an absent or null value sets nothing. With `from_metadata` (Alloy's
+    `source_type = "structured_metadata"`) the values are those of structured metadata."""
 
     kind: ClassVar[str] = "labels"
     labels: tuple[tuple[str, str], ...]
+    from_metadata: bool = False
 
     @classmethod
     def read(cls, node: Value) -> "AddLabels":
@@ -43,8 +51,9 @@ class AddLabels:
         """At work."""
 
         def change(item: Item) -> bool:
+            values = item.metadata if self.from_metadata else item.extracted
             for name, source in self.labels:
-                if (value := text_of(item.extracted.get(source))) is not None:
+                if (value := text_of(values.get(source))) is not None:
                     item.labels[name] = value
             return True
 
@@ -53,10 +62,12 @@ class AddLabels:
 
 @dataclass(frozen=True)
 class StructuredMetadata:
-    """`structured_metadata`: as `labels`, but beside the stream's labels; a label of that name is moved."""
+    """`structured_metadata`: as `labels`, but beside the stream's labels; a label of that name is moved. With
+    `regex` (Alloy) also all extracted values and labels whose name it matches."""
 
     kind: ClassVar[str] = "structured_metadata"
     labels: tuple[tuple[str, str], ...]
+    regex: str | None = None
 
     @classmethod
     def read(cls, node: Value) -> "StructuredMetadata":
@@ -66,15 +77,38 @@ class StructuredMetadata:
     def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
 
+        names = compile_regex(self.regex) if self.regex else None
+
         def change(item: Item) -> bool:
-            for name, source in self.labels:
+            wanted = [*self.labels]
+            if names:
+                wanted += [(n, n) for n in (*item.extracted, *item.labels) if names.search(n)]
+            for name, source in wanted:
                 if (value := text_of(item.extracted.get(source))) is not None:
                     item.metadata[name] = value
-            for name, source in self.labels:
+            for name, source in wanted:
                 if source in item.labels:
                     item.metadata[name] = item.labels[source]
-            for _, source in self.labels:
+            for _, source in wanted:
                 item.labels.pop(source, None)
+            return True
+
+        return PerLine(change)
+
+
+@dataclass(frozen=True)
+class StructuredMetadataDrop:
+    """`structured_metadata_drop` (Alloy): structured metadata of these names goes."""
+
+    kind: ClassVar[str] = "structured_metadata_drop"
+    names: tuple[str, ...]
+
+    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+        """At work."""
+
+        def change(item: Item) -> bool:
+            for name in self.names:
+                item.metadata.pop(name, None)
             return True
 
         return PerLine(change)

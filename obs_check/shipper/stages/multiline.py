@@ -13,12 +13,15 @@ from obs_check.shipper.yamltree import Value
 @dataclass(frozen=True)
 class Multiline:
     """`firstline` (RE2) starts a block; a block ends at the next one, after `max_lines` lines, or when no line came for
-    `max_wait` ns. Lines before the first block of their label set pass."""
+    `max_wait` ns. Lines before the first block of their label set pass. `alloy` is Alloy 1.18 (stages/multiline.go):
+    line ends are cut off when `trim_newlines`, a block without text is shipped too, structured metadata is kept."""
 
     kind: ClassVar[str] = "multiline"
     firstline: str
     max_lines: int = 128
     max_wait: int = 3_000_000_000
+    alloy: bool = False
+    trim_newlines: bool = True
 
     @classmethod
     def read(cls, node: Value) -> "Multiline":
@@ -67,7 +70,8 @@ class _Blocks:
         if first:
             done += self._close(block)
             block.first = item
-        block.lines.append(item.line)
+        trims = self._settings.alloy and self._settings.trim_newlines
+        block.lines.append(item.line.rstrip("\r\n") if trims else item.line)
         block.last_ns = self._clock()
         if len(block.lines) == self._settings.max_lines:
             done += self._close(block)
@@ -77,12 +81,16 @@ class _Blocks:
         due = [b for b in self._open.values() if now_ns is None or now_ns - b.last_ns >= self._settings.max_wait]
         return [item for block in due for item in self._close(block)]
 
-    @staticmethod
-    def _close(block: _Block) -> list[Item]:
-        text, block.lines = "\n".join(block.lines), []
-        if not text:
+    def _close(self, block: _Block) -> list[Item]:
+        lines, block.lines = block.lines, []
+        text = ""
+        for line in lines:
+            # Go's buffer gets a newline in front of a line only where something stands in it already.
+            text += f"\n{line}" if text else line
+        if not text and not (self._settings.alloy and lines):
             return []
         item = block.first.copy()
         item.line = text
-        item.metadata = {}
+        if not self._settings.alloy:
+            item.metadata = {}
         return [item]

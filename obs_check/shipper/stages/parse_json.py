@@ -1,12 +1,13 @@
 """`json`: values of a JSON line, found by JMESPath, into the extracted map."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from obs_check.shipper.golang import jsontext
 from obs_check.shipper.item import Context, Item, PerLine
 from obs_check.shipper.jmespath.parse import BadPath, parse
 from obs_check.shipper.jmespath.search import WrongArgument, search
+from obs_check.shipper.stages.regexes import compile_regex
 from obs_check.shipper.stages.source import read_names, read_required, read_source
 from obs_check.shipper.yamltree import Value
 
@@ -14,12 +15,13 @@ from obs_check.shipper.yamltree import Value
 @dataclass(frozen=True)
 class Json:
     """`expressions` are (name, JMESPath). A line that is no JSON object passes unchanged, or is dropped without being
-    counted when `drop_malformed`."""
+    counted when `drop_malformed`. With `regex` (Alloy) also every key that it matches is taken, whatever its value."""
 
     kind: ClassVar[str] = "json"
     expressions: tuple[tuple[str, str], ...]
     source: str | None = None
     drop_malformed: bool = False
+    regex: str | None = None
 
     @classmethod
     def read(cls, node: Value) -> "Json":
@@ -36,6 +38,7 @@ class Json:
 
     def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
+        keys = compile_regex(self.regex) if self.regex else None
 
         def change(item: Item) -> bool:
             text = item.source(self.source)
@@ -50,7 +53,13 @@ class Json:
                     found = search(path, data)
                 except WrongArgument:
                     continue
-                item.extracted[name] = jsontext.write(found) if isinstance(found, list | dict) else found
+                item.extracted[name] = _simple(found)
+            if keys:
+                item.extracted.update({key: _simple(value) for key, value in data.items() if keys.search(key)})
             return True
 
         return PerLine(change)
+
+
+def _simple(found: Any) -> Any:
+    return jsontext.write(found) if isinstance(found, list | dict) else found

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from obs_check.shipper.golang.logfmt import BadLogfmt, pairs
 from obs_check.shipper.item import Context, Item, PerLine
+from obs_check.shipper.stages.regexes import compile_regex
 from obs_check.shipper.stages.source import read_names, read_required, read_source
 from obs_check.shipper.yamltree import Value
 
@@ -12,11 +13,12 @@ from obs_check.shipper.yamltree import Value
 @dataclass(frozen=True)
 class Logfmt:
     """`mapping` is (name to set, key of the line). Of two names for one key the later gets the value. Values before a
-    syntax error stand."""
+    syntax error stand. With `regex` (Alloy) also every key that it matches is taken."""
 
     kind: ClassVar[str] = "logfmt"
     mapping: tuple[tuple[str, str], ...]
     source: str | None = None
+    regex: str | None = None
 
     @classmethod
     def read(cls, node: Value) -> "Logfmt":
@@ -27,6 +29,7 @@ class Logfmt:
     def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
         names = {key: name for name, key in self.mapping}
+        keys = compile_regex(self.regex) if self.regex else None
 
         def change(item: Item) -> bool:
             text = item.source(self.source)
@@ -35,6 +38,8 @@ class Logfmt:
                     for key, value in pairs(line.removesuffix("\r")):
                         if key in names:
                             item.extracted[names[key]] = value
+                        if keys and keys.search(key):
+                            item.extracted[key] = value
                 except BadLogfmt:
                     break
             return True

@@ -11,11 +11,13 @@ from obs_check.shipper.yamltree import Value
 
 @dataclass(frozen=True)
 class Regex:
-    """`expression` is RE2, not anchored. A named group that took no part in the match sets the empty text."""
+    """`expression` is RE2, not anchored. A named group that took no part in the match sets the empty text.
+    With `labels_from_groups` (Alloy) named groups also become labels."""
 
     kind: ClassVar[str] = "regex"
     expression: str
     source: str | None = None
+    labels_from_groups: bool = False
 
     @classmethod
     def read(cls, node: Value) -> "Regex":
@@ -31,7 +33,10 @@ class Regex:
             text = item.source(self.source)
             match = regex.search(text) if text is not None else None
             if match:
-                item.extracted.update({name: value or "" for name, value in match.groupdict().items()})
+                found = {name: value or "" for name, value in match.groupdict().items()}
+                item.extracted.update(found)
+                if self.labels_from_groups:
+                    item.labels.update(found)
             return True
 
         return PerLine(change)

@@ -23,7 +23,8 @@ _UNIX_SCALE = {"UnixMs": 1_000_000, "UnixUs": 1_000, "UnixNs": 1}
 @dataclass(frozen=True)
 class Timestamp:
     """`format` is a Go layout or a name. When the time cannot be read: `fudge` takes the last time of the same labels
-    plus one nanosecond (the reading time when there is none yet), `skip` keeps the reading time."""
+    plus one nanosecond (the reading time when there is none yet), `skip` keeps the reading time. With `apart` (Alloy
+    1.18, its default) a line with the very time of the one before it, same labels, is set a nanosecond behind it."""
 
     kind: ClassVar[str] = "timestamp"
     source: str
@@ -31,6 +32,7 @@ class Timestamp:
     fallback_formats: tuple[str, ...] = ()
     location: str | None = None
     action_on_failure: Literal["fudge", "skip"] = "fudge"
+    apart: bool = False
 
     @classmethod
     def read(cls, node: Value) -> "Timestamp":
@@ -56,19 +58,22 @@ class Timestamp:
 
     def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
-        last: OrderedDict[tuple[tuple[str, str], ...], int] = OrderedDict()
+        last: OrderedDict[tuple[tuple[str, str], ...], tuple[int, int]] = OrderedDict()
         zone = ZoneInfo(self.location) if self.location else None
+        remembers = self.apart or self.action_on_failure == "fudge"
 
         def change(item: Item) -> bool:
             stream = tuple(sorted(item.labels.items()))
-            found = self._time(text_of(item.extracted.get(self.source)), zone, context.clock)
-            if found is None:
-                if self.action_on_failure == "skip" or stream not in last:
+            read = self._time(text_of(item.extracted.get(self.source)), zone, context.clock)
+            before = last.get(stream)
+            if read is None:
+                if self.action_on_failure == "skip" or before is None:
                     return True
-                found = last[stream] + 1
-            item.ts = found
-            if self.action_on_failure == "fudge":
-                last[stream] = found
+                read, item.ts = before[0], before[1] + 1
+            else:
+                item.ts = before[1] + 1 if self.apart and before and before[0] == read else read
+            if remembers:
+                last[stream] = (read, item.ts)
                 last.move_to_end(stream)
                 if len(last) > REMEMBERED_STREAMS:
                     last.popitem(last=False)

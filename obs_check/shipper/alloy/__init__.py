@@ -1,0 +1,1 @@
+"""Grafana Alloy's configuration syntax, and its loki.* components as the neutral pipeline."""

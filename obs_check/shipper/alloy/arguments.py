@@ -1,0 +1,136 @@
+"""The attributes and blocks of one Alloy block, checked against what the block knows, with places for messages."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from obs_check.errors import ConfigError
+from obs_check.shipper.alloy.evaluate import Evaluator
+from obs_check.shipper.alloy.syntax import Attribute, Block, Expression
+from obs_check.shipper.alloy.values import Unknown, has_unknown
+from obs_check.shipper.golang.number import format_float
+from obs_check.shipper.yamltree import Value
+
+Form = Mapping[str, str]
+"""Attribute name to type: `text`, `number`, `flag`, `texts` (a list), `map` (of texts), `any`; `!` behind it where the
+attribute is required."""
+
+
+class Reading:
+    """What readers of one configuration share: its file name, its expressions, and `notes` for what stays unknown."""
+
+    def __init__(self, file: str, evaluator: Evaluator, notes: list[str]) -> None:
+        self.file = file
+        self.evaluator = evaluator
+        self.notes = notes
+
+    def error(self, line: int, message: str, hint: str = "") -> ConfigError:
+        """The error to raise about a line."""
+        return ConfigError(f"{self.file}:{line}: {message}", hint)
+
+    def unknown(self, line: int, where: str, message: str, name: str, known: list[str]) -> ConfigError:
+        """The error about a name that is not known, with the nearest one that is."""
+        return self.error(line, f"{where}: {message}", _nearest(name, known))
+
+    def note(self, line: int, message: str) -> None:
+        """Keep a sentence for the user."""
+        if (text := f"{self.file}:{line}: {message}") not in self.notes:
+            self.notes.append(text)
+
+    def check(self, block: Block, where: str, form: Form, blocks: Iterable[str] = ()) -> None:
+        """Raises ConfigError for an attribute or block that `block` does not know, or one that it misses. A name in
+        `blocks` that ends in a dot allows all blocks that start with it."""
+        known = list(blocks)
+        for part in block.body:
+            if isinstance(part, Attribute) and part.name not in form:
+                kind = "is a block, without =" if part.name in known else "is no attribute here"
+                raise self.error(part.line, f"{where}: {part.name!r} {kind}", _nearest(part.name, [*form, *known]))
+            if isinstance(part, Block) and not any(
+                part.name == name or (name.endswith(".") and part.name.startswith(name)) for name in known
+            ):
+                kind = "is an attribute, written with =" if part.name in form else "is no block here"
+                raise self.error(part.line, f"{where}: {part.name!r} {kind}", _nearest(part.name, [*form, *known]))
+        for name, kind in form.items():
+            if kind.endswith("!") and name not in block.attributes():
+                raise self.error(block.line, f"{where}: {name} is missing")
+
+    def tree(self, block: Block, where: str, form: Form) -> Value:
+        """The attributes of a checked block as a mapping, scalars as texts. An attribute that is null is left out."""
+        found = {}
+        for name, attribute in block.attributes().items():
+            value = self.evaluator.value(attribute.value)
+            if value is None:
+                continue
+            if has_unknown(value) and form[name] != "any":
+                self._tell_unknown(value, attribute)
+            self._check_type(value, form[name].rstrip("!"), where, attribute)
+            found[name] = self._tree(value, attribute.value, attribute.line, f"{where}: {name}")
+        return Value(found, self.file, block.line, where)
+
+    def _tell_unknown(self, value: Any, attribute: Attribute) -> None:
+        for part in value if isinstance(value, list) else value.values() if isinstance(value, dict) else [value]:
+            if isinstance(part, Unknown):
+                self.note(
+                    attribute.line,
+                    f"{attribute.name}: {part.text} is known only where Alloy runs; its name stands here",
+                )
+
+    def _check_type(self, value: Any, kind: str, where: str, attribute: Attribute) -> None:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        good = {
+            "text": isinstance(value, str) or number,
+            "number": number or isinstance(value, str),
+            "flag": isinstance(value, bool),
+            "texts": isinstance(value, list),
+            "map": isinstance(value, dict),
+        }.get(kind, True)
+        if not good and not isinstance(value, Unknown):
+            wanted = {
+                "text": "a string",
+                "number": "a number",
+                "flag": "true or false",
+                "texts": "a list",
+                "map": "{...}",
+            }
+            raise self.error(attribute.line, f"{where}: {attribute.name} needs {wanted[kind]}")
+
+    def _tree(self, value: Any, expression: Expression | None, line: int, path: str) -> Value:
+        if isinstance(value, dict):
+            inner = dict(expression.parts) if expression and expression.kind == "object" else {}
+            parts = {
+                key: self._tree(v, inner.get(key), inner[key].line if key in inner else line, f"{path}.{key}")
+                for key, v in value.items()
+            }
+            return Value(parts, self.file, line, path)
+        if isinstance(value, list):
+            items = expression.parts if expression and expression.kind == "array" else ()
+            return Value(
+                [
+                    self._tree(v, item, item.line if item else line, f"{path}[{n}]")
+                    for n, v in enumerate(value)
+                    for item in [items[n] if n < len(items) else None]
+                ],
+                self.file,
+                line,
+                path,
+            )
+        return Value(_scalar(value), self.file, line, path, '"')
+
+
+def _scalar(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return (
+        value.text
+        if isinstance(value, Unknown)
+        else format_float(float(value))
+        if isinstance(value, float)
+        else str(value)
+    )
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1, 0.5)
+    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(known)) or 'nothing'}"

@@ -1,0 +1,156 @@
+"""Alloy's expressions made into values."""
+
+import difflib
+import math
+import operator
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from obs_check.errors import ConfigError
+from obs_check.shipper.alloy.functions import FUNCTIONS, NAMESPACES, NOT_EVALUATED
+from obs_check.shipper.alloy.syntax import Expression
+from obs_check.shipper.alloy.values import Reference, Unknown, has_unknown
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": lambda a, b: math.trunc(a / b) if isinstance(a, int) and isinstance(b, int) else a / b,
+    "%": math.fmod,
+    "^": operator.pow,
+}
+
+
+class Evaluator:
+    """Expressions of one configuration. `components` are the ids it has; `env` answers `sys.env`, None leaves it
+    unknown."""
+
+    def __init__(self, file: str, components: Collection[str], opaque: Collection[str], env: Mapping[str, str] | None):
+        self._file = file
+        self._components = components
+        self._opaque = {*NAMESPACES, *opaque}
+        self._env = env
+
+    def value(self, expression: Expression) -> Any:
+        """The value: None, bool, int, float, text, list, dict, or Unknown; raises ConfigError."""
+        kind, parts = expression.kind, expression.parts
+        match kind:
+            case "literal":
+                return parts[0]
+            case "array":
+                return [self.value(item) for item in parts]
+            case "object":
+                return {name: self.value(item) for name, item in parts}
+            case "name" | "access":
+                return self._named(expression)
+            case "index":
+                return self._indexed(self.value(parts[0]), self.value(parts[1]), expression)
+            case "call":
+                return self._called(expression)
+            case "unary":
+                return self._negated(parts[0], self.value(parts[1]), expression)
+        return self._combined(parts[0], self.value(parts[1]), self.value(parts[2]), expression)
+
+    def _error(self, expression: Expression, message: str, hint: str = "") -> ConfigError:
+        return ConfigError(f"{self._file}:{expression.line}: {message}", hint)
+
+    def _named(self, expression: Expression) -> Any:
+        path = _path(expression)
+        if path is None:
+            return self._indexed(self.value(expression.parts[0]), expression.parts[1], expression)
+        dotted = ".".join(path)
+        known = [c for c in self._components if dotted == c or dotted.startswith(f"{c}.")]
+        if known:
+            block = max(known, key=len)
+            return Reference(dotted, expression.line, block, dotted[len(block) + 1 :])
+        if path[0] in self._opaque:
+            return {"constants.os": "linux"}.get(dotted) or Unknown(dotted, expression.line)
+        wanted = ".".join(path[:-1]) or dotted
+        near = difflib.get_close_matches(wanted, list(self._components), 1, 0.6)
+        hint = f"did you mean {near[0]}?" if near else f"components here: {', '.join(self._components) or 'none'}"
+        raise self._error(expression, f"{dotted}: there is no such component in this configuration", hint)
+
+    def _indexed(self, value: Any, key: Any, expression: Expression) -> Any:
+        if isinstance(value, Unknown) or isinstance(key, Unknown):
+            return Unknown("a part of a value that only Alloy knows", expression.line)
+        try:
+            if isinstance(value, dict):
+                return value[key]
+            if isinstance(value, list) and isinstance(key, int) and key >= 0:
+                return value[key]
+        except (KeyError, IndexError):
+            raise self._error(expression, f"{key!r} is not there") from None
+        raise self._error(
+            expression, f"{value!r} has no parts" if not isinstance(value, list) else f"{key!r}: no index"
+        )
+
+    def _called(self, expression: Expression) -> Any:
+        path = _path(expression.parts[0])
+        name = ".".join(path) if path else ""
+        arguments = [self.value(item) for item in expression.parts[1:]]
+        if name in {"env", "sys.env"} and len(arguments) == 1 and isinstance(arguments[0], str):
+            if self._env is None:
+                return Unknown(f'{name}("{arguments[0]}")', expression.line)
+            return self._env.get(arguments[0], "")
+        if name in NOT_EVALUATED:
+            return Unknown(f"{name}(...)", expression.line)
+        if name not in FUNCTIONS:
+            near = difflib.get_close_matches(name, [*FUNCTIONS, "env", "sys.env"], 1, 0.6)
+            raise self._error(
+                expression, f"{name or 'this'} is no function of Alloy", f"did you mean {near[0]}?" if near else ""
+            )
+        if not name.endswith("concat") and has_unknown(arguments):
+            return Unknown(f"{name}(...)", expression.line)
+        try:
+            return FUNCTIONS[name](*arguments)
+        except (TypeError, ValueError, AttributeError, LookupError) as error:
+            raise self._error(expression, f"{name} does not take these values: {error}") from None
+
+    def _negated(self, sign: str, value: Any, expression: Expression) -> Any:
+        if isinstance(value, Unknown):
+            return Unknown(sign + value.text, expression.line)
+        if sign == "!" and isinstance(value, bool):
+            return not value
+        if sign == "-" and _is_number(value):
+            return -value
+        raise self._error(expression, f"{sign} does not take {value!r}")
+
+    def _combined(self, sign: str, left: Any, right: Any, expression: Expression) -> Any:
+        if has_unknown(left) or has_unknown(right):
+            shown = [v.text if isinstance(v, Unknown) else repr(v) for v in (left, right)]
+            return Unknown(f"{shown[0]} {sign} {shown[1]}", expression.line)
+        if sign in {"==", "!="}:
+            alike = _is_number(left) == _is_number(right) and left == right
+            return alike == (sign == "==")
+        texts = isinstance(left, str) and isinstance(right, str)
+        numbers = _is_number(left) and _is_number(right)
+        if sign in {"&&", "||"} and isinstance(left, bool) and isinstance(right, bool):
+            return (left and right) if sign == "&&" else (left or right)
+        if sign in _COMPARE and (texts or numbers):
+            return _COMPARE[sign](left, right)
+        if sign in _ARITHMETIC and (numbers or (texts and sign == "+")):
+            try:
+                return _ARITHMETIC[sign](left, right)
+            except ArithmeticError as error:
+                raise self._error(expression, str(error)) from None
+        raise self._error(expression, f"{sign} does not take {left!r} and {right!r}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _path(expression: Expression) -> list[str] | None:
+    """`a.b.c` as its names; None for anything else."""
+    if expression.kind == "name":
+        return [expression.parts[0]]
+    if expression.kind != "access":
+        return None
+    before = _path(expression.parts[0])
+    return None if before is None else [*before, expression.parts[1]]

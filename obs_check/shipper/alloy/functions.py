@@ -1,0 +1,72 @@
+"""Alloy's standard library, by dotted name (Alloy 1.18: syntax/internal/stdlib)."""
+
+import base64
+import json
+import posixpath
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote_plus, unquote_plus
+
+import yaml
+
+from obs_check.logql.template.printf import sprintf
+
+
+def _concat(*lists: Any) -> list[Any]:
+    """Lists in a row. A list that another component exports stands in it as one item."""
+    return [item for one in lists for item in (one if isinstance(one, list) else [one])]
+
+
+def _coalesce(*values: Any) -> Any:
+    return next((v for v in values if v not in (None, "", 0, False, [], {})), values[-1] if values else None)
+
+
+def _from_base64(text: str) -> str:
+    return base64.b64decode(text, validate=True).decode()
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_STRINGS: dict[str, Callable[..., Any]] = {
+    "format": sprintf,
+    "join": lambda parts, by: by.join(parts),
+    "replace": lambda text, old, new: text.replace(old, new),
+    "split": lambda text, by: text.split(by) if by else list(text),
+    "to_lower": lambda text: text.lower(),
+    "to_upper": lambda text: text.upper(),
+    "trim": lambda text, cut: text.strip(cut) if cut else text,
+    "trim_prefix": lambda text, cut: text.removeprefix(cut),
+    "trim_suffix": lambda text, cut: text.removesuffix(cut),
+    "trim_space": lambda text: text.strip(),
+}
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **_STRINGS,
+    **{f"string.{name}": function for name, function in _STRINGS.items()},
+    "concat": _concat,
+    "array.concat": _concat,
+    "coalesce": _coalesce,
+    "nonsensitive": _same,
+    "convert.nonsensitive": _same,
+    "json_decode": json.loads,
+    "encoding.from_json": json.loads,
+    "encoding.to_json": lambda value: json.dumps(value, separators=(",", ":"), sort_keys=True),
+    "yaml_decode": yaml.safe_load,
+    "encoding.from_yaml": yaml.safe_load,
+    "base64_decode": _from_base64,
+    "encoding.from_base64": _from_base64,
+    "encoding.to_base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "encoding.from_URLbase64": lambda text: base64.urlsafe_b64decode(text).decode(),
+    "encoding.to_URLbase64": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
+    "encoding.url_encode": quote_plus,
+    "encoding.url_decode": unquote_plus,
+    "file.path_join": lambda *parts: posixpath.normpath("/".join(p for p in parts if p)) if any(parts) else "",
+}
+"""`env` and `sys.env` are not here: they need the environment. Both spellings of a function are the same function."""
+
+NOT_EVALUATED = ("json_path", "array.combine_maps", "array.group_by", "targets.merge")
+"""Known to Alloy; their result counts as known only where Alloy runs."""
+
+NAMESPACES = {"constants", "sys", "convert", "array", "encoding", "string", "file", "targets"}

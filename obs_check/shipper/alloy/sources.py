@@ -1,0 +1,146 @@
+"""`loki.source.*`: where lines come from, as jobs of the neutral model."""
+
+from dataclasses import replace
+
+from obs_check.shipper.alloy.arguments import Reading
+from obs_check.shipper.alloy.components import (
+    DECOMPRESSION,
+    FILE_MATCH,
+    SOURCE_FILE,
+    SOURCE_FILE_BLOCKS,
+    SOURCE_KUBERNETES,
+    SOURCE_PODLOGS,
+)
+from obs_check.shipper.alloy.syntax import Attribute, Block
+from obs_check.shipper.alloy.targets import TargetReader, Targets
+from obs_check.shipper.alloy.wiring import Way, Wiring
+from obs_check.shipper.golang.quantity import duration_ns
+from obs_check.shipper.model import ScrapeJob
+from obs_check.shipper.relabel import Rule
+from obs_check.shipper.stages.components import NextProcess
+
+_GLOB = set("*?[{")
+
+
+def read_source(block: Block, wiring: Wiring, reading: Reading) -> list[ScrapeJob]:
+    """The jobs of a source: one for each way of its lines, and for each origin of its targets. A job is called after
+    the source where there is one only, else what tells it apart is put behind that name."""
+    ways = wiring.ways(_forward(block, reading), block.id)
+    groups = _targets(block, wiring, reading)
+    jobs = []
+    for targets in groups:
+        for way in ways:
+            name = " > ".join(
+                [f"{block.id} ({targets.origin})" if len(groups) > 1 else block.id]
+                + (list(way.through) or list(way.to) if len(ways) > 1 else [])
+            )
+            jobs.append(_job(name, block, targets, way, reading))
+    return jobs
+
+
+def _forward(block: Block, reading: Reading) -> Attribute:
+    name = "write_to" if block.name == "logging" else "forward_to"
+    found = block.attributes().get(name)
+    if found is None:
+        raise reading.error(block.line, f"{block.id}: {name} is missing")
+    return found
+
+
+def _job(name: str, block: Block, targets: Targets, way: Way, reading: Reading) -> ScrapeJob:
+    stages = way.stages
+    # Before the first component there is nothing that its extracted values could be kept apart from.
+    if stages and isinstance(stages[0], NextProcess):
+        stages = stages[1:]
+    rules = targets.rules
+    if block.name == "loki.source.kubernetes":
+        # Alloy sets both where relabeling has not.
+        rules += (
+            Rule(sources=("job",), regex="", target="job", replacement=block.id),
+            Rule(
+                sources=(
+                    "instance",
+                    "__meta_kubernetes_namespace",
+                    "__meta_kubernetes_pod_name",
+                    "__meta_kubernetes_pod_container_name",
+                ),
+                regex=";(.+);(.+);(.+)",
+                target="instance",
+                replacement="$1/$2:$3",
+            ),
+        )
+    return ScrapeJob(
+        name,
+        replace(way.pipeline, stages=stages),
+        targets.labels,
+        rules,
+        targets.discovery,
+        f"{reading.file}:{block.line}",
+        _decompression(block, reading),
+        targets.roles,
+        targets.ignore_older,
+        way.to,
+    )
+
+
+def _targets(block: Block, wiring: Wiring, reading: Reading) -> list[Targets]:
+    if block.name == "loki.source.file":
+        reading.check(block, block.id, SOURCE_FILE, SOURCE_FILE_BLOCKS)
+    elif block.name == "loki.source.kubernetes":
+        reading.check(block, block.id, SOURCE_KUBERNETES, ("client", "clustering"))
+    else:
+        if block.name == "loki.source.podlogs":
+            reading.check(
+                block,
+                block.id,
+                SOURCE_PODLOGS,
+                ("client", "selector", "namespace_selector", "node_filter", "clustering"),
+            )
+        reading.note(block.line, f"{block.id}: how it finds lines and labels them is not read")
+        return [Targets(block.id, discovery=(block.name,))]
+    reader = TargetReader(wiring.components, reading)
+    found = reader.read(block.attributes()["targets"], block.id)
+    if block.name == "loki.source.kubernetes":
+        return [replace(one, discovery=(block.name,), roles=()) for one in found]
+    expands, older = _file_match(block, reading)
+    for one in found:
+        if not (one.expanded or expands):
+            _tell_globs(one, block, reading)
+    return [replace(one, ignore_older=one.ignore_older or older) for one in found]
+
+
+def _tell_globs(targets: Targets, block: Block, reading: Reading) -> None:
+    paths = [labels["__path__"] for labels in targets.labels if _GLOB & set(labels.get("__path__", ""))]
+    paths += [rule.replacement for rule in targets.rules if rule.target == "__path__" and "*" in rule.replacement]
+    if paths:
+        reading.note(
+            block.attributes()["targets"].line,
+            f"{block.id} takes {paths[0]} for the name of one file: wildcards need local.file_match, or file_match "
+            "{ enabled = true }",
+        )
+
+
+def _file_match(block: Block, reading: Reading) -> tuple[bool, int]:
+    for inner in block.blocks():
+        if inner.name == "file_match":
+            where = f"{block.id} > file_match"
+            reading.check(inner, where, FILE_MATCH)
+            node = reading.tree(inner, where, FILE_MATCH)
+            enabled, older = node.get("enabled"), node.get("ignore_older_than")
+            try:
+                limit = duration_ns(older.text()) if older else 0
+            except ValueError as error:
+                raise node.error(f"ignore_older_than: {error}") from None
+            return (enabled.flag() if enabled else False), limit
+    return False, 0
+
+
+def _decompression(block: Block, reading: Reading) -> str:
+    if block.name != "loki.source.file":
+        return ""
+    for inner in block.blocks():
+        if inner.name == "decompression":
+            where = f"{block.id} > decompression"
+            reading.check(inner, where, DECOMPRESSION)
+            node = reading.tree(inner, where, DECOMPRESSION).mapping()
+            return node["format"].text() if node["enabled"].flag() else ""
+    return ""

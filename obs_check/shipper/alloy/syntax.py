@@ -1,0 +1,216 @@
+"""Alloy's configuration as a tree: recursive descent by the grammar of Alloy 1.18 (syntax/parser)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from obs_check.errors import ConfigError
+from obs_check.shipper.alloy.tokens import Token, tokens_of, unquote
+
+
+@dataclass(frozen=True)
+class Expression:
+    """`kind` and `parts`: literal (value), array (items...), object ((name, item)...), name (text), access (of, name),
+    index (of, index), call (function, arguments...), unary (operator, value), binary (operator, left, right)."""
+
+    kind: str
+    parts: tuple[Any, ...]
+    line: int
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """`name = value`."""
+
+    name: str
+    value: Expression
+    line: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """`name "label" { ... }`; dots are part of the name."""
+
+    name: str
+    label: str
+    body: "tuple[Attribute | Block, ...]"
+    line: int
+
+    @property
+    def id(self) -> str:
+        """How other blocks refer to it: `loki.write.default`."""
+        return f"{self.name}.{self.label}" if self.label else self.name
+
+    def blocks(self) -> "list[Block]":
+        """The blocks inside."""
+        return [part for part in self.body if isinstance(part, Block)]
+
+    def attributes(self) -> dict[str, Attribute]:
+        """The attributes by name."""
+        return {part.name: part for part in self.body if isinstance(part, Attribute)}
+
+
+_POWER = {
+    "||": 1, "&&": 2, "==": 3, "!=": 3, "<": 3, "<=": 3, ">": 3, ">=": 3, "+": 4, "-": 4, "*": 5, "/": 5, "%": 5,
+}  # fmt: skip
+_KEYWORDS = {"true": True, "false": False, "null": None}
+
+
+def parse(text: str, file: str, first_line: int = 1) -> Block:
+    """The whole text as one nameless block; raises ConfigError with file and line."""
+    parser = _Parser(text, file, first_line)
+    return Block("", "", parser.body("end"), first_line)
+
+
+class _Parser:
+    def __init__(self, text: str, file: str, first_line: int) -> None:
+        self._file = file
+        self._tokens = tokens_of(text, file, first_line)
+        self._at = 0
+
+    @property
+    def _now(self) -> Token:
+        return self._tokens[self._at]
+
+    def _take(self, kind: str, what: str = "") -> Token:
+        token = self._now
+        if token.kind != kind:
+            raise self._error(f"{what or repr(kind)} is expected, here is {_shown(token)}")
+        self._at += 1
+        return token
+
+    def _error(self, message: str, hint: str = "") -> ConfigError:
+        return ConfigError(f"{self._file}:{self._now.line}: {message}", hint)
+
+    def body(self, until: str) -> tuple[Attribute | Block, ...]:
+        """Statements up to a token, which is taken."""
+        found: list[Attribute | Block] = []
+        names: dict[str, int] = {}
+        while self._now.kind != until:
+            if self._now.kind == "end":
+                raise self._error(f"{until!r} is missing: a block is not closed")
+            statement = self._statement()
+            if isinstance(statement, Attribute):
+                if statement.name in names:
+                    raise ConfigError(
+                        f"{self._file}:{statement.line}: {statement.name} is set twice, before on line "
+                        f"{names[statement.name]}",
+                        "remove one",
+                    )
+                names[statement.name] = statement.line
+            found.append(statement)
+            if self._now.kind != until:
+                self._take("newline", "the end of the line")
+        self._at += 1
+        return tuple(found)
+
+    def _statement(self) -> Attribute | Block:
+        first = self._take("name", "a name")
+        name = first.text
+        while self._now.kind == ".":
+            self._at += 1
+            name += "." + self._take("name", "a name").text
+        label = ""
+        if self._now.kind == "string":
+            label = unquote(self._now, self._file)
+            if label and not label.replace("_", "a").isalnum():
+                raise self._error(f"the label {label!r} is no name", "letters, digits and _, not starting with a digit")
+            self._at += 1
+        if self._now.kind == "=" and not label:
+            if "." in name:
+                raise self._error(f"an attribute's name has no dots, here is {name}")
+            self._at += 1
+            return Attribute(name, self._binary(1), first.line)
+        if self._now.kind != "{":
+            raise self._error(f"= or {{ is expected after {name}, here is {_shown(self._now)}")
+        self._at += 1
+        return Block(name, label, self.body("}"), first.line)
+
+    def _binary(self, power: int) -> Expression:
+        left = self._raised()
+        while _POWER.get(self._now.kind, 0) >= power:
+            operator = self._now
+            self._at += 1
+            right = self._binary(_POWER[operator.kind] + 1)
+            left = Expression("binary", (operator.kind, left, right), operator.line)
+        return left
+
+    def _raised(self) -> Expression:
+        base = self._unary()
+        if self._now.kind != "^":
+            return base
+        line = self._take("^").line
+        return Expression("binary", ("^", base, self._raised()), line)
+
+    def _unary(self) -> Expression:
+        if self._now.kind in {"!", "-"}:
+            operator = self._take(self._now.kind)
+            return Expression("unary", (operator.kind, self._unary()), operator.line)
+        value = self._primary()
+        while self._now.kind in {".", "[", "("}:
+            operator = self._take(self._now.kind)
+            if operator.kind == ".":
+                value = Expression("access", (value, self._take("name", "a name").text), operator.line)
+            elif operator.kind == "[":
+                value = Expression("index", (value, self._binary(1)), operator.line)
+                self._take("]")
+            else:
+                value = Expression("call", (value, *self._list(")")), operator.line)
+        if self._now.kind in {"string", "{"}:
+            raise self._error("a block stands where a value is expected", "a block has no = before its {")
+        return value
+
+    def _primary(self) -> Expression:
+        token = self._now
+        self._at += 1
+        match token.kind:
+            case "name" if token.text in _KEYWORDS:
+                return Expression("literal", (_KEYWORDS[token.text],), token.line)
+            case "name":
+                return Expression("name", (token.text,), token.line)
+            case "number":
+                number = float(token.text) if set(token.text) & set(".eE") else int(token.text)
+                return Expression("literal", (number,), token.line)
+            case "string":
+                return Expression("literal", (unquote(token, self._file),), token.line)
+            case "(":
+                inner = self._binary(1)
+                self._take(")")
+                return inner
+            case "[":
+                return Expression("array", tuple(self._list("]")), token.line)
+            case "{":
+                return Expression("object", tuple(self._fields()), token.line)
+        self._at -= 1
+        raise self._error(f"a value is expected, here is {_shown(token)}")
+
+    def _list(self, until: str) -> list[Expression]:
+        items: list[Expression] = []
+        while self._now.kind != until:
+            items.append(self._binary(1))
+            self._comma(until)
+        self._at += 1
+        return items
+
+    def _fields(self) -> list[tuple[str, Expression]]:
+        fields: list[tuple[str, Expression]] = []
+        while self._now.kind != "}":
+            token = self._now
+            if token.kind not in {"name", "string"}:
+                raise self._error(f"a key is expected, here is {_shown(token)}")
+            self._at += 1
+            self._take("=", "= (keys and values are joined by =)")
+            fields.append((unquote(token, self._file) if token.kind == "string" else token.text, self._binary(1)))
+            self._comma("}")
+        self._at += 1
+        return fields
+
+    def _comma(self, until: str) -> None:
+        if self._now.kind == until:
+            return
+        if self._now.kind == "newline":
+            raise self._error("a comma is missing at the end of the line", "the last line of a list needs one too")
+        self._take(",", f"a comma or {until}")
+
+
+def _shown(token: Token) -> str:
+    return {"newline": "the end of the line", "end": "the end of the file"}.get(token.kind, repr(token.text))

@@ -1,0 +1,148 @@
+"""What a source of Alloy reads: lists of targets, followed through the components that make them."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from obs_check.model.entry import Labels
+from obs_check.shipper.alloy.arguments import Form, Reading
+from obs_check.shipper.alloy.syntax import Attribute, Block
+from obs_check.shipper.alloy.values import Reference, Unknown
+from obs_check.shipper.golang.quantity import duration_ns
+from obs_check.shipper.relabel import RULE_KEYS, Rule, read_rule
+
+_RULE: Form = dict.fromkeys(RULE_KEYS, "text") | {"source_labels": "texts", "modulus": "number"}
+_FILE_MATCH: Form = {"path_targets": "any!", "sync_period": "text", "ignore_older_than": "text"}
+_KUBERNETES: Form = dict.fromkeys(
+    (
+        "api_server",
+        "role",
+        "kubeconfig_file",
+        "bearer_token",
+        "bearer_token_file",
+        "proxy_url",
+        "no_proxy",
+        "proxy_from_environment",
+        "proxy_connect_header",
+        "follow_redirects",
+        "enable_http2",
+        "http_headers",
+    ),
+    "any",
+) | {"role": "text!"}
+_KUBERNETES_BLOCKS = (
+    "namespaces",
+    "selectors",
+    "attach_metadata",
+    "basic_auth",
+    "authorization",
+    "oauth2",
+    "tls_config",
+)
+KUBERNETES = "kubernetes_sd_configs"
+"""The name of Kubernetes discovery in the neutral model."""
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Targets with one origin (a component, or the list of the source itself). `rules` are still to be applied;
+    `expanded` tells that globs in `__path__` are."""
+
+    origin: str
+    labels: tuple[Labels, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    discovery: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    expanded: bool = False
+    ignore_older: int = 0
+
+
+class TargetReader:
+    """Follows target lists; `used` collects the ids of the components on the way."""
+
+    def __init__(self, components: dict[str, Block], reading: Reading) -> None:
+        self._components = components
+        self._reading = reading
+        self._above: tuple[str, ...] = ()
+        self.used: set[str] = set()
+
+    def read(self, attribute: Attribute, origin: str) -> list[Targets]:
+        """The targets in an attribute; raises ConfigError."""
+        value = self._reading.evaluator.value(attribute.value)
+        return self._targets(value, origin, attribute.line)
+
+    def _targets(self, value: Any, origin: str, line: int) -> list[Targets]:
+        if isinstance(value, Reference):
+            return self._followed(value)
+        if isinstance(value, Unknown):
+            self._reading.note(line, f"{value.text} is known only where Alloy runs: what it finds is not shown here")
+            return [Targets(origin, discovery=(value.text,))]
+        if not isinstance(value, list):
+            raise self._reading.error(line, "a list of targets is needed", 'for example [{"__path__" = "/tmp/*.log"}]')
+        own = [self._labels(one, line) for one in value if isinstance(one, dict)]
+        found = [Targets(origin, tuple(own))] if own or not value else []
+        for one in value:
+            if not isinstance(one, dict):
+                found += self._targets(one, origin, line)
+        return found
+
+    def _labels(self, target: dict[str, Any], line: int) -> Labels:
+        for name, value in target.items():
+            if not isinstance(value, str | Unknown):
+                raise self._reading.error(line, f"the label {name} of a target is no string")
+            if isinstance(value, Unknown):
+                self._reading.note(line, f"{name}: {value.text} is known only where Alloy runs; its name stands here")
+        return {name: value.text if isinstance(value, Unknown) else value for name, value in target.items()}
+
+    def _followed(self, reference: Reference) -> list[Targets]:
+        block = self._components[reference.block]
+        self.used.add(block.id)
+        if block.id in self._above:
+            raise self._reading.error(reference.line, f"{block.id} refers to itself")
+        above, self._above = self._above, (*self._above, block.id)
+        try:
+            return self._exported(block, reference)
+        finally:
+            self._above = above
+
+    def _exported(self, block: Block, reference: Reference) -> list[Targets]:
+        reading = self._reading
+        if block.name == "local.file_match":
+            self._expect(reference, "targets")
+            reading.check(block, block.id, _FILE_MATCH)
+            node = reading.tree(block, block.id, {**_FILE_MATCH, "path_targets": "any"})
+            older = node.get("ignore_older_than")
+            try:
+                limit = duration_ns(older.text()) if older else 0
+            except ValueError as error:
+                raise reading.error(block.line, f"{block.id}: ignore_older_than: {error}") from None
+            inner = self.read(block.attributes()["path_targets"], block.id)
+            return [replace(one, expanded=True, ignore_older=limit or one.ignore_older) for one in inner]
+        if block.name == "discovery.relabel":
+            self._expect(reference, "output")
+            reading.check(block, block.id, {"targets": "any!"}, ("rule",))
+            rules = read_rules(block, reading)
+            inner = self.read(block.attributes()["targets"], block.id)
+            return [replace(one, rules=(*one.rules, *rules)) for one in inner]
+        if block.name == "discovery.kubernetes":
+            self._expect(reference, "targets")
+            reading.check(block, block.id, _KUBERNETES, _KUBERNETES_BLOCKS)
+            role = reading.tree(block, block.id, {**_KUBERNETES}).mapping()["role"].text()
+            return [Targets(block.id, discovery=(KUBERNETES,), roles=(role,))]
+        if not block.name.startswith("discovery."):
+            raise reading.error(reference.line, f"{reference.text} is no list of targets")
+        return [Targets(block.id, discovery=(block.name,))]
+
+    def _expect(self, reference: Reference, export: str) -> None:
+        if reference.export != export:
+            text = f"{reference.block} exports {export}, not {reference.export or 'itself'}"
+            raise self._reading.error(reference.line, text, f"write {reference.block}.{export}")
+
+
+def read_rules(block: Block, reading: Reading) -> tuple[Rule, ...]:
+    """The `rule` blocks of a block."""
+    rules = []
+    for rule in block.blocks():
+        if rule.name == "rule":
+            reading.check(rule, f"{block.id} > rule", _RULE)
+            rules.append(read_rule(reading.tree(rule, f"{block.id} > rule", _RULE)))
+    return tuple(rules)

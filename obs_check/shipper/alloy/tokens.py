@@ -1,0 +1,78 @@
+"""Alloy's configuration text cut into tokens, as Alloy 1.18 cuts it (syntax/scanner)."""
+
+import ast as python_ast
+import re
+from typing import NamedTuple
+
+from obs_check.errors import ConfigError
+
+_TOKEN = re.compile(
+    r"""(?P<space>[ \t\r]+)
+    |(?P<newline>\n)
+    |(?P<comment>//[^\n]*|/\*.*?\*/)
+    |(?P<name>[^\W\d]\w*)
+    |(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+    |(?P<string>"(?:\\.|[^"\\\n])*"|`[^`]*`)
+    |(?P<op>\|\||&&|==|!=|<=|>=|[-+*/%^!=<>{}()\[\],.])""",
+    re.VERBOSE | re.DOTALL,
+)
+_ENDS = {"name", "number", "string", "}", ")", "]"}
+_ESCAPE = re.compile(r"\\(?:[abfnrtv\\\"]|[0-7]{3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})")
+
+
+class Token(NamedTuple):
+    """`kind` is `name`, `number`, `string`, the operator itself, `newline` (where it ends a statement) or `end`; `line`
+    is 1-based in the text."""
+
+    kind: str
+    text: str
+    line: int
+
+
+def tokens_of(text: str, file: str, first_line: int) -> list[Token]:
+    """The tokens of a text whose first line is `first_line` of `file`; raises ConfigError. A line's end is a token
+    after a value or a closing bracket only, as in Go."""
+    tokens: list[Token] = []
+    at, line = 0, first_line
+
+    def end_of_statement() -> None:
+        if tokens and tokens[-1].kind in _ENDS:
+            tokens.append(Token("newline", "\n", line))
+
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None or match.lastgroup is None:
+            raise _not_understood(text, at, file, line)
+        at = match.end()
+        kind, found = match.lastgroup, match[0]
+        if kind == "newline" or (kind == "comment" and "\n" in found):
+            end_of_statement()
+        elif kind not in {"space", "comment"}:
+            tokens.append(Token(found if kind == "op" else kind, found, line))
+        line += found.count("\n")
+    end_of_statement()
+    return [*tokens, Token("end", "", line)]
+
+
+def _not_understood(text: str, at: int, file: str, line: int) -> ConfigError:
+    place = f"{file}:{line}"
+    if text[at] in '"`':
+        return ConfigError(f"{place}: a string is not closed", "a text over several lines stands in `backticks`")
+    if text.startswith("/*", at):
+        return ConfigError(f"{place}: a comment is not closed", "write */ behind it")
+    hint = {"#": "a comment starts with //", "'": 'a string stands in "double quotes"'}.get(text[at], "")
+    return ConfigError(f"{place}: {text[at]!r} does not fit here", hint)
+
+
+def unquote(token: Token, file: str) -> str:
+    """The text of a string token; raises ConfigError for an escape that Go does not know."""
+    if token.text[0] == "`":
+        return token.text[1:-1].replace("\r", "")
+    known = _ESCAPE.sub("", token.text)
+    if "\\" in known:
+        wrong = known[known.index("\\") :][:2]
+        raise ConfigError(
+            f"{file}:{token.line}: {wrong} in a string is no escape",
+            "double the backslash, or write the text in `backticks`",
+        )
+    return str(python_ast.literal_eval(token.text.replace("\n", "\\n")))

@@ -1,0 +1,104 @@
+"""`loki.write`: where lines are pushed."""
+
+import base64
+from collections.abc import Callable
+
+from obs_check.shipper.alloy.arguments import Form, Reading
+from obs_check.shipper.alloy.syntax import Block
+from obs_check.shipper.golang.quantity import duration_ns, size_bytes
+from obs_check.shipper.model import PushClient
+from obs_check.shipper.yamltree import Value
+
+_WRITE: Form = {"external_labels": "map", "max_streams": "number"}
+_HTTP: Form = dict.fromkeys(
+    (
+        "bearer_token",
+        "bearer_token_file",
+        "proxy_url",
+        "no_proxy",
+        "proxy_from_environment",
+        "proxy_connect_header",
+        "follow_redirects",
+        "enable_http2",
+        "http_headers",
+    ),
+    "any",
+)
+_ENDPOINT: Form = {
+    **_HTTP,
+    "name": "text",
+    "url": "text!",
+    "batch_wait": "text",
+    "batch_size": "text",
+    "remote_timeout": "text",
+    "headers": "map",
+    "min_backoff_period": "text",
+    "max_backoff_period": "text",
+    "max_backoff_retries": "number",
+    "tenant_id": "text",
+    "retry_on_http_429": "flag",
+}
+_ENDPOINT_BLOCKS = ("basic_auth", "authorization", "oauth2", "tls_config", "queue_config")
+_BASIC: Form = dict.fromkeys(("username", "password", "password_file"), "text")
+_AUTHORIZATION: Form = dict.fromkeys(("type", "credentials", "credentials_file"), "text")
+
+
+def read_write(block: Block, reading: Reading) -> list[PushClient]:
+    """The endpoints of a `loki.write`, each named after the component; raises ConfigError."""
+    reading.check(block, block.id, _WRITE, ("endpoint", "wal"))
+    node = reading.tree(block, block.id, _WRITE)
+    external = node.get("external_labels")
+    labels = external.texts() if external else {}
+    return [_endpoint(inner, block.id, labels, reading) for inner in block.blocks() if inner.name == "endpoint"]
+
+
+def _endpoint(block: Block, name: str, external: dict[str, str], reading: Reading) -> PushClient:
+    where = f"{name} > endpoint"
+    reading.check(block, where, _ENDPOINT, _ENDPOINT_BLOCKS)
+    node = reading.tree(block, where, _ENDPOINT)
+    url = node.mapping()["url"]
+    default = PushClient("")
+    tenant, retries, retried = node.get("tenant_id"), node.get("max_backoff_retries"), node.get("retry_on_http_429")
+    return PushClient(
+        url.text(),
+        tenant.text() if tenant else "",
+        external,
+        _quantity(node, "batch_wait", duration_ns, default.batch_wait),
+        _quantity(node, "batch_size", size_bytes, default.batch_bytes),
+        _quantity(node, "remote_timeout", duration_ns, default.timeout),
+        _quantity(node, "min_backoff_period", duration_ns, default.min_backoff),
+        _quantity(node, "max_backoff_period", duration_ns, default.max_backoff),
+        retries.integer() if retries else default.max_retries,
+        not retried.flag() if retried else False,
+        _headers(block, node, where, reading),
+        name,
+        f"{reading.file}:{block.line}",
+    )
+
+
+def _quantity(node: Value, name: str, read: Callable[[str], int], default: int) -> int:
+    value = node.get(name)
+    if value is None:
+        return default
+    try:
+        return read(value.text())
+    except ValueError as error:
+        raise value.error(str(error)) from None
+
+
+def _headers(block: Block, node: Value, where: str, reading: Reading) -> dict[str, str]:
+    own, token = node.get("headers"), node.get("bearer_token")
+    headers = own.texts() if own else {}
+    if token:
+        headers["Authorization"] = f"Bearer {token.text()}"
+    for inner in block.blocks():
+        if inner.name == "basic_auth":
+            reading.check(inner, f"{where} > basic_auth", _BASIC)
+            given = reading.tree(inner, f"{where} > basic_auth", _BASIC).texts()
+            pair = f"{given.get('username', '')}:{given.get('password', '')}"
+            headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+        elif inner.name == "authorization":
+            reading.check(inner, f"{where} > authorization", _AUTHORIZATION)
+            given = reading.tree(inner, f"{where} > authorization", _AUTHORIZATION).texts()
+            headers["Authorization"] = f"{given.get('type') or 'Bearer'} {given.get('credentials', '')}"
+    return headers

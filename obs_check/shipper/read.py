@@ -1,0 +1,64 @@
+"""A shipper's configuration, whatever its dialect and wrapping, into the neutral model."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from obs_check.errors import ConfigError
+from obs_check.shipper.alloy.read import parse_alloy
+from obs_check.shipper.model import ShipperConfig
+from obs_check.shipper.promtail import parse_promtail
+from obs_check.shipper.yamltree import Value, load
+
+_BLOCK = re.compile(r'^\s*(?:logging|[a-z_]+(?:\.[a-z_]+)+\s+"\w*")\s*\{', re.MULTILINE)
+_LOKI = re.compile(r'^\s*loki\.[a-z_.]+\s+"\w*"\s*\{', re.MULTILINE)
+
+
+def read_shipper(path: Path, env: Mapping[str, str] | None) -> ShipperConfig:
+    """The configuration in a file: promtail's YAML or Alloy's syntax, plain or in a ConfigMap, Secret or Helm values.
+
+    `env` is for `${NAME}` (promtail) and `sys.env` (Alloy), None leaves them unexpanded. Raises ConfigError.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: no text (UTF-8)", "promtail's configuration is YAML, Alloy's a text") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}", "check path and rights") from None
+    return parse_shipper(text, str(path), env)
+
+
+def parse_shipper(text: str, file: str, env: Mapping[str, str] | None) -> ShipperConfig:
+    """As `read_shipper`, of a text; `file` is its name in messages, and its ending decides where it is known."""
+    if is_alloy(text, file):
+        return parse_alloy([(text, 1)], file, env)
+    if _LOKI.search(text) and (inner := _wrapped_alloy(text, file)):
+        return parse_alloy(inner, file, env)
+    return parse_promtail(text, file, env)
+
+
+def is_alloy(text: str, file: str) -> bool:
+    """True for a text in Alloy's own syntax, by the ending of its name or by its first statements."""
+    if file.endswith((".alloy", ".river")):
+        return True
+    if file.endswith((".yaml", ".yml", ".json")):
+        return False
+    statements = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("//")]
+    return any(_BLOCK.match(line) for line in statements[:1]) or bool(
+        _LOKI.search(text) and not re.search(r"^\s*[\w-]+:(\s|$)", text, re.MULTILINE)
+    )
+
+
+def _wrapped_alloy(text: str, file: str) -> list[tuple[str, int]]:
+    """The Alloy texts that stand as values in YAML, each with its first line."""
+    return [inner for document in load(text, file) for inner in _texts(document)]
+
+
+def _texts(value: Value) -> list[tuple[str, int]]:
+    if isinstance(value.data, dict):
+        return [found for inner in value.data.values() for found in _texts(inner)]
+    if isinstance(value.data, list):
+        return [found for inner in value.data for found in _texts(inner)]
+    if isinstance(value.data, str) and _LOKI.search(value.data):
+        return [(value.data, value.line + 1 if value.style in {"|", ">"} else value.line)]
+    return []

@@ -1,0 +1,63 @@
+"""`stage.windowsevent` (Alloy): the message of a Windows event, in sections, into the extracted map."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from obs_check.shipper.item import Context, Item, PerLine, text_of
+from obs_check.shipper.stages.labels import LABEL_NAME, sanitized
+
+_SPACES = str.maketrans("", "", "\t\r\n ")
+_ENDS = str.maketrans("", "", "\t\r\n")
+
+
+@dataclass(frozen=True)
+class WindowsEvent:
+    """The first section becomes `Description`; keys of a section with a title get the title in front. A value goes on
+    over lines without a colon. Names that are taken get `_extracted` behind them, or are replaced."""
+
+    kind: ClassVar[str] = "windowsevent"
+    source: str = "message"
+    drop_invalid_labels: bool = False
+    overwrite_existing: bool = False
+
+    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+        """At work."""
+
+        def change(item: Item) -> bool:
+            if self.source not in item.extracted:
+                return True
+            text = text_of(item.extracted[self.source])
+            if text is None:
+                return False
+            first, *sections = text.split("\r\n\r\n")
+            self._set(item, "Description", first)
+            for section in sections:
+                self._section(item, section.split("\r\n"))
+            return True
+
+        return PerLine(change)
+
+    def _section(self, item: Item, lines: list[str]) -> None:
+        prefix, at = "", 0
+        while at < len(lines):
+            key, colon, value = lines[at].partition(":")
+            at += 1
+            if not colon:
+                continue
+            if not value:
+                prefix = f"{key}_" if at == 1 else prefix
+                continue
+            while at < len(lines) and lines[at] and ":" not in lines[at]:
+                value += "," + lines[at]
+                at += 1
+            self._set(item, prefix + key, value)
+
+    def _set(self, item: Item, key: str, value: str) -> None:
+        name = key.translate(_SPACES)
+        if not LABEL_NAME.fullmatch(name):
+            if self.drop_invalid_labels:
+                return
+            name = sanitized(name)
+        if name in item.extracted and not self.overwrite_existing:
+            name += "_extracted"
+        item.extracted[name] = value.translate(_ENDS).strip()
