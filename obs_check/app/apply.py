@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from obs_check.app.merge_edits import one_edit_a_file, one_edit_a_target
 from obs_check.errors import ConfigError
 from obs_check.model.finding import DashboardEdit, FileEdit, Finding
 
@@ -26,10 +27,11 @@ def apply_fixes(
             else:
                 targets.append(edit)
                 causes.append(finding.cause)
+    files = one_edit_a_file(files)
     for file in files:
         _check(file)
     if targets:
-        done.append(change_dashboard(tuple(targets), f"obs-check: {', '.join(dict.fromkeys(causes))}"))
+        done.append(change_dashboard(one_edit_a_target(targets), f"obs-check: {', '.join(dict.fromkeys(causes))}"))
     return done + [_write(file) for file in files]
 
 

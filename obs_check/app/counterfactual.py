@@ -46,17 +46,18 @@ def would_read(
     run: Run | None,
     now_ns: int,
 ) -> list[WouldRead]:
-    """One row for every panel that a finding would change, read in the window that it was read in."""
+    """One row for every panel that a finding would change, read in the window that it was read in. A finding's edits
+    are made behind those of the findings before it: one cause can hide another."""
     # Copies of a repeated panel share its id and differ by title.
     known = {(row.view.panel.id, row.view.panel.title): row for row in panels}
     found = []
+    document = board.dashboard.document
     for finding in findings:
         edits = tuple(e for e in finding.fix.edits if not isinstance(e, FileEdit))
         if not edits:
             continue
-        changed = replace(
-            board, dashboard=load_dashboard(edited(board.dashboard.document, edits), board.dashboard.source)
-        )
+        document = edited(document, edits)
+        changed = replace(board, dashboard=load_dashboard(document, board.dashboard.source))
         touched = [(e.panel,) if e.panel is not None else finding.panels for e in edits]
         for panel in dict.fromkeys(number for numbers in touched for number in numbers):
             window = next((_window(row) for (number, _), row in known.items() if number == panel), None)

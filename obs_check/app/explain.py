@@ -3,17 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from obs_check.app.verdicts import PanelVerdict
-from obs_check.causes.context import BrokenPanel, BrokenTarget, Context
+from obs_check.app.explain_panel import of_panel
+from obs_check.app.verdicts import PanelVerdict, broken_panel
+from obs_check.causes.context import Context
 from obs_check.causes.group import grouped
-from obs_check.causes.ladder import climb, log_queries
-from obs_check.causes.registry import PANEL_CAUSES, RUN_CAUSES, VIEW_CAUSES
-from obs_check.errors import ObsCheckError, QueryError
-from obs_check.logql import parse
+from obs_check.causes.registry import RUN_CAUSES
+from obs_check.errors import ObsCheckError
 from obs_check.model.finding import Finding
 from obs_check.model.verdict import Verdict
-from obs_check.model.window import MS, Window
-from obs_check.panel.macros import backend_macros
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +55,17 @@ def explain(
             rows.append(replace(row, cause=upstream.cause))
             continue
         try:
-            found, funnel = _of_panel(context, row)
+            found, funnel = of_panel(context, broken_panel(row))
         except ObsCheckError as error:
             if error.exit_code != 3:
                 raise
             outages.append(f"panel {row.view.panel.id}: {error.message}")
             rows.append(replace(row, verdict=Verdict.UNKNOWN, differs=error.message))
             continue
-        if found is not None:
-            findings.append(found)
-            rows.append(replace(row, cause=found.cause))
-            progress(f"panel {row.view.panel.id}: {found.cause}")
+        findings += found
+        if found:
+            rows.append(replace(row, cause=found[0].cause))
+            progress(f"panel {row.view.panel.id}: {', '.join(f.cause for f in found)}")
         elif upstream is not None:
             rows.append(replace(row, cause=upstream.cause))
         else:
@@ -76,51 +73,3 @@ def explain(
             rows.append(row)
     joined = grouped(findings, context.dashboard_uid, context.dashboard)
     return Explained(joined, rows, unexplained, outages)
-
-
-def _of_panel(context: Context, row: PanelVerdict) -> tuple[Finding | None, str]:
-    """The first cause that is proved on the panel or on one of its Loki targets, and the funnel in words."""
-    view = row.view
-    panel = BrokenPanel(view.panel, view.request, view.reading, row.differs, view.probes)
-    for view_cause in VIEW_CAUSES:
-        found = view_cause.prove(context, panel)
-        if found is not None:
-            return found, ""
-    funnel = "it has no Loki query"
-    for broken in _targets(context, row):
-        funnel = "; ".join(f"{rung.lines:g} lines: {rung.text}" for rung in broken.rungs)
-        for cause in PANEL_CAUSES:
-            finding = cause.prove(context, broken)
-            if finding is not None:
-                return finding, funnel
-    return None, funnel
-
-
-def _targets(context: Context, row: PanelVerdict) -> list[BrokenTarget]:
-    found = []
-    view = row.view
-    window = Window(view.request.range.from_ms * MS, view.request.range.to_ms * MS)
-    for query in view.request.queries:
-        if query.datasource.kind != "loki":
-            continue
-        for sent in query.body["queries"]:
-            target = next((t for t in view.panel.targets if t.ref_id == sent["refId"]), None)
-            if target is None:
-                continue
-            text = backend_macros(
-                sent["expr"],
-                from_ms=view.request.range.from_ms,
-                to_ms=view.request.range.to_ms,
-                interval_ms=view.request.interval.ms,
-                instant=sent.get("queryType") == "instant",
-            )
-            try:
-                queries = log_queries(parse(text))
-            except QueryError:
-                continue
-            for log_query in queries:
-                rungs = tuple(climb(log_query, window, context.loki.count))
-                found.append(
-                    BrokenTarget(view.panel, target, target.text, text, log_query, window, rungs, view.reading)
-                )
-    return found

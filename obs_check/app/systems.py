@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from obs_check.app.apply import apply_fixes
-from obs_check.app.board import Board
+from obs_check.app.board import Board, PanelView
 from obs_check.app.dashboard_source import DashboardSource, open_dashboard, read_document
 from obs_check.app.shared_probes import shared
 from obs_check.app.shipping import Shipping, open_shipping
-from obs_check.causes.context import BrokenPanel, Context, Files, GrafanaProbes, LokiProbes
+from obs_check.app.verdicts import broken_panel, judge
+from obs_check.causes.context import BrokenPanel, Context, Files, GrafanaProbes, LokiProbes, LookAgain
 from obs_check.client.egress import reach, send
 from obs_check.client.files import find_tag
 from obs_check.client.grafana import GrafanaClient
@@ -155,7 +156,9 @@ class Systems:
             dashboard=self.board.dashboard.document,
             loki=shared(LokiProbes(self._count, self._sample, self._label_names, self._label_values)),
             now_ns=self.now_ns,
-            grafana=GrafanaProbes(self._reread, self._ds_query, self._health, self.board.datasources),
+            grafana=GrafanaProbes(
+                self._reread, self._looking_again(run), self._ds_query, self._health, self.board.datasources
+            ),
             files=Files(
                 boundary_config=self.config.boundary.config,
                 shipper_config=self.config.shipper.config,
@@ -170,12 +173,23 @@ class Systems:
         )
 
     def _reread(self, document: Mapping[str, Any], broken: BrokenPanel) -> tuple[Reading, tuple[Probe, ...]]:
+        view = self._view_of(document, broken)
+        return view.reading, view.probes
+
+    def _view_of(self, document: Mapping[str, Any], broken: BrokenPanel) -> PanelView:
         changed = replace(self.board, dashboard=load_dashboard(document, self.board.dashboard.source))
         views = changed.read(self.now_ns(), broken.window, broken.panel.id)
         view = next((v for v in views if v.panel.title == broken.panel.title), views[0])
         if view.outage:
             raise Unavailable(view.outage, "nothing is claimed about the panel")
-        return view.reading, view.probes
+        return view
+
+    def _looking_again(self, run: Run | None) -> LookAgain:
+        def look_again(document: Mapping[str, Any], broken: BrokenPanel) -> BrokenPanel:
+            (row,) = judge([self._view_of(document, broken)], self.expectations, run)
+            return broken_panel(row)
+
+        return look_again
 
     def _ds_query(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], Probe]:
         answer = self.grafana.ds_query(body)

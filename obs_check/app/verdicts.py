@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from obs_check.app.board import PanelView
+from obs_check.causes.context import BrokenPanel
 from obs_check.follow.run import Run
 from obs_check.model.verdict import Verdict
 from obs_check.panel.expect import Expectation
@@ -64,6 +65,12 @@ def judge(views: Sequence[PanelView], expectations: Mapping[int, Expectation], r
             verdict = Verdict.FAIL if differs else Verdict.OK
         rows.append(PanelVerdict(view, path, verdict, wanted, differs))
     return rows
+
+
+def broken_panel(row: PanelVerdict) -> BrokenPanel:
+    """A row as the causes look at it."""
+    view = row.view
+    return BrokenPanel(view.panel, view.request, view.reading, row.differs, view.probes)
 
 
 def _in_words(expectation: Expectation, run: Run) -> str:

@@ -67,11 +67,16 @@ Reread = Callable[[Mapping[str, Any], BrokenPanel], tuple[Reading, tuple[Probe, 
 """(changed dashboard, panel) -> what the panel would show in the same window. Nothing is saved."""
 
 
+LookAgain = Callable[[Mapping[str, Any], BrokenPanel], BrokenPanel]
+"""As Reread, with all that is known of the changed panel; `differs` is "" where it would be as it should."""
+
+
 @dataclass(frozen=True, slots=True)
 class GrafanaProbes:
     """Questions asked of Grafana."""
 
     reread: Reread
+    look_again: LookAgain
     query: Callable[[Mapping[str, Any]], tuple[dict[str, Any], Probe]]
     """(body of /api/ds/query) -> the answer with its `results`."""
     health: Callable[[str], tuple[Mapping[str, Any], Probe]]

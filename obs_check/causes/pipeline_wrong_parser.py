@@ -113,4 +113,5 @@ class WrongParser:
                 f"replace `| {name}` with the parser the lines need", context.dashboard_uid, context.dashboard, [edit]
             ),
             panels=(broken.panel.id,),
+            cured=True,
         )

@@ -1,5 +1,6 @@
 """Labs for the corpus, each started in a process of its own."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,11 +25,12 @@ def on_a_lab_of_its_own(seeds: list[FaultIds]) -> list[Answer]:
 def on_a_shared_lab(seeds: list[FaultIds]) -> list[Answer]:
     """Seeds that change the dashboard only, one after the other on a healthy lab."""
     done: list[Answer] = []
-    with TemporaryDirectory(prefix="obs-check-", ignore_cleanup_errors=True) as name:
-        with shared_lab(Path(name)) as with_faults:
-            for faults in seeds:
-                try:
-                    done.append((faults, with_faults(faults)))
-                except UsageError as error:
-                    done.append((faults, error.message))
+    with ExitStack() as stack:
+        name = stack.enter_context(TemporaryDirectory(prefix="obs-check-", ignore_cleanup_errors=True))
+        with_faults = stack.enter_context(shared_lab(Path(name)))
+        for faults in seeds:
+            try:
+                done.append((faults, with_faults(faults)))
+            except UsageError as error:
+                done.append((faults, error.message))
     return done

@@ -1,0 +1,83 @@
+"""Why one panel does not read what it should: one cause after the other, each behind the fix of the one before it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from obs_check.causes.context import BrokenPanel, BrokenTarget, Context
+from obs_check.causes.dashboard_edit import edited
+from obs_check.causes.ladder import climb, log_queries
+from obs_check.causes.registry import PANEL_CAUSES, VIEW_CAUSES
+from obs_check.errors import QueryError
+from obs_check.logql import parse
+from obs_check.model.finding import FileEdit, Finding
+from obs_check.panel.macros import backend_macros
+
+_DEEPEST = 3
+"""Causes that are looked for one behind the other; a panel with more is better written anew."""
+
+
+def of_panel(context: Context, broken: BrokenPanel) -> tuple[list[Finding], str]:
+    """The causes that are proved on a panel, and the funnel of its last query in words where none is.
+
+    When the fix of a cause edits the dashboard, the panel is read with it; where it is still wrong, the next cause is
+    looked for in what would be seen then.
+    """
+    findings: list[Finding] = []
+    funnel = ""
+    for _ in range(_DEEPEST):
+        found, funnel = _first(context, broken)
+        if found is None or any(f.cause == found.cause for f in findings):
+            break
+        findings.append(found)
+        edits = [e for e in found.fix.edits if not isinstance(e, FileEdit)]
+        if not edits or found.cured:
+            break
+        document = edited(context.dashboard, edits)
+        broken = context.grafana.look_again(document, broken)
+        if not broken.differs:
+            break
+        context = replace(context, dashboard=document)
+    return findings, funnel
+
+
+def _first(context: Context, broken: BrokenPanel) -> tuple[Finding | None, str]:
+    for view_cause in VIEW_CAUSES:
+        found = view_cause.prove(context, broken)
+        if found is not None:
+            return found, ""
+    funnel = "it has no Loki query"
+    for target in _targets(context, broken):
+        funnel = "; ".join(f"{rung.lines:g} lines: {rung.text}" for rung in target.rungs)
+        for cause in PANEL_CAUSES:
+            found = cause.prove(context, target)
+            if found is not None:
+                return found, funnel
+    return None, funnel
+
+
+def _targets(context: Context, broken: BrokenPanel) -> Iterator[BrokenTarget]:
+    """The log queries of the panel, each with its funnel; the next one is measured only when it is asked for."""
+    request = broken.request
+    for query in request.queries:
+        if query.datasource.kind != "loki":
+            continue
+        for sent in query.body["queries"]:
+            target = next((t for t in broken.panel.targets if t.ref_id == sent["refId"]), None)
+            if target is None:
+                continue
+            text = backend_macros(
+                sent["expr"],
+                from_ms=request.range.from_ms,
+                to_ms=request.range.to_ms,
+                interval_ms=request.interval.ms,
+                instant=sent.get("queryType") == "instant",
+            )
+            try:
+                queries = log_queries(parse(text))
+            except QueryError:
+                continue
+            for log_query in queries:
+                rungs = tuple(climb(log_query, broken.window, context.loki.count))
+                yield BrokenTarget(
+                    broken.panel, target, target.text, text, log_query, broken.window, rungs, broken.reading
+                )
