@@ -4,7 +4,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
@@ -40,6 +40,10 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 
+class _ReaderLeft(Exception):
+    """Whoever read our output stopped. Click would end with 1, which here means a finding, for a BrokenPipeError."""
+
+
 class LazyGroup(click.Group):
     """A group that imports a subcommand's module only when it is called."""
 
@@ -57,6 +61,13 @@ class LazyGroup(click.Group):
                 assert isinstance(found, click.Command)
                 return found
         return None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _ReaderLeft from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of subcommands, from COMMANDS."""
@@ -91,8 +102,8 @@ def main(args: Sequence[str]) -> int:
         return _say(" ".join(error.format_message().split()), hint, 2)
     except (click.Abort, KeyboardInterrupt):
         return _say("interrupted", "", INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read our output stopped; what is still buffered must not raise again when Python ends.
+    except (_ReaderLeft, BrokenPipeError):
+        # What is still buffered must not raise again when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return INTERRUPTED
     except SystemExit as error:

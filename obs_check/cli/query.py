@@ -8,8 +8,10 @@ import click
 
 from obs_check.cli.options import Output, with_formats
 from obs_check.cli.query_explain import explain_query
+from obs_check.cli.query_follow import follow_query
 from obs_check.cli.query_target import Target
 from obs_check.cli.query_window import read_duration, read_labels, read_window
+from obs_check.errors import UsageError
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import Window
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--step", metavar="DURATION", help="Step of a metric range query.  [default: range / 250]")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=1000, show_default=True, help="Most lines to show.")
 @click.option("--instant", is_flag=True, help="A metric query at one time (--to) instead of over a range.")
+@click.option("-f", "--follow", is_flag=True, help="Go on with new lines, after those of --since if given.")
 @click.option("--explain", is_flag=True, help="Show what every stage and operator does to the lines and series.")
 @with_formats("table", "json", "jsonl", "csv")
 def query(
@@ -48,6 +51,7 @@ def query(
     step: str | None,
     limit: int,
     instant: bool,
+    follow: bool,
     explain: bool,
     out: Output,
 ) -> None:
@@ -65,8 +69,13 @@ def query(
     target = Target(files, read_labels(labels), time_key, loki, grafana, datasource)
     target.check()
     text = query_text(query)
-    window = read_window(since, from_, to, time.time_ns(), bool(files))
+    if follow and explain:
+        raise UsageError("--follow and --explain exclude each other", "give one of them")
+    window = read_window(since, from_, to, time.time_ns(), bool(files) or follow)
     ask = Ask(text, parse(text), instant, limit, read_duration(step, "--step") if step else None, window)
+    if follow:
+        follow_query(ask, target, to is not None, out)
+        return
     if explain:
         explain_query(ask, target, out)
     if files:

@@ -12,6 +12,8 @@ from obs_check.errors import UsageError
 
 if TYPE_CHECKING:
     from obs_check.client.loki import LokiClient
+    from obs_check.client.loki_tail import LokiTail
+    from obs_check.config import Config, Secret
     from obs_check.model.entry import LogStream
 
 
@@ -57,16 +59,10 @@ class Target:
         from obs_check.config import host_port
 
         config = out.config()
-        if self.loki or (config.loki.url and not self.grafana and not self.datasource):
-            url = self.loki or config.loki.url or ""
-            own = config.loki.url is not None and host_port(url) == host_port(config.loki.url)
-            return LokiClient.direct(
-                url,
-                time.time_ns,
-                config.hosts | {host_port(url)},
-                config.loki.tenant if own else None,
-                config.loki.bearer if own else None,
-            )
+        direct = self._direct(config)
+        if direct is not None:
+            url, tenant, bearer = direct
+            return LokiClient.direct(url, time.time_ns, config.hosts | {host_port(url)}, tenant, bearer)
         if not self.grafana and config.grafana is None:
             raise UsageError("nothing to ask", "give --file, --loki or --grafana, or name loki.url in obs-check.yaml")
         url = self.grafana or (config.grafana.url if config.grafana else "")
@@ -79,6 +75,28 @@ class Target:
             own_grafana.token if own_grafana else None,
             own_grafana.org_id if own_grafana else None,
         )
+
+    def loki_tail(self, out: Output) -> "LokiTail | None":
+        """The tail of the Loki to ask; None when it is asked through Grafana."""
+        from obs_check.client.loki_tail import LokiTail
+        from obs_check.config import host_port
+
+        config = out.config()
+        direct = self._direct(config)
+        if direct is None:
+            return None
+        url, tenant, bearer = direct
+        return LokiTail(url, config.hosts | {host_port(url)}, out.say, tenant, bearer)
+
+    def _direct(self, config: "Config") -> "tuple[str, str | None, Secret | None] | None":
+        """URL, tenant and token of a Loki that is asked directly."""
+        from obs_check.config import host_port
+
+        if not self.loki and (not config.loki.url or self.grafana or self.datasource):
+            return None
+        url = self.loki or config.loki.url or ""
+        own = config.loki.url is not None and host_port(url) == host_port(config.loki.url)
+        return url, config.loki.tenant if own else None, config.loki.bearer if own else None
 
 
 def _check_url(url: str) -> None:

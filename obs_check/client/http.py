@@ -70,7 +70,7 @@ class Http:
             transport=transport,
             trust_env=False,
             follow_redirects=False,
-            verify=_trust(base_url),
+            verify=trust(base_url),
         )
 
     def close(self) -> None:
@@ -182,8 +182,8 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _trust(url: str) -> Any:
-    """The machine's trust store, so that a private CA installed there is enough."""
+def trust(url: str) -> Any:
+    """The machine's trust store for https, so that a private CA installed there is enough."""
     if not url.startswith("https:"):
         return True
     import ssl

@@ -17,7 +17,7 @@ def read_result(document: Any) -> Result:
         data = document["data"]
         kind, rows = data["resultType"], data["result"] or []
         if kind == "streams":
-            return Streams([LogStream(row["stream"], [_entry(v) for v in row["values"]]) for row in rows])
+            return Streams(read_streams(rows))
         if kind == "vector":
             return Vector([Sample(row["metric"], _ns(row["value"][0]), float(row["value"][1])) for row in rows])
         if kind == "matrix":
@@ -27,6 +27,11 @@ def read_result(document: Any) -> Result:
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise Unavailable("loki: the answer is not that of a query", "does the URL point to Loki?") from error
     raise Unavailable(f"loki: unknown result type {kind!r}", "does the URL point to Loki?")
+
+
+def read_streams(rows: Any) -> list[LogStream]:
+    """Streams of an answer or of a tail."""
+    return [LogStream(row["stream"], [_entry(v) for v in row["values"]]) for row in rows]
 
 
 def read_stats(document: Any) -> Stats:

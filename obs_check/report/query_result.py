@@ -16,11 +16,11 @@ from obs_check.report.terminal import visible
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def result_rows(result: Result) -> Iterator[dict[str, Any]]:
+def result_rows(result: Result, newest_first: bool = True) -> Iterator[dict[str, Any]]:
     """One row a line {"ts", "labels", "line"} or a value {"ts", "labels", "value"}; `ts` is ns as text.
 
-    Structured metadata is among the labels. Lines of all streams are in one order, newest first (logcli's default);
-    NaN and infinities are texts.
+    Structured metadata is among the labels. Lines of all streams are in one order, by default newest first; NaN and
+    infinities are texts.
     """
     match result:
         case Streams():
@@ -29,7 +29,7 @@ def result_rows(result: Result) -> Iterator[dict[str, Any]]:
                 for stream in result.streams
                 for entry in stream.entries
             ]
-            yield from sorted(lines, key=lambda row: int(row["ts"]), reverse=True)
+            yield from sorted(lines, key=lambda row: int(row["ts"]), reverse=newest_first)
         case Vector():
             for sample in result.samples:
                 yield {"ts": str(sample.ts), "labels": sample.labels, "value": _number(sample.value)}
@@ -46,9 +46,9 @@ def result_json(result: Result) -> dict[str, Any]:
     return {"type": type(result).__name__.lower(), "rows": list(result_rows(result))}
 
 
-def to_jsonl(result: Result) -> str:
+def to_jsonl(result: Result, newest_first: bool = True) -> str:
     """One JSON object a row."""
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in result_rows(result))
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in result_rows(result, newest_first))
 
 
 def to_csv(result: Result) -> str:
@@ -67,8 +67,7 @@ def to_csv(result: Result) -> str:
 def print_result(result: Result, file: TextIO, color: bool) -> None:
     """For a person: lines with their time, newest first, or a table of values (one row a series)."""
     if isinstance(result, Streams):
-        for row in result_rows(result):
-            file.write(f"{shown_time(int(row['ts']))} {shown_labels(row['labels'])} {visible(row['line'])}\n")
+        file.write(to_lines(result))
         return
     rows: list[tuple[str, str, str]] = []
     if isinstance(result, Matrix):
@@ -82,6 +81,14 @@ def print_result(result: Result, file: TextIO, color: bool) -> None:
             for r in result_rows(result)
         ]
     make_console(file, color).print(value_table(rows))
+
+
+def to_lines(result: Streams, newest_first: bool = True) -> str:
+    """Time, labels and text, one line a line."""
+    return "".join(
+        f"{shown_time(int(row['ts']))} {shown_labels(row['labels'])} {visible(row['line'])}\n"
+        for row in result_rows(result, newest_first)
+    )
 
 
 def shown_time(ts_ns: int) -> str:

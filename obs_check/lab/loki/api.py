@@ -168,7 +168,9 @@ class Api:
             if not isinstance(query, LogQuery):
                 raise Refusal(400, "only log queries can be tailed")
         except (Refusal, QueryError) as error:
-            await websocket.close(1008, str(error)[:120])
+            status = error.status if isinstance(error, Refusal) else 400
+            words = error.body if isinstance(error, Refusal) else error.message
+            await websocket.send_denial_response(PlainTextResponse(words, status))
             return
         await follow(websocket, store, query, self._clock)
 

@@ -1,0 +1,92 @@
+"""`obs-check query --follow`: lines as they come, until interrupted."""
+
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from obs_check.cli.interrupt import insistent_interrupt
+from obs_check.cli.options import Output
+from obs_check.cli.query_target import Target
+from obs_check.errors import UsageError
+
+if TYPE_CHECKING:
+    from obs_check.app.query import Ask
+    from obs_check.logql.syntax.ast import LogQuery
+    from obs_check.model.entry import LogStream
+    from obs_check.model.result import Streams
+
+_LOOK_S = 0.25
+"""Seconds between two looks at files."""
+
+
+def follow_query(ask: "Ask", target: Target, ended: bool, out: Output) -> None:
+    """Print new lines, and before them those since the start of the ask's window where it has one. `ended` is whether
+    an end was asked for. Ends only with standard input, an interrupt or an error."""
+    from obs_check.logql.syntax.ast import LogQuery
+    from obs_check.report.query_result import to_jsonl, to_lines
+
+    if not isinstance(ask.expr, LogQuery):
+        raise UsageError("only log queries can be followed", "leave the metric away, or run it without --follow")
+    if out.format not in ("table", "jsonl"):
+        raise UsageError(f"--follow has no -o {out.format}: what comes has no end", "use -o jsonl")
+    if ended or ask.instant:
+        raise UsageError("--follow has no end", "leave --to and --instant away")
+    show = to_jsonl if out.format == "jsonl" else to_lines
+    with insistent_interrupt():
+        for found in _batches(ask, ask.expr, target, out):
+            if found.streams:
+                click.echo(show(found, newest_first=False), nl=False)
+
+
+def _batches(ask: "Ask", query: "LogQuery", target: Target, out: Output) -> "Iterator[Streams]":
+    start_ns = ask.window.start_ns if ask.window else time.time_ns()
+    if target.files:
+        from obs_check.app.follow_query import passing
+
+        piped = "-" in target.files
+        if piped and len(target.files) > 1:
+            raise UsageError("--follow reads either standard input or files", "give one of them")
+        return passing(query, _piped(target) if piped else _grown(ask, target, out), 0 if piped else start_ns)
+    return _from_loki(ask, target, start_ns, out)
+
+
+def _piped(target: Target) -> "Iterator[list[LogStream]]":
+    from obs_check.client.file_source import Timing
+    from obs_check.client.files import decode
+    from obs_check.model.entry import Entry, LogStream
+
+    timing = Timing(target.time_key, time.time_ns)
+    labels = {"filename": "stdin", **target.labels}
+    for raw in sys.stdin.buffer:
+        text, _ = decode(raw.rstrip(b"\r\n"))
+        if text:
+            yield [LogStream(labels, [Entry(timing.of(text), text)])]
+
+
+def _grown(ask: "Ask", target: Target, out: Output) -> "Iterator[list[LogStream]]":
+    from obs_check.client.file_follow import FollowedFiles
+
+    since = ask.window is not None
+    files = FollowedFiles(target.files, target.labels, target.time_key, time.time_ns, out.say, from_start=since)
+    try:
+        while True:
+            yield files.poll()
+            time.sleep(_LOOK_S)
+    finally:
+        files.close()
+
+
+def _from_loki(ask: "Ask", target: Target, start_ns: int, out: Output) -> "Iterator[Streams]":
+    from obs_check.app.follow_query import ASK_S, LATE_S, asking
+    from obs_check.model.result import Streams
+
+    tail = target.loki_tail(out)
+    if tail is not None:
+        return (Streams(batch) for batch in tail.lines(ask.text, start_ns, ask.limit))
+    out.say(
+        f"Grafana has no tail: asking every {ASK_S:g} s; lines that reach Loki more than {LATE_S} s late are not shown"
+    )
+    return asking(target.loki_client(out), ask.text, start_ns, time.time_ns, out.say)

@@ -1,0 +1,89 @@
+"""Files that grow, are truncated, renamed, removed, and come."""
+
+import gzip
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from obs_check.client.file_follow import FollowedFiles
+
+
+class Log:
+    """A folder that is followed; `new()` gives the new lines as "file: line"."""
+
+    def __init__(self, folder: Path, from_start: bool = False) -> None:
+        self.said: list[str] = []
+        self.files = FollowedFiles(
+            [f"{folder}/*.log*"], {"job": "j"}, None, lambda: 1_000, self.said.append, from_start=from_start
+        )
+
+    def new(self) -> list[str]:
+        return [f"{Path(s.labels['filename']).name}: {e.line}" for s in self.files.poll() for e in s.entries]
+
+
+@pytest.fixture
+def follow(tmp_path: Path) -> Iterator[Callable[..., Log]]:
+    logs: list[Log] = []
+
+    def start(from_start: bool = False) -> Log:
+        logs.append(Log(tmp_path, from_start))
+        return logs[-1]
+
+    yield start
+    for log in logs:
+        log.files.close()
+
+
+def append(path: Path, text: str) -> None:
+    with path.open("a") as file:
+        file.write(text)
+
+
+def test_only_what_is_written_from_now_on(tmp_path: Path, follow: Callable[..., Log]) -> None:
+    path = tmp_path / "a.log"
+    path.write_text("old\n")
+    log, whole = follow(), follow(from_start=True)
+    assert log.new() == []
+    append(path, "one\r\n\ntwo\nhal")
+    assert log.new() == ["a.log: one", "a.log: two"]
+    append(path, "f\n")
+    assert log.new() == ["a.log: half"]
+    assert whole.new() == ["a.log: old", "a.log: one", "a.log: two", "a.log: half"]
+
+
+def test_a_renamed_file_is_read_to_its_end_and_not_again(tmp_path: Path, follow: Callable[..., Log]) -> None:
+    path = tmp_path / "a.log"
+    path.write_text("old\n")
+    log = follow()
+    append(path, "one\n")
+    path.rename(tmp_path / "a.log.1")
+    append(tmp_path / "a.log.1", "two\n")
+    path.write_text("three\n")
+    assert sorted(log.new()) == ["a.log: one", "a.log: three", "a.log: two"]
+    assert log.new() == []
+    # Out of the pattern's sight, with a last line that has no end.
+    append(path, "four")
+    path.rename(tmp_path / "gone")
+    assert log.new() == ["a.log: four"]
+    path.write_text("five\n")
+    assert log.new() == ["a.log: five"]
+
+
+def test_a_truncated_file_is_read_from_its_start(tmp_path: Path, follow: Callable[..., Log]) -> None:
+    path = tmp_path / "a.log"
+    path.write_text("a long old line\n")
+    log = follow()
+    path.write_text("new\n")
+    assert log.new() == ["a.log: new"]
+    assert log.said == [f"{path} was truncated: it is read from its start"]
+
+
+def test_files_that_come_later(tmp_path: Path, follow: Callable[..., Log]) -> None:
+    log = follow()
+    assert log.said == [f"no file yet: waiting for {tmp_path}/*.log*"]
+    (tmp_path / "b.log").write_text("first\n")
+    (tmp_path / "b.log.gz").write_bytes(gzip.compress(b"packed\n"))
+    assert log.new() == ["b.log: first"]
+    assert log.new() == []
+    assert log.said[1:] == [f"{tmp_path}/b.log.gz is packed or binary: not followed"]
