@@ -77,8 +77,8 @@ class Subject:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One proved cause. `cause` is an id of the catalogue (`pipeline.wrong-parser`), `hop` where it sits, `claim` one
-    sentence, `panels` the ids of the panels it explains. `probes` is never empty. `cured` says that one of them is the panel's
-    whole query with the fix, and that it found lines: then no further cause is looked for behind this one."""
+    sentence, `panels` the ids of the panels it explains. `probes` is never empty. `cured` says that one of them is the
+    panel's whole query with the fix, and that it found lines: then no further cause is looked for behind this one."""
 
     cause: str
     severity: Severity
