@@ -2,6 +2,7 @@
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -37,6 +38,7 @@ def status(
     from obs_check.client.shipper_sources import Sources
     from obs_check.config import host_port
     from obs_check.errors import UsageError
+    from obs_check.follow.shipping import ShippingEvidence
     from obs_check.model.shipping_account import account
     from obs_check.report.shipper_status import print_status, status_document
 
@@ -59,6 +61,7 @@ def status(
             time.sleep(seconds)
             before, state = state, client.state(sources).value
             found = account(before, state)
+            state = replace(state, refusals=tuple(ShippingEvidence(state, {}, before).refusals))
     finally:
         client.close()
     document, verdict = status_document(state, found)

@@ -54,6 +54,8 @@ class Account:
             text += f" - {-self.open} that were read before"
         if self.own is not None:
             text += f"; {self.own} of the run"
+        if self.replaced:
+            text += f"; replaced or truncated meanwhile: {', '.join(self.replaced)}"
         return text + ("; the shipper was restarted meanwhile" if self.restarted else "")
 
     def to_json(self) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def shipper(tmp_path: Path, loki: LabLoki) -> Iterator[LabShipper]:
             }
         )
     )
-    one = LabShipper(config, tmp_path / "positions.yaml", {})
+    one = LabShipper(config, tmp_path / "positions.yaml", {}, tmp_path / "promtail.log")
     one.start()
     yield one
     one.stop()
@@ -110,6 +110,9 @@ def test_a_refused_push_and_a_file_that_nobody_reads_are_problems(
     shown = capsys.readouterr().out
     for text in ("Files", "Targets", "Destinations", "ingester_error 1", "400 1", "problem: no job takes"):
         assert text in shown
+    asked = ("--shipper", shipper.url, "--log", str(tmp_path / "promtail.log"))
+    assert "too old" in document(capsys, 1, *asked)["problems"][-1]
+    assert document(capsys, 0, *asked, "--for", "0.1")["refusals"] == [], "that was before the two looks"
 
 
 @pytest.mark.parametrize(

@@ -102,3 +102,4 @@ def test_a_file_with_another_inode_is_told() -> None:
     other = replace(after, files=(replace(after.files[0], inode=8),))
     assert account(before, after).replaced == ()
     assert account(before, other).replaced == (LOG,)
+    assert account(before, other).sentence().endswith(f"; replaced or truncated meanwhile: {LOG}")
