@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from obs_check.causes.context import BrokenPanel, BrokenTarget, Context
 from obs_check.causes.dashboard_edit import edited
-from obs_check.causes.ladder import climb, log_queries
+from obs_check.causes.funnel import measure
+from obs_check.causes.ladder import log_queries
 from obs_check.causes.registry import PANEL_CAUSES, VIEW_CAUSES
 from obs_check.errors import QueryError
 from obs_check.logql import parse
@@ -76,8 +77,14 @@ def _targets(context: Context, broken: BrokenPanel) -> Iterator[BrokenTarget]:
                 queries = log_queries(parse(text))
             except QueryError:
                 continue
-            for log_query in queries:
-                rungs = tuple(climb(log_query, broken.window, context.loki.count))
+            for place, log_query in enumerate(queries):
+                funnel = measure(log_query, broken.window, context.loki.count, context.loki.sample)
                 yield BrokenTarget(
-                    broken.panel, target, target.text, text, log_query, broken.window, rungs, broken.reading
+                    whole=broken,
+                    target=target,
+                    raw=target.text,
+                    expr=text,
+                    query=log_query,
+                    place=place,
+                    funnel=funnel,
                 )

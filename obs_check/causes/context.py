@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from obs_check.causes.funnel import Funnel
 from obs_check.causes.ladder import Count, Rung
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
@@ -31,23 +32,6 @@ class LokiProbes:
 
 
 @dataclass(frozen=True, slots=True)
-class BrokenTarget:
-    """One Loki target of a panel that does not read what it should.
-
-    `expr` is the query as it was sent (variables and macros filled in), `raw` the text in the dashboard.
-    """
-
-    panel: Panel
-    target: Target
-    raw: str
-    expr: str
-    query: ast.LogQuery
-    window: Window
-    rungs: tuple[Rung, ...]
-    reading: Reading
-
-
-@dataclass(frozen=True, slots=True)
 class BrokenPanel:
     """A panel that does not read what it should, whatever system it asks. `differs` says how."""
 
@@ -61,6 +45,58 @@ class BrokenPanel:
     def window(self) -> Window:
         """The panel's range, ns."""
         return Window(self.request.range.from_ms * MS, self.request.range.to_ms * MS)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenTarget:
+    """One log query of a panel (`whole`) that does not read what it should.
+
+    `expr` is the target's query as it was sent (variables and macros filled in), `raw` the text in the dashboard,
+    `query` the log query number `place` inside of it.
+    """
+
+    whole: BrokenPanel
+    target: Target
+    raw: str
+    expr: str
+    query: ast.LogQuery
+    place: int
+    funnel: Funnel
+
+    @property
+    def panel(self) -> Panel:
+        """The panel of the target."""
+        return self.whole.panel
+
+    @property
+    def reading(self) -> Reading:
+        """What the panel shows."""
+        return self.whole.reading
+
+    @property
+    def window(self) -> Window:
+        """The panel's range, ns."""
+        return self.whole.window
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """The counts that were asked for, upward; where lines die the last two are neighbours."""
+        return self.funnel.rungs
+
+    @property
+    def lines(self) -> tuple[tuple[Labels, str], ...]:
+        """Lines at hand, with their labels, that pass the first `head` stages."""
+        return self.funnel.lines
+
+    @property
+    def head(self) -> int:
+        """How many stages the lines at hand have passed: the leading line filters."""
+        return self.funnel.head
+
+    @property
+    def measured(self) -> tuple[Probe, ...]:
+        """The questions of the funnel."""
+        return (self.funnel.probe, *(rung.probe for rung in self.funnel.rungs))
 
 
 Reread = Callable[[Mapping[str, Any], BrokenPanel], tuple[Reading, tuple[Probe, ...]]]
@@ -120,3 +156,7 @@ class Context:
     def panels_of(self, *paths: str) -> tuple[int, ...]:
         """Ids of the panels that these paths feed."""
         return tuple(sorted(i for i, p in self.panel_paths.items() if p in paths))
+
+    def expects(self, panel: int) -> bool:
+        """Whether the run's events must show in this panel."""
+        return self.run is not None and panel in self.panel_paths

@@ -12,7 +12,7 @@ def grouped(findings: Iterable[Finding], uid: str, dashboard: Mapping[str, Any])
     """Findings of the same cause joined, in the order of first appearance; the claim is the first panel's."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
-        key = (finding.cause, finding.fix.summary)
+        key = (finding.cause, finding.group or finding.fix.summary)
         groups.setdefault(key, []).append(finding)
     joined = []
     for group in groups.values():
@@ -24,6 +24,7 @@ def grouped(findings: Iterable[Finding], uid: str, dashboard: Mapping[str, Any])
                 edits.append(edit)
         fix = dashboard_fix(first.fix.summary, uid, dashboard, edits) if edits else first.fix
         panels = tuple(sorted({p for f in group for p in f.panels}))
-        probes = tuple(p for f in group for p in f.probes)
+        # A question that panels share is one proof.
+        probes = tuple({id(p): p for f in group for p in f.probes}.values())
         joined.append(replace(first, panels=panels, probes=probes, fix=fix))
     return joined

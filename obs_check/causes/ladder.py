@@ -1,4 +1,4 @@
-"""The funnel of a query: how many lines survive each prefix of its pipeline, asked of the system that has the lines.
+"""Counting the lines that survive a prefix of a query, asked of the system that has the lines.
 
 Counting uses `sum(count_over_time(...))`. Loki 3.5 skips a parser when no label behind it is needed, so a rung that
 ends in a parser counts lines, not parsed lines; the rungs after it are what tells.
@@ -41,6 +41,19 @@ def log_queries(expr: ast.Expr) -> list[ast.LogQuery]:
             return []
 
 
+def ranges(expr: ast.Expr) -> list[ast.LogRange]:
+    """The ranges of an expression, left to right: that number n holds is log query number n."""
+    match expr:
+        case ast.RangeAggregation():
+            return [expr.range]
+        case ast.VectorAggregation() | ast.LabelReplace():
+            return ranges(expr.expr)
+        case ast.BinaryOperation():
+            return ranges(expr.left) + ranges(expr.right)
+        case _:
+            return []
+
+
 def narrowed(query: ast.LogQuery, needle: str) -> ast.LogQuery:
     """The query with a line filter for `needle` put first: everything else stays as written."""
     return replace(query, stages=(ast.LineFilter("|=", (ast.LineMatch(needle),)), *query.stages))
@@ -50,15 +63,3 @@ def counting(query: ast.LogQuery, window: Window) -> str:
     """A metric query that counts the lines of a log query in a window, to be asked at the window's end."""
     seconds = max(1, round((window.end_ns - window.start_ns) / NS))
     return f"sum(count_over_time({to_text(query)} [{seconds}s]))"
-
-
-def climb(query: ast.LogQuery, window: Window, count: Count) -> list[Rung]:
-    """Rungs from the selector up to the first one without lines, or to the whole query."""
-    rungs = []
-    for upto in range(len(query.stages) + 1):
-        prefix = replace(query, stages=query.stages[:upto])
-        lines, probe = count(counting(prefix, window), window)
-        rungs.append(Rung(upto, to_text(prefix), lines, probe))
-        if lines == 0:
-            break
-    return rungs

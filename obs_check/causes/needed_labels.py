@@ -81,3 +81,18 @@ def _set_inside(expr: ast.Metric, place: int) -> list[str]:
             return _set_inside(expr.expr, place)
         case _:
             return []
+
+
+def grouped_by(expr: ast.Expr) -> list[str]:
+    """Labels that the expression groups by, in order."""
+    match expr:
+        case ast.RangeAggregation():
+            return _grouped(expr.grouping)
+        case ast.VectorAggregation():
+            return list(dict.fromkeys([*_grouped(expr.grouping), *grouped_by(expr.expr)]))
+        case ast.LabelReplace():
+            return grouped_by(expr.expr)
+        case ast.BinaryOperation():
+            return list(dict.fromkeys([*grouped_by(expr.left), *grouped_by(expr.right)]))
+        case _:
+            return []

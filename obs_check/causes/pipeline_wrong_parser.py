@@ -4,114 +4,77 @@
 silence. Proved by running the same query with the parser the lines need.
 """
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 from obs_check.causes.context import BrokenTarget, Context
-from obs_check.causes.dashboard_edit import dashboard_fix
-from obs_check.causes.ladder import counting
-from obs_check.causes.needed_labels import labels_needed
-from obs_check.logql import parse, to_text
+from obs_check.causes.line_shape import are_logfmt, json_fields, json_parser
+from obs_check.causes.parser_at import ParserAt, as_written, count, having, parsers
+from obs_check.causes.query_finding import query_finding, query_fix
+from obs_check.causes.query_text import replace_stage
 from obs_check.logql.syntax import ast
-from obs_check.model.finding import Finding, Subject, TargetEdit
+from obs_check.logql.syntax.printer import stage_text
+from obs_check.model.finding import Finding
 
-_PARSERS = (ast.JsonParser, ast.LogfmtParser)
-
-
-def _paths(value: Any, path: str = "") -> Iterator[str]:
-    """Dotted paths of the scalar fields of a JSON object, for example `fields.decision`."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _paths(inner, f"{path}.{key}" if path else str(key))
-    elif not isinstance(value, list):
-        yield path
-
-
-def _field_for(label: str, paths: Iterable[str]) -> str | None:
-    """The field that a label means: the same last name, the path joined with `_`, or a last name that ends in it
-    (`url` means `fields.http_url`)."""
-    for fits in (
-        lambda path: path.rpartition(".")[2] == label or path.replace(".", "_") == label,
-        lambda path: path.endswith(f"_{label}"),
-    ):
-        found = next(filter(fits, paths), None)
-        if found is not None:
-            return found
-    return None
-
-
-def _json_parser(lines: Sequence[str], labels: Sequence[str]) -> ast.JsonParser | None:
-    """A json parser that sets `labels` from the fields of the lines, or None when a line is not a JSON object."""
-    paths: dict[str, None] = {}
-    for line in lines:
-        try:
-            doc = json.loads(line)
-        except ValueError:
-            return None
-        if not isinstance(doc, dict):
-            return None
-        paths.update(dict.fromkeys(_paths(doc)))
-    found = []
-    for label in labels:
-        path = _field_for(label, paths)
-        if path is not None:
-            found.append(ast.Extraction(label, path))
-    return ast.JsonParser(tuple(found)) if found else None
+_NAMES: dict[type, str] = {
+    ast.JsonParser: "json",
+    ast.LogfmtParser: "logfmt",
+    ast.RegexpParser: "regexp",
+    ast.PatternParser: "pattern",
+    ast.UnpackParser: "unpack",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class WrongParser:
-    """Tries json where logfmt stands and logfmt where json stands."""
+    """A parser that sets nothing where another one does."""
 
     id: str = "pipeline.wrong-parser"
 
     def prove(self, context: Context, broken: BrokenTarget) -> Finding | None:
         """Compare the query as written with the same query and the other parser."""
-        stages = broken.query.stages
-        place = next((i for i, s in enumerate(stages) if isinstance(s, _PARSERS)), None)
-        if place is None or broken.rungs[-1].stages <= place:
-            return None
-        written = stages[place]
-        raw = replace(broken.query, stages=stages[:place])
-        samples, sample_probe = context.loki.sample(to_text(raw), broken.window, 20)
-        lines = [line for _, line in samples]
-        stream_labels = {name for labels, _ in samples for name in labels}
-        wanted = [n for n in labels_needed(parse(broken.expr), place) if n not in stream_labels]
-        other: ast.Stage | None
-        if isinstance(written, ast.LogfmtParser):
-            other = _json_parser(lines, wanted)
-        else:
-            other = ast.LogfmtParser() if lines and all("=" in x and not x.startswith("{") for x in lines) else None
-        if other is None:
-            return None
+        for at in parsers(broken):
+            other = _other(at)
+            if other is None:
+                continue
+            text = stage_text(other)
+            rewrite = replace_stage(broken, at.place, text)
+            written, written_probe = as_written(context, broken, at.unset)
+            if written > 0:
+                continue
+            found, probe = count(context, broken, having(rewrite.query, at.unset))
+            if found <= 0:
+                continue
+            name = _NAMES[type(at.stage)]
+            shape = "JSON" if isinstance(other, ast.JsonParser) else "logfmt"
+            reach = broken.rungs[-2].lines if len(broken.rungs) > 1 else broken.rungs[-1].lines
+            return query_finding(
+                self.id,
+                context,
+                broken,
+                f"the lines are {shape}, the query parses them with `{name}`: "
+                f"as written 0 of {reach:g}, with `{text}` {found:g}",
+                (*broken.measured, written_probe, probe),
+                query_fix(context, broken, f"replace `| {name}` with the parser the lines need", rewrite.raw),
+                group=f"{name}->{shape}",
+                fixed=rewrite.query,
+            )
+        return None
 
-        as_written, written_probe = context.loki.count(counting(broken.query, broken.window), broken.window)
-        before, before_probe = context.loki.count(counting(raw, broken.window), broken.window)
-        changed = replace(broken.query, stages=tuple(other if s == written else s for s in stages))
-        after, after_probe = context.loki.count(counting(changed, broken.window), broken.window)
-        if as_written > 0 or after <= 0:
+
+def _other(at: ParserAt) -> ast.Stage | None:
+    """The parser that the lines need, where the one that is written sets nothing that is used."""
+    if not at.unset:
+        return None
+    fields = json_fields(at.lines)
+    if fields:
+        if isinstance(at.stage, ast.JsonParser):
             return None
-        name = "logfmt" if isinstance(written, ast.LogfmtParser) else "json"
-        new_text = to_text(replace(raw, stages=(other,))).partition("} ")[2]
-        claim = (
-            f"the lines are {'JSON' if name == 'logfmt' else 'logfmt'}, the query parses them with `{name}`: "
-            f"as written {as_written:g}, before `| {name}` {before:g}, with `{new_text}` {after:g}"
+        other = json_parser(fields, at.needed)
+        # A regular expression may well pick something out of a JSON line: then it does not mean a field.
+        whole = isinstance(at.stage, ast.LogfmtParser) or (
+            at.unset == at.needed and other is not None and len(other.extractions) == len(at.needed)
         )
-        # The author's text is edited, not printed anew: `[$__range]` does not parse.
-        fixed = broken.raw.replace(f"| {name}", new_text, 1)
-        edit = TargetEdit(broken.panel.id, broken.target.ref_id, broken.raw, fixed)
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="panel",
-            subject=Subject(context.dashboard_uid, broken.panel.id, broken.target.ref_id),
-            claim=claim,
-            probes=(written_probe, before_probe, sample_probe, after_probe),
-            fix=dashboard_fix(
-                f"replace `| {name}` with the parser the lines need", context.dashboard_uid, context.dashboard, [edit]
-            ),
-            panels=(broken.panel.id,),
-            cured=True,
-        )
+        return other if whole else None
+    if isinstance(at.stage, ast.LogfmtParser) or not are_logfmt(at.lines):
+        return None
+    return ast.LogfmtParser()

@@ -3,9 +3,16 @@
 from obs_check.causes.cause import PanelCause, RunCause, ViewCause
 from obs_check.causes.file_level_hides_allow import LevelHidesAllow
 from obs_check.causes.file_log_dir_unset import LogDirUnset
-from obs_check.causes.pipeline_filter_kills import LabelFilterKills, LineFilterKills
+from obs_check.causes.pipeline_json_nesting import JsonNesting
+from obs_check.causes.pipeline_label_filter_kills import LabelFilterKills
+from obs_check.causes.pipeline_line_filter_kills import LineFilterKills
+from obs_check.causes.pipeline_parser_error import ParserError
+from obs_check.causes.pipeline_regexp_no_match import RegexpNoMatch
+from obs_check.causes.pipeline_shadowed_label import ShadowedLabel
+from obs_check.causes.pipeline_unwrap_fails import UnwrapFails
 from obs_check.causes.pipeline_wrong_parser import WrongParser
-from obs_check.causes.select_absent import LabelNameAbsent, LabelValueAbsent
+from obs_check.causes.select_label_name_absent import LabelNameAbsent
+from obs_check.causes.select_label_value_absent import LabelValueAbsent
 from obs_check.causes.shipper_not_collected import PathNotCollected
 from obs_check.causes.socket_audit_disabled import AuditDisabled
 from obs_check.causes.truth_no_such_event import NoSuchEvent
@@ -16,7 +23,12 @@ PANEL_CAUSES: tuple[PanelCause, ...] = (
     LabelNameAbsent(),
     LabelValueAbsent(),
     LineFilterKills(),
+    ShadowedLabel(),
     WrongParser(),
+    ParserError(),
+    JsonNesting(),
+    RegexpNoMatch(),
     LabelFilterKills(),
+    UnwrapFails(),
     NoSuchEvent(),
 )

@@ -77,8 +77,10 @@ class Subject:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One proved cause. `cause` is an id of the catalogue (`pipeline.wrong-parser`), `hop` where it sits, `claim` one
-    sentence, `panels` the ids of the panels it explains. `probes` is never empty. `cured` says that one of them is the
-    panel's whole query with the fix, and that it found lines: then no further cause is looked for behind this one."""
+    sentence, `panels` the ids of the panels it explains. `probes` is never empty. Findings of one cause with the same
+    `group` (the fix's summary where there is none) are one mistake seen in several panels. `cured` says that one of the
+    probes is the panel's whole query with the fix, and that it found lines: then no further cause is looked for behind
+    this one."""
 
     cause: str
     severity: Severity
@@ -89,6 +91,7 @@ class Finding:
     fix: Fix
     panels: tuple[int, ...] = ()
     cured: bool = False
+    group: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The finding of the JSON contract."""

@@ -1,0 +1,75 @@
+"""A finding about a query, and the fix of its text."""
+
+from obs_check.causes.context import BrokenTarget, Context
+from obs_check.causes.dashboard_edit import dashboard_fix
+from obs_check.causes.funnel import rows
+from obs_check.causes.ladder import ranges
+from obs_check.causes.needed_labels import grouped_by
+from obs_check.errors import QueryError
+from obs_check.logql import parse
+from obs_check.logql.syntax import ast
+from obs_check.model.finding import Finding, Fix, Subject, TargetEdit
+from obs_check.model.probe import Probe
+from obs_check.model.window import MS
+
+
+def query_fix(context: Context, broken: BrokenTarget, summary: str, raw: str | None) -> Fix:
+    """The target's text changed to `raw`, or the words alone where the text has to be changed by hand."""
+    if raw is None or raw == broken.raw:
+        return Fix(summary, path=f"dashboard:{context.dashboard_uid}")
+    edit = TargetEdit(broken.panel.id, broken.target.ref_id, broken.raw, raw)
+    return dashboard_fix(summary, context.dashboard_uid, context.dashboard, [edit])
+
+
+def query_finding(
+    cause: str,
+    context: Context,
+    broken: BrokenTarget,
+    claim: str,
+    probes: tuple[Probe, ...],
+    fix: Fix,
+    group: str,
+    hop: str = "panel",
+    fixed: ast.LogQuery | None = None,
+) -> Finding:
+    """An error in a panel's query. Findings of one cause and one `group` are the same mistake in several panels.
+
+    `fixed` is the log query with the fix, where it was counted and found lines.
+    """
+    return Finding(
+        cause=cause,
+        severity="error",
+        hop=hop,
+        subject=Subject(context.dashboard_uid, broken.panel.id, broken.target.ref_id),
+        claim=claim,
+        probes=probes,
+        fix=fix,
+        panels=(broken.panel.id,),
+        cured=fixed is not None and _shows(broken, fixed),
+        group=group,
+    )
+
+
+def _shows(broken: BrokenTarget, fixed: ast.LogQuery) -> bool:
+    """Whether nothing stands between the lines of the fixed query and the eye, so that a look saves a question."""
+    expr = parse(broken.expr)
+    if _compares(expr) or broken.panel.transformations or not broken.lines:
+        return False
+    step_ns = broken.whole.request.interval.ms * MS
+    if any(r.interval_ns < step_ns or r.unwrap for r in ranges(expr)):
+        return False
+    try:
+        passing = rows(fixed.stages, broken.lines)
+    except QueryError:
+        return False
+    return bool(passing) and all(any(row.get(name) for row in passing) for name in grouped_by(expr))
+
+
+def _compares(expr: ast.Expr) -> bool:
+    match expr:
+        case ast.VectorAggregation():
+            return _compares(expr.expr)
+        case ast.BinaryOperation() | ast.LabelReplace():
+            return True
+        case _:
+            return False
