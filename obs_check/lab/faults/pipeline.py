@@ -1,13 +1,66 @@
 """Faults of the panels' pipelines."""
 
 from obs_check.lab.faults.fault import Fault, exprs
+from obs_check.lab.settings import LabSettings
+
+_JSON = r"\| json [^|]*(?=\|)"
+
+
+def _no_cri(settings: LabSettings) -> None:
+    settings.promtail["scrape_configs"][0]["pipeline_stages"] = []
+
+
+def _human_lines(settings: LabSettings) -> None:
+    settings.coderd_format = "human"
+
+
+def _static_decision(settings: LabSettings) -> None:
+    stages = settings.promtail["scrape_configs"][0]["pipeline_stages"]
+    stages.append({"static_labels": {"decision": "audited"}})
+
 
 PIPELINE_FAULTS: tuple[Fault, ...] = (
+    Fault("no-cri-stage", "pipeline.parser-error", "the shipper leaves the runtime's prefix on coderd's lines", _no_cri),
+    Fault("human-lines", "pipeline.parser-error", "coderd logs lines for people, the panels want JSON", _human_lines),
+    Fault(
+        "stream-label-decision",
+        "pipeline.shadowed-label",
+        "the shipper sets a stream label that is named like a field",
+        _static_decision,
+    ),
     Fault(
         "panel-logfmt",
         "pipeline.wrong-parser",
         "the panels parse coderd's JSON lines with logfmt",
-        exprs(r"\| json [^|]*(?=\|)", "| logfmt "),
+        exprs(_JSON, "| logfmt "),
+        only_dashboard=True,
+    ),
+    Fault(
+        "panel-regexp",
+        "pipeline.wrong-parser",
+        "the panels pick fields out of coderd's JSON lines as if they were pairs",
+        exprs(_JSON, r"| regexp `owner=(?P<owner>\\S+) .*decision=(?P<decision>\\w+)` "),
+        only_dashboard=True,
+    ),
+    Fault(
+        "file-panel-json",
+        "pipeline.wrong-parser",
+        "the panel of the log files parses their logfmt lines with json",
+        exprs(r"\| logfmt msg", "| json msg=`msg`"),
+        only_dashboard=True,
+    ),
+    Fault(
+        "json-flat",
+        "pipeline.json-nesting",
+        "the panels take the fields of a JSON line for its top level",
+        exprs(_JSON, "| json "),
+        only_dashboard=True,
+    ),
+    Fault(
+        "json-path",
+        "pipeline.json-nesting",
+        "the panels look for the decision where the line does not have it",
+        exprs(r"`fields\.decision`", "`decision`"),
         only_dashboard=True,
     ),
     Fault(
@@ -18,10 +71,48 @@ PIPELINE_FAULTS: tuple[Fault, ...] = (
         only_dashboard=True,
     ),
     Fault(
+        "line-filter-word",
+        "pipeline.line-filter-kills",
+        "the panels filter for a word that the lines spell differently",
+        exprs(r"\|= `boundary_request`", '|= "boundary-request"'),
+        only_dashboard=True,
+    ),
+    Fault(
         "label-filter-case",
         "pipeline.label-filter-kills",
         "the panels compare decision with DENY and ALLOW",
         exprs(r"(?<=decision=)~?[`\"](allow|deny)[|`\"].*?(?= \|)", lambda found: found[0].upper()),
+        only_dashboard=True,
+    ),
+    Fault(
+        "label-filter-anchored",
+        "pipeline.label-filter-kills",
+        "the panels compare decision with the beginning of its values",
+        exprs(r"decision=~`allow\|deny`", "decision=~`allo|den`"),
+        only_dashboard=True,
+    ),
+    Fault(
+        "label-filter-number",
+        "pipeline.label-filter-kills",
+        "the panel of the owners compares a text with a number",
+        exprs(r"(sum by \(owner\).*) \| regexp", r"\1 | owner > 0 | regexp"),
+        only_dashboard=True,
+    ),
+    Fault(
+        "regexp-key",
+        "pipeline.regexp-no-match",
+        "the panels' regular expression has the name of another key",
+        exprs(r'"http_url":', '"url":'),
+        only_dashboard=True,
+    ),
+    Fault(
+        "unwrap-name",
+        "pipeline.unwrap-fails",
+        "the panel of the owners sums a label that no line has",
+        exprs(
+            r"sum by \(owner\) \(count_over_time\((.*) \[\$__auto\]",
+            r"sum by (owner) (sum_over_time(\1 | label_format requests=`1` | unwrap request [$__auto]",
+        ),
         only_dashboard=True,
     ),
 )
