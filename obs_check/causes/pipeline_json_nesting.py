@@ -49,7 +49,7 @@ class JsonNesting:
                 f"as written 0, with `{stage_text(fixed)}` {found:g}",
                 (*broken.measured, written_probe, probe),
                 query_fix(context, broken, "read the fields where the lines have them", rewrite.raw),
-                group=",".join(sorted(moved)),
+                group=next(iter(moved)),
                 fixed=rewrite.query,
             )
         return None

@@ -20,7 +20,9 @@ def _static_decision(settings: LabSettings) -> None:
 
 
 PIPELINE_FAULTS: tuple[Fault, ...] = (
-    Fault("no-cri-stage", "pipeline.parser-error", "the shipper leaves the runtime's prefix on coderd's lines", _no_cri),
+    Fault(
+        "no-cri-stage", "pipeline.parser-error", "the shipper leaves the runtime's prefix on coderd's lines", _no_cri
+    ),
     Fault("human-lines", "pipeline.parser-error", "coderd logs lines for people, the panels want JSON", _human_lines),
     Fault(
         "stream-label-decision",
