@@ -33,7 +33,7 @@ def lint(
 ) -> None:
     """Check dashboards, queries and shipper configurations offline.
 
-    PATHs are files or directories: dashboards (JSON, ConfigMaps), queries (.logql), promtail configurations. Give them
+    PATHs are files or directories: dashboards (JSON, ConfigMaps), queries (.logql), promtail's or Alloy's configuration. Give them
     together, then labels that a selector uses and no job sets are found too. docs/lint.md says what each rule looks
     for and how to switch it off. 0 no error, 1 an error, 2 a file that is broken.
 
@@ -51,6 +51,8 @@ def lint(
     material, skipped = read_material(
         paths, samples, datasources or own.datasources, root or own.root, out.env, time.time_ns()
     )
+    for note in (note for shipper in material.shippers for note in shipper.config.notes):
+        out.detail(f"note: {note}")
     for name in skipped:
         out.detail(f"left out: {name} is no dashboard, query or shipper configuration")
     result = run(material)

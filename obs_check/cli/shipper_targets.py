@@ -17,7 +17,7 @@ PODS = "/var/log/pods"
 
 
 @click.command()
-@click.option("--config", required=True, metavar="FILE", type=click.Path(path_type=Path), help="promtail YAML.")
+@click.option("--config", required=True, metavar="FILE", type=click.Path(path_type=Path), help="promtail or Alloy.")
 @click.option("--root", metavar="DIR", type=click.Path(path_type=Path), help="What stands for / : a copied tree.")
 @click.option("--label", "pairs", multiple=True, metavar="K=V", help="A label of every pod, which no path tells.")
 @click.option(
@@ -52,10 +52,11 @@ def targets(
     from obs_check.report.shipper_targets import print_targets, targets_document
     from obs_check.shipper.glob import literal_start
     from obs_check.shipper.pods import given_labels
-    from obs_check.shipper.promtail import read_promtail
+    from obs_check.shipper.read import read_shipper
     from obs_check.shipper.targets import find_targets, other_discovery, report
 
-    jobs = read_promtail(config, os.environ).jobs
+    read = read_shipper(config, os.environ)
+    jobs = read.jobs
     supplied = given_labels(_pairs("--label", pairs), _pairs("--meta", meta))
     written = [target["__path__"] for job in jobs for target in job.targets if target.get("__path__")]
     below = list(paths) or (["/"] if root else [literal_start(glob) for glob in written])
@@ -65,7 +66,7 @@ def targets(
     files = list_files(top, below, time.time_ns())
     found = find_targets(jobs, files, supplied)
     reports = report(files, found)
-    document, verdict = targets_document(reports, _paths(found, reports, top), other_discovery(jobs))
+    document, verdict = targets_document(reports, _paths(found, reports, top), [*read.notes, *other_discovery(jobs)])
     if output == "json":
         from obs_check.report.json import dumps
 

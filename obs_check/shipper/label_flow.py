@@ -1,5 +1,6 @@
 """Which labels the lines of a job can have, before each `match` stage and when they are pushed, without any line."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -9,10 +10,13 @@ from obs_check.model.entry import Labels
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.relabel import Rule, relabel
+from obs_check.shipper.stages.alloy_containers import AlloyDocker
+from obs_check.shipper.stages.components import RelabelLines
 from obs_check.shipper.stages.containers import Cri, Docker
 from obs_check.shipper.stages.labels import AddLabels, LabelAllow, LabelDrop, StaticLabels, StructuredMetadata
 from obs_check.shipper.stages.match import Match
 from obs_check.shipper.stages.pack import Pack
+from obs_check.shipper.stages.parse_regex import Regex
 
 Values = frozenset[str] | None
 """What a label can be, "" for absent; None for anything."""
@@ -80,9 +84,15 @@ def _start(job: ScrapeJob) -> Possible:
 
 
 def _discovered(job: ScrapeJob) -> Possible:
-    labels: dict[str, Values] = {}
     is_open = any(not way.endswith("_sd_configs") for way in job.discovery)
-    for rule in job.relabel:
+    known = _relabelled(Possible({}, is_open), job.relabel)
+    return Possible({**known.labels, "filename": None}, known.open)
+
+
+def _relabelled(state: Possible, rules: Iterable[Rule]) -> Possible:
+    """Behind rules, whatever the labels are that nobody knows."""
+    labels, is_open = dict(state.labels), state.open
+    for rule in rules:
         if rule.action in _SETTING:
             if "$" in rule.target:
                 is_open = True
@@ -92,7 +102,7 @@ def _discovered(job: ScrapeJob) -> Possible:
             is_open = True
         elif rule.action in ("labeldrop", "labelkeep"):
             labels = {name: values for name, values in labels.items() if relabel({name: "x"}, [rule])}
-    return Possible({**labels, "filename": None}, is_open)
+    return Possible(labels, is_open)
 
 
 def _written(rule: Rule, before: Values) -> Values:
@@ -128,10 +138,15 @@ def _through(
                 state = Possible(labels)
             case StructuredMetadata():
                 labels |= {source: frozenset({""}) for _, source in stage.labels if source in labels}
-            case Docker() | Cri():
+            case Docker() | Cri() | AlloyDocker():
                 labels["stream"] = frozenset({"stdout", "stderr", ""})
             case Pack():
                 labels |= {name: frozenset({""}) for name in stage.labels}
+            case RelabelLines():
+                state = _relabelled(state, stage.rules)
+                labels = dict(state.labels)
+            case Regex() if stage.labels_from_groups:
+                labels |= dict.fromkeys(re.findall(r"\(\?P?<(\w+)>", stage.expression))
             case Match():
                 found.append((stage, state))
                 inside = _through(state, stage.pipeline, found, sources)

@@ -31,6 +31,8 @@ class ScrapeJob:
     ignore_older: int = 0
     to: tuple[str, ...] | None = None
     """Names of the clients that its lines go to, None for all (promtail)."""
+    literal_paths: bool = False
+    """Paths are names of files, wildcards in them mean nothing (Alloy's loki.source.file without file_match)."""
 
 
 @dataclass(frozen=True)

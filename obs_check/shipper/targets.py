@@ -6,6 +6,7 @@ from typing import Literal
 
 from obs_check.errors import ConfigError
 from obs_check.model.entry import Labels
+from obs_check.shipper.collect import takes
 from obs_check.shipper.glob import common_segments, first_difference, fits
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.pods import META, PodLogs, pod_logs
@@ -112,7 +113,11 @@ def report(files: Sequence[LogFile], targets: Sequence[Found]) -> list[FileRepor
 
 
 def _report(file: LogFile, targets: Sequence[Found]) -> FileReport:
-    by = [t for t in targets if t.traced.labels is not None and _path_known(t) and t.glob and fits(t.glob, file.path)]
+    by = [
+        t
+        for t in targets
+        if t.traced.labels is not None and _path_known(t) and t.glob and takes(t.job, t.glob, file.path)
+    ]
     kept = [t for t in by if not (t.exclude and fits(t.exclude, file.path))]
     if not kept and by:
         return FileReport(file, "excluded", f"`__path_exclude__` of job {by[0].job.name} is `{by[0].exclude}`")
@@ -134,7 +139,7 @@ def _report(file: LogFile, targets: Sequence[Found]) -> FileReport:
     if job.decompression and file.packed != job.decompression and file.size:
         why = f"job {job.name} unpacks {job.decompression}, this is {file.packed or 'plain text'}: nothing is read"
         return FileReport(file, "not compressed", why, tuple(kept))
-    if len(kept) > 1:
+    if _share_an_end(kept):
         names = " and ".join(dict.fromkeys(t.job.name for t in kept))
         return FileReport(file, "taken twice", f"{len(kept)} targets ({names}) push every line", tuple(kept))
     if file.size == 0:
@@ -144,6 +149,14 @@ def _report(file: LogFile, targets: Sequence[Found]) -> FileReport:
     if needs:
         why = f"unless {', '.join(needs)} say otherwise, which no path tells"
     return FileReport(file, "taken", why, tuple(kept), needs=needs)
+
+
+def _share_an_end(targets: Sequence[Found]) -> bool:
+    """Whether two targets push to the same client (one that pushes nowhere has none)."""
+    ends = [target.job.to for target in targets]
+    return any(
+        one is None or other is None or bool(set(one) & set(other)) for n, one in enumerate(ends) for other in ends[:n]
+    )
 
 
 def _path_known(target: Found) -> bool:
@@ -168,6 +181,10 @@ def _not_taken(file: LogFile, targets: Sequence[Found]) -> FileReport:
     for target in mine:
         if not target.glob:
             return FileReport(file, "no path", f"job {target.job.name}: no rule sets `__path__` for this pod")
+    named = next((t for t in targets if t.glob and t.job.literal_paths and fits(t.glob, file.path)), None)
+    if named is not None:
+        why = f"job {named.job.name} takes `{named.glob}` for the name of one file: it has no file_match"
+        return FileReport(file, "glob", why, nearest=named.glob)
     globs = list(dict.fromkeys((t.glob, t.job.name) for t in targets if t.glob and _path_known(t)))
     if not globs:
         return FileReport(file, "no job", "no job has a path")

@@ -154,3 +154,47 @@ def test_a_sample_with_labels_leaves_other_queries_alone(tmp_path: Path) -> None
 
     assert rules("") == rules('{job="boundary"}=') == ["parser-contradicts-lines"]
     assert rules('{job="coder"}=') == []
+
+
+ALLOY = """\
+loki.source.file "a" {
+  targets    = [{"__path__" = "/tmp/a.log", job = "a"}]
+  forward_to = [loki.process.a.receiver]
+}
+
+loki.process "a" {
+  stage.logfmt { mapping = { url = "" } }
+  // obs-check:disable high-cardinality-label -- few URLs
+  stage.labels {
+    values = { url = "" }
+  }
+  stage.match {
+    selector = "{job=\\"b\\"}"
+    action   = "drop"
+  }
+  forward_to = [loki.relabel.team.receiver]
+}
+
+loki.relabel "team" {
+  rule {
+    target_label = "team"
+    replacement  = "x"
+  }
+  forward_to = [loki.write.one.receiver]
+}
+
+loki.write "one" {
+  endpoint { url = "http://one.example/loki/api/v1/push" }
+  external_labels = { where = "here" }
+}
+"""
+
+
+def test_alloy_is_read_too(tmp_path: Path) -> None:
+    (tmp_path / "q.logql").write_text('{job="a", team="x", where="here"} | logfmt\n')
+    (tmp_path / "config.alloy").write_text(ALLOY)
+    result = lint(material([tmp_path], tmp_path))
+    assert [(issue.rule, issue.spot.line) for issue in result.issues] == [("match-never", 13)]
+    assert [(issue.rule, issue.spot.line) for issue, _ in result.silent] == [("high-cardinality-label", 10)]
+    (tmp_path / "q.logql").write_text('{job="a", team="y"}\n')
+    assert "label-not-set" in {issue.rule for issue in lint(material([tmp_path], tmp_path)).issues}

@@ -224,3 +224,56 @@ def test_a_pattern_that_is_none_is_refused(tree: Tree, capsys: pytest.CaptureFix
     tree.config.write_text(yaml.safe_dump({"scrape_configs": [static("/tmp/[*.log")]}))
     assert main(["shipper", "targets", "--config", str(tree.config), "--root", str(tree.root)]) == 2
     assert "`/tmp/[*.log` is no path pattern: a [ is not closed" in capsys.readouterr().err
+
+
+ALLOY = """\
+local.file_match "logs" {
+  path_targets      = [{"__path__" = "/tmp/logs/*.log", "__path_exclude__" = "/tmp/logs/not*", job = "logs"}]
+  ignore_older_than = "24h"
+}
+
+discovery.relabel "named" {
+  targets = [{"__path__" = "/tmp/one/*.log", job = "one"}]
+  rule {
+    target_label = "team"
+    replacement  = "a"
+  }
+}
+
+loki.source.file "logs" {
+  targets    = local.file_match.logs.targets
+  forward_to = [loki.write.one.receiver, loki.echo.all.receiver]
+}
+
+loki.source.file "one" {
+  targets    = discovery.relabel.named.output
+  forward_to = [loki.write.one.receiver]
+}
+
+loki.echo "all" {}
+
+loki.write "one" {
+  endpoint { url = "http://one.example/loki/api/v1/push" }
+}
+"""
+
+
+def test_alloy_takes_paths_without_file_match_for_names(tree: Tree, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("logs/fresh.log", "logs/not.log", "logs/old.log", "one/a.log", "one/*.log"):
+        tree.put(f"/tmp/{name}")
+    os.utime(tree.root / "tmp/logs/old.log", (1_000_000_000, 1_000_000_000))
+    config = tree.root / "config.alloy"
+    config.write_text(ALLOY)
+    assert main(["shipper", "targets", "--config", str(config), "--root", str(tree.root), "-o", "json", "/tmp"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    rows = {Path(row["path"]).name: row for row in document["files"]}
+    assert {name: row["reason"] for name, row in rows.items()} == {
+        "fresh.log": "taken",
+        "not.log": "excluded",
+        "old.log": "too old",
+        "a.log": "glob",
+        "*.log": "taken",
+    }
+    assert rows["*.log"]["labels"] == {"job": "one", "team": "a", "filename": "/tmp/one/*.log"}
+    assert "takes `/tmp/one/*.log` for the name of one file" in rows["a.log"]["why"]
+    assert any("wildcards need local.file_match" in note for note in document["notes"])

@@ -1,6 +1,7 @@
 """Reads the files that lint is given, and finds out what each is."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ from obs_check.app.lint.sample import read_sample
 from obs_check.client.log_tree import list_files
 from obs_check.errors import ConfigError, InputError
 from obs_check.panel.datasource import Datasources
-from obs_check.shipper.promtail import parse_promtail
+from obs_check.shipper.read import is_alloy, parse_shipper
 from obs_check.shipper.yamltree import load
 
-SUFFIXES = (".json", ".yaml", ".yml", ".logql")
+SUFFIXES = (".json", ".yaml", ".yml", ".logql", ".alloy", ".river")
 _DASHBOARD_KEYS = {"panels", "rows", "elements", "templating", "schemaVersion"}
+_ALLOY = re.compile(r'^\s*loki\.(source|write)[a-z_.]*\s+"\w+"\s*\{', re.MULTILINE)
 _SHIPPER_WORDS = ("__path__", "pipeline_stages", "clients:", "relabel_configs")
 
 
@@ -107,6 +109,9 @@ def _read(path: Path, reading: _Reading, env: Mapping[str, str]) -> bool:
         known = True
     elif path.suffix == ".json":
         known = _dashboards(_json(text, str(path)), path, text, 1, reading)
+    elif is_alloy(text, str(path)):
+        reading.shippers.append(ShipperFile(parse_shipper(text, str(path), env), text))
+        known = True
     elif path.suffix in (".yaml", ".yml"):
         known = _read_yaml(path, text, reading, env)
     if known:
@@ -115,8 +120,9 @@ def _read(path: Path, reading: _Reading, env: Mapping[str, str]) -> bool:
 
 
 def _read_yaml(path: Path, text: str, reading: _Reading, env: Mapping[str, str]) -> bool:
-    if "scrape_configs" in text and any(word in text for word in _SHIPPER_WORDS):
-        reading.shippers.append(ShipperFile(parse_promtail(text, str(path), env), text))
+    of_promtail = "scrape_configs" in text and any(word in text for word in _SHIPPER_WORDS)
+    if of_promtail or _ALLOY.search(text):
+        reading.shippers.append(ShipperFile(parse_shipper(text, str(path), env), text))
         return True
     try:
         documents = load(text, str(path))

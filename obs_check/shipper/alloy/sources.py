@@ -79,6 +79,7 @@ def _job(name: str, block: Block, targets: Targets, way: Way, reading: Reading) 
         targets.roles,
         targets.ignore_older,
         way.to,
+        block.name == "loki.source.file" and not targets.expanded,
     )
 
 
@@ -105,7 +106,7 @@ def _targets(block: Block, wiring: Wiring, reading: Reading) -> list[Targets]:
     for one in found:
         if not (one.expanded or expands):
             _tell_globs(one, block, reading)
-    return [replace(one, ignore_older=one.ignore_older or older) for one in found]
+    return [replace(one, ignore_older=one.ignore_older or older, expanded=one.expanded or expands) for one in found]
 
 
 def _tell_globs(targets: Targets, block: Block, reading: Reading) -> None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
-from obs_check.app.lint.material import Material
+from obs_check.app.lint.material import Material, ShipperFile
 from obs_check.app.lint.pipeline_sample import fits_job
 from obs_check.app.lint.rule import Found, Rule
+from obs_check.app.lint.sample import Sample
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.simulate import simulate
+from obs_check.shipper.stages.alloy_containers import AlloyDocker
 from obs_check.shipper.stages.containers import Cri, Docker
 
 _OTHER = {"cri": "docker", "docker": "cri"}
@@ -21,18 +23,22 @@ def _find(material: Material) -> Iterator[Found]:
             wrong = _OTHER[sample.wrapping]
             if wrong in kinds and sample.wrapping not in kinds:
                 claim = f"job {job.name}: the lines of {sample.name} are {sample.wrapping}, the stage is `{wrong}`"
-                yield shipper.spot(job, f"{wrong}:"), claim, f"write `- {sample.wrapping}: {{}}`"
+                yield shipper.spot(job, f"{wrong}:", f"stage.{wrong}"), claim, f"write {_stage(shipper, sample)}"
             elif sample.wrapping not in kinds and _still_wrapped(job.pipeline, sample.lines):
                 claim = (
                     f"job {job.name}: the lines of {sample.name} are {sample.wrapping} and are pushed with the wrapping"
                 )
-                yield shipper.spot(job), claim, f"begin pipeline_stages with `- {sample.wrapping}: {{}}`"
+                yield shipper.spot(job), claim, f"begin its stages with {_stage(shipper, sample)}"
+
+
+def _stage(shipper: ShipperFile, sample: Sample) -> str:
+    return f"`stage.{sample.wrapping} {{}}`" if shipper.config.dialect == "alloy" else f"`- {sample.wrapping}: {{}}`"
 
 
 def _kinds(pipeline: Pipeline) -> set[str]:
     found: set[str] = set()
     for stage in pipeline.stages:
-        found |= {stage.kind} if isinstance(stage, Cri | Docker) else set()
+        found |= {stage.kind} if isinstance(stage, Cri | Docker | AlloyDocker) else set()
         nested = getattr(stage, "pipeline", None)
         found |= _kinds(nested) if isinstance(nested, Pipeline) else set()
     return found

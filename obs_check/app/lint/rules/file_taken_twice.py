@@ -33,6 +33,8 @@ def _by_pattern(shipper: ShipperFile) -> Iterator[Found]:
     targets = [t for t in find_targets(shipper.config.jobs, (), {}) if t.glob and not t.exclude]
     for n, second in enumerate(targets):
         for first in targets[:n]:
+            if first.job.to is not None and second.job.to is not None and not set(first.job.to) & set(second.job.to):
+                continue
             if first.glob == second.glob or _takes(first.glob, second.glob) or _takes(second.glob, first.glob):
                 one, other = (f"{t.job.name} (`{t.glob}`)" for t in (first, second))
                 claim = f"jobs {one} and {other} take the same files"

@@ -30,19 +30,27 @@ def _find(material: Material) -> Iterator[Found]:
                 if flow.pushed.values(name) is None and (_UNBOUNDED.fullmatch(name) or _UNBOUNDED.fullmatch(source)):
                     told.add(name)
                     claim = f"job {job.name} makes a label of {source}: a stream for every value"
-                    yield shipper.spot(job, f"{name}:"), claim, _REMEDY
+                    yield shipper.spot(job, f"{name}:", f"{name} =", f'"{name}"', stage="labels"), claim, _REMEDY
             for rule in job.relabel:
                 if _from_address(rule) and job.discovery:
                     told.add(rule.target)
                     claim = f"job {job.name} makes a label of {rule.sources[0]}: a stream for every pod or address"
-                    yield shipper.spot(job, f"target_label: {rule.target}"), claim, "keep to names that live longer"
+                    yield (
+                        shipper.spot(job, f"target_label: {rule.target}", f'"{rule.target}"'),
+                        claim,
+                        "keep to names that live longer",
+                    )
             for sample in material.samples:
                 if fits_job(sample, job):
                     for name, count, lines in _counted(job, sample.lines):
                         if name not in told and name != "filename":
                             told.add(name)
                             claim = f"job {job.name}: label {name} has {count} values in {lines} lines of {sample.name}"
-                            yield shipper.spot(job, f"{name}:"), claim, _REMEDY
+                            yield (
+                                shipper.spot(job, f"{name}:", f"{name} =", f'"{name}"', stage="labels"),
+                                claim,
+                                _REMEDY,
+                            )
 
 
 def _from_address(rule: Rule) -> bool:

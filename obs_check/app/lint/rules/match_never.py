@@ -20,7 +20,7 @@ def _find(material: Material) -> Iterator[Found]:
                 claim = f"job {job.name}: no line can match {_text(stage)}: {_why(matchers, labels)}"
                 effect = "it drops nothing" if stage.drop else "its stages never run"
                 needle = f"{matchers[0].name}{matchers[0].op}"
-                yield shipper.spot(job, needle), claim, f"{effect}; set the label in front of the stage"
+                yield shipper.spot(job, needle, stage="match"), claim, f"{effect}; set the label in front of the stage"
 
 
 def _text(stage: Match) -> str:

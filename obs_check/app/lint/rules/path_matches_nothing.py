@@ -6,7 +6,7 @@ from obs_check.app.lint.material import Material
 from obs_check.app.lint.rule import Found, Rule
 from obs_check.client.log_tree import missing_directory
 from obs_check.errors import ConfigError
-from obs_check.shipper.glob import fits
+from obs_check.shipper.collect import takes
 from obs_check.shipper.relabel import relabel
 
 
@@ -20,7 +20,7 @@ def _find(material: Material) -> Iterator[Found]:
                 continue
             spot = shipper.spot(job, glob)
             try:
-                taken = any(fits(glob, file.path) for file in material.tree.files)
+                taken = any(takes(job, glob, file.path) for file in material.tree.files)
             except ConfigError as error:
                 yield spot, f"job {job.name}: {error.message}", error.hint
                 continue

@@ -27,7 +27,7 @@ def _find(material: Material) -> Iterator[Found]:
             for stage, items in seen_by(job.pipeline, sample.lines, Timestamp):
                 texts = [text_of(item.extracted.get(stage.source)) for item in items]
                 given = [text for text in texts if text is not None]
-                spot = shipper.spot(job, stage.format)
+                spot = shipper.spot(job, stage.format, stage="timestamp")
                 if items and not given:
                     claim = f"job {job.name}: no stage before `timestamp` extracts {stage.source!r} from {sample.name}"
                     yield (
