@@ -33,9 +33,9 @@ def lint(
 ) -> None:
     """Check dashboards, queries and shipper configurations offline.
 
-    PATHs are files or directories: dashboards (JSON, ConfigMaps), queries (.logql), promtail's or Alloy's configuration. Give them
-    together, then labels that a selector uses and no job sets are found too. docs/lint.md says what each rule looks
-    for and how to switch it off. 0 no error, 1 an error, 2 a file that is broken.
+    PATHs are files or directories: dashboards (JSON, ConfigMaps), queries (.logql), configurations of promtail or Alloy.
+    Give them together, then labels that a selector uses and no job sets are found too. docs/lint.md says what each rule
+    looks for and how to switch it off. 0 no error, 1 an error, 2 a file that is broken.
 
     \b
     obs-check lint dashboards queries promtail.yaml
