@@ -33,7 +33,7 @@ def lint(
 ) -> None:
     """Check dashboards, queries and shipper configurations offline.
 
-    PATHs are files or directories: dashboards (JSON, ConfigMaps), queries (.logql), configurations of promtail or Alloy.
+    PATHs are files or directories: dashboards (JSON, ConfigMaps), queries (.logql), promtail or Alloy configurations.
     Give them together, then labels that a selector uses and no job sets are found too. docs/lint.md says what each rule
     looks for and how to switch it off. 0 no error, 1 an error, 2 a file that is broken.
 
