@@ -50,9 +50,11 @@ class Board:
         now_ns: int,
         window: Window | None = None,
         only: int | None = None,
+        relative: bool | None = None,
         progress: Callable[[Panel], None] = lambda _panel: None,
     ) -> list[PanelView]:
-        """Read the data panels, at most `CONCURRENCY` at once; `window` replaces the dashboard's range."""
+        """Read the data panels, at most `CONCURRENCY` at once; `window` replaces the dashboard's range,
+        `relative` tells that it moves with the clock all the same."""
         variables = effective_variables(self.dashboard, self.overrides)
         from_ms, to_ms = (window.start_ns // MS, window.end_ns // MS) if window else (None, None)
 
@@ -60,7 +62,14 @@ class Board:
             panel, inside = copy
             asked, why = with_borrowed_queries(self.dashboard, panel)
             request = panel_requests(
-                self.dashboard, asked, inside, self.datasources, now_ns, from_ms=from_ms, to_ms=to_ms
+                self.dashboard,
+                asked,
+                inside,
+                self.datasources,
+                now_ns,
+                from_ms=from_ms,
+                to_ms=to_ms,
+                relative=relative,
             )
             if why:
                 request = replace(request, why=why)
@@ -86,4 +95,6 @@ class Board:
                 return PanelView(panel, request, read_panel(panel, {}, request), tuple(probes), error.message)
             documents.append(answer)
             probes.append(probe)
-        return PanelView(panel, request, read_panel(panel, decode_results(*documents), request), tuple(probes))
+        results = decode_results(*documents)
+        outage = next((f"a datasource does not answer: {r.error}" for r in results.values() if r.outage), "")
+        return PanelView(panel, request, read_panel(panel, results, request), tuple(probes), outage)

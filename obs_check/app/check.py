@@ -22,6 +22,10 @@ Say = Callable[[str], None]
 READ_BACK_S = 1
 """Seconds added behind a followed run, so that the panels' window ends after its last line was stored."""
 
+SHORTEST_S = 20
+"""Seconds that the panels' window has at least. Grafana cuts a range of 11 to 18 s into steps of 2 ms, because Loki
+gives 11000 points, and still writes `$__interval` as 1ms: such a panel counts about half of the events."""
+
 
 @dataclass(slots=True)
 class Check:
@@ -48,14 +52,13 @@ class Check:
         """Read the dashboard's panels (in the run's window when there is one) and judge them."""
         now = self.systems.now_ns()
         if run is not None and window is None:
-            window = Window(run.window.start_ns, max(run.window.end_ns, (now // NS + READ_BACK_S) * NS))
+            window = _around(run, now)
         views = self.systems.board.read(now, window, only)
         self.outcome.panels = judge(views, self.systems.expectations, run)
         deadline = now + self.systems.hop_s * NS
         while run is not None and self._waits_for_metrics() and self.systems.now_ns() < deadline:
             self.systems.pause(0.5)
-            window = Window(run.window.start_ns, (self.systems.now_ns() // NS + READ_BACK_S) * NS)
-            views = self.systems.board.read(self.systems.now_ns(), window, only)
+            views = self.systems.board.read(self.systems.now_ns(), _around(run, self.systems.now_ns()), only)
             self.outcome.panels = judge(views, self.systems.expectations, run)
         if run is not None:
             self._add_panel_hops(run, views)
@@ -89,6 +92,12 @@ class Check:
         outcome.suggested = would_read(
             systems.board, outcome.panels, outcome.findings, systems.expectations, outcome.run, systems.now_ns()
         )
+
+
+def _around(run: Run, now_ns: int) -> Window:
+    """The window that panels are read in after a run; its end may lie ahead of the clock."""
+    start = run.window.start_ns
+    return Window(start, max(run.window.end_ns, (now_ns // NS + READ_BACK_S) * NS, start + SHORTEST_S * NS))
 
 
 def compare(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:

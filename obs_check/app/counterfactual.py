@@ -60,17 +60,13 @@ def would_read(
         changed = replace(board, dashboard=load_dashboard(document, board.dashboard.source))
         touched = [(e.panel,) if e.panel is not None else finding.panels for e in edits]
         for panel in dict.fromkeys(number for numbers in touched for number in numbers):
-            window = next((_window(row) for (number, _), row in known.items() if number == panel), None)
-            if window is None:
+            request = next((row.view.request for (number, _), row in known.items() if number == panel), None)
+            if request is None:
                 continue
-            for after in judge(changed.read(now_ns, window, panel), expectations, run):
+            window = Window(request.whole.from_ms * MS, request.whole.to_ms * MS)
+            for after in judge(changed.read(now_ns, window, panel, request.relative), expectations, run):
                 title = after.view.panel.title
                 row = known.get((panel, title))
                 reads = row.view.reading.text if row else ""
                 found.append(WouldRead(finding.cause, panel, title, reads, after.view.reading.text, after.verdict))
     return found
-
-
-def _window(row: PanelVerdict) -> Window:
-    span = row.view.request.range
-    return Window(span.from_ms * MS, span.to_ms * MS)

@@ -7,7 +7,7 @@ from obs_check.causes.context import BrokenPanel, BrokenTarget, Context
 from obs_check.causes.dashboard_edit import edited
 from obs_check.causes.funnel import measure
 from obs_check.causes.ladder import log_queries
-from obs_check.causes.registry import PANEL_CAUSES, VIEW_CAUSES
+from obs_check.causes.registry import LAST_CAUSES, PANEL_CAUSES, VIEW_CAUSES
 from obs_check.errors import QueryError
 from obs_check.logql import parse
 from obs_check.model.finding import FileEdit, Finding
@@ -53,6 +53,10 @@ def _first(context: Context, broken: BrokenPanel) -> tuple[Finding | None, str]:
             found = cause.prove(context, target)
             if found is not None:
                 return found, funnel
+    for last_cause in LAST_CAUSES:
+        found = last_cause.prove(context, broken)
+        if found is not None:
+            return found, funnel
     return None, funnel
 
 

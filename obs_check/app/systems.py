@@ -167,18 +167,22 @@ class Systems:
             run=run,
             hops=tuple(hops),
             panel_paths={i: e.path for i, e in self.expectations.items()},
+            expectations=self.expectations,
             shipper_metrics=self._metrics if self.shipping else None,
             shipper_state=self.shipping.snapshot if self.shipping else None,
             env=self.env,
         )
 
-    def _reread(self, document: Mapping[str, Any], broken: BrokenPanel) -> tuple[Reading, tuple[Probe, ...]]:
-        view = self._view_of(document, broken)
+    def _reread(
+        self, document: Mapping[str, Any], broken: BrokenPanel, window: Window | None
+    ) -> tuple[Reading, tuple[Probe, ...]]:
+        view = self._view_of(document, broken, window)
         return view.reading, view.probes
 
-    def _view_of(self, document: Mapping[str, Any], broken: BrokenPanel) -> PanelView:
+    def _view_of(self, document: Mapping[str, Any], broken: BrokenPanel, window: Window | None = None) -> PanelView:
         changed = replace(self.board, dashboard=load_dashboard(document, self.board.dashboard.source))
-        views = changed.read(self.now_ns(), broken.window, broken.panel.id)
+        relative = broken.request.relative and window is None
+        views = changed.read(self.now_ns(), window or broken.opened, broken.panel.id, relative)
         view = next((v for v in views if v.panel.title == broken.panel.title), views[0])
         if view.outage:
             raise Unavailable(view.outage, "nothing is claimed about the panel")

@@ -8,9 +8,7 @@ from obs_check.app.board import PanelView
 from obs_check.causes.context import BrokenPanel
 from obs_check.follow.run import Run
 from obs_check.model.verdict import Verdict
-from obs_check.panel.expect import Expectation
-
-_EMPTY = {"no_series", "zero_real", "zero_masked", "zero_rounded", "lost_in_transform", "hidden_by_override"}
+from obs_check.panel.expect import Expectation, differs
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +47,15 @@ def judge(views: Sequence[PanelView], expectations: Mapping[int, Expectation], r
             rows.append(PanelVerdict(view, path, Verdict.UNKNOWN, "", view.outage))
             continue
         state = str(view.reading.state)
-        wanted, differs = "", ""
-        if run is not None and expectation is not None:
-            wanted = _in_words(expectation, run)
-            differs = expectation.check(view.reading, run.events) or ""
-        elif state == "error":
-            differs = view.reading.error
-        elif state in _EMPTY and (expectation is None or expectation.kind != "quiet"):
-            differs = f"reads {view.reading.text}"
+        wanted = _in_words(expectation, run) if run is not None and expectation is not None else ""
+        wrong = differs(view.reading, expectation, run.events if run else None)
         if state == "not_evaluated":
             verdict = (
                 Verdict.OK if not view.request.queries and view.request.state == "not_evaluated" else Verdict.UNKNOWN
             )
         else:
-            verdict = Verdict.FAIL if differs else Verdict.OK
-        rows.append(PanelVerdict(view, path, verdict, wanted, differs))
+            verdict = Verdict.FAIL if wrong else Verdict.OK
+        rows.append(PanelVerdict(view, path, verdict, wanted, wrong))
     return rows
 
 

@@ -16,6 +16,7 @@ from obs_check.model.shipping import ShipperState
 from obs_check.model.window import MS, Window
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.elements import Panel, Target
+from obs_check.panel.expect import Expectation, differs
 from obs_check.panel.reading import Reading
 from obs_check.panel.request import PanelRequest
 
@@ -45,6 +46,11 @@ class BrokenPanel:
     def window(self) -> Window:
         """The panel's range, ns."""
         return Window(self.request.range.from_ms * MS, self.request.range.to_ms * MS)
+
+    @property
+    def opened(self) -> Window:
+        """The dashboard's range, from which that of the panel was made, ns."""
+        return Window(self.request.whole.from_ms * MS, self.request.whole.to_ms * MS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +105,8 @@ class BrokenTarget:
         return (self.funnel.probe, *(rung.probe for rung in self.funnel.rungs))
 
 
-Reread = Callable[[Mapping[str, Any], BrokenPanel], tuple[Reading, tuple[Probe, ...]]]
-"""(changed dashboard, panel) -> what the panel would show in the same window. Nothing is saved."""
+Reread = Callable[[Mapping[str, Any], BrokenPanel, Window | None], tuple[Reading, tuple[Probe, ...]]]
+"""(changed dashboard, panel, window) -> what the panel would show; without a window in its range. Nothing is saved."""
 
 
 LookAgain = Callable[[Mapping[str, Any], BrokenPanel], BrokenPanel]
@@ -142,12 +148,17 @@ class Context:
     files: Files = field(default_factory=Files)
     run: Run | None = None
     hops: Sequence[HopSeen] = ()
+    expectations: Mapping[int, Expectation] = field(default_factory=dict)
     panel_paths: Mapping[int, str] = field(default_factory=dict)
     """Panel id -> path (A, B or metrics) as the expectations have it."""
     shipper_metrics: Callable[[], tuple[Mapping[str, list[tuple[Labels, float]]], Probe]] | None = None
     shipper_state: Callable[[], tuple[ShipperState, Probe]] | None = None
     """A snapshot of the shipper now; that around a run is in its hop (`hop("A", "shipper").shipping`)."""
     env: Mapping[str, str] = field(default_factory=dict)
+
+    def wrong(self, panel: int, reading: Reading) -> str:
+        """How a reading differs from what the panel has to show; empty when it does not."""
+        return differs(reading, self.expectations.get(panel), self.run.events if self.run else None)
 
     def hop(self, path: str, name: str) -> HopSeen | None:
         """The hop of a path, if the run was followed there."""

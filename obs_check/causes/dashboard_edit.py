@@ -21,8 +21,7 @@ def panel_json(dashboard: Mapping[str, Any], panel: int) -> Mapping[str, Any]:
 
 
 def edited(dashboard: Mapping[str, Any], edits: Sequence[DashboardEdit]) -> dict[str, Any]:
-    """A copy of the dashboard with the edits made. Targets are found in every schema, other places in the classic
-    one."""
+    """A copy with the edits made. Targets are found in every schema, other places in the classic one."""
     document = copy.deepcopy(dict(dashboard))
     wanted = {(e.panel, e.ref_id): e.after for e in edits if isinstance(e, TargetEdit)}
     for panel, ref_id, query in _targets(document):

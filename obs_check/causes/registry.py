@@ -3,6 +3,16 @@
 from obs_check.causes.cause import PanelCause, RunCause, ViewCause
 from obs_check.causes.file_level_hides_allow import LevelHidesAllow
 from obs_check.causes.file_log_dir_unset import LogDirUnset
+from obs_check.causes.panel_datasource_missing import DatasourceMissing
+from obs_check.causes.panel_hidden_target import HiddenTarget
+from obs_check.causes.panel_override_hides import OverrideHides
+from obs_check.causes.panel_reducer_blank import ReducerBlank
+from obs_check.causes.panel_rounded_to_zero import RoundedToZero
+from obs_check.causes.panel_time_range import TimeRangeOverride, TimeRangePassed
+from obs_check.causes.panel_transformation_drops import TransformationDrops
+from obs_check.causes.panel_variable_empty import VariableEmpty
+from obs_check.causes.panel_variable_escaped import VariableEscaped
+from obs_check.causes.panel_zero_masked import ZeroForNothing, ZeroWritten
 from obs_check.causes.pipeline_json_nesting import JsonNesting
 from obs_check.causes.pipeline_label_filter_kills import LabelFilterKills
 from obs_check.causes.pipeline_line_filter_kills import LineFilterKills
@@ -18,7 +28,20 @@ from obs_check.causes.socket_audit_disabled import AuditDisabled
 from obs_check.causes.truth_no_such_event import NoSuchEvent
 
 RUN_CAUSES: tuple[RunCause, ...] = (LogDirUnset(), LevelHidesAllow(), AuditDisabled(), PathNotCollected())
-VIEW_CAUSES: tuple[ViewCause, ...] = ()
+VIEW_CAUSES: tuple[ViewCause, ...] = (
+    DatasourceMissing(),
+    HiddenTarget(),
+    VariableEscaped(),
+    VariableEmpty(),
+    TimeRangeOverride(),
+    TransformationDrops(),
+    OverrideHides(),
+    ReducerBlank(),
+    ZeroWritten(),
+    RoundedToZero(),
+)
+LAST_CAUSES: tuple[ViewCause, ...] = (ZeroForNothing(), TimeRangePassed())
+"""Asked when nothing else explains a panel."""
 PANEL_CAUSES: tuple[PanelCause, ...] = (
     LabelNameAbsent(),
     LabelValueAbsent(),

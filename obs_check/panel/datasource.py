@@ -79,12 +79,21 @@ class Datasources:
     def missing(self, reference: Any, values: Mapping[str, str] | None = None) -> str:
         """The sentence for a reference that `resolve` did not find, with the nearest name."""
         key = reference_key(reference, values) or "default"
-        names = {name: d for d in self._all for name in (d.uid, d.name)}
-        near = difflib.get_close_matches(key, list(names), n=1, cutoff=0.5)
-        if not near:
+        near = self.nearest(reference, values)
+        if near is None:
             there = ", ".join(sorted(d.uid for d in self._all)) or "none"
             return f"datasource {key!r} was not found; there are: {there}"
-        return f"datasource {key!r} was not found; the nearest is {near[0]!r} ({names[near[0]].type})"
+        return f"datasource {key!r} was not found; the nearest is {near.uid!r} ({near.type})"
+
+    def nearest(self, reference: Any, values: Mapping[str, str] | None = None) -> Datasource | None:
+        """The instance whose uid or name is like a reference that was not found, else the only one of its type."""
+        kind = str(reference.get("type") or "") if isinstance(reference, Mapping) else ""
+        fitting = [d for d in self._all if d.type == kind] if kind else self._all
+        names = {name: d for d in fitting for name in (d.uid, d.name)}
+        near = difflib.get_close_matches(reference_key(reference, values), list(names), n=1, cutoff=0.5)
+        if near:
+            return names[near[0]]
+        return fitting[0] if kind and len(fitting) == 1 else None
 
     def _named(self, name: str) -> Datasource | None:
         return next((d for d in self._all if d.name == name), None)

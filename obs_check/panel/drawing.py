@@ -59,7 +59,8 @@ _REDUCING = {"stat", "gauge", "bargauge", "piechart", "singlestat"}
 _OVER_TIME = {"timeseries", "graph", "barchart", "trend", "state-timeline", "status-history", "histogram"}
 
 
-def _no_value(panel: Panel) -> str:
+def nothing_text(panel: Panel) -> str:
+    """What the panel shows when there is nothing."""
     return str((panel.field_config.get("defaults") or {}).get("noValue") or NO_DATA)
 
 
@@ -85,7 +86,7 @@ def _reduced(panel: Panel, frames: Sequence[Frame]) -> Drawn:
                 name = display_name(field, frame, frames) + (f" ({calc})" if len(calcs) > 1 else "")
                 values.append(Value(name, _number(held), format_value(held, field.config)))
     if not values:
-        return Drawn([], _no_value(panel))
+        return Drawn([], nothing_text(panel))
     text = values[0].text if len(values) == 1 else ", ".join(f"{v.name} {v.text}".strip() for v in values)
     return Drawn(values, text)
 
@@ -102,7 +103,7 @@ def _table(panel: Panel, frames: Sequence[Frame]) -> Drawn:
     index = int(panel.options.get("frameIndex") or 0)
     frame = frames[index] if 0 <= index < len(frames) else (frames[0] if frames else None)
     if frame is None or not frame.fields:
-        return Drawn([], _no_value(panel))
+        return Drawn([], nothing_text(panel))
     if not frame.rows:
         return Drawn([], NO_DATA)
     column = next((f for f in frame.fields if f.type == "number"), None)
@@ -126,14 +127,14 @@ def _logs(panel: Panel, frames: Sequence[Frame]) -> Drawn:
             values.append(Value(str(text), None, f"{at}{text}"))
     if not values:
         missing = "Data is missing a string field" if any(f.rows for f in frames) else ""
-        return Drawn([], missing or _no_value(panel), missing)
+        return Drawn([], missing or nothing_text(panel), missing)
     return Drawn(values, f"{len(values)} line{'s' if len(values) != 1 else ''}")
 
 
 def _series(panel: Panel, frames: Sequence[Frame]) -> Drawn:
     """One value a series: the total of its points, which for counts per interval is the number of events drawn."""
     if not any(f.rows for f in frames):
-        return Drawn([], _no_value(panel))
+        return Drawn([], nothing_text(panel))
     timed = [f for f in frames if any(c.type == "time" for c in f.fields)]
     if not timed and panel.type != "barchart":
         return Drawn([], "Data is missing a time field", "Data is missing a time field")

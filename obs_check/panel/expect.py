@@ -38,6 +38,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 }
 _DOMAIN = re.compile(r"https?://(?P<domain>[^/:\"]+)")
 _TOTAL = "total"
+_EMPTY = {"no_series", "zero_real", "zero_masked", "zero_rounded", "lost_in_transform", "hidden_by_override"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,20 @@ class Expectation:
             return event.decision
         found = _DOMAIN.match(event.url)
         return found["domain"] if found else event.host
+
+
+def differs(reading: Reading, expectation: Expectation | None, events: Sequence[Event] | None) -> str:
+    """How a panel is not as it should be, in words; empty when it is. Without events an empty panel is not as it should
+    be, unless it is expected to be quiet."""
+    if events is not None and expectation is not None:
+        wrong = expectation.check(reading, events)
+        if wrong is None and reading.state == "zero_rounded" and expectation.kind != "quiet":
+            wrong = f"reads {reading.text}, the value is {reading.number:g}"
+        return wrong or ""
+    if reading.state == "error":
+        return reading.error
+    quiet = expectation is not None and expectation.kind == "quiet"
+    return f"reads {reading.text}" if reading.state in _EMPTY and not quiet else ""
 
 
 def load_expectations(doc: Any, source: str) -> dict[int, Expectation]:

@@ -1,6 +1,7 @@
 """Frames: what Grafana answers to a query, column by column, decoded without losing NaN, infinities or nanoseconds."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from obs_check.errors import InputError
 from obs_check.model.window import MS
 
+_UNREACHED = re.compile(r"connection refused|no such host|i/o timeout|deadline exceeded|connection reset|\bEOF\b", re.I)
 _ENTITIES = {"NaN": math.nan, "Inf": math.inf, "NegInf": -math.inf}
 
 
@@ -59,6 +61,12 @@ class RefResult:
     def has_data(self) -> bool:
         """Whether a frame has a column and a row: an empty list and a frame without columns both mean nothing."""
         return any(f.fields and f.rows for f in self.frames)
+
+    @property
+    def outage(self) -> bool:
+        """Whether the datasource did not answer at all. Grafana wraps that in a status of its own, so its text counts
+        too."""
+        return bool(self.error) and (self.status in (502, 503, 504) or bool(_UNREACHED.search(self.error)))
 
 
 def decode_results(*documents: Mapping[str, Any]) -> dict[str, RefResult]:

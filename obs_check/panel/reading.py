@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from obs_check.model.window import MS
-from obs_check.panel.drawing import Drawn, Value, draw
+from obs_check.panel.drawing import Drawn, Value, draw, nothing_text
 from obs_check.panel.elements import Panel
 from obs_check.panel.frames import Frame, RefResult, all_frames
 from obs_check.panel.masking import all_constant, shows_zero_for_nothing
@@ -53,6 +53,8 @@ def read_panel(panel: Panel, results: Mapping[str, RefResult], request: PanelReq
     are those that the targets name.
     """
     if request is not None and request.state != "ready":
+        if request.state == "no_active_query" and panel.targets:
+            return Reading(panel.id, "no_series", nothing_text(panel), error=request.why)
         failed = request.state in {"datasource_not_found", "error"}
         return Reading(panel.id, "error" if failed else "not_evaluated", "No data" if failed else "", error=request.why)
     try:

@@ -16,6 +16,7 @@ from obs_check.panel.variables import EffectiveVariable
 RequestState = Literal["ready", "not_evaluated", "no_active_query", "datasource_not_found", "error"]
 _NO_QUERY = {"text", "row", "dashlist", "news", "alertlist", "annolist", "welcome", "gettingstarted"}
 _GRID_COLUMNS = 24
+NO_RANGE = TimeRange(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class Query:
 @dataclass(frozen=True, slots=True)
 class PanelRequest:
     """What a panel asks. Without state `ready` there are no queries and `why` is the reason; `range` in ms; `notes`
-    tell what a person should know about the values chosen."""
+    tell what a person should know about the values chosen. `whole` is the dashboard's range (ms), `relative` whether it
+    moves with the clock: from them the panel's own `range` was made."""
 
     panel: Panel
     state: RequestState
@@ -42,6 +44,8 @@ class PanelRequest:
     max_data_points: int
     queries: tuple[Query, ...] = ()
     notes: tuple[str, ...] = ()
+    whole: TimeRange = NO_RANGE
+    relative: bool = False
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -71,16 +75,21 @@ def panel_requests(
     from_ms: int | None = None,
     to_ms: int | None = None,
     viewport: int = 1846,
+    relative: bool | None = None,
 ) -> PanelRequest:
-    """The requests of one panel for a screen whose grid is `viewport` px wide; one `now_ns` serves the whole run."""
-    relative = from_ms is None and to_ms is None and dashboard.time_from.startswith("now")
+    """The requests of one panel for a screen whose grid is `viewport` px wide; one `now_ns` serves the whole run.
+
+    `relative` says whether given ends stand for a range that moves with the clock; they do not unless told.
+    """
+    if relative is None:
+        relative = from_ms is None and to_ms is None and dashboard.time_from.startswith("now")
     whole = dashboard_range(dashboard, now_ns, from_ms, to_ms)
     time_from = interpolate(panel.time_from, variables)
     time_shift = interpolate(panel.time_shift, variables)
     within, note = panel_range(whole, relative, time_from, time_shift, now_ns, _calendar(dashboard))
     notes = [note] if note else []
     points = panel.max_data_points or max(1, round(viewport * panel.width / _GRID_COLUMNS))
-    empty = PanelRequest(panel, "ready", "", within, Interval(1000, "1s"), points)
+    empty = PanelRequest(panel, "ready", "", within, Interval(1000, "1s"), points, whole=whole, relative=relative)
 
     def stopped(state: RequestState, why: str) -> PanelRequest:
         return replace(empty, state=state, why=why, notes=tuple(notes))

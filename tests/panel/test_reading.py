@@ -157,7 +157,7 @@ def test_samples_that_stopped_are_stale(age_s: int, state: str) -> None:
     [
         ("datasource_not_found", "error"),
         ("error", "error"),
-        ("no_active_query", "not_evaluated"),
+        ("no_active_query", "no_series"),
         ("not_evaluated", "not_evaluated"),
     ],
 )

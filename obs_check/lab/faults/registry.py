@@ -7,6 +7,7 @@ from obs_check.errors import UsageError
 from obs_check.lab.faults.fault import EVENTS, Fault
 from obs_check.lab.faults.file import FILE_FAULTS
 from obs_check.lab.faults.harmless import HARMLESS
+from obs_check.lab.faults.panel import PANEL_FAULTS
 from obs_check.lab.faults.pipeline import PIPELINE_FAULTS
 from obs_check.lab.faults.select import SELECT_FAULTS
 from obs_check.lab.faults.shipper import SHIPPER_FAULTS
@@ -19,6 +20,7 @@ FAULTS: tuple[Fault, ...] = (
     *SHIPPER_FAULTS,
     *SELECT_FAULTS,
     *PIPELINE_FAULTS,
+    *PANEL_FAULTS,
 )
 
 DEFAULT_FAULTS = ("panel-logfmt", "level-warn", "no-boundary-job")
