@@ -41,7 +41,8 @@ def test_labels_values_and_series_are_those_of_the_tenant(loki: LabLoki) -> None
     assert client.get("label/a/values").json()["data"] == ["1", "2"]
     assert client.get("label/zz/values").json() == {"status": "success"}
     assert client.get("series", **{"match[]": '{a="1"}'}).json()["data"] == [{"a": "1", "b": "x"}]
-    assert client.get("detected_labels").json()["detectedLabels"][0] == {"label": "a", "cardinality": 2}
+    # A label of which all values are numbers is no label that anybody looks for (Loki 3.5).
+    assert client.get("detected_labels").json()["detectedLabels"] == [{"label": "b", "cardinality": 1}]
     assert LokiClient(loki.url, "other").get("labels").json() == {"status": "success"}
 
 
@@ -51,7 +52,8 @@ def test_index_stats_see_only_what_is_flushed(loki: LabLoki) -> None:
     nothing = {"streams": 0, "chunks": 0, "bytes": 0, "entries": 0}
     assert client.get("index/stats", query='{a="1"}').json() == nothing
     assert client.http.post("/flush").status_code == 204
-    assert client.get("index/stats", query='{a="1"}').json() == {"streams": 1, "chunks": 1, "bytes": 3, "entries": 1}
+    # The index has sizes in whole KiB.
+    assert client.get("index/stats", query='{a="1"}').json() == {"streams": 1, "chunks": 1, "bytes": 0, "entries": 1}
 
 
 def test_lines_outlive_a_restart(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """The routes of the lab Loki."""
 
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,19 +13,19 @@ from starlette.websockets import WebSocket
 from obs_check.errors import QueryError
 from obs_check.lab.loki.answers import CATEGORIZE
 from obs_check.lab.loki.counters import Counters
-from obs_check.lab.loki.detect import detected_fields
 from obs_check.lab.loki.evaluate import answer_instant, answer_range, selector_matchers
+from obs_check.lab.loki.index_api import IndexApi
 from obs_check.lab.loki.ingest import Ingest
-from obs_check.lab.loki.params import parse_window
+from obs_check.lab.loki.params import listing_window
 from obs_check.lab.loki.refusal import Refusal
 from obs_check.lab.loki.request import decode_push, parameters, tenant_of
+from obs_check.lab.loki.responses import json_response, success
 from obs_check.lab.loki.served import Served
 from obs_check.lab.loki.tail import follow
 from obs_check.logql import parse, to_text
 from obs_check.logql.syntax.ast import LogQuery, Matcher
-from obs_check.model.entry import Entry, Labels, LogStream
+from obs_check.model.entry import Labels, LogStream
 
-_ALL_TIME = (-(1 << 62), 1 << 62)
 _BUILD = dict.fromkeys(("version", "revision", "branch", "buildUser", "buildDate", "goVersion"), "")
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -58,9 +57,7 @@ class Api:
             Route(f"{v1}/label", self._labels, methods=both),
             Route(f"{v1}/label/{{name}}/values", self._values, methods=both),
             Route(f"{v1}/series", self._series, methods=both),
-            Route(f"{v1}/index/stats", self._index_stats, methods=both),
-            Route(f"{v1}/detected_fields", self._detected_fields, methods=both),
-            Route(f"{v1}/detected_labels", self._detected_labels, methods=both),
+            *IndexApi(self._ingest, self._clock).routes(v1),
             Route(f"{v1}/patterns", _plain("", 404), methods=both),
             Route(f"{v1}/format_query", self._format_query, methods=both),
             Route(f"{v1}/status/buildinfo", self._buildinfo),
@@ -93,7 +90,7 @@ class Api:
             categorize = CATEGORIZE in request.headers.get("X-Loki-Response-Encoding-Flags", "")
             data = await run_in_threadpool(answer, store, params, self._clock(), self._limits, categorize)
             self._served.add(data["stats"]["summary"]["totalBytesProcessed"])
-            return _success(data)
+            return success(data)
 
         return handle
 
@@ -102,8 +99,7 @@ class Api:
         store = self._ingest.tenant(tenant_of(request, self._limits))
         pairs = await parameters(request)
         params = dict(pairs)
-        # Loki 3.5: what is not flushed yet is listed whatever the window; the lab keeps that for requests without one.
-        window = parse_window(params, self._clock()) if "start" in params or "since" in params else _ALL_TIME
+        window = listing_window(params, self._clock())
         selectors: list[tuple[Matcher, ...]] = [selector_matchers(text) for name, text in pairs if name == key and text]
         found: dict[frozenset[tuple[str, str]], LogStream] = {}
         for matchers in selectors or [()]:
@@ -113,53 +109,24 @@ class Api:
 
     async def _labels(self, request: Request) -> Response:
         names = {name for stream in await self._selected(request) for name in stream.labels}
-        return _success(sorted(names)) if names else _json({"status": "success"})
+        return success(sorted(names)) if names else json_response({"status": "success"})
 
     async def _values(self, request: Request) -> Response:
         name = request.path_params["name"]
         values = {s.labels[name] for s in await self._selected(request) if name in s.labels}
         # Loki 3.5: an unknown label is no error and has no `data` at all.
-        return _success(sorted(values)) if values else _json({"status": "success"})
+        return success(sorted(values)) if values else json_response({"status": "success"})
 
     async def _series(self, request: Request) -> Response:
         labels: list[Labels] = [stream.labels for stream in await self._selected(request, "match[]")]
-        return _success(sorted(labels, key=lambda one: sorted(one.items())))
-
-    async def _index_stats(self, request: Request) -> Response:
-        store = self._ingest.tenant(tenant_of(request, self._limits))
-        params = dict(await parameters(request))
-        start, end = parse_window(params, self._clock())
-        entries: list[Entry] = []
-        streams = 0
-        for stream in store.flushed(selector_matchers(params.get("query", ""))):
-            inside = [e for e in stream.entries if start <= e.ts < end]
-            streams += bool(inside)
-            entries += inside
-        size = sum(len(e.line.encode()) for e in entries)
-        return _json({"streams": streams, "chunks": streams, "bytes": size, "entries": len(entries)})
-
-    async def _detected_fields(self, request: Request) -> Response:
-        store = self._ingest.tenant(tenant_of(request, self._limits))
-        params = dict(await parameters(request))
-        start, end = parse_window(params, self._clock())
-        streams = store.select(selector_matchers(params.get("query", "")), start, end)
-        fields = detected_fields(entry for stream in streams for entry in stream.entries[-1000:])
-        return _json({"fields": fields, "limit": 1000})
-
-    async def _detected_labels(self, request: Request) -> Response:
-        values: dict[str, set[str]] = {}
-        for stream in await self._selected(request):
-            for name, value in stream.labels.items():
-                values.setdefault(name, set()).add(value)
-        rows = [{"label": name, "cardinality": len(values[name])} for name in sorted(values)]
-        return _json({"detectedLabels": rows})
+        return success(sorted(labels, key=lambda one: sorted(one.items())))
 
     async def _format_query(self, request: Request) -> Response:
         query = dict(await parameters(request)).get("query", "")
         try:
-            return _success(to_text(parse(query)))
+            return success(to_text(parse(query)))
         except QueryError as error:
-            return _json({"status": "invalid-query", "error": error.message}, 400)
+            return json_response({"status": "invalid-query", "error": error.message}, 400)
 
     async def _tail(self, websocket: WebSocket) -> None:
         try:
@@ -184,17 +151,7 @@ class Api:
         return Response(status_code=204)
 
     async def _buildinfo(self, _: Request) -> Response:
-        return _json(_BUILD)
-
-
-def _json(document: Any, status: int = 200) -> Response:
-    return Response(
-        json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n", status, media_type="application/json"
-    )
-
-
-def _success(data: Any) -> Response:
-    return _json({"status": "success", "data": data})
+        return json_response(_BUILD)
 
 
 def _plain(text: str, status: int = 200) -> Handler:

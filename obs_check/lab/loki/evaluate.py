@@ -4,8 +4,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from obs_check.lab.loki.answers import result_data, stats
+from obs_check.lab.loki.answers import categorized, result_data, stats
 from obs_check.lab.loki.checks import entry_size
+from obs_check.lab.loki.detect import detected_fields, field_values
 from obs_check.lab.loki.limits import Limits
 from obs_check.lab.loki.params import (
     check_length,
@@ -92,8 +93,30 @@ def answer_instant(
 
 
 def selector_matchers(text: str) -> tuple[Matcher, ...]:
-    """The matchers of a stream selector (stages after it are ignored, as `series` does not accept them in Loki)."""
+    """The matchers of a stream selector; Refusal of a query that is more (Loki 3.5)."""
     expr = parse(text)
-    if not isinstance(expr, LogQuery):
+    if not isinstance(expr, LogQuery) or expr.stages:
         raise Refusal(400, "only label matchers are supported")
     return expr.selector.matchers
+
+
+def answer_fields(
+    store: TenantStore, params: Mapping[str, str], now_ns: int, limits: Limits, name: str | None = None
+) -> dict[str, Any]:
+    """`detected_fields` of a log query's newest lines, or the values of the field `name`; nothing at all where there
+    is none. Refusal or QueryError as Loki refuses."""
+    lines = parse_limit({"limit": params.get("line_limit", "")})
+    most = parse_limit({"limit": params.get("limit") or params.get("field_limit") or "1000"})
+    asked = parse_range({**params, "limit": ""}, now_ns, limits)
+    expr = parse(params.get("query", ""))
+    if not isinstance(expr, LogQuery):
+        raise Refusal(400, "only log selector is supported")
+    check_limit(lines, limits)
+    source = _Counted(store)
+    result = query_range(expr, source, asked.start, asked.end, asked.step, limit=lines, direction="backward")
+    rows = categorized(result.streams, source.labels) if isinstance(result, Streams) else []
+    if name is not None:
+        values = field_values(rows, name, most)
+        return {"limit": most, "values": values} if values else {}
+    fields = detected_fields(rows, most)
+    return {"fields": fields, "limit": most} if fields else {}

@@ -26,6 +26,9 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d|w|y)")
 _FRACTION = re.compile(r"\.(\d{1,9})\d*")
 
 
+_ALL_TIME = (-(1 << 62), 1 << 62)
+
+
 class RangeParameters(NamedTuple):
     """Times and step in ns; `step` is at least a second when Loki chose it."""
 
@@ -80,6 +83,12 @@ def parse_window(params: Mapping[str, str], now_ns: int, since: int = HOUR) -> t
     if params.get("since"):
         since = parse_duration(params["since"])
     return parse_time(params.get("start", ""), min(end, now_ns) - since), end
+
+
+def listing_window(params: Mapping[str, str], now_ns: int) -> tuple[int, int]:
+    """(start, end) of a request that lists labels or streams. Loki 3.5: what is not flushed yet is listed whatever the
+    window; the lab keeps that for requests without one."""
+    return parse_window(params, now_ns) if "start" in params or "since" in params else _ALL_TIME
 
 
 def parse_limit(params: Mapping[str, str]) -> int:

@@ -3,7 +3,9 @@
 import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
+from obs_check.lab.loki.chunks import Chunk, chunk_of
 from obs_check.logql.engine.match import stream_test
 from obs_check.logql.syntax.ast import Matcher
 from obs_check.model.entry import Entry, Labels, LogStream
@@ -16,13 +18,14 @@ def _time(entry: Entry) -> int:
 class StoredStream:
     """Entries of one label set, ascending by time. `newest` is the latest time (ns) pushed since the start."""
 
-    __slots__ = ("entries", "flushed", "labels", "newest")
+    __slots__ = ("entries", "fresh", "labels", "newest", "stored")
 
     def __init__(self, labels: Labels, entries: list[Entry] | None = None) -> None:
         self.labels = labels
         self.entries: list[Entry] = entries or []
         self.newest: int | None = None
-        self.flushed: list[Entry] = list(self.entries)
+        self.stored: list[Chunk] = [chunk_of(self.entries)] if self.entries else []
+        self.fresh: list[Entry] = []
 
     def add(self, entry: Entry) -> bool:
         """Insert in order; False when the same time and text is there already (Loki keeps it once)."""
@@ -30,18 +33,34 @@ class StoredStream:
         self.newest = entry.ts if self.newest is None else max(self.newest, entry.ts)
         if not entries or entry.ts > entries[-1].ts:
             entries.append(entry)
+            self.fresh.append(entry)
             return True
         low = bisect_left(entries, entry.ts, key=_time)
         high = bisect_right(entries, entry.ts, lo=low, key=_time)
         if any(known.line == entry.line for known in entries[low:high]):
             return False
         entries.insert(high, entry)
+        self.fresh.append(entry)
         return True
+
+    def flush(self) -> None:
+        """Make a stored chunk of what is fresh."""
+        if self.fresh:
+            self.stored.append(chunk_of(self.fresh))
+            self.fresh = []
 
     def between(self, start_ns: int, end_ns: int) -> list[Entry]:
         """Entries of `start_ns <= ts < end_ns`."""
         low = bisect_left(self.entries, start_ns, key=_time)
         return self.entries[low : bisect_left(self.entries, end_ns, lo=low, key=_time)]
+
+
+class StreamChunks(NamedTuple):
+    """A stream as the index and the memory know it: what was flushed or kept over a restart, and what is fresh."""
+
+    labels: Labels
+    stored: list[Chunk]
+    fresh: Chunk | None
 
 
 class TenantStore:
@@ -84,17 +103,21 @@ class TenantStore:
             selected = [LogStream(s.labels, s.between(start_ns, end_ns)) for s in found]
         return [s for s in selected if s.entries]
 
-    def flushed(self, matchers: Sequence[Matcher]) -> list[LogStream]:
-        """What is on disk of the streams that match: `index/stats` sees nothing else."""
+    def chunks(self, matchers: Sequence[Matcher]) -> list[StreamChunks]:
+        """The chunks of the streams that match."""
         wanted = stream_test(matchers)
         with self._lock:
-            return [LogStream(s.labels, s.flushed) for s in self._streams.values() if wanted(s.labels)]
+            return [
+                StreamChunks(s.labels, list(s.stored), chunk_of(s.fresh) if s.fresh else None)
+                for s in self._streams.values()
+                if wanted(s.labels)
+            ]
 
     def flush(self) -> None:
         """Count everything that is stored as written to disk."""
         with self._lock:
             for stream in self._streams.values():
-                stream.flushed = list(stream.entries)
+                stream.flush()
 
     def listen(self, listener: Callable[[LogStream], None]) -> Callable[[], None]:
         """Have new entries handed to `listener` (on the pushing thread); call the result to end that."""
