@@ -101,8 +101,12 @@ def ask(http: httpx.Client, path: str, params: dict[str, str], span: tuple[int, 
     document = answer.json()
     if isinstance(document.get("data"), dict):
         document["data"].pop("stats", None)
-    for key, by in (("fields", "label"), ("detectedLabels", "label"), ("values", None), ("data", None)):
+    for key in ("fields", "detectedLabels", "values", "data"):
         rows = document.get(key)
         if isinstance(rows, list):
-            document[key] = sorted(rows, key=lambda row, by=by: json.dumps(row[by] if by else row, sort_keys=True))
+            document[key] = sorted(rows, key=_order)
     return {"status": answer.status_code, "answer": document}
+
+
+def _order(row: Any) -> str:
+    return str(row["label"]) if isinstance(row, dict) and "label" in row else json.dumps(row, sort_keys=True)

@@ -1,4 +1,4 @@
-"""Sizes, labels and fields: the lab's Loki answers as the real one does now, as it did when the answers were recorded."""
+"""Sizes, labels and fields: the lab's Loki answers as the real one does now, not only when it was recorded."""
 
 import shutil
 import threading
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from obs_check.lab.loki.lab import LabLoki
-from tests.lab.index_requests import CODER, NS, REQUESTS, ask, streams
+from tests.lab.index_requests import NS, REQUESTS, ask, streams
 from tests.lab.loki_client import LokiClient
 from tests.lab.test_loki_index import UNLIMITED
 from tests.real.loki_process import RealLoki
@@ -29,22 +29,22 @@ def test_the_labs_loki_answers_as_the_real_one(tmp_path: Path) -> None:
         for stream in streams(base):
             real.push(*stream)
             assert lab.push(stream).status_code == 204
-        compare(real, lab, base)
+        assert differences(real, lab, base) == []
         real.http.post("/flush").raise_for_status()
         lab.http.post("/flush").raise_for_status()
-        until_indexed(real, base)
-        compare(real, lab, base)
+        # Chunks reach the index one after the other, and leave the memory a little later.
+        deadline = time.monotonic() + 60
+        pause = threading.Event()
+        while (found := differences(real, lab, base)) and time.monotonic() < deadline:
+            pause.wait(0.5)
+        assert found == []
 
 
-def compare(real: RealLoki, lab: LokiClient, base: int) -> None:
+def differences(real: RealLoki, lab: LokiClient, base: int) -> list[tuple[str, object, object]]:
+    """(path, the lab's answer, the real one) of every request that the two answer differently."""
+    found = []
     for path, params, span in REQUESTS:
-        theirs = ask(real.http, path, params, span, base)
-        assert ask(lab.http, path, params, span, base) == theirs, (path, params)
-
-
-def until_indexed(real: RealLoki, base: int) -> None:
-    deadline = time.monotonic() + 60
-    pause = threading.Event()
-    while ask(real.http, "index/stats", {"query": CODER}, (-60, 240), base)["answer"]["entries"] != 400:
-        assert time.monotonic() < deadline, "the flushed chunks are not in the index after a minute"
-        pause.wait(0.2)
+        ours, theirs = ask(lab.http, path, params, span, base), ask(real.http, path, params, span, base)
+        if ours != theirs:
+            found.append((path, ours, theirs))
+    return found
