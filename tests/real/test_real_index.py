@@ -42,7 +42,7 @@ def test_the_labs_loki_answers_as_the_real_one(tmp_path: Path) -> None:
 
 def differences(real: RealLoki, lab: LokiClient, base: int) -> list[tuple[str, object, object]]:
     """(path, the lab's answer, the real one) of every request that the two answer differently."""
-    found = []
+    found: list[tuple[str, object, object]] = []
     for path, params, span in REQUESTS:
         ours, theirs = ask(lab.http, path, params, span, base), ask(real.http, path, params, span, base)
         if ours != theirs:
