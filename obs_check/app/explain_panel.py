@@ -11,6 +11,7 @@ from obs_check.causes.registry import LAST_CAUSES, PANEL_CAUSES, VIEW_CAUSES
 from obs_check.errors import QueryError
 from obs_check.logql import parse
 from obs_check.model.finding import FileEdit, Finding
+from obs_check.panel.interval import loki_step
 from obs_check.panel.macros import backend_macros
 
 _DEEPEST = 3
@@ -75,6 +76,12 @@ def _targets(context: Context, broken: BrokenPanel) -> Iterator[BrokenTarget]:
                 from_ms=request.range.from_ms,
                 to_ms=request.range.to_ms,
                 interval_ms=request.interval.ms,
+                step_ms=loki_step(
+                    request.interval.ms,
+                    request.range.to_ms - request.range.from_ms,
+                    str(sent.get("step") or ""),
+                    int(sent.get("resolution") or 1),
+                ),
                 instant=sent.get("queryType") == "instant",
             )
             try:
@@ -86,6 +93,7 @@ def _targets(context: Context, broken: BrokenPanel) -> Iterator[BrokenTarget]:
                 yield BrokenTarget(
                     whole=broken,
                     target=target,
+                    sent=sent,
                     raw=target.text,
                     expr=text,
                     query=log_query,

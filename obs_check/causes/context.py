@@ -17,6 +17,7 @@ from obs_check.model.window import MS, Window
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.elements import Panel, Target
 from obs_check.panel.expect import Expectation, differs
+from obs_check.panel.interval import loki_step
 from obs_check.panel.reading import Reading
 from obs_check.panel.request import PanelRequest
 
@@ -57,12 +58,13 @@ class BrokenPanel:
 class BrokenTarget:
     """One log query of a panel (`whole`) that does not read what it should.
 
-    `expr` is the target's query as it was sent (variables and macros filled in), `raw` the text in the dashboard,
-    `query` the log query number `place` inside of it.
+    `sent` is the target as it was sent to Grafana, `expr` its query with variables and macros filled in, `raw` the text
+    in the dashboard, `query` the log query number `place` inside of `expr`.
     """
 
     whole: BrokenPanel
     target: Target
+    sent: Mapping[str, Any]
     raw: str
     expr: str
     query: ast.LogQuery
@@ -83,6 +85,18 @@ class BrokenTarget:
     def window(self) -> Window:
         """The panel's range, ns."""
         return self.whole.window
+
+    @property
+    def instant(self) -> bool:
+        """Whether the target asks for one moment, the end of the range."""
+        return self.sent.get("queryType") == "instant"
+
+    @property
+    def step_ns(self) -> int:
+        """Time between two points of a range query, ns."""
+        span = self.whole.request.range
+        own, resolution = str(self.sent.get("step") or ""), int(self.sent.get("resolution") or 1)
+        return loki_step(self.whole.request.interval.ms, span.to_ms - span.from_ms, own, resolution) * MS
 
     @property
     def rungs(self) -> tuple[Rung, ...]:

@@ -1,7 +1,7 @@
 """A finding about a query, and the fix of its text."""
 
-from obs_check.causes.context import BrokenTarget, Context
-from obs_check.causes.dashboard_edit import dashboard_fix
+from obs_check.causes.context import BrokenPanel, BrokenTarget, Context
+from obs_check.causes.dashboard_edit import dashboard_fix, edited
 from obs_check.causes.funnel import rows
 from obs_check.causes.ladder import ranges
 from obs_check.causes.needed_labels import grouped_by
@@ -10,7 +10,6 @@ from obs_check.logql import parse
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding, Fix, Subject, TargetEdit
 from obs_check.model.probe import Probe
-from obs_check.model.window import MS
 
 
 def query_fix(context: Context, broken: BrokenTarget, summary: str, raw: str | None) -> Fix:
@@ -19,6 +18,17 @@ def query_fix(context: Context, broken: BrokenTarget, summary: str, raw: str | N
         return Fix(summary, path=f"dashboard:{context.dashboard_uid}")
     edit = TargetEdit(broken.panel.id, broken.target.ref_id, broken.raw, raw)
     return dashboard_fix(summary, context.dashboard_uid, context.dashboard, [edit])
+
+
+def with_text(context: Context, broken: BrokenTarget, raw: str) -> BrokenPanel:
+    """The panel as it would be with the target's text changed to `raw`: one question to Grafana, nothing is saved."""
+    edit = TargetEdit(broken.panel.id, broken.target.ref_id, broken.raw, raw)
+    return context.grafana.look_again(edited(context.dashboard, [edit]), broken.whole)
+
+
+def better(broken: BrokenTarget, changed: BrokenPanel) -> bool:
+    """Whether a changed panel is as it should be, or shows something where it showed nothing."""
+    return not changed.differs or (changed.reading.state == "ok" and not broken.reading.number)
 
 
 def query_finding(
@@ -31,10 +41,12 @@ def query_finding(
     group: str,
     hop: str = "panel",
     fixed: ast.LogQuery | None = None,
+    cured: bool = False,
 ) -> Finding:
     """An error in a panel's query. Findings of one cause and one `group` are the same mistake in several panels.
 
-    `fixed` is the log query with the fix, where it was counted and found lines.
+    `fixed` is the log query with the fix, where it was counted and found lines; `cured` says that the whole panel was
+    read with the fix and is as it should be.
     """
     return Finding(
         cause=cause,
@@ -45,7 +57,7 @@ def query_finding(
         probes=probes,
         fix=fix,
         panels=(broken.panel.id,),
-        cured=fixed is not None and _shows(broken, fixed),
+        cured=cured or (fixed is not None and _shows(broken, fixed)),
         group=group,
     )
 
@@ -55,8 +67,7 @@ def _shows(broken: BrokenTarget, fixed: ast.LogQuery) -> bool:
     expr = parse(broken.expr)
     if _compares(expr) or broken.panel.transformations or not broken.lines:
         return False
-    step_ns = broken.whole.request.interval.ms * MS
-    if any(r.interval_ns < step_ns or r.unwrap for r in ranges(expr)):
+    if any(r.interval_ns < (0 if broken.instant else broken.step_ns) or r.unwrap for r in ranges(expr)):
         return False
     try:
         passing = rows(fixed.stages, broken.lines)

@@ -1,5 +1,11 @@
 """The causes in the order they are tried: cheapest and most upstream first."""
 
+from obs_check.causes.aggregate_comparison_removes_all import ComparisonRemovesAll
+from obs_check.causes.aggregate_group_label_missing import GroupLabelMissing
+from obs_check.causes.aggregate_instant_vs_range import InstantVsRange
+from obs_check.causes.aggregate_pipeline_error_400 import PipelineError400
+from obs_check.causes.aggregate_range_too_short import RangeTooShort
+from obs_check.causes.aggregate_vectors_do_not_match import VectorsDoNotMatch
 from obs_check.causes.cause import PanelCause, RunCause, ViewCause
 from obs_check.causes.file_level_hides_allow import LevelHidesAllow
 from obs_check.causes.file_log_dir_unset import LogDirUnset
@@ -53,5 +59,11 @@ PANEL_CAUSES: tuple[PanelCause, ...] = (
     RegexpNoMatch(),
     LabelFilterKills(),
     UnwrapFails(),
+    PipelineError400(),
+    InstantVsRange(),
+    RangeTooShort(),
+    GroupLabelMissing(),
+    ComparisonRemovesAll(),
+    VectorsDoNotMatch(),
     NoSuchEvent(),
 )

@@ -55,6 +55,12 @@ def reduce_options(panel: Panel) -> tuple[list[str], str, bool]:
     return calcs, str(options.get("fields") or ""), bool(options.get("values"))
 
 
+def shows_one_point(panel: Panel) -> bool:
+    """Whether the panel shows the last (or first) point of a series alone."""
+    calcs, _, by_row = reduce_options(panel)
+    return panel.type in _REDUCING and not by_row and set(calcs) <= {"last", "lastNotNull", "first", "firstNotNull"}
+
+
 _REDUCING = {"stat", "gauge", "bargauge", "piechart", "singlestat"}
 _OVER_TIME = {"timeseries", "graph", "barchart", "trend", "state-timeline", "status-history", "histogram"}
 

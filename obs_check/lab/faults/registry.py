@@ -4,6 +4,7 @@ import copy
 from difflib import get_close_matches
 
 from obs_check.errors import UsageError
+from obs_check.lab.faults.aggregate import AGGREGATE_FAULTS
 from obs_check.lab.faults.fault import EVENTS, Fault
 from obs_check.lab.faults.file import FILE_FAULTS
 from obs_check.lab.faults.harmless import HARMLESS
@@ -20,6 +21,7 @@ FAULTS: tuple[Fault, ...] = (
     *SHIPPER_FAULTS,
     *SELECT_FAULTS,
     *PIPELINE_FAULTS,
+    *AGGREGATE_FAULTS,
     *PANEL_FAULTS,
 )
 

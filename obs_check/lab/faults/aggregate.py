@@ -1,0 +1,86 @@
+"""Faults of what the panels make of their lines: intervals, groupings, operators, query types."""
+
+from obs_check.lab.faults.fault import Change, Fault, exprs
+from obs_check.lab.settings import LabSettings
+
+
+def _query_type(wanted: str, *panels: int) -> Change:
+    def change(settings: LabSettings) -> None:
+        for panel in settings.dashboard["panels"]:
+            if panel["id"] in panels:
+                for target in panel["targets"]:
+                    target["queryType"] = wanted
+
+    return change
+
+
+def _short_intervals(settings: LabSettings) -> None:
+    exprs(r"(sum by \(decision\).*)\[\$__auto\]", r"\1[1ms]")(settings)
+    for panel in settings.dashboard["panels"]:
+        if panel.get("type") == "timeseries":
+            panel["interval"] = "500ms"
+
+
+_DENIED = r"sum by \(owner\) \((count_over_time.*)\)$"
+
+AGGREGATE_FAULTS: tuple[Fault, ...] = (
+    Fault(
+        "interval-short",
+        "aggregate.range-too-short",
+        "the panel over time counts the last millisecond before each point",
+        _short_intervals,
+        only_dashboard=True,
+    ),
+    Fault(
+        "look-back-short",
+        "aggregate.range-too-short",
+        "the tables look back one millisecond from the end of the range",
+        exprs(r"(topk.*)\[\$__auto\]", r"\1[1ms]"),
+        only_dashboard=True,
+    ),
+    Fault(
+        "table-as-range",
+        "aggregate.instant-vs-range",
+        "the tables ask for points over time",
+        _query_type("range", 2, 3),
+        only_dashboard=True,
+    ),
+    Fault(
+        "logs-as-instant",
+        "aggregate.instant-vs-range",
+        "the panels of lines ask for one moment",
+        _query_type("instant", 4, 5, 8),
+        only_dashboard=True,
+    ),
+    Fault(
+        "group-label",
+        "aggregate.group-label-missing",
+        "the panels group by a label that is spelt wrong",
+        exprs(r"by \(decision\)", "by (decison)"),
+        only_dashboard=True,
+    ),
+    Fault(
+        "vectors-apart",
+        "aggregate.vectors-do-not-match",
+        "the panel of the owners multiplies with a vector that has other labels",
+        exprs(_DENIED, r"sum by (owner) (\1) * (sum by (decision) (\1) / sum by (decision) (\1))"),
+        only_dashboard=True,
+    ),
+    Fault(
+        "threshold-high",
+        "aggregate.comparison-removes-all",
+        "the panel of the owners shows those above a threshold that nobody meets",
+        exprs(_DENIED, r"sum by (owner) (\1) > 1000"),
+        only_dashboard=True,
+    ),
+    Fault(
+        "every-line-counted",
+        "aggregate.pipeline-error-400",
+        "the panels by decision count lines of every stream, also those that are no JSON",
+        exprs(
+            r'(sum by \(decision\).*)\{namespace="coder"\} \|= `boundary_request`(.*?) \| decision=~`allow\|deny`',
+            r'\1{filename=~".+"}\2',
+        ),
+        only_dashboard=True,
+    ),
+)
