@@ -48,7 +48,7 @@ def lint(
     from obs_check.report.sarif import sarif
 
     own = out.config().lint
-    material, skipped = read_material(
+    material, skipped, broken = read_material(
         paths, samples, datasources or own.datasources, root or own.root, out.env, time.time_ns()
     )
     for note in (note for shipper in material.shippers for note in shipper.config.notes):
@@ -63,4 +63,10 @@ def lint(
         click.echo(dumps(sarif(result)))
     elif not out.json:
         print_lint(document, sys.stdout, out.color)
+    if broken:
+        if out.json:
+            click.echo(dumps(document))
+        for error in broken[:-1]:
+            out.say(f"obs-check: error: {error.message}")
+        raise broken[-1]
     out.finish(document, result.verdict)

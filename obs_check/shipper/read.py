@@ -42,7 +42,8 @@ def is_alloy(text: str, file: str) -> bool:
     if file.endswith((".alloy", ".river")):
         return True
     if file.endswith((".yaml", ".yml", ".json")):
-        return False
+        # A block at the left edge is no YAML: Loki's own examples call an Alloy configuration .yaml.
+        return bool(re.search(r'^loki\.[a-z_.]+\s+"\w+"\s*\{', text, re.MULTILINE))
     statements = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("//")]
     return any(_BLOCK.match(line) for line in statements[:1]) or bool(
         _LOKI.search(text) and not re.search(r"^\s*[\w-]+:(\s|$)", text, re.MULTILINE)

@@ -27,10 +27,11 @@ def linted(folder: Path, start: str) -> LintResult:
 def material(paths: Sequence[Path], folder: Path) -> Material:
     sample, datasources, root = (folder / name for name in ("sample.log", "datasources.yaml", "root"))
     samples = [str(sample)] if sample.exists() else []
-    found, skipped = read_material(
+    found, skipped, broken = read_material(
         paths, samples, datasources if datasources.exists() else None, root if root.exists() else None, {}, 0
     )
     assert not skipped
+    assert not broken
     return found
 
 
@@ -149,7 +150,7 @@ def test_a_sample_with_labels_leaves_other_queries_alone(tmp_path: Path) -> None
     (tmp_path / "lines.log").write_text("level=INFO msg=ALLOW\n")
 
     def rules(labels: str) -> list[str]:
-        read, _ = read_material([tmp_path], [f"{labels}{tmp_path / 'lines.log'}"], None, None, {}, 0)
+        read, *_ = read_material([tmp_path], [f"{labels}{tmp_path / 'lines.log'}"], None, None, {}, 0)
         return [issue.rule for issue in lint(read).issues]
 
     assert rules("") == rules('{job="boundary"}=') == ["parser-contradicts-lines"]

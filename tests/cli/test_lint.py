@@ -93,6 +93,20 @@ def test_other_files_in_a_directory_are_left_out(tmp_path: Path, capsys: pytest.
     assert capsys.readouterr().err.count("left out: ") == 2
 
 
+def test_a_broken_file_in_a_directory_does_not_hide_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.json").write_text("{")
+    (tmp_path / "b.logql").write_text(BAD)
+    (tmp_path / "c.yaml").write_text("scrape_configs: []\nclients: []\nrelabel_configs: []\n")
+    assert main(["lint", str(tmp_path), "-o", "json"]) == 2
+    shown = capsys.readouterr()
+    assert [finding["rule"] for finding in json.loads(shown.out)["findings"]] == ["query-syntax"]
+    first, last, _ = shown.err.splitlines()
+    assert first.startswith(f"obs-check: error: {tmp_path / 'a.json'}: not JSON")
+    assert last.endswith("unknown key 'relabel_configs'")
+
+
 def test_datasources_from_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("ds.json").write_text('[{"name": "Other", "uid": "other", "type": "loki"}]')

@@ -107,7 +107,11 @@ def _question(
         )
         text = _logql(target.text, filling, within, interval, step, instant)
         spread = _logql(target.text, filling, TimeRange(0, _YEARS), Interval(_YEARS, "100y"), _YEARS, instant)
-        return _parsed(replace(blank, text=text, spread=spread, instant=instant, step_ms=step))
+        found = _parsed(replace(blank, text=text, spread=spread, instant=instant, step_ms=step))
+        if found.problem and not language:
+            other = _promql(replace(blank, language="promql"), target, filling, within, interval, points)
+            return found if other.problem else other
+        return found
     except (ObsCheckError, TypeError, ValueError) as error:
         return replace(blank, text=target.text, problem=getattr(error, "message", str(error)))
 
@@ -137,8 +141,6 @@ def _parsed(question: Question) -> Question:
     try:
         return replace(question, language="logql", logql=parse(question.text))
     except QueryError as error:
-        if not question.language and not (other := _parsed_promql(question)).problem:
-            return replace(other, language="promql")
         line = question.text.count("\n", 0, error.start or 0)
         caret = error.caret().splitlines()
         near = f", at `{caret[0][len(caret[1]) - len(caret[1].lstrip()) :][:40]}`" if caret else ""

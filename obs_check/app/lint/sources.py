@@ -13,7 +13,7 @@ from obs_check.app.lint.material import Material, ShipperFile, Tree
 from obs_check.app.lint.question import Question, file_question
 from obs_check.app.lint.sample import read_sample
 from obs_check.client.log_tree import list_files
-from obs_check.errors import ConfigError, InputError
+from obs_check.errors import ConfigError, InputError, UsageError
 from obs_check.panel.datasource import Datasources
 from obs_check.shipper.read import is_alloy, parse_shipper
 from obs_check.shipper.yamltree import load
@@ -21,11 +21,13 @@ from obs_check.shipper.yamltree import load
 SUFFIXES = (".json", ".yaml", ".yml", ".logql", ".alloy", ".river")
 _DASHBOARD_KEYS = {"panels", "rows", "elements", "templating", "schemaVersion"}
 _ALLOY = re.compile(r'^\s*loki\.(source|write)[a-z_.]*\s+"\w+"\s*\{', re.MULTILINE)
+_MAY_HOLD_PANELS = re.compile(r"\b(?:panels|elements|rows)\b")
 _SHIPPER_WORDS = ("__path__", "pipeline_stages", "clients:", "relabel_configs")
 
 
 class _Reading:
-    """What was read so far; `skipped` are files of directories that are nothing lint knows."""
+    """What was read so far; `skipped` are files of directories that are nothing lint knows, `broken` what is wrong with
+    those that are and cannot be read."""
 
     def __init__(self) -> None:
         self.boards: list[Board] = []
@@ -33,6 +35,8 @@ class _Reading:
         self.questions: list[Question] = []
         self.texts: list[tuple[str, str]] = []
         self.skipped: list[str] = []
+        self.broken: list[UsageError] = []
+        self.in_directory = False
 
 
 def read_material(
@@ -42,35 +46,43 @@ def read_material(
     root: Path | None,
     env: Mapping[str, str],
     now_ns: int,
-) -> tuple[Material, list[str]]:
-    """The material, and the files of directories that were left out. Raises InputError, ConfigError or UsageError for
-    a file that is broken, and for a named one that is no dashboard, query or shipper configuration."""
+) -> tuple[Material, list[str], list[UsageError]]:
+    """The material, the files of directories that were left out, and what is wrong with those that are broken. Raises
+    InputError, ConfigError or UsageError for a named file that is broken, or is nothing that lint knows."""
     reading = _Reading()
     for path in paths:
         if not path.exists():
             raise InputError(f"{path}: no such file or directory", "name dashboards, queries or configurations")
+        reading.in_directory = path.is_dir()
         for file in sorted(_files(path)) if path.is_dir() else [path]:
-            if not _read(file, reading, env) and path.is_dir():
+            try:
+                known = _read(file, reading, env)
+            except UsageError as error:
+                if not path.is_dir():
+                    raise
+                reading.broken.append(error)
+                continue
+            if not known and path.is_dir():
                 reading.skipped.append(str(file))
-            elif not path.is_dir() and not any(str(file) == name for name, _ in reading.texts):
+            elif not known:
                 raise InputError(
                     f"{file}: neither a dashboard, a query nor a shipper configuration",
                     f"files end in {', '.join(SUFFIXES)}",
                 )
-    if not reading.texts:
+    if not reading.texts and not reading.broken:
         raise InputError(f"nothing to lint below {', '.join(map(str, paths))}", f"files end in {', '.join(SUFFIXES)}")
-    known = read_datasources(datasources) if datasources else None
+    instances = read_datasources(datasources) if datasources else None
     tree = Tree(root, tuple(list_files(root, ["/"], now_ns))) if root else None
     material = Material(
         tuple(reading.boards),
         tuple(reading.shippers),
         tuple(reading.questions),
         tuple(read_sample(given) for given in samples),
-        known,
+        instances,
         tree,
         tuple(reading.texts),
     )
-    return material, reading.skipped
+    return material, reading.skipped, reading.broken
 
 
 def read_datasources(path: Path) -> Datasources:
@@ -124,6 +136,8 @@ def _read_yaml(path: Path, text: str, reading: _Reading, env: Mapping[str, str])
     if of_promtail or _ALLOY.search(text):
         reading.shippers.append(ShipperFile(parse_shipper(text, str(path), env), text))
         return True
+    if reading.in_directory and not _MAY_HOLD_PANELS.search(text):
+        return False
     try:
         documents = load(text, str(path))
     except ConfigError:
@@ -160,5 +174,11 @@ def _dashboards(document: Any, path: Path, text: str, first_line: int, reading: 
     if not isinstance(held, Mapping) or isinstance(held.get("panels"), Mapping):
         # What a dashboard has to read (NAME.expect.yaml) has a mapping of panels.
         return False
-    reading.boards += read_boards(document, str(path), text, first_line)
+    try:
+        reading.boards += read_boards(document, str(path), text, first_line)
+    except InputError as error:
+        # A directory may hold dashboards that nobody filled; a file that is named has to have panels.
+        if reading.in_directory and error.message.endswith("without panels"):
+            return False
+        raise
     return True
