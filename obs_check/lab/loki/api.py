@@ -94,13 +94,15 @@ class Api:
 
         return handle
 
-    async def _selected(self, request: Request, key: str = "query") -> list[LogStream]:
+    async def _selected(self, request: Request, *keys: str) -> list[LogStream]:
         """Streams with lines in the window that satisfy one of the selectors of the request, else all of them."""
         store = self._ingest.tenant(tenant_of(request, self._limits))
         pairs = await parameters(request)
         params = dict(pairs)
         window = listing_window(params, self._clock())
-        selectors: list[tuple[Matcher, ...]] = [selector_matchers(text) for name, text in pairs if name == key and text]
+        selectors: list[tuple[Matcher, ...]] = [
+            selector_matchers(text) for name, text in pairs if name in keys and text
+        ]
         found: dict[frozenset[tuple[str, str]], LogStream] = {}
         for matchers in selectors or [()]:
             for stream in store.select(matchers, *window):
@@ -108,17 +110,17 @@ class Api:
         return list(found.values())
 
     async def _labels(self, request: Request) -> Response:
-        names = {name for stream in await self._selected(request) for name in stream.labels}
+        names = {name for stream in await self._selected(request, "query") for name in stream.labels}
         return success(sorted(names)) if names else json_response({"status": "success"})
 
     async def _values(self, request: Request) -> Response:
         name = request.path_params["name"]
-        values = {s.labels[name] for s in await self._selected(request) if name in s.labels}
+        values = {s.labels[name] for s in await self._selected(request, "query") if name in s.labels}
         # Loki 3.5: an unknown label is no error and has no `data` at all.
         return success(sorted(values)) if values else json_response({"status": "success"})
 
     async def _series(self, request: Request) -> Response:
-        labels: list[Labels] = [stream.labels for stream in await self._selected(request, "match[]")]
+        labels: list[Labels] = [stream.labels for stream in await self._selected(request, "match", "match[]")]
         return success(sorted(labels, key=lambda one: sorted(one.items())))
 
     async def _format_query(self, request: Request) -> Response:

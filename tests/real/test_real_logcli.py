@@ -1,0 +1,103 @@
+"""The real logcli, unmodified, against the lab's Loki; and against a real Loki, where there is one, with the same
+output."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from obs_check.lab.loki.lab import LabLoki
+from tests.lab.index_requests import NS, streams
+from tests.lab.loki_client import LokiClient
+from tests.lab.test_loki_index import UNLIMITED
+from tests.real.loki_process import RealLoki
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("logcli") is None, reason="logcli is not on PATH: put one of Loki 3.5 there"),
+]
+BASE = (time.time_ns() // NS - 600) * NS
+TIMES = ["--from", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(BASE // NS - 60))]
+TIMES += ["--to", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(BASE // NS + 240))]
+CODER = '{namespace="coder"}'
+COMMANDS = {
+    "query": ["query", '{job="boundary"} |= `DENY` | logfmt', "--limit=5", *TIMES],
+    "query forward": ["query", '{pod="coderd-2"}', "--limit=5", "--forward", "--output=jsonl", *TIMES],
+    "query in batches": ["query", '{job="boundary"}', "--limit=300", "--batch=100", *TIMES],
+    "query of a metric": ["query", 'sum by (host) (count_over_time({job="boundary"} | logfmt [1m]))', *TIMES],
+    "instant-query": ["instant-query", f"sum by (pod) (count_over_time({CODER}[30m]))", f"--now={TIMES[3]}"],
+    "labels": ["labels", *TIMES],
+    "label values": ["labels", "pod", *TIMES],
+    "series": ["series", CODER, *TIMES],
+    "series analyzed": ["series", CODER, "--analyze-labels", *TIMES],
+    "stats": ["stats", CODER, *TIMES],
+    "volume": ["volume", CODER, "--targetLabels=pod", *TIMES],
+    "volume_range": ["volume_range", CODER, "--step=1m", *TIMES],
+    "detected-fields": ["detected-fields", '{job="boundary"}', *TIMES],
+    "a query that is refused": ["query", "{job=", *TIMES],
+}
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[str]:
+    with LabLoki(limits=UNLIMITED) as running:
+        for stream in streams(BASE):
+            assert LokiClient(running.url, None).push(stream).status_code == 204
+        yield running.url
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if shutil.which("loki") is None:
+        pytest.skip("loki is not on PATH: put a Loki 3.5 there to compare")
+    with RealLoki(tmp_path_factory.mktemp("loki")) as running:
+        for stream in streams(BASE):
+            running.push(*stream)
+        yield running.url
+
+
+def run(url: str, arguments: list[str]) -> tuple[int, list[str]]:
+    """Exit code and output, in an order that does not depend on the server."""
+    done = subprocess.run(
+        ["logcli", f"--addr={url}", "--quiet", "--timezone=UTC", *arguments], capture_output=True, text=True, timeout=30
+    )
+    return done.returncode, sorted(done.stdout.splitlines())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_lab_and_the_real_loki_look_alike_to_logcli(lab: str, real: str, command: str) -> None:
+    assert run(lab, COMMANDS[command]) == run(real, COMMANDS[command])
+
+
+def test_logcli_works_against_the_lab(lab: str) -> None:
+    code, lines = run(lab, COMMANDS["query"])
+    assert code == 0 and len(lines) == 5 and all("msg=DENY" in line for line in lines)
+    assert run(lab, COMMANDS["labels"]) == (0, ["job", "namespace", "node", "pod"])
+    assert run(lab, COMMANDS["series"])[1] == [f'{{namespace="coder", pod="coderd-{n}"}}' for n in (1, 2)]
+    assert len(run(lab, COMMANDS["query in batches"])[1]) == 300
+    assert run(lab, COMMANDS["a query that is refused"])[0] == 1
+
+
+def test_logcli_follows_the_lab(tmp_path: Path) -> None:
+    with (
+        LabLoki(limits=UNLIMITED) as running,
+        (tmp_path / "log").open("wb") as log,
+        subprocess.Popen(
+            ["logcli", f"--addr={running.url}", "query", '{a="b"} |= `x`', "--tail", "--output=raw"],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as logcli,
+    ):
+        assert logcli.stdout is not None
+        client = LokiClient(running.url, None)
+        lines = [[str(time.time_ns()), line] for line in ("x before", "y", "x too")]
+        assert client.push(({"a": "b"}, lines)).status_code == 204
+        assert [logcli.stdout.readline().strip() for _ in range(2)] == ["x before", "x too"]
+        assert client.push(({"a": "b"}, [[str(time.time_ns()), "x later"]])).status_code == 204
+        assert logcli.stdout.readline().strip() == "x later"
+        logcli.terminate()
