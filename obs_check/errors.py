@@ -5,6 +5,7 @@
     │   ├── ConfigError           obs-check.yaml, promtail or boundary configuration
     │   ├── InputError            a file or a dashboard that cannot be read for what it should be
     │   └── QueryError            a query that does not parse or is refused; carries the place
+    │       └── EvaluationError   a query that fails on the series it finds (Loki answers 500)
     ├── Unavailable         (3)   a system did not answer: nothing is claimed about the pipeline
     │   └── Refused               a system answered, but with a refusal (status and its own words kept)
     └── NotAllowed          (4)   401 or 403
@@ -64,6 +65,10 @@ class QueryError(UsageError):
         column = self.start - line_start
         width = max(1, min((self.end or self.start + 1) - self.start, len(line) - column))
         return f"{line}\n{' ' * column}{'^' * width}"
+
+
+class EvaluationError(QueryError):
+    """A query that is well formed and fails while it is evaluated, for example on two partners for one series."""
 
 
 class Unavailable(ObsCheckError):

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from obs_check.errors import QueryError
+from obs_check.errors import EvaluationError, QueryError
 from obs_check.lab.loki.answers import CATEGORIZE
 from obs_check.lab.loki.counters import Counters
 from obs_check.lab.loki.evaluate import answer_instant, answer_range, selector_matchers
@@ -171,4 +171,4 @@ async def _refused(_: Request, error: Exception) -> Response:
 async def _query_error(_: Request, error: Exception) -> Response:
     """Loki answers a query it refuses with plain text."""
     assert isinstance(error, QueryError)
-    return PlainTextResponse(error.message, 400)
+    return PlainTextResponse(error.message, 500 if isinstance(error, EvaluationError) else 400)

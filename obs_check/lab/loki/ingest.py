@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from obs_check.lab.loki.buckets import Bucket
 from obs_check.lab.loki.checks import Fault, check_entry, check_stream, entry_size
 from obs_check.lab.loki.counters import Counters
+from obs_check.lab.loki.label_syntax import normalised
 from obs_check.lab.loki.levels import with_level
 from obs_check.lab.loki.limits import Limits
 from obs_check.lab.loki.refusal import Refusal
@@ -96,7 +97,7 @@ class Ingest:
         first: Fault | None = None
         kept = []
         for entry in entries:
-            entry = self._cut(tenant, entry)
+            entry = self._cut(tenant, normalised(entry))
             fault = check_entry(labels, entry, now, self.limits)
             if fault is None:
                 kept.append(with_level(entry) if self.limits.discover_log_levels else entry)

@@ -5,9 +5,11 @@ import re
 
 from obs_check.errors import InputError
 from obs_check.lab.loki.wording import label_text
-from obs_check.model.entry import Labels
+from obs_check.model.entry import Entry, Labels
 
 _PAIR = re.compile(r"""\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*("(?:[^"\\]|\\.)*"|`[^`]*`)\s*(,|(?=}))""")
+_KEPT = re.compile(r"(?:[A-Za-z]|__)[A-Za-z0-9_]*")
+_OTHER = re.compile(r"[^A-Za-z0-9_]")
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|.)")
 
@@ -57,3 +59,17 @@ def check_labels(labels: Labels) -> Labels:
     if all(_NAME.fullmatch(name) for name in labels):
         return {name: value for name, value in labels.items() if value}
     return parse_labels(label_text(labels))
+
+
+def normalised(entry: Entry) -> Entry:
+    """The entry with names of metadata as Loki keeps them: other characters than letters, digits and "_" replaced."""
+    if not entry.metadata or all(_KEPT.fullmatch(name) for name in entry.metadata):
+        return entry
+    return entry._replace(metadata={_normal_name(name): value for name, value in entry.metadata.items()})
+
+
+def _normal_name(name: str) -> str:
+    name = _OTHER.sub("_", name)
+    if name[:1].isdigit():
+        return f"key_{name}"
+    return f"key{name}" if name.startswith("_") and not name.startswith("__") else name

@@ -4,8 +4,8 @@ import math
 import operator
 from collections.abc import Callable
 
-from obs_check.errors import QueryError
-from obs_check.logql.engine.vector import LabelSet, Step, drop, keep
+from obs_check.errors import EvaluationError
+from obs_check.logql.engine.vector import LabelSet, Step, drop, keep, without_empty
 from obs_check.logql.syntax import ast
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
@@ -62,9 +62,10 @@ def with_number(expr: ast.BinaryOperation, step: Step, number: float, number_is_
 def signature(matching: ast.Matching | None) -> Callable[[LabelSet], LabelSet]:
     """What of the labels has to be equal on both sides."""
     if matching is None:
-        return lambda labels: labels
+        # Every operation that is written has a matching for Loki, `ignoring ()` at least: empty labels do not count.
+        return without_empty
     reduce = keep if matching.on else drop
-    return lambda labels: reduce(labels, matching.labels)
+    return lambda labels: without_empty(reduce(labels, matching.labels))
 
 
 def set_operation(op: str, left: Step, right: Step, of: Callable[[LabelSet], LabelSet]) -> Step:
@@ -78,7 +79,7 @@ def set_operation(op: str, left: Step, right: Step, of: Callable[[LabelSet], Lab
 
 
 def vector_operation(expr: ast.BinaryOperation, left: Step, right: Step, of: Callable[[LabelSet], LabelSet]) -> Step:
-    """Each value of the many side with its one partner. Raises QueryError where a partner is not unique."""
+    """Each value of the many side with its one partner. Raises EvaluationError where a partner is not unique."""
     matching = expr.matching or ast.Matching()
     swapped = matching.card == "one-to-many"
     many, one = (right, left) if swapped else (left, right)
@@ -86,7 +87,7 @@ def vector_operation(expr: ast.BinaryOperation, left: Step, right: Step, of: Cal
     for found in one:
         key = of(found[0])
         if key in partners:
-            raise QueryError(
+            raise EvaluationError(
                 f"found duplicate series on the {'left' if swapped else 'right'} hand-side;many-to-many matching not "
                 "allowed: matching labels must be unique on one side"
             )
@@ -100,11 +101,11 @@ def vector_operation(expr: ast.BinaryOperation, left: Step, right: Step, of: Cal
             continue
         metric = _result_labels(labels, partner[0], matching)
         if key in seen and matching.card == "one-to-one":
-            raise QueryError(
+            raise EvaluationError(
                 "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
             )
         if metric in seen.setdefault(key, set()):
-            raise QueryError("multiple matches for labels: grouping labels must ensure unique matches")
+            raise EvaluationError("multiple matches for labels: grouping labels must ensure unique matches")
         seen[key].add(metric)
         a, b = (partner[1], value) if swapped else (value, partner[1])
         if expr.op in COMPARISONS and not expr.return_bool:
@@ -116,8 +117,10 @@ def vector_operation(expr: ast.BinaryOperation, left: Step, right: Step, of: Cal
 
 
 def _result_labels(many: LabelSet, one: LabelSet, matching: ast.Matching) -> LabelSet:
+    """The labels of a result: never an empty one (Loki 3.5)."""
+    labels = many
     if matching.card == "one-to-one":
-        return keep(many, matching.labels) if matching.on else drop(many, matching.labels)
-    if not matching.include:
-        return many
-    return tuple(sorted(drop(many, matching.include) + keep(one, matching.include)))
+        labels = keep(many, matching.labels) if matching.on else drop(many, matching.labels)
+    if matching.include:
+        labels = tuple(sorted(drop(labels, matching.include) + keep(one, matching.include)))
+    return without_empty(labels)

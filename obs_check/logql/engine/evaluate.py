@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from obs_check.errors import QueryError
+from obs_check.errors import EvaluationError, QueryError
 from obs_check.logql.engine.aggregate import aggregate
 from obs_check.logql.engine.binary import arithmetic, set_operation, signature, vector_operation, with_number
 from obs_check.logql.engine.label_replace import label_replace
 from obs_check.logql.engine.logs import Direction, query_logs
+from obs_check.logql.engine.mapping import mapped
 from obs_check.logql.engine.ranges import evaluate_range, pushes_grouping
 from obs_check.logql.engine.source import Source
 from obs_check.logql.engine.vector import LabelSet, Step
@@ -17,6 +18,8 @@ from obs_check.model.window import MS
 INSTANT_LOG_QUERY = (
     "log queries are not supported as an instant query type, please change your query to a range query type"
 )
+
+NUMBER_WITHOUT_SERIES = "unexpected expr type (*syntax.LiteralExpr) for Evaluator type (*logql.DefaultEvaluator) "
 
 
 def query_range(
@@ -40,7 +43,7 @@ def query_range(
     if step_ns <= 0:
         raise QueryError("zero or negative query resolution step widths are not accepted. Try a positive integer")
     times = range_times(start_ns, end_ns, step_ns)
-    steps = Evaluation(times, source).value(expr)
+    steps = Evaluation(times, source).value(mapped(expr))
     if isinstance(steps, float):
         return Matrix([Series({}, [(at // MS * MS, steps) for at in times])])
     points: dict[LabelSet, list[tuple[int, float]]] = {}
@@ -67,11 +70,11 @@ def query_instant(
     refused. `limit` and `direction` are parameters of the endpoint that say nothing about a metric."""
     if isinstance(expr, ast.LogQuery):
         raise QueryError(INSTANT_LOG_QUERY)
-    steps = Evaluation([at_ns], source).value(expr)
+    steps = Evaluation([at_ns], source).value(mapped(expr))
     shown = at_ns // MS * MS
     if isinstance(steps, float):
         return Scalar(shown, steps)
-    found = steps[0] if any(_sorts(node) for node in _walk(expr)) else sorted(steps[0], key=lambda pair: pair[0])
+    found = steps[0] if any(_sorts(node) for node in walk(expr)) else sorted(steps[0], key=lambda pair: pair[0])
     return Vector([Sample(dict(labels), shown, value) for labels, value in found])
 
 
@@ -79,13 +82,14 @@ def _sorts(expr: ast.Metric) -> bool:
     return isinstance(expr, ast.VectorAggregation) and expr.op in ("sort", "sort_desc")
 
 
-def _walk(expr: ast.Metric) -> Iterator[ast.Metric]:
+def walk(expr: ast.Metric) -> Iterator[ast.Metric]:
+    """The expression and everything below it, range aggregations last."""
     yield expr
     if isinstance(expr, ast.BinaryOperation):
-        yield from _walk(expr.left)
-        yield from _walk(expr.right)
+        yield from walk(expr.left)
+        yield from walk(expr.right)
     elif isinstance(expr, ast.VectorAggregation | ast.LabelReplace):
-        yield from _walk(expr.expr)
+        yield from walk(expr.expr)
 
 
 class Evaluation:
@@ -120,7 +124,7 @@ class Evaluation:
     def _vectors(self, expr: ast.Metric) -> list[Step]:
         steps = self.value(expr)
         if isinstance(steps, float):
-            raise QueryError("a number has no series to aggregate: use vector(...)")
+            raise EvaluationError(NUMBER_WITHOUT_SERIES)
         return steps
 
     def _binary(self, expr: ast.BinaryOperation) -> list[Step] | float:

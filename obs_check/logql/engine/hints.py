@@ -1,29 +1,16 @@
-"""What the parsers of a metric query are asked to extract.
-
-Loki 3.5 tells its parsers which labels the query needs and skips the work that is not needed, which shows: an
-ungrouped `sum(count_over_time(.. | json [5m]))` counts lines that are no JSON, the same query `by (x)` is refused.
-"""
+"""What the parsers of a metric query are asked to extract (Loki 3.5)."""
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from obs_check.logql.stages.row import ERROR
+from obs_check.logql.stages.compile import first_checks
+from obs_check.logql.stages.hints import Hints
+from obs_check.logql.stages.matching import compile_label_test
+from obs_check.logql.stages.row import DUPLICATE_SUFFIX, ERROR, StageFunction
 from obs_check.logql.syntax import ast
 
 _ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _FIELD = re.compile(r"\.([A-Za-z_]\w*)")
-_EXTRACTED = "_extracted"
-
-
-@dataclass(frozen=True, slots=True)
-class Hints:
-    """`required` is what parsers may stop at, empty for "everything"; with `skip` no parser runs at all; with
-    `keeps_errors` the query looks at `__error__`, so that lines with a parser's error may be counted."""
-
-    required: frozenset[str] = frozenset()
-    skip: bool = False
-    keeps_errors: bool = False
 
 
 def hints_for(found: ast.LogRange, grouping: ast.Grouping | None, no_labels: bool) -> Hints:
@@ -33,12 +20,18 @@ def hints_for(found: ast.LogRange, grouping: ast.Grouping | None, no_labels: boo
         names.update(names_in(found.unwrap.filters), {found.unwrap.label})
     if not no_labels:
         if grouping is None or grouping.without or not grouping.labels:
-            return Hints()
+            return Hints(checks=_checks(found))
         names.update(grouping.labels)
     if not names:
         return Hints(skip=True)
-    names.update({n.removesuffix(_EXTRACTED) for n in names})
-    return Hints(frozenset(names), keeps_errors=ERROR in names)
+    names.update({n.removesuffix(DUPLICATE_SUFFIX) for n in names})
+    return Hints(frozenset(names), keeps_errors=ERROR in names, checks=_checks(found) if no_labels else {})
+
+
+def _checks(found: ast.LogRange) -> dict[str, StageFunction]:
+    after_unwrap = found.unwrap.filters if found.unwrap is not None else ()
+    # Several filters after an unwrap are one with "and" for Loki, which is no plain one.
+    return first_checks([*found.query.stages, *(after_unwrap if len(after_unwrap) == 1 else ())])
 
 
 def names_in(stages: Iterable[ast.Stage]) -> Iterable[str]:
@@ -63,7 +56,7 @@ def _compared(predicate: ast.Predicate) -> Iterable[str]:
             yield from _compared(predicate.right)
         case ast.StringPredicate():
             # A regular expression that holds for every value is dropped before names are collected.
-            if not (predicate.matcher.op == "=~" and predicate.matcher.value in ("", ".*")):
+            if compile_label_test(predicate.matcher.op, predicate.matcher.value) is not None:
                 yield predicate.matcher.name
         case _:
             yield predicate.name

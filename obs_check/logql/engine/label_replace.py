@@ -2,7 +2,7 @@
 
 import re
 
-from obs_check.logql.engine.vector import LabelSet, Step, label_set
+from obs_check.logql.engine.vector import LabelSet, Step, label_set, without_empty
 from obs_check.logql.regex import compile_re2
 from obs_check.logql.syntax import ast
 
@@ -22,7 +22,7 @@ def label_replace(expr: ast.LabelReplace, steps: list[Step]) -> list[Step]:
                 groups = [match.group(i) or "" for i in range(pattern.groups + 1)]
                 value = _expand(expr.replacement, groups, dict(pattern.groupindex))
                 kept = {name: found for name, found in labels if name != expr.destination}
-                known[labels] = label_set({**kept, expr.destination: value} if value else kept)
+                known[labels] = without_empty(label_set({**kept, expr.destination: value}))
         return known[labels]
 
     return [[(replaced(labels), value) for labels, value in step] for step in steps]

@@ -7,8 +7,8 @@ from typing import Literal
 
 from obs_check.logql.engine.source import Source
 from obs_check.logql.engine.vector import LabelSet, label_set
-from obs_check.logql.stages.compile import compile_stages
-from obs_check.logql.stages.row import Row
+from obs_check.logql.stages.compile import compile_pipeline
+from obs_check.logql.stages.row import Row, row_of
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Streams
@@ -24,7 +24,7 @@ def query_logs(
     Entries keep the metadata they were pushed with. The limit counts lines that pass, taken in the direction asked
     for, so no more of the source is run through the pipeline than needed.
     """
-    passes = compile_stages(query.stages)
+    passes = compile_pipeline(query.stages)
     newest_first = direction == "backward"
     streams = [_entries(stream, newest_first) for stream in source.select(query.selector.matchers, start_ns, end_ns)]
     sign = -1 if newest_first else 1
@@ -44,6 +44,6 @@ def _surviving(
     ordered: Iterator[tuple[Entry, LogStream]], passes: Callable[[Row], bool]
 ) -> Iterator[tuple[LabelSet, Entry]]:
     for entry, stream in ordered:
-        row = Row(entry.ts, entry.line, stream.labels, entry.metadata)
+        row = row_of(entry.ts, entry.line, stream.labels, entry.metadata)
         if passes(row):
             yield label_set(row.labels()), Entry(entry.ts, row.line, entry.metadata)

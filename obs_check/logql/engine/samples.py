@@ -1,19 +1,21 @@
 """Lines to samples: what a range aggregation gets."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from obs_check.logql.engine.hints import Hints, hints_for
+from obs_check.logql.engine.hints import hints_for
 from obs_check.logql.engine.source import Source
 from obs_check.logql.engine.vector import LabelSet, drop, label_set
-from obs_check.logql.stages.compile import chain, compile_stage
-from obs_check.logql.stages.row import Row, StageFunction
+from obs_check.logql.stages.compile import chain, compile_stage, loki_order
+from obs_check.logql.stages.hints import Hints
+from obs_check.logql.stages.row import ERROR, Row, StageFunction, row_of
 from obs_check.logql.stages.unwrap import unwrap_value
 from obs_check.logql.syntax import ast
 
 _BYTES = frozenset({"bytes_over_time", "bytes_rate"})
-_PARSERS = ast.JsonParser | ast.LogfmtParser | ast.RegexpParser | ast.PatternParser | ast.UnpackParser
+# regexp alone does not ask whether labels are wanted; it never fails, so the answer is the same.
+_SKIPPED = ast.JsonParser | ast.LogfmtParser | ast.RegexpParser | ast.PatternParser | ast.UnpackParser
 
 
 @dataclass(slots=True)
@@ -69,15 +71,16 @@ def load(
     found = Samples()
     for stream in source.select(expr.range.query.selector.matchers, start_ns, end_ns):
         for entry in stream.entries:
-            row = Row(entry.ts, entry.line, stream.labels, entry.metadata)
+            row = row_of(entry.ts, entry.line, stream.labels, entry.metadata)
             if not passes(row):
                 continue
             parser_failed = row.error != ""
             value = value_of(row)
             if value is None:
                 continue
-            key = label_set(row.labels()) if row.error else series_of(row)
-            if row.error and not (hints.keeps_errors and parser_failed):
+            failed = row.error or ERROR in row.parsed
+            key = label_set(row.labels()) if failed else series_of(row)
+            if failed and not (hints.keeps_errors and parser_failed):
                 found.errors.append((entry.ts, key))
                 continue
             series = found.series.get(key)
@@ -113,7 +116,7 @@ def key_of(unwrap: ast.Unwrap | None, grouping: ast.Grouping | None, no_labels: 
         return lambda _: ()
     if grouping is not None and not grouping.without:
         names = sorted(set(grouping.labels))
-        return lambda row: tuple((name, value) for name in names if (value := row.find(name)) is not None)
+        return lambda row: _kept(row, names)
     dropped = set(grouping.labels) if grouping is not None else set()
     keeps_empty = grouping is None
     if unwrap is not None:
@@ -127,36 +130,20 @@ def key_of(unwrap: ast.Unwrap | None, grouping: ast.Grouping | None, no_labels: 
     return rest
 
 
+def _kept(row: Row, names: list[str]) -> LabelSet:
+    """The labels of `by`. One that was deleted stays away even where a stage set it again (Loki 3.5)."""
+    deleted = row.deleted
+    return tuple((n, value) for n in names if n not in deleted and (value := row.find(n)) is not None)
+
+
 def _pipeline(stages: tuple[ast.Stage, ...], hints: Hints, watch: Watch | None) -> StageFunction:
+    if watch is not None:
+        # A line that a filter drops has to be dropped where the filter stands.
+        hints = replace(hints, checks={})
     steps = []
-    for number, stage in enumerate(stages):
-        if hints.skip and _skippable(stage):
+    for number, stage in loki_order(stages):
+        if hints.skip and isinstance(stage, _SKIPPED):
             continue
-        step = _hinted(stage, hints.required) if hints.required else compile_stage(stage)
+        step = compile_stage(stage, hints)
         steps.append(step if watch is None else watch.stage(number, step))
     return chain(steps)
-
-
-def _skippable(stage: ast.Stage) -> bool:
-    # regexp alone does not ask whether labels are wanted; it never fails, so the answer is the same.
-    return isinstance(stage, _PARSERS)
-
-
-def _hinted(stage: ast.Stage, required: frozenset[str]) -> StageFunction:
-    """A parser is not run once every required label is there, and an error after that point is never seen."""
-    run = compile_stage(stage)
-    if not isinstance(stage, _PARSERS):
-        return run
-
-    def parse(row: Row) -> bool:
-        if required <= row.parsed.keys() and not isinstance(stage, ast.RegexpParser):
-            return True
-        before, details = row.error, row.error_details
-        kept = run(row)
-        if row.error != before and isinstance(stage, ast.JsonParser | ast.LogfmtParser) and not stage.extractions:
-            stopped_early = required <= row.parsed.keys()
-            if stopped_early:
-                row.error, row.error_details = before, details
-        return kept
-
-    return parse

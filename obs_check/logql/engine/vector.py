@@ -28,6 +28,11 @@ def drop(labels: LabelSet, names: Iterable[str]) -> LabelSet:
     return tuple(pair for pair in labels if pair[0] not in unwanted)
 
 
+def without_empty(labels: LabelSet) -> LabelSet:
+    """All labels but the empty ones."""
+    return tuple(pair for pair in labels if pair[1])
+
+
 def labels_text(labels: LabelSet) -> str:
     """`{a="b", c="d"}`, as error messages show a series."""
     return "{" + ", ".join(f"{name}={quote(value)}" for name, value in labels) + "}"

@@ -12,7 +12,7 @@ from obs_check.logql.explain.operators import operands, operator_text
 from obs_check.logql.explain.selector import no_stream
 from obs_check.logql.explain.tree import Node
 from obs_check.logql.stages.compile import chain, compile_stage
-from obs_check.logql.stages.row import Row
+from obs_check.logql.stages.row import row_of
 from obs_check.logql.syntax import ast
 from obs_check.model.window import Window
 
@@ -39,7 +39,7 @@ def _log_query(query: ast.LogQuery, source: Source, window: Window) -> Node:
     passes = chain([meter.stage(n, compile_stage(stage)) for n, stage in enumerate(query.stages)])
     for stream in meter.select(query.selector.matchers, window.start_ns, window.end_ns):
         for entry in stream.entries:
-            passes(Row(entry.ts, entry.line, stream.labels, entry.metadata))
+            passes(row_of(entry.ts, entry.line, stream.labels, entry.metadata))
     nodes = meter.nodes(_why_empty(source))
     return Node("operator", "lines", lines_out=nodes[-1].lines_out, series=nodes[-1].series, children=nodes)
 

@@ -1,12 +1,13 @@
 """Stages of the tree made into one function over rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from obs_check.errors import QueryError
 from obs_check.logql.stages.formats import compile_label_format, compile_line_format
+from obs_check.logql.stages.hints import NO_HINTS, Hints
 from obs_check.logql.stages.json_expressions import compile_json_expressions
 from obs_check.logql.stages.json_full import compile_json
-from obs_check.logql.stages.label_filter import compile_predicate
+from obs_check.logql.stages.label_filter import checked_label, compile_predicate
 from obs_check.logql.stages.line_filter import compile_line_filter
 from obs_check.logql.stages.logfmt import compile_logfmt, compile_logfmt_expressions
 from obs_check.logql.stages.pattern import compile_pattern
@@ -17,30 +18,30 @@ from obs_check.logql.stages.unpack import compile_unpack
 from obs_check.logql.syntax import ast
 
 
-def compile_stage(stage: ast.Stage) -> StageFunction:
-    """One stage; QueryError with the stage's place when Loki would refuse it."""
+def compile_stage(stage: ast.Stage, hints: Hints = NO_HINTS) -> StageFunction:
+    """One stage; QueryError with the stage's place when Loki would refuse it. `hints` are for parsers."""
     try:
-        return _compile(stage)
+        return _compile(stage, hints)
     except QueryError as error:
         if error.start is None:
             error.start, error.end = stage.span
         raise
 
 
-def _compile(stage: ast.Stage) -> StageFunction:
+def _compile(stage: ast.Stage, hints: Hints) -> StageFunction:
     match stage:
         case ast.LineFilter():
             return compile_line_filter(stage)
         case ast.JsonParser():
-            return compile_json_expressions(stage) if stage.extractions else compile_json()
+            return compile_json_expressions(stage, hints) if stage.extractions else compile_json(hints)
         case ast.LogfmtParser():
-            return compile_logfmt_expressions(stage) if stage.extractions else compile_logfmt(stage)
+            return (compile_logfmt_expressions if stage.extractions else compile_logfmt)(stage, hints)
         case ast.RegexpParser():
-            return compile_regexp(stage)
+            return compile_regexp(stage, hints)
         case ast.PatternParser():
-            return compile_pattern(stage)
+            return compile_pattern(stage, hints)
         case ast.UnpackParser():
-            return compile_unpack()
+            return compile_unpack(hints)
         case ast.LabelFilter():
             return compile_predicate(stage.predicate)
         case ast.LineFormat():
@@ -58,6 +59,40 @@ def _compile(stage: ast.Stage) -> StageFunction:
 def compile_stages(stages: Sequence[ast.Stage]) -> StageFunction:
     """All stages in order, as one function."""
     return chain([compile_stage(stage) for stage in stages])
+
+
+def loki_order(stages: Sequence[ast.Stage]) -> list[tuple[int, ast.Stage]]:
+    """The stages with their places, in the order in which Loki 3.5 runs them: line filters come before a `decolorize`
+    that no label filter, line_format or unpack parts them from. (It moves them before parsers too, which changes no
+    answer and is left out here.)"""
+    ordered: list[tuple[int, ast.Stage]] = []
+    held: list[tuple[int, ast.Stage]] = []
+    for numbered in enumerate(stages):
+        stage = numbered[1]
+        ends = isinstance(stage, ast.LabelFilter | ast.LineFormat | ast.UnpackParser)
+        if isinstance(stage, ast.LineFilter):
+            ordered.append(numbered)
+        elif isinstance(stage, ast.Decolorize) or (held and not ends):
+            held.append(numbered)
+        else:
+            ordered += [*held, numbered]
+            held.clear()
+    return ordered + held
+
+
+def first_checks(stages: Iterable[ast.Stage]) -> dict[str, StageFunction]:
+    """The first plain label filter by label: see Hints.checks."""
+    checks: dict[str, StageFunction] = {}
+    for stage in stages:
+        if isinstance(stage, ast.LabelFilter) and (name := checked_label(stage.predicate)) is not None:
+            checks.setdefault(name, compile_predicate(stage.predicate))
+    return checks
+
+
+def compile_pipeline(stages: Sequence[ast.Stage]) -> StageFunction:
+    """The stages of a log query as Loki 3.5 runs them."""
+    hints = Hints(checks=first_checks(stages))
+    return chain([compile_stage(stage, hints) for _, stage in loki_order(stages)])
 
 
 def chain(functions: Sequence[StageFunction]) -> StageFunction:

@@ -2,18 +2,21 @@
 
 from typing import Any
 
+from obs_check.logql.stages.hints import NO_HINTS, Hints
 from obs_check.logql.stages.json_full import JSON_ERROR
 from obs_check.logql.stages.json_path import Path, parse_json_path
-from obs_check.logql.stages.json_scan import JsonFault, Value, decode, elements, members, needs_scan, unescape
+from obs_check.logql.stages.json_paths import search_paths
+from obs_check.logql.stages.json_scan import Value, decode, needs_scan, unescape
 from obs_check.logql.stages.naming import check_label
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row, StageFunction
 from obs_check.logql.syntax import ast
 
 _ABSENT = object()
+_UNSURE = object()
 
 
 def _walk(value: Any, path: Path) -> Any:
-    """The decoded value at a path; _ABSENT when there is none."""
+    """The text at a path of a decoded line; _ABSENT when there is none, _UNSURE when its text has to be read again."""
     for step in path:
         if isinstance(step, int):
             if type(value) is not list or step >= len(value):
@@ -28,37 +31,9 @@ def _walk(value: Any, path: Path) -> Any:
                 break
         else:
             return _ABSENT
-    return value
-
-
-def _scan(text: str, path: Path) -> Value | None:
-    """The value as written at a path, read from a line that may break off later; None when it is not reached."""
-    value: Value | None = None
-    for step in path:
-        if value is not None:
-            text = value.text
-        found: Value | None = None
-        if isinstance(step, int):
-            if text[:1] != "[":
-                return None
-            found = next((item for index, item in enumerate(elements(text)) if index == step), None)
-        else:
-            found = _member(text, step, last=step is path[-1])
-        if found is None:
-            return None
-        value = found
-    return value
-
-
-def _member(text: str, name: str, last: bool) -> Value | None:
-    try:
-        for key, value in members(text):
-            if key == name:
-                return value
-    except JsonFault:
-        if last:
-            return None
-    return None
+    if type(value) is bool:
+        return "true" if value else "false"
+    return value if type(value) is str else "" if value is None else _UNSURE
 
 
 def _as_label(value: Value) -> str:
@@ -67,47 +42,59 @@ def _as_label(value: Value) -> str:
     return value.text if value.kind == "object" else unescape(value.text) or ""
 
 
-def compile_json_expressions(stage: ast.JsonParser) -> StageFunction:
+def compile_json_expressions(stage: ast.JsonParser, hints: Hints = NO_HINTS) -> StageFunction:
     """A path that is not there gives the empty label, unless the name already has a value; a line that cannot be JSON
-    by its first character gives JSONParserErr (Loki 3.5)."""
-    wanted = [(check_label(e.label), parse_json_path(e.expression)) for e in stage.extractions]
+    by its first character, or has no value where a path ends, gives JSONParserErr (Loki 3.5)."""
+    labels = [check_label(e.label) for e in stage.extractions]
+    paths = [parse_json_path(e.expression) for e in stage.extractions]
+    names: dict[str, str] = {}
+
+    def name_of(label: str, row: Row) -> str:
+        # Decided by the stream of the first line that has the value, for all that follow (Loki 3.5).
+        return names.setdefault(label, label + DUPLICATE_SUFFIX if label in row.stream else label)
+
+    def quick(row: Row) -> bool:
+        """Reads a valid line; False when the careful way is needed."""
+        if needs_scan(row.line):
+            return False
+        try:
+            whole = decode(row.line)
+        except (ValueError, RecursionError):
+            return False
+        values = [_walk(whole, path) for path in paths]
+        if _UNSURE in values:
+            return False
+        for label, value in zip(labels, values, strict=True):
+            if value is not _ABSENT:
+                row.parsed[names[label] if label in names else name_of(label, row)] = value
+        if _ABSENT in values:
+            fill(row)
+        return True
+
+    def fill(row: Row) -> None:
+        for label in labels:
+            if row.find(label) is None:
+                row.parsed[label] = ""
+
+    def careful(row: Row) -> None:
+        count = 0
+
+        def found(number: int, value: Value) -> None:
+            nonlocal count
+            row.parsed[name_of(labels[number], row)] = _as_label(value)
+            count += 1
+
+        search_paths(row.line, paths, found, lambda fault: row.fail(JSON_ERROR, fault))
+        if count < len(labels):
+            fill(row)
 
     def parse(row: Row) -> bool:
-        line = row.line
-        if not line:
+        if not row.line or hints.idle(row):
             return True
-        if line[0] not in '"{[':
+        if row.line[0] not in '"{[':
             row.fail(JSON_ERROR)
-            return True
-        whole: Any = _ABSENT
-        if not needs_scan(line):
-            try:
-                whole = decode(line)
-            except (ValueError, RecursionError):
-                whole = _ABSENT
-        parsed, stream = row.parsed, row.stream
-        missing = []
-        for label, path in wanted:
-            value = _walk(whole, path) if whole is not _ABSENT else None
-            if value is _ABSENT:
-                missing.append(label)
-                continue
-            kind = type(value)
-            text: str
-            if kind is str:
-                text = str(value)
-            elif kind is bool:
-                text = "true" if value else "false"
-            else:
-                found = _scan(line, path)
-                if found is None:
-                    missing.append(label)
-                    continue
-                text = _as_label(found)
-            parsed[label + DUPLICATE_SUFFIX if label in stream else label] = text
-        for label in missing:
-            if row.find(label) is None:
-                parsed[label] = ""
+        elif not quick(row):
+            careful(row)
         return True
 
     return parse

@@ -2,78 +2,101 @@
 
 from typing import Any
 
+from obs_check.logql.stages.hints import DROP, NO_HINTS, After, Hints, LabelNames
 from obs_check.logql.stages.json_scan import JsonFault, decode, members, needs_scan, unescape
 from obs_check.logql.stages.naming import sanitise
-from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row, StageFunction
+from obs_check.logql.stages.row import Row, StageFunction
 
 JSON_ERROR = "JSONParserErr"
-_NAMES_KEPT = 10_000
+_KEYS_KEPT = 10_000
 
 
 class _Flattening:
-    """One line's labels on their way into the row."""
+    """Sets the labels of one line after another; methods answer 0, STOP or DROP (see Hints)."""
 
-    __slots__ = ("names", "parsed", "stream", "taken")
+    def __init__(self, hints: Hints) -> None:
+        self._names = LabelNames(hints)
+        self._joined: dict[tuple[str, str], str] = {}
+        self._required = hints.required
+        self._after: After | None = hints.after()
 
-    def __init__(self, row: Row, names: dict[tuple[str, str], str]) -> None:
-        self.names = names
-        self.parsed = row.parsed
-        self.stream = row.stream
-        self.taken = row.taken()
-
-    def name(self, prefix: str, key: str) -> str:
-        known = self.names.get((prefix, key))
+    def _join(self, prefix: str, key: str) -> str:
+        known = self._joined.get((prefix, key))
         if known is None:
             part = sanitise(key, first=not prefix)
             known = f"{prefix}_{part}" if prefix and part else prefix or part
-            if len(self.names) < _NAMES_KEPT:
-                self.names[prefix, key] = known
+            if len(self._joined) < _KEYS_KEPT:
+                self._joined[prefix, key] = known
         return known
 
-    def set(self, name: str, value: str) -> None:
-        if name in self.stream:
-            name += DUPLICATE_SUFFIX
-        if self.taken is None or name not in self.taken:
-            self.parsed[name] = value
+    def _set(self, row: Row, prefix: str, key: str, value: str) -> int:
+        # A key of the top level is remembered as it is written, a nested one by its joined name.
+        known = key if not prefix else self._join(prefix, key)
+        try:
+            name = self._names[known]
+        except KeyError:
+            name = self._names.decide(known, self._join(prefix, key), row)
+        if name is None:
+            return 0
+        row.parsed[name] = value
+        return self._after(row, name) if self._after is not None else 0
 
-    def decoded(self, pairs: tuple[tuple[str, Any], ...], prefix: str) -> None:
+    def _inside(self, prefix: str, key: str) -> str | None:
+        """The prefix of an object's members; None when none of them is needed."""
+        inner = self._join(prefix, key)
+        if self._required and not any(name.startswith(inner) for name in self._required):
+            return None
+        return inner
+
+    def decoded(self, row: Row, pairs: tuple[tuple[str, Any], ...], prefix: str) -> int:
         for key, value in pairs:
             kind = type(value)
             if kind is str:
-                self.set(self.name(prefix, key), value)
+                done = self._set(row, prefix, key, value)
             elif kind is bool:
-                self.set(self.name(prefix, key), "true" if value else "false")
-            elif kind is tuple:
-                self.decoded(value, self.name(prefix, key))
+                done = self._set(row, prefix, key, "true" if value else "false")
+            elif kind is tuple and (inner := self._inside(prefix, key)) is not None:
+                done = self.decoded(row, value, inner)
+            else:
+                continue
+            if done:
+                return done
+        return 0
 
-    def scanned(self, text: str, prefix: str) -> None:
+    def scanned(self, row: Row, text: str, prefix: str) -> int:
         for key, value in members(text):
             if value.kind == "object":
-                self.scanned(value.text, self.name(prefix, key))
+                inner = self._inside(prefix, key)
+                done = self.scanned(row, value.text, inner) if inner is not None else 0
             elif value.kind == "string":
-                self.set(self.name(prefix, key), unescape(value.text) or "")
+                done = self._set(row, prefix, key, unescape(value.text) or "")
             elif value.kind in ("number", "boolean"):
-                self.set(self.name(prefix, key), value.text)
+                done = self._set(row, prefix, key, value.text)
+            else:
+                continue
+            if done:
+                return done
+        return 0
 
 
-def compile_json() -> StageFunction:
+def compile_json(hints: Hints = NO_HINTS) -> StageFunction:
     """Arrays and nulls are skipped; a name of the stream gets "_extracted"; a name that metadata or an earlier stage
     has is left alone; on a fault the labels before it stay and JSONParserErr is set (Loki 3.5)."""
-    names: dict[tuple[str, str], str] = {}
+    flattening = _Flattening(hints)
 
     def parse(row: Row) -> bool:
+        if hints.idle(row):
+            return True
         line = row.line
-        flattening = _Flattening(row, names)
         if not needs_scan(line):
             try:
                 value = decode(line)
             except (ValueError, RecursionError):
                 value = None
             if type(value) is tuple:
-                flattening.decoded(value, "")
-                return True
+                return flattening.decoded(row, value, "") != DROP
         try:
-            flattening.scanned(line, "")
+            return flattening.scanned(row, line, "") != DROP
         except JsonFault as fault:
             row.fail(JSON_ERROR, str(fault))
         return True

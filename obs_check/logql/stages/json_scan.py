@@ -40,8 +40,8 @@ class Value(NamedTuple):
     end: int
 
 
-def unescape(text: str) -> str | None:
-    """The meaning of a string's inside; None on a bad escape. U+FFFD becomes a space, as in Loki."""
+def unescape(text: str, keep_invalid: bool = False) -> str | None:
+    """The meaning of a string's inside; None on a bad escape. U+FFFD becomes a space in a value, as in Loki."""
     if "\\" in text:
         try:
             text = json.loads(f'"{text}"', strict=False)
@@ -49,7 +49,7 @@ def unescape(text: str) -> str | None:
             return None
         if _SURROGATE.search(text):
             return None
-    return text.replace("\ufffd", " ")
+    return text if keep_invalid else text.replace("\ufffd", " ")
 
 
 def skip_space(text: str, at: int) -> int:
@@ -126,7 +126,7 @@ def members(text: str) -> Iterator[tuple[str, Value]]:
             raise JsonFault(MALFORMED)
         key = string[0][1:-1]
         if "\\" in key:
-            meaning = unescape(key)
+            meaning = unescape(key, keep_invalid=True)
             if meaning is None:
                 raise JsonFault(BAD_ESCAPE)
             key = meaning
@@ -147,19 +147,18 @@ def members(text: str) -> Iterator[tuple[str, Value]]:
             raise JsonFault(MALFORMED_ARRAY)
 
 
-def elements(text: str) -> Iterator[Value]:
-    """Values of an array, in order; ends at the first fault."""
-    at = skip_space(text, 1)
-    while at >= 0 and text[at] != "]":
-        try:
-            value = read_value(text, at)
-        except JsonFault:
-            return
-        yield value
-        at = skip_space(text, value.end)
-        if at < 0 or text[at] != ",":
-            return
-        at = skip_space(text, at + 1)
+def string_end(text: str, at: int) -> int:
+    """The offset behind the string that starts at `at`, -1 when it does not end."""
+    string = _STRING.match(text, at)
+    return string.end() if string else -1
+
+
+def block_end(text: str, at: int) -> int:
+    """The offset behind the object or array that starts at `at`, -1 when it does not end."""
+    try:
+        return _block_end(text, at)
+    except JsonFault:
+        return -1
 
 
 def _constant(name: str) -> str:

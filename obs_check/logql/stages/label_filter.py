@@ -42,6 +42,17 @@ def compile_predicate(predicate: ast.Predicate) -> StageFunction:
             return lambda row: one(row) or other(row)
 
 
+def checked_label(predicate: ast.Predicate) -> str | None:
+    """The label of a filter that is a single comparison; None for others and for one that keeps every line."""
+    match predicate:
+        case ast.AndPredicate() | ast.OrPredicate():
+            return None
+        case ast.StringPredicate(matcher):
+            return None if compile_label_test(matcher.op, matcher.value) is None else matcher.name
+        case _:
+            return predicate.name
+
+
 def _and(left: StageFunction, right: StageFunction) -> StageFunction:
     """Both sides always run, since the right one may set an error (Loki 3.5)."""
 

@@ -1,75 +1,105 @@
 """`| logfmt [--strict] [--keep-empty] [label="key"]`."""
 
 from obs_check.errors import QueryError
+from obs_check.logql.stages.hints import DROP, NO_HINTS, Hints, LabelNames
 from obs_check.logql.stages.logfmt_scan import scan_logfmt
 from obs_check.logql.stages.naming import check_label, sanitise
-from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row, StageFunction
+from obs_check.logql.stages.row import DUPLICATE_SUFFIX, ERROR, Row, StageFunction
 from obs_check.logql.syntax import ast
 
 LOGFMT_ERROR = "LogfmtParserErr"
-_NAMES_KEPT = 10_000
 
 
-class _Names(dict[str, str]):
-    """Key to label name, remembered."""
-
-    def __missing__(self, key: str) -> str:
-        name = sanitise(key)
-        if len(self) < _NAMES_KEPT:
-            self[key] = name
-        return name
-
-
-def compile_logfmt(stage: ast.LogfmtParser) -> StageFunction:
+def compile_logfmt(stage: ast.LogfmtParser, hints: Hints = NO_HINTS) -> StageFunction:
     """Every pair becomes a label; empty values only with --keep-empty; faults are silent unless --strict (Loki 3.5)."""
-    names = _Names()
+    names = LabelNames(hints)
+    after = hints.after()
     strict, keep_empty = stage.strict, stage.keep_empty
+    error_check = hints.checks.get(ERROR)
 
     def parse(row: Row) -> bool:
-        taken, stream, parsed = row.taken(), row.stream, row.parsed
+        if hints.idle(row):
+            return True
+        parsed = row.parsed
+        dropped = False
 
-        def emit(key: str, value: str) -> None:
-            if not value and not keep_empty:
-                return
-            name = names[key]
-            if name in stream:
-                name += DUPLICATE_SUFFIX
-            if name and (taken is None or name not in taken):
-                parsed[name] = value.replace("\ufffd", " ") if "\ufffd" in value else value
+        def emit(key: str, value: str) -> bool:
+            nonlocal dropped
+            try:
+                name = names[key]
+            except KeyError:
+                label = sanitise(key)
+                name = names.decide(key, label, row) if label else None
+            if name is None or not (value or keep_empty):
+                return False
+            parsed[name] = value.replace("\ufffd", " ") if "\ufffd" in value else value
+            if after is None:
+                return False
+            done = after(row, name)
+            dropped = done == DROP
+            return done != 0
 
         fault = scan_logfmt(row.line, strict, emit)
+        if dropped:
+            return False
         if fault and strict:
             row.fail(LOGFMT_ERROR, fault)
+            return error_check is None or error_check(row)
         return True
 
     return parse
 
 
-def compile_logfmt_expressions(stage: ast.LogfmtParser) -> StageFunction:
-    """Only the named keys become labels; a key that is not there gives the empty label, unless the stream has it."""
-    origins: dict[str, str] = {}
+def _keys(stage: ast.LogfmtParser) -> dict[str, str]:
+    """Label to key; QueryError for what is no key."""
+    keys: dict[str, str] = {}
     for extraction in stage.extractions:
         key = extraction.expression.strip().strip('"')
         if not key or any(char.isspace() for char in key):
             raise QueryError(f"cannot parse expression [{extraction.expression}]: a logfmt key is needed")
-        origins[check_label(extraction.label)] = key
+        keys[check_label(extraction.label)] = key
+    return keys
+
+
+def compile_logfmt_expressions(stage: ast.LogfmtParser, hints: Hints = NO_HINTS) -> StageFunction:
+    """Only the named keys become labels; a key that is not there gives the empty label, unless the stream has it.
+
+    All of them count as extracted from the start, so that a metric query that needs no others stops reading a line at
+    the first one it meets and leaves the rest empty (Loki 3.5)."""
+    origins = _keys(stage)
     by_key = {key: label for label, key in reversed(origins.items())}
-    names = _Names()
+    names: dict[str, str | None] = {}
+    required = hints.required
     strict = stage.strict
 
+    def name_of(key: str, row: Row) -> str | None:
+        label = sanitise(key)
+        wanted = label in origins or ((not required or label in required) and not row.has_extracted(label))
+        return label if label and wanted else None
+
     def parse(row: Row) -> bool:
-        taken, stream, parsed = row.taken(), row.stream, row.parsed
+        if hints.idle(row):
+            return True
+        stream, parsed = row.stream, row.parsed
         for label in origins:
             if label not in stream:
                 parsed[label] = ""
 
-        def emit(key: str, value: str) -> None:
+        def emit(key: str, value: str) -> bool:
+            if key not in names:
+                names[key] = name_of(key, row)
             name = names[key]
-            if taken is not None and name in taken and name not in origins:
-                return
+            if name is None:
+                return False
             name = by_key.get(name, name)
-            if name in origins:
-                parsed[name + DUPLICATE_SUFFIX if name in stream else name] = "" if "\ufffd" in value else value
+            if name not in origins:
+                return False
+            if name in stream:
+                name += DUPLICATE_SUFFIX
+                if (required and name not in required) or row.has_extracted(name):
+                    return True
+            parsed[name] = "" if "\ufffd" in value else value
+            return bool(required) and row.has_extracted(*required)
 
         fault = scan_logfmt(row.line, strict, emit)
         if fault and strict:

@@ -23,8 +23,8 @@ def _fault(line: str, at: int, what: str) -> str:
     return f"logfmt syntax error at pos {len(line[:at].encode()) + 1} : {what}"
 
 
-def scan_logfmt(line: str, strict: bool, emit: Callable[[str, str], None]) -> str:
-    """Calls `emit(key, value)` a pair and answers the last fault, "" when there is none.
+def scan_logfmt(line: str, strict: bool, emit: Callable[[str, str], bool]) -> str:
+    """Calls `emit(key, value)` a pair and answers the last fault, "" when there is none; `emit` ends it with True.
 
     A bare key has the empty value. After a fault reading goes on behind the next space, or ends when `strict`.
     """
@@ -41,15 +41,16 @@ def scan_logfmt(line: str, strict: bool, emit: Callable[[str, str], None]) -> st
                 if strict:
                     break
                 continue
-            emit(key, pair[2] or pair[3] or "")
+            if emit(key, pair[2] or pair[3] or ""):
+                break
             continue
         key, value, at, wrong = _careful(line, at)
         if wrong:
             fault = wrong
             if strict:
                 break
-        elif key:
-            emit(key, value)
+        elif key and emit(key, value):
+            break
     return fault
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from obs_check.errors import QueryError
+from obs_check.logql.stages.hints import DROP, NO_HINTS, Hints
 from obs_check.logql.stages.line_pattern import parse_pieces
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row, StageFunction
 from obs_check.logql.syntax import ast
@@ -40,16 +41,21 @@ def compile_captures(pattern: str) -> Callable[[str], list[tuple[str, str]]]:
     return captures
 
 
-def compile_pattern(stage: ast.PatternParser) -> StageFunction:
+def compile_pattern(stage: ast.PatternParser, hints: Hints = NO_HINTS) -> StageFunction:
     """The stage of a query."""
     captures = compile_captures(stage.pattern)
+    required, after = hints.required, hints.after()
 
     def parse(row: Row) -> bool:
-        taken, stream, parsed = row.taken(), row.stream, row.parsed
+        if hints.idle(row):
+            return True
         for name, value in captures(row.line):
-            label = name + DUPLICATE_SUFFIX if name in stream else name
-            if taken is None or label not in taken:
-                parsed[label] = value
+            label = name + DUPLICATE_SUFFIX if name in row.stream else name
+            if (required and label not in required) or row.has_extracted(label):
+                continue
+            row.parsed[label] = value
+            if after is not None and after(row, label) == DROP:
+                return False
         return True
 
     return parse

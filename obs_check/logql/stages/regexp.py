@@ -2,28 +2,33 @@
 
 from obs_check.errors import QueryError
 from obs_check.logql.regex import compile_re2
+from obs_check.logql.stages.hints import DROP, NO_HINTS, Hints, LabelNames
 from obs_check.logql.stages.naming import check_label
-from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row, StageFunction
+from obs_check.logql.stages.row import Row, StageFunction
 from obs_check.logql.syntax import ast
 
 
-def compile_regexp(stage: ast.RegexpParser) -> StageFunction:
+def compile_regexp(stage: ast.RegexpParser, hints: Hints = NO_HINTS) -> StageFunction:
     """Named groups become labels, a group that took no part the empty one; no match changes nothing (Loki 3.5)."""
     compiled = compile_re2(stage.pattern)
     groups = [(check_label(name), index) for name, index in compiled.groupindex.items()]
     if not groups:
         raise QueryError("at least one named capture must be supplied")
     search = compiled.search
+    names = LabelNames(hints)
+    after = hints.after()
 
     def parse(row: Row) -> bool:
         found = search(row.line)
         if found is None:
             return True
-        taken, stream, parsed = row.taken(), row.stream, row.parsed
-        for name, index in groups:
-            label = name + DUPLICATE_SUFFIX if name in stream else name
-            if taken is None or label not in taken:
-                parsed[label] = found.group(index) or ""
+        for group, index in groups:
+            name = names[group] if group in names else names.decide(group, group, row)
+            if name is None:
+                continue
+            row.parsed[name] = found.group(index) or ""
+            if after is not None and after(row, name) == DROP:
+                return False
         return True
 
     return parse

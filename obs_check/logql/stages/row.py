@@ -15,6 +15,13 @@ DUPLICATE_SUFFIX = "_extracted"
 """What a parser appends to a name that the stream already has."""
 
 
+def row_of(ts: int, line: str, stream: Mapping[str, str], metadata: Mapping[str, str]) -> "Row":
+    """The row of an entry. Metadata that has the name of a label of the stream gets a suffix (Loki 3.5)."""
+    if metadata and not stream.keys().isdisjoint(metadata):
+        metadata = {f"{name}{DUPLICATE_SUFFIX}" if name in stream else name: v for name, v in metadata.items()}
+    return Row(ts, line, stream, metadata)
+
+
 class Row:
     """One line on its way through a pipeline. `ts` is ns since the epoch. Stages change it in place.
 
@@ -52,14 +59,13 @@ class Row:
             return self.error_details
         return self.find(name) or ""
 
-    def taken(self) -> set[str] | None:
-        """Names that a parser leaves alone since metadata or an earlier stage has them; None when there are none.
-
-        Loki 3.5: a parser hint refuses a label that was already extracted, and metadata counts as extracted.
-        """
-        if not (self.parsed or self.metadata or self.deleted):
-            return None
-        return {*self.parsed, *self.metadata, *self.deleted}
+    def has_extracted(self, *names: str) -> bool:
+        """Whether all these labels were set by metadata or an earlier stage, or were and are deleted (Loki 3.5)."""
+        parsed = self.parsed
+        for name in names:
+            if name not in parsed and name not in self.metadata and name not in self.deleted:
+                return False
+        return True
 
     def fail(self, error: str, details: str = "") -> None:
         """Sets the error label, and its details where there are any."""
@@ -76,7 +82,8 @@ class Row:
         merged.update(self.parsed)
         if self.error:
             merged[ERROR] = self.error
-        if self.error_details:
+        # Loki 3.5 forgets the details of a dropped error where nothing else is changed.
+        if self.error_details and (self.error or self.parsed or self.metadata or self.deleted):
             merged[ERROR_DETAILS] = self.error_details
         return merged
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 Test = Callable[[str], bool]
 
-_SPECIAL = frozenset("\\.+*?()|[]{}^$")
+_SPECIAL = frozenset("\\.+*?()|[{^$")
 _GROUP = re.compile(r"\((?:\?(?P<flags>[ims]*)(?P<end>[:)])|\?P?<[A-Za-z_]\w*>|(?!\?))")
 _BRACES = re.compile(r"\{(\d+)(,(\d*))?\}")
 
@@ -91,9 +91,8 @@ class _Reader:
                 raise NotSimple
             self.at += 2
             return _Literal(escaped, self.fold)
-        if char in _SPECIAL and char != "]" and not (char == "{" and not _BRACES.match(self.pattern, self.at)):
-            if char != "}":
-                raise NotSimple
+        if char in _SPECIAL and not (char == "{" and not _BRACES.match(self.pattern, self.at)):
+            raise NotSimple
         self.at += 1
         return _Literal(char, self.fold)
 
@@ -229,7 +228,7 @@ class _Rewriter:
         self.is_label = is_label
 
     def tests(self, node: _Node) -> list[Test | None]:
-        if node == _EMPTY or node == _STAR:
+        if node in (_EMPTY, _STAR):
             return [None]
         if node == _PLUS:
             return [bool]

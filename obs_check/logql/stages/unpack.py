@@ -1,42 +1,56 @@
 """`| unpack`: the labels and the line that promtail's pack stage put into JSON."""
 
+from obs_check.logql.stages.hints import DROP, NO_HINTS, Hints, LabelNames
 from obs_check.logql.stages.json_full import JSON_ERROR
-from obs_check.logql.stages.json_scan import JsonFault, members, unescape
+from obs_check.logql.stages.json_scan import BAD_ESCAPE, JsonFault, members, unescape
 from obs_check.logql.stages.naming import sanitise
-from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row, StageFunction
+from obs_check.logql.stages.row import Row, StageFunction
 
 ENTRY = "_entry"
 
 
-def compile_unpack() -> StageFunction:
+def _unpacked(row: Row, names: LabelNames) -> tuple[str | None, list[tuple[str, str]]]:
+    """The packed line, None where there is none, and the labels; JsonFault where the line is no JSON."""
+    packed: str | None = None
+    found = []
+    for key, value in members(row.line):
+        if value.kind != "string":
+            continue
+        if key == ENTRY:
+            packed = unescape(value.text)
+            if packed is None:
+                raise JsonFault(BAD_ESCAPE)
+            continue
+        name = names[key] if key in names else names.decide(key, key, row)
+        if name is not None:
+            found.append((sanitise(name), unescape(value.text) or ""))
+    return packed, found
+
+
+def compile_unpack(hints: Hints = NO_HINTS) -> StageFunction:
     """Only a line with "_entry" is unpacked: its strings become labels, and "_entry" the line (Loki 3.5)."""
+    names = LabelNames(hints)
+    after = hints.after()
 
     def unpack(row: Row) -> bool:
         line = row.line
-        if not line:
+        if not line or hints.idle(row):
             return True
         if line[0] != "{":
             row.fail(JSON_ERROR, "expecting json object(6), but it is not")
             return True
-        packed: str | None = None
-        found: dict[str, str] = {}
-        taken = row.taken()
         try:
-            for key, value in members(line):
-                if value.kind != "string":
-                    continue
-                if key == ENTRY:
-                    packed = unescape(value.text)
-                    continue
-                name = sanitise(key + DUPLICATE_SUFFIX if key in row.stream else key)
-                if taken is None or name not in taken:
-                    found[name] = unescape(value.text) or ""
+            packed, found = _unpacked(row, names)
         except JsonFault as fault:
             row.fail(JSON_ERROR, str(fault))
             return True
-        if packed is not None:
-            row.parsed.update(found)
-            row.line = packed
+        if packed is None:
+            return True
+        row.line = packed
+        for name, value in found:
+            row.parsed[name] = value
+            if after is not None and after(row, name) == DROP:
+                return False
         return True
 
     return unpack

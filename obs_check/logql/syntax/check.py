@@ -47,9 +47,25 @@ def check(expr: ast.Expr, text: str) -> None:
                 compile_re2(f"^(?:{expr.regex})$")
             except QueryError as error:
                 refuse(text, expr.span, f"invalid regex in label_replace: {error.message}")
+            # Loki 3.5 looks for a selector on the left of operators only and takes a number for an empty one.
+            if isinstance(leftmost(expr), ast.Number):
+                refuse(text, expr.span, EMPTY_SELECTOR)
             check(expr.expr, text)
         case ast.Number() | ast.VectorLiteral():
             pass
+
+
+def leftmost(expr: ast.Metric) -> ast.Metric:
+    """Where Loki 3.5 looks for the selector of an expression: on the left of operators; a computed number is one."""
+    while True:
+        if isinstance(expr, ast.BinaryOperation):
+            if is_literal(expr):
+                return ast.Number(0)
+            expr = expr.left
+        elif isinstance(expr, ast.VectorAggregation | ast.LabelReplace):
+            expr = expr.expr
+        else:
+            return expr
 
 
 def _check_query(query: ast.LogQuery, text: str) -> None:
