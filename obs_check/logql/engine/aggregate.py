@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 from obs_check.logql.engine.fold import Moments, combine_moments, larger, smaller
-from obs_check.logql.engine.vector import LabelSet, Step, drop, keep
+from obs_check.logql.engine.vector import LabelSet, Step, drop, keep, without_empty
 from obs_check.logql.syntax import ast
 
 
@@ -23,7 +23,8 @@ def aggregate(expr: ast.VectorAggregation, steps: list[Step]) -> list[Step]:
             groups.setdefault(key, []).append((labels, value))
         picked: Step = []
         for key, members in groups.items():
-            picked += _combine(expr, key, members)
+            # Loki 3.5: `without` tells empty labels apart while it groups and leaves them out of the result.
+            picked += _combine(expr, without_empty(key) if grouping.without else key, members)
         result.append(picked)
     return result
 

@@ -26,24 +26,22 @@ def query_logs(
     """
     passes = compile_pipeline(query.stages)
     newest_first = direction == "backward"
-    streams = [_entries(stream, newest_first) for stream in source.select(query.selector.matchers, start_ns, end_ns)]
     sign = -1 if newest_first else 1
-    ordered = merge(*streams, key=lambda found: sign * found[0].ts)
+    selected = source.select(query.selector.matchers, start_ns, end_ns)
+    # Every stream is run up to its next line that passes, so a parser may meet lines out of order (as in Loki 3.5).
+    ordered = merge(
+        *(_surviving(stream, newest_first, passes) for stream in selected), key=lambda kept: sign * kept[1].ts
+    )
     found: dict[LabelSet, list[Entry]] = {}
-    for labels, entry in islice(_surviving(ordered, passes), limit if limit > 0 else None):
+    for labels, entry in islice(ordered, limit if limit > 0 else None):
         found.setdefault(labels, []).append(entry)
     return Streams([LogStream(dict(labels), entries) for labels, entries in sorted(found.items())])
 
 
-def _entries(stream: LogStream, newest_first: bool) -> Iterator[tuple[Entry, LogStream]]:
-    entries = reversed(stream.entries) if newest_first else iter(stream.entries)
-    return ((entry, stream) for entry in entries)
-
-
 def _surviving(
-    ordered: Iterator[tuple[Entry, LogStream]], passes: Callable[[Row], bool]
+    stream: LogStream, newest_first: bool, passes: Callable[[Row], bool]
 ) -> Iterator[tuple[LabelSet, Entry]]:
-    for entry, stream in ordered:
+    for entry in reversed(stream.entries) if newest_first else stream.entries:
         row = row_of(entry.ts, entry.line, stream.labels, entry.metadata)
         if passes(row):
             yield label_set(row.labels()), Entry(entry.ts, row.line, entry.metadata)

@@ -53,8 +53,7 @@ def compile_label_format(stage: ast.LabelFormat) -> StageFunction:
                 moved = row.find(value)
                 if moved is not None:
                     row.parsed[name] = moved
-                    row.parsed.pop(value, None)
-                    row.deleted.add(value)
+                    row.delete(value)
                 continue
             if labels is None or moment is None:
                 labels, moment = row.labels(), Moment(row.line, row.ts)

@@ -8,7 +8,7 @@ from obs_check.logql.stages.address import compile_address
 from obs_check.logql.stages.matching import compile_label_test
 from obs_check.logql.stages.row import ERROR, Row, StageFunction
 from obs_check.logql.syntax import ast
-from obs_check.logql.units import parse_bytes, parse_float, parse_go_duration
+from obs_check.logql.units import parse_bytes, parse_float, parse_go_duration, rounded_size
 
 FILTER_ERROR = "LabelFilterErr"
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -32,7 +32,7 @@ def compile_predicate(predicate: ast.Predicate) -> StageFunction:
         case ast.DurationPredicate(name, op, ns):
             return _typed(name, op, ns, parse_go_duration)
         case ast.BytesPredicate(name, op, size):
-            return _typed(name, op, size, parse_bytes)
+            return _typed(name, op, rounded_size(size), parse_bytes)
         case ast.IpPredicate(name, ip_op, pattern):
             return _address(name, ip_op == "!=", pattern)
         case ast.AndPredicate(left, right):

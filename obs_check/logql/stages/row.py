@@ -29,7 +29,7 @@ class Row:
     and `deleted`.
     """
 
-    __slots__ = ("deleted", "error", "error_details", "line", "metadata", "parsed", "stream", "ts")
+    __slots__ = ("_lost", "deleted", "error", "error_details", "line", "metadata", "parsed", "stream", "ts")
 
     def __init__(self, ts: int, line: str, stream: Mapping[str, str], metadata: Mapping[str, str]) -> None:
         self.ts = ts
@@ -38,6 +38,7 @@ class Row:
         self.metadata = metadata
         self.parsed: Labels = {}
         self.deleted: set[str] = set()
+        self._lost: set[str] = set()
         self.error = ""
         self.error_details = ""
 
@@ -63,9 +64,15 @@ class Row:
         """Whether all these labels were set by metadata or an earlier stage, or were and are deleted (Loki 3.5)."""
         parsed = self.parsed
         for name in names:
-            if name not in parsed and name not in self.metadata and name not in self.deleted:
+            if name not in parsed and name not in self.metadata and name not in self._lost:
                 return False
         return True
+
+    def delete(self, name: str) -> None:
+        """Takes a label away, whatever its kind."""
+        if self.parsed.pop(name, None) is not None:
+            self._lost.add(name)
+        self.deleted.add(name)
 
     def fail(self, error: str, details: str = "") -> None:
         """Sets the error label, and its details where there are any."""

@@ -24,8 +24,7 @@ def compile_drop(stage: ast.DropLabels) -> StageFunction:
             elif name == ERROR_DETAILS:
                 row.error_details = ""
             elif row.find(name) is not None:
-                row.parsed.pop(name, None)
-                row.deleted.add(name)
+                row.delete(name)
         return True
 
     return drop
@@ -46,8 +45,7 @@ def compile_keep(stage: ast.KeepLabels) -> StageFunction:
                 continue
             if any(name == wanted and matches(value) for wanted, matches in matched):
                 continue
-            row.parsed.pop(name, None)
-            row.deleted.add(name)
+            row.delete(name)
         return True
 
     return keep

@@ -1,6 +1,7 @@
 """What Loki refuses in a query that is well formed."""
 
 from obs_check.errors import QueryError
+from obs_check.logql.engine.binary import arithmetic
 from obs_check.logql.regex import compile_re2
 from obs_check.logql.stages.compile import compile_stages
 from obs_check.logql.syntax import ast
@@ -142,7 +143,15 @@ def _check_set_operation(expr: ast.BinaryOperation, text: str) -> None:
         return
     for side, leg in (("left", expr.left), ("right", expr.right)):
         if is_literal(leg):
-            refuse(text, leg.span, f"unexpected literal for {side} leg of logical/set binary operation ({expr.op})")
+            words = f"unexpected literal for {side} leg of logical/set binary operation ({expr.op})"
+            refuse(text, leg.span, f"{words}: {_literal_value(leg):f}")
+
+
+def _literal_value(expr: ast.Metric) -> float:
+    if isinstance(expr, ast.BinaryOperation):
+        return arithmetic(expr.op, _literal_value(expr.left), _literal_value(expr.right))
+    assert isinstance(expr, ast.Number)
+    return expr.value
 
 
 def is_literal(expr: ast.Metric) -> bool:

@@ -16,7 +16,11 @@ from obs_check.logql.syntax.units import parse_duration, parse_range, parse_size
 
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _NAME = re.compile(r"[^\W\d]\w*")
-_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(
+    r"0[xX][0-9a-fA-F_]+(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?\d+)?|0[bBoO][0-7_]+"
+    r"|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?[\d_]+)?",
+    re.ASCII,
+)
 _DURATION_TAIL = re.compile(r"[0-9nuµmshdwy.]+")
 _SIZE_TAIL = re.compile(r"[0-9BikKMGTP.]+")
 _FLAG = re.compile(r"--[A-Za-z-]*")

@@ -6,8 +6,11 @@ than `or`: `a, b or c` is `a and (b or c)`, `a and b or c` is `(a and b) or c`.
 
 from typing import cast
 
+from obs_check.errors import QueryError
 from obs_check.logql.syntax import ast, tokens
 from obs_check.logql.syntax.cursor import Cursor
+from obs_check.logql.syntax.refusals import refuse
+from obs_check.logql.units import parse_float
 
 _MATCH_OPS = ("=", "!=", "=~", "!~")
 _COMPARE_OPS = ("==", "=", "!=", ">", ">=", "<", "<=")
@@ -75,14 +78,27 @@ def _atom(cursor: Cursor) -> ast.Predicate:
     if size := cursor.accept(tokens.BYTES):
         return ast.BytesPredicate(name, compare, int(size.value))
     if cursor.at(tokens.NUMBER, "+", "-"):
-        return ast.NumberPredicate(name, compare, number(cursor).value)
+        return ast.NumberPredicate(name, compare, _compared_number(cursor))
     raise cursor.unexpected()
 
 
 def number(cursor: Cursor) -> ast.Number:
-    """`1`, `+1`, `-1.5e3`."""
+    """`1`, `+1`, `-1.5e3`. Loki's lexer knows more forms of numbers than its parser: `0x10` is refused."""
     start = cursor.peek()
     sign = cursor.one_of(("+", "-"))
-    text = cursor.expect(tokens.NUMBER).text
-    value = float(int(text, 16)) if text[:2].lower() == "0x" else float(text)
+    token = cursor.expect(tokens.NUMBER)
+    try:
+        value = parse_float(token.text)
+    except ValueError as error:
+        refuse(cursor.text, token.span, f"unable to parse literal as a float: {error}")
     return ast.Number(-value if sign == "-" else value, cursor.span_from(start))
+
+
+def _compared_number(cursor: Cursor) -> float:
+    """The number of a label filter; one that cannot be parsed is 0 there (Loki 3.5)."""
+    try:
+        return number(cursor).value
+    except QueryError as error:
+        if cursor.at(tokens.NUMBER) or "unable to parse literal" not in error.message:
+            raise
+        return 0.0
