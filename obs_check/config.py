@@ -7,7 +7,7 @@ references ({env: NAME} or {file: PATH}), never values.
     dashboard: agent-firewall
     expect:    dashboards/agent-firewall.expect.yaml
     loki:      {url, tenant, datasource, bearer}
-    boundary:  {logs, config, proxy, ca}
+    boundary:  {logs, config, proxy, ca, stderr}
     coderd:    {logs}
     shipper:   {kind, url, config, positions}
     inject:    {allow_url, deny_url, settle_s}
@@ -28,6 +28,7 @@ from obs_check.errors import ConfigError
 
 DEFAULT_PATH = Path("obs-check.yaml")
 PATH_VARIABLE = "OBS_CHECK_CONFIG"
+ENVIRONMENT = "environment"
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -72,12 +73,19 @@ class LokiConfig:
 
 @dataclass(frozen=True, slots=True)
 class BoundaryConfig:
-    """boundary's log files (a glob), its configuration, its proxy and the CA that its clients have to trust."""
+    """boundary's log files (a glob), its configuration, its proxy and the CA that its clients have to trust, and what
+    the wrapped command wrote to stderr. `proxy: environment` takes the proxy variables, as a tool call inside does."""
 
     logs: str | None = None
     config: Path | None = None
     proxy: str | None = None
     ca: Path | None = None
+    stderr: Path | None = None
+
+    @property
+    def proxy_url(self) -> str | None:
+        """The proxy's URL; None for that of the environment, and without one."""
+        return None if self.proxy == ENVIRONMENT else self.proxy
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +152,7 @@ class Config:
         urls = (
             self.grafana.url if self.grafana else None,
             self.loki.url,
-            self.boundary.proxy,
+            self.boundary.proxy_url,
             self.shipper.url,
             self.inject.allow_url,
             self.inject.deny_url,
@@ -196,7 +204,7 @@ def parse_config(text: str, file: Path, env: Mapping[str, str]) -> Config:
 def _read_root(root: "_Section") -> Config:
     root.only("grafana", "dashboard", "expect", "loki", "boundary", "coderd", "shipper", "inject", "timeouts", "lint")
     loki = root.section("loki", "url", "tenant", "datasource", "bearer")
-    boundary = root.section("boundary", "logs", "config", "proxy", "ca")
+    boundary = root.section("boundary", "logs", "config", "proxy", "ca", "stderr")
     coderd = root.section("coderd", "logs")
     shipper = root.section("shipper", "kind", "url", "config", "positions", "log")
     inject = root.section("inject", "allow_url", "deny_url", "settle_s")
@@ -209,7 +217,11 @@ def _read_root(root: "_Section") -> Config:
         expect=root.path("expect"),
         loki=LokiConfig(loki.url("url"), loki.text("tenant"), loki.text("datasource") or "loki", loki.secret("bearer")),
         boundary=BoundaryConfig(
-            boundary.glob("logs"), boundary.path("config"), boundary.url("proxy"), boundary.path("ca")
+            boundary.glob("logs"),
+            boundary.path("config"),
+            ENVIRONMENT if boundary.text("proxy") == ENVIRONMENT else boundary.url("proxy"),
+            boundary.path("ca"),
+            boundary.path("stderr"),
         ),
         coderd=CoderdConfig(coderd.glob("logs")),
         shipper=ShipperConfig(

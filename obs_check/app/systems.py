@@ -13,8 +13,8 @@ from obs_check.app.dashboard_source import DashboardSource, open_dashboard, read
 from obs_check.app.shared_probes import shared
 from obs_check.app.shipping import Shipping, open_shipping
 from obs_check.app.verdicts import broken_panel, judge
-from obs_check.causes.context import BrokenPanel, Context, Files, GrafanaProbes, LokiProbes, LookAgain
-from obs_check.client.egress import reach, send
+from obs_check.causes.context import BrokenPanel, Context, EgressProbes, Files, GrafanaProbes, LokiProbes, LookAgain
+from obs_check.client.egress import EgressAnswer, reach, send
 from obs_check.client.files import find_tag
 from obs_check.client.grafana import GrafanaClient
 from obs_check.client.loki import LokiClient
@@ -25,6 +25,7 @@ from obs_check.follow.hops import egress_hop, file_hop, loki_hop
 from obs_check.follow.run import Run, inject, new_run_id, plan_events
 from obs_check.follow.trace import Watched, follow
 from obs_check.model.entry import Labels
+from obs_check.model.event import Event
 from obs_check.model.finding import DashboardEdit, Finding
 from obs_check.model.probe import Probe
 from obs_check.model.result import Streams, Vector
@@ -78,14 +79,16 @@ class Systems:
                 "inject.allow_url and inject.deny_url are not set", "name one URL that is allowed, one not"
             )
         if not self.config.boundary.proxy:
-            raise ConfigError("boundary.proxy is not set", "give the address of the firewall's proxy")
-        proxy, ca = self.config.boundary.proxy, self.config.boundary.ca
+            raise ConfigError(
+                "boundary.proxy is not set", "give the address of the firewall's proxy, or `environment` inside of it"
+            )
+        proxy, ca = self.config.boundary.proxy_url, self.config.boundary.ca
         if self.shipping is not None:
             self.shipping.remember()
         events = plan_events(new_run_id(), allow, deny, wanted.allow_url, wanted.deny_url)
         run = inject(events, lambda event: send(event, proxy, ca), self.now_ns)
         # An allowed request to a dead origin has no answer either, so the proxy itself is asked.
-        if all(s.answer.verdict == "no_answer" for s in run.sent):
+        if proxy and all(s.answer.verdict == "no_answer" for s in run.sent):
             reach("boundary's proxy", proxy)
         return run
 
@@ -165,6 +168,8 @@ class Systems:
                 boundary_glob=self.config.boundary.logs or "",
             ),
             run=run,
+            egress=EgressProbes(self.config.boundary.proxy_url, self.config.boundary.ca, self._send),
+            boundary_says=self._boundary_says,
             hops=tuple(hops),
             panel_paths={i: e.path for i, e in self.expectations.items()},
             expectations=self.expectations,
@@ -172,6 +177,23 @@ class Systems:
             shipper_state=self.shipping.snapshot if self.shipping else None,
             env=self.env,
         )
+
+    def _send(self, url: str, proxy: str, ca: Path | None) -> tuple[EgressAnswer, Probe]:
+        tag = f"{new_run_id()}-1-deny"
+        separator = "&" if "?" in url else "?"
+        event = Event(tag.split("-")[0], 1, "deny", "GET", f"{url}{separator}obs={tag}", "")
+        answer = send(event, proxy, ca)
+        shown = {"status": answer.status, "verdict": answer.verdict, "error": answer.error}
+        return answer, Probe("egress", f"GET {event.url} through {proxy}", shown, self.now_ns())
+
+    def _boundary_says(self, text: str) -> tuple[list[str], Probe]:
+        globs = [g for g in (self.config.boundary.logs, str(self.config.boundary.stderr or "")) if g]
+        found = []
+        for glob in globs:
+            answer = find_tag(glob, text, self.now_ns)
+            found += [line.text for lines in answer.value.values() for line in lines]
+        request = f"lines with `{text}` in {', '.join(globs) or 'no file'}"
+        return found, Probe("file", request, found[-20:], self.now_ns())
 
     def _reread(
         self, document: Mapping[str, Any], broken: BrokenPanel, window: Window | None

@@ -7,6 +7,7 @@ from typing import Any
 
 from obs_check.causes.funnel import Funnel
 from obs_check.causes.ladder import Count, Rung
+from obs_check.client.egress import EgressAnswer
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
 from obs_check.logql.syntax import ast
@@ -141,6 +142,16 @@ class GrafanaProbes:
 
 
 @dataclass(frozen=True, slots=True)
+class EgressProbes:
+    """The way that events took, and another request on a way that is named. `proxy` None is the environment's."""
+
+    proxy: str | None
+    ca: Path | None
+    send: Callable[[str, str, Path | None], tuple[EgressAnswer, Probe]]
+    """(url, proxy, CA) -> what a GET with a tag of its own is answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class Files:
     """Configuration files that fixes are written for, where the configuration names them."""
 
@@ -161,6 +172,9 @@ class Context:
     grafana: GrafanaProbes
     files: Files = field(default_factory=Files)
     run: Run | None = None
+    egress: EgressProbes | None = None
+    boundary_says: Callable[[str], tuple[list[str], Probe]] | None = None
+    """(text) -> the lines of boundary's own log that hold it, its stderr included."""
     hops: Sequence[HopSeen] = ()
     expectations: Mapping[int, Expectation] = field(default_factory=dict)
     panel_paths: Mapping[int, str] = field(default_factory=dict)

@@ -7,6 +7,12 @@ from obs_check.causes.aggregate_pipeline_error_400 import PipelineError400
 from obs_check.causes.aggregate_range_too_short import RangeTooShort
 from obs_check.causes.aggregate_vectors_do_not_match import VectorsDoNotMatch
 from obs_check.causes.cause import PanelCause, RunCause, ViewCause
+from obs_check.causes.egress_around import NotWrapped, ProxyIgnored
+from obs_check.causes.egress_ca_untrusted import CaUntrusted
+from obs_check.causes.egress_config_not_loaded import ConfigNotLoaded
+from obs_check.causes.egress_port_in_use import PortInUse
+from obs_check.causes.egress_rules import AllowDenied, DenyAllowed
+from obs_check.causes.egress_upstream_dead import UpstreamDead
 from obs_check.causes.file_level_hides_allow import LevelHidesAllow
 from obs_check.causes.file_log_dir_unset import LogDirUnset
 from obs_check.causes.panel_datasource_missing import DatasourceMissing
@@ -33,7 +39,20 @@ from obs_check.causes.shipper_not_collected import PathNotCollected
 from obs_check.causes.socket_audit_disabled import AuditDisabled
 from obs_check.causes.truth_no_such_event import NoSuchEvent
 
-RUN_CAUSES: tuple[RunCause, ...] = (LogDirUnset(), LevelHidesAllow(), AuditDisabled(), PathNotCollected())
+RUN_CAUSES: tuple[RunCause, ...] = (
+    PortInUse(),
+    CaUntrusted(),
+    ConfigNotLoaded(),
+    AllowDenied(),
+    DenyAllowed(),
+    ProxyIgnored(),
+    NotWrapped(),
+    UpstreamDead(),
+    LogDirUnset(),
+    LevelHidesAllow(),
+    AuditDisabled(),
+    PathNotCollected(),
+)
 VIEW_CAUSES: tuple[ViewCause, ...] = (
     DatasourceMissing(),
     HiddenTarget(),

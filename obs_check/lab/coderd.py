@@ -87,7 +87,7 @@ class Coderd(LoopbackServer):
     """Takes batches from the agent and writes one line an event; `/metrics` on a loopback port.
 
     `collect_agent_stats` stands for CODER_PROMETHEUS_COLLECT_AGENT_STATS: without it no agent series exists. While it
-    is not running it refuses batches, which the agent counts as `forward_failed`.
+    is not running, and with `refuses`, it takes no batches, which the agent counts as `forward_failed`.
     """
 
     def __init__(
@@ -98,6 +98,7 @@ class Coderd(LoopbackServer):
         now_ns: Callable[[], int] = time.time_ns,
         collect_agent_stats: bool = True,
         port: int = 0,
+        refuses: bool = False,
     ) -> None:
         super().__init__("lab-coderd", partial(_MetricsHandler, self), port)
         self.pod_log = CriLog(pod_log, now_ns)
@@ -105,12 +106,13 @@ class Coderd(LoopbackServer):
         self._workspace = workspace or Workspace()
         self._now_ns = now_ns
         self._collect = collect_agent_stats
+        self._refuses = refuses
         self._stats: tuple[int, tuple[Counter, ...]] = (0, ())
 
     def report_boundary_logs(self, batch: Sequence[AgentLog]) -> None:
         """Write the lines of one batch; Unavailable when coderd is not running."""
-        if not self.running:
-            raise Unavailable("coderd is not running", "start it first")
+        if self._refuses or not self.running:
+            raise Unavailable("coderd takes no batches", "start it first")
         for log in batch:
             fields = request_fields(self._workspace, log)
             if self._format in ("human", "both"):

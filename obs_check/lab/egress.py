@@ -1,16 +1,20 @@
 """The egress firewall: an HTTP forward proxy that decides, logs and answers as boundary v0.9.0 does.
 
-TLS is not terminated in the lab, for it would need a certificate authority of its own. CONNECT is answered with 200,
-as boundary always does, and then ends as with a client that does not complete the handshake: an ERROR line, no audit
-event on either path, the connection closed. Tagged events are therefore plain http.
+CONNECT is answered with 200, as boundary always does; TLS is then terminated with a certificate for the lab's hosts
+(obs_check/lab/tls), and the requests inside are decided and forwarded as plain http. A client that does not trust the
+CA leaves an ERROR line and no audit event on either path.
 """
 
+import contextlib
 import http.client
 import io
+import socket
 import string
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
@@ -25,8 +29,10 @@ from obs_check.lab.boundary_config import BoundaryConfig, read_boundary_config
 from obs_check.lab.boundary_log import BoundaryLog, Level
 from obs_check.lab.egress_request import BadRequest, ProxyRequest, read_request
 from obs_check.lab.origin import LoopbackServer
+from obs_check.lab.tls.certificate import tls_context
 
 UPSTREAM_TIMEOUT_S = 10.0
+_NO_HANDSHAKE = "TLS handshake failed in CONNECT tunnel"
 _TLS_RECORDS = frozenset(b"\x14\x15\x16\x17")
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 _HOP_BY_HOP = frozenset({"connection", "proxy-connection"})
@@ -40,7 +46,8 @@ class Egress:
     `config_path` stands for --config; None leaves the search to `env` (see read_boundary_config). `resolve` maps a host
     of a request, with or without its port, to the address that answers for it; a host that is neither mapped nor
     loopback does not resolve, so the lab never leaves the machine. `port` 0 takes a free one, None the configuration's
-    proxy_port. `zone` None is the machine's local zone; `pids` are those in the log files' names.
+    proxy_port. `zone` None is the machine's local zone; `pids` are those in the log files' names. The wrapped command
+    ends after `ends_after` requests (0: never), and boundary with it.
     """
 
     def __init__(
@@ -55,7 +62,11 @@ class Egress:
         stderr: TextIO | None = None,
         pids: tuple[int, int] | None = None,
         port: int | None = 0,
+        json_lines: bool = False,
+        ends_after: int = 0,
     ) -> None:
+        self._json_lines = json_lines
+        self._left = ends_after
         self._config_path = config_path
         self._audit = audit
         self._resolve = dict(resolve or {})
@@ -77,7 +88,13 @@ class Egress:
         """
         self._config = config = read_boundary_config(self._config_path, self._env)
         log = self._log = BoundaryLog(
-            config.log_dir, config.log_level, self._now_ns, self._stderr or sys.stderr, self._zone, self._pids
+            config.log_dir,
+            config.log_level,
+            self._now_ns,
+            self._stderr or sys.stderr,
+            self._zone,
+            self._pids,
+            self._json_lines,
         )
         if not config.rules:
             log.write(Level.WARN, "No allow rules specified; all network traffic will be denied by default")
@@ -145,6 +162,10 @@ class Egress:
             self.log.write(Level.INFO, "ALLOW", **fields, rule=rule.raw)
         if not self._config.disable_audit_logs:
             self._audit.audit(AuditRecord(**fields, allowed=rule is not None, rule=rule.raw if rule else ""))
+        if self._left:
+            self._left -= 1
+            if not self._left:
+                threading.Thread(target=self.stop, name="lab-command-end").start()
         return rule is not None
 
     def forward(self, request: ProxyRequest) -> bytes | None:
@@ -234,16 +255,38 @@ class _Connection(StreamRequestHandler):
             log.write(Level.ERROR, "Failed to read HTTP request", error=str(error))
             return
         if request.method == "CONNECT":
+            # What comes before the answer cannot be the begin of a handshake, and TLS could not take it over.
+            self.connection.setblocking(False)
+            early = self.rfile.peek(1)
+            self.connection.setblocking(True)
             self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            first = self.rfile.peek(1)
-            reason = "EOF"
-            if first:
-                tls = first[0] in _TLS_RECORDS
-                reason = "the lab terminates no TLS" if tls else "tls: first record does not look like a TLS handshake"
+            if early:
                 # What is left unread would turn the close into a reset.
-                self.rfile.read(len(first))
-            log.write(Level.ERROR, "TLS handshake failed in CONNECT tunnel", error=reason)
+                self.rfile.read1()
+                log.write(Level.ERROR, _NO_HANDSHAKE, error="tls: first record does not look like a TLS handshake")
+            elif not self.connection.recv(1, socket.MSG_PEEK):
+                log.write(Level.ERROR, _NO_HANDSHAKE, error="EOF")
+            else:
+                self._inside(log)
             return
+        self._answer(request)
+
+    def _inside(self, log: BoundaryLog) -> None:
+        """The requests of a tunnel, each decided by its own Host header."""
+        try:
+            inside = tls_context().wrap_socket(self.connection, server_side=True)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "reason", None) or "EOF"
+            log.write(Level.ERROR, _NO_HANDSHAKE, error=str(reason).lower())
+            return
+        self.rfile, self.wfile = inside.makefile("rb"), inside.makefile("wb")
+        with inside, self.rfile, self.wfile, contextlib.suppress(BadRequest, OSError):
+            while True:
+                request = read_request(self.rfile)
+                self._answer(replace(request, url=request.url.replace("http://", "https://", 1)))
+                self.wfile.flush()
+
+    def _answer(self, request: ProxyRequest) -> None:
         answer = self._egress.forward(request) if self._egress.decide(request) else blocked_answer(request)
         if answer is not None:
             self.wfile.write(answer)

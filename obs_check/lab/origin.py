@@ -16,6 +16,13 @@ Handler = Callable[[Any, Any, Any], BaseRequestHandler]
 """A handler class, or a partial of one: called with connection, client address and server."""
 
 
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
+    with socket.socket() as free:
+        free.bind((LOOPBACK, 0))
+        return int(free.getsockname()[1])
+
+
 class HangUpServer(ThreadingMixIn, TCPServer):
     """A server with a thread a connection that remembers its open connections, so that a client that keeps one open
     cannot hold up the stop: `hang_up`, then `server_close`, which waits for the threads."""

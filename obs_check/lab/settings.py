@@ -24,13 +24,30 @@ PROMETHEUS_URL = "http://prometheus.invalid"
 
 
 @dataclass(slots=True)
+class Firewall:
+    """How boundary is run. `config_named`: BOUNDARY_CONFIG is set; `port_taken`: another program has its port;
+    `origin_up`: what allowed requests reach is there; `json_lines`: its log has another format; `ends_after`: its
+    command ends after so many requests (0: never)."""
+
+    config_named: bool = True
+    port_taken: bool = False
+    origin_up: bool = True
+    json_lines: bool = False
+    ends_after: int = 0
+
+
+@dataclass(slots=True)
 class LabSettings:
     """`boundary`, `promtail` and `dashboard` are written as files into the lab's directory before anything starts.
 
     `loki` are its limits; `coderd_format` its log sinks, `agent_stats` whether it shows the agents' counters;
     `datasources` are Grafana's, with LOKI_URL and PROMETHEUS_URL for the lab's own. `absent` names systems
     that are not there: the `agent` is never started, `boundary`, `shipper`, `loki` and `prometheus` are stopped once
-    everything is up. `prepare` is run on the lab's directory before anything starts.
+    everything is up. `prepare` is run on the lab's directory before anything starts, `finish` when everything is up.
+
+    `inject` replaces keys of obs-check.yaml's section of that name; `proxy` its `boundary.proxy` (`origin` stands for
+    the origin server's address); without `ca` it does not name boundary's CA. The agent that `agent_dies` stops once
+    boundary is connected; coderd `coderd_refuses` the agent's batches.
     """
 
     boundary: dict[str, Any]
@@ -43,6 +60,13 @@ class LabSettings:
     agent_stats: bool = True
     absent: set[str] = field(default_factory=set)
     prepare: list[Callable[[Path], None]] = field(default_factory=list)
+    finish: list[Callable[[Path], None]] = field(default_factory=list)
+    firewall: Firewall = field(default_factory=Firewall)
+    inject: dict[str, str] = field(default_factory=dict)
+    proxy: str = ""
+    ca: bool = True
+    agent_dies: bool = False
+    coderd_refuses: bool = False
 
 
 def boundary_logs(directory: Path) -> Path:
@@ -58,7 +82,7 @@ def _dashboards() -> Path:
     raise ConfigError("dashboards/agent-firewall.json is not beside the obs_check package", "run from a checkout")
 
 
-def healthy(directory: Path) -> LabSettings:
+def healthy(directory: Path, proxy_port: int = 8087) -> LabSettings:
     """A pipeline in which every panel reads what happens."""
     dashboards = _dashboards()
     return LabSettings(
@@ -66,7 +90,7 @@ def healthy(directory: Path) -> LabSettings:
             "allowlist": [f"domain={ALLOWED_HOST}"],
             "log_level": "info",
             "log_dir": str(boundary_logs(directory)),
-            "proxy_port": 8087,
+            "proxy_port": proxy_port,
         },
         promtail={
             "positions": {"filename": str(directory / "positions.yaml")},

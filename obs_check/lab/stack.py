@@ -3,6 +3,7 @@
 obs-check never gets this object's insides: it reads `config_path` and talks to the systems through files and HTTP.
 """
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -14,6 +15,7 @@ from typing import Self
 
 import yaml
 
+from obs_check.errors import Unavailable
 from obs_check.lab import settings as lab_settings
 from obs_check.lab.audit import SocketAuditor
 from obs_check.lab.audit_agent import Agent
@@ -23,12 +25,14 @@ from obs_check.lab.faults.registry import break_with
 from obs_check.lab.grafana.lab import LabGrafana
 from obs_check.lab.loki.lab import LabLoki
 from obs_check.lab.loki.served import Served
-from obs_check.lab.origin import Origin
+from obs_check.lab.origin import Origin, free_port
 from obs_check.lab.prometheus import LabPrometheus
 from obs_check.lab.shipper import LabShipper
+from obs_check.lab.tls.certificate import CA
 
 TOKEN_FILE = "grafana.token"  # the name of a file, not a secret
 SHIPPER_LOG = "promtail.log"
+BOUNDARY_STDERR = "boundary.stderr"
 
 
 class Lab:
@@ -54,7 +58,8 @@ class Lab:
         self._egress: Egress | None = None
         self.served = Served()
         """What Loki was asked so far, as it counts itself."""
-        self._proxy_port = 0
+        self._firewall = lab_settings.Firewall()
+        self._proxy_port = free_port()
         self._socket = self.directory / "boundary-audit.sock"
 
     @property
@@ -76,7 +81,7 @@ class Lab:
     def _start(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
         lab_settings.boundary_logs(self.directory).mkdir(exist_ok=True)
-        chosen = lab_settings.healthy(self.directory)
+        chosen = lab_settings.healthy(self.directory, self._proxy_port)
         break_with(chosen, self.fault_ids)
         origin = Origin()
         origin.start()
@@ -86,17 +91,29 @@ class Lab:
         loki.start()
         self._stack.callback(loki.stop)
         lab_settings.write(chosen, self.directory, loki.url)
-        coderd = Coderd(pod_log_path(self.directory), chosen.coderd_format, collect_agent_stats=chosen.agent_stats)
+        coderd = Coderd(
+            pod_log_path(self.directory),
+            chosen.coderd_format,
+            collect_agent_stats=chosen.agent_stats,
+            refuses=chosen.coderd_refuses,
+        )
         coderd.start()
         self._stack.callback(coderd.stop)
+        agent = Agent(self._socket, coderd, stats_interval_s=1.0)
         if "agent" not in chosen.absent:
-            agent = Agent(self._socket, coderd, stats_interval_s=1.0)
             agent.start()
             self._stack.callback(agent.stop)
         prometheus = LabPrometheus([("coderd", f"{coderd.url}/metrics")], interval_s=1.0)
         prometheus.start()
         self._stack.callback(prometheus.stop)
         self._origin = (origin.url.split("//")[1].split(":")[0], int(origin.url.rsplit(":", 1)[1].strip("/")))
+        self._firewall = chosen.firewall
+        if not chosen.firewall.origin_up:
+            origin.stop()
+        if chosen.firewall.port_taken:
+            other = Origin(self._proxy_port)
+            other.start()
+            self._stack.callback(other.stop)
         self._start_boundary()
         self._stack.callback(self._stop_boundary)
         config, positions = self.directory / "promtail.yaml", self.directory / "positions.yaml"
@@ -118,20 +135,31 @@ class Lab:
             "loki": loki.stop,
             "prometheus": prometheus.stop,
         }
-        self._write_config(grafana.url)
+        self._write_config(grafana.url, chosen)
         for name in sorted(chosen.absent & stops.keys()):
             stops[name]()
+        if chosen.agent_dies:
+            agent.stop()
+        for step in chosen.finish:
+            step(self.directory)
 
     def _start_boundary(self) -> None:
         auditor = SocketAuditor(self._socket)
         hosts = {lab_settings.ALLOWED_HOST: self._origin, lab_settings.DENIED_HOST: self._origin}
-        stderr = self._stack.enter_context((self.directory / "boundary.stderr").open("a"))
+        stderr = self._stack.enter_context((self.directory / BOUNDARY_STDERR).open("a"))
         pids = (os.getpid(), os.getpid() + 1)
         self._egress = Egress(
-            self.directory / "boundary.yaml", auditor, resolve=hosts, stderr=stderr, pids=pids, port=self._proxy_port
+            self.directory / "boundary.yaml" if self._firewall.config_named else None,
+            auditor,
+            resolve=hosts,
+            stderr=stderr,
+            pids=pids,
+            port=self._proxy_port,
+            json_lines=self._firewall.json_lines,
+            ends_after=self._firewall.ends_after,
         )
-        self._egress.start()
-        self._proxy_port = int(self._egress.url.rsplit(":", 1)[1].strip("/"))
+        with contextlib.suppress(*([Unavailable] if self._firewall.port_taken else [])):
+            self._egress.start()
 
     def _stop_boundary(self) -> None:
         if self._egress is not None:
@@ -150,7 +178,9 @@ class Lab:
         if self._own:
             shutil.rmtree(self.directory, ignore_errors=True)
 
-    def _write_config(self, grafana_url: str) -> None:
+    def _write_config(self, grafana_url: str, chosen: lab_settings.LabSettings) -> None:
+        ca = shutil.copy(CA, self.directory / "ca-cert.pem")
+        proxies = {"": f"http://127.0.0.1:{self._proxy_port}", "origin": f"http://127.0.0.1:{self._origin[1]}"}
         document = {
             "grafana": {"url": grafana_url, "token": {"file": TOKEN_FILE}},
             "dashboard": "agent-firewall",
@@ -159,7 +189,9 @@ class Lab:
             "boundary": {
                 "logs": "boundary_logs/*.log",
                 "config": "boundary.yaml",
-                "proxy": f"http://127.0.0.1:{self._proxy_port}",
+                "stderr": BOUNDARY_STDERR,
+                "proxy": proxies.get(chosen.proxy, chosen.proxy),
+                **({"ca": Path(ca).name} if chosen.ca else {}),
             },
             "coderd": {"logs": "var/log/pods/*/*/*.log"},
             "shipper": {"kind": "promtail", "url": self._shipper.url, "config": "promtail.yaml", "log": SHIPPER_LOG},
@@ -167,6 +199,7 @@ class Lab:
                 "allow_url": f"http://{lab_settings.ALLOWED_HOST}/ok",
                 "deny_url": f"http://{lab_settings.DENIED_HOST}/exfil",
                 "settle_s": 6,
+                **chosen.inject,
             },
             "timeouts": {"hop_s": 4},
         }

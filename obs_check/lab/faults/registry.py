@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from obs_check.errors import UsageError
 from obs_check.lab.faults.aggregate import AGGREGATE_FAULTS
+from obs_check.lab.faults.egress import EGRESS_FAULTS
 from obs_check.lab.faults.fault import EVENTS, Fault
 from obs_check.lab.faults.file import FILE_FAULTS
 from obs_check.lab.faults.harmless import HARMLESS
@@ -16,6 +17,7 @@ from obs_check.lab.faults.socket import SOCKET_FAULTS
 from obs_check.lab.settings import LabSettings
 
 FAULTS: tuple[Fault, ...] = (
+    *EGRESS_FAULTS,
     *FILE_FAULTS,
     *SOCKET_FAULTS,
     *SHIPPER_FAULTS,

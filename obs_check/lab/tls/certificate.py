@@ -1,0 +1,22 @@
+"""TLS as the lab's firewall terminates it.
+
+boundary makes a CA of its own and a certificate a host. The lab ships one certificate for names that exist nowhere
+(`*.example`, `*.invalid`, 127.0.0.1), so that nothing has to be generated; its key protects nothing and the key of the
+CA that signed it was thrown away.
+"""
+
+import ssl
+from functools import cache
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+CA = _HERE / "ca-cert.pem"
+"""What a client has to trust."""
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """The server side of a tunnel."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(_HERE / "leaf-cert.pem", _HERE / "leaf-key.pem")
+    return context
