@@ -15,7 +15,7 @@ from obs_check.app.shipping import Shipping, open_shipping
 from obs_check.app.verdicts import broken_panel, judge
 from obs_check.causes.context import BrokenPanel, Context, EgressProbes, Files, GrafanaProbes, LokiProbes, LookAgain
 from obs_check.client.egress import EgressAnswer, reach, send
-from obs_check.client.files import find_tag
+from obs_check.client.files import deleted_but_open, expand, find_tag
 from obs_check.client.grafana import GrafanaClient
 from obs_check.client.loki import LokiClient
 from obs_check.config import Config, load_config
@@ -166,6 +166,8 @@ class Systems:
                 boundary_config=self.config.boundary.config,
                 shipper_config=self.config.shipper.config,
                 boundary_glob=self.config.boundary.logs or "",
+                matching=expand,
+                deleted_but_open=deleted_but_open,
             ),
             run=run,
             egress=EgressProbes(self.config.boundary.proxy_url, self.config.boundary.ca, self._send),

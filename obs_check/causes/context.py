@@ -159,6 +159,10 @@ class Files:
     shipper_config: Path | None = None
     boundary_glob: str = ""
     read_text: Callable[[Path], str] = Path.read_text
+    matching: Callable[[str], list[Path]] = lambda _glob: []
+    """The files that a glob names, readable or not."""
+    deleted_but_open: Callable[[str], list[str]] = lambda _glob: []
+    """Files below a glob's directory that were deleted and that a process still holds open, where that can be seen."""
 
 
 @dataclass(frozen=True, slots=True)

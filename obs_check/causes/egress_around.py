@@ -35,8 +35,8 @@ class NotWrapped:
             "these tool calls do not run under boundary",
             probes=(*at_egress(context), *probes),
             fix=Fix(
-                "run the tool calls' shell under boundary (`boundary -- <command>`, or the shell wrapper of the workspace "
-                "template); a wrapper in ~/.bashrc does not reach `sh -c`"
+                "run the tool calls' shell under boundary (`boundary -- <command>`, or the workspace template's shell "
+                "wrapper); a wrapper in ~/.bashrc does not reach `sh -c`"
             ),
             panels=context.panels_of("A", "B", "metrics"),
         )

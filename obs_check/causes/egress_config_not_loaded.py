@@ -35,8 +35,6 @@ class ConfigNotLoaded:
             claim=f"boundary denied {len(allow)} of {len(allow)} requests that `{rule.raw}` in {path.name} allows, and "
             f"wrote nothing to {configuration(context).get('log_dir')}: it did not read that file{defaults}",
             probes=(*at_egress(context), probe, *warned),
-            fix=Fix(
-                f"set BOUNDARY_CONFIG={path} (no version reads BOUNDARY_CONFIG_FILE) or pass --config, and restart boundary"
-            ),
+            fix=Fix(f"set BOUNDARY_CONFIG={path} (no version reads BOUNDARY_CONFIG_FILE) or pass --config; restart"),
             panels=context.panels_of("A", "B"),
         )

@@ -46,8 +46,8 @@ class AllowDenied:
             hop="egress",
             subject=Subject(context.dashboard_uid),
             claim=f"boundary denied {len(events)} of {len(events)} requests that have to be allowed: none of the "
-            f"{len(rules(context))} rules in {path.name} matches {method} {url.scheme}://{url.netloc}{url.path}{nearest}; "
-            f"with `{wanted}` it would be allowed",
+            f"{len(rules(context))} rules in {path.name} matches {method} {url.scheme}://{url.netloc}{url.path}"
+            f"{nearest}; with `{wanted}` it would be allowed",
             probes=(*at_egress(context), probe, tried),
             fix=file_fix(f"allow `{wanted}` and restart boundary", path, text, fixed),
             panels=context.panels_of("A", "B"),

@@ -1,4 +1,4 @@
-"""egress.upstream-dead: what is allowed has no answer because the origin is down; the decision is recorded all the same.
+"""egress.upstream-dead: what is allowed has no answer because the origin is down; the decision is recorded anyway.
 
 Proved by the record: ALLOW lines of the very requests that got no answer (boundary v0.9.0 audits before it forwards).
 """
@@ -36,4 +36,6 @@ class UpstreamDead:
             f"the origin is down ({reason}), the pipeline is not",
             probes=(*at_egress(context), *probes),
             fix=Fix("name an allow_url that answers, or start its server; the panels need no answer of it"),
+            # boundary's line about the failure repeats the URL, so a panel of whole lines shows a tag twice.
+            panels=context.panels_of("A"),
         )

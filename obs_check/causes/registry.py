@@ -13,6 +13,8 @@ from obs_check.causes.egress_config_not_loaded import ConfigNotLoaded
 from obs_check.causes.egress_port_in_use import PortInUse
 from obs_check.causes.egress_rules import AllowDenied, DenyAllowed
 from obs_check.causes.egress_upstream_dead import UpstreamDead
+from obs_check.causes.file_empty_child_only import EmptyChildOnly
+from obs_check.causes.file_format_changed import FormatChanged
 from obs_check.causes.file_level_hides_allow import LevelHidesAllow
 from obs_check.causes.file_log_dir_unset import LogDirUnset
 from obs_check.causes.panel_datasource_missing import DatasourceMissing
@@ -32,11 +34,19 @@ from obs_check.causes.pipeline_parser_error import ParserError
 from obs_check.causes.pipeline_regexp_no_match import RegexpNoMatch
 from obs_check.causes.pipeline_shadowed_label import ShadowedLabel
 from obs_check.causes.pipeline_unwrap_fails import UnwrapFails
+from obs_check.causes.file_unreadable import Unreadable
 from obs_check.causes.pipeline_wrong_parser import WrongParser
 from obs_check.causes.select_label_name_absent import LabelNameAbsent
 from obs_check.causes.select_label_value_absent import LabelValueAbsent
 from obs_check.causes.shipper_not_collected import PathNotCollected
+from obs_check.causes.socket_agent_dropped import AgentDropped
 from obs_check.causes.socket_audit_disabled import AuditDisabled
+from obs_check.causes.socket_channel_full import ChannelFull
+from obs_check.causes.socket_double_sink import CoderdDoubleSink
+from obs_check.causes.socket_last_batch import LastBatchLost
+from obs_check.causes.socket_missing import AuditSocketMissing
+from obs_check.causes.socket_oversized import OversizedBatch
+from obs_check.causes.socket_sink_off import CoderdLogSinkOff
 from obs_check.causes.truth_no_such_event import NoSuchEvent
 
 RUN_CAUSES: tuple[RunCause, ...] = (
@@ -49,8 +59,18 @@ RUN_CAUSES: tuple[RunCause, ...] = (
     NotWrapped(),
     UpstreamDead(),
     LogDirUnset(),
+    Unreadable(),
+    EmptyChildOnly(),
+    FormatChanged(),
     LevelHidesAllow(),
     AuditDisabled(),
+    AuditSocketMissing(),
+    OversizedBatch(),
+    ChannelFull(),
+    LastBatchLost(),
+    AgentDropped(),
+    CoderdLogSinkOff(),
+    CoderdDoubleSink(),
     PathNotCollected(),
 )
 VIEW_CAUSES: tuple[ViewCause, ...] = (

@@ -16,6 +16,7 @@ from obs_check.model.probe import Probe
 
 _HEAD_BYTES = 8192
 _SHOWN_LINES = 20
+_DELETED = " (deleted)"
 _GZIP = b"\x1f\x8b"
 
 
@@ -38,6 +39,21 @@ class FileLines:
 def expand(pattern: str) -> list[Path]:
     """The files that a glob names (`**` is recursive), sorted; a plain path is a glob without wildcards."""
     return sorted(p for p in map(Path, glob.glob(pattern, recursive=True)) if p.is_file())  # noqa: PTH207
+
+
+def deleted_but_open(pattern: str) -> list[str]:
+    """Deleted files below the directory of a glob that a process still holds open (Linux: /proc/PID/fd), sorted; empty
+    where /proc does not show it."""
+    directory = str(Path(pattern).parent.absolute())
+    found = set()
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            target = str(link.readlink())
+        except OSError:
+            continue
+        if target.startswith(f"{directory}/") and target.endswith(_DELETED):
+            found.add(target.removesuffix(_DELETED))
+    return sorted(found)
 
 
 def read_lines(path: Path) -> FileLines:

@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from obs_check.lab.faults.registry import break_with, events_for, find_fault
 from obs_check.lab.settings import healthy
 from obs_check.lab.stack import Lab
 from obs_check.panel.dashboard import load_dashboard
+from tests.corpus.privileges import obey_modes
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,13 @@ class Diagnosis:
 
 def diagnose(directory: Path, fault_ids: tuple[str, ...]) -> Diagnosis:
     """Start a lab with these faults, send events, follow them, read the panels and explain."""
+    if any(find_fault(fault).unprivileged for fault in fault_ids):
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=obey_modes) as process:
+            return process.submit(_diagnose, directory, fault_ids).result()
+    return _diagnose(directory, fault_ids)
+
+
+def _diagnose(directory: Path, fault_ids: tuple[str, ...]) -> Diagnosis:
     started = time.monotonic()
     with Lab(directory, fault_ids) as lab, open_systems(lab.config_path, {}) as systems:
         check = Check(systems, Outcome("verify"))

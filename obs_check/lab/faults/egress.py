@@ -24,9 +24,8 @@ def _rule_for_a_subdomain(settings: LabSettings) -> None:
     settings.boundary["allowlist"] = ["method=GET,POST domain=*.allowed.example"]
 
 
-def _wildcard_rule(settings: LabSettings) -> None:
-    settings.boundary["allowlist"].append("domain=*.invalid")
-    settings.inject["deny_url"] = "http://data.denied.invalid/exfil"
+def _rule_without_domain(settings: LabSettings) -> None:
+    settings.boundary["allowlist"].append("path=/exfil")
 
 
 def _straight_to_the_origin(settings: LabSettings) -> None:
@@ -47,7 +46,12 @@ EGRESS_FAULTS: tuple[Fault, ...] = (
     Fault("ca-untrusted", "egress.ca-untrusted", "the client does not trust boundary's CA", _https_without_ca),
     Fault("config-unread", "egress.config-not-loaded", "boundary does not find its config.yaml", _config_not_named),
     Fault("rule-too-narrow", "egress.allow-denied", "the rule covers subdomains only", _rule_for_a_subdomain),
-    Fault("rule-too-wide", "egress.deny-allowed", "a wildcard rule allows what has to be denied", _wildcard_rule),
+    Fault(
+        "rule-too-wide",
+        "egress.deny-allowed",
+        "a rule without a domain allows what has to be denied",
+        _rule_without_domain,
+    ),
     Fault("not-wrapped", "egress.not-wrapped", "tool calls do not run under boundary", _straight_to_the_origin),
     Fault("proxy-ignored", "egress.proxy-ignored", "the client ignores the proxy variables", _no_proxy_variables),
     Fault("origin-down", "egress.upstream-dead", "the allowed origin is down", _origin_down),

@@ -16,7 +16,8 @@ class Fault:
     """`cause` is the id that the diagnosis has to name; `summary` is what is broken, for people.
 
     `only_dashboard` says that nothing but the dashboard changes, so that one running lab serves many such faults;
-    `events` are the allow and deny events that show it.
+    `events` are the allow and deny events that show it; an `unprivileged` one shows only where lab and obs-check do
+    not run as root, who may read everything.
     """
 
     id: str
@@ -25,6 +26,7 @@ class Fault:
     change: Change
     only_dashboard: bool = False
     events: tuple[int, int] = EVENTS
+    unprivileged: bool = False
 
 
 def exprs(pattern: str, replacement: str | Callable[[re.Match[str]], str]) -> Change:
