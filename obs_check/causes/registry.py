@@ -7,16 +7,19 @@ from obs_check.causes.aggregate_pipeline_error_400 import PipelineError400
 from obs_check.causes.aggregate_range_too_short import RangeTooShort
 from obs_check.causes.aggregate_vectors_do_not_match import VectorsDoNotMatch
 from obs_check.causes.cause import PanelCause, RunCause, ViewCause
-from obs_check.causes.egress_around import NotWrapped, ProxyIgnored
+from obs_check.causes.egress_allow_denied import AllowDenied
 from obs_check.causes.egress_ca_untrusted import CaUntrusted
 from obs_check.causes.egress_config_not_loaded import ConfigNotLoaded
+from obs_check.causes.egress_deny_allowed import DenyAllowed
+from obs_check.causes.egress_not_wrapped import NotWrapped
 from obs_check.causes.egress_port_in_use import PortInUse
-from obs_check.causes.egress_rules import AllowDenied, DenyAllowed
+from obs_check.causes.egress_proxy_ignored import ProxyIgnored
 from obs_check.causes.egress_upstream_dead import UpstreamDead
-from obs_check.causes.file_empty_child_only import EmptyChildOnly
+from obs_check.causes.file_empty_child_file_only import EmptyChildOnly
 from obs_check.causes.file_format_changed import FormatChanged
 from obs_check.causes.file_level_hides_allow import LevelHidesAllow
 from obs_check.causes.file_log_dir_unset import LogDirUnset
+from obs_check.causes.file_unreadable import Unreadable
 from obs_check.causes.panel_datasource_missing import DatasourceMissing
 from obs_check.causes.panel_hidden_target import HiddenTarget
 from obs_check.causes.panel_override_hides import OverrideHides
@@ -34,19 +37,18 @@ from obs_check.causes.pipeline_parser_error import ParserError
 from obs_check.causes.pipeline_regexp_no_match import RegexpNoMatch
 from obs_check.causes.pipeline_shadowed_label import ShadowedLabel
 from obs_check.causes.pipeline_unwrap_fails import UnwrapFails
-from obs_check.causes.file_unreadable import Unreadable
 from obs_check.causes.pipeline_wrong_parser import WrongParser
 from obs_check.causes.select_label_name_absent import LabelNameAbsent
 from obs_check.causes.select_label_value_absent import LabelValueAbsent
 from obs_check.causes.shipper_not_collected import PathNotCollected
 from obs_check.causes.socket_agent_dropped import AgentDropped
 from obs_check.causes.socket_audit_disabled import AuditDisabled
+from obs_check.causes.socket_audit_socket_missing import AuditSocketMissing
 from obs_check.causes.socket_channel_full import ChannelFull
-from obs_check.causes.socket_double_sink import CoderdDoubleSink
-from obs_check.causes.socket_last_batch import LastBatchLost
-from obs_check.causes.socket_missing import AuditSocketMissing
-from obs_check.causes.socket_oversized import OversizedBatch
-from obs_check.causes.socket_sink_off import CoderdLogSinkOff
+from obs_check.causes.socket_coderd_double_sink import CoderdDoubleSink
+from obs_check.causes.socket_coderd_log_sink_off import CoderdLogSinkOff
+from obs_check.causes.socket_last_batch_lost import LastBatchLost
+from obs_check.causes.socket_oversized_batch import OversizedBatch
 from obs_check.causes.truth_no_such_event import NoSuchEvent
 
 RUN_CAUSES: tuple[RunCause, ...] = (

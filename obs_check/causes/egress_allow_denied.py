@@ -1,7 +1,7 @@
-"""egress.allow-denied and egress.deny-allowed: boundary's rules decide otherwise than the events expect.
+"""egress.allow-denied: none of boundary's rules matches what has to be allowed.
 
-Proved by evaluating the rules of the configuration on the very request, as written and as they would be. A host in a
-rule is exact and case-sensitive, a method too; the query takes no part (boundary v0.9.0).
+Proved by evaluating the rules of the configuration on the very request, as written and with one more. A host in a rule
+is exact and case-sensitive, a method too; the query takes no part (boundary v0.9.0).
 """
 
 from dataclasses import dataclass
@@ -54,39 +54,6 @@ class AllowDenied:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class DenyAllowed:
-    """A rule matches what has to be denied."""
-
-    id: str = "egress.deny-allowed"
-
-    def prove(self, context: Context) -> Finding | None:
-        """The deny events were allowed, and a rule of the file matches them."""
-        events, path = sent(context, "deny"), context.files.boundary_config
-        if path is None or not answered(events, "allow"):
-            return None
-        rule, probe = rule_probe(context, events[0])
-        if rule is None:
-            return None
-        text = context.files.read_text(path)
-        left = [r for r in rules(context) if r.raw != rule.raw]
-        would = evaluate(left, events[0].event.method, events[0].event.url)
-        if would is not None:
-            return None
-        tried = Probe("file", f"the rules without `{rule.raw}`", {"allowed_by": None}, context.now_ns())
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="egress",
-            subject=Subject(context.dashboard_uid),
-            claim=f"boundary allowed {len(events)} of {len(events)} requests that have to be denied: `{rule.raw}` in "
-            f"{path.name} matches them; without it they would be denied",
-            probes=(*at_egress(context), probe, tried),
-            fix=file_fix(f"remove or narrow `{rule.raw}` and restart boundary", path, text, _without(text, rule.raw)),
-            panels=context.panels_of("A", "B"),
-        )
-
-
 def _with_rule(text: str, rule: str) -> str:
     lines = text.splitlines()
     at = next((i for i, line in enumerate(lines) if line.startswith("allowlist:")), None)
@@ -95,8 +62,3 @@ def _with_rule(text: str, rule: str) -> str:
     entry = next((line for line in lines[at + 1 :] if line.lstrip().startswith("- ")), "- ")
     indent = entry[: len(entry) - len(entry.lstrip())]
     return "\n".join([*lines[: at + 1], f"{indent}- {rule}", *lines[at + 1 :]]) + "\n"
-
-
-def _without(text: str, rule: str) -> str:
-    bare = [line for line in text.splitlines() if line.strip().removeprefix("- ").strip("\"'") != rule]
-    return "\n".join(bare) + "\n"

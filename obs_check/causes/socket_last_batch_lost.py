@@ -38,12 +38,12 @@ class LastBatchLost:
             severity="error",
             hop="socket",
             subject=Subject(context.dashboard_uid),
-            claim=f"coderd logged the first {len(decided) - len(missing)} of {len(decided)} decisions and not the "
-            f"last {len(missing)}: boundary's command ended before its batch was full or 5 s old",
+            claim=f"coderd logged the first {len(decided) - len(missing)} of {len(decided)} decisions and "
+            f"not the last {len(missing)}: boundary's command ended before its batch was full or 5 s old",
             probes=(*hop.probes, *probes),
             fix=Fix(
-                "keep boundary alive 6 s after the last request (`boundary -- sh -c '...; sleep 6'`), or let one boundary "
-                "serve many tool calls"
+                "keep boundary alive 6 s after the last request (`boundary -- sh -c '...; sleep 6'`), or let one "
+                "boundary serve many tool calls"
             ),
             panels=context.panels_of("B"),
         )
