@@ -147,6 +147,13 @@ def test_a_parser_says_what_it_sets_and_fails_on() -> None:
     assert stage('{job="boundary"} | json', "| json").notes == ("sets no label on any line: no line is a JSON object",)
 
 
+def test_a_parser_that_is_there_for_its_errors_need_not_set_labels() -> None:
+    root = explained('sum(count_over_time({job="coderd"} | json | __error__="" [20s]))')
+    assert next(node for node in root.walk() if node.text == "| json").notes == ()
+    root = explained('sum by (host) (count_over_time({job="coderd"} | logfmt [20s]))')
+    assert next(node for node in root.walk() if node.text == "| logfmt").notes == ("sets no label on any line",)
+
+
 def test_operators_and_what_loki_does_not_run() -> None:
     root = explained('topk(1, sum by (host) (count_over_time({job="boundary"} | logfmt | host=~`.+` [20s])))')
     texts = [(node.text, node.series) for node in root.walk() if node.kind == "operator"]

@@ -96,8 +96,9 @@ class StageMeter:
             self._kept = row.line
         self._series.add(hash(frozenset(row.labels().items())))
 
-    def node(self, lines_before: int) -> Node:
-        """What was counted; a stage that was not run lets the lines before it pass."""
+    def node(self, lines_before: int, used: bool) -> Node:
+        """What was counted; a stage that was not run lets the lines before it pass. `used` is whether any label that
+        it could set is used behind it."""
         stage = self._stage
         text = unwrap_text(stage) if isinstance(stage, ast.Unwrap) else stage_text(stage)
         if self.lines_in is None:
@@ -116,7 +117,7 @@ class StageMeter:
             errors=self._errors,
             labels=dict(self._labels.most_common()),
             values={name: dict(counter.most_common()) for name, counter in self._values.items()},
-            notes=self._notes(),
+            notes=self._notes() if used else (),
         )
 
     def _why(self) -> str:
@@ -139,10 +140,18 @@ def sets_nothing(stage: ast.Stage, braces: int, lines: int) -> str:
     return "sets no label on any line"
 
 
-class PipelineMeter:
-    """Counts for a selector and its stages; a Source that is read through, and a Watch of the engine."""
+def _uses_labels(stage: ast.Stage) -> bool:
+    if isinstance(stage, ast.LabelFilter):
+        return any(not name.startswith("__") for name in compared_labels(stage.predicate))
+    return isinstance(stage, ast.LineFormat | ast.LabelFormat)
 
-    def __init__(self, query: ast.LogQuery, unwrap: ast.Unwrap | None, source: Source) -> None:
+
+class PipelineMeter:
+    """Counts for a selector and its stages; a Source that is read through, and a Watch of the engine. `used` is whether
+    any label is used behind the last stage."""
+
+    def __init__(self, query: ast.LogQuery, unwrap: ast.Unwrap | None, source: Source, used: bool = True) -> None:
+        self._used = used or unwrap is not None
         self._query = query
         self._source = source
         self._streams = 0
@@ -182,6 +191,7 @@ class PipelineMeter:
                 notes=notes,
             )
         ]
-        for meter in [*self._stages, *([self._unwrap] if self._unwrap else [])]:
-            nodes.append(meter.node(nodes[-1].lines_out or 0))
+        for number, meter in enumerate([*self._stages, *([self._unwrap] if self._unwrap else [])], start=1):
+            used = self._used or any(map(_uses_labels, self._query.stages[number:]))
+            nodes.append(meter.node(nodes[-1].lines_out or 0, used))
         return tuple(nodes)

@@ -58,7 +58,9 @@ class _Counting(Evaluation):
         return found
 
     def ranged(self, expr: ast.RangeAggregation, pushed: ast.Grouping | None = None) -> list[Step]:
-        meter = self._meters[id(expr)] = PipelineMeter(expr.range.query, expr.range.unwrap, self.source)
+        grouping = pushed or expr.grouping
+        used = grouping is None or grouping.without or bool(grouping.labels)
+        meter = self._meters[id(expr)] = PipelineMeter(expr.range.query, expr.range.unwrap, self.source, used)
         found = evaluate_range(expr, self.times, meter, pushed, meter)
         self._series[id(expr)] = max(map(len, found), default=0)
         return found
