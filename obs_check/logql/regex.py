@@ -1,5 +1,6 @@
 """Go's regular expressions through RE2."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -26,3 +27,12 @@ def compile_re2(pattern: str) -> Any:
         detail = error.args[0] if error.args else error
         text = detail.decode("utf-8", "replace") if isinstance(detail, bytes) else str(detail)
         raise QueryError(f"error parsing regexp {pattern!r}: {text}") from None
+
+
+def matches(regex: Any, text: str) -> Iterator[Any]:
+    """All matches from left to right, as Go's FindAll: none that is empty right behind the one before."""
+    end = -1
+    for found in regex.finditer(text):
+        if found.end() > found.start() or found.start() != end:
+            yield found
+        end = found.end()

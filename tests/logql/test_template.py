@@ -73,7 +73,6 @@ def test_a_template_gives_what_go_gives(text: str, want: str) -> None:
         "{{ end }}",
         "{{ }}",
         "{{ .level ) }}",
-        "{{ .a | .b }}",
         "{{ (.a }}",
         "{{/* x",
     ],

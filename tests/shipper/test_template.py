@@ -2,8 +2,7 @@
 
 import pytest
 
-from obs_check.shipper.golang.template import BadTemplate, parse
-from obs_check.shipper.golang.template_functions import TemplateFailed
+from obs_check.shipper.golang.template import BadTemplate, TemplateFault, parse
 
 DATA = {"Value": "DENY", "host": "a.example", "n": "7"}
 
@@ -40,5 +39,5 @@ def test_a_broken_template_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["{{ ToLower .none }}", "{{ eq .Value 1 }}", "{{ .Value.x }}"])
 def test_a_failing_template_says_so(text: str) -> None:
-    with pytest.raises(TemplateFailed):
+    with pytest.raises(TemplateFault):
         parse(text).render(DATA)

@@ -25,15 +25,17 @@ class Moment(NamedTuple):
 class _Frame:
     """What an expression sees while the template runs."""
 
-    __slots__ = ("dot", "moment", "root", "variables")
+    __slots__ = ("absent", "dot", "moment", "root", "variables")
 
-    def __init__(self, root: Mapping[str, str], moment: Moment) -> None:
+    def __init__(self, root: Mapping[str, str], moment: Moment, absent: Any) -> None:
         self.root = root
+        self.absent = absent
         self.dot: Any = root
         self.moment = moment
         self.variables: dict[str, Any] = {"$": root}
 
 
+Functions = Mapping[str, Callable[..., Any]]
 _Value = Callable[[_Frame], Any]
 _Node = Callable[[_Frame, list[str]], None]
 
@@ -80,8 +82,9 @@ def _literal(token: Token) -> Any:
 class _Pipeline:
     """The expressions of one action."""
 
-    def __init__(self, tokens: Sequence[Token]) -> None:
+    def __init__(self, tokens: Sequence[Token], functions: Functions) -> None:
         self.tokens = tokens
+        self.functions = functions
         self.at = 0
 
     def kind(self, ahead: int = 0) -> str:
@@ -101,6 +104,8 @@ class _Pipeline:
         value = self.command(None)
         while self.kind() == "|":
             self.at += 1
+            if self.kind() in ("", ")"):
+                break
             value = self.command(value)
         return value
 
@@ -111,11 +116,17 @@ class _Pipeline:
             arguments = []
             while self.kind() not in ("", "|", ")"):
                 arguments.append(self.operand())
-            return _call(token, arguments, piped)
+            return _call(token, arguments, piped, self.functions)
+        if piped is not None and self.kind() in ("field", "variable"):
+            self.operand()
+            return _refuse("can't give argument to non-function")
         if piped is not None or self.kind() in ("", "|", ")"):
             raise QueryError(
                 "invalid template: a function is needed here" if piped else "invalid template: missing value"
             )
+        if self.tokens[self.at].text == "nil":
+            self.at += 1
+            return _refuse("nil is not a command")
         value = self.operand()
         if self.kind() not in ("", "|", ")"):
             raise QueryError(f"invalid template: unexpected {self.tokens[self.at].text!r} in operand")
@@ -149,7 +160,7 @@ class _Pipeline:
             known = {"true": True, "false": False, "nil": None}[token.text]
             return lambda _frame: known
         elif token.kind == "name":
-            value = _call(token, [], None)
+            value = _call(token, [], None, self.functions)
         else:
             raise QueryError(f"invalid template: unexpected {token.text!r}")
         while self.kind() == "field" and not self.tokens[self.at].spaced:
@@ -158,10 +169,17 @@ class _Pipeline:
         return value
 
 
+def _refuse(reason: str) -> _Value:
+    def refuse(_frame: _Frame) -> Any:
+        raise TemplateFault(reason)
+
+    return refuse
+
+
 def _first_field(name: str) -> _Value:
     def value(frame: _Frame) -> Any:
         if frame.dot is frame.root:
-            return frame.root.get(name, "")
+            return frame.root.get(name, frame.absent)
         return _field(frame.dot, name)
 
     return value
@@ -170,7 +188,7 @@ def _first_field(name: str) -> _Value:
 def _inner_field(outer: _Value, name: str) -> _Value:
     def value(frame: _Frame) -> Any:
         of = outer(frame)
-        return frame.root.get(name, "") if of is frame.root else _field(of, name)
+        return frame.root.get(name, frame.absent) if of is frame.root else _field(of, name)
 
     return value
 
@@ -186,15 +204,18 @@ def _wrong_count(name: str, function: Callable[..., Any], written: int, given: i
     return ""
 
 
-def _call(token: Token, written: list[_Value], piped: _Value | None) -> _Value:
+_OF_THE_MOMENT: dict[str, _Value] = {
+    "__line__": lambda frame: frame.moment.line,
+    "__timestamp__": lambda frame: Instant(frame.moment.ts),
+    "now": lambda _frame: Instant(time.time_ns()),
+}
+
+
+def _call(token: Token, written: list[_Value], piped: _Value | None, functions: Functions) -> _Value:
     name = token.text
     arguments = written if piped is None else [*written, piped]
-    if name == "__line__":
-        return lambda frame: frame.moment.line
-    if name == "__timestamp__":
-        return lambda frame: Instant(frame.moment.ts)
-    if name == "now":
-        return lambda _frame: Instant(time.time_ns())
+    if name in _OF_THE_MOMENT and functions is FUNCTIONS:
+        return _OF_THE_MOMENT[name]
     if name in ("and", "or"):
         stop = name == "or"
 
@@ -207,7 +228,7 @@ def _call(token: Token, written: list[_Value], piped: _Value | None) -> _Value:
             return value
 
         return choose
-    function = FUNCTIONS.get(name)
+    function = functions.get(name)
     if function is None:
         raise QueryError(f'invalid template: function "{name}" not defined')
     chosen = function
@@ -218,7 +239,8 @@ def _call(token: Token, written: list[_Value], piped: _Value | None) -> _Value:
         if wrong:
             raise TemplateFault(where + wrong)
         try:
-            return chosen(*[argument(frame) for argument in arguments])
+            given = [argument(frame) for argument in arguments]
+            return chosen(*[None if value is MISSING else value for value in given])
         except (TypeError, ValueError, AttributeError, OverflowError) as error:
             raise TemplateFault(f"error calling {name}: {error}") from None
 
@@ -228,8 +250,9 @@ def _call(token: Token, written: list[_Value], piped: _Value | None) -> _Value:
 class _Reader:
     """The parts of a template, read into nodes."""
 
-    def __init__(self, parts: list[Text | Action]) -> None:
+    def __init__(self, parts: list[Text | Action], functions: Functions) -> None:
         self.parts = parts
+        self.functions = functions
         self.at = 0
 
     def nodes(self, depth: int) -> tuple[list[_Node], tuple[Token, ...]]:
@@ -258,12 +281,13 @@ class _Reader:
             return _leave(word == "continue")
         if word in ("define", "block", "template"):
             raise QueryError(f"invalid template: {{{{{word}}}}} is not supported")
-        value = _whole(tokens)
+        value = _whole(tokens, self.functions)
         if len(tokens) > 1 and tokens[1].kind in ("declare", "="):
             return _declare(value)
 
         def emit(frame: _Frame, out: list[str]) -> None:
-            out.append(show(value(frame)))
+            found = value(frame)
+            out.append("<no value>" if found is None else show(found))
 
         return emit
 
@@ -271,7 +295,7 @@ class _Reader:
         names: list[str] = []
         if word == "range":
             head, names = _range_names(head)
-        value = _whole(head)
+        value = _whole(head, self.functions)
         body, closing = self.nodes(depth)
         otherwise: list[_Node] = []
         if closing[0].text == "else":
@@ -300,8 +324,8 @@ def _leave(again: bool) -> _Node:
     return leave
 
 
-def _whole(tokens: Sequence[Token]) -> _Value:
-    pipeline = _Pipeline(tokens)
+def _whole(tokens: Sequence[Token], functions: Functions) -> _Value:
+    pipeline = _Pipeline(tokens, functions)
     value = pipeline.pipeline()
     if pipeline.at < len(tokens):
         raise QueryError(f"invalid template: unexpected {tokens[pipeline.at].text!r}")
@@ -369,13 +393,14 @@ def _range(names: list[str], value: _Value, body: list[_Node], otherwise: list[_
     return run
 
 
-def compile_template(text: str, name: str) -> Template:
-    """The template `text` called `name`; QueryError when it does not parse."""
+def compile_template(text: str, name: str, functions: Functions = FUNCTIONS, absent: Any = "") -> Template:
+    """The template `text` called `name`; QueryError when it does not parse. `functions` are those of Loki unless given,
+    and `absent` is the value of a field that is not there."""
     parts = split_template(text)
-    nodes, _ = _Reader(parts).nodes(0)
+    nodes, _ = _Reader(parts, functions).nodes(0)
 
     def render(labels: Mapping[str, str], moment: Moment) -> str:
-        frame, out = _Frame(labels, moment), list[str]()
+        frame, out = _Frame(labels, moment, absent), list[str]()
         try:
             for node in nodes:
                 node(frame, out)

@@ -4,13 +4,15 @@ import base64
 import binascii
 import json
 import math
+import operator
 import re
 from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
 from obs_check.errors import QueryError
-from obs_check.logql.regex import compile_re2
+from obs_check.logql.regex import compile_re2, matches
 from obs_check.logql.template.clock import Instant, read_time, zone
 from obs_check.logql.template.printf import quote, sprintf
 from obs_check.logql.template.values import MISSING, TemplateFault, equal, less, show, truth
@@ -48,7 +50,7 @@ def _expand(template: str, found: Any) -> str:
 
 def _replace_all(pattern: str, text: str, replacement: str, literal: bool) -> str:
     out, at = [], 0
-    for found in _regex(pattern).finditer(_text(text)):
+    for found in matches(_regex(pattern), _text(text)):
         out += [text[at : found.start()], replacement if literal else _expand(replacement, found)]
         at = found.end()
     return "".join(out) + text[at:]
@@ -77,8 +79,13 @@ def to_int(value: Any) -> int:
         return int(value)
     if isinstance(value, float):
         return int(value) if math.isfinite(value) else -(2**63)
+    if not isinstance(value, str):
+        return 0
+    text = re.sub(r"\.0*$", "", value)
+    if text != text.strip():
+        return 0
     try:
-        return int(value, 0) if isinstance(value, str) else 0
+        return int(text, 8) if re.fullmatch(r"[+-]?0[0-7_]+", text) else int(text, 0)
     except ValueError:
         return 0
 
@@ -101,11 +108,24 @@ def _divide(left: Any, right: Any, modulo: bool = False) -> int:
     return a - b * quotient if modulo else quotient
 
 
-def _divide_floats(first: Any, *others: Any) -> float:
-    value = to_float(first)
-    for other in map(to_float, others):
-        value = value / other if other else math.nan if not value else math.copysign(math.inf, value)
-    return value
+def _decimals(operate: Callable[[Decimal, Decimal], Decimal]) -> Callable[..., float]:
+    """sprig's addf and its kin: decimal arithmetic, 16 places behind the point where a division does not end."""
+
+    def run(first: Any = 0, *others: Any) -> float:
+        try:
+            with localcontext(prec=400):
+                value = Decimal(repr(to_float(first)))
+                for other in others:
+                    value = operate(value, Decimal(repr(to_float(other))))
+        except ArithmeticError as error:
+            raise TemplateFault(f"decimal: {type(error).__name__}") from None
+        return float(value) + 0.0
+
+    return run
+
+
+def _quotient(left: Decimal, right: Decimal) -> Decimal:
+    return (left / right).quantize(Decimal(1).scaleb(-16), ROUND_HALF_UP)
 
 
 def _round(value: Any, places: Any, on: float = 0.5) -> float:
@@ -137,9 +157,10 @@ def _align(count: int, text: str, right: bool) -> str:
 
 def _decoded(text: str) -> str:
     try:
-        return base64.b64decode(_text(text), validate=True).decode("utf-8", "replace")
-    except binascii.Error as error:
-        return f"illegal base64 data: {error}"
+        return base64.b64decode(re.sub("[\r\n]", "", _text(text)), validate=True).decode("utf-8", "replace")
+    except binascii.Error:
+        wrong = re.search(r"[^A-Za-z0-9+/\r\n]", text)
+        return f"illegal base64 data at input byte {wrong.start() if wrong else len(text) // 4 * 4}"
 
 
 def _from_json(text: str) -> Any:
@@ -239,7 +260,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "TrimSpace": lambda text: _text(text).strip(),
     "regexReplaceAll": lambda pattern, text, new: _replace_all(pattern, text, new, False),
     "regexReplaceAllLiteral": lambda pattern, text, new: _replace_all(pattern, text, new, True),
-    "count": lambda pattern, text: sum(1 for _ in _regex(pattern).finditer(_text(text))),
+    "count": lambda pattern, text: sum(1 for _ in matches(_regex(pattern), _text(text))),
     "urldecode": _urldecode,
     "urlencode": lambda text: quote_plus(_text(text)),
     "bytes": _fallible(lambda text: float(parse_bytes(text))),
@@ -279,10 +300,10 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "mul": lambda first, *others: math.prod(map(to_int, (first, *others))),
     "div": _divide,
     "mod": lambda left, right: _divide(left, right, modulo=True),
-    "addf": lambda *values: math.fsum(map(to_float, values)),
-    "subf": lambda first, *others: to_float(first) - math.fsum(map(to_float, others)),
-    "mulf": lambda first, *others: math.prod(map(to_float, (first, *others))),
-    "divf": _divide_floats,
+    "addf": _decimals(operator.add),
+    "subf": _decimals(operator.sub),
+    "mulf": _decimals(operator.mul),
+    "divf": _decimals(_quotient),
     "max": lambda *values: max(map(to_int, values)),
     "min": lambda *values: min(map(to_int, values)),
     "maxf": lambda *values: max(map(to_float, values)),

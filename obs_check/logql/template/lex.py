@@ -99,7 +99,7 @@ def split_template(text: str) -> list[Text | Action]:
         if opening < 0:
             return parts
         start = opening + (3 if trim_before else 2)
-        if text[start:].lstrip(_SPACE).startswith("/*"):
+        if text.startswith("/*", start + 1 if trim_before else start):
             close = text.find("*/", start)
             end = text.find("}}", close) if close >= 0 else -1
             if end < 0:

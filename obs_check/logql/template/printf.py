@@ -42,8 +42,8 @@ def _number(flags: str, value: Any, verb: str, precision: int | None) -> str | N
     sign = "+" if "+" in flags else " " if " " in flags else ""
     if type(value) is int and verb in "dxXob":
         return format(value, f"{sign}{'#' if '#' in flags and verb != 'd' else ''}{verb}")
-    if type(value) is int and verb == "c":
-        return chr(value)
+    if type(value) is int and verb in "cqU":
+        return {"c": chr(value), "q": f"'{chr(value)}'", "U": f"U+{value:04X}"}[verb]
     if type(value) is float and verb in "feEgG":
         if verb in "gG" and precision is None:
             return float_text(value)

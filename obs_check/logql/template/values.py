@@ -1,8 +1,11 @@
 """What Go does with values in a template: truth, printing, comparing."""
 
+from decimal import Decimal
 from typing import Any
 
 from obs_check.logql.template.clock import Instant
+
+_EXPONENT_FROM = 6
 
 
 class TemplateFault(Exception):
@@ -22,21 +25,17 @@ def truth(value: Any) -> bool:
 
 
 def float_text(value: float) -> str:
-    """A float as %v prints it: shortest, exponent from 1e21 and below 1e-4."""
+    """A float as %v prints it: shortest, with an exponent from 1e+06 on and below 1e-04."""
     if value != value or value in (float("inf"), float("-inf")):
         return "NaN" if value != value else "+Inf" if value > 0 else "-Inf"
-    text = repr(value)
-    magnitude = abs(value)
-    if value == int(value) and magnitude < 1e21:
-        return str(int(value)) if value or str(value)[0] != "-" else "-0"
-    if 1e-4 <= magnitude < 1e21:
-        return text if "e" not in text else f"{value:.17f}".rstrip("0")
-    mantissa, _, exponent = text.partition("e")
-    if not exponent:
-        mantissa, _, exponent = f"{value:e}".partition("e")
-        mantissa = mantissa.rstrip("0").rstrip(".")
-    number = int(exponent)
-    return f"{mantissa.removesuffix('.0')}e{'-' if number < 0 else '+'}{abs(number):02d}"
+    sign, digits, point = Decimal(repr(value)).as_tuple()
+    shown = "".join(map(str, digits)).rstrip("0") or "0"
+    exponent = len(digits) + int(point) - 1 if value else 0
+    if -4 <= exponent < _EXPONENT_FROM:
+        text = format(Decimal(repr(value)), "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    mantissa = shown[0] + (f".{shown[1:]}" if shown[1:] else "")
+    return f"{'-' * sign}{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
 
 def show(value: Any) -> str:

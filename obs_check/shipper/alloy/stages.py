@@ -233,7 +233,10 @@ _KINDS: dict[str, _Kind] = {
     "pack": _Kind({"labels": "texts!", "ingest_timestamp": "flag"}, Pack.read),
     "pattern": _Kind({**_SOURCE, "pattern": "text!", "labels_from_groups": "flag"}, _pattern),
     "regex": _Kind({**_SOURCE, "expression": "text!", "labels_from_groups": "flag"}, _regular),
-    "replace": _Kind({**_SOURCE, "expression": "text!", "replace": "text"}, lambda node: Replace.read(_without(node))),
+    "replace": _Kind(
+        {**_SOURCE, "expression": "text!", "replace": "text"},
+        lambda node: replace(Replace.read(_without(node)), alloy=True),
+    ),
     "sampling": _Kind({"rate": "number!", "drop_counter_reason": "text"}, Sampling.read),
     "split_json": _Kind(_SOURCE, lambda node: SplitJson(read_source(node))),
     "static_labels": _Kind({"values": "map!"}, lambda node: StaticLabels.read(node.mapping()["values"])),

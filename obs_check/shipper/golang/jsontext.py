@@ -1,12 +1,20 @@
-"""JSON as Go's encoding/json writes it: sorted keys, no spaces, `<`, `>`, `&` and two line separators escaped."""
+"""JSON as Go's encoding/json reads and writes it: sorted keys, no spaces, `<`, `>`, `&`, U+2028 and U+2029 escaped."""
 
 import json
 import math
+import re
 from typing import Any
 
 from obs_check.shipper.golang.number import format_float
 
 _ESCAPED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+
+
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+class NullObject(dict[str, Any]):
+    """The object that Go makes of `null`: empty, and written as null again."""
 
 
 class Malformed(Exception):
@@ -23,27 +31,40 @@ def read_object(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise Malformed(str(error)) from None
     if data is None:
-        return {}
+        return NullObject()
     if not isinstance(data, dict):
         raise Malformed(f"a JSON object is needed, this is a {type(data).__name__}")
-    return data
+    return _whole(data) if "\\u" in text else data
+
+
+def _whole(value: Any) -> Any:
+    """Halves of surrogate pairs, which JSON allows and UTF-8 does not, become U+FFFD as in Go."""
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_whole(v) for v in value]
+    return {_whole(k): _whole(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def _refuse(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def write(value: Any) -> str:
-    """The JSON text of strings, floats, booleans, None, lists and objects."""
+def write(value: Any, iterated: bool = False) -> str:
+    """The JSON text of strings, floats, booleans, None, lists and objects. `iterated` is the json-iterator library,
+    which keeps the zero in 1e-07 (and leaves keys in no order: they are sorted here)."""
     if isinstance(value, str):
         return quote(value)
     if isinstance(value, bool) or value is None:
         return json.dumps(value)
+    if isinstance(value, NullObject):
+        return "null"
     if isinstance(value, int | float):
-        return _number(float(value))
+        text = _number(float(value))
+        return re.sub(r"e-(\d)$", r"e-0\1", text) if iterated else text
     if isinstance(value, list):
-        return "[" + ",".join(write(v) for v in value) + "]"
-    return "{" + ",".join(f"{quote(k)}:{write(value[k])}" for k in sorted(value)) + "}"
+        return "[" + ",".join(write(v, iterated) for v in value) + "]"
+    return "{" + ",".join(f"{quote(k)}:{write(value[k], iterated)}" for k in sorted(value)) + "}"
 
 
 def quote(text: str) -> str:

@@ -83,7 +83,7 @@ def _number(value: Any) -> Any:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": _of("abs", "number")(abs),
-    "avg": _of("avg", "array")(lambda v: sum(_numbers("avg", v)) / len(v) if v else None),
+    "avg": _of("avg", "array")(lambda v: sum(_numbers("avg", v)) / len(v) if v else math.nan),
     "ceil": _of("ceil", "number")(lambda v: float(math.ceil(v))),
     "contains": _of("contains", "array|string", "any")(
         lambda v, x: x in v if isinstance(v, list) else isinstance(x, str) and x in v

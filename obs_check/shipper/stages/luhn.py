@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from obs_check.logql.regex import matches
 from obs_check.shipper.item import Context, Item, PerLine
 from obs_check.shipper.stages.regexes import compile_regex
 
@@ -29,7 +30,7 @@ class Luhn:
         def change(item: Item) -> bool:
             text = item.line if self.source is None else item.extracted.get(self.source)
             if isinstance(text, str):
-                spans = [match.span() for match in skip.finditer(text)] if skip else []
+                spans = [match.span() for match in matches(skip, text)] if skip else []
                 item.line = self._replaced(text, lambda a, b: any(s <= a and b <= e for s, e in spans))
             return True
 

@@ -62,4 +62,4 @@ class Json:
 
 
 def _simple(found: Any) -> Any:
-    return jsontext.write(found) if isinstance(found, list | dict) else found
+    return jsontext.write(found, iterated=True) if isinstance(found, list | dict) else found

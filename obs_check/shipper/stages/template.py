@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from obs_check.logql.regex import matches
+from obs_check.logql.template.values import MISSING
 from obs_check.model.entry import Labels
-from obs_check.shipper.golang.template import BadTemplate, Template, parse
-from obs_check.shipper.golang.template_functions import TemplateFailed
+from obs_check.shipper.golang.template import BadTemplate, Template, TemplateFault, parse
 from obs_check.shipper.item import Context, Item, PerLine, text_of
 from obs_check.shipper.stages.regexes import compile_regex, read_regex
 from obs_check.shipper.stages.source import read_required, read_source
@@ -23,6 +24,11 @@ def _read_template(node: Value, key: str) -> str:
     return value.text()
 
 
+def _note(kind: str, template: str) -> str:
+    unseen = ", ".join(parse(template).unseen)
+    return f"{kind}: {unseen} is not simulated, what it would write stays absent" if unseen else ""
+
+
 def _fields(item: Item) -> Labels:
     return {name: text for name, v in item.extracted.items() if (text := text_of(v)) is not None}
 
@@ -35,6 +41,11 @@ class FromTemplate:
     kind: ClassVar[str] = "template"
     source: str
     template: str
+
+    @property
+    def note(self) -> str:
+        """What a run cannot show."""
+        return _note(self.kind, self.template)
 
     @classmethod
     def read(cls, node: Value) -> "FromTemplate":
@@ -53,7 +64,7 @@ class FromTemplate:
             data["Entry"] = item.line
             try:
                 text = template.render(data)
-            except TemplateFailed:
+            except TemplateFault:
                 return True
             if text:
                 item.extracted[self.source] = text
@@ -66,13 +77,20 @@ class FromTemplate:
 
 @dataclass(frozen=True)
 class Replace:
-    """`replace`: every captured group of every match becomes the template's text (`.Value` is what was captured); named
-    groups are extracted. Nested groups: the outer one counts. A failing template changes nothing."""
+    """`replace`: every captured group of every match becomes the template's text (`.Value` is what was captured);
+    named groups are extracted. Nested groups: the outer one counts. A failing template changes nothing. For `alloy`
+    (1.18) a field that is not there is empty, where promtail has no value."""
 
     kind: ClassVar[str] = "replace"
     expression: str
     replace: str = ""
     source: str | None = None
+    alloy: bool = False
+
+    @property
+    def note(self) -> str:
+        """What a run cannot show."""
+        return _note(self.kind, self.replace)
 
     @classmethod
     def read(cls, node: Value) -> "Replace":
@@ -84,22 +102,22 @@ class Replace:
     def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
         regex: Any = compile_regex(self.expression)
-        template = parse(self.replace)
+        template = parse(self.replace, absent="" if self.alloy else MISSING)
 
         def change(item: Item) -> bool:
             text = item.source(self.source)
-            matches = list(regex.finditer(text)) if text is not None else []
-            if text is None or not matches:
+            found = list(matches(regex, text)) if text is not None else []
+            if text is None or not found:
                 return True
             try:
-                result, written = _replaced(text, matches, _fields(item), template)
-            except TemplateFailed:
+                result, written = _replaced(text, found, _fields(item), template)
+            except TemplateFault:
                 return True
             if self.source is None:
                 item.line = result
             else:
                 item.extracted[self.source] = result
-            for name, captured in matches[0].groupdict().items():
+            for name, captured in found[0].groupdict().items():
                 if (captured or "") in written:
                     item.extracted[name] = written[captured or ""]
             return True
@@ -107,18 +125,18 @@ class Replace:
         return PerLine(change)
 
 
-def _replaced(text: str, matches: list[Any], fields: Labels, template: Template) -> tuple[str, Labels]:
+def _replaced(text: str, found: list[Any], fields: Labels, template: Template) -> tuple[str, Labels]:
     """The new text, and for each captured text what was written for it."""
     parts: list[str] = []
     written: Labels = {}
     at = 0
-    for match in matches:
+    for match in found:
         for group in range(1, match.re.groups + 1):
             start, end = match.span(group)
             if start < 0:
                 continue
             captured = text[start:end]
-            written[captured] = template.render({**fields, "Value": captured}, missing="")
+            written[captured] = template.render({**fields, "Value": captured})
             if at <= start:
                 parts += [text[at:start], written[captured]]
                 at = end
