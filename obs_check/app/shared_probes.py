@@ -13,14 +13,15 @@ def shared(probes: LokiProbes) -> LokiProbes:
     """The same questions, each asked once; an outage is asked again, because it may be over."""
     return replace(
         probes,
-        count=_once(probes.count),
-        sample=_once(probes.sample),
-        label_names=_once(probes.label_names),
-        label_values=_once(probes.label_values),
+        count=once(probes.count),
+        sample=once(probes.sample),
+        label_names=once(probes.label_names),
+        label_values=once(probes.label_values),
     )
 
 
-def _once(ask: T) -> T:
+def once(ask: T) -> T:
+    """The same function, called once for the same arguments."""
     known: dict[tuple[Hashable, ...], Any] = {}
 
     def answer(*question: Hashable) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from obs_check.app.apply import apply_fixes
 from obs_check.app.board import Board, PanelView
 from obs_check.app.dashboard_source import DashboardSource, open_dashboard, read_document
-from obs_check.app.shared_probes import shared
+from obs_check.app.shared_probes import once, shared
 from obs_check.app.shipping import Shipping, open_shipping
 from obs_check.app.verdicts import broken_panel, judge
 from obs_check.causes.context import BrokenPanel, Context, EgressProbes, Files, GrafanaProbes, LokiProbes, LookAgain
@@ -160,7 +160,12 @@ class Systems:
             loki=shared(LokiProbes(self._count, self._sample, self._label_names, self._label_values)),
             now_ns=self.now_ns,
             grafana=GrafanaProbes(
-                self._reread, self._looking_again(run), self._ds_query, self._health, self.board.datasources
+                self._reread,
+                self._looking_again(run),
+                self._ds_query,
+                self._health,
+                once(self._prometheus),
+                self.board.datasources,
             ),
             files=Files(
                 boundary_config=self.config.boundary.config,
@@ -225,6 +230,10 @@ class Systems:
 
     def _health(self, uid: str) -> tuple[Mapping[str, Any], Probe]:
         answer = self.grafana.datasource_health(uid)
+        return answer.value, answer.probe
+
+    def _prometheus(self, uid: str, path: str, params: tuple[tuple[str, str], ...]) -> tuple[Any, Probe]:
+        answer = self.grafana.prometheus(uid, path, params)
         return answer.value, answer.probe
 
     def _count(self, expr: str, window: Window) -> tuple[float, Probe]:

@@ -138,6 +138,8 @@ class GrafanaProbes:
     """(body of /api/ds/query) -> the answer with its `results`."""
     health: Callable[[str], tuple[Mapping[str, Any], Probe]]
     """(datasource uid) -> {"status", "message"}."""
+    prometheus: Callable[[str, str, tuple[tuple[str, str], ...]], tuple[Any, Probe]]
+    """(datasource uid, path below /api/v1, parameters) -> the `data` of Prometheus's answer."""
     datasources: Datasources
 
 

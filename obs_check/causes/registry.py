@@ -20,9 +20,14 @@ from obs_check.causes.file_format_changed import FormatChanged
 from obs_check.causes.file_level_hides_allow import LevelHidesAllow
 from obs_check.causes.file_log_dir_unset import LogDirUnset
 from obs_check.causes.file_unreadable import Unreadable
+from obs_check.causes.panel_counter_expired import CounterExpired
 from obs_check.causes.panel_datasource_missing import DatasourceMissing
+from obs_check.causes.panel_datasource_unhealthy import DatasourceUnhealthy
 from obs_check.causes.panel_hidden_target import HiddenTarget
+from obs_check.causes.panel_metric_absent import MetricAbsent
 from obs_check.causes.panel_override_hides import OverrideHides
+from obs_check.causes.panel_prometheus_label_value import PrometheusLabelValue
+from obs_check.causes.panel_prometheus_target_down import PrometheusTargetDown
 from obs_check.causes.panel_reducer_blank import ReducerBlank
 from obs_check.causes.panel_rounded_to_zero import RoundedToZero
 from obs_check.causes.panel_time_range import TimeRangeOverride, TimeRangePassed
@@ -77,6 +82,7 @@ RUN_CAUSES: tuple[RunCause, ...] = (
 )
 VIEW_CAUSES: tuple[ViewCause, ...] = (
     DatasourceMissing(),
+    DatasourceUnhealthy(),
     HiddenTarget(),
     VariableEscaped(),
     VariableEmpty(),
@@ -86,6 +92,10 @@ VIEW_CAUSES: tuple[ViewCause, ...] = (
     ReducerBlank(),
     ZeroWritten(),
     RoundedToZero(),
+    PrometheusLabelValue(),
+    PrometheusTargetDown(),
+    CounterExpired(),
+    MetricAbsent(),
 )
 LAST_CAUSES: tuple[ViewCause, ...] = (ZeroForNothing(), TimeRangePassed())
 """Asked when nothing else explains a panel."""

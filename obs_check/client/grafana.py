@@ -117,6 +117,13 @@ class GrafanaClient:
             value = {"status": status, "message": str(document.get("message") or "")}
         return Answered(value, self._probe(f"GET {path}", {"http_status": response.status_code, **value}))
 
+    def prometheus(self, uid: str, path: str, params: Sequence[tuple[str, str]]) -> Answered[Any]:
+        """The `data` of an answer of Prometheus's /api/v1/<path>, through the proxy of its datasource."""
+        whole = f"/api/datasources/proxy/uid/{quote(uid, safe='')}/api/v1/{path}"
+        value = self._http.json(self._http.get(whole, params=dict(params))).get("data")
+        asked = " ".join(f"{name}={text}" for name, text in params)
+        return Answered(value, self._probe(f"GET {whole} {asked}".rstrip(), _shortened(value)))
+
     def annotate(
         self, dashboard_uid: str, window: Window, text: str, tags: Sequence[str] = (), panel: int | None = None
     ) -> Answered[int]:
@@ -179,6 +186,12 @@ class GrafanaClient:
 
     def _probe(self, request: str, answer: Any, window: Window | None = None) -> Probe:
         return Probe("grafana", request, answer, self._clock(), window)
+
+
+def _shortened(value: Any) -> Any:
+    """The first entries of a list, for a probe."""
+    most = 50
+    return [*value[:most], f"and {len(value) - most} more"] if isinstance(value, list) and len(value) > most else value
 
 
 def _reason(error: BaseException) -> str:

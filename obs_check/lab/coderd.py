@@ -88,6 +88,7 @@ class Coderd(LoopbackServer):
 
     `collect_agent_stats` stands for CODER_PROMETHEUS_COLLECT_AGENT_STATS: without it no agent series exists. While it
     is not running, and with `refuses`, it takes no batches, which the agent counts as `forward_failed`.
+    An agent's series end `stats_kept_ns` after its last report.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Coderd(LoopbackServer):
         workspace: Workspace | None = None,
         now_ns: Callable[[], int] = time.time_ns,
         collect_agent_stats: bool = True,
+        stats_kept_ns: int = STATS_KEPT_NS,
         port: int = 0,
         refuses: bool = False,
     ) -> None:
@@ -107,6 +109,7 @@ class Coderd(LoopbackServer):
         self._now_ns = now_ns
         self._collect = collect_agent_stats
         self._refuses = refuses
+        self._stats_kept_ns = stats_kept_ns
         self._stats: tuple[int, tuple[Counter, ...]] = (0, ())
 
     def report_boundary_logs(self, batch: Sequence[AgentLog]) -> None:
@@ -121,7 +124,7 @@ class Coderd(LoopbackServer):
                 self.pod_log.write(json_line(self._now_ns(), fields))
 
     def update_stats(self, counters: Sequence[Counter]) -> None:
-        """Keep an agent's counters for two minutes; Unavailable when coderd is not running."""
+        """Keep an agent's counters for a while; Unavailable when coderd is not running."""
         if not self.running:
             raise Unavailable("coderd is not running", "start it first")
         if self._collect:
@@ -134,7 +137,7 @@ class Coderd(LoopbackServer):
             "# TYPE coderd_api_active_users_duration_hour gauge",
             "coderd_api_active_users_duration_hour 1",
         ]
-        if self._now_ns() - at > STATS_KEPT_NS:
+        if self._now_ns() - at > self._stats_kept_ns:
             counters = ()
         where = self._workspace
         for name in sorted({counter.name for counter in counters}):

@@ -40,7 +40,9 @@ class Firewall:
 class LabSettings:
     """`boundary`, `promtail` and `dashboard` are written as files into the lab's directory before anything starts.
 
-    `loki` are its limits; `coderd_format` its log sinks, `agent_stats` whether it shows the agents' counters;
+    `loki` are its limits; `coderd_format` its log sinks, `agent_stats` whether it shows the agents' counters, which
+    an agent reports every `agent_reports_s` and which end `agent_kept_s` after the last report;
+    Prometheus scrapes `metrics_path` of coderd;
     `datasources` are Grafana's, with LOKI_URL and PROMETHEUS_URL for the lab's own. `absent` names systems
     that are not there: the `agent` is never started, `boundary`, `shipper`, `loki` and `prometheus` are stopped once
     everything is up. `prepare` is run on the lab's directory before anything starts, `finish` when everything is up.
@@ -58,6 +60,9 @@ class LabSettings:
     loki: Limits = field(default_factory=Limits)
     coderd_format: Format = "json"
     agent_stats: bool = True
+    agent_reports_s: float = 1.0
+    agent_kept_s: float = 120.0
+    metrics_path: str = "/metrics"
     absent: set[str] = field(default_factory=set)
     prepare: list[Callable[[Path], None]] = field(default_factory=list)
     finish: list[Callable[[Path], None]] = field(default_factory=list)
@@ -158,4 +163,9 @@ def write(settings: LabSettings, directory: Path, loki_url: str) -> None:
 def datasources(settings: LabSettings, loki_url: str, prometheus_url: str) -> list[dict[str, Any]]:
     """Grafana's datasources with the lab's own URLs filled in."""
     known = {LOKI_URL: loki_url, PROMETHEUS_URL: prometheus_url}
-    return [{**one, "url": known.get(one["url"], one["url"])} for one in settings.datasources]
+
+    def filled(url: str) -> str:
+        own = next((k for k in known if url.startswith(k)), None)
+        return url if own is None else known[own].rstrip("/") + url.removeprefix(own)
+
+    return [{**one, "url": filled(one.get("url", ""))} for one in settings.datasources]

@@ -29,6 +29,7 @@ from obs_check.lab.origin import Origin, free_port
 from obs_check.lab.prometheus import LabPrometheus
 from obs_check.lab.shipper import LabShipper
 from obs_check.lab.tls.certificate import CA
+from obs_check.model.window import NS
 
 TOKEN_FILE = "grafana.token"  # the name of a file, not a secret
 SHIPPER_LOG = "promtail.log"
@@ -96,14 +97,15 @@ class Lab:
             chosen.coderd_format,
             collect_agent_stats=chosen.agent_stats,
             refuses=chosen.coderd_refuses,
+            stats_kept_ns=round(chosen.agent_kept_s * NS),
         )
         coderd.start()
         self._stack.callback(coderd.stop)
-        agent = Agent(self._socket, coderd, stats_interval_s=1.0)
+        agent = Agent(self._socket, coderd, stats_interval_s=chosen.agent_reports_s)
         if "agent" not in chosen.absent:
             agent.start()
             self._stack.callback(agent.stop)
-        prometheus = LabPrometheus([("coderd", f"{coderd.url}/metrics")], interval_s=1.0)
+        prometheus = LabPrometheus([("coderd", f"{coderd.url}{chosen.metrics_path}")], interval_s=1.0)
         prometheus.start()
         self._stack.callback(prometheus.stop)
         self._origin = (origin.url.split("//")[1].split(":")[0], int(origin.url.rsplit(":", 1)[1].strip("/")))

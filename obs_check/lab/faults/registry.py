@@ -9,6 +9,7 @@ from obs_check.lab.faults.egress import EGRESS_FAULTS
 from obs_check.lab.faults.fault import EVENTS, Fault
 from obs_check.lab.faults.file import FILE_FAULTS
 from obs_check.lab.faults.harmless import HARMLESS
+from obs_check.lab.faults.metrics import METRICS_FAULTS
 from obs_check.lab.faults.panel import PANEL_FAULTS
 from obs_check.lab.faults.pipeline import PIPELINE_FAULTS
 from obs_check.lab.faults.select import SELECT_FAULTS
@@ -25,6 +26,7 @@ FAULTS: tuple[Fault, ...] = (
     *PIPELINE_FAULTS,
     *AGGREGATE_FAULTS,
     *PANEL_FAULTS,
+    *METRICS_FAULTS,
 )
 
 DEFAULT_FAULTS = ("panel-logfmt", "level-warn", "no-boundary-job")
