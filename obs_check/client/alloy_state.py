@@ -131,7 +131,9 @@ def _files(
             if path not in positions and isinstance(info.get("read_offset"), int | float):
                 told[path] = int(info["read_offset"])
     return {
-        path: FileState(path, jobs.get(path, ""), lines.get(path), read.get(path), seen.get(path), told.get(path))
+        path: FileState(
+            path, jobs.get(path, ""), lines.get(path), read.get(path), seen.get(path), told.get(path), lags=True
+        )
         for path in {*lines, *read, *seen, *told}
         if path
     }

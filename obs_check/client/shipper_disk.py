@@ -11,6 +11,8 @@ from obs_check.shipper.glob import compile_glob, literal_start
 
 COMPRESSED = (b"\x1f\x8b", b"BZ", b"PK", b"x\x9c", b"x\x01", b"x\xda")
 """First bytes of gzip, bzip2, zip and zlib: there an offset is one of the unpacked text."""
+MOST_COUNTED = 1 << 28
+"""Bytes of a file whose lines are counted."""
 MOST_FILES = 5000
 """Files that are looked for below one pattern's directory; a node's /var/log/pods has hundreds."""
 
@@ -71,7 +73,18 @@ class Disk:
         except OSError:
             return file
         on_line = self._on_line(file, status.st_size)
-        return replace(file, on_disk=True, disk_bytes=status.st_size, inode=status.st_ino, on_line=on_line)
+        lines = self._lines(file.path) if file.lags and file.offset != status.st_size <= MOST_COUNTED else None
+        return replace(
+            file, on_disk=True, disk_bytes=status.st_size, inode=status.st_ino, on_line=on_line, disk_lines=lines
+        )
+
+    def _lines(self, path: str) -> int | None:
+        """The complete lines of a file."""
+        try:
+            with self.at(path).open("rb") as stream:
+                return sum(chunk.count(b"\n") for chunk in iter(lambda: stream.read(1 << 20), b""))
+        except OSError:
+            return None
 
     def _on_line(self, file: FileState, size: int) -> bool | None:
         """Whether the offset is at the start of a line; None where that cannot be said (nothing read, compressed)."""

@@ -39,9 +39,15 @@ class ShippingEvidence:
         words."""
         found = self.account
         told = [found.sentence()] if found and (found.read or found.open or found.client_drops) else []
-        told += [in_words(file) for file in self.files if file.state not in ("read", "unseen", "unknown file")]
+        told += [in_words(file) for file in self.files if self._tells(file, found)]
         told += [refusal_in_words(r) for r in self.refusals if r.words][:1]
         return told
+
+    def _tells(self, file: FileState, found: Account | None) -> bool:
+        """Whether a file's reading says more than the account; lines that were read since are ahead of the offset."""
+        if file.state in ("behind", "stale") and found is not None:
+            return found.read_by_file.get(file.path, 0) < self.lines[file.path]
+        return file.state not in ("read", "unseen", "unknown file", "stale")
 
     def to_json(self) -> dict[str, Any]:
         """{"account", "files", "refusals", "missing"}: the run's part of the snapshots."""
@@ -69,7 +75,9 @@ def in_words(file: FileState) -> str:
                 f"its first {file.offset} bytes were not read"
             )
         case "behind":
-            return f"{file.path}: {file.left} bytes are not read yet"
+            return f"{file.path} was read up to {file.offset} of {file.size} bytes when its offset was last written"
+        case "stale":
+            return f"{file.path}: {file.read_lines} lines were read since the start, some after its offset was written"
         case "not tailed":
             return f"{file.path} is found, but not being read"
         case "unknown file":

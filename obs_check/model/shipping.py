@@ -11,11 +11,13 @@ from typing import Any, Literal
 from obs_check.model.entry import Labels
 
 Shipper = Literal["promtail", "alloy"]
-Reading = Literal["read", "behind", "shrunk", "replaced", "not tailed", "unknown file", "gone", "unseen"]
-"""read: to its end. behind: bytes are left. shrunk: the file is shorter than its offset (truncated or replaced);
-promtail 3.5 that watches it starts again from 0 within its poll time. replaced: the offset is inside a line, so another
-file stands behind it and its head was not read. not tailed: found by a job, not being read. unknown file: on disk,
-known to no job. gone: has an offset, is not on disk. unseen: nothing was said that a claim could rest on."""
+Reading = Literal["read", "behind", "stale", "shrunk", "replaced", "not tailed", "unknown file", "gone", "unseen"]
+"""read: to its end. behind: bytes were left when the offset was written. stale: the file is being read and its offset
+says nothing, since it was written before the last lines were read. shrunk: no line was read since the shipper's start
+and the file is shorter than its offset (truncated or replaced); promtail 3.5 and Alloy 1.18 then begin again from 0.
+replaced: likewise, and the offset is inside a line, so another file stands behind it and its head will not be read. not
+tailed: found by a job, not being read. unknown file: on disk, known to no job. gone: has an offset, is not on disk.
+unseen: nothing was said that a claim could rest on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,9 @@ class FileState:
     `position` what its target or positions file says, `disk_bytes` and `inode` what the disk said at the same moment.
 
     `on_disk` is None where the disk could not be asked (the shipper runs elsewhere). `on_line` says whether the byte in
-    front of the offset ends a line: a shipper stops nowhere else.
+    front of the offset ends a line: a shipper stops nowhere else. promtail 3.5 writes the offset every 10 s; with
+    `lags` (Alloy 1.18) it is only written with the first line that is read 10 s after it was written before, so more
+    was read than it says; `disk_lines` are then the lines in the file.
     """
 
     path: str
@@ -37,6 +41,8 @@ class FileState:
     disk_bytes: int | None = None
     inode: int | None = None
     on_line: bool | None = None
+    lags: bool = False
+    disk_lines: int | None = None
 
     @property
     def offset(self) -> int | None:
@@ -66,14 +72,17 @@ class FileState:
             return "gone" if self.known else "unseen"
         if not self.known:
             return "unknown file" if self.on_disk else "unseen"
+        being_read = self.read_lines is not None
+        if self.lags and being_read and self.left != 0:
+            return "read" if self.read_lines == self.disk_lines else "stale"
         if self.left is not None and self.left < 0:
-            return "shrunk"
+            return "stale" if being_read else "shrunk"
         if self.offset is None and self.read_lines is None:
             return "not tailed" if self.seen_bytes is not None else "unseen"
         if self.left is None:
             return "unseen"
         if self.on_line is False:
-            return "replaced"
+            return "stale" if being_read else "replaced"
         return "behind" if self.left > 0 else "read"
 
     def to_json(self) -> dict[str, Any]:
@@ -86,7 +95,7 @@ class FileState:
             "seen_bytes": self.seen_bytes,
             "read_bytes": self.read_bytes,
             "position": self.position,
-            "left": self.left,
+            "left": {"stale": None, "read": 0}.get(self.state, self.left),
             "read_lines": self.read_lines,
         }
 

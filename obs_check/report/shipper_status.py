@@ -45,6 +45,10 @@ def print_status(doc: Mapping[str, Any], file: TextIO, color: bool) -> None:
         table = plain_table("Files", "path", "job", ">disk", ">read", ">left", ">lines", "state")
         for row in doc["files"]:
             offset = row["position"] if row["read_bytes"] is None else row["read_bytes"]
+            if row["state"] == "read" and row["disk_bytes"] is not None:
+                offset = row["disk_bytes"]
+            elif row["state"] == "stale":
+                offset = f"{offset} and more"
             cells = (row["path"], row["job"], row["disk_bytes"], offset, row["left"], row["read_lines"], row["state"])
             table.add_row(*map(_cell, cells))
         console.print(table)

@@ -1,5 +1,6 @@
 """One snapshot out of a shipper's metrics, pages, positions file, log and disk."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -78,16 +79,19 @@ def test_disk_and_positions_file_tell_a_file_that_shrank_and_one_that_nobody_tak
     (logs / "boundary-1.log").write_text("x" * 240)
     (logs / "boundary-2.log").write_text("new\n")
     (logs / "boundary-3.log").write_text("another file\nstands behind the offset\n")
+    (logs / "boundary-4.log").write_text("short\n")
     (logs / "other.txt").write_text("other\n")
     positions = tmp_path / "positions.yaml"
-    third = LOG.replace("-1", "-3")
-    positions.write_text(f'positions:\n  {LOG}: "3644"\n  {third}: "20"\n  cursor-journal: s=abc\n')
+    third, fourth = LOG.replace("-1", "-3"), LOG.replace("-1", "-4")
+    told = {LOG: "3644", third: "20", fourth: "99", "cursor-journal": "s=abc"}
+    positions.write_text(json.dumps({"positions": told}))
     sources = Sources(positions, None, Disk(tmp_path / "root"), ("/tmp/boundary_logs/*.txt", "/tmp/[", ""))
     state = promtail(PAGES).state(sources).value
     assert {f.path.rsplit("/", 1)[1]: f.state for f in state.files} == {
-        "boundary-1.log": "shrunk",
+        "boundary-1.log": "stale",
         "boundary-2.log": "unknown file",
         "boundary-3.log": "replaced",
+        "boundary-4.log": "shrunk",
         "other.txt": "unknown file",
     }
     file = state.file(LOG)
@@ -224,7 +228,7 @@ def test_alloy() -> None:
         2,
         50,
         80,
-        "behind",
+        "stale",
     )
     assert [(t.job, t.glob, t.ready, t.labels) for t in state.targets] == [
         ("local.file_match.b", "/tmp/boundary_logs/*.log", True, {"job": "boundary"}),

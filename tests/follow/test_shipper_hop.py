@@ -84,7 +84,7 @@ def test_the_note_says_what_became_of_the_lines_and_why_loki_refused() -> None:
 def test_without_a_snapshot_before_nothing_is_claimed_of_the_lines_between() -> None:
     evidence = ShippingEvidence(state(replace(READ, disk_bytes=95)), {LOG: 2})
     assert evidence.account is None
-    assert evidence.sentences() == [f"{LOG}: 5 bytes are not read yet"]
+    assert evidence.sentences() == [f"{LOG} was read up to 90 of 95 bytes when its offset was last written"]
 
 
 @pytest.mark.parametrize(

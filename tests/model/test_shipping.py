@@ -16,6 +16,11 @@ STATES: list[tuple[FileState, Reading]] = [
     (FileState(LOG, on_disk=True, disk_bytes=100, read_bytes=40, position=60, read_lines=1), "behind"),
     (FileState(LOG, on_disk=True, disk_bytes=240, position=3644, seen_bytes=240), "shrunk"),
     (FileState(LOG, on_disk=True, disk_bytes=900, read_bytes=500, on_line=False), "replaced"),
+    (FileState(LOG, on_disk=True, disk_bytes=240, read_bytes=3644, read_lines=9), "stale"),
+    (FileState(LOG, on_disk=True, disk_bytes=900, read_bytes=500, on_line=False, read_lines=9), "stale"),
+    (FileState(LOG, on_disk=True, disk_bytes=90, read_bytes=30, read_lines=3, lags=True, disk_lines=3), "read"),
+    (FileState(LOG, on_disk=True, disk_bytes=90, read_bytes=30, read_lines=2, lags=True, disk_lines=3), "stale"),
+    (FileState(LOG, on_disk=True, disk_bytes=90, position=95, lags=True), "shrunk"),
     (FileState(LOG, on_disk=True, disk_bytes=100, seen_bytes=100), "not tailed"),
     (FileState(LOG, on_disk=True, disk_bytes=100), "unknown file"),
     (FileState(LOG, on_disk=False, position=12), "gone"),
@@ -25,7 +30,7 @@ STATES: list[tuple[FileState, Reading]] = [
 ]
 
 
-@pytest.mark.parametrize(("file", "wanted"), STATES, ids=[wanted for _, wanted in STATES])
+@pytest.mark.parametrize(("file", "wanted"), STATES, ids=[f"{wanted}-{n}" for n, (_, wanted) in enumerate(STATES)])
 def test_the_state_of_a_file(file: FileState, wanted: str) -> None:
     assert file.state == wanted
     assert file.to_json()["state"] == wanted

@@ -1,5 +1,5 @@
-"""What is said of a real promtail that pushes to a real Loki, then to the lab's: a refusal, a truncation, a deletion, a
-restart, an outage, with every line accounted for."""
+"""What is said of a real promtail that pushes to a real Loki and then to the lab's, and of a real Alloy: a refusal, a
+truncation, a deletion, a restart, an outage, with every line accounted for."""
 
 import json
 import shutil
@@ -12,33 +12,30 @@ from typing import Any
 import pytest
 
 from obs_check.cli.main import main
-from obs_check.client.shipper_api import PromtailClient
 from obs_check.client.shipper_disk import Disk
+from obs_check.client.shipper_kind import shipper_client, shipper_kind
 from obs_check.client.shipper_sources import Sources
 from obs_check.config import host_port
 from obs_check.lab.loki.lab import LabLoki
 from obs_check.model.shipping import ShipperState
 from obs_check.model.shipping_account import Account, account
+from tests.real.alloy_process import RealAlloy
 from tests.real.loki_process import RealLoki
 from tests.real.promtail_process import RealPromtail
 
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        shutil.which("promtail") is None or shutil.which("loki") is None, reason="promtail and loki are not on PATH"
-    ),
-]
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 LINE = "msg=ALLOW obs=r-1-allow\n"
 
 
 class Watch:
-    """Snapshots of one promtail."""
+    """Snapshots of one shipper."""
 
-    def __init__(self, promtail: RealPromtail) -> None:
-        self._promtail = promtail
-        self._client = PromtailClient(promtail.url, time.time_ns, {host_port(promtail.url)})
-        self._sources = Sources(promtail.positions, promtail.log, Disk(Path("/")))
+    def __init__(self, shipper: RealPromtail | RealAlloy) -> None:
+        self._until = shipper.until
+        allowed = {host_port(shipper.url)}
+        self._client = shipper_client(shipper_kind(shipper.url, allowed), shipper.url, time.time_ns, allowed)
+        positions = shipper.positions if isinstance(shipper, RealPromtail) else None
+        self._sources = Sources(positions, shipper.log, Disk(Path("/")))
 
     def state(self) -> ShipperState:
         return self._client.state(self._sources).value
@@ -50,7 +47,7 @@ class Watch:
             last[0] = self.state()
             return true(last[0])
 
-        self._promtail.until(look, message)
+        self._until(look, message)
         return last[0]
 
     def after(self, before: ShipperState, true: Callable[[Account], bool], message: str) -> Account:
@@ -71,6 +68,9 @@ def configuration(loki: str, directory: Path) -> dict[str, Any]:
     }
 
 
+@pytest.mark.skipif(
+    shutil.which("promtail") is None or shutil.which("loki") is None, reason="promtail and loki are not on PATH"
+)
 def test_every_line_is_accounted_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     kept, gone, cut = (tmp_path / "logs" / name for name in ("kept.log", "gone.log", "cut.log"))
     kept.parent.mkdir()
@@ -132,3 +132,78 @@ def test_every_line_is_accounted_for(tmp_path: Path, capsys: pytest.CaptureFixtu
         assert set(waiting.requests) == {"-1"}
         lost = watch.after(caught_up, lambda a: a.open == 0, "the push is never given up")
         assert lost.sentence() == "read 1 = dropped by the client 1 (ingester_error 1) + sent 0"
+
+
+ALLOY = """\
+local.file_match "files" {
+  path_targets = [{"__path__" = "%(logs)s/*.log", job = "boundary"}]
+  sync_period  = "500ms"
+}
+
+loki.source.file "files" {
+  targets    = local.file_match.files.targets
+  forward_to = [loki.process.files.receiver]
+}
+
+loki.process "files" {
+  stage.drop {
+    expression          = "noise"
+    drop_counter_reason = "noise"
+  }
+  forward_to = [loki.write.lab.receiver]
+}
+
+loki.write "lab" {
+  endpoint {
+    url                 = "%(loki)s/loki/api/v1/push"
+    batch_wait          = "100ms"
+    min_backoff_period  = "100ms"
+    max_backoff_period  = "300ms"
+    max_backoff_retries = 15
+  }
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("alloy") is None, reason="alloy is not on PATH")
+def test_alloy_writes_its_offsets_late_and_its_lines_at_once(tmp_path: Path) -> None:
+    kept, gone, cut = (tmp_path / "logs" / name for name in ("kept.log", "gone.log", "cut.log"))
+    kept.parent.mkdir()
+    kept.write_text(LINE * 2 + "noise\n")
+    gone.write_text(LINE)
+    cut.write_text(LINE * 4)
+    loki = LabLoki(None)
+    loki.start()
+    try:
+        with RealAlloy(tmp_path, ALLOY % {"logs": kept.parent, "loki": loki.url}) as alloy:
+            watch = Watch(alloy)
+            first = watch.until(lambda s: s.sent_entries == 7, "not all lines are sent")
+            assert [(Path(f.path).name, f.state, f.read_lines, f.job) for f in first.files] == [
+                ("cut.log", "read", 4, "loki.source.file.files"),
+                ("gone.log", "read", 1, "loki.source.file.files"),
+                ("kept.log", "read", 3, "loki.source.file.files"),
+            ]
+            assert first.files[0].offset == len(LINE), "the offset is that of the first line"
+            assert first.stage_drops == {"noise": 1}
+            assert {t.ready for t in first.targets if t.job == "local.file_match.files"} == {True}
+
+            with kept.open("a") as stream:
+                stream.write("x" * 300_000 + "\n")
+            refused = watch.after(first, lambda a: bool(a.client_drops), "nothing was refused")
+            assert refused.sentence() == "read 1 = dropped by the client 1 (ingester_error 1) + sent 0"
+            [words] = [r.words for r in watch.state().refusals if r.words]
+            assert "max entry size" in words.lower()
+
+            gone.unlink()
+            watch.until(lambda s: s.file(str(gone)) is None, "the deleted file is still told of")
+            second = watch.state()
+            cut.write_text(LINE)
+            truncated = watch.after(second, lambda a: a.read > 0 and a.open == 0, "the truncated file is not read")
+            assert truncated.sentence() == f"read 1 = sent 1; replaced or truncated meanwhile: {cut}"
+            loki.stop()
+            with kept.open("a") as stream:
+                stream.write(LINE)
+            waiting = watch.after(second, lambda a: a.retries > 0, "the push is not tried again")
+            assert (waiting.open, waiting.read) == (1, 2)
+    finally:
+        loki.stop()
