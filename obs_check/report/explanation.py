@@ -15,6 +15,8 @@ _COLUMNS = (("lines in", 11), ("lines out", 11), ("pass", 7), ("series", 9))
 _NUMBERS = sum(width for _, width in _COLUMNS)
 _LEAST_TEXT = 24
 _SHOWN = 6
+_TOGETHER = "\u00a0"
+"""A blank at which a row is not broken."""
 _FIELD = 8
 """Width of the word before an example or a reason."""
 
@@ -72,9 +74,9 @@ class _Drawing:
             blank = row.rfind(" ")
             if blank > width // 2:
                 row = row[:blank]
-            yield row
+            yield row.replace(_TOGETHER, " ")
             text = text[len(row) :].lstrip()
-        yield text
+        yield text.replace(_TOGETHER, " ")
 
 
 def _line(console: Console, text: Text) -> None:
@@ -120,5 +122,5 @@ def _example(line: str) -> str:
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    shown = ", ".join(f"{name}\u00a0{lines:,}" for name, lines in list(counts.items())[:_SHOWN])
+    shown = ", ".join(f"{name}{_TOGETHER}{lines:,}" for name, lines in list(counts.items())[:_SHOWN])
     return shown + (f" and {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else "")
