@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from obs_check.causes.cause import PanelCause, RunCause, ViewCause
 from obs_check.causes.registry import LAST_CAUSES, PANEL_CAUSES, RUN_CAUSES, VIEW_CAUSES
 from obs_check.lab.faults.registry import FAULTS
 
 ROOT = Path(__file__).parents[2]
-CAUSES = {cause.id: cause for cause in (*RUN_CAUSES, *VIEW_CAUSES, *PANEL_CAUSES, *LAST_CAUSES)}
+EVERY: tuple[RunCause | ViewCause | PanelCause, ...] = (*RUN_CAUSES, *VIEW_CAUSES, *PANEL_CAUSES, *LAST_CAUSES)
+CAUSES = {cause.id: cause for cause in EVERY}
 SECTIONS = ["Why", "How it is proved", "Confused with", "Fix", "Example"]
 
 
