@@ -1,5 +1,6 @@
 """The use cases that look at a pipeline: inject and follow (verify), read and explain (diagnose), both, and again."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +10,13 @@ from obs_check.app.counterfactual import would_read
 from obs_check.app.explain import explain
 from obs_check.app.outcome import Outcome
 from obs_check.app.panel_hop import panel_hop
+from obs_check.app.positive_control import controls, with_controls
 from obs_check.app.systems import Systems
 from obs_check.app.verdicts import judge
 from obs_check.follow.hop import PathName
 from obs_check.follow.run import Run
 from obs_check.model.verdict import Verdict
-from obs_check.model.window import NS, Window
+from obs_check.model.window import MS, NS, Window
 
 Say = Callable[[str], None]
 """One line of progress for a person."""
@@ -65,6 +67,36 @@ class Check:
         zero = [p for p in self.outcome.panels if p.verdict is Verdict.FAIL]
         self.say(f"{len(views)} panels read, {len(zero)} not as they should")
 
+    def before(self, only: int | None = None) -> list[PanelView]:
+        """Read the panels in the dashboard's own range before anything is sent.
+
+        It cannot be made up for later: Loki 3.5 sets the last point of a range query up to a step behind its end.
+        """
+        return self.systems.board.read(self.systems.now_ns(), None, only)
+
+    def control(self, run: Run, before: list[PanelView], only: int | None = None) -> None:
+        """Read the panels again, from the same start on, and decide what each reading before the run was worth."""
+        starts = Counter(view.request.range.from_ms for view in before)
+        if not starts:
+            return
+        start_ns = starts.most_common(1)[0][0] * MS
+        deadline = self.systems.now_ns() + self.systems.hop_s * NS
+        while True:
+            now = self.systems.now_ns()
+            after = self.systems.board.read(now, Window(start_ns, (now // NS + READ_BACK_S) * NS), only)
+            self.outcome.controls = controls(before, after, self.systems.expectations, run)
+            late = [c for c in self.outcome.controls if self._path_of(c.panel.id) == "metrics" and c.differs]
+            if not late or self.systems.now_ns() > deadline:
+                break
+            self.systems.pause(0.5)
+        self.outcome.panels = with_controls(self.outcome.panels, self.outcome.controls)
+        still = sum(c.moved == "not" and bool(c.differs) for c in self.outcome.controls)
+        self.say(f"{len(self.outcome.controls)} panels read before and after the run, {still} did not move")
+
+    def _path_of(self, panel: int) -> str:
+        expectation = self.systems.expectations.get(panel)
+        return expectation.path if expectation else ""
+
     def _waits_for_metrics(self) -> bool:
         """Whether a counter has still to be scraped: that takes longer than a line takes to Loki."""
         return any(p.path == "metrics" and p.verdict is Verdict.FAIL for p in self.outcome.panels)
@@ -78,8 +110,9 @@ class Check:
                 self.outcome.hops.insert(behind[-1] if behind else len(self.outcome.hops), hop)
 
     def explain(self, run: Run | None) -> None:
-        """Prove causes for what is broken, and for what loses or doubles records without a panel that shows it."""
-        context = self.systems.context(run, self.outcome.hops)
+        """Prove causes for what is broken, and for what loses or doubles records without a panel that shows it; say
+        which zeros the control showed to be true."""
+        context = self.systems.context(run, self.outcome.hops, self.outcome.controls)
         explained = explain(context, self.outcome.panels, self.say)
         self.outcome.findings = explained.findings
         self.outcome.panels = explained.panels

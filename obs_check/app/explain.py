@@ -7,7 +7,7 @@ from obs_check.app.explain_panel import of_panel
 from obs_check.app.verdicts import PanelVerdict, broken_panel
 from obs_check.causes.context import Context
 from obs_check.causes.group import grouped
-from obs_check.causes.registry import RUN_CAUSES
+from obs_check.causes.registry import RUN_CAUSES, TRUTHS
 from obs_check.errors import ObsCheckError
 from obs_check.model.finding import Finding
 from obs_check.model.verdict import Verdict
@@ -71,5 +71,6 @@ def explain(
         else:
             unexplained.append(f"panel {row.view.panel.id} ({row.view.panel.title}): {row.differs}; {funnel}")
             rows.append(row)
+    findings += [said for truth in TRUTHS if (said := truth.prove(context)) is not None]
     joined = grouped(findings, context.dashboard_uid, context.dashboard)
     return Explained(joined, rows, unexplained, outages)

@@ -5,6 +5,7 @@ from typing import Any
 
 from obs_check.app.counterfactual import WouldRead
 from obs_check.app.verdicts import PanelVerdict
+from obs_check.causes.control import Control
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
 from obs_check.model.finding import Finding
@@ -19,6 +20,7 @@ class Outcome:
     run: Run | None = None
     hops: list[HopSeen] = field(default_factory=list)
     panels: list[PanelVerdict] = field(default_factory=list)
+    controls: list[Control] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     unexplained: list[str] = field(default_factory=list)
     suggested: list[WouldRead] = field(default_factory=list)
@@ -44,6 +46,7 @@ class Outcome:
             "events": run["events"] if run else [],
             "hops": [h.to_row(self.run) for h in self.hops] if self.run else [],
             "panels": [p.to_row() for p in self.panels],
+            "control": [c.to_row() for c in self.controls],
             "findings": [f.to_json() for f in self.findings],
             "unexplained": self.unexplained,
             "suggested": [w.to_row() for w in self.suggested],

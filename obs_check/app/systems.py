@@ -14,6 +14,7 @@ from obs_check.app.shared_probes import once, shared
 from obs_check.app.shipping import Shipping, open_shipping
 from obs_check.app.verdicts import broken_panel, judge
 from obs_check.causes.context import BrokenPanel, Context, EgressProbes, Files, GrafanaProbes, LokiProbes, LookAgain
+from obs_check.causes.control import Control
 from obs_check.client.egress import EgressAnswer, reach, send
 from obs_check.client.files import deleted_but_open, expand, find_tag
 from obs_check.client.grafana import GrafanaClient
@@ -152,7 +153,7 @@ class Systems:
         hop, look = loki_hop(path, run, names, lines, self.now_ns)
         return Watched(hop, look, self.hop_s)
 
-    def context(self, run: Run | None, hops: list[HopSeen]) -> Context:
+    def context(self, run: Run | None, hops: list[HopSeen], controls: Sequence[Control] = ()) -> Context:
         """What the causes may look at."""
         return Context(
             dashboard_uid=self.board.dashboard.uid,
@@ -178,6 +179,7 @@ class Systems:
             egress=EgressProbes(self.config.boundary.proxy_url, self.config.boundary.ca, self._send),
             boundary_says=self._boundary_says,
             hops=tuple(hops),
+            controls=tuple(controls),
             panel_paths={i: e.path for i, e in self.expectations.items()},
             expectations=self.expectations,
             shipper_metrics=self._metrics if self.shipping else None,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from obs_check.causes.control import Control
 from obs_check.causes.funnel import Funnel
 from obs_check.causes.ladder import Count, Rung
 from obs_check.client.egress import EgressAnswer
@@ -183,6 +184,8 @@ class Context:
     """(text) -> the lines of boundary's own log that hold it, its stderr included."""
     hops: Sequence[HopSeen] = ()
     expectations: Mapping[int, Expectation] = field(default_factory=dict)
+    controls: Sequence[Control] = ()
+    """What each panel read before and after the run, when it was read before too."""
     panel_paths: Mapping[int, str] = field(default_factory=dict)
     """Panel id -> path (A, B or metrics) as the expectations have it."""
     shipper_metrics: Callable[[], tuple[Mapping[str, list[tuple[Labels, float]]], Probe]] | None = None

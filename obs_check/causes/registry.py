@@ -23,6 +23,7 @@ from obs_check.causes.file_unreadable import Unreadable
 from obs_check.causes.panel_counter_expired import CounterExpired
 from obs_check.causes.panel_datasource_missing import DatasourceMissing
 from obs_check.causes.panel_datasource_unhealthy import DatasourceUnhealthy
+from obs_check.causes.panel_false_green import FalseGreen
 from obs_check.causes.panel_hidden_target import HiddenTarget
 from obs_check.causes.panel_metric_absent import MetricAbsent
 from obs_check.causes.panel_override_hides import OverrideHides
@@ -81,6 +82,7 @@ RUN_CAUSES: tuple[RunCause, ...] = (
     PathNotCollected(),
 )
 VIEW_CAUSES: tuple[ViewCause, ...] = (
+    FalseGreen(),
     DatasourceMissing(),
     DatasourceUnhealthy(),
     HiddenTarget(),
@@ -97,6 +99,8 @@ VIEW_CAUSES: tuple[ViewCause, ...] = (
     CounterExpired(),
     MetricAbsent(),
 )
+TRUTHS: tuple[RunCause, ...] = (NoSuchEvent(),)
+"""What the positive control shows to be right; said behind what is wrong."""
 LAST_CAUSES: tuple[ViewCause, ...] = (ZeroForNothing(), TimeRangePassed())
 """Asked when nothing else explains a panel."""
 PANEL_CAUSES: tuple[PanelCause, ...] = (
@@ -116,5 +120,4 @@ PANEL_CAUSES: tuple[PanelCause, ...] = (
     GroupLabelMissing(),
     ComparisonRemovesAll(),
     VectorsDoNotMatch(),
-    NoSuchEvent(),
 )

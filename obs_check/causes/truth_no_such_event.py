@@ -1,37 +1,33 @@
-"""truth.no-such-event: the panel is right: nothing that it counts happened in its window.
+"""truth.no-such-event: a panel was right to read zero: nothing that it counts had happened.
 
-Proved by the funnel: the query's last filters are fine and the selector has lines, or, with an injected run, the same
-query narrowed to the run reads exactly what was sent.
+Proved by the positive control: the panel moved from zero by exactly what was sent.
 """
 
-from dataclasses import dataclass
-
-from obs_check.causes.context import BrokenTarget, Context
-from obs_check.causes.ladder import counting, narrowed
+from obs_check.causes.context import Context
 from obs_check.model.finding import Finding, Fix, Subject
 
 
-@dataclass(frozen=True, slots=True)
 class NoSuchEvent:
-    """A zero that is true, shown by the positive control."""
+    """Zeros that are true."""
 
-    id: str = "truth.no-such-event"
+    id = "truth.no-such-event"
 
-    def prove(self, context: Context, broken: BrokenTarget) -> Finding | None:
-        """The query as written finds the run's events in the run's own window although it reads zero in the panel's."""
-        if context.run is None or broken.reading.rows > 0:
+    def prove(self, context: Context) -> Finding | None:
+        """The panels that the control moved from zero by exactly the run's events."""
+        true = [c for c in context.controls if c.meaning == "true_zero" and c.after.rows and not c.differs]
+        true = [c for c in true if c.before.text != c.after.text]
+        if context.run is None or not true:
             return None
-        query = narrowed(broken.query, f"obs={context.run.id}-")
-        lines, probe = context.loki.count(counting(query, context.run.window), context.run.window)
-        if lines <= 0:
-            return None
+        first = true[0]
         return Finding(
             cause=self.id,
             severity="info",
             hop="panel",
-            subject=Subject(context.dashboard_uid, broken.panel.id, broken.target.ref_id),
-            claim=f"the query works: it finds {lines:g} lines of this run in the run's window",
-            probes=(broken.rungs[-1].probe, probe),
+            subject=Subject(context.dashboard_uid),
+            claim=f"the zero was true: `{first.panel.title}` moved from {first.before.text} to {first.after.text}, by "
+            f"exactly the {len(context.run.events)} events that were sent"
+            + (f", and {len(true) - 1} other panels did the same" if len(true) > 1 else ""),
+            probes=tuple(probe for control in true for probe in control.probes),
             fix=Fix("nothing to fix"),
-            panels=(broken.panel.id,),
+            panels=tuple(sorted({c.panel.id for c in true})),
         )

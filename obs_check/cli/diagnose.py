@@ -10,7 +10,9 @@ from obs_check.cli.options import Output, common
 @click.command()
 @click.option("--dashboard", metavar="UID|FILE", help="Another dashboard than the configured one, or a JSON file.")
 @click.option("--panel", type=int, help="Only the panel with this id.")
-@click.option("--inject/--no-inject", "with_run", default=False, help="Send one allow and one deny event first.")
+@click.option("--inject/--no-inject", "with_run", default=False, help="Send events and see which panels they move.")
+@click.option("--allow", type=click.IntRange(0, 1000), default=1, show_default=True, help="Allowed events of --inject.")
+@click.option("--deny", type=click.IntRange(0, 1000), default=1, show_default=True, help="Denied events of --inject.")
 @click.option("--suggest", is_flag=True, help="Show the fixes as diffs, and what panels would read.")
 @click.option("--apply", "apply_now", is_flag=True, help="Apply the fixes: save the dashboard, write the files.")
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
@@ -19,6 +21,8 @@ def diagnose(
     dashboard: str | None,
     panel: int | None,
     with_run: bool,
+    allow: int,
+    deny: int,
     suggest: bool,
     apply_now: bool,
     save: Path | None,
@@ -28,14 +32,21 @@ def diagnose(
     from obs_check.app.check import Check
     from obs_check.app.outcome import Outcome
     from obs_check.app.systems import open_systems
+    from obs_check.errors import UsageError
 
+    if with_run and allow + deny == 0:
+        raise UsageError("--inject needs at least one event", "give --allow or --deny a number above 0")
     outcome = Outcome("diagnose")
     with out.kept(outcome, save), open_systems(out.config_path, out.env, dashboard) as systems:
         check = Check(systems, outcome, out.say)
-        run = check.inject(1, 1) if with_run else None
-        if run is not None:
+        run = None
+        if with_run:
+            before = check.before(panel)
+            run = check.inject(allow, deny)
             check.follow(run)
         check.panels(run, panel)
+        if run is not None:
+            check.control(run, before, panel)
         check.explain(run)
         if suggest or apply_now:
             check.suggest()

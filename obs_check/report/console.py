@@ -12,6 +12,7 @@ from rich.text import Text
 from obs_check.report.terminal import visible
 
 _STYLES = {"ok": "green", "fail": "bold red", "unknown": "yellow", "error": "bold red", "warning": "yellow"}
+_MEANINGS = {"true_zero": "green", "live": "green", "broken_zero": "bold red", "false_green": "bold red"}
 _WIDTH_WITHOUT_TERMINAL = 120
 _SHOWN_PROBES = 4
 _SHOWN_TAGS = 3
@@ -25,6 +26,8 @@ def print_document(document: Mapping[str, Any], file: TextIO, color: bool, diffs
         console.print(hop_table(document["hops"]))
     if document.get("panels"):
         console.print(panel_table(document["panels"]))
+    if document.get("control"):
+        console.print(control_table(document["control"]))
     for number, finding in enumerate(document.get("findings") or (), start=1):
         print_finding(console, number, finding, diffs)
     if document.get("suggested"):
@@ -89,6 +92,16 @@ def panel_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
+def control_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """One row a panel: what it read in the dashboard's range before and after the events, and what that means."""
+    table = plain_table("Positive control", ">id", "title", "before", "after", "means", "differs")
+    for row in rows:
+        means = Text(str(row.get("words") or ""), _MEANINGS.get(str(row.get("meaning")), ""))
+        cells = (_text(row.get(key)) for key in ("id", "title", "before", "after"))
+        table.add_row(*cells, means, _text(row.get("differs")))
+    return table
+
+
 def suggested_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """One row a panel and cause: what it reads, and what it would read with the fix."""
     table = plain_table("With the fixes (nothing is saved)", ">id", "title", "reads", "would read", "verdict", "cause")
@@ -109,9 +122,12 @@ def print_finding(console: Console, number: int, finding: Mapping[str, Any], dif
     )
     console.print(head)
     console.print(Text(visible(f"   {finding.get('claim', '')}")))
-    panels = ", ".join(str(p) for p in finding.get("panels") or ())
+    panels = [str(p) for p in finding.get("panels") or ()]
     if panels:
-        console.print(Text(f"   explains panels {panels}"))
+        many = f"{len(panels)} panels" if len(panels) > 1 else "panel"
+        console.print(
+            Text(f"   explains {many}: {', '.join(panels)}" if len(panels) > 1 else f"   explains {many} {panels[0]}")
+        )
     probes = list(finding.get("probes") or ())
     for probe in probes[:_SHOWN_PROBES]:
         console.print(Text(f"   {probe_line(probe)}", "dim"))

@@ -20,6 +20,7 @@ _EVENTS = ("tag", "decision", "method", "url", "sent_ns", "status", "verdict", "
 _HOPS = ("path", "hop", "sent", "seen", "missing", "latency_ms", "verdict", "note")
 _PANELS = ("id", "title", "path", "reads", "wanted", "state", "verdict", "cause")
 _COMPARISON = ("id", "title", "before", "after", "change")
+_CONTROL = ("id", "title", "before", "after", "meaning", "differs")
 _SUGGESTED = ("cause", "id", "title", "reads", "would_read", "verdict")
 _FINDINGS = ("n", "cause", "severity", "hop", "claim", "panels", "fix", "safety", "path")
 _PROBES = ("finding", "cause", "system", "request", "answer", "window_start_ns", "window_end_ns", "at_ns")
@@ -41,6 +42,7 @@ def _tables(document: Mapping[str, Any], prefix: str, suffix: str) -> list[Evide
         _plain(f"{prefix}events", f"Events{suffix}", _EVENTS, document.get("events")),
         _plain(f"{prefix}hops", f"Hops{suffix}", _HOPS, document.get("hops")),
         _plain(f"{prefix}panels", f"Panels{suffix}", _PANELS, document.get("panels")),
+        _plain(f"{prefix}control", f"Panels before and after the run{suffix}", _CONTROL, document.get("control")),
         _plain(
             f"{prefix}suggested", f"Panels with the proposed queries{suffix}", _SUGGESTED, document.get("suggested")
         ),

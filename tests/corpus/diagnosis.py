@@ -9,6 +9,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from obs_check.app.board import PanelView
 from obs_check.app.check import Check
 from obs_check.app.outcome import Outcome
 from obs_check.app.systems import Systems, open_systems
@@ -19,11 +20,15 @@ from obs_check.lab.stack import Lab
 from obs_check.panel.dashboard import load_dashboard
 from tests.corpus.privileges import obey_modes
 
+AGENTS_PANEL = 10
+"""The panel that shows a counter of the agents."""
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """`causes` are those of findings that say something is broken, in the order they are named. `requests` were sent
-    to Grafana and Loki to explain what was read, `bytes` is what Loki read for them; `seconds` is the whole of it."""
+    """`causes` are those of findings, in the order they are named; of what is right only with a control. `requests`
+    were sent to Grafana and Loki to explain what was read, `bytes` is what Loki read for them; `seconds` is the whole of
+    it."""
 
     causes: tuple[str, ...]
     document: dict[str, Any]
@@ -44,9 +49,13 @@ def _diagnose(directory: Path, fault_ids: tuple[str, ...]) -> Diagnosis:
     started = time.monotonic()
     with Lab(directory, fault_ids) as lab, open_systems(lab.config_path, {}) as systems:
         check = Check(systems, Outcome("verify"))
+        before = None
+        if any(find_fault(fault).control for fault in fault_ids):
+            _wait_for_agents(systems)
+            before = check.before()
         run = check.inject(*events_for(fault_ids))
         check.follow(run)
-        return _explained(check, run, started, lab)
+        return _explained(check, run, started, lab, before)
 
 
 DiagnoseDashboard = Callable[[tuple[str, ...]], Diagnosis]
@@ -74,12 +83,24 @@ def shared_lab(directory: Path) -> Iterator[DiagnoseDashboard]:
         yield with_faults
 
 
-def _explained(check: Check, run: Run, started: float, lab: Lab) -> Diagnosis:
+def _wait_for_agents(systems: Systems) -> None:
+    """Wait until Prometheus has scraped the agents once, so that what they count can be compared."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        (view,) = systems.board.read(systems.now_ns(), None, AGENTS_PANEL)
+        if view.reading.rows:
+            return
+        time.sleep(0.1)
+
+
+def _explained(check: Check, run: Run, started: float, lab: Lab, before: list[PanelView] | None = None) -> Diagnosis:
     check.panels(run)
+    if before is not None:
+        check.control(run, before)
     sent, read = check.systems.sent, lab.served.bytes
     check.explain(run)
     sent, read = check.systems.sent - sent, lab.served.bytes - read
     check.suggest()
     document = check.outcome.to_json()
-    causes = tuple(f["cause"] for f in document["findings"] if f["severity"] != "info")
+    causes = tuple(f["cause"] for f in document["findings"] if f["severity"] != "info" or before is not None)
     return Diagnosis(causes, document, sent, read, time.monotonic() - started)

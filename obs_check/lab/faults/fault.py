@@ -17,7 +17,7 @@ class Fault:
 
     `only_dashboard` says that nothing but the dashboard changes, so that one running lab serves many such faults;
     `events` are the allow and deny events that show it; an `unprivileged` one shows only where lab and obs-check do
-    not run as root, who may read everything.
+    not run as root, who may read everything; `control` says that the panels have to be read before the events too.
     """
 
     id: str
@@ -27,6 +27,7 @@ class Fault:
     only_dashboard: bool = False
     events: tuple[int, int] = EVENTS
     unprivileged: bool = False
+    control: bool = False
 
 
 def exprs(pattern: str, replacement: str | Callable[[re.Match[str]], str]) -> Change:

@@ -15,6 +15,7 @@ from obs_check.lab.faults.pipeline import PIPELINE_FAULTS
 from obs_check.lab.faults.select import SELECT_FAULTS
 from obs_check.lab.faults.shipper import SHIPPER_FAULTS
 from obs_check.lab.faults.socket import SOCKET_FAULTS
+from obs_check.lab.faults.truth import TRUTH_FAULTS
 from obs_check.lab.settings import LabSettings
 
 FAULTS: tuple[Fault, ...] = (
@@ -27,6 +28,7 @@ FAULTS: tuple[Fault, ...] = (
     *AGGREGATE_FAULTS,
     *PANEL_FAULTS,
     *METRICS_FAULTS,
+    *TRUTH_FAULTS,
 )
 
 DEFAULT_FAULTS = ("panel-logfmt", "level-warn", "no-boundary-job")

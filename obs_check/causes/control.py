@@ -1,0 +1,65 @@
+"""The positive control: what a panel read before events were sent, and after they had all the time to arrive."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from obs_check.model.probe import Probe
+from obs_check.model.window import Window
+from obs_check.panel.elements import Panel
+from obs_check.panel.reading import Reading
+
+Moved = Literal["exactly", "otherwise", "not", "unknown"]
+"""By exactly what was sent; by something else; not at all; or one of the readings is missing."""
+Meaning = Literal["true_zero", "live", "broken_zero", "false_green", "moved_otherwise", "unknown"]
+
+_WORDS: dict[Meaning, str] = {
+    "true_zero": "true zero: nothing had happened",
+    "live": "live",
+    "broken_zero": "broken: the events do not show",
+    "false_green": "false green: not zero, whatever happens",
+    "moved_otherwise": "moved by something else",
+    "unknown": "unknown",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One panel, read in the dashboard's own range. `before_window` and `after_window` are what it was read in, and
+    `differs` says how its change is not what was sent ("" when it is)."""
+
+    panel: Panel
+    before: Reading
+    after: Reading
+    moved: Moved
+    differs: str
+    before_window: Window
+    after_window: Window
+    probes: tuple[Probe, ...]
+
+    @property
+    def was_zero(self) -> bool:
+        """Whether a person saw nothing, or 0, before the events."""
+        return not self.before.rows or (bool(self.before.values) and self.before.number == 0)
+
+    @property
+    def meaning(self) -> Meaning:
+        """What the two readings say about the panel."""
+        if self.moved == "unknown":
+            return "unknown"
+        if self.moved == "exactly":
+            return "true_zero" if self.was_zero else "live"
+        if self.moved == "otherwise":
+            return "moved_otherwise"
+        return "broken_zero" if self.was_zero else "false_green"
+
+    def to_row(self) -> dict[str, Any]:
+        """{"id", "title", "before", "after", "meaning", "words", "differs"}."""
+        return {
+            "id": self.panel.id,
+            "title": self.panel.title,
+            "before": self.before.text,
+            "after": self.after.text,
+            "meaning": self.meaning,
+            "words": _WORDS[self.meaning],
+            "differs": self.differs,
+        }
