@@ -27,8 +27,8 @@ AGENTS_PANEL = 10
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """`causes` are those of findings, in the order they are named; of what is right only with a control. `requests`
-    were sent to Grafana and Loki to explain what was read, `bytes` is what Loki read for them; `seconds` is the whole of
-    it."""
+    were sent to Grafana and Loki to explain what was read, `bytes` is what Loki read for them; `seconds` is the whole
+    of it."""
 
     causes: tuple[str, ...]
     document: dict[str, Any]
