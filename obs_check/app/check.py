@@ -106,6 +106,9 @@ class Check:
         for path in paths:
             hop = panel_hop(path, run, views, self.systems.expectations, self.systems.now_ns())
             if hop is not None:
+                # Nothing can be claimed behind a Loki that could not be asked.
+                at_loki = next((h for h in self.outcome.hops if (h.path, h.hop) == (path, "loki")), None)
+                hop.unknown = hop.unknown or (at_loki.unknown if at_loki else "")
                 behind = [i for i, h in enumerate(self.outcome.hops, start=1) if h.path == path]
                 self.outcome.hops.insert(behind[-1] if behind else len(self.outcome.hops), hop)
 

@@ -8,7 +8,7 @@ from typing import Any
 from obs_check.app.check import Check, Say, compare
 from obs_check.app.outcome import Outcome
 from obs_check.app.systems import open_systems
-from obs_check.lab.faults.registry import events_for, find_fault
+from obs_check.lab.faults.registry import events_for, find_fault, wait_for
 from obs_check.lab.stack import Lab
 from obs_check.model.verdict import Verdict
 
@@ -47,7 +47,7 @@ def run_demo(demo: Demo, lab: Lab, say: Say, show: Callable[[Outcome], None]) ->
         for fault in lab.fault_ids:
             say(f"broken: {find_fault(fault).summary}")
         with open_systems(lab.config_path, {}) as systems:
-            _look(Check(systems, demo.before, say), *events)
+            _look(Check(systems, demo.before, say), *events, wait_for(lab.fault_ids))
             show(demo.before)
             if not any(f.fix.edits for f in demo.before.findings):
                 return
@@ -58,12 +58,13 @@ def run_demo(demo: Demo, lab: Lab, say: Say, show: Callable[[Outcome], None]) ->
             lab.reload()
         demo.after = Outcome("demo")
         with open_systems(lab.config_path, {}) as systems:
-            _look(Check(systems, demo.after, say), *events)
+            _look(Check(systems, demo.after, say), *events, wait_for(lab.fault_ids))
             show(demo.after)
 
 
-def _look(check: Check, allow: int, deny: int) -> None:
+def _look(check: Check, allow: int, deny: int, wait_s: float) -> None:
     run = check.inject(allow, deny)
     check.follow(run)
+    check.systems.pause(wait_s)
     check.panels(run)
     check.explain(run)

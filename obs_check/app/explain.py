@@ -29,6 +29,7 @@ def explain(
     progress: Callable[[str], None] = lambda _text: None,
 ) -> Explained:
     """Prove a cause for every failing panel; an outage while probing makes the panel unknown, never a finding."""
+    context = replace(context, failing=frozenset(r.view.panel.id for r in panels if r.verdict is Verdict.FAIL))
     findings: list[Finding] = []
     outages: list[str] = []
     for cause in RUN_CAUSES:
@@ -37,12 +38,13 @@ def explain(
         except ObsCheckError as error:
             if error.exit_code != 3:
                 raise
-            outages.append(f"{cause.id} could not be looked at: {error.message}")
+            outages.append(f"{cause.id}: {error.message}")
             continue
         if finding is not None:
             findings.append(finding)
             progress(f"{cause.id}: {finding.claim}")
     rows, unexplained = [], []
+    unasked: dict[str, list[int]] = {}
     for row in panels:
         if row.verdict is not Verdict.FAIL:
             rows.append(row)
@@ -59,7 +61,7 @@ def explain(
         except ObsCheckError as error:
             if error.exit_code != 3:
                 raise
-            outages.append(f"panel {row.view.panel.id}: {error.message}")
+            unasked.setdefault(error.message, []).append(row.view.panel.id)
             rows.append(replace(row, verdict=Verdict.UNKNOWN, differs=error.message))
             continue
         findings += found
@@ -72,5 +74,6 @@ def explain(
             unexplained.append(f"panel {row.view.panel.id} ({row.view.panel.title}): {row.differs}; {funnel}")
             rows.append(row)
     findings += [said for truth in TRUTHS if (said := truth.prove(context)) is not None]
+    outages += [f"panels {', '.join(map(str, ids))}: {message}" for message, ids in unasked.items()]
     joined = grouped(findings, context.dashboard_uid, context.dashboard)
     return Explained(joined, rows, unexplained, outages)

@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,9 @@ from obs_check.causes.control import Control
 from obs_check.client.egress import EgressAnswer, reach, send
 from obs_check.client.files import deleted_but_open, expand, find_tag
 from obs_check.client.grafana import GrafanaClient
-from obs_check.client.loki import LokiClient
+from obs_check.client.loki import LokiClient, discarded_by_reason
 from obs_check.config import Config, load_config
-from obs_check.errors import ConfigError, Unavailable
+from obs_check.errors import ConfigError, NotAllowed, Unavailable
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.hops import egress_hop, file_hop, loki_hop
 from obs_check.follow.run import Run, inject, new_run_id, plan_events
@@ -55,6 +55,8 @@ class Systems:
     hop_s: float
     now_ns: Callable[[], int] = time.time_ns
     pause: Callable[[float], None] = time.sleep
+    discarded_before: Mapping[str, int] = field(default_factory=dict)
+    """Lines that Loki had discarded before the run, by reason, where its metrics can be read."""
 
     @property
     def sent(self) -> int:
@@ -86,6 +88,9 @@ class Systems:
         proxy, ca = self.config.boundary.proxy_url, self.config.boundary.ca
         if self.shipping is not None:
             self.shipping.remember()
+        if self.config.loki.url:
+            with suppress(Unavailable, NotAllowed):
+                self.discarded_before = discarded_by_reason(self.loki.metrics().value)
         events = plan_events(new_run_id(), allow, deny, wanted.allow_url, wanted.deny_url)
         run = inject(events, lambda event: send(event, proxy, ca), self.now_ns)
         # An allowed request to a dead origin has no answer either, so the proxy itself is asked.
@@ -174,6 +179,7 @@ class Systems:
                 boundary_glob=self.config.boundary.logs or "",
                 matching=expand,
                 deleted_but_open=deleted_but_open,
+                mode=_mode,
             ),
             run=run,
             egress=EgressProbes(self.config.boundary.proxy_url, self.config.boundary.ca, self._send),
@@ -185,6 +191,10 @@ class Systems:
             shipper_metrics=self._metrics if self.shipping else None,
             shipper_state=self.shipping.snapshot if self.shipping else None,
             env=self.env,
+            loki_uid=self.config.loki.datasource,
+            sample_as=self._sample_as,
+            loki_discarded=self._discarded if self.config.loki.url else None,
+            loki_retention=self._retention if self.config.loki.url else None,
         )
 
     def _send(self, url: str, proxy: str, ca: Path | None) -> tuple[EgressAnswer, Probe]:
@@ -203,6 +213,19 @@ class Systems:
             found += [line.text for lines in answer.value.values() for line in lines]
         request = f"lines with `{text}` in {', '.join(globs) or 'no file'}"
         return found, Probe("file", request, found[-20:], self.now_ns())
+
+    def _sample_as(self, tenant: str, query: str, window: Window, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
+        with closing(open_loki(self.config, tenant)) as loki:
+            return _lines(loki, query, window, limit)
+
+    def _discarded(self) -> tuple[Mapping[str, int], Probe]:
+        answer = self.loki.metrics()
+        now, before = discarded_by_reason(answer.value), self.discarded_before
+        return {reason: n - before.get(reason, 0) for reason, n in now.items()}, answer.probe
+
+    def _retention(self) -> tuple[int | None, Probe]:
+        answer = self.loki.retention()
+        return answer.value, answer.probe
 
     def _reread(
         self, document: Mapping[str, Any], broken: BrokenPanel, window: Window | None
@@ -244,9 +267,7 @@ class Systems:
         return sum(s.value for s in samples), answer.probe
 
     def _sample(self, query: str, window: Window, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
-        answer = self.loki.query_range(query, window, limit=limit)
-        streams = answer.value.streams if isinstance(answer.value, Streams) else []
-        return [(s.labels, e.line) for s in streams for e in s.entries], answer.probe
+        return _lines(self.loki, query, window, limit)
 
     def _label_names(self, window: Window) -> tuple[list[str], Probe]:
         answer = self.loki.labels(window)
@@ -255,6 +276,37 @@ class Systems:
     def _label_values(self, name: str, window: Window) -> tuple[list[str], Probe]:
         answer = self.loki.label_values(name, window)
         return answer.value, answer.probe
+
+
+def _lines(loki: LokiClient, query: str, window: Window, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
+    answer = loki.query_range(query, window, limit=limit)
+    streams = answer.value.streams if isinstance(answer.value, Streams) else []
+    return [(s.labels, e.line) for s in streams for e in s.entries], answer.probe
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return None
+
+
+def open_loki(config: Config, tenant: str | None = None) -> LokiClient:
+    """The Loki of a configuration, directly or through Grafana; `tenant` is asked for in place of the configured."""
+    if config.loki.url:
+        return LokiClient.direct(
+            config.loki.url, time.time_ns, config.hosts, tenant or config.loki.tenant, config.loki.bearer
+        )
+    assert config.grafana is not None
+    return LokiClient.through_grafana(
+        config.grafana.url,
+        config.loki.datasource,
+        time.time_ns,
+        config.hosts,
+        config.grafana.token,
+        config.grafana.org_id,
+        tenant=tenant,
+    )
 
 
 def _nothing() -> None:
@@ -276,17 +328,7 @@ def open_systems(
     if config.grafana is None:
         raise ConfigError(f"{config.path or 'obs-check.yaml'}: no `grafana`", "add grafana.url and grafana.token")
     grafana = GrafanaClient(config.grafana.url, time.time_ns, config.hosts, config.grafana.token, config.grafana.org_id)
-    if config.loki.url:
-        loki = LokiClient.direct(config.loki.url, time.time_ns, config.hosts, config.loki.tenant, config.loki.bearer)
-    else:
-        loki = LokiClient.through_grafana(
-            config.grafana.url,
-            config.loki.datasource,
-            time.time_ns,
-            config.hosts,
-            config.grafana.token,
-            config.grafana.org_id,
-        )
+    loki = open_loki(config)
     shipping = open_shipping(config)
     try:
         wanted = dashboard or config.dashboard

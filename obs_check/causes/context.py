@@ -9,6 +9,7 @@ from obs_check.causes.control import Control
 from obs_check.causes.funnel import Funnel
 from obs_check.causes.ladder import Count, Rung
 from obs_check.client.egress import EgressAnswer
+from obs_check.errors import NotAllowed
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
 from obs_check.logql.syntax import ast
@@ -166,6 +167,12 @@ class Files:
     """The files that a glob names, readable or not."""
     deleted_but_open: Callable[[str], list[str]] = lambda _glob: []
     """Files below a glob's directory that were deleted and that a process still holds open, where that can be seen."""
+    mode: Callable[[Path], int | None] = lambda _path: None
+    """Mode bits of a file on this machine, None where it cannot be looked at."""
+
+
+def _nobody(_tenant: str, _query: str, _window: Window, _limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
+    raise NotAllowed("no Loki takes a tenant here", "name one in the configuration")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +199,16 @@ class Context:
     shipper_state: Callable[[], tuple[ShipperState, Probe]] | None = None
     """A snapshot of the shipper now; that around a run is in its hop (`hop("A", "shipper").shipping`)."""
     env: Mapping[str, str] = field(default_factory=dict)
+    failing: frozenset[int] = frozenset()
+    """Ids of the panels that do not read what they should."""
+    loki_uid: str = ""
+    """The uid of Loki's datasource in Grafana."""
+    sample_as: Callable[[str, str, Window, int], tuple[list[tuple[Labels, str]], Probe]] = _nobody
+    """(tenant, log query, window, limit) -> as `loki.sample`, asked with another X-Scope-OrgID."""
+    loki_discarded: Callable[[], tuple[Mapping[str, int], Probe]] | None = None
+    """Lines that Loki discarded since before the run, by reason; None where its metrics cannot be read."""
+    loki_retention: Callable[[], tuple[int | None, Probe]] | None = None
+    """How long Loki keeps lines (ns), None for ever; None where its configuration cannot be read."""
 
     def wrong(self, panel: int, reading: Reading) -> str:
         """How a reading differs from what the panel has to show; empty when it does not."""

@@ -20,6 +20,9 @@ from obs_check.causes.file_format_changed import FormatChanged
 from obs_check.causes.file_level_hides_allow import LevelHidesAllow
 from obs_check.causes.file_log_dir_unset import LogDirUnset
 from obs_check.causes.file_unreadable import Unreadable
+from obs_check.causes.ingest_discarded import Discarded
+from obs_check.causes.ingest_loki_down import LokiDown
+from obs_check.causes.ingest_retention import RetentionPassed
 from obs_check.causes.panel_counter_expired import CounterExpired
 from obs_check.causes.panel_datasource_missing import DatasourceMissing
 from obs_check.causes.panel_datasource_unhealthy import DatasourceUnhealthy
@@ -46,7 +49,18 @@ from obs_check.causes.pipeline_unwrap_fails import UnwrapFails
 from obs_check.causes.pipeline_wrong_parser import WrongParser
 from obs_check.causes.select_label_name_absent import LabelNameAbsent
 from obs_check.causes.select_label_value_absent import LabelValueAbsent
-from obs_check.causes.shipper_not_collected import PathNotCollected
+from obs_check.causes.shipper_cri_missing import CriMissing
+from obs_check.causes.shipper_down import ShipperDown
+from obs_check.causes.shipper_label_not_set import LabelNotSet
+from obs_check.causes.shipper_multiline import MultilineSwallows
+from obs_check.causes.shipper_not_collected import GlobMismatch, PathNotCollected
+from obs_check.causes.shipper_not_readable import NotReadable
+from obs_check.causes.shipper_positions_ahead import PositionsAhead
+from obs_check.causes.shipper_push_refused import PushRefused
+from obs_check.causes.shipper_rate_limited import RateLimited
+from obs_check.causes.shipper_stage_drops import StageDrops
+from obs_check.causes.shipper_timestamp import TimestampOutOfWindow
+from obs_check.causes.shipper_wrong_tenant import WrongTenant
 from obs_check.causes.socket_agent_dropped import AgentDropped
 from obs_check.causes.socket_audit_disabled import AuditDisabled
 from obs_check.causes.socket_audit_socket_missing import AuditSocketMissing
@@ -79,7 +93,22 @@ RUN_CAUSES: tuple[RunCause, ...] = (
     AgentDropped(),
     CoderdLogSinkOff(),
     CoderdDoubleSink(),
+    LokiDown(),
+    ShipperDown(),
     PathNotCollected(),
+    GlobMismatch(),
+    NotReadable(),
+    PositionsAhead(),
+    StageDrops(),
+    PushRefused(),
+    RateLimited(),
+    Discarded(),
+    TimestampOutOfWindow(),
+    WrongTenant(),
+    LabelNotSet(),
+    CriMissing(),
+    MultilineSwallows(),
+    RetentionPassed(),
 )
 VIEW_CAUSES: tuple[ViewCause, ...] = (
     FalseGreen(),

@@ -2,102 +2,141 @@
 
 Both look the same in promtail's metrics (no `promtail_file_bytes_total` for the path), so the configuration decides:
 no job names the directory, or one does and its pattern does not fit. Proved by running the fixed configuration on the
-very lines that were lost: they come out with the labels that the dashboard selects.
+very lines that were lost: they come out with labels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-
-import yaml
+from pathlib import PurePosixPath
+from typing import Any
 
 from obs_check.causes.context import Context
-from obs_check.causes.dashboard_edit import file_fix
+from obs_check.causes.lost_lines import PathLines, answers, lossy
+from obs_check.causes.shipper_rules import Rules, rules, told
 from obs_check.model.finding import Finding, Subject
 from obs_check.model.probe import Probe
-from obs_check.shipper.collect import collected, globs
-from obs_check.shipper.promtail import parse_promtail
-from obs_check.shipper.simulate import simulate
+from obs_check.shipper.collect import globs
+from obs_check.shipper.glob import fits
+from obs_check.shipper.pods import META, pod_logs
+from obs_check.shipper.targets import LogFile, find_targets
+from obs_check.shipper.yamledit import Place, with_item, with_value, without
 
 
 @dataclass(frozen=True, slots=True)
 class PathNotCollected:
-    """Lines are in the file, not in Loki, and no job's `__path__` fits the file."""
+    """Lines are in the file, not in Loki, and no job takes the file."""
 
     id: str = "shipper.path-not-collected"
 
     def prove(self, context: Context) -> Finding | None:
         """Match every job's path against the files of the run, then simulate the configuration with the job added."""
-        config = context.files.shipper_config
-        at_file, at_loki = context.hop("A", "file"), context.hop("A", "loki")
-        if context.run is None or config is None or at_file is None or at_loki is None:
+        config = rules(context)
+        found = [self._on(context, config, one, "") for one in lossy(context)] if config else []
+        return next((f for f in found if f is not None), None)
+
+    def _on(self, context: Context, config: Rules, one: PathLines, near: str) -> Finding | None:
+        about = config.about(one.file)
+        if about.by or near != _near(config, one.file) or one.lost != one.found or not answers(one):
             return None
-        if not at_file.seen or at_loki.seen or at_loki.unknown:
+        state = one.evidence.after.file(one.file) if one.evidence else None
+        if state is not None and state.known:
             return None
-        text = context.files.read_text(config)
-        jobs = parse_promtail(text, str(config), context.env).jobs
-        paths = globs(jobs)
-        files = sorted({str(p) for probe in at_file.probes for p in probe.answer.get("files", [])})
-        if not files or any(True for f in files for _ in collected(jobs, f)):
+        directory = str(PurePosixPath(one.file).parent)
+        dropped = about.reason == "relabel drop"
+        wanted = f"{PurePosixPath(near).parent if near else directory}/*{PurePosixPath(one.file).suffix}"
+        after = config.edited(_change(config, one, dropped, near, wanted))
+        now, lines = context.now_ns(), one.lost_lines
+        fixed = after.run(one.file, lines, now) if after else None
+        if after is not None and (fixed is None or not fixed.shipped):
             return None
-        directory = str(Path(files[0]).parent)
-        near = next((g for g in paths if str(Path(g).parent) == directory), None)
-        cause = "shipper.glob-mismatch" if near else self.id
-        fixed = text.replace(near, f"{directory}/*.log") if near else _with_job(text, f"{directory}/*.log")
-        probes = [Probe("shipper", f"__path__ of every job in {config.name}", paths, context.now_ns())]
-        if context.shipper_metrics is not None:
-            metrics, probe = context.shipper_metrics()
-            known = [labels.get("path", "") for labels, _ in metrics.get("promtail_file_bytes_total", [])]
-            if any(f in known for f in files):
-                return None
-            probes.append(probe)
-        shipped = _try(fixed, config, context, files, at_file.probes[-1].answer.get("sample", []))
-        probes.append(Probe("shipper", "simulate the fixed configuration on the lost lines", shipped, context.now_ns()))
-        if not shipped["entries"]:
-            return None
-        why = f"the nearest is `{near}`" if near else f"the {len(paths)} configured take other files"
+        paths = globs(config.config.jobs)
+        why = about.why if near or dropped else f"the paths of {len(config.config.jobs)} jobs are elsewhere"
         return Finding(
-            cause=cause,
+            cause=self.id,
             severity="error",
             hop="shipper",
             subject=Subject(context.dashboard_uid),
-            claim=f"{len(at_file.seen)} lines of the run are in {directory} and 0 in Loki: no job's path fits the file "
-            f"({why}); with the fix {shipped['entries']} of {shipped['lines']} lines are pushed",
-            probes=(*at_file.probes, *probes),
-            fix=file_fix(f"collect {directory}/*.log", config, text, fixed),
-            panels=context.panels_of("A"),
+            claim=f"{len(one.found)} lines of the run are in {directory} and 0 in Loki: no job takes the file "
+            f"({f'the nearest is `{near}`: ' if near else ''}{why}); with the fix {len(fixed.shipped) if fixed else 0} "
+            f"of {len(lines)} lines are pushed",
+            probes=(
+                *one.probes,
+                Probe("shipper", f"__path__ of every job in {config.path.name}", paths, now),
+                told("simulate the fixed configuration on the lost lines", fixed, len(lines), now),
+            ),
+            fix=config.fix("take the rule out that drops the target" if dropped else f"collect {wanted}", after),
+            panels=context.panels_of(one.path),
         )
 
 
-def _with_job(text: str, glob: str) -> str:
-    """The configuration with a job for `glob` at the end of `scrape_configs`, other text untouched."""
-    # The line's own time, because the first reading of a file that has been there for long is not when things happened.
-    job = [
-        {
-            "job_name": "boundary",
-            "pipeline_stages": [
-                {"logfmt": {"mapping": {"time": None}}},
-                {"timestamp": {"source": "time", "format": "RFC3339Nano"}},
-            ],
-            "static_configs": [{"targets": ["localhost"], "labels": {"job": "boundary", "__path__": glob}}],
-        }
-    ]
-    lines = text.splitlines()
-    start = next((i for i, line in enumerate(lines) if line.startswith("scrape_configs:")), len(lines))
-    if start == len(lines):
-        lines.append("scrape_configs:")
-    first = next((line for line in lines[start + 1 :] if line.lstrip().startswith("- ")), "- ")
-    indent = first[: len(first) - len(first.lstrip())]
-    end = next(
-        (i for i in range(start + 1, len(lines)) if lines[i] and not lines[i].startswith((" ", "-", "#"))), len(lines)
-    )
-    added = [indent + line for line in yaml.safe_dump(job, sort_keys=False).splitlines()]
-    return "\n".join([*lines[:end], *added, *lines[end:]]) + "\n"
+@dataclass(frozen=True, slots=True)
+class GlobMismatch(PathNotCollected):
+    """A job names the directory of the file with a pattern that does not fit the file's name."""
+
+    id: str = "shipper.glob-mismatch"
+
+    def prove(self, context: Context) -> Finding | None:
+        """As PathNotCollected, with the nearest pattern changed."""
+        config = rules(context)
+        found = [self._on(context, config, one, _near(config, one.file)) for one in lossy(context)] if config else []
+        return next((f for f in found if f is not None and "the nearest is" in f.claim), None)
 
 
-def _try(text: str, config: Path, context: Context, files: Sequence[str], lines: Sequence[str]) -> dict[str, object]:
-    """What the fixed configuration pushes of the lost lines: {"lines", "entries", "labels"}."""
-    for job, labels in collected(parse_promtail(text, str(config), context.env).jobs, files[0]):
-        entries = simulate(job.pipeline, labels, list(lines), context.now_ns())
-        return {"lines": len(lines), "entries": len(entries), "labels": dict(entries[0].labels) if entries else {}}
-    return {"lines": len(lines), "entries": 0, "labels": {}}
+def _near(config: Rules, file: str) -> str:
+    """The pattern whose directory is the file's, "" without one and where a rule drops the target."""
+    if config.about(file).reason != "glob":
+        return ""
+    directory = str(PurePosixPath(file).parent)
+    return next((g for g in globs(config.config.jobs) if fits(str(PurePosixPath(g).parent), directory)), "")
+
+
+def _change(config: Rules, one: PathLines, dropped: bool, near: str, wanted: str) -> Callable[[str], str]:
+    """The edit that makes a job take the file."""
+    if near:
+        place = _static_place(config, near)
+        return lambda text: with_value(text, place, wanted)
+    if dropped:
+        job, rule = _dropping(config, one.file)
+        return lambda text: without(text, (*job, "relabel_configs", rule))
+    count = len(config.config.jobs)
+    return lambda text: with_item(text, ("scrape_configs",), count, _job(one.file, wanted))
+
+
+def _static_place(config: Rules, glob: str) -> Place:
+    """Where a static job's `__path__` stands."""
+    for job in config.config.jobs:
+        for number, target in enumerate(job.targets):
+            if target.get("__path__") == glob:
+                return (*config.job_place(job), "static_configs", number, "labels", "__path__")
+    raise AssertionError(glob)
+
+
+def _dropping(config: Rules, file: str) -> tuple[Place, int]:
+    """The job whose rule drops the file's target, and that rule's index."""
+    for target in find_targets(config.config.jobs, [LogFile(file, size=1)], {}):
+        mine = fits(target.discovered.get("__path__", ""), file) or target.pod is not None
+        if mine and target.traced.labels is None and target.traced.rule:
+            return config.job_place(target.job), target.traced.rule - 1
+    raise AssertionError(file)
+
+
+def _job(file: str, glob: str) -> dict[str, Any]:
+    """A job for a file that none takes: a container's log, or one of boundary's."""
+    pod = pod_logs(file)
+    if pod is None:
+        # The line's own time: the first reading of a file that has been there for long is not when things happened.
+        labels = {"job": "boundary"}
+        stages: list[dict[str, Any]] = [
+            {"logfmt": {"mapping": {"time": None}}},
+            {"timestamp": {"source": "time", "format": "RFC3339Nano"}},
+        ]
+    else:
+        known = dict(pod.labels)
+        names = {"namespace": "namespace", "pod": "pod_name", "container": "pod_container_name"}
+        labels = {name: known[META + source] for name, source in names.items()}
+        stages = [{"cri": {}}]
+    return {
+        "job_name": "boundary" if pod is None else f"pod-{labels['pod']}",
+        "pipeline_stages": stages,
+        "static_configs": [{"targets": ["localhost"], "labels": {**labels, "__path__": glob}}],
+    }

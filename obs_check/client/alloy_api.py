@@ -8,7 +8,7 @@ from obs_check.client.alloy_state import FILE_MATCH, FILE_SOURCE, alloy_state, c
 from obs_check.client.answered import Answered
 from obs_check.client.exposition import Metrics, parse_exposition
 from obs_check.client.http import Http
-from obs_check.client.shipper_sources import NOTHING_ELSE, Sources, log_refusals, read_sources
+from obs_check.client.shipper_sources import NOTHING_ELSE, Sources, read_sources, with_log
 from obs_check.errors import NotAllowed, Unavailable
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import ShipperState
@@ -84,9 +84,9 @@ class AlloyClient:
             components = self.components().value
         except (Unavailable, NotAllowed) as error:
             missing.append(error.message)
-        positions, words = read_sources(sources, missing)
+        positions, told = read_sources(sources, missing)
         state = alloy_state(at_ns, metrics, components, positions, sources.disk, sources.globs, tuple(missing))
-        value = log_refusals(state, words)
+        value = with_log(state, told)
         return Answered(value, self._probe(f"GET /metrics, {_COMPONENTS}", value.to_json()))
 
     def close(self) -> None:

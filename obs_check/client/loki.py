@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
+import yaml
+
 from obs_check.client.answered import Answered
 from obs_check.client.exposition import Metrics, parse_exposition
 from obs_check.client.http import TIMEOUT_S, Http
@@ -14,6 +16,7 @@ from obs_check.model.entry import Labels
 from obs_check.model.probe import Probe
 from obs_check.model.result import Result
 from obs_check.model.window import NS, Window
+from obs_check.shipper.golang.quantity import duration_ns
 
 if TYPE_CHECKING:
     import httpx
@@ -59,10 +62,16 @@ class LokiClient:
         org_id: int | None = None,
         transport: "httpx.BaseTransport | None" = None,
         timeout_s: float = TIMEOUT_S,
+        tenant: str | None = None,
     ) -> "LokiClient":
-        """Loki as a dashboard sees it: by the datasource's uid (Grafana 9 and newer), tenant and auth are Grafana's."""
+        """Loki as a dashboard sees it: by the datasource's uid (Grafana 9 and newer), tenant and auth are Grafana's.
+
+        A `tenant` is passed on by Grafana's proxy unless the datasource sets the header itself.
+        """
         base = f"{url.rstrip('/')}/api/datasources/proxy/uid/{quote(datasource, safe='')}"
         headers = {"X-Grafana-Org-Id": str(org_id)} if org_id else {}
+        if tenant:
+            headers["X-Scope-OrgID"] = tenant
         if token is not None:
             headers["Authorization"] = f"Bearer {token.reveal()}"
         return cls(Http("loki", base, allowed, headers, timeout_s, transport), clock)
@@ -113,6 +122,19 @@ class LokiClient:
         }
         return Answered(value, self._probe("GET /metrics", kept, None))
 
+    def retention(self) -> Answered[int | None]:
+        """How long lines are kept (ns), None for ever: `limits_config.retention_period` of /config, which counts only
+        with `compactor.retention_enabled` (Loki 3.5). Raises Unavailable for an answer that is no configuration."""
+        text = self._http.get("/config").text
+        try:
+            document = yaml.safe_load(text)
+            kept = duration_ns(str(document["limits_config"]["retention_period"]))
+            enabled = bool(document["compactor"]["retention_enabled"])
+        except (yaml.YAMLError, KeyError, TypeError, ValueError):
+            raise Unavailable("loki: /config is not Loki's configuration", "does the URL point to Loki?") from None
+        answer = {"retention_period_ns": kept, "retention_enabled": enabled}
+        return Answered(kept if enabled and kept else None, self._probe("GET /config", answer, None))
+
     def ready(self) -> Answered[bool]:
         """Whether Loki says that it is ready; a 503 is an answer (its words are in the probe)."""
         response = self._http.get("/ready", accept=(503,))
@@ -150,6 +172,15 @@ class LokiClient:
 
     def _probe(self, request: str, answer: Any, window: Window | None, bytes_read: int = 0) -> Probe:
         return Probe("loki", request, answer, self._clock(), window, bytes_read)
+
+
+def discarded_by_reason(metrics: Metrics) -> dict[str, int]:
+    """Lines discarded by reason, of all tenants. Loki 3.5 counts a broken label limit again as `invalid_labels`."""
+    total: dict[str, int] = {}
+    for labels, value in metrics.get("loki_discarded_samples_total", []):
+        reason = labels.get("reason", "")
+        total[reason] = total.get(reason, 0) + int(value)
+    return total
 
 
 def _span(window: Window) -> dict[str, str]:

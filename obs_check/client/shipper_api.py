@@ -8,7 +8,7 @@ from obs_check.client.exposition import Metrics, parse_exposition
 from obs_check.client.http import Http
 from obs_check.client.promtail_state import promtail_state
 from obs_check.client.promtail_targets import Discovered, Target, parse_discovery, parse_targets
-from obs_check.client.shipper_sources import NOTHING_ELSE, Sources, log_refusals, read_sources
+from obs_check.client.shipper_sources import NOTHING_ELSE, Sources, read_sources, with_log
 from obs_check.errors import NotAllowed, Unavailable
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import ShipperState
@@ -114,11 +114,11 @@ class PromtailClient:
             discovered = self.discovery().value
         except (Unavailable, NotAllowed) as error:
             missing.append(error.message)
-        positions, words = read_sources(sources, missing)
+        positions, told = read_sources(sources, missing)
         state = promtail_state(
             at_ns, metrics, targets, discovered, positions, sources.disk, sources.globs, tuple(missing)
         )
-        value = log_refusals(state, words)
+        value = with_log(state, told)
         return Answered(value, self._probe("GET /metrics, /targets, /service-discovery", value.to_json()))
 
     def close(self) -> None:

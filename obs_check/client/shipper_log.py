@@ -40,6 +40,18 @@ def read_refusals(lines: Iterable[str]) -> list[Refusal]:
     return list(found.values())[-_KEPT:]
 
 
+def read_unopened(lines: Iterable[str]) -> dict[str, str]:
+    """Files that the shipper could not open, with its words. promtail 3.5: `msg="failed to start tailer"` with `error`
+    and `filename`, once a sync period until it can."""
+    found: dict[str, str] = {}
+    for line in lines:
+        if "failed to start tailer" in line or "failed to tail file" in line:
+            fields = _fields(line)
+            if path := str(fields.get("filename") or fields.get("path") or ""):
+                found[path] = str(fields.get("error") or fields.get("err") or fields.get("msg") or "")
+    return found
+
+
 def _fields(line: str) -> dict[str, Any]:
     start = line.find("{")
     if start == 0 or (start > 0 and "=" not in line[:start]):

@@ -1,12 +1,12 @@
 """What tells about a shipper beside its HTTP interface: positions file, log, disk."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from obs_check.client.positions import read_positions
 from obs_check.client.shipper_disk import Disk
-from obs_check.client.shipper_log import read_refusals
+from obs_check.client.shipper_log import read_refusals, read_unopened
 from obs_check.errors import InputError
 from obs_check.model.shipping import Refusal, ShipperState
 
@@ -28,10 +28,17 @@ class Sources:
 NOTHING_ELSE = Sources()
 
 
-def read_sources(sources: Sources, missing: list[str]) -> tuple[dict[str, int] | None, list[Refusal]]:
-    """The positions (None without a file) and the refusals of the log; what cannot be read is added to `missing`."""
+class LogTold(NamedTuple):
+    """What a shipper's log says: refused pushes, and files that it could not open with its words."""
+
+    refusals: list[Refusal]
+    unopened: dict[str, str]
+
+
+def read_sources(sources: Sources, missing: list[str]) -> tuple[dict[str, int] | None, LogTold]:
+    """The positions (None without a file) and what the log says; what cannot be read is added to `missing`."""
     positions: dict[str, int] | None = None
-    refusals: list[Refusal] = []
+    told = LogTold([], {})
     if sources.positions is not None:
         try:
             positions = read_positions(sources.positions)
@@ -39,15 +46,16 @@ def read_sources(sources: Sources, missing: list[str]) -> tuple[dict[str, int] |
             missing.append(f"positions: {error.message}")
     if sources.log is not None:
         try:
-            refusals = read_refusals(_tail(sources.log))
+            lines = _tail(sources.log)
+            told = LogTold(read_refusals(lines), read_unopened(lines))
         except OSError as error:
             missing.append(f"log: {sources.log}: {error.strerror}")
-    return positions, refusals
+    return positions, told
 
 
-def log_refusals(state: ShipperState, words: Sequence[Refusal]) -> ShipperState:
-    """The state with the log's refusals, which have Loki's words, in front of those of the metrics."""
-    return replace(state, refusals=(*words, *state.refusals))
+def with_log(state: ShipperState, told: LogTold) -> ShipperState:
+    """The state with what the log says; its refusals, which have Loki's words, stand before those of the metrics."""
+    return replace(state, refusals=(*told.refusals, *state.refusals), unopened=told.unopened)
 
 
 def _tail(path: Path) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -45,7 +45,8 @@ class LabSettings:
     Prometheus scrapes `metrics_path` of coderd;
     `datasources` are Grafana's, with LOKI_URL and PROMETHEUS_URL for the lab's own. `absent` names systems
     that are not there: the `agent` is never started, `boundary`, `shipper`, `loki` and `prometheus` are stopped once
-    everything is up. `prepare` is run on the lab's directory before anything starts, `finish` when everything is up.
+    everything is up. `boundary_umask` decides who may read boundary's files, `shipper_user` as whom the shipper reads
+    them. `prepare` is run on the lab's directory before anything starts, `finish` when everything is up.
 
     `inject` replaces keys of obs-check.yaml's section of that name; `proxy` its `boundary.proxy` (`origin` stands for
     the origin server's address); without `ca` it does not name boundary's CA. The agent that `agent_dies` stops once
@@ -64,6 +65,8 @@ class LabSettings:
     agent_kept_s: float = 120.0
     metrics_path: str = "/metrics"
     absent: set[str] = field(default_factory=set)
+    boundary_umask: int = 0o022
+    shipper_user: Literal["boundary's", "another"] = "boundary's"
     prepare: list[Callable[[Path], None]] = field(default_factory=list)
     finish: list[Callable[[Path], None]] = field(default_factory=list)
     firewall: Firewall = field(default_factory=Firewall)

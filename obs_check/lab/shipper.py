@@ -15,7 +15,8 @@ from obs_check.lab.shipper_log import ShipperLog
 from obs_check.lab.shipper_metrics import Metrics
 from obs_check.lab.shipper_pages import config_text, discovery_page, targets_page
 from obs_check.lab.shipper_push import Pusher
-from obs_check.lab.shipper_targets import Target, read, sync, targets_of
+from obs_check.lab.shipper_tail import Tail
+from obs_check.lab.shipper_targets import Opened, Target, open_as_other, read, sync, targets_of
 from obs_check.model.entry import Labels
 from obs_check.shipper.item import Context, Item
 from obs_check.shipper.model import ShipperConfig
@@ -43,12 +44,19 @@ class LabShipper:
 
     `url` is its web interface (`/ready`, `/metrics`, `/targets`, `/service-discovery`, `/config`, `/reload`), "" before
     `start`. `env` is for `${NAME}` in the configuration. Failed pushes are told in `log_path` as promtail tells them on
-    stderr. Only static targets are read.
+    stderr. Only static targets are read. `other_user` opens only what everyone may read: the lab is one process, so
+    another user of the machine is judged by the mode bits.
     """
 
     def __init__(
-        self, config_path: Path, positions_path: Path, env: Mapping[str, str], log_path: Path | None = None
+        self,
+        config_path: Path,
+        positions_path: Path,
+        env: Mapping[str, str],
+        log_path: Path | None = None,
+        other_user: bool = False,
     ) -> None:
+        self._opened: Opened = open_as_other if other_user else Tail
         self.url = ""
         self.metrics = Metrics()
         self._config_path = config_path
@@ -160,7 +168,7 @@ class LabShipper:
             return
         if look:
             for target in running.targets:
-                sync(target, self._positions, self.metrics)
+                sync(target, self._positions, self.metrics, self._log, self._opened)
             self.metrics.set("promtail_files_active_total", sum(len(t.tails) for t in running.targets))
             with contextlib.suppress(OSError):  # promtail goes on when positions cannot be written
                 self._positions.save()

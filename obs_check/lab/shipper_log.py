@@ -1,4 +1,4 @@
-"""The shipper's own log: failed pushes in promtail's logfmt."""
+"""The shipper's own log: failed pushes and files it cannot open, in promtail's logfmt."""
 
 import contextlib
 import json
@@ -16,13 +16,23 @@ class ShipperLog:
 
     def push(self, level: str, message: str, host: str, status: int, tenant: str, error: str) -> None:
         """A push that failed, in the words of promtail 3.5's client."""
+        self._write(
+            level,
+            f"component=client host={host} msg={json.dumps(message)} status={status} tenant={tenant} "
+            f"error={json.dumps(error)}",
+        )
+
+    def unopened(self, path: str, error: str) -> None:
+        """A file that could not be opened, in the words of promtail 3.5's file target."""
+        self._write(
+            "error",
+            f'caller=filetarget.go msg="failed to start tailer" error={json.dumps(error)} filename={json.dumps(path)}',
+        )
+
+    def _write(self, level: str, rest: str) -> None:
         if self._path is None:
             return
         now = time.time_ns()
         at = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now // 1_000_000_000))}.{now % 1_000_000_000:09d}Z"
-        line = (
-            f"level={level} ts={at} component=client host={host} msg={json.dumps(message)} status={status} "
-            f"tenant={tenant} error={json.dumps(error)}\n"
-        )
         with self._lock, contextlib.suppress(OSError), self._path.open("a") as file:
-            file.write(line)
+            file.write(f"level={level} ts={at} {rest}\n")

@@ -1,12 +1,15 @@
 """The targets of a configuration and the files that they read."""
 
 import contextlib
+import errno
 import socket
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from obs_check.lab.shipper_files import Positions, find_files
+from obs_check.lab.shipper_log import ShipperLog
 from obs_check.lab.shipper_metrics import Metrics
 from obs_check.lab.shipper_tail import Tail
 from obs_check.model.entry import Labels
@@ -17,7 +20,7 @@ from obs_check.shipper.relabel import relabel
 @dataclass
 class Target:
     """One static target after relabeling. `dropped` says why it is not read, "" when it is. `tails` is path to the file
-    being read."""
+    being read, `unopened` are files that could not be opened."""
 
     job: str
     discovered: Labels
@@ -26,6 +29,7 @@ class Target:
     exclude: str = ""
     dropped: str = ""
     tails: dict[str, Tail] = field(default_factory=dict)
+    unopened: set[str] = field(default_factory=set)
 
     @property
     def ready(self) -> bool:
@@ -60,9 +64,21 @@ def targets_of(job: ScrapeJob, metrics: Metrics) -> list[Target]:
     return found
 
 
-def sync(target: Target, positions: Positions, metrics: Metrics) -> None:
+Opened = Callable[[str, int], Tail]
+"""(path, offset) -> the file being read; raises OSError."""
+
+
+def open_as_other(path: str, offset: int) -> Tail:
+    """Open a file as a user would who neither owns it nor is in its group: the kernel's rule, by its mode bits. Raises
+    PermissionError."""
+    if not Path(path).stat().st_mode & stat.S_IROTH:
+        raise PermissionError(errno.EACCES, "permission denied", path)
+    return Tail(path, offset)
+
+
+def sync(target: Target, positions: Positions, metrics: Metrics, log: ShipperLog, opened: Opened = Tail) -> None:
     """Start to read files that are new, stop those that are gone. A file that cannot be opened, or whose position is no
-    number, shows in `promtail_file_bytes_total` only."""
+    number, shows in `promtail_file_bytes_total` and in the log only."""
     if target.dropped:
         return
     found = find_files(target.path, target.exclude)
@@ -70,10 +86,19 @@ def sync(target: Target, positions: Positions, metrics: Metrics) -> None:
         with contextlib.suppress(OSError):
             metrics.set("promtail_file_bytes_total", Path(path).stat().st_size, path=path)
         if path not in target.tails:
-            with contextlib.suppress(OSError, ValueError):
-                target.tails[path] = Tail(path, positions.get(path))
+            try:
+                target.tails[path] = opened(path, positions.get(path))
+            except (OSError, ValueError) as error:
+                _unopened(target, path, error, log)
     for path in set(target.tails) - set(found):
         forget(target, path, positions, metrics)
+
+
+def _unopened(target: Target, path: str, error: OSError | ValueError, log: ShipperLog) -> None:
+    """Say it once (promtail: every sync period of 10 s)."""
+    if path not in target.unopened:
+        target.unopened.add(path)
+        log.unopened(path, f"open {path}: {error.strerror}" if isinstance(error, OSError) else str(error))
 
 
 def forget(target: Target, path: str, positions: Positions, metrics: Metrics) -> None:

@@ -116,10 +116,12 @@ class Lab:
             other = Origin(self._proxy_port)
             other.start()
             self._stack.callback(other.stop)
+        self._umask = chosen.boundary_umask
         self._start_boundary()
         self._stack.callback(self._stop_boundary)
         config, positions = self.directory / "promtail.yaml", self.directory / "positions.yaml"
-        self._shipper = LabShipper(config, positions, self._env, self.directory / SHIPPER_LOG)
+        other_user = chosen.shipper_user == "another"
+        self._shipper = LabShipper(config, positions, self._env, self.directory / SHIPPER_LOG, other_user)
         self._shipper.start()
         self._stack.callback(self._shipper.stop)
         token = secrets.token_hex(16)
@@ -160,8 +162,12 @@ class Lab:
             json_lines=self._firewall.json_lines,
             ends_after=self._firewall.ends_after,
         )
-        with contextlib.suppress(*([Unavailable] if self._firewall.port_taken else [])):
-            self._egress.start()
+        before = os.umask(self._umask)
+        try:
+            with contextlib.suppress(*([Unavailable] if self._firewall.port_taken else [])):
+                self._egress.start()
+        finally:
+            os.umask(before)
 
     def _stop_boundary(self) -> None:
         if self._egress is not None:
@@ -196,7 +202,13 @@ class Lab:
                 **({"ca": Path(ca).name} if chosen.ca else {}),
             },
             "coderd": {"logs": "var/log/pods/*/*/*.log"},
-            "shipper": {"kind": "promtail", "url": self._shipper.url, "config": "promtail.yaml", "log": SHIPPER_LOG},
+            "shipper": {
+                "kind": "promtail",
+                "url": self._shipper.url,
+                "config": "promtail.yaml",
+                "positions": "positions.yaml",
+                "log": SHIPPER_LOG,
+            },
             "inject": {
                 "allow_url": f"http://{lab_settings.ALLOWED_HOST}/ok",
                 "deny_url": f"http://{lab_settings.DENIED_HOST}/exfil",

@@ -203,6 +203,8 @@ class ShipperState:
     started_s: float | None = None
     """When the process started (s since the epoch), where its metrics say so."""
     missing: tuple[str, ...] = ()
+    unopened: Mapping[str, str] = field(default_factory=dict)
+    """Files that could not be opened, with the words of the shipper's log."""
 
     def file(self, path: str) -> FileState | None:
         """The state of one file, None when neither shipper nor disk has it."""
@@ -229,7 +231,8 @@ class ShipperState:
         return total
 
     def to_json(self) -> dict[str, Any]:
-        """{"kind", "at", "files", "targets", "destinations", "stage_drops", "refusals", "components", "missing"}."""
+        """{"kind", "at", "files", "targets", "destinations", "stage_drops", "refusals", "components", "missing",
+        "unopened"}."""
         return {
             "kind": self.kind,
             "at": self.at_ns,
@@ -240,4 +243,5 @@ class ShipperState:
             "refusals": [r.to_json() for r in self.refusals],
             "components": list(self.components),
             "missing": list(self.missing),
+            "unopened": dict(self.unopened),
         }

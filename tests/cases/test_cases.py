@@ -1,7 +1,8 @@
 """Every case: the cause is named first, explains these panels, claims this, and its fix is shown and would help.
 
 tests/cases/<cause-id>/*.yaml: {faults: [ids], panels: [ids it explains], claim: [texts], fix: [texts of summary or
-diff], also: [causes that may be named too], severity}.
+diff], also: [causes that may be named too], severity}. A system that is not there has only outages: [texts] and no
+finding.
 """
 
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ class Case:
 
 def read(path: Path) -> Case:
     wanted = yaml.safe_load(path.read_text())
-    assert wanted.keys() <= {"faults", "panels", "claim", "fix", "also", "severity"}, path
+    assert wanted.keys() <= {"faults", "panels", "claim", "fix", "also", "severity", "outages"}, path
     return Case(path.parent.name, path.stem, tuple(wanted["faults"]), wanted)
 
 
@@ -62,6 +63,10 @@ def test_a_case_of_the_pipeline(case: Case, tmp_path: Path) -> None:
 
 def check(case: Case, diagnosis: Diagnosis) -> None:
     document, wanted = diagnosis.document, case.wanted
+    if "outages" in wanted:
+        assert (document["verdict"], document["findings"]) == ("unknown", [])
+        assert all(text in "\n".join(document["outages"]) for text in wanted["outages"]), document["outages"]
+        return
     allowed = {case.cause, *wanted.get("also", [])}
     causes = [f["cause"] for f in document["findings"]]
     assert causes[:1] == [case.cause], (causes, document["unexplained"], document["outages"])

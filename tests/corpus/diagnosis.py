@@ -14,7 +14,7 @@ from obs_check.app.check import Check
 from obs_check.app.outcome import Outcome
 from obs_check.app.systems import Systems, open_systems
 from obs_check.follow.run import Run
-from obs_check.lab.faults.registry import break_with, events_for, find_fault
+from obs_check.lab.faults.registry import break_with, events_for, find_fault, wait_for
 from obs_check.lab.settings import healthy
 from obs_check.lab.stack import Lab
 from obs_check.panel.dashboard import load_dashboard
@@ -55,6 +55,7 @@ def _diagnose(directory: Path, fault_ids: tuple[str, ...]) -> Diagnosis:
             before = check.before()
         run = check.inject(*events_for(fault_ids))
         check.follow(run)
+        systems.pause(wait_for(fault_ids))
         return _explained(check, run, started, lab, before)
 
 

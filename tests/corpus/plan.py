@@ -25,7 +25,7 @@ class Seeded:
     @property
     def wanted(self) -> tuple[str, ...]:
         """The causes that have to be named."""
-        return tuple(fault.cause for fault in self.faults if fault.cause)
+        return tuple(fault.cause for fault in self.faults if fault.cause and not fault.outage)
 
     @property
     def only_dashboard(self) -> bool:
@@ -45,7 +45,7 @@ def pairs() -> list[Seeded]:
     for stride in _STRIDES:
         for number, one in enumerate(FAULTS):
             other = FAULTS[(number + stride) % len(FAULTS)]
-            if _area(one) != _area(other) and one.events == other.events:
+            if _area(one) != _area(other) and one.events == other.events and not (one.outage or other.outage):
                 found.append(Seeded(_ordered((one, other))))
     return list(dict.fromkeys(found))
 

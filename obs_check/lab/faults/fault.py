@@ -16,8 +16,10 @@ class Fault:
     """`cause` is the id that the diagnosis has to name; `summary` is what is broken, for people.
 
     `only_dashboard` says that nothing but the dashboard changes, so that one running lab serves many such faults;
-    `events` are the allow and deny events that show it; an `unprivileged` one shows only where lab and obs-check do
-    not run as root, who may read everything; `control` says that the panels have to be read before the events too.
+    `events` are the allow and deny events that show it, `wait_s` seconds that have to pass between them and a look at
+    the panels; an `unprivileged` one shows only where lab and obs-check do not run as root, who may read everything.
+    `outage`: a system is not there, so the cause is told with the outage and is no finding;
+    `control` says that the panels have to be read before the events too.
     """
 
     id: str
@@ -28,6 +30,8 @@ class Fault:
     events: tuple[int, int] = EVENTS
     unprivileged: bool = False
     control: bool = False
+    wait_s: float = 0
+    outage: bool = False
 
 
 def exprs(pattern: str, replacement: str | Callable[[re.Match[str]], str]) -> Change:

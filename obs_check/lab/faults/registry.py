@@ -9,6 +9,7 @@ from obs_check.lab.faults.egress import EGRESS_FAULTS
 from obs_check.lab.faults.fault import EVENTS, Fault
 from obs_check.lab.faults.file import FILE_FAULTS
 from obs_check.lab.faults.harmless import HARMLESS
+from obs_check.lab.faults.ingest import INGEST_FAULTS
 from obs_check.lab.faults.metrics import METRICS_FAULTS
 from obs_check.lab.faults.panel import PANEL_FAULTS
 from obs_check.lab.faults.pipeline import PIPELINE_FAULTS
@@ -23,6 +24,7 @@ FAULTS: tuple[Fault, ...] = (
     *FILE_FAULTS,
     *SOCKET_FAULTS,
     *SHIPPER_FAULTS,
+    *INGEST_FAULTS,
     *SELECT_FAULTS,
     *PIPELINE_FAULTS,
     *AGGREGATE_FAULTS,
@@ -53,6 +55,11 @@ def break_with(settings: LabSettings, fault_ids: tuple[str, ...]) -> None:
             raise UsageError(
                 f"fault `{fault.id}` changes nothing here", "combine it with other faults only where both apply"
             )
+
+
+def wait_for(fault_ids: tuple[str, ...]) -> float:
+    """Seconds that have to pass between the events and a look at the panels."""
+    return max((find_fault(fault).wait_s for fault in fault_ids), default=0)
 
 
 def events_for(fault_ids: tuple[str, ...]) -> tuple[int, int]:

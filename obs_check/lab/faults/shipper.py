@@ -1,7 +1,31 @@
 """Faults of the shipper's configuration and of what it meets."""
 
-from obs_check.lab.faults.fault import Fault
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from obs_check.lab.coderd import pod_log_path
+from obs_check.lab.faults.fault import Change, Fault
 from obs_check.lab.settings import LabSettings
+
+PODS, BOUNDARY = 0, 1
+"""The jobs of the lab's promtail in their order."""
+
+
+def _job(settings: LabSettings, number: int) -> dict[str, Any]:
+    found: dict[str, Any] = settings.promtail["scrape_configs"][number]
+    return found
+
+
+def _labels(settings: LabSettings, number: int) -> dict[str, str]:
+    found: dict[str, str] = _job(settings, number)["static_configs"][0]["labels"]
+    return found
+
+
+def _down(settings: LabSettings) -> None:
+    settings.absent.add("shipper")
 
 
 def _no_boundary_job(settings: LabSettings) -> None:
@@ -9,14 +33,113 @@ def _no_boundary_job(settings: LabSettings) -> None:
     settings.promtail["scrape_configs"] = [j for j in jobs if j["job_name"] != "boundary"]
 
 
-def _glob_mismatch(settings: LabSettings) -> None:
-    labels = settings.promtail["scrape_configs"][1]["static_configs"][0]["labels"]
-    labels["__path__"] = labels["__path__"].removesuffix(".log") + ".txt"
+def _glob_mismatch(number: int) -> Change:
+    def change(settings: LabSettings) -> None:
+        labels = _labels(settings, number)
+        labels["__path__"] = labels["__path__"].removesuffix(".log") + ".txt"
+
+    return change
+
+
+def _relabel_drop(settings: LabSettings) -> None:
+    rule = {"action": "keep", "source_labels": ["app"], "regex": "code"}
+    _job(settings, PODS)["relabel_configs"] = [rule]
+
+
+def _private_files(settings: LabSettings) -> None:
+    settings.boundary_umask = 0o077
+    settings.shipper_user = "another"
+
+
+def _positions_ahead(settings: LabSettings) -> None:
+    # A position inside of the first line: wherever the first look at the new file falls, the file is longer already.
+    def prepare(directory: Path) -> None:
+        kept = {"positions": {str(pod_log_path(directory)): "600"}}
+        (directory / "positions.yaml").write_text(yaml.safe_dump(kept))
+
+    settings.prepare.append(prepare)
+
+
+def _stage(number: int, stage: dict[str, Any], at: int | None = None) -> Change:
+    def change(settings: LabSettings) -> None:
+        stages = _job(settings, number)["pipeline_stages"]
+        stages.insert(len(stages) if at is None else at, stage)
+
+    return change
+
+
+def _label_not_set(settings: LabSettings) -> None:
+    del _labels(settings, PODS)["namespace"]
+
+
+def _wrong_zone(settings: LabSettings) -> None:
+    _job(settings, BOUNDARY)["pipeline_stages"] = [
+        {"regex": {"expression": r"^time=(?P<time>[0-9-]+T[0-9:.]+)"}},
+        {
+            "timestamp": {
+                "source": "time",
+                "format": "2006-01-02T15:04:05.000",
+                "location": "Pacific/Kiritimati",
+            }
+        },
+    ]
+
+
+def _tenant(settings: LabSettings) -> None:
+    settings.promtail["clients"][0]["tenant_id"] = "team-b"
+
+
+def _push_path(settings: LabSettings) -> None:
+    client = settings.promtail["clients"][0]
+    client["url"] = client["url"].replace("/loki/api/v1/push", "/api/v1/push")
+
+
+def _small_rate(settings: LabSettings) -> None:
+    settings.loki = replace(settings.loki, ingestion_rate=100, ingestion_burst=200)
+
+
+def _no_cri(settings: LabSettings) -> None:
+    _job(settings, PODS)["pipeline_stages"] = []
 
 
 SHIPPER_FAULTS: tuple[Fault, ...] = (
+    Fault("shipper-down", "shipper.down", "promtail is not running", _down),
     Fault(
         "no-boundary-job", "shipper.path-not-collected", "promtail has no job for boundary's files", _no_boundary_job
     ),
-    Fault("glob-mismatch", "shipper.glob-mismatch", "promtail's job has a path that fits no file", _glob_mismatch),
-)
+    Fault(
+        "relabel-drop", "shipper.path-not-collected", "a keep rule of promtail drops the pods' target", _relabel_drop
+    ),
+    Fault(
+        "glob-mismatch", "shipper.glob-mismatch", "promtail's job has a path that fits no file",
+        _glob_mismatch(BOUNDARY),
+    ),
+    Fault(
+        "glob-mismatch-pods", "shipper.glob-mismatch", "promtail's path for pods fits no log", _glob_mismatch(PODS)
+    ),
+    Fault(
+        "private-files", "shipper.not-readable", "boundary's files are its owner's, promtail is another user",
+        _private_files,
+    ),
+    Fault(
+        "positions-ahead", "shipper.positions-ahead", "promtail has an old position for a new file", _positions_ahead
+    ),
+    Fault(
+        "drop-stage", "shipper.stage-drops", "promtail drops lines of level INFO",
+        _stage(PODS, {"drop": {"expression": '"level":"INFO"'}}),
+    ),
+    Fault(
+        "drop-allow", "shipper.stage-drops", "a match stage of promtail drops what boundary allowed",
+        _stage(BOUNDARY, {"match": {"selector": '{job="boundary"} |= "msg=ALLOW"', "action": "drop"}}, 0),
+    ),
+    Fault("push-path", "shipper.push-refused", "promtail pushes to a path that Loki does not have", _push_path),
+    Fault("small-rate", "shipper.rate-limited", "Loki takes 100 bytes a second", _small_rate),
+    Fault("wrong-zone", "shipper.timestamp-out-of-window", "promtail reads times in a wrong zone", _wrong_zone),
+    Fault("shipper-tenant", "shipper.wrong-tenant", "promtail writes for a tenant that nobody reads", _tenant),
+    Fault("namespace-not-set", "shipper.label-not-set", "promtail sets no namespace for pods", _label_not_set),
+    Fault("no-cri", "shipper.cri-missing", "promtail's job for pods has no cri stage", _no_cri),
+    Fault(
+        "multiline", "shipper.multiline-swallows", "promtail joins what boundary allowed to what it denied",
+        _stage(BOUNDARY, {"multiline": {"firstline": "level=WARN", "max_wait_time": "1s"}}, 0),
+    ),
+)  # fmt: skip

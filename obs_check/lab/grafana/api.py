@@ -17,7 +17,7 @@ from obs_check.lab.grafana.annotations import Annotations
 from obs_check.lab.grafana.dashboards import Dashboards
 from obs_check.lab.grafana.datasource import Datasources
 from obs_check.lab.grafana.ds_query import ds_query
-from obs_check.lab.grafana.passing import health, proxied, resource
+from obs_check.lab.grafana.passing import PASSED_ON, health, proxied, resource
 from obs_check.lab.grafana.refusal import Refusal
 
 VERSION = "13.0.1"
@@ -134,10 +134,10 @@ class Api:
 
     async def _proxy(self, request: Request) -> Response:
         source = self._sources.find(request.path_params["uid"])
-        flags = request.headers.get("X-Loki-Response-Encoding-Flags", "")
+        kept = {name: value for name in PASSED_ON if (value := request.headers.get(name))}
         query = request.url.query.encode()
         path = request.path_params["path"]
-        return _passed(await run_in_threadpool(proxied, self._http, source, path, query, flags))
+        return _passed(await run_in_threadpool(proxied, self._http, source, path, query, kept))
 
     async def _query(self, request: Request) -> Response:
         status, document = await run_in_threadpool(ds_query, self._http, self._sources, await _body(request))

@@ -1,6 +1,7 @@
 """What Grafana passes on to a datasource: the proxy, the plugin's resources and its health check."""
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from obs_check.lab.grafana.datasource import Datasource
@@ -27,12 +28,18 @@ _CHECKS = {
 }
 
 
-def proxied(http: "httpx.Client", source: Datasource, path: str, query: bytes, flags: str) -> "httpx.Response":
+PASSED_ON = ("X-Loki-Response-Encoding-Flags", "X-Scope-OrgID")
+"""Headers of a client that reach the datasource. Grafana's proxy takes cookies and credentials off and passes others
+on; those that the datasource sets itself win."""
+
+
+def proxied(
+    http: "httpx.Client", source: Datasource, path: str, query: bytes, headers: Mapping[str, str] | None = None
+) -> "httpx.Response":
     """The datasource's own answer; Refusal 502 when there is none."""
     import httpx
 
     try:
-        headers = {"X-Loki-Response-Encoding-Flags": flags} if flags else None
         return source.get(http, f"/{path}", query, headers)
     except httpx.HTTPError as error:
         raise Refusal(502, "Bad Gateway", error=str(error)) from None
@@ -47,7 +54,7 @@ def resource(http: "httpx.Client", source: Datasource, path: str, query: bytes) 
         path = f"loki/api/v1/{path}"
     elif source.type != "prometheus" or not path.startswith("api/v1/"):
         raise Refusal(404, "Not found")
-    response = proxied(http, source, path, query, "")
+    response = proxied(http, source, path, query)
     if response.status_code >= 500:
         raise Refusal(response.status_code, "An error occurred within the plugin", traceID="")
     if response.status_code >= 400:

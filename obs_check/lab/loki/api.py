@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import yaml
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -22,6 +23,7 @@ from obs_check.lab.loki.request import decode_push, parameters, tenant_of
 from obs_check.lab.loki.responses import json_response, success
 from obs_check.lab.loki.served import Served
 from obs_check.lab.loki.tail import follow
+from obs_check.lab.loki.wording import go_duration
 from obs_check.logql import parse, to_text
 from obs_check.logql.syntax.ast import LogQuery, Matcher
 from obs_check.model.entry import Labels, LogStream
@@ -48,6 +50,7 @@ class Api:
         routes = [
             Route("/ready", _plain("ready\n")),
             Route("/metrics", self._metrics),
+            Route("/config", self._config),
             Route("/flush", self._flush, methods=["POST"]),
             Route(f"{v1}/push", self._push, methods=["POST"]),
             Route(f"{v1}/push", _plain("", 405), methods=["GET", "PUT", "DELETE"]),
@@ -146,6 +149,15 @@ class Api:
     async def _metrics(self, _: Request) -> Response:
         streams = {name: len(store) for name, store in self._ingest.tenants.items() if len(store)}
         return PlainTextResponse(self._counters.text(streams))
+
+    async def _config(self, _: Request) -> Response:
+        """The part of Loki's /config that says how long lines are kept."""
+        kept = self._limits.retention_period
+        document = {
+            "limits_config": {"retention_period": go_duration(kept) if kept else "0s"},
+            "compactor": {"retention_enabled": bool(kept)},
+        }
+        return PlainTextResponse(yaml.safe_dump(document))
 
     async def _flush(self, _: Request) -> Response:
         for store in list(self._ingest.tenants.values()):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
+from obs_check.lab.loki.compactor import Compactor
 from obs_check.lab.loki.counters import Counters
 from obs_check.lab.loki.ingest import Ingest
 from obs_check.lab.loki.limits import Limits
@@ -32,6 +33,7 @@ class LabLoki:
         self._clock = clock
         self._server: Server | None = None
         self._close: Callable[[], None] = lambda: None
+        self._compactor: Compactor | None = None
         self.counters = Counters()
         self.served = Served()
 
@@ -47,6 +49,8 @@ class LabLoki:
                 ingest.tenant(tenant).restore(stream)
             disk.start()
             self._close = disk.close
+        if self._limits.retention_period:
+            self._compactor = Compactor(ingest, self._clock)
         app = Api(ingest, self.counters, self._clock, self.served).application()
         self._server = Server(app, self._host, self._port, "lab-loki")
         try:
@@ -60,6 +64,9 @@ class LabLoki:
         """Stop serving, then write what waits for the disk. Stopping twice is no error."""
         if self._server is not None:
             self._server.stop()
+        if self._compactor is not None:
+            self._compactor.stop()
+            self._compactor = None
         close, self._close = self._close, lambda: None
         close()
 

@@ -42,6 +42,9 @@ class Limits:
     discover_service_name: tuple[str, ...] = ()
     """Labels that `service_name` is taken from when a push has none; empty: nothing is added."""
     discover_log_levels: bool = False
+    retention_period: int = 0
+    """How long lines are kept, ns; 0 for ever. Its compactor looks every `compaction_interval_s` seconds."""
+    compaction_interval_s: float = 0.2
     max_entries_per_query: int = 5000
     max_query_length: int = 721 * HOUR
     max_points: int = 11_000

@@ -113,6 +113,14 @@ class TenantStore:
                 if wanted(s.labels)
             ]
 
+    def expire(self, before_ns: int) -> None:
+        """Delete what is older; a stream stays known."""
+        with self._lock:
+            for stream in self._streams.values():
+                del stream.entries[: bisect_left(stream.entries, before_ns, key=_time)]
+                stream.fresh = [entry for entry in stream.fresh if entry.ts >= before_ns]
+                stream.stored = [chunk for chunk in stream.stored if chunk.end_ns >= before_ns]
+
     def flush(self) -> None:
         """Count everything that is stored as written to disk."""
         with self._lock:

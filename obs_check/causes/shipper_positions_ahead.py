@@ -1,0 +1,85 @@
+"""shipper.positions-ahead: the shipper had a position for the file in front of it, and begins behind lines of the run.
+
+A positions file that was kept while another, longer file came to stand at the path (rotation, a restored volume): the
+shipper goes on at the old offset. Proved by bytes: every lost line begins before the position that the shipper had
+before the run, every other line behind it. promtail 3.5 reads a file that is shorter than its position from the start.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from obs_check.causes.context import Context
+from obs_check.causes.dashboard_edit import file_fix
+from obs_check.causes.lost_lines import PathLines, answers, lossy
+from obs_check.causes.shipper_rules import Rules, rules, told
+from obs_check.errors import ConfigError
+from obs_check.model.event import find_tags
+from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.probe import Probe
+from obs_check.shipper.yamledit import without
+
+
+@dataclass(frozen=True, slots=True)
+class PositionsAhead:
+    """Lines in front of the offset at which reading began."""
+
+    id: str = "shipper.positions-ahead"
+
+    def prove(self, context: Context) -> Finding | None:
+        """The first path whose lost lines are those before the old position."""
+        config = rules(context)
+        found = [self._on(context, config, one) for one in lossy(context)] if config else []
+        return next((f for f in found if f is not None), None)
+
+    def _on(self, context: Context, config: Rules, one: PathLines) -> Finding | None:
+        assert context.run is not None
+        before = one.evidence.before if one.evidence else None
+        state = before.file(one.file) if before else None
+        at = state.position if state else None
+        now, lines = context.now_ns(), one.lost_lines
+        ran = config.run(one.file, lines, now)
+        if not at or not answers(one) or ran is None or not ran.shipped:
+            return None
+        starts = _starts(context.files.read_text(Path(one.file)), context.run.id)
+        lost, others = [starts.get(t, at) for t in one.lost], [starts.get(t, 0) for t in one.found if t not in one.lost]
+        if max(lost) >= at or min(others, default=at) < at:
+            return None
+        return Finding(
+            cause=self.id,
+            severity="error",
+            hop="shipper",
+            subject=Subject(context.dashboard_uid),
+            claim=f"the shipper began to read {one.file} at byte {at}, the position it had before the run: the "
+            f"{len(lost)} lines in front of it are not in Loki, all {len(others)} behind it are; its pipeline "
+            f"would push {len(ran.shipped)} of the {len(lines)} lost lines",
+            probes=(
+                *one.probes,
+                Probe("file", f"first byte of each lost line of {one.file}", lost, now),
+                Probe("shipper", f"position of {one.file} before the run", at, now),
+                told("simulate the pipeline on the lost lines", ran, len(lines), now),
+            ),
+            fix=_fix(context, config, one.file),
+            panels=context.panels_of(one.path),
+        )
+
+
+def _starts(text: str, run: str) -> dict[str, int]:
+    """Tag to the byte at which its line begins."""
+    found: dict[str, int] = {}
+    at = 0
+    for line in text.splitlines(keepends=True):
+        found.update(dict.fromkeys(find_tags(line, run), at))
+        at += len(line.encode())
+    return found
+
+
+def _fix(context: Context, config: Rules, file: str) -> Fix:
+    """Take the entry out; by hand, because the shipper writes the file when it ends and an edit before that is lost."""
+    path = Path(config.config.positions)
+    summary = f"stop the shipper, take the entry of {file} out of {path}, start it"
+    try:
+        text = context.files.read_text(path)
+        after = without(text, ("positions", file))
+    except (OSError, UnicodeDecodeError, ConfigError):
+        return Fix(summary)
+    return replace(file_fix(summary, path, text, after, "manual"), edits=())

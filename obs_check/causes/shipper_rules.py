@@ -1,0 +1,117 @@
+"""The shipper's configuration as the causes use it: what takes a file, what becomes of lines, and changed versions."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from obs_check.causes.context import Context
+from obs_check.causes.dashboard_edit import file_fix
+from obs_check.model.entry import Labels
+from obs_check.model.finding import Fix, Safety
+from obs_check.model.probe import Probe
+from obs_check.shipper import simulate
+from obs_check.shipper.model import ScrapeJob, ShipperConfig
+from obs_check.shipper.read import parse_shipper
+from obs_check.shipper.simulate import Simulation
+from obs_check.shipper.targets import FileReport, LogFile, find_targets, report
+from obs_check.shipper.wrapping import unwrap
+from obs_check.shipper.yamledit import Place
+
+_NESTED = re.compile(r"(\d+) (\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A job that takes a file, and the labels that its lines start with."""
+
+    job: ScrapeJob
+    labels: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A configuration file of promtail or Alloy. `text` may be a ConfigMap or Helm values that hold it."""
+
+    path: Path
+    text: str
+    config: ShipperConfig
+    env: Mapping[str, str]
+
+    @classmethod
+    def read(cls, path: Path, text: str, env: Mapping[str, str]) -> "Rules":
+        """Raises ConfigError."""
+        return cls(path, text, parse_shipper(text, str(path), env), env)
+
+    def about(self, file: str) -> FileReport:
+        """What becomes of a file that is there and can be read, by its path."""
+        looked_at = LogFile(file, size=1)
+        return report([looked_at], find_targets(self.config.jobs, [looked_at], {}))[0]
+
+    def takes(self, file: str) -> Taken | None:
+        """The first job that takes a file."""
+        found = self.about(file)
+        return Taken(found.by[0].job, {**found.by[0].labels, "filename": file}) if found.by else None
+
+    def run(self, file: str, lines: Iterable[str], now_ns: int) -> Simulation | None:
+        """What becomes of lines of a file, stage by stage; None when no job takes it."""
+        taken = self.takes(file)
+        return simulate.run(taken.job.pipeline, taken.labels, lines, now_ns) if taken else None
+
+    def job_place(self, job: ScrapeJob) -> Place:
+        """Where a job stands in the configuration."""
+        return ("scrape_configs", [j.name for j in self.config.jobs].index(job.name))
+
+    def stage_place(self, job: ScrapeJob, stage: str) -> Place:
+        """Where a stage stands that a simulation calls `3 match` or `3 match > 1 regex`."""
+        place: Place = (*self.job_place(job), "pipeline_stages")
+        for number, kind in _NESTED.findall(stage):
+            place = (*place, int(number) - 1)
+            if kind == "match" and not stage.endswith(f"{number} {kind}"):
+                place = (*place, "match", "stages")
+        return place
+
+    def edited(self, *changes: Callable[[str], str]) -> "Rules | None":
+        """The configuration with changes of promtail's own YAML; None where that is put together by a template, and for
+        Alloy's syntax."""
+        if self.config.dialect != "promtail":
+            return None
+        inner, _ = unwrap(self.text, str(self.path))
+        after = inner.text
+        for change in changes:
+            after = change(after)
+        rows, old = self.text.splitlines(), inner.text.splitlines()
+        start = inner.first_line - 1
+        block = rows[start : start + len(old)]
+        indent = min((len(r) - len(r.lstrip()) for r in block if r.strip()), default=0)
+        own = min((len(r) - len(r.lstrip()) for r in old if r.strip()), default=0)
+        shift = " " * (indent - own)
+        if [row.removeprefix(shift).rstrip() for row in block] != [row.rstrip() for row in old]:
+            return None
+        new = [shift + row if row.strip() else row for row in after.splitlines()]
+        text = "\n".join([*rows[:start], *new, *rows[start + len(old) :]]) + "\n"
+        return Rules.read(self.path, text, self.env)
+
+    def fix(self, summary: str, after: "Rules | None", safety: Safety = "review") -> Fix:
+        """The fix that turns this configuration into `after`; one for a person to do without it."""
+        return Fix(summary) if after is None else file_fix(summary, self.path, self.text, after.text, safety)
+
+
+def rules(context: Context) -> Rules | None:
+    """The configuration that obs-check.yaml names, None without one. Raises ConfigError."""
+    path = context.files.shipper_config
+    if path is None:
+        return None
+    return Rules.read(path, context.files.read_text(path), context.env)
+
+
+def told(title: str, ran: Simulation | None, lines: int, now_ns: int) -> Probe:
+    """A simulation as a probe: {"lines", "entries", "dropped", "first": {"ts", "labels", "line"}}."""
+    first = ran.shipped[0] if ran and ran.shipped else None
+    answer = {
+        "lines": lines,
+        "entries": len(ran.shipped) if ran else 0,
+        "dropped": ran.dropped if ran else {},
+        "first": {"ts": first.ts, "labels": first.labels, "line": first.line[:300]} if first else None,
+    }
+    return Probe("shipper", title, answer, now_ns)
