@@ -3,7 +3,7 @@
 import difflib
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from obs_check.errors import InputError
@@ -33,53 +33,64 @@ def list_files(root: Path, below: Iterable[str], now_ns: int) -> list[LogFile]:
         raise InputError(f"{root}: no directory", "name the directory that stands for /")
     found: dict[str, LogFile] = {}
     for start in dict.fromkeys(below):
-        top = root / start.lstrip("/")
-        # An absolute link in a copied tree would lead out of it.
-        leads_out = top != root and top.is_symlink() and root != Path("/") and top.readlink().is_absolute()
-        if leads_out or not top.is_dir():
-            if os.path.lexists(top):
-                found[start] = _file(root, top, now_ns)
-            continue
-        for directory, folders, names in os.walk(top):
-            folders.sort()
-            linked = [name for name in folders if (Path(directory) / name).is_symlink()]
-            for name in sorted([*names, *linked]):
-                path = Path(directory) / name
-                file = _file(root, path, now_ns)
-                if not _is_directory(root, path):
-                    found[file.path] = file
+        for name, path in files_below(root, start):
+            found[name] = _file(name, root, path, now_ns)
             if len(found) > MOST_FILES:
                 raise InputError(f"more than {MOST_FILES} files below {start}", "name directories: targets ... PATH")
     return [found[path] for path in sorted(found)]
 
 
-def seen_as(root: Path, path: Path) -> str:
-    """The name that a path below `root` has on the machine whose `/` it is."""
-    return str(PurePosixPath("/") / path.relative_to(root).as_posix())
+def files_below(root: Path, start: str) -> Iterator[tuple[str, Path]]:
+    """The files below a directory, or the one file, each as the machine whose `/` is `root` names it and where it is
+    here. Links to directories are followed, as promtail 3.5 and Alloy 1.18 do behind `**`, but not into a directory
+    that they lead out of."""
+    top = root / start.lstrip("/")
+    name = str(PurePosixPath("/") / start.lstrip("/"))
+    real = _behind(root, top)
+    if real is not None and real.is_dir():
+        yield from _below(name, root, real, ())
+    elif os.path.lexists(top):
+        yield name, top
+
+
+def _below(name: str, root: Path, directory: Path, above: tuple[Path, ...]) -> Iterator[tuple[str, Path]]:
+    here = directory.resolve()
+    if here in above:
+        return
+    try:
+        entries = sorted(directory.iterdir())
+    except OSError:
+        return
+    for entry in entries:
+        real = _behind(root, entry)
+        own = f"{name.rstrip('/')}/{entry.name}"
+        if real is not None and real.is_dir():
+            yield from _below(own, root, real, (*above, here))
+        else:
+            yield own, entry
 
 
 def missing_directory(glob: str, root: Path) -> str:
     """`: /tmp/boundary is not there, near: /tmp/boundary_logs` where a pattern's own directory is missing below `root`,
     "" where it is there."""
     at = PurePosixPath(literal_start(glob))
-    while not _below(root, at).exists() and not _below(root, at.parent).is_dir():
+    while not _at(root, at).exists() and not _at(root, at.parent).is_dir():
         at = at.parent
-    if _below(root, at).exists():
+    if _at(root, at).exists():
         return ""
     try:
-        names = sorted(entry.name for entry in _below(root, at.parent).iterdir())
+        names = sorted(entry.name for entry in _at(root, at.parent).iterdir())
     except OSError:
         names = []
     near = difflib.get_close_matches(at.name, names, n=1)
     return f": {at} is not there" + (f", near: {at.parent / near[0]}" if near else "")
 
 
-def _below(root: Path, path: PurePosixPath) -> Path:
+def _at(root: Path, path: PurePosixPath) -> Path:
     return root / str(path).lstrip("/")
 
 
-def _file(root: Path, path: Path, now_ns: int) -> LogFile:
-    name = seen_as(root, path)
+def _file(name: str, root: Path, path: Path, now_ns: int) -> LogFile:
     link = str(path.readlink()) if path.is_symlink() else ""
     real = _behind(root, path)
     try:
@@ -101,11 +112,6 @@ def _behind(root: Path, path: Path) -> Path | None:
         target = path.readlink()
         path = root / str(target).lstrip("/") if target.is_absolute() else path.parent / target
     return None
-
-
-def _is_directory(root: Path, path: Path) -> bool:
-    real = _behind(root, path)
-    return real is not None and real.is_dir()
 
 
 def _packed(path: Path) -> str:

@@ -1,10 +1,11 @@
 """The shipper's files as the disk of this machine has them."""
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from itertools import islice
+from pathlib import Path
 
+from obs_check.client.log_tree import files_below
 from obs_check.errors import ConfigError
 from obs_check.model.shipping import FileState, TargetState
 from obs_check.shipper.glob import compile_glob, literal_start
@@ -42,17 +43,8 @@ class Disk:
             regex = compile_glob(pattern)
         except ConfigError:
             return []
-        start = literal_start(pattern)
-        if self.at(start).is_file():
-            return [start] if regex.fullmatch(start) else []
-        found: list[str] = []
-        for directory, folders, names in os.walk(self.at(start)):
-            folders.sort()
-            inside = PurePosixPath("/") / Path(directory).relative_to(self.root).as_posix()
-            found += [path for name in names if regex.fullmatch(path := str(inside / name))]
-            if len(found) >= MOST_FILES:
-                break
-        return found
+        below = islice(files_below(self.root, literal_start(pattern)), MOST_FILES)
+        return [name for name, _ in below if regex.fullmatch(name)]
 
     def complete(self, files: Iterable[FileState]) -> list[FileState]:
         """The files with what the disk says of each.

@@ -58,7 +58,7 @@ def _whole(pattern: str) -> re.Pattern[str]:
 def _walk(directory: str, segments: list[str]) -> list[str]:
     first, rest = segments[0], segments[1:]
     if first == "**":
-        below = [path for name in _names(directory) if _is_real_directory(path := os.path.join(directory, name))]  # noqa: PTH118
+        below = [path for name in _names(directory) if _leads_down(directory, path := os.path.join(directory, name))]  # noqa: PTH118
         here = _walk(directory, rest) if rest else [os.path.join(directory, n) for n in _names(directory)]  # noqa: PTH118
         return here + [found for path in below for found in _walk(path, segments)]
     if not re.search(r"[*?\[\\]", first):
@@ -77,8 +77,10 @@ def _names(directory: str) -> list[str]:
         return []
 
 
-def _is_real_directory(path: str) -> bool:
-    return os.path.isdir(path) and not os.path.islink(path)  # noqa: PTH112, PTH114
+def _leads_down(directory: str, path: str) -> bool:
+    """Whether a path is a directory that is not above the one it stands in: links are followed as in promtail."""
+    real = os.path.realpath(path)
+    return os.path.isdir(path) and os.path.commonpath([real, os.path.realpath(directory)]) != real  # noqa: PTH112
 
 
 class Positions:

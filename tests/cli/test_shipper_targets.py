@@ -179,6 +179,15 @@ def test_links_are_followed_inside_the_tree(tree: Tree) -> None:
     }
 
 
+def test_links_to_directories_are_followed_but_not_in_circles(tree: Tree) -> None:
+    tree.put("/data/logs/a.log")
+    (tree.root / "tmp").mkdir()
+    (tree.root / "tmp/logs").symlink_to("/data/logs")
+    (tree.root / "data/logs/up").symlink_to("..")
+    files = tree.targets(0, [static("/tmp/**/*.log")], "/tmp")["files"]
+    assert {path: row["reason"] for path, row in files.items()} == {"/tmp/logs/a.log": "taken"}
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
 def test_a_file_that_may_not_be_read(tree: Tree) -> None:
     tree.put(LOG).chmod(0)

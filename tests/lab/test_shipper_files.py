@@ -30,3 +30,15 @@ def test_find_files(tmp_path: Path, pattern: str, exclude: str, found: list[str]
         (tmp_path / name).write_text("")
     got = find_files(f"{tmp_path}/{pattern}", f"{tmp_path}/{exclude}" if exclude else "")
     assert [str(Path(p).relative_to(tmp_path)) for p in got] == sorted(found)
+
+
+def test_links_to_directories_are_followed_but_not_in_circles(tmp_path: Path) -> None:
+    for name in FILES:
+        (tmp_path / "tree" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "tree" / name).write_text("")
+    (tmp_path / "tree/x/up").symlink_to("..")
+    (tmp_path / "tree/link").symlink_to(tmp_path / "tree/x/y")
+    assert [str(Path(p).relative_to(tmp_path)) for p in find_files(f"{tmp_path}/tree/**/c.log")] == [
+        "tree/link/c.log",
+        "tree/x/y/c.log",
+    ]
