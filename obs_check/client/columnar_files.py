@@ -14,10 +14,12 @@ from obs_check.errors import QueryError
 from obs_check.logql.columnar.plan import Plan, plan_for
 from obs_check.logql.columnar.sql import NotColumnar, text
 from obs_check.logql.columnar.statement import (
+    DOUBTFUL,
+    SIMPLE,
     Steps,
     bounds_statement,
     count_statement,
-    rest_statement,
+    doubtful_statement,
     steps_of,
     untimed_statement,
 )
@@ -65,8 +67,10 @@ class ColumnarFiles:
         """Times (ns) of the first and the last line; None when there is no line."""
         times: list[int] = []
         for path in self._streams:
-            times += [ts for row in self._rows(bounds_statement(_lines(path), self._time_key)) for ts in row if ts]
-            times += [self._time(line) for (line,) in self._rows(untimed_statement(_lines(path), self._time_key))]
+            ((first, last, untimed),) = self._rows(bounds_statement(_lines(path), self._time_key))
+            times += [] if first is None else [first, last]
+            if untimed:
+                times += [self._time(line) for (line,) in self._rows(untimed_statement(_lines(path), self._time_key))]
         return (min(times), max(times)) if times else None
 
     def select(self, matchers: Sequence[ast.Matcher], start_ns: int, end_ns: int) -> NoReturn:  # noqa: ARG002
@@ -97,10 +101,11 @@ class ColumnarFiles:
         """Adds the counts of the simple lines; answers whether there are others."""
         others = False
         keys: dict[tuple[str | None, ...], LabelSet | None] = {}
-        for simple, ts, lines, size, *values in self._rows(count_statement(_lines(path), plan, steps, self._time_key)):
-            if not simple:
-                others = True
-                self.doubtful += lines
+        for state, ts, lines, size, *values in self._rows(count_statement(_lines(path), plan, steps, self._time_key)):
+            if state != SIMPLE:
+                if state == DOUBTFUL:
+                    others = True
+                    self.doubtful += lines
                 continue
             labels = tuple(values)
             if labels not in keys:
@@ -112,7 +117,7 @@ class ColumnarFiles:
         return others
 
     def _rest(self, path: Path, plan: Plan, steps: Steps) -> Iterator[list[Entry]]:
-        statement = rest_statement(_lines(path), plan, steps, self._time_key)
+        statement = doubtful_statement(_lines(path), plan, steps, self._time_key)
         for batch in self._batches(statement):
             timed = [Entry(self._time(line) if ts is None else ts, line) for ts, line in batch]
             yield [entry for entry in timed if steps.start_ns <= entry.ts < steps.end_ns]

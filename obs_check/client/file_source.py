@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -105,15 +105,18 @@ def line_time(line: str, time_key: str | None = None) -> int | None:
     """When a line says it was written, ns since the epoch; None when it does not say.
 
     `time_key` names the one field to look at (JSON or logfmt). Else: RFC 3339 at the start (this covers CRI), JSON
-    `ts`, `time`, `timestamp` or `@timestamp`, logfmt `time=` or `ts=`. A time without a zone is UTC.
+    `ts`, `time`, `timestamp` or `@timestamp`, logfmt `time=` or `ts=`. A time without a zone is UTC. A line that begins
+    with such a key of JSON need not be JSON to its end.
     """
     if time_key is None and (start := _RFC3339.match(line)):
         return _ns_of(start)
     brace = line.find("{")
+    if brace == 0 and (leading := _leading(time_key).match(line)) and (ts := _value_time(leading[1])) is not None:
+        return ts
     if brace == 0 or (time_key is not None and brace > 0):
         try:
             document = json.loads(line[brace:])
-        except ValueError:
+        except (ValueError, RecursionError):
             document = None
         if isinstance(document, dict):
             for key in (time_key,) if time_key else _JSON_KEYS:
@@ -124,6 +127,12 @@ def line_time(line: str, time_key: str | None = None) -> int | None:
         if found and (ts := _value_time(found[1] or found[2])) is not None:
             return ts
     return None
+
+
+@cache
+def _leading(time_key: str | None) -> re.Pattern[str]:
+    keys = "|".join(map(re.escape, (time_key,) if time_key else _JSON_KEYS))
+    return re.compile(rf'\{{\s*"(?:{keys})"\s*:\s*"([^"\\]*)"')
 
 
 def _value_time(value: Any) -> int | None:

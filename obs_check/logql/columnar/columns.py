@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """`values` is label -> SQL of its text, NULL where the row engine finds no label; `simple` is the SQL that says
-    whether the values are exact for a line."""
+    """`helpers` are expressions by the names that the others call them by; `values` is label -> SQL of its text, NULL
+    where the row engine finds no label; `simple` are conditions that together say whether the values are exact."""
 
+    helpers: dict[str, str] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
-    simple: str = "true"
+    simple: list[str] = field(default_factory=list)

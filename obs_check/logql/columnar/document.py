@@ -1,9 +1,11 @@
 """The line as one JSON document, read once for all who need a value of it."""
 
-from obs_check.logql.columnar.sql import case, contains, matches, occurrences, text
+from obs_check.logql.columnar.sql import all_of, case, contains, matches, occurrences, text
 
-_NOT_JSON = r"(?i),\s*[}\]]|[:,\[]\s*-?(?:nan|inf)"
-"""What DuckDB lets through and JSON has not: a comma before the end, and numbers that are none."""
+# What DuckDB lets through and JSON has not: a comma before the end, and numbers that are none. Every expression begins
+# with one byte, which RE2 finds many times faster than a class of three.
+_NO_NUMBER = r"[ \t]*-?(?:[nN][aA]|[iI])"
+_NOT_JSON = (rf",(?:[ \t]*[}}\]]|{_NO_NUMBER})", rf":{_NO_NUMBER}", rf"\[{_NO_NUMBER}")
 _HARMLESS = (r"\u0026", r"\u003c", r"\u003e")
 """Go's encoder writes &, < and > so; any other escape could hide a key or mean another text."""
 _PLAIN_SIZE, _MOST_SIZE, _MOST_BLOCKS = 900, 4000, 300
@@ -11,9 +13,10 @@ _PLAIN_SIZE, _MOST_SIZE, _MOST_BLOCKS = 900, 4000, 300
 
 
 class Document:
-    """The values that are read from a line, each at a path such as `$."a"."b"`."""
+    """The values that are read from a line, each at a path such as `$."a"."b"`; `name` is the column that has them."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._paths: list[str] = []
 
     def at(self, *keys: str) -> str:
@@ -21,22 +24,21 @@ class Document:
         path = "$" + "".join(f'."{key}"' for key in keys)
         if path not in self._paths:
             self._paths.append(path)
-        return f"doc[{self._paths.index(path) + 1}]"
+        return f"{self._name}[{self._paths.index(path) + 1}]"
 
-    @property
-    def expression(self) -> str:
-        """SQL of the list of all values asked for so far; NULL where the line is no JSON object."""
-        extract = f"TRY(json_extract(line, [{', '.join(map(text, self._paths))}]))"
-        return case(("starts_with(line, '{')", extract))
+    def column(self, condition: str) -> str:
+        """`list AS name`: all values asked for so far; NULL where the condition fails or the line is no JSON object."""
+        extract = f"TRY(json_extract(line, [{', '.join(map(text, self._paths or ['$']))}]))"
+        return f"{case((all_of(condition, _is_object()), extract))} AS {self._name}"
+
+    def sound(self) -> str:
+        """SQL: the line is a JSON object for every reader, and its keys stand in it as they are called."""
+        valid = (f"NOT {matches(fault)}" for fault in _NOT_JSON)
+        return all_of(f"{self._name} IS NOT NULL", _no_escapes(), *valid, _in_limits())
 
 
-SOUND = "sound"
-"""The column that says: the line is a JSON object for every reader, and its keys stand in it as they are called."""
-
-
-def soundness() -> str:
-    """SQL of the column `sound` over `line` and `doc`."""
-    return case(("doc IS NULL", "false"), otherwise=f"{_no_escapes()} AND NOT {matches(_NOT_JSON)} AND {_in_limits()}")
+def _is_object() -> str:
+    return "starts_with(line, '{')"
 
 
 def _no_escapes() -> str:

@@ -4,8 +4,8 @@ import itertools
 import re
 
 from obs_check.logql.columnar.columns import Columns
-from obs_check.logql.columnar.document import SOUND, Document
-from obs_check.logql.columnar.sql import NotColumnar, case, matches, occurrences
+from obs_check.logql.columnar.document import Document
+from obs_check.logql.columnar.sql import NotColumnar, all_of, case, contains, matches, repeats
 from obs_check.logql.stages.json_path import parse_json_path
 from obs_check.logql.syntax import ast
 
@@ -21,8 +21,8 @@ def json_columns(stage: ast.JsonParser, needed: list[str], document: Document) -
     paths = {e.label: parse_json_path(e.expression) for e in stage.extractions}
     columns = [_at_path(paths[name], document) if paths else _flattened(name, document) for name in needed]
     return Columns(
-        {name: value for name, (value, _) in zip(needed, columns, strict=True)},
-        " AND ".join([SOUND, *(simple for _, simple in columns)]),
+        values={name: value for name, (value, _) in zip(needed, columns, strict=True)},
+        simple=[document.sound(), *(simple for _, simple in columns)],
     )
 
 
@@ -32,9 +32,15 @@ def _at_path(path: tuple[str | int, ...], document: Document) -> tuple[str, str]
     if len(steps) != len(path) or not all(map(_KEY.fullmatch, steps)):
         raise NotColumnar("a json path that is not of plain keys")
     found = document.at(*steps)
-    count = occurrences(f'{steps[-1]}"')
+    key = f'{steps[-1]}"'
     value = case((f"{found} IS NULL OR {found} = 'null'", "''"), otherwise=_readable(found))
-    return value, f"({count} = 0 OR ({count} = 1 AND ({_is_readable(found)} OR {found} = 'null')))"
+    simple = case(
+        (f"{found} IS NULL", f"NOT {contains(key)}"),
+        (repeats(key), "false"),
+        (f"{found} = 'null'", "true"),
+        otherwise=_is_readable(found),
+    )
+    return value, simple
 
 
 def _flattened(name: str, document: Document) -> tuple[str, str]:
@@ -46,12 +52,12 @@ def _flattened(name: str, document: Document) -> tuple[str, str]:
     found = [document.at(*steps) for steps in _splits(name)]
     first = f"coalesce({', '.join(found)})" if len(found) > 1 else found[0]
     part = last[0]
-    count = occurrences(f'{part}"')
+    key = f'{part}"'
     padded = matches(rf'{part}[^\x21-\x7e]+"')
     simple = case(
-        (f"NOT contains(line, '{part}')", "true"),
-        (padded, "false"),
-        otherwise=f"{count} = 0 OR ({count} = 1 AND {_is_readable(first)})",
+        (f"{first} IS NULL", case((contains(part), f"NOT ({contains(key)} OR {padded})"), otherwise="true")),
+        (repeats(key), "false"),
+        otherwise=all_of(_is_readable(first), f"NOT {padded}"),
     )
     return case((f"{first} IS NULL", "NULL"), otherwise=_readable(first)), simple
 
@@ -63,9 +69,11 @@ def _readable(found: str) -> str:
 def _is_readable(found: str) -> str:
     """Texts without escapes, true, false and integers are written as they are read, but for -0; U+FFFD becomes a
     blank."""
-    string = f"starts_with({found}, '\"') AND NOT contains({found}, '\\') AND NOT contains({found}, '\ufffd')"
-    integer = f"regexp_matches({found}, {_INTEGER}) OR ({found} = '0' AND NOT contains(line, '-0'))"
-    return f"coalesce(({string}) OR {found} IN {_WORDS} OR {integer}, false)"
+    return case(
+        (f"starts_with({found}, '\"')", f"NOT (contains({found}, '\\') OR contains({found}, '\ufffd'))"),
+        (f"{found} IN {_WORDS} OR regexp_matches({found}, {_INTEGER})", "true"),
+        otherwise=f"{found} = '0' AND NOT contains(line, '-0')",
+    )
 
 
 def _splits(name: str) -> list[list[str]]:

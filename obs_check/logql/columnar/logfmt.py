@@ -1,32 +1,60 @@
-"""`| logfmt` on lines of plain pairs."""
+"""`| logfmt` on lines in which a key stands once, where it cannot be part of a value."""
 
 import re
 
 from obs_check.logql.columnar.columns import Columns
-from obs_check.logql.columnar.sql import NotColumnar, case, matches, occurrences, text
+from obs_check.logql.columnar.sql import IS_ASCII, NotColumnar, all_of, case, contains, matches, repeats, text
 from obs_check.logql.syntax import ast
 
-# One blank between pairs, no escapes, no bare keys, and not U+FFFD, which Loki makes a blank of.
-_VALUE = r'(?:[^\x00-\x20"=\x{FFFD}]+|"[^"\\\x{FFFD}]*")'
+# Values without escapes, and not U+FFFD, which Loki makes a blank of.
+_BARE = r'[^\x00-\x20"=\x{FFFD}]+'
+_VALUE = rf'(?:{_BARE}|"[^"\\\x{{FFFD}}]*")'
+_TRIMMED = r'"(?:[^ "\\\x{FFFD}](?:[^"\\\x{FFFD}]*[^ "\\\x{FFFD}])?)?"'
 _PAIR = rf"[A-Za-z_][A-Za-z0-9_]*={_VALUE}"
+_NOT_ASCII = r"[^\x00-\x7f]+"
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ALL_PLAIN = matches(f"^{_PAIR}(?: {_PAIR})*$")
 
 
 def logfmt_columns(stage: ast.LogfmtParser, needed: list[str]) -> Columns:
     """The needed labels. NotColumnar for a label that is named otherwise than its key."""
-    explicit = bool(stage.extractions)
     if any(e.label != e.expression.strip().strip('"') for e in stage.extractions):
         raise NotColumnar("logfmt names a label otherwise than its key")
-    plain = matches(f"^{_PAIR}(?: {_PAIR})*$")
-    values, simple = {}, [] if needed or not stage.strict else [plain]
+    explicit = bool(stage.extractions)
+    columns = Columns(simple=[_ALL_PLAIN] if stage.strict else [])
     for name in needed:
         if _KEY.fullmatch(name) is None:
             raise NotColumnar(f"label {name} is no plain name")
-        count = occurrences(f"{name}=")
-        value = f"trim(regexp_extract(line, {text(f'(?:^| ){name}=({_VALUE})')}, 1), '\"')"
+        pair = f"pair_{name}"
+        columns.helpers[pair] = f"regexp_extract(line, {text(f'{name}=(?:{_BARE}(?: |$)|{_TRIMMED})')})"
+        # Trimming is exact for these values; quotes can only be around them.
+        value = f"trim(substr({pair}, {len(name) + 2}), ' \"')"
         if not explicit and not stage.keep_empty:
             value = f"nullif({value}, '')"
-        values[name] = case((f"{count} = 0", "''" if explicit else "NULL"), otherwise=value)
-        once = matches(f"^(?:{_PAIR} )*{name}={_VALUE}(?: {_PAIR})*$")
-        simple.append(case((f"{count} = 0", plain), (f"{count} = 1", once), otherwise="false"))
-    return Columns(values, " AND ".join(simple) or "true")
+        columns.values[name] = case((f"{pair} <> ''", value), otherwise="''" if explicit else "NULL")
+        columns.simple.append(_told(name, pair))
+        if explicit or stage.keep_empty:
+            # A key without "=" has the empty value, and the last one counts.
+            bare = matches(rf'(?:^|[\x00-\x20"]){name}(?:[\x00-\x20]|$)')
+            columns.simple.extend([IS_ASCII, f"NOT {bare}"])
+    return columns
+
+
+def _told(name: str, pair: str) -> str:
+    """Whether the label is what the one pair of this key says, or absent.
+
+    Up to the first quote every blank ends a token, whatever faults the tokens have. Behind a quote, and for a label
+    that may come from a key with other characters than "_", the whole line has to be of plain pairs.
+    """
+    key = f"{name}="
+    whole = matches(f"^(?:{_PAIR} )*{name}={_VALUE}(?: {_PAIR})*$")
+    if "_" in name:
+        absent, begins = _ALL_PLAIN, whole
+    else:
+        # Blanks of Unicode around a key are cut off.
+        absent = case((IS_ASCII, "true"), otherwise=f"NOT {matches(name + _NOT_ASCII + '=')}")
+        there = f"instr(line, {text(key)})"
+        at_blank = f"{there} = 1 OR instr(line, {text(f' {key}')}) = {there} - 1"
+        begins = all_of(case((f"instr(line, '\"') BETWEEN 1 AND {there}", whole), otherwise=at_blank), absent)
+    nowhere = all_of(f"NOT {contains(key)}", absent)
+    return case((f"{pair} = ''", nowhere), (repeats(key), "false"), otherwise=begins)

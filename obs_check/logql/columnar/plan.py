@@ -9,13 +9,13 @@ from obs_check.logql.columnar.filters import line_condition, line_hints
 from obs_check.logql.columnar.json import json_columns
 from obs_check.logql.columnar.logfmt import logfmt_columns
 from obs_check.logql.columnar.regexp import regexp_columns
-from obs_check.logql.columnar.sql import NotColumnar
+from obs_check.logql.columnar.sql import NotColumnar, all_of
 from obs_check.logql.engine.hints import hints_for, names_in
 from obs_check.logql.engine.samples import grouping_of, key_of
 from obs_check.logql.engine.vector import LabelSet
 from obs_check.logql.regex import compile_re2
 from obs_check.logql.stages.compile import compile_stages
-from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row
+from obs_check.logql.stages.row import DUPLICATE_SUFFIX, ERROR, Row
 from obs_check.logql.syntax import ast
 
 COUNTED = frozenset({"count_over_time", "rate", "bytes_over_time", "bytes_rate", "absent_over_time"})
@@ -24,11 +24,13 @@ COUNTED = frozenset({"count_over_time", "rate", "bytes_over_time", "bytes_rate",
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`conditions` hold for every line that may count; `columns` are label -> SQL; `simple` says where they are exact;
-    `passes` and `key` are what is left to ask of a group of lines with equal labels."""
+    """`conditions` hold for every line that may count; `helpers` are computed for those in a window, and from them
+    `columns` (label -> SQL) and `simple`, which says where these are exact; `passes` and `key` are what is left to ask
+    of a group of lines with equal labels."""
 
     conditions: list[str]
     document: Document
+    helpers: Mapping[str, str]
     columns: Mapping[str, str]
     simple: str
     passes: Callable[[Row], bool]
@@ -47,7 +49,9 @@ def plan_for(expr: ast.RangeAggregation, pushed: ast.Grouping | None, stream: Ma
     hints = hints_for(expr.range, grouping, no_labels)
     parsers = [] if hints.skip else [stage for stage in stages if isinstance(stage, ast.Parser)]
     wanted = set(hints.required) if hints.required else (set() if no_labels else None)
-    document = Document()
+    if wanted and (grouping is None or ERROR not in grouping.labels):
+        wanted.discard(ERROR)  # A filter asks the row for its error, which a simple line has not.
+    document = Document("doc")
     parts = _parse(parsers, wanted, stream, document)
     columns = {name: sql for part in parts for name, sql in part.values.items()}
     conditions, left, compared = [], [], set[str]()
@@ -66,9 +70,10 @@ def plan_for(expr: ast.RangeAggregation, pushed: ast.Grouping | None, stream: Ma
                 pass
             case _:
                 raise NotColumnar(f"{type(stage).__name__} has no columnar form")
-    simple = " AND ".join(f"({part.simple})" for part in parts) or "true"
+    helpers = {name: sql for part in parts for name, sql in part.helpers.items()}
+    simple = all_of(*(condition for part in parts for condition in part.simple))
     key, in_bytes = key_of(None, grouping, no_labels), expr.op in ("bytes_over_time", "bytes_rate")
-    return Plan(conditions, document, columns, simple, compile_stages(left), key, in_bytes)
+    return Plan(conditions, document, helpers, columns, simple, compile_stages(left), key, in_bytes)
 
 
 def _parse(

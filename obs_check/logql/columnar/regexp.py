@@ -23,4 +23,4 @@ def regexp_columns(stage: ast.RegexpParser, needed: list[str]) -> Columns:
     check_pattern(stage.pattern)
     groups = compile_re2(stage.pattern).groupindex
     extract = f"regexp_extract(line, {text(stage.pattern)}"
-    return Columns({name: case((matches(stage.pattern), f"{extract}, {groups[name]})")) for name in needed})
+    return Columns(values={name: case((matches(stage.pattern), f"{extract}, {groups[name]})")) for name in needed})

@@ -28,6 +28,24 @@ def occurrences(value: str) -> str:
     return f"((strlen(line) - strlen(replace(line, {text(value)}, ''))) // {size})"
 
 
+def repeats(value: str) -> str:
+    """Whether a text that cannot overlap itself occurs in the line more than once."""
+    if any(char in value for char in "%_\\"):
+        return f"{occurrences(value)} > 1"
+    return f"line LIKE {text(f'%{value}%{value}%')}"
+
+
+IS_ASCII = "strlen(line) = length(line)"
+
+
+def all_of(*conditions: str) -> str:
+    """All conditions, each looked at only where those before it hold, which AND does not do."""
+    *first, last = conditions or ("true",)
+    for condition in reversed(first):
+        last = f"CASE WHEN {condition} THEN {last} ELSE false END"
+    return last
+
+
 def case(*branches: tuple[str, str], otherwise: str = "NULL") -> str:
     """`CASE WHEN condition THEN value ... END`: the conditions are looked at in order."""
     return "CASE " + " ".join(f"WHEN {test} THEN {value}" for test, value in branches) + f" ELSE {otherwise} END"

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from obs_check.logql.columnar.document import SOUND, Document, soundness
 from obs_check.logql.columnar.plan import Plan
-from obs_check.logql.columnar.times import time_ns, time_text
+from obs_check.logql.columnar.sql import case
+from obs_check.logql.columnar.times import with_times
+
+SIMPLE, DOUBTFUL = 1, 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,54 +38,54 @@ def steps_of(times: Sequence[int], interval_ns: int, offset_ns: int) -> Steps:
 
 
 def count_statement(lines: str, plan: Plan, steps: Steps, time_key: str | None) -> str:
-    """Rows of (simple, last ts, lines, bytes, label ...): one for every combination of labels and of the steps whose
-    windows the lines are in. Lines that are not simple are one row without labels.
+    """Rows of (state, last ts, lines, bytes, label ...): one for every combination of labels and of the steps whose
+    windows the lines are in. The state is SIMPLE, or DOUBTFUL for the lines that are left to the row engine, all in
+    one row; None stands for lines outside the windows.
 
     `lines` is a relation with the one column `line`."""
-    labels = [f"CASE WHEN simple THEN {sql} END AS label{i}" for i, sql in enumerate(plan.columns.values())]
+    is_simple = f"state = {SIMPLE}"
+    labels = [f"{case((is_simple, sql))} AS label{i}" for i, sql in enumerate(plan.columns.values())]
     names = [f"label{i}" for i in range(len(labels))]
-    groups = ["simple", *names]
+    groups = ["state", *names]
     if steps.first_ns != steps.last_ns:
         # The steps from the first whose window reaches to the line to the last whose window has not passed it.
-        before = f"ts - ({steps.first_ns - steps.offset_ns}) - 1"
-        groups += [
-            f"CASE WHEN simple AND {before} >= 0 THEN ({before}) // {steps.step_ns} ELSE -1 END",
-            f"CASE WHEN simple THEN ({before} + {steps.interval_ns}) // {steps.step_ns} END",
-        ]
-    inner = ", ".join(["ts", "simple", "strlen(line) AS size", *labels])
-    columns = ", ".join(["simple", "max(ts)", "count(*)", "sum(size)", *names])
+        before = f"(ts - ({steps.first_ns - steps.offset_ns}) - 1)"
+        groups.append(case((f"{is_simple} AND {before} >= 0", f"{before} // {steps.step_ns}"), otherwise="-1"))
+        groups.append(case((is_simple, f"({before} + {steps.interval_ns}) // {steps.step_ns}")))
+    inner = ", ".join(["ts", "state", f"{'strlen(line)' if plan.in_bytes else 1} AS size", *labels])
+    columns = ", ".join(["state", "max(ts)", "count(*)", "sum(size)", *names])
     judged = _judged(lines, plan, steps, time_key)
     return f"SELECT {columns} FROM (SELECT {inner} FROM ({judged})) GROUP BY {', '.join(groups)}"
 
 
-def rest_statement(lines: str, plan: Plan, steps: Steps, time_key: str | None) -> str:
-    """Rows of (ts or NULL, line) of the lines that are not simple, in the order of the file where that matters."""
-    return f"SELECT ts, line FROM ({_judged(lines, plan, steps, time_key)}) WHERE NOT simple"
+def doubtful_statement(lines: str, plan: Plan, steps: Steps, time_key: str | None) -> str:
+    """Rows of (ts or None, line) of the lines that are left to the row engine."""
+    return f"SELECT ts, line FROM ({_judged(lines, plan, steps, time_key)}) WHERE state = {DOUBTFUL}"
 
 
 def bounds_statement(lines: str, time_key: str | None) -> str:
-    """One row of (first ts, last ts) of a file's lines."""
-    return f"SELECT min(ts), max(ts) FROM ({_timed(lines, Document(), [], time_key)})"
+    """One row of (first ts, last ts, lines whose time SQL cannot tell) of a file."""
+    return f"SELECT min(ts), max(ts), count(*) FILTER (ts IS NULL) FROM ({with_times(_filled(lines), time_key)})"
 
 
 def untimed_statement(lines: str, time_key: str | None) -> str:
     """Rows of (line) whose time SQL cannot tell."""
-    return f"SELECT line FROM ({_timed(lines, Document(), [], time_key)}) WHERE ts IS NULL"
+    return f"SELECT line FROM ({with_times(_filled(lines), time_key)}) WHERE ts IS NULL"
 
 
 def _judged(lines: str, plan: Plan, steps: Steps, time_key: str | None) -> str:
-    timed = _timed(lines, plan.document, plan.conditions, time_key)
-    return (
-        f"SELECT *, ts IS NOT NULL AND coalesce({plan.simple}, false) AS simple FROM ({timed}) "
-        f"WHERE ts IS NULL OR (ts >= {steps.start_ns} AND ts < {steps.end_ns})"
-    )
+    """`line`, `ts`, `doc` and `state` of the lines that hold the plan's conditions."""
+    # A filter on ts would be moved down and compute it again: what is outside gets no state instead.
+    timed = with_times(_filled(lines, plan.conditions), time_key)
+    inside = f"coalesce(ts BETWEEN {steps.start_ns} AND {steps.end_ns - 1}, false)"
+    read = f"SELECT line, ts, {inside} AS inside FROM ({timed})"
+    helpers = [plan.document.column("inside"), *(f"{case(('inside', sql))} AS {n}" for n, sql in plan.helpers.items())]
+    read = f"SELECT *, {', '.join(helpers)} FROM ({read})"
+    simple = case((plan.simple, str(SIMPLE)), otherwise=str(DOUBTFUL))
+    state = case(("inside", simple), ("ts IS NULL", str(DOUBTFUL)))
+    return f"SELECT *, {state} AS state FROM ({read})"
 
 
-def _timed(lines: str, document: Document, conditions: list[str], time_key: str | None) -> str:
-    """`line`, `doc`, `sound` and `ts` of the lines that are not empty and hold the conditions."""
-    written = time_text(document, time_key)
-    where = " AND ".join(["line <> ''", *conditions])
-    read = f"SELECT line, {document.expression} AS doc FROM {lines} WHERE {where}"
-    judged = f"SELECT line, doc, {soundness()} AS {SOUND} FROM ({read})"
-    timed = f"SELECT *, {written} AS written FROM ({judged})"
-    return f"SELECT line, doc, {SOUND}, {time_ns('written')} AS ts FROM ({timed})"
+def _filled(lines: str, conditions: Sequence[str] = ()) -> str:
+    """The lines that are not empty and hold the conditions."""
+    return f"SELECT line FROM {lines} WHERE {' AND '.join(['line IS NOT NULL', *conditions])}"
