@@ -165,3 +165,17 @@ def test_whose_push_it_is(tenancy: Any, tenant: str | None, status: int, body: s
         assert (answer.status_code, answer.text) == (status, body)
         if status == 204:
             assert one.counters.value("loki_distributor_lines_received_total", tenant="fake") == 1
+
+
+def test_malformed_pushes_are_answered_and_counted_as_recorded() -> None:
+    recorded = json.loads((Path(__file__).parent.parent / "fixtures/loki/pushes.json").read_text("utf-8"))
+    with LabLoki(limits=Limits(tenancy="off"), clock=lambda: recorded["at"]) as running:
+        client = LokiClient(running.url, None)
+        for push in recorded["pushes"]:
+            headers = {"Content-Encoding": push["encoding"]} if push["encoding"] else {}
+            answer = client.push_raw(push["body"].encode(), push["type"], **headers)
+            found, want = (re.sub("is: 20.*", "", text) for text in (answer.text, push["answer"]))
+            assert (answer.status_code, found) == (push["status"], want), push["case"]
+        metrics = client.http.get("/metrics").text.splitlines()
+    counted = [line for line in metrics if line.startswith(("loki_discarded_", "loki_distributor_"))]
+    assert sorted(counted) == recorded["metrics"]

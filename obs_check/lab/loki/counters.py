@@ -27,11 +27,12 @@ class Counters:
         with self._lock:
             self._values[name, tuple(sorted(labels.items()))] += amount
 
-    def discarded(self, reason: str, tenant: str, lines: int, size: int) -> None:
-        """Count lines that were refused and their bytes."""
+    def discarded(self, reason: str, tenant: str, lines: int, size: int | None) -> None:
+        """Count lines that were refused and their bytes (None: not counted)."""
         labels = {"reason": reason, "tenant": tenant, "policy": "", "retention_hours": "0"}
         self.add("loki_discarded_samples_total", lines, **labels)
-        self.add("loki_discarded_bytes_total", size, **labels)
+        if size is not None:
+            self.add("loki_discarded_bytes_total", size, **labels)
 
     def value(self, name: str, **labels: str) -> int:
         """The sum of the series of a metric that have these labels."""

@@ -88,9 +88,13 @@ class Ingest:
         labels, entries = stream
         if (fault := check_stream(labels, tenant, self.limits)) is not None:
             lines, size = len(entries), sum(map(entry_size, entries))
-            self._counters.discarded(fault.reason, tenant, lines, size)
-            if fault.reason.startswith(("label_", "max_label")):
-                # Loki 3.5 counts a broken label limit a second time.
+            if fault.reason == "missing_labels":
+                # Loki 3.5 counts the push here, not its lines.
+                self._counters.discarded(fault.reason, tenant, 1, None)
+            else:
+                self._counters.discarded(fault.reason, tenant, lines, size)
+            if fault.reason.startswith(("label_", "max_label", "missing_labels")):
+                # Loki 3.5 counts what is wrong with labels a second time.
                 self._counters.discarded("invalid_labels", tenant, lines, size)
             return LogStream(labels, []), fault
         now = self._clock()

@@ -1,6 +1,7 @@
 """A push in JSON, and Loki's words for one that does not parse."""
 
 import json
+import re
 from json import JSONDecodeError
 from typing import Any
 
@@ -9,11 +10,22 @@ from obs_check.lab.loki.label_syntax import check_labels
 from obs_check.model.entry import NO_METADATA, Entry, LogStream
 
 _STREAM = "loghttp.PushRequest.Streams: []loghttp.LogProtoStream: unmarshalerDecoder"
-_BAD_VALUE = "Value looks like Number/Boolean/None, but can't find its end: ',' or '}' symbol"
+_VALUE = "Value looks like Number/Boolean/None, but can't find its end: ',' or '}' symbol"
+_STRING = "Value is string, but can't find closing '\"' symbol"
+_OBJECT = "Value looks like object, but can't find closing '}' symbol"
+_ARRAY = "Value is array, but can't find closing ']' symbol"
+_END = "unexpected end of input"
+_WHOLE = re.compile(r"-?\d+")
+_NO_TIME = -62_135_596_800 * 1_000_000_000
+"""Go's zero time in ns: what an entry without a time has."""
+
+
+class _Number(str):
+    """A number of the document as it was written: Loki takes one for the value of a label."""
 
 
 class _BadStream(Exception):
-    """A stream that is JSON but not what a push holds."""
+    """A stream that is JSON but not what a push holds; the text says what Loki takes it for."""
 
 
 def _at(operation: str, message: str, text: str, head: int) -> InputError:
@@ -28,28 +40,49 @@ def _at(operation: str, message: str, text: str, head: int) -> InputError:
 
 
 def _entry(value: Any) -> Entry:
-    if not isinstance(value, list) or not 2 <= len(value) <= 3 or not all(isinstance(v, str) for v in value[:2]):
-        raise _BadStream
-    if not value[0].lstrip("-").isdigit():
-        raise _BadStream
-    if len(value) == 2:
-        return Entry(int(value[0]), value[1])
-    metadata = value[2]
-    if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
-        raise _BadStream
-    return Entry(int(value[0]), value[1], metadata or NO_METADATA)
+    """`[time, line, metadata]`. Loki 3.5: a part of a wrong type is not counted, the next one is taken for it; parts
+    may be missing at the end, and what follows the metadata is not looked at."""
+    if not isinstance(value, list):
+        raise _BadStream(_ARRAY)
+    ts, line, metadata = _NO_TIME, "", NO_METADATA
+    place, fault = 0, ""
+    for item in value:
+        if place < 2 and type(item) is not str:
+            fault = _STRING
+        elif place == 0:
+            if _WHOLE.fullmatch(item):
+                ts, place = int(item), 1
+            else:
+                fault = _VALUE
+        elif place == 1:
+            line, place = item, 2
+        elif place == 2:
+            if not isinstance(item, dict):
+                fault = _OBJECT
+            elif not all(type(text) is str for text in item.values()):
+                fault = _STRING
+            else:
+                metadata, place = item or NO_METADATA, 3
+    if fault:
+        raise _BadStream(fault)
+    return Entry(ts, line, metadata)
+
+
+def _label(value: Any) -> str:
+    return str(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _stream(value: Any) -> LogStream:
     if not isinstance(value, dict):
-        raise _BadStream
+        raise _BadStream(_OBJECT)
     labels = value.get("stream", {})
-    if not isinstance(labels, dict) or not all(isinstance(v, str) for v in labels.values()):
-        raise _BadStream
-    entries = value.get("values", [])
-    if not isinstance(entries, list):
-        raise _BadStream
-    return LogStream(check_labels(labels), [_entry(e) for e in entries])
+    if not isinstance(labels, dict):
+        raise _BadStream(_OBJECT)
+    entries = value.get("values")
+    if entries is not None and not isinstance(entries, list):
+        raise _BadStream(_ARRAY)
+    named = check_labels({name: _label(text) for name, text in labels.items()})
+    return LogStream(named, [_entry(e) for e in entries or () if e is not None])
 
 
 def _end_of_stream(text: str, index: int) -> int:
@@ -65,8 +98,14 @@ def _end_of_stream(text: str, index: int) -> int:
 
 
 def _not_json(text: str, error: JSONDecodeError) -> InputError:
+    if not text.strip():
+        return InputError("EOF")
     head = min(error.pos + 1, len(text))
+    if error.msg.startswith("Unterminated string"):
+        return _at("loghttp.PushRequest.Streams: []loghttp.LogProtoStream: readStringSlowPath", _END, text, len(text))
     found = text[error.pos : error.pos + 1] or "\\x00"
+    if error.pos == 0:
+        return _at("readObjectStart", f"expect {{ or n, but found {found}", text, head)
     if error.msg.startswith("Expecting property name"):
         return _at("loghttp.PushRequest.readFieldHash", f'expect ", but found {found}', text, head)
     return _at("loghttp.PushRequest", f"expect a JSON value, but found {found}", text, head)
@@ -76,11 +115,13 @@ def decode_push(body: bytes) -> list[LogStream]:
     """The streams of a push. InputError with the text that Loki answers (it is sent as it stands)."""
     text = body.decode("utf-8", "replace")
     try:
-        document = json.loads(text, strict=False)
+        document = json.loads(text, strict=False, parse_int=_Number, parse_float=_Number)
     except JSONDecodeError as error:
         raise _not_json(text, error) from None
+    if document is None:
+        return []
     if not isinstance(document, dict):
-        raise _at("loghttp.PushRequest", f"expect {{ or n, but found {text.lstrip()[:1]}", text, 1)
+        raise _at("readObjectStart", f"expect {{ or n, but found {text.lstrip()[:1]}", text, 1)
     streams = document.get("streams") or []
     if not isinstance(streams, list):
         raise _at("loghttp.PushRequest.Streams", "decode slice: expect [ or n", text, text.find('"streams"') + 10)
@@ -88,6 +129,6 @@ def decode_push(body: bytes) -> list[LogStream]:
     for index, value in enumerate(streams):
         try:
             decoded.append(_stream(value))
-        except _BadStream:
-            raise _at(_STREAM, _BAD_VALUE, text, _end_of_stream(text, index)) from None
+        except _BadStream as bad:
+            raise _at(_STREAM, str(bad), text, _end_of_stream(text, index)) from None
     return decoded

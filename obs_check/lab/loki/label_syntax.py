@@ -18,6 +18,10 @@ def _refuse(text: str, at: int) -> InputError:
     character = text[at : at + 1]
     if not character:
         return InputError(f"couldn't parse labels: 1:{at + 1}: parse error: unexpected end of input inside braces")
+    if character == "=":
+        return InputError(
+            f'couldn\'t parse labels: 1:{at + 1}: parse error: unexpected "=" in label set, expected identifier or "}}"'
+        )
     return InputError(
         f"couldn't parse labels: 1:{at + 1}: parse error: unexpected character inside braces: '{character}'"
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from starlette.requests import HTTPConnection, Request
 
 TENANT = "X-Scope-OrgID"
+_GZIP_HEADER = 10
 SINGLE_TENANT = "fake"
 _ALLOWED = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!-_.*'()")
 
@@ -43,7 +44,11 @@ def _inflated(body: bytes, encoding: str) -> bytes:
         if encoding == "deflate":
             return zlib.decompress(body)
     except (OSError, EOFError, zlib.error) as error:
-        raise Refusal(400, str(error)) from None
+        # Go's words: a header that is cut short, or one that is none.
+        if not body:
+            raise Refusal(400, "EOF") from None
+        cut = isinstance(error, EOFError) or len(body) < _GZIP_HEADER
+        raise Refusal(400, "unexpected EOF" if cut else f"{encoding}: invalid header") from None
     if encoding in ("", "snappy", "identity"):
         return body
     raise Refusal(400, f'Content-Encoding "{encoding}" not supported')
@@ -54,9 +59,12 @@ def decode_push(body: bytes, content_type: str, encoding: str) -> list[LogStream
 
     Loki 3.5: any type but JSON is read as snappy, and a request without a type is refused.
     """
-    media = content_type.partition(";")[0].strip().lower()
+    media, _, rest = content_type.partition(";")
+    media = media.strip().lower()
     if not media:
         raise Refusal(400, "mime: no media type")
+    if any("=" not in parameter for parameter in rest.split(";") if parameter.strip()):
+        raise Refusal(400, "mime: invalid media parameter")
     try:
         if media == "application/json":
             return json_push.decode_push(_inflated(body, encoding))
