@@ -309,6 +309,16 @@ def open_loki(config: Config, tenant: str | None = None) -> LokiClient:
     )
 
 
+def _expectations(path: Path, uid: str) -> Mapping[int, Expectation]:
+    """Those of this dashboard: the file names it, or one beside it is called <uid>.expect.yaml; else none."""
+    document = read_document(path)
+    named = str(document.get("dashboard") or uid) if isinstance(document, Mapping) else uid
+    if named == uid:
+        return load_expectations(document, str(path))
+    other = path.with_name(f"{uid}.expect.yaml")
+    return load_expectations(read_document(other), str(other)) if other.is_file() else {}
+
+
 def _nothing() -> None:
     """A hop that was complete when the run ended has nothing to look at."""
 
@@ -335,7 +345,7 @@ def open_systems(
         source = open_dashboard(wanted, grafana)
         # What is wrong with a file is said first, also where Grafana would not answer.
         read = load_dashboard(source.document, source.name)
-        expectations = load_expectations(read_document(config.expect), str(config.expect)) if config.expect else {}
+        expectations = _expectations(config.expect, read.uid) if config.expect else {}
         settings = Datasources.from_settings(grafana.frontend_settings().value)
 
         def ask(query: Query) -> tuple[dict[str, Any], Probe]:

@@ -30,10 +30,13 @@ from obs_check.causes.panel_false_green import FalseGreen
 from obs_check.causes.panel_hidden_target import HiddenTarget
 from obs_check.causes.panel_metric_absent import MetricAbsent
 from obs_check.causes.panel_override_hides import OverrideHides
+from obs_check.causes.panel_permission import Permission
 from obs_check.causes.panel_prometheus_label_value import PrometheusLabelValue
 from obs_check.causes.panel_prometheus_target_down import PrometheusTargetDown
 from obs_check.causes.panel_reducer_blank import ReducerBlank
 from obs_check.causes.panel_rounded_to_zero import RoundedToZero
+from obs_check.causes.panel_sql_filter_excludes import SqlFilterExcludes
+from obs_check.causes.panel_sql_table_empty import SqlTableEmpty
 from obs_check.causes.panel_time_range import TimeRangeOverride, TimeRangePassed
 from obs_check.causes.panel_transformation_drops import TransformationDrops
 from obs_check.causes.panel_variable_empty import VariableEmpty
@@ -114,6 +117,7 @@ VIEW_CAUSES: tuple[ViewCause, ...] = (
     FalseGreen(),
     DatasourceMissing(),
     DatasourceUnhealthy(),
+    Permission(),
     HiddenTarget(),
     VariableEscaped(),
     VariableEmpty(),
@@ -127,6 +131,8 @@ VIEW_CAUSES: tuple[ViewCause, ...] = (
     PrometheusTargetDown(),
     CounterExpired(),
     MetricAbsent(),
+    SqlTableEmpty(),
+    SqlFilterExcludes(),
 )
 TRUTHS: tuple[RunCause, ...] = (NoSuchEvent(),)
 """What the positive control shows to be right; said behind what is wrong."""

@@ -66,12 +66,21 @@ class SocketAuditor:
     more are dropped and counted. A batch that cannot be sent is kept and tried again every `interval_s`; while it is
     full, later events are dropped and counted. Drop counts travel after the next batch that was sent.
 
+    boundary v0.9.0 sends no `session_id`; newer ones send one a process with every batch.
+
     `stop` loses the last partial batch: boundary ends without waiting for it (measured: 2 events and exit, none of 120
     arrived; exactly 10 events, all did).
     """
 
-    def __init__(self, socket_path: Path, now_ns: Callable[[], int] = time.time_ns, interval_s: float = 5.0) -> None:
+    def __init__(
+        self,
+        socket_path: Path,
+        now_ns: Callable[[], int] = time.time_ns,
+        interval_s: float = 5.0,
+        session_id: str = "",
+    ) -> None:
         self._path = socket_path
+        self._session_id = session_id
         self._now_ns = now_ns
         self._interval_s = interval_s
         self._channel: deque[dict[str, Any]] = deque()
@@ -187,7 +196,8 @@ class SocketAuditor:
             self._set_timer()
             return
         try:
-            connection.sendall(frame({"logs": self._batch}))
+            session = {"session_id": self._session_id} if self._session_id else {}
+            connection.sendall(frame({"logs": self._batch, **session}))
         except (OSError, ValueError) as error:
             # Boundary v0.9.0 treats a batch that is too large like a broken connection: it is tried for ever.
             self._warn(

@@ -29,13 +29,15 @@ BUFFERED_BATCHES = 100
 
 @dataclass(frozen=True, slots=True)
 class AgentLog:
-    """One decision as it goes from the agent to coderd. `time_ns` is ns since the epoch, set by boundary."""
+    """One decision as it goes from the agent to coderd. `time_ns` is ns since the epoch, set by boundary;
+    `session_id` is that of the batch, empty where boundary sends none."""
 
     allowed: bool
     time_ns: int
     method: str
     url: str
     matched_rule: str = ""
+    session_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ class Agent:
             self._count(LOGS_DROPPED, "boundary_channel_full", status["dropped_channel_full"])
             self._count(LOGS_DROPPED, "boundary_batch_full", status["dropped_batch_full"])
             return
-        batch = [AgentLog(**log) for log in message["logs"]]
+        batch = [AgentLog(**log, session_id=message.get("session_id", "")) for log in message["logs"]]
         try:
             self._buffer.put_nowait(batch)
         except queue.Full:

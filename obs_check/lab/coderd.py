@@ -19,6 +19,7 @@ from obs_check.errors import Unavailable
 from obs_check.lab.audit_agent import AgentLog, Counter, human_head
 from obs_check.lab.boundary_log import go_quote
 from obs_check.lab.origin import LoopbackServer
+from obs_check.lab.sql import LabDatabase
 from obs_check.model.window import NS
 
 Format = Literal["json", "human", "both", "off"]
@@ -99,6 +100,7 @@ class Coderd(LoopbackServer):
         now_ns: Callable[[], int] = time.time_ns,
         collect_agent_stats: bool = True,
         stats_kept_ns: int = STATS_KEPT_NS,
+        database: LabDatabase | None = None,
         port: int = 0,
         refuses: bool = False,
     ) -> None:
@@ -110,6 +112,7 @@ class Coderd(LoopbackServer):
         self._collect = collect_agent_stats
         self._refuses = refuses
         self._stats_kept_ns = stats_kept_ns
+        self._database = database
         self._stats: tuple[int, tuple[Counter, ...]] = (0, ())
 
     def report_boundary_logs(self, batch: Sequence[AgentLog]) -> None:
@@ -122,6 +125,8 @@ class Coderd(LoopbackServer):
                 self.pod_log.write(human_line(self._now_ns(), fields))
             if self._format in ("json", "both"):
                 self.pod_log.write(json_line(self._now_ns(), fields))
+        if self._database is not None:
+            self._database.record(self._workspace.agent, "python3", batch)
 
     def update_stats(self, counters: Sequence[Counter]) -> None:
         """Keep an agent's counters for a while; Unavailable when coderd is not running."""

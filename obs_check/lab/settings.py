@@ -12,11 +12,15 @@ import yaml
 from obs_check.errors import ConfigError
 from obs_check.lab.coderd import Format
 from obs_check.lab.loki.limits import Limits
+from obs_check.lab.sql import TABLES
 
 ALLOWED_HOST = "allowed.example"
 DENIED_HOST = "denied.invalid"
 LOKI_UID = "loki"
 PROMETHEUS_UID = "prometheus"
+SQL_UID = "postgres"
+SESSIONS = "agent-firewall-sessions"
+"""The dashboard over coderd's database."""
 LOKI_URL = "http://loki.invalid"
 """Stands for the lab Loki's URL in settings, which are made before its port is known."""
 PROMETHEUS_URL = "http://prometheus.invalid"
@@ -42,7 +46,8 @@ class LabSettings:
 
     `loki` are its limits; `coderd_format` its log sinks, `agent_stats` whether it shows the agents' counters, which
     an agent reports every `agent_reports_s` and which end `agent_kept_s` after the last report;
-    Prometheus scrapes `metrics_path` of coderd;
+    Prometheus scrapes `metrics_path` of coderd; boundary `sends_session`, without which coderd writes no rows, and the
+    dashboards' role may read the tables of `sql_grants`; `sessions` is the dashboard over them;
     `datasources` are Grafana's, with LOKI_URL and PROMETHEUS_URL for the lab's own. `absent` names systems
     that are not there: the `agent` is never started, `boundary`, `shipper`, `loki` and `prometheus` are stopped once
     everything is up. `boundary_umask` decides who may read boundary's files, `shipper_user` as whom the shipper reads
@@ -64,6 +69,9 @@ class LabSettings:
     agent_reports_s: float = 1.0
     agent_kept_s: float = 120.0
     metrics_path: str = "/metrics"
+    sends_session: bool = True
+    sql_grants: tuple[str, ...] = TABLES
+    sessions: dict[str, Any] = field(default_factory=dict)
     absent: set[str] = field(default_factory=set)
     boundary_umask: int = 0o022
     shipper_user: Literal["boundary's", "another"] = "boundary's"
@@ -93,6 +101,8 @@ def _dashboards() -> Path:
 def healthy(directory: Path, proxy_port: int = 8087) -> LabSettings:
     """A pipeline in which every panel reads what happens."""
     dashboards = _dashboards()
+    # A panel of the sessions may stand in the first dashboard too.
+    sessions = (dashboards / f"{SESSIONS}.expect.yaml").read_text()
     return LabSettings(
         boundary={
             "allowlist": [f"domain={ALLOWED_HOST}"],
@@ -136,7 +146,8 @@ def healthy(directory: Path, proxy_port: int = 8087) -> LabSettings:
             ],
         },
         dashboard=json.loads((dashboards / "agent-firewall.json").read_text()),
-        expect=(dashboards / "agent-firewall.expect.yaml").read_text(),
+        expect=(dashboards / "agent-firewall.expect.yaml").read_text() + sessions.partition("panels:\n")[2],
+        sessions=json.loads((dashboards / f"{SESSIONS}.json").read_text()),
         datasources=[
             {"uid": LOKI_UID, "name": "Loki", "type": "loki", "url": LOKI_URL, "isDefault": True},
             {
@@ -145,6 +156,13 @@ def healthy(directory: Path, proxy_port: int = 8087) -> LabSettings:
                 "type": "prometheus",
                 "url": PROMETHEUS_URL,
                 "jsonData": {"timeInterval": "1s"},
+            },
+            {
+                "uid": SQL_UID,
+                "name": "Coder database",
+                "type": "grafana-postgresql-datasource",
+                "url": "postgres.invalid:5432",
+                "jsonData": {"database": "coder"},
             },
         ],
     )
@@ -159,6 +177,9 @@ def write(settings: LabSettings, directory: Path, loki_url: str) -> None:
     dashboard = json.dumps(settings.dashboard, indent=2, ensure_ascii=False)
     (directory / "dashboards/agent-firewall.json").write_text(dashboard + "\n")
     (directory / "dashboards/agent-firewall.expect.yaml").write_text(settings.expect)
+    (directory / f"dashboards/{SESSIONS}.json").write_text(json.dumps(settings.sessions, indent=2) + "\n")
+    expect = (_dashboards() / f"{SESSIONS}.expect.yaml").read_text()
+    (directory / f"dashboards/{SESSIONS}.expect.yaml").write_text(expect)
     for step in settings.prepare:
         step(directory)
 

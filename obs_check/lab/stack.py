@@ -8,6 +8,8 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
+import uuid
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,6 +30,7 @@ from obs_check.lab.loki.served import Served
 from obs_check.lab.origin import Origin, free_port
 from obs_check.lab.prometheus import LabPrometheus
 from obs_check.lab.shipper import LabShipper
+from obs_check.lab.sql import LabDatabase
 from obs_check.lab.tls.certificate import CA
 from obs_check.model.window import NS
 
@@ -92,12 +95,16 @@ class Lab:
         loki.start()
         self._stack.callback(loki.stop)
         lab_settings.write(chosen, self.directory, loki.url)
+        database = LabDatabase(time.time_ns, chosen.sql_grants)
+        database.start()
+        self._stack.callback(database.stop)
         coderd = Coderd(
             pod_log_path(self.directory),
             chosen.coderd_format,
             collect_agent_stats=chosen.agent_stats,
             refuses=chosen.coderd_refuses,
             stats_kept_ns=round(chosen.agent_kept_s * NS),
+            database=database,
         )
         coderd.start()
         self._stack.callback(coderd.stop)
@@ -110,6 +117,7 @@ class Lab:
         self._stack.callback(prometheus.stop)
         self._origin = (origin.url.split("//")[1].split(":")[0], int(origin.url.rsplit(":", 1)[1].strip("/")))
         self._firewall = chosen.firewall
+        self._sends_session = chosen.sends_session
         if not chosen.firewall.origin_up:
             origin.stop()
         if chosen.firewall.port_taken:
@@ -129,7 +137,10 @@ class Lab:
         token_file.touch(mode=0o600)
         token_file.write_text(token)
         grafana = LabGrafana(
-            self.directory / "dashboards", lab_settings.datasources(chosen, loki.url, prometheus.url), token
+            self.directory / "dashboards",
+            lab_settings.datasources(chosen, loki.url, prometheus.url),
+            token,
+            database=database,
         )
         grafana.start()
         self._stack.callback(grafana.stop)
@@ -148,7 +159,8 @@ class Lab:
             step(self.directory)
 
     def _start_boundary(self) -> None:
-        auditor = SocketAuditor(self._socket)
+        session_id = str(uuid.uuid4()) if self._sends_session else ""
+        auditor = SocketAuditor(self._socket, session_id=session_id)
         hosts = {lab_settings.ALLOWED_HOST: self._origin, lab_settings.DENIED_HOST: self._origin}
         stderr = self._stack.enter_context((self.directory / BOUNDARY_STDERR).open("a"))
         pids = (os.getpid(), os.getpid() + 1)

@@ -5,7 +5,7 @@ The file `<uid>.expect.yaml` says it, one entry a panel:
     dashboard: agent-firewall
     panels:
       2:
-        path: B              # A, B or metrics: where the panel's data comes from
+        path: B              # A, B, metrics or sql: where the panel's data comes from
         kind: count          # count: events a name; lines: one row an event; total: all events in one sum;
                              # rises: a number above 0; quiet: no number above 0
         by: domain           # count: decision or domain
@@ -31,7 +31,7 @@ from obs_check.panel.reading import Reading
 Kind = Literal["count", "lines", "total", "rises", "quiet"]
 _KEYS = ("path", "kind", "by", "decision", "names", "limit")
 _CHOICES: dict[str, tuple[str, ...]] = {
-    "path": ("A", "B", "metrics"),
+    "path": ("A", "B", "metrics", "sql"),
     "kind": ("count", "lines", "total", "rises", "quiet"),
     "by": ("decision", "domain"),
     "decision": ("allow", "deny"),

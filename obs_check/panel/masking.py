@@ -14,6 +14,12 @@ def shows_zero_for_nothing(query: str) -> bool:
     return bool(_OR_ZERO.search(bare) or re.search(r"\babsent(?:_over_time)?\s*\(", bare))
 
 
+def counts_rows(query: str, kind: str) -> bool:
+    """Whether a SQL text counts all rows together, which gives 0 for none."""
+    counted = "sql" in kind and re.match(r"\s*select\s+(?:coalesce\s*\(\s*)?(?:count|sum)\s*\(", query, re.IGNORECASE)
+    return bool(counted) and not re.search(r"\bgroup\s+by\b", query, re.IGNORECASE)
+
+
 def is_constant(query: str, kind: str) -> bool:
     """Whether no event can change the answer: no selector and no metric, or SQL without FROM."""
     if not query.strip():

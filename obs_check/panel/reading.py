@@ -8,7 +8,7 @@ from obs_check.model.window import MS
 from obs_check.panel.drawing import Drawn, Value, draw, nothing_text
 from obs_check.panel.elements import Panel
 from obs_check.panel.frames import Frame, RefResult, all_frames
-from obs_check.panel.masking import all_constant, shows_zero_for_nothing
+from obs_check.panel.masking import all_constant, counts_rows, shows_zero_for_nothing
 from obs_check.panel.overrides import apply_overrides, is_hidden
 from obs_check.panel.postprocess import postprocess
 from obs_check.panel.request import PanelRequest
@@ -124,7 +124,7 @@ def _judged(
     if not drawn.values or (not numbers and all(not v.text for v in drawn.values)):
         return "no_series", "the panel is blank: there are rows, but no value in them"
     if numbers and not any(numbers):
-        if any(shows_zero_for_nothing(text) for text, _ in texts):
+        if any(shows_zero_for_nothing(text) or counts_rows(text, kind) for text, kind in texts):
             return "zero_masked", "the query turns an absence into 0"
         return "zero_real", ""
     if numbers and all(_reads_zero(v.text) for v in drawn.values if v.number):

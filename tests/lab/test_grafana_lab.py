@@ -228,7 +228,7 @@ def test_requests_that_are_wrong_as_a_whole(grafana: httpx.Client) -> None:
 def test_a_datasource_without_server_is_an_error_of_its_query(grafana: httpx.Client) -> None:
     answer = ask(grafana, {"refId": "A", "datasource": {"uid": "pg"}, "rawSql": "select 1"})
     assert answer.status_code == 400
-    assert "no server" in answer.json()["results"]["A"]["error"]
+    assert "no database behind" in answer.json()["results"]["A"]["error"]
 
 
 def test_the_proxy_keeps_status_text_and_query(grafana: httpx.Client, upstream: Upstream) -> None:

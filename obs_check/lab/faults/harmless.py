@@ -1,6 +1,7 @@
 """Changes of the lab that break nothing: a diagnosis that names a cause for one of them is wrong."""
 
 from obs_check.lab.faults.fault import Fault
+from obs_check.lab.faults.sql import with_sessions
 from obs_check.lab.settings import LabSettings
 
 
@@ -35,6 +36,7 @@ def _both_jobs(settings: LabSettings) -> None:
 
 
 HARMLESS: tuple[Fault, ...] = (
+    Fault("sessions", "", "the dashboard shows coderd's firewall sessions too", with_sessions),
     Fault("debug-level", "", "boundary logs at debug and allows more", _busy),
     Fault("more-labels", "", "the shipper sets labels that nobody selects", _more_labels),
     Fault("longer-range", "", "the dashboard has other titles and a range of two days", _other_dashboard),

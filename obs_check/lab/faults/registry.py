@@ -16,6 +16,7 @@ from obs_check.lab.faults.pipeline import PIPELINE_FAULTS
 from obs_check.lab.faults.select import SELECT_FAULTS
 from obs_check.lab.faults.shipper import SHIPPER_FAULTS
 from obs_check.lab.faults.socket import SOCKET_FAULTS
+from obs_check.lab.faults.sql import SQL_FAULTS
 from obs_check.lab.faults.truth import TRUTH_FAULTS
 from obs_check.lab.settings import LabSettings
 
@@ -31,6 +32,7 @@ FAULTS: tuple[Fault, ...] = (
     *PANEL_FAULTS,
     *METRICS_FAULTS,
     *TRUTH_FAULTS,
+    *SQL_FAULTS,
 )
 
 DEFAULT_FAULTS = ("panel-logfmt", "level-warn", "no-boundary-job")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from obs_check.lab.grafana.refusal import Refusal
+from obs_check.lab.sql import LabDatabase
 
 if TYPE_CHECKING:
     import httpx
@@ -23,9 +24,10 @@ class Datasource:
     json_data: Mapping[str, Any] = field(default_factory=dict)
     is_default: bool = False
     secure: Mapping[str, str] = field(default_factory=dict, repr=False)
+    database: LabDatabase | None = field(default=None, repr=False)
 
     @classmethod
-    def read(cls, number: int, raw: Mapping[str, Any]) -> "Datasource":
+    def read(cls, number: int, raw: Mapping[str, Any], database: LabDatabase | None = None) -> "Datasource":
         """From a provisioning entry: uid, name, type, url, jsonData, secureJsonData, isDefault."""
         return cls(
             number,
@@ -36,6 +38,7 @@ class Datasource:
             raw.get("jsonData") or {},
             bool(raw.get("isDefault", False)),
             raw.get("secureJsonData") or {},
+            database if "postgres" in str(raw["type"]) else None,
         )
 
     @property
@@ -95,10 +98,10 @@ class Datasource:
 
 
 class Datasources:
-    """The configured datasources by uid."""
+    """The configured datasources by uid; those of PostgreSQL ask `database`."""
 
-    def __init__(self, raw: list[dict[str, Any]]) -> None:
-        self.all = [Datasource.read(number, entry) for number, entry in enumerate(raw, 1)]
+    def __init__(self, raw: list[dict[str, Any]], database: LabDatabase | None = None) -> None:
+        self.all = [Datasource.read(number, entry, database) for number, entry in enumerate(raw, 1)]
 
     def find(self, uid: str) -> Datasource:
         """The one of that uid; Refusal (404) when there is none."""

@@ -10,6 +10,7 @@ from obs_check.lab.grafana.loki_query import run_loki
 from obs_check.lab.grafana.outcome import QueryFailed, TimeSpan
 from obs_check.lab.grafana.prometheus_query import run_prometheus
 from obs_check.lab.grafana.refusal import Refusal
+from obs_check.lab.grafana.sql_query import run_sql
 from obs_check.panel.interval import interval_to_ms
 
 if TYPE_CHECKING:
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 _RELATIVE = re.compile(r"now(?:-(\w+))?")
 Runner = Callable[["httpx.Client", Datasource, Mapping[str, Any], TimeSpan], list[dict[str, Any]]]
-RUNNERS: dict[str, Runner] = {"loki": run_loki, "prometheus": run_prometheus}
+RUNNERS: dict[str, Runner] = {
+    "loki": run_loki,
+    "prometheus": run_prometheus,
+    "grafana-postgresql-datasource": run_sql,
+}
 
 
 def _moment(value: Any, now_ms: int) -> int:

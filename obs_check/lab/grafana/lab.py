@@ -7,6 +7,7 @@ from typing import Any, Self
 from obs_check.lab.grafana.dashboards import Dashboards
 from obs_check.lab.grafana.datasource import Datasources
 from obs_check.lab.serve import Server
+from obs_check.lab.sql import LabDatabase
 
 
 class LabGrafana:
@@ -21,12 +22,14 @@ class LabGrafana:
         *,
         port: int = 0,
         timeout: float = 30.0,
+        database: LabDatabase | None = None,
     ) -> None:
         self._dashboards_dir = dashboards_dir
         self._datasources = datasources
         self._token = token
         self._port = port
         self._timeout = timeout
+        self._database = database
         self._server: Server | None = None
         self._close: Callable[[], None] | None = None
 
@@ -38,7 +41,7 @@ class LabGrafana:
 
         http = httpx.Client(timeout=self._timeout, trust_env=False)
         self._close = http.close
-        api = Api(Dashboards(self._dashboards_dir), Datasources(self._datasources), self._token, http)
+        api = Api(Dashboards(self._dashboards_dir), Datasources(self._datasources, self._database), self._token, http)
         self._server = Server(api.application(), port=self._port, name="lab-grafana")
         try:
             self._server.start()

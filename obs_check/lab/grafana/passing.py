@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from obs_check.lab.grafana.datasource import Datasource
 from obs_check.lab.grafana.outcome import refused_text
 from obs_check.lab.grafana.refusal import Refusal
+from obs_check.lab.sql import SqlError
 
 if TYPE_CHECKING:
     import httpx
@@ -67,6 +68,12 @@ def health(http: "httpx.Client", source: Datasource) -> tuple[int, dict[str, Any
     is data."""
     import httpx
 
+    if source.database is not None:
+        try:
+            source.database.query("SELECT 1")
+        except SqlError as error:
+            return 400, {"status": "ERROR", "message": f"pq: {error}"}
+        return 200, {"status": "OK", "message": "Database Connection OK"}
     if source.type not in _CHECKS:
         raise Refusal(404, "plugin.notFound")
     path, expr, good = _CHECKS[source.type]

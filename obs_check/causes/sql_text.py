@@ -1,0 +1,93 @@
+"""A panel's SQL as sqlglot reads it, with Grafana's macros and variables kept."""
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+_MACRO = re.compile(r"\$__(\w+)(?=\s*\()")
+_KEPT = "grafana_macro_"
+
+
+class Term(NamedTuple):
+    """One term of the WHERE clause: its text, the column and the text it compares with ("" for anything but an equality
+    with a literal), whether it is a filter of Grafana's on time, and the query without it."""
+
+    text: str
+    column: str
+    literal: str
+    on_time: bool
+    without: str
+
+
+def tables(sql: str) -> list[str]:
+    """Names of the tables that a query reads, in order; none where it does not parse."""
+    from sqlglot import exp
+
+    tree = _parsed(sql)
+    if tree is None:
+        return []
+    own = {cte.alias for cte in tree.find_all(exp.CTE)}
+    read = (t.sql(dialect="postgres").split(" ")[0] for t in tree.find_all(exp.Table) if t.name not in own)
+    return list(dict.fromkeys(read))
+
+
+def terms(sql: str) -> list[Term]:
+    """The terms that AND joins in the outer WHERE; none where the query does not parse or has no WHERE."""
+    from sqlglot import exp
+
+    tree = _parsed(sql)
+    where = tree.args.get("where") if tree is not None else None
+    if tree is None or where is None:
+        return []
+    whole: Any = where.this
+    parts = list(whole.flatten()) if isinstance(whole, exp.And) else [whole]
+    found = []
+    for place, part in enumerate(parts):
+        kept = [p.copy() for i, p in enumerate(parts) if i != place]
+        copy = tree.copy()
+        copy.set("where", exp.Where(this=exp.and_(*kept)) if kept else None)
+        text = _written(part)
+        column, literal = _compared(part)
+        found.append(Term(text, column, literal, "$__" in text and "Filter" in text, _written(copy)))
+    return found
+
+
+def values_of(sql: str, column: str) -> str:
+    """A query for the values of a column in the tables of another query."""
+    from sqlglot import exp
+
+    tree = _parsed(sql)
+    if tree is None:
+        return ""
+    sources = [tree.args[name] for name in ("from_", "from", "joins") if tree.args.get(name)]
+    chosen = exp.select(f"{column}::text AS value").distinct()
+    for source in sources:
+        chosen.set("joins" if isinstance(source, list) else "from_", source)
+    return _written(chosen.limit(50))
+
+
+def _parsed(sql: str) -> "exp.Select | None":
+    import sqlglot
+    from sqlglot import exp
+    from sqlglot.errors import SqlglotError
+
+    try:
+        tree = sqlglot.parse_one(_MACRO.sub(rf"{_KEPT}\1", sql), read="postgres")
+    except SqlglotError:
+        return None
+    return tree if isinstance(tree, exp.Select) else None
+
+
+def _written(node: Any) -> str:
+    text: str = node.sql(dialect="postgres", normalize_functions=False)
+    return re.sub(rf"{_KEPT}(?=\w)", "$__", text, flags=re.IGNORECASE)
+
+
+def _compared(part: Any) -> tuple[str, str]:
+    from sqlglot import exp
+
+    if isinstance(part, exp.EQ) and isinstance(part.this, exp.Column) and isinstance(part.expression, exp.Literal):
+        return part.this.sql(dialect="postgres"), str(part.expression.this)
+    return "", ""

@@ -1,0 +1,129 @@
+"""The part of coderd's database that a dashboard asks: firewall sessions, their requests and the workspace agents.
+
+DuckDB stands for PostgreSQL: a query is translated, and what the role may not read is refused in PostgreSQL's words.
+"""
+
+import threading
+import uuid
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from obs_check.lab.audit_agent import AgentLog
+
+if TYPE_CHECKING:
+    import duckdb
+
+TABLES = ("workspace_agents", "boundary_sessions", "boundary_logs")
+_SCHEMA = """
+SET TimeZone = 'UTC';
+CREATE TABLE workspace_agents (id UUID PRIMARY KEY, name VARCHAR, created_at TIMESTAMPTZ);
+CREATE TABLE boundary_sessions (
+    id UUID PRIMARY KEY, workspace_agent_id UUID, confined_process_name VARCHAR,
+    started_at TIMESTAMPTZ, updated_at TIMESTAMPTZ
+);
+CREATE TABLE boundary_logs (
+    id UUID PRIMARY KEY, session_id UUID, sequence_number INTEGER, captured_at TIMESTAMPTZ, created_at TIMESTAMPTZ,
+    proto VARCHAR, method VARCHAR, detail VARCHAR, matched_rule VARCHAR
+);
+"""
+
+
+class SqlError(Exception):
+    """A query that PostgreSQL would refuse, in its words."""
+
+
+class Table(NamedTuple):
+    """An answer: names, DuckDB's types, and rows."""
+
+    names: list[str]
+    types: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+class LabDatabase:
+    """Tables in memory; `grants` are those that the dashboard's role may read. Safe from any thread."""
+
+    def __init__(self, now_ns: Callable[[], int], grants: Collection[str] = TABLES) -> None:
+        self._now_ns = now_ns
+        self._grants = frozenset(grants)
+        self._lock = threading.Lock()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    def start(self) -> None:
+        """Create the tables."""
+        import duckdb
+
+        self._connection = duckdb.connect(":memory:", config={"threads": 1, "enable_external_access": False})
+        self._connection.execute(_SCHEMA)
+
+    def stop(self) -> None:
+        """Forget everything. Stopping twice is no error."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def record(self, agent: str, process: str, batch: Sequence[AgentLog]) -> None:
+        """Write the rows of one batch: its session at the first one, a row a request.
+
+        coderd: only a batch with a session id is written; a request without a rule was denied.
+        """
+        logs = [log for log in batch if log.session_id]
+        with self._lock:
+            if not logs or self._connection is None:
+                return
+            session, now = logs[0].session_id, _at(self._now_ns())
+            agent_id = uuid.uuid5(uuid.NAMESPACE_DNS, agent)
+            ask = self._connection.execute
+            ask("INSERT OR IGNORE INTO workspace_agents VALUES (?, ?, ?)", [agent_id, agent, now])
+            ask(
+                "INSERT OR IGNORE INTO boundary_sessions VALUES (?, ?, ?, ?, ?)", [session, agent_id, process, now, now]
+            )
+            ask("UPDATE boundary_sessions SET updated_at = ? WHERE id = ?", [now, session])
+            first = ask("SELECT count(*) FROM boundary_logs WHERE session_id = ?", [session]).fetchall()[0][0]
+            for number, log in enumerate(logs, first):
+                rule = log.matched_rule if log.allowed else None
+                row = [uuid.uuid4(), session, number, _at(log.time_ns), now, "http", log.method, log.url, rule]
+                ask("INSERT INTO boundary_logs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def query(self, sql: str) -> Table:
+        """The answer to one SELECT of the dashboard's role; SqlError in PostgreSQL's words."""
+        import duckdb
+
+        translated = self._translated(sql)
+        with self._lock:
+            if self._connection is None:
+                raise SqlError("the database system is shutting down")
+            try:
+                result = self._connection.execute(translated)
+                described = result.description or []
+                return Table([d[0] for d in described], [str(d[1]) for d in described], result.fetchall())
+            except duckdb.Error as error:
+                raise SqlError(str(error).splitlines()[0]) from error
+
+    def _translated(self, sql: str) -> str:
+        import sqlglot
+        from sqlglot import exp
+        from sqlglot.errors import SqlglotError
+
+        try:
+            trees = sqlglot.parse(sql, read="postgres")
+        except SqlglotError as error:
+            raise SqlError(f"syntax error: {str(error).splitlines()[0]}") from error
+        tree = trees[0] if len(trees) == 1 else None
+        if not isinstance(tree, exp.Query):
+            raise SqlError("cannot execute anything but one SELECT in a read-only transaction")
+        own = {cte.alias for cte in tree.find_all(exp.CTE)}
+        for table in tree.find_all(exp.Table):
+            if table.name in own:
+                continue
+            if table.name not in TABLES:
+                raise SqlError(f'relation "{table.name}" does not exist')
+            if table.name not in self._grants:
+                raise SqlError(f"permission denied for table {table.name}")
+        return tree.sql(dialect="duckdb")
+
+
+def _at(ns: int) -> datetime:
+    return datetime.fromtimestamp(ns / 1_000_000_000, UTC)
