@@ -47,7 +47,9 @@ def test_durations(text: str, ns: int) -> None:
     assert duration_ns(text) == ns
 
 
-@pytest.mark.parametrize(("text", "size"), [("90B", 90), ("8kb", 8192), ("1MB", 1 << 20), ("7", 7)])
+@pytest.mark.parametrize(
+    ("text", "size"), [("90B", 90), ("1KiB", 1024), ("2MiB", 2 << 20), ("8kb", 8192), ("1MB", 1 << 20), ("7", 7)]
+)
 def test_sizes(text: str, size: int) -> None:
     assert size_bytes(text) == size
 

@@ -15,7 +15,7 @@ _UNITS_NS = {
 }
 _PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 _SIZES: dict[str, int] = {unit: 1024**power for power, unit in enumerate(["", "K", "M", "G", "T", "P", "E"])}
-_SIZE = re.compile(r"(\d+)\s*([KMGTPE]?)B?")
+_SIZE = re.compile(r"(\d+)\s*(?:([KMGTPE]?)B?|([KMGTPE])IB)")
 
 
 def duration_ns(text: str) -> int:
@@ -33,9 +33,10 @@ def duration_ns(text: str) -> int:
 
 
 def size_bytes(text: str) -> int:
-    """Bytes of a size (`90B`, `1kb`, `2MB`, `100`); units are powers of 1024, case makes no difference."""
+    """Bytes of a size (`90B`, `1kb`, `2MB`, `100`, Alloy also `1MiB`); all units are powers of 1024, case makes no
+    difference."""
     match = _SIZE.fullmatch(text.strip().upper())
     if not match:
         raise ValueError(f"{text!r} is no size, write one like 100, 90B, 8KB or 1MB")
-    unit: int = _SIZES[match[2]]
+    unit: int = _SIZES[match[2] or match[3] or ""]
     return int(match[1]) * unit
