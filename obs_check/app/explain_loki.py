@@ -95,10 +95,12 @@ class _Metric:
     def _count_series(self, expr: ast.Metric) -> tuple[str, ...]:
         """Ask the query itself, then how many series the operators inside it have; returns what Loki refused."""
         try:
-            self._know(expr, _most(self._ask_metric(self._ask.text)))
+            most = _most(self._ask_metric(self._ask.text))
         except Refused as refused:
             words = (refused.body or refused.message).splitlines()
             return (f"refused: {words[0]}",)
+        if most is not None:
+            self._know(expr, most)
         inner = [one for one in _inside(expr) if id(one) not in self._series]
         if not inner:
             return ()
@@ -108,9 +110,9 @@ class _Metric:
         except Refused:
             # Only an operator alone is refused, for example for more series than a query may have.
             return ()
-        most = {labels.get(PART, ""): round(value) for labels, value in _values(result)}
+        counted = {labels.get(PART, ""): round(value) for labels, value in _values(result)}
         for number, one in enumerate(inner):
-            self._know(one, most.get(str(number), 0))
+            self._know(one, counted.get(str(number), 0))
         return ()
 
     def _ask_metric(self, text: str) -> Result:
@@ -163,8 +165,8 @@ def _values(result: Result) -> list[tuple[Labels, float]]:
             return []
 
 
-def _most(result: Result) -> int:
-    """The most series at one time."""
+def _most(result: Result) -> int | None:
+    """The most series at one time; None for a number."""
     match result:
         case Vector(samples):
             return len(samples)
@@ -175,4 +177,4 @@ def _most(result: Result) -> int:
                     at[ts] = at.get(ts, 0) + 1
             return max(at.values(), default=0)
         case _:
-            return 0
+            return None

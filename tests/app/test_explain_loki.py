@@ -4,6 +4,7 @@ import gzip
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,3 +108,27 @@ def test_what_loki_refuses_is_told(client: LokiClient, streams: list[LogStream])
     text = "sum by (x) (count_over_time({job=~`.+`} | json [30d]))"
     root, _ = explain_on_loki(Ask(text, parse(text), True, 100, None, Window(end - NS, end)), client)
     assert root.notes and "JSONParserErr" in root.notes[0]
+
+
+def test_a_label_with_too_many_values_is_counted_without_them() -> None:
+    base = 1_700_000_000 * NS
+    lines = [f"n={n} a=b" for n in range(5)]
+    stream = LogStream({"job": "j"}, [Entry(base + n, line) for n, line in enumerate(lines)])
+    window = Window(base, base + 10)
+    text = '{job="j"} | logfmt | n=~`[0-3]` != `n=1`'
+    with LabLoki(limits=replace(UNLIMITED, max_query_series=4)) as running:
+        pushing = loki_client.LokiClient(running.url, None)
+        assert pushing.push((stream.labels, [[str(e.ts), e.line] for e in stream.entries])).status_code == 204
+        client = LokiClient.direct(running.url, time.time_ns, {host_port(running.url)})
+        root, cost = explain_on_loki(Ask(text, parse(text), False, 100, None, window), client)
+        client.close()
+    assert counts(root) == counts(explain(parse(text), ListSource([stream]), window, None))
+    assert root.lines_out == 3
+    assert root.children[2].values == {}
+    # The count with the values is refused, the one without is not; one line that passes, one that each filter drops.
+    assert cost.requests == 2 + 3
+
+
+def test_a_number_has_no_series(client: LokiClient) -> None:
+    root, _ = explain_on_loki(Ask("1+1", parse("1+1"), True, 100, None, Window(0, NS)), client)
+    assert (root.series, conclusion(root)) == (None, "")

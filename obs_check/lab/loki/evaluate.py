@@ -44,7 +44,7 @@ class _Counted:
         return streams
 
 
-def _answer(result: Result, source: _Counted, categorize: bool, began: float) -> dict[str, Any]:
+def _answer(result: Result, source: _Counted, categorize: bool, began: float, limits: Limits) -> dict[str, Any]:
     data = result_data(result, source.labels if categorize else None)
     match result:
         case Streams():
@@ -55,6 +55,8 @@ def _answer(result: Result, source: _Counted, categorize: bool, began: float) ->
             returned = len(series)
         case _:
             returned = 1
+    if not isinstance(result, Streams) and returned > limits.max_query_series:
+        raise Refusal(400, f"maximum of series ({limits.max_query_series}) reached for a single query")
     data["stats"] = stats(source.lines, source.bytes, returned, time.perf_counter() - began)
     return data
 
@@ -80,14 +82,14 @@ def answer_range(
     _refuse_switched_off(expr)
     source = _Counted(store)
     result = query_range(expr, source, asked.start, asked.end, asked.step, limit=asked.limit, direction=asked.direction)
-    return _answer(result, source, categorize, began)
+    return _answer(result, source, categorize, began, limits)
 
 
 def answer_instant(
     store: TenantStore,
     params: Mapping[str, str],
     now_ns: int,
-    limits: Limits,  # noqa: ARG001
+    limits: Limits,
     categorize: bool,
 ) -> dict[str, Any]:
     """`data` of an instant query. Refusal or QueryError when Loki would refuse it, as every log query."""
@@ -99,7 +101,7 @@ def answer_instant(
     _refuse_switched_off(expr)
     source = _Counted(store)
     result = query_instant(expr, source, at, limit=limit, direction=direction)
-    return _answer(result, source, categorize, began)
+    return _answer(result, source, categorize, began, limits)
 
 
 def selector_matchers(text: str) -> tuple[Matcher, ...]:

@@ -46,5 +46,6 @@ class Limits:
     """How long lines are kept, ns; 0 for ever. Its compactor looks every `compaction_interval_s` seconds."""
     compaction_interval_s: float = 0.2
     max_entries_per_query: int = 5000
+    max_query_series: int = 500
     max_query_length: int = 721 * HOUR
     max_points: int = 11_000
