@@ -256,7 +256,10 @@ def test_an_unknown_datasource_is_named(kind: str, uid: str, healthy: Lab, comma
     (tmp_path / "d.json").write_text(json.dumps({"uid": "d", "title": "d", "panels": [panel]}))
     ran = command("diagnose", "--config", healthy.config_path, "--dashboard", "d.json")
     assert ran.code == 1
-    assert f"panel 1 (p): datasource '{uid}' was not found; there are: loki, prometheus" in " ".join(ran.out.split())
+    shown = " ".join(ran.out.split())
+    assert f"panel.datasource-missing error datasource '{uid}' was not found; " in shown
+    assert re.search(r"there are: [^;]*\bloki, prometheus\b|the nearest is 'loki'", shown)
+    assert "explains panels 1" in shown
 
 
 def line_of(stream: Any, wanted: str, seconds: float) -> str:
