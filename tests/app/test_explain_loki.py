@@ -125,8 +125,9 @@ def test_a_label_with_too_many_values_is_counted_without_them() -> None:
     assert counts(root) == counts(explain(parse(text), ListSource([stream]), window, None))
     assert root.lines_out == 3
     assert root.children[2].values == {}
-    # The count with the values is refused, the one without is not; one line that passes, one that each filter drops.
-    assert cost.requests == 2 + 3
+    # The count with the values is refused, the one without is not; the index knows the streams; one line that passes,
+    # and one that each filter drops.
+    assert cost.requests == 2 + 1 + 3
 
 
 def test_a_number_has_no_series(client: LokiClient) -> None:
