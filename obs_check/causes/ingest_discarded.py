@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from obs_check.causes.context import Context
 from obs_check.causes.discard_reasons import BLOCKED_STATUS, RATES, Discard, breaks, discard_of, named
+from obs_check.causes.lost_lines import together
 from obs_check.causes.refusals import Pushed, panels, probes, pushed
 from obs_check.causes.shipper_rules import Rules, told
 from obs_check.model.finding import Finding, Fix, Subject
@@ -25,45 +26,62 @@ class Discarded:
     id: str = "ingest.discarded"
 
     def prove(self, context: Context) -> Finding | None:
-        """The reason of the first path whose pushed lines Loki does not have."""
+        """Every reason for which Loki does not have lines that were pushed."""
         all_pushed = pushed(context)
         if not all_pushed:
             return None
         counted, asked = context.loki_discarded() if context.loki_discarded else ({}, None)
-        known = [(p, found) for p in all_pushed if (found := _reason(p, counted))]
-        if not known:
-            return None
-        first, (discard, said, words) = known[0]
-        these = [p for p, (other, _, _) in known if other.reason == discard.reason]
-        how = breaks(discard, said, first.entries[0])
-        count = f"; it counted {counted[discard.reason]} of them" if counted.get(discard.reason) else ""
-        fix, probe = _fix(context, first, discard, said)
-        lines = sum(len(p.one.lost_lines) for p in these)
+        by_reason: dict[str, list[Why]] = {}
+        for one in all_pushed:
+            if (why := _reason(one, counted)) is not None:
+                by_reason.setdefault(why.discard.reason, []).append(why)
+        more = () if asked is None else (asked,)
+        return together(self._because(context, known, counted, more) for known in by_reason.values())
+
+    def _because(
+        self, context: Context, known: list["Why"], counted: Mapping[str, int], more: tuple[Probe, ...]
+    ) -> Finding:
+        first, these = known[0], [why.one for why in known]
+        reason = first.discard.reason
+        how = breaks(first.discard, first.said, first.one.entries[0])
+        count = f"; it counted {counted[reason]} of them" if counted.get(reason) else ""
+        fix, probe = _fix(context, first)
         return Finding(
             cause=self.id,
             severity="error",
             hop="loki",
             subject=Subject(context.dashboard_uid),
-            claim=f"Loki discards {lines} lines of the run ({discard.reason}){count}: {how or words}",
-            probes=probes(these, *([asked] if asked else []), *probe),
+            claim=f"Loki discards {sum(len(p.one.lost_lines) for p in these)} lines of the run ({reason}){count}: "
+            f"{how or first.words}",
+            probes=probes(these, *more, *probe),
             fix=fix,
             panels=panels(context, these),
         )
 
 
-def _reason(one: Pushed, counted: Mapping[str, int]) -> tuple[Discard, dict[str, str], str] | None:
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why Loki does not have the lines of a path: the reason, and what its words say."""
+
+    one: Pushed
+    discard: Discard
+    said: dict[str, str]
+    words: str
+
+
+def _reason(one: Pushed, counted: Mapping[str, int]) -> Why | None:
     """The reason of a path's loss with Loki's words: what the shipper was told, else what Loki counted."""
     for refusal in one.words:
         found = discard_of(refusal.words)
         if found and found[0].reason not in RATES and refusal.status != 429 and _fits(found, one.entries[0]):
-            return found[0], found[1], refusal.words
+            return Why(one, *found, refusal.words)
     blocked = named("blocked_ingestion")
     if blocked and one.requests.get(BLOCKED_STATUS):
-        return blocked, {}, f"{one.requests[BLOCKED_STATUS]} pushes were answered with {BLOCKED_STATUS}"
+        return Why(one, blocked, {}, f"{one.requests[BLOCKED_STATUS]} pushes were answered with {BLOCKED_STATUS}")
     for reason, count in counted.items():
         discard = named(reason)
         if count and discard and reason not in RATES:
-            return discard, {}, f"counted in `loki_discarded_samples_total` {count} times"
+            return Why(one, discard, {}, f"counted in `loki_discarded_samples_total` {count} times")
     return None
 
 
@@ -73,35 +91,36 @@ def _fits(found: tuple[Discard, dict[str, str]], entry: Shipped) -> bool:
     return found[0].reason not in told_by_line or bool(breaks(*found, entry))
 
 
-def _fix(context: Context, one: Pushed, discard: Discard, said: dict[str, str]) -> tuple[Fix, tuple[Probe, ...]]:
+def _fix(context: Context, why: Why) -> tuple[Fix, tuple[Probe, ...]]:
     """A changed configuration where the shipper can keep the limit, run on the lost lines."""
-    changes = _changes(context, one, discard, said)
+    one, remedy = why.one, why.discard.remedy
+    changes = _changes(context, why)
     after = one.config.edited(*changes) if changes else None
     if after is None:
-        return Fix(discard.remedy), ()
+        return Fix(remedy), ()
     now, lines = context.now_ns(), one.one.lost_lines
     ran = after.run(one.one.file, lines, now)
-    if ran is None or not ran.shipped or breaks(discard, said, ran.shipped[0]):
-        return Fix(discard.remedy), ()
+    if ran is None or not ran.shipped or breaks(why.discard, why.said, ran.shipped[0]):
+        return Fix(remedy), ()
     probe = told("simulate the fixed configuration on the lost lines", ran, len(lines), now)
-    return one.config.fix(discard.remedy, after), (probe,)
+    return one.config.fix(remedy, after), (probe,)
 
 
-def _changes(context: Context, one: Pushed, discard: Discard, said: dict[str, str]) -> list[Callable[[str], str]]:
-    taken = one.config.takes(one.one.file)
+def _changes(context: Context, why: Why) -> list[Callable[[str], str]]:
+    config = why.one.config
+    taken = config.takes(why.one.one.file)
     if taken is None:
         return []
-    if discard.reason == "disallowed_structured_metadata":
+    if why.discard.reason == "disallowed_structured_metadata":
         stages = [n for n, s in enumerate(taken.job.pipeline.stages) if s.kind == "structured_metadata"]
-        return [_out(one.config, taken.job.name, ("pipeline_stages", n)) for n in reversed(stages)]
-    if discard.reason != "max_label_names_per_series":
+        return [_out(config, taken.job.name, ("pipeline_stages", n)) for n in reversed(stages)]
+    if why.discard.reason != "max_label_names_per_series":
         return []
     # Labels that no query of the dashboard mentions go first, the last ones of the configuration before others.
     text = str(context.dashboard)
     spare = [n for n in taken.job.targets[0] if not n.startswith("__") and n not in text] if taken.job.targets else []
-    many = len(one.entries[0].labels) - int(said["limit"])
-    names = spare[::-1][:many]
-    return [_out(one.config, taken.job.name, ("static_configs", 0, "labels", n)) for n in names]
+    many = len(why.one.entries[0].labels) - int(why.said["limit"])
+    return [_out(config, taken.job.name, ("static_configs", 0, "labels", n)) for n in spare[::-1][:many]]
 
 
 def _out(config: Rules, job: str, place: tuple[str | int, ...]) -> Callable[[str], str]:

@@ -1,12 +1,13 @@
 """The lines of a run on one path: in the file, not in Loki, and what the shipper says of itself in between."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from obs_check.causes.context import Context
 from obs_check.follow.hop import HopSeen, PathName
 from obs_check.follow.shipping import ShippingEvidence
 from obs_check.model.event import find_tags
+from obs_check.model.finding import Finding
 from obs_check.model.probe import Probe
 
 FILE_HOPS: Mapping[PathName, str] = {"A": "file", "B": "coderd"}
@@ -70,3 +71,24 @@ def lossy(context: Context) -> list[PathLines]:
 def answers(one: PathLines) -> bool:
     """Whether the shipper answers, as far as that is known."""
     return one.at_shipper is None or not one.at_shipper.unknown
+
+
+def together(found: Iterable[Finding | None]) -> Finding | None:
+    """What one cause does on several paths as one finding: all claims, probes, panels and edits; None without any."""
+    findings = [finding for finding in found if finding is not None]
+    if len(findings) < 2:
+        return findings[0] if findings else None
+    first, fixes = findings[0], [finding.fix for finding in findings]
+    fix = replace(
+        first.fix,
+        summary="; ".join(dict.fromkeys(fix.summary for fix in fixes)),
+        diff="\n".join(dict.fromkeys(fix.diff for fix in fixes if fix.diff)),
+        edits=tuple(dict.fromkeys(edit for fix in fixes for edit in fix.edits)),
+    )
+    return replace(
+        first,
+        claim="; ".join(dict.fromkeys(finding.claim for finding in findings)),
+        probes=tuple(probe for finding in findings for probe in finding.probes),
+        panels=tuple(sorted({panel for finding in findings for panel in finding.panels})),
+        fix=fix,
+    )

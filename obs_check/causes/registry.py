@@ -22,7 +22,7 @@ from obs_check.causes.file_log_dir_unset import LogDirUnset
 from obs_check.causes.file_unreadable import Unreadable
 from obs_check.causes.ingest_discarded import Discarded
 from obs_check.causes.ingest_loki_down import LokiDown
-from obs_check.causes.ingest_retention import RetentionPassed
+from obs_check.causes.ingest_retention_passed import RetentionPassed
 from obs_check.causes.panel_counter_expired import CounterExpired
 from obs_check.causes.panel_datasource_missing import DatasourceMissing
 from obs_check.causes.panel_datasource_unhealthy import DatasourceUnhealthy
@@ -54,15 +54,16 @@ from obs_check.causes.select_label_name_absent import LabelNameAbsent
 from obs_check.causes.select_label_value_absent import LabelValueAbsent
 from obs_check.causes.shipper_cri_missing import CriMissing
 from obs_check.causes.shipper_down import ShipperDown
+from obs_check.causes.shipper_glob_mismatch import GlobMismatch
 from obs_check.causes.shipper_label_not_set import LabelNotSet
-from obs_check.causes.shipper_multiline import MultilineSwallows
-from obs_check.causes.shipper_not_collected import GlobMismatch, PathNotCollected
+from obs_check.causes.shipper_multiline_swallows import MultilineSwallows
 from obs_check.causes.shipper_not_readable import NotReadable
+from obs_check.causes.shipper_path_not_collected import PathNotCollected
 from obs_check.causes.shipper_positions_ahead import PositionsAhead
 from obs_check.causes.shipper_push_refused import PushRefused
 from obs_check.causes.shipper_rate_limited import RateLimited
 from obs_check.causes.shipper_stage_drops import StageDrops
-from obs_check.causes.shipper_timestamp import TimestampOutOfWindow
+from obs_check.causes.shipper_timestamp_out_of_window import TimestampOutOfWindow
 from obs_check.causes.shipper_wrong_tenant import WrongTenant
 from obs_check.causes.socket_agent_dropped import AgentDropped
 from obs_check.causes.socket_audit_disabled import AuditDisabled

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from obs_check.causes.context import Context
+from obs_check.causes.lost_lines import together
 from obs_check.causes.shipper_rules import told
 from obs_check.causes.stored_lines import Shipped, arrived, stored
 from obs_check.model.finding import Finding, Subject
@@ -25,8 +26,8 @@ class CriMissing:
     id: str = "shipper.cri-missing"
 
     def prove(self, context: Context) -> Finding | None:
-        """The first path whose lines are in Loki with the prefix."""
-        return next((f for path in arrived(context) if (f := self._on(context, path))), None)
+        """The paths whose lines are in Loki with the prefix."""
+        return together(self._on(context, path) for path in arrived(context))
 
     def _on(self, context: Context, path: Shipped) -> Finding | None:
         if not PREFIX.match(path.ran.shipped[0].line):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from obs_check.causes.context import Context
+from obs_check.causes.lost_lines import together
 from obs_check.causes.selectors import accepts, matchers_of
 from obs_check.causes.shipper_rules import told
 from obs_check.causes.stored_lines import Shipped, arrived, stored
@@ -35,8 +36,8 @@ class LabelNotSet:
     id: str = "shipper.label-not-set"
 
     def prove(self, context: Context) -> Finding | None:
-        """The first path whose panels select such a label."""
-        return next((f for path in arrived(context) if (f := self._on(context, path))), None)
+        """The paths whose panels select such a label."""
+        return together(self._on(context, path) for path in arrived(context))
 
     def _on(self, context: Context, path: Shipped) -> Finding | None:
         wanted = matchers_of(context.dashboard, context.panels_of(path.one.path))

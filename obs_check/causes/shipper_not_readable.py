@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from obs_check.causes.context import Context
-from obs_check.causes.lost_lines import PathLines, answers, lossy
+from obs_check.causes.lost_lines import PathLines, answers, lossy, together
 from obs_check.causes.shipper_rules import Rules, rules, told
 from obs_check.model.finding import Finding, Fix, Subject
 from obs_check.model.probe import Probe
@@ -23,10 +23,10 @@ class NotReadable:
     id: str = "shipper.not-readable"
 
     def prove(self, context: Context) -> Finding | None:
-        """The first path whose file is found by a job and not opened."""
+        """The paths whose file is found by a job and not opened."""
         config = rules(context)
         found = [self._on(context, config, one) for one in lossy(context)] if config else []
-        return next((f for f in found if f is not None), None)
+        return together(found)
 
     def _on(self, context: Context, config: Rules, one: PathLines) -> Finding | None:
         now, lines = context.now_ns(), one.lost_lines

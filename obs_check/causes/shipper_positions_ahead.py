@@ -10,7 +10,7 @@ from pathlib import Path
 
 from obs_check.causes.context import Context
 from obs_check.causes.dashboard_edit import file_fix
-from obs_check.causes.lost_lines import PathLines, answers, lossy
+from obs_check.causes.lost_lines import PathLines, answers, lossy, together
 from obs_check.causes.shipper_rules import Rules, rules, told
 from obs_check.errors import ConfigError
 from obs_check.model.event import find_tags
@@ -26,10 +26,10 @@ class PositionsAhead:
     id: str = "shipper.positions-ahead"
 
     def prove(self, context: Context) -> Finding | None:
-        """The first path whose lost lines are those before the old position."""
+        """The paths whose lost lines are those before the old position."""
         config = rules(context)
         found = [self._on(context, config, one) for one in lossy(context)] if config else []
-        return next((f for f in found if f is not None), None)
+        return together(found)
 
     def _on(self, context: Context, config: Rules, one: PathLines) -> Finding | None:
         assert context.run is not None
@@ -76,7 +76,7 @@ def _starts(text: str, run: str) -> dict[str, int]:
 def _fix(context: Context, config: Rules, file: str) -> Fix:
     """Take the entry out; by hand, because the shipper writes the file when it ends and an edit before that is lost."""
     path = Path(config.config.positions)
-    summary = f"stop the shipper, take the entry of {file} out of {path}, start it"
+    summary = f"stop the shipper, take the entry of {file} out of its positions file, start it"
     try:
         text = context.files.read_text(path)
         after = without(text, ("positions", file))

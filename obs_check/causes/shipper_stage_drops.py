@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from obs_check.causes.context import Context
-from obs_check.causes.lost_lines import PathLines, answers, lossy
+from obs_check.causes.lost_lines import PathLines, answers, lossy, together
 from obs_check.causes.shipper_rules import Rules, rules, told
 from obs_check.model.finding import Finding, Subject
 from obs_check.shipper.simulate import Simulation
@@ -22,10 +22,10 @@ class StageDrops:
     id: str = "shipper.stage-drops"
 
     def prove(self, context: Context) -> Finding | None:
-        """The first path whose lost lines a stage drops."""
+        """The paths whose lost lines a stage drops."""
         config = rules(context)
         found = [self._on(context, config, one) for one in lossy(context)] if config else []
-        return next((f for f in found if f is not None), None)
+        return together(found)
 
     def _on(self, context: Context, config: Rules, one: PathLines) -> Finding | None:
         now, lines = context.now_ns(), one.lost_lines

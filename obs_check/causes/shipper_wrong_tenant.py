@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from obs_check.causes.context import Context
-from obs_check.causes.lost_lines import PathLines, answers, lossy
+from obs_check.causes.lost_lines import PathLines, answers, lossy, together
 from obs_check.causes.selectors import selector
 from obs_check.causes.shipper_rules import Rules, rules, told
 from obs_check.errors import NotAllowed, Refused
@@ -28,14 +28,7 @@ class WrongTenant:
     def prove(self, context: Context) -> Finding | None:
         """The lost lines of all paths, asked for with the shipper's tenant."""
         config = rules(context)
-        found = [f for one in lossy(context) if config and (f := self._on(context, config, one))]
-        if not found:
-            return None
-        first = found[0]
-        panels = tuple(sorted({p for f in found for p in f.panels}))
-        return Finding(
-            first.cause, first.severity, first.hop, first.subject, first.claim, first.probes, first.fix, panels
-        )
+        return together(self._on(context, config, one) for one in lossy(context) if config)
 
     def _on(self, context: Context, config: Rules, one: PathLines) -> Finding | None:
         assert context.run is not None

@@ -8,6 +8,7 @@ fewer entries of them, Loki has entries with several of the run's tags, and with
 from dataclasses import dataclass
 
 from obs_check.causes.context import Context
+from obs_check.causes.lost_lines import together
 from obs_check.causes.shipper_rules import told
 from obs_check.causes.stored_lines import Shipped, arrived, stored
 from obs_check.model.event import find_tags
@@ -22,8 +23,8 @@ class MultilineSwallows:
     id: str = "shipper.multiline-swallows"
 
     def prove(self, context: Context) -> Finding | None:
-        """The first path of which Loki has fewer entries than the file has lines."""
-        return next((f for path in arrived(context) if (f := self._on(context, path))), None)
+        """The paths of which Loki has fewer entries than the file has lines."""
+        return together(self._on(context, path) for path in arrived(context))
 
     def _on(self, context: Context, path: Shipped) -> Finding | None:
         assert context.run is not None

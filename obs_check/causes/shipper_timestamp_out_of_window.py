@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from obs_check.causes.context import Context
-from obs_check.causes.lost_lines import PathLines, answers, lossy
+from obs_check.causes.lost_lines import PathLines, answers, lossy, together
 from obs_check.causes.selectors import selector
 from obs_check.causes.shipper_rules import Rules, Taken, rules, told
 from obs_check.model.finding import Finding, Subject
@@ -30,10 +30,10 @@ class TimestampOutOfWindow:
     id: str = "shipper.timestamp-out-of-window"
 
     def prove(self, context: Context) -> Finding | None:
-        """The first path whose lost lines get a time far from their event's."""
+        """The paths whose lost lines get a time far from their event's."""
         config = rules(context)
         found = [self._on(context, config, one) for one in lossy(context)] if config else []
-        return next((f for f in found if f is not None), None)
+        return together(found)
 
     def _on(self, context: Context, config: Rules, one: PathLines) -> Finding | None:
         assert context.run is not None

@@ -1,0 +1,49 @@
+"""The reason of a discard is read out of Loki's own words (tests/fixtures/loki/answers.json)."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from obs_check.causes.discard_reasons import breaks, discard_of
+from obs_check.shipper.simulate import Shipped
+
+RECORDED = json.loads((Path(__file__).parents[1] / "fixtures/loki/answers.json").read_text())
+PUSHES = {answer["case"]: answer["body"] for answer in RECORDED["answers"] if "request" not in answer}
+REASONS = {
+    "too old": "greater_than_max_sample_age",
+    "too far in the future": "too_far_in_future",
+    "line too long": "line_too_long",
+    "too many labels": "max_label_names_per_series",
+    "label value too long": "label_value_too_long",
+    "too much structured metadata": "structured_metadata_too_many",
+    "rate of the tenant": "rate_limited",
+    "rate of a stream": "per_stream_rate_limit",
+    "streams of the tenant": "stream_limit",
+    "partly bad: one old, one new": "greater_than_max_sample_age",
+}
+
+
+@pytest.mark.parametrize("case", sorted(PUSHES))
+def test_words_of_a_refused_push(case: str) -> None:
+    found = discard_of(PUSHES[case])
+    assert (found[0].reason if found else None) == REASONS.get(case)
+
+
+LINE = Shipped(None, {"a": "v" * 100, **dict.fromkeys("bcdef", "v")}, "x" * 2000)
+SHORT = Shipped(None, {"a": "v"}, "x")
+
+
+@pytest.mark.parametrize(
+    ("case", "how"),
+    [
+        ("line too long", "the line has 2000 bytes, max_line_size is 1024"),
+        ("too many labels", "it gets 6 labels, max_label_names_per_series is 4"),
+        ("label value too long", "label `a` has 100 bytes"),
+    ],
+)
+def test_a_line_breaks_the_limit_that_the_words_name_or_it_does_not(case: str, how: str) -> None:
+    found = discard_of(PUSHES[case])
+    assert found is not None
+    assert breaks(*found, LINE) == how
+    assert breaks(*found, SHORT) == ""
