@@ -1,6 +1,5 @@
 """Local log files counted by DuckDB: the source of metric queries that logql/columnar can plan."""
 
-import mmap
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -38,6 +37,7 @@ _SETTINGS: dict[str, str | int | float | list[str]] = {
     "autoload_known_extensions": False,
 }
 _BATCH = 10_000
+_CHUNK = 1 << 20
 _BOM = b"\xef\xbb\xbf"
 _SEPARATOR = "\x01"
 _FORBIDDEN = {b"\r": "a carriage return", b"\0": "a NUL byte", _SEPARATOR.encode(): "the byte 0x01"}
@@ -180,13 +180,12 @@ def _check_readable(path: Path) -> None:
         raise NotColumnar(f"{path} would be read as a pattern")
     try:
         with path.open("rb") as file:
-            if file.seek(0, 2) == 0:
-                return
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                if content[:3] == _BOM:
-                    raise NotColumnar(f"{path} begins with a byte order mark")
+            if file.read(len(_BOM)) == _BOM:
+                raise NotColumnar(f"{path} begins with a byte order mark")
+            file.seek(0)
+            while chunk := file.read(_CHUNK):
                 for byte, name in _FORBIDDEN.items():
-                    if content.find(byte) >= 0:
+                    if byte in chunk:
                         raise NotColumnar(f"{path} holds {name}")
     except OSError as error:
         raise NotColumnar(f"{path}: {error.strerror or error}") from error

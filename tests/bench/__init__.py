@@ -1,1 +1,1 @@
-"""How fast the row engine is, and a real Loki beside it."""
+"""How fast both paths of a query over files are, a real Loki beside them, and how much memory they take."""

@@ -1,27 +1,31 @@
-"""`python -m tests.bench [BOUNDARY_LINES [CODERD_LINES]]`: lines a second of the row engine and of a real Loki."""
+"""`python -m tests.bench [BOUNDARY_LINES [CODERD_LINES]]`: lines a second of both paths and of a real Loki."""
 
 import argparse
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from typing import Any
 
+from obs_check.client.file_source import read_streams
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant
 from obs_check.logql.engine.list_source import ListSource
 from obs_check.model.result import Result, Vector
-from tests.bench.lines import BOUNDARY, CODERD, read_stream, write_boundary, write_coderd
-from tests.bench.queries import queries
+from tests.bench.lines import BOUNDARY, CODERD, write_boundary, write_coderd
+from tests.bench.queries import Query, queries
 from tests.real.loki_process import RealLoki
 
 LABELS = {"boundary": BOUNDARY, "coderd": CODERD}
 Rows = list[tuple[list[tuple[str, str]], float]]
-ROW = "{:<30} {:>9} {:>10} {:>14} {:>10} {:>14} {:>7}"
+ROW = "{:<29} {:>9} {:>10} {:>11} {:>12} {:>8} {:>11} {:>6} {:>7}"
+ROUNDS = 5
 
 
 def main() -> None:
-    """Write the lines, time every query, print a table; exit 1 when the two answer differently."""
+    """Write the lines, time every query, print a table; exit 1 when the answers differ."""
     options = _options()
     end_ns = time.time_ns() // 10**9 * 10**9
     with tempfile.TemporaryDirectory(prefix="obs-check-bench-") as name:
@@ -30,61 +34,112 @@ def main() -> None:
         write_boundary(files["boundary"], options.boundary, end_ns)
         write_coderd(files["coderd"], options.coderd, end_ns)
         if shutil.which("loki") is None:
-            print("loki is not on PATH: only the row engine is timed")
-            _run(options, files, end_ns, None)
-            return
-        with RealLoki(root / "loki") as loki:
-            for kind, path in files.items():
-                stream = read_stream(path, LABELS[kind])
-                loki.push(stream.labels, [[str(entry.ts), entry.line] for entry in stream.entries])
-            differ = _run(options, files, end_ns, loki)
-    if differ:
+            print("loki is not on PATH: only obs-check is timed")
+            same = Bench(files, end_ns, None).run()
+        else:
+            with RealLoki(root / "loki") as loki:
+                same = Bench(files, end_ns, loki).run()
+    if not same:
         raise SystemExit(1)
 
 
-def _run(options: argparse.Namespace, files: dict[str, Path], end_ns: int, loki: RealLoki | None) -> bool:
-    print(ROW.format("query", "lines", "engine s", "engine lines/s", "loki s", "loki lines/s", "answer"))
-    differ = False
-    for query in queries(end_ns // 10**6):
-        count = getattr(options, query.file)
-        started = time.perf_counter()
-        source = ListSource([read_stream(files[query.file], LABELS[query.file])])
-        answer = _comparable(query.text, _values(query_instant(parse(query.text), source, end_ns)))
-        ours = time.perf_counter() - started
-        cells: list[str] = ["-", "-", "-"]
-        if loki is not None:
+class Bench:
+    """Both paths and, where there is one, a Loki, on the same lines."""
+
+    def __init__(self, files: dict[str, Path], end_ns: int, loki: RealLoki | None) -> None:
+        self._files = files
+        self._end_ns = end_ns
+        self._loki = loki
+        self._sources: dict[str, ListSource] = {}
+        self._counts: dict[str, int] = {}
+
+    def run(self) -> bool:
+        """Print the table; answers whether all answers are the same."""
+        for kind, path in self._files.items():
             started = time.perf_counter()
-            got = loki.http.get("/loki/api/v1/query", params={"query": query.text, "time": str(end_ns)})
-            theirs = time.perf_counter() - started
-            got.raise_for_status()
-            same = _comparable(query.text, _loki_values(got.json()["data"]["result"])) == answer
-            differ |= not same
-            cells = [f"{theirs:.2f}", f"{count / theirs:,.0f}", "same" if same else "DIFFERS"]
-        print(ROW.format(query.name, count, f"{ours:.2f}", f"{count / ours:,.0f}", *cells), flush=True)
-    return differ
+            streams = read_streams([str(path)], LABELS[kind]).streams
+            took = time.perf_counter() - started
+            self._sources[kind] = ListSource(streams)
+            self._counts[kind] = sum(len(stream.entries) for stream in streams)
+            print(f"row engine reads {path.name}: {took:.1f} s, {self._counts[kind] / took:,.0f} lines/s", flush=True)
+            if self._loki is not None:
+                for stream in streams:
+                    self._loki.push(stream.labels, [[str(entry.ts), entry.line] for entry in stream.entries])
+        started = time.perf_counter()
+        import obs_check.client.columnar_files  # noqa: F401
+
+        print(f"import of the columnar path: {time.perf_counter() - started:.2f} s, not in the times below")
+        print(
+            f"row: lines in memory, once; columnar: from opening the file, median of {ROUNDS}; loki: median of {ROUNDS}"
+        )
+        print(
+            ROW.format("query", "lines", "row /s", "columnar s", "columnar /s", "loki s", "loki /s", "times", "answer")
+        )
+        answers = [self._one(query) for query in queries(self._end_ns // 10**6)]
+        return all(answers)
+
+    def _one(self, query: Query) -> bool:
+        count = self._counts[query.file]
+        row_s, by_rows = _timed(lambda: self._by_rows(query), 1)
+        columnar_s, by_columns = _timed(lambda: self._by_columns(query), ROUNDS)
+        same = by_rows == by_columns
+        cells = ["-", "-", "-"]
+        if self._loki is not None:
+            loki_s, by_loki = _timed(lambda: self._by_loki(query), ROUNDS)
+            same = same and by_loki == by_rows
+            cells = [f"{loki_s:.2f}", f"{count / loki_s:,.0f}", f"{loki_s / columnar_s:.1f}"]
+        own = [f"{count / row_s:,.0f}", f"{columnar_s:.2f}", f"{count / columnar_s:,.0f}"]
+        print(ROW.format(query.name, count, *own, *cells, "same" if same else "DIFFERS"), flush=True)
+        return same
+
+    def _by_rows(self, query: Query) -> Rows:
+        return _values(query, query_instant(parse(query.text), self._sources[query.file], self._end_ns))
+
+    def _by_columns(self, query: Query) -> Rows:
+        from obs_check.client.columnar_files import ColumnarFiles
+
+        files = ColumnarFiles([self._files[query.file]], LABELS[query.file], None)
+        try:
+            return _values(query, query_instant(parse(query.text), files, self._end_ns))
+        finally:
+            files.close()
+
+    def _by_loki(self, query: Query) -> Rows:
+        assert self._loki is not None
+        asked = {"query": query.text, "time": str(self._end_ns)}
+        answer = self._loki.http.get("/loki/api/v1/query", params=asked)
+        answer.raise_for_status()
+        result: list[dict[str, Any]] = answer.json()["data"]["result"]
+        return _comparable(query, [(sorted(row["metric"].items()), float(row["value"][1])) for row in result])
 
 
-def _values(result: Result) -> Rows:
+def _timed(ask: Callable[[], Rows], rounds: int) -> tuple[float, Rows]:
+    """The median of the seconds, and the last answer."""
+    took = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        answer = ask()
+        took.append(time.perf_counter() - started)
+    return median(took), answer
+
+
+def _values(query: Query, result: Result) -> Rows:
     assert isinstance(result, Vector)
-    return [(sorted(sample.labels.items()), sample.value) for sample in result.samples]
+    return _comparable(query, [(sorted(sample.labels.items()), sample.value) for sample in result.samples])
 
 
-def _loki_values(result: list[dict[str, Any]]) -> Rows:
-    return [(sorted(row["metric"].items()), float(row["value"][1])) for row in result]
-
-
-def _comparable(query: str, rows: Rows) -> Rows:
+def _comparable(query: Query, rows: Rows) -> Rows:
     """Sorted rows; the last places of a `topk` lose their labels, as Loki chooses among equal ones freely."""
-    if query.startswith("topk"):
+    if query.text.startswith("topk"):
         least = min((value for _, value in rows), default=0.0)
         rows = [(labels if value > least else [], value) for labels, value in rows]
     return sorted(rows)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Time the row engine and a real Loki.")
-    parser.add_argument("boundary", nargs="?", type=_count, default=200_000, help="lines of boundary (200000)")
-    parser.add_argument("coderd", nargs="?", type=_count, default=60_000, help="lines of coderd (60000)")
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Time both paths and a real Loki.")
+    parser.add_argument("boundary", nargs="?", type=_count, default=1_000_000, help="lines of boundary (1000000)")
+    parser.add_argument("coderd", nargs="?", type=_count, default=300_000, help="lines of coderd (300000)")
     return parser.parse_args()
 
 

@@ -1,4 +1,4 @@
-"""The files that the bench reads: boundary's own log and coderd's log, the same for the same counts."""
+"""The files that the bench reads: boundary's own log and coderd's log, the same for the same counts but for times."""
 
 import random
 from collections.abc import Iterator
@@ -7,7 +7,6 @@ from pathlib import Path
 
 from obs_check.lab.boundary_log import Level, Value, format_line
 from obs_check.lab.coderd import json_line, rfc3339_nano
-from obs_check.model.entry import Entry, LogStream
 
 SPAN_NS = 1800 * 10**9
 """The lines of a file are spread over this time, ascending."""
@@ -30,7 +29,7 @@ def write_boundary(path: Path, count: int, end_ns: int) -> None:
             if not denied:
                 fields["rule"] = f"domain={host}"
             line = format_line(ts, UTC, Level.WARN if denied else Level.INFO, "DENY" if denied else "ALLOW", fields)
-            file.write(f"{ts} {line}\n")
+            file.write(f"{line}\n")
 
 
 def write_coderd(path: Path, count: int, end_ns: int) -> None:
@@ -52,17 +51,7 @@ def write_coderd(path: Path, count: int, end_ns: int) -> None:
             }
             if not denied:
                 fields["matched_rule"] = f"domain={host}"
-            file.write(f"{ts} {json_line(ts, fields)}\n")
-
-
-def read_stream(path: Path, labels: dict[str, str]) -> LogStream:
-    """A file's lines, each with the time (ns) that precedes it."""
-    entries = []
-    with path.open() as file:
-        for row in file:
-            ts, _, line = row.rstrip("\n").partition(" ")
-            entries.append(Entry(int(ts), line))
-    return LogStream(labels, entries)
+            file.write(f"{json_line(ts, fields)}\n")
 
 
 def _moments(count: int, end_ns: int) -> Iterator[tuple[int, random.Random]]:
