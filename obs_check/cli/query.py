@@ -9,7 +9,7 @@ import click
 from obs_check.cli.options import Output, with_formats
 from obs_check.cli.query_explain import explain_query
 from obs_check.cli.query_follow import follow_query
-from obs_check.cli.query_target import Target
+from obs_check.cli.query_target import Target, say_odd
 from obs_check.cli.query_window import read_duration, read_labels, read_window
 from obs_check.errors import UsageError
 from obs_check.model.verdict import Verdict
@@ -86,13 +86,15 @@ def query(
 
 
 def _from_files(ask: "Ask", target: Target, out: Output) -> "tuple[Result, Window]":
-    from obs_check.app.columnar_query import ask_columnar
+    from obs_check.app.file_query import ask_files
     from obs_check.app.query import ask_source, whole_window
     from obs_check.logql.engine.list_source import ListSource
 
-    counted = ask_columnar(ask, target.files, target.labels, target.time_key, out.detail)
-    if counted is not None:
-        return counted
+    answer = ask_files(ask, target.files, target.labels, target.time_key)
+    if answer is not None:
+        out.detail(answer.path)
+        say_odd(answer.untimed, answer.undecodable, out)
+        return answer.result, answer.window
     streams = target.read_streams(out)
     window = ask.window or whole_window(streams)
     return ask_source(ask, ListSource(streams), window), window

@@ -47,10 +47,7 @@ class Target:
         from obs_check.client.file_source import read_streams
 
         found = read_streams(self.files, self.labels, self.time_key, sys.stdin.buffer, time.time_ns)
-        if found.undecodable:
-            out.say(f"{found.undecodable} bytes that are no UTF-8 were replaced")
-        if found.untimed:
-            out.detail(f"{found.untimed} lines without a time of their own")
+        say_odd(found.untimed, found.undecodable, out)
         return found.streams
 
     def loki_client(self, out: Output) -> "LokiClient":
@@ -97,6 +94,14 @@ class Target:
         url = self.loki or config.loki.url or ""
         own = config.loki.url is not None and host_port(url) == host_port(config.loki.url)
         return url, config.loki.tenant if own else None, config.loki.bearer if own else None
+
+
+def say_odd(untimed: int, undecodable: int, out: Output) -> None:
+    """What is odd about the lines of files, on stderr."""
+    if undecodable:
+        out.say(f"{undecodable} bytes that are no UTF-8 were replaced")
+    if untimed:
+        out.detail(f"{untimed} lines without a time of their own")
 
 
 def _check_url(url: str) -> None:

@@ -55,7 +55,7 @@ def read_streams(
         piped = stdin is not None and path == STDIN
         content = read_stdin(stdin) if piped and stdin else read_lines(path)
         undecodable += content.undecodable
-        timing = Timing(time_key, clock if piped else partial(_modified, path))
+        timing = Timing(time_key, clock if piped else partial(modified_ns, path))
         entries = [Entry(timing.of(line.text), line.text) for line in content.lines if line.text]
         untimed += timing.untimed
         entries.sort(key=lambda entry: entry.ts)
@@ -63,7 +63,8 @@ def read_streams(
     return FileStreams(streams, untimed, undecodable)
 
 
-def _modified(path: Path) -> int:
+def modified_ns(path: Path) -> int:
+    """When a file was last written, ns since the epoch."""
     return path.stat().st_mtime_ns
 
 

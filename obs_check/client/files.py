@@ -65,6 +65,13 @@ def read_lines(path: Path) -> FileLines:
         return _lines_of(path, stream)
 
 
+def each_line(path: Path) -> Iterator[tuple[str, int]]:
+    """The lines of read_lines one by one, each with the number of its bytes that were replaced."""
+    with _opened(path) as stream:
+        for _, raw in _raw_lines(stream):
+            yield decode(raw)
+
+
 def read_stdin(stream: BinaryIO) -> FileLines:
     """All lines of standard input, unpacked when they are gzip; the path is `-`. Raises InputError as read_lines."""
     content = stream.read()

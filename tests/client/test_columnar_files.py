@@ -9,15 +9,19 @@ from hypothesis import strategies as st
 
 from obs_check.client.columnar_files import ColumnarFiles
 from obs_check.client.file_source import read_streams
+from obs_check.client.line_files import LineFiles
 from obs_check.errors import QueryError
 from obs_check.logql import parse
 from obs_check.logql.columnar.sql import NotColumnar
 from obs_check.logql.engine.evaluate import query_instant, query_range
 from obs_check.logql.engine.list_source import ListSource
 from obs_check.logql.engine.source import Source
-from obs_check.model.result import Result
+from obs_check.model.result import Result, Vector
+from tests.bench.lines import BOUNDARY, CODERD, write_boundary, write_coderd
+from tests.bench.queries import Query, queries
 
 S = 1_000_000_000
+END = 1_764_003_600 * S
 START = 1_764_000_000 * S
 LABELS = {"job": "x", "level": "stream"}
 
@@ -183,14 +187,14 @@ def questions(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
     forms, parsers = draw(
         st.sampled_from([(LOGFMT, LOGFMT_PARSERS), (JSON, JSON_PARSERS), (LOGFMT + JSON, OTHER_PARSERS)])
     )
-    queries = []
+    texts = []
     for _ in range(draw(st.integers(1, 4))):
         parser = draw(st.sampled_from(parsers * 3 + OTHER_PARSERS))
         stages = f"{draw(FILTERS)} {parser} {draw(LABEL_FILTERS)} {draw(FILTERS)}"
         counted = f"{draw(OPS)}({draw(SELECTORS)} {stages} {draw(WINDOWS)})"
-        queries.append(draw(SHAPES).replace("{}", counted))
+        texts.append(draw(SHAPES).replace("{}", counted))
     content = st.lists(st.one_of(*[lines(forms)] * 8, st.just(""), lines(LOGFMT + JSON)), min_size=1, max_size=20)
-    return queries, draw(st.lists(content, min_size=1, max_size=2))
+    return texts, draw(st.lists(content, min_size=1, max_size=2))
 
 
 # --- both paths -------------------------------------------------------------------------------------------------------
@@ -222,24 +226,24 @@ def by_columns(query: str, files: list[Path], step_s: int | None, time_key: str 
         source.close()
 
 
-def differences(queries: list[str], contents: list[list[str]], step_s: int | None, time_key: str | None) -> list[str]:
-    """The queries that both paths answer differently; those that are not columnar are left out."""
+def differences(texts: list[str], contents: list[list[str]], step_s: int | None, time_key: str | None) -> list[str]:
+    """The queries that are answered otherwise than by all lines in memory: by DuckDB, where not line by line."""
     wrong = []
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / name for name in ("one.log", "two.log")[: len(contents)]]
         for file, content in zip(files, contents, strict=True):
             file.write_bytes("\n".join(content).encode())
-        for query in queries:
+        for query in texts:
             try:
                 counted = by_columns(query, files, step_s, time_key)
             except NotColumnar:
-                continue
+                counted = ask(query, LineFiles(files, LABELS, time_key, held=3), step_s)
             if counted != by_rows(query, files, step_s, time_key):
                 wrong.append(query)
     return wrong
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     questions(),
     st.sampled_from([None, None, 1, 7, 30]),
@@ -248,8 +252,46 @@ def differences(queries: list[str], contents: list[list[str]], step_s: int | Non
 def test_both_paths_answer_the_same(
     asked: tuple[list[str], list[list[str]]], step_s: int | None, time_key: str | None
 ) -> None:
-    queries, contents = asked
-    assert differences(queries, contents, step_s, time_key) == []
+    texts, contents = asked
+    assert differences(texts, contents, step_s, time_key) == []
+
+
+@pytest.mark.parametrize("query", queries(END // 10**6), ids=lambda query: query.name)
+def test_the_queries_of_the_bench_are_counted_by_duckdb(query: Query, tmp_path: Path) -> None:
+    file = tmp_path / "bench.log"
+    (write_boundary if query.file == "boundary" else write_coderd)(file, 300, END)
+    labels = BOUNDARY if query.file == "boundary" else CODERD
+    source = ColumnarFiles([file], labels, None)
+    answer = query_instant(parse(query.text), source, END)
+    assert source.doubtful == 0
+    source.close()
+    rows = ListSource(read_streams([str(file)], labels).streams)
+    assert answer == query_instant(parse(query.text), rows, END)
+    assert isinstance(answer, Vector) and answer.samples
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ('{job="x"}', "a log query"),
+        ('sum(sum_over_time({job="x"} | logfmt | unwrap a [1h]))', "needs every value"),
+        ('max(count_over_time({job="x"} | logfmt [1h]))', "takes every field"),
+        ('sum by (a) (count_over_time({job="x"} | pattern `<a> <_>` [1h]))', "PatternParser"),
+        ('sum by (a) (count_over_time({job="x"} | logfmt | label_format a=b [1h]))', "LabelFormat"),
+        ('sum by (a) (count_over_time({job="x"} | msg=`x` | logfmt [1h]))', "before the parser"),
+        ('sum by (a) (count_over_time({job="x"} |> `<_>x<_>` | logfmt [1h]))', "a line filter with"),
+        ('sum by (a) (count_over_time({job="x"} |~ `\\pL` | logfmt [1h]))', "a class of Unicode"),
+        ('sum(count_over_time({job="x"} | logfmt | a > 5 [1h]))', "cannot read a value"),
+    ],
+)
+def test_a_query_that_sql_cannot_answer_exactly_is_refused(query: str, reason: str, tmp_path: Path) -> None:
+    file = tmp_path / "a.log"
+    file.write_text("time=2025-11-24T16:00:00Z a=b msg=x\n")
+    with pytest.raises(NotColumnar, match=reason):
+        by_columns(query, [file], 10 if query.startswith("{") else None, None)
+
+
+COUNT = 'sum by (a) (bytes_over_time({job="x"} | logfmt [1h]))'
 
 
 @pytest.mark.parametrize(
@@ -257,7 +299,7 @@ def test_both_paths_answer_the_same(
     [
         (b"time=2025-11-24T16:00:00Z a=b\r\n", "a carriage return"),
         (b"\xef\xbb\xbftime=2025-11-24T16:00:00Z a=b\n", "a byte order mark"),
-        (b"time=2025-11-24T16:00:00Z a=\0\n", "a NUL byte"),
+        (b"time=2025-11-24T16:00:00Z a=b\n" * 400 + b"time=2025-11-24T16:00:00Z a=\0\n", "a NUL byte"),
         (b"time=2025-11-24T16:00:00Z a=\xff\n", "DuckDB"),
         (b"time=2025-11-24T16:00:00Z a=\x01\n", "the byte 0x01"),
         (b"time=2025-11-24T16:00:00Z a=b\n  at frame 1\n", "no time of its own"),
@@ -267,4 +309,7 @@ def test_a_file_that_duckdb_would_read_otherwise_is_refused(content: bytes, reas
     file = tmp_path / "odd.log"
     file.write_bytes(content)
     with pytest.raises(NotColumnar, match=reason):
-        by_columns('sum(count_over_time({job="x"}[1h]))', [file], None, None)
+        by_columns(COUNT, [file], None, None)
+    rows = by_rows(COUNT, [file], None, None)
+    assert isinstance(rows, Vector)
+    assert rows == ask(COUNT, LineFiles([file], LABELS, None, held=1), None)

@@ -1,0 +1,61 @@
+"""A metric query asked of local files: counted by DuckDB where that is exact, else line by line."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from obs_check.app.query import Ask, ask_source, window_around
+from obs_check.client.columnar_files import ColumnarFiles
+from obs_check.client.file_source import STDIN, named_paths
+from obs_check.client.line_files import LineFiles
+from obs_check.logql.columnar.sql import NotColumnar
+from obs_check.logql.syntax.ast import LogQuery
+from obs_check.model.result import Result
+from obs_check.model.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class FileAnswer:
+    """`path` says which engine answered, and why; `untimed` and `undecodable` are those of FileStreams."""
+
+    result: Result
+    window: Window
+    path: str
+    untimed: int = 0
+    undecodable: int = 0
+
+
+def ask_files(ask: Ask, patterns: Sequence[str], labels: Mapping[str, str], time_key: str | None) -> FileAnswer | None:
+    """The answer to a metric query; None for a log query and for standard input, which are read as a whole.
+
+    Raises InputError for a file that is not there or cannot be read, QueryError as Loki refuses.
+    """
+    if isinstance(ask.expr, LogQuery):
+        return None
+    paths = named_paths(patterns, with_stdin=True)
+    if STDIN in paths:
+        return None
+    try:
+        return _by_columns(ask, paths, labels, time_key)
+    except NotColumnar as reason:
+        return _by_lines(ask, paths, labels, time_key, f"row engine: {reason.message}")
+
+
+def _by_columns(ask: Ask, paths: Sequence[Path], labels: Mapping[str, str], time_key: str | None) -> FileAnswer:
+    files = ColumnarFiles(paths, labels, time_key)
+    try:
+        window = ask.window or window_around(files.bounds() or ())
+        result = ask_source(ask, files, window)
+    finally:
+        files.close()
+    doubtful = f", {files.doubtful} lines of doubtful form by the row engine" if files.doubtful else ""
+    return FileAnswer(result, window, f"columnar: counted by DuckDB{doubtful}")
+
+
+def _by_lines(
+    ask: Ask, paths: Sequence[Path], labels: Mapping[str, str], time_key: str | None, path: str
+) -> FileAnswer:
+    files = LineFiles(paths, labels, time_key)
+    window = ask.window or window_around(files.bounds() or ())
+    result = ask_source(ask, files, window)
+    return FileAnswer(result, window, path, files.untimed, files.undecodable)
