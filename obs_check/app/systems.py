@@ -192,6 +192,7 @@ class Systems:
             shipper_state=self.shipping.snapshot if self.shipping else None,
             env=self.env,
             loki_uid=self.config.loki.datasource,
+            loki_direct=self.config.loki.url is not None,
             sample_as=self._sample_as,
             loki_discarded=self._discarded if self.config.loki.url else None,
             loki_retention=self._retention if self.config.loki.url else None,

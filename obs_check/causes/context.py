@@ -203,6 +203,8 @@ class Context:
     """Ids of the panels that do not read what they should."""
     loki_uid: str = ""
     """The uid of Loki's datasource in Grafana."""
+    loki_direct: bool = False
+    """Whether Loki is asked directly and not through the dashboard's datasource."""
     sample_as: Callable[[str, str, Window, int], tuple[list[tuple[Labels, str]], Probe]] = _nobody
     """(tenant, log query, window, limit) -> as `loki.sample`, asked with another X-Scope-OrgID."""
     loki_discarded: Callable[[], tuple[Mapping[str, int], Probe]] | None = None

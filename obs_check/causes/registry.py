@@ -52,6 +52,8 @@ from obs_check.causes.pipeline_unwrap_fails import UnwrapFails
 from obs_check.causes.pipeline_wrong_parser import WrongParser
 from obs_check.causes.select_label_name_absent import LabelNameAbsent
 from obs_check.causes.select_label_value_absent import LabelValueAbsent
+from obs_check.causes.select_moved_to_structured_metadata import MovedToStructuredMetadata
+from obs_check.causes.select_wrong_tenant import DatasourceTenant
 from obs_check.causes.shipper_cri_missing import CriMissing
 from obs_check.causes.shipper_down import ShipperDown
 from obs_check.causes.shipper_glob_mismatch import GlobMismatch
@@ -140,6 +142,8 @@ TRUTHS: tuple[RunCause, ...] = (NoSuchEvent(),)
 LAST_CAUSES: tuple[ViewCause, ...] = (ZeroForNothing(), TimeRangePassed())
 """Asked when nothing else explains a panel."""
 PANEL_CAUSES: tuple[PanelCause, ...] = (
+    DatasourceTenant(),
+    MovedToStructuredMetadata(),
     LabelNameAbsent(),
     LabelValueAbsent(),
     LineFilterKills(),

@@ -44,7 +44,8 @@ class Firewall:
 class LabSettings:
     """`boundary`, `promtail` and `dashboard` are written as files into the lab's directory before anything starts.
 
-    `loki` are its limits; `coderd_format` its log sinks, `agent_stats` whether it shows the agents' counters, which
+    `loki` are its limits, and obs-check asks it through Grafana unless `loki_direct`;
+    `coderd_format` are coderd's log sinks, `agent_stats` says whether it shows the agents' counters, which
     an agent reports every `agent_reports_s` and which end `agent_kept_s` after the last report;
     Prometheus scrapes `metrics_path` of coderd; boundary `sends_session`, without which coderd writes no rows, and the
     dashboards' role may read the tables of `sql_grants`; `sessions` is the dashboard over them;
@@ -64,6 +65,7 @@ class LabSettings:
     expect: str
     datasources: list[dict[str, Any]]
     loki: Limits = field(default_factory=Limits)
+    loki_direct: bool = False
     coderd_format: Format = "json"
     agent_stats: bool = True
     agent_reports_s: float = 1.0

@@ -94,6 +94,7 @@ class Lab:
         self.served = loki.served
         loki.start()
         self._stack.callback(loki.stop)
+        self._loki_url = loki.url
         lab_settings.write(chosen, self.directory, loki.url)
         database = LabDatabase(time.time_ns, chosen.sql_grants)
         database.start()
@@ -205,7 +206,7 @@ class Lab:
             "grafana": {"url": grafana_url, "token": {"file": TOKEN_FILE}},
             "dashboard": "agent-firewall",
             "expect": "dashboards/agent-firewall.expect.yaml",
-            "loki": {"datasource": lab_settings.LOKI_UID},
+            "loki": {"datasource": lab_settings.LOKI_UID, **({"url": self._loki_url} if chosen.loki_direct else {})},
             "boundary": {
                 "logs": "boundary_logs/*.log",
                 "config": "boundary.yaml",

@@ -7,11 +7,11 @@ import pytest
 import yaml
 
 from obs_check.causes.cause import PanelCause, RunCause, ViewCause
-from obs_check.causes.registry import LAST_CAUSES, PANEL_CAUSES, RUN_CAUSES, VIEW_CAUSES
+from obs_check.causes.registry import LAST_CAUSES, PANEL_CAUSES, RUN_CAUSES, TRUTHS, VIEW_CAUSES
 from obs_check.lab.faults.registry import FAULTS
 
 ROOT = Path(__file__).parents[2]
-EVERY: tuple[RunCause | ViewCause | PanelCause, ...] = (*RUN_CAUSES, *VIEW_CAUSES, *PANEL_CAUSES, *LAST_CAUSES)
+EVERY: tuple[RunCause | ViewCause | PanelCause, ...] = (*RUN_CAUSES, *VIEW_CAUSES, *PANEL_CAUSES, *LAST_CAUSES, *TRUTHS)
 CAUSES = {cause.id: cause for cause in EVERY}
 SECTIONS = ["Why", "How it is proved", "Confused with", "Fix", "Example"]
 

@@ -6,10 +6,6 @@ from obs_check.lab.settings import LabSettings
 _JSON = r"\| json [^|]*(?=\|)"
 
 
-def _no_cri(settings: LabSettings) -> None:
-    settings.promtail["scrape_configs"][0]["pipeline_stages"] = []
-
-
 def _human_lines(settings: LabSettings) -> None:
     settings.coderd_format = "human"
 
@@ -20,9 +16,6 @@ def _static_decision(settings: LabSettings) -> None:
 
 
 PIPELINE_FAULTS: tuple[Fault, ...] = (
-    Fault(
-        "no-cri-stage", "pipeline.parser-error", "the shipper leaves the runtime's prefix on coderd's lines", _no_cri
-    ),
     Fault("human-lines", "pipeline.parser-error", "coderd logs lines for people, the panels want JSON", _human_lines),
     Fault(
         "stream-label-decision",
