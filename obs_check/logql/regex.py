@@ -18,6 +18,19 @@ def _options() -> Any:
 _OPTIONS = _options()
 
 
+_GO_WORDS = {
+    "missing ]": "missing closing ]",
+    "missing )": "missing closing )",
+    "trailing \\": "trailing backslash at end of expression",
+    "no argument for repetition operator": "missing argument to repetition operator",
+    "invalid repetition size": "invalid repeat count",
+    "bad repetition operator": "invalid nested repetition operator",
+    "invalid perl operator": "invalid or unsupported Perl syntax",
+    "invalid named capture group": "invalid named capture",
+}
+"""RE2's reasons where Go words them otherwise."""
+
+
 @lru_cache(maxsize=512)
 def compile_re2(pattern: str) -> Any:
     """The compiled pattern (search, match, fullmatch as in `re`); QueryError when RE2 refuses it."""
@@ -26,7 +39,8 @@ def compile_re2(pattern: str) -> Any:
     except re2.error as error:
         detail = error.args[0] if error.args else error
         text = detail.decode("utf-8", "replace") if isinstance(detail, bytes) else str(detail)
-        raise QueryError(f"error parsing regexp {pattern!r}: {text}") from None
+        reason, _, place = text.partition(": ")
+        raise QueryError(f"error parsing regexp: {_GO_WORDS.get(reason, reason)}: `{place}`") from None
 
 
 def matches(regex: Any, text: str) -> Iterator[Any]:

@@ -4,6 +4,8 @@ import math
 import re
 from fractions import Fraction
 
+from obs_check.logql.syntax.quoting import quote
+
 _DURATION_UNITS = {
     "ns": 1,
     "us": 1_000,
@@ -29,7 +31,9 @@ for _power, _prefix in enumerate("kmgtpe", start=1):
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """A text as Go's time package quotes it, byte by byte."""
+    plain = "".join("\\" + c if c in '"\\' else c for c in text)
+    return '"' + "".join(c if " " <= c < "\x7f" else "".join(f"\\x{b:02x}" for b in c.encode()) for c in plain) + '"'
 
 
 def parse_go_duration(text: str) -> int:
@@ -43,7 +47,7 @@ def parse_go_duration(text: str) -> int:
     while position < len(rest):
         part = _DURATION_PART.match(rest, position)
         if part is None or (not part[1] and part[2] in (None, ".")):
-            missing = re.fullmatch(r"[0-9]+\.?[0-9]*|\.[0-9]+", rest[position:], re.ASCII)
+            missing = re.match(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?=[0-9.]|$)", rest[position:], re.ASCII)
             what = "missing unit in duration" if missing else "invalid duration"
             raise ValueError(f"time: {what} {_quoted(text)}")
         unit = _DURATION_UNITS.get(part[3])
@@ -62,14 +66,14 @@ def parse_float(text: str) -> float:
     if text.isascii() and text.isdigit() and len(text) < 300:
         return float(text)
     if not _NUMBER.fullmatch(text):
-        raise ValueError(f"strconv.ParseFloat: parsing {_quoted(text)}: invalid syntax")
+        raise ValueError(f"strconv.ParseFloat: parsing {quote(text)}: invalid syntax")
     plain = text.replace("_", "")
     try:
         value = float.fromhex(plain) if "x" in plain.lower() else float(plain)
     except OverflowError:
         value = math.inf
     if math.isinf(value) and "n" not in plain.lower():
-        raise ValueError(f"strconv.ParseFloat: parsing {_quoted(text)}: value out of range")
+        raise ValueError(f"strconv.ParseFloat: parsing {quote(text)}: value out of range")
     return value
 
 
@@ -81,7 +85,7 @@ def parse_bytes(text: str) -> int:
     try:
         amount = Fraction(number if number.strip(".") else "x")
     except ValueError:
-        raise ValueError(f"strconv.ParseFloat: parsing {_quoted(number)}: invalid syntax") from None
+        raise ValueError(f"strconv.ParseFloat: parsing {quote(number)}: invalid syntax") from None
     unit = shape[2].strip().lower()
     if unit not in _SIZE_UNITS:
         raise ValueError(f"unhandled size name: {unit}")

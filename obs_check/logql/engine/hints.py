@@ -1,6 +1,5 @@
 """What the parsers of a metric query are asked to extract (Loki 3.5)."""
 
-import re
 from collections.abc import Iterable
 
 from obs_check.logql.stages.compile import first_checks
@@ -8,9 +7,7 @@ from obs_check.logql.stages.hints import Hints
 from obs_check.logql.stages.matching import compile_label_test
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, ERROR, StageFunction
 from obs_check.logql.syntax import ast
-
-_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_FIELD = re.compile(r"\.([A-Za-z_]\w*)")
+from obs_check.logql.template.compile import compile_template
 
 
 def hints_for(found: ast.LogRange, grouping: ast.Grouping | None, no_labels: bool) -> Hints:
@@ -62,5 +59,5 @@ def _compared(predicate: ast.Predicate) -> Iterable[str]:
             yield predicate.name
 
 
-def _fields(template: str) -> set[str]:
-    return {name for action in _ACTION.findall(template) for name in _FIELD.findall(action)}
+def _fields(template: str) -> frozenset[str]:
+    return compile_template(template, "line").fields

@@ -10,7 +10,7 @@ FORMAT_ERROR = "TemplateFormatErr"
 
 def compile_line_format(stage: ast.LineFormat) -> StageFunction:
     """The line becomes the template's text; when that fails it stays and TemplateFormatErr is set (Loki 3.5)."""
-    template = compile_template(stage.template, "line")
+    template = _template(stage.template, "line", "invalid line template: ")
     simple = template.simple_key
     if simple is not None:
         key = simple
@@ -31,6 +31,13 @@ def compile_line_format(stage: ast.LineFormat) -> StageFunction:
     return render
 
 
+def _template(text: str, name: str, prefix: str) -> Template:
+    try:
+        return compile_template(text, name)
+    except QueryError as error:
+        raise QueryError(prefix + error.message) from None
+
+
 def compile_label_format(stage: ast.LabelFormat) -> StageFunction:
     """Renames and templates in the written order. All templates see the labels as they were when the first of them ran
     (Loki 3.5). A name may be set once a stage, and `__error__` never."""
@@ -42,7 +49,9 @@ def compile_label_format(stage: ast.LabelFormat) -> StageFunction:
         if assignment.name in seen:
             raise QueryError(f"multiple label name '{assignment.name}' not allowed in a single format operation")
         seen.add(assignment.name)
-        template = None if assignment.rename else compile_template(assignment.value, "label")
+        template = None
+        if not assignment.rename:
+            template = _template(assignment.value, "label", f"invalid template for label '{assignment.name}': ")
         steps.append((assignment.name, assignment.value, template))
 
     def assign(row: Row) -> bool:

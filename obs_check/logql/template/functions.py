@@ -1,35 +1,50 @@
-"""The functions of Loki's templates: Loki's own, the chosen ones of sprig, and Go's."""
+"""The functions of Loki's templates: Loki's own, the chosen ones of sprig, and Go's, each with its parameters.
 
-import base64
-import binascii
+Parameters are letters: s a text, i an int, f a float64, t a time, a anything, v anything that need not be there; `*`
+repeats the last one. A ValueError of a function is what Go says after "error calling".
+"""
+
+import inspect
 import json
 import math
-import operator
 import re
+import time
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal, localcontext
-from typing import Any
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, NamedTuple
 from urllib.parse import quote_plus, unquote_plus
 
 from obs_check.errors import QueryError
 from obs_check.logql.regex import compile_re2, matches
+from obs_check.logql.template.base64 import b64dec, b64enc, decoded
 from obs_check.logql.template.clock import Instant, read_time, zone
+from obs_check.logql.template.escape import html, js
 from obs_check.logql.template.printf import quote, sprintf
-from obs_check.logql.template.values import MISSING, TemplateFault, equal, less, show, truth
+from obs_check.logql.template.values import Int64, Labels, equal, less, show, truth, type_name
 from obs_check.logql.units import parse_bytes, parse_float, parse_go_duration
 
 
-def _text(value: Any) -> str:
-    if type(value) is str:
-        return value
-    raise TemplateFault(f"wrong type for value; expected string; got {type(value).__name__}")
+class Signature(NamedTuple):
+    """`parameters` without the star; `variadic` when the last may repeat."""
+
+    parameters: str
+    variadic: bool
+    call: Callable[..., Any]
+
+
+def untyped(function: Callable[..., Any]) -> Signature:
+    """The signature of a function that takes values of any type and looks at them itself."""
+    given = inspect.signature(function).parameters.values()
+    needed = sum(p.kind is not p.VAR_POSITIONAL and p.default is p.empty for p in given)
+    open_ended = len(given) > needed
+    return Signature("v" * (needed + open_ended), open_ended, function)
 
 
 def _regex(pattern: str) -> Any:
     try:
-        return compile_re2(_text(pattern))
+        return compile_re2(pattern)
     except QueryError as error:
-        raise TemplateFault(error.message) from None
+        raise ValueError(error.message) from None
 
 
 _GROUP = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
@@ -50,44 +65,39 @@ def _expand(template: str, found: Any) -> str:
 
 def _replace_all(pattern: str, text: str, replacement: str, literal: bool) -> str:
     out, at = [], 0
-    for found in matches(_regex(pattern), _text(text)):
+    for found in matches(_regex(pattern), text):
         out += [text[at : found.start()], replacement if literal else _expand(replacement, found)]
         at = found.end()
     return "".join(out) + text[at:]
 
 
-def _fallible(parse: Callable[[str], float], scale: float = 1.0) -> Callable[[str], float]:
-    def convert(text: str) -> float:
-        try:
-            return parse(_text(text)) / scale
-        except ValueError as error:
-            raise TemplateFault(str(error)) from None
-
-    return convert
+def _replace_some(text: str, old: str, new: str, count: int) -> str:
+    return text.replace(old, new, count)
 
 
 def _unix_to_time(text: str) -> Instant:
-    scale = {5: 86_400_000_000_000, 10: 1_000_000_000, 13: 1_000_000, 16: 1_000, 19: 1}.get(len(_text(text)))
-    if scale is None or not re.fullmatch(r"[+-]?\d+", text, re.ASCII):
-        raise TemplateFault(f"unable to parse time '{text}'")
+    scale = {5: 86_400_000_000_000, 10: 1_000_000_000, 13: 1_000_000, 16: 1_000, 19: 1}.get(len(text.encode()))
+    if not re.fullmatch(r"[+-]?\d+", text, re.ASCII):
+        raise ValueError(f"unable to parse time '{text}': strconv.ParseInt: parsing {quote(text)}: invalid syntax")
+    if scale is None:
+        raise ValueError(f"unable to parse time '{text}': %!w(<nil>)")
     return Instant(int(text) * scale)
 
 
-def to_int(value: Any) -> int:
+def to_int(value: Any) -> Int64:
     """sprig's toInt64: what cannot be read is 0."""
     if isinstance(value, bool | int):
-        return int(value)
+        return Int64(value)
     if isinstance(value, float):
-        return int(value) if math.isfinite(value) else -(2**63)
+        return Int64(int(value) if math.isfinite(value) else -(2**63))
     if not isinstance(value, str):
-        return 0
-    text = re.sub(r"\.0*$", "", value)
-    if text != text.strip():
-        return 0
+        return Int64(0)
+    text = re.sub(r"(?<=\d)\.0*$", "", value)
     try:
-        return int(text, 8) if re.fullmatch(r"[+-]?0[0-7_]+", text) else int(text, 0)
+        whole = int(text, 8) if re.fullmatch(r"[+-]?0_?[0-7][0-7_]*", text) else int(text, 0)
     except ValueError:
-        return 0
+        return Int64(0)
+    return Int64(whole if text == text.strip() and -(2**63) <= whole < 2**63 else 0)
 
 
 def to_float(value: Any) -> float:
@@ -100,51 +110,86 @@ def to_float(value: Any) -> float:
     return float(value) if isinstance(value, bool | int | float) else 0.0
 
 
-def _divide(left: Any, right: Any, modulo: bool = False) -> int:
+def _wrapped(value: int) -> Int64:
+    """Go's int64 arithmetic."""
+    return Int64((value + 2**63) % 2**64 - 2**63)
+
+
+def _divide(left: Any, right: Any) -> Int64:
     a, b = to_int(left), to_int(right)
     if not b:
-        raise TemplateFault("runtime error: integer divide by zero")
-    quotient = abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
-    return a - b * quotient if modulo else quotient
+        raise ValueError("runtime error: integer divide by zero")
+    return _wrapped(abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1))
 
 
-def _decimals(operate: Callable[[Decimal, Decimal], Decimal]) -> Callable[..., float]:
-    """sprig's addf and its kin: decimal arithmetic, 16 places behind the point where a division does not end."""
+def _modulo(left: Any, right: Any) -> Int64:
+    return Int64(to_int(left) - to_int(right) * _divide(left, right))
 
-    def run(first: Any = 0, *others: Any) -> float:
-        try:
-            with localcontext(prec=400):
-                value = Decimal(repr(to_float(first)))
-                for other in others:
-                    value = operate(value, Decimal(repr(to_float(other))))
-        except ArithmeticError as error:
-            raise TemplateFault(f"decimal: {type(error).__name__}") from None
-        return float(value) + 0.0
 
-    return run
+def _decimal(value: Any) -> Decimal:
+    number = to_float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"Cannot create a Decimal from {show(number)}")
+    return Decimal(repr(number))
+
+
+def _by_decimals(combine: Callable[[Decimal, Decimal], Decimal]) -> Callable[..., float]:
+    def fold(first: Any, *others: Any) -> float:
+        total = _decimal(first)
+        for other in others:
+            total = combine(total, _decimal(other))
+        return float(total)
+
+    return fold
 
 
 def _quotient(left: Decimal, right: Decimal) -> Decimal:
-    return (left / right).quantize(Decimal(1).scaleb(-16), ROUND_HALF_UP)
+    if not right:
+        raise ValueError("decimal division by 0")
+    return (left / right).quantize(Decimal("1e-16"), ROUND_HALF_UP)
 
 
-def _round(value: Any, places: Any, on: float = 0.5) -> float:
-    power = 10.0 ** to_int(places)
+def _round(value: Any, places: int, on: float = 0.5) -> float:
+    power = 10.0**places
     digit = power * to_float(value)
+    if not math.isfinite(digit):
+        return digit
     fraction = math.modf(digit)[0]
     return float(math.ceil(digit) if fraction >= on else math.floor(digit)) / power
 
 
+def _whole(part: Callable[[float], int]) -> Callable[[Any], float]:
+    def of(value: Any) -> float:
+        number = to_float(value)
+        return math.copysign(part(number), number) if math.isfinite(number) else number
+
+    return of
+
+
+def _cut(text: str, start: int, end: int) -> str:
+    """Bytes of the text; ValueError when they do not lie inside, in the words of Go's runtime."""
+    data = text.encode("utf-8", "surrogatepass")
+    if end < 0 or end > len(data):
+        raise ValueError(
+            f"runtime error: slice bounds out of range [:{end}]" + (f" with length {len(data)}" * (end >= 0))
+        )
+    if start > end:
+        raise ValueError(f"runtime error: slice bounds out of range [{start}:{end}]")
+    return decoded(data[start:end])
+
+
 def _trunc(count: int, text: str) -> str:
-    if count < 0 and len(text) + count > 0:
-        return text[count:]
-    return text[:count] if count >= 0 else text
+    size = len(text.encode())
+    if count < 0 and size + count > 0:
+        return _cut(text, size + count, size)
+    return _cut(text, 0, count) if 0 <= count < size else text
 
 
 def _substr(start: int, end: int, text: str) -> str:
+    size = len(text.encode())
     if start < 0:
-        return text[: max(end, 0)]
-    return text[start:] if end < 0 or end > len(text) else text[start:end]
+        return _cut(text, 0, end)
+    return _cut(text, start, size if end < 0 or end > size else end)
 
 
 def _align(count: int, text: str, right: bool) -> str:
@@ -155,27 +200,44 @@ def _align(count: int, text: str, right: bool) -> str:
     return text.ljust(count)[:count]
 
 
-def _decoded(text: str) -> str:
-    try:
-        return base64.b64decode(re.sub("[\r\n]", "", _text(text)), validate=True).decode("utf-8", "replace")
-    except binascii.Error:
-        wrong = re.search(r"[^A-Za-z0-9+/\r\n]", text)
-        return f"illegal base64 data at input byte {wrong.start() if wrong else len(text) // 4 * 4}"
+def _constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(text)
+    return number
 
 
 def _from_json(text: str) -> Any:
     try:
-        return json.loads(_text(text), parse_int=float)
-    except ValueError:
+        return json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_constant)
+    except (ValueError, RecursionError, OverflowError):
         return None
 
 
+def _upper(text: str) -> str:
+    return "".join(char.upper() if len(char.upper()) == 1 else char for char in text)
+
+
+def _lower(text: str) -> str:
+    return "".join(char.lower()[:1] for char in text)
+
+
 def _title(text: str) -> str:
-    return re.sub(r"(?<!\w)\w", lambda found: found[0].upper(), text)
+    return re.sub(r"(?<!\w)\w", lambda found: _upper(found[0]), text)
+
+
+def _repeat(count: int, text: str) -> str:
+    if count < 0:
+        raise ValueError("strings: negative Repeat count")
+    return text * count
 
 
 def _indent(count: int, text: str) -> str:
-    pad = " " * count
+    pad = _repeat(count, " ")
     return pad + text.replace("\n", f"\n{pad}")
 
 
@@ -184,27 +246,59 @@ def _length(value: Any) -> int:
         return len(value.encode())
     if isinstance(value, dict | list):
         return len(value)
-    raise TemplateFault(f"error calling len: len of type {type(value).__name__}")
+    if value is None:
+        raise ValueError("reflect: call of reflect.Value.Type on zero Value")
+    raise ValueError(f"len of type {type_name(value)}")
+
+
+def _place(key: Any, size: int) -> int:
+    if key is None:
+        raise ValueError("cannot index slice/array with nil")
+    if not isinstance(key, int) or isinstance(key, bool):
+        raise ValueError(f"cannot index slice/array with type {type_name(key)}")
+    if key < 0 or key > size:
+        raise ValueError(f"index out of range: {int(key)}")
+    return int(key)
 
 
 def _index(value: Any, *keys: Any) -> Any:
+    if value is None:
+        raise ValueError("index of untyped nil")
     for key in keys:
         if isinstance(value, dict):
-            value = value.get(key, MISSING)
-        elif isinstance(value, list | str) and type(key) is int and 0 <= key < len(value):
-            value = value[key] if isinstance(value, list) else value.encode()[key]
+            if not isinstance(key, str):
+                raise ValueError(f"value has type {type_name(key)}; should be string")
+            value = value.get(key, "" if isinstance(value, Labels) else None)
+        elif isinstance(value, list | str):
+            data = value if isinstance(value, list) else value.encode()
+            place = _place(key, len(data))
+            if place == len(data):
+                kind = "slice" if isinstance(value, list) else "string"
+                raise ValueError(f"reflect: {kind} index out of range")
+            value = data[place]
+        elif value is None:
+            raise ValueError("index of nil pointer")
         else:
-            raise TemplateFault("error calling index: index out of range or of the wrong type")
+            raise ValueError(f"can't index item of type {type_name(value)}")
     return value
 
 
-def _slice(value: Any, *bounds: int) -> Any:
+def _slice(value: Any, *bounds: Any) -> Any:
+    if value is None:
+        raise ValueError("slice of untyped nil")
+    if len(bounds) > 3:
+        raise ValueError(f"too many slice indexes: {len(bounds)}")
+    if not isinstance(value, str | list):
+        raise ValueError(f"can't slice item of type {type_name(value)}")
+    if isinstance(value, str) and len(bounds) == 3:
+        raise ValueError("cannot 3-index slice a string")
     data = value.encode() if isinstance(value, str) else value
-    low, high = (bounds[0] if bounds else 0), (bounds[1] if len(bounds) > 1 else len(data))
-    if not 0 <= low <= high <= len(data):
-        raise TemplateFault("error calling slice: index out of range")
+    places = [_place(bound, len(data)) for bound in bounds]
+    low, high = (places[0] if places else 0), (places[1] if len(places) > 1 else len(data))
+    if low > high:
+        raise ValueError(f"invalid slice index: {low} > {high}")
     part = data[low:high]
-    return part.decode("utf-8", "replace") if isinstance(value, str) else part
+    return decoded(part) if isinstance(part, bytes) else part
 
 
 def _print(*values: Any) -> str:
@@ -216,116 +310,127 @@ def _print(*values: Any) -> str:
     return out
 
 
-def _html(*values: Any) -> str:
-    table: dict[str | int, str | int | None] = {
-        "&": "&amp;",
-        "<": "&lt;",
-        ">": "&gt;",
-        '"': "&#34;",
-        "'": "&#39;",
-        "\0": "\ufffd",
-    }
-    return _print(*values).translate(str.maketrans(table))
-
-
 def _date(layout: str, value: Any) -> str:
-    return (value if isinstance(value, Instant) else Instant(to_int(value) * 1_000_000_000)).format(layout)
-
-
-def _epoch(value: Instant, scale: int) -> str:
     if not isinstance(value, Instant):
-        raise TemplateFault("wrong type for value; expected time.Time")
-    return str(value.ns // scale)
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        value = Instant(value * 1_000_000_000 if whole else time.time_ns())
+    return str(value.format(layout))
 
 
 def _urldecode(text: str) -> str:
-    if re.search(r"%(?![0-9a-fA-F]{2})", _text(text)):
-        raise TemplateFault(f"invalid URL escape in {quote(text)}")
-    return unquote_plus(text)
+    wrong = re.search(r"%(?![0-9a-fA-F]{2}).{0,2}", text, re.DOTALL)
+    if wrong:
+        raise ValueError(f"invalid URL escape {quote(wrong[0])}")
+    return unquote_plus(text, errors="replace")
 
 
-def _replace_count(text: str, old: str, new: str, count: int) -> str:
-    return text.replace(old, new, count)
+def _call(function: Any, *_: Any) -> Any:
+    raise ValueError(f"non-function %s of type {type_name(function)}")
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "ToLower": lambda text: _text(text).lower(),
-    "ToUpper": lambda text: _text(text).upper(),
-    "Replace": _replace_count,
-    "Trim": lambda text, cut: _text(text).strip(cut) if cut else text,
-    "TrimLeft": lambda text, cut: _text(text).lstrip(cut) if cut else text,
-    "TrimRight": lambda text, cut: _text(text).rstrip(cut) if cut else text,
-    "TrimPrefix": lambda text, cut: _text(text).removeprefix(cut),
-    "TrimSuffix": lambda text, cut: _text(text).removesuffix(cut),
-    "TrimSpace": lambda text: _text(text).strip(),
-    "regexReplaceAll": lambda pattern, text, new: _replace_all(pattern, text, new, False),
-    "regexReplaceAllLiteral": lambda pattern, text, new: _replace_all(pattern, text, new, True),
-    "count": lambda pattern, text: sum(1 for _ in matches(_regex(pattern), _text(text))),
-    "urldecode": _urldecode,
-    "urlencode": lambda text: quote_plus(_text(text)),
-    "bytes": _fallible(lambda text: float(parse_bytes(text))),
-    "duration": _fallible(parse_go_duration, 1e9),
-    "duration_seconds": _fallible(parse_go_duration, 1e9),
-    "unixEpoch": lambda time: _epoch(time, 1_000_000_000),
-    "unixEpochMillis": lambda time: _epoch(time, 1_000_000),
-    "unixEpochNanos": lambda time: _epoch(time, 1),
-    "toDate": lambda layout, text: read_time(layout, _text(text), zone("UTC")),
-    "toDateInZone": lambda layout, name, text: read_time(layout, _text(text), zone(name)),
-    "unixToTime": _unix_to_time,
-    "date": _date,
-    "alignLeft": lambda count, text: _align(count, _text(text), False),
-    "alignRight": lambda count, text: _align(count, _text(text), True),
-    "b64enc": lambda text: base64.b64encode(_text(text).encode()).decode(),
-    "b64dec": _decoded,
-    "lower": lambda text: _text(text).lower(),
-    "upper": lambda text: _text(text).upper(),
-    "title": lambda text: _title(_text(text)),
-    "trunc": lambda count, text: _trunc(count, _text(text)),
-    "substr": lambda start, end, text: _substr(start, end, _text(text)),
-    "contains": lambda part, text: _text(part) in _text(text),
-    "hasPrefix": lambda part, text: _text(text).startswith(_text(part)),
-    "hasSuffix": lambda part, text: _text(text).endswith(_text(part)),
-    "indent": lambda count, text: _indent(count, _text(text)),
-    "nindent": lambda count, text: "\n" + _indent(count, _text(text)),
-    "replace": lambda old, new, text: _text(text).replace(old, new),
-    "repeat": lambda count, text: _text(text) * count,
-    "trim": lambda text: _text(text).strip(),
-    "trimAll": lambda cut, text: _text(text).strip(cut) if cut else text,
-    "trimSuffix": lambda cut, text: _text(text).removesuffix(cut),
-    "trimPrefix": lambda cut, text: _text(text).removeprefix(cut),
-    "int": to_int,
-    "float64": to_float,
-    "add": lambda *values: sum(map(to_int, values)),
-    "sub": lambda left, right: to_int(left) - to_int(right),
-    "mul": lambda first, *others: math.prod(map(to_int, (first, *others))),
-    "div": _divide,
-    "mod": lambda left, right: _divide(left, right, modulo=True),
-    "addf": _decimals(operator.add),
-    "subf": _decimals(operator.sub),
-    "mulf": _decimals(operator.mul),
-    "divf": _decimals(_quotient),
-    "max": lambda *values: max(map(to_int, values)),
-    "min": lambda *values: min(map(to_int, values)),
-    "maxf": lambda *values: max(map(to_float, values)),
-    "minf": lambda *values: min(map(to_float, values)),
-    "ceil": lambda value: float(math.ceil(to_float(value))),
-    "floor": lambda value: float(math.floor(to_float(value))),
-    "round": _round,
-    "fromJson": _from_json,
-    "default": lambda fallback, value="": value if truth(value) else fallback,
-    "eq": equal,
-    "ne": lambda left, right: not equal(left, right),
-    "lt": less,
-    "le": lambda left, right: less(left, right) or equal(left, right),
-    "gt": lambda left, right: less(right, left),
-    "ge": lambda left, right: not less(left, right),
-    "not": lambda value: not truth(value),
-    "len": _length,
-    "index": _index,
-    "slice": _slice,
-    "print": _print,
-    "println": lambda *values: " ".join(map(show, values)) + "\n",
-    "printf": lambda form, *values: sprintf(_text(form), *values),
-    "html": _html,
-    "urlquery": lambda *values: quote_plus(_print(*values)),
+def _first_true(*values: Any) -> Any:
+    return next((value for value in values[:-1] if truth(value)), values[-1])
+
+
+def _first_false(*values: Any) -> Any:
+    return next((value for value in values[:-1] if not truth(value)), values[-1])
+
+
+def _default(fallback: Any, *given: Any) -> Any:
+    return given[0] if given and truth(given[0]) else fallback
+
+
+def _trim(text: str, cut: str) -> str:
+    return text.strip(cut) if cut else text
+
+
+_TABLE: tuple[tuple[str, str, Callable[..., Any]], ...] = (
+    ("ToLower", "s", _lower),
+    ("ToUpper", "s", _upper),
+    ("Replace", "sssi", _replace_some),
+    ("Trim", "ss", _trim),
+    ("TrimLeft", "ss", lambda text, cut: text.lstrip(cut) if cut else text),
+    ("TrimRight", "ss", lambda text, cut: text.rstrip(cut) if cut else text),
+    ("TrimPrefix", "ss", lambda text, cut: text.removeprefix(cut)),
+    ("TrimSuffix", "ss", lambda text, cut: text.removesuffix(cut)),
+    ("TrimSpace", "s", lambda text: text.strip()),
+    ("regexReplaceAll", "sss", lambda pattern, text, new: _replace_all(pattern, text, new, False)),
+    ("regexReplaceAllLiteral", "sss", lambda pattern, text, new: _replace_all(pattern, text, new, True)),
+    ("count", "ss", lambda pattern, text: sum(1 for _ in matches(_regex(pattern), text))),
+    ("urldecode", "s", _urldecode),
+    ("urlencode", "s", quote_plus),
+    ("bytes", "s", lambda text: float(parse_bytes(text))),
+    ("duration", "s", lambda text: parse_go_duration(text) / 1e9),
+    ("duration_seconds", "s", lambda text: parse_go_duration(text) / 1e9),
+    ("unixEpoch", "t", lambda at: str(at.ns // 1_000_000_000)),
+    ("unixEpochMillis", "t", lambda at: str(at.ns // 1_000_000)),
+    ("unixEpochNanos", "t", lambda at: str(at.ns)),
+    ("toDate", "ss", lambda layout, text: read_time(layout, text, zone("UTC"))),
+    ("toDateInZone", "sss", lambda layout, name, text: read_time(layout, text, zone(name))),
+    ("unixToTime", "s", _unix_to_time),
+    ("date", "sa", _date),
+    ("now", "", lambda: Instant(time.time_ns())),
+    ("alignLeft", "is", lambda count, text: _align(count, text, False)),
+    ("alignRight", "is", lambda count, text: _align(count, text, True)),
+    ("b64enc", "s", b64enc),
+    ("b64dec", "s", b64dec),
+    ("lower", "s", _lower),
+    ("upper", "s", _upper),
+    ("title", "s", _title),
+    ("trunc", "is", _trunc),
+    ("substr", "iis", _substr),
+    ("contains", "ss", lambda part, text: part in text),
+    ("hasPrefix", "ss", lambda part, text: text.startswith(part)),
+    ("hasSuffix", "ss", lambda part, text: text.endswith(part)),
+    ("indent", "is", _indent),
+    ("nindent", "is", lambda count, text: "\n" + _indent(count, text)),
+    ("replace", "sss", lambda old, new, text: text.replace(old, new)),
+    ("repeat", "is", _repeat),
+    ("trim", "s", lambda text: text.strip()),
+    ("trimAll", "ss", lambda cut, text: _trim(text, cut)),
+    ("trimSuffix", "ss", lambda cut, text: text.removesuffix(cut)),
+    ("trimPrefix", "ss", lambda cut, text: text.removeprefix(cut)),
+    ("int", "a", lambda value: int(to_int(value))),
+    ("float64", "a", to_float),
+    ("add", "a*", lambda *values: _wrapped(sum(map(to_int, values)))),
+    ("sub", "aa", lambda left, right: _wrapped(to_int(left) - to_int(right))),
+    ("mul", "aa*", lambda *values: _wrapped(math.prod(map(to_int, values)))),
+    ("div", "aa", _divide),
+    ("mod", "aa", _modulo),
+    ("addf", "a*", lambda *values: _by_decimals(Decimal.__add__)(0, *values)),
+    ("subf", "aa*", _by_decimals(Decimal.__sub__)),
+    ("mulf", "aa*", _by_decimals(Decimal.__mul__)),
+    ("divf", "aa*", _by_decimals(_quotient)),
+    ("max", "aa*", lambda *values: max(map(to_int, values))),
+    ("min", "aa*", lambda *values: min(map(to_int, values))),
+    ("maxf", "aa*", lambda *values: max(map(to_float, values))),
+    ("minf", "aa*", lambda *values: min(map(to_float, values))),
+    ("ceil", "a", _whole(math.ceil)),
+    ("floor", "a", _whole(math.floor)),
+    ("round", "aif*", _round),
+    ("fromJson", "s", _from_json),
+    ("default", "aa*", _default),
+    ("eq", "vv*", equal),
+    ("ne", "vv", lambda left, right: not equal(left, right)),
+    ("lt", "vv", less),
+    ("le", "vv", lambda left, right: less(left, right) or equal(left, right)),
+    ("gt", "vv", lambda left, right: not (less(left, right) or equal(left, right))),
+    ("ge", "vv", lambda left, right: not less(left, right)),
+    ("not", "v", lambda value: not truth(value)),
+    ("and", "vv*", _first_false),
+    ("or", "vv*", _first_true),
+    ("call", "vv*", _call),
+    ("len", "v", _length),
+    ("index", "vv*", _index),
+    ("slice", "vv*", _slice),
+    ("print", "a*", _print),
+    ("println", "a*", lambda *values: " ".join(map(show, values)) + "\n"),
+    ("printf", "sa*", sprintf),
+    ("html", "a*", lambda *values: html(_print(*values))),
+    ("js", "a*", lambda *values: js(_print(*values))),
+    ("urlquery", "a*", lambda *values: quote_plus(_print(*values))),
+)
+
+FUNCTIONS: dict[str, Signature] = {
+    name: Signature(parameters.rstrip("*"), parameters.endswith("*"), call) for name, parameters, call in _TABLE
 }

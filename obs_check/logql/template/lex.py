@@ -1,114 +1,196 @@
-"""Text and actions of a template, and the tokens inside an action."""
+"""Tokens of a template: text, and what stands inside actions (Go: text/template/parse)."""
 
 import re
 from typing import NamedTuple
 
-from obs_check.errors import QueryError
-
 _SPACE = " \t\r\n"
-_TOKEN = re.compile(
-    r"""(?P<space>[ \t\r\n]+)
-    |(?P<string>"(?:[^"\\\n]|\\.)*"|`[^`]*`)
-    |(?P<char>'(?:[^'\\\n]|\\.)+')
-    |(?P<number>[+-]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?))
-    |(?P<field>\.[A-Za-z_]\w*)
-    |(?P<variable>\$\w*)
-    |(?P<dot>\.)
-    |(?P<name>[A-Za-z_]\w*)
-    |(?P<declare>:=)
-    |(?P<sign>[|(),=])""",
-    re.VERBOSE,
+_NUMBER = re.compile(
+    r"[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?|0[oO][0-7_]*|0[bB][01_]*|[0-9_]*(?:\.[0-9_]*)?)"
+    r"(?:[eE][+-]?[0-9_]*)?(?:[pP][+-]?[0-9_]*)?i?"
 )
+_HEX_NUMBER = re.compile(r"[+-]?0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?i?")
+_QUOTED = {
+    '"': (re.compile(r'"(?:[^"\\\n]|\\[^\n])*"'), "string", "unterminated quoted string"),
+    "'": (re.compile(r"'(?:[^'\\\n]|\\[^\n])*'"), "char", "unterminated character constant"),
+    "`": (re.compile(r"`[^`]*`"), "raw", "unterminated raw quoted string"),
+}
+KEYWORDS = frozenset(("block", "break", "continue", "define", "else", "end", "if", "nil", "range", "template", "with"))
 
 
 class Token(NamedTuple):
-    """`spaced` tells that white space was in front; `place` is line:column as Go counts (from 1, bytes from 0)."""
+    """`kind`: text, {{, }}, space, string, char, raw, number, bool, field, variable, identifier, ., :=, =, |, (, ),
+    mark for another printable character, a keyword, error (the text is the message) or eof; `at` is the offset."""
 
     kind: str
     text: str
-    spaced: bool
-    place: str = ""
+    at: int
+
+    def shown(self) -> str:
+        """How Go's messages name the token."""
+        if self.kind == "eof":
+            return "EOF"
+        if self.kind == "error":
+            return self.text
+        if self.kind in KEYWORDS:
+            return f"<{self.text}>"
+        return f"{quoted(self.text[:10])}..." if len(self.text) > 10 else quoted(self.text)
 
 
-class Text(NamedTuple):
-    """Text between actions, trimmed where an action says so."""
-
-    text: str
-
-
-class Action(NamedTuple):
-    """The tokens between {{ and }}."""
-
-    tokens: tuple[Token, ...]
+def quoted(text: str) -> str:
+    """A text in Go's double quotes."""
+    plain = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+    return '"' + "".join(plain.get(char, char) for char in text) + '"'
 
 
-def _place(template: str, at: int) -> str:
-    line_start = template.rfind("\n", 0, at) + 1
-    return f"{template.count(chr(10), 0, at) + 1}:{len(template[line_start:at].encode())}"
+def _bad(char: str) -> str:
+    shown = f" '{char}'" if char.isprintable() and char else ""
+    return f"bad character U+{ord(char):04X}{shown}" if char else "bad character U+FFFFFFFFFFFFFFFF"
 
 
-def tokens_of(body: str, template: str, start: int) -> tuple[Token, ...]:
-    """Tokens of the action whose body is at `start`; QueryError on a character that has no place there."""
-    tokens = []
-    at, spaced = 0, False
-    while at < len(body):
-        found = _TOKEN.match(body, at)
-        if found is None:
-            raise QueryError(f"invalid template: unexpected {body[at]!r} in {{{{{body}}}}}")
-        place = _place(template, start + at)
-        at = found.end()
-        kind = found.lastgroup or ""
-        if kind == "space":
-            spaced = True
-            continue
-        tokens.append(Token(found[0] if kind == "sign" else kind, found[0], spaced, place))
-        spaced = False
-    return tuple(tokens)
+class _Lexer:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens: list[Token] = []
+        self.depth = 0
 
+    def run(self) -> list[Token]:
+        at = 0
+        trim = False
+        while True:
+            opening = self.text.find("{{", at)
+            end = len(self.text) if opening < 0 else opening
+            plain_at, plain = at, self.text[at:end]
+            if trim:
+                plain_at, plain = plain_at + len(plain) - len(plain.lstrip(_SPACE)), plain.lstrip(_SPACE)
+            before = opening >= 0 and self._trims(opening + 2)
+            if before:
+                plain = plain.rstrip(_SPACE)
+            if plain:
+                self.tokens.append(Token("text", plain, plain_at))
+            if opening < 0:
+                self._add("eof", "", end)
+                return self.tokens
+            start = opening + (4 if before else 2)
+            if self.text.startswith("/*", start):
+                after = self._comment(start)
+            else:
+                self._add("{{", "{{", opening)
+                after = self._action(start)
+            if after is None:
+                return self.tokens
+            at, trim = after
 
-def _action_end(text: str, start: int) -> int:
-    at = start
-    while at < len(text):
-        if text.startswith("}}", at):
-            return at
-        if text[at] in "\"'`":
-            quote = text[at]
+    def _trims(self, at: int) -> bool:
+        return self.text[at : at + 1] == "-" and self.text[at + 1 : at + 2] in tuple(_SPACE)
+
+    def _add(self, kind: str, text: str, at: int) -> None:
+        self.tokens.append(Token(kind, text, at))
+
+    def _comment(self, start: int) -> tuple[int, bool] | None:
+        close = self.text.find("*/", start)
+        if close < 0:
+            self._add("error", "unclosed comment", start)
+            return None
+        end = self._closing(close + 2)
+        if end is None:
+            self._add("error", "comment ends before closing delimiter", start)
+        return end
+
+    def _closing(self, at: int) -> tuple[int, bool] | None:
+        """Where an action that closes at `at` ends, and whether it trims what follows."""
+        if self.text[at : at + 1] in tuple(_SPACE) and self.text.startswith("-}}", at + 1):
+            return at + 4, True
+        return (at + 2, False) if self.text.startswith("}}", at) else None
+
+    def _action(self, at: int) -> tuple[int, bool] | None:
+        self.depth = 0
+        while True:
+            end = self._closing(at)
+            if end is not None:
+                if self.depth:
+                    self._add("error", "unclosed left paren", at)
+                    return None
+                self._add("}}", "}}", end[0] - 2)
+                return end
+            if at >= len(self.text):
+                self._add("error", "unclosed action", at)
+                return None
+            token = self._inside(at)
+            self.tokens.append(token)
+            if token.kind == "error":
+                return None
+            at += len(token.text)
+
+    def _inside(self, at: int) -> Token:
+        text, char = self.text, self.text[at]
+        if char in _SPACE:
+            end = at
+            while end < len(text) and text[end] in _SPACE and self._closing(end) is None:
+                end += 1
+            return Token("space", text[at : max(end, at + 1)], at)
+        if text.startswith(":=", at):
+            return Token(":=", ":=", at)
+        if char == ":":
+            return Token("error", "expected :=", at)
+        if char in "=|":
+            return Token(char, char, at)
+        if char in _QUOTED:
+            pattern, kind, fault = _QUOTED[char]
+            found = pattern.match(text, at)
+            return Token(kind, found[0], at) if found else Token("error", fault, at)
+        if char == "$":
+            return self._name("variable", at, at + 1)
+        if char == "." and not text[at + 1 : at + 2].isdigit():
+            return self._name("field", at, at + 1)
+        if char in "+-.0123456789" and char.isascii():
+            return self._number(at)
+        if char == "_" or char.isalnum():
+            return self._word(at)
+        if char in "()":
+            self.depth += 1 if char == "(" else -1
+            return Token("error", "unexpected right paren", at) if self.depth < 0 else Token(char, char, at)
+        if char.isascii() and char.isprintable():
+            return Token("mark", char, at)
+        return Token("error", f"unrecognized character in action: U+{ord(char):04X}", at)
+
+    def _end_of_word(self, at: int) -> int:
+        while at < len(self.text) and (self.text[at] == "_" or self.text[at].isalnum()):
             at += 1
-            while at < len(text) and text[at] != quote:
-                at += 2 if text[at] == "\\" and quote != "`" else 1
-        at += 1
-    raise QueryError("invalid template: unclosed action")
+        return at
+
+    def _ends(self, at: int) -> bool:
+        char = self.text[at : at + 1]
+        return char == "" or char in " \t\r\n.,|:()" or self.text.startswith("}}", at)
+
+    def _name(self, kind: str, at: int, start: int) -> Token:
+        """A field or a variable, or the lone dot or dollar."""
+        if self._ends(start):
+            return Token("." if kind == "field" else kind, self.text[at:start], at)
+        end = self._end_of_word(start)
+        if not self._ends(end):
+            return Token("error", _bad(self.text[end : end + 1]), end)
+        return Token(kind, self.text[at:end], at)
+
+    def _word(self, at: int) -> Token:
+        end = self._end_of_word(at)
+        if not self._ends(end):
+            return Token("error", _bad(self.text[end : end + 1]), end)
+        word = self.text[at:end]
+        if word in KEYWORDS:
+            return Token(word, word, at)
+        return Token("bool" if word in ("true", "false") else "identifier", word, at)
+
+    def _number(self, at: int) -> Token:
+        found = _HEX_NUMBER.match(self.text, at) or _NUMBER.match(self.text, at)
+        assert found is not None
+        after = self.text[found.end() : found.end() + 1]
+        if after and (after in "_+-" or after.isalnum()):
+            return Token("error", f"bad number syntax: {quoted(self.text[at : found.end() + 1])}", at)
+        if found[0] in ("+", "-"):
+            return Token("error", f"bad number syntax: {quoted(found[0])}", at)
+        return Token("number", found[0], at)
 
 
-def split_template(text: str) -> list[Text | Action]:
-    """Text and actions in order; `{{-` and `-}}` take the white space beside them away, comments leave nothing."""
-    parts: list[Text | Action] = []
-    at, trim_next = 0, False
-    while True:
-        opening = text.find("{{", at)
-        plain = text[at:] if opening < 0 else text[at:opening]
-        if trim_next:
-            plain = plain.lstrip(_SPACE)
-        trim_before = (
-            opening >= 0 and text[opening + 2 : opening + 3] == "-" and text[opening + 3 : opening + 4] in tuple(_SPACE)
-        )
-        if trim_before:
-            plain = plain.rstrip(_SPACE)
-        if plain:
-            parts.append(Text(plain))
-        if opening < 0:
-            return parts
-        start = opening + (3 if trim_before else 2)
-        if text.startswith("/*", start + 1 if trim_before else start):
-            close = text.find("*/", start)
-            end = text.find("}}", close) if close >= 0 else -1
-            if end < 0:
-                raise QueryError("invalid template: unclosed comment")
-            trim_next = text[close + 2 : end].strip(_SPACE) == "-"
-            at = end + 2
-            continue
-        end = _action_end(text, start)
-        body = text[start:end]
-        trim_next = len(body) > 1 and body[-1] == "-" and body[-2] in _SPACE
-        parts.append(Action(tokens_of(body[:-1] if trim_next else body, text, start)))
-        at = end + 2
+def tokenize(text: str) -> list[Token]:
+    """All tokens; the last one is of kind eof or error."""
+    return _Lexer(text).run()

@@ -1,93 +1,122 @@
-"""What Go does with values in a template: truth, printing, comparing."""
+"""What Go does with values in a template: types, truth, printing, comparing."""
 
 from decimal import Decimal
 from typing import Any
 
 from obs_check.logql.template.clock import Instant
 
-_EXPONENT_FROM = 6
-
 
 class TemplateFault(Exception):
-    """A template that fails while it runs; the text is Go's reason where we know it."""
+    """A template that fails while it runs; the text is Go's reason."""
 
 
-class Missing:
-    """The value of a key that a decoded JSON object does not have."""
+class Int64(int):
+    """A whole number that is no `int` for Go: what arithmetic functions give."""
 
 
-MISSING = Missing()
+MISSING = None
+"""The value of a key that an object does not have."""
+
+
+class Labels(dict[str, str]):
+    """The labels of a line: a key that is not there is the empty text."""
+
+
+def type_name(value: Any) -> str:
+    """Go's name of the value's type."""
+    if value is None:
+        return "<nil>"
+    known = {
+        str: "string",
+        bool: "bool",
+        int: "int",
+        Int64: "int64",
+        float: "float64",
+        Labels: "map[string]string",
+        list: "[]interface {}",
+        Instant: "time.Time",
+    }
+    return known.get(type(value), "map[string]interface {}")
 
 
 def truth(value: Any) -> bool:
     """Go: empty, zero and nil are false; a time is true."""
-    return value is not MISSING and (isinstance(value, Instant) or bool(value))
+    return isinstance(value, Instant) or bool(value)
 
 
 def float_text(value: float) -> str:
-    """A float as %v prints it: shortest, with an exponent from 1e+06 on and below 1e-04."""
+    """A float as %v prints it: the shortest digits, with an exponent from 1e6 and below 1e-4."""
     if value != value or value in (float("inf"), float("-inf")):
         return "NaN" if value != value else "+Inf" if value > 0 else "-Inf"
-    sign, digits, point = Decimal(repr(value)).as_tuple()
-    shown = "".join(map(str, digits)).rstrip("0") or "0"
-    exponent = len(digits) + int(point) - 1 if value else 0
-    if -4 <= exponent < _EXPONENT_FROM:
-        text = format(Decimal(repr(value)), "f")
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    mantissa = shown[0] + (f".{shown[1:]}" if shown[1:] else "")
-    return f"{'-' * sign}{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
+    digits = Decimal(repr(value)).normalize()
+    exponent = digits.adjusted()
+    if -4 <= exponent < 6 or value == 0:
+        text = f"{digits:f}"
+        return "-0" if value == 0 and str(value)[0] == "-" else text
+    sign, figures, _ = digits.as_tuple()
+    mantissa = str(figures[0]) + ("." + "".join(map(str, figures[1:])) if len(figures) > 1 else "")
+    return f"{'-' if sign else ''}{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
 
 def show(value: Any) -> str:
-    """The value as {{.}} prints it."""
-    kind = type(value)
-    if kind is str:
-        return str(value)
-    if kind is bool:
+    """The value as %v prints it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
         return "true" if value else "false"
-    if kind is int:
-        return str(value)
-    if kind is float:
+    if isinstance(value, int):
+        return str(int(value))
+    if isinstance(value, float):
         return float_text(value)
-    if value is MISSING:
-        return "<no value>"
     if value is None:
         return "<nil>"
-    if kind is dict:
+    if isinstance(value, dict):
         return f"map[{' '.join(f'{key}:{show(value[key])}' for key in sorted(value))}]"
-    if kind is list:
+    if isinstance(value, list):
         return f"[{' '.join(map(show, value))}]"
     return str(value)
 
 
 def kind_of(value: Any) -> str:
-    """The basic kind that Go compares by."""
+    """The basic kind that Go compares by, "" for others."""
     if isinstance(value, bool):
         return "bool"
-    return {int: "int", float: "float", str: "string"}.get(type(value), "other")
+    if isinstance(value, int):
+        return "int"
+    return {float: "float", str: "string"}.get(type(value), "")
+
+
+def _incompatible(first: Any, second: Any) -> ValueError:
+    return ValueError(f"incompatible types for comparison: {type_name(first)} and {type_name(second)}")
 
 
 def equal(first: Any, *others: Any) -> bool:
-    """`eq`: true when the first equals any other; different basic kinds are an error."""
+    """`eq`: true when the first equals any other; ValueError with Go's words on different basic kinds."""
     if not others:
-        raise TemplateFault("error calling eq: missing argument for comparison")
+        raise ValueError("missing argument for comparison")
     for other in others:
-        if first in (None, MISSING) or other in (None, MISSING):
-            if first is other or (first in (None, MISSING) and other in (None, MISSING)):
+        if first is None or other is None:
+            if first is other:
                 return True
             continue
         if kind_of(first) != kind_of(other):
-            raise TemplateFault("error calling eq: incompatible types for comparison")
+            raise _incompatible(first, other)
+        if not kind_of(first) and isinstance(first, dict | list):
+            raise ValueError(
+                f"non-comparable types {show(first)}: {type_name(first)}, {type_name(other)}: {show(other)}"
+            )
         if first == other:
             return True
     return False
 
 
 def less(first: Any, second: Any) -> bool:
-    """`lt`: numbers of one kind, or texts."""
-    kind = kind_of(first)
-    if kind in ("bool", "other") or kind_of(second) in ("bool", "other"):
-        raise TemplateFault("error calling lt: invalid type for comparison")
-    if kind != kind_of(second):
-        raise TemplateFault("error calling lt: incompatible types for comparison")
+    """`lt`: numbers of one kind, or texts; ValueError with Go's words."""
+    kinds = kind_of(first), kind_of(second)
+    if "" in kinds:
+        raise ValueError("invalid type for comparison")
+    if kinds[0] != kinds[1]:
+        raise _incompatible(first, second)
+    if kinds[0] == "bool":
+        raise ValueError("invalid type for comparison")
     return bool(first < second)

@@ -8,14 +8,12 @@ from typing import Any
 from obs_check.errors import QueryError
 from obs_check.logql.template.compile import Moment, compile_template
 from obs_check.logql.template.compile import Template as Compiled
-from obs_check.logql.template.lex import Action, split_template
 from obs_check.logql.template.values import MISSING, TemplateFault
 from obs_check.shipper.golang.template_functions import FUNCTIONS, NOT_SIMULATED
 
 __all__ = ["BadTemplate", "Template", "TemplateFault", "parse"]
 
 _NOW = Moment("", 0)
-_BLOCKS = {"if", "with", "range"}
 
 
 class BadTemplate(ValueError):
@@ -39,29 +37,5 @@ def parse(text: str, absent: Any = MISSING) -> Template:
     try:
         compiled = compile_template(text, "pipeline_template", FUNCTIONS, absent)
     except QueryError as error:
-        raise BadTemplate(re.sub("^invalid template: ", "", error.message)) from None
-    _check_names(text)
-    names = {token.text for part in split_template(text) if isinstance(part, Action) for token in part.tokens}
-    return Template(compiled, tuple(name for name in NOT_SIMULATED if name in names))
-
-
-def _check_names(text: str) -> None:
-    """What Go refuses when it parses, whatever runs: variables that nothing declares, `break` outside of `range`."""
-    known, open_blocks = {"$"}, list[str]()
-    for part in split_template(text):
-        tokens = part.tokens if isinstance(part, Action) else ()
-        first = tokens[0].text if tokens else ""
-        declares = any(token.kind == "declare" for token in tokens)
-        for n, token in enumerate(tokens):
-            if token.kind != "variable":
-                continue
-            if declares and all(t.kind in {"variable", ","} or t.text in _BLOCKS for t in tokens[:n]):
-                known.add(token.text)
-            elif token.text not in known:
-                raise BadTemplate(f"undefined variable {token.text}")
-        if first in _BLOCKS:
-            open_blocks.append(first)
-        elif first == "end" and open_blocks:
-            open_blocks.pop()
-        elif first in {"break", "continue"} and "range" not in open_blocks:
-            raise BadTemplate(f"{{{{{first}}}}} outside of {{{{range}}}}")
+        raise BadTemplate(re.sub(r"^template: \w+:\d+: ", "", error.message)) from None
+    return Template(compiled, tuple(name for name in NOT_SIMULATED if name in compiled.functions))

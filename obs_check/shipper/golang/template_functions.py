@@ -13,7 +13,7 @@ from typing import Any
 
 from obs_check.logql.regex import compile_re2, matches
 from obs_check.logql.template.functions import FUNCTIONS as LOKI
-from obs_check.logql.template.functions import to_float, to_int
+from obs_check.logql.template.functions import Signature, to_float, to_int, untyped
 from obs_check.logql.template.values import MISSING, TemplateFault, show, truth
 from obs_check.shipper.golang import jsontext
 from obs_check.shipper.golang.sprig_lists import LISTS, strings
@@ -186,7 +186,7 @@ _TEXTS: dict[str, Callable[..., Any]] = {
     "fail": _fail,
 }
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
+_ALL: dict[str, Signature | Callable[..., Any]] = {
     **{name: _not_simulated(name) for name in NOT_SIMULATED},
     **{name: function for name, function in LOKI.items() if name not in _LOKI_ONLY},
     **LISTS,
@@ -201,7 +201,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "substr": _substr,
     "repeat": lambda count, text: text * count if count >= 0 else _fail("strings: negative Repeat count"),
     "plural": lambda one, many, count: one if count == 1 else many,
-    "quote": _quoted(lambda value: LOKI["printf"]("%q", show(value))),
+    "quote": _quoted(lambda value: LOKI["printf"].call("%q", show(value))),
     "squote": _quoted(lambda value: f"'{show(value)}'"),
     "cat": lambda *values: " ".join(show(v) for v in values if v is not None and v is not MISSING),
     "toString": show,
@@ -220,13 +220,17 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ternary": _ternary,
     "kindOf": _kind,
     "kindIs": lambda kind, value: _kind(value) == kind,
-    "typeOf": lambda value: LOKI["printf"]("%T", value),
-    "typeIs": lambda kind, value: bool(LOKI["printf"]("%T", value) == kind),
-    "typeIsLike": lambda kind, value: LOKI["printf"]("%T", value).removeprefix("*") == kind,
+    "typeOf": lambda value: LOKI["printf"].call("%T", value),
+    "typeIs": lambda kind, value: bool(LOKI["printf"].call("%T", value) == kind),
+    "typeIsLike": lambda kind, value: LOKI["printf"].call("%T", value).removeprefix("*") == kind,
     "deepEqual": lambda a, b: type(a) is type(b) and bool(a == b),
     "toJson": jsontext.write,
     "mustToJson": jsontext.write,
     "toPrettyJson": _pretty,
     "join": lambda by, values: by.join(strings(values)),
     "hello": lambda: "Hello!",
+}
+
+FUNCTIONS: dict[str, Signature] = {
+    name: function if isinstance(function, Signature) else untyped(function) for name, function in _ALL.items()
 }

@@ -1,0 +1,181 @@
+"""The tree of a template. Every expression knows its offset and how Go writes it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Constant:
+    """A number, text or truth value as written; `number` when it is a number."""
+
+    at: int
+    text: str
+    value: Any
+    number: bool = False
+    whole: bool = False
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(slots=True)
+class Nil:
+    """`nil`."""
+
+    at: int
+
+    def __str__(self) -> str:
+        return "nil"
+
+
+@dataclass(slots=True)
+class Dot:
+    """`.`."""
+
+    at: int
+
+    def __str__(self) -> str:
+        return "."
+
+
+@dataclass(slots=True)
+class Field:
+    """`.a.b`."""
+
+    at: int
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "".join(f".{name}" for name in self.names)
+
+
+@dataclass(slots=True)
+class Variable:
+    """`$x.a.b`."""
+
+    at: int
+    name: str
+    names: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.name + "".join(f".{name}" for name in self.names)
+
+
+@dataclass(slots=True)
+class Chain:
+    """`(pipeline).a.b`."""
+
+    at: int
+    node: "Operand"
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        text = f"({self.node})" if isinstance(self.node, Pipeline) else str(self.node)
+        return text + "".join(f".{name}" for name in self.names)
+
+
+@dataclass(slots=True)
+class Function:
+    """The name of a function."""
+
+    at: int
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(slots=True)
+class Command:
+    """A function or value with arguments."""
+
+    at: int
+    operands: list["Operand"] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return " ".join(f"({one})" if isinstance(one, Pipeline) else str(one) for one in self.operands)
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """Commands that feed one another; `names` are declared, or assigned to when `assigns`."""
+
+    at: int
+    commands: list[Command] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    assigns: bool = False
+
+    def __str__(self) -> str:
+        names = f"{', '.join(self.names)} {'=' if self.assigns else ':='} " if self.names else ""
+        return names + " | ".join(map(str, self.commands))
+
+
+Operand = Constant | Nil | Dot | Field | Variable | Chain | Function | Pipeline
+
+
+@dataclass(slots=True)
+class Text:
+    """Text between actions."""
+
+    text: str
+
+
+@dataclass(slots=True)
+class Action:
+    """An expression whose value is written unless it declares."""
+
+    pipeline: Pipeline
+
+
+@dataclass(slots=True)
+class Branch:
+    """`if`, `with` or `range`."""
+
+    word: str
+    pipeline: Pipeline
+    body: list["Node"]
+    otherwise: list["Node"]
+
+
+@dataclass(slots=True)
+class Leave:
+    """`break` or `continue`."""
+
+    word: str
+
+
+@dataclass(slots=True)
+class Call:
+    """`{{template "name" pipeline}}`."""
+
+    at: int
+    name: str
+    pipeline: Pipeline | None
+
+    def __str__(self) -> str:
+        return f'{{{{template "{self.name}"{f" {self.pipeline}" if self.pipeline else ""}}}}}'
+
+
+Node = Text | Action | Branch | Leave | Call
+
+
+def fields_in(nodes: list[Node]) -> set[str]:
+    """The names of the fields that the actions read, as Loki 3.5 collects them: not those of variables and chains."""
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, Action | Branch):
+            found |= _fields(node.pipeline)
+        if isinstance(node, Branch):
+            found |= fields_in(node.body) | fields_in(node.otherwise)
+    return found
+
+
+def _fields(pipeline: Pipeline) -> set[str]:
+    found: set[str] = set()
+    for command in pipeline.commands:
+        for operand in command.operands:
+            if isinstance(operand, Field):
+                found.update(operand.names)
+            elif isinstance(operand, Pipeline):
+                found |= _fields(operand)
+    return found
