@@ -11,6 +11,7 @@ from obs_check.app.explain import explain
 from obs_check.app.outcome import Outcome
 from obs_check.app.panel_hop import panel_hop
 from obs_check.app.positive_control import controls, with_controls
+from obs_check.app.rehearsal.rehearse import Rehearsal
 from obs_check.app.systems import Systems
 from obs_check.app.verdicts import judge
 from obs_check.follow.hop import PathName
@@ -116,7 +117,9 @@ class Check:
         """Prove causes for what is broken, and for what loses or doubles records without a panel that shows it; say
         which zeros the control showed to be true."""
         context = self.systems.context(run, self.outcome.hops, self.outcome.controls)
-        explained = explain(context, self.outcome.panels, self.say)
+        rehearsal = Rehearsal(self.systems, context, run) if run else None
+        behind = rehearsal.behind if rehearsal else lambda _upstream, _row: []
+        explained = explain(context, self.outcome.panels, self.say, behind)
         self.outcome.findings = explained.findings
         self.outcome.panels = explained.panels
         self.outcome.unexplained = explained.unexplained

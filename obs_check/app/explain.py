@@ -12,6 +12,9 @@ from obs_check.errors import ObsCheckError
 from obs_check.model.finding import Finding
 from obs_check.model.verdict import Verdict
 
+Behind = Callable[[Finding, PanelVerdict], list[Finding]]
+"""What else would keep a panel from reading right, were it not for a cause on the way to Loki."""
+
 
 @dataclass(frozen=True, slots=True)
 class Explained:
@@ -23,10 +26,17 @@ class Explained:
     outages: list[str]
 
 
+def _empties(upstream: Finding, row: PanelVerdict) -> bool:
+    """Whether a cause on the way of the lines is enough for an empty panel. A counter is there from the agent's start,
+    at 0, whatever becomes of the lines; only without an agent there is none."""
+    return row.path != "metrics" or upstream.cause == "socket.audit-socket-missing"
+
+
 def explain(
     context: Context,
     panels: Sequence[PanelVerdict],
     progress: Callable[[str], None] = lambda _text: None,
+    behind: Behind = lambda _upstream, _row: [],
 ) -> Explained:
     """Prove a cause for every failing panel; an outage while probing makes the panel unknown, never a finding."""
     context = replace(context, failing=frozenset(r.view.panel.id for r in panels if r.verdict is Verdict.FAIL))
@@ -43,7 +53,7 @@ def explain(
         if finding is not None:
             findings.append(finding)
             progress(f"{cause.id}: {finding.claim}")
-    rows, unexplained = [], []
+    rows, unexplained, later = [], [], []
     unasked: dict[str, list[int]] = {}
     for row in panels:
         if row.verdict is not Verdict.FAIL:
@@ -53,8 +63,9 @@ def explain(
         upstream = next(
             (f for f in reversed(findings) if row.view.panel.id in f.panels and f.subject.panel is None), None
         )
-        if upstream is not None and row.view.reading.rows == 0:
+        if upstream is not None and row.view.reading.rows == 0 and _empties(upstream, row):
             rows.append(replace(row, cause=upstream.cause))
+            later += behind(upstream, row)
             continue
         try:
             found, funnel = of_panel(context, broken_panel(row))
@@ -70,9 +81,11 @@ def explain(
             progress(f"panel {row.view.panel.id}: {', '.join(f.cause for f in found)}")
         elif upstream is not None:
             rows.append(replace(row, cause=upstream.cause))
+            later += behind(upstream, row)
         else:
             unexplained.append(f"panel {row.view.panel.id} ({row.view.panel.title}): {row.differs}; {funnel}")
             rows.append(row)
+    findings += later
     findings += [said for truth in TRUTHS if (said := truth.prove(context)) is not None]
     outages += [f"panels {', '.join(map(str, ids))}: {message}" for message, ids in unasked.items()]
     joined = grouped(findings, context.dashboard_uid, context.dashboard)

@@ -1,12 +1,16 @@
 """Which faults the corpus seeds: each alone, pairs of them at once, and healthy pipelines."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
 
+from obs_check.lab import settings as lab_settings
 from obs_check.lab.faults.fault import Fault
 from obs_check.lab.faults.harmless import HARMLESS
 from obs_check.lab.faults.registry import FAULTS
 
+_BEFORE_THE_LOG = {"egress": "AB", "file": "A", "socket": "B"}
+"""Areas in front of the files that the shipper reads, with the paths that they belong to."""
 _STRIDES = (11, 17)
 """How far apart in the registry, which is in the order of the pipeline, the two faults of a pair stand."""
 
@@ -39,8 +43,9 @@ def singles() -> list[Seeded]:
 
 
 def pairs() -> list[Seeded]:
-    """Faults that stand a fixed distance apart, so that nobody picks the easy ones. Left out are two of one area and
-    two that change the same thing: the second would undo or repeat the first."""
+    """Faults that stand a fixed distance apart, so that nobody picks the easy ones. Left out are two of one area, two
+    that turn the same knob (the second would undo the first), and two on the way to a path's log file: nothing gets
+    past the first of these, so the second leaves no trace anywhere."""
     found = []
     for stride in _STRIDES:
         for number, one in enumerate(FAULTS):
@@ -53,6 +58,41 @@ def pairs() -> list[Seeded]:
 def healthy() -> list[Seeded]:
     """The lab as it is, and with changes that break nothing."""
     return [Seeded(()), *(Seeded((fault,)) for fault in HARMLESS)]
+
+
+def _masked(one: Fault, other: Fault) -> bool:
+    on_the_way = [_BEFORE_THE_LOG[_area(f)] for f in (one, other) if _area(f) in _BEFORE_THE_LOG]
+    if len(on_the_way) == 2 and set(on_the_way[0]) & set(on_the_way[1]):
+        return True
+    return bool(_knobs(one) & _knobs(other))
+
+
+def _knobs(fault: Fault) -> set[str]:
+    """What a fault changes of the lab, dashboards apart: a query may well be wrong in two ways."""
+    settings = lab_settings.healthy(Path("/lab"))
+    before = _leaves(settings)
+    fault.change(settings)
+    after = _leaves(settings)
+    return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+
+
+def _leaves(settings: lab_settings.LabSettings) -> dict[str, str]:
+    found: dict[str, str] = {}
+
+    def walk(value: object, path: str) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                walk(inner, f"{path}.{key}")
+        elif is_dataclass(value) and not isinstance(value, type):
+            for part in fields(value):
+                walk(getattr(value, part.name), f"{path}.{part.name}")
+        else:
+            found[path] = repr(value)
+
+    for part in fields(settings):
+        if part.name not in ("dashboard", "expect", "prepare", "finish"):
+            walk(getattr(settings, part.name), part.name)
+    return found
 
 
 def _ordered(faults: Sequence[Fault]) -> tuple[Fault, ...]:

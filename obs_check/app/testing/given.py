@@ -3,14 +3,11 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC
 from urllib.parse import urlsplit
 
 from obs_check.app.testing.suite import Case, GivenEvent
 from obs_check.errors import InputError
-from obs_check.lab.audit_agent import AgentLog
-from obs_check.lab.boundary_log import Level, format_line
-from obs_check.lab.coderd import Workspace, json_line, request_fields
+from obs_check.lab.coderd import Workspace
 from obs_check.lab.loki.counters import Counters
 from obs_check.lab.loki.ingest import Ingest
 from obs_check.lab.loki.limits import Limits
@@ -18,6 +15,7 @@ from obs_check.lab.loki.refusal import Refusal
 from obs_check.lab.loki.request import decode_push
 from obs_check.lab.loki.store import TenantStore
 from obs_check.lab.prom_store import Store
+from obs_check.lab.written import boundary_line, coderd_line
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.event import Event
 from obs_check.model.window import MS, NS
@@ -78,8 +76,12 @@ def _given_streams(case: Case) -> Iterator[LogStream]:
 
 
 def _event_streams(case: Case) -> Iterable[LogStream]:
-    in_files = [Entry(event.sent_ns, _boundary_line(event), {}) for event, _ in _requests(case, "A")]
-    in_audit = [Entry(event.sent_ns, _coderd_line(event, given), {}) for event, given in _requests(case, "B")]
+    in_files = [Entry(event.sent_ns, boundary_line(event), {}) for event, _ in _requests(case, "A")]
+    in_audit = [
+        # coderd writes a batch up to some seconds after the request; its own time stamp is the later one.
+        Entry(event.sent_ns, coderd_line(event, event.sent_ns + NS, Workspace(owner=given.owner)), {})
+        for event, given in _requests(case, "B")
+    ]
     found = (LogStream(dict(_LABELS_A), in_files), LogStream(dict(_LABELS_B), in_audit))
     return [stream for stream in found if stream.entries]
 
@@ -101,17 +103,3 @@ def _tagged(event: Event, n: int) -> Event:
     numbered = replace(event, n=n)
     joint = "&" if urlsplit(event.url).query else "?"
     return replace(numbered, url=f"{event.url}{joint}obs={numbered.tag}")
-
-
-def _boundary_line(event: Event) -> str:
-    fields: dict[str, str | int | float] = {"method": event.method, "url": event.url, "host": event.host}
-    if event.decision == "deny":
-        return format_line(event.sent_ns, UTC, Level.WARN, "DENY", fields)
-    return format_line(event.sent_ns, UTC, Level.INFO, "ALLOW", {**fields, "rule": f"domain={event.host}"})
-
-
-def _coderd_line(event: Event, given: GivenEvent) -> str:
-    allowed = event.decision == "allow"
-    log = AgentLog(allowed, event.sent_ns, event.method, event.url, f"domain={event.host}" if allowed else "")
-    # coderd writes a batch up to some seconds after the request; its own time stamp is the later one.
-    return json_line(event.sent_ns + NS, request_fields(Workspace(owner=given.owner), log))

@@ -1,0 +1,110 @@
+"""What is wrong behind a cause that keeps the lines away: found on the lines as they would be."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from obs_check.app.explain_panel import of_panel
+from obs_check.app.rehearsal.arriving import arriving, as_if_written, file_of
+from obs_check.app.rehearsal.stage import on_stage
+from obs_check.app.systems import Systems
+from obs_check.app.verdicts import PanelVerdict, broken_panel, judge
+from obs_check.causes.context import Context
+from obs_check.causes.lost_lines import FILE_HOPS
+from obs_check.causes.registry import RUN_CAUSES
+from obs_check.causes.shipper_rules import Rules
+from obs_check.client.egress import EgressAnswer
+from obs_check.errors import ObsCheckError
+from obs_check.follow.hop import PathName
+from obs_check.follow.run import Run, Sent
+from obs_check.lab.loki.refusal import Refusal
+from obs_check.model.entry import LogStream
+from obs_check.model.finding import FileEdit, Finding
+from obs_check.model.verdict import Verdict
+
+_BY_CONFIGURATION = ("shipper.path-not-collected", "shipper.glob-mismatch", "shipper.stage-drops")
+"""Causes whose proof is the shipper's configuration run on lines, so that lines that would be will do."""
+_BEFORE_SHIPPER = ("egress", "file", "socket", "coderd")
+
+
+@dataclass(slots=True)
+class Rehearsal:
+    """Looks behind causes. `run` is taken as if every event had been decided as it expects."""
+
+    systems: Systems
+    context: Context
+    run: Run
+    _streams: dict[PathName, tuple[list[Finding], list[LogStream] | None]] = field(default_factory=dict)
+
+    def behind(self, upstream: Finding, row: PanelVerdict) -> list[Finding]:
+        """Findings behind the one that keeps a panel's lines away; none where the panel would then be right, or where
+        nothing can be said: without the shipper's configuration nobody knows the lines' labels."""
+        path: PathName | None = "A" if row.path == "A" else "B" if row.path == "B" else None
+        if path is None:
+            return []
+        findings, streams = self._arriving(path, upstream)
+        if streams is not None:
+            findings = [*findings, *self._on_panel(row, streams)]
+        return [_behind(found, upstream) for found in findings]
+
+    def _arriving(self, path: PathName, upstream: Finding) -> tuple[list[Finding], list[LogStream] | None]:
+        if path not in self._streams:
+            self._streams[path] = self._through_shipper(path, upstream)
+        return self._streams[path]
+
+    def _through_shipper(self, path: PathName, upstream: Finding) -> tuple[list[Finding], list[LogStream] | None]:
+        rules = self._rules(upstream)
+        glob = self.systems.config.boundary.logs if path == "A" else self.systems.config.coderd.logs
+        if rules is None or not glob:
+            return [], None
+        hop = self.context.hop(path, FILE_HOPS[path])
+        known = sorted((hop.probes[-1].answer or {}).get("files", {})) if hop and hop.probes else []
+        file = file_of(glob, known)
+        run = as_expected(self.run)
+        findings: list[Finding] = []
+        if upstream.hop in _BEFORE_SHIPPER:
+            seen = replace(self.context, run=run, hops=tuple(as_if_written(run, path, file)), shipper_state=None)
+            every = [c.prove(seen) for c in RUN_CAUSES if c.id in _BY_CONFIGURATION]
+            findings = [found for found in every if found is not None][:1]
+            edit = next((e for f in findings for e in f.fix.edits if isinstance(e, FileEdit)), None)
+            if edit is not None:
+                rules = Rules.read(rules.path, edit.after, rules.env)
+        return findings, arriving(run, path, file, rules)
+
+    def _rules(self, upstream: Finding) -> Rules | None:
+        """The shipper's configuration, fixed where it is the cause."""
+        path: Path | None = self.context.files.shipper_config
+        if path is None:
+            return None
+        edit = next((e for e in upstream.fix.edits if isinstance(e, FileEdit) and e.path == str(path)), None)
+        text = edit.after if edit else self.context.files.read_text(path)
+        return Rules.read(path, text, self.context.env)
+
+    def _on_panel(self, row: PanelVerdict, streams: Sequence[LogStream]) -> list[Finding]:
+        run = as_expected(self.run)
+        try:
+            with on_stage(self.systems, streams) as systems:
+                opened = broken_panel(row).opened
+                relative = row.view.request.relative
+                views = systems.board.read(systems.now_ns(), opened, row.view.panel.id, relative)
+                rows = judge(views, systems.expectations, run)
+                found = next((r for r in rows if r.view.panel.title == row.view.panel.title), None)
+                if found is None or found.verdict is not Verdict.FAIL:
+                    return []
+                context = replace(systems.context(run, [], []), failing=self.context.failing)
+                return of_panel(context, broken_panel(found))[0]
+        except (ObsCheckError, Refusal):
+            # A rehearsal that cannot be held says nothing about the panel.
+            return []
+
+
+def as_expected(run: Run) -> Run:
+    """The run with every event answered as it expects."""
+    sent = [
+        Sent(s.event, EgressAnswer(200 if s.event.decision == "allow" else 403, s.event.decision)) for s in run.sent
+    ]
+    return Run(run.id, tuple(sent), run.window)
+
+
+def _behind(found: Finding, upstream: Finding) -> Finding:
+    return replace(found, claim=f"behind {upstream.cause}, on the run's lines as they would arrive: {found.claim}")
