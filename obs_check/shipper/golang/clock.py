@@ -1,7 +1,7 @@
 """Times read by a Go layout (`2006-01-02T15:04:05Z07:00`), as promtail's timestamp stage does.
 
 A layout is cut into tokens; each token reads its part of the text. Go reads a fraction of a second after the seconds
-even when the layout has none, and an unknown zone abbreviation as offset zero.
+even when the layout has none, and a zone abbreviation that the location does not have as offset zero (`GMT+3` too).
 """
 
 import calendar
@@ -12,6 +12,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 NS = 1_000_000_000
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 NAMED = {
     "ANSIC": "Mon Jan _2 15:04:05 2006",
@@ -41,7 +42,8 @@ _READERS = {
     "Jan": "(?P<month_short>[A-Za-z]{3})",
     "Monday": "(?P<day_name>[A-Za-z]+)",
     "Mon": "(?P<day_short>[A-Za-z]{3})",
-    "MST": r"(?P<zone>UTC|GMT(?:[+-]\d{1,2})?|ChST|MeST|WITA|[+-]\d{2}(?:\d{2})?|[A-Z]{3,4}T|[A-Z]{3})",
+    "MST": r"(?P<zone>UTC|GMT(?:[+-]0*(?:1?\d|2[0-3])(?!\d))?|ChST|MeST|WITA|[+-]0*(?:1?\d|2[0-3])(?!\d)"
+    r"|[A-Z]{3,4}T|[A-Z]{3})",
     "2006": r"(?P<year>\d{4})",
     "06": r"(?P<year_short>\d{2})",
     "01": r"(?P<month>\d{2})",
@@ -84,17 +86,35 @@ class Parsed:
 
     def ns(self, location: ZoneInfo | None, year: int | None = None) -> int:
         """Nanoseconds since the epoch; `location` is the zone of a text that names none, `year` replaces a missing
-        year. Raises NoTime when the day does not exist in that year."""
-        try:
-            moment = self.moment.replace(year=year) if year is not None else self.moment
-        except ValueError as error:
-            raise NoTime(str(error)) from None
-        if self.offset_s is None:
-            moment = moment.replace(tzinfo=location or dt.UTC)
-        else:
-            moment = (moment - dt.timedelta(seconds=self.offset_s)).replace(tzinfo=dt.UTC)
-        since = moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-        return (since.days * 86400 + since.seconds) * NS + self.fraction_ns
+        year (29 February is 1 March where that year has none)."""
+        moment = self.moment
+        if year is not None and (moment.month, moment.day) == (2, 29) and not calendar.isleap(year):
+            moment = moment + dt.timedelta(days=1)
+        moment = moment.replace(year=year) if year is not None else moment
+        since = moment.replace(tzinfo=dt.UTC) - _EPOCH
+        seconds = since.days * 86400 + since.seconds
+        if self.offset_s is not None:
+            seconds -= self.offset_s
+        elif location is not None:
+            seconds -= _zone_offset(location, seconds, self.zone)
+        return seconds * NS + self.fraction_ns
+
+
+def _zone_offset(location: ZoneInfo, local_s: int, name: str | None) -> int:
+    """Seconds east of UTC of a wall clock in a zone, as Go chooses it where a change of the clock leaves two or none. A
+    zone abbreviation is one of `location`, or else counts as UTC: Go does not know the others."""
+
+    def offset(unix_s: int) -> tuple[int, str | None]:
+        there = (_EPOCH + dt.timedelta(seconds=unix_s)).astimezone(location)
+        return int((there.utcoffset() or dt.timedelta()).total_seconds()), there.tzname()
+
+    if name is not None:
+        half_year = 183 * 86400
+        found = [offset(local_s + n * half_year) for n in (0, 1, -1)]
+        in_effect = [one for one, _ in found if offset(local_s - one) == (one, name)]
+        return next(iter(in_effect + [one for one, known in found if known == name]), 0)
+    first, _ = offset(local_s)
+    return offset(local_s - first)[0] if first else 0
 
 
 @lru_cache(maxsize=256)
@@ -108,7 +128,7 @@ def _pattern(layout: str) -> re.Pattern[str]:
         at = match.end()
     parts.append(_literal(layout[at:]))
     try:
-        return re.compile("".join(parts), re.DOTALL | re.ASCII | re.IGNORECASE if "Jan" in layout else re.ASCII)
+        return re.compile("".join(parts), re.DOTALL | re.ASCII)
     except re.error:
         raise NoTime(f"layout {layout!r} names a part of the time twice") from None
 
@@ -145,8 +165,12 @@ def parse(layout: str, text: str) -> Parsed:
         year = short + (1900 if short >= 69 else 2000)
     month, day = _month(part), int(part.get("day", 1))
     hour = int(part.get("hour", part.get("hour_12", 0)))
-    if "half" in part:
-        hour = hour % 12 + (12 if part["half"].lower() == "pm" else 0)
+    if "hour_12" in part and hour > 12:
+        raise NoTime(f"{hour} is no hour of twelve")
+    if part.get("half", "").lower() == "pm" and hour < 12:
+        hour += 12
+    elif part.get("half", "").lower() == "am" and hour == 12:
+        hour = 0
     for name, allowed in (("day_name", _DAYS), ("day_short", [d[:3] for d in _DAYS])):
         if name in part and part[name].lower() not in allowed:
             raise NoTime(f"{part[name]!r} is no day of the week")
@@ -154,7 +178,10 @@ def parse(layout: str, text: str) -> Parsed:
         # A text without a year may be 29 February: year 0 is a leap year in Go, as 4 is here.
         moment = dt.datetime(year or 4, month, day, hour, int(part.get("minute", 0)), int(part.get("second", 0)))
         if "year_day" in part:
-            moment = moment.replace(month=1, day=1) + dt.timedelta(days=int(part["year_day"]) - 1)
+            day = int(part["year_day"])
+            if not 1 <= day <= 365 + calendar.isleap(year):
+                raise NoTime(f"the year {year} has no day {day}")
+            moment = moment.replace(month=1, day=1) + dt.timedelta(days=day - 1)
     except ValueError as error:
         raise NoTime(str(error)) from None
     fraction = part.get("fraction", "")[1:10]
@@ -180,10 +207,4 @@ def _offset(part: dict[str, str]) -> int | None:
         digits = text[1:].replace(":", "").ljust(6, "0")
         seconds = int(digits[:2]) * 3600 + int(digits[2:4]) * 60 + int(digits[4:6])
         return -seconds if text[0] == "-" else seconds
-    if zone := part.get("zone"):
-        signed = re.fullmatch(r"(?:GMT)?([+-])(\d{1,2})(\d{2})?", zone)
-        if not signed:
-            return 0
-        seconds = int(signed[2]) * 3600 + int(signed[3] or 0) * 60
-        return -seconds if signed[1] == "-" else seconds
-    return None
+    return 0 if part.get("zone") == "UTC" else None

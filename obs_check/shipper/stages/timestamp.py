@@ -34,6 +34,12 @@ class Timestamp:
     action_on_failure: Literal["fudge", "skip"] = "fudge"
     apart: bool = False
 
+    @property
+    def note(self) -> str:
+        """What a run cannot show."""
+        local = self.location == "Local"
+        return "timestamp: location Local is the zone of the shipper's machine, taken for UTC here" if local else ""
+
     @classmethod
     def read(cls, node: Value) -> "Timestamp":
         """From YAML."""
@@ -42,7 +48,7 @@ class Timestamp:
         location = node.get("location")
         if location:
             try:
-                ZoneInfo(location.text())
+                _zone(location.text())
             except (ValueError, OSError, KeyError):
                 raise location.error(f"{location.text()!r} is no time zone", "write one like Europe/Berlin") from None
         action = node.get("action_on_failure")
@@ -59,7 +65,7 @@ class Timestamp:
     def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
         last: OrderedDict[tuple[tuple[str, str], ...], tuple[int, int]] = OrderedDict()
-        zone = ZoneInfo(self.location) if self.location else None
+        zone = _zone(self.location)
         remembers = self.apart or self.action_on_failure == "fudge"
 
         def change(item: Item) -> bool:
@@ -92,6 +98,11 @@ class Timestamp:
         return None
 
 
+def _zone(name: str | None) -> ZoneInfo | None:
+    """The zone of a name; None for UTC. Raises KeyError (ZoneInfoNotFoundError), ValueError or OSError."""
+    return None if name in {None, "", "UTC", "Local"} else ZoneInfo(str(name))
+
+
 def read_time(layout: str, text: str, zone: ZoneInfo | None, now: Callable[[], int]) -> int:
     """Nanoseconds since the epoch of a text in a named or Go layout; raises clock.NoTime. A layout without a year takes
     the current one, or the neighbour when December and January meet."""
@@ -110,8 +121,8 @@ def read_time(layout: str, text: str, zone: ZoneInfo | None, now: Callable[[], i
 
 
 def _integer(text: str) -> int:
-    if not _INTEGER.fullmatch(text):
-        raise clock.NoTime(f"{text!r} is no whole number")
+    if not _INTEGER.fullmatch(text) or not -(2**63) <= int(text) < 2**63:
+        raise clock.NoTime(f"{text!r} is no whole number of 64 bits")
     return int(text)
 
 
