@@ -59,8 +59,9 @@ class Context:
     clock: Callable[[], int]
     dropped: Callable[[str], None] = _no_drop
     chance: Callable[[], float] = field(default_factory=lambda: random.Random(0).random)
-    observe: "Callable[[str, Item, list[Item], bool], None] | None" = None
-    """Called after each stage: its place, the item before it, what came out, whether the stage may hold lines."""
+    observe: "Callable[[str, Item | None, list[Item], bool], None] | None" = None
+    """Called after each stage: its place, the item before it (None when the stage gives up what it held), what came
+    out, whether the stage may hold lines."""
 
 
 class Running(Protocol):

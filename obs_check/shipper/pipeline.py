@@ -47,8 +47,11 @@ class Chain:
     def flush(self, now_ns: int | None) -> list[Item]:
         """What the stages give up of the lines they hold, each passed on through the stages after it."""
         done: list[Item] = []
-        for n, (_, running) in enumerate(self._parts):
-            done += self._from(n + 1, running.flush(now_ns))
+        for n, (place, running) in enumerate(self._parts):
+            released = running.flush(now_ns)
+            if self._observe and released:
+                self._observe(place, None, released, running.holds)
+            done += self._from(n + 1, released)
         return done
 
     def _from(self, first: int, items: list[Item]) -> list[Item]:

@@ -19,17 +19,20 @@ class Shipped:
     labels: Labels
     line: str
     metadata: Labels = field(default_factory=dict)
+    number: int = field(default=0, compare=False)
+    """The input line it comes from, the first one of a block; 1-based."""
 
 
 @dataclass(frozen=True)
 class Effect:
     """What one stage did to one input line (`number`, 1-based). `stage` is its place, `2 json` or `3 match > 1 regex`.
     `changes` are (what, before, after): `line`, `ts`, `label NAME`, `extracted NAME`, `metadata NAME`; None is absent.
+    A line that was `held` may be `released` later, as it is then (one change, of `line`) or as part of another.
     `reason` is that of the drop counter, where one counts."""
 
     number: int
     stage: str
-    outcome: Literal["kept", "dropped", "held"]
+    outcome: Literal["kept", "dropped", "held", "released"]
     changes: tuple[tuple[str, Any, Any], ...] = ()
     reason: str = ""
 
@@ -55,7 +58,7 @@ def run(pipeline: Pipeline, labels: Labels, lines: Iterable[str], now_ns: int, t
     chain = pipeline.start(context)
     items = [out for n, line in enumerate(lines, 1) for out in chain.feed(Item(line, labels, None, n))]
     items += chain.flush(None)
-    shipped = [Shipped(i.ts, dict(i.labels), i.line.removesuffix("\n"), dict(i.metadata)) for i in items]
+    shipped = [Shipped(i.ts, dict(i.labels), i.line.removesuffix("\n"), dict(i.metadata), i.number) for i in items]
     return Simulation(shipped, recorder.effects, recorder.dropped)
 
 
@@ -64,20 +67,38 @@ class _Recorder:
         self.effects: list[Effect] = []
         self.dropped: dict[str, int] = {}
         self._reason = ""
+        self._held: set[tuple[int, str]] = set()
 
     def count(self, reason: str) -> None:
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
         self._reason = reason
 
-    def observe(self, stage: str, before: Item, out: list[Item], holds: bool) -> None:
+    def observe(self, stage: str, before: Item | None, out: list[Item], holds: bool) -> None:
+        number = before.number if before else 0
+        released = [item for item in out if item.number != number]
+        # Lines of another number come out of the outermost stage too: they are told once, where they were held.
+        for item in released:
+            if (item.number, stage) in self._held:
+                self._held.discard((item.number, stage))
+                self.effects.append(Effect(item.number, stage, "released", (("line", None, item.line),)))
+        if before is None:
+            return
         own = next((item for item in out if item.number == before.number), None)
         reason, self._reason = self._reason, ""
         if own is not None:
             self.effects.append(Effect(before.number, stage, "kept", tuple(_changes(before, own))))
+        elif (inner := self._inner(before.number, stage)) and inner.outcome == "dropped":
+            self.effects.append(Effect(before.number, stage, "dropped", (), inner.reason))
         elif holds and not reason:
+            self._held.add((before.number, stage))
             self.effects.append(Effect(before.number, stage, "held"))
         else:
             self.effects.append(Effect(before.number, stage, "dropped", (), reason))
+
+    def _inner(self, number: int, stage: str) -> Effect | None:
+        """The last effect, when it is that of a stage inside `stage` on the same line."""
+        last = self.effects[-1] if self.effects else None
+        return last if last and last.number == number and last.stage.startswith(f"{stage} > ") else None
 
 
 def _changes(before: Item, after: Item) -> Iterable[tuple[str, Any, Any]]:

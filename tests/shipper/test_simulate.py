@@ -107,10 +107,52 @@ def test_the_command_prints_a_json_object_a_line(config: str, tmp_path: Path) ->
 
 
 def test_the_command_reads_standard_input_with_given_labels(config: str) -> None:
-    args = ["dry-run", "--config", config, "--label", "job=j", "-o", "json", "--trace", "-"]
+    args = ["dry-run", "--config", config, "--label", "job=j", "-o", "json", "-"]
     result = CliRunner().invoke(shipper, args, input="\nplain\n", catch_exceptions=False)
     assert json.loads(result.stdout) == {"ts": None, "labels": {"job": "j"}, "line": "plain"}
-    assert "line 1: 3 drop: kept" in result.stderr
+
+
+def test_the_trace_is_a_json_object_a_line(config: str) -> None:
+    args = ["dry-run", "--config", config, "--label", "job=j", "-o", "json", "--trace"]
+    result = CliRunner().invoke(shipper, args, input=LINES, catch_exceptions=False)
+    first, second = map(json.loads, result.stdout.splitlines())
+    assert [stage["stage"] for stage in first["stages"]] == ["1 logfmt", "2 timestamp", "3 drop", "4 output"]
+    assert first["stages"][3]["changes"] == [{"what": "line", "before": first["line"], "after": "ALLOW"}]
+    assert first["shipped"] == [{"ts": "1795132801000000000", "labels": {"job": "j"}, "line": "ALLOW"}]
+    assert second["stages"][2] == {"stage": "3 drop", "outcome": "dropped", "reason": "drop_stage", "changes": []}
+    assert second["shipped"] == []
+
+
+TRACED = """\
+scrape_configs:
+- job_name: pods
+  pipeline_stages:
+  - cri: {}
+  - multiline: {firstline: ^A}
+  - match: {selector: '{stream="stdout"}', stages: [{drop: {expression: gone, drop_counter_reason: noise}}]}
+  - pack: {labels: [stream]}
+"""
+
+
+def test_the_trace_tells_of_every_stage(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(TRACED)
+    lines = ["1 stdout F A one", "2 stdout P t", "3 stdout F wo", "4 stdout F A gone", "5 stdout F A end"]
+    args = ["dry-run", "--config", str(tmp_path / "p.yaml"), "--label", "job=j", "--trace"]
+    result = CliRunner().invoke(shipper, args, input="\n".join(lines), catch_exceptions=False)
+    rows = [" ".join(row.split()) for row in result.stdout.splitlines()]
+    for wanted in (
+        'line "1 stdout F A one" -> "A one"',
+        "part of another line: 1 cri holds it",
+        "2 multiline held",
+        "2 multiline released",
+        'line = "A one\\ntwo"',
+        "3 match > 1 drop dropped: noise",
+        "not shipped: dropped by 3 match (noise)",
+        'label stream "stdout" -> gone',
+        'shipped the time of reading {job="j"} {"stream":"stdout","_entry":"A end"}',
+    ):
+        assert wanted in rows
+    assert max(map(len, result.stdout.splitlines())) <= 120
 
 
 def test_the_command_prints_a_table(config: str) -> None:

@@ -25,8 +25,8 @@ def seen_by(pipeline: Pipeline, lines: Sequence[str], kind: type[S]) -> list[tup
     stages = dict(_named(pipeline, "", kind))
     seen: dict[str, list[Item]] = {place: [] for place in stages}
 
-    def observe(place: str, before: Item, _out: list[Item], _holds: bool) -> None:
-        if place in seen:
+    def observe(place: str, before: Item | None, _out: list[Item], _holds: bool) -> None:
+        if before is not None and place in seen:
             seen[place].append(before)
 
     chain = pipeline.start(Context(lambda: NOW_NS, chance=random.Random(0).random, observe=observe))
