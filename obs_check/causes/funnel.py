@@ -66,6 +66,9 @@ def measure(query: ast.LogQuery, window: Window, count: Count, sample: Sample) -
 def count_rung(query: ast.LogQuery, upto: int, window: Window, count: Count) -> Rung:
     """Lines that pass the first `upto` stages. Lines with an error, which Loki refuses to count, are left out."""
     prefix = replace(query, stages=query.stages[:upto])
+    if any(isinstance(stage, ast.LabelFilter) and not _is_text(stage.predicate) for stage in prefix.stages):
+        lines, probe = count(counting(replace(prefix, stages=(*prefix.stages, NO_ERROR)), window), window)
+        return Rung(upto, to_text(prefix), lines, probe)
     try:
         lines, probe = count(counting(prefix, window), window)
     except Refused as refused:
@@ -74,6 +77,15 @@ def count_rung(query: ast.LogQuery, upto: int, window: Window, count: Count) -> 
         sound = replace(prefix, stages=(*prefix.stages, NO_ERROR))
         lines, probe = count(counting(sound, window), window)
     return Rung(upto, to_text(prefix), lines, probe)
+
+
+def _is_text(predicate: ast.Predicate) -> bool:
+    """Whether a comparison is one of texts, which sets no error."""
+    match predicate:
+        case ast.AndPredicate() | ast.OrPredicate():
+            return _is_text(predicate.left) and _is_text(predicate.right)
+        case _:
+            return isinstance(predicate, ast.StringPredicate)
 
 
 NO_ERROR = ast.LabelFilter(ast.StringPredicate(ast.Matcher("__error__", "=", "")))

@@ -52,7 +52,7 @@ class LabelValueAbsent:
                 self.id,
                 context,
                 broken,
-                f"`{matcher_text(matcher)}` matches none of the {len(values)} values of `{matcher.name}` "
+                f"`{matcher_text(matcher)}` matches none of the values of `{matcher.name}` "
                 f"({', '.join(sorted(values)[:10])}): as written 0 lines, {did} {lines:g}"
                 + (f"; nearest `{near}`" if near else ""),
                 (broken.rungs[0].probe, probe, after),
