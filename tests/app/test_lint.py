@@ -1,18 +1,22 @@
 """Every lint rule has a file, a section in docs/lint.md, and a pair of fixtures: one with the fault, one without."""
 
+import contextlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from obs_check.app.lint.board import read_boards
 from obs_check.app.lint.json_lines import json_lines
 from obs_check.app.lint.material import Material
 from obs_check.app.lint.registry import IDS, RULES
 from obs_check.app.lint.run import LintResult, lint
-from obs_check.app.lint.sources import read_material
+from obs_check.app.lint.sample import read_sample
+from obs_check.app.lint.sources import read_datasources, read_material
+from obs_check.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests/fixtures/lint"
@@ -199,3 +203,27 @@ def test_alloy_is_read_too(tmp_path: Path) -> None:
     assert [(issue.rule, issue.spot.line) for issue, _ in result.silent] == [("high-cardinality-label", 10)]
     (tmp_path / "q.logql").write_text('{job="a", team="y"}\n')
     assert "label-not-set" in {issue.rule for issue in lint(material([tmp_path], tmp_path)).issues}
+
+
+def places(held: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every value in a document."""
+    for key, value in held.items() if isinstance(held, dict) else enumerate(held) if isinstance(held, list) else ():
+        yield (*path, key)
+        yield from places(value, (*path, key))
+
+
+@pytest.mark.parametrize("value", [None, "x", [], {}, [1], {"a": 1}, 1.5], ids=repr)
+def test_a_wrong_value_anywhere_is_no_crash(value: Any) -> None:
+    """One wrong value in a dashboard: it is refused, or the rules leave it alone."""
+    sample = read_sample(str(FIXTURES / "field-not-in-lines/sample.log"))
+    known = read_datasources(FIXTURES / "unknown-datasource/datasources.yaml")
+    for file in sorted(FIXTURES.glob("*/bad.json")):
+        text = file.read_text()
+        for path in list(places(json.loads(text)))[::3]:
+            document = json.loads(text)
+            inner = document
+            for key in path[:-1]:
+                inner = inner[key]
+            inner[path[-1]] = value
+            with contextlib.suppress(UsageError):
+                lint(Material(tuple(read_boards(document, "b.json")), samples=(sample,), datasources=known))

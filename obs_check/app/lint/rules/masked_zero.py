@@ -1,10 +1,11 @@
 """masked-zero: a panel that shows 0 when there is nothing, so that a break looks like quiet."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from obs_check.app.lint.material import Material
+from obs_check.app.lint.panel_options import field_setting, mapping, mappings
 from obs_check.app.lint.question import Question
 from obs_check.app.lint.rule import Found, Rule
 from obs_check.panel.elements import Panel
@@ -42,26 +43,25 @@ def _in_query(question: Question) -> Iterator[str]:
 
 
 def _in_panel(panel: Panel) -> Iterator[str]:
-    defaults = panel.field_config.get("defaults") or {}
-    properties = [p for o in panel.field_config.get("overrides") or () for p in o.get("properties") or ()]
-    for text in (defaults.get("noValue"), *(p.get("value") for p in properties if p.get("id") == "noValue")):
+    for text in field_setting(panel, "noValue"):
         if text is not None and _ZERO.fullmatch(str(text)):
             yield f"noValue is {str(text)!r}: an answer without any series reads as that"
-    for mappings in (defaults.get("mappings"), *(p.get("value") for p in properties if p.get("id") == "mappings")):
-        if any(_maps_null(mapping) for mapping in mappings or ()):
+    for listed in field_setting(panel, "mappings"):
+        if any(_maps_null(one) for one in mappings(listed)):
             yield "a value mapping writes 0 for null"
-    legacy = str(defaults.get("nullValueMode") or panel.options.get("nullValueMode") or "")
-    if legacy == "null as zero":
+    if "null as zero" in (*field_setting(panel, "nullValueMode"), panel.options.get("nullValueMode")):
         yield "nullValueMode is `null as zero`"
 
 
-def _maps_null(mapping: dict[str, Any]) -> bool:
-    options = mapping.get("options") or {}
-    if mapping.get("type") == "special" and options.get("match") in _NULL_KEYS:
-        return bool(_ZERO.fullmatch(str((options.get("result") or {}).get("text") or "")))
-    if mapping.get("type") == "value":
-        return bool(_ZERO.fullmatch(str((options.get("null") or {}).get("text") or "")))
-    return mapping.get("value") == "null" and bool(_ZERO.fullmatch(str(mapping.get("text") or "")))
+def _maps_null(given: Mapping[str, Any]) -> bool:
+    options = mapping(given.get("options"))
+    if given.get("type") == "special" and options.get("match") in _NULL_KEYS:
+        text = mapping(options.get("result")).get("text")
+    elif given.get("type") == "value":
+        text = mapping(options.get("null")).get("text")
+    else:
+        text = given.get("text") if given.get("value") == "null" else None
+    return bool(_ZERO.fullmatch(str(text if text is not None else "")))
 
 
 RULE = Rule("masked-zero", "warning", "a panel shows 0 for nothing: or vector(0), noValue, mapping, count(*)", _find)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from obs_check.app.lint.material import Material
+from obs_check.app.lint.panel_options import field_setting
 from obs_check.app.lint.rule import Found, Rule
-from obs_check.panel.elements import Panel
 
 _NUMBERS = {"stat", "gauge", "bargauge", "timeseries", "graph", "barchart", "piechart"}
 
@@ -16,17 +16,10 @@ def _find(material: Material) -> Iterator[Found]:
         if question.board is None or panel is None or panel.type not in _NUMBERS or not question.is_metric:
             continue
         key = (question.board.path, question.board.dashboard.uid, panel.id)
-        if key not in seen and not _has_unit(panel):
+        if key not in seen and not any(field_setting(panel, "unit")):
             seen.add(key)
             claim = f"the {panel.type} says of no number what it counts"
             yield question.board.spot(panel), claim, "set fieldConfig.defaults.unit; `none` shows the number as it is"
-
-
-def _has_unit(panel: Panel) -> bool:
-    if (panel.field_config.get("defaults") or {}).get("unit"):
-        return True
-    overrides = panel.field_config.get("overrides") or ()
-    return any(p.get("id") == "unit" and p.get("value") for o in overrides for p in o.get("properties") or ())
 
 
 RULE = Rule("missing-unit", "info", "a panel shows numbers without a unit", _find)

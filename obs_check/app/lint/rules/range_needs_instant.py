@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from obs_check.app.lint.material import Material
+from obs_check.app.lint.panel_options import reducers
 from obs_check.app.lint.rule import Found, Rule
-from obs_check.panel.drawing import reduce_options
 from obs_check.panel.elements import Panel
 
 _ROWS = {"table", "table-old"}
@@ -22,7 +22,7 @@ def _find(material: Material) -> Iterator[Found]:
 
 
 def _shows_rows(panel: Panel) -> bool:
-    return panel.type in _ROWS or (panel.type in _TILES and reduce_options(panel)[2])
+    return panel.type in _ROWS or (panel.type in _TILES and reducers(panel)[1])
 
 
 RULE = Rule("range-needs-instant", "warning", "a range query feeds a panel with one row a series", _find)

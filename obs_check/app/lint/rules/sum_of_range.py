@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from obs_check.app.lint.material import Material
+from obs_check.app.lint.panel_options import added_up, reducers
 from obs_check.app.lint.rule import Found, Rule
-from obs_check.panel.drawing import reduce_options
 from obs_check.panel.elements import Panel
 
 _WHOLE = re.compile(r"\[\s*\$\{?__range(?:_s|_ms)?\}?\s*(?:s|ms)?\s*[\]:]")
@@ -25,11 +25,8 @@ def _find(material: Material) -> Iterator[Found]:
 
 
 def _adds_up(panel: Panel) -> bool:
-    if panel.type in _TILES and "sum" in reduce_options(panel)[0] and not reduce_options(panel)[2]:
-        return True
-    calcs = (panel.options.get("legend") or {}).get("calcs") or ()
-    reducers = [t.options.get("reducers") or () for t in panel.transformations if t.id == "reduce" and not t.disabled]
-    return "sum" in calcs or any("sum" in one for one in reducers)
+    calcs, by_row = reducers(panel)
+    return (panel.type in _TILES and "sum" in calcs and not by_row) or "sum" in added_up(panel)
 
 
 RULE = Rule("sum-of-range", "error", "steps that each count the whole range are added up", _find)

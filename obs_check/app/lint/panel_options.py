@@ -1,0 +1,49 @@
+"""A panel's options as rules want them: what has another shape than Grafana writes counts as not there."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from obs_check.panel.drawing import reduce_options
+from obs_check.panel.elements import Panel
+
+
+def field_setting(panel: Panel, name: str) -> list[Any]:
+    """The values of a field option: the default first, then those of overrides."""
+    found = [defaults[name]] if name in (defaults := mapping(panel.field_config.get("defaults"))) else []
+    for override in mappings(panel.field_config.get("overrides")):
+        found += [p.get("value") for p in mappings(override.get("properties")) if p.get("id") == name]
+    return found
+
+
+def reducers(panel: Panel) -> tuple[list[str], bool]:
+    """The reducers of a panel that reduces, and whether it shows every row instead."""
+    if not isinstance(panel.options.get("reduceOptions", {}), Mapping):
+        return [], False
+    if not isinstance(mapping(panel.options.get("reduceOptions")).get("calcs", []), list | type(None)):
+        return [], False
+    calcs, _, by_row = reduce_options(panel)
+    return calcs, by_row
+
+
+def added_up(panel: Panel) -> list[str]:
+    """The reducers of the legend and of reduce transformations."""
+    found = texts(mapping(panel.options.get("legend")).get("calcs"))
+    for step in panel.transformations:
+        if step.id == "reduce" and not step.disabled:
+            found += texts(step.options.get("reducers"))
+    return found
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """The value when it is an object, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def mappings(value: Any) -> Iterator[Mapping[str, Any]]:
+    """The objects in a value that is a list."""
+    return (one for one in value if isinstance(one, Mapping)) if isinstance(value, list) else iter(())
+
+
+def texts(value: Any) -> list[str]:
+    """The texts in a value that is a list."""
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
