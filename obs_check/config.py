@@ -5,6 +5,7 @@ references ({env: NAME} or {file: PATH}), never values.
 
     grafana:   {url, token, org_id}
     dashboard: agent-firewall
+    source:    dashboards/agent-firewall.json   # the file that the dashboard comes from
     expect:    dashboards/agent-firewall.expect.yaml
     loki:      {url, tenant, datasource, bearer}
     boundary:  {logs, config, proxy, ca, stderr}
@@ -137,6 +138,7 @@ class Config:
     path: Path | None = None
     grafana: GrafanaConfig | None = None
     dashboard: str = "agent-firewall"
+    source: Path | None = None
     expect: Path | None = None
     loki: LokiConfig = field(default_factory=LokiConfig)
     boundary: BoundaryConfig = field(default_factory=BoundaryConfig)
@@ -202,7 +204,19 @@ def parse_config(text: str, file: Path, env: Mapping[str, str]) -> Config:
 
 
 def _read_root(root: "_Section") -> Config:
-    root.only("grafana", "dashboard", "expect", "loki", "boundary", "coderd", "shipper", "inject", "timeouts", "lint")
+    root.only(
+        "grafana",
+        "dashboard",
+        "source",
+        "expect",
+        "loki",
+        "boundary",
+        "coderd",
+        "shipper",
+        "inject",
+        "timeouts",
+        "lint",
+    )
     loki = root.section("loki", "url", "tenant", "datasource", "bearer")
     boundary = root.section("boundary", "logs", "config", "proxy", "ca", "stderr")
     coderd = root.section("coderd", "logs")
@@ -214,6 +228,7 @@ def _read_root(root: "_Section") -> Config:
         path=root.file,
         grafana=_grafana(root),
         dashboard=root.text("dashboard") or "agent-firewall",
+        source=root.path("source"),
         expect=root.path("expect"),
         loki=LokiConfig(loki.url("url"), loki.text("tenant"), loki.text("datasource") or "loki", loki.secret("bearer")),
         boundary=BoundaryConfig(

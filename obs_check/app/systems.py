@@ -20,7 +20,7 @@ from obs_check.client.files import deleted_but_open, expand, find_tag
 from obs_check.client.grafana import GrafanaClient
 from obs_check.client.loki import LokiClient, discarded_by_reason
 from obs_check.config import Config, load_config
-from obs_check.errors import ConfigError, NotAllowed, Unavailable
+from obs_check.errors import ConfigError, NotAllowed, Refused, Unavailable
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.hops import egress_hop, file_hop, loki_hop
 from obs_check.follow.run import Run, inject, new_run_id, plan_events
@@ -31,7 +31,7 @@ from obs_check.model.finding import DashboardEdit, Finding
 from obs_check.model.probe import Probe
 from obs_check.model.result import Streams, Vector
 from obs_check.model.window import Window
-from obs_check.panel.dashboard import load_dashboard
+from obs_check.panel.dashboard import Dashboard, load_dashboard
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.expect import Expectation, load_expectations
 from obs_check.panel.reading import Reading
@@ -53,6 +53,7 @@ class Systems:
     expectations: Mapping[int, Expectation]
     env: Mapping[str, str]
     hop_s: float
+    missing: Probe | None = None
     now_ns: Callable[[], int] = time.time_ns
     pause: Callable[[float], None] = time.sleep
     discarded_before: Mapping[str, int] = field(default_factory=dict)
@@ -170,6 +171,8 @@ class Systems:
                 self._looking_again(run),
                 self._ds_query,
                 self._health,
+                self._search,
+                self._panels_of,
                 once(self._prometheus),
                 self.board.datasources,
             ),
@@ -177,10 +180,13 @@ class Systems:
                 boundary_config=self.config.boundary.config,
                 shipper_config=self.config.shipper.config,
                 boundary_glob=self.config.boundary.logs or "",
+                dashboard_source=self.config.source if self.source.file is None else None,
+                read_dashboard=lambda path: load_dashboard(read_document(path), str(path)).document,
                 matching=expand,
                 deleted_but_open=deleted_but_open,
                 mode=_mode,
             ),
+            missing=self.missing,
             run=run,
             egress=EgressProbes(self.config.boundary.proxy_url, self.config.boundary.ca, self._send),
             boundary_says=self._boundary_says,
@@ -258,6 +264,14 @@ class Systems:
         answer = self.grafana.datasource_health(uid)
         return answer.value, answer.probe
 
+    def _search(self) -> tuple[list[dict[str, Any]], Probe]:
+        answer = self.grafana.search("")
+        return answer.value, answer.probe
+
+    def _panels_of(self, uid: str) -> tuple[int, Probe]:
+        answer = self.grafana.dashboard(uid)
+        return len(load_dashboard(answer.value["dashboard"], uid).panels), answer.probe
+
     def _prometheus(self, uid: str, path: str, params: tuple[tuple[str, str], ...]) -> tuple[Any, Probe]:
         answer = self.grafana.prometheus(uid, path, params)
         return answer.value, answer.probe
@@ -333,7 +347,8 @@ def open_systems(
 ) -> Iterator[Systems]:
     """Read the configuration, reach Grafana and load the dashboard; clients are closed at the end.
 
-    `dashboard` is a uid or a file that replaces the configured one. Raises ConfigError, Unavailable or NotAllowed.
+    `dashboard` is a uid or a file that replaces the configured one. A uid that Grafana does not have
+    leaves the board empty (`missing`). Raises ConfigError, Unavailable or NotAllowed.
     """
     config = load_config(path, env)
     if config.grafana is None:
@@ -343,9 +358,17 @@ def open_systems(
     shipping = open_shipping(config)
     try:
         wanted = dashboard or config.dashboard
-        source = open_dashboard(wanted, grafana)
-        # What is wrong with a file is said first, also where Grafana would not answer.
-        read = load_dashboard(source.document, source.name)
+        missing = None
+        try:
+            source = open_dashboard(wanted, grafana)
+            # What is wrong with a file is said first, also where Grafana would not answer.
+            read = load_dashboard(source.document, source.name)
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+            missing = Probe("grafana", f"GET /api/dashboards/uid/{wanted}", {"status": 404}, time.time_ns())
+            source = DashboardSource(f"dashboard {wanted}", {})
+            read = Dashboard(wanted, wanted, (), (), source.name, "classic")
         expectations = _expectations(config.expect, read.uid) if config.expect else {}
         settings = Datasources.from_settings(grafana.frontend_settings().value)
 
@@ -355,7 +378,7 @@ def open_systems(
 
         board = Board(read, settings, ask, {})
         hop = hop_s if hop_s is not None else config.timeouts.hop_s
-        yield Systems(config, grafana, loki, shipping, source, board, expectations, env, hop)
+        yield Systems(config, grafana, loki, shipping, source, board, expectations, env, hop, missing)
     finally:
         for client in (grafana, loki, shipping.client if shipping else None):
             if client is not None:

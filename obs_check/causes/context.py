@@ -140,6 +140,10 @@ class GrafanaProbes:
     """(body of /api/ds/query) -> the answer with its `results`."""
     health: Callable[[str], tuple[Mapping[str, Any], Probe]]
     """(datasource uid) -> {"status", "message"}."""
+    search: Callable[[], tuple[list[dict[str, Any]], Probe]]
+    """All dashboards: {"uid", "title"}."""
+    panels_of: Callable[[str], tuple[int, Probe]]
+    """(dashboard uid) -> how many panels it has."""
     prometheus: Callable[[str, str, tuple[tuple[str, str], ...]], tuple[Any, Probe]]
     """(datasource uid, path below /api/v1, parameters) -> the `data` of Prometheus's answer."""
     datasources: Datasources
@@ -162,6 +166,9 @@ class Files:
     boundary_config: Path | None = None
     shipper_config: Path | None = None
     boundary_glob: str = ""
+    dashboard_source: Path | None = None
+    read_dashboard: Callable[[Path], Mapping[str, Any]] = lambda _path: {}
+    """The classic model of the dashboard that a file holds."""
     read_text: Callable[[Path], str] = Path.read_text
     matching: Callable[[str], list[Path]] = lambda _glob: []
     """The files that a glob names, readable or not."""
@@ -185,6 +192,8 @@ class Context:
     now_ns: Callable[[], int]
     grafana: GrafanaProbes
     files: Files = field(default_factory=Files)
+    missing: Probe | None = None
+    """Grafana's answer that it has no such dashboard; then `dashboard` is empty."""
     run: Run | None = None
     egress: EgressProbes | None = None
     boundary_says: Callable[[str], tuple[list[str], Probe]] | None = None

@@ -24,6 +24,8 @@ from obs_check.causes.ingest_discarded import Discarded
 from obs_check.causes.ingest_loki_down import LokiDown
 from obs_check.causes.ingest_retention_passed import RetentionPassed
 from obs_check.causes.panel_counter_expired import CounterExpired
+from obs_check.causes.panel_dashboard_drift import DashboardDrift
+from obs_check.causes.panel_dashboard_missing import DashboardMissing
 from obs_check.causes.panel_datasource_missing import DatasourceMissing
 from obs_check.causes.panel_datasource_unhealthy import DatasourceUnhealthy
 from obs_check.causes.panel_false_green import FalseGreen
@@ -115,6 +117,7 @@ RUN_CAUSES: tuple[RunCause, ...] = (
     CriMissing(),
     MultilineSwallows(),
     RetentionPassed(),
+    DashboardMissing(),
 )
 VIEW_CAUSES: tuple[ViewCause, ...] = (
     FalseGreen(),
@@ -139,7 +142,7 @@ VIEW_CAUSES: tuple[ViewCause, ...] = (
 )
 TRUTHS: tuple[RunCause, ...] = (NoSuchEvent(),)
 """What the positive control shows to be right; said behind what is wrong."""
-LAST_CAUSES: tuple[ViewCause, ...] = (ZeroForNothing(), TimeRangePassed())
+LAST_CAUSES: tuple[ViewCause, ...] = (DashboardDrift(), ZeroForNothing(), TimeRangePassed())
 """Asked when nothing else explains a panel."""
 PANEL_CAUSES: tuple[PanelCause, ...] = (
     DatasourceTenant(),

@@ -49,6 +49,7 @@ class LabSettings:
     an agent reports every `agent_reports_s` and which end `agent_kept_s` after the last report;
     Prometheus scrapes `metrics_path` of coderd; boundary `sends_session`, without which coderd writes no rows, and the
     dashboards' role may read the tables of `sql_grants`; `sessions` is the dashboard over them;
+    `source` is the file that the first dashboard was made from;
     `datasources` are Grafana's, with LOKI_URL and PROMETHEUS_URL for the lab's own. `absent` names systems
     that are not there: the `agent` is never started, `boundary`, `shipper`, `loki` and `prometheus` are stopped once
     everything is up. `boundary_umask` decides who may read boundary's files, `shipper_user` as whom the shipper reads
@@ -74,6 +75,7 @@ class LabSettings:
     sends_session: bool = True
     sql_grants: tuple[str, ...] = TABLES
     sessions: dict[str, Any] = field(default_factory=dict)
+    source: str = ""
     absent: set[str] = field(default_factory=set)
     boundary_umask: int = 0o022
     shipper_user: Literal["boundary's", "another"] = "boundary's"
@@ -148,6 +150,7 @@ def healthy(directory: Path, proxy_port: int = 8087) -> LabSettings:
             ],
         },
         dashboard=json.loads((dashboards / "agent-firewall.json").read_text()),
+        source=(dashboards / "agent-firewall.json").read_text(),
         expect=(dashboards / "agent-firewall.expect.yaml").read_text() + sessions.partition("panels:\n")[2],
         sessions=json.loads((dashboards / f"{SESSIONS}.json").read_text()),
         datasources=[
@@ -179,6 +182,8 @@ def write(settings: LabSettings, directory: Path, loki_url: str) -> None:
     dashboard = json.dumps(settings.dashboard, indent=2, ensure_ascii=False)
     (directory / "dashboards/agent-firewall.json").write_text(dashboard + "\n")
     (directory / "dashboards/agent-firewall.expect.yaml").write_text(settings.expect)
+    (directory / "source").mkdir(exist_ok=True)
+    (directory / "source/agent-firewall.json").write_text(settings.source)
     (directory / f"dashboards/{SESSIONS}.json").write_text(json.dumps(settings.sessions, indent=2) + "\n")
     expect = (_dashboards() / f"{SESSIONS}.expect.yaml").read_text()
     (directory / f"dashboards/{SESSIONS}.expect.yaml").write_text(expect)

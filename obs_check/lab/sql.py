@@ -49,20 +49,27 @@ class LabDatabase:
         self._grants = frozenset(grants)
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._running = False
 
     def start(self) -> None:
-        """Create the tables."""
-        import duckdb
-
-        self._connection = duckdb.connect(":memory:", config={"threads": 1, "enable_external_access": False})
-        self._connection.execute(_SCHEMA)
+        """Let it be asked; the tables are made when they first are, because DuckDB takes its time to load."""
+        self._running = True
 
     def stop(self) -> None:
         """Forget everything. Stopping twice is no error."""
         with self._lock:
+            self._running = False
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+    def _connected(self) -> "duckdb.DuckDBPyConnection | None":
+        if self._running and self._connection is None:
+            import duckdb
+
+            self._connection = duckdb.connect(":memory:", config={"threads": 1, "enable_external_access": False})
+            self._connection.execute(_SCHEMA)
+        return self._connection
 
     def record(self, agent: str, process: str, batch: Sequence[AgentLog]) -> None:
         """Write the rows of one batch: its session at the first one, a row a request.
@@ -71,11 +78,12 @@ class LabDatabase:
         """
         logs = [log for log in batch if log.session_id]
         with self._lock:
-            if not logs or self._connection is None:
+            connection = self._connected() if logs else None
+            if connection is None:
                 return
             session, now = logs[0].session_id, _at(self._now_ns())
             agent_id = uuid.uuid5(uuid.NAMESPACE_DNS, agent)
-            ask = self._connection.execute
+            ask = connection.execute
             ask("INSERT OR IGNORE INTO workspace_agents VALUES (?, ?, ?)", [agent_id, agent, now])
             ask(
                 "INSERT OR IGNORE INTO boundary_sessions VALUES (?, ?, ?, ?, ?)", [session, agent_id, process, now, now]
@@ -93,10 +101,11 @@ class LabDatabase:
 
         translated = self._translated(sql)
         with self._lock:
-            if self._connection is None:
+            connection = self._connected()
+            if connection is None:
                 raise SqlError("the database system is shutting down")
             try:
-                result = self._connection.execute(translated)
+                result = connection.execute(translated)
                 described = result.description or []
                 return Table([d[0] for d in described], [str(d[1]) for d in described], result.fetchall())
             except duckdb.Error as error:

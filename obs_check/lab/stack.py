@@ -205,6 +205,7 @@ class Lab:
         document = {
             "grafana": {"url": grafana_url, "token": {"file": TOKEN_FILE}},
             "dashboard": "agent-firewall",
+            "source": "source/agent-firewall.json",
             "expect": "dashboards/agent-firewall.expect.yaml",
             "loki": {"datasource": lab_settings.LOKI_UID, **({"url": self._loki_url} if chosen.loki_direct else {})},
             "boundary": {

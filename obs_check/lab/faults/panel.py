@@ -73,7 +73,24 @@ def _several_domains(settings: LabSettings) -> None:
     settings.dashboard["templating"]["list"] = [chosen if v["name"] == "domain" else v for v in variables]
 
 
+def _other_uid(settings: LabSettings) -> None:
+    settings.dashboard["uid"] = "agent-firewall-v2"
+
+
+def _edited_live(one: dict[str, Any]) -> None:
+    target = one["targets"][0]
+    target["expr"] = target["expr"].replace("sum by (domain)", "sum by (owner)")
+
+
 PANEL_FAULTS: tuple[Fault, ...] = (
+    Fault("dashboard-uid", "panel.dashboard-missing", "the dashboard was imported under another uid", _other_uid),
+    Fault(
+        "edited-live",
+        "panel.dashboard-drift",
+        "someone edited a panel in Grafana and it counts something else now",
+        panel(3, _edited_live),
+        only_dashboard=True,
+    ),
     Fault(
         "datasource-uid",
         "panel.datasource-missing",

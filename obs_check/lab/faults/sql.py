@@ -38,7 +38,7 @@ SQL_FAULTS: tuple[Fault, ...] = (
         "sql-process",
         "panel.sql-filter-excludes",
         "a panel counts the sessions of a process that is called otherwise",
-        _query(21, lambda sql: f"{sql} AND confined_process_name = 'Python'"),
+        _query(21, lambda sql: sql.replace(" HAVING", " AND confined_process_name = 'Python' HAVING")),
         only_dashboard=True,
     ),
     Fault(
