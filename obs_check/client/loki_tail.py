@@ -9,12 +9,14 @@ from urllib.parse import urlencode
 from obs_check.client.http import check_host, one_line, raise_for_status, shown_url, trust
 from obs_check.client.loki_result import read_streams
 from obs_check.config import Secret
-from obs_check.errors import Unavailable
+from obs_check.errors import Refused, Unavailable
 from obs_check.model.entry import LogStream
 
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 30.0
 _OPEN_S = 10.0
+_REFUSED = 1011
+"""Loki 3.5 ends a connection so when it refuses the query only after it stands."""
 
 
 class LokiTail:
@@ -47,6 +49,7 @@ class LokiTail:
         from websockets.exceptions import ConnectionClosed
 
         seen = _Seen(start_ns)
+        heard = False
         pause_s = 0.0
         connected = False
         while True:
@@ -57,6 +60,7 @@ class LokiTail:
                     connected = True
                     while True:
                         document = json.loads(socket.recv())
+                        heard = True
                         pause_s = 0.0
                         if dropped := document.get("dropped_entries"):
                             self._say(f"loki: {len(dropped)} lines were dropped, they came faster than they were read")
@@ -64,6 +68,8 @@ class LokiTail:
                             yield fresh
             except ConnectionClosed as error:
                 reason = f"{error.rcvd.reason or error.rcvd.code}" if error.rcvd else "without a goodbye"
+                if not heard and error.rcvd and error.rcvd.code == _REFUSED:
+                    raise Refused(f"loki: {one_line(reason)}", 400, reason) from error
                 lost = f"the connection ended ({one_line(reason)})"
             except Unavailable as error:
                 if not connected or type(error) is not Unavailable:

@@ -22,10 +22,10 @@ from obs_check.lab.loki.refusal import Refusal
 from obs_check.lab.loki.request import decode_push, parameters, tenant_of
 from obs_check.lab.loki.responses import json_response, success
 from obs_check.lab.loki.served import Served
-from obs_check.lab.loki.tail import follow
+from obs_check.lab.loki.tail import follow, read_tail
 from obs_check.lab.loki.wording import go_duration
 from obs_check.logql import parse, to_text
-from obs_check.logql.syntax.ast import LogQuery, Matcher
+from obs_check.logql.syntax.ast import Matcher
 from obs_check.model.entry import Labels, LogStream
 
 _BUILD = dict.fromkeys(("version", "revision", "branch", "buildUser", "buildDate", "goVersion"), "")
@@ -65,7 +65,7 @@ class Api:
             Route(f"{v1}/format_query", self._format_query, methods=both),
             Route(f"{v1}/status/buildinfo", self._buildinfo),
             WebSocketRoute(f"{v1}/tail", self._tail),
-            Route(f"{v1}/tail", _plain("Bad Request\n", 400)),
+            Route(f"{v1}/tail", self._tail_without_socket),
             Route("/{path:path}", _plain("404 page not found\n", 404), methods=[*both, "PUT", "DELETE", "PATCH"]),
         ]
         return Starlette(routes=routes, exception_handlers={Refusal: _refused, QueryError: _query_error})
@@ -136,15 +136,17 @@ class Api:
     async def _tail(self, websocket: WebSocket) -> None:
         try:
             store = self._ingest.tenant(tenant_of(websocket, self._limits))
-            query = parse(websocket.query_params.get("query", ""))
-            if not isinstance(query, LogQuery):
-                raise Refusal(400, "only log queries can be tailed")
+            asked = read_tail(dict(websocket.query_params), self._clock())
         except (Refusal, QueryError) as error:
             status = error.status if isinstance(error, Refusal) else 400
             words = error.body if isinstance(error, Refusal) else error.message
             await websocket.send_denial_response(PlainTextResponse(words, status))
             return
-        await follow(websocket, store, query, self._clock)
+        await follow(websocket, store, asked)
+
+    async def _tail_without_socket(self, request: Request) -> Response:
+        read_tail(dict(await parameters(request)), self._clock())
+        return PlainTextResponse("Bad Request\n", 400)
 
     async def _metrics(self, _: Request) -> Response:
         streams = {name: len(store) for name, store in self._ingest.tenants.items() if len(store)}

@@ -11,7 +11,7 @@ from obs_check.lab.loki.answers import stats
 from obs_check.lab.loki.detect import detected_labels
 from obs_check.lab.loki.evaluate import answer_fields, selector_matchers
 from obs_check.lab.loki.ingest import Ingest
-from obs_check.lab.loki.params import listing_window, parse_window
+from obs_check.lab.loki.params import forward_window, listing_window
 from obs_check.lab.loki.request import parameters, tenant_of
 from obs_check.lab.loki.responses import json_response, success
 from obs_check.lab.loki.store import TenantStore
@@ -44,7 +44,7 @@ class IndexApi:
 
     async def _stats(self, request: Request) -> Response:
         store, params = await self._asked(request)
-        window = parse_window(params, self._clock())
+        window = forward_window(params, self._clock())
         return json_response(index_stats(store.chunks(selector_matchers(params.get("query", ""))), *window))
 
     async def _volume(self, request: Request) -> Response:
@@ -63,7 +63,8 @@ class IndexApi:
 
     async def _labels(self, request: Request) -> Response:
         store, params = await self._asked(request)
-        window = listing_window(params, self._clock())
+        asked = "start" in params or "since" in params
+        window = forward_window(params, self._clock()) if asked else listing_window(params, self._clock())
         text = params.get("query", "")
         found = detected_labels(s.labels for s in store.select(selector_matchers(text) if text else (), *window))
         return json_response({"detectedLabels": found} if found else {})

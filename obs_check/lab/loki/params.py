@@ -39,12 +39,12 @@ class RangeParameters(NamedTuple):
     direction: Literal["forward", "backward"]
 
 
-def _refuse_time(text: str) -> Refusal:
-    return Refusal(400, f'parsing time "{text}" as "2006-01-02T15:04:05.999999999Z07:00": cannot parse "{text}"')
+_BACKWARDS = Refusal(400, "end timestamp must not be before or equal to start time")
 
 
-def parse_time(text: str, default: int) -> int:
-    """ns since the epoch of `ns`, `s`, `s.fraction` or RFC 3339. Up to ten digits are seconds, more are ns."""
+def parse_time(text: str, default: int, name: str = "") -> int:
+    """ns since the epoch of `ns`, `s`, `s.fraction` or RFC 3339. Up to ten digits are seconds, more are ns. `name` is
+    that of the parameter where Loki 3.5 names it in the refusal."""
     if not text:
         return default
     if text.lstrip("-").isdigit():
@@ -56,12 +56,15 @@ def parse_time(text: str, default: int) -> int:
     if re.fullmatch(r"\d+(\.\d+)?[eE][+-]?\d+", text):
         return round(float(text) * NS)
     digits = _FRACTION.search(text)
+    moment: datetime | None
     try:
         moment = datetime.fromisoformat(_FRACTION.sub("", text))
     except ValueError:
-        raise _refuse_time(text) from None
-    if moment.tzinfo is None:
-        raise _refuse_time(text)
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        # Loki 3.5 has the words of the first of the forms that it tried.
+        place = f"could not parse '{name}' parameter: " if name else ""
+        raise Refusal(400, f'{place}strconv.ParseInt: parsing "{text}": invalid syntax')
     return int(moment.timestamp()) * NS + (int(digits[1].ljust(9, "0")) if digits else 0)
 
 
@@ -79,16 +82,33 @@ def parse_duration(text: str) -> int:
 
 def parse_window(params: Mapping[str, str], now_ns: int, since: int = HOUR) -> tuple[int, int]:
     """(start, end): end is now when absent, start is `since` (ns; default one hour) before the end."""
-    end = parse_time(params.get("end", ""), now_ns)
-    if params.get("since"):
-        since = parse_duration(params["since"])
-    return parse_time(params.get("start", ""), min(end, now_ns) - since), end
+    end = parse_time(params.get("end", ""), now_ns, "end")
+    if text := params.get("since", ""):
+        try:
+            since = parse_duration(text)
+        except Refusal:
+            words = f"could not parse 'since' parameter: not a valid duration string: \"{text}\""
+            raise Refusal(400, words) from None
+    return parse_time(params.get("start", ""), min(end, now_ns) - since, "start"), end
+
+
+def forward_window(params: Mapping[str, str], now_ns: int) -> tuple[int, int]:
+    """The same; Refusal of one that ends before it starts."""
+    start, end = parse_window(params, now_ns)
+    if end < start:
+        raise _BACKWARDS
+    return start, end
 
 
 def listing_window(params: Mapping[str, str], now_ns: int) -> tuple[int, int]:
     """(start, end) of a request that lists labels or streams. Loki 3.5: what is not flushed yet is listed whatever the
     window; the lab keeps that for requests without one."""
-    return parse_window(params, now_ns) if "start" in params or "since" in params else _ALL_TIME
+    if "start" not in params and "since" not in params:
+        return _ALL_TIME
+    start, end = parse_window(params, now_ns)
+    if end < start:
+        raise Refusal(400, "this data is no longer available, it is past now - max_query_lookback (0s)")
+    return start, end
 
 
 def parse_limit(params: Mapping[str, str]) -> int:
@@ -140,9 +160,7 @@ def parse_range(params: Mapping[str, str], now_ns: int, limits: Limits) -> Range
     Loki 3.5: without `step` one is chosen so that the range has about 250 points, in whole seconds; more than 11 000
     points are refused.
     """
-    start, end = parse_window(params, now_ns)
-    if end <= start:
-        raise Refusal(400, "end timestamp must not be before or equal to start time")
+    start, end = forward_window(params, now_ns)
     limit = parse_limit(params)
     step = parse_duration(params["step"]) if params.get("step") else max((end - start) // (250 * NS), 1) * NS
     if step <= 0:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from obs_check.lab.loki.limits import Limits
-from obs_check.lab.loki.params import NS, parse_range, parse_window
+from obs_check.lab.loki.params import NS, forward_window, parse_range
 from obs_check.lab.loki.refusal import Refusal
 from obs_check.lab.loki.store import StreamChunks
 from obs_check.lab.loki.wording import label_text
@@ -65,9 +65,7 @@ def read_volume_request(
         asked = parse_range({**params, "limit": str(limit)}, now_ns, limits)
         start, end, step = asked.start, asked.end, asked.step
     else:
-        start, end = parse_window(params, now_ns)
-        if end < start:
-            raise Refusal(400, "end timestamp must not be before or equal to start time")
+        start, end = forward_window(params, now_ns)
     targets = [name for name in params.get("targetLabels", "").split(",") if name]
     names = frozenset(targets or (m.name for m in matchers))
     return VolumeRequest(
