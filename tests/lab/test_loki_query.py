@@ -153,3 +153,22 @@ def test_an_open_tail_does_not_hold_up_the_stop() -> None:
             await asyncio.wait_for(asyncio.to_thread(loki.stop), 2)
 
     asyncio.run(leave_open(LabLoki().start()))
+
+
+def test_one_line_an_interval() -> None:
+    with LabLoki(clock=lambda: NOW) as running:
+        client = LokiClient(running.url)
+        client.push(
+            *(({"a": "b", "n": str(n)}, [[str(NOW - 10 * S + k * S), f"{n}{k}"] for k in range(6)]) for n in "01")
+        )
+
+        def lines(**more: str) -> list[str]:
+            answer = client.get("query_range", query='{a="b"}', **more).json()["data"]["result"]
+            return sorted(line for stream in answer for _, line in stream["values"])
+
+        assert len(lines()) == 12
+        found = lines(interval="2", direction="forward")
+        assert [line[1] for line in sorted(found, key=lambda line: line[1])] == ["0", "2", "4"]
+        # The limit comes first.
+        assert len(lines(interval="2", direction="forward", limit="2")) == 1
+        assert client.get("query_range", query='{a="b"}', interval="-1").text.strip() == "interval must be >= 0"

@@ -37,6 +37,8 @@ class RangeParameters(NamedTuple):
     step: int
     limit: int
     direction: Literal["forward", "backward"]
+    interval: int = 0
+    """ns between two lines that are answered; 0: all."""
 
 
 _BACKWARDS = Refusal(400, "end timestamp must not be before or equal to start time")
@@ -171,4 +173,8 @@ def parse_range(params: Mapping[str, str], now_ns: int, limits: Limits) -> Range
             f"exceeded maximum resolution of {limits.max_points:,} points per time series. "
             "Try increasing the value of the step parameter",
         )
-    return RangeParameters(start, end, step, limit, parse_direction(params.get("direction", "")))
+    direction = parse_direction(params.get("direction", ""))
+    interval = parse_duration(params["interval"]) if params.get("interval") else 0
+    if interval < 0:
+        raise Refusal(400, "interval must be >= 0")
+    return RangeParameters(start, end, step, limit, direction, interval)

@@ -37,7 +37,9 @@ def position(text: str, offset: int) -> tuple[int, int]:
 
 
 def syntax_error(text: str, span: Span, message: str) -> QueryError:
-    """`parse error at line L, col C: message` with the place in the query."""
+    """`parse error at line L, col C: message` with the place in the query; Loki 3.5 has none for an empty query."""
+    if not text:
+        return QueryError(f"parse error : {message}", text, span.start, span.end)
     line, column = position(text, span.start)
     return QueryError(f"parse error at line {line}, col {column}: {message}", text, span.start, span.end)
 
