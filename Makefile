@@ -29,6 +29,7 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.diagnosis
 
 corpus: $(STAMP)
 	$(BIN)/python -m tests.corpus

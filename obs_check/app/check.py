@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from obs_check.app.board import PanelView
@@ -18,10 +19,13 @@ from obs_check.follow.hop import PathName
 from obs_check.follow.run import Run
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import MS, NS, Window
+from obs_check.panel.elements import Panel
 
 Say = Callable[[str], None]
 """One line of progress for a person."""
 
+TOLD_EVERY = 50
+"""Panels between two lines of progress."""
 READ_BACK_S = 1
 """Seconds added behind a followed run, so that the panels' window ends after its last line was stored."""
 
@@ -56,7 +60,7 @@ class Check:
         now = self.systems.now_ns()
         if run is not None and window is None:
             window = _around(run, now)
-        views = self.systems.board.read(now, window, only)
+        views = self.systems.board.read(now, window, only, progress=self._told_while_reading())
         self.outcome.panels = judge(views, self.systems.expectations, run)
         deadline = now + self.systems.hop_s * NS
         while run is not None and self._waits_for_metrics() and self.systems.now_ns() < deadline:
@@ -67,6 +71,16 @@ class Check:
             self._add_panel_hops(run, views)
         zero = [p for p in self.outcome.panels if p.verdict is Verdict.FAIL]
         self.say(f"{len(views)} panels read, {len(zero)} not as they should")
+
+    def _told_while_reading(self) -> Callable[[Panel], None]:
+        """Says how far the reading of a large dashboard is."""
+        done, panels = count(1), len(self.systems.board.dashboard.panels)
+
+        def told(_panel: Panel) -> None:
+            if (number := next(done)) % TOLD_EVERY == 0:
+                self.say(f"{number} panels read, of about {panels}")
+
+        return told
 
     def before(self, only: int | None = None) -> list[PanelView]:
         """Read the panels in the dashboard's own range before anything is sent.

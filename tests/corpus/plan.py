@@ -50,7 +50,8 @@ def pairs() -> list[Seeded]:
     for stride in _STRIDES:
         for number, one in enumerate(FAULTS):
             other = FAULTS[(number + stride) % len(FAULTS)]
-            if _area(one) != _area(other) and one.events == other.events and not (one.outage or other.outage):
+            outage = one.outage or other.outage
+            if one.events == other.events and not outage and not _masked(one, other):
                 found.append(Seeded(_ordered((one, other))))
     return list(dict.fromkeys(found))
 
@@ -61,6 +62,8 @@ def healthy() -> list[Seeded]:
 
 
 def _masked(one: Fault, other: Fault) -> bool:
+    if _area(one) == _area(other):
+        return True
     on_the_way = [_BEFORE_THE_LOG[_area(f)] for f in (one, other) if _area(f) in _BEFORE_THE_LOG]
     if len(on_the_way) == 2 and set(on_the_way[0]) & set(on_the_way[1]):
         return True

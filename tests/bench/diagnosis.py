@@ -1,0 +1,78 @@
+"""What a diagnosis costs the servers, and what it costs here: `python -m tests.bench.diagnosis`."""
+
+import copy
+import json
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from obs_check.app.check import Check
+from obs_check.app.outcome import Outcome
+from obs_check.app.systems import open_systems
+from obs_check.lab.faults.registry import FAULTS
+from obs_check.lab.settings import healthy
+from obs_check.lab.stack import Lab
+from tests.corpus.diagnosis import shared_lab
+
+LOKI_PANELS = frozenset(range(1, 8))
+"""The panels of agent-firewall that read coderd's lines."""
+MANY = 500
+
+
+def main() -> None:
+    """Print the cost of every fault that breaks all seven panels, and that of a large dashboard."""
+    with tempfile.TemporaryDirectory(prefix="obs-check-bench-") as name:
+        loaded = _loaded(Path(name) / "load")
+        print(f"loading the {len(LOKI_PANELS)} Loki panels once reads {loaded:,} bytes")
+        with shared_lab(Path(name) / "faults") as with_faults:
+            worst_bytes = worst_queries = 0.0
+            for fault in FAULTS:
+                if not fault.only_dashboard:
+                    continue
+                found = with_faults((fault.id,))
+                broken = {p["id"] for p in found.document["panels"] if p["verdict"] == "fail"}
+                if not broken >= LOKI_PANELS:
+                    continue
+                share, queries = found.bytes / loaded, found.requests / len(broken)
+                worst_bytes, worst_queries = max(worst_bytes, share), max(worst_queries, queries)
+                print(f"{fault.id:<24} {found.bytes:>9,} bytes, {share:.2f} of the load; {queries:.1f} queries a panel")
+        print(f"at most {worst_bytes:.2f} times the bytes of the load and {worst_queries:.1f} queries a broken panel")
+        _large(Path(name) / "large")
+
+
+def _loaded(directory: Path) -> int:
+    """Bytes that Loki reads when the seven panels are read once, in the range of a run."""
+    with Lab(directory) as lab, open_systems(lab.config_path, {}) as systems:
+        check = Check(systems, Outcome("verify"))
+        run = check.inject(10, 10)
+        check.follow(run)
+        before = lab.served.bytes
+        for panel in LOKI_PANELS:
+            check.panels(run, panel)
+        return lab.served.bytes - before
+
+
+def _large(directory: Path) -> None:
+    """Diagnose a dashboard of 500 panels in a process of its own and print its memory."""
+    dashboard = healthy(directory).dashboard
+    data = [p for p in dashboard["panels"] if p.get("targets") and p["id"] in LOKI_PANELS]
+    dashboard["panels"] = [{**copy.deepcopy(data[n % len(data)]), "id": n + 1} for n in range(MANY)]
+    with Lab(directory) as lab:
+        file = directory / "large.json"
+        file.write_text(json.dumps(dashboard))
+        config = directory / "large.yaml"
+        config.write_text(re.sub(r"^expect:.*\n", "", lab.config_path.read_text(), flags=re.M))
+        program = "from obs_check.cli.main import run; run()"
+        args = ["diagnose", "--config", str(config), "--dashboard", str(file), "-o", "json"]
+        done = subprocess.run([sys.executable, "-c", program, *args], capture_output=True, text=True, check=False)
+    peak_mib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    progress = sum("panels read, of about" in line for line in done.stderr.splitlines())
+    read = len(json.loads(done.stdout)["panels"])
+    print(f"a dashboard of {read} panels: {peak_mib:.0f} MiB at its peak, {progress} lines of progress")
+
+
+if __name__ == "__main__":
+    main()
