@@ -1,8 +1,9 @@
 """shipper.positions-ahead: the shipper had a position for the file in front of it, and begins behind lines of the run.
 
 A positions file that was kept while another, longer file came to stand at the path (rotation, a restored volume): the
-shipper goes on at the old offset. Proved by bytes: every lost line begins before the position that the shipper had
-before the run, every other line behind it. promtail 3.5 reads a file that is shorter than its position from the start.
+shipper goes on at the old offset. Proved by bytes: lines that begin before the position which the shipper had before
+the run are lost, and it has read no more lines than stand behind it. promtail 3.5 reads a file that is shorter than its
+position from the start.
 """
 
 from dataclasses import dataclass, replace
@@ -41,20 +42,27 @@ class PositionsAhead:
         if not at or not answers(one) or ran is None or not ran.shipped:
             return None
         starts = _starts(context.files.read_text(Path(one.file)), context.run.id)
-        lost, others = [starts.get(t, at) for t in one.lost], [starts.get(t, 0) for t in one.found if t not in one.lost]
-        if max(lost) >= at or min(others, default=at) < at:
+        head = [tag for tag in one.found if starts.get(tag, at) < at]
+        behind = [tag for tag in one.found if tag not in head]
+        account = one.evidence.account if one.evidence else None
+        read = account.read_by_file.get(one.file, 0) if account else 0
+        # What stands before the first whole line behind the position is read as a line of its own.
+        if not head or not set(head) <= set(one.lost) or read > len(behind) + 1:
             return None
+        seen = [tag for tag in behind if tag not in one.lost]
         return Finding(
             cause=self.id,
             severity="error",
             hop="shipper",
             subject=Subject(context.dashboard_uid),
             claim=f"the shipper began to read {one.file} at byte {at}, the position it had before the run: the "
-            f"{len(lost)} lines in front of it are not in Loki, all {len(others)} behind it are; its pipeline "
-            f"would push {len(ran.shipped)} of the {len(lines)} lost lines",
+            f"{len(head)} lines in front of it are not in Loki, {len(seen)} of {len(behind)} behind it are; its "
+            f"pipeline would push {len(ran.shipped)} of the {len(lines)} lost lines",
             probes=(
                 *one.probes,
-                Probe("file", f"first byte of each lost line of {one.file}", lost, now),
+                Probe(
+                    "file", f"first byte of each line in front of it in {one.file}", [starts[tag] for tag in head], now
+                ),
                 Probe("shipper", f"position of {one.file} before the run", at, now),
                 told("simulate the pipeline on the lost lines", ran, len(lines), now),
             ),
