@@ -42,7 +42,7 @@ def pushed(context: Context) -> list[Pushed]:
         assert config is not None and context.run is not None
         now, lines = context.now_ns(), one.lost_lines
         ran = config.run(one.file, lines, now)
-        if ran is None or one.evidence is None or not answers(one) or len(ran.shipped) < len(lines):
+        if ran is None or one.evidence is None or not answers(one) or not ran.shipped:
             continue
         state = one.evidence.after.file(one.file)
         late = 60 * NS
