@@ -48,7 +48,7 @@ def _first(context: Context, broken: BrokenPanel) -> tuple[Finding | None, str]:
         if found is not None:
             return found, ""
     funnel = "it has no Loki query"
-    for target in _targets(context, broken):
+    for target in broken_targets(context, broken):
         funnel = "; ".join(f"{rung.lines:g} lines: {rung.text}" for rung in target.rungs)
         for cause in PANEL_CAUSES:
             found = cause.prove(context, target)
@@ -61,7 +61,7 @@ def _first(context: Context, broken: BrokenPanel) -> tuple[Finding | None, str]:
     return None, funnel
 
 
-def _targets(context: Context, broken: BrokenPanel) -> Iterator[BrokenTarget]:
+def broken_targets(context: Context, broken: BrokenPanel) -> Iterator[BrokenTarget]:
     """The log queries of the panel, each with its funnel; the next one is measured only when it is asked for."""
     request = broken.request
     for query in request.queries:

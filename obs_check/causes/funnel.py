@@ -28,7 +28,7 @@ Sample = Callable[[str, Window, int], tuple[list[tuple[Labels, str]], Probe]]
 @dataclass(frozen=True, slots=True)
 class Funnel:
     """`rungs` are the counts that were asked for, upward: where lines die the last two are neighbours, one with lines
-    and one without. `lines` pass the first `head` stages, all of them line filters; `probe` has them."""
+    and one without. `lines` pass the first `head` stages and carry the labels that these set; `probe` has them."""
 
     rungs: tuple[Rung, ...]
     head: int
@@ -60,7 +60,18 @@ def measure(query: ast.LogQuery, window: Window, count: Count, sample: Sample) -
     else:
         before = rung(top.stages - 1)
         rungs = [before, top] if before.lines else _halved(known, before, rung)
+    if len(rungs) > 1 and not _passing(stages[head : rungs[-2].stages], lines):
+        # The newest lines are not like those that get this far, so these are looked at instead.
+        head = rungs[-2].stages
+        lines, probe = sample(rungs[-2].text, window, SAMPLE)
     return Funnel(tuple(rungs), head, tuple(lines), probe)
+
+
+def _passing(stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]]) -> bool:
+    try:
+        return bool(rows(stages, lines))
+    except QueryError:
+        return True
 
 
 def count_rung(query: ast.LogQuery, upto: int, window: Window, count: Count) -> Rung:

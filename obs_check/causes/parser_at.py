@@ -42,7 +42,7 @@ def parsers(broken: BrokenTarget) -> Iterator[ParserAt]:
     """The parsers that lines reach, in order. A stage that Loki refuses ends them."""
     expr = parse(broken.expr)
     for place, stage in enumerate(broken.query.stages[: broken.rungs[-1].stages]):
-        if not isinstance(stage, _PARSERS):
+        if place < broken.head or not isinstance(stage, _PARSERS):
             continue
         try:
             before = rows(broken.query.stages[broken.head : place], broken.lines)

@@ -33,7 +33,7 @@ class ShadowedLabel:
         stages = broken.query.stages
         expr = parse(broken.expr)
         for place, stage in enumerate(stages[: broken.rungs[-1].stages]):
-            if not isinstance(stage, _PARSERS):
+            if place < broken.head or not isinstance(stage, _PARSERS):
                 continue
             try:
                 after = rows(stages[broken.head : place + 1], broken.lines)

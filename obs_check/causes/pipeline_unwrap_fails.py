@@ -11,7 +11,6 @@ from difflib import get_close_matches
 from obs_check.causes.context import BrokenTarget, Context
 from obs_check.causes.funnel import rows
 from obs_check.causes.ladder import ranges
-from obs_check.causes.parser_at import count, having
 from obs_check.causes.query_finding import query_finding, query_fix
 from obs_check.causes.query_text import read_text
 from obs_check.errors import QueryError
@@ -20,6 +19,7 @@ from obs_check.logql.stages.row import Row
 from obs_check.logql.stages.unwrap import unwrap_value
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding
+from obs_check.model.probe import Probe
 from obs_check.model.window import NS
 
 
@@ -45,31 +45,33 @@ class UnwrapFails:
         labels = sorted({n for row in passing for n in row.labels()} - {unwrap.label})
         numeric = [n for n in labels if any(_is_number(ast.Unwrap(n, unwrap.conversion), row) for row in passing)]
         near = get_close_matches(unwrap.label, numeric, 1, 0.5) or (numeric if len(numeric) == 1 else [])
-        probes = [*broken.measured]
-        if not values:
-            with_label, probe = count(context, broken, having(broken.query, (unwrap.label,)))
-            if with_label > 0:
-                return None
-            probes.append(probe)
-            why = f"no line has the label `{unwrap.label}`"
-        else:
-            why = f"`{unwrap.label}` is text ({', '.join(f'`{v}`' for v, _ in values.most_common(3))})"
-        if not near:
-            return None
         seconds = max(1, round((broken.window.end_ns - broken.window.start_ns) / NS))
-        query = f"sum(sum_over_time({to_text(broken.query)} | unwrap {near[0]} [{seconds}s]))"
-        total, probe = context.loki.count(query, broken.window)
+
+        def summed(label: str) -> tuple[float, Probe]:
+            query = f'{to_text(broken.query)} | unwrap {label} | __error__=""'
+            return context.loki.count(f"sum(sum_over_time({query} [{seconds}s]))", broken.window)
+
+        as_it_is, probe = summed(unwrap.label)
+        if as_it_is:
+            return None
+        if values:
+            why = f"`{unwrap.label}` is text ({', '.join(f'`{v}`' for v, _ in values.most_common(3))})"
+        else:
+            why = f"no line has the label `{unwrap.label}`"
+        claim = f"{why}, so `unwrap` leaves none of the {broken.rungs[-1].lines:g} lines that reach it"
+        if not near:
+            fix = query_fix(context, broken, "unwrap a label that holds numbers", None)
+            return query_finding(self.id, context, broken, claim, (*broken.measured, probe), fix, group=unwrap.label)
+        total, near_probe = summed(near[0])
         if not total:
             return None
-        raw = _edited(broken, near[0])
         return query_finding(
             self.id,
             context,
             broken,
-            f"{why}, so `unwrap` leaves none of the {broken.rungs[-1].lines:g} lines that reach it; "
-            f"with `unwrap {near[0]}` they sum up to {total:g}",
-            (*probes, probe),
-            query_fix(context, broken, f"unwrap `{near[0]}`", raw),
+            f"{claim}; with `unwrap {near[0]}` they sum up to {total:g}",
+            (*broken.measured, probe, near_probe),
+            query_fix(context, broken, f"unwrap `{near[0]}`", _edited(broken, near[0])),
             group=unwrap.label,
         )
 

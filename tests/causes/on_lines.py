@@ -1,0 +1,108 @@
+"""Causes on lines held in memory: obs-check's own engine answers in the place of Loki."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from obs_check.app.explain_panel import broken_targets
+from obs_check.causes.context import BrokenPanel, Context, GrafanaProbes, LokiProbes
+from obs_check.causes.registry import PANEL_CAUSES
+from obs_check.errors import EvaluationError, Refused
+from obs_check.logql import parse
+from obs_check.logql.engine.evaluate import query_instant, query_range
+from obs_check.logql.engine.list_source import ListSource
+from obs_check.logql.syntax import ast
+from obs_check.model.entry import Entry, Labels, LogStream
+from obs_check.model.finding import Finding, TargetEdit
+from obs_check.model.probe import Probe
+from obs_check.model.result import Streams, Vector
+from obs_check.model.window import MS, NS, Window
+from obs_check.panel.dashboard import load_dashboard
+from obs_check.panel.datasource import Datasources
+from obs_check.panel.reading import read_panel
+from obs_check.panel.request import panel_requests
+from obs_check.panel.variables import effective_variables
+
+NOW_NS = 1_767_225_600 * NS
+WINDOW_S = 3600
+SOURCES = Datasources({"Loki": {"uid": "loki", "name": "Loki", "type": "loki"}}, "Loki")
+
+
+@dataclass(slots=True)
+class Lines:
+    """Streams, oldest line first and a second apart, and the questions that were asked of them."""
+
+    streams: list[tuple[Labels, list[str]]]
+    asked: list[str] = field(default_factory=list)
+
+    def source(self) -> ListSource:
+        start = NOW_NS - (WINDOW_S - 10) * NS
+        return ListSource(
+            LogStream(labels, [Entry(start + n * NS, line) for n, line in enumerate(lines)])
+            for labels, lines in self.streams
+        )
+
+    def count(self, expr: str, window: Window) -> tuple[float, Probe]:
+        self.asked.append(expr)
+        try:
+            found = query_instant(parse(expr), self.source(), window.end_ns)
+        except EvaluationError as error:
+            raise Refused(str(error), 400, str(error)) from error
+        assert isinstance(found, Vector)
+        total = sum(s.value for s in found.samples)
+        return total, Probe("loki", expr, total, NOW_NS, window)
+
+    def sample(self, query: str, window: Window, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
+        self.asked.append(query)
+        found = query_range(parse(query), self.source(), window.start_ns, window.end_ns, NS, limit=limit)
+        assert isinstance(found, Streams)
+        lines = [(s.labels, e.line) for s in found.streams for e in s.entries]
+        return lines, Probe("loki", query, lines, NOW_NS, window)
+
+    def names(self, window: Window) -> tuple[list[str], Probe]:
+        self.asked.append("labels")
+        names = sorted({name for labels, _ in self.streams for name in labels})
+        return names, Probe("loki", "labels", names, NOW_NS, window)
+
+    def values(self, name: str, window: Window) -> tuple[list[str], Probe]:
+        self.asked.append(f"values of {name}")
+        values = sorted({labels[name] for labels, _ in self.streams if name in labels})
+        return values, Probe("loki", f"values of {name}", values, NOW_NS, window)
+
+
+def proved(lines: Lines, expr: str) -> Finding | None:
+    """The first cause inside of the query of a panel that shows nothing; no run was sent."""
+    document = _dashboard(expr)
+    board = load_dashboard(document, "test")
+    (panel,) = board.panels
+    span = ((NOW_NS - WINDOW_S * NS) // MS, NOW_NS // MS)
+    request = panel_requests(
+        board, panel, effective_variables(board, {}), SOURCES, NOW_NS, from_ms=span[0], to_ms=span[1]
+    )
+    broken = BrokenPanel(panel, request, read_panel(panel, {}, request), "reads No data")
+
+    def nobody(*_: Any) -> Any:
+        raise AssertionError("Grafana is asked though the lines are enough")
+
+    loki = LokiProbes(lines.count, lines.sample, lines.names, lines.values)
+    grafana = GrafanaProbes(nobody, nobody, nobody, nobody, nobody, SOURCES)
+    context = Context("test", document, loki, lambda: NOW_NS, grafana)
+    for target in broken_targets(context, broken):
+        for cause in PANEL_CAUSES:
+            found = cause.prove(context, target)
+            if found is not None:
+                return found
+    return None
+
+
+def edited_text(finding: Finding) -> str:
+    """The query that the fix writes, empty when a person has to change it."""
+    (edit,) = finding.fix.edits or (TargetEdit(0, "A", "", ""),)
+    assert isinstance(edit, TargetEdit)
+    return edit.after
+
+
+def _dashboard(expr: str) -> dict[str, Any]:
+    kind = "range" if isinstance(parse(expr.replace("[$__range]", "[1s]")), ast.LogQuery) else "instant"
+    target = {"refId": "A", "datasource": {"type": "loki", "uid": "loki"}, "expr": expr, "queryType": kind}
+    panel = {"id": 1, "title": "p", "type": "stat", "targets": [target]}
+    return {"uid": "test", "title": "test", "panels": [panel], "time": {"from": "now-1h", "to": "now"}}

@@ -1,0 +1,39 @@
+"""One mistake in several panels is one finding with everyone's edits; a question that they share is one proof."""
+
+from obs_check.causes.dashboard_edit import dashboard_fix
+from obs_check.causes.group import grouped
+from obs_check.model.finding import Finding, Fix, Subject, TargetEdit
+from obs_check.model.probe import Probe
+
+DASHBOARD = {
+    "panels": [{"id": n, "targets": [{"refId": "A", "expr": f'{{a="{n}"}} | logfmt'}]} for n in (1, 2, 3)],
+}
+SHARED = Probe("loki", "shared", 20, 0)
+
+
+def finding(panel: int, group: str) -> Finding:
+    before = f'{{a="{panel}"}} | logfmt'
+    edit = TargetEdit(panel, "A", before, before.replace("logfmt", "json"))
+    fix = dashboard_fix(f"use json in {panel}", "d", DASHBOARD, [edit])
+    probes = (SHARED, Probe("loki", f"own {panel}", 0, 0))
+    return Finding(
+        "pipeline.wrong-parser", "error", "panel", Subject("d", panel), "c", probes, fix, (panel,), group=group
+    )
+
+
+def test_findings_of_a_group_are_one() -> None:
+    (one,) = grouped([finding(2, "json"), finding(1, "json"), finding(3, "json")], "d", DASHBOARD)
+    assert one.panels == (1, 2, 3)
+    assert [p.request for p in one.probes] == ["shared", "own 2", "own 1", "own 3"]
+    assert len(one.fix.edits) == 3
+    assert one.fix.diff.count("+      ") == 3
+
+
+def test_other_mistakes_of_a_cause_stay_apart() -> None:
+    found = grouped([finding(1, "json"), finding(2, "regexp")], "d", DASHBOARD)
+    assert [f.panels for f in found] == [(1,), (2,)]
+
+
+def test_without_a_group_the_fix_decides() -> None:
+    one = Finding("a.b", "error", "file", Subject(), "c", (SHARED,), Fix("do it"))
+    assert len(grouped([one, one], "d", DASHBOARD)) == 1

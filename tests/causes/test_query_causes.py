@@ -1,0 +1,111 @@
+"""Causes inside of queries on a few lines: what is named, what the fix writes, how many questions it takes."""
+
+import pytest
+
+from tests.causes.on_lines import Lines, edited_text, proved
+
+POD = {"namespace": "coder", "app": "coder"}
+ALLOW = '{"msg":"boundary_request","fields":{"decision":"allow","http_url":"http://a.example/?x=1\\u0026y=2"}}'
+DENY = '{"msg":"boundary_request","fields":{"decision":"deny","http_url":"http://b.example/"}}'
+PAIRS = ["time=1 level=INFO msg=ALLOW url=http://a.example/ took=5ms n=3", "time=2 level=WARN msg=DENY took=7ms n=4"]
+CRI = "2026-01-01T00:00:00.1Z stderr F "
+JSON = [ALLOW, DENY] * 10
+
+
+@pytest.mark.parametrize(
+    ("lines", "expr", "cause", "fixed"),
+    [
+        (JSON, '{namespace="coder"} |= "x=1&y=2"', "pipeline.line-filter-kills", '|= "x=1\\\\u0026y=2"'),
+        (JSON, '{namespace="coder"} |~ "BOUNDARY_.*"', "pipeline.line-filter-kills", '|~ "(?i)BOUNDARY_.*"'),
+        (JSON, '{namespace="code"}', "select.label-value-absent", '{namespace="coder"}'),
+        (JSON, '{namespace=~"code"}', "select.label-value-absent", '{namespace="coder"}'),
+        (JSON, '{name_space="coder", app="coder"}', "select.label-name-absent", '{namespace="coder", app="coder"}'),
+        (
+            JSON,
+            '{namespace="coder"} | json | decision="deny"',
+            "pipeline.json-nesting",
+            'json decision="fields.decision"',
+        ),
+        (
+            JSON,
+            'sum by (decision) (count_over_time({namespace="coder"} | logfmt [$__range]))',
+            "pipeline.wrong-parser",
+            '| json decision="fields.decision" [$__range]',
+        ),
+        (
+            JSON,
+            '{namespace="coder"} | pattern `decision=<decision> <_>` | decision="deny"',
+            "pipeline.wrong-parser",
+            '| json decision="fields.decision" | decision="deny"',
+        ),
+        (PAIRS, '{namespace="coder"} | json | msg="DENY"', "pipeline.wrong-parser", '| logfmt | msg="DENY"'),
+        (
+            [CRI + line for line in JSON],
+            '{namespace="coder"} | json d="fields.decision" | d="deny"',
+            "pipeline.parser-error",
+            "| line_format `{{.json_part}}` | drop json_part | json d=",
+        ),
+        (PAIRS, '{namespace="coder"} | logfmt | msg="Deny"', "pipeline.label-filter-kills", '| msg="DENY"'),
+        (PAIRS, '{namespace="coder"} | logfmt | msg=~"DEN"', "pipeline.label-filter-kills", '| msg=~".*(DEN).*"'),
+        (PAIRS, '{namespace="coder"} | logfmt | msg="DENIED"', "pipeline.label-filter-kills", '| msg="DENY"'),
+        (PAIRS, '{namespace="coder"} | logfmt | mesg="DENY"', "pipeline.label-filter-kills", '| msg="DENY"'),
+        (PAIRS, '{namespace="coder"} | regexp `address=(?P<u>\\S+)` | u=~".+"', "pipeline.regexp-no-match", ""),
+        (
+            PAIRS,
+            '{namespace="coder"} | regexp `https://(?P<h>\\S+)` | h=~".+"',
+            "pipeline.regexp-no-match",
+            "https?://(?P<h>",
+        ),
+        (
+            PAIRS,
+            'sum(sum_over_time({namespace="coder"} | logfmt | unwrap nn [$__range]))',
+            "pipeline.unwrap-fails",
+            "| unwrap n [$__range]",
+        ),
+        (
+            PAIRS,
+            'sum(sum_over_time({namespace="coder"} | logfmt | unwrap msg | __error__="" [$__range]))',
+            "pipeline.unwrap-fails",
+            "",
+        ),
+        (
+            JSON,
+            '{namespace="coder"} | json app="fields.decision" | app="deny"',
+            "pipeline.shadowed-label",
+            '| json app="fields.decision" | label_format app=app_extracted | app="deny"',
+        ),
+    ],
+)
+def test_the_cause_and_its_fix(lines: list[str], expr: str, cause: str, fixed: str) -> None:
+    at = Lines([(POD, lines)])
+    finding = proved(at, expr)
+    assert (finding.cause if finding else "") == cause
+    if finding is not None:
+        assert fixed in edited_text(finding)
+        assert len(finding.probes) >= 2
+    assert len(at.asked) <= 6
+
+
+@pytest.mark.parametrize(
+    ("lines", "expr"),
+    [
+        ([ALLOW] * 5, '{namespace="coder"} | json decision="fields.decision" | decision="deny"'),
+        ([ALLOW] * 5, '{namespace="coder"} |= "never written"'),
+        (PAIRS, '{namespace="coder"} | logfmt | n > 100'),
+        (PAIRS, '{namespace="coder"} | logfmt | msg="DENY"'),
+        ([], '{namespace="coder"}'),
+    ],
+    ids=["no such decision", "no such text", "no such number", "lines pass", "nothing in Loki"],
+)
+def test_nothing_is_claimed_of_what_may_simply_not_have_happened(lines: list[str], expr: str) -> None:
+    assert proved(Lines([(POD, lines)] if lines else []), expr) is None
+
+
+def test_lines_that_get_further_than_the_newest_are_looked_at() -> None:
+    at = Lines([(POD, [ALLOW] * 100 + ["no JSON at all"] * 60)])
+    finding = proved(at, '{namespace="coder"} | json decision="fields.decision" | decision!="" | decision=`ALLOW`')
+    assert finding is not None
+    assert finding.cause == "pipeline.label-filter-kills"
+    assert "drops all 100 lines" in finding.claim
+    assert "decision is `allow` (50)" in finding.claim
+    assert len(at.asked) == 5
