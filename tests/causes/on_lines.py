@@ -1,6 +1,6 @@
 """Causes on lines held in memory: obs-check's own engine answers in the place of Loki."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from obs_check.app.explain_panel import broken_targets
@@ -84,7 +84,8 @@ def proved(lines: Lines, expr: str) -> Finding | None:
         raise AssertionError("Grafana is asked though the lines are enough")
 
     loki = LokiProbes(lines.count, lines.sample, lines.names, lines.values)
-    grafana = GrafanaProbes(nobody, nobody, nobody, nobody, nobody, SOURCES)
+    questions: dict[str, Any] = {one.name: nobody for one in fields(GrafanaProbes)}
+    grafana = GrafanaProbes(**{**questions, "datasources": SOURCES})
     context = Context("test", document, loki, lambda: NOW_NS, grafana)
     for target in broken_targets(context, broken):
         for cause in PANEL_CAUSES:
