@@ -1,5 +1,6 @@
-"""A real Alloy on loopback, for the tests that compare with it."""
+"""A real Grafana Alloy on loopback, for the tests that compare with it."""
 
+import os
 import socket
 import subprocess
 import threading
@@ -11,11 +12,11 @@ from typing import Self
 
 import httpx
 
-READY_S = 30
+READY_S = 60
 
 
 class RealAlloy:
-    """The `alloy` on PATH with a configuration in `directory`, where its data and its log `alloy.log` go too."""
+    """The `alloy` on PATH with a configuration text in `directory`, where it keeps its data; its log is `alloy.log`."""
 
     def __init__(self, directory: Path, config: str) -> None:
         self._directory = directory
@@ -30,26 +31,23 @@ class RealAlloy:
     def __enter__(self) -> Self:
         path = self._directory / "config.alloy"
         path.write_text(self._config)
-        options = [
-            f"--server.http.listen-addr={self._address}",
-            f"--storage.path={self._directory}/data",
-            "--disable-reporting",
-        ]
+        command = ["alloy", "run", "--disable-reporting", f"--storage.path={self._directory}/data"]
+        command += [f"--server.http.listen-addr={self._address}", str(path)]
         with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
-                ["alloy", "run", *options, str(path)], stdout=log, stderr=log, cwd=self._directory
-            )
-        try:
-            self.until(self._ready, "alloy is not ready")
-        except BaseException:
-            self._stop()
-            raise
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._directory, env=dict(os.environ))
+        self.until(self._ready, "alloy is not ready")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop()
+        assert self._process is not None
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=READY_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
     def until(self, condition: Callable[[], bool], message: str) -> None:
         """Wait for a condition; RuntimeError with the log's end when alloy ended or the time is up."""
@@ -66,12 +64,3 @@ class RealAlloy:
             return httpx.get(f"{self.url}/-/ready", trust_env=False).status_code == 200
         except httpx.HTTPError:
             return False
-
-    def _stop(self) -> None:
-        assert self._process is not None
-        self._process.terminate()
-        try:
-            self._process.wait(timeout=READY_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
