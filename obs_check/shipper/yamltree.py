@@ -1,6 +1,7 @@
 """YAML with places: every value knows its file, line and path, so that an error can name them."""
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,15 +9,21 @@ import yaml
 
 from obs_check.errors import ConfigError
 
+_TYPED = re.compile(
+    r"y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF|true|True|TRUE|false|False|FALSE"
+    r"|[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]+|\d[\d_]*)|[-+]?(?:\.\d+|\d[\d_]*\.?\d*)(?:[eE][-+]?\d+)?"
+)
+"""Scalars that YAML 1.1, as Go's yaml.v2 reads it, takes for a boolean or a number where no quotes are around them."""
 _TRUE = {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"}
 _FALSE = {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"}
 
 
 class Value:
     """One value of a YAML file. `data` is a text (scalars keep their spelling), None, a list of Value, or a dict of
-    text to Value. `line` is 1-based; `path` is spelled `scrape_configs[0].job_name`."""
+    text to Value. `line` is 1-based; `path` is spelled `scrape_configs[0].job_name`; `typed_keys` are those keys of a
+    dict that YAML reads as a boolean or a number."""
 
-    __slots__ = ("data", "file", "line", "path", "style")
+    __slots__ = ("data", "file", "line", "path", "style", "typed_keys")
 
     def __init__(self, data: Any, file: str, line: int, path: str, style: str | None = None) -> None:
         self.data = data
@@ -24,6 +31,7 @@ class Value:
         self.line = line
         self.path = path
         self.style = style
+        self.typed_keys: tuple[str, ...] = ()
 
     def error(self, message: str, hint: str = "") -> ConfigError:
         """The error to raise about this value: file, line and path stand before the message."""
@@ -66,6 +74,17 @@ class Value:
         if not isinstance(self.data, str):
             raise self.error("a single value is needed here, not a list or mapping")
         return self.data
+
+    def needs_text(self) -> None:
+        """Raises ConfigError when this value, or one inside, is a boolean or a number for YAML: where promtail needs a
+        text it refuses those, also as keys."""
+        if isinstance(self.data, str) and self.style is None and _TYPED.fullmatch(self.data):
+            raise self.error(f"YAML reads {self.data} as a boolean or number, a text is needed", "put it in quotes")
+        for key in self.typed_keys:
+            raise self.error(f"YAML reads the key {key} as a boolean or number, a text is needed", "put it in quotes")
+        for inner in self.data.values() if isinstance(self.data, dict) else self.data or ():
+            if isinstance(inner, Value):
+                inner.needs_text()
 
     def flag(self) -> bool:
         """The scalar as a boolean (YAML 1.1 spellings)."""
@@ -133,6 +152,7 @@ def _value(node: yaml.Node, file: str, first_line: int, path: str, above: tuple[
         return Value(items, file, line, path)
     merged: dict[str, Value] = {}
     own: dict[str, Value] = {}
+    typed: list[str] = []
     for key, child in node.value:
         if not isinstance(key, yaml.ScalarNode):
             raise ConfigError(f"{file}:{line}: {path}: a key must be a single value")
@@ -142,6 +162,8 @@ def _value(node: yaml.Node, file: str, first_line: int, path: str, above: tuple[
                 merged.update(_value(part, file, first_line, path, above).mapping())
             continue
         name = key.value
+        if key.style is None and _TYPED.fullmatch(name):
+            typed.append(name)
         if name in own:
             at = first_line + key.start_mark.line
             raise ConfigError(f"{file}:{at}: {path}: the key {name!r} stands twice", "remove one")
@@ -149,4 +171,6 @@ def _value(node: yaml.Node, file: str, first_line: int, path: str, above: tuple[
         if value.data is None or not isinstance(value.data, str) or value.style in {"|", ">"}:
             value.line = first_line + key.start_mark.line
         own[name] = value
-    return Value({**merged, **own}, file, line, path)
+    found = Value({**merged, **own}, file, line, path)
+    found.typed_keys = tuple(typed)
+    return found

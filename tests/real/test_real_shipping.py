@@ -47,7 +47,11 @@ def pod_lines() -> list[str]:
 
 PROMTAIL_STAGES: list[dict[str, Any]] = [
     {"cri": {}},
-    {"json": {"expressions": {"level": "", "decision": "fields.decision", "owner": "fields.owner", "size": "fields.n"}}},
+    {
+        "json": {
+            "expressions": {"level": "", "decision": "fields.decision", "owner": "fields.owner", "size": "fields.n"}
+        }
+    },
     {"drop": {"source": "level", "value": "DEBUG", "drop_counter_reason": "debug"}},
     {"template": {"source": "level", "template": '{{ .Value | ToLower | default "none" }}'}},
     {"labels": {"level": "", "decision": ""}},

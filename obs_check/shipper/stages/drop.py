@@ -67,8 +67,11 @@ class Drop:
     def _meets(self, item: Item, regex: Any, context: Context) -> bool:
         if self.longer_than is not None and len(item.line.encode()) <= self.longer_than:
             return False
-        if self.older_than is not None and (item.ts is None or item.ts >= context.clock() - self.older_than):
-            return False
+        if self.older_than is not None:
+            # The reading time is a moment ago.
+            age = context.clock() - item.ts if item.ts is not None else 1
+            if age <= self.older_than:
+                return False
         if regex is None:
             return self.source is None or all(name in item.extracted for name in self.source)
         if self.source is None:

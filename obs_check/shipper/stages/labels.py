@@ -27,7 +27,7 @@ def _read_labels(node: Value) -> tuple[tuple[str, str], ...]:
 
 
 def _read_list(node: Value) -> tuple[str, ...]:
-    names = tuple(v.text() for v in node.items()) if isinstance(node.data, list) else (node.text(),)
+    names = tuple(v.text() for v in node.items())
     if not any(names):
         raise node.error("a list of label names is needed")
     return names

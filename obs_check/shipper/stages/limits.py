@@ -41,7 +41,7 @@ class Limit:
         """From YAML."""
         node.mapping(("rate", "burst", "drop", "by_label_name", "max_distinct_labels"))
         rate = read_required(node, "rate").number()
-        burst = read_required(node, "burst").integer()
+        burst = int(read_required(node, "burst").number())
         drop, label = node.get("drop"), node.get("by_label_name")
         found = cls(rate, burst, drop.flag() if drop else False, label.text() if label else "")
         if rate <= 0 or burst <= 0:

@@ -15,7 +15,7 @@ from obs_check.shipper.stages.regexes import compile_regex
 from obs_check.shipper.stages.source import read_reason, read_required
 from obs_check.shipper.yamltree import Value
 
-_STRING = r'("(?:\\.|[^"\\\n])*"|`[^`]*`)'
+_STRING = r'("(?:\\.|[^"\\\n])*")'
 _MATCHER = re.compile(rf"\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*{_STRING}\s*")
 _FILTER = re.compile(rf"\s*(\|=|\|~|!=|!~)\s*{_STRING}\s*")
 _GO_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|([0-7]{3})|U([0-9a-fA-F]{8})|a|v)")
@@ -41,6 +41,9 @@ def parse_selector(text: str) -> LineSelector:
         if text[at : at + 1] != ",":
             break
         at += 1
+        if not text[at:].lstrip().startswith("}"):
+            continue
+        raise ValueError(f"character {at + 1} of {text!r}: a matcher is expected behind the comma")
     if not matchers or text[at : at + 1] != "}":
         raise ValueError(f'character {at + 1} of {text!r}: name="value", a comma or }} is expected')
     at += 1
@@ -60,8 +63,6 @@ def parse_selector(text: str) -> LineSelector:
 
 
 def _unquote(quoted: str) -> str:
-    if quoted[0] == "`":
-        return quoted[1:-1]
     plain = _GO_ESCAPE.sub(_as_json, quoted.replace("\t", "\\t"))
     try:
         return str(json.loads(plain))

@@ -52,6 +52,13 @@ _READERS: dict[str, Callable[[Value], Stage]] = {
 }
 
 
+_OF_TEXTS = {
+    "json", "logfmt", "regex", "labels", "structured_metadata", "non_indexed_labels", "static_labels", "labeldrop",
+    "labelallow", "timestamp", "template", "replace", "output", "match", "tenant", "eventlogmessage",
+}  # fmt: skip
+_OTHERS = {"drop_malformed", "stages", "drop_invalid_labels", "overwrite_existing"}
+
+
 def read_stages(node: Value) -> Pipeline:
     """The pipeline in a list of stages; raises ConfigError."""
     return Pipeline(tuple(_stage(item) for item in node.items()))
@@ -65,4 +72,16 @@ def _stage(node: Value) -> Stage:
             f"a stage has one key, here are {', '.join(node.mapping())}", "start each stage with its own dash"
         )
     [(kind, settings)] = node.mapping(_READERS).items()
+    if kind in _OF_TEXTS:
+        _check_texts(settings)
     return _READERS[kind](settings)
+
+
+def _check_texts(settings: Value) -> None:
+    """Promtail 3.5 refuses booleans and numbers where these stages take texts."""
+    texts = settings
+    if settings.is_map():
+        kept = {key: value for key, value in settings.mapping().items() if key not in _OTHERS}
+        texts = Value(kept, settings.file, settings.line, settings.path)
+        texts.typed_keys = settings.typed_keys
+    texts.needs_text()

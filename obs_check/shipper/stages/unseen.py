@@ -7,6 +7,8 @@ from obs_check.shipper.item import Context, Item, PerLine
 from obs_check.shipper.stages.source import read_required, read_source
 from obs_check.shipper.yamltree import Value
 
+_ACTIONS = {"counter": ("inc", "add"), "gauge": ("set", "inc", "dec", "add", "sub"), "histogram": ()}
+
 
 def _keep(item: Item) -> bool:  # noqa: ARG001 (every line passes unchanged)
     return True
@@ -25,8 +27,13 @@ class Metrics:
         for metric in node.mapping().values():
             metric.mapping(("type", "description", "source", "prefix", "max_idle_duration", "config"))
             kind = read_required(metric, "type")
-            if kind.text().lower() not in {"counter", "gauge", "histogram"}:
+            actions = _ACTIONS.get(kind.text().lower())
+            if actions is None:
                 raise kind.error(f"{kind.text()!r} is neither Counter, Gauge nor Histogram")
+            config = metric.get("config")
+            action = config.get("action") if config else None
+            if actions and (action.text().lower() if action else "") not in actions:
+                raise (action or metric).error(f"config.action must be one of {', '.join(actions)}")
         return cls(tuple(node.mapping()))
 
     def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
