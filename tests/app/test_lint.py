@@ -205,6 +205,20 @@ def test_alloy_is_read_too(tmp_path: Path) -> None:
     assert "label-not-set" in {issue.rule for issue in lint(material([tmp_path], tmp_path)).issues}
 
 
+def test_a_sample_with_labels_leaves_other_jobs_alone(tmp_path: Path) -> None:
+    job = "- job_name: {0}\n  static_configs: [{{labels: {{app: {0}, __path__: /{0}/*.log}}}}]\n"
+    (tmp_path / "p.yaml").write_text("clients: []\nscrape_configs:\n" + job.format("a") + job.format("b"))
+    sample = f"{FIXTURES}/container-format/sample.log"
+
+    def lines(labels: str) -> list[int]:
+        read, *_ = read_material([tmp_path / "p.yaml"], [f"{labels}{sample}"], None, None, {}, 0)
+        return [issue.spot.line for issue in lint(read).issues if issue.rule == "container-format"]
+
+    assert lines("") == [3, 5]
+    assert lines('{app="b"}=') == [5]
+    assert lines('{namespace="x"}=') == []
+
+
 def places(held: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The path of every value in a document."""
     for key, value in held.items() if isinstance(held, dict) else enumerate(held) if isinstance(held, list) else ():

@@ -86,6 +86,6 @@ class Material:
         of_boards = [q for board in self.boards for q in board_questions(board, self.datasources)]
         return (*of_boards, *self.file_questions)
 
-    def jobs(self) -> list[tuple[ShipperFile, ScrapeJob]]:
-        """Every job of every configuration."""
-        return [(shipper, job) for shipper in self.shippers for job in shipper.config.jobs]
+    def flows(self) -> list[tuple[ShipperFile, ScrapeJob, Flow]]:
+        """Every job of every configuration, with the labels that its lines can have."""
+        return [(shipper, job, flow) for shipper in self.shippers for job, flow in shipper.flows]

@@ -6,18 +6,17 @@ from typing import TypeVar
 
 from obs_check.app.lint.question import NOW_NS
 from obs_check.app.lint.sample import Sample
+from obs_check.logql.syntax.ast import Matcher
 from obs_check.shipper.item import Context, Item, Stage
-from obs_check.shipper.model import ScrapeJob
+from obs_check.shipper.label_flow import Flow
 from obs_check.shipper.pipeline import Pipeline
 
 S = TypeVar("S", bound=Stage)
 
 
-def fits_job(sample: Sample, job: ScrapeJob) -> bool:
-    """Whether a sample may be of a job: no label that a person gave contradicts the job's static ones."""
-    if not job.targets:
-        return True
-    return any(all(t.get(name, value) == value for name, value in sample.labels.items()) for t in job.targets)
+def fits_job(sample: Sample, flow: Flow) -> bool:
+    """Whether a sample may be of a job: the job can set the labels that a person gave."""
+    return flow.pushed.fits(Matcher(name, "=", value) for name, value in sample.labels.items())
 
 
 def seen_by(pipeline: Pipeline, lines: Sequence[str], kind: type[S]) -> list[tuple[S, list[Item]]]:

@@ -15,9 +15,9 @@ _OTHER = {"cri": "docker", "docker": "cri"}
 
 
 def _find(material: Material) -> Iterator[Found]:
-    for shipper, job in material.jobs():
+    for shipper, job, flow in material.flows():
         for sample in material.samples:
-            if not sample.wrapping or not fits_job(sample, job):
+            if not sample.wrapping or not fits_job(sample, flow):
                 continue
             kinds = _kinds(job.pipeline)
             wrong = _OTHER[sample.wrapping]

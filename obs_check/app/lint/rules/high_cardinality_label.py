@@ -41,7 +41,7 @@ def _find(material: Material) -> Iterator[Found]:
                         "keep to names that live longer",
                     )
             for sample in material.samples:
-                if fits_job(sample, job):
+                if fits_job(sample, flow):
                     for name, count, lines in _counted(job, sample.lines):
                         if name not in told and name != "filename":
                             told.add(name)

@@ -13,7 +13,7 @@ from obs_check.shipper.relabel import relabel
 def _find(material: Material) -> Iterator[Found]:
     if material.tree is None:
         return
-    for shipper, job in material.jobs():
+    for shipper, job, _ in material.flows():
         for target in job.targets:
             glob = (relabel(target, job.relabel) or {}).get("__path__", "")
             if not glob:

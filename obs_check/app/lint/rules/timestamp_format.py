@@ -20,9 +20,9 @@ _CANDIDATES = (
 
 
 def _find(material: Material) -> Iterator[Found]:
-    for shipper, job in material.jobs():
+    for shipper, job, flow in material.flows():
         for sample in material.samples:
-            if not fits_job(sample, job):
+            if not fits_job(sample, flow):
                 continue
             for stage, items in seen_by(job.pipeline, sample.lines, Timestamp):
                 texts = [text_of(item.extracted.get(stage.source)) for item in items]
