@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from obs_check.app.together import together
+from obs_check.app.variable_query import Options
 from obs_check.errors import ObsCheckError
 from obs_check.model.probe import Probe
 from obs_check.model.window import MS, Window
@@ -14,7 +15,7 @@ from obs_check.panel.elements import Dashboard, Panel
 from obs_check.panel.frames import decode_results
 from obs_check.panel.reading import Reading, read_panel
 from obs_check.panel.repeat import Variables, copies
-from obs_check.panel.request import PanelRequest, Query, panel_requests
+from obs_check.panel.request import VIEWPORT, PanelRequest, Query, dashboard_range, panel_requests
 from obs_check.panel.variables import effective_variables
 
 CONCURRENCY = 4
@@ -38,12 +39,15 @@ class PanelView:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A dashboard that can be read again and again with the same datasources and variables."""
+    """A dashboard that can be read again and again with the same datasources and variables. `options` asks for those of
+    query variables; `viewport` is the width of the screen's grid in px, which intervals follow from."""
 
     dashboard: Dashboard
     datasources: Datasources
     ask: Ask
     overrides: Mapping[str, list[str]]
+    options: Options | None = None
+    viewport: int = VIEWPORT
 
     def read(
         self,
@@ -55,8 +59,14 @@ class Board:
     ) -> list[PanelView]:
         """Read the data panels, at most `CONCURRENCY` at once; `window` replaces the dashboard's range,
         `relative` tells that it moves with the clock all the same."""
-        variables = effective_variables(self.dashboard, self.overrides)
         from_ms, to_ms = (window.start_ns // MS, window.end_ns // MS) if window else (None, None)
+        ask_options = self.options
+        within = dashboard_range(self.dashboard, now_ns, from_ms, to_ms)
+        variables = effective_variables(
+            self.dashboard,
+            self.overrides,
+            None if ask_options is None else lambda variable, before: ask_options(variable, before, within),
+        )
 
         def read(copy: tuple[Panel, Variables]) -> PanelView:
             panel, inside = copy
@@ -69,6 +79,7 @@ class Board:
                 now_ns,
                 from_ms=from_ms,
                 to_ms=to_ms,
+                viewport=self.viewport,
                 relative=relative,
             )
             if why:

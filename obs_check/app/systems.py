@@ -12,6 +12,7 @@ from obs_check.app.board import Board, PanelView
 from obs_check.app.dashboard_source import DashboardSource, open_dashboard, read_document
 from obs_check.app.shared_probes import once, shared
 from obs_check.app.shipping import Shipping, open_shipping
+from obs_check.app.variable_query import asking
 from obs_check.app.verdicts import broken_panel, judge
 from obs_check.causes.context import BrokenPanel, Context, EgressProbes, Files, GrafanaProbes, LokiProbes, LookAgain
 from obs_check.causes.control import Control
@@ -376,7 +377,7 @@ def open_systems(
             answer = grafana.ds_query(query.body)
             return answer.value, answer.probe
 
-        board = Board(read, settings, ask, {})
+        board = Board(read, settings, ask, {}, asking(grafana, settings))
         hop = hop_s if hop_s is not None else config.timeouts.hop_s
         yield Systems(config, grafana, loki, shipping, source, board, expectations, env, hop, missing)
     finally:

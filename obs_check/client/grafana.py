@@ -124,6 +124,12 @@ class GrafanaClient:
         asked = " ".join(f"{name}={text}" for name, text in params)
         return Answered(value, self._probe(f"GET {whole} {asked}".rstrip(), _shortened(value)))
 
+    def resource(self, uid: str, path: str, params: Sequence[tuple[str, str]]) -> Answered[Any]:
+        """The `data` of an answer of a datasource plugin's own resources."""
+        whole = f"/api/datasources/uid/{quote(uid, safe='')}/resources/{path}"
+        value = self._http.json(self._http.get(whole, params=dict(params))).get("data")
+        return Answered(value, self._probe(f"GET {whole}", _shortened(value)))
+
     def annotate(
         self, dashboard_uid: str, window: Window, text: str, tags: Sequence[str] = (), panel: int | None = None
     ) -> Answered[int]:

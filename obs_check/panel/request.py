@@ -16,6 +16,8 @@ from obs_check.panel.variables import EffectiveVariable
 RequestState = Literal["ready", "not_evaluated", "no_active_query", "datasource_not_found", "error"]
 _NO_QUERY = {"text", "row", "dashlist", "news", "alertlist", "annolist", "welcome", "gettingstarted"}
 _GRID_COLUMNS = 24
+VIEWPORT = 1846
+"""The grid on a screen of 1920 px, in px."""
 NO_RANGE = TimeRange(0, 0)
 
 
@@ -74,7 +76,7 @@ def panel_requests(
     now_ns: int,
     from_ms: int | None = None,
     to_ms: int | None = None,
-    viewport: int = 1846,
+    viewport: int = VIEWPORT,
     relative: bool | None = None,
 ) -> PanelRequest:
     """The requests of one panel for a screen whose grid is `viewport` px wide; one `now_ns` serves the whole run.

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from obs_check.errors import InputError
@@ -47,13 +47,18 @@ class EffectiveVariable:
         return self.values[0] if self.values else ""
 
 
+OptionsOf = Callable[[Variable, Mapping[str, EffectiveVariable]], "list[tuple[str, str]] | None"]
+"""(query variable, those before it) -> its (label, value) options now, None where they cannot be known."""
+
+
 def effective_variables(
-    dashboard: Dashboard, overrides: Mapping[str, list[str]] | None = None
+    dashboard: Dashboard, overrides: Mapping[str, list[str]] | None = None, options: OptionsOf | None = None
 ) -> dict[str, EffectiveVariable]:
     """Name -> value, in the dashboard's order. `overrides` are the `var-<name>` values of a link.
 
-    Constants ignore overrides. A query variable keeps its saved value and says so, because the browser would ask its
-    datasource again. InputError for an override that names no variable of the dashboard.
+    Constants ignore overrides. The browser asks the datasource of a query variable for its options whenever it opens a
+    dashboard: `options` does. Where they are not known the variable keeps its saved value
+    and says so. InputError for an override that names no variable of the dashboard.
     """
     given = overrides or {}
     names = [v.name for v in dashboard.variables]
@@ -61,10 +66,16 @@ def effective_variables(
         if name not in names:
             there = ", ".join(names) or "none"
             raise InputError(f"{dashboard.source}: there is no variable {name!r}", f"variables: {there}")
-    return {v.name: _effective(v, given.get(v.name)) for v in dashboard.variables}
+    found: dict[str, EffectiveVariable] = {}
+    for variable in dashboard.variables:
+        known = options(variable, found) if options is not None and variable.type == "query" else None
+        found[variable.name] = _effective(variable, given.get(variable.name), known)
+    return found
 
 
-def _effective(variable: Variable, override: list[str] | None) -> EffectiveVariable:
+def _effective(
+    variable: Variable, override: list[str] | None, known: list[tuple[str, str]] | None = None
+) -> EffectiveVariable:
     match variable.type:
         case "constant":
             return _single(variable, str(variable.query))
@@ -81,8 +92,23 @@ def _effective(variable: Variable, override: list[str] | None) -> EffectiveVaria
                 variable.name, variable.type, (), saved=variable.current, filters=_filters(variable)
             )
         case "query":
-            note = "" if override else "saved value; the browser asks the datasource for the options again"
-            return _chosen(variable, _texts_or(override, variable.current), None, note)
+            wanted = _texts_or(override, variable.current)
+            if known is None:
+                note = "" if override else "saved value; the browser asks the datasource for the options again"
+                return _chosen(variable, wanted, None, note)
+            if override:
+                # Grafana: a value of the link outlives the first check, option or not.
+                known = [*known, *((v, v) for v in override if v not in {value for _, value in known})]
+            chosen = _chosen(variable, wanted, known, "")
+            saved = _texts(variable.current)
+            changed = (
+                not override
+                and chosen.all_text is None
+                and not {ALL, "All"} & set(saved)
+                and list(chosen.values) != saved
+            )
+            note = f"saved as {', '.join(saved) or 'nothing'}, which is no option now" if changed else ""
+            return replace(chosen, note=note)
         case _:
             return _chosen(variable, _texts_or(override, variable.current), None, "")
 
