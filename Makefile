@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint format bench corpus lock clean
+.PHONY: demo test lint format bench bench-memory corpus lock clean
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -30,6 +30,10 @@ format: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.diagnosis
+
+# Ten million lines: about 1.4 GB on the disk for as long as it runs.
+bench-memory: $(STAMP)
+	$(BIN)/python -m tests.bench.memory
 
 corpus: $(STAMP)
 	$(BIN)/python -m tests.corpus

@@ -243,6 +243,7 @@ def differences(texts: list[str], contents: list[list[str]], step_s: int | None,
     return wrong
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     questions(),
@@ -304,6 +305,7 @@ COUNT = 'sum by (a) (bytes_over_time({job="x"} | logfmt [1h]))'
         (b"time=2025-11-24T16:00:00Z a=\x01\n", "the byte 0x01"),
         (b"time=2025-11-24T16:00:00Z a=b\n  at frame 1\n", "no time of its own"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_file_that_duckdb_would_read_otherwise_is_refused(content: bytes, reason: str, tmp_path: Path) -> None:
     file = tmp_path / "odd.log"
