@@ -42,7 +42,7 @@ def _write(file: Path, count: int) -> None:
 def _measure(title: str, query: str, file: Path, count: int) -> int:
     """The peak in KiB."""
     program = Path(sys.executable).with_name("obs-check")
-    command = [program, "query", query, "--file", file, "--label", "job=boundary"]
+    command: list[str | Path] = [program, "query", query, "--file", file, "--label", "job=boundary"]
     started = time.perf_counter()
     process = subprocess.Popen([*command, "--instant", "-v"], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
