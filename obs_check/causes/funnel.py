@@ -5,9 +5,10 @@ which stage they die. Loki is then asked only for the counts before and after th
 misled (the newest may not be like the rest), the stages are halved until two neighbours are left.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
+from typing import TypeVar
 
 from obs_check.causes.ladder import Count, Rung, counting
 from obs_check.errors import QueryError, Refused
@@ -118,6 +119,28 @@ def rows(stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]]) -> li
     for function in map(compile_stage, stages):
         found = [row for row in found if function(row)]
     return found
+
+
+F = TypeVar("F", ast.LineFilter, ast.LabelFilter)
+
+
+def first_passed(
+    likely: Iterable[F],
+    before: Sequence[ast.Stage],
+    behind: Sequence[ast.Stage],
+    lines: Sequence[tuple[Labels, str]],
+) -> F | None:
+    """The first filter that lines pass together with the stages behind it; else the first that they pass by itself."""
+    alone: F | None = None
+    for one in likely:
+        try:
+            if rows((*before, one, *behind), lines):
+                return one
+            if alone is None and rows((*before, one), lines):
+                alone = one
+        except QueryError:
+            continue
+    return alone
 
 
 def _dies_at(stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]]) -> int | None:

@@ -7,6 +7,7 @@ from obs_check.causes.context import BrokenTarget, Context
 from obs_check.causes.funnel import rows
 from obs_check.causes.ladder import counting
 from obs_check.causes.needed_labels import labels_needed
+from obs_check.causes.query_text import Rewrite
 from obs_check.errors import QueryError
 from obs_check.logql import parse
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row
@@ -73,3 +74,18 @@ def as_written(context: Context, broken: BrokenTarget, labels: tuple[str, ...]) 
 def count(context: Context, broken: BrokenTarget, query: ast.LogQuery) -> tuple[float, Probe]:
     """Lines of a log query in the panel's window."""
     return context.loki.count(counting(query, broken.window), broken.window)
+
+
+def count_fixed(
+    context: Context, broken: BrokenTarget, rewrite: Rewrite, labels: tuple[str, ...] = ()
+) -> tuple[float, Probe, ast.LogQuery | None]:
+    """Lines that pass the query with a change and have the labels, and that query.
+
+    Where a later stage drops them all, the lines that pass up to the change, and None: there is another mistake behind.
+    """
+    found, probe = count(context, broken, having(rewrite.query, labels))
+    if found > 0 or rewrite.upto >= len(rewrite.query.stages):
+        return found, probe, rewrite.query
+    upto = replace(rewrite.query, stages=rewrite.query.stages[: rewrite.upto])
+    found, probe = count(context, broken, having(upto, labels))
+    return found, probe, None

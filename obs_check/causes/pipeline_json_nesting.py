@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from obs_check.causes.context import BrokenTarget, Context
 from obs_check.causes.line_shape import field_for, json_fields
-from obs_check.causes.parser_at import ParserAt, as_written, count, having, parsers
+from obs_check.causes.parser_at import ParserAt, as_written, count_fixed, parsers
 from obs_check.causes.query_finding import query_finding, query_fix
 from obs_check.causes.query_text import replace_stage
 from obs_check.logql.syntax import ast
@@ -37,7 +37,7 @@ class JsonNesting:
                 continue
             fixed = _fixed(at, at.stage, moved, fields)
             rewrite = replace_stage(broken, at.place, stage_text(fixed))
-            found, probe = count(context, broken, having(rewrite.query, names))
+            found, probe, whole = count_fixed(context, broken, rewrite, names)
             if found <= 0:
                 continue
             where = ", ".join(f"`{name}` is at `{path}`" for name, path in moved.items())
@@ -50,7 +50,7 @@ class JsonNesting:
                 (*broken.measured, written_probe, probe),
                 query_fix(context, broken, "read the fields where the lines have them", rewrite.raw),
                 group=next(iter(moved)),
-                fixed=rewrite.query,
+                fixed=whole,
             )
         return None
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from obs_check.causes.context import BrokenTarget, Context
-from obs_check.causes.funnel import rows
-from obs_check.causes.parser_at import count
+from obs_check.causes.funnel import first_passed, rows
+from obs_check.causes.parser_at import count_fixed
 from obs_check.causes.query_finding import query_finding, query_fix
 from obs_check.causes.query_text import replace_stage
 from obs_check.logql.stages.row import Row
@@ -40,21 +40,14 @@ class LabelFilterKills:
             return None
         reaching = rows(broken.query.stages[broken.head : place], broken.lines)
         names = list(dict.fromkeys(_names(stage.predicate)))
-        behind = broken.query.stages[place + 1 :]
-        proposal = next(
-            (
-                p
-                for p in _proposals(stage, reaching)
-                if rows((*broken.query.stages[broken.head : place], p, *behind), broken.lines)
-            ),
-            None,
-        )
+        before_it = broken.query.stages[broken.head : place]
+        proposal = first_passed(_proposals(stage, reaching), before_it, broken.query.stages[place + 1 :], broken.lines)
         # A value that simply did not occur is no mistake: only a run that must pass proves that it is one.
         if proposal is None and not context.expects(broken.panel.id):
             return None
         text, new = stage_text(stage), stage_text(proposal) if proposal else ""
         rewrite = replace_stage(broken, place, new)
-        found, probe = count(context, broken, rewrite.query)
+        found, probe, whole = count_fixed(context, broken, rewrite)
         if found <= 0:
             return None
         seen = "; ".join(f"{name} is {_shown(reaching, name)}" for name in names)
@@ -69,7 +62,7 @@ class LabelFilterKills:
                 context, broken, f"compare {', '.join(names)} with a value that occurs", rewrite.raw if new else None
             ),
             group=",".join(names),
-            fixed=rewrite.query,
+            fixed=whole,
         )
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from obs_check.causes.context import BrokenTarget, Context
-from obs_check.causes.funnel import SAMPLE, rows
-from obs_check.causes.parser_at import count
+from obs_check.causes.funnel import SAMPLE, first_passed
+from obs_check.causes.parser_at import count_fixed
 from obs_check.causes.query_finding import query_finding, query_fix
 from obs_check.causes.query_text import replace_stage
 from obs_check.logql.syntax import ast
@@ -40,20 +40,14 @@ class LineFilterKills:
         if not samples:
             return None
         text = stage_text(stage)
-        proposal = next(
-            (
-                p
-                for p in _proposals(stage, [line for _, line in samples])
-                if rows((p, *broken.query.stages[place + 1 :]), samples)
-            ),
-            None,
-        )
+        likely = _proposals(stage, [line for _, line in samples])
+        proposal = first_passed(likely, (), broken.query.stages[place + 1 :], samples)
         # Lines that pass no filter like it may be lines of something else: only a run's own lines prove it then.
         if proposal is None and not context.expects(broken.panel.id):
             return None
         new = stage_text(proposal) if proposal else ""
         rewrite = replace_stage(broken, place, new)
-        found, found_probe = count(context, broken, rewrite.query)
+        found, found_probe, whole = count_fixed(context, broken, rewrite)
         if found <= 0:
             return None
         did = f"with `{new}`" if new else "without it"
@@ -62,7 +56,7 @@ class LineFilterKills:
             context,
             broken,
             f"`{text}` drops all {before.lines:g} lines that reach it, for example `{samples[0][1][:120]}`; "
-            f"{did} {found:g} pass the whole query",
+            f"{did} {found:g} pass{'' if whole is None else ' the whole query'}",
             (before.probe, after.probe, probe, found_probe),
             query_fix(
                 context,
@@ -71,7 +65,7 @@ class LineFilterKills:
                 rewrite.raw if new else None,
             ),
             group=text,
-            fixed=rewrite.query,
+            fixed=whole,
         )
 
 

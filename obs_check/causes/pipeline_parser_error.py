@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from obs_check.causes.context import BrokenTarget, Context
 from obs_check.causes.line_shape import CRI, are_logfmt, json_fields
-from obs_check.causes.parser_at import as_written, count, having, parsers
+from obs_check.causes.parser_at import as_written, count, count_fixed, parsers
 from obs_check.causes.query_finding import query_finding, query_fix
 from obs_check.causes.query_text import insert_stage, replace_stage
 from obs_check.logql.syntax import ast
@@ -53,7 +53,7 @@ class ParserError:
                 rewrite = replace_stage(broken, at.place, "| logfmt")
                 why, what = "they are written for people", "with `| logfmt`"
                 fix = query_fix(context, broken, "let coderd write JSON (CODER_LOGGING_JSON=/dev/stderr)", None)
-            found, probe = count(context, broken, having(rewrite.query, at.unset[:1]))
+            found, probe, whole = count_fixed(context, broken, rewrite)
             if found <= 0:
                 continue
             return query_finding(
@@ -65,7 +65,7 @@ class ParserError:
                 (*broken.measured, written_probe, failed_probe, probe),
                 fix,
                 group="json",
-                fixed=rewrite.query,
+                fixed=whole,
             )
         return None
 

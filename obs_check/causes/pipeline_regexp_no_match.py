@@ -11,9 +11,9 @@ from difflib import get_close_matches
 
 from obs_check.causes.context import BrokenTarget, Context
 from obs_check.causes.line_shape import json_fields
-from obs_check.causes.parser_at import as_written, count, having, parsers
+from obs_check.causes.parser_at import as_written, count, count_fixed, parsers
 from obs_check.causes.query_finding import query_finding, query_fix
-from obs_check.causes.query_text import Rewrite, replace_stage
+from obs_check.causes.query_text import replace_stage
 from obs_check.errors import QueryError
 from obs_check.logql.regex import compile_re2
 from obs_check.logql.syntax import ast
@@ -39,14 +39,15 @@ class RegexpNoMatch:
             if written > 0:
                 continue
             better = _fitting(stage, at.lines) if isinstance(stage, ast.RegexpParser) else None
+            whole: ast.LogQuery | None
             if better is not None:
                 new = stage_text(ast.RegexpParser(better))
                 rewrite = replace_stage(broken, at.place, new)
-                found, probe = count(context, broken, having(rewrite.query, at.unset))
-                did = f"with `{new}`"
+                found, probe, whole = count_fixed(context, broken, rewrite, at.unset)
+                raw, did = rewrite.raw, f"with `{new}`"
             else:
-                rewrite = Rewrite(_without(broken.query, at.place, at.unset), None)
-                found, probe = count(context, broken, rewrite.query)
+                raw, whole = None, _without(broken.query, at.place, at.unset)
+                found, probe = count(context, broken, whole)
                 did = "without it and the filters on its labels"
             if found <= 0:
                 continue
@@ -57,9 +58,9 @@ class RegexpNoMatch:
                 f"`{stage_text(stage)}` fits no line, for example `{at.lines[0][:120]}`: "
                 f"{', '.join(at.unset)} set on 0 lines as written, {did} {found:g}",
                 (*broken.measured, written_probe, probe),
-                query_fix(context, broken, f"make `{stage_text(stage)}` fit the lines", rewrite.raw),
+                query_fix(context, broken, f"make `{stage_text(stage)}` fit the lines", raw),
                 group=stage.pattern,
-                fixed=rewrite.query,
+                fixed=whole,
             )
         return None
 

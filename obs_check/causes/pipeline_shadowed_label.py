@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from obs_check.causes.context import BrokenTarget, Context
 from obs_check.causes.funnel import rows
 from obs_check.causes.needed_labels import labels_needed
-from obs_check.causes.parser_at import count
+from obs_check.causes.parser_at import count_fixed
 from obs_check.causes.query_finding import query_finding, query_fix
 from obs_check.causes.query_text import insert_stage
 from obs_check.errors import QueryError
@@ -46,7 +46,7 @@ class ShadowedLabel:
                 if not values or not _is_meant(broken, stage, name, after):
                     continue
                 rewrite = insert_stage(broken, place + 1, f"| label_format {name}={twin}")
-                found, probe = count(context, broken, rewrite.query)
+                found, probe, whole = count_fixed(context, broken, rewrite)
                 if found <= 0:
                     continue
                 stream = Counter(row.stream.get(name, "") for row in after).most_common(1)[0][0]
@@ -60,7 +60,7 @@ class ShadowedLabel:
                     (*broken.measured, probe),
                     query_fix(context, broken, f"use the parsed `{name}`", rewrite.raw),
                     group=name,
-                    fixed=rewrite.query,
+                    fixed=whole,
                 )
         return None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from obs_check.causes.context import BrokenTarget, Context
 from obs_check.causes.line_shape import are_logfmt, json_fields, json_parser
-from obs_check.causes.parser_at import ParserAt, as_written, count, having, parsers
+from obs_check.causes.parser_at import ParserAt, as_written, count_fixed, parsers
 from obs_check.causes.query_finding import query_finding, query_fix
 from obs_check.causes.query_text import replace_stage
 from obs_check.logql.syntax import ast
@@ -41,7 +41,7 @@ class WrongParser:
             written, written_probe = as_written(context, broken, at.unset)
             if written > 0:
                 continue
-            found, probe = count(context, broken, having(rewrite.query, at.unset))
+            found, probe, whole = count_fixed(context, broken, rewrite, at.unset)
             if found <= 0:
                 continue
             name = _NAMES[type(at.stage)]
@@ -56,7 +56,7 @@ class WrongParser:
                 (*broken.measured, written_probe, probe),
                 query_fix(context, broken, f"replace `| {name}` with the parser the lines need", rewrite.raw),
                 group=f"{name}->{shape}",
-                fixed=rewrite.query,
+                fixed=whole,
             )
         return None
 

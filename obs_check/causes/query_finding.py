@@ -10,6 +10,7 @@ from obs_check.logql import parse
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding, Fix, Subject, TargetEdit
 from obs_check.model.probe import Probe
+from obs_check.panel.reading import Reading
 
 
 def query_fix(context: Context, broken: BrokenTarget, summary: str, raw: str | None) -> Fix:
@@ -27,8 +28,14 @@ def with_text(context: Context, broken: BrokenTarget, raw: str) -> BrokenPanel:
 
 
 def better(broken: BrokenTarget, changed: BrokenPanel) -> bool:
-    """Whether a changed panel is as it should be, or shows something where it showed nothing."""
-    return not changed.differs or (changed.reading.state == "ok" and not broken.reading.number)
+    """Whether a changed panel is as it should be, or its query answers something where it answered nothing: what is
+    wrong then is behind the query."""
+    return not changed.differs or (_answered(changed.reading) > 0 and not _answered(broken.reading))
+
+
+def _answered(reading: Reading) -> int:
+    """Rows that the panel's queries were answered with, before anything is made of them."""
+    return reading.trail[0].rows if reading.trail else 0
 
 
 def query_finding(

@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from obs_check.causes.context import BrokenTarget
@@ -37,20 +38,13 @@ def read_text(raw: str) -> ast.Expr | None:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """A change of a log query: `query` is asked, `raw` is the author's text with the same change (None when the text
-    has to be changed by hand)."""
+    """A change of a log query: `query` is asked, its first `upto` stages end with the change; `raw` is the author's
+    text with the same change in each of its log queries that has the same mistake (None when the text has to be
+    changed by hand)."""
 
     query: ast.LogQuery
+    upto: int
     raw: str | None
-
-
-def written(broken: BrokenTarget) -> ast.LogQuery | None:
-    """The log query of the target as its author wrote it, its spans being places in `broken.raw`."""
-    expr = read_text(broken.raw)
-    found = log_queries(expr) if expr is not None else []
-    if broken.place >= len(found) or len(found[broken.place].stages) != len(broken.query.stages):
-        return None
-    return found[broken.place]
 
 
 def stages_of(text: str) -> tuple[ast.Stage, ...]:
@@ -62,26 +56,25 @@ def stages_of(text: str) -> tuple[ast.Stage, ...]:
 
 def replace_stage(broken: BrokenTarget, place: int, text: str) -> Rewrite:
     """Stage number `place` replaced by the stages in `text` ("" removes it)."""
+    new = stages_of(text)
     stages = broken.query.stages
-    query = replace(broken.query, stages=(*stages[:place], *stages_of(text), *stages[place + 1 :]))
-    author = written(broken)
-    raw = None
-    if author is not None:
-        start, end = author.stages[place].span
-        raw = broken.raw[:start] + text + broken.raw[end:]
-    return Rewrite(query, raw)
+    query = replace(broken.query, stages=(*stages[:place], *new, *stages[place + 1 :]))
+    alike = _alike(broken, lambda q: broken.raw[slice(*q.stages[place].span)] if place < len(q.stages) else "")
+    raw = _spliced(broken.raw, [(*q.stages[place].span, text) for q in alike])
+    return Rewrite(query, place + len(new), raw)
 
 
 def insert_stage(broken: BrokenTarget, place: int, text: str) -> Rewrite:
     """The stages in `text` put before stage number `place` (at the end when there is none)."""
+    new = stages_of(text)
     stages = broken.query.stages
-    query = replace(broken.query, stages=(*stages[:place], *stages_of(text), *stages[place:]))
-    author = written(broken)
-    raw = None
-    if author is not None:
-        at = author.stages[place - 1].span.end if place else author.selector.span.end
-        raw = f"{broken.raw[:at]} {text}{broken.raw[at:]}"
-    return Rewrite(query, raw)
+    query = replace(broken.query, stages=(*stages[:place], *new, *stages[place:]))
+
+    def end(q: ast.LogQuery) -> int:
+        return q.stages[place - 1].span.end if place else q.selector.span.end
+
+    alike = _alike(broken, lambda q: broken.raw[q.selector.span.start : end(q)] if place <= len(q.stages) else "")
+    return Rewrite(query, place + len(new), _spliced(broken.raw, [(end(q), end(q), f" {text}") for q in alike]))
 
 
 def replace_matcher(broken: BrokenTarget, place: int, matcher: ast.Matcher | None, stages: str = "") -> Rewrite:
@@ -92,13 +85,30 @@ def replace_matcher(broken: BrokenTarget, place: int, matcher: ast.Matcher | Non
     matchers = broken.query.selector.matchers
     new = () if matcher is None else (matcher,)
     selector = ast.Selector((*matchers[:place], *new, *matchers[place + 1 :]))
-    query = ast.LogQuery(selector, (*stages_of(stages), *broken.query.stages) if stages else broken.query.stages)
-    author = written(broken)
-    raw = None
-    if author is not None and len(author.selector.matchers) == len(matchers):
-        texts = [broken.raw[m.span.start : m.span.end] for m in author.selector.matchers]
-        if "$" not in texts[place]:
-            texts[place : place + 1] = [matcher_text(m) for m in new]
-            start, end = author.selector.span
-            raw = f"{broken.raw[:start]}{{{', '.join(texts)}}}{f' {stages}' if stages else ''}{broken.raw[end:]}"
-    return Rewrite(query, raw)
+    added = stages_of(stages) if stages else ()
+    query = ast.LogQuery(selector, (*added, *broken.query.stages))
+    splices = []
+    for author in _alike(broken, lambda q: broken.raw[slice(*q.selector.span)]):
+        texts = [broken.raw[slice(*m.span)] for m in author.selector.matchers]
+        if "$" in texts[place]:
+            return Rewrite(query, len(added), None)
+        texts[place : place + 1] = [matcher_text(m) for m in new]
+        splices.append((*author.selector.span, f"{{{', '.join(texts)}}}{f' {stages}' if stages else ''}"))
+    return Rewrite(query, len(added), _spliced(broken.raw, splices))
+
+
+def _alike(broken: BrokenTarget, part: Callable[[ast.LogQuery], str]) -> list[ast.LogQuery]:
+    """The author's log queries that have the same text at a part as the broken one; none when it cannot be read."""
+    expr = read_text(broken.raw)
+    found = log_queries(expr) if expr is not None else []
+    if broken.place >= len(found) or len(found[broken.place].stages) != len(broken.query.stages):
+        return []
+    text = part(found[broken.place])
+    return [query for query in found if part(query) == text]
+
+
+def _spliced(raw: str, splices: Sequence[tuple[int, int, str]]) -> str | None:
+    """The text with each (start, end, new text) in place, None when there are none."""
+    for start, end, text in sorted(splices, reverse=True):
+        raw = raw[:start] + text + raw[end:]
+    return raw if splices else None

@@ -7,7 +7,7 @@ among the labels. Proved by the same condition as a label filter behind the sele
 from dataclasses import dataclass
 
 from obs_check.causes.context import BrokenTarget, Context
-from obs_check.causes.parser_at import count
+from obs_check.causes.parser_at import count_fixed
 from obs_check.causes.query_finding import query_finding, query_fix
 from obs_check.causes.query_text import replace_matcher
 from obs_check.causes.select_matching import accepts
@@ -40,7 +40,7 @@ class MovedToStructuredMetadata:
             values = sorted({v for labels, _ in samples if (v := labels.get(matcher.name))})
             if not values:
                 continue
-            found, probe = count(context, broken, rewrite.query)
+            found, probe, whole = count_fixed(context, broken, rewrite)
             if found <= 0:
                 continue
             return query_finding(
@@ -53,6 +53,6 @@ class MovedToStructuredMetadata:
                 query_fix(context, broken, f"filter by `{matcher.name}` behind the selector", rewrite.raw),
                 group=matcher.name,
                 hop="loki",
-                fixed=rewrite.query,
+                fixed=whole,
             )
         return None

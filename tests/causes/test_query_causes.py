@@ -109,3 +109,23 @@ def test_lines_that_get_further_than_the_newest_are_looked_at() -> None:
     assert "drops all 100 lines" in finding.claim
     assert "decision is `allow` (50)" in finding.claim
     assert len(at.asked) == 5
+
+
+def test_two_mistakes_in_a_row_are_proved_one_by_one() -> None:
+    at = Lines([(POD, JSON)])
+    finding = proved(at, '{namespace="coder"} |= "Boundary_Request" | json decision="decision" | decision="deny"')
+    assert finding is not None
+    assert finding.cause == "pipeline.line-filter-kills"
+    assert '|= "boundary_request" | json decision="decision"' in edited_text(finding)
+    assert not finding.cured
+    assert (second := proved(at, edited_text(finding))) is not None
+    assert second.cause == "pipeline.json-nesting"
+    assert second.cured
+
+
+def test_a_mistake_that_a_text_has_twice_is_changed_twice() -> None:
+    side = 'sum(count_over_time({namespace="coder"} | logfmt | decision="deny" [$__range]))'
+    finding = proved(Lines([(POD, JSON)]), f"{side} / {side}")
+    assert finding is not None
+    assert edited_text(finding).count("| json") == 2
+    assert "logfmt" not in edited_text(finding)
