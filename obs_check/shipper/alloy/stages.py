@@ -83,8 +83,9 @@ def _names(node: Value, key: str = "values") -> tuple[str, ...]:
 def _json(node: Value) -> Json:
     regex = _regex(node)
     if regex is None or node.get("expressions"):
-        return replace(Json.read(Value(_kept(node, "regex"), node.file, node.line, node.path)), regex=regex)
-    return Json((), read_source(node), _flag(node, "drop_malformed"), regex)
+        stage = Json.read(Value(_kept(node, "regex"), node.file, node.line, node.path))
+        return replace(stage, regex=regex, alloy=True)
+    return Json((), read_source(node), _flag(node, "drop_malformed"), regex, alloy=True)
 
 
 def _kept(node: Value, *without: str) -> dict[str, Value]:
@@ -235,7 +236,7 @@ _KINDS: dict[str, _Kind] = {
     "regex": _Kind({**_SOURCE, "expression": "text!", "labels_from_groups": "flag"}, _regular),
     "replace": _Kind(
         {**_SOURCE, "expression": "text!", "replace": "text"},
-        lambda node: replace(Replace.read(_without(node)), alloy=True),
+        lambda node: Replace.read(_without(node)),
     ),
     "sampling": _Kind({"rate": "number!", "drop_counter_reason": "text"}, Sampling.read),
     "split_json": _Kind(_SOURCE, lambda node: SplitJson(read_source(node))),

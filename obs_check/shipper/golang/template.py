@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from obs_check.errors import QueryError
 from obs_check.logql.template.compile import Moment, compile_template
@@ -32,10 +31,10 @@ class Template:
         return self.compiled.render(data, _NOW)
 
 
-def parse(text: str, absent: Any = MISSING) -> Template:
-    """The template in a text, where a field that is not there is `absent`; raises BadTemplate."""
+def parse(text: str) -> Template:
+    """The template in a text; a field that is not there has no value. Raises BadTemplate."""
     try:
-        compiled = compile_template(text, "pipeline_template", FUNCTIONS, absent)
+        compiled = compile_template(text, "pipeline_template", FUNCTIONS, MISSING)
     except QueryError as error:
         raise BadTemplate(re.sub(r"^template: \w+:\d+: ", "", error.message)) from None
     return Template(compiled, tuple(name for name in NOT_SIMULATED if name in compiled.functions))

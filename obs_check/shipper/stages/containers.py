@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.shipper.golang.quantity import size_bytes
 from obs_check.shipper.item import Context, Item, Running
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.stages.labels import AddLabels
@@ -67,10 +66,7 @@ class Cri:
         lines = node.get("max_partial_lines")
         size = node.get("max_partial_line_size")
         truncate = node.get("max_partial_line_size_truncate")
-        try:
-            limit = size_bytes(size.text()) if size else 0
-        except ValueError as error:
-            raise node.error(str(error)) from None
+        limit = size.integer() if size else 0
         return cls((lines.integer() if lines else 0) or 100, limit, truncate.flag() if truncate else False)
 
     def start(self, context: Context, place: str) -> Running:

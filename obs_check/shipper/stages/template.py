@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from obs_check.logql.regex import matches
-from obs_check.logql.template.values import MISSING
 from obs_check.model.entry import Labels
 from obs_check.shipper.golang.template import BadTemplate, Template, TemplateFault, parse
 from obs_check.shipper.item import Context, Item, PerLine, text_of
@@ -78,14 +77,12 @@ class FromTemplate:
 @dataclass(frozen=True)
 class Replace:
     """`replace`: every captured group of every match becomes the template's text (`.Value` is what was captured);
-    named groups are extracted. Nested groups: the outer one counts. A failing template changes nothing. For `alloy`
-    (1.18) a field that is not there is empty, where promtail has no value."""
+    named groups are extracted. Nested groups: the outer one counts. A failing template changes nothing."""
 
     kind: ClassVar[str] = "replace"
     expression: str
     replace: str = ""
     source: str | None = None
-    alloy: bool = False
 
     @property
     def note(self) -> str:
@@ -102,7 +99,7 @@ class Replace:
     def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
         regex: Any = compile_regex(self.expression)
-        template = parse(self.replace, absent="" if self.alloy else MISSING)
+        template = parse(self.replace)
 
         def change(item: Item) -> bool:
             text = item.source(self.source)
