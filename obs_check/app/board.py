@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
+from obs_check.app.split_query import Ask, ask_query
 from obs_check.app.together import together
 from obs_check.app.variable_query import Options
 from obs_check.errors import ObsCheckError
@@ -12,17 +12,14 @@ from obs_check.model.window import MS, Window
 from obs_check.panel.borrowed import with_borrowed_queries
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.elements import Dashboard, Panel
-from obs_check.panel.frames import decode_results
+from obs_check.panel.frames import RefResult
 from obs_check.panel.reading import Reading, read_panel
 from obs_check.panel.repeat import Variables, copies
-from obs_check.panel.request import VIEWPORT, PanelRequest, Query, dashboard_range, panel_requests
+from obs_check.panel.request import VIEWPORT, PanelRequest, dashboard_range, panel_requests
 from obs_check.panel.variables import effective_variables
 
 CONCURRENCY = 4
 """Panels that are asked for at once: about what a browser does, and little for a server."""
-
-Ask = Callable[[Query], tuple[dict[str, Any], Probe]]
-"""Sends one query; the answer has `results` even where Grafana said 400."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,8 @@ class PanelView:
 @dataclass(frozen=True, slots=True)
 class Board:
     """A dashboard that can be read again and again with the same datasources and variables. `options` asks for those of
-    query variables; `viewport` is the width of the screen's grid in px, which intervals follow from."""
+    query variables; `viewport` is the width of the screen's grid in px, which intervals follow from;
+    with `split` Loki is asked day by day, as a browser does."""
 
     dashboard: Dashboard
     datasources: Datasources
@@ -48,6 +46,7 @@ class Board:
     overrides: Mapping[str, list[str]]
     options: Options | None = None
     viewport: int = VIEWPORT
+    split: bool = False
 
     def read(
         self,
@@ -95,17 +94,16 @@ class Board:
         return views
 
     def _read_one(self, panel: Panel, request: PanelRequest) -> PanelView:
-        documents: list[dict[str, Any]] = []
+        results: dict[str, RefResult] = {}
         probes: list[Probe] = []
         for query in request.queries:
             try:
-                answer, probe = self.ask(query)
+                found, asked = ask_query(self.ask, query, self.split)
             except ObsCheckError as error:
                 if error.exit_code == 4:
                     raise
                 return PanelView(panel, request, read_panel(panel, {}, request), tuple(probes), error.message)
-            documents.append(answer)
-            probes.append(probe)
-        results = decode_results(*documents)
+            results |= found
+            probes += asked
         outage = next((f"a datasource does not answer: {r.error}" for r in results.values() if r.outage), "")
         return PanelView(panel, request, read_panel(panel, results, request), tuple(probes), outage)

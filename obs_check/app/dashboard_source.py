@@ -1,5 +1,6 @@
 """Where a dashboard comes from, and where a change of it has to go: Grafana, a file, or what provisions it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from obs_check.errors import ConfigError, Refused
 from obs_check.model.finding import DashboardEdit
 from obs_check.panel.library import as_references, is_library_panel, with_library_panels
 
+_ELSEWHERE = re.compile(r"/apis/dashboard\.grafana\.app/[^\s\"]+")
 FILE_SUFFIXES = (".json", ".yaml", ".yml")
 
 
@@ -37,6 +39,11 @@ class DashboardSource:
         """
         if self.file is not None:
             return edit_file(self.file, edits, dashboard)
+        if "spec" in self.document:
+            return (
+                f"{self.name} was NOT changed: it is kept in schema v2, which obs-check does not write; "
+                "change it in Grafana as the diff shows"
+            )
         changed = edited(dashboard, edits)
         borrowed = [e.panel for e in edits if e.panel is not None and is_library_panel(changed, e.panel)]
         if borrowed:
@@ -64,7 +71,14 @@ def open_dashboard(wanted: str, grafana: GrafanaClient) -> DashboardSource:
     if wanted.endswith(FILE_SUFFIXES):
         path = Path(wanted)
         return DashboardSource(wanted, read_document(path), path)
-    answer: Mapping[str, Any] = grafana.dashboard(wanted).value
+    try:
+        answer: Mapping[str, Any] = grafana.dashboard(wanted).value
+    except Refused as refused:
+        # Grafana 12 names the place of a dashboard that is kept in schema v2.
+        elsewhere = _ELSEWHERE.search(refused.body) if refused.status == 406 else None
+        if elsewhere is None:
+            raise
+        return DashboardSource(f"dashboard {wanted}", grafana.dashboard_resource(elsewhere[0]).value)
     meta = answer.get("meta") or {}
     provisioned = str(meta.get("provisionedExternalId") or "a file") if meta.get("provisioned") else ""
 

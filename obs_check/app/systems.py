@@ -36,7 +36,7 @@ from obs_check.panel.dashboard import Dashboard, load_dashboard
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.expect import Expectation, load_expectations
 from obs_check.panel.reading import Reading
-from obs_check.panel.request import Query
+from obs_check.panel.request import VIEWPORT, Query
 
 Say = Callable[[str], None]
 
@@ -345,11 +345,14 @@ def open_systems(
     env: Mapping[str, str],
     dashboard: str | None = None,
     hop_s: float | None = None,
+    viewport: int = VIEWPORT,
+    split: bool = True,
 ) -> Iterator[Systems]:
     """Read the configuration, reach Grafana and load the dashboard; clients are closed at the end.
 
     `dashboard` is a uid or a file that replaces the configured one. A uid that Grafana does not have
-    leaves the board empty (`missing`). Raises ConfigError, Unavailable or NotAllowed.
+    leaves the board empty (`missing`). `viewport` is the width of the screen's grid in px; with `split` Loki is asked
+    day by day where Grafana says that browsers do. Raises ConfigError, Unavailable or NotAllowed.
     """
     config = load_config(path, env)
     if config.grafana is None:
@@ -371,13 +374,15 @@ def open_systems(
             source = DashboardSource(f"dashboard {wanted}", {})
             read = Dashboard(wanted, wanted, (), (), source.name, "classic")
         expectations = _expectations(config.expect, read.uid) if config.expect else {}
-        settings = Datasources.from_settings(grafana.frontend_settings().value)
+        frontend = grafana.frontend_settings().value
+        settings = Datasources.from_settings(frontend)
+        split = split and bool((frontend.get("featureToggles") or {}).get("lokiQuerySplitting"))
 
         def ask(query: Query) -> tuple[dict[str, Any], Probe]:
             answer = grafana.ds_query(query.body)
             return answer.value, answer.probe
 
-        board = Board(read, settings, ask, {}, asking(grafana, settings))
+        board = Board(read, settings, ask, {}, asking(grafana, settings), viewport, split)
         hop = hop_s if hop_s is not None else config.timeouts.hop_s
         yield Systems(config, grafana, loki, shipping, source, board, expectations, env, hop, missing)
     finally:

@@ -10,6 +10,8 @@ from obs_check.cli.options import Output, common
 @click.command()
 @click.option("--dashboard", metavar="UID|FILE", help="Another dashboard than the configured one, or a JSON file.")
 @click.option("--panel", type=int, help="Only the panel with this id.")
+@click.option("--viewport", type=click.IntRange(100, 20_000), default=1846, show_default=True, metavar="PX")
+@click.option("--no-split", is_flag=True, help="Ask Loki for whole ranges, where a browser asks day by day.")
 @click.option("--inject/--no-inject", "with_run", default=False, help="Send events and see which panels they move.")
 @click.option("--allow", type=click.IntRange(0, 1000), default=1, show_default=True, help="Allowed events of --inject.")
 @click.option("--deny", type=click.IntRange(0, 1000), default=1, show_default=True, help="Denied events of --inject.")
@@ -20,6 +22,8 @@ from obs_check.cli.options import Output, common
 def diagnose(
     dashboard: str | None,
     panel: int | None,
+    viewport: int,
+    no_split: bool,
     with_run: bool,
     allow: int,
     deny: int,
@@ -37,7 +41,8 @@ def diagnose(
     if with_run and allow + deny == 0:
         raise UsageError("--inject needs at least one event", "give --allow or --deny a number above 0")
     outcome = Outcome("diagnose")
-    with out.kept(outcome, save), open_systems(out.config_path, out.env, dashboard) as systems:
+    opened = open_systems(out.config_path, out.env, dashboard, viewport=viewport, split=not no_split)
+    with out.kept(outcome, save), opened as systems:
         check = Check(systems, outcome, out.say)
         run = None
         if with_run:

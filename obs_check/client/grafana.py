@@ -51,6 +51,12 @@ class GrafanaClient:
         shown = {"title": model.get("title"), "version": model.get("version"), "panels": len(model.get("panels") or ())}
         return Answered(value, self._probe(f"GET /api{path}", shown))
 
+    def dashboard_resource(self, path: str) -> Answered[dict[str, Any]]:
+        """{"metadata", "spec"} of a dashboard below /apis, as Grafana 12 and newer keep those of schema v2."""
+        value = self._http.json(self._http.get(path))
+        spec = value.get("spec") or {}
+        return Answered(value, self._probe(f"GET {path}", {"title": spec.get("title")}))
+
     def save_dashboard(
         self, model: Mapping[str, Any], message: str, folder_uid: str | None = None
     ) -> Answered[dict[str, Any]]:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from obs_check.app.dashboard_source import open_dashboard
+from obs_check.causes.dashboard_edit import edited
 from obs_check.client.grafana import GrafanaClient
 from obs_check.config import Secret, host_port
 from obs_check.errors import ConfigError
@@ -126,6 +127,30 @@ def test_one_value_of_a_file_changes_and_nothing_else(
     assert path.read_text() == text.replace(was, becomes)
     with pytest.raises(ConfigError, match="is not written there as it was read"):
         source.apply((edit,), document, "obs-check: test", grafana)
+
+
+def test_a_dashboard_of_schema_v2_is_read_where_grafana_says_and_not_written(
+    grafana: GrafanaClient, tmp_path: Path
+) -> None:
+    query = {"kind": "DataQuery", "group": "loki", "datasource": {"name": "loki"}, "spec": {"expr": BEFORE}}
+    data = {"kind": "QueryGroup", "spec": {"queries": [{"kind": "PanelQuery", "spec": {"refId": "A", "query": query}}]}}
+    panel = {"kind": "Panel", "spec": {"id": 1, "title": "p", "data": data, "vizConfig": {"group": "stat", "spec": {}}}}
+    item = {"kind": "GridLayoutItem", "spec": {"element": {"kind": "ElementReference", "name": "one"}}}
+    document = {
+        "uid": "new",
+        "title": "v2",
+        "elements": {"one": panel},
+        "layout": {"kind": "GridLayout", "spec": {"items": [item]}},
+        "variables": [],
+        "timeSettings": {"from": "now-6h", "to": "now"},
+    }
+    (tmp_path / "grafana/new.json").write_text(json.dumps(document))
+    source = open_dashboard("new", grafana)
+    read = load_dashboard(source.document, source.name)
+    assert (read.uid, read.schema, read.panels[0].targets[0].text) == ("new", "v2", BEFORE)
+    assert "NOT changed" in apply(grafana, "new")
+    changed = load_dashboard(edited(read.document, EDITS), "edited")
+    assert changed.panels[0].targets[0].text == AFTER
 
 
 def test_a_library_panel_is_read_from_its_place_and_not_changed_in_the_dashboard(grafana: GrafanaClient) -> None:

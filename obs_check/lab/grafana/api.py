@@ -52,6 +52,7 @@ class Api:
             Route("/api/org", own(self._org)),
             Route("/api/search", own(self._search)),
             Route("/api/dashboards/uid/{uid}", own(self._dashboard)),
+            Route("/apis/dashboard.grafana.app/v2beta1/namespaces/default/dashboards/{uid}", own(self._resource_v2)),
             Route("/api/dashboards/uid/{uid}/versions", own(self._versions)),
             Route("/api/library-elements/{uid}", own(self._library)),
             Route("/api/dashboards/db", own(self._save), methods=["POST"]),
@@ -106,6 +107,9 @@ class Api:
 
     async def _dashboard(self, request: Request) -> Response:
         return JSONResponse(self._dashboards.get(request.path_params["uid"]))
+
+    async def _resource_v2(self, request: Request) -> Response:
+        return JSONResponse(self._dashboards.resource(request.path_params["uid"]))
 
     async def _library(self, request: Request) -> Response:
         return JSONResponse(self._dashboards.library_element(request.path_params["uid"]))

@@ -46,6 +46,9 @@ class Dashboards:
     def get(self, uid: str) -> dict[str, Any]:
         """{"meta", "dashboard"}; Refusal (404) when there is none."""
         path, document = self._find(uid)
+        if "elements" in document:
+            place = f"/apis/dashboard.grafana.app/v2beta1/namespaces/default/dashboards/{uid}"
+            raise Refusal(406, f"dashboard api version not supported, use {place} instead")
         provisioned = path.parent != self._folder
         version = int(document.get("version") or 1)
         slug = _slug(str(document.get("title", uid)))
@@ -63,6 +66,13 @@ class Dashboards:
             "apiVersion": "v1",
         }
         return {"meta": meta, "dashboard": {**document, "uid": uid, "version": version}}
+
+    def resource(self, uid: str) -> dict[str, Any]:
+        """A dashboard of schema v2 as /apis has it; Refusal (404) when there is none."""
+        _, document = self._find(uid)
+        spec = {key: value for key, value in document.items() if key != "uid"}
+        version = "dashboard.grafana.app/v2beta1"
+        return {"kind": "Dashboard", "apiVersion": version, "metadata": {"name": uid}, "spec": spec}
 
     def search(self, query: str = "", uids: list[str] | None = None) -> list[dict[str, Any]]:
         """Dashboards whose title contains `query`, or of these uids."""
