@@ -1,5 +1,7 @@
 """`| logfmt [--strict] [--keep-empty] [label="key"]`."""
 
+import re
+
 from obs_check.errors import QueryError
 from obs_check.logql.stages.hints import DROP, NO_HINTS, Hints, LabelNames
 from obs_check.logql.stages.logfmt_scan import scan_logfmt
@@ -50,15 +52,24 @@ def compile_logfmt(stage: ast.LogfmtParser, hints: Hints = NO_HINTS) -> StageFun
     return parse
 
 
+_KEY = re.compile(r'[ \t\n]*(?:(?P<key>[A-Za-z_][A-Za-z0-9_]*)|"(?P<string>[^"\]]*)["\]]?|(?P<other>\S))[ \t\n]*')
+
+
+def _key(expression: str) -> str:
+    """The key that an expression names; QueryError with the words of Loki's little grammar where it is none."""
+    message = "syntax error: unexpected $end, expecting STRING or KEY"
+    found = _KEY.match(expression)
+    if found is not None and found["other"] is None:
+        rest = _KEY.match(expression, found.end())
+        if rest is None:
+            return str(found["key"] if found["key"] is not None else found["string"])
+        message = f"unexpected char {rest['other']}" if rest["other"] else "syntax error: unexpected KEY"
+    raise QueryError(f"cannot parse expression [{expression}]: {message}")
+
+
 def _keys(stage: ast.LogfmtParser) -> dict[str, str]:
-    """Label to key; QueryError for what is no key."""
-    keys: dict[str, str] = {}
-    for extraction in stage.extractions:
-        key = extraction.expression.strip().strip('"')
-        if not key or any(char.isspace() for char in key):
-            raise QueryError(f"cannot parse expression [{extraction.expression}]: a logfmt key is needed")
-        keys[check_label(extraction.label)] = key
-    return keys
+    """Label to key."""
+    return {check_label(extraction.label): _key(extraction.expression) for extraction in stage.extractions}
 
 
 def compile_logfmt_expressions(stage: ast.LogfmtParser, hints: Hints = NO_HINTS) -> StageFunction:

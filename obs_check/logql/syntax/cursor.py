@@ -6,7 +6,7 @@ from typing import TypeVar
 from obs_check.errors import QueryError
 from obs_check.logql.syntax import tokens
 from obs_check.logql.syntax.ast import Span
-from obs_check.logql.syntax.lexer import syntax_error, tokenize
+from obs_check.logql.syntax.lexer import loses_line, syntax_error, tokenize
 from obs_check.logql.syntax.tokens import Token
 
 T = TypeVar("T")
@@ -42,19 +42,26 @@ class Cursor:
         """Takes the next token when it is of one of the kinds."""
         return self.next() if self.at(*kinds) else None
 
-    def expect(self, *kinds: str) -> Token:
-        """Takes the next token, or raises QueryError that says what was expected."""
+    def expect(self, *kinds: str, hint: bool = True) -> Token:
+        """Takes the next token, or raises QueryError that says what was expected; not so without `hint`, where more
+        than four tokens could follow and Loki names none: the error's hint does."""
         if not self.at(*kinds):
-            raise self.unexpected(*kinds)
+            error = self.unexpected(*(kinds if hint else ()))
+            if not hint and not error.hint:
+                error.hint = f"expected {' or '.join(map(tokens.shown, kinds))}"
+            raise error
         return self.next()
 
     def unexpected(self, *expected: str) -> QueryError:
         """The error that the next token is."""
         token = self.peek()
-        message = f"syntax error: unexpected {token.kind}"
+        if token.kind == tokens.ERROR:
+            assert isinstance(token.value, QueryError)
+            return token.value
+        message = f"syntax error: unexpected {tokens.shown(token.kind)}"
         if expected:
-            message += f", expecting {' or '.join(expected)}"
-        return syntax_error(self.text, token.span, message)
+            message += f", expecting {' or '.join(map(tokens.shown, expected))}"
+        return syntax_error(self.text, token.span, message, loses_line(token))
 
     def span_from(self, start: Token) -> Span:
         """From a token to the last one taken."""

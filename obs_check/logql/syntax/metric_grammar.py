@@ -5,13 +5,14 @@ Loosest to tightest: `or`; `and`, `unless`; comparisons; `+ -`; `* / %`; `^`, wh
 
 from typing import Literal
 
+from obs_check.errors import QueryError
 from obs_check.logql.syntax import ast, tokens
 from obs_check.logql.syntax.cursor import Cursor
-from obs_check.logql.syntax.lexer import syntax_error
 from obs_check.logql.syntax.predicate_grammar import number, selector
 from obs_check.logql.syntax.range_grammar import log_range
 from obs_check.logql.syntax.refusals import refuse
 from obs_check.logql.syntax.stage_grammar import stages
+from obs_check.logql.units import parse_float
 
 BINDING: dict[str, int] = {
     "or": 1,
@@ -41,8 +42,8 @@ def expression(cursor: Cursor, binding: int = 1) -> ast.Expr:
                 refuse(
                     cursor.text,
                     leg.span,
-                    f"unexpected type for {side} leg of binary operation ({op}): a log query has no value, "
-                    "count its lines with count_over_time",
+                    f"unexpected type for {side} leg of binary operation ({op}): "
+                    f"*syntax.{'PipelineExpr' if leg.stages else 'MatchersExpr'}",
                 )
         assert not isinstance(left, ast.LogQuery)
         assert not isinstance(right, ast.LogQuery)
@@ -65,7 +66,7 @@ def _operand(cursor: Cursor) -> ast.Expr:
     if token.kind == "(":
         cursor.next()
         inner = expression(cursor)
-        cursor.expect(")")
+        cursor.expect(")", hint=False)
         return inner
     if token.kind in (tokens.NUMBER, "+", "-"):
         return number(cursor)
@@ -84,25 +85,41 @@ def _operand(cursor: Cursor) -> ast.Expr:
         cursor.expect(")")
         return ast.VectorLiteral(value, cursor.span_from(token))
     if token.kind == "variants":
-        raise syntax_error(cursor.text, token.span, "multi variant queries are disabled for this instance")
+        cursor.next()
+        cursor.expect("(")
+        raise QueryError("multi variant queries are disabled for this instance", cursor.text, *token.span)
     raise cursor.unexpected()
 
 
 def _log_query(cursor: Cursor) -> ast.LogQuery:
     start = cursor.peek()
-    return ast.LogQuery(selector(cursor), stages(cursor), cursor.span_from(start))
+    query = ast.LogQuery(selector(cursor), stages(cursor), cursor.span_from(start))
+    if cursor.accept("|"):
+        raise cursor.unexpected()  # unwrap, outside of a range
+    return query
 
 
 def _range_aggregation(cursor: Cursor) -> ast.RangeAggregation:
     start = cursor.next()
     cursor.expect("(")
-    parameter = _parameter(cursor)
+    parameter = None
+    if token := cursor.accept(tokens.NUMBER):
+        parameter = token.text
+        cursor.expect(",")
+    if not cursor.at("{", "("):
+        raise cursor.unexpected(*((tokens.NUMBER,) if parameter is None else ()), "{", "(")
     found = log_range(cursor)
     cursor.expect(")")
     by = grouping(cursor)
-    return ast.RangeAggregation(
-        start.kind, found, by, None if parameter is None else float(parameter), cursor.span_from(start)
-    )
+    span = cursor.span_from(start)
+    if parameter is None:
+        return ast.RangeAggregation(start.kind, found, by, None, span)
+    if start.kind != "quantile_over_time":
+        refuse(cursor.text, span, f"parameter {parameter} not supported for operation {start.kind}")
+    try:
+        return ast.RangeAggregation(start.kind, found, by, parse_float(parameter), span)
+    except ValueError as error:
+        refuse(cursor.text, span, f"invalid parameter for operation {start.kind}: {error}")
 
 
 def _vector_aggregation(cursor: Cursor) -> ast.VectorAggregation:
@@ -111,7 +128,7 @@ def _vector_aggregation(cursor: Cursor) -> ast.VectorAggregation:
     cursor.expect("(")
     parameter = _parameter(cursor)
     inner = metric(cursor)
-    cursor.expect(")")
+    cursor.expect(")", hint=False)
     by = by or grouping(cursor)
     span = cursor.span_from(start)
     k: int | None = None
@@ -135,9 +152,9 @@ def _label_replace(cursor: Cursor) -> ast.LabelReplace:
     start = cursor.next()
     cursor.expect("(")
     inner = metric(cursor)
-    texts = []
+    texts: list[str] = []
     for _ in range(4):
-        cursor.expect(",")
+        cursor.expect(",", hint=bool(texts))
         texts.append(cursor.string())
     cursor.expect(")")
     return ast.LabelReplace(inner, texts[0], texts[1], texts[2], texts[3], cursor.span_from(start))
@@ -151,8 +168,14 @@ def grouping(cursor: Cursor) -> ast.Grouping | None:
 
 def _names(cursor: Cursor) -> tuple[str, ...]:
     cursor.expect("(")
-    found = () if cursor.at(")") else cursor.comma_list(cursor.name)
-    cursor.expect(")")
+    if cursor.accept(")"):
+        return ()
+    if not cursor.at(tokens.IDENTIFIER):
+        raise cursor.unexpected(tokens.IDENTIFIER, ")")
+    found = cursor.comma_list(cursor.name)
+    if not cursor.at(")"):
+        raise cursor.unexpected(",", ")")
+    cursor.next()
     return found
 
 

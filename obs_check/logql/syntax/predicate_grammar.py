@@ -7,6 +7,7 @@ than `or`: `a, b or c` is `a and (b or c)`, `a and b or c` is `(a and b) or c`.
 from typing import cast
 
 from obs_check.errors import QueryError
+from obs_check.logql.regex import compile_re2
 from obs_check.logql.syntax import ast, tokens
 from obs_check.logql.syntax.cursor import Cursor
 from obs_check.logql.syntax.refusals import refuse
@@ -37,7 +38,14 @@ def matcher(cursor: Cursor) -> ast.Matcher:
     name = cursor.name()
     op = cursor.expect("=", "=~", "!~", "!=").kind
     value = cursor.string()
-    return ast.Matcher(name, cast(ast.MatchOp, op), value, cursor.span_from(start))
+    found = ast.Matcher(name, cast(ast.MatchOp, op), value, cursor.span_from(start))
+    if op in ("=~", "!~"):
+        # Loki compiles as it reads: a bad expression comes before an error of the grammar further on.
+        try:
+            compile_re2(value)
+        except QueryError as error:
+            refuse(cursor.text, found.span, error.message)
+    return found
 
 
 def predicate(cursor: Cursor, binding: int = _OR) -> ast.Predicate:
@@ -57,10 +65,12 @@ def predicate(cursor: Cursor, binding: int = _OR) -> ast.Predicate:
 def _atom(cursor: Cursor) -> ast.Predicate:
     if cursor.accept("("):
         inner = predicate(cursor)
-        cursor.expect(")")
+        cursor.expect(")", hint=False)
         return inner
     if cursor.peek(1).kind in _MATCH_OPS and cursor.peek(2).kind == tokens.STRING:
         return ast.StringPredicate(matcher(cursor))
+    if not cursor.at(tokens.IDENTIFIER):
+        raise cursor.unexpected(tokens.IDENTIFIER, "(")
     name = cursor.name()
     if cursor.at("=", "!=") and cursor.peek(1).kind == "ip":
         op = cursor.next().kind
@@ -71,7 +81,7 @@ def _atom(cursor: Cursor) -> ast.Predicate:
         return ast.IpPredicate(name, "=" if op == "=" else "!=", pattern)
     if cursor.accept("=~", "!~"):
         raise cursor.unexpected(tokens.STRING)
-    written = cursor.expect(*_COMPARE_OPS).kind
+    written = cursor.expect(*_COMPARE_OPS, hint=False).kind
     compare = cast(ast.CompareOp, "==" if written == "=" else written)
     if duration := cursor.accept(tokens.DURATION):
         return ast.DurationPredicate(name, compare, int(duration.value))

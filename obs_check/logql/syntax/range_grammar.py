@@ -19,9 +19,11 @@ def log_range(cursor: Cursor) -> ast.LogRange:
     found, labels = _query(cursor, open_query)
     if cursor.at(tokens.RANGE):
         inner = _with_interval(cursor, open_query, found, labels)
-        cursor.expect(")")
+        cursor.expect(")", hint=False)
         return inner
-    cursor.expect(")")
+    if not cursor.at(")"):
+        raise cursor.unexpected(*((tokens.RANGE, "|", ")") if labels is not None else ()))
+    cursor.next()
     if not cursor.at(tokens.RANGE):
         raise cursor.unexpected(tokens.RANGE)
     interval = int(cursor.next().value)
@@ -35,7 +37,7 @@ def _bare(cursor: Cursor) -> ast.LogRange:
     start = cursor.peek()
     found, labels = _query(cursor, start)
     if not cursor.at(tokens.RANGE):
-        raise cursor.unexpected()
+        raise cursor.unexpected(*((tokens.RANGE, "|") if labels is not None else ()))
     return _with_interval(cursor, start, found, labels)
 
 

@@ -2,9 +2,12 @@
 
 from typing import Literal, cast
 
+from obs_check.errors import QueryError
+from obs_check.logql.stages.compile import compile_stage
 from obs_check.logql.syntax import ast, tokens
 from obs_check.logql.syntax.cursor import Cursor
 from obs_check.logql.syntax.predicate_grammar import matcher, predicate
+from obs_check.logql.syntax.refusals import refuse
 
 _FILTER_OPS = ("|=", "|~", "|>", "!=", "!~", "!>")
 
@@ -26,13 +29,13 @@ def unwrap(cursor: Cursor) -> ast.Unwrap | None:
     conversion = cursor.one_of(tuple(sorted(tokens.CONVERSIONS)))
     if conversion:
         cursor.expect("(")
+    elif not cursor.at(tokens.IDENTIFIER):
+        raise cursor.unexpected(tokens.IDENTIFIER, *sorted(tokens.CONVERSIONS))
     label = cursor.name()
     if conversion:
         cursor.expect(")")
     filters: list[ast.LabelFilter] = []
     while pipe := cursor.accept("|"):
-        if not cursor.at(tokens.IDENTIFIER, "("):
-            raise cursor.unexpected()
         filters.append(ast.LabelFilter(predicate(cursor), cursor.span_from(pipe)))
     kind = cast(Literal["", "duration", "duration_seconds", "bytes"], conversion or "")
     return ast.Unwrap(label, kind, tuple(filters), cursor.span_from(start))
@@ -41,8 +44,7 @@ def unwrap(cursor: Cursor) -> ast.Unwrap | None:
 def _line_filter(cursor: Cursor) -> ast.LineFilter:
     start = cursor.next()
     matches = [_line_match(cursor)]
-    while cursor.at("or") and cursor.peek(1).kind in (tokens.STRING, "ip"):
-        cursor.next()
+    while cursor.accept("or"):
         matches.append(_line_match(cursor))
     return ast.LineFilter(cast(ast.LineFilterOp, start.kind), tuple(matches), cursor.span_from(start))
 
@@ -73,9 +75,9 @@ def _piped(cursor: Cursor) -> ast.Stage:
             found = _extractions(cursor)
             return ast.LogfmtParser(found, "--strict" in flags, "--keep-empty" in flags, cursor.span_from(start))
         case "regexp":
-            return ast.RegexpParser(cursor.string(), cursor.span_from(start))
+            return _compiled(cursor, ast.RegexpParser(cursor.string(), cursor.span_from(start)), "regexp")
         case "pattern":
-            return ast.PatternParser(cursor.string(), cursor.span_from(start))
+            return _compiled(cursor, ast.PatternParser(cursor.string(), cursor.span_from(start)), "pattern")
         case "unpack":
             return ast.UnpackParser(cursor.span_from(start))
         case "line_format":
@@ -90,6 +92,15 @@ def _piped(cursor: Cursor) -> ast.Stage:
             return ast.Decolorize(cursor.span_from(start))
     cursor.back()
     raise cursor.unexpected()
+
+
+def _compiled(cursor: Cursor, stage: ast.Stage, kind: str) -> ast.Stage:
+    """The parser, when it compiles. Loki does that as it reads, so it comes before an error of the grammar."""
+    try:
+        compile_stage(stage)
+    except QueryError as error:
+        refuse(cursor.text, stage.span, f"invalid {kind} parser: {error.message}")
+    return stage
 
 
 def _extractions(cursor: Cursor) -> tuple[ast.Extraction, ...]:

@@ -12,7 +12,8 @@ NUMBER = "NUMBER"
 DURATION = "DURATION"
 BYTES = "BYTES"
 RANGE = "RANGE"
-FLAG = "PARSER_FLAG"
+FLAG = "FUNCTION_FLAG"
+ERROR = "$error"
 
 FLAGS = frozenset({"--strict", "--keep-empty"})
 
@@ -53,7 +54,7 @@ VECTOR_OPS = frozenset(
 )
 CONVERSIONS = frozenset({"bytes", "duration", "duration_seconds"})
 
-FUNCTIONS = RANGE_OPS | VECTOR_OPS | CONVERSIONS | {"ip", "label_replace", "vector", "variants"}
+FUNCTIONS = RANGE_OPS | VECTOR_OPS | CONVERSIONS | {"ip", "label_replace", "vector"}
 """Words that are keywords only before a parenthesis."""
 
 KEYWORDS = frozenset(
@@ -72,6 +73,7 @@ KEYWORDS = frozenset(
         "line_format",
         "logfmt",
         "of",
+        "variants",
         "offset",
         "on",
         "or",
@@ -86,15 +88,26 @@ KEYWORDS = frozenset(
 
 OPERATORS = (
     *("|=", "|~", "|>", "!=", "!~", "!>", "=~", "==", ">=", "<="),
-    *("|", "=", ">", "<", "(", ")", "{", "}", ",", "+", "-", "*", "/", "%", "^", "."),
+    *("|", "=", ">", "<", "(", ")", "{", "}", ",", "+", "-", "*", "/", "%", "^", ".", "]"),
 )
 """Longest first."""
+
+
+_SHOWN = {
+    **{name: name.upper() for name in RANGE_OPS | VECTOR_OPS | {"vector"}},
+    **{name: f"{name.upper()}_CONV" for name in CONVERSIONS},
+}
+
+
+def shown(kind: str) -> str:
+    """How messages name a kind of token: functions in capitals, other words and signs as they are (Loki 3.5)."""
+    return _SHOWN.get(kind, kind)
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
     """`kind` is one of the names above, or the word or operator itself; `text` as written; `value` what it means (the
-    text of a string, ns of a duration or range, bytes of a size)."""
+    text of a string, ns of a duration or range, bytes of a size, the error of a token that is none)."""
 
     kind: str
     text: str
