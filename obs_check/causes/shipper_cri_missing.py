@@ -13,7 +13,6 @@ from obs_check.causes.lost_lines import together
 from obs_check.causes.shipper_rules import told
 from obs_check.causes.stored_lines import Shipped, arrived, stored
 from obs_check.model.finding import Finding, Subject
-from obs_check.shipper.yamledit import with_item
 
 PREFIX = re.compile(r"\d{4}-\d\d-\d\dT\S+ (?:stdout|stderr) [FP] ")
 """CRI's log format: RFC 3339 time, stream, F(ull) or P(artial)."""
@@ -36,8 +35,7 @@ class CriMissing:
         if not have or not all(PREFIX.match(line) for _, line in have):
             return None
         job = path.taken.job
-        place = (*path.config.job_place(job), "pipeline_stages")
-        after = path.config.edited(lambda text: with_item(text, place, 0, {"cri": {}}))
+        after = path.config.with_first_stage(job, "cri")
         fixed = after.run(path.one.file, path.lines, path.now_ns) if after else None
         clean = sum(not PREFIX.match(s.line) for s in fixed.shipped) if fixed else 0
         if fixed is not None and not clean:

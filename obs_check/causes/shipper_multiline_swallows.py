@@ -13,7 +13,6 @@ from obs_check.causes.shipper_rules import told
 from obs_check.causes.stored_lines import Shipped, arrived, stored
 from obs_check.model.event import find_tags
 from obs_check.model.finding import Finding, Subject
-from obs_check.shipper.yamledit import without
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class MultilineSwallows:
         if not joined:
             return None
         job = path.taken.job
-        after = path.config.edited(lambda text: without(text, path.config.stage_place(job, stage)))
+        after = path.config.without_stage(job, stage)
         fixed = after.run(path.one.file, path.lines, path.now_ns) if after else None
         return Finding(
             cause=self.id,

@@ -5,7 +5,6 @@ while Loki answers the dashboard's datasource; the pipeline run on the very line
 limit of Loki belong to ingest.discarded and shipper.rate-limited.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
@@ -16,7 +15,6 @@ from obs_check.causes.shipper_rules import Rules, told
 from obs_check.model.finding import Finding, Fix, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import Refusal
-from obs_check.shipper.yamledit import Place, with_value
 
 PUSH_PATHS = ("/loki/api/v1/push", "/api/prom/push")
 """Paths that Loki 3.5 takes pushes at; the first is the one to use."""
@@ -68,20 +66,14 @@ def _refusal(one: Pushed) -> Refusal | None:
 
 
 def _corrected(config: Rules) -> Rules | None:
-    """The configuration with the path that Loki takes pushes at, where a client has another."""
-    single = "\nclient:" in f"\n{config.config.text}"
-    changes: list[Callable[[str], str]] = []
+    """The configuration with the path that Loki takes pushes at, where a client has another; None without one."""
+    after: Rules | None = config
     for number, client in enumerate(config.config.clients):
         parts = urlsplit(client.url)
-        if parts.path in PUSH_PATHS:
-            continue
-        place: Place = ("client", "url") if single else ("clients", number, "url")
-        changes.append(_set(place, urlunsplit(parts._replace(path=PUSH_PATHS[0]))))
-    return config.edited(*changes) if changes else None
-
-
-def _set(place: Place, url: str) -> Callable[[str], str]:
-    return lambda text: with_value(text, place, url)
+        if after is not None and parts.path not in PUSH_PATHS:
+            url = urlunsplit(parts._replace(path=PUSH_PATHS[0]))
+            after = after.with_text((*config.client_place(number), "url"), client.url, url)
+    return None if after is config else after
 
 
 def _remedy(refusal: Refusal) -> str:

@@ -2,22 +2,29 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from obs_check.causes.context import Context
 from obs_check.causes.dashboard_edit import file_fix
+from obs_check.errors import ConfigError
 from obs_check.model.entry import Labels
 from obs_check.model.finding import Fix, Safety
 from obs_check.model.probe import Probe
 from obs_check.shipper import simulate
+from obs_check.shipper.alloy.edit import AlloyText
 from obs_check.shipper.model import ScrapeJob, ShipperConfig
-from obs_check.shipper.read import parse_shipper
+from obs_check.shipper.read import alloy_parts, parse_shipper
 from obs_check.shipper.simulate import Simulation
 from obs_check.shipper.targets import FileReport, LogFile, find_targets, report
 from obs_check.shipper.wrapping import unwrap
-from obs_check.shipper.yamledit import Place
+from obs_check.shipper.yamledit import Place, with_item, with_value, without
 
+_SECRET = re.compile(
+    r"^([ +-]\s*(?:- )?[\"']?(?:password|bearer_token|credentials|client_secret|secret)[\"']?\s*[:=]\s*)\S.*$",
+    re.MULTILINE,
+)
+_URL = re.compile(r"://[^/@\s]+@")
 _NESTED = re.compile(r"(\d+) (\w+)")
 
 
@@ -62,6 +69,10 @@ class Rules:
         """Where a job stands in the configuration."""
         return ("scrape_configs", [j.name for j in self.config.jobs].index(job.name))
 
+    def client_place(self, number: int) -> Place:
+        """Where client `number` stands in promtail's configuration."""
+        return ("client",) if re.search(r"^client:", self.config.text, re.MULTILINE) else ("clients", number)
+
     def stage_place(self, job: ScrapeJob, stage: str) -> Place:
         """Where a stage stands that a simulation calls `3 match` or `3 match > 1 regex`."""
         place: Place = (*self.job_place(job), "pipeline_stages")
@@ -71,15 +82,68 @@ class Rules:
                 place = (*place, "match", "stages")
         return place
 
+    def without_stage(self, job: ScrapeJob, stage: str) -> "Rules | None":
+        """The configuration without a stage, and without the `match` around it where that has no other; None where its
+        place in the text is not found."""
+        if self._alloy is not None:
+            after = self._changed(self._alloy.without_stage(job, stage))
+        else:
+            after = self.edited(lambda text: without(text, self.stage_place(job, stage)))
+        above = stage.rpartition(" > ")[0]
+        return self.without_stage(job, above) if after is None and above else after
+
+    def without_attribute(self, job: ScrapeJob, stage: str, name: str) -> "Rules | None":
+        """The configuration without an attribute of a stage."""
+        if self._alloy is not None:
+            return self._changed(self._alloy.without_attribute(job, stage, name))
+        kind = stage.rpartition(" ")[2]
+        return self.edited(lambda text: without(text, (*self.stage_place(job, stage), kind, name)))
+
+    def with_first_stage(self, job: ScrapeJob, name: str) -> "Rules | None":
+        """The configuration with an empty stage in front of the others."""
+        if self._alloy is not None:
+            return self._changed(self._alloy.with_first_stage(job, name))
+        place = (*self.job_place(job), "pipeline_stages")
+        return self.edited(lambda text: with_item(text, place, 0, {name: {}}))
+
+    def with_text(self, place: Place, old: str, new: str) -> "Rules | None":
+        """The configuration with another text for `old`, which promtail's has at `place`."""
+        if self._alloy is not None:
+            return self._changed(self._alloy.with_text(old, new))
+        if not place:
+            return None
+        return self.edited(lambda text: with_value(text, place, new))
+
+    def without_text(self, place: Place, value: str) -> "Rules | None":
+        """The configuration without the attribute that has a text, in promtail's at `place`."""
+        if self._alloy is not None:
+            return self._changed(self._alloy.without_row(str(place[-1]), value))
+        return self.edited(lambda text: without(text, place))
+
+    @property
+    def _alloy(self) -> AlloyText | None:
+        if self.config.dialect != "alloy":
+            return None
+        return AlloyText(self.text, alloy_parts(self.text, str(self.path)), str(self.path))
+
+    def _changed(self, text: str | None) -> "Rules | None":
+        try:
+            return None if text is None else Rules.read(self.path, text, self.env)
+        except ConfigError:
+            return None
+
     def edited(self, *changes: Callable[[str], str]) -> "Rules | None":
-        """The configuration with changes of promtail's own YAML; None where that is put together by a template, and for
-        Alloy's syntax."""
+        """The configuration with changes of promtail's own YAML; None where that is put together by a template, where a
+        place is not found, where the shipper would refuse the result, and for Alloy's syntax."""
         if self.config.dialect != "promtail":
             return None
         inner, _ = unwrap(self.text, str(self.path))
         after = inner.text
-        for change in changes:
-            after = change(after)
+        try:
+            for change in changes:
+                after = change(after)
+        except ConfigError:
+            return None
         rows, old = self.text.splitlines(), inner.text.splitlines()
         start = inner.first_line - 1
         block = rows[start : start + len(old)]
@@ -89,12 +153,14 @@ class Rules:
         if [row.removeprefix(shift).rstrip() for row in block] != [row.rstrip() for row in old]:
             return None
         new = [shift + row if row.strip() else row for row in after.splitlines()]
-        text = "\n".join([*rows[:start], *new, *rows[start + len(old) :]]) + "\n"
-        return Rules.read(self.path, text, self.env)
+        return self._changed("\n".join([*rows[:start], *new, *rows[start + len(old) :]]) + "\n")
 
     def fix(self, summary: str, after: "Rules | None", safety: Safety = "review") -> Fix:
-        """The fix that turns this configuration into `after`; one for a person to do without it."""
-        return Fix(summary) if after is None else file_fix(summary, self.path, self.text, after.text, safety)
+        """The fix that turns this configuration into `after`, its diff without secrets; one for a person without it."""
+        if after is None:
+            return Fix(summary)
+        fix = file_fix(summary, self.path, self.text, after.text, safety)
+        return replace(fix, diff=_URL.sub("://<secret>@", _SECRET.sub(r"\1<secret>", fix.diff)))
 
 
 def rules(context: Context) -> Rules | None:

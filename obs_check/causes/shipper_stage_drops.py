@@ -12,7 +12,6 @@ from obs_check.causes.lost_lines import PathLines, answers, lossy, together
 from obs_check.causes.shipper_rules import Rules, rules, told
 from obs_check.model.finding import Finding, Subject
 from obs_check.shipper.simulate import Simulation
-from obs_check.shipper.yamledit import without
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class StageDrops:
         account = one.evidence.account if one.evidence else None
         if account is not None and reason and reason not in account.stage_drops:
             return None
-        after = config.edited(lambda text: without(text, config.stage_place(taken.job, stage)))
+        after = config.without_stage(taken.job, stage)
         fixed = after.run(one.file, lines, now) if after else None
         if fixed is not None and not _better(ran, fixed):
             return None

@@ -15,7 +15,6 @@ from obs_check.model.finding import Finding, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS, Window
 from obs_check.shipper.simulate import Simulation
-from obs_check.shipper.yamledit import with_value, without
 
 NEAR_NS = 60 * NS
 """An event and its line are this near (ns), clocks and batches included."""
@@ -90,19 +89,16 @@ def _near(ran: Simulation | None, first: int) -> bool:
 
 def _corrected(config: Rules, taken: Taken, stage: str, good: Callable[[Rules], bool]) -> Rules | None:
     """The smallest change that gives the lines their own time: no zone, RFC 3339, else no such stage."""
-    place = config.stage_place(taken.job, stage)
+    layout = str(getattr(_stage_of(taken, stage), "format", ""))
+    place = (*config.stage_place(taken.job, stage), "timestamp", "format")
 
-    def candidates() -> Iterable[Callable[[str], str]]:
+    def candidates() -> Iterable[Rules | None]:
         if getattr(_stage_of(taken, stage), "location", None):
-            yield lambda text: without(text, (*place, "timestamp", "location"))
-        yield lambda text: with_value(text, (*place, "timestamp", "format"), "RFC3339Nano")
-        yield lambda text: without(text, place)
+            yield config.without_attribute(taken.job, stage, "location")
+        yield config.with_text(place, layout, "RFC3339Nano")
+        yield config.without_stage(taken.job, stage)
 
-    for change in candidates():
-        after = config.edited(change)
-        if after is not None and good(after):
-            return after
-    return None
+    return next((after for after in candidates() if after is not None and good(after)), None)
 
 
 def _stage_of(taken: Taken, stage: str) -> object:

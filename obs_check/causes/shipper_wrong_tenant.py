@@ -4,7 +4,6 @@ An unknown tenant is no error in Loki 3.5: it answers 200 with nothing. Proved b
 tenant that the shipper's configuration names: there the lines are.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from obs_check.causes.context import Context
@@ -16,7 +15,6 @@ from obs_check.model.finding import Finding, Subject
 from obs_check.model.window import NS, Window
 from obs_check.shipper.simulate import Simulation
 from obs_check.shipper.stages.tenant import TENANT_LABEL
-from obs_check.shipper.yamledit import Place, without
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class WrongTenant:
         ran = config.run(one.file, lines, now)
         if ran is None or not ran.shipped or not answers(one):
             return None
-        tenant, place = _tenant(config, one, ran)
+        tenant, after = _tenant(config, one, ran)
         if not tenant:
             return None
         window = Window(context.run.window.start_ns - 60 * NS, now + 60 * NS)
@@ -47,7 +45,6 @@ class WrongTenant:
             return None
         if not there:
             return None
-        after = config.edited(_out(place)) if place else None
         fixed = after.run(one.file, lines, now) if after else None
         return Finding(
             cause=self.id,
@@ -71,18 +68,13 @@ class WrongTenant:
         )
 
 
-def _out(place: Place) -> Callable[[str], str]:
-    return lambda text: without(text, place)
-
-
-def _tenant(config: Rules, one: PathLines, ran: Simulation) -> tuple[str, Place]:
-    """The tenant that a line is pushed for, and where the configuration says so (() when not at one place)."""
+def _tenant(config: Rules, one: PathLines, ran: Simulation) -> tuple[str, Rules | None]:
+    """The tenant that a line is pushed for, and the configuration without it (None where it is not at one place)."""
     taken = config.takes(one.file)
     if own := ran.shipped[0].labels.get(TENANT_LABEL, ""):
         stage = next((e.stage for e in ran.effects if e.stage.endswith(" tenant")), "")
-        return own, config.stage_place(taken.job, stage) if taken and stage else ()
+        return own, config.without_stage(taken.job, stage) if taken and stage else None
     for number, client in enumerate(config.config.clients):
         if client.tenant:
-            single = "\nclient:" in f"\n{config.config.text}"
-            return client.tenant, ("client", "tenant_id") if single else ("clients", number, "tenant_id")
-    return "", ()
+            return client.tenant, config.without_text((*config.client_place(number), "tenant_id"), client.tenant)
+    return "", None

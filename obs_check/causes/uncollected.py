@@ -5,7 +5,6 @@ for the path), so the configuration decides. Proved by running the fixed configu
 lost: they come out with labels.
 """
 
-from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -18,7 +17,7 @@ from obs_check.shipper.collect import globs
 from obs_check.shipper.glob import fits
 from obs_check.shipper.pods import META, pod_logs
 from obs_check.shipper.targets import LogFile, find_targets
-from obs_check.shipper.yamledit import Place, with_item, with_value, without
+from obs_check.shipper.yamledit import Place, with_item, without
 
 
 def uncollected(context: Context, cause: str, near_only: bool) -> Finding | None:
@@ -44,7 +43,7 @@ def _on(context: Context, config: Rules, one: PathLines, cause: str) -> Finding 
     directory = str(PurePosixPath(one.file).parent)
     dropped = about.reason == "relabel drop"
     wanted = f"{PurePosixPath(near).parent if near else directory}/*{PurePosixPath(one.file).suffix}"
-    after = config.edited(_change(config, one, dropped, near, wanted))
+    after = _changed(config, one, dropped, near, wanted)
     now, lines = context.now_ns(), one.lost_lines
     fixed = after.run(one.file, lines, now) if after else None
     if after is not None and (fixed is None or not fixed.shipped):
@@ -57,8 +56,8 @@ def _on(context: Context, config: Rules, one: PathLines, cause: str) -> Finding 
         hop="shipper",
         subject=Subject(context.dashboard_uid),
         claim=f"{len(one.found)} lines of the run are in {directory} and 0 in Loki: no job takes the file "
-        f"({f'the nearest is `{near}`: ' if near else ''}{why}); with the fix {len(fixed.shipped) if fixed else 0} "
-        f"of {len(lines)} lines are pushed",
+        f"({f'the nearest is `{near}`: ' if near else ''}{why})"
+        + (f"; with the fix {len(fixed.shipped)} of {len(lines)} lines are pushed" if fixed else ""),
         probes=(
             *one.probes,
             Probe("shipper", f"__path__ of every job in {config.path.name}", paths, now),
@@ -77,25 +76,24 @@ def _near(config: Rules, file: str) -> str:
     return next((g for g in globs(config.config.jobs) if fits(str(PurePosixPath(g).parent), directory)), "")
 
 
-def _change(config: Rules, one: PathLines, dropped: bool, near: str, wanted: str) -> Callable[[str], str]:
-    """The edit that makes a job take the file."""
+def _changed(config: Rules, one: PathLines, dropped: bool, near: str, wanted: str) -> Rules | None:
+    """The configuration with which a job takes the file."""
     if near:
-        place = _static_place(config, near)
-        return lambda text: with_value(text, place, wanted)
+        return config.with_text(_static_place(config, near), near, wanted)
     if dropped:
         job, rule = _dropping(config, one.file)
-        return lambda text: without(text, (*job, "relabel_configs", rule))
+        return config.edited(lambda text: without(text, (*job, "relabel_configs", rule)))
     count = len(config.config.jobs)
-    return lambda text: with_item(text, ("scrape_configs",), count, _job(one.file, wanted))
+    return config.edited(lambda text: with_item(text, ("scrape_configs",), count, _job(one.file, wanted)))
 
 
 def _static_place(config: Rules, glob: str) -> Place:
-    """Where a static job's `__path__` stands."""
+    """Where promtail's configuration has a static target's `__path__`, () where nowhere."""
     for job in config.config.jobs:
         for number, target in enumerate(job.targets):
             if target.get("__path__") == glob:
                 return (*config.job_place(job), "static_configs", number, "labels", "__path__")
-    raise AssertionError(glob)
+    return ()
 
 
 def _dropping(config: Rules, file: str) -> tuple[Place, int]:

@@ -30,11 +30,15 @@ def read_shipper(path: Path, env: Mapping[str, str] | None) -> ShipperConfig:
 
 def parse_shipper(text: str, file: str, env: Mapping[str, str] | None) -> ShipperConfig:
     """As `read_shipper`, of a text; `file` is its name in messages, and its ending decides where it is known."""
+    parts = alloy_parts(text, file)
+    return parse_alloy(parts, file, env) if parts else parse_promtail(text, file, env)
+
+
+def alloy_parts(text: str, file: str) -> list[tuple[str, int]]:
+    """The Alloy texts in a file, each with its first line: the file itself, or values of YAML; none for promtail's."""
     if is_alloy(text, file):
-        return parse_alloy([(text, 1)], file, env)
-    if _LOKI.search(text) and (inner := _wrapped_alloy(text, file)):
-        return parse_alloy(inner, file, env)
-    return parse_promtail(text, file, env)
+        return [(text, 1)]
+    return _wrapped_alloy(text, file) if _LOKI.search(text) else []
 
 
 def is_alloy(text: str, file: str) -> bool:

@@ -28,12 +28,13 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Block:
-    """`name "label" { ... }`; dots are part of the name."""
+    """`name "label" { ... }`; dots are part of the name. `line` is the first, `end` that of its last brace."""
 
     name: str
     label: str
     body: "tuple[Attribute | Block, ...]"
     line: int
+    end: int = 0
 
     @property
     def id(self) -> str:
@@ -123,7 +124,8 @@ class _Parser:
         if self._now.kind != "{":
             raise self._error(f"= or {{ is expected after {name}, here is {_shown(self._now)}")
         self._at += 1
-        return Block(name, label, self.body("}"), first.line)
+        body = self.body("}")
+        return Block(name, label, body, first.line, self._tokens[self._at - 1].line)
 
     def _binary(self, power: int) -> Expression:
         left = self._raised()
