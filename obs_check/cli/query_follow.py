@@ -42,15 +42,16 @@ def follow_query(ask: "Ask", target: Target, ended: bool, out: Output) -> None:
 
 
 def _batches(ask: "Ask", query: "LogQuery", target: Target, out: Output) -> "Iterator[Streams]":
-    start_ns = ask.window.start_ns if ask.window else time.time_ns()
+    start_ns = ask.window.start_ns if ask.window else None
     if target.files:
         from obs_check.app.follow_query import passing
 
         piped = "-" in target.files
         if piped and len(target.files) > 1:
             raise UsageError("--follow reads either standard input or files", "give one of them")
-        return passing(query, _piped(target) if piped else _grown(ask, target, out), 0 if piped else start_ns)
-    return _from_loki(ask, target, start_ns, out)
+        # Without --since files are read from their ends: what comes is new, whatever time it says.
+        return passing(query, _piped(target) if piped else _grown(ask, target, out), start_ns or 0)
+    return _from_loki(ask, target, time.time_ns() if start_ns is None else start_ns, out)
 
 
 def _piped(target: Target) -> "Iterator[list[LogStream]]":

@@ -29,6 +29,18 @@ def test_a_file_until_interrupted(tmp_path: Path) -> None:
     assert "interrupted" in said and "Traceback" not in said
 
 
+def test_new_lines_are_shown_whatever_time_they_say(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    arguments = ["--file", str(path), "--label", "a=b", "-o", "jsonl"]
+    with subprocess.Popen([*RUN, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stderr.readline().startswith("no file yet: waiting for")
+        path.write_text("2001-01-01T00:00:00Z x first\n")
+        assert json.loads(process.stdout.readline())["line"].endswith("x first")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=10)
+
+
 def test_a_pipe_on_both_sides() -> None:
     arguments = [*RUN, "--file", "-", "--label", "a=b"]
     with subprocess.Popen(
