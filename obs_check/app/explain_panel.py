@@ -1,12 +1,12 @@
 """Why one panel does not read what it should: one cause after the other, each behind the fix of the one before it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from obs_check.causes.context import BrokenPanel, BrokenTarget, Context
 from obs_check.causes.dashboard_edit import edited
 from obs_check.causes.funnel import measure
-from obs_check.causes.ladder import log_queries
+from obs_check.causes.ladder import Rung, log_queries
 from obs_check.causes.registry import LAST_CAUSES, PANEL_CAUSES, VIEW_CAUSES
 from obs_check.errors import QueryError
 from obs_check.logql import parse
@@ -49,7 +49,7 @@ def _first(context: Context, broken: BrokenPanel) -> tuple[Finding | None, str]:
             return found, ""
     funnel = "it has no Loki query"
     for target in broken_targets(context, broken):
-        funnel = "; ".join(f"{rung.lines:g} lines: {rung.text}" for rung in target.rungs)
+        funnel = _in_words(target.rungs)
         for cause in PANEL_CAUSES:
             found = cause.prove(context, target)
             if found is not None:
@@ -59,6 +59,11 @@ def _first(context: Context, broken: BrokenPanel) -> tuple[Finding | None, str]:
         if found is not None:
             return found, funnel
     return None, funnel
+
+
+def _in_words(rungs: Sequence[Rung]) -> str:
+    """How far the lines of a query got, as far as it was asked."""
+    return ", ".join(f"{f'{rung.lines:g} lines pass' if rung.lines else 'none passes'} `{rung.text}`" for rung in rungs)
 
 
 def broken_targets(context: Context, broken: BrokenPanel) -> Iterator[BrokenTarget]:

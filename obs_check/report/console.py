@@ -36,10 +36,32 @@ def print_document(document: Mapping[str, Any], file: TextIO, color: bool, diffs
         console.print(Text(f"unexplained: {text}", "yellow"))
     for text in document.get("outages") or ():
         console.print(Text(f"did not answer: {text}", "yellow"))
+    if said := summary(document):
+        console.print(Text(said))
     verdict = str(document.get("verdict") or "unknown")
     run = f"run {document['run']}: " if document.get("run") else ""
     suffix = " (interrupted: only what was found so far)" if document.get("interrupted") else ""
     console.print(Text.assemble(f"{run}verdict ", (verdict, _STYLES.get(verdict, "")), suffix))
+
+
+def summary(document: Mapping[str, Any]) -> str:
+    """How many causes explain how many of the panels that are not as they should be; empty when all are."""
+    wrong = [row for row in document.get("panels") or () if row.get("verdict") == "fail"]
+    explained = [row for row in wrong if row.get("cause")]
+    causes = {row["cause"] for row in explained}
+    parts = []
+    if explained:
+        parts.append(
+            f"{_many(len(causes), 'cause')} {'explains' if len(causes) == 1 else 'explain'} "
+            f"{_many(len(explained), 'panel')}"
+        )
+    if len(wrong) > len(explained):
+        parts.append(f"{_many(len(wrong) - len(explained), 'panel')} unexplained")
+    return ", ".join(parts)
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def make_console(file: TextIO, color: bool) -> Console:

@@ -50,7 +50,8 @@ def pairs() -> list[Seeded]:
     for stride in _STRIDES:
         for number, one in enumerate(FAULTS):
             other = FAULTS[(number + stride) % len(FAULTS)]
-            outage = one.outage or other.outage
+            # What needs a control is shown by events that arrive, so nothing else may be broken.
+            outage = one.outage or other.outage or one.control or other.control
             if one.events == other.events and not outage and not _masked(one, other):
                 found.append(Seeded(_ordered((one, other))))
     return list(dict.fromkeys(found))

@@ -11,7 +11,7 @@ import pytest
 from obs_check.errors import InputError
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Matrix, Result, Sample, Scalar, Series, Streams, Vector
-from obs_check.report.console import print_document
+from obs_check.report.console import print_document, summary
 from obs_check.report.evidence import write_evidence
 from obs_check.report.json import document, dumps
 from obs_check.report.query_result import print_result, result_json, to_csv, to_jsonl
@@ -109,6 +109,21 @@ def test_console() -> None:
         assert part in text.replace("\n", " ") or part in text
     assert "\x1b" not in text
     assert "+new" not in shown(DOCUMENT, diffs=False)
+
+
+def test_the_causes_and_their_panels_are_counted() -> None:
+    failed = {**PANEL, "verdict": "fail"}
+    rows = [{**failed, "cause": "a"}, {**failed, "cause": "a"}, {**failed, "cause": ""}, {**PANEL, "verdict": "ok"}]
+    assert summary({"panels": rows}) == "1 cause explains 2 panels, 1 panel unexplained"
+    assert summary({"panels": [{**failed, "cause": "a"}, {**failed, "cause": "b"}]}) == "2 causes explain 2 panels"
+    assert summary({"panels": [{**PANEL, "verdict": "ok"}]}) == ""
+
+
+def test_console_of_a_positive_control() -> None:
+    row = {"id": 3, "title": "Denied", "before": "No data", "after": "1", "meaning": "true_zero", "words": "true zero"}
+    text = shown({"verdict": "ok", "control": [row]})
+    assert "Positive control" in text
+    assert "true zero" in text
 
 
 def test_console_of_an_empty_document() -> None:
