@@ -3,7 +3,7 @@
 import itertools
 import re
 
-from obs_check.logql.columnar.columns import Columns
+from obs_check.logql.columnar.columns import Columns, Value
 from obs_check.logql.columnar.document import Document
 from obs_check.logql.columnar.sql import NotColumnar, all_of, case, contains, matches, repeats
 from obs_check.logql.stages.json_path import parse_json_path
@@ -26,24 +26,23 @@ def json_columns(stage: ast.JsonParser, needed: list[str], document: Document) -
     )
 
 
-def _at_path(path: tuple[str | int, ...], document: Document) -> tuple[str, str]:
+def _at_path(path: tuple[str | int, ...], document: Document) -> tuple[Value, str]:
     """Value and condition of `a="b.c"`: the last key stands once and there, or nowhere."""
     steps = [str(step) for step in path if isinstance(step, str)]
     if len(steps) != len(path) or not all(map(_KEY.fullmatch, steps)):
         raise NotColumnar("a json path that is not of plain keys")
     found = document.at(*steps)
     key = f'{steps[-1]}"'
-    value = case((f"{found} IS NULL OR {found} = 'null'", "''"), otherwise=_readable(found))
     simple = case(
         (f"{found} IS NULL", f"NOT {contains(key)}"),
         (repeats(key), "false"),
         (f"{found} = 'null'", "true"),
         otherwise=_is_readable(found),
     )
-    return value, simple
+    return Value(found, lambda raw: case((f"{raw} IS NULL OR {raw} = 'null'", "''"), otherwise=_readable(raw))), simple
 
 
-def _flattened(name: str, document: Document) -> tuple[str, str]:
+def _flattened(name: str, document: Document) -> tuple[Value, str]:
     """Value and condition of a label of `| json`. Whatever makes this label has a key that ends as the label does, so
     where that stands once, and was found, nothing else makes it; blanks around a key are cut off by Loki."""
     last = _LAST_PART.search(name)
@@ -59,7 +58,7 @@ def _flattened(name: str, document: Document) -> tuple[str, str]:
         (repeats(key), "false"),
         otherwise=all_of(_is_readable(first), f"NOT {padded}"),
     )
-    return case((f"{first} IS NULL", "NULL"), otherwise=_readable(first)), simple
+    return Value(first, _readable), simple
 
 
 def _readable(found: str) -> str:

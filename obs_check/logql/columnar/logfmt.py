@@ -1,8 +1,9 @@
 """`| logfmt` on lines in which a key stands once, where it cannot be part of a value."""
 
 import re
+from collections.abc import Callable
 
-from obs_check.logql.columnar.columns import Columns
+from obs_check.logql.columnar.columns import Columns, Value
 from obs_check.logql.columnar.sql import IS_ASCII, NotColumnar, all_of, case, contains, matches, repeats, text
 from obs_check.logql.syntax import ast
 
@@ -26,12 +27,8 @@ def logfmt_columns(stage: ast.LogfmtParser, needed: list[str]) -> Columns:
         if _KEY.fullmatch(name) is None:
             raise NotColumnar(f"label {name} is no plain name")
         pair = f"pair_{name}"
-        columns.helpers[pair] = f"regexp_extract(line, {text(f'{name}=(?:{_BARE}(?: |$)|{_TRIMMED})')})"
-        # Trimming is exact for these values; quotes can only be around them.
-        value = f"trim(substr({pair}, {len(name) + 2}), ' \"')"
-        if not explicit and not stage.keep_empty:
-            value = f"nullif({value}, '')"
-        columns.values[name] = case((f"{pair} <> ''", value), otherwise="''" if explicit else "NULL")
+        columns.helpers[pair] = f"regexp_extract(line, {text(f' {name}=(?:{_BARE}(?: |$)|{_TRIMMED})')})"
+        columns.values[name] = Value(pair, _reader(name, stage))
         columns.simple.append(_told(name, pair))
         if explicit or stage.keep_empty:
             # A key without "=" has the empty value, and the last one counts.
@@ -40,8 +37,19 @@ def logfmt_columns(stage: ast.LogfmtParser, needed: list[str]) -> Columns:
     return columns
 
 
+def _reader(name: str, stage: ast.LogfmtParser) -> Callable[[str], str]:
+    def read(pair: str) -> str:
+        # Trimming is exact for these values; quotes can only be around them.
+        value = f"trim(substr({pair}, {len(name) + 3}), ' \"')"
+        if not stage.extractions and not stage.keep_empty:
+            value = f"nullif({value}, '')"
+        return case((f"{pair} <> ''", value), otherwise="''" if stage.extractions else "NULL")
+
+    return read
+
+
 def _told(name: str, pair: str) -> str:
-    """Whether the label is what the one pair of this key says, or absent.
+    """Whether the label is what the one pair of this key says, or absent. At the start of a line it is in doubt.
 
     Up to the first quote every blank ends a token, whatever faults the tokens have. Behind a quote, and for a label
     that may come from a key with other characters than "_", the whole line has to be of plain pairs.
@@ -49,12 +57,14 @@ def _told(name: str, pair: str) -> str:
     key = f"{name}="
     whole = matches(f"^(?:{_PAIR} )*{name}={_VALUE}(?: {_PAIR})*$")
     if "_" in name:
-        absent, begins = _ALL_PLAIN, whole
+        absent, unquoted = _ALL_PLAIN, "false"
     else:
         # Blanks of Unicode around a key are cut off.
         absent = case((IS_ASCII, "true"), otherwise=f"NOT {matches(name + _NOT_ASCII + '=')}")
-        there = f"instr(line, {text(key)})"
-        at_blank = f"{there} = 1 OR instr(line, {text(f' {key}')}) = {there} - 1"
-        begins = all_of(case((f"instr(line, '\"') BETWEEN 1 AND {there}", whole), otherwise=at_blank), absent)
-    nowhere = all_of(f"NOT {contains(key)}", absent)
-    return case((f"{pair} = ''", nowhere), (repeats(key), "false"), otherwise=begins)
+        unquoted = matches(f'^[^"]* {key}')
+    return case(
+        (f"{pair} = ''", all_of(f"NOT {contains(key)}", absent)),
+        (repeats(key), "false"),
+        (unquoted, absent),
+        otherwise=all_of(whole, absent),
+    )

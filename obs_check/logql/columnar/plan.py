@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from obs_check.logql.columnar.columns import Columns
+from obs_check.logql.columnar.columns import Columns, Value
 from obs_check.logql.columnar.document import Document
 from obs_check.logql.columnar.filters import line_condition, line_hints
 from obs_check.logql.columnar.json import json_columns
@@ -25,13 +25,13 @@ COUNTED = frozenset({"count_over_time", "rate", "bytes_over_time", "bytes_rate",
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`conditions` hold for every line that may count; `helpers` are computed for those in a window, and from them
-    `columns` (label -> SQL) and `simple`, which says where these are exact; `passes` and `key` are what is left to ask
+    `columns` (by label) and `simple`, which says where these are exact; `passes` and `key` are what is left to ask
     of a group of lines with equal labels."""
 
     conditions: list[str]
     document: Document
     helpers: Mapping[str, str]
-    columns: Mapping[str, str]
+    columns: Mapping[str, Value]
     simple: str
     passes: Callable[[Row], bool]
     key: Callable[[Row], LabelSet]
@@ -53,7 +53,7 @@ def plan_for(expr: ast.RangeAggregation, pushed: ast.Grouping | None, stream: Ma
         wanted.discard(ERROR)  # A filter asks the row for its error, which a simple line has not.
     document = Document("doc")
     parts = _parse(parsers, wanted, stream, document)
-    columns = {name: sql for part in parts for name, sql in part.values.items()}
+    columns = {name: value for part in parts for name, value in part.values.items()}
     conditions, left, compared = [], [], set[str]()
     for stage in stages:
         match stage:

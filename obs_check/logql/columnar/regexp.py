@@ -2,7 +2,7 @@
 
 import re
 
-from obs_check.logql.columnar.columns import Columns
+from obs_check.logql.columnar.columns import Columns, Value
 from obs_check.logql.columnar.sql import NotColumnar, case, matches, text
 from obs_check.logql.regex import compile_re2
 from obs_check.logql.syntax import ast
@@ -23,4 +23,5 @@ def regexp_columns(stage: ast.RegexpParser, needed: list[str]) -> Columns:
     check_pattern(stage.pattern)
     groups = compile_re2(stage.pattern).groupindex
     extract = f"regexp_extract(line, {text(stage.pattern)}"
-    return Columns(values={name: case((matches(stage.pattern), f"{extract}, {groups[name]})")) for name in needed})
+    raw = {name: case((matches(stage.pattern), f"{extract}, {groups[name]})")) for name in needed}
+    return Columns(values={name: Value(sql, lambda column: column) for name, sql in raw.items()})

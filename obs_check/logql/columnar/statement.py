@@ -44,18 +44,21 @@ def count_statement(lines: str, plan: Plan, steps: Steps, time_key: str | None) 
 
     `lines` is a relation with the one column `line`."""
     is_simple = f"state = {SIMPLE}"
-    labels = [f"{case((is_simple, sql))} AS label{i}" for i, sql in enumerate(plan.columns.values())]
-    names = [f"label{i}" for i in range(len(labels))]
-    groups = ["state", *names]
+    raws = {f"raw{i}": value.raw for i, value in enumerate(plan.columns.values())}
+    groups = ["state", *raws]
     if steps.first_ns != steps.last_ns:
         # The steps from the first whose window reaches to the line to the last whose window has not passed it.
         before = f"(ts - ({steps.first_ns - steps.offset_ns}) - 1)"
         groups.append(case((f"{is_simple} AND {before} >= 0", f"{before} // {steps.step_ns}"), otherwise="-1"))
         groups.append(case((is_simple, f"({before} + {steps.interval_ns}) // {steps.step_ns}")))
-    inner = ", ".join(["ts", "state", f"{'strlen(line)' if plan.in_bytes else 1} AS size", *labels])
-    columns = ", ".join(["state", "max(ts)", "count(*)", "sum(size)", *names])
-    judged = _judged(lines, plan, steps, time_key)
-    return f"SELECT {columns} FROM (SELECT {inner} FROM ({judged})) GROUP BY {', '.join(groups)}"
+    size = "strlen(line)" if plan.in_bytes else "1"
+    columns = [f"{case((is_simple, sql))} AS {name}" for name, sql in raws.items()]
+    selected = ", ".join(["ts", "state", f"{size} AS size", *columns])
+    lines_of = f"SELECT {selected} FROM ({_judged(lines, plan, steps, time_key)})"
+    counts = ["state", "max(ts) AS ts", "count(*) AS lines", "sum(size) AS size", *raws]
+    counted = f"SELECT {', '.join(counts)} FROM ({lines_of}) GROUP BY {', '.join(groups)}"
+    labels = [value.read(name) for name, value in zip(raws, plan.columns.values(), strict=True)]
+    return f"SELECT {', '.join(['state', 'ts', 'lines', 'size', *labels])} FROM ({counted})"
 
 
 def doubtful_statement(lines: str, plan: Plan, steps: Steps, time_key: str | None) -> str:
