@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
 
 from obs_check.app.board import PanelView
 from obs_check.app.counterfactual import would_read
@@ -151,31 +150,3 @@ def _around(run: Run, now_ns: int) -> Window:
     """The window that panels are read in after a run; its end may lie ahead of the clock."""
     start = run.window.start_ns
     return Window(start, max(run.window.end_ns, (now_ns // NS + READ_BACK_S) * NS, start + SHORTEST_S * NS))
-
-
-def compare(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
-    """Two documents of `Outcome.to_json`, panel by panel: fixed, still broken, newly broken or unchanged.
-
-    Returns rows {"id", "title", "before", "after", "change"}; `before` and `after` are what the panel reads.
-    """
-    earlier = {p["id"]: p for p in before["panels"]}
-    rows = []
-    for panel in after["panels"]:
-        old = earlier.get(panel["id"])
-        was, now = (old["verdict"] if old else None), panel["verdict"]
-        if "unknown" in (was, now) or was is None:
-            change = "unknown"
-        elif was == now:
-            change = "unchanged" if now == "ok" else "still broken"
-        else:
-            change = "fixed" if now == "ok" else "newly broken"
-        rows.append(
-            {
-                "id": panel["id"],
-                "title": panel["title"],
-                "before": old["reads"] if old else "",
-                "after": panel["reads"],
-                "change": change,
-            }
-        )
-    return rows

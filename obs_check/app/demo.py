@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from obs_check.app.check import Check, Say, compare
+from obs_check.app.check import Check, Say
+from obs_check.app.comparison import compare, compare_hops
 from obs_check.app.outcome import Outcome
 from obs_check.app.systems import open_systems
 from obs_check.lab.faults.registry import events_for, find_fault, wait_for
@@ -34,6 +35,7 @@ class Demo:
             document["after"] = after
             document["changes"] = self.changes
             document["comparison"] = compare(document, after)
+            document["hop_comparison"] = compare_hops(document, after)
             document["verdict"] = after["verdict"]
         return document
 

@@ -1,6 +1,6 @@
 """panel.sql-table-empty: a table that the panel's query reads has no row at all, whatever the filters.
 
-coderd writes a row of a firewall session only for batches with a session id, which boundary v0.9.0 does not send.
+coderd writes rows of firewall sessions since it persists them, and only for batches with a session id.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from obs_check.causes.sql_text import tables
 from obs_check.model.finding import Finding, Fix, Subject
 
 _MOST_TABLES = 4
-_SUMMARY = "let something write the table; coderd writes sessions only for a boundary that sends session ids"
+_SUMMARY = "let something write the table: a coderd that persists decisions, a boundary that sends session ids"
 
 
 @dataclass(frozen=True, slots=True)

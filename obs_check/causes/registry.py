@@ -76,6 +76,7 @@ from obs_check.causes.socket_channel_full import ChannelFull
 from obs_check.causes.socket_coderd_double_sink import CoderdDoubleSink
 from obs_check.causes.socket_coderd_log_sink_off import CoderdLogSinkOff
 from obs_check.causes.socket_last_batch_lost import LastBatchLost
+from obs_check.causes.socket_no_session_id import NoSessionId
 from obs_check.causes.socket_oversized_batch import OversizedBatch
 from obs_check.causes.truth_no_such_event import NoSuchEvent
 
@@ -137,6 +138,7 @@ VIEW_CAUSES: tuple[ViewCause, ...] = (
     PrometheusTargetDown(),
     CounterExpired(),
     MetricAbsent(),
+    NoSessionId(),
     SqlTableEmpty(),
     SqlFilterExcludes(),
 )

@@ -1,4 +1,4 @@
-"""`obs-check confirm BEFORE`: run again what was diagnosed and compare panel by panel."""
+"""`obs-check confirm BEFORE`: run again what was diagnosed and compare hop by hop and panel by panel."""
 
 from pathlib import Path
 
@@ -11,8 +11,10 @@ from obs_check.cli.options import Output, common
 @click.argument("before_file", metavar="BEFORE", type=click.Path(path_type=Path))
 @common
 def confirm(before_file: Path, out: Output) -> None:
-    """Send as many events as in BEFORE (a file of `verify --save` or `diagnose --save`) and compare the panels."""
-    from obs_check.app.check import Check, compare
+    """Send as many events as in BEFORE (a file of `verify --save` or `diagnose --save`) and compare hops and
+    panels."""
+    from obs_check.app.check import Check
+    from obs_check.app.comparison import compare, compare_hops
     from obs_check.app.kept import load_document
     from obs_check.app.outcome import Outcome
     from obs_check.app.systems import open_systems
@@ -30,7 +32,10 @@ def confirm(before_file: Path, out: Output) -> None:
         out.show_outcome(outcome)
     document = outcome.to_json()
     document["comparison"] = compare(before, document)
+    document["hop_comparison"] = compare_hops(before, document)
     if not out.json:
+        for row in document["hop_comparison"]:
+            click.echo(f"{row['path']:>4} {row['change']:13} {row['hop']}: {row['before']} -> {row['after']}")
         for row in document["comparison"]:
             click.echo(f"{row['id']:>4} {row['change']:13} {row['title']}: {row['before']} -> {row['after']}")
     out.finish(document, outcome.verdict)

@@ -64,7 +64,9 @@ class Egress:
         port: int | None = 0,
         json_lines: bool = False,
         ends_after: int = 0,
+        session_id: str = "",
     ) -> None:
+        self._session_id = session_id
         self._json_lines = json_lines
         self._left = ends_after
         self._config_path = config_path
@@ -102,6 +104,9 @@ class Egress:
             log.write(Level.WARN, "Audit logs are disabled by configuration")
         else:
             self._audit.start(log)
+        if self._session_id:
+            # Newer than v0.9.0.
+            log.write(Level.INFO, "boundary session started", session_id=self._session_id)
         log.write(Level.INFO, "Start landjail manager")
         port = config.proxy_port if self._port is None else self._port
         try:

@@ -47,9 +47,9 @@ class LabSettings:
     `loki` are its limits, and obs-check asks it through Grafana unless `loki_direct`;
     `coderd_format` are coderd's log sinks, `agent_stats` says whether it shows the agents' counters, which
     an agent reports every `agent_reports_s` and which end `agent_kept_s` after the last report;
-    Prometheus scrapes `metrics_path` of coderd; boundary `sends_session`, without which coderd writes no rows, and the
-    dashboards' role may read the tables of `sql_grants`; `sessions` is the dashboard over them;
-    `source` is the file that the first dashboard was made from;
+    Prometheus scrapes `metrics_path` of coderd. boundary `sends_session`, without which coderd writes no rows, and
+    coderd `coderd_persists` them. The dashboards' role may read the tables of `sql_grants`; `sessions` is the dashboard
+    over them. `source` is the file that the first dashboard was made from;
     `datasources` are Grafana's, with LOKI_URL and PROMETHEUS_URL for the lab's own. `absent` names systems
     that are not there: the `agent` is never started, `boundary`, `shipper`, `loki` and `prometheus` are stopped once
     everything is up. `boundary_umask` decides who may read boundary's files, `shipper_user` as whom the shipper reads
@@ -73,6 +73,7 @@ class LabSettings:
     agent_kept_s: float = 120.0
     metrics_path: str = "/metrics"
     sends_session: bool = True
+    coderd_persists: bool = True
     sql_grants: tuple[str, ...] = TABLES
     sessions: dict[str, Any] = field(default_factory=dict)
     source: str = ""

@@ -105,7 +105,7 @@ class Lab:
             collect_agent_stats=chosen.agent_stats,
             refuses=chosen.coderd_refuses,
             stats_kept_ns=round(chosen.agent_kept_s * NS),
-            database=database,
+            database=database if chosen.coderd_persists else None,
         )
         coderd.start()
         self._stack.callback(coderd.stop)
@@ -174,6 +174,7 @@ class Lab:
             port=self._proxy_port,
             json_lines=self._firewall.json_lines,
             ends_after=self._firewall.ends_after,
+            session_id=session_id,
         )
         before = os.umask(self._umask)
         try:

@@ -5,7 +5,7 @@ from typing import Any
 
 from obs_check.report.tables import EvidenceTable
 
-_IN_REPORT = ("hops", "panels", "comparison", "after-hops", "after-panels")
+_IN_REPORT = ("hops", "panels", "hop_comparison", "comparison", "after-hops", "after-panels")
 
 
 def to_markdown(document: Mapping[str, Any], tables: list[EvidenceTable]) -> str:

@@ -19,6 +19,7 @@ class EvidenceTable:
 _EVENTS = ("tag", "decision", "method", "url", "sent_ns", "status", "verdict", "error")
 _HOPS = ("path", "hop", "sent", "seen", "missing", "latency_ms", "verdict", "note")
 _PANELS = ("id", "title", "path", "reads", "wanted", "state", "verdict", "cause")
+_HOP_COMPARISON = ("path", "hop", "before", "after", "change")
 _COMPARISON = ("id", "title", "before", "after", "change")
 _CONTROL = ("id", "title", "before", "after", "meaning", "differs")
 _SUGGESTED = ("cause", "id", "title", "reads", "would_read", "verdict")
@@ -32,6 +33,7 @@ def evidence_tables(document: Mapping[str, Any]) -> list[EvidenceTable]:
     after = document.get("after")
     if isinstance(after, Mapping):
         tables += _tables(after, "after-", " after the fix")
+    tables.append(_plain("hop_comparison", "Hops before and after", _HOP_COMPARISON, document.get("hop_comparison")))
     tables.append(_plain("comparison", "Panels before and after", _COMPARISON, document.get("comparison")))
     return [table for table in tables if table.rows]
 

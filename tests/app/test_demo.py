@@ -43,3 +43,8 @@ def test_the_three_faults_of_the_real_deployment_are_found_fixed_and_confirmed(t
     assert story.verdict is Verdict.OK, document["after"]["panels"]
     assert {p["verdict"] for p in document["after"]["panels"]} == {"ok"}
     assert {row["change"] for row in document["comparison"]} <= {"fixed", "unchanged"}
+    hops = {
+        (row["path"], row["hop"]): (row["before"], row["after"], row["change"]) for row in document["hop_comparison"]
+    }
+    assert hops["A", "file"] == ("10 of 20", "20 of 20", "fixed")
+    assert hops["B", "coderd"] == ("20 of 20", "20 of 20", "unchanged")

@@ -28,6 +28,11 @@ def _no_session(settings: LabSettings) -> None:
     settings.sends_session = False
 
 
+def _log_only(settings: LabSettings) -> None:
+    with_sessions(settings)
+    settings.coderd_persists = False
+
+
 def _not_granted(settings: LabSettings) -> None:
     with_sessions(settings)
     settings.sql_grants = tuple(name for name in settings.sql_grants if name != "boundary_sessions")
@@ -51,7 +56,8 @@ SQL_FAULTS: tuple[Fault, ...] = (
         ),
         only_dashboard=True,
     ),
-    Fault("no-session-id", "panel.sql-table-empty", "boundary sends no session id, coderd writes no row", _no_session),
+    Fault("no-session-id", "socket.no-session-id", "boundary sends no session id, coderd writes no row", _no_session),
+    Fault("log-only", "panel.sql-table-empty", "coderd is too old to write the decisions to its database", _log_only),
     Fault(
         "sql-not-granted",
         "panel.permission",
