@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from obs_check.errors import ConfigError
+from obs_check.shipper.environment import expand
 from obs_check.shipper.model import NS
 from obs_check.shipper.promtail import parse_promtail, read_promtail
 
@@ -132,7 +133,7 @@ JOB = "scrape_configs:\n- job_name: x\n  pipeline_stages:\n"
         (JOB + "  - metrics: {m: {type: Timer}}\n", "neither Counter"),
         ("scrape_configs: [{job_name: x, relabel_configs: [{action: replce}]}]", "no relabel action"),
         ("scrape_configs: [{job_name: x, relabel_configs: [{regex: a}]}]", "needs target_label"),
-        ("scrape_configs: [{job_name: '${A:3}'}]", "write ${NAME}"),
+        ("scrape_configs: [{job_name: '${A:x}'}]", "write ${NAME}"),
     ],
 )
 def test_what_is_wrong_is_named(text: str, message: str) -> None:
@@ -160,3 +161,27 @@ def test_a_job_is_chosen_by_name() -> None:
 def test_merge_keys_and_anchors() -> None:
     text = yaml.safe_dump({"scrape_configs": []}) + "global: &g {a: 1}\noptions: {<<: *g, b: 2}\n"
     assert parse_promtail(text, "f.yaml", None).jobs == ()
+
+
+# What `promtail -config.expand-env=true -print-config-stderr` showed with A=abBC and nothing else set.
+EXPANDED = {
+    "${A} $A $$ $${A}": "abBC $A $ ${A}",
+    "${B}${B:-d}${B:-${A}}": "dabBC",
+    "${B=d}${B:=d}${A:+d}${B:?d}": "ddabBCd",
+    "${A:1} ${A:1:2} ${#A}": "bBC bB 4",
+    "${A,,} ${A^^} ${A^}": "abbc ABBC AbBC",
+    "${A#a} ${A%C} ${A/b/x} ${A//B/x} ${A/#a/x} ${A/%C/x}": "bBC abB axBC abxC xbBC abBx",
+    "${B:-http://h.example:1/x}": "http://h.example:1/x",
+    "${1}": "${1}",
+}
+
+
+@pytest.mark.parametrize(("text", "want"), EXPANDED.items())
+def test_references_are_expanded_as_promtail_does(text: str, want: str) -> None:
+    assert expand(text, {"A": "abBC"}, "f") == want
+
+
+@pytest.mark.parametrize("text", ["${A", "${}", "${ A }", "${A-b}", "${A.b}"])
+def test_references_that_promtail_cannot_read_are_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"f:1: \$\{\.\.\.\}"):
+        expand(text, {"A": "abBC"}, "f")
