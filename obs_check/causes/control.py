@@ -10,10 +10,11 @@ from obs_check.panel.reading import Reading
 
 Moved = Literal["exactly", "otherwise", "not", "unknown"]
 """By exactly what was sent; by something else; not at all; or one of the readings is missing."""
-Meaning = Literal["true_zero", "live", "broken_zero", "false_green", "moved_otherwise", "unknown"]
+Meaning = Literal["true_zero", "quiet", "live", "broken_zero", "false_green", "moved_otherwise", "unknown"]
 
 _WORDS: dict[Meaning, str] = {
     "true_zero": "true zero: nothing had happened",
+    "quiet": "as it has to be: none of it was sent",
     "live": "live",
     "broken_zero": "broken: the events do not show",
     "false_green": "false green: not zero, whatever happens",
@@ -47,7 +48,9 @@ class Control:
         if self.moved == "unknown":
             return "unknown"
         if self.moved == "exactly":
-            return "true_zero" if self.was_zero else "live"
+            if not self.was_zero:
+                return "live"
+            return "quiet" if self.before.text == self.after.text else "true_zero"
         if self.moved == "otherwise":
             return "moved_otherwise"
         return "broken_zero" if self.was_zero else "false_green"

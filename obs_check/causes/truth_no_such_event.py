@@ -14,8 +14,7 @@ class NoSuchEvent:
 
     def prove(self, context: Context) -> Finding | None:
         """The panels that the control moved from zero by exactly the run's events."""
-        true = [c for c in context.controls if c.meaning == "true_zero" and c.after.rows and not c.differs]
-        true = [c for c in true if c.before.text != c.after.text]
+        true = [c for c in context.controls if c.meaning == "true_zero"]
         if context.run is None or not true:
             return None
         first = true[0]
@@ -26,7 +25,7 @@ class NoSuchEvent:
             subject=Subject(context.dashboard_uid),
             claim=f"the zero was true: `{first.panel.title}` moved from {first.before.text} to {first.after.text}, by "
             f"exactly the {len(context.run.events)} events that were sent"
-            + (f", and {len(true) - 1} other panels did the same" if len(true) > 1 else ""),
+            + (f"; so did {len(true) - 1} more panel{'s' if len(true) > 2 else ''}" if len(true) > 1 else ""),
             probes=tuple(probe for control in true for probe in control.probes),
             fix=Fix("nothing to fix"),
             panels=tuple(sorted({c.panel.id for c in true})),

@@ -12,7 +12,13 @@ from rich.text import Text
 from obs_check.report.terminal import visible
 
 _STYLES = {"ok": "green", "fail": "bold red", "unknown": "yellow", "error": "bold red", "warning": "yellow"}
-_MEANINGS = {"true_zero": "green", "live": "green", "broken_zero": "bold red", "false_green": "bold red"}
+_MEANINGS = {
+    "true_zero": "green",
+    "live": "green",
+    "quiet": "green",
+    "broken_zero": "bold red",
+    "false_green": "bold red",
+}
 _WIDTH_WITHOUT_TERMINAL = 120
 _SHOWN_PROBES = 4
 _SHOWN_TAGS = 3

@@ -52,7 +52,7 @@ def test_what_two_readings_mean(before: dict[str, float], after: dict[str, float
 
 def test_a_panel_that_has_to_stay_quiet_is_not_broken_by_it() -> None:
     (control,) = controls([view()], [view()], {1: Expectation(1, "metrics", "quiet")}, RUN)
-    assert control.meaning == "true_zero"
+    assert control.meaning == "quiet"
     assert not control.differs
 
 

@@ -20,8 +20,8 @@ from obs_check.lab.stack import Lab
 from obs_check.panel.dashboard import load_dashboard
 from tests.corpus.privileges import obey_modes
 
-AGENTS_PANEL = 10
-"""The panel that shows a counter of the agents."""
+STARTED_PANELS = (8, 10)
+"""Panels that show something as soon as everything is up: boundary's first lines and a counter of the agents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def _diagnose(directory: Path, fault_ids: tuple[str, ...]) -> Diagnosis:
         check = Check(systems, Outcome("verify"))
         before = None
         if any(find_fault(fault).control for fault in fault_ids):
-            _wait_for_agents(systems)
+            _wait_for_start(systems)
             before = check.before()
         run = check.inject(*events_for(fault_ids))
         check.follow(run)
@@ -84,12 +84,12 @@ def shared_lab(directory: Path) -> Iterator[DiagnoseDashboard]:
         yield with_faults
 
 
-def _wait_for_agents(systems: Systems) -> None:
-    """Wait until Prometheus has scraped the agents once, so that what they count can be compared."""
+def _wait_for_start(systems: Systems) -> None:
+    """Wait until what starts with the lab is in Loki and Prometheus, so that it is read before the events."""
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
-        (view,) = systems.board.read(systems.now_ns(), None, AGENTS_PANEL)
-        if view.reading.rows:
+        views = [view for panel in STARTED_PANELS for view in systems.board.read(systems.now_ns(), None, panel)]
+        if all(view.reading.rows for view in views):
             return
         time.sleep(0.1)
 

@@ -23,4 +23,14 @@ TRUTH_FAULTS: tuple[Fault, ...] = (
         exprs(r"^sum\((agent_boundary_log_proxy_batches_forwarded_total)\)$", r"count(\1) or vector(0)"),
         control=True,
     ),
+    Fault(
+        "starts-counted",
+        "panel.false-green",
+        "the panel of the owners counts what boundary says of its start",
+        exprs(
+            r"^sum by \(owner\).*",
+            "sum by (job) (count_over_time({job=`boundary`} != `msg=ALLOW` != `msg=DENY` [$__auto]))",
+        ),
+        control=True,
+    ),
 )
