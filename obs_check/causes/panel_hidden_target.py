@@ -26,10 +26,11 @@ class HiddenTarget:
             if t.get("hide") and (t.get("expr") or t.get("rawSql"))
         ]
         change = tried(context, broken, edits)
-        if not edits or not change.helps:
+        every = len(hidden) == sum(bool(t.text) for t in broken.panel.targets)
+        # Where nothing is asked, another cause may hide behind this one.
+        if not edits or not (change.helps or every):
             return None
         names = ", ".join(hidden)
-        every = len(hidden) == sum(bool(t.text) for t in broken.panel.targets)
         claim = (
             f"{'every query' if every else f'query {names}'} of the panel is hidden, so "
             f"{'nothing is asked' if every else 'it is not asked'}; shown, the panel reads {shown(change.reading)}"

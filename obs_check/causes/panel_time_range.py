@@ -3,14 +3,17 @@
 A panel may have a range (`timeFrom`) or a shift (`timeShift`) of its own; the dashboard's range may have passed.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from obs_check.causes.context import BrokenPanel, Context
 from obs_check.causes.tried import finding, shown, tried
 from obs_check.model.finding import Finding, PanelEdit
+from obs_check.model.probe import Probe
 from obs_check.model.window import MS, NS, Window
 
+_SELECTOR = re.compile(r"\{[^{}]*\}")
 _BACK_NS = 7 * 86_400 * NS
 """How far back events are looked for when the range of the dashboard is empty (ns)."""
 
@@ -30,14 +33,17 @@ class TimeRangeOverride:
         if not own or broken.request.range == broken.request.whole:
             return None
         change = tried(context, broken, [PanelEdit(panel.id, (name,), value, None) for name, value in own])
-        if not change.helps:
+        lines = () if change.helps else _selected(context, broken)
+        if not change.helps and not lines:
             return None
         words = ", ".join(f"{name} {value}" for name, value in own)
         claim = (
             f"the panel looks at {_span(broken.window)} because of its own {words}; "
             f"in the dashboard's range, {_span(broken.opened)}, it reads {shown(change.reading)}"
         )
-        return finding(context, broken, self.id, claim, change, "let the panel look at the dashboard's range")
+        if lines:
+            claim += " and its selector has lines, which it has not in the panel's own"
+        return finding(context, broken, self.id, claim, change, "let the panel look at the dashboard's range", lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,26 @@ class TimeRangePassed:
             summary = "let the dashboard's range end now"
             change = tried(context, broken, [PanelEdit(None, ("time", "to"), to, "now")], wide)
         return finding(context, broken, self.id, claim, change, summary, severity="error" if late else "info")
+
+
+def _selected(context: Context, broken: BrokenPanel) -> tuple[Probe, ...]:
+    """The counts that show a Loki selector without lines in the panel's range and with lines in the dashboard's."""
+    for query in broken.request.queries:
+        for sent in query.body["queries"] if query.datasource.kind == "loki" else ():
+            found = _SELECTOR.search(str(sent.get("expr") or ""))
+            if found is None:
+                continue
+            counts = [
+                context.loki.count(f"sum(count_over_time({found[0]} [{_seconds(window)}s]))", window)
+                for window in (broken.window, broken.opened)
+            ]
+            if not counts[0][0] and counts[1][0]:
+                return tuple(probe for _, probe in counts)
+    return ()
+
+
+def _seconds(window: Window) -> int:
+    return max(1, round((window.end_ns - window.start_ns) / NS))
 
 
 def _span(window: Window) -> str:

@@ -10,6 +10,8 @@ from obs_check.logql import parse
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding, Fix, Subject, TargetEdit
 from obs_check.model.probe import Probe
+from obs_check.panel.drawing import reduce_options
+from obs_check.panel.elements import Panel
 from obs_check.panel.reading import Reading
 
 
@@ -72,7 +74,7 @@ def query_finding(
 def _shows(broken: BrokenTarget, fixed: ast.LogQuery) -> bool:
     """Whether nothing stands between the lines of the fixed query and the eye, so that a look saves a question."""
     expr = parse(broken.expr)
-    if _compares(expr) or broken.panel.transformations or not broken.lines:
+    if _compares(expr) or broken.panel.transformations or _obscured(broken.panel) or not broken.lines:
         return False
     if any(r.interval_ns < (0 if broken.instant else broken.step_ns) or r.unwrap for r in ranges(expr)):
         return False
@@ -81,6 +83,12 @@ def _shows(broken: BrokenTarget, fixed: ast.LogQuery) -> bool:
     except QueryError:
         return False
     return bool(passing) and all(any(row.get(name) for row in passing) for name in grouped_by(expr))
+
+
+def _obscured(panel: Panel) -> bool:
+    """Whether the panel shows some columns only."""
+    rules = str([panel.field_config.get("overrides"), (panel.field_config.get("defaults") or {}).get("custom")])
+    return bool(reduce_options(panel)[1]) or "custom.hid" in rules or "hideFrom" in rules
 
 
 def _compares(expr: ast.Expr) -> bool:

@@ -13,7 +13,8 @@ from obs_check.panel.reading import Reading
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What the panel would show. `helps`: it shows what it should (`right`), or something where it showed nothing."""
+    """What the panel would show. `helps`: it shows what it should (`right`), or gets
+    further: something where it showed nothing, or rows where its queries returned none."""
 
     edits: tuple[DashboardEdit, ...]
     reading: Reading
@@ -26,7 +27,8 @@ def tried(context: Context, broken: BrokenPanel, edits: Sequence[DashboardEdit],
     """Read the panel with the edits, in its own range unless a window is given. Raises what Grafana's client raises."""
     reading, probes = context.grafana.reread(edited(context.dashboard, edits), broken, window)
     right = not context.wrong(broken.panel.id, reading)
-    return Tried(tuple(edits), reading, probes, right or (_shows(reading) and not _shows(broken.reading)), right)
+    further = any(there(reading) and not there(broken.reading) for there in (_shows, _returns))
+    return Tried(tuple(edits), reading, probes, right or further, right)
 
 
 def finding(
@@ -60,6 +62,10 @@ def shown(reading: Reading) -> str:
     """What a panel reads, short enough for a claim."""
     text = " ".join(reading.text.split()) or "(blank)"
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _returns(reading: Reading) -> bool:
+    return bool(reading.trail) and reading.trail[0].rows > 0
 
 
 def _shows(reading: Reading) -> bool:
