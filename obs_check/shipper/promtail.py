@@ -72,6 +72,7 @@ def parse_promtail(text: str, file: str, env: Mapping[str, str] | None) -> Shipp
         known["filename"].text() if "filename" in known else ShipperConfig.positions,
         _duration(known.get("sync_period"), ShipperConfig.sync_period),
         inner.text,
+        notes=inner.notes,
     )
 
 

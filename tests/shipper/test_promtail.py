@@ -10,6 +10,7 @@ from obs_check.errors import ConfigError
 from obs_check.shipper.environment import expand
 from obs_check.shipper.model import NS
 from obs_check.shipper.promtail import parse_promtail, read_promtail
+from obs_check.shipper.relabel import relabel
 
 PLAIN = """\
 server: {http_listen_port: 9080}
@@ -86,6 +87,54 @@ def test_helm_snippets_are_put_together() -> None:
     config = parse_promtail(textwrap.dedent(values), "values.yaml", None)
     assert [stage.kind for stage in config.job(None).pipeline.stages] == ["cri", "labeldrop"]
     assert config.clients[0].url == "http://loki.example/loki/api/v1/push"
+
+
+def test_the_charts_own_job_stands_where_values_name_none() -> None:
+    values = 'config: {clients: [{url: "http://loki.example/push"}], snippets: {extraRelabelConfigs: []}}'
+    job = parse_promtail(values, "values.yaml", None).job(None)
+    assert (job.name, job.roles, [stage.kind for stage in job.pipeline.stages]) == (
+        "kubernetes-pods",
+        ("pod",),
+        ["cri"],
+    )
+    pod = {
+        "__meta_kubernetes_namespace": "coder",
+        "__meta_kubernetes_pod_name": "coder-0",
+        "__meta_kubernetes_pod_uid": "u-1",
+        "__meta_kubernetes_pod_container_name": "coder",
+        "__meta_kubernetes_pod_label_app_kubernetes_io_name": "coder",
+    }
+    labels = relabel(pod, job.relabel)
+    assert labels is not None
+    assert {name: value for name, value in labels.items() if not name.startswith("__meta")} == {
+        "app": "coder",
+        "namespace": "coder",
+        "job": "coder/coder",
+        "pod": "coder-0",
+        "container": "coder",
+        "__path__": "/var/log/pods/*u-1/coder/*.log",
+    }
+
+
+def test_template_lines_of_the_chart_that_are_left_out_are_noted() -> None:
+    values = """\
+        config:
+          file: |
+            scrape_configs:
+              - job_name: pods
+                {{- if .Values.extra }}
+                pipeline_stages:
+                  {{- toYaml .Values.config.snippets.pipelineStages | nindent 6 }}
+                {{- end }}
+        """
+    config = parse_promtail(textwrap.dedent(values), "values.yaml", None)
+    assert [stage.kind for stage in config.job(None).pipeline.stages] == ["cri"]
+    assert config.notes == ("values.yaml:5: a line of the chart's template is left out: {{- if .Values.extra }}",)
+
+
+def test_other_texts_in_a_config_map_are_passed_over() -> None:
+    text = "kind: ConfigMap\ndata:\n  run.sh: |\n    x: [\n  promtail.yaml: |\n    scrape_configs: []\n"
+    assert parse_promtail(text, "cm.yaml", None).jobs == ()
 
 
 def test_an_error_inside_a_config_map_names_the_line_of_the_outer_file() -> None:
