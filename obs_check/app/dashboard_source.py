@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from obs_check.app.dashboard_file import edit_file, in_words
+from obs_check.app.helm_template import chart_of, rendered
 from obs_check.causes.dashboard_edit import edited
 from obs_check.client.grafana import GrafanaClient
 from obs_check.errors import ConfigError, Refused
@@ -94,11 +95,13 @@ def open_dashboard(wanted: str, grafana: GrafanaClient) -> DashboardSource:
 
 
 def read_document(path: Path) -> Any:
-    """A JSON or YAML file; ConfigError naming the file and the place."""
+    """A JSON or YAML file, also as a template of a Helm chart; ConfigError naming the file and the place."""
     import yaml
 
     try:
-        return yaml.safe_load(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        chart = chart_of(path) if "{{" in text and path.suffix != ".json" else None
+        return yaml.safe_load(text if chart is None else rendered(text, path, chart))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", "is the path right?") from error
     except yaml.MarkedYAMLError as error:

@@ -42,7 +42,7 @@ def terms(sql: str) -> list[Term]:
     if tree is None or where is None:
         return []
     whole: Any = where.this
-    parts = list(whole.flatten()) if isinstance(whole, exp.And) else [whole]
+    parts = list(whole.flatten(unnest=False)) if isinstance(whole, exp.And) else [whole]
     found = []
     for place, part in enumerate(parts):
         kept = [p.copy() for i, p in enumerate(parts) if i != place]

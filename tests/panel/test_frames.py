@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from obs_check.errors import InputError
-from obs_check.panel.frames import decode_results
+from obs_check.panel.frames import RefResult, decode_results
 from obs_check.panel.naming import display_name
 from obs_check.panel.postprocess import postprocess
 
@@ -106,3 +106,19 @@ def test_prometheus_tables_number_their_value_only_when_there_are_two() -> None:
 def test_display_names() -> None:
     frame = decode_results({"results": {"A": {"frames": [SERIES]}}})["A"].frames[0]
     assert [display_name(f, frame, [frame]) for f in frame.fields] == ["Time", '{decision="allow"}']
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "wanted"),
+    [
+        (200, "", False),
+        (502, "bad gateway", True),
+        (500, 'Get "http://loki.invalid": dial tcp 10.0.0.1:3100: connect: connection refused', True),
+        (500, "context deadline exceeded", True),
+        (400, "parse error at line 1, col 5: syntax error", False),
+        (500, "pq: permission denied for table t", False),
+        (404, "404 page not found", False),
+    ],
+)
+def test_only_silence_is_an_outage(status: int, error: str, wanted: bool) -> None:
+    assert RefResult("A", [], error=error, status=status).outage is wanted
