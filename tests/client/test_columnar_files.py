@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from obs_check.client.columnar_files import ColumnarFiles
@@ -21,6 +21,7 @@ from tests.bench.lines import BOUNDARY, CODERD, write_boundary, write_coderd
 from tests.bench.queries import Query, queries
 
 S = 1_000_000_000
+COUNT = 'sum by (a) (bytes_over_time({job="x"} | logfmt [1h]))'
 END = 1_764_003_600 * S
 START = 1_764_000_000 * S
 LABELS = {"job": "x", "level": "stream"}
@@ -250,6 +251,7 @@ def differences(texts: list[str], contents: list[list[str]], step_s: int | None,
     st.sampled_from([None, None, 1, 7, 30]),
     st.sampled_from([None, None, None, "ts", "time"]),
 )
+@example(([COUNT], [["time=2025-11-24T16:00:00Z a=b", "time=2025-11-24 16:00:04 a=b"]]), None, None)
 def test_both_paths_answer_the_same(
     asked: tuple[list[str], list[list[str]]], step_s: int | None, time_key: str | None
 ) -> None:
@@ -290,9 +292,6 @@ def test_a_query_that_sql_cannot_answer_exactly_is_refused(query: str, reason: s
     file.write_text("time=2025-11-24T16:00:00Z a=b msg=x\n")
     with pytest.raises(NotColumnar, match=reason):
         by_columns(query, [file], 10 if query.startswith("{") else None, None)
-
-
-COUNT = 'sum by (a) (bytes_over_time({job="x"} | logfmt [1h]))'
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from obs_check.logql.columnar.document import Document
 from obs_check.logql.columnar.sql import NotColumnar, case, contains, matches, occurrences, text
 
 _RFC3339 = r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?"
+_WORD = _RFC3339.replace("[T ]", "T")
+"""A time without a blank in it: a value of logfmt without quotes ends at one."""
 _JSON_KEYS = ("ts", "time", "timestamp", "@timestamp")
 _LOGFMT_KEYS = ("time", "ts")
 _PLAIN = re.compile(r"[A-Za-z0-9_@-]+")
@@ -28,7 +30,8 @@ def with_times(lines: str, time_key: str | None) -> str:
     # A time in front that is written in another form is Python's.
     inner = case((matches(rf"^\{{\s*{any_key}\s*:"), "NULL"), (document.sound(), _json(document, keys)))
     if time_key is None:
-        head = case((_OBJECT, leading), otherwise=_extract(f"^(?:time=)?({_RFC3339}){_END}"))
+        bare = ("starts_with(line, 'time=')", _extract(f"^time=({_WORD}){_END}"))
+        head = case((_OBJECT, leading), bare, otherwise=_extract(f"^({_RFC3339}){_END}"))
         other = case((matches(_NO_DATE), _logfmt(_LOGFMT_KEYS)))
     else:
         head = case((_OBJECT, leading), otherwise="''")
@@ -72,7 +75,7 @@ def _logfmt(keys: tuple[str, ...]) -> str:
     branches = []
     for key in keys:
         count = occurrences(f"{key}=")
-        plain = _extract(f"(?:^| ){key}=({_RFC3339}){_END}")
+        plain = _extract(f"(?:^| ){key}=({_WORD}){_END}")
         quoted = _extract(f'(?:^| ){key}="({_RFC3339})"')
         branches.append((f"{count} = 1", f"coalesce(nullif({plain}, ''), {quoted})"))
         branches.append((f"{count} > 1", "NULL"))
