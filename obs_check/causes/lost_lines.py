@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from obs_check.causes.context import Context
+from obs_check.causes.shipper_rules import Rules, rules
 from obs_check.follow.hop import HopSeen, PathName
 from obs_check.follow.shipping import ShippingEvidence
 from obs_check.model.event import find_tags
@@ -66,6 +67,13 @@ def paths(context: Context) -> Iterator[PathLines]:
 def lossy(context: Context) -> list[PathLines]:
     """The paths with lines that are in a file and not in Loki, and whose texts are known."""
     return [one for one in paths(context) if one.lost and one.lost_lines]
+
+
+def losses(context: Context) -> list[tuple[Rules, PathLines]]:
+    """The lossy paths with the shipper's configuration, which is read only when there are some. Raises ConfigError."""
+    seen = lossy(context)
+    config = rules(context) if seen else None
+    return [(config, one) for one in seen] if config is not None else []
 
 
 def answers(one: PathLines) -> bool:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from obs_check.causes.context import Context
-from obs_check.causes.lost_lines import PathLines, answers, lossy
-from obs_check.causes.shipper_rules import Rules, rules, told
+from obs_check.causes.lost_lines import PathLines, answers, losses
+from obs_check.causes.shipper_rules import Rules, told
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import Refusal
 from obs_check.model.window import NS
@@ -36,10 +36,9 @@ class Pushed:
 
 def pushed(context: Context) -> list[Pushed]:
     """The paths whose lost lines were read and pushed with about their own time."""
-    config = rules(context)
     found = []
-    for one in lossy(context) if config else []:
-        assert config is not None and context.run is not None
+    for config, one in losses(context):
+        assert context.run is not None
         now, lines = context.now_ns(), one.lost_lines
         ran = config.run(one.file, lines, now)
         if ran is None or one.evidence is None or not answers(one) or not ran.shipped:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from obs_check.causes.context import Context
-from obs_check.causes.lost_lines import PathLines, answers, lossy, together
-from obs_check.causes.shipper_rules import Rules, rules, told
+from obs_check.causes.lost_lines import PathLines, answers, losses, together
+from obs_check.causes.shipper_rules import Rules, told
 from obs_check.model.finding import Finding, Fix, Subject
 from obs_check.model.probe import Probe
 
@@ -24,9 +24,7 @@ class NotReadable:
 
     def prove(self, context: Context) -> Finding | None:
         """The paths whose file is found by a job and not opened."""
-        config = rules(context)
-        found = [self._on(context, config, one) for one in lossy(context)] if config else []
-        return together(found)
+        return together(self._on(context, config, one) for config, one in losses(context))
 
     def _on(self, context: Context, config: Rules, one: PathLines) -> Finding | None:
         now, lines = context.now_ns(), one.lost_lines

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from obs_check.causes.context import Context
 from obs_check.causes.dashboard_edit import file_fix
-from obs_check.causes.lost_lines import PathLines, answers, lossy, together
-from obs_check.causes.shipper_rules import Rules, rules, told
+from obs_check.causes.lost_lines import PathLines, answers, losses, together
+from obs_check.causes.shipper_rules import Rules, told
 from obs_check.errors import ConfigError
 from obs_check.model.event import find_tags
 from obs_check.model.finding import Finding, Fix, Subject
@@ -28,9 +28,7 @@ class PositionsAhead:
 
     def prove(self, context: Context) -> Finding | None:
         """The paths whose lost lines are those before the old position."""
-        config = rules(context)
-        found = [self._on(context, config, one) for one in lossy(context)] if config else []
-        return together(found)
+        return together(self._on(context, config, one) for config, one in losses(context))
 
     def _on(self, context: Context, config: Rules, one: PathLines) -> Finding | None:
         assert context.run is not None

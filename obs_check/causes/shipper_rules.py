@@ -168,7 +168,15 @@ def rules(context: Context) -> Rules | None:
     path = context.files.shipper_config
     if path is None:
         return None
-    return Rules.read(path, context.files.read_text(path), context.env)
+    try:
+        text = context.files.read_text(path)
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: no text (UTF-8)", "shipper.config names it in obs-check.yaml") from None
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read: {error.strerror}", "shipper.config names it in obs-check.yaml"
+        ) from None
+    return Rules.read(path, text, context.env)
 
 
 def told(title: str, ran: Simulation | None, lines: int, now_ns: int) -> Probe:

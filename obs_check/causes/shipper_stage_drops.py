@@ -8,8 +8,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from obs_check.causes.context import Context
-from obs_check.causes.lost_lines import PathLines, answers, lossy, together
-from obs_check.causes.shipper_rules import Rules, rules, told
+from obs_check.causes.lost_lines import PathLines, answers, losses, together
+from obs_check.causes.shipper_rules import Rules, told
 from obs_check.model.finding import Finding, Subject
 from obs_check.shipper.simulate import Simulation
 
@@ -22,9 +22,7 @@ class StageDrops:
 
     def prove(self, context: Context) -> Finding | None:
         """The paths whose lost lines a stage drops."""
-        config = rules(context)
-        found = [self._on(context, config, one) for one in lossy(context)] if config else []
-        return together(found)
+        return together(self._on(context, config, one) for config, one in losses(context))
 
     def _on(self, context: Context, config: Rules, one: PathLines) -> Finding | None:
         now, lines = context.now_ns(), one.lost_lines

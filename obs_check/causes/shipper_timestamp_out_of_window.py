@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from obs_check.causes.context import Context
-from obs_check.causes.lost_lines import PathLines, answers, lossy, together
+from obs_check.causes.lost_lines import PathLines, answers, losses, together
 from obs_check.causes.selectors import selector
-from obs_check.causes.shipper_rules import Rules, Taken, rules, told
+from obs_check.causes.shipper_rules import Rules, Taken, told
 from obs_check.model.finding import Finding, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS, Window
@@ -30,9 +30,7 @@ class TimestampOutOfWindow:
 
     def prove(self, context: Context) -> Finding | None:
         """The paths whose lost lines get a time far from their event's."""
-        config = rules(context)
-        found = [self._on(context, config, one) for one in lossy(context)] if config else []
-        return together(found)
+        return together(self._on(context, config, one) for config, one in losses(context))
 
     def _on(self, context: Context, config: Rules, one: PathLines) -> Finding | None:
         assert context.run is not None

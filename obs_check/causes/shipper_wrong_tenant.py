@@ -7,9 +7,9 @@ tenant that the shipper's configuration names: there the lines are.
 from dataclasses import dataclass
 
 from obs_check.causes.context import Context
-from obs_check.causes.lost_lines import PathLines, answers, lossy, together
+from obs_check.causes.lost_lines import PathLines, answers, losses, together
 from obs_check.causes.selectors import selector
-from obs_check.causes.shipper_rules import Rules, rules, told
+from obs_check.causes.shipper_rules import Rules, told
 from obs_check.errors import NotAllowed, Refused
 from obs_check.model.finding import Finding, Subject
 from obs_check.model.window import NS, Window
@@ -25,8 +25,7 @@ class WrongTenant:
 
     def prove(self, context: Context) -> Finding | None:
         """The lost lines of all paths, asked for with the shipper's tenant."""
-        config = rules(context)
-        return together(self._on(context, config, one) for one in lossy(context) if config)
+        return together(self._on(context, config, one) for config, one in losses(context))
 
     def _on(self, context: Context, config: Rules, one: PathLines) -> Finding | None:
         assert context.run is not None

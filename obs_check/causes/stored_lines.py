@@ -30,14 +30,13 @@ class Shipped:
 
 def arrived(context: Context) -> list[Shipped]:
     """The paths of which Loki has lines of the run and whose panels are wrong all the same."""
-    config, now = rules(context), context.now_ns()
+    poor = [one for one in paths(context) if one.at_loki.seen and context.failing & set(context.panels_of(one.path))]
+    config, now = rules(context) if poor else None, context.now_ns()
     found = []
-    for one in paths(context) if config else ():
+    for one in poor if config else ():
         assert config is not None
-        if not context.failing & set(context.panels_of(one.path)):
-            continue
         taken, ran = config.takes(one.file), config.run(one.file, one.lines.values(), now)
-        if one.at_loki.seen and taken is not None and ran is not None and ran.shipped:
+        if taken is not None and ran is not None and ran.shipped:
             found.append(Shipped(one, config, taken, ran, now))
     return found
 

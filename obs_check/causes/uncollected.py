@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from obs_check.causes.context import Context
-from obs_check.causes.lost_lines import PathLines, answers, lossy, together
-from obs_check.causes.shipper_rules import Rules, rules, told
+from obs_check.causes.lost_lines import PathLines, answers, losses, together
+from obs_check.causes.shipper_rules import Rules, told
 from obs_check.model.finding import Finding, Subject
 from obs_check.model.probe import Probe
 from obs_check.shipper.collect import globs
@@ -23,11 +23,10 @@ from obs_check.shipper.yamledit import Place, with_item, without
 def uncollected(context: Context, cause: str, near_only: bool) -> Finding | None:
     """The paths whose file no job takes: with `near_only` where a pattern names its directory, else where none
     does."""
-    config = rules(context)
     found = [
         _on(context, config, one, cause)
-        for one in lossy(context)
-        if config and bool(_near(config, one.file)) == near_only
+        for config, one in losses(context)
+        if bool(_near(config, one.file)) == near_only
     ]
     return together(found)
 
