@@ -16,6 +16,8 @@ from obs_check.logql.syntax.printer import matcher_text
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|(?P<variable>\$\{[^}]*\}|\$\w+|\[\[\w+\]\])(?P<unit>[a-z]*)')
 
+_VARIABLE = re.compile(r"\$\{?\w|\[\[\w")
+
 
 def _stand_in(found: re.Match[str]) -> str:
     variable = found["variable"]
@@ -55,11 +57,16 @@ def stages_of(text: str) -> tuple[ast.Stage, ...]:
 
 
 def replace_stage(broken: BrokenTarget, place: int, text: str) -> Rewrite:
-    """Stage number `place` replaced by the stages in `text` ("" removes it)."""
+    """Stage number `place` replaced by the stages in `text` ("" removes it).
+
+    A stage that a variable fills in has to be changed where the variable is.
+    """
     new = stages_of(text)
     stages = broken.query.stages
     query = replace(broken.query, stages=(*stages[:place], *new, *stages[place + 1 :]))
     alike = _alike(broken, lambda q: broken.raw[slice(*q.stages[place].span)] if place < len(q.stages) else "")
+    if any(_VARIABLE.search(broken.raw[slice(*q.stages[place].span)]) for q in alike):
+        return Rewrite(query, place + len(new), None)
     raw = _spliced(broken.raw, [(*q.stages[place].span, text) for q in alike])
     return Rewrite(query, place + len(new), raw)
 
@@ -90,7 +97,7 @@ def replace_matcher(broken: BrokenTarget, place: int, matcher: ast.Matcher | Non
     splices = []
     for author in _alike(broken, lambda q: broken.raw[slice(*q.selector.span)]):
         texts = [broken.raw[slice(*m.span)] for m in author.selector.matchers]
-        if "$" in texts[place]:
+        if _VARIABLE.search(texts[place]):
             return Rewrite(query, len(added), None)
         texts[place : place + 1] = [matcher_text(m) for m in new]
         splices.append((*author.selector.span, f"{{{', '.join(texts)}}}{f' {stages}' if stages else ''}"))
