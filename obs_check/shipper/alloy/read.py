@@ -8,6 +8,7 @@ from obs_check.shipper.alloy.components import APART, ELSEWHERE, PARTS
 from obs_check.shipper.alloy.evaluate import Evaluator
 from obs_check.shipper.alloy.sources import read_source
 from obs_check.shipper.alloy.syntax import Block, parse
+from obs_check.shipper.alloy.targets import TARGETS, TargetReader
 from obs_check.shipper.alloy.wiring import Wiring
 from obs_check.shipper.alloy.writers import read_write
 from obs_check.shipper.model import ScrapeJob, ShipperConfig
@@ -34,6 +35,12 @@ def parse_alloy(texts: Sequence[tuple[str, int]], file: str, env: Mapping[str, s
             jobs += read_source(block, wiring, reading)
     clients = [c for block in components.values() if block.name == "loki.write" for c in read_write(block, reading)]
     wiring.tell_unused()
+    for block in components.values():
+        if block.name in TARGETS and block.id not in wiring.used:
+            reading.note(block.line, f"{block.id}: no source reads its targets")
+            TargetReader(components, reading).check(block)
+        elif block.name == "loki.echo":
+            reading.check(block, block.id, {})
     return ShipperConfig(
         file,
         tuple(jobs),

@@ -100,6 +100,7 @@ def _targets(block: Block, wiring: Wiring, reading: Reading) -> list[Targets]:
         return [Targets(block.id, discovery=(block.name,))]
     reader = TargetReader(wiring.components, reading)
     found = reader.read(block.attributes()["targets"], block.id)
+    wiring.used |= reader.used
     if block.name == "loki.source.kubernetes":
         return [replace(one, discovery=(block.name,), roles=()) for one in found]
     expands, older = _file_match(block, reading)

@@ -133,8 +133,15 @@ def _cri(node: Value) -> AlloyCri:
     return AlloyCri(read.max_partial_lines, read.max_partial_line_size, read.truncate)
 
 
+def needs_unit(size: Value | None) -> None:
+    """Raises ConfigError for a size that is a number only, which Alloy refuses."""
+    if size and size.text()[-1:].isdigit():
+        raise size.error(f"{size.text()} has no unit", f"write {size.text()}B")
+
+
 def _drop(node: Value) -> Drop:
     found = without(node)
+    needs_unit(found.get("longer_than"))
     source = found.get("source")
     if source:
         items = [Value(part, source.file, source.line, source.path) for part in source.text().split(",")]

@@ -3,7 +3,7 @@
 from typing import cast
 
 from obs_check.shipper.alloy.arguments import Form, Reading
-from obs_check.shipper.alloy.stage_kinds import KINDS, names_in, without
+from obs_check.shipper.alloy.stage_kinds import KINDS, names_in, needs_unit, without
 from obs_check.shipper.alloy.syntax import Block
 from obs_check.shipper.golang.quantity import size_bytes
 from obs_check.shipper.item import Stage
@@ -91,6 +91,7 @@ def _cut_rule(block: Block, where: str, reading: Reading) -> truncate.CutRule:
     node = reading.tree(block, where, _RULE)
     limit, suffix, field = node.mapping()["limit"], node.get("suffix"), node.get("source_type")
     kind = field.text() if field else "line"
+    needs_unit(limit)
     if kind not in {"line", "label", "structured_metadata", "extracted"}:
         raise node.error(f"{kind!r} is no source_type", "line, label, structured_metadata or extracted")
     try:

@@ -113,7 +113,7 @@ class _Parser:
         label = ""
         if self._now.kind == "string":
             label = unquote(self._now, self._file)
-            if label and not label.replace("_", "a").isalnum():
+            if self._now.text[0] == "`" or (label and not label.isidentifier()):
                 raise self._error(f"the label {label!r} is no name", "letters, digits and _, not starting with a digit")
             self._at += 1
         if self._now.kind == "=" and not label:

@@ -42,6 +42,10 @@ KUBERNETES = "kubernetes_sd_configs"
 """The name of Kubernetes discovery in the neutral model."""
 
 
+TARGETS = {"local.file_match": "targets", "discovery.relabel": "output", "discovery.kubernetes": "targets"}
+"""Components whose targets are followed, with the name of what they export."""
+
+
 @dataclass(frozen=True)
 class Targets:
     """Targets with one origin (a component, or the list of the source itself). `rules` are still to be applied;
@@ -69,6 +73,10 @@ class TargetReader:
         """The targets in an attribute; raises ConfigError."""
         value = self._reading.evaluator.value(attribute.value)
         return self._targets(value, origin, attribute.line)
+
+    def check(self, block: Block) -> None:
+        """Read a component that nothing uses, so that errors in it show."""
+        self._exported(block, Reference(f"{block.id}.{TARGETS[block.name]}", block.line, block.id, TARGETS[block.name]))
 
     def _targets(self, value: Any, origin: str, line: int) -> list[Targets]:
         if isinstance(value, Reference):
@@ -107,7 +115,7 @@ class TargetReader:
     def _exported(self, block: Block, reference: Reference) -> list[Targets]:
         reading = self._reading
         if block.name == "local.file_match":
-            self._expect(reference, "targets")
+            self._expect(reference, TARGETS[block.name])
             reading.check(block, block.id, _FILE_MATCH)
             node = reading.tree(block, block.id, {**_FILE_MATCH, "path_targets": "any"})
             older = node.get("ignore_older_than")
