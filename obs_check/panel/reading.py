@@ -11,6 +11,7 @@ from obs_check.panel.frames import Frame, RefResult, all_frames
 from obs_check.panel.masking import all_constant, counts_rows, shows_zero_for_nothing
 from obs_check.panel.overrides import apply_overrides, is_hidden
 from obs_check.panel.postprocess import postprocess
+from obs_check.panel.reduce import is_null
 from obs_check.panel.request import PanelRequest
 from obs_check.panel.transform.pipeline import Step, run_transformations, step
 
@@ -102,13 +103,14 @@ def _read(panel: Panel, results: Mapping[str, RefResult], request: PanelRequest 
     if hidden:
         return replace(base, state="hidden_by_override", error="every series is hidden by an override")
     texts = [(str(q.get("expr") or q.get("rawSql") or ""), kinds.get(r, "")) for r, q in queries.items()]
-    state, why = _judged(drawn, had_rows, texts, _prometheus_frames(frames, kinds), request)
+    state, why = _judged(drawn, had_rows, not _any_number(visible), texts, _prometheus_frames(frames, kinds), request)
     return replace(base, state=state, error=why)
 
 
 def _judged(
     drawn: Drawn,
     had_rows: bool,
+    only_nulls: bool,
     texts: Sequence[tuple[str, str]],
     gauges: Sequence[Frame],
     request: PanelRequest | None,
@@ -123,6 +125,8 @@ def _judged(
         return "zero_masked", "0 is shown for a value that is null"
     if not drawn.values or (not numbers and all(not v.text for v in drawn.values)):
         return "no_series", "the panel is blank: there are rows, but no value in them"
+    if numbers and not any(numbers) and only_nulls:
+        return "zero_masked", "0 is calculated of values that are all null"
     if numbers and not any(numbers):
         if any(shows_zero_for_nothing(text) or counts_rows(text, kind) for text, kind in texts):
             return "zero_masked", "the query turns an absence into 0"
@@ -151,6 +155,10 @@ def _asked(panel: Panel, request: PanelRequest | None) -> tuple[Mapping[str, str
 
 def _visible(frames: Sequence[Frame]) -> list[Frame]:
     return [replace(f, fields=[c for c in f.fields if not is_hidden(c)]) for f in frames]
+
+
+def _any_number(frames: Sequence[Frame]) -> bool:
+    return any(not is_null(v) for frame in frames for f in frame.fields if f.type == "number" for v in f.values)
 
 
 def _has_values(frame: Frame) -> bool:

@@ -38,6 +38,7 @@ def answer(*values: Any, labels: dict[str, str] | None = None, error: str = "") 
     return {"A": RefResult("A", [frame], error)}
 
 
+SQL = {"type": "grafana-postgresql-datasource", "uid": "p"}
 NOTHING = {"A": RefResult("A", [])}
 NULL_IS_ZERO = {"mappings": [{"type": "special", "options": {"match": "null+nan", "result": {"text": "0"}}}]}
 ZERO_IS_NONE = {"mappings": [{"type": "value", "options": {"0": {"text": "none"}}}]}
@@ -52,6 +53,14 @@ ZERO_IS_NONE = {"mappings": [{"type": "value", "options": {"0": {"text": "none"}
         (stat(), answer(), "", "no_series"),
         (stat("sum"), answer(), "0", "zero_masked"),
         (stat("count"), answer(), "0", "zero_masked"),
+        (stat("mean"), answer(), "", "no_series"),
+        (stat("max"), answer(None, None), "", "no_series"),
+        (stat("sum"), answer(None), "0", "zero_masked"),
+        (stat(config={"noValue": "0"}), answer(None), "0", "zero_masked"),
+        (panel(options={"reduceOptions": {"values": True}}), answer(), "No data", "no_series"),
+        (panel(options={"reduceOptions": {"fields": "/^other$/"}}), answer(5), "No data", "no_series"),
+        (stat(expr="SELECT count(*) FROM t", datasource=SQL), answer(0), "0", "zero_masked"),
+        (stat(expr="SELECT count(*) FROM t GROUP BY a", datasource=SQL), answer(0), "0", "zero_real"),
         (stat("last"), answer(5, None), "", "no_series"),
         (stat(""), answer(5, None), "", "no_series"),
         (stat(), answer(5, None), "5", "ok"),

@@ -89,6 +89,45 @@ def test_ladder(ms: int, want: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("below", "want"),
+    [
+        (10, 1),
+        (15, 10),
+        (35, 20),
+        (75, 50),
+        (150, 100),
+        (350, 200),
+        (750, 500),
+        (1500, 1000),
+        (3500, 2000),
+        (7500, 5000),
+        (12_500, 10_000),
+        (17_500, 15_000),
+        (25_000, 20_000),
+        (45_000, 30_000),
+        (90_000, MIN),
+        (210_000, 2 * MIN),
+        (450_000, 5 * MIN),
+        (750_000, 10 * MIN),
+        (1_050_000, 15 * MIN),
+        (25 * MIN, 20 * MIN),
+        (45 * MIN, 30 * MIN),
+        (90 * MIN, 60 * MIN),
+        (150 * MIN, 120 * MIN),
+        (270 * MIN, 180 * MIN),
+        (540 * MIN, 360 * MIN),
+        (DAY, 720 * MIN),
+        (7 * DAY, DAY),
+        (21 * DAY, 7 * DAY),
+        (42 * DAY, 30 * DAY),
+        (400 * DAY, 365 * DAY),
+    ],
+)
+def test_the_whole_ladder(below: int, want: int) -> None:
+    assert round_interval(below - 1) == want
+
+
+@pytest.mark.parametrize(
     ("width", "minutes"),
     [(225, 30), (403, 30), (404, 20), (576, 20), (577, 15), (806, 15), (807, 10), (1344, 10), (1345, 5), (2600, 5)],
 )
