@@ -24,6 +24,10 @@ _CLIENT = (
     "tls_config", "proxy_url", "no_proxy", "proxy_from_environment", "proxy_connect_header", "follow_redirects",
     "enable_http2", "http_headers", "stream_lag_labels",
 )  # fmt: skip
+_LIMITS = (
+    "readline_rate_enabled", "max_streams", "max_line_size", "readline_rate", "readline_burst", "readline_rate_drop",
+    "max_line_size_truncate",
+)  # fmt: skip
 _DISCOVERY = (
     "kubernetes_sd_configs", "docker_sd_configs", "file_sd_configs", "consul_sd_configs", "consulagent_sd_configs",
     "dns_sd_configs", "digitalocean_sd_configs", "dockerswarm_sd_configs", "serverset_sd_configs", "nerve_sd_configs",
@@ -72,8 +76,18 @@ def parse_promtail(text: str, file: str, env: Mapping[str, str] | None) -> Shipp
         known["filename"].text() if "filename" in known else ShipperConfig.positions,
         _duration(known.get("sync_period"), ShipperConfig.sync_period),
         inner.text,
-        notes=inner.notes,
+        notes=(*inner.notes, *_limits(document.get("limits_config"))),
     )
+
+
+def _limits(node: Value | None) -> list[str]:
+    """What `limits_config` does to lines beside the pipeline: named, because it is not simulated."""
+    given = node.mapping(_LIMITS) if node else {}
+    return [
+        f"{_place(value)}: limits_config.{name}: {value.text()} may drop or cut lines, which is not simulated"
+        for name, value in given.items()
+        if name in _LIMITS[:3] and value.text() not in {"", "0", "false"}
+    ]
 
 
 def _place(value: Value) -> str:

@@ -132,6 +132,12 @@ def test_template_lines_of_the_chart_that_are_left_out_are_noted() -> None:
     assert config.notes == ("values.yaml:5: a line of the chart's template is left out: {{- if .Values.extra }}",)
 
 
+def test_limits_that_are_not_simulated_are_noted() -> None:
+    text = "scrape_configs: []\nlimits_config:\n  max_line_size: 256KB\n  readline_rate: 10\n"
+    [note] = parse_promtail(text, "f", None).notes
+    assert note == "f:3: limits_config.max_line_size: 256KB may drop or cut lines, which is not simulated"
+
+
 def test_other_texts_in_a_config_map_are_passed_over() -> None:
     text = "kind: ConfigMap\ndata:\n  run.sh: |\n    x: [\n  promtail.yaml: |\n    scrape_configs: []\n"
     assert parse_promtail(text, "cm.yaml", None).jobs == ()
