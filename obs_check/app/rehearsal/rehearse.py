@@ -24,6 +24,8 @@ from obs_check.model.verdict import Verdict
 
 _BY_CONFIGURATION = ("shipper.path-not-collected", "shipper.glob-mismatch", "shipper.stage-drops")
 """Causes whose proof is the shipper's configuration run on lines, so that lines that would be will do."""
+_BY_STORED_LINES = ("shipper.label-not-set", "shipper.cri-missing", "shipper.multiline-swallows")
+"""Causes whose proof is the lines as the shipper's configuration lets them arrive."""
 _BEFORE_SHIPPER = ("egress", "file", "socket", "coderd")
 
 
@@ -66,10 +68,25 @@ class Rehearsal:
             seen = replace(self.context, run=run, hops=tuple(as_if_written(run, path, file)), shipper_state=None)
             every = [c.prove(seen) for c in RUN_CAUSES if c.id in _BY_CONFIGURATION]
             findings = [found for found in every if found is not None][:1]
+            if not findings:
+                findings = self._stored(run, path, file, arriving(run, path, file, rules) or [])
             edit = next((e for f in findings for e in f.fix.edits if isinstance(e, FileEdit)), None)
             if edit is not None:
                 rules = Rules.read(rules.path, edit.after, rules.env)
         return findings, arriving(run, path, file, rules)
+
+    def _stored(self, run: Run, path: PathName, file: str, streams: Sequence[LogStream]) -> list[Finding]:
+        """The first cause that keeps the lines from arriving as the panels need them."""
+        source, at_loki = as_if_written(run, path, file)
+        at_loki.seen.update(source.seen)
+        try:
+            with on_stage(self.systems, streams) as systems:
+                panels = frozenset(self.context.panels_of(path))
+                context = replace(systems.context(run, [source, at_loki], []), failing=panels)
+                every = (cause.prove(context) for cause in RUN_CAUSES if cause.id in _BY_STORED_LINES)
+                return [found for found in every if found is not None][:1]
+        except (ObsCheckError, Refusal):
+            return []
 
     def _rules(self, upstream: Finding) -> Rules | None:
         """The shipper's configuration, fixed where it is the cause."""
