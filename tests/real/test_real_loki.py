@@ -13,6 +13,7 @@ import pytest
 from obs_check.lab.loki.lab import LabLoki
 from obs_check.lab.loki.limits import Limits
 from tests.lab.loki_client import LokiClient
+from tests.real import record_cases
 from tests.real.loki_process import RealLoki
 
 pytestmark = [
@@ -122,3 +123,22 @@ def test_the_labs_loki_answers_as_the_real_one(real: RealLoki, lab: LokiClient, 
     ours, theirs = ask(lab.http, query), ask(real.http, query)
     assert ours[:2] == theirs[:2]
     assert same(ours[2], theirs[2]), query["query"]
+
+
+@pytest.fixture(scope="module")
+def real_with_own_lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealLoki]:
+    with RealLoki(tmp_path_factory.mktemp("own")) as loki:
+        record_cases.push(loki)
+        yield loki
+
+
+@pytest.mark.parametrize("name", ["grammar", "metrics", "refusals"])
+def test_our_own_cases_are_what_loki_answers(real_with_own_lines: RealLoki, name: str) -> None:
+    for query in record_cases.read(record_cases.OWN / f"{name}.json.gz")["queries"]:
+        want, have = query["want"], record_cases.answer(real_with_own_lines, query)
+        assert have["status"] == want["status"], query["query"]
+        if have["status"] == 200:
+            both = [rows(query["query"], one["resultType"], one["result"]) for one in (have, want)]
+            assert same(*both), query["query"]
+        elif want["error"].startswith("parse error"):
+            assert have["error"] == want["error"]

@@ -264,8 +264,15 @@ class _Rewriter:
         return [_contains(base)]
 
     def continued(self, choice: _Many, base: _Literal) -> list[Test | None]:
-        """A literal followed by a choice: each alternative is the literal with its continuation."""
+        """A literal followed by a choice: each alternative is the literal with its continuation.
+
+        Loki 3.5 writes the continuations of alternatives such as `x.*` one over the other, into the room that is left
+        behind the literal: `foox.*|fooy.*` looks for "fooy" twice.
+        """
         found: list[Test | None] = []
+        room = _room(base)
+        shared = bytearray()
+        written: list[tuple[int, int]] = []
         for part in choice.parts:
             if isinstance(part, _Literal):
                 if part.fold and not base.fold:
@@ -274,10 +281,27 @@ class _Rewriter:
             elif part in (_EMPTY, _STAR):
                 found.append(_contains(base))
             elif isinstance(part, _Many) and not part.alternate:
-                found += self.concatenation(part, base)
+                tests = self.concatenation(part, base)
+                extra = next((piece.text.encode() for piece in part.parts if isinstance(piece, _Literal)), b"")
+                if len(tests) == 1 and len(extra) <= room and not base.fold:
+                    shared[: len(extra)] = extra
+                    written.append((len(found), len(extra)))
+                found += tests
             else:
                 raise NotSimple
+        for index, length in written:
+            text = base.text.encode() + shared[:length]
+            found[index] = _contains(_Literal(text.decode("utf-8", "replace"), False))
         return found
+
+
+_SIZES = (8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240, 256)
+
+
+def _room(literal: _Literal) -> int:
+    """Bytes that Go's allocator leaves behind a text of this length."""
+    size = len(literal.text.encode())
+    return next((room for room in _SIZES if room >= size), size) - size
 
 
 def _equals(literal: _Literal) -> Test:
