@@ -3,6 +3,7 @@
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -25,7 +26,7 @@ label_lists = st.lists(names, max_size=3, unique=True).map(tuple)
 
 @st.composite
 def matchers(draw: st.DrawFn) -> ast.Matcher:
-    op = draw(st.sampled_from(["=", "!=", "=~", "!~"]))
+    op: Any = draw(st.sampled_from(["=", "!=", "=~", "!~"]))
     return ast.Matcher(draw(names), op, draw(texts if op in ("=", "!=") else expressions))
 
 
@@ -49,7 +50,7 @@ choices = st.one_of(names.map(ast.LabelChoice), matchers().map(lambda m: ast.Lab
 
 @st.composite
 def line_filters(draw: st.DrawFn) -> ast.LineFilter:
-    op = draw(st.sampled_from(["|=", "!=", "|~", "!~", "|>", "!>"]))
+    op: Any = draw(st.sampled_from(["|=", "!=", "|~", "!~", "|>", "!>"]))
     values = {"|~": expressions, "!~": expressions, "|>": st.sampled_from(["<_> a <_>", "a"])}
     written = draw(st.lists(values.get(op.replace("!>", "|>"), texts), min_size=1, max_size=3))
     if op in ("|=", "!=") and draw(st.booleans()):
