@@ -83,10 +83,16 @@ def explain(
             rows.append(replace(row, cause=upstream.cause))
             later += behind(upstream, row)
         else:
-            unexplained.append(f"panel {row.view.panel.id} ({row.view.panel.title}): {row.differs}; {funnel}")
+            unexplained.append(_unexplained(context, row, funnel))
             rows.append(row)
     findings += later
     findings += [said for truth in TRUTHS if (said := truth.prove(context)) is not None]
     outages += [f"panels {', '.join(map(str, ids))}: {message}" for message, ids in unasked.items()]
     joined = grouped(findings, context.dashboard_uid, context.dashboard)
     return Explained(joined, rows, unexplained, outages)
+
+
+def _unexplained(context: Context, row: PanelVerdict, funnel: str) -> str:
+    """What is known of a panel that no cause was proved for."""
+    known = f"panel {row.view.panel.id} ({row.view.panel.title}): {row.differs}; {funnel}"
+    return known if context.run is not None else f"{known}; `diagnose --inject` tells whether that is true"
