@@ -113,3 +113,29 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "type": _of("type", "any")(_kind),
     "values": _of("values", "object")(lambda v: list(v.values())),
 }
+
+
+def _find_last(text: str, part: str) -> float | None:
+    at = text.encode().rfind(part.encode())
+    return float(at) if at >= 0 and text and part else None
+
+
+def _find_first(text: str, part: str) -> float | None:
+    at = text.encode().find(part.encode())
+    return float(at) if at >= 0 and text and part else None
+
+
+COMMUNITY: dict[str, Callable[..., Any]] = {
+    **FUNCTIONS,
+    "find_first": _of("find_first", "string", "string")(_find_first),
+    "find_last": _of("find_last", "string", "string")(_find_last),
+    "items": _of("items", "object")(lambda v: [[k, x] for k, x in v.items()]),
+    "lower": _of("lower", "string")(str.lower),
+    "replace": _of("replace", "string", "string", "string")(lambda v, old, new: v.replace(old, new)),
+    "split": _of("split", "string", "string")(lambda v, by: v.split(by) if by and v else list(v)),
+    "trim": _of("trim", "string")(lambda v: v.strip()),
+    "trim_left": _of("trim_left", "string")(lambda v: v.lstrip()),
+    "trim_right": _of("trim_right", "string")(lambda v: v.rstrip()),
+    "upper": _of("upper", "string")(str.upper),
+}
+"""With those that the library of Alloy (jmespath-community) adds, in their plain form."""

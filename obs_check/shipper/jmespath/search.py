@@ -1,16 +1,31 @@
 """A JMESPath tree applied to JSON data. Numbers are floats, as encoding/json gives them."""
 
+from functools import lru_cache
 from typing import Any
 
-from obs_check.shipper.jmespath.functions import FUNCTIONS, Reference, WrongArgument
+from obs_check.shipper.jmespath.functions import COMMUNITY, FUNCTIONS, Reference, WrongArgument
 from obs_check.shipper.jmespath.parse import Node, parse
 
 __all__ = ["WrongArgument", "search"]
 
 
-def search(path: str, data: Any) -> Any:
-    """What an expression finds, None when nothing. Raises BadPath (not JMESPath) or WrongArgument (a function)."""
-    return _find(parse(path), data)
+def search(path: str, data: Any, community: bool = False) -> Any:
+    """What an expression finds, None when nothing; `community` has the functions of Alloy's library. Raises BadPath
+    (not JMESPath) or WrongArgument (a function)."""
+    return _find(parse(path) if community else _without_community(path), data)
+
+
+@lru_cache(maxsize=512)
+def _without_community(path: str) -> Node:
+    tree: Node = _plain(parse(path))
+    return tree
+
+
+def _plain(node: Any) -> Any:
+    """The tree with calls of functions that go-jmespath does not know marked as such."""
+    if isinstance(node, tuple) and node[:1] == ("call",) and node[1] not in FUNCTIONS:
+        return ("unknown", node[1])
+    return type(node)(_plain(part) for part in node) if isinstance(node, tuple | list) else node
 
 
 def truthy(value: Any) -> bool:
@@ -82,7 +97,9 @@ def _find(node: Node, data: Any) -> Any:
         case ("ref", inner):
             return Reference(lambda value: _find(inner, value))
         case ("call", name, arguments):
-            if name not in FUNCTIONS:
+            if name not in COMMUNITY:
                 raise WrongArgument(f"unknown function {name}()")
-            return FUNCTIONS[name](*[_find(a, data) for a in arguments])
+            return COMMUNITY[name](*[_find(a, data) for a in arguments])
+        case ("unknown", name):
+            raise WrongArgument(f"unknown function {name}()")
     raise AssertionError(node[0])

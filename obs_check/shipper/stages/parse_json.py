@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from obs_check.shipper.golang import jsontext
 from obs_check.shipper.item import Context, Item, PerLine
-from obs_check.shipper.jmespath.functions import FUNCTIONS
+from obs_check.shipper.jmespath.functions import COMMUNITY, FUNCTIONS
 from obs_check.shipper.jmespath.parse import BadPath, parse
 from obs_check.shipper.jmespath.search import WrongArgument, search
 from obs_check.shipper.stages.regexes import compile_regex
@@ -31,7 +31,7 @@ class Json:
         called = {name for _, path in self.expressions for name in _called(parse(path))}
         if "merge" in called and not self.alloy:
             return "json: merge() makes promtail 3.5 panic at the first line that has the value"
-        unknown = sorted(called - FUNCTIONS.keys())
+        unknown = sorted(called - (COMMUNITY if self.alloy else FUNCTIONS).keys())
         reason = "is not simulated" if self.alloy else "is no function of promtail's JMESPath"
         return f"json: {', '.join(unknown)} {reason}, the value stays absent" if unknown else ""
 
@@ -62,7 +62,7 @@ class Json:
                 return not self.drop_malformed
             for name, path in self.expressions:
                 try:
-                    found = search(path, data)
+                    found = search(path, data, self.alloy)
                 except WrongArgument:
                     continue
                 item.extracted[name] = _simple(found)
