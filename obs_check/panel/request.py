@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from obs_check.panel.adhoc import unknown
 from obs_check.panel.datasource import DASHBOARD, MIXED, Datasource, Datasources, is_expression, reference_key
 from obs_check.panel.elements import Dashboard, Panel, Target
 from obs_check.panel.escaping import trapped_in_backticks
 from obs_check.panel.interpolate import interpolate
 from obs_check.panel.interval import Interval, browser_interval
-from obs_check.panel.targets import target_queries
+from obs_check.panel.targets import filters_of, target_queries
 from obs_check.panel.timerange import Calendar, TimeRange, panel_range, time_range
 from obs_check.panel.variables import EffectiveVariable
 
@@ -207,8 +208,13 @@ def _notes(targets: list[Target], found: Datasource, variables: dict[str, Effect
                 f"variable {name} is escaped with two backslashes inside backticks, so it never matches"
                 for name in trapped_in_backticks(target.text, variables)
             ]
-    filters = [v.name for v in variables.values() if v.filters]
-    return notes + [f"the ad hoc filters of {name} are not applied" for name in filters]
+    filters = filters_of(found, variables)
+    if filters and found.kind != "loki":
+        notes.append(f"ad hoc filters of {found.name} are not applied")
+    elif filters:
+        left = f", but for the operators {', '.join(unknown(filters))}" if unknown(filters) else ""
+        notes.append(f"ad hoc filters are applied approximately, at the end of every pipeline{left}")
+    return notes
 
 
 def _calendar(dashboard: Dashboard) -> Calendar:

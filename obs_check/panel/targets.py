@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from obs_check.panel.datasource import Datasource, is_expression
+from obs_check.panel.adhoc import filtered
+from obs_check.panel.datasource import Datasource, is_expression, reference_key
 from obs_check.panel.elements import Target
 from obs_check.panel.interpolate import interpolate
 from obs_check.panel.interval import Interval
 from obs_check.panel.timerange import TimeRange
-from obs_check.panel.variables import EffectiveVariable
+from obs_check.panel.variables import EffectiveVariable, Filter
 
 _LOKI_QUERY_TYPES = {"range", "instant", "stream"}
 _DEFAULT_MAX_LINES = 1000
@@ -34,7 +35,9 @@ def target_queries(
 
     match datasource.kind:
         case "loki":
-            return [{**base, **_loki(target.query, datasource, filled)}], ""
+            sent = _loki(target.query, datasource, filled)
+            sent["expr"] = filtered(sent["expr"], filters_of(datasource, variables))
+            return [{**base, **sent}], ""
         case "prometheus":
             return _prometheus(target, base, filled, panel_id), ""
         case "sql":
@@ -42,6 +45,12 @@ def target_queries(
         case _:
             texts = {k: filled(v) if isinstance(v, str) else v for k, v in target.query.items()}
             return [{**texts, **base}], ""
+
+
+def filters_of(datasource: Datasource, variables: Mapping[str, EffectiveVariable]) -> list[Filter]:
+    """The ad hoc filters that hold for a datasource's queries: those of variables that name it."""
+    named = {datasource.uid, datasource.name}
+    return [f for v in variables.values() if reference_key(v.datasource) in named for f in v.filters]
 
 
 def _loki(query: Mapping[str, Any], datasource: Datasource, filled: Any) -> dict[str, Any]:

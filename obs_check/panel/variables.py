@@ -28,7 +28,7 @@ class EffectiveVariable:
     """A variable's value in use. `values` are the chosen values; `is_list` tells a list of one from one value;
     `multi` is true where several values or All may be chosen, which switches the datasource's escaping on; `all_text`
     is the stored allValue while All is chosen; `saved` is what the dashboard keeps; `note` says what is not
-    known."""
+    known; `datasource` is the reference whose queries ad hoc filters hold for."""
 
     name: str
     type: str
@@ -39,6 +39,7 @@ class EffectiveVariable:
     saved: Any = None
     note: str = ""
     filters: tuple[Filter, ...] = ()
+    datasource: Any = None
     auto: tuple[int, str] | None = None
 
     @property
@@ -89,7 +90,12 @@ def _effective(
             return _chosen(variable, _texts_or(override, variable.current), custom_options(variable), "")
         case "adhoc":
             return EffectiveVariable(
-                variable.name, variable.type, (), saved=variable.current, filters=_filters(variable)
+                variable.name,
+                variable.type,
+                (),
+                saved=variable.current,
+                filters=_filters(variable),
+                datasource=variable.raw.get("datasource"),
             )
         case "query":
             wanted = _texts_or(override, variable.current)
