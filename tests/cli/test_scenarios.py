@@ -178,6 +178,9 @@ def test_a_broken_panel_is_diagnosed_confirmed_and_exported(broken: Lab, command
     assert all((tmp_path / path).stat().st_size for path in written)
 
     suggested = command("diagnose", "--config", broken.config_path, "--inject", "--suggest", "-o", "json")
+    meant = {row["id"]: row["meaning"] for row in suggested.document["control"]}
+    assert {meant[panel] for panel in range(1, 8)} == {"broken_zero"}
+    assert (meant[8], meant[9], meant[11]) == ("live", "live", "quiet")
     rows = suggested.document["suggested"]
     assert {row["id"] for row in rows} == {1, 2, 3, 4, 5, 6, 7}
     assert {row["reads"] for row in rows} == {"No data"}
