@@ -34,6 +34,7 @@ class PanelVerdict:
             "wanted": self.wanted,
             "differs": self.differs,
             "cause": self.cause,
+            "notes": list(dict.fromkeys((*self.view.request.notes, *self.view.reading.notes))),
         }
 
 

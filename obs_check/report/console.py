@@ -32,6 +32,10 @@ def print_document(document: Mapping[str, Any], file: TextIO, color: bool, diffs
         console.print(hop_table(document["hops"]))
     if document.get("panels"):
         console.print(panel_table(document["panels"]))
+        notes = [(row.get("id"), note) for row in document["panels"] for note in row.get("notes") or ()]
+        for note in dict.fromkeys(note for _, note in notes):
+            panels = ", ".join(str(number) for number, said in notes if said == note)
+            console.print(Text(f"note on panel {panels}: {note}"))
     if document.get("control"):
         console.print(control_table(document["control"]))
     for number, finding in enumerate(document.get("findings") or (), start=1):
