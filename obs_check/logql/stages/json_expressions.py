@@ -61,13 +61,20 @@ def compile_json_expressions(stage: ast.JsonParser, hints: Hints = NO_HINTS) -> 
             whole = decode(row.line)
         except (ValueError, RecursionError):
             return False
-        values = [_walk(whole, path) for path in paths]
-        if _UNSURE in values:
-            return False
+        values = []
+        for path in paths:
+            value = _walk(whole, path)
+            if value is _UNSURE:
+                return False
+            values.append(value)
+        parsed = row.parsed
+        missing = False
         for label, value in zip(labels, values, strict=True):
-            if value is not _ABSENT:
-                row.parsed[names[label] if label in names else name_of(label, row)] = value
-        if _ABSENT in values:
+            if value is _ABSENT:
+                missing = True
+            else:
+                parsed[names[label] if label in names else name_of(label, row)] = value
+        if missing:
             fill(row)
         return True
 

@@ -7,7 +7,7 @@ looked at. The fast paths of the json stages use the standard decoder and come h
 import json
 import re
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 MALFORMED = "Malformed JSON error"
 MALFORMED_STRING = "Value is string, but can't find closing '\"' symbol"
@@ -175,7 +175,19 @@ def needs_scan(line: str) -> bool:
     return "\\ud" in lowered or "\\ufffd" in lowered
 
 
-decode = json.JSONDecoder(
+_decoder: Any = json.JSONDecoder(
     strict=False, parse_float=str, parse_int=str, parse_constant=_constant, object_pairs_hook=tuple
-).decode
-"""Fast decoding of valid lines: an object is a tuple of pairs (repeated keys stay), numbers keep their text."""
+)
+_scan_once = _decoder.scan_once
+
+
+def decode(line: str) -> Any:
+    """A valid line, quickly: an object is a tuple of pairs (repeated keys stay), numbers keep their text. Raises
+    ValueError for what is no JSON or has white space around it."""
+    try:
+        value, end = _scan_once(line, 0)
+    except StopIteration:
+        raise ValueError(line) from None
+    if end != len(line):
+        raise ValueError(line)
+    return value

@@ -19,14 +19,15 @@ def compile_regexp(stage: ast.RegexpParser, hints: Hints = NO_HINTS) -> StageFun
     after = hints.after()
 
     def parse(row: Row) -> bool:
-        found = search(row.line)
+        # As bytes: re2 would turn the places of every match into those of characters.
+        found = search(row.line.encode("utf-8", "replace"))
         if found is None:
             return True
         for group, index in groups:
             name = names[group] if group in names else names.decide(group, group, row)
             if name is None:
                 continue
-            row.parsed[name] = found.group(index) or ""
+            row.parsed[name] = (found.group(index) or b"").decode("utf-8", "replace")
             if after is not None and after(row, name) == DROP:
                 return False
         return True
