@@ -16,11 +16,13 @@ Handler = Callable[[Any, Any, Any], BaseRequestHandler]
 """A handler class, or a partial of one: called with connection, client address and server."""
 
 
-def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as free:
-        free.bind((LOOPBACK, 0))
-        return int(free.getsockname()[1])
+def reserved_port() -> socket.socket:
+    """A socket that holds a free loopback port until it is closed: nobody else is given the port, and a server that
+    reuses addresses can listen on it."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind((LOOPBACK, 0))
+    return held
 
 
 class HangUpServer(ThreadingMixIn, TCPServer):

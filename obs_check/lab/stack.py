@@ -27,7 +27,7 @@ from obs_check.lab.faults.registry import break_with
 from obs_check.lab.grafana.lab import LabGrafana
 from obs_check.lab.loki.lab import LabLoki
 from obs_check.lab.loki.served import Served
-from obs_check.lab.origin import Origin, free_port
+from obs_check.lab.origin import Origin, reserved_port
 from obs_check.lab.prometheus import LabPrometheus
 from obs_check.lab.shipper import LabShipper
 from obs_check.lab.sql import LabDatabase
@@ -63,7 +63,7 @@ class Lab:
         self.served = Served()
         """What Loki was asked so far, as it counts itself."""
         self._firewall = lab_settings.Firewall()
-        self._proxy_port = free_port()
+        self._proxy_port = 0
         self._socket = self.directory / "boundary-audit.sock"
 
     @property
@@ -85,6 +85,8 @@ class Lab:
     def _start(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
         lab_settings.boundary_logs(self.directory).mkdir(exist_ok=True)
+        held = self._stack.enter_context(reserved_port())
+        self._proxy_port = int(held.getsockname()[1])
         chosen = lab_settings.healthy(self.directory, self._proxy_port)
         break_with(chosen, self.fault_ids)
         origin = Origin()
