@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -53,7 +54,10 @@ class ColumnarFiles:
 
     def __init__(self, paths: Sequence[Path], labels: Mapping[str, str], time_key: str | None) -> None:
         for path in paths:
-            _check_readable(path)
+            _check_name(path)
+        # DuckDB reads meanwhile; what it finds is not used before the check has ended.
+        self._checks = ThreadPoolExecutor(1, "obs-check-bytes")
+        self._checked = self._checks.map(_check_bytes, paths)
         self._streams = {path: {"filename": str(path), **labels} for path in paths}
         self._time_key = time_key
         self._connection = duckdb.connect(config={**_SETTINGS, "temp_directory": tempfile.gettempdir()})
@@ -61,6 +65,7 @@ class ColumnarFiles:
 
     def close(self) -> None:
         """Free DuckDB's memory."""
+        self._checks.shutdown(cancel_futures=True)
         self._connection.close()
 
     def bounds(self) -> tuple[int, int] | None:
@@ -71,7 +76,13 @@ class ColumnarFiles:
             times += [] if first is None else [first, last]
             if untimed:
                 times += [self._time(line) for (line,) in self._rows(untimed_statement(_lines(path), self._time_key))]
+        self._trust()
         return (min(times), max(times)) if times else None
+
+    def _trust(self) -> None:
+        """Wait for the check of the files' bytes; NotColumnar for what it found."""
+        for _ in self._checked:
+            pass
 
     def select(self, matchers: Sequence[ast.Matcher], start_ns: int, end_ns: int) -> NoReturn:  # noqa: ARG002
         """The lines themselves are not for this path."""
@@ -92,6 +103,7 @@ class ColumnarFiles:
             if self._count_simple(path, stream, plan, steps, found):
                 rest = _Rest(stream, partial(self._rest, path, plan, steps))
                 _merge(found, load(expr, pushed, rest, steps.start_ns, steps.end_ns))
+        self._trust()
         for series in found.series.values():
             series.sort()
         found.errors.sort()
@@ -138,6 +150,8 @@ class ColumnarFiles:
             while batch := cursor.fetchmany(_BATCH):
                 yield batch
         except duckdb.Error as error:
+            # The bytes are the better reason where both refuse the file.
+            self._trust()
             raise NotColumnar(f"DuckDB: {str(error).partition(chr(10))[0]}") from error
 
 
@@ -172,12 +186,16 @@ def _merge(found: Samples, more: Samples) -> None:
         into.values += series.values
 
 
-def _check_readable(path: Path) -> None:
-    """Raise NotColumnar for what DuckDB would read in another way than client/files.py."""
+def _check_name(path: Path) -> None:
+    """Raise NotColumnar for a file that DuckDB would take for another kind, or for several."""
     if path.suffix == ".gz":
         raise NotColumnar(f"{path} is compressed")
     if _GLOB & set(str(path.absolute())):
         raise NotColumnar(f"{path} would be read as a pattern")
+
+
+def _check_bytes(path: Path) -> None:
+    """Raise NotColumnar for bytes that DuckDB would read in another way than client/files.py."""
     try:
         with path.open("rb") as file:
             if file.read(len(_BOM)) == _BOM:

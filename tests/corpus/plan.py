@@ -9,8 +9,8 @@ from obs_check.lab.faults.fault import Fault
 from obs_check.lab.faults.harmless import HARMLESS
 from obs_check.lab.faults.registry import FAULTS
 
-_BEFORE_THE_LOG = {"egress": "AB", "file": "A", "socket": "B"}
-"""Areas in front of the files that the shipper reads, with the paths that they belong to."""
+_ON_THE_WAY = {"egress": "AB", "file": "A", "socket": "B", "shipper": "AB", "ingest": "AB"}
+"""Areas in front of Loki's answers, with the paths that they belong to."""
 _STRIDES = (11, 17)
 """How far apart in the registry, which is in the order of the pipeline, the two faults of a pair stand."""
 
@@ -44,8 +44,8 @@ def singles() -> list[Seeded]:
 
 def pairs() -> list[Seeded]:
     """Faults that stand a fixed distance apart, so that nobody picks the easy ones. Left out are two of one area, two
-    that turn the same knob (the second would undo the first), and two on the way to a path's log file: nothing gets
-    past the first of these, so the second leaves no trace anywhere."""
+    that turn the same knob (the second would undo the first), two on the way of the same lines to Loki and one beside a
+    dashboard that is not there: nothing gets past the first of these, so the second leaves no trace."""
     found = []
     for stride in _STRIDES:
         for number, one in enumerate(FAULTS):
@@ -65,7 +65,9 @@ def healthy() -> list[Seeded]:
 def _masked(one: Fault, other: Fault) -> bool:
     if _area(one) == _area(other):
         return True
-    on_the_way = [_BEFORE_THE_LOG[_area(f)] for f in (one, other) if _area(f) in _BEFORE_THE_LOG]
+    if "panel.dashboard-missing" in (one.cause, other.cause):
+        return True
+    on_the_way = [_ON_THE_WAY[_area(f)] for f in (one, other) if _area(f) in _ON_THE_WAY]
     if len(on_the_way) == 2 and set(on_the_way[0]) & set(on_the_way[1]):
         return True
     return bool(_knobs(one) & _knobs(other))

@@ -22,6 +22,11 @@ def regexp_columns(stage: ast.RegexpParser, needed: list[str]) -> Columns:
     """The needed groups; a group that took no part is empty, without a match there is no label."""
     check_pattern(stage.pattern)
     groups = compile_re2(stage.pattern).groupindex
-    extract = f"regexp_extract(line, {text(stage.pattern)}"
-    raw = {name: case((matches(stage.pattern), f"{extract}, {groups[name]})")) for name in needed}
-    return Columns(values={name: Value(sql, lambda column: column) for name, sql in raw.items()})
+    columns = Columns()
+    for name in needed:
+        group = f"group_{name}"
+        columns.helpers[group] = f"regexp_extract(line, {text(stage.pattern)}, {groups[name]})"
+        # An empty text is an empty group or no match: only then the line is searched a second time.
+        raw = case((f"{group} <> ''", group), (matches(stage.pattern), "''"))
+        columns.values[name] = Value(raw, lambda column: column)
+    return columns
