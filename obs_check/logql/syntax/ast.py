@@ -1,11 +1,43 @@
 """The tree of a LogQL query (Loki 3.5). Nodes are frozen; `span` is the place in the text, no part of equality.
 
-Grammar in one place (docs/logql.md draws it with examples):
+The grammar, in one place (`?` at most once, `*` any number, `+` at least one; texts in `"` or backticks):
 
-    Expr      = LogQuery | Metric
-    LogQuery  = Selector Stage*
-    Stage     = LineFilter | Parser | LabelFilter | LineFormat | LabelFormat | DropLabels | KeepLabels | Decolorize
-    Metric    = RangeAggregation | VectorAggregation | BinaryOperation | Number | VectorLiteral | LabelReplace
+    Expr          = LogQuery | Metric | "(" Expr ")"
+    LogQuery      = Selector Stage*
+    Selector      = "{" (Matcher ("," Matcher)*)? "}"
+    Matcher       = name ("=" | "!=" | "=~" | "!~") text
+
+    Stage         = LineFilter | "|" (Parser | Predicate | Format)
+    LineFilter    = ("|=" | "!=" | "|~" | "!~" | "|>" | "!>") LineMatch ("or" LineMatch)*
+    LineMatch     = text | "ip" "(" text ")"
+    Parser        = "json" Extractions? | "logfmt" ("--strict" | "--keep-empty")* Extractions? | "regexp" text
+                  | "pattern" text | "unpack"
+    Extractions   = Extraction ("," Extraction)*
+    Extraction    = name ("=" text)?
+    Predicate     = Test (("and" | "or" | ",")? Test)*
+    Test          = "(" Predicate ")" | Matcher | name ("=" | "!=") "ip" "(" text ")"
+                  | name ("=" | "==" | "!=" | ">" | ">=" | "<" | "<=") (number | duration | bytes)
+    Format        = "line_format" text | "label_format" Assignment ("," Assignment)* | "decolorize"
+                  | ("drop" | "keep") Choice ("," Choice)*
+    Assignment    = name "=" (name | text)
+    Choice        = name | Matcher
+
+    Metric        = RangeOp | VectorOp | Metric Operator Metric | "vector" "(" number ")" | number | "(" Metric ")"
+                  | "label_replace" "(" Metric "," text "," text "," text "," text ")"
+    RangeOp       = range_op "(" (number ",")? LogRange ")" Grouping?
+    LogRange      = Selector Stage* Unwrap? Interval | Selector Interval Stage* Unwrap? | "(" LogRange ")"
+                  | "(" LogQuery ")" Interval Unwrap?
+    Interval      = "[" duration "]" ("offset" duration)?
+    Unwrap        = "|" "unwrap" (name | ("duration" | "duration_seconds" | "bytes") "(" name ")") ("|" Predicate)*
+    VectorOp      = vector_op Grouping? "(" (number ",")? Metric ")" Grouping?
+    Grouping      = ("by" | "without") "(" (name ("," name)*)? ")"
+    Operator      = Sign "bool"? (("on" | "ignoring") "(" names ")" (("group_left" | "group_right") ("(" names ")")?)?)?
+
+In a predicate "and" binds tighter than "or", and "," or a blank joins what is before it with all that follows.
+`range_op` and `vector_op` are RANGE_OPS and VECTOR_OPS of tokens.py; a Sign is one of `or and unless == != > >= < <=
++ - * / % ^`, which bind as BINDING in metric_grammar.py says, "^" to the right, the others to the left. What parses is
+then checked (check.py): which operations take a number, a grouping or an unwrap, and that a selector does not match
+everything.
 """
 
 from dataclasses import dataclass, field
