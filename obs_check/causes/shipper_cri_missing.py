@@ -46,7 +46,8 @@ class CriMissing:
             hop="shipper",
             subject=Subject(context.dashboard_uid),
             claim=f"the lines of {path.one.file} are in Loki with the runtime's prefix (`{have[0][1][:48]}...`): job "
-            f"{job.name} has no `cri` stage; with it {clean} of {len(path.lines)} lines come out without",
+            f"{job.name} has no `cri` stage"
+            + (f"; with it {clean} of {len(path.lines)} lines come out without" if fixed else ""),
             probes=(
                 *path.one.probes,
                 probe,

@@ -52,7 +52,6 @@ class LabelNotSet:
         fixed = after.run(path.one.file, path.lines, path.now_ns) if after else None
         if fixed is not None and not all(accepts(matcher, s.labels.get(matcher.name, "")) for s in fixed.shipped):
             return None
-        good = len(fixed.shipped) if fixed else 0
         return Finding(
             cause=self.id,
             severity="error",
@@ -60,7 +59,8 @@ class LabelNotSet:
             subject=Subject(context.dashboard_uid),
             claim=f'the panels select `{matcher.name}{matcher.op}"{matcher.value}"`, and the lines of '
             f"{path.one.file} are in Loki without `{matcher.name}` ({', '.join(sorted(have[0][0]))}): job "
-            f"{path.taken.job.name} does not set it; with the fix {good} of {len(path.lines)} lines have it",
+            f"{path.taken.job.name} does not set it"
+            + (f"; with the fix {len(fixed.shipped)} of {len(path.lines)} lines have it" if fixed else ""),
             probes=(
                 *path.one.probes,
                 probe,

@@ -43,8 +43,12 @@ class MultilineSwallows:
             hop="shipper",
             subject=Subject(context.dashboard_uid),
             claim=f"stage `{stage}` of job {job.name} joins lines: Loki has {len(have)} entries, {joined} of them with "
-            f"several events, of {len(path.one.found)} lines in the file; without the stage "
-            f"{len(fixed.shipped) if fixed else 0} of {len(path.lines)} lines are entries of their own",
+            f"several events, of {len(path.one.found)} lines in the file"
+            + (
+                f"; without the stage {len(fixed.shipped)} of {len(path.lines)} lines are entries of their own"
+                if fixed
+                else ""
+            ),
             probes=(
                 *path.one.probes,
                 probe,

@@ -21,10 +21,11 @@ from obs_check.shipper.wrapping import unwrap
 from obs_check.shipper.yamledit import Place, with_item, with_value, without
 
 _SECRET = re.compile(
-    r"^([ +-]\s*(?:- )?[\"']?(?:password|bearer_token|credentials|client_secret|secret)[\"']?\s*[:=]\s*)\S.*$",
-    re.MULTILINE,
+    r"(\b(?:password|bearer_token|credentials|client_secret|secret(?:_access_key|_key)?|authorization)[\"']?\s*[:=]\s*)"
+    r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^,}\n]+)",
+    re.IGNORECASE,
 )
-_URL = re.compile(r"://[^/@\s]+@")
+_URL = re.compile(r"://[^@\s\"']+@")
 _NESTED = re.compile(r"(\d+) (\w+)")
 
 
@@ -182,6 +183,8 @@ def rules(context: Context) -> Rules | None:
 def told(title: str, ran: Simulation | None, lines: int, now_ns: int) -> Probe:
     """A simulation as a probe: {"lines", "entries", "dropped", "first": {"ts", "labels", "line"}}."""
     first = ran.shipped[0] if ran and ran.shipped else None
+    if ran is None:
+        return Probe("shipper", title, {"lines": lines, "simulated": False}, now_ns)
     answer = {
         "lines": lines,
         "entries": len(ran.shipped) if ran else 0,

@@ -47,7 +47,7 @@ class StageDrops:
             hop="shipper",
             subject=Subject(context.dashboard_uid),
             claim=f"stage `{stage}` of job {taken.job.name} drops {count} of {len(lines)} lines that are in the file "
-            f"and not in Loki{counted}; without it {len(fixed.shipped) if fixed else 0} are pushed",
+            f"and not in Loki{counted}" + (f"; without it {len(fixed.shipped)} are pushed" if fixed else ""),
             probes=(
                 *one.probes,
                 told("simulate the pipeline on the lost lines", ran, len(lines), now),

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import yaml
+
 from obs_check.errors import ConfigError
 from obs_check.shipper.alloy.read import parse_alloy
 from obs_check.shipper.model import ShipperConfig
@@ -12,6 +14,10 @@ from obs_check.shipper.yamltree import Value, load
 
 _BLOCK = re.compile(r'^\s*(?:logging|[a-z_]+(?:\.[a-z_]+)+\s+"\w*")\s*\{', re.MULTILINE)
 _LOKI = re.compile(r'^\s*loki\.[a-z_.]+\s+"\w*"\s*\{', re.MULTILINE)
+
+
+_SHORTEST_SECRET = 4
+"""Characters of a variable's value from which it is taken for itself where it stands in a message."""
 
 
 def read_shipper(path: Path, env: Mapping[str, str] | None) -> ShipperConfig:
@@ -29,9 +35,27 @@ def read_shipper(path: Path, env: Mapping[str, str] | None) -> ShipperConfig:
 
 
 def parse_shipper(text: str, file: str, env: Mapping[str, str] | None) -> ShipperConfig:
-    """As `read_shipper`, of a text; `file` is its name in messages, and its ending decides where it is known."""
-    parts = alloy_parts(text, file)
-    return parse_alloy(parts, file, env) if parts else parse_promtail(text, file, env)
+    """As `read_shipper`, of a text; `file` is its name in messages, and its ending decides where it is known.
+
+    What a message quotes may come from the environment, where secrets are: it is shown by the variable's name.
+    """
+    try:
+        parts = alloy_parts(text, file)
+        return parse_alloy(parts, file, env) if parts else parse_promtail(text, file, env)
+    except ConfigError as error:
+        raise ConfigError(_named(error.message, env), _named(error.hint, env)) from None
+    except (ArithmeticError, LookupError, RecursionError, SyntaxError, TypeError, ValueError, yaml.YAMLError) as error:
+        # Alloy's expressions compute with whatever stands there; the error's own text may quote a secret.
+        raise ConfigError(
+            f"{file}: an expression cannot be evaluated ({type(error).__name__})", "look for what Alloy itself refuses"
+        ) from None
+
+
+def _named(message: str, env: Mapping[str, str] | None) -> str:
+    for name, value in sorted((env or {}).items(), key=lambda pair: -len(pair[1])):
+        if len(value) >= _SHORTEST_SECRET and value in message:
+            message = message.replace(value, f"${name}")
+    return message
 
 
 def alloy_parts(text: str, file: str) -> list[tuple[str, int]]:

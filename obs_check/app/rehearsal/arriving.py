@@ -13,13 +13,17 @@ from obs_check.lab.written import boundary_line, coderd_line
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.probe import Probe
 
+_OF_THE_RUNTIME = ("/log/pods/", "/log/containers/")
 _WILD = re.compile(r"\*\*|\*|\?|\[[^\]]*\]")
 
 
-def written(run: Run, path: PathName) -> list[str]:
-    """A line an event, decided as it expects: boundary's logfmt (A), coderd's JSON behind a CRI prefix (B)."""
+def written(run: Run, path: PathName, file: str) -> list[str]:
+    """A line an event, decided as it expects: boundary's logfmt (A), coderd's JSON (B), behind a CRI prefix where the
+    file is one that the container runtime writes."""
     if path == "A":
         return [boundary_line(e) for e in run.events]
+    if not any(part in file for part in _OF_THE_RUNTIME):
+        return [coderd_line(e, e.sent_ns) for e in run.events]
     return [f"{rfc3339_nano(e.sent_ns)} stderr F {coderd_line(e, e.sent_ns)}" for e in run.events]
 
 
@@ -30,7 +34,7 @@ def file_of(glob: str, known: Sequence[str]) -> str:
 
 def as_if_written(run: Run, path: PathName, file: str) -> list[HopSeen]:
     """The hops of a path as they would be seen if the lines were in the file and did not get any further."""
-    lines = written(run, path)
+    lines = written(run, path, file)
     answer = {"files": {file: len(lines)}, "searched": 1, "sample": lines}
     probe = Probe("rehearsal", f"the run's lines as they would be written to {file}", answer, run.window.end_ns)
     tags = tuple(run.tags())
@@ -42,7 +46,7 @@ def arriving(run: Run, path: PathName, file: str, rules: Rules) -> list[LogStrea
     """The streams that Loki would get; None where no job takes the file. An entry without a time of its own gets that
     of its event, in place of the time of reading."""
     streams: dict[tuple[tuple[str, str], ...], list[Entry]] = {}
-    for event, line in zip(run.events, written(run, path), strict=True):
+    for event, line in zip(run.events, written(run, path, file), strict=True):
         ran = rules.run(file, [line], event.sent_ns)
         if ran is None:
             return None

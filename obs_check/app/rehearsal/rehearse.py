@@ -12,7 +12,7 @@ from obs_check.app.verdicts import PanelVerdict, broken_panel, judge
 from obs_check.causes.context import Context
 from obs_check.causes.lost_lines import FILE_HOPS
 from obs_check.causes.registry import RUN_CAUSES
-from obs_check.causes.shipper_rules import Rules
+from obs_check.causes.shipper_rules import Rules, rules
 from obs_check.client.egress import EgressAnswer
 from obs_check.errors import ObsCheckError
 from obs_check.follow.hop import PathName
@@ -44,7 +44,11 @@ class Rehearsal:
         path: PathName | None = "A" if row.path == "A" else "B" if row.path == "B" else None
         if path is None:
             return []
-        findings, streams = self._arriving(path, upstream)
+        try:
+            findings, streams = self._arriving(path, upstream)
+        except (ObsCheckError, Refusal):
+            # What is proved already is not lost for a configuration that cannot be read.
+            return []
         if streams is not None:
             findings = [*findings, *self._on_panel(row, streams)]
         return [_behind(found, upstream) for found in findings]
@@ -55,9 +59,9 @@ class Rehearsal:
         return self._streams[path]
 
     def _through_shipper(self, path: PathName, upstream: Finding) -> tuple[list[Finding], list[LogStream] | None]:
-        rules = self._rules(upstream)
+        config = self._rules(upstream)
         glob = self.systems.config.boundary.logs if path == "A" else self.systems.config.coderd.logs
-        if rules is None or not glob:
+        if config is None or not glob:
             return [], None
         hop = self.context.hop(path, FILE_HOPS[path])
         known = sorted((hop.probes[-1].answer or {}).get("files", {})) if hop and hop.probes else []
@@ -69,11 +73,11 @@ class Rehearsal:
             every = [c.prove(seen) for c in RUN_CAUSES if c.id in _BY_CONFIGURATION]
             findings = [found for found in every if found is not None][:1]
             if not findings:
-                findings = self._stored(run, path, file, arriving(run, path, file, rules) or [])
+                findings = self._stored(run, path, file, arriving(run, path, file, config) or [])
             edit = next((e for f in findings for e in f.fix.edits if isinstance(e, FileEdit)), None)
             if edit is not None:
-                rules = Rules.read(rules.path, edit.after, rules.env)
-        return findings, arriving(run, path, file, rules)
+                config = Rules.read(config.path, edit.after, config.env)
+        return findings, arriving(run, path, file, config)
 
     def _stored(self, run: Run, path: PathName, file: str, streams: Sequence[LogStream]) -> list[Finding]:
         """The first cause that keeps the lines from arriving as the panels need them."""
@@ -94,8 +98,7 @@ class Rehearsal:
         if path is None:
             return None
         edit = next((e for e in upstream.fix.edits if isinstance(e, FileEdit) and e.path == str(path)), None)
-        text = edit.after if edit else self.context.files.read_text(path)
-        return Rules.read(path, text, self.context.env)
+        return Rules.read(path, edit.after, self.context.env) if edit else rules(self.context)
 
     def _on_panel(self, row: PanelVerdict, streams: Sequence[LogStream]) -> list[Finding]:
         run = as_expected(self.run)
