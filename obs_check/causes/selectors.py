@@ -6,7 +6,6 @@ from typing import Any
 
 from obs_check.errors import QueryError
 from obs_check.logql import parse, to_text
-from obs_check.logql.regex import compile_re2
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import Labels
 
@@ -17,19 +16,6 @@ def selector(labels: Labels) -> str:
     """The selector of exactly these labels; names that start with `__` are the shipper's own and no labels of Loki."""
     matchers = tuple(ast.Matcher(n, "=", v) for n, v in sorted(labels.items()) if not n.startswith("__") and v)
     return to_text(ast.LogQuery(ast.Selector(matchers)))
-
-
-def accepts(matcher: ast.Matcher, value: str) -> bool:
-    """Whether a matcher takes a value; "" stands for no label."""
-    match matcher.op:
-        case "=":
-            return value == matcher.value
-        case "!=":
-            return value != matcher.value
-        case "=~":
-            return compile_re2(matcher.value).fullmatch(value) is not None
-        case _:
-            return compile_re2(matcher.value).fullmatch(value) is None
 
 
 def matchers_of(dashboard: Mapping[str, Any], panels: Iterable[int]) -> dict[int, list[ast.Matcher]]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from obs_check.causes.context import Context
 from obs_check.causes.lost_lines import together
-from obs_check.causes.selectors import accepts, matchers_of
+from obs_check.causes.select_matching import accepts
+from obs_check.causes.selectors import matchers_of
 from obs_check.causes.shipper_rules import told
 from obs_check.causes.stored_lines import Shipped, arrived, stored
 from obs_check.logql.syntax import ast

@@ -68,16 +68,17 @@ class Rehearsal:
         file = file_of(glob, known)
         run = as_expected(self.run)
         findings: list[Finding] = []
+        streams = arriving(run, path, file, config)
         if upstream.hop in _BEFORE_SHIPPER:
             seen = replace(self.context, run=run, hops=tuple(as_if_written(run, path, file)), shipper_state=None)
             every = [c.prove(seen) for c in RUN_CAUSES if c.id in _BY_CONFIGURATION]
             findings = [found for found in every if found is not None][:1]
             if not findings:
-                findings = self._stored(run, path, file, arriving(run, path, file, config) or [])
+                findings = self._stored(run, path, file, streams or [])
             edit = next((e for f in findings for e in f.fix.edits if isinstance(e, FileEdit)), None)
             if edit is not None:
-                config = Rules.read(config.path, edit.after, config.env)
-        return findings, arriving(run, path, file, config)
+                streams = arriving(run, path, file, Rules.read(config.path, edit.after, config.env))
+        return findings, streams
 
     def _stored(self, run: Run, path: PathName, file: str, streams: Sequence[LogStream]) -> list[Finding]:
         """The first cause that keeps the lines from arriving as the panels need them."""
