@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from obs_check.logql.engine.hints import hints_for
@@ -69,9 +70,9 @@ def load(
     value_of = _value(expr) if watch is None else watch.value(_value(expr))
     series_of = key_of(expr.range.unwrap, grouping, no_labels)
     found = Samples()
-    for stream in source.select(expr.range.query.selector.matchers, start_ns, end_ns):
-        for entry in stream.entries:
-            row = row_of(entry.ts, entry.line, stream.labels, entry.metadata)
+    for labels, entries in source.select(expr.range.query.selector.matchers, start_ns, end_ns):
+        for ts, line, metadata in entries:
+            row = row_of(ts, line, labels, metadata) if metadata else Row(ts, line, labels, metadata)
             if not passes(row):
                 continue
             parser_failed = row.error != ""
@@ -81,12 +82,12 @@ def load(
             failed = row.error or ERROR in row.parsed
             key = label_set(row.labels()) if failed else series_of(row)
             if failed and not (hints.keeps_errors and parser_failed):
-                found.errors.append((entry.ts, key))
+                found.errors.append((ts, key))
                 continue
             series = found.series.get(key)
             if series is None:
                 series = found.series[key] = SampleSeries()
-            series.times.append(entry.ts)
+            series.times.append(ts)
             series.values.append(value)
     for series in found.series.values():
         series.sort()
@@ -116,7 +117,7 @@ def key_of(unwrap: ast.Unwrap | None, grouping: ast.Grouping | None, no_labels: 
         return lambda _: ()
     if grouping is not None and not grouping.without:
         names = sorted(set(grouping.labels))
-        return lambda row: _kept(row, names)
+        return partial(_kept, names)
     dropped = set(grouping.labels) if grouping is not None else set()
     keeps_empty = grouping is None
     if unwrap is not None:
@@ -130,10 +131,14 @@ def key_of(unwrap: ast.Unwrap | None, grouping: ast.Grouping | None, no_labels: 
     return rest
 
 
-def _kept(row: Row, names: list[str]) -> LabelSet:
+def _kept(names: list[str], row: Row) -> LabelSet:
     """The labels of `by`. One that was deleted stays away even where a stage set it again (Loki 3.5)."""
     deleted = row.deleted
-    return tuple((n, value) for n in names if n not in deleted and (value := row.find(n)) is not None)
+    kept = []
+    for name in names:  # a generator would be slower, and this runs for every line
+        if name not in deleted and (value := row.find(name)) is not None:
+            kept.append((name, value))
+    return tuple(kept)
 
 
 def _pipeline(stages: tuple[ast.Stage, ...], hints: Hints, watch: Watch | None) -> StageFunction:

@@ -138,6 +138,6 @@ def _json_paths(line: str) -> Iterator[str]:
 def _copy(row: Row) -> Row:
     """A predicate may set an error: it is tried on a copy."""
     copy = Row(row.ts, row.line, row.stream, row.metadata)
-    copy.parsed, copy.deleted = dict(row.parsed), set(row.deleted)
+    copy.parsed, copy.deleted = dict(row.parsed), row.deleted
     copy.error, copy.error_details = row.error, row.error_details
     return copy

@@ -34,13 +34,19 @@ class Hints:
 
     def idle(self, row: Row) -> bool:
         """Whether a parser has nothing to do for a row."""
-        return self.skip or (bool(self.required) and row.has_extracted(*self.required))
+        if self.skip or not self.required:
+            return self.skip
+        # Most rows come to their first parser, with nothing extracted.
+        return not row.untouched() and row.has_extracted(*self.required)
 
     def after(self) -> After | None:
         """What a parser calls after it set a label: 0 to go on, STOP or DROP; None when there is never anything."""
         required, checks = self.required, self.checks
         if not required and not checks:
             return None
+        if len(required) == 1 and not checks:
+            # A parser sets nothing but what is required.
+            return lambda _row, _name: STOP
 
         def after(row: Row, name: str) -> int:
             check = checks.get(name)

@@ -9,6 +9,7 @@ from obs_check.logql.stages.row import Row, StageFunction
 
 JSON_ERROR = "JSONParserErr"
 _KEYS_KEPT = 10_000
+_NOTHING: frozenset[str] = frozenset()
 
 
 class _Flattening:
@@ -17,6 +18,8 @@ class _Flattening:
     def __init__(self, hints: Hints) -> None:
         self._names = LabelNames(hints)
         self._joined: dict[tuple[str, str], str] = {}
+        self._inner: dict[tuple[str, str], str | None] = {}
+        self._unneeded: dict[str, set[str]] = {}
         self._required = hints.required
         self._after: After | None = hints.after()
 
@@ -37,19 +40,36 @@ class _Flattening:
         except KeyError:
             name = self._names.decide(known, self._join(prefix, key), row)
         if name is None:
+            self._pass_over(prefix, key, known)
             return 0
         row.parsed[name] = value
         return self._after(row, name) if self._after is not None else 0
 
+    def _pass_over(self, prefix: str, key: str, known: str) -> None:
+        """From now on `decoded` passes over a key that gives no label of its own, where this was decided for all lines,
+        and none of its members would."""
+        if known in self._names and self._inside(prefix, key) is None:
+            # There are few prefixes of required names to have a set of, and a set may be as large as `_names`.
+            unneeded = self._unneeded.setdefault(prefix, set())
+            if len(unneeded) < _KEYS_KEPT:
+                unneeded.add(key)
+
     def _inside(self, prefix: str, key: str) -> str | None:
         """The prefix of an object's members; None when none of them is needed."""
-        inner = self._join(prefix, key)
-        if self._required and not any(name.startswith(inner) for name in self._required):
-            return None
+        if (prefix, key) in self._inner:
+            return self._inner[prefix, key]
+        inner: str | None = self._join(prefix, key)
+        if self._required and not any(name.startswith(str(inner)) for name in self._required):
+            inner = None
+        if len(self._inner) < _KEYS_KEPT:
+            self._inner[prefix, key] = inner
         return inner
 
     def decoded(self, row: Row, pairs: tuple[tuple[str, Any], ...], prefix: str) -> int:
+        unneeded = self._unneeded.get(prefix, _NOTHING)
         for key, value in pairs:
+            if key in unneeded:
+                continue
             kind = type(value)
             if kind is str:
                 done = self._set(row, prefix, key, value)

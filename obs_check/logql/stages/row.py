@@ -13,6 +13,7 @@ ERROR = "__error__"
 ERROR_DETAILS = "__error_details__"
 DUPLICATE_SUFFIX = "_extracted"
 """What a parser appends to a name that the stream already has."""
+_NONE: frozenset[str] = frozenset()
 
 
 def row_of(ts: int, line: str, stream: Mapping[str, str], metadata: Mapping[str, str]) -> "Row":
@@ -37,8 +38,8 @@ class Row:
         self.stream = stream
         self.metadata = metadata
         self.parsed: Labels = {}
-        self.deleted: set[str] = set()
-        self._lost: set[str] = set()
+        self.deleted = _NONE
+        self._lost = _NONE
         self.error = ""
         self.error_details = ""
 
@@ -68,11 +69,15 @@ class Row:
                 return False
         return True
 
+    def untouched(self) -> bool:
+        """Whether there is no label that has_extracted could name."""
+        return not (self.parsed or self.metadata or self._lost)
+
     def delete(self, name: str) -> None:
         """Takes a label away, whatever its kind."""
         if self.parsed.pop(name, None) is not None:
-            self._lost.add(name)
-        self.deleted.add(name)
+            self._lost |= {name}
+        self.deleted |= {name}
 
     def fail(self, error: str, details: str = "") -> None:
         """Sets the error label, and its details where there are any."""
