@@ -6,7 +6,6 @@ import io
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
@@ -25,15 +24,6 @@ class Line(NamedTuple):
 
     offset: int
     text: str
-
-
-@dataclass(slots=True)
-class FileLines:
-    """The lines of a file; `undecodable` counts the bytes that are no UTF-8 and were replaced by U+FFFD."""
-
-    path: Path
-    lines: list[Line]
-    undecodable: int = 0
 
 
 def expand(pattern: str) -> list[Path]:
@@ -56,24 +46,19 @@ def deleted_but_open(pattern: str) -> list[str]:
     return sorted(found)
 
 
-def read_lines(path: Path) -> FileLines:
-    """All lines of a file, unpacked when it ends in .gz. A last line without its end counts.
+def each_line(path: Path) -> Iterator[tuple[str, int]]:
+    """The lines of a file, unpacked when it ends in .gz, each with the number of its bytes that are no UTF-8 and were
+    replaced by U+FFFD. A last line without its end counts.
 
     Raises InputError when the file cannot be read or is binary.
     """
-    with _opened(path) as stream:
-        return _lines_of(path, stream)
-
-
-def each_line(path: Path) -> Iterator[tuple[str, int]]:
-    """The lines of read_lines one by one, each with the number of its bytes that were replaced."""
     with _opened(path) as stream:
         for _, raw in _raw_lines(stream):
             yield decode(raw)
 
 
-def read_stdin(stream: BinaryIO) -> FileLines:
-    """All lines of standard input, unpacked when they are gzip; the path is `-`. Raises InputError as read_lines."""
+def each_stdin_line(stream: BinaryIO) -> Iterator[tuple[str, int]]:
+    """The lines of standard input, unpacked when they are gzip, as each_line has those of a file; raises InputError."""
     content = stream.read()
     try:
         content = gzip.decompress(content) if content[:2] == _GZIP else content
@@ -81,16 +66,8 @@ def read_stdin(stream: BinaryIO) -> FileLines:
         raise InputError(f"standard input: broken gzip: {error}", "unpack it by hand and look") from error
     if b"\0" in content[:_HEAD_BYTES]:
         raise InputError("standard input: binary, no log", "pipe a text file")
-    return _lines_of(Path("-"), io.BytesIO(content))
-
-
-def _lines_of(path: Path, stream: BinaryIO) -> FileLines:
-    result = FileLines(path, [])
-    for offset, raw in _raw_lines(stream):
-        text, bad = decode(raw)
-        result.lines.append(Line(offset, text))
-        result.undecodable += bad
-    return result
+    for _, raw in _raw_lines(io.BytesIO(content)):
+        yield decode(raw)
 
 
 def decode(raw: bytes) -> tuple[str, int]:

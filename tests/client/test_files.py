@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from obs_check.client.file_source import line_time, read_streams
-from obs_check.client.files import Line, expand, find_tag, read_lines
+from obs_check.client.files import Line, each_line, expand, find_tag
 from obs_check.errors import InputError
 
 AT = 1_795_480_918_603_000_000
@@ -16,15 +16,14 @@ AT = 1_795_480_918_603_000_000
 def test_lines_with_offsets_and_replaced_bytes(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     path.write_bytes(b"one\r\ntw\xffo\n\xc3\xa9 last")
-    content = read_lines(path)
-    assert content.lines == [Line(0, "one"), Line(5, "tw\ufffdo"), Line(10, "é last")]
-    assert content.undecodable == 1
+    assert list(each_line(path)) == [("one", 0), ("tw\ufffdo", 1), ("é last", 0)]
+    assert find_tag(str(path), "last", lambda: 5)[0] == {path: [Line(10, "é last")]}
 
 
 def test_packed(tmp_path: Path) -> None:
     path = tmp_path / "a.log.gz"
     path.write_bytes(gzip.compress(b"one\ntwo\n"))
-    assert [line.text for line in read_lines(path).lines] == ["one", "two"]
+    assert list(each_line(path)) == [("one", 0), ("two", 0)]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +40,7 @@ def test_what_cannot_be_read(name: str, content: bytes | None, words: str, tmp_p
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=words):
-        read_lines(tmp_path / name)
+        list(each_line(tmp_path / name))
 
 
 def test_find_tag(tmp_path: Path) -> None:
