@@ -2,33 +2,16 @@
 
 from dataclasses import replace
 
+from obs_check.app.explain_examples import dropped_line, kept_line
 from obs_check.app.explain_questions import Questions
 from obs_check.logql.explain.prefixes import Counted, Lines
 from obs_check.logql.explain.reasons import why_all_dropped, why_dropped
 from obs_check.logql.explain.tree import Node
-from obs_check.logql.stages.row import Row
+from obs_check.logql.stages.label_filter import FILTER_ERROR
+from obs_check.logql.stages.unwrap import SAMPLE_ERROR
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import selector_text, stage_text, unwrap_text
 from obs_check.model.window import Window
-
-_NEGATED_LINE: dict[ast.LineFilterOp, ast.LineFilterOp] = {
-    "|=": "!=",
-    "!=": "|=",
-    "|~": "!~",
-    "!~": "|~",
-    "|>": "!>",
-    "!>": "|>",
-}
-_NEGATED_LABEL: dict[ast.MatchOp, ast.MatchOp] = {"=": "!=", "!=": "=", "=~": "!~", "!~": "=~"}
-
-_NEGATED_COMPARISON: dict[ast.CompareOp, ast.CompareOp] = {
-    "==": "!=",
-    "!=": "==",
-    ">": "<=",
-    "<=": ">",
-    "<": ">=",
-    ">=": "<",
-}
 
 
 def line_nodes(
@@ -41,8 +24,8 @@ def line_nodes(
         empty = Node("selector", selector_text(selector), lines_out=0, series=0)
         nodes = [replace(empty, notes=(questions.why_no_line(selector, window),)), *_stages(lines, counted)]
         return tuple(_with_unwrap(nodes, unwrap))
-    series = counted.series[0] if 0 in counted.series else len(questions.streams(selector.matchers, window))
-    nodes = [Node("selector", selector_text(selector), lines_out=first, series=series), *_stages(lines, counted)]
+    own = Node("selector", selector_text(selector), lines_out=first, series=counted.series[0])
+    nodes = [own, *_stages(lines, counted)]
     return tuple(_with_unwrap(_with_examples(lines.query, nodes, window, questions), unwrap))
 
 
@@ -53,9 +36,10 @@ def _stages(lines: Lines, counted: Counted) -> list[Node]:
             stage_text(stage),
             counted.lines[number],
             counted.lines[number + 1],
-            counted.series.get(number + 1, None if counted.lines[number + 1] else 0),
+            counted.series.get(number + 1),
             errors=counted.errors.get(number, {}),
             values={name: dict(c.most_common()) for name, c in counted.values.get(number, {}).items()},
+            notes=(counted.unknown[number + 1],) if number + 1 in counted.unknown else (),
         )
         for number, stage in enumerate(lines.query.stages)
     ]
@@ -65,39 +49,19 @@ def _with_examples(query: ast.LogQuery, nodes: list[Node], window: Window, quest
     """With a line that gets as far as any does (the stage that ends all drops it), and one for every other filter that
     drops some."""
     last = max(n for n, node in enumerate(nodes) if node.lines_out)
-    row = questions.example(replace(query, stages=query.stages[:last]), window)
-    found = [replace(nodes[0], kept=row.line if row else None)]
+    row, kept = kept_line(replace(query, stages=query.stages[:last]), window, questions)
+    found = [replace(nodes[0], kept=kept[0])]
     for number, node in enumerate(nodes[1:], start=1):
         stage = query.stages[number - 1]
         dropped = None
         if node.lines_out != node.lines_in:
-            dropped = row if number == last + 1 else _dropped_by(query, number - 1, window, questions)
+            dropped = row if number == last + 1 else dropped_line(query, number - 1, window, questions)
         reason = why_dropped(stage, dropped) if dropped else ""
         if not node.lines_out:
             reason = why_all_dropped(stage, reason, node.values)
-        kept = row.line if row and number <= last else None
-        found.append(replace(node, kept=kept, dropped=dropped.line if dropped else None, reason=reason))
+        line = kept[number] if number <= last else None
+        found.append(replace(node, kept=line, dropped=dropped.line if dropped else None, reason=reason))
     return found
-
-
-def _dropped_by(query: ast.LogQuery, number: int, window: Window, questions: Questions) -> Row | None:
-    negated = _negated(query.stages[number])
-    if negated is None:
-        return None
-    return questions.example(replace(query, stages=(*query.stages[:number], negated)), window)
-
-
-def _negated(stage: ast.Stage) -> ast.Stage | None:
-    """The filter that keeps what this one drops; None where no single one does."""
-    match stage:
-        case ast.LineFilter():
-            return replace(stage, op=_NEGATED_LINE[stage.op])
-        case ast.LabelFilter(ast.StringPredicate(matcher)):
-            return ast.LabelFilter(ast.StringPredicate(replace(matcher, op=_NEGATED_LABEL[matcher.op])))
-        case ast.LabelFilter(ast.NumberPredicate() | ast.DurationPredicate() | ast.BytesPredicate() as compared):
-            return ast.LabelFilter(replace(compared, op=_NEGATED_COMPARISON[compared.op]))
-        case _:
-            return None
 
 
 def _with_unwrap(nodes: list[Node], unwrap: ast.Unwrap | None) -> list[Node]:
@@ -106,5 +70,6 @@ def _with_unwrap(nodes: list[Node], unwrap: ast.Unwrap | None) -> list[Node]:
     count = 1 + len(unwrap.filters)
     own = nodes[-count:]
     dropping = next((node for node in own if node.dropped is not None), own[0])
-    whole = replace(own[-1], text=unwrap_text(unwrap), lines_in=own[0].lines_in, values={})
+    errors = {SAMPLE_ERROR: own[0].errors[FILTER_ERROR]} if FILTER_ERROR in own[0].errors and own[-1].lines_out else {}
+    whole = replace(own[-1], text=unwrap_text(unwrap), lines_in=own[0].lines_in, values={}, errors=errors)
     return [*nodes[:-count], replace(whole, dropped=dropping.dropped, reason=dropping.reason)]

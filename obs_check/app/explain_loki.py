@@ -1,9 +1,10 @@
 """Explains a query on the Loki that has the lines: counts by one joined query, one line a filter as example, the query
 itself once. Lines are never fetched to be counted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
+from obs_check.app.explain_counts import count_stages, values
 from obs_check.app.explain_lines import line_nodes
 from obs_check.app.explain_questions import Cost, Questions
 from obs_check.app.query import Ask
@@ -15,8 +16,8 @@ from obs_check.logql.engine.ranges import pushes_grouping
 from obs_check.logql.explain.operators import operands, operator_text
 from obs_check.logql.explain.prefixes import PART, Counted, Lines, joined
 from obs_check.logql.explain.tree import Node
+from obs_check.logql.explain.unwrapping import as_filters
 from obs_check.logql.syntax import ast
-from obs_check.model.entry import Labels
 from obs_check.model.result import Matrix, Result, Vector
 from obs_check.model.window import MS, Window
 
@@ -27,37 +28,14 @@ def explain_on_loki(ask: Ask, client: LokiClient) -> tuple[Node, Cost]:
     questions = Questions(client)
     if isinstance(ask.expr, ast.LogQuery):
         length = -(-(ask.window.end_ns - ask.window.start_ns) // MS) * MS
-        lines = Lines(ask.expr, length)
+        lines = Lines(ask.expr, length, of_logs=True)
         # A log query ends before the end of its window, a range at the time it is asked for.
-        [counted] = _count([lines], ask.window.end_ns - 1, questions)
+        [counted] = count_stages([lines], ask.window.end_ns - 1, questions)
         nodes = line_nodes(lines, counted, ask.window, None, questions)
-        return Node("operator", "lines", lines_out=nodes[-1].lines_out, children=nodes), questions.cost
+        last = nodes[-1]
+        return Node("operator", "lines", lines_out=last.lines_out, series=last.series, children=nodes), questions.cost
     explaining = _Metric(ask, ask.window, questions)
     return explaining.tree(ask.expr), questions.cost
-
-
-def _count(ranges: Sequence[Lines], at_ns: int, questions: Questions) -> list[Counted]:
-    """The counts of all ranges by one query, or by one of plain sums where Loki refuses the first: a label may have
-    more values than a query may have series."""
-    try:
-        return _counted(ranges, at_ns, questions, grouped=True)
-    except Refused as refused:
-        if refused.status != 400:
-            raise
-        return _counted(ranges, at_ns, questions, grouped=False)
-
-
-def _counted(ranges: Sequence[Lines], at_ns: int, questions: Questions, *, grouped: bool) -> list[Counted]:
-    parts = [(place, part) for place, lines in enumerate(ranges) for part in lines.parts(grouped)]
-    result = questions.instant(to_text(joined([part.expr for _, part in parts])), at_ns)
-    rows: dict[str, list[tuple[Labels, float]]] = {}
-    for labels, value in _values(result):
-        own = {name: text for name, text in labels.items() if name != PART}
-        rows.setdefault(labels.get(PART, ""), []).append((own, value))
-    return [
-        lines.read((part, rows.get(str(n), [])) for n, (owner, part) in enumerate(parts) if owner == place)
-        for place, lines in enumerate(ranges)
-    ]
 
 
 class _Metric:
@@ -78,7 +56,7 @@ class _Metric:
         ranges = list(_ranges(expr))
         lines = [self._lines(one) for one in ranges]
         if ranges:
-            counted = _count(lines, self._last_ns, self._questions)
+            counted = count_stages(lines, self._last_ns, self._questions)
             self._counted = {id(one): both for one, both in zip(ranges, zip(lines, counted, strict=True), strict=True)}
         return self._node(expr, self._count_series(expr))
 
@@ -87,8 +65,7 @@ class _Metric:
         found = expr.range
         stages = found.query.stages
         if found.unwrap is not None:
-            there = ast.LabelFilter(ast.StringPredicate(ast.Matcher(found.unwrap.label, "!=", "")))
-            stages = (*stages, there, *found.unwrap.filters)
+            stages = (*stages, *as_filters(found.unwrap))
         length = found.interval_ns + self._last_ns - self._first_ns
         return Lines(replace(found.query, stages=stages), length, found.offset_ns)
 
@@ -110,7 +87,7 @@ class _Metric:
         except Refused:
             # Only an operator alone is refused, for example for more series than a query may have.
             return ()
-        counted = {labels.get(PART, ""): round(value) for labels, value in _values(result)}
+        counted = {labels.get(PART, ""): round(value) for labels, value in values(result)}
         for number, one in enumerate(inner):
             self._know(one, counted.get(str(number), 0))
         return ()
@@ -129,8 +106,7 @@ class _Metric:
     def _node(self, expr: ast.Metric, notes: tuple[str, ...] = ()) -> Node:
         if isinstance(expr, ast.RangeAggregation):
             lines, counted = self._counted[id(expr)]
-            end = self._last_ns - lines.offset_ns + 1
-            window = Window(end - lines.interval_ns, end)
+            window = lines.window(self._last_ns)
             children = line_nodes(lines, counted, window, expr.range.unwrap, self._questions)
         else:
             children = tuple(self._node(one) for one in operands(expr))
@@ -152,17 +128,6 @@ def _inside(expr: ast.Metric) -> Iterator[ast.Metric]:
         if not isinstance(one, ast.Number):
             yield one
             yield from _inside(one)
-
-
-def _values(result: Result) -> list[tuple[Labels, float]]:
-    """Label sets with their value, the largest over time."""
-    match result:
-        case Vector(samples):
-            return [(s.labels, s.value) for s in samples]
-        case Matrix(series):
-            return [(s.labels, max(value for _, value in s.points)) for s in series if s.points]
-        case _:
-            return []
 
 
 def _most(result: Result) -> int | None:

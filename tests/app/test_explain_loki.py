@@ -4,6 +4,7 @@ import gzip
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,19 @@ import pytest
 
 from obs_check.app.explain_loki import explain_on_loki
 from obs_check.app.query import Ask
-from obs_check.client.loki import LokiClient
+from obs_check.client.answered import Answered
+from obs_check.client.loki import Direction, LokiClient
 from obs_check.config import host_port
+from obs_check.errors import Refused
 from obs_check.lab.loki.lab import LabLoki
 from obs_check.lab.loki.limits import Limits
 from obs_check.logql import parse
 from obs_check.logql.engine.list_source import ListSource
 from obs_check.logql.explain.run import explain
 from obs_check.logql.explain.tree import Node, conclusion
+from obs_check.logql.syntax.ast import LogQuery
 from obs_check.model.entry import Entry, LogStream
+from obs_check.model.result import Result
 from obs_check.model.window import NS, Window
 from tests.lab import loki_client
 
@@ -57,7 +62,18 @@ def counts(root: Node) -> list[tuple[str, int | None, int | None]]:
     return [(node.text, node.lines_in, node.lines_out) for node in root.walk() if node.kind != "operator"]
 
 
-@pytest.mark.parametrize("name", ["agent-firewall", "line-filters", "label-filters"])
+def shown(root: Node) -> list[tuple[Any, ...]]:
+    """What else is said of a selector or stage: label sets, errors, whether there is an example kept and dropped."""
+    return [
+        (node.text, node.series, dict(node.errors), node.kept is not None, node.dropped is not None)
+        for node in root.walk()
+        if node.kind != "operator" and (node.kind == "selector" or node.lines_in)
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["agent-firewall", "line-filters", "label-filters", "parser-json", "formats", "unwrap"]
+)
 def test_loki_and_the_lines_say_the_same(name: str, client: LokiClient, streams: list[LogStream]) -> None:
     source = ListSource(streams)
     compared = 0
@@ -73,9 +89,11 @@ def test_loki_and_the_lines_say_the_same(name: str, client: LokiClient, streams:
         there, cost = explain_on_loki(ask, client)
         assert counts(there) == counts(here), query["query"]
         assert there.series in (None, here.series), query["query"]
+        if isinstance(expr, LogQuery):
+            assert shown(there) == shown(here), query["query"]
         filters = sum(node.lines_in != node.lines_out for node in there.walk() if node.kind == "stage")
         selectors = sum(node.kind == "selector" for node in there.walk())
-        assert cost.requests <= 3 + 4 * selectors + filters, query["query"]
+        assert cost.requests <= 4 + 4 * selectors + filters, query["query"]
         compared += 1
     assert compared > 5
 
@@ -89,9 +107,9 @@ def test_a_label_filter_shares_the_scan_of_its_values(client: LokiClient, stream
     size = sum(len(e.line) for s in streams if s.labels.get("namespace") == "coder" for e in s.entries)
     assert last.lines_out == 0 and set(last.values["decision"]) >= {"allow", "deny"}
     assert "nearest value `deny`" in conclusion(root)
-    # One scan counts, one line is an example, and the index knows the streams.
-    assert cost.requests == 3
-    assert 0 < cost.bytes_read <= 2.5 * size
+    # One scan counts lines and one label sets, one line is an example, and the index knows the streams.
+    assert cost.requests == 4
+    assert 0 < cost.bytes_read <= 3.5 * size
 
 
 def test_a_selector_that_finds_nothing_reads_no_line(client: LokiClient) -> None:
@@ -125,9 +143,84 @@ def test_a_label_with_too_many_values_is_counted_without_them() -> None:
     assert counts(root) == counts(explain(parse(text), ListSource([stream]), window, None))
     assert root.lines_out == 3
     assert root.children[2].values == {}
-    # The count with the values is refused, the one without is not; the index knows the streams; one line that passes,
-    # and one that each filter drops.
-    assert cost.requests == 2 + 1 + 3
+    assert [node.series for node in root.walk()] == [3, 1, 5, 4, 3]
+    # The count with the values is refused, the one without is not, nor that of label sets; the index knows the streams;
+    # one line that passes, and one that each filter drops.
+    assert cost.requests == 2 + 1 + 1 + 3
+
+
+NUMBERED = LogStream(
+    {"job": "j"}, [Entry(1_700_000_000 * NS + n, f"n={n} a={'b' if n else ''} ip=10.0.0.{n}") for n in range(5)]
+)
+
+
+@contextmanager
+def asked(text: str, limits: Limits = UNLIMITED) -> Iterator[tuple[Ask, LokiClient]]:
+    """The query over all of NUMBERED, and a Loki that has it."""
+    window = Window(NUMBERED.entries[0].ts, NUMBERED.entries[-1].ts + 1)
+    with LabLoki(limits=limits) as running:
+        pushing = loki_client.LokiClient(running.url, None)
+        assert pushing.push((NUMBERED.labels, [[str(e.ts), e.line] for e in NUMBERED.entries])).status_code == 204
+        client = LokiClient.direct(running.url, time.time_ns, {host_port(running.url)})
+        yield Ask(text, parse(text), False, 100, None, window), client
+        client.close()
+
+
+@pytest.mark.parametrize(
+    ("predicate", "dropped", "reason"),
+    [
+        ('n="1" and a="b"', "n=4", 'n is `4`, wanted n="1"'),
+        ('n="0" or a!="b"', "n=4", 'n is `4`, wanted n="0"; a is `b`, wanted a!="b"'),
+        ("n>3 or n<4 and a=`b`", "n=0", "n is `0`, wanted n>3; a is absent from the line"),
+        ('ip=ip("10.0.0.2/31")', "n=4", 'ip is `10.0.0.4`, wanted ip=ip("10.0.0.2/31")'),
+        ('ip!=ip("10.0.0.2")', "n=2", 'ip is `10.0.0.2`, wanted ip!=ip("10.0.0.2")'),
+        ('(ip=ip("10.0.0.4") or n<1) and a="b"', "n=3", 'ip is `10.0.0.3`, wanted ip=ip("10.0.0.4"); n is `3`'),
+    ],
+)
+def test_a_line_dropped_by_a_joined_predicate(predicate: str, dropped: str, reason: str) -> None:
+    with asked('{job="j"} | logfmt | ' + predicate) as (ask, client):
+        root, _ = explain_on_loki(ask, client)
+    last = root.children[-1]
+    assert 0 < (last.lines_out or 0) < (last.lines_in or 0)
+    assert (last.dropped or "").startswith(dropped)
+    assert last.reason.startswith(reason)
+
+
+def test_a_kept_line_is_the_one_before_it_was_formatted() -> None:
+    with asked('{job="j"} | logfmt | line_format "{{.n}}!" |= "!" | line_format "{{.a}}"') as (ask, client):
+        root, _ = explain_on_loki(ask, client)
+    assert [node.kept for node in root.children] == [*["n=4 a=b ip=10.0.0.4"] * 2, "4!", "4!", "b"]
+
+
+def test_label_sets_that_loki_does_not_count_are_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    query = '{job="j"} | logfmt | a="b" | line_format "x"'
+    monkeypatch.setattr("obs_check.logql.explain.label_sets.MOST", 4)
+    with asked(query) as (ask, client):
+        few, _ = explain_on_loki(ask, client)
+        monkeypatch.setattr("obs_check.logql.explain.label_sets.MOST", 3)
+        none, cost = explain_on_loki(ask, client)
+    assert [node.series for node in few.children] == [1, None, 4, 4]
+    assert few.children[1].notes[0].startswith("series are not counted behind more than 4 lines")
+    assert [node.series for node in none.children] == [1, None, None, None]
+    assert len({node.notes for node in none.children[1:]}) == 1
+    # Nothing was asked for the label sets: the lines, the streams, a line that passes and one that is dropped.
+    assert cost.requests == 4
+
+
+class RefusingLabelSets(LokiClient):
+    """Does not count label sets, as a Loki that runs out of time."""
+
+    def query(self, expr: str, at_ns: int, limit: int = 100, direction: Direction = "backward") -> Answered[Result]:
+        if "count(" in expr or "count by" in expr:
+            raise Refused("loki: 504", 504, "context deadline exceeded\nmore")
+        return super().query(expr, at_ns, limit, direction)
+
+
+def test_label_sets_that_loki_refuses_are_unknown() -> None:
+    with asked('{job="j"} | logfmt | a="b"') as (ask, client):
+        root, _ = explain_on_loki(ask, RefusingLabelSets(client._http, time.time_ns))
+    assert [(node.lines_out, node.series) for node in root.children] == [(5, 1), (5, None), (4, None)]
+    assert root.children[1].notes == ("series are not counted: context deadline exceeded",)
 
 
 def test_a_number_has_no_series(client: LokiClient) -> None:

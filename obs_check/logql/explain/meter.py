@@ -111,9 +111,7 @@ class StageMeter:
             len(self._series),
             self._kept,
             self._dropped,
-            self._reason
-            if self.lines_out or isinstance(stage, ast.Unwrap)
-            else why_all_dropped(stage, self._reason, self._values),
+            self._why(),
             errors=self._errors,
             labels=dict(self._labels.most_common()),
             values={name: dict(counter.most_common()) for name, counter in self._values.items()},
@@ -154,7 +152,7 @@ class PipelineMeter:
         self._used = used or unwrap is not None
         self._query = query
         self._source = source
-        self._streams = 0
+        self._label_sets = 0
         self._lines = 0
         self._example: str | None = None
         self._stages = [StageMeter(stage) for stage in query.stages]
@@ -163,7 +161,7 @@ class PipelineMeter:
     def select(self, matchers: Sequence[Matcher], start_ns: int, end_ns: int) -> list[LogStream]:
         """See Source.select."""
         found = [s for s in self._source.select(matchers, start_ns, end_ns) if s.entries]
-        self._streams += len(found)
+        self._label_sets += sum(_label_sets(stream) for stream in found)
         self._lines += sum(len(s.entries) for s in found)
         if self._example is None and found:
             self._example = found[0].entries[0].line
@@ -186,7 +184,7 @@ class PipelineMeter:
                 "selector",
                 selector_text(selector),
                 lines_out=self._lines,
-                series=self._streams,
+                series=self._label_sets,
                 kept=self._example,
                 notes=notes,
             )
@@ -195,3 +193,10 @@ class PipelineMeter:
             used = self._used or any(map(_uses_labels, self._query.stages[number:]))
             nodes.append(meter.node(nodes[-1].lines_out or 0, used))
         return tuple(nodes)
+
+
+def _label_sets(stream: LogStream) -> int:
+    """How many different label sets its lines have: structured metadata is part of them."""
+    return len({frozenset(entry.metadata.items()) for entry in stream.entries if entry.metadata}) + any(
+        not entry.metadata for entry in stream.entries
+    )

@@ -5,14 +5,22 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from obs_check.logql.explain.errors import (
+    COPY,
+    can_fail,
+    copied,
+    error_label,
+    error_of,
+    sets_error,
+    texts_only,
+    without_errors,
+)
 from obs_check.logql.explain.reasons import compared_labels
 from obs_check.logql.stages.compile import compile_stage
-from obs_check.logql.stages.formats import FORMAT_ERROR
-from obs_check.logql.stages.json_full import JSON_ERROR
-from obs_check.logql.stages.logfmt import LOGFMT_ERROR
-from obs_check.logql.stages.row import ERROR, ERROR_DETAILS, Row
+from obs_check.logql.stages.row import ERROR, Row
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import Labels
+from obs_check.model.window import Window
 
 PART = "obs_check_part"
 """The label that tells the parts of a joined query apart."""
@@ -27,18 +35,13 @@ _SETS_LABELS = (
     | ast.DropLabels
     | ast.KeepLabels
 )
-_FAIL: dict[str, tuple[type, ...]] = {
-    JSON_ERROR: (ast.JsonParser, ast.UnpackParser),
-    LOGFMT_ERROR: (ast.LogfmtParser,),
-    FORMAT_ERROR: (ast.LineFormat, ast.LabelFormat),
-}
-_NO_ERRORS = ast.DropLabels((ast.LabelChoice(ERROR), ast.LabelChoice(ERROR_DETAILS)))
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One count: of the lines that pass the first `stages` stages. `names` are the labels it is grouped by, None when
-    it has the series as they are; `run` is the number of label filters behind the prefix that it answers for."""
+    """One count: of the lines that pass the first `stages` stages, or of their label sets. `names` are the labels it is
+    grouped by, None when it has the series as they are; `run` is the number of label filters behind the prefix that it
+    answers for."""
 
     stages: int
     expr: ast.Metric
@@ -49,66 +52,90 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Counted:
     """What was found out of a range: lines (and series, where known) behind its first n stages by n; errors of a stage
-    and values that it compares by its number."""
+    and values that it compares by its number; `unknown` says by n why series are not known."""
 
     lines: dict[int, int] = field(default_factory=dict)
     series: dict[int, int] = field(default_factory=dict)
     errors: dict[int, Counter[str]] = field(default_factory=dict)
     values: dict[int, dict[str, Counter[str]]] = field(default_factory=dict)
+    unknown: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The lines that a range reads over a whole query: `interval_ns` before the time asked for, and `offset_ns`. An
-    unwrap is here as the label filters that drop what it drops."""
+    """The lines that a range reads over a whole query: `interval_ns` before the time asked for, and `offset_ns`;
+    `of_logs` when the query is one for lines. An unwrap is here as the label filters that drop what it drops."""
 
     query: ast.LogQuery
     interval_ns: int
     offset_ns: int = 0
+    of_logs: bool = False
+
+    def window(self, at_ns: int) -> Window:
+        """When the lines are from, for a query at a time (ns); a range has the lines at its end."""
+        end = at_ns - self.offset_ns + 1
+        return Window(end - self.interval_ns, end)
 
     def parts(self, grouped: bool) -> list[Part]:
-        """The counts to ask for. Without `grouped` every filter is counted by a plain sum, which Loki refuses last.
+        """The counts to ask for. Without `grouped` no label but the error is counted, which Loki refuses last.
 
         The lines that reach a run of label filters are counted with the run: no count before it is needed.
         """
+        stages = self.query.stages
         found: list[Part] = []
         at = 0
         known = False
         while True:
             after = self._next_filter(at)
-            run = self._run(after) if grouped and after is not None else ()
+            run = self.run(after) if grouped and after is not None else ()
             if after is not None and run:
-                names = tuple(dict.fromkeys((ERROR, *(n for s in run for n in compared_labels(s.predicate)))))
-                found.append(Part(after, self._count(after, names), names, len(run)))
+                found.append(Part(after, self._lines(after, compared_in(run)), compared_in(run), len(run)))
                 at, known = after + len(run), True
-                if self._next_filter(at) is None:
+                if self._next_filter(at) is None and not any(map(can_fail, stages[at:])):
                     return found
                 continue
-            if not known:
-                plain = grouped and not any(isinstance(s, _SETS_LABELS) for s in self.query.stages[:at])
-                own = None if plain else ()
-                found.append(Part(at, self._count(at, own), own))
+            end = len(stages) if after is None else after
+            if any(map(can_fail, stages[at:end])):
+                found.append(Part(end, self._lines(end, ())))
+            elif not known:
+                plain = grouped and not self.sets_labels(at)
+                found.append(Part(at, self.count(at) if plain else self._lines(at, ()), None if plain else ()))
             if after is None:
                 return found
             at, known = after + 1, False
 
-    def _count(self, stages: int, names: tuple[str, ...] | None) -> ast.Metric:
-        prefix = replace(self.query, stages=self.query.stages[:stages])
-        if names == ():
-            prefix = replace(prefix, stages=(*prefix.stages, _NO_ERRORS))
-        count = ast.RangeAggregation("count_over_time", ast.LogRange(prefix, self.interval_ns, self.offset_ns))
-        return count if names is None else ast.VectorAggregation("sum", count, ast.Grouping(names) if names else None)
+    def count(self, stages: int, suffix: Sequence[ast.Stage] | None = None) -> ast.RangeAggregation:
+        """The lines behind the first stages by label set; `suffix` in place of those stages where it is given."""
+        prefix = replace(self.query, stages=self.query.stages[:stages] if suffix is None else tuple(suffix))
+        return ast.RangeAggregation("count_over_time", ast.LogRange(prefix, self.interval_ns, self.offset_ns))
+
+    def _lines(self, at: int, names: tuple[str, ...]) -> ast.Metric:
+        """The lines behind the first stages by their error, where they can have one, and the named labels."""
+        stages = self.query.stages[:at]
+        error = error_label(stages)
+        if error == COPY:
+            stages = copied(stages, self.of_logs)
+        elif error is None and not names:
+            stages = without_errors(stages)
+        # A parser stops at what a count is grouped by, too early where it is asked for by expressions (docs/logql.md):
+        # it never finds an error to stop at.
+        by = (error or ERROR, *(name for name in names if name != ERROR)) if names or error else ()
+        return ast.VectorAggregation("sum", self.count(at, stages), ast.Grouping(by) if by else None)
+
+    def sets_labels(self, at: int) -> bool:
+        """Whether the first stages can set labels."""
+        return any(isinstance(stage, _SETS_LABELS) for stage in self.query.stages[:at])
 
     def _next_filter(self, at: int) -> int | None:
         return next((n for n in range(at, len(self.query.stages)) if isinstance(self.query.stages[n], _FILTERS)), None)
 
-    def _run(self, at: int) -> tuple[ast.LabelFilter, ...]:
+    def run(self, at: int) -> tuple[ast.LabelFilter, ...]:
         """The label filters that begin at a stage and only compare texts, behind a stage that sets labels."""
-        if not any(isinstance(s, _SETS_LABELS) for s in self.query.stages[:at]):
+        if not self.sets_labels(at):
             return ()
         run = []
         for stage in self.query.stages[at:]:
-            if not isinstance(stage, ast.LabelFilter) or not _texts_only(stage.predicate):
+            if not isinstance(stage, ast.LabelFilter) or not texts_only(stage.predicate):
                 break
             run.append(stage)
         return tuple(run)
@@ -116,12 +143,20 @@ class Lines:
     def read(self, answers: Iterable[tuple[Part, Sequence[tuple[Labels, float]]]]) -> Counted:
         """The series that Loki answered for each part, without the label PART."""
         found = Counted()
+        seen, errors = 0, Counter[str]()
         for part, series in answers:
             found.lines[part.stages] = round(sum(value for _, value in series))
             if part.names is None:
                 found.series[part.stages] = len(series)
-            if part.run:
-                self._compare(part, series, found)
+            left = [(row_of_labels(labels), round(value)) for labels, value in series]
+            now = _summed((row.error, lines) for row, lines in left)
+            for kind, lines in now.items():
+                causes = [n for n in range(seen, part.stages) if sets_error(self.query.stages[n], kind)]
+                if causes and lines > errors[kind]:
+                    found.errors.setdefault(causes[-1], Counter())[kind] = lines - errors[kind]
+            for at in range(part.stages, part.stages + part.run):
+                left = self._compare(at, left, found)
+            seen, errors = part.stages + part.run, _summed((row.error, lines) for row, lines in left)
         stages = self.query.stages
         for at in range(len(stages) + 1):
             # Only filters drop lines: what was not counted is the count of the next place before a filter, or the last.
@@ -130,22 +165,16 @@ class Lines:
             found.lines[at] = told if told is not None else found.lines[at - 1]
         return found
 
-    def _compare(self, part: Part, series: Sequence[tuple[Labels, float]], found: Counted) -> None:
-        left = [(_row(labels), round(value)) for labels, value in series]
-        for kind, lines in _summed((row.error, lines) for row, lines in left).items():
-            causes = [n for n, s in enumerate(self.query.stages[: part.stages]) if isinstance(s, _FAIL.get(kind, ()))]
-            if causes:
-                found.errors.setdefault(causes[-1], Counter()).setdefault(kind, lines)
-        for at in range(part.stages, part.stages + part.run):
-            stage = self.query.stages[at]
-            assert isinstance(stage, ast.LabelFilter)
-            found.values[at] = {
-                name: _summed((row.get(name), lines) for row, lines in left)
-                for name in compared_labels(stage.predicate)
-            }
-            keep = compile_stage(stage)
-            left = [(row, lines) for row, lines in left if keep(row)]
-            found.lines[at + 1] = sum(lines for _, lines in left)
+    def _compare(self, at: int, rows: list[tuple[Row, int]], found: Counted) -> list[tuple[Row, int]]:
+        stage = self.query.stages[at]
+        assert isinstance(stage, ast.LabelFilter)
+        found.values[at] = {
+            name: _summed((row.get(name), lines) for row, lines in rows) for name in compared_labels(stage.predicate)
+        }
+        keep = compile_stage(stage)
+        left = [(row, lines) for row, lines in rows if keep(row)]
+        found.lines[at + 1] = sum(lines for _, lines in left)
+        return left
 
 
 def joined(parts: Sequence[ast.Metric]) -> ast.Metric:
@@ -158,16 +187,16 @@ def joined(parts: Sequence[ast.Metric]) -> ast.Metric:
     return whole
 
 
-def _texts_only(predicate: ast.Predicate) -> bool:
-    if isinstance(predicate, ast.AndPredicate | ast.OrPredicate):
-        return _texts_only(predicate.left) and _texts_only(predicate.right)
-    return isinstance(predicate, ast.StringPredicate)
+def compared_in(run: Sequence[ast.LabelFilter]) -> tuple[str, ...]:
+    """The labels that the filters compare, each once."""
+    return tuple(dict.fromkeys(name for stage in run for name in compared_labels(stage.predicate)))
 
 
-def _row(labels: Mapping[str, str]) -> Row:
+def row_of_labels(labels: Mapping[str, str]) -> Row:
+    """A row with the labels that lines were counted by, all of them as parsed."""
     row = Row(0, "", {}, {})
     row.parsed = {name: value for name, value in labels.items() if name != ERROR}
-    row.error = labels.get(ERROR, "")
+    row.error = error_of(labels)
     return row
 
 

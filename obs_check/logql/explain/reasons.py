@@ -88,7 +88,7 @@ def _predicate(predicate: ast.Predicate, row: Row) -> Iterator[str]:
     match predicate:
         case ast.AndPredicate():
             for side in (predicate.left, predicate.right):
-                if not compile_predicate(side)(_copy(row)):
+                if not compile_predicate(side)(row.copy()):
                     yield from _predicate(side, row)
         case ast.OrPredicate():
             yield from _predicate(predicate.left, row)
@@ -133,11 +133,3 @@ def _json_paths(line: str) -> Iterator[str]:
                 todo.append((path, inner))
             else:
                 yield path
-
-
-def _copy(row: Row) -> Row:
-    """A predicate may set an error: it is tried on a copy."""
-    copy = Row(row.ts, row.line, row.stream, row.metadata)
-    copy.parsed, copy.deleted = dict(row.parsed), row.deleted
-    copy.error, copy.error_details = row.error, row.error_details
-    return copy

@@ -85,6 +85,13 @@ class Row:
         if details:
             self.error_details = details
 
+    def copy(self) -> "Row":
+        """One that stages can change without changing this."""
+        copy = Row(self.ts, self.line, self.stream, self.metadata)
+        copy.parsed, copy.deleted, copy._lost = dict(self.parsed), self.deleted, self._lost
+        copy.error, copy.error_details = self.error, self.error_details
+        return copy
+
     def labels(self) -> Labels:
         """All labels as Loki answers them: stream, metadata, parsed, then the error labels. A label that a parser set
         to the empty string stays (Loki 3.5 answers `"empty": ""`)."""

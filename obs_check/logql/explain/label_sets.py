@@ -1,0 +1,83 @@
+"""How many label sets there are behind each stage, as counts for a Loki that is asked: one for each stage that may
+change them, and one for a parser with the run of label filters behind it."""
+
+from collections.abc import Sequence
+
+from obs_check.logql.explain.errors import COPY, can_fail, copied
+from obs_check.logql.explain.prefixes import Counted, Lines, Part, compared_in, row_of_labels
+from obs_check.logql.stages.compile import compile_stage
+from obs_check.logql.stages.row import ERROR
+from obs_check.logql.syntax import ast
+from obs_check.model.entry import Labels
+
+MOST = 200_000
+"""Loki holds every label set while it counts them, about 1 KB each, and has no limit for it: behind a stage that more
+lines pass they are not counted."""
+
+
+def label_set_parts(lines: Lines, counted: Counted, grouped: bool) -> list[Part]:
+    """The counts that are still to be asked for when the lines are known, none where the lines say enough. `grouped` is
+    as in Lines.parts."""
+    found: list[Part] = []
+    behind = 0
+    for at in range(1, len(lines.query.stages) + 1):
+        if at < behind or at in counted.series or counted.lines[at] <= 1 or _same(lines, counted, at):
+            continue
+        if counted.lines[at] > MOST:
+            continue
+        run = lines.run(at) if grouped else ()
+        found.append(_part(lines, at, run))
+        behind = at + len(run) + 1
+    return found
+
+
+def read_label_sets(
+    lines: Lines, counted: Counted, answers: Sequence[tuple[Part, Sequence[tuple[Labels, float]]]], refusal: str
+) -> None:
+    """Put the answers into what was counted; `refusal` is why Loki gave none, in its words."""
+    for part, rows in answers:
+        counted.series[part.stages] = round(sum(sets for _, sets in rows))
+        left = [(row_of_labels(labels), sets) for labels, sets in rows]
+        for at in range(part.stages, part.stages + part.run):
+            keep = compile_stage(lines.query.stages[at])
+            left = [(row, sets) for row, sets in left if keep(row)]
+            counted.series[at + 1] = round(sum(sets for _, sets in left))
+    for at in range(1, len(lines.query.stages) + 1):
+        if at in counted.series:
+            continue
+        if counted.lines[at] <= 1:
+            counted.series[at] = counted.lines[at]
+        elif _same(lines, counted, at):
+            if at - 1 in counted.series:
+                counted.series[at] = counted.series[at - 1]
+            elif at - 1 in counted.unknown:
+                counted.unknown[at] = counted.unknown[at - 1]
+        elif counted.lines[at] > MOST:
+            counted.unknown[at] = (
+                f"series are not counted behind more than {MOST:,} lines: Loki would hold as many label sets; "
+                "a shorter window shows them"
+            )
+        else:
+            counted.unknown[at] = f"series are not counted: {refusal}"
+
+
+def _part(lines: Lines, at: int, run: tuple[ast.LabelFilter, ...]) -> Part:
+    stages = lines.query.stages[:at]
+    names = compared_in(run)
+    if any(map(can_fail, stages)):
+        copy = copied(stages, lines.of_logs, details=True)
+        count = lines.count(at, copy)
+        by = tuple(COPY if name == ERROR else name for name in names)
+    else:
+        count, by = lines.count(at), tuple(name for name in names if name != ERROR)
+    return Part(at, ast.VectorAggregation("count", count, ast.Grouping(by) if by else None), by, len(run))
+
+
+def _same(lines: Lines, counted: Counted, at: int) -> bool:
+    """Whether the stage before the place neither dropped a line nor changed a label."""
+    stage = lines.query.stages[at - 1]
+    return (
+        isinstance(stage, ast.LineFilter | ast.LabelFilter | ast.LineFormat | ast.Decolorize)
+        and counted.lines[at] == counted.lines[at - 1]
+        and not counted.errors.get(at - 1)
+    )
