@@ -11,7 +11,7 @@ from obs_check.causes.ladder import ranges
 from obs_check.causes.query_finding import better, query_finding, query_fix, with_text
 from obs_check.causes.query_text import read_text
 from obs_check.logql import parse
-from obs_check.logql.syntax.units import format_duration
+from obs_check.logql.durations import format_duration
 from obs_check.model.finding import Finding
 from obs_check.panel.drawing import shows_one_point
 

@@ -12,11 +12,11 @@ from obs_check.client.http import TIMEOUT_S, Http
 from obs_check.client.loki_result import read_result, read_stats, shown_result
 from obs_check.config import Secret
 from obs_check.errors import Unavailable
+from obs_check.logql.durations import parse_prometheus_duration
 from obs_check.model.entry import Labels
 from obs_check.model.probe import Probe
 from obs_check.model.result import Result
 from obs_check.model.window import NS, Window
-from obs_check.shipper.golang.quantity import duration_ns
 
 if TYPE_CHECKING:
     import httpx
@@ -128,7 +128,7 @@ class LokiClient:
         text = self._http.get("/config").text
         try:
             document = yaml.safe_load(text)
-            kept = duration_ns(str(document["limits_config"]["retention_period"]))
+            kept = parse_prometheus_duration(str(document["limits_config"]["retention_period"]))
             enabled = bool(document["compactor"]["retention_enabled"])
         except (yaml.YAMLError, KeyError, TypeError, ValueError):
             raise Unavailable("loki: /config is not Loki's configuration", "does the URL point to Loki?") from None

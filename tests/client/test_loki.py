@@ -143,3 +143,10 @@ def test_other_shapes_are_no_answers(body: object) -> None:
     loki, _ = client(httpx.Response(200, json=body))
     with pytest.raises(Unavailable):
         loki.query_range("{a=`b`}", WINDOW)
+
+
+@pytest.mark.parametrize(("period", "enabled", "kept"), [("31d", True, 31 * 86400 * NS), ("1w", False, None)])
+def test_the_retention_is_a_duration_of_prometheus(period: str, enabled: bool, kept: int | None) -> None:
+    text = f"limits_config:\n  retention_period: {period}\ncompactor:\n  retention_enabled: {str(enabled).lower()}\n"
+    asked, _ = client(httpx.Response(200, text=text))
+    assert asked.retention().value == kept

@@ -172,3 +172,16 @@ def test_one_line_an_interval() -> None:
         # The limit comes first.
         assert len(lines(interval="2", direction="forward", limit="2")) == 1
         assert client.get("query_range", query='{a="b"}', interval="-1").text.strip() == "interval must be >= 0"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"step": "1.5s"}, 'cannot parse "1.5s" to a valid duration'),
+        ({"since": "30"}, "could not parse 'since' parameter: not a valid duration string: \"30\""),
+        ({"since": "1.5s"}, 'could not parse \'since\' parameter: unknown unit "." in duration "1.5s"'),
+    ],
+)
+def test_a_step_and_a_since_are_no_durations_of_go(client: LokiClient, given: dict[str, str], words: str) -> None:
+    answer = client.get("query_range", query='rate({a="b"}[5m])', **given)
+    assert (answer.status_code, answer.text.strip()) == (400, words)

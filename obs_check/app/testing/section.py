@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from obs_check.errors import InputError
-from obs_check.logql.syntax.units import parse_range
+from obs_check.logql.durations import parse_prometheus_duration
 from obs_check.model.window import NS
 
 T = TypeVar("T")
@@ -84,7 +84,7 @@ class Section:
         if key not in self:
             return default_ns
         try:
-            return parse_range(self.text(key))
+            return parse_prometheus_duration(self.text(key))
         except ValueError:
             raise self.wrong(key, "write a duration, for example 5m") from None
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from obs_check.lab.grafana.columns import MS, Column, frame
 from obs_check.lab.grafana.datasource import Datasource
 from obs_check.lab.grafana.outcome import QueryFailed, TimeSpan, legend, number, refused_text
-from obs_check.lab.loki.wording import go_duration, label_text
+from obs_check.lab.loki.wording import label_text
+from obs_check.logql.durations import format_go_duration
 from obs_check.panel.interval import interval_to_ms, loki_step
 from obs_check.panel.macros import backend_macros
 
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
 _SECOND_MS = 1000
 _FLAGS = {"X-Loki-Response-Encoding-Flags": "categorize-labels"}
 _KINDS = {"structuredMetadata": "S", "parsed": "P"}
-
-
-def _step_text(step_ms: int) -> str:
-    return go_duration(step_ms * MS) if step_ms >= _SECOND_MS else f"{step_ms}ms"
 
 
 def run_loki(
@@ -67,7 +64,7 @@ def run_loki(
         raise QueryFailed(response.status_code, refused_text(response))
     data = json.loads(response.text)["data"]
     ref_id = str(query.get("refId") or "A")
-    meta = {"executedQueryString": f"Expr: {expr}\nStep: {_step_text(step)}"}
+    meta = {"executedQueryString": f"Expr: {expr}\nStep: {format_go_duration(step * MS)}"}
     if data["resultType"] == "streams":
         return _log_frame(ref_id, data["result"], params["direction"], meta)
     return _metric_frames(ref_id, data, str(query.get("legendFormat") or ""), step, meta)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from obs_check.lab.grafana.columns import MS, Column, frame
 from obs_check.lab.grafana.datasource import Datasource
 from obs_check.lab.grafana.outcome import QueryFailed, TimeSpan, legend, number, refused_text
-from obs_check.lab.loki.wording import go_duration, quoted
+from obs_check.lab.loki.wording import quoted
+from obs_check.logql.durations import format_go_duration
 from obs_check.panel.interval import format_interval, prometheus_step
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _ask(
     kind = data["resultType"]
     meta = {
         "custom": {"resultType": kind},
-        "executedQueryString": f"Expr: {params['query']}\nStep: {go_duration(step * MS)}",
+        "executedQueryString": f"Expr: {params['query']}\nStep: {format_go_duration(step * MS)}",
     }
     rows: list[tuple[dict[str, str], list[list[Any]]]]
     if kind == "scalar":

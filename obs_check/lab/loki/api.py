@@ -23,8 +23,8 @@ from obs_check.lab.loki.request import decode_push, parameters, tenant_of
 from obs_check.lab.loki.responses import json_response, success
 from obs_check.lab.loki.served import Served
 from obs_check.lab.loki.tail import follow, read_tail
-from obs_check.lab.loki.wording import go_duration
 from obs_check.logql import parse, to_text
+from obs_check.logql.durations import format_prometheus_duration
 from obs_check.logql.syntax.ast import Matcher
 from obs_check.model.entry import Labels, LogStream
 
@@ -156,7 +156,7 @@ class Api:
         """The part of Loki's /config that says how long lines are kept."""
         kept = self._limits.retention_period
         document = {
-            "limits_config": {"retention_period": go_duration(kept) if kept else "0s"},
+            "limits_config": {"retention_period": format_prometheus_duration(kept)},
             "compactor": {"retention_enabled": bool(kept)},
         }
         return PlainTextResponse(yaml.safe_dump(document))

@@ -6,11 +6,13 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from obs_check.logql.durations import parse_go_duration
+from obs_check.logql.numbers import parse_float
+from obs_check.logql.sizes import parse_bytes
 from obs_check.logql.stages.compile import compile_stage
 from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, ERROR, ERROR_DETAILS, Row
 from obs_check.logql.syntax import ast
-from obs_check.logql.units import parse_bytes, parse_float, parse_go_duration
 from obs_check.model.entry import Labels
 
 _ALWAYS = frozenset({"cluster", "namespace", "instance", "pod"})

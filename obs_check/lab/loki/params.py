@@ -7,22 +7,10 @@ from typing import Literal, NamedTuple
 
 from obs_check.lab.loki.limits import HOUR, Limits
 from obs_check.lab.loki.refusal import Refusal
-from obs_check.lab.loki.wording import go_duration, model_duration
+from obs_check.logql.durations import format_go_duration, format_prometheus_duration, parse_prometheus_duration
+from obs_check.logql.numbers import parse_float
 
 NS = 1_000_000_000
-_UNIT = {
-    "ns": 1,
-    "us": 1000,
-    "µs": 1000,
-    "ms": 1_000_000,
-    "s": NS,
-    "m": 60 * NS,
-    "h": HOUR,
-    "d": 24 * HOUR,
-    "w": 168 * HOUR,
-    "y": 8760 * HOUR,
-}
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d|w|y)")
 _FRACTION = re.compile(r"\.(\d{1,9})\d*")
 
 
@@ -71,15 +59,15 @@ def parse_time(text: str, default: int, name: str = "") -> int:
 
 
 def parse_duration(text: str) -> int:
-    """ns of a number of seconds (`30`, `0.5`) or of a duration (`1m30s`, `500ms`, `7d`)."""
+    """ns of a number of seconds (`30`, `0.5`) or of Prometheus' duration (`1m30s`, `7d`), as for a step."""
     try:
-        return round(float(text) * NS)
-    except ValueError:
+        return int(parse_float(text) * NS)
+    except (ValueError, OverflowError):
         pass
-    parts = _PART.findall(text)
-    if not parts or "".join(n + u for n, u in parts) != text:
-        raise Refusal(400, f'cannot parse "{text}" to a valid duration')
-    return sum(round(float(number) * _UNIT[unit]) for number, unit in parts)
+    try:
+        return parse_prometheus_duration(text)
+    except ValueError:
+        raise Refusal(400, f'cannot parse "{text}" to a valid duration') from None
 
 
 def parse_window(params: Mapping[str, str], now_ns: int, since: int = HOUR) -> tuple[int, int]:
@@ -87,10 +75,9 @@ def parse_window(params: Mapping[str, str], now_ns: int, since: int = HOUR) -> t
     end = parse_time(params.get("end", ""), now_ns, "end")
     if text := params.get("since", ""):
         try:
-            since = parse_duration(text)
-        except Refusal:
-            words = f"could not parse 'since' parameter: not a valid duration string: \"{text}\""
-            raise Refusal(400, words) from None
+            since = parse_prometheus_duration(text)
+        except ValueError as error:
+            raise Refusal(400, f"could not parse 'since' parameter: {error}") from None
     return parse_time(params.get("start", ""), min(end, now_ns) - since, "start"), end
 
 
@@ -140,8 +127,8 @@ def check_length(start: int, end: int, limits: Limits) -> None:
     if limits.max_query_length and length > limits.max_query_length:
         raise Refusal(
             400,
-            f"the query time range exceeds the limit (query length: {go_duration(length)}, "
-            f"limit: {model_duration(limits.max_query_length)})",
+            f"the query time range exceeds the limit (query length: {format_go_duration(length)}, "
+            f"limit: {format_prometheus_duration(limits.max_query_length)})",
         )
 
 

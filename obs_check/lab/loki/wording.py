@@ -29,27 +29,6 @@ def go_time(ns: int) -> str:
     return f"{day}{'.' if fraction else ''}{fraction} +0000 UTC"
 
 
-def go_duration(ns: int) -> str:
-    """`960h0m0s`: Go's String() of a duration of at least a second."""
-    seconds, rest = divmod(ns, NS)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    fraction = f".{rest:09d}".rstrip("0") if rest else ""
-    if hours:
-        return f"{hours}h{minutes}m{seconds}{fraction}s"
-    return f"{minutes}m{seconds}{fraction}s" if minutes else f"{seconds}{fraction}s"
-
-
-def model_duration(ns: int) -> str:
-    """`30d1h`: Prometheus' form of a duration, largest units first."""
-    text = ""
-    milliseconds = ns // 1_000_000
-    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
-        count, milliseconds = divmod(milliseconds, size)
-        text += f"{count}{unit}" if count else ""
-    return text or "0s"
-
-
 def size_text(size: int) -> str:
     """`900B`, `5KB`, `3MB`: powers of 1024, up to one decimal."""
     value = float(size)

@@ -1,8 +1,8 @@
 """The operators of a metric query: what each is called, and what it works on."""
 
+from obs_check.logql.quoting import quote
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import grouping_text, modifiers_text, number_text, range_text
-from obs_check.logql.syntax.quoting import quote
 
 
 def operator_text(expr: ast.Metric) -> str:

@@ -4,11 +4,13 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from obs_check.logql.durations import parse_go_duration
+from obs_check.logql.numbers import parse_float
+from obs_check.logql.sizes import parse_bytes, rounded_size
 from obs_check.logql.stages.address import compile_address
 from obs_check.logql.stages.matching import compile_label_test
 from obs_check.logql.stages.row import ERROR, Row, StageFunction
 from obs_check.logql.syntax import ast
-from obs_check.logql.units import parse_bytes, parse_float, parse_go_duration, rounded_size
 
 FILTER_ERROR = "LabelFilterErr"
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {

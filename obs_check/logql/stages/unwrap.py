@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+from obs_check.logql.durations import parse_go_duration
+from obs_check.logql.numbers import parse_float
+from obs_check.logql.sizes import parse_bytes
 from obs_check.logql.stages.label_filter import compile_predicate
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
-from obs_check.logql.units import parse_bytes, parse_float, parse_go_duration
 
 SAMPLE_ERROR = "SampleExtractionErr"
 

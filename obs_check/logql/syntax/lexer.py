@@ -8,11 +8,12 @@ import re
 from collections.abc import Callable
 
 from obs_check.errors import QueryError
+from obs_check.logql.durations import parse_duration, parse_prometheus_duration
+from obs_check.logql.quoting import unquote
+from obs_check.logql.sizes import parse_bytes
 from obs_check.logql.syntax import tokens
 from obs_check.logql.syntax.ast import Span
-from obs_check.logql.syntax.quoting import unquote
 from obs_check.logql.syntax.tokens import Token
-from obs_check.logql.syntax.units import parse_duration, parse_range, parse_size
 
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -110,7 +111,7 @@ def _word(text: str, name: "re.Match[str]") -> Token:
 def _number(text: str, start: int, end: int) -> Token:
     return (
         _measure(text, start, end, _DURATION_TAIL, parse_duration, tokens.DURATION)
-        or _measure(text, start, end, _SIZE_TAIL, parse_size, tokens.BYTES)
+        or _measure(text, start, end, _SIZE_TAIL, parse_bytes, tokens.BYTES)
         or Token(tokens.NUMBER, text[start:end], Span(start, end), text[start:end])
     )
 
@@ -146,6 +147,6 @@ def _range(text: str, at: int) -> Token:
         raise syntax_error(text, Span(at, at + 1), "missing closing ']' in duration", lost_line=True)
     span = Span(at, close + 1)
     try:
-        return Token(tokens.RANGE, text[at : close + 1], span, parse_range(text[at + 1 : close]))
+        return Token(tokens.RANGE, text[at : close + 1], span, parse_prometheus_duration(text[at + 1 : close]))
     except ValueError as error:
         raise syntax_error(text, span, str(error), lost_line=True) from error

@@ -6,13 +6,13 @@ Loosest to tightest: `or`; `and`, `unless`; comparisons; `+ -`; `* / %`; `^`, wh
 from typing import Literal
 
 from obs_check.errors import QueryError
+from obs_check.logql.numbers import parse_float
 from obs_check.logql.syntax import ast, tokens
 from obs_check.logql.syntax.cursor import Cursor
 from obs_check.logql.syntax.predicate_grammar import number, selector
 from obs_check.logql.syntax.range_grammar import log_range
 from obs_check.logql.syntax.refusals import refuse
 from obs_check.logql.syntax.stage_grammar import stages
-from obs_check.logql.units import parse_float
 
 BINDING: dict[str, int] = {
     "or": 1,

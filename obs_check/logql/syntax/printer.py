@@ -2,9 +2,9 @@
 
 import math
 
+from obs_check.logql.durations import format_duration, format_range
+from obs_check.logql.quoting import quote
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.quoting import quote
-from obs_check.logql.syntax.units import format_duration, format_range
 
 
 def to_text(expr: ast.Expr) -> str:

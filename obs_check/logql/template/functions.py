@@ -15,13 +15,15 @@ from typing import Any, NamedTuple
 from urllib.parse import quote_plus, unquote_plus
 
 from obs_check.errors import QueryError
+from obs_check.logql.durations import parse_go_duration
+from obs_check.logql.numbers import parse_float
 from obs_check.logql.regex import compile_re2, matches
+from obs_check.logql.sizes import parse_bytes
 from obs_check.logql.template.base64 import b64dec, b64enc, decoded
 from obs_check.logql.template.clock import Instant, read_time, zone
 from obs_check.logql.template.escape import html, js
 from obs_check.logql.template.printf import quote, sprintf
 from obs_check.logql.template.values import Int64, Labels, equal, less, show, truth, type_name
-from obs_check.logql.units import parse_bytes, parse_float, parse_go_duration
 
 
 class Signature(NamedTuple):

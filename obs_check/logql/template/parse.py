@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 
 from obs_check.errors import QueryError
-from obs_check.logql.syntax.quoting import unquote
+from obs_check.logql.quoting import unquote
 from obs_check.logql.template import nodes
 from obs_check.logql.template.lex import Token, quoted, tokenize
 

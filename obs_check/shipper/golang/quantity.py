@@ -1,35 +1,19 @@
 """Durations and sizes as they stand in a promtail configuration. All raise ValueError with the reason."""
 
 import re
-from fractions import Fraction
 
-_UNITS_NS = {
-    "ns": 1,
-    "us": 1_000,
-    "µs": 1_000,
-    "μs": 1_000,
-    "ms": 1_000_000,
-    "s": 1_000_000_000,
-    "m": 60_000_000_000,
-    "h": 3_600_000_000_000,
-}
-_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
+from obs_check.logql.durations import parse_go_duration
+
 _SIZES: dict[str, int] = {unit: 1024**power for power, unit in enumerate(["", "K", "M", "G", "T", "P", "E"])}
-_SIZE = re.compile(r"(\d+)\s*(?:([KMGTPE]?)B?|([KMGTPE])IB)")
+_SIZE = re.compile(r"([0-9]+)\s*(?:([KMGTPE]?)B?|([KMGTPE])IB)")
 
 
 def duration_ns(text: str) -> int:
     """Nanoseconds of a Go duration (`1h30m`, `1.5s`, `-2s`, `0`)."""
-    sign, rest = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
-    if rest == "0":
-        return 0
-    total, at = Fraction(0), 0
-    while match := _PART.match(rest, at):
-        total += Fraction(match[1].rstrip(".")) * _UNITS_NS[match[2]]
-        at = match.end()
-    if not rest or at != len(rest):
-        raise ValueError(f"{text!r} is no duration, write one like 1s, 500ms or 1h30m")
-    return sign * int(total)
+    try:
+        return parse_go_duration(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no duration, write one like 1s, 500ms or 1h30m") from None
 
 
 def size_bytes(text: str) -> int:
