@@ -10,8 +10,16 @@ _ESCAPE = re.compile(
 _SHORT = {7: "a", 8: "b", 12: "f", 10: "n", 13: "r", 9: "t", 11: "v", 92: "\\", 34: '"'}
 
 
+class EscapeError(ValueError):
+    """An escape that Go does not know, in Loki's words."""
+
+    def __init__(self, escape: str) -> None:
+        super().__init__("invalid char escape")
+        self.escape = escape
+
+
 def unquote(literal: str) -> str:
-    """The text of a literal in double quotes or backticks. Raises ValueError("invalid char escape") as Loki does."""
+    """The text of a literal in double quotes or backticks; broken UTF-8 becomes U+FFFD. Raises EscapeError."""
     body = literal[1:-1]
     if literal[0] == "`":
         return body.replace("\r", "")
@@ -27,7 +35,7 @@ def unquote(literal: str) -> str:
             continue
         escape = _ESCAPE.match(body, at)
         if escape is None:
-            raise ValueError("invalid char escape")
+            raise EscapeError(body[at : at + 2])
         out += _bytes_of(escape)
         at = escape.end()
     return out.decode("utf-8", "replace")
@@ -41,11 +49,11 @@ def _bytes_of(escape: "re.Match[str]") -> bytes:
     if escape["o"]:
         value = int(escape["o"], 8)
         if value > 255:
-            raise ValueError("invalid char escape")
+            raise EscapeError(escape[0])
         return bytes([value])
     value = int(escape["u"] or escape["U"], 16)
     if value > 0x10FFFF or 0xD800 <= value < 0xE000:
-        raise ValueError("invalid char escape")
+        raise EscapeError(escape[0])
     return chr(value).encode()
 
 

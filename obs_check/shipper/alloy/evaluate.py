@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from obs_check.errors import ConfigError
+from obs_check.shipper.alloy import arithmetic
 from obs_check.shipper.alloy.functions import FUNCTIONS, NAMESPACES, NOT_EVALUATED
 from obs_check.shipper.alloy.syntax import Expression
 from obs_check.shipper.alloy.values import Reference, Unknown, has_unknown
@@ -16,14 +17,6 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
-}
-_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": lambda a, b: math.trunc(a / b) if isinstance(a, int) and isinstance(b, int) else a / b,
-    "%": math.fmod,
-    "^": operator.pow,
 }
 
 
@@ -79,15 +72,17 @@ class Evaluator:
     def _indexed(self, value: Any, key: Any, expression: Expression) -> Any:
         if isinstance(value, Unknown) or isinstance(key, Unknown):
             return Unknown("a part of a value that only Alloy knows", expression.line)
-        try:
-            if isinstance(value, dict):
-                return value[key]
-            if isinstance(value, list) and isinstance(key, int) and key >= 0:
-                return value[key]
-        except (KeyError, IndexError):
-            raise self._error(expression, f"{key!r} is not there") from None
+        if isinstance(value, dict) and isinstance(key, str):
+            if key not in value and expression.kind == "access":
+                raise self._error(expression, f"{key!r} is not there")
+            return value.get(key)
+        if isinstance(value, list) and arithmetic.is_number(key):
+            at = math.trunc(key) if math.isfinite(key) else -1
+            if not 0 <= at < len(value):
+                raise self._error(expression, f"{key!r} is not there")
+            return value[at]
         raise self._error(
-            expression, f"{value!r} has no parts" if not isinstance(value, list) else f"{key!r}: no index"
+            expression, f"{key!r}: no index" if isinstance(value, dict | list) else f"{value!r} has no parts"
         )
 
     def _called(self, expression: Expression) -> Any:
@@ -117,8 +112,8 @@ class Evaluator:
             return Unknown(sign + value.text, expression.line)
         if sign == "!" and isinstance(value, bool):
             return not value
-        if sign == "-" and _is_number(value):
-            return -value
+        if sign == "-" and arithmetic.is_number(value):
+            return arithmetic.negated(value)
         raise self._error(expression, f"{sign} does not take {value!r}")
 
     def _combined(self, sign: str, left: Any, right: Any, expression: Expression) -> Any:
@@ -126,24 +121,35 @@ class Evaluator:
             shown = [v.text if isinstance(v, Unknown) else repr(v) for v in (left, right)]
             return Unknown(f"{shown[0]} {sign} {shown[1]}", expression.line)
         if sign in {"==", "!="}:
-            alike = _is_number(left) == _is_number(right) and left == right
-            return alike == (sign == "==")
+            return _alike(left, right) == (sign == "==")
         texts = isinstance(left, str) and isinstance(right, str)
-        numbers = _is_number(left) and _is_number(right)
+        numbers = arithmetic.is_number(left) and arithmetic.is_number(right)
         if sign in {"&&", "||"} and isinstance(left, bool) and isinstance(right, bool):
             return (left and right) if sign == "&&" else (left or right)
         if sign in _COMPARE and (texts or numbers):
-            return _COMPARE[sign](left, right)
-        if sign in _ARITHMETIC and (numbers or (texts and sign == "+")):
+            return _COMPARE[sign](*((left, right) if texts else arithmetic.pair(left, right)))
+        if sign == "+" and texts:
+            return left + right
+        if sign in arithmetic.SIGNS and numbers:
             try:
-                return _ARITHMETIC[sign](left, right)
-            except ArithmeticError as error:
+                return arithmetic.combined(sign, left, right)
+            except ValueError as error:
                 raise self._error(expression, str(error)) from None
         raise self._error(expression, f"{sign} does not take {left!r} and {right!r}")
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _alike(left: Any, right: Any) -> bool:
+    """Whether two values are equal, 3 and 3.0 too; values of two types never are."""
+    if arithmetic.is_number(left) and arithmetic.is_number(right):
+        a, b = arithmetic.pair(left, right)
+        return a == b
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, list):
+        return len(left) == len(right) and all(map(_alike, left, right))
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(_alike(left[key], right[key]) for key in left)
+    return bool(left == right)
 
 
 def _path(expression: Expression) -> list[str] | None:

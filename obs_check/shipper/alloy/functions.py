@@ -10,6 +10,7 @@ from urllib.parse import quote_plus, unquote_plus
 import yaml
 
 from obs_check.logql.template.printf import sprintf
+from obs_check.shipper.golang.jsontext import write
 
 
 def _concat(*lists: Any) -> list[Any]:
@@ -23,6 +24,11 @@ def _coalesce(*values: Any) -> Any:
 
 def _from_base64(text: str) -> str:
     return base64.b64decode(text, validate=True).decode()
+
+
+def _from_json(text: str) -> Any:
+    """All numbers are floats (Go: json.Unmarshal), so that 7 / 2 is 3.5."""
+    return json.loads(text, parse_int=float)
 
 
 def _same(value: Any) -> Any:
@@ -50,9 +56,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "coalesce": _coalesce,
     "nonsensitive": _same,
     "convert.nonsensitive": _same,
-    "json_decode": json.loads,
-    "encoding.from_json": json.loads,
-    "encoding.to_json": lambda value: json.dumps(value, separators=(",", ":"), sort_keys=True),
+    "json_decode": _from_json,
+    "encoding.from_json": _from_json,
+    "encoding.to_json": write,
     "yaml_decode": yaml.safe_load,
     "encoding.from_yaml": yaml.safe_load,
     "base64_decode": _from_base64,

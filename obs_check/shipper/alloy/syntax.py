@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from obs_check.errors import ConfigError
+from obs_check.shipper.alloy.arithmetic import Number, literal
 from obs_check.shipper.alloy.tokens import Token, tokens_of, unquote
 
 
@@ -170,8 +171,7 @@ class _Parser:
             case "name":
                 return Expression("name", (token.text,), token.line)
             case "number":
-                number = float(token.text) if set(token.text) & set(".eE") else int(token.text)
-                return Expression("literal", (number,), token.line)
+                return Expression("literal", (self._number(token),), token.line)
             case "string":
                 return Expression("literal", (unquote(token, self._file),), token.line)
             case "(":
@@ -184,6 +184,12 @@ class _Parser:
                 return Expression("object", tuple(self._fields()), token.line)
         self._at -= 1
         raise self._error(f"a value is expected, here is {_shown(token)}")
+
+    def _number(self, token: Token) -> Number:
+        try:
+            return literal(token.text)
+        except ValueError as error:
+            raise ConfigError(f"{self._file}:{token.line}: {error}") from None
 
     def _list(self, until: str) -> list[Expression]:
         items: list[Expression] = []

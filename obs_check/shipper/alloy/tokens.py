@@ -1,10 +1,10 @@
 """Alloy's configuration text cut into tokens, as Alloy 1.18 cuts it (syntax/scanner)."""
 
-import ast as python_ast
 import re
 from typing import NamedTuple
 
 from obs_check.errors import ConfigError
+from obs_check.logql import quoting
 
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\r]+)
@@ -17,7 +17,6 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _ENDS = {"name", "number", "string", "}", ")", "]"}
-_ESCAPE = re.compile(r"\\(?:[abfnrtv\\\"]|[0-7]{3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})")
 
 
 class Token(NamedTuple):
@@ -66,13 +65,10 @@ def _not_understood(text: str, at: int, file: str, line: int) -> ConfigError:
 
 def unquote(token: Token, file: str) -> str:
     """The text of a string token; raises ConfigError for an escape that Go does not know."""
-    if token.text[0] == "`":
-        return token.text[1:-1].replace("\r", "")
-    known = _ESCAPE.sub("", token.text)
-    if "\\" in known:
-        wrong = known[known.index("\\") :][:2]
+    try:
+        return quoting.unquote(token.text)
+    except quoting.EscapeError as error:
         raise ConfigError(
-            f"{file}:{token.line}: {wrong} in a string is no escape",
+            f"{file}:{token.line}: {error.escape} in a string is no escape",
             "double the backslash, or write the text in `backticks`",
-        )
-    return str(python_ast.literal_eval(token.text.replace("\n", "\\n")))
+        ) from None

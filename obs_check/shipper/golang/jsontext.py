@@ -51,7 +51,7 @@ def _refuse(name: str) -> Any:
 
 
 def write(value: Any, iterated: bool = False) -> str:
-    """The JSON text of strings, floats, booleans, None, lists and objects. `iterated` is the json-iterator library,
+    """The JSON text of strings, numbers, booleans, None, lists and objects. `iterated` is the json-iterator library,
     which keeps the zero in 1e-07 (and leaves keys in no order: they are sorted here)."""
     if isinstance(value, str):
         return quote(value)
@@ -59,8 +59,10 @@ def write(value: Any, iterated: bool = False) -> str:
         return json.dumps(value)
     if isinstance(value, NullObject):
         return "null"
-    if isinstance(value, int | float):
-        text = _number(float(value))
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        text = _number(value)
         return re.sub(r"e-(\d)$", r"e-0\1", text) if iterated else text
     if isinstance(value, list):
         return "[" + ",".join(write(v, iterated) for v in value) + "]"
