@@ -214,5 +214,5 @@ def _lines(path: Path) -> str:
     # No file that was let through holds the separator, so a row is a line.
     return (
         f"read_csv({text(str(path.absolute()))}, columns={{'line': 'VARCHAR'}}, delim='{_SEPARATOR}', "
-        "quote='', escape='', header=false, auto_detect=false, new_line='\\n')"
+        "quote='', escape='', header=false, auto_detect=false, new_line='\\n', buffer_size=8388608)"
     )

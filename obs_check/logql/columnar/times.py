@@ -3,7 +3,7 @@
 import re
 
 from obs_check.logql.columnar.document import Document
-from obs_check.logql.columnar.sql import NotColumnar, case, contains, matches, occurrences, text
+from obs_check.logql.columnar.sql import NotColumnar, case, contains, matches, repeats, text
 
 _RFC3339 = r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?"
 _WORD = _RFC3339.replace("[T ]", "T")
@@ -63,10 +63,9 @@ def _json(document: Document, keys: tuple[str, ...]) -> str:
     """The first of the keys that the line has: it has to stand there once, outermost, with a time."""
     branches = []
     for key in keys:
-        count = occurrences(f'"{key}"')
         value = document.at(key)
-        branches.append((f"{count} = 1", f"""regexp_extract({value}, '^"({_RFC3339})"$', 1)"""))
-        branches.append((f"{count} > 1", "NULL"))
+        branches.append((repeats(f'"{key}"'), "NULL"))
+        branches.append((contains(f'"{key}"'), f"""regexp_extract({value}, '^"({_RFC3339})"$', 1)"""))
     return case(*branches)
 
 
@@ -74,11 +73,10 @@ def _logfmt(keys: tuple[str, ...]) -> str:
     """The first of the keys that the line has, once."""
     branches = []
     for key in keys:
-        count = occurrences(f"{key}=")
         plain = _extract(f"(?:^| ){key}=({_WORD}){_END}")
         quoted = _extract(f'(?:^| ){key}="({_RFC3339})"')
-        branches.append((f"{count} = 1", f"coalesce(nullif({plain}, ''), {quoted})"))
-        branches.append((f"{count} > 1", "NULL"))
+        branches.append((repeats(f"{key}="), "NULL"))
+        branches.append((contains(f"{key}="), f"coalesce(nullif({plain}, ''), {quoted})"))
     return case(*branches)
 
 
