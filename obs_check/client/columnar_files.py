@@ -1,5 +1,6 @@
 """Local log files counted by DuckDB: the source of metric queries that logql/columnar can plan."""
 
+import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +32,7 @@ from obs_check.logql.syntax import ast
 from obs_check.model.entry import NO_METADATA, Entry, LogStream
 
 _SETTINGS: dict[str, str | int | float | list[str]] = {
-    "threads": 2,
+    "threads": min(8, os.cpu_count() or 1),
     "memory_limit": "1GB",
     "preserve_insertion_order": False,
     "autoinstall_known_extensions": False,
@@ -39,6 +40,8 @@ _SETTINGS: dict[str, str | int | float | list[str]] = {
 }
 _BATCH = 10_000
 _CHUNK = 1 << 20
+_PIECE = 8 << 20
+"""Bytes that a thread of DuckDB reads at once; a quarter of its own choice is quicker."""
 _BOM = b"\xef\xbb\xbf"
 _SEPARATOR = "\x01"
 _FORBIDDEN = {b"\r": "a carriage return", b"\0": "a NUL byte", _SEPARATOR.encode(): "the byte 0x01"}
@@ -214,5 +217,5 @@ def _lines(path: Path) -> str:
     # No file that was let through holds the separator, so a row is a line.
     return (
         f"read_csv({text(str(path.absolute()))}, columns={{'line': 'VARCHAR'}}, delim='{_SEPARATOR}', "
-        "quote='', escape='', header=false, auto_detect=false, new_line='\\n', buffer_size=8388608)"
+        f"quote='', escape='', header=false, auto_detect=false, new_line='\\n', buffer_size={_PIECE})"
     )

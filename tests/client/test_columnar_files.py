@@ -259,6 +259,25 @@ def test_both_paths_answer_the_same(
     assert differences(texts, contents, step_s, time_key) == []
 
 
+ATOMS = st.sampled_from(
+    ["x", "x*?", "x??", "(?:y|yx)", "(?:xy|x)", "[^x]", "[^$]+", "\\[", "\\[^", "\\b", "\\B", "$", "^", "\\A", "\\z",
+     ".", ".*", "(?i:X)", "\\d*", "ü", "(?m:^)", "\\Qx^\\E", "\\S+"]
+)  # fmt: skip
+PATTERNS = st.tuples(st.lists(ATOMS, max_size=2), st.lists(ATOMS, max_size=3), st.lists(ATOMS, max_size=2)).map(
+    lambda parts: f"{''.join(parts[0])}(?P<a>{''.join(parts[1])})(?P<b>{''.join(parts[2])})"
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(PATTERNS, min_size=2, max_size=2), st.lists(st.text("xyXY [^$ü1", max_size=6), min_size=8, max_size=30))
+@example(["(?P<a>y|yx)(?P<b>\\b)"], ["yx", "y x"])
+def test_a_regular_expression_takes_the_same_text_in_both_paths(patterns: list[str], texts: list[str]) -> None:
+    content = [f"2025-11-24T16:00:00Z {text}" for text in texts]
+    asked = [f'sum by (a, b) (count_over_time({{job="x"}} | regexp `{pattern}` [1h]))' for pattern in patterns]
+    assert differences(asked, [content], None, None) == []
+
+
 @pytest.mark.parametrize("query", queries(END // 10**6), ids=lambda query: query.name)
 def test_the_queries_of_the_bench_are_counted_by_duckdb(query: Query, tmp_path: Path) -> None:
     file = tmp_path / "bench.log"
