@@ -1,22 +1,27 @@
 """`| json label="path"`: chosen values of the line become labels."""
 
+import re
 from typing import Any
 
 from obs_check.logql.stages.hints import NO_HINTS, Hints
 from obs_check.logql.stages.json_full import JSON_ERROR
 from obs_check.logql.stages.json_path import Path, parse_json_path
 from obs_check.logql.stages.json_paths import search_paths
+from obs_check.logql.stages.json_route import compile_route
 from obs_check.logql.stages.json_scan import Value, decode, needs_scan, unescape
 from obs_check.logql.stages.naming import check_label
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row, StageFunction
 from obs_check.logql.syntax import ast
 
+# With one more backslash before it, the quote is an escaped one, however many pairs of backslashes there were.
+_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*+"')
 _ABSENT = object()
 _UNSURE = object()
 
 
 def _walk(value: Any, path: Path) -> Any:
-    """The text at a path of a decoded line; _ABSENT when there is none, _UNSURE when its text has to be read again."""
+    """The text at a path of a decoded line; _ABSENT when there is none, _UNSURE when its text has to be read again or a
+    key on the way is there twice (Loki 3.5 goes on to the second where the first leads nowhere)."""
     for step in path:
         if isinstance(step, int):
             if type(value) is not list or step >= len(value):
@@ -25,12 +30,10 @@ def _walk(value: Any, path: Path) -> Any:
             continue
         if type(value) is not tuple:
             return _ABSENT
-        for key, inner in value:
-            if key == step:
-                value = inner
-                break
-        else:
-            return _ABSENT
+        found = [inner for key, inner in value if key == step]
+        if len(found) != 1:
+            return _UNSURE if found else _ABSENT
+        value = found[0]
     if type(value) is bool:
         return "true" if value else "false"
     return value if type(value) is str else "" if value is None else _UNSURE
@@ -39,7 +42,10 @@ def _walk(value: Any, path: Path) -> Any:
 def _as_label(value: Value) -> str:
     if value.kind == "null":
         return ""
-    return value.text if value.kind == "object" else unescape(value.text) or ""
+    if value.kind == "object":
+        return value.text
+    text = _QUOTE.sub(r"\\\g<0>", value.text) if value.kind == "array" else value.text
+    return unescape(text) or ""
 
 
 def compile_json_expressions(stage: ast.JsonParser, hints: Hints = NO_HINTS) -> StageFunction:
@@ -47,11 +53,27 @@ def compile_json_expressions(stage: ast.JsonParser, hints: Hints = NO_HINTS) -> 
     by its first character, or has no value where a path ends, gives JSONParserErr (Loki 3.5)."""
     labels = [check_label(e.label) for e in stage.extractions]
     paths = [parse_json_path(e.expression) for e in stage.extractions]
+    routes = [route for path in paths if (route := compile_route(path)) is not None]
+    all_routes = len(routes) == len(paths)
+    # Of two values for one label the last in the line counts, which only the careful way knows.
+    distinct = len(set(labels)) == len(labels)
     names: dict[str, str] = {}
 
     def name_of(label: str, row: Row) -> str:
         # Decided by the stream of the first line that has the value, for all that follow (Loki 3.5).
         return names.setdefault(label, label + DUPLICATE_SUFFIX if label in row.stream else label)
+
+    def routed(row: Row) -> bool:
+        """Reads a line that is plain up to its values; False when another way is needed."""
+        values = []
+        for route in routes:
+            value = route(row.line)
+            if value is None:
+                return False
+            values.append(value)
+        for label, value in zip(labels, values, strict=True):
+            row.parsed[names[label] if label in names else name_of(label, row)] = value
+        return True
 
     def quick(row: Row) -> bool:
         """Reads a valid line; False when the careful way is needed."""
@@ -100,7 +122,7 @@ def compile_json_expressions(stage: ast.JsonParser, hints: Hints = NO_HINTS) -> 
             return True
         if row.line[0] not in '"{[':
             row.fail(JSON_ERROR)
-        elif not quick(row):
+        elif not (distinct and ((all_routes and routed(row)) or quick(row))):
             careful(row)
         return True
 

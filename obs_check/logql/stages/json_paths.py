@@ -93,7 +93,7 @@ class _Search:
         """Reads elements up to the end of the array or to a fault, whose offset it answers."""
         at = skip_space(self.text, at + 1)
         index = 0
-        while at >= 0 and self.text[at] != "]":
+        while at >= 0 and self.text[at : at + 1] != "]":
             try:
                 value = read_value(self.text, at)
             except JsonFault:
