@@ -13,8 +13,8 @@ _SHORT = {7: "a", 8: "b", 12: "f", 10: "n", 13: "r", 9: "t", 11: "v", 92: "\\", 
 class EscapeError(ValueError):
     """An escape that Go does not know, in Loki's words."""
 
-    def __init__(self, escape: str) -> None:
-        super().__init__("invalid char escape")
+    def __init__(self, escape: str, words: str = "invalid char escape") -> None:
+        super().__init__(words)
         self.escape = escape
 
 
@@ -49,12 +49,12 @@ def _bytes_of(escape: "re.Match[str]") -> bytes:
     if escape["o"]:
         value = int(escape["o"], 8)
         if value > 255:
-            raise EscapeError(escape[0])
+            raise EscapeError(escape[0], "invalid syntax")
         return bytes([value])
     value = int(escape["u"] or escape["U"], 16)
-    if value > 0x10FFFF or 0xD800 <= value < 0xE000:
-        raise EscapeError(escape[0])
-    return chr(value).encode()
+    if value > 0x10FFFF:
+        raise EscapeError(escape[0], "invalid syntax")
+    return chr(value).encode() if not 0xD800 <= value < 0xE000 else "\ufffd".encode()
 
 
 def quote(text: str) -> str:

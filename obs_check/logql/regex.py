@@ -1,5 +1,6 @@
 """Go's regular expressions through RE2."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -31,9 +32,21 @@ _GO_WORDS = {
 """RE2's reasons where Go words them otherwise."""
 
 
+_GROUPS = re.compile(r"\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]])*\]|\(\?P?<([^>=!][^>]*)>", re.DOTALL)
+_GROUP_NAME = re.compile(r"[A-Za-z0-9_]+")
+
+
+def capture_names(pattern: str) -> list[str]:
+    """The names of a pattern's groups as they are written, from left to right."""
+    return [found[1] for found in _GROUPS.finditer(pattern) if found[1] is not None]
+
+
 @lru_cache(maxsize=512)
 def compile_re2(pattern: str) -> Any:
     """The compiled pattern (search, match, fullmatch as in `re`); QueryError when RE2 refuses it."""
+    for name in capture_names(pattern) if "<" in pattern else ():
+        if not _GROUP_NAME.fullmatch(name):
+            raise QueryError(f"error parsing regexp: invalid named capture: `(?P<{name}>`")
     try:
         return re2.compile(pattern, options=_OPTIONS)
     except re2.error as error:

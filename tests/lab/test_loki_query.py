@@ -169,8 +169,8 @@ def test_one_line_an_interval() -> None:
         assert len(lines()) == 12
         found = lines(interval="2", direction="forward")
         assert [line[1] for line in sorted(found, key=lambda line: line[1])] == ["0", "2", "4"]
-        # The limit comes first.
-        assert len(lines(interval="2", direction="forward", limit="2")) == 1
+        # The limit counts what the interval leaves.
+        assert len(lines(interval="2", direction="forward", limit="2")) == 2
         assert client.get("query_range", query='{a="b"}', interval="-1").text.strip() == "interval must be >= 0"
 
 

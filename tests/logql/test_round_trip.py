@@ -40,7 +40,7 @@ predicates = st.recursive(
         st.builds(
             ast.DurationPredicate, names, st.sampled_from(["==", "!=", ">", "<="]), st.integers(-(10**12), 10**15)
         ),
-        st.builds(ast.BytesPredicate, names, st.sampled_from(["==", "!=", ">", "<="]), st.integers(0, 10**12)),
+        st.builds(ast.BytesPredicate, names, st.sampled_from(["==", "!=", ">", "<="]), st.integers(1, 10**12)),
         st.builds(ast.IpPredicate, names, st.sampled_from(["=", "!="]), st.sampled_from(["10.0.0.0/8", "::1"])),
     ),
     lambda inner: st.one_of(st.builds(ast.AndPredicate, inner, inner), st.builds(ast.OrPredicate, inner, inner)),

@@ -46,9 +46,9 @@ class Given(httpx.BaseTransport):
             return httpx.Response(status, json=document)
         single = {name: values[-1] for name, values in params.items()}
         answer = answer_instant if request.url.path.endswith("/query") else answer_range
-        categorize = "X-Loki-Response-Encoding-Flags" in request.headers
+        flags = request.headers.get("X-Loki-Response-Encoding-Flags", "").split(",")
         try:
-            data = answer(self.store, single, self.at_ns, Limits(), categorize)
+            data = answer(self.store, single, self.at_ns, Limits(), [flag for flag in flags if flag])
         except Refusal as refusal:
             return httpx.Response(refusal.status, text=refusal.body)
         except QueryError as error:

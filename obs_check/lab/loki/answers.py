@@ -2,8 +2,11 @@
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
+from obs_check.lab.loki.refusal import Refusal
+from obs_check.lab.loki.wording import label_text
 from obs_check.model.entry import Labels, LogStream
 from obs_check.model.result import Matrix, Result, Scalar, Streams, Vector
 
@@ -16,12 +19,7 @@ def _number(value: float) -> str:
         return "NaN"
     if math.isinf(value):
         return "+Inf" if value > 0 else "-Inf"
-    if value == int(value) and abs(value) < 1e21:
-        return str(int(value))
-    text = repr(value)
-    if "e" not in text:
-        return text
-    return f"{value:.{max(0, 17 - math.floor(math.log10(abs(value))))}f}".rstrip("0")
+    return format(Decimal(repr(value)), "f").removesuffix(".0")
 
 
 def _seconds(ns: int) -> int | float:
@@ -37,14 +35,21 @@ def _scalar_time(ns: int) -> int:
 
 
 def _plain_streams(streams: Sequence[LogStream]) -> list[dict[str, Any]]:
+    for labels, _ in streams:
+        if "" in labels:
+            # Loki 3.5 reads the labels of a stream again as it prints them; a JSON key may be empty.
+            words = 'unexpected "=" in label set, expected identifier or "}"'
+            raise Refusal(500, f"err while creating labelset for {label_text(labels)}: 1:2: parse error: {words}")
     return [
         {"stream": labels, "values": [[str(entry.ts), entry.line] for entry in entries]} for labels, entries in streams
     ]
 
 
-def categorized(streams: Sequence[LogStream], selected: Sequence[Labels]) -> list[dict[str, Any]]:
+def categorized(
+    streams: Sequence[LogStream], selected: Sequence[Labels], *, newest_first: bool = True
+) -> list[dict[str, Any]]:
     """Streams with their labels split by origin: those of the selected streams stay with the stream, the rest goes to
-    each value as `structuredMetadata` or `parsed`."""
+    each value as `structuredMetadata` or `parsed`. The values of a stream are in order of time."""
     own = {pair for labels in selected for pair in labels.items()}
     merged: dict[frozenset[tuple[str, str]], list[list[Any]]] = {}
     for labels, entries in streams:
@@ -56,18 +61,32 @@ def categorized(streams: Sequence[LogStream], selected: Sequence[Labels]) -> lis
             parsed = {n: v for n, v in other.items() if n not in metadata}
             extra = {"structuredMetadata": metadata, "parsed": parsed}
             rows.append([str(entry.ts), entry.line, {name: part for name, part in extra.items() if part}])
-    return [{"stream": dict(sorted(key)), "values": rows} for key, rows in merged.items()]
+    for rows in merged.values():
+        rows.sort(key=_row_time, reverse=newest_first)
+    found = [(dict(sorted(key)), rows) for key, rows in merged.items()]
+    found.sort(key=lambda one: label_text(one[0]))
+    return [{"stream": labels, "values": rows} for labels, rows in found]
 
 
-def result_data(result: Result, selected: Sequence[Labels] | None = None) -> dict[str, Any]:
-    """`data` of an answer; `selected` (labels of the streams that were read) asks for categorized labels."""
+def _row_time(row: Sequence[Any]) -> int:
+    return int(row[0])
+
+
+def result_data(
+    result: Result, selected: Sequence[Labels], flags: Sequence[str] = (), *, newest_first: bool = True
+) -> dict[str, Any]:
+    """`data` of an answer; `selected` are the labels of the streams that were read, `flags` those of the encoding that
+    were asked for, `newest_first` says in which order the lines are."""
     data: dict[str, Any]
     match result:
-        case Streams(streams) if selected is not None:
-            rows = categorized(streams, selected)
-            data = {"resultType": "streams", "result": rows, "encodingFlags": [CATEGORIZE]}
         case Streams(streams):
-            data = {"resultType": "streams", "result": _plain_streams(streams)}
+            if CATEGORIZE in flags:
+                rows = categorized(streams, selected, newest_first=newest_first)
+            else:
+                rows = _plain_streams(streams)
+            data = {"resultType": "streams", "result": rows}
+            if flags:
+                data["encodingFlags"] = list(flags)
         case Vector(samples):
             rows = [{"metric": s.labels, "value": [_seconds(s.ts), _number(s.value)]} for s in samples]
             data = {"resultType": "vector", "result": rows}

@@ -12,7 +12,6 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from obs_check.errors import EvaluationError, QueryError
-from obs_check.lab.loki.answers import CATEGORIZE
 from obs_check.lab.loki.counters import Counters
 from obs_check.lab.loki.evaluate import answer_instant, answer_range, selector_matchers
 from obs_check.lab.loki.index_api import IndexApi
@@ -90,8 +89,8 @@ class Api:
         async def handle(request: Request) -> Response:
             store = self._ingest.tenant(tenant_of(request, self._limits))
             params = dict(await parameters(request))
-            categorize = CATEGORIZE in request.headers.get("X-Loki-Response-Encoding-Flags", "")
-            data = await run_in_threadpool(answer, store, params, self._clock(), self._limits, categorize)
+            flags = [flag for flag in request.headers.get("X-Loki-Response-Encoding-Flags", "").split(",") if flag]
+            data = await run_in_threadpool(answer, store, params, self._clock(), self._limits, flags)
             self._served.add(data["stats"]["summary"]["totalBytesProcessed"])
             return success(data)
 

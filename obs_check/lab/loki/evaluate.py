@@ -7,7 +7,7 @@ from typing import Any
 from obs_check.lab.loki.answers import categorized, result_data, stats
 from obs_check.lab.loki.checks import entry_size
 from obs_check.lab.loki.detect import detected_fields, field_values
-from obs_check.lab.loki.limits import Limits
+from obs_check.lab.loki.limits import HOUR, Limits
 from obs_check.lab.loki.params import (
     check_length,
     check_limit,
@@ -20,7 +20,8 @@ from obs_check.lab.loki.refusal import Refusal
 from obs_check.lab.loki.store import TenantStore
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant, query_range, walk
-from obs_check.logql.syntax.ast import Expr, LogQuery, Matcher, VectorAggregation
+from obs_check.logql.engine.logs import Direction
+from obs_check.logql.syntax.ast import Expr, LogQuery, Matcher, Metric, RangeAggregation, VectorAggregation
 from obs_check.model.entry import Labels, LogStream
 from obs_check.model.result import Matrix, Result, Streams, Vector
 
@@ -44,8 +45,10 @@ class _Counted:
         return streams
 
 
-def _answer(result: Result, source: _Counted, categorize: bool, began: float, limits: Limits) -> dict[str, Any]:
-    data = result_data(result, source.labels if categorize else None)
+def _answer(
+    result: Result, source: _Counted, flags: Sequence[str], direction: Direction, began: float, limits: Limits
+) -> dict[str, Any]:
+    data = result_data(result, source.labels, flags, newest_first=direction == "backward")
     match result:
         case Streams():
             returned = result.lines
@@ -61,6 +64,11 @@ def _answer(result: Result, source: _Counted, categorize: bool, began: float, li
     return data
 
 
+def _longest_range(expr: Metric) -> int:
+    """ns that the range aggregations of a query reach back, 0 where there is none."""
+    return max((node.range.interval_ns for node in walk(expr) if isinstance(node, RangeAggregation)), default=0)
+
+
 def _refuse_switched_off(expr: Expr) -> None:
     """Refusal of what Loki 3.5 does only where its configuration asks for it."""
     if isinstance(expr, LogQuery):
@@ -70,7 +78,7 @@ def _refuse_switched_off(expr: Expr) -> None:
 
 
 def answer_range(
-    store: TenantStore, params: Mapping[str, str], now_ns: int, limits: Limits, categorize: bool
+    store: TenantStore, params: Mapping[str, str], now_ns: int, limits: Limits, flags: Sequence[str]
 ) -> dict[str, Any]:
     """`data` of query_range. Refusal or QueryError when Loki would refuse the request."""
     began = time.perf_counter()
@@ -79,33 +87,22 @@ def answer_range(
     check_length(asked.start, asked.end, limits)
     if isinstance(expr, LogQuery):
         check_limit(asked.limit, limits)
+    else:
+        # What is split by the hour reaches back from the beginning of each part.
+        check_length(max(asked.start, asked.end - HOUR) - _longest_range(expr), asked.end, limits)
     _refuse_switched_off(expr)
     source = _Counted(store)
-    result = query_range(expr, source, asked.start, asked.end, asked.step, limit=asked.limit, direction=asked.direction)
-    if asked.interval and isinstance(result, Streams):
-        result = _thinned(result, asked.interval, asked.direction)
-    return _answer(result, source, categorize, began, limits)
-
-
-def _thinned(result: Streams, interval_ns: int, direction: str) -> Streams:
-    """One line an interval, whatever its stream. Loki 3.5 chooses among the lines that the limit has left."""
-    sign = 1 if direction == "forward" else -1
-    places = sorted(
-        (sign * entry.ts, place, number)
-        for place, stream in enumerate(result.streams)
-        for number, entry in enumerate(stream.entries)
+    result = query_range(
+        expr,
+        source,
+        asked.start,
+        asked.end,
+        asked.step,
+        limit=asked.limit,
+        direction=asked.direction,
+        interval_ns=asked.interval,
     )
-    kept: set[tuple[int, int]] = set()
-    last: int | None = None
-    for at, place, number in places:
-        if last is None or at >= last + interval_ns:
-            kept.add((place, number))
-            last = at
-    thin = [
-        LogStream(stream.labels, [e for number, e in enumerate(stream.entries) if (place, number) in kept])
-        for place, stream in enumerate(result.streams)
-    ]
-    return Streams([stream for stream in thin if stream.entries])
+    return _answer(result, source, flags, asked.direction, began, limits)
 
 
 def answer_instant(
@@ -113,18 +110,18 @@ def answer_instant(
     params: Mapping[str, str],
     now_ns: int,
     limits: Limits,
-    categorize: bool,
+    flags: Sequence[str],
 ) -> dict[str, Any]:
     """`data` of an instant query. Refusal or QueryError when Loki would refuse it, as every log query."""
     began = time.perf_counter()
-    at = parse_time(params.get("time", ""), now_ns)
     limit = parse_limit(params)
+    at = parse_time(params.get("time", ""), now_ns)
     direction = parse_direction(params.get("direction", ""))
     expr = parse(params.get("query", ""))
     _refuse_switched_off(expr)
     source = _Counted(store)
     result = query_instant(expr, source, at, limit=limit, direction=direction)
-    return _answer(result, source, categorize, began, limits)
+    return _answer(result, source, flags, direction, began, limits)
 
 
 def selector_matchers(text: str) -> tuple[Matcher, ...]:

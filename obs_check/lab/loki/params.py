@@ -1,5 +1,6 @@
 """Reads the parameters of a query request as Loki does."""
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,10 +10,13 @@ from obs_check.lab.loki.limits import HOUR, Limits
 from obs_check.lab.loki.refusal import Refusal
 from obs_check.logql.durations import format_go_duration, format_prometheus_duration, parse_prometheus_duration
 from obs_check.logql.numbers import parse_float
+from obs_check.logql.quoting import quote
 
 NS = 1_000_000_000
-_FRACTION = re.compile(r"\.(\d{1,9})\d*")
-
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_INT64 = 1 << 63
+_SECONDS_DIGITS = 10
 
 _ALL_TIME = (-(1 << 62), 1 << 62)
 
@@ -32,52 +36,75 @@ class RangeParameters(NamedTuple):
 _BACKWARDS = Refusal(400, "end timestamp must not be before or equal to start time")
 
 
+def _float(text: str) -> float | None:
+    try:
+        return parse_float(text)
+    except ValueError:
+        return None
+
+
+def _integer(text: str) -> int:
+    """A number as Go's ParseInt reads it; ValueError with its reason."""
+    if not _INTEGER.fullmatch(text):
+        raise ValueError("invalid syntax")
+    value = int(text)
+    if not -_INT64 <= value < _INT64:
+        raise ValueError("value out of range")
+    return value
+
+
+def _rfc3339(text: str) -> int | None:
+    found = _RFC3339.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(found[1] + found[3])
+    except ValueError:
+        return None
+    return int(moment.timestamp()) * NS + int((found[2] or "")[:9].ljust(9, "0"))
+
+
 def parse_time(text: str, default: int, name: str = "") -> int:
-    """ns since the epoch of `ns`, `s`, `s.fraction` or RFC 3339. Up to ten digits are seconds, more are ns. `name` is
-    that of the parameter where Loki 3.5 names it in the refusal."""
+    """ns since the epoch of `ns`, `s`, `s.fraction` (to the ms) or RFC 3339. Up to ten characters are seconds, more are
+    ns. `name` is that of the parameter where Loki 3.5 names it in the refusal."""
     if not text:
         return default
-    if text.lstrip("-").isdigit():
-        return int(text) * NS if len(text) <= 10 else int(text)
-    if "." in text:
-        whole, _, fraction = text.partition(".")
-        if whole.isdigit() and fraction.isdigit():
-            return int(whole) * NS + int(fraction[:9].ljust(9, "0"))
-    if re.fullmatch(r"\d+(\.\d+)?[eE][+-]?\d+", text):
-        return round(float(text) * NS)
-    digits = _FRACTION.search(text)
-    moment: datetime | None
+    seconds = _float(text) if "." in text else None
+    if seconds is not None and math.isfinite(seconds):
+        fraction, whole = math.modf(seconds)
+        return int(whole) * NS + int(round(fraction * 1000) / 1000 * NS)
     try:
-        moment = datetime.fromisoformat(_FRACTION.sub("", text))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+        return _integer(text) * (NS if len(text) <= _SECONDS_DIGITS else 1)
+    except ValueError as error:
+        if (moment := _rfc3339(text)) is not None:
+            return moment
         # Loki 3.5 has the words of the first of the forms that it tried.
         place = f"could not parse '{name}' parameter: " if name else ""
-        raise Refusal(400, f'{place}strconv.ParseInt: parsing "{text}": invalid syntax')
-    return int(moment.timestamp()) * NS + (int(digits[1].ljust(9, "0")) if digits else 0)
+        raise Refusal(400, f"{place}strconv.ParseInt: parsing {quote(text)}: {error}") from None
 
 
 def parse_duration(text: str) -> int:
     """ns of a number of seconds (`30`, `0.5`) or of Prometheus' duration (`1m30s`, `7d`), as for a step."""
-    try:
-        return int(parse_float(text) * NS)
-    except (ValueError, OverflowError):
-        pass
+    seconds = _float(text)
+    if seconds is not None:
+        ns = seconds * NS
+        if abs(ns) > _INT64:
+            raise Refusal(400, f"cannot parse {quote(text)} to a valid duration. It overflows int64")
+        return -_INT64 if math.isnan(ns) else int(ns)
     try:
         return parse_prometheus_duration(text)
     except ValueError:
-        raise Refusal(400, f'cannot parse "{text}" to a valid duration') from None
+        raise Refusal(400, f"cannot parse {quote(text)} to a valid duration") from None
 
 
 def parse_window(params: Mapping[str, str], now_ns: int, since: int = HOUR) -> tuple[int, int]:
     """(start, end): end is now when absent, start is `since` (ns; default one hour) before the end."""
-    end = parse_time(params.get("end", ""), now_ns, "end")
     if text := params.get("since", ""):
         try:
             since = parse_prometheus_duration(text)
         except ValueError as error:
             raise Refusal(400, f"could not parse 'since' parameter: {error}") from None
+    end = parse_time(params.get("end", ""), now_ns, "end")
     return parse_time(params.get("start", ""), min(end, now_ns) - since, "start"), end
 
 
@@ -104,9 +131,9 @@ def parse_limit(params: Mapping[str, str]) -> int:
     """Lines asked for, 100 when absent; Refusal of what is no positive number."""
     text = params.get("limit", "") or "100"
     try:
-        limit = int(text)
-    except ValueError:
-        raise Refusal(400, f'strconv.Atoi: parsing "{text}": invalid syntax') from None
+        limit = _integer(text)
+    except ValueError as error:
+        raise Refusal(400, f"strconv.Atoi: parsing {quote(text)}: {error}") from None
     if limit <= 0:
         raise Refusal(400, "limit must be a positive value")
     return limit
@@ -151,6 +178,7 @@ def parse_range(params: Mapping[str, str], now_ns: int, limits: Limits) -> Range
     """
     start, end = forward_window(params, now_ns)
     limit = parse_limit(params)
+    direction = parse_direction(params.get("direction", ""))
     step = parse_duration(params["step"]) if params.get("step") else max((end - start) // (250 * NS), 1) * NS
     if step <= 0:
         raise Refusal(400, "zero or negative query resolution step widths are not accepted. Try a positive integer")
@@ -160,7 +188,6 @@ def parse_range(params: Mapping[str, str], now_ns: int, limits: Limits) -> Range
             f"exceeded maximum resolution of {limits.max_points:,} points per time series. "
             "Try increasing the value of the step parameter",
         )
-    direction = parse_direction(params.get("direction", ""))
     interval = parse_duration(params["interval"]) if params.get("interval") else 0
     if interval < 0:
         raise Refusal(400, "interval must be >= 0")

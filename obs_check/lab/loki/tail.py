@@ -26,7 +26,7 @@ def _streams(query: LogQuery, stream: LogStream) -> list[dict[str, Any]]:
     result = query_range(
         query, ListSource([stream]), min(times), max(times) + 1, NS, limit=len(times), direction="forward"
     )
-    rows: list[dict[str, Any]] = result_data(result)["result"]
+    rows: list[dict[str, Any]] = result_data(result, ())["result"]
     return rows
 
 
@@ -67,7 +67,7 @@ async def follow(websocket: "WebSocket", store: TenantStore, asked: TailRequest)
     leaving = asyncio.create_task(_leave(websocket, waiting))
     try:
         known = query_range(query, store, asked.start_ns, asked.now_ns + NS, NS, limit=asked.limit, direction="forward")
-        if rows := result_data(known)["result"]:
+        if rows := result_data(known, ())["result"]:
             await websocket.send_json({"streams": rows})
         while (stream := await waiting.get()) is not None:
             if rows := _streams(query, stream):

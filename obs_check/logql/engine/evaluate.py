@@ -31,6 +31,7 @@ def query_range(
     *,
     limit: int = 100,
     direction: Direction = "backward",
+    interval_ns: int = 0,
 ) -> Result:
     """What Loki 3.5 answers on /query_range.
 
@@ -39,7 +40,7 @@ def query_range(
     aggregates (t - range, t]. Raises QueryError when the evaluation is refused.
     """
     if isinstance(expr, ast.LogQuery):
-        return query_logs(expr, source, start_ns, end_ns, limit, direction)
+        return query_logs(expr, source, start_ns, end_ns, limit, direction, interval_ns)
     if step_ns <= 0:
         raise QueryError("zero or negative query resolution step widths are not accepted. Try a positive integer")
     times = range_times(start_ns, end_ns, step_ns)

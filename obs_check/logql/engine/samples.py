@@ -7,6 +7,7 @@ from typing import Protocol
 
 from obs_check.logql.engine.hints import hints_for
 from obs_check.logql.engine.source import Source
+from obs_check.logql.engine.stream_hash import in_order
 from obs_check.logql.engine.vector import LabelSet, drop, label_set
 from obs_check.logql.stages.compile import chain, compile_stage, loki_order
 from obs_check.logql.stages.hints import Hints
@@ -15,6 +16,8 @@ from obs_check.logql.stages.unwrap import unwrap_value
 from obs_check.logql.syntax import ast
 
 _BYTES = frozenset({"bytes_over_time", "bytes_rate"})
+_ORDERED = frozenset({"first_over_time", "last_over_time"})
+"""What is left of samples of one time depends on the order of their streams."""
 # regexp alone does not ask whether labels are wanted; it never fails, so the answer is the same.
 _SKIPPED = ast.JsonParser | ast.LogfmtParser | ast.RegexpParser | ast.PatternParser | ast.UnpackParser
 
@@ -65,12 +68,16 @@ def load(
     """The samples of `start_ns <= ts < end_ns`. `pushed` is the grouping of a sum around the aggregation, which
     Loki 3.5 applies here."""
     grouping, no_labels = grouping_of(expr, pushed)
-    hints = hints_for(expr.range, grouping, no_labels)
-    passes = _pipeline(expr.range.query.stages, hints, watch)
+    unused = _unused_formats(expr)
+    stages = expr.range.query.stages
+    used = tuple(stage for number, stage in enumerate(stages) if number not in unused)
+    hints = hints_for(replace(expr.range, query=replace(expr.range.query, stages=used)), grouping, no_labels)
+    passes = _pipeline(stages, unused, hints, watch)
     value_of = _value(expr) if watch is None else watch.value(_value(expr))
     series_of = key_of(expr.range.unwrap, grouping, no_labels)
     found = Samples()
-    for labels, entries in source.select(expr.range.query.selector.matchers, start_ns, end_ns):
+    streams = source.select(expr.range.query.selector.matchers, start_ns, end_ns)
+    for labels, entries in in_order(streams) if expr.op in _ORDERED else streams:
         for ts, line, metadata in entries:
             row = row_of(ts, line, labels, metadata) if metadata else Row(ts, line, labels, metadata)
             if not passes(row):
@@ -79,9 +86,11 @@ def load(
             value = value_of(row)
             if value is None:
                 continue
-            failed = row.error or ERROR in row.parsed
+            failed = row.error != ""
             key = label_set(row.labels()) if failed else series_of(row)
-            if failed and not (hints.keeps_errors and parser_failed):
+            # A parser may have found a label of that name in the line.
+            looks_failed = not failed and ERROR in row.parsed and any(name == ERROR for name, _ in key)
+            if looks_failed or (failed and not (hints.keeps_errors and parser_failed)):
                 found.errors.append((ts, key))
                 continue
             series = found.series.get(key)
@@ -141,13 +150,27 @@ def _kept(names: list[str], row: Row) -> LabelSet:
     return tuple(kept)
 
 
-def _pipeline(stages: tuple[ast.Stage, ...], hints: Hints, watch: Watch | None) -> StageFunction:
+def _unused_formats(expr: ast.RangeAggregation) -> set[int]:
+    """The places of the line_format stages whose line neither a filter nor a parser behind them reads. Loki 3.5 leaves
+    them out, though a template behind them may ask for the line, unless it is bytes that are counted."""
+    if expr.op in _BYTES:
+        return set()
+    unused = set()
+    for number, stage in reversed(list(enumerate(expr.range.query.stages))):
+        if isinstance(stage, ast.LineFormat):
+            unused.add(number)
+        elif isinstance(stage, _SKIPPED | ast.LineFilter):
+            break
+    return unused
+
+
+def _pipeline(stages: tuple[ast.Stage, ...], unused: set[int], hints: Hints, watch: Watch | None) -> StageFunction:
     if watch is not None:
         # A line that a filter drops has to be dropped where the filter stands.
         hints = replace(hints, checks={})
     steps = []
     for number, stage in loki_order(stages):
-        if hints.skip and isinstance(stage, _SKIPPED):
+        if number in unused or (hints.skip and isinstance(stage, _SKIPPED)):
             continue
         step = compile_stage(stage, hints)
         steps.append(step if watch is None else watch.stage(number, step))

@@ -13,6 +13,8 @@ def compile_captures(pattern: str) -> Callable[[str], list[tuple[str, str]]]:
     """What a pattern captures of a line, as (name, text). The text before the first capture must start the line. A
     literal that is not found ends the match: the capture before it takes the rest of the line (Loki 3.5). Raises
     QueryError."""
+    if not pattern:
+        raise QueryError("parse error at line 1, col 1: syntax error: unexpected $end, expecting IDENTIFIER or LITERAL")
     pieces = parse_pieces(pattern)
     names = [piece.text for piece in pieces if piece.capture and piece.text != "_"]
     if not names:

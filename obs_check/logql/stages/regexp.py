@@ -1,9 +1,9 @@
 """`| regexp "(?P<name>...)"`."""
 
 from obs_check.errors import QueryError
-from obs_check.logql.regex import compile_re2
+from obs_check.logql.regex import capture_names, compile_re2
 from obs_check.logql.stages.hints import DROP, NO_HINTS, Hints, LabelNames
-from obs_check.logql.stages.naming import check_label
+from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.stages.row import Row, StageFunction
 from obs_check.logql.syntax import ast
 
@@ -11,7 +11,12 @@ from obs_check.logql.syntax import ast
 def compile_regexp(stage: ast.RegexpParser, hints: Hints = NO_HINTS) -> StageFunction:
     """Named groups become labels, a group that took no part the empty one; no match changes nothing (Loki 3.5)."""
     compiled = compile_re2(stage.pattern)
-    groups = [(check_label(name), index) for name, index in compiled.groupindex.items()]
+    seen: set[str] = set()
+    for name in capture_names(stage.pattern):
+        if name in seen:
+            raise QueryError(f"duplicate extracted label name '{name}'")
+        seen.add(name)
+    groups = [(sanitise(name), index) for name, index in compiled.groupindex.items()]
     if not groups:
         raise QueryError("at least one named capture must be supplied")
     search = compiled.search

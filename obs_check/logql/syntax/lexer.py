@@ -13,20 +13,17 @@ from obs_check.logql.quoting import unquote
 from obs_check.logql.sizes import parse_bytes
 from obs_check.logql.syntax import tokens
 from obs_check.logql.syntax.ast import Span
+from obs_check.logql.syntax.literals import BadLiteral, char_end, number_end, skip_blank
 from obs_check.logql.syntax.tokens import Token
 
-_BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _NAME = re.compile(r"[^\W\d]\w*")
-_NUMBER = re.compile(
-    r"0[xX][0-9a-fA-F_]+(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?\d+)?|0[bBoO][0-7_]+"
-    r"|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?[\d_]+)?",
-    re.ASCII,
-)
 _DURATION_TAIL = re.compile(r"[0-9nuµmshdwy.]+")
 _SIZE_TAIL = re.compile(r"[0-9BikKMGTP.]+")
 _FLAG = re.compile(r"--[A-Za-z-]*")
 _STRING = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"|`[^`]*`')
 _CALL = re.compile(r"\s*(?:\(|(?:by|without)\s*\()", re.IGNORECASE)
+
+_BOM = "\ufeff"
 
 MAX_QUERY = 131072
 """Characters a query may have (Loki 3.5: "input size too long")."""
@@ -61,31 +58,34 @@ def tokenize(text: str) -> list[Token]:
     if len(text) >= MAX_QUERY:
         raise QueryError(f"parse error : input size too long ({len(text)} > {MAX_QUERY})", text)
     found: list[Token] = []
-    at = _end(_BLANK, text, 0)
+    at = skip_blank(text, text.startswith(_BOM))
     while at < len(text):
         try:
             token = _next(text, at)
         except QueryError as error:
             return [*found, Token(tokens.ERROR, "", Span(at, len(text)), error)]
         found.append(token)
-        at = _end(_BLANK, text, token.span.end)
+        at = skip_blank(text, token.span.end)
     found.append(Token(tokens.END, "", Span(len(text), len(text) + 1)))
     return found
-
-
-def _end(pattern: "re.Pattern[str]", text: str, at: int) -> int:
-    part = pattern.match(text, at)
-    return part.end() if part else at
 
 
 def _next(text: str, at: int) -> Token:
     char = text[at]
     if name := _NAME.match(text, at):
         return _word(text, name)
-    if number := _NUMBER.match(text, at):
-        return _number(text, at, number.end())
+    try:
+        if (end := number_end(text, at)) is not None:
+            return _number(text, at, end)
+        if char == "'":
+            span = Span(at, char_end(text, at))
+            return Token(tokens.IDENTIFIER, text[at : span.end], span, text[at : span.end])
+    except BadLiteral as bad:
+        raise syntax_error(text, Span(at, at + 1), str(bad)) from bad
     if char in '"`':
         return _string(text, at)
+    if text.startswith("/*", at):
+        raise syntax_error(text, Span(at, at + 2), "comment not terminated")
     if char == "[":
         return _range(text, at)
     if char == "-":
@@ -135,6 +135,8 @@ def _string(text: str, at: int) -> Token:
     if literal is None:
         raise syntax_error(text, Span(at, at + 1), "literal not terminated")
     span = Span(*literal.span())
+    if "\0" in literal[0]:
+        raise syntax_error(text, span, "invalid character NUL")
     try:
         return Token(tokens.STRING, literal[0], span, unquote(literal[0]))
     except ValueError as error:

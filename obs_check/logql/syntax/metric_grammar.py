@@ -81,7 +81,7 @@ def _operand(cursor: Cursor) -> ast.Expr:
         cursor.expect("(")
         if not cursor.at(tokens.NUMBER):
             raise cursor.unexpected(tokens.NUMBER)
-        value = number(cursor).value
+        value = number(cursor, "vectorExpr").value
         cursor.expect(")")
         return ast.VectorLiteral(value, cursor.span_from(token))
     if token.kind == "variants":

@@ -10,7 +10,9 @@ from obs_check.errors import QueryError
 from obs_check.logql.numbers import parse_float
 from obs_check.logql.regex import compile_re2
 from obs_check.logql.syntax import ast, tokens
+from obs_check.logql.syntax.ast import Span
 from obs_check.logql.syntax.cursor import Cursor
+from obs_check.logql.syntax.lexer import syntax_error
 from obs_check.logql.syntax.refusals import refuse
 
 _MATCH_OPS = ("=", "!=", "=~", "!~")
@@ -36,6 +38,9 @@ def matcher(cursor: Cursor) -> ast.Matcher:
     """`name op "value"`."""
     start = cursor.peek()
     name = cursor.name()
+    if name.startswith("'"):
+        # Loki 3.5 takes a character for a name, writes it as a string where it prints the query and reads that again.
+        raise syntax_error(cursor.text, start.span, "syntax error: unexpected STRING")
     op = cursor.expect("=", "=~", "!~", "!=").kind
     value = cursor.string()
     found = ast.Matcher(name, cast(ast.MatchOp, op), value, cursor.span_from(start))
@@ -86,29 +91,39 @@ def _atom(cursor: Cursor) -> ast.Predicate:
     if duration := cursor.accept(tokens.DURATION):
         return ast.DurationPredicate(name, compare, int(duration.value))
     if size := cursor.accept(tokens.BYTES):
+        if not size.value:
+            # Loki 3.5 reads a query again as it prints it, and 0 bytes as the binary number "0B".
+            raise syntax_error(cursor.text, size.span, "binary literal has no digits")
         return ast.BytesPredicate(name, compare, int(size.value))
     if cursor.at(tokens.NUMBER, "+", "-"):
         return ast.NumberPredicate(name, compare, _compared_number(cursor))
     raise cursor.unexpected()
 
 
-def number(cursor: Cursor) -> ast.Number:
-    """`1`, `+1`, `-1.5e3`. Loki's lexer knows more forms of numbers than its parser: `0x10` is refused."""
+def number(cursor: Cursor, what: str = "literal") -> ast.Number:
+    """`1`, `+1`, `-1.5e3`; `what` it is goes into the refusal. Loki's lexer knows more forms of numbers than its
+    parser: `0x10` is refused."""
     start = cursor.peek()
     sign = cursor.one_of(("+", "-"))
     token = cursor.expect(tokens.NUMBER)
     try:
         value = parse_float(token.text)
     except ValueError as error:
-        refuse(cursor.text, token.span, f"unable to parse literal as a float: {error}")
+        refuse(cursor.text, token.span, f"unable to parse {what} as a float: {error}")
     return ast.Number(-value if sign == "-" else value, cursor.span_from(start))
 
 
 def _compared_number(cursor: Cursor) -> float:
-    """The number of a label filter; one that cannot be parsed is 0 there (Loki 3.5)."""
+    """The number of a label filter; one that cannot be parsed is 0 there (Loki 3.5), one that is too large `+Inf`, for
+    which the query is refused when it is read again."""
+    start = cursor.peek()
     try:
         return number(cursor).value
     except QueryError as error:
         if cursor.at(tokens.NUMBER) or "unable to parse literal" not in error.message:
             raise
+        if error.message.endswith("value out of range"):
+            place = Span(start.span.start + 1, start.span.end)
+            words = "syntax error: unexpected IDENTIFIER, expecting NUMBER"
+            raise syntax_error(cursor.text, place, words) from None
         return 0.0
