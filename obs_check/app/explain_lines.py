@@ -5,7 +5,7 @@ from dataclasses import replace
 from obs_check.app.explain_examples import dropped_line, kept_line
 from obs_check.app.explain_questions import Questions
 from obs_check.logql.explain.prefixes import Counted, Lines
-from obs_check.logql.explain.reasons import why_all_dropped, why_dropped
+from obs_check.logql.explain.reasons import why_all_dropped, why_dropped, why_not_unwrapped
 from obs_check.logql.explain.tree import Node
 from obs_check.logql.stages.label_filter import FILTER_ERROR
 from obs_check.logql.stages.unwrap import SAMPLE_ERROR
@@ -26,7 +26,7 @@ def line_nodes(
         return tuple(_with_unwrap(nodes, unwrap))
     own = Node("selector", selector_text(selector), lines_out=first, series=counted.series[0])
     nodes = [own, *_stages(lines, counted)]
-    return tuple(_with_unwrap(_with_examples(lines.query, nodes, window, questions), unwrap))
+    return tuple(_with_unwrap(_with_examples(lines.query, nodes, window, unwrap, questions), unwrap))
 
 
 def _stages(lines: Lines, counted: Counted) -> list[Node]:
@@ -45,7 +45,9 @@ def _stages(lines: Lines, counted: Counted) -> list[Node]:
     ]
 
 
-def _with_examples(query: ast.LogQuery, nodes: list[Node], window: Window, questions: Questions) -> list[Node]:
+def _with_examples(
+    query: ast.LogQuery, nodes: list[Node], window: Window, unwrap: ast.Unwrap | None, questions: Questions
+) -> list[Node]:
     """With a line that gets as far as any does (the stage that ends all drops it), and one for every other filter that
     drops some."""
     last = max(n for n, node in enumerate(nodes) if node.lines_out)
@@ -56,18 +58,26 @@ def _with_examples(query: ast.LogQuery, nodes: list[Node], window: Window, quest
         dropped = None
         if node.lines_out != node.lines_in:
             dropped = row if number == last + 1 else dropped_line(query, number - 1, window, questions)
-        reason = why_dropped(stage, dropped) if dropped else ""
-        if not node.lines_out:
+        unwraps = unwrap is not None and number > len(query.stages) - _as_stages(unwrap)
+        reason = ""
+        if dropped is not None:
+            reason = why_not_unwrapped(unwrap, dropped) if unwrap and unwraps else why_dropped(stage, dropped)
+        if not node.lines_out and not unwraps:
             reason = why_all_dropped(stage, reason, node.values)
         line = kept[number] if number <= last else None
         found.append(replace(node, kept=line, dropped=dropped.line if dropped else None, reason=reason))
     return found
 
 
+def _as_stages(unwrap: ast.Unwrap) -> int:
+    """How many filters stand for it: see as_filters."""
+    return 1 + len(unwrap.filters)
+
+
 def _with_unwrap(nodes: list[Node], unwrap: ast.Unwrap | None) -> list[Node]:
     if unwrap is None:
         return nodes
-    count = 1 + len(unwrap.filters)
+    count = _as_stages(unwrap)
     own = nodes[-count:]
     dropping = next((node for node in own if node.dropped is not None), own[0])
     errors = {SAMPLE_ERROR: own[0].errors[FILTER_ERROR]} if FILTER_ERROR in own[0].errors and own[-1].lines_out else {}

@@ -1,7 +1,7 @@
 """The questions that an explanation asks of Loki, and what they cost."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from obs_check.client.answered import Answered
@@ -17,14 +17,17 @@ from obs_check.model.result import Result, Streams
 from obs_check.model.window import Window
 
 T = TypeVar("T")
+_NOTHING = "this Loki has no line at all in this window for the tenant that is asked: check both"
 
 
 @dataclass(slots=True)
 class Cost:
-    """Requests made, refused ones included, and bytes that Loki says it read for them."""
+    """Requests made, refused ones included, and bytes that Loki says it read for them; `asked` has both for each
+    request that was answered."""
 
     requests: int = 0
     bytes_read: int = 0
+    asked: list[tuple[str, int]] = field(default_factory=list)
 
 
 class Questions:
@@ -67,7 +70,7 @@ class Questions:
             values = self._values(matcher.name, window)
             if not values:
                 names = self._value(lambda: self._client.labels(window))
-                return absent_label(matcher.name, names)
+                return absent_label(matcher.name, names) if names else _NOTHING
             if not any(accepts({matcher.name: value}) for value in values):
                 return no_value(matcher_text(matcher), matcher, values)
         before: list[Labels] = []
@@ -86,4 +89,5 @@ class Questions:
         self.cost.requests += 1
         answer = ask()
         self.cost.bytes_read += answer.probe.bytes_read
+        self.cost.asked.append((answer.probe.request, answer.probe.bytes_read))
         return answer.value

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from obs_check.app.query import Ask, ask_source, window_around
 from obs_check.client.columnar_files import ColumnarFiles
-from obs_check.client.file_source import STDIN, named_paths
 from obs_check.client.line_files import LineFiles
+from obs_check.client.named_paths import STDIN, named_paths
 from obs_check.logql.columnar.sql import NotColumnar
 from obs_check.logql.syntax.ast import LogQuery
 from obs_check.model.result import Result
@@ -16,11 +16,13 @@ from obs_check.model.window import Window
 
 @dataclass(frozen=True, slots=True)
 class FileAnswer:
-    """`path` says which engine answered, and why; `untimed` and `undecodable` are those of FileStreams."""
+    """`path` says which engine answered, and why; `lines`, `untimed` and `undecodable` are those of FileStreams, all 0
+    where DuckDB counted: no line is odd then."""
 
     result: Result
     window: Window
     path: str
+    lines: int = 0
     untimed: int = 0
     undecodable: int = 0
 
@@ -58,4 +60,4 @@ def _by_lines(
     files = LineFiles(paths, labels, time_key)
     window = ask.window or window_around(files.bounds() or ())
     result = ask_source(ask, files, window)
-    return FileAnswer(result, window, path, files.untimed, files.undecodable)
+    return FileAnswer(result, window, path, files.lines, files.untimed, files.undecodable)

@@ -9,7 +9,7 @@ import click
 from obs_check.cli.options import Output, with_formats
 from obs_check.cli.query_explain import explain_query
 from obs_check.cli.query_follow import follow_query
-from obs_check.cli.query_target import Target, say_odd
+from obs_check.cli.query_target import Target
 from obs_check.cli.query_window import read_duration, read_labels, read_window
 from obs_check.errors import UsageError
 from obs_check.model.verdict import Verdict
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("query", metavar="QUERY|NAME")
+@click.argument("rest", metavar="", nargs=-1)
 @click.option("--file", "files", multiple=True, metavar="PATH", help="Log file, glob or - (stdin). Repeatable.")
 @click.option("--label", "labels", multiple=True, metavar="K=V", help="Label of the files' lines. Repeatable.")
 @click.option("--time-key", metavar="KEY", help="Field with the time of a file's line (JSON or logfmt).")
 @click.option("--loki", metavar="URL", help="Ask this Loki.")
+@click.option("--tenant", metavar="ID", help="Tenant of a Loki that has several.  [default: the configuration's]")
 @click.option("--grafana", metavar="URL", help="Ask through this Grafana's datasource proxy.")
 @click.option("--datasource", metavar="UID", help="Loki's uid in Grafana.  [default: the configuration's]")
 @click.option("--since", metavar="DURATION", help="From so long ago until --to.  [default: 1h; files: everything]")
@@ -39,10 +41,12 @@ if TYPE_CHECKING:
 @with_formats("table", "json", "jsonl", "csv")
 def query(
     query: str,
+    rest: tuple[str, ...],
     files: tuple[str, ...],
     labels: tuple[str, ...],
     time_key: str | None,
     loki: str | None,
+    tenant: str | None,
     grafana: str | None,
     datasource: str | None,
     since: str | None,
@@ -65,14 +69,21 @@ def query(
     from obs_check.app.named_query import query_text
     from obs_check.app.query import Ask
     from obs_check.logql import parse
+    from obs_check.logql.syntax.ast import LogQuery
 
-    target = Target(files, read_labels(labels), time_key, loki, grafana, datasource)
+    if rest:
+        raise UsageError(f"{rest[0]}: one argument too many", "quote the query, and a glob: --file '/logs/*.log'")
+    target = Target(files, read_labels(labels), time_key, loki, tenant, grafana, datasource)
     target.check()
     text = query_text(query)
+    if not text.strip():
+        raise UsageError("the query is empty", "for example '{job=\"boundary\"}'")
     if follow and explain:
         raise UsageError("--follow and --explain exclude each other", "give one of them")
     window = read_window(since, from_, to, time.time_ns(), bool(files) or follow)
     ask = Ask(text, parse(text), instant, limit, read_duration(step, "--step") if step else None, window)
+    if instant and isinstance(ask.expr, LogQuery):
+        raise UsageError("a log query has no --instant", "leave it away, or count: sum(count_over_time(... [5m]))")
     if follow:
         follow_query(ask, target, to is not None, out)
         return
@@ -83,6 +94,7 @@ def query(
     else:
         result = _from_loki(ask, target, out)
     _show(result, text, target.name, window, out)
+    _say_rest(ask, result, out)
 
 
 def _from_files(ask: "Ask", target: Target, out: Output) -> "tuple[Result, Window]":
@@ -90,14 +102,28 @@ def _from_files(ask: "Ask", target: Target, out: Output) -> "tuple[Result, Windo
     from obs_check.app.query import ask_source, whole_window
     from obs_check.logql.engine.list_source import ListSource
 
-    answer = ask_files(ask, target.files, target.labels, target.time_key)
+    paths = target.paths(out)
+    answer = ask_files(ask, paths, target.labels, target.time_key)
     if answer is not None:
         out.detail(answer.path)
-        say_odd(answer.untimed, answer.undecodable, out)
+        target.say_odd(answer.lines, answer.untimed, answer.undecodable, out)
         return answer.result, answer.window
-    streams = target.read_streams(out)
+    streams = target.read_streams(paths, out)
     window = ask.window or whole_window(streams)
     return ask_source(ask, ListSource(streams), window), window
+
+
+def _say_rest(ask: "Ask", result: "Result", out: Output) -> None:
+    """What the rows of a result do not tell, on stderr."""
+    from obs_check.model.result import Matrix, Scalar, Streams, Vector
+
+    match result:
+        case Streams() if result.lines >= ask.limit:
+            out.say(f"--limit {ask.limit} is reached: older lines are not shown")
+        case Streams(lines=0) | Vector(samples=[]) | Matrix(series=[]):
+            out.say("nothing found: --explain shows what leaves nothing")
+        case Streams() | Vector() | Matrix() | Scalar():
+            pass
 
 
 def _from_loki(ask: "Ask", target: Target, out: Output) -> "Result":
@@ -113,12 +139,12 @@ def _from_loki(ask: "Ask", target: Target, out: Output) -> "Result":
 
 
 def _show(result: "Result", text: str, asked: str, window: Window | None, out: Output) -> None:
-    from obs_check.report.json import document
+    from obs_check.report.json import document, dumps
     from obs_check.report.query_result import print_result, result_json, to_csv, to_jsonl
 
     if out.json:
         rest: dict[str, Any] = {"query": text, "asked": asked, "window": window.to_json() if window else None}
-        out.finish(document("query", str(Verdict.OK), None, **rest, result=result_json(result)), Verdict.OK)
+        click.echo(dumps(document("query", str(Verdict.OK), None, **rest, result=result_json(result))))
     elif out.format == "jsonl":
         click.echo(to_jsonl(result), nl=False)
     elif out.format == "csv":

@@ -23,6 +23,8 @@ def explain_query(ask: "Ask", target: Target, out: Output) -> NoReturn:
         root, window = _of_files(ask, target, out)
         _show(ask, target, root, window, None, out)
     root, cost = _of_loki(ask, target, out)
+    for request, bytes_read in cost.asked:
+        out.detail(f"{request}: {bytes_read:,} bytes read")
     assert ask.window is not None
     _show(ask, target, root, ask.window, cost, out)
 
@@ -32,7 +34,7 @@ def _of_files(ask: "Ask", target: Target, out: Output) -> "tuple[Node, Window]":
     from obs_check.logql.engine.list_source import ListSource
     from obs_check.logql.explain.run import explain
 
-    streams = target.read_streams(out)
+    streams = target.read_streams(target.paths(out), out)
     window = ask.window or whole_window(streams)
     return explain(ask.expr, ListSource(streams), window, None if ask.instant else ask.step_in(window)), window
 
@@ -49,9 +51,9 @@ def _of_loki(ask: "Ask", target: Target, out: Output) -> "tuple[Node, Cost]":
 
 def _show(ask: "Ask", target: Target, root: "Node", window: Window, cost: "Cost | None", out: Output) -> NoReturn:
     from obs_check.logql.explain.tree import conclusion
+    from obs_check.model.window import MS, shown_time
     from obs_check.report.explanation import print_explanation
     from obs_check.report.json import document
-    from obs_check.report.query_result import shown_time
 
     found: dict[str, Any] = {}
     if out.json:
@@ -65,6 +67,9 @@ def _show(ask: "Ask", target: Target, root: "Node", window: Window, cost: "Cost 
         }
     else:
         heading = f"{shown_time(window.start_ns)[:19]} to {shown_time(window.end_ns)[:19]}Z"
+        if window.end_ns <= MS:
+            # The window of files that have no line begins and ends with the epoch.
+            heading = "no line in any file"
         paid = f"{cost.requests} requests, Loki read {cost.bytes_read:,} bytes" if cost else ""
         print_explanation(root, sys.stdout, out.color, heading, paid)
     out.finish(document("query", str(Verdict.OK), None, **found), Verdict.OK)

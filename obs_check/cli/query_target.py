@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -25,6 +25,7 @@ class Target:
     labels: Mapping[str, str]
     time_key: str | None
     loki: str | None
+    tenant: str | None
     grafana: str | None
     datasource: str | None
 
@@ -34,6 +35,8 @@ class Target:
             raise UsageError("--file, --loki and --grafana exclude each other", "give one of them")
         if not self.files and (self.labels or self.time_key):
             raise UsageError("--label and --time-key are for local files", "add --file PATH")
+        if self.files and self.tenant:
+            raise UsageError("--tenant is for a Loki", "leave it away for local files")
         for url in filter(None, (self.loki, self.grafana)):
             _check_url(url)
 
@@ -42,13 +45,32 @@ class Target:
         """Who is asked, for documents: the files' names or `loki`."""
         return ", ".join(self.files) or "loki"
 
-    def read_streams(self, out: Output) -> "list[LogStream]":
-        """All lines of the files, one stream a file; what is odd about them is said on stderr."""
+    def read_streams(self, paths: Sequence[str], out: Output) -> "list[LogStream]":
+        """All lines of the files that `paths` found, one stream a file; what is odd about them is said on stderr."""
         from obs_check.client.file_source import read_streams
 
-        found = read_streams(self.files, self.labels, self.time_key, sys.stdin.buffer, time.time_ns)
-        say_odd(found.untimed, found.undecodable, out)
+        found = read_streams(paths, self.labels, self.time_key, sys.stdin.buffer, time.time_ns)
+        self.say_odd(found.lines, found.untimed, found.undecodable, out)
         return found.streams
+
+    def paths(self, out: Output) -> tuple[str, ...]:
+        """The files that --file names; binary ones that a glob names are left out and said on stderr. Raises
+        InputError."""
+        from obs_check.client.named_paths import named_paths
+
+        return tuple(map(str, named_paths(self.files, with_stdin=True, say=out.say)))
+
+    def say_odd(self, lines: int, untimed: int, undecodable: int, out: Output) -> None:
+        """What is odd about the lines of files, on stderr."""
+        if undecodable:
+            out.say(f"{undecodable} bytes that are no UTF-8 were replaced")
+        field = f" in the field `{self.time_key}`" if self.time_key else ""
+        if untimed and untimed == lines:
+            remedy = "check --time-key" if self.time_key else "--time-key KEY names the field that has the time"
+            out.say(f"no line says{field} when it was written: they get the time of their file; {remedy}")
+        elif untimed:
+            show = out.say if self.time_key else out.detail
+            show(f"{untimed} of {lines} lines do not say{field} when they were written: each follows the one before it")
 
     def loki_client(self, out: Output) -> "LokiClient":
         """A client of the Loki to ask; a secret goes only to the host it is configured for."""
@@ -71,6 +93,7 @@ class Target:
             config.hosts | {host_port(url)},
             own_grafana.token if own_grafana else None,
             own_grafana.org_id if own_grafana else None,
+            tenant=self.tenant,
         )
 
     def loki_tail(self, out: Output) -> "LokiTail | None":
@@ -93,15 +116,7 @@ class Target:
             return None
         url = self.loki or config.loki.url or ""
         own = config.loki.url is not None and host_port(url) == host_port(config.loki.url)
-        return url, config.loki.tenant if own else None, config.loki.bearer if own else None
-
-
-def say_odd(untimed: int, undecodable: int, out: Output) -> None:
-    """What is odd about the lines of files, on stderr."""
-    if undecodable:
-        out.say(f"{undecodable} bytes that are no UTF-8 were replaced")
-    if untimed:
-        out.detail(f"{untimed} lines without a time of their own")
+        return url, self.tenant or (config.loki.tenant if own else None), config.loki.bearer if own else None
 
 
 def _check_url(url: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from obs_check.client.file_source import Timing
 from obs_check.client.files import decode, expand
+from obs_check.client.named_paths import refuse_directory
 from obs_check.errors import InputError
 from obs_check.model.entry import Entry, LogStream
 
@@ -57,7 +58,7 @@ class FollowedFiles:
 
     Files that are there at the start are read from their end, or from their start with `from_start`; files that come
     later are read from their start. `say` gets one sentence for what a person should know. `clock` (ns) is the time of
-    a first line that has none.
+    a first line that has none. Raises InputError for a directory.
     """
 
     def __init__(
@@ -76,6 +77,8 @@ class FollowedFiles:
         self._say = say
         self._open: dict[_Identity, _Followed] = {}
         self._refused: set[_Identity] = set()
+        for pattern in patterns:
+            refuse_directory(pattern)
         self._look(at_end=not from_start)
         if not self._open:
             say(f"no file yet: waiting for {', '.join(patterns)}")

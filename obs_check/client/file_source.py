@@ -11,8 +11,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from obs_check.client.files import each_line, each_stdin_line, expand
-from obs_check.errors import InputError
+from obs_check.client.files import each_line, each_stdin_line
+from obs_check.client.named_paths import STDIN, named_paths
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.window import MS, NS
 
@@ -20,8 +20,6 @@ _RFC3339 = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)[Tt ](?P<time>\d\d:\d\d:\d\d)(?:[.,](?P<fraction>\d{1,9}))?\d*"
     r"(?P<zone>[Zz]|[+-]\d\d:?\d\d)?"
 )
-STDIN = Path("-")
-"""The name that stands for standard input."""
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 TIME = itemgetter(0)
 """The time of an entry, to sort by; faster than a function of Python."""
@@ -37,6 +35,11 @@ class FileStreams:
     streams: list[LogStream]
     untimed: int = 0
     undecodable: int = 0
+
+    @property
+    def lines(self) -> int:
+        """How many lines there are."""
+        return sum(len(stream.entries) for stream in self.streams)
 
 
 def read_streams(
@@ -91,20 +94,6 @@ class Timing:
             ts = self._first_ns() if self._last is None else self._last + 1
         self._last = ts
         return ts
-
-
-def named_paths(patterns: Sequence[str], with_stdin: bool) -> list[Path]:
-    """The files that paths and globs name, each once. Raises InputError when a pattern names no file."""
-    paths: dict[Path, None] = {}
-    for pattern in patterns:
-        if with_stdin and pattern == str(STDIN):
-            paths[STDIN] = None
-            continue
-        found = [Path(pattern)] if Path(pattern).is_file() else expand(pattern)
-        if not found:
-            raise InputError(f"{pattern}: no such file", "check the path; quote a glob")
-        paths.update(dict.fromkeys(found))
-    return list(paths)
 
 
 def line_time(line: str, time_key: str | None = None) -> int | None:

@@ -31,6 +31,15 @@ def expand(pattern: str) -> list[Path]:
     return sorted(p for p in map(Path, glob.glob(pattern, recursive=True)) if p.is_file())  # noqa: PTH207
 
 
+def is_binary(path: Path) -> bool:
+    """Whether a file, unpacked when it ends in .gz, has a NUL near its start; False for one that cannot be read."""
+    try:
+        with _open(path) as stream:
+            return b"\0" in stream.read(_HEAD_BYTES)
+    except (OSError, EOFError, zlib.error):
+        return False
+
+
 def deleted_but_open(pattern: str) -> list[str]:
     """Deleted files below the directory of a glob that a process still holds open (Linux: /proc/PID/fd), sorted; empty
     where /proc does not show it."""

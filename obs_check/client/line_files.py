@@ -26,17 +26,22 @@ class LineFiles:
         self._streams = {path: {"filename": str(path), **labels} for path in paths}
         self._time_key = time_key
         self._held = held
-        self._odd: dict[Path, tuple[int, int]] = {}
+        self._odd: dict[Path, tuple[int, int, int]] = {}
+
+    @property
+    def lines(self) -> int:
+        """Lines of the last reading of each file."""
+        return sum(lines for lines, _, _ in self._odd.values())
 
     @property
     def untimed(self) -> int:
         """Lines without a time of their own."""
-        return sum(untimed for untimed, _ in self._odd.values())
+        return sum(untimed for _, untimed, _ in self._odd.values())
 
     @property
     def undecodable(self) -> int:
         """Bytes that are no UTF-8."""
-        return sum(undecodable for _, undecodable in self._odd.values())
+        return sum(undecodable for _, _, undecodable in self._odd.values())
 
     def bounds(self) -> tuple[int, int] | None:
         """Times (ns) of the first and the last line; None when there is no line. Raises InputError."""
@@ -57,7 +62,7 @@ class LineFiles:
                 yield LogStream(labels, inside)
 
     def _parts(self, path: Path) -> Iterator[list[Entry]]:
-        timing, undecodable = Timing(self._time_key, partial(modified_ns, path)), 0
+        timing, lines, undecodable = Timing(self._time_key, partial(modified_ns, path)), 0, 0
         part: list[Entry] = []
         for text, bad in each_line(path):
             undecodable += bad
@@ -65,8 +70,9 @@ class LineFiles:
                 continue
             part.append(Entry(timing.of(text), text))
             if len(part) == self._held:
+                lines += len(part)
                 yield part
                 part = []
-        self._odd[path] = timing.untimed, undecodable
+        self._odd[path] = lines + len(part), timing.untimed, undecodable
         if part:
             yield part

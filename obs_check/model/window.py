@@ -1,11 +1,13 @@
 """A span of time."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 NS = 1_000_000_000
 """Nanoseconds a second."""
 MS = 1_000_000
 """Nanoseconds a millisecond."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +25,9 @@ class Window:
     def to_json(self) -> dict[str, int]:
         """The shape used in every document: {"start_ns", "end_ns"}."""
         return {"start_ns": self.start_ns, "end_ns": self.end_ns}
+
+
+def shown_time(ts_ns: int) -> str:
+    """RFC 3339 in UTC with milliseconds."""
+    at = _EPOCH + timedelta(seconds=ts_ns // NS)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{ts_ns % NS // MS:03d}Z"

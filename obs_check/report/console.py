@@ -74,10 +74,19 @@ def _many(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
+class _Console(Console):
+    """A console that leaves it to its caller what happens when the reader of its output is gone: rich would end with 1,
+    which here means a finding."""
+
+    def on_broken_pipe(self) -> None:
+        """Called where BrokenPipeError is caught."""
+        raise BrokenPipeError
+
+
 def make_console(file: TextIO, color: bool) -> Console:
     """A console that writes plain text unless the file is a terminal and colours are wanted."""
     terminal = file.isatty()
-    return Console(
+    return _Console(
         file=file,
         no_color=not color,
         force_terminal=None if terminal and color else False,

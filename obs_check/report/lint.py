@@ -34,7 +34,7 @@ def print_lint(doc: Mapping[str, Any], file: TextIO, color: bool) -> None:
     counts = {name: sum(one["severity"] == name for one in doc["findings"]) for name in _STYLES}
     told = ", ".join(f"{n} {name}{'s' if n != 1 and name != 'info' else ''}" for name, n in counts.items())
     silent = f", {len(doc['disabled'])} disabled" if doc["disabled"] else ""
-    console.print(Text(f"{doc['files']} files: {told}{silent}"))
+    console.print(Text(f"{doc['files']} file{'s' if doc['files'] != 1 else ''}: {told}{silent}"))
 
 
 def _subject(subject: Mapping[str, Any]) -> str:

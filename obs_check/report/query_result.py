@@ -4,16 +4,13 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
 from obs_check.model.entry import Labels
 from obs_check.model.result import Matrix, Result, Scalar, Streams, Vector
-from obs_check.model.window import NS
+from obs_check.model.window import shown_time
 from obs_check.report.console import make_console, value_table
 from obs_check.report.terminal import visible
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def result_rows(result: Result, newest_first: bool = True) -> Iterator[dict[str, Any]]:
@@ -89,12 +86,6 @@ def to_lines(result: Streams, newest_first: bool = True) -> str:
         f"{shown_time(int(row['ts']))} {shown_labels(row['labels'])} {visible(row['line'])}\n"
         for row in result_rows(result, newest_first)
     )
-
-
-def shown_time(ts_ns: int) -> str:
-    """RFC 3339 in UTC with milliseconds."""
-    at = _EPOCH + timedelta(seconds=ts_ns // NS)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{ts_ns % NS // 1_000_000:03d}Z"
 
 
 def shown_labels(labels: Labels) -> str:

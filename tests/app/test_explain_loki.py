@@ -186,6 +186,20 @@ def test_a_line_dropped_by_a_joined_predicate(predicate: str, dropped: str, reas
     assert last.reason.startswith(reason)
 
 
+def test_an_unwrap_that_drops_every_line() -> None:
+    with asked('sum(sum_over_time({job="j"} | logfmt | unwrap ip | __error__="" [1m]))') as (ask, client):
+        root, _ = explain_on_loki(replace(ask, instant=True), client)
+    assert conclusion(root) == (
+        '`| unwrap ip | __error__=""` drops all 5 lines that reach it: ip is `10.0.0.4`, which is no number'
+    )
+
+
+def test_a_loki_without_a_line_for_the_tenant_says_so() -> None:
+    with asked('{job="j"}') as (ask, client):
+        root, _ = explain_on_loki(replace(ask, window=Window(0, NS)), client)
+    assert "no line at all in this window for the tenant" in conclusion(root)
+
+
 def test_a_kept_line_is_the_one_before_it_was_formatted() -> None:
     with asked('{job="j"} | logfmt | line_format "{{.n}}!" |= "!" | line_format "{{.a}}"') as (ask, client):
         root, _ = explain_on_loki(ask, client)

@@ -39,7 +39,7 @@ def test_an_error_fails_and_is_shown(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["lint", str(tmp_path)]) == 1
     out = capsys.readouterr().out
     assert "error query-syntax: no LogQL: parse error" in out
-    assert out.splitlines()[-1] == "1 files: 1 error, 0 warnings, 0 info"
+    assert out.splitlines()[-1] == "1 file: 1 error, 0 warnings, 0 info"
 
 
 def test_sarif(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

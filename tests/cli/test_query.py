@@ -53,6 +53,23 @@ def test_a_metric_as_json_and_csv(log: str, capsys: pytest.CaptureFixture[str]) 
     assert out.splitlines()[0] == "ts,msg,value"
 
 
+def test_what_is_odd_about_files_is_said(log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.bin").write_bytes(b"a\0b")
+    Path("b.json").write_text('{"when": 1}\n{"when": 2}\n')
+    code, out, err = run(capsys, '{job="b"}', "--file", "a.*", "--label", "job=b", "--limit", "2")
+    assert (code, len(out.splitlines())) == (0, 2)
+    assert err.splitlines() == ["a.bin: binary, left out", "--limit 2 is reached: older lines are not shown"]
+    for query in ('{job="b"}', 'sum(count_over_time({job="b"}[1h]))'):
+        _, _, err = run(capsys, query, "--file", "b.json", "--label", "job=b")
+        assert "no line says when it was written" in err and "--time-key KEY names the field" in err
+        _, _, err = run(capsys, query, "--file", "b.json", "--label", "job=b", "--time-key", "then")
+        assert "no line says in the field `then`" in err
+        _, _, err = run(capsys, query, "--file", log, "--file", "b.json", "--label", "job=b", "--time-key", "when")
+        assert "3 of 5 lines do not say in the field `when`" in err
+    _, out, err = run(capsys, '{job="x"}', "--file", log, "-o", "jsonl")
+    assert (out, err) == ("", "nothing found: --explain shows what leaves nothing\n")
+
+
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_standard_input(
     pack: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -80,10 +97,20 @@ def test_a_window(log: str, capsys: pytest.CaptureFixture[str]) -> None:
         (['{a="b"}'], 2, "nothing to ask"),
         (['{a="b"}', "--loki", "http://u:pw@l.example"], 2, "without credentials"),
         (['{a="b"}', "--loki", "http://127.0.0.1:9"], 3, "does not answer"),
+        (['{a="b"}', "--file", "."], 2, ".: is a directory\nhint: name its files with a quoted glob: --file '*.log'"),
+        (['{a="b"}', "--file", "folder/", "--follow"], 2, "--file 'folder/**/*.log'"),
+        (['{a="b"}', "--file", "*.gone"], 2, "*.gone: no file matches"),
+        (['{a="b"}', "--file", "*.bin"], 2, "*.bin: only binary files match"),
+        (['{a="b"}', "--file", "a.log", "b.log"], 2, "b.log: one argument too many\nhint: quote the query, and a glob"),
+        (['{a="b"}', "--file", "a.log", "--tenant", "t"], 2, "--tenant is for a Loki"),
+        (['{a="b"}', "--file", "a.log", "--instant"], 2, "a log query has no --instant"),
+        ([" ", "--file", "a.log"], 2, "the query is empty"),
     ],
 )
 def test_errors(log: str, arguments: list[str], code: int, words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert Path(log).exists()
+    Path("folder").mkdir()
+    Path("a.bin").write_bytes(b"a\0b")
     found, out, err = run(capsys, *arguments)
     assert (found, out) == (code, "")
     assert words in err and "Traceback" not in err and "pw" not in err

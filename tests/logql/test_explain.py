@@ -135,7 +135,9 @@ def test_a_selector_without_streams(selector: str, words: str) -> None:
 
 def test_a_selector_without_lines_in_the_window() -> None:
     root = explained('{job="boundary"}', Window(5 * NS, 9 * NS))
-    assert root.children[0].notes == ("its streams have no line in this window",)
+    assert root.children[0].notes == (
+        "its lines are from 1970-01-01T00:00:01.000Z to 1970-01-01T00:00:02.000Z: none is in this window",
+    )
 
 
 def test_a_parser_says_what_it_sets_and_fails_on() -> None:
@@ -169,7 +171,20 @@ def test_a_refusal_is_told_with_the_counts() -> None:
     assert next(node for node in root.walk() if node.text == "| json").errors == {"JSONParserErr": 1}
 
 
+@pytest.mark.parametrize(
+    ("unwrap", "reason"),
+    [
+        ("unwrap took", "took is `5ms`, which is no number: | unwrap duration(took) reads it"),
+        ("unwrap bytes(host)", "host is `a.example`, which is no size"),
+        ("unwrap duration(took) | took > 1s", "took is `5ms`, wanted took>1s"),
+    ],
+)
+def test_an_unwrap_that_drops_a_line(unwrap: str, reason: str) -> None:
+    root = explained('sum_over_time({job="boundary"} | logfmt | ' + unwrap + ' | __error__="" [20s])')
+    assert list(root.walk())[-1].reason == reason
+
+
 def test_an_unwrap_without_its_label() -> None:
     root = explained('sum_over_time({job="boundary"} | logfmt | unwrap size [20s])')
     last = list(root.walk())[-1]
-    assert (last.text, last.lines_out, last.reason) == ("| unwrap size", 0, "size is absent or empty")
+    assert (last.text, last.lines_out, last.reason) == ("| unwrap size", 0, "size is absent from the line")

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from obs_check.logql.engine.source import Source
-from obs_check.logql.explain.reasons import compared_labels, why_all_dropped, why_dropped
+from obs_check.logql.explain.reasons import compared_labels, why_all_dropped, why_dropped, why_not_unwrapped
 from obs_check.logql.explain.tree import Node
 from obs_check.logql.stages.row import Row, StageFunction
 from obs_check.logql.syntax import ast
@@ -65,8 +65,8 @@ class StageMeter:
     def around_value(self, read: Callable[[Row], float | None]) -> Callable[[Row], float | None]:
         """The same for the function of an unwrap."""
         self.lines_in = 0
-        assert isinstance(self._stage, ast.Unwrap)
-        label = self._stage.label
+        unwrap = self._stage
+        assert isinstance(unwrap, ast.Unwrap)
 
         def counted(row: Row) -> float | None:
             self._arrive(row)
@@ -76,7 +76,9 @@ class StageMeter:
                 self._leave(row, error)
             elif self._dropped is None:
                 self._dropped = row.line
-                self._reason = "a filter behind the unwrap" if row.find(label) else f"{label} is absent or empty"
+                before = row.copy()
+                before.error = error
+                self._reason = why_not_unwrapped(unwrap, before)
             return value
 
         return counted

@@ -153,7 +153,7 @@ class Lines:
             for kind, lines in now.items():
                 causes = [n for n in range(seen, part.stages) if sets_error(self.query.stages[n], kind)]
                 if causes and lines > errors[kind]:
-                    found.errors.setdefault(causes[-1], Counter())[kind] = lines - errors[kind]
+                    found.errors.setdefault(causes[0], Counter())[kind] = lines - errors[kind]
             for at in range(part.stages, part.stages + part.run):
                 left = self._compare(at, left, found)
             seen, errors = part.stages + part.run, _summed((row.error, lines) for row, lines in left)

@@ -2,14 +2,19 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
+from typing import Literal
 
+from obs_check.logql.stages.compile import compile_stage
 from obs_check.logql.stages.label_filter import compile_predicate
 from obs_check.logql.stages.row import Row
+from obs_check.logql.stages.unwrap import SAMPLE_ERROR, unwrap_value
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.printer import predicate_text
+from obs_check.logql.syntax.printer import predicate_text, unwrap_text
 
 _VALUE_CHARS = 80
+_CONVERSIONS: tuple[Literal["", "duration", "bytes"], ...] = ("", "duration", "bytes")
 _LINE_FILTERS = {
     "|=": "the line does not contain",
     "!=": "the line contains",
@@ -29,6 +34,21 @@ def why_dropped(stage: ast.Stage, row: Row) -> str:
             return "; ".join(dict.fromkeys(_predicate(stage.predicate, row)))
         case _:
             return ""
+
+
+def why_not_unwrapped(unwrap: ast.Unwrap, row: Row) -> str:
+    """One clause for a row that an unwrap and its filters drop; the row is as it was before."""
+    value = row.find(unwrap.label)
+    if not value:
+        return _absence(unwrap.label, row)
+    kept = row.copy()
+    if unwrap_value(replace(unwrap, filters=()))(kept) is None or kept.error != SAMPLE_ERROR:
+        return "; ".join(why_dropped(stage, kept) for stage in unwrap.filters if not compile_stage(stage)(kept.copy()))
+    kind = {"": "number", "bytes": "size"}.get(unwrap.conversion, "duration")
+    readers = [replace(unwrap, conversion=name, filters=()) for name in _CONVERSIONS if name != unwrap.conversion]
+    other = next((one for one in readers if _reads(one, row)), None)
+    hint = f": {unwrap_text(other)} reads it" if other is not None else ""
+    return f"{unwrap.label} is `{value[:_VALUE_CHARS]}`, which is no {kind}{hint}"
 
 
 def why_all_dropped(stage: ast.Stage, reason: str, values: Mapping[str, Mapping[str, int]]) -> str:
@@ -105,6 +125,11 @@ def _comparison(predicate: ast.Predicate, row: Row) -> str:
         if isinstance(predicate, ast.StringPredicate) and value.casefold() == predicate.matcher.value.casefold():
             reason += ": case counts"
         return reason
+    return _absence(name, row)
+
+
+def _absence(name: str, row: Row) -> str:
+    """Why a row does not have a label, as far as one can see."""
     if row.error:
         return f"{name} is absent: the line has {row.error}"
     path = next((path for path in _json_paths(row.line) if path.rpartition(".")[2] == name), None)
@@ -115,6 +140,13 @@ def _comparison(predicate: ast.Predicate, row: Row) -> str:
     if near is not None and near != name:
         return f"{name} is absent; nearest label {near}=`{known[near][:_VALUE_CHARS]}`"
     return f"{name} is absent from the line"
+
+
+def _reads(unwrap: ast.Unwrap, row: Row) -> bool:
+    tried = row.copy()
+    tried.error = ""
+    unwrap_value(unwrap)(tried)
+    return not tried.error
 
 
 def _json_paths(line: str) -> Iterator[str]:

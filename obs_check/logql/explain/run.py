@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from obs_check.errors import QueryError
 from obs_check.logql.engine.evaluate import Evaluation, range_times
+from obs_check.logql.engine.match import stream_test
 from obs_check.logql.engine.ranges import evaluate_range
 from obs_check.logql.engine.source import Source
 from obs_check.logql.engine.vector import Step
@@ -14,7 +15,7 @@ from obs_check.logql.explain.tree import Node
 from obs_check.logql.stages.compile import chain, compile_stage
 from obs_check.logql.stages.row import row_of
 from obs_check.logql.syntax import ast
-from obs_check.model.window import Window
+from obs_check.model.window import Window, shown_time
 
 _ALL_TIME = (-(1 << 62), 1 << 62)
 
@@ -78,7 +79,12 @@ class _Counting(Evaluation):
 
 def _why_empty(source: Source) -> Callable[[ast.Selector], str]:
     def why(selector: ast.Selector) -> str:
-        streams = [stream.labels for stream in source.select((), *_ALL_TIME)]
-        return no_stream(selector, streams) or "its streams have no line in this window"
+        streams = [stream for stream in source.select((), *_ALL_TIME) if stream.entries]
+        missing = no_stream(selector, [stream.labels for stream in streams])
+        if missing:
+            return missing
+        wanted = stream_test(selector.matchers)
+        times = [at for s in streams if wanted(s.labels) for at in (s.entries[0].ts, s.entries[-1].ts)]
+        return f"its lines are from {shown_time(min(times))} to {shown_time(max(times))}: none is in this window"
 
     return why

@@ -14,7 +14,7 @@ def no_stream(selector: Selector, streams: Sequence[Mapping[str, str]]) -> str:
     """Why the selector finds none of the streams (their labels): the first matcher that none satisfies, else the first
     that no stream left by those before it does. Empty when the selector does find one."""
     if not streams:
-        return "there is no stream at all"
+        return "there is no line at all"
     for matcher in selector.matchers:
         if not any(map(stream_test((matcher,)), streams)):
             return none_accepted(matcher, streams)
@@ -37,7 +37,7 @@ def none_accepted(matcher: Matcher, streams: Sequence[Mapping[str, str]]) -> str
 
 
 def absent_label(name: str, names: Sequence[str]) -> str:
-    """That no stream has the label at all."""
+    """That no stream has the label at all; `names` are the labels that there are."""
     near = nearest(name, names)
     hint = f"nearest label `{near}`" if near else f"labels are {_some(names)}"
     return f"no stream has the label `{name}`; {hint}"

@@ -1,0 +1,32 @@
+"""A reader that stops, as `| head` does, is no finding."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize("arguments", [["--explain"], [], ["-o", "jsonl"]])
+def test_a_reader_that_left(arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("".join(f"2026-11-24T00:00:00Z line {n} of many\n" for n in range(3000)))
+    command = [
+        sys.executable,
+        "-c",
+        "from obs_check.cli.main import run; run()",
+        "query",
+        '{job="b"} |= `many`',
+        "--file",
+        "a.log",
+    ]
+    with subprocess.Popen(
+        [*command, "--label", "job=b", "--limit", "3000", *arguments],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+        assert process.wait() == 130
+    assert b"Traceback" not in said and b"Exception" not in said
