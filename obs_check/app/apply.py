@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from obs_check.app.merge_edits import one_edit_a_file, one_edit_a_target
+from obs_check.client.text_files import read_exact, write_exact
 from obs_check.errors import ConfigError
 from obs_check.model.finding import DashboardEdit, FileEdit, Finding
 
@@ -36,13 +37,13 @@ def apply_fixes(
 
 
 def _check(edit: FileEdit) -> None:
-    if Path(edit.path).read_text() != edit.before:
+    if read_exact(Path(edit.path)) != edit.before:
         raise ConfigError(f"{edit.path} has changed since it was diagnosed", "run diagnose again")
 
 
 def _write(edit: FileEdit) -> str:
     path = Path(edit.path)
     backup = path.with_name(path.name + ".before")
-    backup.write_text(edit.before)
-    path.write_text(edit.after)
+    write_exact(backup, edit.before)
+    write_exact(path, edit.after)
     return f"{path} changed; the text before is {backup}"

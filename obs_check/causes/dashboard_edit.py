@@ -3,6 +3,7 @@
 import copy
 import difflib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,10 +43,11 @@ def dashboard_fix(summary: str, uid: str, dashboard: Mapping[str, Any], edits: S
 
 
 def file_fix(summary: str, path: Path, before: str, after: str, safety: Safety = "review") -> Fix:
-    """A fix of a configuration file."""
-    diff = difflib.unified_diff(
-        before.splitlines(), after.splitlines(), f"a/{path.name}", f"b/{path.name}", lineterm=""
-    )
+    """A fix of a configuration file. Its line ends stay, whatever made the change."""
+    if "\r\n" in before:
+        after = re.sub(r"\r?\n", "\r\n", after)
+    old, new = (text.removesuffix("\n").split("\n") for text in (before, after))
+    diff = difflib.unified_diff(old, new, f"a/{path.name}", f"b/{path.name}", lineterm="")
     return Fix(summary, "\n".join(diff), safety, str(path), (FileEdit(str(path), before, after),))
 
 

@@ -118,7 +118,7 @@ class Rules:
     def without_text(self, place: Place, value: str) -> "Rules | None":
         """The configuration without the attribute that has a text, in promtail's at `place`."""
         if self._alloy is not None:
-            return self._changed(self._alloy.without_row(str(place[-1]), value))
+            return self._changed(self._alloy.without_value(str(place[-1]), value))
         return self.edited(lambda text: without(text, place))
 
     @property
@@ -145,7 +145,7 @@ class Rules:
                 after = change(after)
         except ConfigError:
             return None
-        rows, old = self.text.splitlines(), inner.text.splitlines()
+        rows, old = self.text.splitlines(keepends=True), inner.text.splitlines()
         start = inner.first_line - 1
         block = rows[start : start + len(old)]
         indent = min((len(r) - len(r.lstrip()) for r in block if r.strip()), default=0)
@@ -153,8 +153,8 @@ class Rules:
         shift = " " * (indent - own)
         if [row.removeprefix(shift).rstrip() for row in block] != [row.rstrip() for row in old]:
             return None
-        new = [shift + row if row.strip() else row for row in after.splitlines()]
-        return self._changed("\n".join([*rows[:start], *new, *rows[start + len(old) :]]) + "\n")
+        new = [(shift + row if row.strip() else row) for row in after.splitlines(keepends=True)]
+        return self._changed("".join([*rows[:start], *new, *rows[start + len(old) :]]))
 
     def fix(self, summary: str, after: "Rules | None", safety: Safety = "review") -> Fix:
         """The fix that turns this configuration into `after`, its diff without secrets; one for a person without it."""

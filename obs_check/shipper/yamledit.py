@@ -97,11 +97,13 @@ def _edited(
         change(parent)
     except (KeyError, IndexError):
         raise ConfigError(f"there is no such entry at {_spelled(place)}", "has the file changed?") from None
-    rows = text.splitlines()
+    rows = text.splitlines(keepends=True)
+    if rows and rows[-1].splitlines() == [rows[-1]]:
+        rows[-1] += "\n"
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     changed = lines(rows, root) if root is not None else None
     if changed is not None:
-        result = "\n".join(changed) + "\n"
+        result = "".join(changed)
         if _loads(result) == wanted:
             return result
     if not place:
@@ -172,5 +174,5 @@ def _last_row(node: yaml.Node) -> int:
 
 def _written(value: Any, head: str) -> list[str]:
     """Rows of a value in block style; `head` stands in front of the first, blanks of its width before the others."""
-    rows = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=1000).splitlines()
+    rows = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=1000).splitlines(keepends=True)
     return [head + rows[0], *(" " * len(head) + row for row in rows[1:])]

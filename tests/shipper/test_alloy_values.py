@@ -1,4 +1,4 @@
-"""Alloy's expressions have the values that Alloy 1.18.0 gave them."""
+"""Alloy's expressions have the values that Alloy 1.18 gave them."""
 
 import math
 from typing import Any

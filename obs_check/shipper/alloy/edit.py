@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from obs_check.shipper.alloy.syntax import Block, parse
+from obs_check.shipper.alloy.syntax import Block, Span, parse
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.stages.components import NextProcess
 
@@ -15,7 +15,7 @@ _STEP = re.compile(r"(\d+) ([\w.]+)")
 @dataclass(frozen=True, slots=True)
 class AlloyText:
     """`text` is the whole file, `parts` the Alloy texts in it with the row (from 1) at which each starts: a ConfigMap
-    holds them indented."""
+    holds them indented. A row ends at a line feed and nowhere else, as in Alloy."""
 
     text: str
     parts: Sequence[tuple[str, int]]
@@ -24,25 +24,36 @@ class AlloyText:
     def without_stage(self, job: ScrapeJob, stage: str) -> str | None:
         """The text without the stage that a simulation calls `3 match > 1 regex`; None where it is not found."""
         block = self._stage(job, stage)
-        return None if block is None else self._without_rows(block.line, block.end)
+        return self._without(block.span) if block and block.span else None
 
     def without_attribute(self, job: ScrapeJob, stage: str, name: str) -> str | None:
-        """The text without an attribute of a stage, where it stands on a row of its own."""
+        """The text without an attribute of a stage."""
         block = self._stage(job, stage)
         attribute = block.attributes().get(name) if block else None
-        return None if attribute is None else self._without_rows(attribute.line, attribute.line)
+        return None if attribute is None else self._without(attribute.span)
 
     def with_first_stage(self, job: ScrapeJob, name: str) -> str | None:
         """The text with an empty stage in front of the others of the job's first `loki.process`."""
         process = self._process(_segments(job)[0])
-        stages = _stages(process) if process else []
-        if process is None:
+        if process is None or process.span is None:
             return None
-        at = stages[0].line if stages else process.end
-        rows = self.text.splitlines()
-        below = rows[at - 1]
-        indent = below[: len(below) - len(below.lstrip())] + ("" if stages else "\t")
-        return self._joined([*rows[: at - 1], f"{indent}stage.{name} {{ }}", *rows[at - 1 :]])
+        stages = _stages(process)
+        brace, behind = process.span.end
+        place = (brace, behind - 1)
+        if stages and stages[0].span:
+            place = stages[0].span.start
+        column = self._column(place)
+        if column is None:
+            return None
+        rows = self.text.split("\n")
+        row = rows[place[0] - 1]
+        blank = row[: len(row) - len(row.lstrip())]
+        end = "\r" if row.endswith("\r") else ""
+        indent = blank if stages and not row[:column].strip() else f"{blank}\t"
+        above = [row[:column].rstrip() + end] if row[:column].strip() else []
+        below = row if not above else (indent if stages else blank) + row[column:]
+        new = f"{indent}stage.{name} {{ }}{end}"
+        return "\n".join([*rows[: place[0] - 1], *above, new, below, *rows[place[0] :]])
 
     def with_text(self, old: str, new: str) -> str | None:
         """The text with another string literal, where the old one stands exactly once."""
@@ -51,19 +62,43 @@ class AlloyText:
             return None
         return self.text.replace(literal, json.dumps(new, ensure_ascii=False))
 
-    def without_row(self, attribute: str, value: str) -> str | None:
-        """The text without the one row that sets an attribute to a text."""
-        wanted = re.compile(rf"\s*{re.escape(attribute)}\s*=\s*{re.escape(json.dumps(value, ensure_ascii=False))}\s*")
-        found = [n for n, row in enumerate(self.text.splitlines(), 1) if wanted.fullmatch(row)]
-        return self._without_rows(found[0], found[0]) if len(found) == 1 else None
+    def without_value(self, attribute: str, value: str) -> str | None:
+        """The text without the one attribute of that name that is a certain text."""
+        found = [
+            part.span
+            for text, row in self.parts
+            for block in _all_blocks(parse(text, self.file, row))
+            if (part := block.attributes().get(attribute))
+            and (part.value.kind, part.value.parts) == ("literal", (value,))
+        ]
+        return self._without(found[0]) if len(found) == 1 else None
 
-    def _without_rows(self, first: int, last: int) -> str:
-        rows = self.text.splitlines()
-        return self._joined([*rows[: first - 1], *rows[last:]])
+    def _without(self, span: Span) -> str | None:
+        """The text without a span, and without the rows that hold nothing else than it and a comment behind it."""
+        first, last = self._column(span.start), self._column(span.end)
+        if first is None or last is None:
+            return None
+        rows = self.text.split("\n")
+        above, below = span.start[0] - 1, span.end[0] - 1
+        before, after = rows[above][:first].rstrip(), rows[below][last:]
+        rest = after.strip()
+        if not before.strip() and (not rest or rest.startswith("//")):
+            return "\n".join([*rows[:above], *rows[below + 1 :]])
+        end = "\r" if after.endswith("\r") else ""
+        joined = f"{before} {rest}".rstrip() if before else rows[above][:first] + rest
+        return "\n".join([*rows[:above], joined + end, *rows[below + 1 :]])
 
-    @staticmethod
-    def _joined(rows: list[str]) -> str:
-        return "\n".join(rows) + "\n"
+    def _column(self, place: tuple[int, int]) -> int | None:
+        """The column in the file of a place in a part; None where the file writes that row in another way."""
+        line, column = place
+        rows = self.text.split("\n")
+        for text, first in self.parts:
+            inner = text.split("\n")
+            if first <= line < first + len(inner) and line <= len(rows):
+                row, own = rows[line - 1].removesuffix("\r"), inner[line - first].removesuffix("\r")
+                if row.endswith(own) and not row[: len(row) - len(own)].strip():
+                    return len(row) - len(own) + column
+        return None
 
     def _stage(self, job: ScrapeJob, stage: str) -> Block | None:
         """The block of a stage, by its number among the stages of the way that the job's lines take."""
@@ -87,6 +122,12 @@ class AlloyText:
     def _blocks(self) -> Iterator[Block]:
         for text, row in self.parts:
             yield from (block for block in parse(text, self.file, row).blocks() if block.name == "loki.process")
+
+
+def _all_blocks(block: Block) -> Iterator[Block]:
+    yield block
+    for inner in block.blocks():
+        yield from _all_blocks(inner)
 
 
 def _stages(block: Block) -> list[Block]:

@@ -19,23 +19,32 @@ class Expression:
 
 
 @dataclass(frozen=True)
+class Span:
+    """Where something starts and where what follows it starts: (line from 1, column from 0)."""
+
+    start: tuple[int, int]
+    end: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class Attribute:
     """`name = value`."""
 
     name: str
     value: Expression
     line: int
+    span: Span
 
 
 @dataclass(frozen=True)
 class Block:
-    """`name "label" { ... }`; dots are part of the name. `line` is the first, `end` that of its last brace."""
+    """`name "label" { ... }`; dots are part of the name. The whole text has no name and no span."""
 
     name: str
     label: str
     body: "tuple[Attribute | Block, ...]"
     line: int
-    end: int = 0
+    span: Span | None = None
 
     @property
     def id(self) -> str:
@@ -121,12 +130,17 @@ class _Parser:
             if "." in name:
                 raise self._error(f"an attribute's name has no dots, here is {name}")
             self._at += 1
-            return Attribute(name, self._binary(1), first.line)
+            value = self._binary(1)
+            return Attribute(name, value, first.line, self._span(first))
         if self._now.kind != "{":
             raise self._error(f"= or {{ is expected after {name}, here is {_shown(self._now)}")
         self._at += 1
         body = self.body("}")
-        return Block(name, label, body, first.line, self._tokens[self._at - 1].line)
+        return Block(name, label, body, first.line, self._span(first))
+
+    def _span(self, first: Token) -> Span:
+        """From a token up to the last that was taken."""
+        return Span(first.start, self._tokens[self._at - 1].end)
 
     def _binary(self, power: int) -> Expression:
         left = self._raised()

@@ -21,36 +21,49 @@ _ENDS = {"name", "number", "string", "}", ")", "]"}
 
 class Token(NamedTuple):
     """`kind` is `name`, `number`, `string`, the operator itself, `newline` (where it ends a statement) or `end`; `line`
-    is 1-based in the text."""
+    is 1-based in the text, `column` counts characters in it from 0."""
 
     kind: str
     text: str
     line: int
+    column: int
+
+    @property
+    def start(self) -> tuple[int, int]:
+        """Its line and column."""
+        return self.line, self.column
+
+    @property
+    def end(self) -> tuple[int, int]:
+        """Line and column of what follows it."""
+        rows = self.text.split("\n")
+        return self.line + len(rows) - 1, len(rows[-1]) + (self.column if len(rows) == 1 else 0)
 
 
 def tokens_of(text: str, file: str, first_line: int) -> list[Token]:
     """The tokens of a text whose first line is `first_line` of `file`; raises ConfigError. A line's end is a token
     after a value or a closing bracket only, as in Go."""
     tokens: list[Token] = []
-    at, line = 0, first_line
+    at, line, row = 0, first_line, 0
 
     def end_of_statement() -> None:
         if tokens and tokens[-1].kind in _ENDS:
-            tokens.append(Token("newline", "\n", line))
+            tokens.append(Token("newline", "\n", line, at - row))
 
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None or match.lastgroup is None:
             raise _not_understood(text, at, file, line)
-        at = match.end()
         kind, found = match.lastgroup, match[0]
         if kind == "newline" or (kind == "comment" and "\n" in found):
             end_of_statement()
         elif kind not in {"space", "comment"}:
-            tokens.append(Token(found if kind == "op" else kind, found, line))
-        line += found.count("\n")
+            tokens.append(Token(found if kind == "op" else kind, found, line, at - row))
+        at = match.end()
+        if "\n" in found:
+            line, row = line + found.count("\n"), match.start() + found.rindex("\n") + 1
     end_of_statement()
-    return [*tokens, Token("end", "", line)]
+    return [*tokens, Token("end", "", line, at - row)]
 
 
 def _not_understood(text: str, at: int, file: str, line: int) -> ConfigError:
