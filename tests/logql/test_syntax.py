@@ -148,7 +148,7 @@ PREDICATES = st.recursive(
     st.builds(ast.StringPredicate, MATCHERS)
     | st.builds(ast.NumberPredicate, NAMES, COMPARES, st.floats(-1e20, 1e20))
     | st.builds(ast.DurationPredicate, NAMES, COMPARES, st.integers(-(10**17), 10**17))
-    | st.builds(ast.BytesPredicate, NAMES, COMPARES, st.integers(0, 10**15)),
+    | st.builds(ast.BytesPredicate, NAMES, COMPARES, st.integers(1, 10**15)),
     lambda inner: st.builds(ast.AndPredicate, inner, inner) | st.builds(ast.OrPredicate, inner, inner),
     max_leaves=4,
 )
