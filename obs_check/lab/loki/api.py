@@ -46,7 +46,7 @@ class Api:
         """The ASGI application."""
         both = ["GET", "POST"]
         v1 = "/loki/api/v1"
-        routes = [
+        routes: list[Route | WebSocketRoute] = [
             Route("/ready", _plain("ready\n")),
             Route("/metrics", self._metrics),
             Route("/config", self._config),
@@ -65,8 +65,10 @@ class Api:
             Route(f"{v1}/status/buildinfo", self._buildinfo),
             WebSocketRoute(f"{v1}/tail", self._tail),
             Route(f"{v1}/tail", self._tail_without_socket),
-            Route("/{path:path}", _plain("404 page not found\n", 404), methods=[*both, "PUT", "DELETE", "PATCH"]),
         ]
+        others = ["PUT", "DELETE", "PATCH"]
+        routes += [Route(route.path, _plain("", 405), methods=others) for route in routes if isinstance(route, Route)]
+        routes.append(Route("/{path:path}", _plain("404 page not found\n", 404), methods=[*both, *others]))
         return Starlette(routes=routes, exception_handlers={Refusal: _refused, QueryError: _query_error})
 
     async def _push(self, request: Request) -> Response:

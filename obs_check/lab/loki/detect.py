@@ -15,6 +15,7 @@ from obs_check.logql.stages.row import DUPLICATE_SUFFIX, ERROR, ERROR_DETAILS, R
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import Labels
 
+_DECODER = json.JSONDecoder()
 _ALWAYS = frozenset({"cluster", "namespace", "instance", "pod"})
 _BOOLEANS = frozenset({"t", "T", "f", "F", "true", "TRUE", "True", "false", "FALSE", "False"})
 _JSON = compile_stage(ast.JsonParser())
@@ -88,6 +89,8 @@ def _fields(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, list[str],
             found = {n: [v] for n, v in extra.get("parsed", {}).items() if n not in (ERROR, ERROR_DETAILS)}
             parsed, parser = _parsed(line, row["stream"])
             for name, value in parsed.items():
+                if name in (ERROR, ERROR_DETAILS):
+                    continue
                 found[name] = list(dict.fromkeys([*found.get(name, []), value]))
             paths = _json_paths(line) if parser == "json" else {}
             for name, values in found.items():
@@ -105,9 +108,14 @@ def _parsed(line: str, stream: Mapping[str, str]) -> tuple[Labels, str]:
 
 
 def _json_paths(line: str) -> dict[str, list[str]]:
-    """Keys on the way to each scalar, by the name of the label that it becomes."""
+    """Keys on the way to each scalar, by the name of the label that it becomes; none of a line that only Loki takes for
+    JSON."""
     paths: dict[str, list[str]] = {}
-    todo: list[tuple[list[str], Any]] = [([], json.loads(line))]
+    try:
+        document, _ = _DECODER.raw_decode(line.strip())
+    except ValueError:
+        return {}
+    todo: list[tuple[list[str], Any]] = [([], document)]
     while todo:
         path, value = todo.pop()
         if isinstance(value, dict):

@@ -119,9 +119,9 @@ def forward_window(params: Mapping[str, str], now_ns: int) -> tuple[int, int]:
 def listing_window(params: Mapping[str, str], now_ns: int) -> tuple[int, int]:
     """(start, end) of a request that lists labels or streams. Loki 3.5: what is not flushed yet is listed whatever the
     window; the lab keeps that for requests without one."""
+    start, end = parse_window(params, now_ns)
     if "start" not in params and "since" not in params:
         return _ALL_TIME
-    start, end = parse_window(params, now_ns)
     if end < start:
         raise Refusal(400, "this data is no longer available, it is past now - max_query_lookback (0s)")
     return start, end

@@ -66,7 +66,8 @@ def read_volume_request(
         start, end, step = asked.start, asked.end, asked.step
     else:
         start, end = forward_window(params, now_ns)
-    targets = [name for name in params.get("targetLabels", "").split(",") if name]
+    targeted = params.get("targetLabels", "")
+    targets = targeted.split(",") if targeted else []
     names = frozenset(targets or (m.name for m in matchers))
     return VolumeRequest(
         start, end, step, limit, names or None, "labels" if by == "labels" else "series", bool(targets)
@@ -122,7 +123,10 @@ def _size(stream: StreamChunks, start_ns: int, end_ns: int) -> int | None:
 
 
 def _names(labels: Labels, asked: VolumeRequest) -> Iterator[tuple[str, Labels]]:
-    """What a stream's size is added to: the series of the labels asked for, or each label's name."""
+    """What a stream's size is added to: the series of the labels asked for, or each label's name. Loki 3.5: a stream
+    without one of the labels that are targeted is left out."""
+    if asked.targeted and asked.labels is not None and not asked.labels <= labels.keys():
+        return
     if asked.by == "labels":
         for name in labels:
             if not asked.targeted or (asked.labels is not None and name in asked.labels):
