@@ -47,6 +47,8 @@ class Hints:
         if len(required) == 1 and not checks:
             # A parser sets nothing but what is required.
             return lambda _row, _name: STOP
+        if not checks:
+            return lambda row, _name: STOP if row.has_extracted(*required) else 0
 
         def after(row: Row, name: str) -> int:
             check = checks.get(name)

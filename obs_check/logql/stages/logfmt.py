@@ -15,6 +15,7 @@ LOGFMT_ERROR = "LogfmtParserErr"
 def compile_logfmt(stage: ast.LogfmtParser, hints: Hints = NO_HINTS) -> StageFunction:
     """Every pair becomes a label; empty values only with --keep-empty; faults are silent unless --strict (Loki 3.5)."""
     names = LabelNames(hints)
+    unneeded: set[str] = set()
     after = hints.after()
     strict, keep_empty = stage.strict, stage.keep_empty
     error_check = hints.checks.get(ERROR)
@@ -32,7 +33,11 @@ def compile_logfmt(stage: ast.LogfmtParser, hints: Hints = NO_HINTS) -> StageFun
             except KeyError:
                 label = sanitise(key)
                 name = names.decide(key, label, row) if label else None
-            if name is None or not (value or keep_empty):
+            if name is None:
+                if key in names:
+                    unneeded.add(key)
+                return False
+            if not (value or keep_empty):
                 return False
             parsed[name] = value.replace("\ufffd", " ") if "\ufffd" in value else value
             if after is None:
@@ -41,7 +46,7 @@ def compile_logfmt(stage: ast.LogfmtParser, hints: Hints = NO_HINTS) -> StageFun
             dropped = done == DROP
             return done != 0
 
-        fault = scan_logfmt(row.line, strict, emit)
+        fault = scan_logfmt(row.line, strict, emit, unneeded)
         if dropped:
             return False
         if fault and strict:
@@ -90,6 +95,7 @@ def compile_logfmt_expressions(stage: ast.LogfmtParser, hints: Hints = NO_HINTS)
     origins = _keys(stage)
     by_key = {key: label for label, key in reversed(origins.items())}
     names: dict[str, str | None] = {}
+    unneeded: set[str] = set()
     required = hints.required
     strict = stage.strict
 
@@ -111,6 +117,7 @@ def compile_logfmt_expressions(stage: ast.LogfmtParser, hints: Hints = NO_HINTS)
                 names[key] = name_of(key, row)
             name = names[key]
             if name is None:
+                unneeded.add(key)
                 return False
             name = by_key.get(name, name)
             if name not in origins:
@@ -122,7 +129,7 @@ def compile_logfmt_expressions(stage: ast.LogfmtParser, hints: Hints = NO_HINTS)
             parsed[name] = "" if "\ufffd" in value else value
             return bool(required) and row.has_extracted(*required)
 
-        fault = scan_logfmt(row.line, strict, emit)
+        fault = scan_logfmt(row.line, strict, emit, unneeded)
         if fault and strict:
             row.fail(LOGFMT_ERROR, fault)
         return True

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 
 _PAIR = re.compile(
     r'[\x00-\x20]*+([^\x00-\x20="]++)(?:="([^"\\]*+)"|=?+([^\x00-\x20="]*+)(?=[\x00-\x20]|\Z))',
@@ -23,8 +24,9 @@ def _fault(line: str, at: int, what: str) -> str:
     return f"logfmt syntax error at pos {len(line[:at].encode()) + 1} : {what}"
 
 
-def scan_logfmt(line: str, strict: bool, emit: Callable[[str, str], bool]) -> str:
-    """Calls `emit(key, value)` a pair and answers the last fault, "" when there is none; `emit` ends it with True.
+def scan_logfmt(line: str, strict: bool, emit: Callable[[str, str], bool], unneeded: AbstractSet[str]) -> str:
+    """Calls `emit(key, value)` a pair and answers the last fault, "" when there is none; `emit` ends it with True. It
+    is not called for keys in `unneeded`, which may grow meanwhile.
 
     A bare key has the empty value. After a fault reading goes on behind the next space, or ends when `strict`.
     """
@@ -36,6 +38,8 @@ def scan_logfmt(line: str, strict: bool, emit: Callable[[str, str], bool]) -> st
         if pair is not None:
             key = pair[1]
             at = pair.end()
+            if key in unneeded:
+                continue
             if "\ufffd" in key:
                 fault = _fault(line, at, "invalid key")
                 if strict:

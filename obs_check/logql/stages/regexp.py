@@ -32,7 +32,7 @@ def compile_regexp(stage: ast.RegexpParser, hints: Hints = NO_HINTS) -> StageFun
             name = names[group] if group in names else names.decide(group, group, row)
             if name is None:
                 continue
-            row.parsed[name] = (found.group(index) or b"").decode("utf-8", "replace")
+            row.parsed[name] = (found[index] or b"").decode("utf-8", "replace")
             if after is not None and after(row, name) == DROP:
                 return False
         return True
