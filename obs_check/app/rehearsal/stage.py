@@ -35,7 +35,7 @@ _TENANT = "fake"
 def on_stage(systems: Systems, streams: Sequence[LogStream]) -> Iterator[Systems]:
     """The same dashboard, expectations and clock with a Grafana whose Loki holds these streams and nothing else.
     Raises Refusal where that Loki refuses one. Other datasources than Loki do not answer."""
-    ingest = Ingest(Limits(reject_old_samples_max_age=0, creation_grace_period=0), Counters(), systems.now_ns, None)
+    ingest = Ingest(Limits(reject_old_samples_max_age=0, creation_grace_period=0), Counters(), systems.now_ns)
     if streams:
         ingest.push(_TENANT, list(streams))
     loki = LokiApi(ingest, Counters(), systems.now_ns, Served()).application()

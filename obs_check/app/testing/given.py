@@ -39,7 +39,7 @@ def events_of(case: Case, path: str) -> list[Event]:
 
 def loki_store(case: Case) -> TenantStore:
     """The streams of a case after Loki's own checks and discovered labels. InputError where Loki refuses a line."""
-    ingest = Ingest(Limits(), Counters(), lambda: case.at_ns, None)
+    ingest = Ingest(Limits(), Counters(), lambda: case.at_ns)
     streams = [*_event_streams(case), *_given_streams(case)]
     if streams:
         body = {

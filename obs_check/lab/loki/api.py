@@ -25,7 +25,7 @@ from obs_check.lab.loki.tail import follow, read_tail
 from obs_check.logql import parse, to_text
 from obs_check.logql.durations import format_prometheus_duration
 from obs_check.logql.syntax.ast import Matcher
-from obs_check.model.entry import Labels, LogStream
+from obs_check.model.entry import Labels
 
 _BUILD = dict.fromkeys(("version", "revision", "branch", "buildUser", "buildDate", "goVersion"), "")
 
@@ -98,8 +98,8 @@ class Api:
 
         return handle
 
-    async def _selected(self, request: Request, *keys: str) -> list[LogStream]:
-        """Streams with lines in the window that satisfy one of the selectors of the request, else all of them."""
+    async def _selected(self, request: Request, *keys: str) -> list[Labels]:
+        """Labels of streams with lines in the window that satisfy one of the selectors of the request, else of all."""
         store = self._ingest.tenant(tenant_of(request, self._limits))
         pairs = await parameters(request)
         params = dict(pairs)
@@ -107,25 +107,25 @@ class Api:
         selectors: list[tuple[Matcher, ...]] = [
             selector_matchers(text) for name, text in pairs if name in keys and text
         ]
-        found: dict[frozenset[tuple[str, str]], LogStream] = {}
+        found: dict[frozenset[tuple[str, str]], Labels] = {}
         for matchers in selectors or [()]:
-            for stream in store.select(matchers, *window):
-                found[frozenset(stream.labels.items())] = stream
+            for labels in await run_in_threadpool(store.labels, matchers, *window):
+                found[frozenset(labels.items())] = labels
         return list(found.values())
 
     async def _labels(self, request: Request) -> Response:
-        names = {name for stream in await self._selected(request, "query") for name in stream.labels}
+        names = {name for labels in await self._selected(request, "query") for name in labels}
         return success(sorted(names)) if names else json_response({"status": "success"})
 
     async def _values(self, request: Request) -> Response:
         name = request.path_params["name"]
-        values = {s.labels[name] for s in await self._selected(request, "query") if name in s.labels}
+        values = {labels[name] for labels in await self._selected(request, "query") if name in labels}
         # Loki 3.5: an unknown label is no error and has no `data` at all.
         return success(sorted(values)) if values else json_response({"status": "success"})
 
     async def _series(self, request: Request) -> Response:
-        labels: list[Labels] = [stream.labels for stream in await self._selected(request, "match", "match[]")]
-        return success(sorted(labels, key=lambda one: sorted(one.items())))
+        found = await self._selected(request, "match", "match[]")
+        return success(sorted(found, key=lambda one: sorted(one.items())))
 
     async def _format_query(self, request: Request) -> Response:
         query = dict(await parameters(request)).get("query", "")
@@ -164,7 +164,7 @@ class Api:
 
     async def _flush(self, _: Request) -> Response:
         for store in list(self._ingest.tenants.values()):
-            store.flush()
+            await run_in_threadpool(store.flush)
         return Response(status_code=204)
 
     async def _buildinfo(self, _: Request) -> Response:

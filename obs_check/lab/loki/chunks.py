@@ -1,7 +1,7 @@
 """What Loki 3.5 knows of lines without reading them: the bounds, size and number of entries of a chunk."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from obs_check.model.entry import Entry
@@ -39,12 +39,32 @@ class Chunk(NamedTuple):
         return self._replace(start_ns=self.start_ns // MS * MS, end_ns=self.end_ns // MS * MS)
 
 
-def chunk_of(entries: Sequence[Entry]) -> Chunk:
-    """All entries, at least one, as one chunk."""
-    size = 0
+class Lines(NamedTuple):
+    """Lines with the same structured metadata: `start_ns` and `end_ns` are their first and last time, `size` the bytes
+    of their texts."""
+
+    start_ns: int
+    end_ns: int
+    size: int
+    entries: int
+    metadata: Mapping[str, str]
+
+
+def lines_of(entries: Iterable[Entry]) -> Iterable[Lines]:
+    """Entries, each for itself."""
+    return (Lines(e.ts, e.ts, len(e.line.encode()), 1, e.metadata) for e in entries)
+
+
+def chunk_of(lines: Iterable[Lines]) -> Chunk | None:
+    """All lines as one chunk; None without any."""
+    size = count = 0
     symbols: set[str] = set()
-    for entry in entries:
-        size += len(entry.line.encode()) + _SYMBOL * len(entry.metadata)
-        symbols.update(entry.metadata.keys(), entry.metadata.values())
-    times = [entry.ts for entry in entries]
-    return Chunk(min(times), max(times), size + sum(len(text.encode()) for text in symbols), len(entries))
+    times: list[int] = []
+    for part in lines:
+        size += part.size + _SYMBOL * len(part.metadata) * part.entries
+        count += part.entries
+        symbols.update(part.metadata.keys(), part.metadata.values())
+        times += (part.start_ns, part.end_ns)
+    if not times:
+        return None
+    return Chunk(min(times), max(times), size + sum(len(text.encode()) for text in symbols), count)

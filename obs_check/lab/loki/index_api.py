@@ -45,7 +45,8 @@ class IndexApi:
     async def _stats(self, request: Request) -> Response:
         store, params = await self._asked(request)
         window = forward_window(params, self._clock())
-        return json_response(index_stats(store.chunks(selector_matchers(params.get("query", ""))), *window))
+        chunks = await run_in_threadpool(store.chunks, selector_matchers(params.get("query", "")))
+        return json_response(index_stats(chunks, *window))
 
     async def _volume(self, request: Request) -> Response:
         return await self._sizes(request, over_time=False)
@@ -58,7 +59,7 @@ class IndexApi:
         text = params.get("query", "")
         matchers = () if text.strip() == _ANY else selector_matchers(text)
         asked = read_volume_request(params, matchers, self._clock(), self._ingest.limits, over_time=over_time)
-        data = volumes(store.chunks(matchers), asked)
+        data = volumes(await run_in_threadpool(store.chunks, matchers), asked)
         return success({**data, "stats": stats(0, 0, len(data["result"]), 0.0)})
 
     async def _labels(self, request: Request) -> Response:
@@ -66,7 +67,8 @@ class IndexApi:
         asked = "start" in params or "since" in params
         window = forward_window(params, self._clock()) if asked else listing_window(params, self._clock())
         text = params.get("query", "")
-        found = detected_labels(s.labels for s in store.select(selector_matchers(text) if text else (), *window))
+        matchers = selector_matchers(text) if text else ()
+        found = detected_labels(await run_in_threadpool(store.labels, matchers, *window))
         return json_response({"detectedLabels": found} if found else {})
 
     async def _fields(self, request: Request) -> Response:

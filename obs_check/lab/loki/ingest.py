@@ -1,9 +1,9 @@
-"""Takes a push in: limits first, then the streams of the tenant, then the disk."""
+"""Takes a push in: limits first, then the streams of the tenant."""
 
 import threading
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
+from obs_check.lab.loki.archive import Archive
 from obs_check.lab.loki.buckets import Bucket
 from obs_check.lab.loki.checks import Fault, check_entry, check_stream, entry_size
 from obs_check.lab.loki.counters import Counters
@@ -15,21 +15,23 @@ from obs_check.lab.loki.store import TenantStore
 from obs_check.lab.loki.wording import go_time, label_text, rfc3339, size_text
 from obs_check.model.entry import Entry, Labels, LogStream
 
-if TYPE_CHECKING:
-    from obs_check.lab.loki.disk import Disk
-
 _SHOWN = 10
 """Loki 3.5 names at most so many entries of a stream in an answer."""
 
 
 class Ingest:
-    """All tenants of one lab Loki. `clock` gives ns since the epoch."""
+    """All tenants of one lab Loki. `clock` gives ns since the epoch; `archive` is where a Writer, if there is one,
+    moves their lines to."""
 
-    def __init__(self, limits: Limits, counters: Counters, clock: Callable[[], int], disk: "Disk | None") -> None:
+    def __init__(
+        self, limits: Limits, counters: Counters, clock: Callable[[], int], archive: Archive | None = None
+    ) -> None:
         self.limits = limits
+        self.archive = archive or Archive()
+        self.changed = threading.Event()
+        """Set after every push that brought something."""
         self._counters = counters
         self._clock = clock
-        self._disk = disk
         self._lock = threading.Lock()
         self.tenants: dict[str, TenantStore] = {}
         self._tenant_buckets: dict[str, Bucket] = {}
@@ -38,7 +40,7 @@ class Ingest:
     def tenant(self, name: str) -> TenantStore:
         """The streams of a tenant; a tenant nobody pushed to has none, which is no error."""
         with self._lock:
-            return self.tenants.setdefault(name, TenantStore())
+            return self.tenants.setdefault(name, TenantStore(self.archive, name))
 
     def push(self, tenant: str, streams: list[LogStream]) -> None:
         """Store what is good; Refusal with the first reason when something was not (the rest is stored all the same).
@@ -104,6 +106,7 @@ class Ingest:
             entry = self._cut(tenant, normalised(entry))
             fault = check_entry(labels, entry, now, self.limits)
             if fault is None:
+                entry = _in_64_bits(entry)
                 kept.append(with_level(entry) if self.limits.discover_log_levels else entry)
                 continue
             self._counters.discarded(fault.reason, tenant, 1, entry_size(entry))
@@ -172,9 +175,8 @@ class Ingest:
         if (over := self._over_stream_rate(tenant, labels, entries)) is not None:
             return over
         near, refusal = self._not_too_far_behind(tenant, stream, known.newest if known else None)
-        added = store.append(labels, near) if near else []
-        if self._disk is not None and added:
-            self._disk.keep(tenant, labels, added)
+        if near and store.append(labels, near):
+            self.changed.set()
         return refusal
 
     def _over_stream_rate(self, tenant: str, labels: Labels, entries: list[Entry]) -> Refusal | None:
@@ -219,6 +221,12 @@ class Ingest:
         if not reasons:
             return near, None
         return near, Refusal(400, _ignored(reasons, tenant, len(stream.entries), label_text(stream.labels)))
+
+
+def _in_64_bits(entry: Entry) -> Entry:
+    """Loki 3.5 keeps times as ns in 64 bits: one outside, as that of an entry without a time, wraps around."""
+    wrapped = (entry.ts + (1 << 63)) % (1 << 64) - (1 << 63)
+    return entry if wrapped == entry.ts else entry._replace(ts=wrapped)
 
 
 def _ignored(reasons: list[tuple[int, str]], tenant: str, total: int, stream: str) -> str:

@@ -55,21 +55,26 @@ def _entry(value: Any) -> Entry:
             else:
                 fault = _VALUE
         elif place == 1:
-            line, place = item, 2
+            line, place = _whole(item), 2
         elif place == 2:
             if not isinstance(item, dict):
                 fault = _OBJECT
             elif not all(type(text) is str for text in item.values()):
                 fault = _STRING
             else:
-                metadata, place = item or NO_METADATA, 3
+                metadata, place = {_whole(n): _whole(text) for n, text in item.items()} or NO_METADATA, 3
     if fault:
         raise _BadStream(fault)
     return Entry(ts, line, metadata)
 
 
 def _label(value: Any) -> str:
-    return str(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return _whole(str(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _whole(text: str) -> str:
+    """Loki 3.5 reads half of a UTF-16 pair as U+FFFD."""
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _stream(value: Any) -> LogStream:

@@ -5,17 +5,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
+from obs_check.lab.loki.archive import Archive
 from obs_check.lab.loki.compactor import Compactor
 from obs_check.lab.loki.counters import Counters
 from obs_check.lab.loki.ingest import Ingest
 from obs_check.lab.loki.limits import Limits
 from obs_check.lab.loki.served import Served
+from obs_check.lab.loki.writer import Writer
 from obs_check.lab.serve import Server
 
 
 class LabLoki:
-    """A Loki on loopback. `data_dir` keeps lines over restarts (None: memory only); `clock` gives ns since
-    the epoch."""
+    """A Loki on loopback that has its lines in DuckDB: in `data_dir`, which keeps them over restarts, else (None) in
+    memory. `clock` gives ns since the epoch."""
 
     def __init__(
         self,
@@ -32,23 +34,22 @@ class LabLoki:
         self._port = port
         self._clock = clock
         self._server: Server | None = None
-        self._close: Callable[[], None] = lambda: None
+        self._archive: Archive | None = None
         self._compactor: Compactor | None = None
+        self._writer: Writer | None = None
         self.counters = Counters()
         self.served = Served()
 
     def start(self) -> Self:
-        """Load what is kept and serve. Unavailable when the port is taken, InputError when the data cannot be read."""
+        """Open what is kept and serve. Unavailable when the port is taken, InputError when the data cannot be read."""
         from obs_check.lab.loki.api import Api
-        from obs_check.lab.loki.disk import Disk
 
-        disk = Disk(self._data_dir) if self._data_dir else None
-        ingest = Ingest(self._limits, self.counters, self._clock, disk)
-        if disk is not None:
-            for tenant, stream in disk.load():
-                ingest.tenant(tenant).restore(stream)
-            disk.start()
-            self._close = disk.close
+        self._archive = archive = Archive(self._data_dir)
+        ingest = Ingest(self._limits, self.counters, self._clock, archive)
+        if self._data_dir is not None:
+            for kept in archive.kept():
+                ingest.tenant(kept.tenant).restore(kept)
+        self._writer = Writer(ingest)
         if self._limits.retention_period:
             self._compactor = Compactor(ingest, self._clock)
         app = Api(ingest, self.counters, self._clock, self.served).application()
@@ -61,14 +62,20 @@ class LabLoki:
         return self
 
     def stop(self) -> None:
-        """Stop serving, then write what waits for the disk. Stopping twice is no error."""
+        """Stop serving, then write what waits. Stopping twice is no error; InputError when it cannot be written."""
         if self._server is not None:
             self._server.stop()
         if self._compactor is not None:
             self._compactor.stop()
             self._compactor = None
-        close, self._close = self._close, lambda: None
-        close()
+        writer, self._writer = self._writer, None
+        archive, self._archive = self._archive, None
+        try:
+            if writer is not None:
+                writer.stop()
+        finally:
+            if archive is not None:
+                archive.close()
 
     @property
     def url(self) -> str:
