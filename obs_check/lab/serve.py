@@ -22,6 +22,7 @@ class Server:
         self._port: int | None = None
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
+        self._ended = threading.Event()
 
     def start(self) -> Self:
         """Listen and serve; returns when requests are answered. Unavailable when the port is taken."""
@@ -44,7 +45,9 @@ class Server:
             with listener:
                 asyncio.run(server.serve(sockets=[listener]))
             started.set()
+            self._ended.set()
 
+        self._ended.clear()
         self._server = server
         self._port = listener.getsockname()[1]
         self._thread = threading.Thread(target=serve, name=self._name, daemon=True)
@@ -92,7 +95,8 @@ class Server:
     def wait(self) -> None:
         """Block until the server ends, which happens when another thread stops it."""
         if self._thread is not None:
-            self._thread.join()
+            # Not by a join: one that a signal interrupts takes the thread for ended, and `stop` would not wait for it.
+            self._ended.wait()
 
     def __enter__(self) -> Self:
         return self.start()
