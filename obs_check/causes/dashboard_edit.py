@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from obs_check.causes.masked import masked
 from obs_check.model.finding import DashboardEdit, FileEdit, Fix, PanelEdit, Safety, TargetEdit
 from obs_check.panel.json_place import panel_path
 
@@ -43,10 +44,10 @@ def dashboard_fix(summary: str, uid: str, dashboard: Mapping[str, Any], edits: S
 
 
 def file_fix(summary: str, path: Path, before: str, after: str, safety: Safety = "review") -> Fix:
-    """A fix of a configuration file. Its line ends stay, whatever made the change."""
+    """A fix of a configuration file; its diff shows no secret. The line ends stay, whatever made the change."""
     if "\r\n" in before:
         after = re.sub(r"\r?\n", "\r\n", after)
-    old, new = (text.removesuffix("\n").split("\n") for text in (before, after))
+    old, new = (text.removesuffix("\n").split("\n") for text in (masked(before), masked(after)))
     diff = difflib.unified_diff(old, new, f"a/{path.name}", f"b/{path.name}", lineterm="")
     return Fix(summary, "\n".join(diff), safety, str(path), (FileEdit(str(path), before, after),))
 

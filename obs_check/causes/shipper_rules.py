@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from obs_check.causes.context import Context
@@ -20,12 +20,6 @@ from obs_check.shipper.targets import FileReport, LogFile, find_targets, report
 from obs_check.shipper.wrapping import unwrap
 from obs_check.shipper.yamledit import Place, with_item, with_value, without
 
-_SECRET = re.compile(
-    r"(\b(?:password|bearer_token|credentials|client_secret|secret(?:_access_key|_key)?|authorization)[\"']?\s*[:=]\s*)"
-    r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^,}\n]+)",
-    re.IGNORECASE,
-)
-_URL = re.compile(r"://[^@\s\"']+@")
 _NESTED = re.compile(r"(\d+) (\w+)")
 
 
@@ -157,11 +151,10 @@ class Rules:
         return self._changed("".join([*rows[:start], *new, *rows[start + len(old) :]]))
 
     def fix(self, summary: str, after: "Rules | None", safety: Safety = "review") -> Fix:
-        """The fix that turns this configuration into `after`, its diff without secrets; one for a person without it."""
+        """The fix that turns this configuration into `after`; one for a person without it."""
         if after is None:
             return Fix(summary)
-        fix = file_fix(summary, self.path, self.text, after.text, safety)
-        return replace(fix, diff=_URL.sub("://<secret>@", _SECRET.sub(r"\1<secret>", fix.diff)))
+        return file_fix(summary, self.path, self.text, after.text, safety)
 
 
 def rules(context: Context) -> Rules | None:

@@ -18,8 +18,9 @@ class EscapeError(ValueError):
         self.escape = escape
 
 
-def unquote(literal: str) -> str:
-    """The text of a literal in double quotes or backticks; broken UTF-8 becomes U+FFFD. Raises EscapeError."""
+def unquote(literal: str, strict: bool = False) -> str:
+    """The text of a literal in double quotes or backticks; broken UTF-8 becomes U+FFFD. Raises EscapeError, also for
+    half of a surrogate pair when `strict`, as Go's own reader does and Loki's does not."""
     body = literal[1:-1]
     if literal[0] == "`":
         return body.replace("\r", "")
@@ -36,12 +37,12 @@ def unquote(literal: str) -> str:
         escape = _ESCAPE.match(body, at)
         if escape is None:
             raise EscapeError(body[at : at + 2])
-        out += _bytes_of(escape)
+        out += _bytes_of(escape, strict)
         at = escape.end()
     return out.decode("utf-8", "replace")
 
 
-def _bytes_of(escape: "re.Match[str]") -> bytes:
+def _bytes_of(escape: "re.Match[str]", strict: bool) -> bytes:
     if escape["simple"]:
         return bytes([_SIMPLE[escape["simple"]]])
     if escape["x"]:
@@ -52,9 +53,10 @@ def _bytes_of(escape: "re.Match[str]") -> bytes:
             raise EscapeError(escape[0], "invalid syntax")
         return bytes([value])
     value = int(escape["u"] or escape["U"], 16)
-    if value > 0x10FFFF:
+    half = 0xD800 <= value < 0xE000
+    if value > 0x10FFFF or (half and strict):
         raise EscapeError(escape[0], "invalid syntax")
-    return chr(value).encode() if not 0xD800 <= value < 0xE000 else "\ufffd".encode()
+    return (chr(value) if not half else "\ufffd").encode()
 
 
 def quote(text: str) -> str:

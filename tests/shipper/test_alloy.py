@@ -234,7 +234,7 @@ def source(targets: str) -> str:
         (source('[\n{a = "b"}\n]'), "a comma is missing at the end of the line"),
         (source('[{a: "b"}]'), "':' does not fit here"),
         (source("concatt([])"), "concatt is no function of Alloy (did you mean concat?)"),
-        (source('[{a = 1 + "b"}]'), "+ does not take 1 and 'b'"),
+        (source('[{a = 1 + "b"}]'), "+ does not take a number and a string"),
         (
             source("discovery.relabel.r.output") + 'discovery.relabel "r" { targets = discovery.relabel.r.output }',
             "discovery.relabel.r refers to itself",

@@ -72,7 +72,7 @@ def test_no_number(text: str) -> None:
         ("7/0.0", "divide by zero error"),
         ("7%0", "divide by zero error"),
         ("1e400", "1e400 is too large a number"),
-        ('"a"+1', "+ does not take 'a' and 1"),
+        ('"a"+1', "+ does not take a string and a number"),
         ("[1,2][true]", "True: no index"),
         ("[1,2][2]", "2 is not there"),
         ("{a=1}.b", "'b' is not there"),

@@ -82,7 +82,7 @@ class Evaluator:
                 raise self._error(expression, f"{key!r} is not there")
             return value[at]
         raise self._error(
-            expression, f"{key!r}: no index" if isinstance(value, dict | list) else f"{value!r} has no parts"
+            expression, f"{key!r}: no index" if isinstance(value, dict | list) else f"{_kind(value)} has no parts"
         )
 
     def _called(self, expression: Expression) -> Any:
@@ -114,7 +114,7 @@ class Evaluator:
             return not value
         if sign == "-" and arithmetic.is_number(value):
             return arithmetic.negated(value)
-        raise self._error(expression, f"{sign} does not take {value!r}")
+        raise self._error(expression, f"{sign} does not take {_kind(value)}")
 
     def _combined(self, sign: str, left: Any, right: Any, expression: Expression) -> Any:
         if has_unknown(left) or has_unknown(right):
@@ -135,7 +135,7 @@ class Evaluator:
                 return arithmetic.combined(sign, left, right)
             except ValueError as error:
                 raise self._error(expression, str(error)) from None
-        raise self._error(expression, f"{sign} does not take {left!r} and {right!r}")
+        raise self._error(expression, f"{sign} does not take {_kind(left)} and {_kind(right)}")
 
 
 def _alike(left: Any, right: Any) -> bool:
@@ -150,6 +150,15 @@ def _alike(left: Any, right: Any) -> bool:
     if isinstance(left, dict):
         return left.keys() == right.keys() and all(_alike(left[key], right[key]) for key in left)
     return bool(left == right)
+
+
+def _kind(value: Any) -> str:
+    """What a message says of a value, which may be a secret."""
+    if value is None:
+        return "null"
+    if arithmetic.is_number(value):
+        return "a number"
+    return {bool: "true or false", str: "a string", list: "a list"}.get(type(value), "an object")
 
 
 def _path(expression: Expression) -> list[str] | None:

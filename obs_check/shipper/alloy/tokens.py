@@ -79,7 +79,7 @@ def _not_understood(text: str, at: int, file: str, line: int) -> ConfigError:
 def unquote(token: Token, file: str) -> str:
     """The text of a string token; raises ConfigError for an escape that Go does not know."""
     try:
-        return quoting.unquote(token.text)
+        return quoting.unquote(token.text, strict=True)
     except quoting.EscapeError as error:
         raise ConfigError(
             f"{file}:{token.line}: {error.escape} in a string is no escape",
