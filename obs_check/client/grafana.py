@@ -136,22 +136,6 @@ class GrafanaClient:
         value = self._http.json(self._http.get(whole, params=dict(params))).get("data")
         return Answered(value, self._probe(f"GET {whole}", _shortened(value)))
 
-    def annotate(
-        self, dashboard_uid: str, window: Window, text: str, tags: Sequence[str] = (), panel: int | None = None
-    ) -> Answered[int]:
-        """Write an annotation over a window (ns; Grafana keeps ms); returns its id."""
-        body: dict[str, Any] = {
-            "dashboardUID": dashboard_uid,
-            "time": window.start_ns // MS,
-            "timeEnd": window.end_ns // MS,
-            "text": text,
-            "tags": list(tags),
-        }
-        if panel is not None:
-            body["panelId"] = panel
-        value = self._http.json(self._http.post("/api/annotations", body))
-        return Answered(int(value.get("id") or 0), self._probe("POST /api/annotations", value, window))
-
     @property
     def sent(self) -> int:
         """Requests so far."""

@@ -58,11 +58,6 @@ class RefResult:
     notices: tuple[str, ...] = ()
 
     @property
-    def has_data(self) -> bool:
-        """Whether a frame has a column and a row: an empty list and a frame without columns both mean nothing."""
-        return any(f.fields and f.rows for f in self.frames)
-
-    @property
     def outage(self) -> bool:
         """Whether the datasource did not answer at all. Grafana wraps that in a status of its own, so its text counts
         too."""

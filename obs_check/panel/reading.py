@@ -74,7 +74,7 @@ def _read(panel: Panel, results: Mapping[str, RefResult], request: PanelRequest 
     had_rows = any(f.rows for f in frames)
     transformed = run_transformations(frames, panel.transformations)
     trail += transformed.steps
-    lost = had_rows and not any(f.fields and f.rows for f in transformed.frames)
+    lost = had_rows and not any(f.rows for f in transformed.frames)
     configured = apply_overrides(transformed.frames, panel.field_config)
     visible = _visible(configured)
     if any(is_hidden(f) for frame in configured for f in frame.fields):

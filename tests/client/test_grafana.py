@@ -12,7 +12,7 @@ import pytest
 from obs_check.client.grafana import GrafanaClient
 from obs_check.config import Secret
 from obs_check.errors import NotAllowed, ObsCheckError, Refused, Unavailable
-from obs_check.model.window import NS, Window
+from obs_check.model.window import Window
 
 TOKEN = Secret("test", lambda: "hush")
 
@@ -165,17 +165,7 @@ def test_health(response: httpx.Response, status: str) -> None:
     assert seen[0].url.raw_path == b"/api/datasources/uid/a%2Fb/health"
 
 
-def test_settings_and_annotation() -> None:
+def test_settings() -> None:
     settings = {"buildInfo": {"version": "13.0.1"}, "datasources": {"Loki": {"uid": "loki", "type": "loki"}}}
     grafana, _ = over_httpx(httpx.Response(200, json=settings))
     assert grafana.frontend_settings().probe.answer == {"version": "13.0.1", "datasources": {"Loki": ["loki", "loki"]}}
-    grafana, seen = over_httpx(httpx.Response(200, json={"id": 7}))
-    assert grafana.annotate("u", Window(NS, 2 * NS), "run", ["obs-check"], 3).value == 7
-    assert json.loads(seen[0].content) == {
-        "dashboardUID": "u",
-        "time": 1000,
-        "timeEnd": 2000,
-        "text": "run",
-        "tags": ["obs-check"],
-        "panelId": 3,
-    }

@@ -238,9 +238,9 @@ def test_disabled_audit_leaves_the_sink_alone_and_no_log_dir_means_stderr(tmp_pa
     [
         ("log_lvl: info", "did you mean log_level?"),
         ("session_correlation_enabled: true", "unknown key"),
-        ("allowlist: domain=a.com", "allowlist is 'domain=a.com'"),
+        ("allowlist: domain=a.example", "allowlist is 'domain=a.example'"),
         ("allowlist: [7]", "entry 1 is 7"),
-        ("allowlist: [a.com]", "expected method=, domain= or path="),
+        ("allowlist: [a.example]", "expected method=, domain= or path="),
         ("proxy_port: true", "write a whole number"),
         ("jail_type: chroot", "nsjail or landjail"),
         ("- a", "expected keys and values"),
@@ -259,11 +259,11 @@ def test_a_configuration_that_boundary_would_not_start_with(tmp_path: Path, text
 def test_the_environment_lies_over_the_file(tmp_path: Path) -> None:
     path = tmp_path / ".config/coder_boundary/config.yaml"
     path.parent.mkdir(parents=True)
-    path.write_text("log_level: error\nproxy_port: 8087\nallowlist: [domain=a.com]\n")
-    env = {"HOME": str(tmp_path), "BOUNDARY_LOG_LEVEL": "INFO", "PROXY_PORT": "", "BOUNDARY_ALLOW": "domain=b.com"}
+    path.write_text("log_level: error\nproxy_port: 8087\nallowlist: [domain=a.example]\n")
+    env = {"HOME": str(tmp_path), "BOUNDARY_LOG_LEVEL": "INFO", "PROXY_PORT": "", "BOUNDARY_ALLOW": "domain=b.example"}
     config = read_boundary_config(None, env)
     assert (config.log_level, config.proxy_port) == (Level.INFO, 8087)
-    assert [rule.raw for rule in config.rules] == ["domain=a.com", "domain=b.com"]
+    assert [rule.raw for rule in config.rules] == ["domain=a.example", "domain=b.example"]
     # BOUNDARY_CONFIG_FILE is read by no version of boundary.
     assert read_boundary_config(None, {"BOUNDARY_CONFIG_FILE": str(path)}).rules == ()
     with pytest.raises(ConfigError, match="DISABLE_AUDIT_LOGS"):

@@ -34,7 +34,6 @@ SERIES: dict[str, Any] = {
 
 def test_nanoseconds_and_nan_survive() -> None:
     result = decode_results({"results": {"A": {"status": 200, "frames": [SERIES]}}})["A"]
-    assert result.has_data
     assert result.frames[0].fields[0].values[0] == 1795478400000123456
     assert math.isnan(result.frames[0].fields[1].values[1])
     assert (result.executed, result.notices) == ("Expr: x", ("partial",))
@@ -50,8 +49,9 @@ def test_nanoseconds_and_nan_survive() -> None:
         None,
     ],
 )
-def test_every_empty_shape_has_no_data(frames: Any) -> None:
-    assert not decode_results({"results": {"A": {"frames": frames}}})["A"].has_data
+def test_every_empty_shape_has_no_rows(frames: Any) -> None:
+    result = decode_results({"results": {"A": {"frames": frames}}})["A"]
+    assert [frame.rows for frame in result.frames if frame.rows] == []
 
 
 def test_an_error_stays_with_its_ref_id() -> None:
@@ -63,7 +63,7 @@ def test_an_error_stays_with_its_ref_id() -> None:
     }
     results = decode_results(document)
     assert (results["B"].error, results["B"].status, results["B"].source) == ("parse error", 400, "downstream")
-    assert results["A"].has_data
+    assert [frame.rows for frame in results["A"].frames] == [2]
 
 
 def test_what_is_no_answer_is_refused() -> None:

@@ -63,10 +63,10 @@ def test_escaping(kind: str, plain: str, text_of_multi: str, listed: str) -> Non
 
 def test_the_backtick_trap_is_found() -> None:
     query = '{a="b"} | domain=~`$v`'
-    assert trapped_in_backticks(query, {"v": many("api.anthropic.com")}) == ["v"]
+    assert trapped_in_backticks(query, {"v": many("api.llm.example")}) == ["v"]
     assert trapped_in_backticks(query, {"v": many("austen")}) == []
-    assert trapped_in_backticks(query, {"v": one("api.anthropic.com")}) == []
-    assert trapped_in_backticks('{a="b"} | domain=~"$v"', {"v": many("api.anthropic.com")}) == []
+    assert trapped_in_backticks(query, {"v": one("api.llm.example")}) == []
+    assert trapped_in_backticks('{a="b"} | domain=~"$v"', {"v": many("api.llm.example")}) == []
 
 
 @pytest.mark.parametrize("text", ["$owner_id", "a$1", "price$USD", "[[:alpha:]]", "$__range", "${DS_LOKI}", "$"])
