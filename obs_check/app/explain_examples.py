@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from obs_check.app.explain_questions import Questions
-from obs_check.errors import Refused
+from obs_check.errors import Unavailable
 from obs_check.logql.explain.negated import negated
 from obs_check.logql.stages.compile import compile_stage
 from obs_check.logql.stages.row import Row
@@ -42,8 +42,8 @@ def dropped_line(query: ast.LogQuery, number: int, window: Window, questions: Qu
 
 
 def _example(query: ast.LogQuery, window: Window, questions: Questions) -> Row | None:
-    """None also where Loki refuses: an explanation is worth more than its examples."""
+    """None also where Loki refuses or takes too long: an explanation is worth more than its examples."""
     try:
         return questions.example(query, window)
-    except Refused:
+    except Unavailable:
         return None

@@ -16,6 +16,7 @@ TIMEOUT_S = 60.0
 """Longer than Grafana's 30 s data proxy timeout, so that its own answer is seen."""
 _RETRIED = frozenset({502, 503, 504})
 _BODY_CHARS = 500
+_ASTRAY = "does the URL, and a datasource's uid, point to the right program?"
 _TOO_MANY = 429
 _PATIENCE = 4
 """Times that a request is sent again after a 429, each after a longer pause."""
@@ -151,7 +152,7 @@ class Http:
             raise Unavailable(
                 f"{self.system}: {shown_url(str(response.url))} answered {response.status_code} without JSON: "
                 f"{one_line(response.text)[:80]!r}",
-                "does the URL point to the right program?",
+                _ASTRAY,
             ) from None
 
 
@@ -163,9 +164,8 @@ def raise_for_status(system: str, url: str, status: int, body: str) -> None:
         raise NotAllowed(message, "check the token, its permissions and the tenant")
     if status >= 500:
         raise Unavailable(message, f"look at the log of {system}")
-    raise Refused(
-        message, status, body, "does the URL point to the right program?" if status in range(300, 400) else ""
-    )
+    astray = status in range(300, 400) or status == 404
+    raise Refused(message, status, body, _ASTRAY if astray else "")
 
 
 def _pause_s(retry_after: str, attempt: int) -> float:
