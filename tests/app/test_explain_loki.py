@@ -186,6 +186,16 @@ def test_a_line_dropped_by_a_joined_predicate(predicate: str, dropped: str, reas
     assert last.reason.startswith(reason)
 
 
+def test_a_chain_of_line_filters_is_counted_by_one_scan() -> None:
+    with asked('{job="j"} |= "n=" != "n=3" or "{{" |= "a=b" or "\\"`\\\\" != "n=4"') as (ask, client):
+        root, cost = explain_on_loki(ask, client)
+    assert [(node.lines_out, node.series) for node in root.children] == [(5, 1), (5, 1), (4, 1), (3, 1), (2, 1)]
+    assert [node.dropped for node in root.children[2:]] == [NUMBERED.entries[n].line for n in (3, 0, 4)]
+    # One count, and a line that passes and one for each of the three that drop some; the lab reads all for each.
+    assert cost.requests == 1 + 1 + 3
+    assert cost.bytes_read == cost.requests * sum(len(entry.line) for entry in NUMBERED.entries)
+
+
 def test_an_unwrap_that_drops_every_line() -> None:
     with asked('sum(sum_over_time({job="j"} | logfmt | unwrap ip | __error__="" [1m]))') as (ask, client):
         root, _ = explain_on_loki(replace(ask, instant=True), client)

@@ -1,5 +1,5 @@
-"""Counts of a range's prefixes as few metric queries, for a Loki that is asked: one scan for every line filter, and one
-for a run of label filters, whose labels are counted together and compared here."""
+"""Counts of a range's prefixes as few metric queries, for a Loki that is asked: one scan for a chain of line filters,
+and one for a run of label filters, whose labels are counted together and compared here."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +15,7 @@ from obs_check.logql.explain.errors import (
     texts_only,
     without_errors,
 )
+from obs_check.logql.explain.marks import counts_of_marks, mark, markable
 from obs_check.logql.explain.reasons import compared_labels
 from obs_check.logql.stages.compile import compile_stage
 from obs_check.logql.stages.row import ERROR, Row
@@ -40,13 +41,14 @@ _SETS_LABELS = (
 @dataclass(frozen=True, slots=True)
 class Part:
     """One count: of the lines that pass the first `stages` stages, or of their label sets. `names` are the labels it is
-    grouped by, None when it has the series as they are; `run` is the number of label filters behind the prefix that it
-    answers for."""
+    grouped by, None when it has the series as they are; `run` is the number of label filters, and `marked` that of line
+    filters, behind the prefix that it answers for."""
 
     stages: int
     expr: ast.Metric
     names: tuple[str, ...] | None = ()
     run: int = 0
+    marked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +96,18 @@ class Lines:
                 if self._next_filter(at) is None and not any(map(can_fail, stages[at:])):
                     return found
                 continue
+            plain = grouped and not self.sets_labels(at) and not any(map(can_fail, stages[:at]))
+            marked = markable(stages, at) if plain and all(isinstance(s, _FILTERS) for s in stages[:at]) else ()
+            if marked and not known:
+                found.append(Part(at, self.count(at, (*stages[:at], mark(marked))), None, marked=len(marked)))
+                at, known = at + len(marked), True
+                if self._next_filter(at) is None and not any(map(can_fail, stages[at:])):
+                    return found
+                continue
             end = len(stages) if after is None else after
             if any(map(can_fail, stages[at:end])):
                 found.append(Part(end, self._lines(end, ())))
             elif not known:
-                plain = grouped and not self.sets_labels(at)
                 found.append(Part(at, self.count(at) if plain else self._lines(at, ()), None if plain else ()))
             if after is None:
                 return found
@@ -146,7 +155,10 @@ class Lines:
         seen, errors = 0, Counter[str]()
         for part, series in answers:
             found.lines[part.stages] = round(sum(value for _, value in series))
-            if part.names is None:
+            if part.marked:
+                for number, (lines, sets) in enumerate(counts_of_marks(series, part.marked), start=part.stages):
+                    found.lines[number], found.series[number] = lines, sets
+            elif part.names is None:
                 found.series[part.stages] = len(series)
             left = [(row_of_labels(labels), round(value)) for labels, value in series]
             now = _summed((row.error, lines) for row, lines in left)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from obs_check.logql.stages.compile import compile_stage
 from obs_check.logql.stages.label_filter import compile_predicate
-from obs_check.logql.stages.row import Row
+from obs_check.logql.stages.row import ERROR, Row
 from obs_check.logql.stages.unwrap import SAMPLE_ERROR, unwrap_value
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import predicate_text, unwrap_text
@@ -42,8 +42,11 @@ def why_not_unwrapped(unwrap: ast.Unwrap, row: Row) -> str:
     if not value:
         return _absence(unwrap.label, row)
     kept = row.copy()
-    if unwrap_value(replace(unwrap, filters=()))(kept) is None or kept.error != SAMPLE_ERROR:
-        return "; ".join(why_dropped(stage, kept) for stage in unwrap.filters if not compile_stage(stage)(kept.copy()))
+    unwrap_value(replace(unwrap, filters=()))(kept)
+    dropping = [stage for stage in unwrap.filters if not compile_stage(stage)(kept.copy())]
+    unread = kept.error == SAMPLE_ERROR and any(ERROR in compared_labels(stage.predicate) for stage in dropping)
+    if not unread:
+        return "; ".join(why_dropped(stage, kept) for stage in dropping)
     kind = {"": "number", "bytes": "size"}.get(unwrap.conversion, "duration")
     readers = [replace(unwrap, conversion=name, filters=()) for name in _CONVERSIONS if name != unwrap.conversion]
     other = next((one for one in readers if _reads(one, row)), None)
