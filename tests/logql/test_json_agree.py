@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from obs_check.errors import QueryError
@@ -53,6 +53,7 @@ def careful(line: str, path: tuple[str, ...]) -> str | None:
     return unescape(found[0].text) if found and not faults else None
 
 
+@settings(deadline=None)
 @given(OBJECTS | TORN | PATCHED, PATHS)
 @example('{"a":["x\\"],"b":1,"y"]}', ("b",))
 @example('{"a":{"c":1},"a":{"b":2}}', ("a", "b"))
@@ -97,6 +98,7 @@ def answer(query: str, lines: Sequence[str]) -> Result | str:
         return refusal.message
 
 
+@settings(deadline=None)
 @given(QUERIES, st.lists(OBJECTS, min_size=1, max_size=5))
 @example(BY_TWO, ['{"a":1,"c":1}', "{}", '{"a":{"b":2},"c":3}'])
 @example(PATHS_QUERY, ['{"a":{"c":1},"a":{"b":2}}'])

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
+from operator import gt
 from typing import Protocol
 
 from obs_check.logql.engine.hints import hints_for
@@ -31,7 +33,7 @@ class SampleSeries:
 
     def sort(self) -> None:
         """Puts samples that came from several streams in order of time."""
-        if any(a > b for a, b in zip(self.times, self.times[1:], strict=False)):
+        if any(map(gt, self.times, islice(self.times, 1, None))):
             order = sorted(range(len(self.times)), key=self.times.__getitem__)
             self.times = [self.times[i] for i in order]
             self.values = [self.values[i] for i in order]

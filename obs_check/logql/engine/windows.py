@@ -1,7 +1,7 @@
 """The range aggregations, each as a window that slides over one series."""
 
 import math
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
@@ -193,9 +193,13 @@ def slide(
     """For each of the times, ascending, that has samples in (time - offset - interval, time - offset]: its index
     and the value of the window."""
     first = last = 0
+    keeps_nothing = isinstance(window, _Ends)
     for index, at in enumerate(times):
         end = at - offset_ns
         begin = end - interval_ns
+        if keeps_nothing:
+            last = bisect_right(series.times, end, last)
+            first = bisect_right(series.times, begin, first, last)
         while last < len(series.times) and series.times[last] <= end:
             window.push(series.values[last])
             last += 1
