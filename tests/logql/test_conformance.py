@@ -1,7 +1,8 @@
 """Queries with the answers of a real Loki 3.5.9, replayed against the engine.
 
 `own/` holds cases of our own: one for each production of the grammar and each function of templates, quirks, and
-refusals with their text. `python -m tests.real.record_cases` asks a real Loki again.
+refusals with their text; `more` asks further questions of the same lines as the cases beside it. `python -m
+tests.real.record_cases` asks a real Loki again.
 """
 
 import gzip
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from obs_check.errors import QueryError
+from obs_check.lab.loki.params import parse_duration
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant, query_range
 from obs_check.logql.engine.list_source import ListSource
@@ -49,20 +51,12 @@ def queries() -> list[Any]:
     return found
 
 
-def ns(text: str) -> int:
-    units = {"ms": 1_000_000, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
-    for unit in ("ms", "s", "m", "h"):
-        if text.endswith(unit) and text.removesuffix(unit).isdigit():
-            return int(text.removesuffix(unit)) * units[unit]
-    return int(float(text) * 10**9)
-
-
 def ask(query: dict[str, Any], lines: Path) -> Result:
     expr = parse(query["query"])
     if query["type"] == "instant":
         return query_instant(expr, source(lines), int(query["time"]))
     start, end = int(query["start"]), int(query["end"])
-    step = ns(query["step"]) if "step" in query else max((end - start) // 250, 10**9)
+    step = parse_duration(query["step"]) if "step" in query else max((end - start) // (250 * 10**9), 1) * 10**9
     return query_range(
         expr,
         source(lines),
@@ -71,6 +65,7 @@ def ask(query: dict[str, Any], lines: Path) -> Result:
         step,
         limit=int(query.get("limit", 100)),
         direction=query.get("direction", "backward"),
+        interval_ns=parse_duration(query.get("interval", "0")),
     )
 
 

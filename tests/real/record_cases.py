@@ -11,8 +11,10 @@ from typing import Any
 
 from tests.real.loki_process import RealLoki
 
-OWN = Path(__file__).parent.parent / "fixtures" / "logql" / "own"
-_PARAMETERS = ("time", "start", "end", "step", "limit", "direction")
+CASES = Path(__file__).parent.parent / "fixtures" / "logql"
+OWN = CASES / "own"
+_RECORDED = (CASES / "more.json.gz", *sorted(OWN.glob("*.json.gz")))
+_PARAMETERS = ("time", "start", "end", "step", "limit", "direction", "interval")
 
 
 def read(path: Path) -> Any:
@@ -20,13 +22,14 @@ def read(path: Path) -> Any:
     return json.loads(gzip.decompress(path.read_bytes()))
 
 
-def push(loki: RealLoki) -> None:
-    """The lines of our own cases."""
-    streams = read(OWN / "lines.json.gz")["streams"]
+def push(loki: RealLoki, lines: Path = OWN / "lines.json.gz") -> None:
+    """The lines of cases."""
+    streams = read(lines)["streams"]
     for stream in streams:
         loki.push(stream["labels"], stream["entries"])
     newest = max(int(stream["entries"][-1][0]) for stream in streams)
-    count = sum(len(stream["entries"]) for stream in streams)
+    found = [stream for stream in streams if "app" in stream["labels"]]
+    count = sum(len(stream["entries"]) for stream in found)
     loki.flush(f"sum(count_over_time({{app=~`.+`}}[1h])) == {count}", newest)
 
 
@@ -43,14 +46,17 @@ def answer(loki: RealLoki, query: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Records every case anew."""
-    with tempfile.TemporaryDirectory() as directory, RealLoki(Path(directory)) as loki:
-        push(loki)
-        for path in sorted(OWN.glob("*.json.gz")):
-            case = read(path)
-            for query in case.get("queries", ()):
-                query["want"] = answer(loki, query)
-            text = json.dumps(case, ensure_ascii=False, sort_keys=True)
-            path.write_bytes(gzip.compress(text.encode(), mtime=0))
+    cases = {path: case for path in _RECORDED if "queries" in (case := read(path))}
+    for lines in {path.with_name(f"{case['streams']}.gz") for path, case in cases.items()}:
+        with tempfile.TemporaryDirectory() as directory, RealLoki(Path(directory)) as loki:
+            push(loki, lines)
+            for path, case in cases.items():
+                if path.with_name(f"{case['streams']}.gz") != lines:
+                    continue
+                for query in case["queries"]:
+                    query["want"] = answer(loki, query)
+                text = json.dumps(case, ensure_ascii=False, sort_keys=True)
+                path.write_bytes(gzip.compress(text.encode(), mtime=0))
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ def _reword(error: QueryError, stage: ast.Stage, text: str) -> None:
     """Gives an error of a stage its place in the whole query."""
     message = error.message
     if not message.startswith("parse error"):
-        message = f"stage '{stage_text(stage)}' : {message}"
+        message = f"stage '{stage_text(stage, ',')}' : {message}"
         message = f"parse error : {message}"
     raise QueryError(message, text, stage.span.start, stage.span.end) from error
 

@@ -88,18 +88,18 @@ def number_text(value: float) -> str:
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
-def stage_text(stage: ast.Stage) -> str:
-    """One stage with its pipe."""
+def stage_text(stage: ast.Stage, comma: str = ", ") -> str:
+    """One stage with its pipe; `comma` stands between the labels of a list (Loki 3.5: "," in its refusals)."""
     match stage:
         case ast.LineFilter():
             return f"{stage.op} " + " or ".join(
                 f"ip({quote(m.value)})" if m.ip else quote(m.value) for m in stage.matches
             )
         case ast.JsonParser():
-            return f"| json{_extractions(stage.extractions)}"
+            return f"| json{_extractions(stage.extractions, comma)}"
         case ast.LogfmtParser():
             flags = (" --strict" if stage.strict else "") + (" --keep-empty" if stage.keep_empty else "")
-            return f"| logfmt{flags}{_extractions(stage.extractions)}"
+            return f"| logfmt{flags}{_extractions(stage.extractions, comma)}"
         case ast.RegexpParser():
             return f"| regexp {quote(stage.pattern)}"
         case ast.PatternParser():
@@ -112,21 +112,21 @@ def stage_text(stage: ast.Stage) -> str:
             return f"| line_format {quote(stage.template)}"
         case ast.LabelFormat():
             parts = (f"{a.name}={a.value if a.rename else quote(a.value)}" for a in stage.assignments)
-            return f"| label_format {', '.join(parts)}"
+            return f"| label_format {comma.join(parts)}"
         case ast.DropLabels():
-            return f"| drop {_choices(stage.choices)}"
+            return f"| drop {_choices(stage.choices, comma)}"
         case ast.KeepLabels():
-            return f"| keep {_choices(stage.choices)}"
+            return f"| keep {_choices(stage.choices, comma)}"
         case ast.Decolorize():
             return "| decolorize"
 
 
-def _extractions(extractions: tuple[ast.Extraction, ...]) -> str:
-    return (" " + ", ".join(f"{e.label}={quote(e.expression)}" for e in extractions)) if extractions else ""
+def _extractions(extractions: tuple[ast.Extraction, ...], comma: str) -> str:
+    return (" " + comma.join(f"{e.label}={quote(e.expression)}" for e in extractions)) if extractions else ""
 
 
-def _choices(choices: tuple[ast.LabelChoice, ...]) -> str:
-    return ", ".join(matcher_text(c.matcher) if c.matcher else c.name for c in choices)
+def _choices(choices: tuple[ast.LabelChoice, ...], comma: str) -> str:
+    return comma.join(matcher_text(c.matcher) if c.matcher else c.name for c in choices)
 
 
 def predicate_text(predicate: ast.Predicate) -> str:
