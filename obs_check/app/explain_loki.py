@@ -58,6 +58,7 @@ class _Metric:
         if ranges:
             counted = count_stages(lines, self._last_ns, self._questions)
             self._counted = {id(one): both for one, both in zip(ranges, zip(lines, counted, strict=True), strict=True)}
+        self._know_empty(expr)
         return self._node(expr, self._count_series(expr))
 
     def _lines(self, expr: ast.RangeAggregation) -> Lines:
@@ -69,8 +70,32 @@ class _Metric:
         length = found.interval_ns + self._last_ns - self._first_ns
         return Lines(replace(found.query, stages=stages), length, found.offset_ns)
 
+    def _know_empty(self, expr: ast.Metric) -> bool:
+        """Note what has no series because no line reaches it; returns whether that is so of the expression."""
+        below = [self._know_empty(one) for one in operands(expr)]
+        match expr:
+            case ast.RangeAggregation():
+                lines, counted = self._counted[id(expr)]
+                empty = expr.op != "absent_over_time" and not counted.lines[len(lines.query.stages)]
+            case ast.VectorAggregation() | ast.LabelReplace():
+                empty = all(below)
+            case ast.BinaryOperation(op="or"):
+                empty = all(below)
+            case ast.BinaryOperation(op="unless"):
+                empty = below[0]
+            case ast.BinaryOperation():
+                empty = any(below)
+            case _:
+                empty = False
+        if empty:
+            self._series[id(expr)] = 0
+        return empty
+
     def _count_series(self, expr: ast.Metric) -> tuple[str, ...]:
-        """Ask the query itself, then how many series the operators inside it have; returns what Loki refused."""
+        """Ask the query itself, then how many series the operators inside it have; returns what Loki refused. Nothing
+        is asked of what is known to have none."""
+        if id(expr) in self._series:
+            return ()
         try:
             most = _most(self._ask_metric(self._ask.text))
         except Refused as refused:

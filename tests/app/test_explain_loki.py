@@ -196,6 +196,32 @@ def test_a_chain_of_line_filters_is_counted_by_one_scan() -> None:
     assert cost.bytes_read == cost.requests * sum(len(entry.line) for entry in NUMBERED.entries)
 
 
+def test_filters_of_the_streams_labels_share_a_scan() -> None:
+    with asked('{job=~".+"} | job=~"j|k" | job="k"') as (ask, client):
+        root, cost = explain_on_loki(ask, client)
+    assert [(node.lines_out, node.series) for node in root.children] == [(5, 1), (5, 1), (0, 0)]
+    assert root.children[2].values == {"job": {"j": 5}}
+    assert cost.requests == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "series", "requests"),
+    [
+        # The count, and the line that is dropped: what has no line has no series.
+        ('topk(1, sum by (n) (count_over_time({job="j"} |= "none" [1m])))', [0, 0, 0], 2),
+        ('sum(count_over_time({job="j"} |= "none" [1m])) > 0', [0, 0, 0, None], 2),
+        # The query itself is asked where there may be series for all that, and how many there are inside it.
+        ('sum(absent_over_time({job="j"} |= "none" [1m]))', [1, 1], 4),
+        ('sum(count_over_time({job="j"} |= "none" [1m])) or vector(0)', [1, 0, 0, 1], 4),
+    ],
+)
+def test_nothing_is_asked_of_what_has_no_line(query: str, series: list[int | None], requests: int) -> None:
+    with asked(query) as (ask, client):
+        root, cost = explain_on_loki(replace(ask, instant=True), client)
+    assert [node.series for node in root.walk() if node.kind == "operator"] == series
+    assert cost.requests == requests
+
+
 def test_an_unwrap_that_drops_every_line() -> None:
     with asked('sum(sum_over_time({job="j"} | logfmt | unwrap ip | __error__="" [1m]))') as (ask, client):
         root, _ = explain_on_loki(replace(ask, instant=True), client)

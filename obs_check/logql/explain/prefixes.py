@@ -89,29 +89,40 @@ class Lines:
         known = False
         while True:
             after = self._next_filter(at)
-            run = self.run(after) if grouped and after is not None else ()
-            if after is not None and run:
-                found.append(Part(after, self._lines(after, compared_in(run)), compared_in(run), len(run)))
-                at, known = after + len(run), True
-                if self._next_filter(at) is None and not any(map(can_fail, stages[at:])):
-                    return found
-                continue
-            plain = grouped and not self.sets_labels(at) and not any(map(can_fail, stages[:at]))
-            marked = markable(stages, at) if plain and all(isinstance(s, _FILTERS) for s in stages[:at]) else ()
-            if marked and not known:
-                found.append(Part(at, self.count(at, (*stages[:at], mark(marked))), None, marked=len(marked)))
-                at, known = at + len(marked), True
-                if self._next_filter(at) is None and not any(map(can_fail, stages[at:])):
-                    return found
+            several = self._several(at, after, known) if grouped and after is not None else None
+            if several is not None:
+                found.append(several)
+                at, known = several.stages + several.run + several.marked, True
                 continue
             end = len(stages) if after is None else after
             if any(map(can_fail, stages[at:end])):
                 found.append(Part(end, self._lines(end, ())))
             elif not known:
-                found.append(Part(at, self.count(at) if plain else self._lines(at, ()), None if plain else ()))
+                whole = grouped and self._whole(at)
+                found.append(Part(at, self.count(at) if whole else self._lines(at, ()), None if whole else ()))
             if after is None:
                 return found
             at, known = after + 1, False
+
+    def _several(self, at: int, after: int, known: bool) -> Part | None:
+        """One count for all filters that begin at a place, where there is one; `after` is the place of the first
+        filter, and `known` whether the lines that reach it are counted."""
+        stages = self.query.stages
+        if run := self.run(after):
+            return Part(after, self._lines(after, compared_in(run)), compared_in(run), len(run))
+        if not self._whole(at):
+            return None
+        if run := self._texts(at):
+            return Part(at, self.count(at), None, len(run))
+        # Loki moves line filters before the stages that change a line, and leaves out a line_format before none.
+        marked = markable(stages, at) if all(isinstance(stage, _FILTERS) for stage in stages[:at]) else ()
+        if marked and not known:
+            return Part(at, self.count(at, (*stages[:at], mark(marked))), None, marked=len(marked))
+        return None
+
+    def _whole(self, at: int) -> bool:
+        """Whether the label sets behind the first stages are those of the streams, without errors: then few."""
+        return not self.sets_labels(at) and not any(map(can_fail, self.query.stages[:at]))
 
     def count(self, stages: int, suffix: Sequence[ast.Stage] | None = None) -> ast.RangeAggregation:
         """The lines behind the first stages by label set; `suffix` in place of those stages where it is given."""
@@ -140,8 +151,9 @@ class Lines:
 
     def run(self, at: int) -> tuple[ast.LabelFilter, ...]:
         """The label filters that begin at a stage and only compare texts, behind a stage that sets labels."""
-        if not self.sets_labels(at):
-            return ()
+        return self._texts(at) if self.sets_labels(at) else ()
+
+    def _texts(self, at: int) -> tuple[ast.LabelFilter, ...]:
         run = []
         for stage in self.query.stages[at:]:
             if not isinstance(stage, ast.LabelFilter) or not texts_only(stage.predicate):
@@ -168,6 +180,8 @@ class Lines:
                     found.errors.setdefault(causes[0], Counter())[kind] = lines - errors[kind]
             for at in range(part.stages, part.stages + part.run):
                 left = self._compare(at, left, found)
+                if part.names is None:
+                    found.series[at + 1] = len(left)
             seen, errors = part.stages + part.run, _summed((row.error, lines) for row, lines in left)
         stages = self.query.stages
         for at in range(len(stages) + 1):
