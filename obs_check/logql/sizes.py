@@ -27,12 +27,16 @@ def parse_bytes(text: str) -> int:
     return int(size)
 
 
-def rounded_size(size: int) -> int:
-    """The size that a query compares with. Loki 3.5 writes it into the query that its queriers get with two digits and
-    powers of 1000 (go-humanize: Bytes), so that 2KiB is 2000 bytes there."""
+def format_bytes(size: int) -> str:
+    """`30kB`, `1.5MB`: two digits and powers of 1000 (go-humanize: Bytes)."""
     if size < 10:
-        return size
+        return f"{size}B"
     power = min(math.floor(math.log(size, 1000)), 6)
     amount = math.floor(size / 1000**power * 10 + 0.5) / 10
-    digits = f"{amount:.1f}" if amount < 10 else f"{amount:.0f}"
-    return parse_bytes(f"{digits}{' KMGTPE'[power].strip()}B")
+    return f"{f'{amount:.1f}' if amount < 10 else f'{amount:.0f}'}{' kMGTPE'[power].strip()}B"
+
+
+def rounded_size(size: int) -> int:
+    """The size that a query compares with. Loki 3.5 writes it with two digits into the query that its queriers get, so
+    that 2KiB is 2000 bytes there."""
+    return parse_bytes(format_bytes(size))

@@ -22,9 +22,10 @@ from obs_check.lab.loki.request import decode_push, parameters, tenant_of
 from obs_check.lab.loki.responses import json_response, success
 from obs_check.lab.loki.served import Served
 from obs_check.lab.loki.tail import follow, read_tail
-from obs_check.logql import parse, to_text
+from obs_check.logql import parse
 from obs_check.logql.durations import format_prometheus_duration
 from obs_check.logql.syntax.ast import Matcher
+from obs_check.logql.syntax.loki_text import pretty_text
 from obs_check.model.entry import Labels
 
 _BUILD = dict.fromkeys(("version", "revision", "branch", "buildUser", "buildDate", "goVersion"), "")
@@ -130,7 +131,7 @@ class Api:
     async def _format_query(self, request: Request) -> Response:
         query = dict(await parameters(request)).get("query", "")
         try:
-            return success(to_text(parse(query)))
+            return success(pretty_text(parse(query, stages=False)))
         except QueryError as error:
             return json_response({"status": "invalid-query", "error": error.message}, 400)
 

@@ -5,7 +5,7 @@ from obs_check.logql.engine.binary import arithmetic
 from obs_check.logql.regex import compile_re2
 from obs_check.logql.stages.compile import compile_stages
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.printer import stage_text
+from obs_check.logql.syntax.loki_text import loki_stage
 from obs_check.logql.syntax.refusals import refuse
 
 EMPTY_SELECTOR = (
@@ -29,20 +29,20 @@ _WITH_UNWRAP = _GROUPED | {"sum_over_time", "rate", "rate_counter", "absent_over
 _PARAMETER = frozenset({"topk", "bottomk", "approx_topk"})
 
 
-def check(expr: ast.Expr, text: str) -> None:
-    """Raises QueryError for the first thing that Loki 3.5 would refuse."""
+def check(expr: ast.Expr, text: str, *, stages: bool = True) -> None:
+    """Raises QueryError for the first thing that Loki 3.5 would refuse; `stages` are looked into unless told not to."""
     match expr:
         case ast.LogQuery():
-            _check_query(expr, text)
+            _check_query(expr, text, stages)
         case ast.RangeAggregation():
-            _check_range_aggregation(expr, text)
+            _check_range_aggregation(expr, text, stages)
         case ast.VectorAggregation():
             _check_vector_aggregation(expr, text)
-            check(expr.expr, text)
+            check(expr.expr, text, stages=stages)
         case ast.BinaryOperation():
             _check_set_operation(expr, text)
-            check(expr.left, text)
-            check(expr.right, text)
+            check(expr.left, text, stages=stages)
+            check(expr.right, text, stages=stages)
         case ast.LabelReplace():
             try:
                 compile_re2(f"^(?:{expr.regex})$")
@@ -51,7 +51,7 @@ def check(expr: ast.Expr, text: str) -> None:
             # Loki 3.5 looks for a selector on the left of operators only and takes a number for an empty one.
             if isinstance(leftmost(expr), ast.Number):
                 refuse(text, expr.span, EMPTY_SELECTOR)
-            check(expr.expr, text)
+            check(expr.expr, text, stages=stages)
         case ast.Number() | ast.VectorLiteral():
             pass
 
@@ -69,10 +69,10 @@ def leftmost(expr: ast.Metric) -> ast.Metric:
             return expr
 
 
-def _check_query(query: ast.LogQuery, text: str) -> None:
+def _check_query(query: ast.LogQuery, text: str, stages: bool) -> None:
     if not any(_selects(m) for m in query.selector.matchers):
         refuse(text, query.selector.span, EMPTY_SELECTOR)
-    for stage in query.stages:
+    for stage in query.stages if stages else ():
         try:
             compile_stages((stage,))
         except QueryError as error:
@@ -83,7 +83,7 @@ def _reword(error: QueryError, stage: ast.Stage, text: str) -> None:
     """Gives an error of a stage its place in the whole query."""
     message = error.message
     if not message.startswith("parse error"):
-        message = f"stage '{stage_text(stage, ',')}' : {message}"
+        message = f"stage '{loki_stage(stage)}' : {message}"
         message = f"parse error : {message}"
     raise QueryError(message, text, stage.span.start, stage.span.end) from error
 
@@ -98,7 +98,7 @@ def _selects(matcher: ast.Matcher) -> bool:
     return matches_empty == (matcher.op == "!~")
 
 
-def _check_range_aggregation(expr: ast.RangeAggregation, text: str) -> None:
+def _check_range_aggregation(expr: ast.RangeAggregation, text: str, stages: bool) -> None:
     if expr.parameter is None and expr.op == "quantile_over_time":
         refuse(text, expr.span, f"parameter required for operation {expr.op}")
     if expr.grouping is not None and expr.op not in _GROUPED:
@@ -108,9 +108,9 @@ def _check_range_aggregation(expr: ast.RangeAggregation, text: str) -> None:
         refuse(text, unwrap.span, f"invalid aggregation {expr.op} with unwrap")
     if unwrap is None and expr.op not in _WITHOUT_UNWRAP:
         refuse(text, expr.span, f"invalid aggregation {expr.op} without unwrap")
-    _check_query(expr.range.query, text)
+    _check_query(expr.range.query, text, stages)
     if unwrap is not None:
-        _check_query(ast.LogQuery(expr.range.query.selector, unwrap.filters), text)
+        _check_query(ast.LogQuery(expr.range.query.selector, unwrap.filters), text, stages)
 
 
 def _check_vector_aggregation(expr: ast.VectorAggregation, text: str) -> None:

@@ -6,12 +6,13 @@ from obs_check.logql.syntax.cursor import Cursor
 from obs_check.logql.syntax.metric_grammar import expression
 
 
-def parse(text: str) -> ast.Expr:
+def parse(text: str, *, stages: bool = True) -> ast.Expr:
     """The tree of a query. Raises QueryError with Loki's words and the place, for a query that does not parse and
-    for one that Loki would refuse (no selective matcher, aggregation without unwrap, bad template, ...)."""
+    for one that Loki would refuse (no selective matcher, aggregation without unwrap, bad template, ...). Without
+    `stages` these may be wrong in themselves: Loki 3.5 looks at them only where it runs the query."""
     cursor = Cursor(text)
     expr = expression(cursor)
     if not cursor.at(tokens.END):
         raise cursor.unexpected()
-    check(expr, text)
+    check(expr, text, stages=stages)
     return expr
