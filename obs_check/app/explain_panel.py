@@ -3,16 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from obs_check.causes.asked_queries import asked_queries
 from obs_check.causes.context import BrokenPanel, BrokenTarget, Context
 from obs_check.causes.dashboard_edit import edited
 from obs_check.causes.funnel import measure
-from obs_check.causes.ladder import Rung, log_queries
+from obs_check.causes.ladder import Rung
 from obs_check.causes.registry import LAST_CAUSES, PANEL_CAUSES, VIEW_CAUSES
-from obs_check.errors import QueryError
-from obs_check.logql import parse
 from obs_check.model.finding import FileEdit, Finding
-from obs_check.panel.interval import loki_step
-from obs_check.panel.macros import backend_macros
 
 _DEEPEST = 3
 """Causes that are looked for one behind the other; a panel with more is better written anew."""
@@ -68,40 +65,14 @@ def _in_words(rungs: Sequence[Rung]) -> str:
 
 def broken_targets(context: Context, broken: BrokenPanel) -> Iterator[BrokenTarget]:
     """The log queries of the panel, each with its funnel; the next one is measured only when it is asked for."""
-    request = broken.request
-    for query in request.queries:
-        if query.datasource.kind != "loki":
-            continue
-        for sent in query.body["queries"]:
-            target = next((t for t in broken.panel.targets if t.ref_id == sent["refId"]), None)
-            if target is None:
-                continue
-            text = backend_macros(
-                sent["expr"],
-                from_ms=request.range.from_ms,
-                to_ms=request.range.to_ms,
-                interval_ms=request.interval.ms,
-                step_ms=loki_step(
-                    request.interval.ms,
-                    request.range.to_ms - request.range.from_ms,
-                    str(sent.get("step") or ""),
-                    int(sent.get("resolution") or 1),
-                ),
-                instant=sent.get("queryType") == "instant",
-            )
-            try:
-                queries = log_queries(parse(text))
-            except QueryError:
-                continue
-            for place, log_query in enumerate(queries):
-                funnel = measure(log_query, broken.window, context.loki.count, context.loki.sample)
-                yield BrokenTarget(
-                    whole=broken,
-                    target=target,
-                    sent=sent,
-                    raw=target.text,
-                    expr=text,
-                    query=log_query,
-                    place=place,
-                    funnel=funnel,
-                )
+    for asked in asked_queries(broken):
+        yield BrokenTarget(
+            whole=broken,
+            target=asked.target,
+            sent=asked.sent,
+            raw=asked.target.text,
+            expr=asked.expr,
+            query=asked.query,
+            place=asked.place,
+            funnel=measure(asked.query, broken.window, context.loki.count, context.loki.sample),
+        )

@@ -34,7 +34,8 @@ class TimeRangeOverride:
             return None
         change = tried(context, broken, [PanelEdit(panel.id, (name,), value, None) for name, value in own])
         lines = () if change.helps else _selected(context, broken)
-        if not change.helps and not lines:
+        outside = () if change.helps or lines else _outside(context, broken)
+        if not (change.helps or lines or outside):
             return None
         words = ", ".join(f"{name} {value}" for name, value in own)
         claim = (
@@ -43,7 +44,10 @@ class TimeRangeOverride:
         )
         if lines:
             claim += " and its selector has lines, which it has not in the panel's own"
-        return finding(context, broken, self.id, claim, change, "let the panel look at the dashboard's range", lines)
+        if outside and context.run is not None:
+            claim += f", and every event of the run lies there ({_span(context.run.window)}), none in the panel's own"
+        more, summary = (*lines, *outside), "let the panel look at the dashboard's range"
+        return finding(context, broken, self.id, claim, change, summary, more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,17 @@ def _selected(context: Context, broken: BrokenPanel) -> tuple[Probe, ...]:
             if not counts[0][0] and counts[1][0]:
                 return tuple(probe for _, probe in counts)
     return ()
+
+
+def _outside(context: Context, broken: BrokenPanel) -> tuple[Probe, ...]:
+    """What shows the run's lines in Loki, where all of them come after the end of the panel's range and within the
+    dashboard's: whatever else is wrong with its query, it cannot find them, because ranges look back."""
+    path = context.panel_paths.get(broken.panel.id, "")
+    at_loki, run, own, whole = context.hop(path, "loki"), context.run, broken.window, broken.opened
+    if run is None or at_loki is None or not at_loki.seen or any(" offset " in t.text for t in broken.panel.targets):
+        return ()
+    after = all(own.end_ns < event.sent_ns <= whole.end_ns for event in run.events)
+    return tuple(at_loki.probes) if after else ()
 
 
 def _seconds(window: Window) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from obs_check.causes.context import BrokenPanel, Context
-from obs_check.causes.tried import finding, shown, tried
+from obs_check.causes.tried import finding, tried_query, with_it
 from obs_check.model.finding import Finding, TargetEdit
 from obs_check.panel.elements import Target
 
@@ -34,12 +34,12 @@ class VariableEmpty:
                 harmless = _HARMLESS[found["op"]]
                 changed = "".join((found["label"], found["left"], harmless, found["right"]))
                 after = target.text.replace(found[0], changed + found[0][found.end("right") - found.start() :])
-                change = tried(context, broken, [TargetEdit(broken.panel.id, target.ref_id, target.text, after)])
+                change = tried_query(context, broken, TargetEdit(broken.panel.id, target.ref_id, target.text, after))
                 if change.helps:
                     name = found["value"].strip("${}[]")
                     claim = (
                         f"the variable {name} is empty and `{found['label']}{found['op']}` compares with it: "
-                        f"as written {shown(broken.reading)}, with `{harmless}` {shown(change.reading)}"
+                        f"{with_it(broken, change, f'with `{harmless}`')}"
                     )
                     return finding(context, broken, self.id, claim, change, f"compare with `{harmless}`")
         return None

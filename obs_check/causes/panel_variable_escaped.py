@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from obs_check.causes.context import BrokenPanel, Context
-from obs_check.causes.tried import finding, shown, tried
+from obs_check.causes.tried import finding, tried_query, with_it
 from obs_check.model.finding import Finding, TargetEdit
 
 _BACKTICKED = re.compile(r"`([^`]*)`")
@@ -33,11 +33,11 @@ class VariableEscaped:
             after = _BACKTICKED.sub(_double_quoted, target.text)
             if after == target.text:
                 continue
-            change = tried(context, broken, [TargetEdit(broken.panel.id, target.ref_id, target.text, after)])
+            change = tried_query(context, broken, TargetEdit(broken.panel.id, target.ref_id, target.text, after))
             if change.helps:
                 claim = (
                     f"the browser sends `{escaped[0]}` between backticks, where both backslashes count: "
-                    f"as written {shown(broken.reading)}, in double quotes {shown(change.reading)}"
+                    f"{with_it(broken, change, 'in double quotes')}"
                 )
                 return finding(context, broken, self.id, claim, change, "put the variable in double quotes")
         return None

@@ -1,8 +1,8 @@
 """Every case: the cause is named first, explains these panels, claims this, and its fix is shown and would help.
 
 tests/cases/<cause-id>/*.yaml: {faults: [ids], panels: [ids it explains], claim: [texts], fix: [texts of summary or
-diff], also: [causes that may be named too], severity}. A system that is not there has only outages: [texts] and no
-finding.
+diff], also: [causes that may be named too], behind: {cause that has to be named too: text of its claim}, severity}.
+A system that is not there has only outages: [texts] and no finding.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ class Case:
 
 def read(path: Path) -> Case:
     wanted = yaml.safe_load(path.read_text())
-    assert wanted.keys() <= {"faults", "panels", "claim", "fix", "also", "severity", "outages"}, path
+    assert wanted.keys() <= {"faults", "panels", "claim", "fix", "also", "behind", "severity", "outages"}, path
     return Case(path.parent.name, path.stem, tuple(wanted["faults"]), wanted)
 
 
@@ -67,7 +67,8 @@ def check(case: Case, diagnosis: Diagnosis) -> None:
         assert (document["verdict"], document["findings"]) == ("unknown", [])
         assert all(text in "\n".join(document["outages"]) for text in wanted["outages"]), document["outages"]
         return
-    allowed = {case.cause, *wanted.get("also", [])}
+    behind = wanted.get("behind", {})
+    allowed = {case.cause, *wanted.get("also", []), *behind}
     causes = [f["cause"] for f in document["findings"]]
     assert causes[:1] == [case.cause], (causes, document["unexplained"], document["outages"])
     assert set(causes) <= allowed, causes
@@ -79,6 +80,9 @@ def check(case: Case, diagnosis: Diagnosis) -> None:
     for text in wanted["fix"]:
         assert text in finding["fix"]["summary"] + "\n" + finding["fix"]["diff"]
     assert finding["probes"]
+    claims = {f["cause"]: f["claim"] for f in document["findings"] if f["probes"]}
+    assert all(text in claims.get(cause, "") for cause, text in behind.items()), claims
     assert document["unexplained"] == []
-    suggested = [row for row in document["suggested"] if row["cause"] == case.cause]
-    assert {row["verdict"] for row in suggested} <= {"ok"}, suggested
+    # Each fix is made behind those before it, so that the last one says whether a panel would be right.
+    suggested = {row["id"]: row for row in document["suggested"] if row["cause"] in {case.cause, *behind}}
+    assert {row["verdict"] for row in suggested.values()} <= {"ok"}, suggested
