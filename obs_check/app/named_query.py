@@ -7,14 +7,20 @@ from pathlib import Path
 from obs_check.errors import UsageError
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
+_SUFFIX = ".logql"
+_FILE = re.compile(rf"[^{{}}\n]+{re.escape(_SUFFIX)}")
 
 
 def query_text(query: str) -> str:
-    """The text of queries/NAME.logql without its comment lines when `query` is a NAME, else `query` itself.
+    """The text of queries/NAME.logql without its comment lines when `query` is a NAME, that of the file when it is the
+    path of one, else `query` itself.
 
     Raises UsageError with the nearest names there are.
     """
-    return _named(query) if _NAME.fullmatch(query) else query
+    if _FILE.fullmatch(query) and Path(query).is_file():
+        return _text(Path(query))
+    name = query.removesuffix(_SUFFIX)
+    return _named(name) if _NAME.fullmatch(name) else query
 
 
 def _named(name: str) -> str:
@@ -22,9 +28,16 @@ def _named(name: str) -> str:
     for folder in folders:
         file = folder / f"{name}.logql"
         if file.is_file():
-            lines = file.read_text("utf-8").splitlines()
-            return "\n".join(line for line in lines if not line.lstrip().startswith("#")).strip()
+            return _text(file)
     known = sorted({path.stem for folder in folders for path in folder.glob("*.logql")})
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}" if known else "write a LogQL query"
     raise UsageError(f"no query named {name}", hint)
+
+
+def _text(file: Path) -> str:
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: cannot be read as text: {error}", "name a file with a LogQL query") from error
+    return "\n".join(line for line in lines if not line.lstrip().startswith("#")).strip()

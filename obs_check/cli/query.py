@@ -11,12 +11,13 @@ from obs_check.cli.query_explain import explain_query
 from obs_check.cli.query_follow import follow_query
 from obs_check.cli.query_target import Target
 from obs_check.cli.query_window import read_duration, read_labels, read_window
-from obs_check.errors import UsageError
+from obs_check.errors import QueryError, UsageError
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import Window
 
 if TYPE_CHECKING:
     from obs_check.app.query import Ask
+    from obs_check.logql.syntax.ast import Expr
     from obs_check.model.result import Result
 
 
@@ -68,7 +69,6 @@ def query(
     """
     from obs_check.app.named_query import query_text
     from obs_check.app.query import Ask
-    from obs_check.logql import parse
     from obs_check.logql.syntax.ast import LogQuery
 
     if rest:
@@ -81,7 +81,7 @@ def query(
     if follow and explain:
         raise UsageError("--follow and --explain exclude each other", "give one of them")
     window = read_window(since, from_, to, time.time_ns(), bool(files) or follow)
-    ask = Ask(text, parse(text), instant, limit, read_duration(step, "--step") if step else None, window)
+    ask = Ask(text, _parsed(text), instant, limit, read_duration(step, "--step") if step else None, window)
     if instant and isinstance(ask.expr, LogQuery):
         raise UsageError("a log query has no --instant", "leave it away, or count: sum(count_over_time(... [5m]))")
     if follow:
@@ -95,6 +95,17 @@ def query(
         result = _from_loki(ask, target, out)
     _show(result, text, target.name, window, out)
     _say_rest(ask, result, out)
+
+
+def _parsed(text: str) -> "Expr":
+    from obs_check.app.query_hints import hint_for
+    from obs_check.logql import parse
+
+    try:
+        return parse(text)
+    except QueryError as error:
+        error.hint = hint_for(error)
+        raise
 
 
 def _from_files(ask: "Ask", target: Target, out: Output) -> "tuple[Result, Window]":

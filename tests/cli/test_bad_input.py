@@ -129,7 +129,7 @@ def test_one_line_and_exit_2(
     ("query", "message", "caret_under"),
     [
         ('{job="b"} | json | decision=', "unexpected $end", ""),
-        ('{job="b"} | jsn', "expected ==", ""),
+        ('{job="b"} | jsn', "did you mean `| json`?", ""),
         ('{job="b"}} | json', "}", "} | json"),
         ('sum by (a (rate({job="b"}[1m]))', "(", "(rate"),
     ],

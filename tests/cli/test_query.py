@@ -105,6 +105,13 @@ def test_a_window(log: str, capsys: pytest.CaptureFixture[str]) -> None:
         (['{a="b"}', "--file", "a.log", "--tenant", "t"], 2, "--tenant is for a Loki"),
         (['{a="b"}', "--file", "a.log", "--instant"], 2, "a log query has no --instant"),
         ([" ", "--file", "a.log"], 2, "the query is empty"),
+        (['{a="b"} | jsno', "--file", "a.log"], 2, "did you mean `| json`?"),
+        (['rate({a="b"} | logftm [5m])', "--file", "a.log"], 2, "did you mean `| logfmt`?"),
+        (['{a="b"} |= DENY', "--file", "a.log"], 2, 'put the text in quotes: "DENY"'),
+        (['a="b"', "--file", "a.log"], 2, 'a selector stands in braces: {a="b"}'),
+        (['rate({a="b"})', "--file", "a.log"], 2, "a range is missing"),
+        (['rate({a="b"}[$__interval])', "--file", "a.log"], 2, "$__interval is filled in by Grafana"),
+        (['{a="b"} | foo', "--file", "a.log"], 2, "hint: expected == or"),
     ],
 )
 def test_errors(log: str, arguments: list[str], code: int, words: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,7 +127,8 @@ def test_named_queries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "queries").mkdir()
     (tmp_path / "queries" / "mine.logql").write_text('# id: mine\n{a="b"}\n  # why\n| json\n')
-    assert query_text("mine") == '{a="b"}\n| json'
+    for named in ("mine", "mine.logql", "queries/mine.logql"):
+        assert query_text(named) == '{a="b"}\n| json'
     with pytest.raises(UsageError) as caught:
         query_text("mime")
     assert caught.value.hint == "did you mean mine?"
