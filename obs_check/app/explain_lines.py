@@ -5,13 +5,16 @@ from dataclasses import replace
 from obs_check.app.explain_examples import dropped_line, kept_line
 from obs_check.app.explain_questions import Questions
 from obs_check.logql.explain.prefixes import Counted, Lines
-from obs_check.logql.explain.reasons import why_all_dropped, why_dropped, why_not_unwrapped
+from obs_check.logql.explain.reasons import DROPPED_HERE, why_all_dropped, why_dropped, why_not_unwrapped
 from obs_check.logql.explain.tree import Node
+from obs_check.logql.stages.compile import first_checks
 from obs_check.logql.stages.label_filter import FILTER_ERROR
 from obs_check.logql.stages.unwrap import SAMPLE_ERROR
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import selector_text, stage_text, unwrap_text
 from obs_check.model.window import Window
+
+_EARLY = f"where it sets a label to what a filter before it does not hold for, {DROPPED_HERE}, which is not counted"
 
 
 def line_nodes(
@@ -65,7 +68,10 @@ def _with_examples(
         if not node.lines_out and not unwraps:
             reason = why_all_dropped(stage, reason, node.values)
         line = kept[number] if number <= last else None
-        found.append(replace(node, kept=line, dropped=dropped.line if dropped else None, reason=reason))
+        node = replace(node, kept=line, dropped=dropped.line if dropped else None, reason=reason)
+        if row is None and isinstance(stage, ast.Parser) and first_checks(query.stages[: number - 1]):
+            node = replace(node, notes=(*node.notes, _EARLY))
+        found.append(node)
     return found
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from obs_check.errors import UsageError
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
-_SUFFIX = ".logql"
-_FILE = re.compile(rf"[^{{}}\n]+{re.escape(_SUFFIX)}")
+_FILE = re.compile(r"[^{}\n]+\.logql")
 
 
 def query_text(query: str) -> str:
@@ -17,10 +16,9 @@ def query_text(query: str) -> str:
 
     Raises UsageError with the nearest names there are.
     """
-    if _FILE.fullmatch(query) and Path(query).is_file():
-        return _text(Path(query))
-    name = query.removesuffix(_SUFFIX)
-    return _named(name) if _NAME.fullmatch(name) else query
+    if _FILE.fullmatch(query):
+        return _text(Path(query)) if Path(query).is_file() else _named(Path(query).stem)
+    return _named(query) if _NAME.fullmatch(query) else query
 
 
 def _named(name: str) -> str:

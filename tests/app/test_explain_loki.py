@@ -222,6 +222,12 @@ def test_nothing_is_asked_of_what_has_no_line(query: str, series: list[int | Non
     assert cost.requests == requests
 
 
+def test_a_filter_before_the_parser_drops_where_the_label_is_set() -> None:
+    with asked('{job="j"} | n="" | logfmt') as (ask, client):
+        root, _ = explain_on_loki(ask, client)
+    assert "Loki drops the line here, which is not counted" in root.children[2].notes[0]
+
+
 def test_an_unwrap_that_drops_every_line() -> None:
     with asked('sum(sum_over_time({job="j"} | logfmt | unwrap ip | __error__="" [1m]))') as (ask, client):
         root, _ = explain_on_loki(replace(ask, instant=True), client)

@@ -184,6 +184,12 @@ def test_an_unwrap_that_drops_a_line(unwrap: str, reason: str) -> None:
     assert list(root.walk())[-1].reason == reason
 
 
+@pytest.mark.parametrize("query", ["{}", "sum(count_over_time({} [20s]))"])
+def test_a_filter_before_the_parser_drops_where_the_label_is_set(query: str) -> None:
+    root = explained(query.replace("{}", '{job="boundary"} | msg="" | logfmt'))
+    assert conclusion(root).startswith("`| logfmt` drops all 2 lines that reach it: it sets a label to what a filter")
+
+
 def test_an_unwrap_without_its_label() -> None:
     root = explained('sum_over_time({job="boundary"} | logfmt | unwrap size [20s])')
     last = list(root.walk())[-1]

@@ -11,7 +11,7 @@ from obs_check.logql.engine.hints import hints_for
 from obs_check.logql.engine.source import Source
 from obs_check.logql.engine.stream_hash import in_order
 from obs_check.logql.engine.vector import LabelSet, drop, label_set
-from obs_check.logql.stages.compile import chain, compile_stage, loki_order
+from obs_check.logql.stages.compile import chain, compile_stage, first_checks, loki_order
 from obs_check.logql.stages.hints import Hints
 from obs_check.logql.stages.row import ERROR, Row, StageFunction, row_of
 from obs_check.logql.stages.unwrap import unwrap_value
@@ -167,13 +167,14 @@ def _unused_formats(expr: ast.RangeAggregation) -> set[int]:
 
 
 def _pipeline(stages: tuple[ast.Stage, ...], unused: set[int], hints: Hints, watch: Watch | None) -> StageFunction:
-    if watch is not None:
-        # A line that a filter drops has to be dropped where the filter stands.
-        hints = replace(hints, checks={})
     steps = []
     for number, stage in loki_order(stages):
         if number in unused or (hints.skip and isinstance(stage, _SKIPPED)):
             continue
-        step = compile_stage(stage, hints)
-        steps.append(step if watch is None else watch.stage(number, step))
+        if watch is None:
+            steps.append(compile_stage(stage, hints))
+            continue
+        # A line that a filter behind drops has to be dropped where the filter stands.
+        checks = first_checks(stages[:number]) if hints.checks else {}
+        steps.append(watch.stage(number, compile_stage(stage, replace(hints, checks=checks))))
     return chain(steps)

@@ -126,7 +126,7 @@ class StageMeter:
         return why_all_dropped(self._stage, self._reason, self._values)
 
     def _notes(self) -> tuple[str, ...]:
-        if not self.lines_in or not isinstance(self._stage, _SETS_LABELS) or self._labels:
+        if not self.lines_in or not self.lines_out or not isinstance(self._stage, _SETS_LABELS) or self._labels:
             return ()
         return (sets_nothing(self._stage, self._braces, self.lines_in),)
 

@@ -13,6 +13,7 @@ from obs_check.logql.stages.unwrap import SAMPLE_ERROR, unwrap_value
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import predicate_text, unwrap_text
 
+DROPPED_HERE = "Loki drops the line here"
 _VALUE_CHARS = 80
 _CONVERSIONS: tuple[Literal["", "duration", "bytes"], ...] = ("", "duration", "bytes")
 _LINE_FILTERS = {
@@ -33,7 +34,7 @@ def why_dropped(stage: ast.Stage, row: Row) -> str:
         case ast.LabelFilter():
             return "; ".join(dict.fromkeys(_predicate(stage.predicate, row)))
         case _:
-            return ""
+            return f"it sets a label to what a filter before it does not hold for: {DROPPED_HERE}"
 
 
 def why_not_unwrapped(unwrap: ast.Unwrap, row: Row) -> str:

@@ -12,7 +12,8 @@ from obs_check.logql.explain.meter import PipelineMeter
 from obs_check.logql.explain.operators import operands, operator_text
 from obs_check.logql.explain.selector import no_stream
 from obs_check.logql.explain.tree import Node
-from obs_check.logql.stages.compile import chain, compile_stage
+from obs_check.logql.stages.compile import chain, compile_stage, first_checks, loki_order
+from obs_check.logql.stages.hints import Hints
 from obs_check.logql.stages.row import row_of
 from obs_check.logql.syntax import ast
 from obs_check.model.window import Window, shown_time
@@ -37,7 +38,11 @@ def explain(expr: ast.Expr, source: Source, window: Window, step_ns: int | None)
 
 def _log_query(query: ast.LogQuery, source: Source, window: Window) -> Node:
     meter = PipelineMeter(query, None, source)
-    passes = chain([meter.stage(n, compile_stage(stage)) for n, stage in enumerate(query.stages)])
+    stages = query.stages
+    # A line that a filter behind a parser drops is dropped where the filter stands: see samples.load.
+    passes = chain(
+        [meter.stage(n, compile_stage(s, Hints(checks=first_checks(stages[:n])))) for n, s in loki_order(stages)]
+    )
     for stream in meter.select(query.selector.matchers, window.start_ns, window.end_ns):
         for entry in stream.entries:
             passes(row_of(entry.ts, entry.line, stream.labels, entry.metadata))
