@@ -1,4 +1,4 @@
-"""The lines of a run as boundary and coderd would write them, and what the shipper would make of them."""
+"""The lines of a run, as they were written or as boundary and coderd would, and what the shipper would make of them."""
 
 import re
 from collections.abc import Sequence
@@ -11,20 +11,39 @@ from obs_check.follow.run import Run
 from obs_check.lab.coderd import rfc3339_nano
 from obs_check.lab.written import boundary_line, coderd_line
 from obs_check.model.entry import Entry, LogStream
+from obs_check.model.event import Event, find_tags
 from obs_check.model.probe import Probe
 
 _OF_THE_RUNTIME = ("/log/pods/", "/log/containers/")
 _WILD = re.compile(r"\*\*|\*|\?|\[[^\]]*\]")
 
 
-def written(run: Run, path: PathName, file: str) -> list[str]:
+Line = tuple[Event, str]
+"""An event and a line about it."""
+
+
+def read_back(run: Run, hop: HopSeen | None) -> list[Line]:
+    """The lines of the run that were found in the files of a hop; none where some that are about the same event may be
+    missing, because the hop keeps the first ones only."""
+    answer = hop.probes[-1].answer if hop is not None and hop.seen and hop.probes else None
+    if hop is None or answer is None:
+        return []
+    known = {event.tag: event for event in run.events}
+    lines = [(known[tag], line) for line in answer["sample"] for tag in find_tags(line, run.id) if tag in known]
+    total = sum(answer["files"].values())
+    return lines if total in (len(answer["sample"]), len(hop.seen)) else []
+
+
+def written(run: Run, path: PathName, file: str) -> list[Line]:
     """A line an event, decided as it expects: boundary's logfmt (A), coderd's JSON (B), behind a CRI prefix where the
     file is one that the container runtime writes."""
     if path == "A":
-        return [boundary_line(e) for e in run.events]
-    if not any(part in file for part in _OF_THE_RUNTIME):
-        return [coderd_line(e, e.sent_ns) for e in run.events]
-    return [f"{rfc3339_nano(e.sent_ns)} stderr F {coderd_line(e, e.sent_ns)}" for e in run.events]
+        return [(e, boundary_line(e)) for e in run.events]
+    prefixed = any(part in file for part in _OF_THE_RUNTIME)
+    return [
+        (e, f"{rfc3339_nano(e.sent_ns)} stderr F {line}" if prefixed else line)
+        for e, line in ((e, coderd_line(e, e.sent_ns)) for e in run.events)
+    ]
 
 
 def file_of(glob: str, known: Sequence[str]) -> str:
@@ -34,7 +53,7 @@ def file_of(glob: str, known: Sequence[str]) -> str:
 
 def as_if_written(run: Run, path: PathName, file: str) -> list[HopSeen]:
     """The hops of a path as they would be seen if the lines were in the file and did not get any further."""
-    lines = written(run, path, file)
+    lines = [line for _, line in written(run, path, file)]
     answer = {"files": {file: len(lines)}, "searched": 1, "sample": lines}
     probe = Probe("rehearsal", f"the run's lines as they would be written to {file}", answer, run.window.end_ns)
     tags = tuple(run.tags())
@@ -42,11 +61,11 @@ def as_if_written(run: Run, path: PathName, file: str) -> list[HopSeen]:
     return [source, HopSeen(path, "loki", tags)]
 
 
-def arriving(run: Run, path: PathName, file: str, rules: Rules) -> list[LogStream] | None:
+def arriving(lines: Sequence[Line], file: str, rules: Rules) -> list[LogStream] | None:
     """The streams that Loki would get; None where no job takes the file. An entry without a time of its own gets that
     of its event, in place of the time of reading."""
     streams: dict[tuple[tuple[str, str], ...], list[Entry]] = {}
-    for event, line in zip(run.events, written(run, path, file), strict=True):
+    for event, line in lines:
         ran = rules.run(file, [line], event.sent_ns)
         if ran is None:
             return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from obs_check.app.explain_panel import of_panel
-from obs_check.app.rehearsal.arriving import arriving, as_if_written, file_of
+from obs_check.app.rehearsal.arriving import Line, arriving, as_if_written, file_of, read_back, written
 from obs_check.app.rehearsal.stage import on_stage
 from obs_check.app.systems import Systems
 from obs_check.app.verdicts import PanelVerdict, broken_panel, judge
@@ -29,6 +29,15 @@ _BY_STORED_LINES = ("shipper.label-not-set", "shipper.cri-missing", "shipper.mul
 _BEFORE_SHIPPER = ("egress", "file", "socket", "coderd")
 
 
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    """The run whose lines arrive, causes found on their way, and the streams; None where no job takes the file."""
+
+    run: Run
+    findings: list[Finding]
+    streams: list[LogStream] | None
+
+
 @dataclass(slots=True)
 class Rehearsal:
     """Looks behind causes. `run` is taken as if every event had been decided as it expects."""
@@ -36,7 +45,7 @@ class Rehearsal:
     systems: Systems
     context: Context
     run: Run
-    _streams: dict[PathName, tuple[list[Finding], list[LogStream] | None]] = field(default_factory=dict)
+    _staged: dict[PathName, "_Staged"] = field(default_factory=dict)
 
     def behind(self, upstream: Finding, row: PanelVerdict) -> list[Finding]:
         """Findings behind the one that keeps a panel's lines away; none where the panel would then be right, or where
@@ -45,30 +54,35 @@ class Rehearsal:
         if path is None:
             return []
         try:
-            findings, streams = self._arriving(path, upstream)
+            staged = self._arriving(path, upstream)
         except (ObsCheckError, Refusal):
             # What is proved already is not lost for a configuration that cannot be read.
             return []
-        if streams is not None:
-            findings = [*findings, *self._on_panel(row, streams)]
+        findings = staged.findings
+        if staged.streams is not None:
+            findings = [*findings, *self._on_panel(row, staged.run, staged.streams)]
         return [_behind(found, upstream) for found in findings]
 
-    def _arriving(self, path: PathName, upstream: Finding) -> tuple[list[Finding], list[LogStream] | None]:
-        if path not in self._streams:
-            self._streams[path] = self._through_shipper(path, upstream)
-        return self._streams[path]
+    def _arriving(self, path: PathName, upstream: Finding) -> "_Staged":
+        if path not in self._staged:
+            self._staged[path] = self._through_shipper(path, upstream)
+        return self._staged[path]
 
-    def _through_shipper(self, path: PathName, upstream: Finding) -> tuple[list[Finding], list[LogStream] | None]:
+    def _through_shipper(self, path: PathName, upstream: Finding) -> "_Staged":
         config = self._rules(upstream)
         glob = self.systems.config.boundary.logs if path == "A" else self.systems.config.coderd.logs
-        if config is None or not glob:
-            return [], None
-        hop = self.context.hop(path, FILE_HOPS[path])
-        known = sorted((hop.probes[-1].answer or {}).get("files", {})) if hop and hop.probes else []
-        file = file_of(glob, known)
         run = as_expected(self.run)
+        if config is None or not glob:
+            return _Staged(run, [], None)
+        hop = self.context.hop(path, FILE_HOPS[path])
+        files = (hop.probes[-1].answer or {}).get("files", {}) if hop and hop.probes else {}
+        file = file_of(glob, sorted(files, key=files.__getitem__, reverse=True))
+        if upstream.hop not in _BEFORE_SHIPPER and (lines := read_back(run, hop)):
+            # What was written is there to be read, so it is not made up.
+            return _Staged(_of(run, lines), [], arriving(lines, file, config))
         findings: list[Finding] = []
-        streams = arriving(run, path, file, config)
+        lines = written(run, path, file)
+        streams = arriving(lines, file, config)
         if upstream.hop in _BEFORE_SHIPPER:
             seen = replace(self.context, run=run, hops=tuple(as_if_written(run, path, file)), shipper_state=None)
             every = [c.prove(seen) for c in RUN_CAUSES if c.id in _BY_CONFIGURATION]
@@ -77,8 +91,8 @@ class Rehearsal:
                 findings = self._stored(run, path, file, streams or [])
             edit = next((e for f in findings for e in f.fix.edits if isinstance(e, FileEdit)), None)
             if edit is not None:
-                streams = arriving(run, path, file, Rules.read(config.path, edit.after, config.env))
-        return findings, streams
+                streams = arriving(lines, file, Rules.read(config.path, edit.after, config.env))
+        return _Staged(run, findings, streams)
 
     def _stored(self, run: Run, path: PathName, file: str, streams: Sequence[LogStream]) -> list[Finding]:
         """The first cause that keeps the lines from arriving as the panels need them."""
@@ -101,8 +115,7 @@ class Rehearsal:
         edit = next((e for e in upstream.fix.edits if isinstance(e, FileEdit) and e.path == str(path)), None)
         return Rules.read(path, edit.after, self.context.env) if edit else rules(self.context)
 
-    def _on_panel(self, row: PanelVerdict, streams: Sequence[LogStream]) -> list[Finding]:
-        run = as_expected(self.run)
+    def _on_panel(self, row: PanelVerdict, run: Run, streams: Sequence[LogStream]) -> list[Finding]:
         try:
             with on_stage(self.systems, streams) as systems:
                 opened = broken_panel(row).opened
@@ -125,6 +138,12 @@ def as_expected(run: Run) -> Run:
         Sent(s.event, EgressAnswer(200 if s.event.decision == "allow" else 403, s.event.decision)) for s in run.sent
     ]
     return Run(run.id, tuple(sent), run.window)
+
+
+def _of(run: Run, lines: Sequence[Line]) -> Run:
+    """The run without the events that no line is about."""
+    tags = {event.tag for event, _ in lines}
+    return replace(run, sent=tuple(sent for sent in run.sent if sent.event.tag in tags))
 
 
 def _behind(found: Finding, upstream: Finding) -> Finding:
