@@ -1,4 +1,4 @@
-"""What is wrong behind a cause that keeps the lines away: found on the lines as they would be."""
+"""What is wrong behind a cause that keeps the events away: found on the lines and the counters as they would be."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from obs_check.app.explain_panel import of_panel
 from obs_check.app.rehearsal.arriving import Line, arriving, as_if_written, file_of, read_back, written
+from obs_check.app.rehearsal.counters import counts_events, with_risen_counters
 from obs_check.app.rehearsal.stage import on_stage
 from obs_check.app.systems import Systems
 from obs_check.app.verdicts import PanelVerdict, broken_panel, judge
@@ -50,6 +51,10 @@ class Rehearsal:
     def behind(self, upstream: Finding, row: PanelVerdict) -> list[Finding]:
         """Findings behind the one that keeps a panel's lines away; none where the panel would then be right, or where
         nothing can be said: without the shipper's configuration nobody knows the lines' labels."""
+        if row.path == "metrics":
+            by = len(self.run.sent)
+            how = f"were its counters {by} higher, one for each event of the run"
+            return [_behind(found, upstream, how) for found in self._on_counters(row, by)]
         path: PathName | None = "A" if row.path == "A" else "B" if row.path == "B" else None
         if path is None:
             return []
@@ -61,7 +66,7 @@ class Rehearsal:
         findings = staged.findings
         if staged.streams is not None:
             findings = [*findings, *self._on_panel(row, staged.run, staged.streams)]
-        return [_behind(found, upstream) for found in findings]
+        return [_behind(found, upstream, "on the run's lines as they would arrive") for found in findings]
 
     def _arriving(self, path: PathName, upstream: Finding) -> "_Staged":
         if path not in self._staged:
@@ -131,6 +136,20 @@ class Rehearsal:
             # A rehearsal that cannot be held says nothing about the panel.
             return []
 
+    def _on_counters(self, row: PanelVerdict, by: int) -> list[Finding]:
+        """What would keep a counter that has to rise from being seen. An event makes at most one batch, so `by` is the
+        most that the run adds: what hides that hides less too."""
+        expectation = self.systems.expectations.get(row.view.panel.id)
+        if expectation is None or expectation.kind != "rises" or not counts_events(row, by):
+            return []
+        systems = with_risen_counters(self.systems, by)
+        context = replace(systems.context(self.run, [], []), failing=self.context.failing)
+        try:
+            risen = context.grafana.look_again(context.dashboard, broken_panel(row))
+            return of_panel(context, risen)[0] if risen.differs else []
+        except ObsCheckError:
+            return []
+
 
 def as_expected(run: Run) -> Run:
     """The run with every event answered as it expects."""
@@ -146,5 +165,5 @@ def _of(run: Run, lines: Sequence[Line]) -> Run:
     return replace(run, sent=tuple(sent for sent in run.sent if sent.event.tag in tags))
 
 
-def _behind(found: Finding, upstream: Finding) -> Finding:
-    return replace(found, claim=f"behind {upstream.cause}, on the run's lines as they would arrive: {found.claim}")
+def _behind(found: Finding, upstream: Finding, how: str) -> Finding:
+    return replace(found, claim=f"behind {upstream.cause}, {how}: {found.claim}")
