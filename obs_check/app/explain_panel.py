@@ -8,7 +8,7 @@ from obs_check.causes.context import BrokenPanel, BrokenTarget, Context
 from obs_check.causes.dashboard_edit import edited
 from obs_check.causes.funnel import measure
 from obs_check.causes.ladder import Rung
-from obs_check.causes.registry import LAST_CAUSES, PANEL_CAUSES, VIEW_CAUSES
+from obs_check.causes.registry import LAST_CAUSES, PANEL_CAUSES, STANDING_CAUSES, VIEW_CAUSES
 from obs_check.model.finding import FileEdit, Finding
 
 _DEEPEST = 3
@@ -29,7 +29,11 @@ def of_panel(context: Context, broken: BrokenPanel) -> tuple[list[Finding], str]
             break
         findings.append(found)
         edits = [e for e in found.fix.edits if not isinstance(e, FileEdit)]
-        if not edits or found.cured:
+        if not edits:
+            standing = (cause.prove(context, broken) for cause in STANDING_CAUSES if cause.id != found.cause)
+            findings += [one for one in standing if one is not None]
+            break
+        if found.cured:
             break
         document = edited(context.dashboard, edits)
         broken = context.grafana.look_again(document, broken)

@@ -38,6 +38,7 @@ from obs_check.causes.panel_prometheus_target_down import PrometheusTargetDown
 from obs_check.causes.panel_reducer_blank import ReducerBlank
 from obs_check.causes.panel_rounded_to_zero import RoundedToZero
 from obs_check.causes.panel_sql_filter_excludes import SqlFilterExcludes
+from obs_check.causes.panel_sql_joined_filter import SqlJoinedFilter
 from obs_check.causes.panel_sql_table_empty import SqlTableEmpty
 from obs_check.causes.panel_time_range import TimeRangeOverride, TimeRangePassed
 from obs_check.causes.panel_transformation_drops import TransformationDrops
@@ -142,6 +143,8 @@ VIEW_CAUSES: tuple[ViewCause, ...] = (
     SqlTableEmpty(),
     SqlFilterExcludes(),
 )
+STANDING_CAUSES: tuple[ViewCause, ...] = (SqlJoinedFilter(),)
+"""Proved without rows of the panel: asked behind a cause whose fix cannot be tried."""
 TRUTHS: tuple[RunCause, ...] = (NoSuchEvent(),)
 """What the positive control shows to be right; said behind what is wrong."""
 LAST_CAUSES: tuple[ViewCause, ...] = (DashboardDrift(), ZeroForNothing(), TimeRangePassed())

@@ -54,6 +54,40 @@ def terms(sql: str) -> list[Term]:
     return found
 
 
+class TermOfTable(NamedTuple):
+    """A term of the WHERE clause that looks at one table only: both texts, and queries that count the rows of the
+    table, all of them and those that the term accepts."""
+
+    text: str
+    table: str
+    every: str
+    accepted: str
+
+
+def terms_of_joined_tables(sql: str) -> list[TermOfTable]:
+    """The terms that look at one of several inner joined tables: a row of it that they do not accept is in no row of
+    the answer. None where a join is an outer one, which makes rows of its own."""
+    from sqlglot import exp
+
+    tree = _parsed(sql)
+    where = tree.args.get("where") if tree is not None else None
+    joins = tree.args.get("joins") if tree is not None else None
+    if tree is None or where is None or not joins or any(join.side for join in joins) or tree.find(exp.CTE):
+        return []
+    whole: Any = where.this
+    sources = [tree.find(exp.From), *joins]
+    known = {s.this.alias_or_name: s.this for s in sources if s is not None and isinstance(s.this, exp.Table)}
+    found = []
+    for part in whole.flatten(unnest=False) if isinstance(whole, exp.And) else [whole]:
+        owners = {column.table for column in part.find_all(exp.Column)}
+        if len(owners) != 1 or part.find(exp.Query) or (table := known.get(owners.pop())) is None:
+            continue
+        every = exp.select("count(*)").from_(table.copy())
+        name = table.sql(dialect="postgres").split(" ")[0]
+        found.append(TermOfTable(_written(part), name, _written(every), _written(every.where(part.copy()))))
+    return found
+
+
 def values_of(sql: str, column: str) -> str:
     """A query for the values of a column in the tables of another query."""
     from sqlglot import exp

@@ -50,6 +50,11 @@ class LabDatabase:
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._running = False
+        self._agents: list[tuple[uuid.UUID, str, datetime]] = []
+
+    def register(self, agent: str) -> None:
+        """Know a workspace's agent, as coderd does from the workspace's build on, before it sends anything."""
+        self._agents.append((_agent_id(agent), agent, _at(self._now_ns())))
 
     def start(self) -> None:
         """Let it be asked; the tables are made when they first are, because DuckDB takes its time to load."""
@@ -69,10 +74,12 @@ class LabDatabase:
 
             self._connection = duckdb.connect(":memory:", config={"threads": 1, "enable_external_access": False})
             self._connection.execute(_SCHEMA)
+            for agent in self._agents:
+                self._connection.execute("INSERT INTO workspace_agents VALUES (?, ?, ?)", agent)
         return self._connection
 
     def record(self, agent: str, process: str, batch: Sequence[AgentLog]) -> None:
-        """Write the rows of one batch: its session at the first one, a row a request.
+        """Write the rows of one batch of a registered agent: its session at the first one, a row a request.
 
         coderd: only a batch with a session id is written; a request without a rule was denied.
         """
@@ -82,12 +89,9 @@ class LabDatabase:
             if connection is None:
                 return
             session, now = logs[0].session_id, _at(self._now_ns())
-            agent_id = uuid.uuid5(uuid.NAMESPACE_DNS, agent)
             ask = connection.execute
-            ask("INSERT OR IGNORE INTO workspace_agents VALUES (?, ?, ?)", [agent_id, agent, now])
-            ask(
-                "INSERT OR IGNORE INTO boundary_sessions VALUES (?, ?, ?, ?, ?)", [session, agent_id, process, now, now]
-            )
+            begun = [session, _agent_id(agent), process, now, now]
+            ask("INSERT OR IGNORE INTO boundary_sessions VALUES (?, ?, ?, ?, ?)", begun)
             ask("UPDATE boundary_sessions SET updated_at = ? WHERE id = ?", [now, session])
             first = ask("SELECT count(*) FROM boundary_logs WHERE session_id = ?", [session]).fetchall()[0][0]
             for number, log in enumerate(logs, first):
@@ -132,6 +136,10 @@ class LabDatabase:
             if table.name not in self._grants:
                 raise SqlError(f"permission denied for table {table.name}")
         return tree.sql(dialect="duckdb")
+
+
+def _agent_id(agent: str) -> uuid.UUID:
+    return uuid.uuid5(uuid.NAMESPACE_DNS, agent)
 
 
 def _at(ns: int) -> datetime:

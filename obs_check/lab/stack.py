@@ -21,7 +21,7 @@ from obs_check.errors import Unavailable
 from obs_check.lab import settings as lab_settings
 from obs_check.lab.audit import SocketAuditor
 from obs_check.lab.audit_agent import Agent
-from obs_check.lab.coderd import Coderd, pod_log_path
+from obs_check.lab.coderd import Coderd, Workspace, pod_log_path
 from obs_check.lab.egress import Egress
 from obs_check.lab.faults.registry import break_with
 from obs_check.lab.grafana.lab import LabGrafana
@@ -99,6 +99,7 @@ class Lab:
         self._loki_url = loki.url
         lab_settings.write(chosen, self.directory, loki.url)
         database = LabDatabase(time.time_ns, chosen.sql_grants)
+        database.register(Workspace().agent)
         database.start()
         self._stack.callback(database.stop)
         coderd = Coderd(
