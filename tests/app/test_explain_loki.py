@@ -228,6 +228,22 @@ def test_a_filter_before_the_parser_drops_where_the_label_is_set() -> None:
     assert "Loki drops the line here, which is not counted" in root.children[2].notes[0]
 
 
+def test_an_unwrap_passes_over_an_empty_label() -> None:
+    with asked('sum(sum_over_time({job="j"} | logfmt --keep-empty | unwrap a | __error__=~".*" [1m]))') as (
+        ask,
+        client,
+    ):
+        root, _ = explain_on_loki(replace(ask, instant=True), client)
+    last = list(root.walk())[-1]
+    assert (last.lines_in, last.lines_out, dict(last.errors)) == (5, 4, {"SampleExtractionErr": 4})
+
+
+def test_the_details_of_an_error_are_no_label() -> None:
+    with asked('{job="j"} | json | __error_details__=~".*object.*"') as (ask, client):
+        root, _ = explain_on_loki(ask, client)
+    assert root.lines_out == 0
+
+
 def test_an_unwrap_that_drops_every_line() -> None:
     with asked('sum(sum_over_time({job="j"} | logfmt | unwrap ip | __error__="" [1m]))') as (ask, client):
         root, _ = explain_on_loki(replace(ask, instant=True), client)

@@ -18,7 +18,7 @@ from obs_check.logql.explain.errors import (
 from obs_check.logql.explain.marks import counts_of_marks, mark, markable
 from obs_check.logql.explain.reasons import compared_labels
 from obs_check.logql.stages.compile import compile_stage
-from obs_check.logql.stages.row import ERROR, Row
+from obs_check.logql.stages.row import ERROR, ERROR_DETAILS, Row
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import Labels
 from obs_check.model.window import Window
@@ -219,9 +219,9 @@ def compared_in(run: Sequence[ast.LabelFilter]) -> tuple[str, ...]:
 
 
 def row_of_labels(labels: Mapping[str, str]) -> Row:
-    """A row with the labels that lines were counted by, all of them as parsed."""
+    """A row with the labels that lines were counted by, all of them as parsed; the error labels are none."""
     row = Row(0, "", {}, {})
-    row.parsed = {name: value for name, value in labels.items() if name != ERROR}
+    row.parsed = {name: value for name, value in labels.items() if name not in (ERROR, ERROR_DETAILS)}
     row.error = error_of(labels)
     return row
 

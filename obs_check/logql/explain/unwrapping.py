@@ -9,10 +9,11 @@ from obs_check.logql.syntax import ast
 
 
 def as_filters(unwrap: ast.Unwrap) -> tuple[ast.LabelFilter, ...]:
-    """First one that drops lines without the label and sets FILTER_ERROR where an unwrap sets SAMPLE_ERROR (both read
-    numbers, durations and sizes alike), then the unwrap's own filters."""
+    """First one that drops lines without the label, or with an empty one, and sets FILTER_ERROR where an unwrap sets
+    SAMPLE_ERROR (both read numbers, durations and sizes alike), then the unwrap's own filters."""
     there = ast.StringPredicate(ast.Matcher(unwrap.label, "!=", ""))
-    return (ast.LabelFilter(ast.OrPredicate(_reads(unwrap), there)), *map(_renamed, unwrap.filters))
+    read = ast.OrPredicate(_reads(unwrap), there)
+    return (ast.LabelFilter(ast.AndPredicate(there, read)), *map(_renamed, unwrap.filters))
 
 
 def _reads(unwrap: ast.Unwrap) -> ast.Predicate:
