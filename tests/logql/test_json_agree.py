@@ -10,7 +10,7 @@ from obs_check.errors import QueryError
 from obs_check.logql.engine.evaluate import query_instant
 from obs_check.logql.engine.list_source import ListSource
 from obs_check.logql.stages.json_paths import search_paths
-from obs_check.logql.stages.json_route import compile_route
+from obs_check.logql.stages.json_route import compile_routes
 from obs_check.logql.stages.json_scan import Value, unescape
 from obs_check.logql.syntax.parse import parse
 from obs_check.model.entry import Entry, LogStream
@@ -45,30 +45,32 @@ PATCHED = st.builds(
 PATHS = st.lists(st.sampled_from(["a", "b", "c", "a b", "1", "", "é\ufffd"]), min_size=1, max_size=3).map(tuple)
 
 
-def careful(line: str, path: tuple[str, ...]) -> str | None:
-    """The text that search_paths finds, unescaped; None when there is a fault or no value."""
-    found: list[Value] = []
+def careful(line: str, paths: Sequence[tuple[str, ...]]) -> list[str | None] | None:
+    """The texts that search_paths finds, unescaped; None when there is a fault or not every value."""
+    found: dict[int, Value] = {}
     faults: list[str] = []
-    search_paths(line, [path], lambda _, value: found.append(value), faults.append)
-    return unescape(found[0].text) if found and not faults else None
+    search_paths(line, paths, found.__setitem__, faults.append)
+    if faults or len(found) < len(paths):
+        return None
+    return [unescape(found[number].text) for number in range(len(paths))]
 
 
 @settings(deadline=None)
-@given(OBJECTS | TORN | PATCHED, PATHS)
-@example('{"a":["x\\"],"b":1,"y"]}', ("b",))
-@example('{"a":{"c":1},"a":{"b":2}}', ("a", "b"))
-def test_a_route_finds_what_the_careful_search_finds(line: str, path: tuple[str, ...]) -> None:
-    route = compile_route(path)
-    assert route is not None
-    assert route(line) in (None, careful(line, path))
+@given(OBJECTS | TORN | PATCHED, st.lists(PATHS, min_size=1, max_size=3))
+@example('{"a":["x\\"],"b":1,"y"]}', [("b",)])
+@example('{"a":{"c":1},"a":{"b":2}}', [("a", "b")])
+def test_routes_find_what_the_careful_search_finds(line: str, paths: list[tuple[str, ...]]) -> None:
+    routes = compile_routes(paths)
+    assert routes is not None
+    assert routes(line) in (None, careful(line, paths))
 
 
-def test_a_route_is_taken() -> None:
-    line = json.dumps({"x": "\\u", "list": [1, {"y": 2}], "flat": {"z": [1]}, "fields": {"n": None, "owner": "joe"}})
-    route = compile_route(("fields", "owner"))
-    assert route is not None
-    assert route(line) == "joe"
-    assert compile_route(("a", 0)) is None
+def test_routes_are_taken() -> None:
+    line = json.dumps({"list": [1, {"y": 2}], "flat": {"z": [1]}, "fields": {"n": None, "owner": "joe", "ok": True}})
+    routes = compile_routes([("fields", "ok"), ("fields", "owner")])
+    assert routes is not None
+    assert routes(line) == ["true", "joe"]
+    assert compile_routes([("a",), ("b", 0)]) is None
 
 
 BY_TWO = "sum by (a_b, c) (count_over_time({s=~`.+`} | json [9s]))"

@@ -7,7 +7,7 @@ from obs_check.logql.stages.hints import NO_HINTS, Hints
 from obs_check.logql.stages.json_full import JSON_ERROR
 from obs_check.logql.stages.json_path import Path, parse_json_path
 from obs_check.logql.stages.json_paths import search_paths
-from obs_check.logql.stages.json_route import compile_route
+from obs_check.logql.stages.json_route import compile_routes
 from obs_check.logql.stages.json_scan import Value, decode, needs_scan, unescape
 from obs_check.logql.stages.naming import check_label
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row, StageFunction
@@ -53,8 +53,7 @@ def compile_json_expressions(stage: ast.JsonParser, hints: Hints = NO_HINTS) -> 
     by its first character, or has no value where a path ends, gives JSONParserErr (Loki 3.5)."""
     labels = [check_label(e.label) for e in stage.extractions]
     paths = [parse_json_path(e.expression) for e in stage.extractions]
-    routes = [route for path in paths if (route := compile_route(path)) is not None]
-    all_routes = len(routes) == len(paths)
+    routes = compile_routes(paths)
     # Of two values for one label the last in the line counts, which only the careful way knows.
     distinct = len(set(labels)) == len(labels)
     names: dict[str, str] = {}
@@ -65,12 +64,9 @@ def compile_json_expressions(stage: ast.JsonParser, hints: Hints = NO_HINTS) -> 
 
     def routed(row: Row) -> bool:
         """Reads a line that is plain up to its values; False when another way is needed."""
-        values = []
-        for route in routes:
-            value = route(row.line)
-            if value is None:
-                return False
-            values.append(value)
+        values = routes(row.line) if routes is not None else None
+        if values is None:
+            return False
         for label, value in zip(labels, values, strict=True):
             row.parsed[names[label] if label in names else name_of(label, row)] = value
         return True
@@ -122,7 +118,7 @@ def compile_json_expressions(stage: ast.JsonParser, hints: Hints = NO_HINTS) -> 
             return True
         if row.line[0] not in '"{[':
             row.fail(JSON_ERROR)
-        elif not (distinct and ((all_routes and routed(row)) or quick(row))):
+        elif not (distinct and (routed(row) or quick(row))):
             careful(row)
         return True
 

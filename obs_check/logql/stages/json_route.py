@@ -1,7 +1,7 @@
-"""The value at a path of keys found by one regular expression, where the line is plain up to there."""
+"""The values at paths of keys found by regular expressions, where the line is plain up to there."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from obs_check.logql.stages.json_path import Path
 
@@ -18,27 +18,47 @@ _NEXT = rf"{_KEY}(?:{_FLAT}|{_OBJECT}){_SPACE},"
 _SCALAR = r'(?:"([^"\\]*+)"|([0-9\-][^ \n\r\t,}\]]*+|(?:true|false)(?=[ \n\r\t,}\]]|\Z)))'
 
 
-def compile_route(path: Path) -> Callable[[str], str | None] | None:
-    """What finds the label for the first value at a path in a line that starts with "{"; it answers None where it
-    cannot tell: when there is none, or it is no text, number or boolean, or something before it is no plain JSON or
-    nested deeper than once. None for a path with an index or a key that a line escapes.
+Routes = Callable[[str], Sequence[str] | None]
 
-    It is what json_paths.search_paths finds, which passes over everything before the value too and does not look at
-    anything behind it.
+
+def compile_routes(paths: Sequence[Path]) -> Routes | None:
+    """What finds the labels for the first values at paths, in their order, in a line that starts with "{". It answers
+    None where it cannot tell: when there is no such value, or it is no text, number or boolean, or something before it
+    is no plain JSON or nested deeper than once. None for paths with an index or a key that a line escapes.
+
+    It is what json_paths.search_paths finds, which passes over everything before a value too and does not look at
+    anything behind the last one.
     """
-    if not all(isinstance(step, str) and not re.search(r'["\\]', step) for step in path):
+    if not all(isinstance(step, str) and not re.search(r'["\\]', step) for path in paths for step in path):
         return None
+    # Paths into the same object share the way to it.
+    parents = [
+        (_way(parent), [(n, _way(p[-1:], _SCALAR)) for n, p in enumerate(paths) if p[:-1] == parent])
+        for parent in dict.fromkeys(path[:-1] for path in paths)
+    ]
+
+    def values_in(line: str) -> Sequence[str] | None:
+        values = [""] * len(paths)
+        for parent, ends in parents:
+            inside = parent(line)
+            if inside is None:
+                return None
+            at = inside.end()
+            for number, end in ends:
+                found = end(line, at)
+                if found is None:
+                    return None
+                text = found[found.lastindex or 0]
+                values[number] = text.replace("\ufffd", " ") if "\ufffd" in text else text
+        return values
+
+    return values_in
+
+
+def _way(path: Path, value: str = "") -> Callable[..., re.Match[str] | None]:
+    """What matches up to the value at a path, from the brace before the first key on."""
     steps = []
     for step in map(str, path):
         key = rf'"{re.escape(step)}"'
         steps.append(rf"\{{(?:(?!{_SPACE}{key}){_NEXT})*+{_SPACE}{key}{_SPACE}:{_SPACE}")
-    find = re.compile("".join(steps) + _SCALAR).match
-
-    def value_in(line: str) -> str | None:
-        found = find(line)
-        if found is None:
-            return None
-        text: str = found[found.lastindex or 0]
-        return text.replace("\ufffd", " ") if "\ufffd" in text else text
-
-    return value_in
+    return re.compile("".join(steps) + value).match
