@@ -15,6 +15,7 @@ from obs_check.causes.funnel import first_passed, rows
 from obs_check.causes.parser_at import count_fixed
 from obs_check.causes.query_finding import query_finding, query_fix
 from obs_check.causes.query_text import replace_stage
+from obs_check.logql.explain.reasons import compared_labels
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
@@ -39,7 +40,7 @@ class LabelFilterKills:
         if not isinstance(stage, ast.LabelFilter):
             return None
         reaching = rows(broken.query.stages[broken.head : place], broken.lines)
-        names = list(dict.fromkeys(_names(stage.predicate)))
+        names = list(dict.fromkeys(compared_labels(stage.predicate)))
         before_it = broken.query.stages[broken.head : place]
         proposal = first_passed(_proposals(stage, reaching), before_it, broken.query.stages[place + 1 :], broken.lines)
         # A value that simply did not occur is no mistake: only a run that must pass proves that it is one.
@@ -69,17 +70,6 @@ class LabelFilterKills:
 def _shown(reaching: Sequence[Row], name: str) -> str:
     values = Counter(row.get(name) for row in reaching)
     return ", ".join(f"`{v}` ({n})" for v, n in values.most_common(5) if v) or "absent from every line"
-
-
-def _names(predicate: ast.Predicate) -> Iterator[str]:
-    match predicate:
-        case ast.AndPredicate() | ast.OrPredicate():
-            yield from _names(predicate.left)
-            yield from _names(predicate.right)
-        case ast.StringPredicate():
-            yield predicate.matcher.name
-        case _:
-            yield predicate.name
 
 
 def _mapped(predicate: ast.Predicate, change: _Change) -> ast.Predicate:

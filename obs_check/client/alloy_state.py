@@ -29,9 +29,7 @@ def alloy_state(
     targets = [state for component in components for state in _targets(component)]
     files = _files(metrics, components, positions or {})
     if disk is not None:
-        for found in disk.found(targets, globs):
-            files.setdefault(found.path, found)
-        files = {file.path: file for file in disk.complete(files.values())}
+        files = disk.with_files(files.values(), targets, globs)
         if files and all(file.on_disk is None for file in files.values()):
             missing = (*missing, "the shipper's files are not on this machine, so sizes are as Alloy last saw them")
     started = [value for _, value in metrics.get("process_start_time_seconds", [])]

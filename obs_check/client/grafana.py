@@ -1,4 +1,4 @@
-"""Grafana's HTTP API: dashboards and search by grafana-client, queries, health and annotations by httpx.
+"""Grafana's HTTP API: dashboards and search by grafana-client, queries and health by httpx.
 
 grafana-client 5.1 throws on 400, where /api/ds/query still holds the results of the other targets; it also needs a
 slash after a path prefix, gives up after 5 s and lets niquests' ConnectionError through. All of that ends here.

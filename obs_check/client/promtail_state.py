@@ -24,9 +24,7 @@ def promtail_state(
     states += [_dropped(target) for target in discovered if target.dropped]
     files = _files(metrics, targets, positions)
     if disk is not None:
-        for found in disk.found(states, globs):
-            files.setdefault(found.path, found)
-        files = {file.path: file for file in disk.complete(files.values())}
+        files = disk.with_files(files.values(), states, globs)
         if files and all(file.on_disk is None for file in files.values()):
             missing = (*missing, "the shipper's files are not on this machine, so sizes are as promtail last saw them")
     started = [value for _, value in metrics.get("process_start_time_seconds", [])]

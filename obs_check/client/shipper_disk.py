@@ -28,7 +28,7 @@ class Disk:
         """Where a path of the shipper is on this machine."""
         return self.root / path.lstrip("/")
 
-    def found(self, targets: Iterable[TargetState], globs: Iterable[str]) -> list[FileState]:
+    def _found(self, targets: Iterable[TargetState], globs: Iterable[str]) -> list[FileState]:
         """The files that patterns take, as the shipper names them, with the job whose pattern it is ("" for `globs`).
         Patterns that are none take nothing."""
         patterns = [(target.glob, target.job) for target in targets if not target.dropped]
@@ -38,6 +38,14 @@ class Disk:
                 jobs.setdefault(path, job)
         return [FileState(path, jobs[path]) for path in sorted(jobs)]
 
+    def with_files(
+        self, files: Iterable[FileState], targets: Iterable[TargetState], globs: Iterable[str]
+    ) -> dict[str, FileState]:
+        """Files by path as the disk completes them, with those that patterns take besides."""
+        known = {file.path: file for file in files}
+        known = {**{file.path: file for file in self._found(targets, globs)}, **known}
+        return {file.path: file for file in self._complete(known.values())}
+
     def _below(self, pattern: str) -> list[str]:
         try:
             regex = compile_glob(pattern)
@@ -46,7 +54,7 @@ class Disk:
         below = islice(files_below(self.root, literal_start(pattern)), MOST_FILES)
         return [name for name, _ in below if regex.fullmatch(name)]
 
-    def complete(self, files: Iterable[FileState]) -> list[FileState]:
+    def _complete(self, files: Iterable[FileState]) -> list[FileState]:
         """The files with what the disk says of each.
 
         Where the shipper knows files and none of them is here, it runs elsewhere: then nothing is said of the disk.

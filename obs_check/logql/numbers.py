@@ -1,4 +1,4 @@
-"""Numbers as Go reads them."""
+"""Numbers as Go reads them and reckons with them."""
 
 import math
 import re
@@ -27,3 +27,19 @@ def parse_float(text: str) -> float:
     if math.isinf(value) and "n" not in plain.lower():
         raise ValueError(f"strconv.ParseFloat: parsing {quote(text)}: value out of range")
     return value
+
+
+def remainder(a: float, b: float) -> float:
+    """What a division leaves, with the sign of `a` (Go: math.Mod)."""
+    return math.nan if b == 0 or math.isinf(a) else math.fmod(a, b)
+
+
+def power(a: float, b: float) -> float:
+    """`a` to the power `b`; infinite where that is too large, NaN where it is no real number (Go: math.Pow)."""
+    try:
+        return math.pow(a, b)
+    except OverflowError:
+        return -math.inf if a < 0 and b % 2 == 1 else math.inf
+    except ValueError:
+        # Zero to a negative power keeps its sign where that is odd.
+        return math.copysign(math.inf, a if b % 2 == 1 else 1) if a == 0 else math.nan

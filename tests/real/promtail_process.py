@@ -1,37 +1,27 @@
 """A real promtail on loopback, for the tests that compare with it."""
 
-import os
-import socket
-import subprocess
-import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-import httpx
 import yaml
 
-READY_S = 30
+from tests.real.process import RealProcess
 
 
-class RealPromtail:
-    """The `promtail` on PATH with a configuration (its `server` and `positions` are added) in `directory`; its log is
-    `promtail.log` there. Static targets are found 5 s after the start: that is how often it looks at its discovery."""
+class RealPromtail(RealProcess):
+    """The `promtail` on PATH with a configuration (its `server` and `positions` are added) in `directory`. Static
+    targets are found 5 s after the start: that is how often it looks at its discovery."""
+
+    program = "promtail"
+    ready_path = "/metrics"
 
     def __init__(self, directory: Path, config: dict[str, Any]) -> None:
-        self._directory = directory
+        super().__init__(directory)
         self._config = config
         self.positions = directory / "positions.yaml"
-        self.log = directory / "promtail.log"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = int(free.getsockname()[1])
-        self.url = f"http://127.0.0.1:{self._port}"
-        self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Self:
+    def arguments(self) -> list[str]:
+        """With positions that are written soon."""
         server = {"http_listen_address": "127.0.0.1", "http_listen_port": self._port, "grpc_listen_port": 0}
         whole = {
             "server": server,
@@ -41,32 +31,4 @@ class RealPromtail:
         }
         path = self._directory / "promtail.yaml"
         path.write_text(yaml.safe_dump(whole))
-        with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
-                ["promtail", f"-config.file={path}"], stdout=log, stderr=log, cwd=self._directory, env=dict(os.environ)
-            )
-        self.until(lambda: self._answers(), "promtail does not answer")
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._process is not None
-        self._process.terminate()
-        self._process.wait(timeout=READY_S)
-
-    def until(self, condition: Callable[[], bool], message: str) -> None:
-        """Wait for a condition; RuntimeError with the log's end when promtail ended or the time is up."""
-        deadline = time.monotonic() + READY_S
-        pause = threading.Event()
-        while not condition():
-            assert self._process is not None
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{message}:\n{self.log.read_text()[-2000:]}")
-            pause.wait(0.1)
-
-    def _answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/metrics", trust_env=False).status_code == 200
-        except httpx.HTTPError:
-            return False
+        return [f"-config.file={path}"]

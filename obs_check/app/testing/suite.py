@@ -28,7 +28,7 @@ tests:
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from obs_check.app.testing.section import Section
 from obs_check.app.testing.series import GivenSeries, read_series
@@ -38,23 +38,11 @@ from obs_check.model.window import NS
 from obs_check.panel.dashboard import load_dashboard
 from obs_check.panel.elements import Dashboard
 from obs_check.panel.expect import Expectation, load_expectations
+from obs_check.panel.reading import ReadingState
 
 NOON = 1_767_268_800 * NS
 """2026-01-01T12:00:00Z in ns: "now" of a test that names no time."""
 _HOUR = 3600 * NS
-_STATES = (
-    "ok",
-    "zero_real",
-    "no_series",
-    "error",
-    "lost_in_transform",
-    "hidden_by_override",
-    "zero_masked",
-    "zero_rounded",
-    "stale",
-    "false_green",
-    "not_evaluated",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +212,7 @@ def _panel(key: Any, raw: Any, where: str) -> PanelWant:
         raise one.wrong("values", "write name: value")
     return PanelWant(
         int(key),
-        one.choice("state", "", *_STATES),
+        one.choice("state", "", *get_args(ReadingState)),
         one.text("text") if "text" in one else None,
         one.number("number"),
         {str(k): v for k, v in values.items()} if values is not None else None,

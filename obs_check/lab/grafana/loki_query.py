@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from obs_check.lab.grafana.columns import MS, Column, frame
 from obs_check.lab.grafana.datasource import Datasource
-from obs_check.lab.grafana.outcome import QueryFailed, TimeSpan, legend, number, refused_text
+from obs_check.lab.grafana.outcome import QueryFailed, TimeSpan, legend, number, refused_text, samples_of
 from obs_check.lab.loki.wording import label_text
 from obs_check.logql.durations import format_go_duration
 from obs_check.panel.interval import interval_to_ms, loki_step
@@ -78,13 +78,7 @@ def _metric_frames(
     ref_id: str, data: Mapping[str, Any], template: str, step: int, meta: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     kind = data["resultType"]
-    rows: list[tuple[dict[str, str], list[list[Any]]]]
-    if kind == "scalar":
-        rows = [({}, [data["result"]])]
-    elif kind == "vector":
-        rows = [(one["metric"], [one["value"]]) for one in data["result"]]
-    else:
-        rows = [(one["metric"], one["values"]) for one in data["result"]]
+    rows = samples_of(data)
     frames = []
     shape = {"type": "timeseries-multi" if kind == "matrix" else "numeric-multi", "typeVersion": [0, 1]}
     for labels, points in rows:

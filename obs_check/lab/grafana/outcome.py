@@ -55,3 +55,12 @@ def legend(template: str, labels: Mapping[str, str]) -> str:
 def number(text: str) -> float:
     """A sample value: `1`, `NaN`, `+Inf`."""
     return float(text)
+
+
+def samples_of(data: Mapping[str, Any]) -> list[tuple[dict[str, str], list[list[Any]]]]:
+    """The (labels, points) of a `data` of Loki or Prometheus that is a scalar, a vector or a matrix."""
+    if data["resultType"] == "scalar":
+        return [({}, [data["result"]])]
+    if data["resultType"] == "vector":
+        return [(one["metric"], [one["value"]]) for one in data["result"]]
+    return [(one["metric"], one["values"]) for one in data["result"]]

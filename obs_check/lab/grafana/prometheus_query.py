@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from obs_check.lab.grafana.columns import MS, Column, frame
 from obs_check.lab.grafana.datasource import Datasource
-from obs_check.lab.grafana.outcome import QueryFailed, TimeSpan, legend, number, refused_text
+from obs_check.lab.grafana.outcome import QueryFailed, TimeSpan, legend, number, refused_text, samples_of
 from obs_check.lab.loki.wording import quoted
 from obs_check.logql.durations import format_go_duration
 from obs_check.panel.interval import format_interval, prometheus_step
@@ -79,13 +79,7 @@ def _ask(
         "custom": {"resultType": kind},
         "executedQueryString": f"Expr: {params['query']}\nStep: {format_go_duration(step * MS)}",
     }
-    rows: list[tuple[dict[str, str], list[list[Any]]]]
-    if kind == "scalar":
-        rows = [({}, [data["result"]])]
-    elif kind == "vector":
-        rows = [(one["metric"], [one["value"]]) for one in data["result"]]
-    else:
-        rows = [(one["metric"], one["values"]) for one in data["result"]]
+    rows = samples_of(data)
     if not rows:
         return [frame(ref_id, [], meta)]
     shape = {"type": "timeseries-multi" if kind == "matrix" else "numeric-multi", "typeVersion": [0, 1]}

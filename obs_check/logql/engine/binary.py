@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from obs_check.errors import EvaluationError
 from obs_check.logql.engine.vector import LabelSet, Step, drop, keep, without_empty
+from obs_check.logql.numbers import power, remainder
 from obs_check.logql.syntax import ast
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
@@ -32,18 +33,9 @@ def arithmetic(op: str, left: float, right: float) -> float:
         case "/":
             return left / right if right != 0 else math.nan
         case "%":
-            return math.nan if right == 0 or math.isinf(left) else math.fmod(left, right)
+            return remainder(left, right)
         case _:
-            return _power(left, right)
-
-
-def _power(left: float, right: float) -> float:
-    try:
-        return math.pow(left, right)
-    except OverflowError:
-        return -math.inf if left < 0 and right % 2 == 1 else math.inf
-    except ValueError:
-        return math.inf if left == 0 else math.nan
+            return power(left, right)
 
 
 def with_number(expr: ast.BinaryOperation, step: Step, number: float, number_is_left: bool) -> Step:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from obs_check.logql.numbers import power, remainder
 from obs_check.panel.frames import Field, Frame
 from obs_check.panel.naming import display_name, is_named
 from obs_check.panel.reduce import NAMES, reduce_field
@@ -67,9 +68,9 @@ def _calculated(left: Any, right: Any, operator: str) -> float | None:
                 return math.nan if left == 0 else math.copysign(math.inf, left)
             return left / right
         case "**":
-            return float(left**right)
+            return power(left, right)
         case "%":
-            return math.fmod(left, right) if right else math.nan
+            return remainder(left, right)
     return None
 
 

@@ -5,6 +5,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from obs_check.logql.numbers import power, remainder
+
 Number = int | float
 
 
@@ -75,29 +77,13 @@ def _whole_power(a: int, b: int) -> int:
     return a
 
 
-def _float_rest(a: float, b: float) -> float:
-    return math.nan if math.isinf(a) else math.fmod(a, b)
-
-
-def _float_power(a: float, b: float) -> float:
-    """Go: math.Pow."""
-    odd = math.fmod(b, 2) in (1, -1) if math.isfinite(b) else False
-    try:
-        return math.pow(a, b)
-    except OverflowError:
-        return -math.inf if a < 0 and odd else math.inf
-    except ValueError:
-        # 0 to a negative power, else a negative number to a power that is not whole.
-        return math.copysign(math.inf, a if odd else 1) if a == 0 else math.nan
-
-
 _FLOATS: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
     "/": operator.truediv,
-    "%": _float_rest,
-    "^": _float_power,
+    "%": remainder,
+    "^": power,
 }
 _WHOLE: dict[str, Callable[[int, int], int]] = {
     "+": operator.add,

@@ -5,6 +5,7 @@ from typing import Any
 
 from obs_check.model.entry import Labels
 from obs_check.shipper.alloy.arguments import Form, Reading
+from obs_check.shipper.alloy.http_client import HTTP, HTTP_BLOCKS
 from obs_check.shipper.alloy.syntax import Attribute, Block
 from obs_check.shipper.alloy.values import Reference, Unknown
 from obs_check.shipper.golang.quantity import duration_ns
@@ -12,32 +13,8 @@ from obs_check.shipper.relabel import RULE_KEYS, Rule, read_rule
 
 _RULE: Form = dict.fromkeys(RULE_KEYS, "text") | {"source_labels": "texts", "modulus": "number"}
 _FILE_MATCH: Form = {"path_targets": "any!", "sync_period": "text", "ignore_older_than": "text"}
-_KUBERNETES: Form = dict.fromkeys(
-    (
-        "api_server",
-        "role",
-        "kubeconfig_file",
-        "bearer_token",
-        "bearer_token_file",
-        "proxy_url",
-        "no_proxy",
-        "proxy_from_environment",
-        "proxy_connect_header",
-        "follow_redirects",
-        "enable_http2",
-        "http_headers",
-    ),
-    "any",
-) | {"role": "text!"}
-_KUBERNETES_BLOCKS = (
-    "namespaces",
-    "selectors",
-    "attach_metadata",
-    "basic_auth",
-    "authorization",
-    "oauth2",
-    "tls_config",
-)
+_KUBERNETES: Form = {**HTTP, "api_server": "any", "kubeconfig_file": "any", "role": "text!"}
+_KUBERNETES_BLOCKS = ("namespaces", "selectors", "attach_metadata", *HTTP_BLOCKS)
 KUBERNETES = "kubernetes_sd_configs"
 """The name of Kubernetes discovery in the neutral model."""
 

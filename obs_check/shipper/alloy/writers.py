@@ -4,28 +4,15 @@ import base64
 from collections.abc import Callable
 
 from obs_check.shipper.alloy.arguments import Form, Reading
+from obs_check.shipper.alloy.http_client import HTTP, HTTP_BLOCKS
 from obs_check.shipper.alloy.syntax import Block
 from obs_check.shipper.golang.quantity import duration_ns, size_bytes
 from obs_check.shipper.model import PushClient
 from obs_check.shipper.yamltree import Value
 
 _WRITE: Form = {"external_labels": "map", "max_streams": "number"}
-_HTTP: Form = dict.fromkeys(
-    (
-        "bearer_token",
-        "bearer_token_file",
-        "proxy_url",
-        "no_proxy",
-        "proxy_from_environment",
-        "proxy_connect_header",
-        "follow_redirects",
-        "enable_http2",
-        "http_headers",
-    ),
-    "any",
-)
 _ENDPOINT: Form = {
-    **_HTTP,
+    **HTTP,
     "name": "text",
     "url": "text!",
     "batch_wait": "text",
@@ -38,7 +25,7 @@ _ENDPOINT: Form = {
     "tenant_id": "text",
     "retry_on_http_429": "flag",
 }
-_ENDPOINT_BLOCKS = ("basic_auth", "authorization", "oauth2", "tls_config", "queue_config")
+_ENDPOINT_BLOCKS = (*HTTP_BLOCKS, "queue_config")
 _BASIC: Form = dict.fromkeys(("username", "password", "password_file"), "text")
 _AUTHORIZATION: Form = dict.fromkeys(("type", "credentials", "credentials_file"), "text")
 
