@@ -16,7 +16,10 @@ class Fault(NamedTuple):
 
 def entry_size(entry: Entry) -> int:
     """Bytes of an entry as Loki counts them: the line and its structured metadata."""
-    return len(entry.line.encode()) + sum(len(k.encode()) + len(v.encode()) for k, v in entry.metadata.items())
+    size = len(entry.line.encode())
+    if entry.metadata:
+        size += sum(len(name.encode()) + len(value.encode()) for name, value in entry.metadata.items())
+    return size
 
 
 def check_stream(labels: Labels, tenant: str, limits: Limits) -> Fault | None:
