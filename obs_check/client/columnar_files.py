@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -48,6 +48,12 @@ _FORBIDDEN = {b"\r": "a carriage return", b"\0": "a NUL byte", _SEPARATOR.encode
 _GLOB = frozenset("*?[]{}")
 
 
+@cache
+def database() -> duckdb.DuckDBPyConnection:
+    """The DuckDB of this process: it holds no data, and its start takes longer than to count a short file."""
+    return duckdb.connect(config={**_SETTINGS, "temp_directory": tempfile.gettempdir()})
+
+
 class ColumnarFiles:
     """A CountingSource over files: one stream a file, as file_source.read_streams makes them.
 
@@ -63,11 +69,11 @@ class ColumnarFiles:
         self._checked = self._checks.map(_check_bytes, paths)
         self._streams = {path: {"filename": str(path), **labels} for path in paths}
         self._time_key = time_key
-        self._connection = duckdb.connect(config={**_SETTINGS, "temp_directory": tempfile.gettempdir()})
+        self._connection = database().cursor()
         self.doubtful = 0
 
     def close(self) -> None:
-        """Free DuckDB's memory."""
+        """End what runs, and free its memory."""
         self._checks.shutdown(cancel_futures=True)
         self._connection.close()
 
