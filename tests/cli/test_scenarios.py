@@ -124,7 +124,7 @@ def test_verify_on_a_healthy_lab(healthy: Lab, command: Command) -> None:
 @pytest.mark.slow
 def test_what_verify_shows(healthy: Lab, command: Command) -> None:
     ran = command("verify", "--config", healthy.config_path)
-    assert ran.code == 0, ran.err
+    assert ran.code == 0, ran.out + ran.err
     assert normalised(ran.out) == GOLDEN.read_text("utf-8")
 
 
