@@ -1,9 +1,7 @@
 """Prometheus's HTTP API: parameters in, its JSON out. No sockets here."""
 
-import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from obs_check.errors import QueryError
@@ -12,6 +10,7 @@ from obs_check.lab.prom_eval import Ranges, evaluate, evaluate_range, parse, par
 from obs_check.lab.prom_functions import RangeSeries
 from obs_check.lab.prom_scrape import Target
 from obs_check.lab.prom_store import Store
+from obs_check.logql.numbers import format_float
 
 Params = Mapping[str, Sequence[str]]
 """Parameters of the query string or of a form, each with all its values."""
@@ -98,17 +97,8 @@ class PrometheusApi:
         return {"activeTargets": active, "droppedTargets": [], "droppedTargetCounts": {}}
 
 
-def format_value(value: float) -> str:
-    """A sample's value as Prometheus prints it: shortest digits, no exponent."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "+Inf" if value > 0 else "-Inf"
-    return f"{Decimal(repr(value)):f}".removesuffix(".0")
-
-
 def _point(ts_ms: int, value: float) -> list[float | str]:
-    return [ts_ms / 1000, format_value(value)]
+    return [ts_ms / 1000, format_float(value)]
 
 
 def _matrix(series: Sequence[RangeSeries]) -> dict[str, Any]:

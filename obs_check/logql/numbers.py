@@ -1,7 +1,8 @@
-"""Numbers as Go reads them and reckons with them."""
+"""Numbers as Go reads them, writes them and reckons with them."""
 
 import math
 import re
+from decimal import Decimal
 
 from obs_check.logql.quoting import quote
 
@@ -27,6 +28,28 @@ def parse_float(text: str) -> float:
     if math.isinf(value) and "n" not in plain.lower():
         raise ValueError(f"strconv.ParseFloat: parsing {quote(text)}: value out of range")
     return value
+
+
+def format_float(value: float) -> str:
+    """The shortest digits that read back as the same number, never an exponent (Go: strconv.FormatFloat with 'f')."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    return f"{Decimal(repr(value)):f}".removesuffix(".0")
+
+
+def float_text(value: float) -> str:
+    """The same with an exponent from 1e6 on and below 1e-4 (Go: %v)."""
+    if value == 0 or not math.isfinite(value):
+        return format_float(value)
+    digits = Decimal(repr(value)).normalize()
+    exponent = digits.adjusted()
+    if -4 <= exponent < 6:
+        return f"{digits:f}"
+    sign, figures, _ = digits.as_tuple()
+    mantissa = str(figures[0]) + ("." + "".join(map(str, figures[1:])) if len(figures) > 1 else "")
+    return f"{'-' if sign else ''}{mantissa}e{exponent:+03d}"
 
 
 def remainder(a: float, b: float) -> float:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
+from obs_check.logql.numbers import format_float
 from obs_check.model.entry import Labels
-from obs_check.shipper.golang.number import format_float
 
 
 class Item:

@@ -11,10 +11,11 @@ import pytest
 from obs_check.errors import InputError, QueryError
 from obs_check.lab.audit_agent import FORWARDED, Counter
 from obs_check.lab.coderd import Coderd
-from obs_check.lab.prom_api import PrometheusApi, format_value
+from obs_check.lab.prom_api import PrometheusApi
 from obs_check.lab.prom_scrape import Target, scrape
 from obs_check.lab.prom_store import Matcher, Store, parse_exposition
 from obs_check.lab.prometheus import LabPrometheus
+from obs_check.logql.numbers import format_float
 from obs_check.model.window import NS
 
 T0 = 1_795_478_400_000
@@ -281,7 +282,7 @@ def test_a_range_selector_answers_its_samples(store: Store) -> None:
     ],
 )
 def test_values_are_printed_without_exponent(value: float, text: str) -> None:
-    assert format_value(value) == text
+    assert format_float(value) == text
 
 
 def test_the_text_format() -> None:

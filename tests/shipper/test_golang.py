@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from obs_check.logql.numbers import format_float
 from obs_check.shipper.golang.jsontext import write
-from obs_check.shipper.golang.number import format_float
 from obs_check.shipper.golang.quantity import duration_ns, size_bytes
 from obs_check.shipper.jmespath.search import search
 from obs_check.shipper.stages.timestamp import read_time

@@ -1,25 +1,16 @@
 """Results in the JSON that Loki answers with."""
 
-import math
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from obs_check.lab.loki.refusal import Refusal
 from obs_check.lab.loki.wording import label_text
+from obs_check.logql.numbers import format_float
 from obs_check.model.entry import Labels, LogStream
 from obs_check.model.result import Matrix, Result, Scalar, Streams, Vector
 
 _MS = 1_000_000
 CATEGORIZE = "categorize-labels"
-
-
-def _number(value: float) -> str:
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "+Inf" if value > 0 else "-Inf"
-    return format(Decimal(repr(value)), "f").removesuffix(".0")
 
 
 def _seconds(ns: int) -> int | float:
@@ -88,13 +79,15 @@ def result_data(
             if flags:
                 data["encodingFlags"] = list(flags)
         case Vector(samples):
-            rows = [{"metric": s.labels, "value": [_seconds(s.ts), _number(s.value)]} for s in samples]
+            rows = [{"metric": s.labels, "value": [_seconds(s.ts), format_float(s.value)]} for s in samples]
             data = {"resultType": "vector", "result": rows}
         case Matrix(series):
-            rows = [{"metric": s.labels, "values": [[_seconds(ts), _number(v)] for ts, v in s.points]} for s in series]
+            rows = [
+                {"metric": s.labels, "values": [[_seconds(ts), format_float(v)] for ts, v in s.points]} for s in series
+            ]
             data = {"resultType": "matrix", "result": rows}
         case Scalar(ts, value):
-            data = {"resultType": "scalar", "result": [_scalar_time(ts), _number(value)]}
+            data = {"resultType": "scalar", "result": [_scalar_time(ts), format_float(value)]}
     return data
 
 

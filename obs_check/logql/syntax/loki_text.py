@@ -2,10 +2,10 @@
 format_query does."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from obs_check.logql.durations import format_go_duration, format_prometheus_duration
 from obs_check.logql.engine.binary import arithmetic
+from obs_check.logql.numbers import float_text, format_float
 from obs_check.logql.quoting import quote
 from obs_check.logql.sizes import format_bytes
 from obs_check.logql.stages.simplify import simplified
@@ -24,7 +24,7 @@ def loki_text(expr: ast.Expr) -> str:
         case ast.LogQuery():
             return " ".join([selector_text(expr.selector), *map(loki_stage, expr.stages)])
         case ast.RangeAggregation():
-            parameter = "" if expr.parameter is None else f"{_plain(expr.parameter)},"
+            parameter = "" if expr.parameter is None else f"{format_float(expr.parameter)},"
             grouping = "" if expr.grouping is None else _grouping(expr.grouping, ",")
             return f"{expr.op}({parameter}{_range(expr.range)}){grouping}"
         case ast.VectorAggregation():
@@ -34,10 +34,10 @@ def loki_text(expr: ast.Expr) -> str:
             return f"{expr.op}{grouping}({parameter}{loki_text(expr.expr)})"
         case ast.BinaryOperation():
             if (number := _folded(expr)) is not None:
-                return _general(number)
+                return float_text(number)
             return f"({loki_text(expr.left)} {_operator(expr, ',', always=True)} {loki_text(expr.right)})"
         case ast.Number():
-            return _general(expr.value)
+            return float_text(expr.value)
         case ast.VectorLiteral():
             return f"vector({expr.value:f})"
         case ast.LabelReplace():
@@ -55,7 +55,7 @@ def pretty_text(expr: ast.Expr, level: int = 0) -> str:
         case ast.LogQuery() if expr.stages:
             return "\n".join([indent + selector_text(expr.selector), *_pretty_stages(expr.stages, level + 1)])
         case ast.RangeAggregation():
-            parameter = "" if expr.parameter is None else f"{inner}{_general(expr.parameter)},\n"
+            parameter = "" if expr.parameter is None else f"{inner}{float_text(expr.parameter)},\n"
             body = _pretty_range(expr.range, level + 1)
             return f"{indent}{expr.op}(\n{parameter}{body}\n{indent}){_kept(expr.grouping)}"
         case ast.VectorAggregation():
@@ -159,7 +159,7 @@ def _predicate(predicate: ast.Predicate) -> str:
             kept = matcher.op == "=~" and simplified(matcher.value, is_label=True) is None
             return f"{matcher.name}=~`{matcher.value}`" if kept else matcher_text(matcher)
         case ast.NumberPredicate():
-            return f"{predicate.name}{predicate.op}{_plain(predicate.value)}"
+            return f"{predicate.name}{predicate.op}{format_float(predicate.value)}"
         case ast.DurationPredicate():
             return f"{predicate.name}{predicate.op}{format_go_duration(predicate.ns)}"
         case ast.BytesPredicate():
@@ -180,22 +180,6 @@ def _folded(expr: ast.Metric) -> float | None:
         return None
     left, right = _folded(expr.left), _folded(expr.right)
     return None if left is None or right is None else arithmetic(expr.op, left, right)
-
-
-def _plain(value: float) -> str:
-    """Digits without an exponent (Go: 'f')."""
-    return format(Decimal(repr(value)), "f").removesuffix(".0")
-
-
-def _general(value: float) -> str:
-    """With an exponent from a million on and below a ten-thousandth (Go: %v)."""
-    found = Decimal(repr(value))
-    if not found.is_finite() or not found or -4 <= found.adjusted() < 6:
-        return {"inf": "+Inf", "-inf": "-Inf", "nan": "NaN"}.get(str(value), _plain(value) if found.is_finite() else "")
-    digits = found.normalize().as_tuple()
-    mantissa = "".join(map(str, digits.digits))
-    point = f".{mantissa[1:]}" if len(mantissa) > 1 else ""
-    return f"{'-' if digits.sign else ''}{mantissa[0]}{point}e{found.adjusted():+03d}"
 
 
 def _is_long(text: str) -> bool:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from obs_check.logql.template.values import float_text, show, type_name
+from obs_check.logql.numbers import float_text
+from obs_check.logql.template.values import show, type_name
 
 _VERB = re.compile(r"%([-+# 0]*)(?:\[(\d+)\])?(\*|\d+)?(?:\.(?:\[(\d+)\])?(\*|\d*))?(?:\[(\d+)\])?(.?)", re.DOTALL)
 _NAMED = {

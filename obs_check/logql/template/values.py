@@ -1,8 +1,8 @@
 """What Go does with values in a template: types, truth, printing, comparing."""
 
-from decimal import Decimal
 from typing import Any
 
+from obs_check.logql.numbers import float_text
 from obs_check.logql.template.clock import Instant
 
 
@@ -42,20 +42,6 @@ def type_name(value: Any) -> str:
 def truth(value: Any) -> bool:
     """Go: empty, zero and nil are false; a time is true."""
     return isinstance(value, Instant) or bool(value)
-
-
-def float_text(value: float) -> str:
-    """A float as %v prints it: the shortest digits, with an exponent from 1e6 and below 1e-4."""
-    if value != value or value in (float("inf"), float("-inf")):
-        return "NaN" if value != value else "+Inf" if value > 0 else "-Inf"
-    digits = Decimal(repr(value)).normalize()
-    exponent = digits.adjusted()
-    if -4 <= exponent < 6 or value == 0:
-        text = f"{digits:f}"
-        return "-0" if value == 0 and str(value)[0] == "-" else text
-    sign, figures, _ = digits.as_tuple()
-    mantissa = str(figures[0]) + ("." + "".join(map(str, figures[1:])) if len(figures) > 1 else "")
-    return f"{'-' if sign else ''}{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
 
 def show(value: Any) -> str:

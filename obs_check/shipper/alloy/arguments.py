@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from obs_check.errors import ConfigError
+from obs_check.logql.numbers import format_float
 from obs_check.shipper.alloy.evaluate import Evaluator
 from obs_check.shipper.alloy.syntax import Attribute, Block, Expression
 from obs_check.shipper.alloy.values import Unknown, has_unknown
-from obs_check.shipper.golang.number import format_float
 from obs_check.shipper.yamltree import Value
 
 Form = Mapping[str, str]

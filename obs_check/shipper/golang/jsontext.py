@@ -5,7 +5,7 @@ import math
 import re
 from typing import Any
 
-from obs_check.shipper.golang.number import format_float
+from obs_check.logql.numbers import format_float
 
 _ESCAPED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
