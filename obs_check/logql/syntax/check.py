@@ -1,10 +1,10 @@
 """What Loki refuses in a query that is well formed."""
 
 from obs_check.errors import QueryError
-from obs_check.logql.engine.binary import arithmetic
 from obs_check.logql.regex import compile_re2
 from obs_check.logql.stages.compile import compile_stages
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.folding import folded
 from obs_check.logql.syntax.loki_text import loki_stage
 from obs_check.logql.syntax.refusals import refuse
 
@@ -60,7 +60,7 @@ def leftmost(expr: ast.Metric) -> ast.Metric:
     """Where Loki 3.5 looks for the selector of an expression: on the left of operators; a computed number is one."""
     while True:
         if isinstance(expr, ast.BinaryOperation):
-            if is_literal(expr):
+            if folded(expr) is not None:
                 return ast.Number(0)
             expr = expr.left
         elif isinstance(expr, ast.VectorAggregation | ast.LabelReplace):
@@ -131,20 +131,6 @@ def _check_set_operation(expr: ast.BinaryOperation, text: str) -> None:
     if expr.op not in ("and", "or", "unless"):
         return
     for side, leg in (("left", expr.left), ("right", expr.right)):
-        if is_literal(leg):
+        if (number := folded(leg)) is not None:
             words = f"unexpected literal for {side} leg of logical/set binary operation ({expr.op})"
-            refuse(text, leg.span, f"{words}: {_literal_value(leg):f}")
-
-
-def _literal_value(expr: ast.Metric) -> float:
-    if isinstance(expr, ast.BinaryOperation):
-        return arithmetic(expr.op, _literal_value(expr.left), _literal_value(expr.right))
-    assert isinstance(expr, ast.Number)
-    return expr.value
-
-
-def is_literal(expr: ast.Metric) -> bool:
-    """Whether an expression is a number, written or computed from numbers only."""
-    if isinstance(expr, ast.BinaryOperation):
-        return is_literal(expr.left) and is_literal(expr.right)
-    return isinstance(expr, ast.Number)
+            refuse(text, leg.span, f"{words}: {number:f}")

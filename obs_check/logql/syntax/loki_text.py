@@ -4,12 +4,12 @@ format_query does."""
 from collections.abc import Sequence
 
 from obs_check.logql.durations import format_go_duration, format_prometheus_duration
-from obs_check.logql.engine.binary import arithmetic
 from obs_check.logql.numbers import float_text, format_float
 from obs_check.logql.quoting import quote
 from obs_check.logql.sizes import format_bytes
 from obs_check.logql.stages.simplify import simplified
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.folding import folded
 from obs_check.logql.syntax.printer import matcher_text, selector_text, stage_text
 
 _WIDTH = 100
@@ -33,7 +33,7 @@ def loki_text(expr: ast.Expr) -> str:
             grouping = _grouping(expr.grouping, ",") if some and expr.grouping is not None else ""
             return f"{expr.op}{grouping}({parameter}{loki_text(expr.expr)})"
         case ast.BinaryOperation():
-            if (number := _folded(expr)) is not None:
+            if (number := folded(expr)) is not None:
                 return float_text(number)
             return f"({loki_text(expr.left)} {_operator(expr, ',', always=True)} {loki_text(expr.right)})"
         case ast.Number():
@@ -49,7 +49,7 @@ def pretty_text(expr: ast.Expr, level: int = 0) -> str:
     """On several lines where one would be long, indented by two blanks a level."""
     indent, inner = _INDENT * level, _INDENT * (level + 1)
     line = loki_text(expr)
-    if not _is_long(line) or (isinstance(expr, ast.BinaryOperation) and _folded(expr) is not None):
+    if not _is_long(line) or (isinstance(expr, ast.BinaryOperation) and folded(expr) is not None):
         return indent + line
     match expr:
         case ast.LogQuery() if expr.stages:
@@ -170,16 +170,6 @@ def _predicate(predicate: ast.Predicate) -> str:
             return f"( {_predicate(predicate.left)} , {_predicate(predicate.right)} )"
         case ast.OrPredicate():
             return f"( {_predicate(predicate.left)} or {_predicate(predicate.right)} )"
-
-
-def _folded(expr: ast.Metric) -> float | None:
-    """The value of what is computed from numbers only: Loki 3.5 does that as it reads."""
-    if isinstance(expr, ast.Number):
-        return expr.value
-    if not isinstance(expr, ast.BinaryOperation):
-        return None
-    left, right = _folded(expr.left), _folded(expr.right)
-    return None if left is None or right is None else arithmetic(expr.op, left, right)
 
 
 def _is_long(text: str) -> bool:
