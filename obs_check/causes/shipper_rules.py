@@ -174,14 +174,15 @@ def rules(context: Context) -> Rules | None:
 
 
 def told(title: str, ran: Simulation | None, lines: int, now_ns: int) -> Probe:
-    """A simulation as a probe: {"lines", "entries", "dropped", "first": {"ts", "labels", "line"}}."""
-    first = ran.shipped[0] if ran and ran.shipped else None
+    """A simulation as a probe: {"lines", "entries", "dropped", "first": {"ts", "labels", "line"}}; {"lines",
+    "simulated": False} where there was none."""
     if ran is None:
         return Probe("shipper", title, {"lines": lines, "simulated": False}, now_ns)
+    first = ran.shipped[0] if ran.shipped else None
     answer = {
         "lines": lines,
-        "entries": len(ran.shipped) if ran else 0,
-        "dropped": ran.dropped if ran else {},
+        "entries": len(ran.shipped),
+        "dropped": ran.dropped,
         "first": {"ts": first.ts, "labels": first.labels, "line": first.line[:300]} if first else None,
     }
     return Probe("shipper", title, answer, now_ns)

@@ -27,6 +27,7 @@ _RANGE_UNITS = {
 }
 """Units of Prometheus, largest first; each may occur once, in this order."""
 
+_UNITS = {**_RANGE_UNITS, **_GO_UNITS}
 _LONGEST = 2**63 - 1
 _RANGE_PART = re.compile(r"([0-9]+)([^0-9]+)")
 _GO_PART = re.compile(r"([0-9]*)(\.[0-9]*)?([^0-9.]+)")
@@ -126,7 +127,7 @@ def format_go_duration(ns: int) -> str:
 def _written(ns: int, units: tuple[str, ...]) -> str:
     parts = []
     for unit in units:
-        count, ns = divmod(max(ns, 0), {**_RANGE_UNITS, **_GO_UNITS}[unit])
+        count, ns = divmod(max(ns, 0), _UNITS[unit])
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts) or "0s"

@@ -26,20 +26,15 @@ def regexp_columns(stage: ast.RegexpParser, needed: list[str]) -> Columns:
     numbers = compile_re2(stage.pattern).groupindex
     columns = Columns()
     for name in needed:
-        found, group = _found(stage.pattern, numbers[name], needed[0])
-        columns.helpers.update(found)
-        (column,) = found
+        if _NO_ASSERTION.fullmatch(stage.pattern):
+            # RE2 finds a match much quicker than its groups: they are asked of the match alone, which is short.
+            found = f"match_{needed[0]}"
+            columns.helpers[found] = f"regexp_extract(line, {text(stage.pattern)})"
+            group = f"regexp_extract({found}, {text(f'^(?:{stage.pattern})')}, {numbers[name]})"
+        else:
+            found = group = f"group_{name}"
+            columns.helpers[found] = f"regexp_extract(line, {text(stage.pattern)}, {numbers[name]})"
         # An empty text is an empty match or none: only then the line is searched a second time.
-        raw = case((f"{column} <> ''", group), (matches(stage.pattern), "''"))
+        raw = case((f"{found} <> ''", group), (matches(stage.pattern), "''"))
         columns.values[name] = Value(raw, lambda column: column)
     return columns
-
-
-def _found(pattern: str, number: int, name: str) -> tuple[dict[str, str], str]:
-    """A helper that is empty without a match, and SQL of the group where it is not."""
-    if _NO_ASSERTION.fullmatch(pattern):
-        # RE2 finds a match much quicker than its groups: they are asked of the match alone, which is short.
-        return {f"match_{name}": f"regexp_extract(line, {text(pattern)})"}, (
-            f"regexp_extract(match_{name}, {text(f'^(?:{pattern})')}, {number})"
-        )
-    return {f"group_{number}_{name}": f"regexp_extract(line, {text(pattern)}, {number})"}, f"group_{number}_{name}"

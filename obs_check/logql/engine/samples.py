@@ -20,8 +20,6 @@ from obs_check.logql.syntax import ast
 _BYTES = frozenset({"bytes_over_time", "bytes_rate"})
 _ORDERED = frozenset({"first_over_time", "last_over_time"})
 """What is left of samples of one time depends on the order of their streams."""
-# regexp alone does not ask whether labels are wanted; it never fails, so the answer is the same.
-_SKIPPED = ast.JsonParser | ast.LogfmtParser | ast.RegexpParser | ast.PatternParser | ast.UnpackParser
 
 
 @dataclass(slots=True)
@@ -161,7 +159,7 @@ def _unused_formats(expr: ast.RangeAggregation) -> set[int]:
     for number, stage in reversed(list(enumerate(expr.range.query.stages))):
         if isinstance(stage, ast.LineFormat):
             unused.add(number)
-        elif isinstance(stage, _SKIPPED | ast.LineFilter):
+        elif isinstance(stage, ast.Parser | ast.LineFilter):
             break
     return unused
 
@@ -169,7 +167,8 @@ def _unused_formats(expr: ast.RangeAggregation) -> set[int]:
 def _pipeline(stages: tuple[ast.Stage, ...], unused: set[int], hints: Hints, watch: Watch | None) -> StageFunction:
     steps = []
     for number, stage in loki_order(stages):
-        if number in unused or (hints.skip and isinstance(stage, _SKIPPED)):
+        # regexp alone does not ask whether labels are wanted; it never fails, so the answer is the same.
+        if number in unused or (hints.skip and isinstance(stage, ast.Parser)):
             continue
         if watch is None:
             steps.append(compile_stage(stage, hints))

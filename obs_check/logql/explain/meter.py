@@ -14,9 +14,7 @@ from obs_check.model.entry import LogStream
 
 _VALUES = 1000
 """Different values of a label, and names set by a parser, that are counted."""
-_SETS_LABELS = (
-    ast.JsonParser | ast.LogfmtParser | ast.RegexpParser | ast.PatternParser | ast.UnpackParser | ast.LabelFormat
-)
+_SETS_LABELS = ast.Parser | ast.LabelFormat
 _SKIPPED = "not run: no label that it could set is used behind it"
 
 

@@ -26,16 +26,7 @@ from obs_check.model.window import Window
 PART = "obs_check_part"
 """The label that tells the parts of a joined query apart."""
 _FILTERS = ast.LineFilter | ast.LabelFilter
-_SETS_LABELS = (
-    ast.JsonParser
-    | ast.LogfmtParser
-    | ast.RegexpParser
-    | ast.PatternParser
-    | ast.UnpackParser
-    | ast.LabelFormat
-    | ast.DropLabels
-    | ast.KeepLabels
-)
+_CHANGES_LABELS = ast.Parser | ast.LabelFormat | ast.DropLabels | ast.KeepLabels
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +79,20 @@ class Lines:
         at = 0
         known = False
         while True:
-            after = self._next_filter(at)
-            several = self._several(at, after, known) if grouped and after is not None else None
+            end = self._next_filter(at)
+            several = self._several(at, end, known) if grouped and end < len(stages) else None
             if several is not None:
                 found.append(several)
                 at, known = several.stages + several.run + several.marked, True
                 continue
-            end = len(stages) if after is None else after
             if any(map(can_fail, stages[at:end])):
                 found.append(Part(end, self._lines(end, ())))
             elif not known:
                 whole = grouped and self._whole(at)
                 found.append(Part(at, self.count(at) if whole else self._lines(at, ()), None if whole else ()))
-            if after is None:
+            if end == len(stages):
                 return found
-            at, known = after + 1, False
+            at, known = end + 1, False
 
     def _several(self, at: int, after: int, known: bool) -> Part | None:
         """One count for all filters that begin at a place, where there is one; `after` is the place of the first
@@ -122,7 +112,7 @@ class Lines:
 
     def _whole(self, at: int) -> bool:
         """Whether the label sets behind the first stages are those of the streams, without errors: then few."""
-        return not self.sets_labels(at) and not any(map(can_fail, self.query.stages[:at]))
+        return not self.changes_labels(at) and not any(map(can_fail, self.query.stages[:at]))
 
     def count(self, stages: int, suffix: Sequence[ast.Stage] | None = None) -> ast.RangeAggregation:
         """The lines behind the first stages by label set; `suffix` in place of those stages where it is given."""
@@ -142,16 +132,18 @@ class Lines:
         by = (error or ERROR, *(name for name in names if name != ERROR)) if names or error else ()
         return ast.VectorAggregation("sum", self.count(at, stages), ast.Grouping(by) if by else None)
 
-    def sets_labels(self, at: int) -> bool:
-        """Whether the first stages can set labels."""
-        return any(isinstance(stage, _SETS_LABELS) for stage in self.query.stages[:at])
+    def changes_labels(self, at: int) -> bool:
+        """Whether the first stages can set labels or take some away."""
+        return any(isinstance(stage, _CHANGES_LABELS) for stage in self.query.stages[:at])
 
-    def _next_filter(self, at: int) -> int | None:
-        return next((n for n in range(at, len(self.query.stages)) if isinstance(self.query.stages[n], _FILTERS)), None)
+    def _next_filter(self, at: int) -> int:
+        """The place of the first filter from a stage on; the end where there is none."""
+        stages = self.query.stages
+        return next((n for n in range(at, len(stages)) if isinstance(stages[n], _FILTERS)), len(stages))
 
     def run(self, at: int) -> tuple[ast.LabelFilter, ...]:
-        """The label filters that begin at a stage and only compare texts, behind a stage that sets labels."""
-        return self._texts(at) if self.sets_labels(at) else ()
+        """The label filters that begin at a stage and only compare texts, behind a stage that changes labels."""
+        return self._texts(at) if self.changes_labels(at) else ()
 
     def _texts(self, at: int) -> tuple[ast.LabelFilter, ...]:
         run = []
@@ -186,8 +178,7 @@ class Lines:
         stages = self.query.stages
         for at in range(len(stages) + 1):
             # Only filters drop lines: what was not counted is the count of the next place before a filter, or the last.
-            before_filter = next((n for n in range(at, len(stages)) if isinstance(stages[n], _FILTERS)), len(stages))
-            told = next((found.lines[n] for n in range(at, before_filter + 1) if n in found.lines), None)
+            told = next((found.lines[n] for n in range(at, self._next_filter(at) + 1) if n in found.lines), None)
             found.lines[at] = told if told is not None else found.lines[at - 1]
         return found
 
