@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache, partial
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from obs_check.client.files import each_line, each_stdin_line
 from obs_check.client.named_paths import STDIN, named_paths
-from obs_check.model.entry import Entry, LogStream
+from obs_check.model.entry import Entry, LogStream, entry_time
 from obs_check.model.window import MS, NS
 
 _RFC3339 = re.compile(
@@ -21,8 +20,6 @@ _RFC3339 = re.compile(
     r"(?P<zone>[Zz]|[+-]\d\d:?\d\d)?"
 )
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
-TIME = itemgetter(0)
-"""The time of an entry, to sort by; faster than a function of Python."""
 _LOGFMT_KEYS = ("time", "ts")
 _JSON_KEYS = ("ts", "time", "timestamp", "@timestamp")
 
@@ -66,7 +63,7 @@ def read_streams(
             if text:
                 entries.append(Entry(timing.of(text), text))
         untimed += timing.untimed
-        entries.sort(key=TIME)
+        entries.sort(key=entry_time)
         streams.append(LogStream({"filename": "stdin" if piped else str(path), **labels}, entries))
     return FileStreams(streams, untimed, undecodable)
 

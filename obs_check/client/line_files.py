@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from obs_check.client.file_source import TIME, Timing, modified_ns
+from obs_check.client.file_source import Timing, modified_ns
 from obs_check.client.files import each_line
 from obs_check.logql.engine.match import stream_test
 from obs_check.logql.syntax.ast import Matcher
-from obs_check.model.entry import Entry, LogStream
+from obs_check.model.entry import Entry, LogStream, entry_time
 
 _HELD = 50_000
 
@@ -58,7 +58,7 @@ class LineFiles:
         for path, labels in self._streams.items():
             for part in self._parts(path) if wanted(labels) else ():
                 inside = [entry for entry in part if start_ns <= entry.ts < end_ns]
-                inside.sort(key=TIME)
+                inside.sort(key=entry_time)
                 yield LogStream(labels, inside)
 
     def _parts(self, path: Path) -> Iterator[list[Entry]]:

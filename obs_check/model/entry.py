@@ -1,6 +1,7 @@
 """A log line as Loki keeps it, and streams of them."""
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import NamedTuple
 
 Labels = dict[str, str]
@@ -15,6 +16,10 @@ class Entry(NamedTuple):
     ts: int
     line: str
     metadata: Mapping[str, str] = NO_METADATA
+
+
+entry_time = itemgetter(0)
+"""The `ts` of an entry, to sort and to search by; quicker than a function of Python."""
 
 
 class LogStream(NamedTuple):

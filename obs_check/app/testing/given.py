@@ -16,7 +16,7 @@ from obs_check.lab.loki.request import decode_push
 from obs_check.lab.loki.store import TenantStore
 from obs_check.lab.prom_store import Store
 from obs_check.lab.written import boundary_line, coderd_line
-from obs_check.model.entry import Entry, LogStream
+from obs_check.model.entry import Entry, LogStream, entry_time
 from obs_check.model.event import Event
 from obs_check.model.window import MS, NS
 
@@ -72,7 +72,7 @@ def prometheus_store(case: Case) -> Store:
 def _given_streams(case: Case) -> Iterator[LogStream]:
     for stream in case.streams:
         entries = [Entry(case.at_ns - line.ago_ns, line.line, dict(line.metadata)) for line in stream.lines]
-        yield LogStream(dict(stream.labels), sorted(entries, key=lambda e: e.ts))
+        yield LogStream(dict(stream.labels), sorted(entries, key=entry_time))
 
 
 def _event_streams(case: Case) -> Iterable[LogStream]:

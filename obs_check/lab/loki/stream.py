@@ -4,18 +4,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Set
 
 from obs_check.lab.loki.chunks import Chunk
-from obs_check.model.entry import Entry, Labels
-
-
-def _time(entry: Entry) -> int:
-    return entry.ts
+from obs_check.model.entry import Entry, Labels, entry_time
 
 
 def in_order(older: list[Entry], newer: list[Entry]) -> list[Entry]:
     """Both, each ascending by time, as one list; of entries of one time those of `older` come first."""
     if not older or not newer or older[-1].ts <= newer[0].ts:
         return older + newer
-    return sorted(older + newer, key=_time)
+    return sorted(older + newer, key=entry_time)
 
 
 class StoredStream:
@@ -49,7 +45,7 @@ class StoredStream:
             return True
         if _has(head, entry):
             return False
-        head.insert(bisect_right(head, entry.ts, key=_time), entry)
+        head.insert(bisect_right(head, entry.ts, key=entry_time), entry)
         return True
 
     def recent(self, start_ns: int | None = None, end_ns: int | None = None) -> list[Entry]:
@@ -78,12 +74,12 @@ class StoredStream:
 def _has(entries: list[Entry], entry: Entry) -> bool:
     if not entries or entry.ts > entries[-1].ts:
         return False
-    low = bisect_left(entries, entry.ts, key=_time)
-    high = bisect_right(entries, entry.ts, lo=low, key=_time)
+    low = bisect_left(entries, entry.ts, key=entry_time)
+    high = bisect_right(entries, entry.ts, lo=low, key=entry_time)
     return any(known.line == entry.line for known in entries[low:high])
 
 
 def _between(entries: list[Entry], start_ns: int | None, end_ns: int | None) -> list[Entry]:
-    low = 0 if start_ns is None else bisect_left(entries, start_ns, key=_time)
-    high = len(entries) if end_ns is None else bisect_left(entries, end_ns, lo=low, key=_time)
+    low = 0 if start_ns is None else bisect_left(entries, start_ns, key=entry_time)
+    high = len(entries) if end_ns is None else bisect_left(entries, end_ns, lo=low, key=entry_time)
     return entries[low:high]
