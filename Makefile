@@ -30,6 +30,7 @@ format: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.diagnosis
+	$(BIN)/python -m tests.bench.start
 
 # Ten million lines: about 1.4 GB on the disk for as long as it runs.
 bench-memory: $(STAMP)

@@ -9,7 +9,7 @@ from obs_check.app.together import together
 
 def test_answers_come_in_order_and_no_more_than_asked_run_at_once() -> None:
     running, most, lock = 0, 0, threading.Lock()
-    gate = threading.Barrier(3, timeout=10)
+    gate = threading.Barrier(3, timeout=30)
 
     def ask(number: int) -> int:
         nonlocal running, most

@@ -24,7 +24,7 @@ def test_a_file_until_interrupted(tmp_path: Path) -> None:
             file.write("y\nx new\n")
         assert json.loads(process.stdout.readline())["line"] == "x new"
         process.send_signal(signal.SIGINT)
-        rest, said = process.communicate(timeout=10)
+        rest, said = process.communicate(timeout=30)
     assert (process.returncode, rest) == (130, "")
     assert "interrupted" in said and "Traceback" not in said
 
@@ -38,7 +38,7 @@ def test_new_lines_are_shown_whatever_time_they_say(tmp_path: Path) -> None:
         path.write_text("2001-01-01T00:00:00Z x first\n")
         assert json.loads(process.stdout.readline())["line"].endswith("x first")
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=10)
+        process.communicate(timeout=30)
 
 
 def test_a_pipe_on_both_sides() -> None:
@@ -53,7 +53,7 @@ def test_a_pipe_on_both_sides() -> None:
         process.stdout.close()
         process.stdin.write("x 2\n")
         process.stdin.close()
-        assert process.wait(timeout=10) == 130
+        assert process.wait(timeout=30) == 130
         assert process.stderr.read() == ""
 
 

@@ -17,7 +17,7 @@ from obs_check.lab.shipper import LabShipper
 
 def until(condition: Callable[[], bool]) -> None:
     """Wait for a condition, ten seconds at most."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     pause = threading.Event()
     while not condition():
         assert time.monotonic() < end, "the condition did not come true"

@@ -86,7 +86,7 @@ def shared_lab(directory: Path) -> Iterator[DiagnoseDashboard]:
 
 def _wait_for_start(systems: Systems) -> None:
     """Wait until what starts with the lab is in Loki and Prometheus, so that it is read before the events."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         views = [view for panel in STARTED_PANELS for view in systems.board.read(systems.now_ns(), None, panel)]
         if all(view.reading.rows for view in views):

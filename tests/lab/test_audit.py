@@ -47,7 +47,7 @@ def _no_thread_is_left() -> Iterator[None]:
 
 def eventually(condition: Callable[[], bool]) -> None:
     """Await a condition for at most five seconds."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     tick = threading.Event()
     while not condition():
         assert time.monotonic() < end, "condition not met in time"

@@ -103,7 +103,7 @@ def test_a_long_line_is_cut_as_the_container_runtime_cuts_it(tmp_path: Path) -> 
 
 
 def fetch(url: str) -> str:
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=5) as answer:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=30) as answer:
         return str(answer.read().decode())
 
 
@@ -137,8 +137,8 @@ def test_an_event_goes_from_the_egress_to_the_pod_log(tmp_path: Path) -> None:
         proxy = urllib.request.build_opener(urllib.request.ProxyHandler({"http": egress.url}))
         for n in range(10):
             with pytest.raises(urllib.error.HTTPError, match="403"):
-                proxy.open(f"http://denied.invalid/?obs=k3f9-{n}-deny", timeout=5)
-        tick, end = threading.Event(), time.monotonic() + 5
+                proxy.open(f"http://denied.invalid/?obs=k3f9-{n}-deny", timeout=30)
+        tick, end = threading.Event(), time.monotonic() + 30
         while agent.counters()[0].value < 1 and time.monotonic() < end:
             tick.wait(0.005)
     assert [find_tags(line, "k3f9") for line in pod_log.read_text().splitlines()] == [

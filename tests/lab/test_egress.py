@@ -63,7 +63,7 @@ def egress_of(config: Path, sink: Recorder, origin: Origin | None = None, port: 
 def talk(egress: Egress, data: bytes) -> bytes:
     """Send bytes on a new connection, then everything that comes back until it is closed."""
     host, port = egress.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=5) as client:
+    with socket.create_connection((host, int(port)), timeout=30) as client:
         client.sendall(data)
         client.shutdown(socket.SHUT_WR)
         with client.makefile("rb") as answer:
@@ -78,8 +78,8 @@ def test_allow_and_deny_are_answered_logged_and_audited(tmp_path: Path) -> None:
     sink = Recorder()
     with Origin() as origin, egress_of(config_file(tmp_path, ALLOWED), sink, origin) as egress:
         proxies = {"http": egress.url}
-        allowed = requests.get("http://allowed.example/ok/a?obs=k3f9-1-allow", proxies=proxies, timeout=5)
-        denied = requests.get("http://denied.invalid/x?obs=k3f9-2-deny", proxies=proxies, timeout=5)
+        allowed = requests.get("http://allowed.example/ok/a?obs=k3f9-1-allow", proxies=proxies, timeout=30)
+        denied = requests.get("http://denied.invalid/x?obs=k3f9-2-deny", proxies=proxies, timeout=30)
     assert (allowed.status_code, allowed.text) == (200, "ok\n")
     assert denied.status_code == 403
     assert denied.headers["Content-Type"] == "text/plain"

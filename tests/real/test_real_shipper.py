@@ -68,7 +68,7 @@ def snapshot(url: str, directory: Path, log: Path) -> ShipperState:
 
 def settled(url: str, directory: Path, log: Path) -> ShipperState:
     """The state when all lines are read and answered for, and positions written; ten seconds at most."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     pause = threading.Event()
     while True:
         state = snapshot(url, directory, log)
