@@ -89,8 +89,8 @@ class Http:
         accept: Collection[int] = (),
         too_many: "Callable[[httpx.Response], bool] | None" = None,
     ) -> "httpx.Response":
-        """POST a JSON body; statuses below 300 and those of `accept` are returned, others raised. Never repeated
-        once the request may have done something; `too_many` recognises a 429 that is inside of a body."""
+        """POST a question as JSON; statuses below 300 and those of `accept` are returned, others raised. `too_many`
+        recognises a 429 that is inside of a body. A refused question is not put again: it may be a heavy one."""
         return self._request("POST", path, None, body, accept, too_many)
 
     def _request(
@@ -115,7 +115,8 @@ class Http:
     def _send(
         self, method: str, path: str, params: Mapping[str, str] | None, body: Any, accept: Collection[int]
     ) -> "httpx.Response":
-        """One request, repeated once where it cannot have arrived or a proxy in between gave up."""
+        """One request, repeated once where it cannot have arrived, where a proxy in between gave up, or where the
+        connection was closed: a server or balancer may end an idle one in the moment that it is used again."""
         import httpx
 
         url = self.base_url + path
@@ -136,6 +137,8 @@ class Http:
                     f"{self.system}: {shown_url(url)} gave no answer in time", "try a shorter time range"
                 ) from error
             except httpx.HTTPError as error:
+                if attempt == 1 and isinstance(error, httpx.ReadError | httpx.RemoteProtocolError):
+                    continue
                 raise Unavailable(
                     f"{self.system}: {shown_url(url)} broke off: {_reason(error)}", "is a proxy in between?"
                 ) from error

@@ -10,6 +10,10 @@ from obs_check.errors import Unavailable
 if TYPE_CHECKING:
     import uvicorn
 
+_IDLE_S = 120
+"""How long a connection may idle, as in Loki 3.5. uvicorn's 5 s are httpx's too, and a client that is about to use a
+connection again would now and then find it closed."""
+
 
 class Server:
     """An ASGI application served by uvicorn in a thread. `port` 0 takes a free one; usable as a context manager."""
@@ -37,7 +41,12 @@ class Server:
 
         listener = self._listen()
         config = uvicorn.Config(
-            self._app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+            self._app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_keep_alive=_IDLE_S,
+            timeout_graceful_shutdown=1,
         )
         server = Announcing(config)
 

@@ -27,7 +27,13 @@ def http(*answers: httpx.Response | Exception) -> tuple[Http, list[httpx.Request
 
 @pytest.mark.parametrize(
     "first",
-    [httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"), *(httpx.Response(s) for s in (502, 503, 504))],
+    [
+        httpx.ConnectError("refused"),
+        httpx.ConnectTimeout("slow"),
+        httpx.RemoteProtocolError("Server disconnected without sending a response."),
+        httpx.ReadError("reset"),
+        *(httpx.Response(s) for s in (502, 503, 504)),
+    ],
 )
 def test_one_retry(first: httpx.Response | Exception) -> None:
     client, seen = http(first, httpx.Response(200, text="ok"))
@@ -40,7 +46,7 @@ def test_one_retry(first: httpx.Response | Exception) -> None:
     [
         ([httpx.ConnectError("refused")] * 2, Unavailable, "loki: http://loki.example/x does not answer: refused"),
         ([httpx.ReadTimeout("slow")], Unavailable, "gave no answer in time"),
-        ([httpx.RemoteProtocolError("cut")], Unavailable, "broke off: cut"),
+        ([httpx.RemoteProtocolError("cut")] * 2, Unavailable, "broke off: cut"),
         ([httpx.Response(503, text="starting")] * 2, Unavailable, "answered 503: starting"),
         ([httpx.Response(500, text="boom\n\n twice")], Unavailable, "answered 500: boom twice"),
         ([httpx.Response(401)], NotAllowed, "answered 401"),
@@ -64,7 +70,13 @@ def test_a_refusal_keeps_status_and_body() -> None:
     assert (caught.value.status, caught.value.body) == (400, "line 1\nline 2")
 
 
-def test_a_post_is_not_repeated_once_it_may_have_arrived() -> None:
+def test_a_post_over_an_idle_connection_that_the_server_ended_is_repeated() -> None:
+    client, seen = http(httpx.RemoteProtocolError("Server disconnected"), httpx.Response(200, text="ok"))
+    assert client.post("/x", {"a": 1}).text == "ok"
+    assert [request.content for request in seen] == [b'{"a":1}'] * 2
+
+
+def test_a_post_that_is_refused_is_not_repeated() -> None:
     client, seen = http(httpx.Response(503))
     with pytest.raises(Unavailable):
         client.post("/x", {})
