@@ -143,11 +143,6 @@ class Systems:
     def _shipper(self, path: Any, run: Run, upstream: HopSeen) -> list[Watched]:
         return [self.shipping.watched(path, run, upstream, self.hop_s)] if self.shipping else []
 
-    def _metrics(self) -> tuple[Mapping[str, list[tuple[Labels, float]]], Probe]:
-        assert self.shipping is not None
-        answer = self.shipping.client.metrics()
-        return answer.value, answer.probe
-
     def _loki(self, path: Any, run: Run) -> Watched:
         def names(window: Window) -> list[str]:
             return self.loki.labels(window).value
@@ -195,7 +190,6 @@ class Systems:
             controls=tuple(controls),
             panel_paths={i: e.path for i, e in self.expectations.items()},
             expectations=self.expectations,
-            shipper_metrics=self._metrics if self.shipping else None,
             shipper_state=self.shipping.snapshot if self.shipping else None,
             env=self.env,
             loki_uid=self.config.loki.datasource,

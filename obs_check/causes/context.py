@@ -205,7 +205,6 @@ class Context:
     """What each panel read before and after the run, when it was read before too."""
     panel_paths: Mapping[int, str] = field(default_factory=dict)
     """Panel id -> path (A, B or metrics) as the expectations have it."""
-    shipper_metrics: Callable[[], tuple[Mapping[str, list[tuple[Labels, float]]], Probe]] | None = None
     shipper_state: Callable[[], tuple[ShipperState, Probe]] | None = None
     """A snapshot of the shipper now; that around a run is in its hop (`hop("A", "shipper").shipping`)."""
     env: Mapping[str, str] = field(default_factory=dict)

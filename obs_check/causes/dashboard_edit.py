@@ -38,7 +38,7 @@ def edited(dashboard: Mapping[str, Any], edits: Sequence[DashboardEdit]) -> dict
 def dashboard_fix(summary: str, uid: str, dashboard: Mapping[str, Any], edits: Sequence[DashboardEdit]) -> Fix:
     """A fix of a dashboard: changes what is shown, not what is kept."""
     documents = (dashboard, edited(dashboard, edits))
-    before, after = (json.dumps(doc, indent=2, ensure_ascii=False).splitlines() for doc in documents)
+    before, after = (json.dumps(doc, indent=2, ensure_ascii=False).split("\n") for doc in documents)
     diff = "\n".join(difflib.unified_diff(before, after, f"a/{uid}.json", f"b/{uid}.json", lineterm="", n=1))
     return Fix(summary, diff, "safe", f"dashboard:{uid}", tuple(edits))
 

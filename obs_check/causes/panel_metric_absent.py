@@ -3,7 +3,7 @@
 `or vector(0)` makes a 0 of it; the nearest name is tried.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from obs_check.causes.context import BrokenPanel, Context
@@ -41,5 +41,7 @@ class MetricAbsent:
             up = [t for t in scraped if t.get("health") == "up"]
             claim += f"; {len(names)} other names are there, from {len(up)} of {len(scraped)} targets that are up"
             fix = Fix(f"let a target show `{metric}`, or ask for a metric that is there")
-            return absence.finding(context, broken, self.id, claim, (listed, asked), fix)
+            absent = absence.finding(context, broken, self.id, claim, (listed, asked), fix)
+            # Unless it goes by another name, the first event may be what makes it.
+            return replace(absent, until_event=True)
         return None

@@ -121,6 +121,10 @@ RUN_CAUSES: tuple[RunCause, ...] = (
     RetentionPassed(),
     DashboardMissing(),
 )
+COLLECTION_CAUSES: tuple[RunCause, ...] = (PathNotCollected(), GlobMismatch(), StageDrops())
+"""Proved by the shipper's configuration run on lines, so that lines that would be will do."""
+ARRIVAL_CAUSES: tuple[RunCause, ...] = (LabelNotSet(), CriMissing(), MultilineSwallows())
+"""Proved by the lines as the shipper's configuration lets them arrive."""
 VIEW_CAUSES: tuple[ViewCause, ...] = (
     FalseGreen(),
     DatasourceMissing(),

@@ -21,7 +21,7 @@ from obs_check.model.entry import Labels
 from obs_check.shipper.item import Context, Item
 from obs_check.shipper.model import ShipperConfig
 from obs_check.shipper.pipeline import Chain
-from obs_check.shipper.promtail import read_promtail
+from obs_check.shipper.read import read_shipper
 
 SYNC_S = 0.2
 """Seconds between looks for new files (promtail: 10 s and file system events) and writes of positions."""
@@ -73,7 +73,7 @@ class LabShipper:
 
     def start(self) -> None:
         """Read configuration and positions and begin; raises ConfigError."""
-        config = read_promtail(self._config_path, self._env)
+        config = read_shipper(self._config_path, self._env)
         self._positions.load()
         self._running = self._set_up(config)
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -102,7 +102,7 @@ class LabShipper:
     def reload(self) -> None:
         """Read the configuration again. Raises ConfigError and keeps the old one when the new one is wrong."""
         try:
-            config = read_promtail(self._config_path, self._env)
+            config = read_shipper(self._config_path, self._env)
         except ObsCheckError:
             self.metrics.add("promtail_config_reload_fail_total")
             raise

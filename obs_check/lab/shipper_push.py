@@ -11,7 +11,8 @@ import httpx
 from obs_check.lab.shipper_log import ShipperLog
 from obs_check.lab.shipper_metrics import Metrics
 from obs_check.model.entry import Labels
-from obs_check.shipper.model import NS, PushClient
+from obs_check.model.window import NS
+from obs_check.shipper.model import PushClient
 from obs_check.shipper.stages.tenant import TENANT_LABEL
 
 MAX_WORDS = 1024

@@ -6,11 +6,9 @@ from typing import Literal
 
 Decision = Literal["allow", "deny"]
 
-RUN_ID = re.compile(r"[a-z0-9]{4,16}")
-"""A run id: short enough for a DNS label together with number and decision, lower case only."""
-
 TAG = re.compile(r"obs=(?P<run>[a-z0-9]{4,16})-(?P<n>\d+)-(?P<decision>allow|deny)")
-"""The tag as it stands in a URL, a file line, a coderd line or a panel's frame.
+"""The tag as it stands in a URL, a file line, a coderd line or a panel's frame. Its run id is short enough for a DNS
+label together with number and decision.
 
 A query parameter is the one attribute that both paths carry and that boundary's rules never match; `&` would be
 escaped in coderd's JSON, so the tag is the only parameter.

@@ -80,7 +80,7 @@ class Finding:
     sentence, `panels` the ids of the panels it explains. `probes` is never empty. Findings of one cause with the same
     `group` (the fix's summary where there is none) are one mistake seen in several panels. `cured` says that one of the
     probes is the panel's whole query with the fix, and that it found lines: then no further cause is looked for behind
-    this one."""
+    this one. `until_event` says that the first event to arrive may end it, with nothing changed."""
 
     cause: str
     severity: Severity
@@ -91,6 +91,7 @@ class Finding:
     fix: Fix
     panels: tuple[int, ...] = ()
     cured: bool = False
+    until_event: bool = False
     group: str = ""
 
     def to_json(self) -> dict[str, Any]:

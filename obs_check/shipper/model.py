@@ -6,10 +6,9 @@ from typing import Literal
 
 from obs_check.errors import ConfigError
 from obs_check.model.entry import Labels
+from obs_check.model.window import NS
 from obs_check.shipper.pipeline import EMPTY, Pipeline
 from obs_check.shipper.relabel import Rule
-
-NS = 1_000_000_000
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,10 @@
 """promtail 3.5 YAML into the neutral model."""
 
-import base64
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 from obs_check.errors import ConfigError
 from obs_check.model.entry import Labels
-from obs_check.shipper import environment, wrapping
+from obs_check.shipper import credentials, environment, wrapping
 from obs_check.shipper.golang.quantity import duration_ns
 from obs_check.shipper.model import PushClient, ScrapeJob, ShipperConfig
 from obs_check.shipper.pipeline import Pipeline
@@ -38,22 +36,12 @@ _DISCOVERY = (
 _JOB = ("job_name", "pipeline_stages", "relabel_configs", "static_configs", "encoding", "decompression", *_DISCOVERY)
 
 
-def read_promtail(path: Path, env: Mapping[str, str] | None) -> ShipperConfig:
-    """The configuration in a file: promtail's own YAML, or a ConfigMap, Secret or Helm values that hold it.
+def parse_promtail(text: str, file: str, env: Mapping[str, str] | None) -> ShipperConfig:
+    """The configuration in a text: promtail's own YAML, or a ConfigMap, Secret or Helm values that hold it; `file` is
+    its name in errors.
 
     `env` is for `${NAME}`; None leaves them as they are (promtail without `-config.expand-env`). Raises ConfigError.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: no text (UTF-8)", "a promtail configuration is YAML") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}", "check path and rights") from None
-    return parse_promtail(text, str(path), env)
-
-
-def parse_promtail(text: str, file: str, env: Mapping[str, str] | None) -> ShipperConfig:
-    """As `read_promtail`, of a text; `file` is its name in errors."""
     if env is not None:
         text = environment.expand(text, env, file)
     inner, [document] = wrapping.unwrap(text, file)
@@ -95,14 +83,7 @@ def _place(value: Value) -> str:
 
 
 def _duration(value: Value | None, default: int) -> int:
-    return default if value is None or value.data is None else _number(value, duration_ns)
-
-
-def _number(value: Value, read: Callable[[str], int]) -> int:
-    try:
-        return read(value.text())
-    except ValueError as error:
-        raise value.error(str(error)) from None
+    return default if value is None or value.data is None else value.read(duration_ns)
 
 
 def _client(node: Value) -> PushClient:
@@ -138,14 +119,11 @@ def _headers(node: Value) -> dict[str, str]:
     own = node.get("headers")
     headers = own.texts() if own else {}
     if basic := node.get("basic_auth"):
-        given = basic.texts()
-        pair = f"{given.get('username', '')}:{given.get('password', '')}"
-        headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+        headers |= credentials.basic(basic.texts())
     if token := node.get("bearer_token"):
-        headers["Authorization"] = f"Bearer {token.text()}"
+        headers |= credentials.bearer(token.text())
     if authorization := node.get("authorization"):
-        given = authorization.texts()
-        headers["Authorization"] = f"{given.get('type') or 'Bearer'} {given.get('credentials', '')}"
+        headers |= credentials.authorization(authorization.texts())
     return headers
 
 

@@ -2,12 +2,14 @@
 
 import difflib
 import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 import yaml
 
 from obs_check.errors import ConfigError
+
+T = TypeVar("T")
 
 _TYPED = re.compile(
     r"y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF|true|True|TRUE|false|False|FALSE"
@@ -86,6 +88,13 @@ class Value:
             if isinstance(inner, Value):
                 inner.needs_text()
 
+    def read(self, reader: Callable[[str], T]) -> T:
+        """What a reader makes of the scalar's text; its ValueError becomes the error about this value."""
+        try:
+            return reader(self.text())
+        except ValueError as error:
+            raise self.error(str(error)) from None
+
     def flag(self) -> bool:
         """The scalar as a boolean (YAML 1.1 spellings)."""
         if self.text() in _TRUE:
@@ -134,7 +143,11 @@ def load(text: str, file: str, first_line: int = 1) -> list[Value]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = first_line + mark.line if mark else first_line
-        raise ConfigError(f"{file}:{line}: no YAML: {error.problem or error.context}", "check indentation") from None
+        what, hint = error.problem or error.context, "check indentation"
+        if isinstance(error, yaml.composer.ComposerError):
+            # The name may be a password without its quotes.
+            what, hint = str(error.context or what).partition(" '")[0], "a text that starts with * or & needs quotes"
+        raise ConfigError(f"{file}:{line}: no YAML: {what}", hint) from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{file}: no YAML: {error}", "is this a text file?") from None
 

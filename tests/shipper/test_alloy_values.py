@@ -76,6 +76,12 @@ def test_no_number(text: str) -> None:
         ("[1,2][true]", "True: no index"),
         ("[1,2][2]", "2 is not there"),
         ("{a=1}.b", "'b' is not there"),
+        ('encoding.to_json("a")', "encoding.to_json does not take these values: only an object is made into JSON"),
+        ("encoding.to_json({a=[10.0^400]})", "encoding.to_json does not take these values: JSON has no such number"),
+        (
+            'encoding.url_decode("100%")',
+            "encoding.url_decode does not take these values: a % without two hexadecimal digits behind it",
+        ),
         (r'"\ud800"', r"\ud800 in a string is no escape"),
         (r'"\U00110000"', r"\U00110000 in a string is no escape"),
         (r'"\400"', r"\400 in a string is no escape"),

@@ -7,9 +7,10 @@ import pytest
 import yaml
 
 from obs_check.errors import ConfigError
+from obs_check.model.window import NS
 from obs_check.shipper.environment import expand
-from obs_check.shipper.model import NS
-from obs_check.shipper.promtail import parse_promtail, read_promtail
+from obs_check.shipper.promtail import parse_promtail
+from obs_check.shipper.read import read_shipper
 from obs_check.shipper.relabel import relabel
 
 PLAIN = """\
@@ -199,10 +200,10 @@ def test_what_is_wrong_is_named(text: str, message: str) -> None:
 
 def test_unreadable_files(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
-        read_promtail(tmp_path / "none.yaml", None)
+        read_shipper(tmp_path / "none.yaml", None)
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="no text"):
-        read_promtail(tmp_path / "binary", None)
+        read_shipper(tmp_path / "binary", None)
 
 
 def test_a_job_is_chosen_by_name() -> None:

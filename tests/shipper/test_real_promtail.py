@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from obs_check.shipper.promtail import read_promtail
+from obs_check.shipper.read import read_shipper
 from obs_check.shipper.simulate import simulate
 
 CONFIG = {
@@ -42,7 +42,7 @@ def test_promtail_ships_the_same(tmp_path: Path) -> None:
     done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=30, check=False, cwd=tmp_path)
     printed = re.findall(r"\{([^}]*)\}\t(.*)", re.sub(r"\x1b\[[0-9;]*m", "", done.stdout))
     real = [(dict(re.findall(r'(\w+)="([^"]*)"', labels)), line) for labels, line in printed if "END" not in line]
-    ours = simulate(read_promtail(path, None).job(None).pipeline, {"job": "boundary"}, LINES, 0)
+    ours = simulate(read_shipper(path, None).job(None).pipeline, {"job": "boundary"}, LINES, 0)
     assert json.dumps(real) == json.dumps(
         [({"decision": s.labels["decision"], "job": "boundary"}, s.line) for s in ours]
     )

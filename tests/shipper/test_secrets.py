@@ -27,6 +27,20 @@ def test_no_message_shows_a_value_of_the_environment(file: str, text: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        ("a.alloy", ALLOY % f"bearer_token = {SECRET}", "a.alloy:4: a name that nothing here has"),
+        ("p.yaml", f"clients:\n- bearer_token: *{SECRET}\n", "p.yaml:2: no YAML: found undefined alias"),
+        ("p.yaml", f"clients:\n- &{SECRET} {{}}\n- &{SECRET} {{}}\n", "p.yaml:3: no YAML: found duplicate anchor"),
+    ],
+)
+def test_no_message_shows_a_secret_without_its_quotes(file: str, text: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_shipper(text, file, {})
+    assert caught.value.message == words
+
+
+@pytest.mark.parametrize(
     "expression", [r'"\UFFFFFFFF"', "5 % 0", "{x=1}[[1]]", 'yaml_decode("a: [")', "(" * 3000 + "1"]
 )
 def test_an_expression_that_alloy_refuses_is_a_fault_of_the_configuration(expression: str) -> None:

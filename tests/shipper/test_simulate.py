@@ -10,7 +10,9 @@ from click.testing import CliRunner
 
 from obs_check.cli.shipper import shipper
 from obs_check.errors import InputError, UsageError
+from obs_check.shipper.golang.logfmt import pairs
 from obs_check.shipper.simulate import run
+from obs_check.shipper.stages.match import parse_selector
 from obs_check.shipper.stages.registry import read_stages
 from obs_check.shipper.yamltree import load
 
@@ -168,3 +170,27 @@ def test_the_command_prints_a_table(config: str) -> None:
 def test_wrong_input(config: str, args: list[str], content: bytes, error: type[Exception]) -> None:
     result = CliRunner().invoke(shipper, ["dry-run", "--config", config, *args], input=content)
     assert isinstance(result.exception, error)
+
+
+@pytest.mark.parametrize(
+    ("line", "want"),
+    [
+        (r'u="a\'b"', "a'b"),
+        (r"""u="a\\'b\"" """.strip(), "a\\'b\""),
+        (r'u="x\ud83d\ude00"', "x\U0001f600"),
+        (r'u="x\ud800"', "x\ufffd"),
+    ],
+)
+def test_the_escapes_of_a_quoted_logfmt_value(line: str, want: str) -> None:
+    assert list(pairs(line)) == [("u", want)]
+
+
+@pytest.mark.parametrize(("literal", "value"), [(r'"\xc3\xbc"', "ü"), (r'"\303\274"', "ü"), (r'"a\tb"', "a\tb")])
+def test_the_escapes_of_a_selector(literal: str, value: str) -> None:
+    assert parse_selector("{a=" + literal + "}").matchers == (("a", "=", value),)
+
+
+@pytest.mark.parametrize("literal", [r'"\/"', r'"\d"', r'"\ud800"', r'"\400"'])
+def test_an_escape_of_a_selector_that_go_does_not_know(literal: str) -> None:
+    with pytest.raises(ValueError, match="an escape that Go does not know"):
+        parse_selector("{a=" + literal + "}")

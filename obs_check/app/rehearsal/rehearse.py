@@ -12,7 +12,7 @@ from obs_check.app.systems import Systems
 from obs_check.app.verdicts import PanelVerdict, broken_panel, judge
 from obs_check.causes.context import Context
 from obs_check.causes.lost_lines import FILE_HOPS
-from obs_check.causes.registry import RUN_CAUSES
+from obs_check.causes.registry import ARRIVAL_CAUSES, COLLECTION_CAUSES
 from obs_check.causes.shipper_rules import Rules, rules
 from obs_check.client.egress import EgressAnswer
 from obs_check.errors import ObsCheckError
@@ -23,11 +23,6 @@ from obs_check.model.entry import LogStream
 from obs_check.model.finding import FileEdit, Finding
 from obs_check.model.verdict import Verdict
 
-_BY_CONFIGURATION = ("shipper.path-not-collected", "shipper.glob-mismatch", "shipper.stage-drops")
-"""Causes whose proof is the shipper's configuration run on lines, so that lines that would be will do."""
-_BY_STORED_LINES = ("shipper.label-not-set", "shipper.cri-missing", "shipper.multiline-swallows")
-"""Causes whose proof is the lines as the shipper's configuration lets them arrive."""
-_ABSENT = "panel.metric-absent"
 _BEFORE_SHIPPER = ("egress", "file", "socket", "coderd")
 
 
@@ -91,7 +86,7 @@ class Rehearsal:
         streams = arriving(lines, file, config)
         if upstream.hop in _BEFORE_SHIPPER:
             seen = replace(self.context, run=run, hops=tuple(as_if_written(run, path, file)), shipper_state=None)
-            every = [c.prove(seen) for c in RUN_CAUSES if c.id in _BY_CONFIGURATION]
+            every = [cause.prove(seen) for cause in COLLECTION_CAUSES]
             findings = [found for found in every if found is not None][:1]
             if not findings:
                 findings = self._stored(run, path, file, streams or [])
@@ -108,7 +103,7 @@ class Rehearsal:
             with on_stage(self.systems, streams) as systems:
                 panels = frozenset(self.context.panels_of(path))
                 context = replace(systems.context(run, [source, at_loki], []), failing=panels)
-                every = (cause.prove(context) for cause in RUN_CAUSES if cause.id in _BY_STORED_LINES)
+                every = (cause.prove(context) for cause in ARRIVAL_CAUSES)
                 return [found for found in every if found is not None][:1]
         except (ObsCheckError, Refusal):
             return []
@@ -148,8 +143,8 @@ class Rehearsal:
         try:
             risen = context.grafana.look_again(context.dashboard, broken_panel(row))
             found = of_panel(context, risen)[0] if risen.differs else []
-            # A counter that is not there cannot be raised: unless it goes by another name, it may only wait for events.
-            return [f for f in found if f.cause != _ABSENT or f.fix.edits]
+            # A counter that is not there cannot be raised, and one that waits for its first event has to be.
+            return [f for f in found if not f.until_event]
         except ObsCheckError:
             return []
 

@@ -67,6 +67,9 @@ class Evaluator:
         wanted = ".".join(path[:-1]) or dotted
         near = difflib.get_close_matches(wanted, list(self._components), 1, 0.6)
         hint = f"did you mean {near[0]}?" if near else f"components here: {', '.join(self._components) or 'none'}"
+        if len(path) == 1 and not near:
+            # It may be a password without its quotes.
+            raise self._error(expression, "a name that nothing here has", 'a text stands in "double quotes"')
         raise self._error(expression, f"{dotted}: there is no such component in this configuration", hint)
 
     def _indexed(self, value: Any, key: Any, expression: Expression) -> Any:

@@ -2,7 +2,9 @@
 
 import base64
 import json
+import math
 import posixpath
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
@@ -11,6 +13,8 @@ import yaml
 
 from obs_check.logql.template.printf import sprintf
 from obs_check.shipper.golang.jsontext import write
+
+_BROKEN_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
 
 
 def _concat(*lists: Any) -> list[Any]:
@@ -29,6 +33,29 @@ def _from_base64(text: str) -> str:
 def _from_json(text: str) -> Any:
     """All numbers are floats (Go: json.Unmarshal), so that 7 / 2 is 3.5."""
     return json.loads(text, parse_int=float)
+
+
+def _to_json(value: Any) -> str:
+    """Objects only. Raises ValueError for another value, and for a number in it that JSON does not have."""
+    if not isinstance(value, dict):
+        raise ValueError("only an object is made into JSON")
+    _require_finite(value)
+    return write(value)
+
+
+def _require_finite(value: Any) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("JSON has no such number")
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for one in inner:
+        _require_finite(one)
+
+
+def _url_decode(text: str) -> str:
+    """Raises ValueError for a percent sign that no two hexadecimal digits follow (Go: url.QueryUnescape)."""
+    if _BROKEN_ESCAPE.search(text):
+        raise ValueError("a % without two hexadecimal digits behind it")
+    return unquote_plus(text)
 
 
 def _same(value: Any) -> Any:
@@ -58,7 +85,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "convert.nonsensitive": _same,
     "json_decode": _from_json,
     "encoding.from_json": _from_json,
-    "encoding.to_json": write,
+    "encoding.to_json": _to_json,
     "yaml_decode": yaml.safe_load,
     "encoding.from_yaml": yaml.safe_load,
     "base64_decode": _from_base64,
@@ -67,7 +94,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "encoding.from_URLbase64": lambda text: base64.urlsafe_b64decode(text).decode(),
     "encoding.to_URLbase64": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
     "encoding.url_encode": quote_plus,
-    "encoding.url_decode": unquote_plus,
+    "encoding.url_decode": _url_decode,
     "file.path_join": lambda *parts: posixpath.normpath("/".join(p for p in parts if p)) if any(parts) else "",
 }
 """`env` and `sys.env` are not here: they need the environment. Both spellings of a function are the same function."""

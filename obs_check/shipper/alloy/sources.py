@@ -128,11 +128,7 @@ def _file_match(block: Block, reading: Reading) -> tuple[bool, int]:
             reading.check(inner, where, FILE_MATCH)
             node = reading.tree(inner, where, FILE_MATCH)
             enabled, older = node.get("enabled"), node.get("ignore_older_than")
-            try:
-                limit = duration_ns(older.text()) if older else 0
-            except ValueError as error:
-                raise node.error(f"ignore_older_than: {error}") from None
-            return (enabled.flag() if enabled else False), limit
+            return (enabled.flag() if enabled else False), older.read(duration_ns) if older else 0
     return False, 0
 
 

@@ -94,10 +94,7 @@ def _cut_rule(block: Block, where: str, reading: Reading) -> truncate.CutRule:
     needs_unit(limit)
     if kind not in {"line", "label", "structured_metadata", "extracted"}:
         raise node.error(f"{kind!r} is no source_type", "line, label, structured_metadata or extracted")
-    try:
-        size = size_bytes(limit.text())
-    except ValueError as error:
-        raise limit.error(str(error)) from None
+    size = limit.read(size_bytes)
     found = truncate.CutRule(
         size, suffix.text() if suffix else "", names_in(node, "sources"), cast(truncate.Field, kind)
     )

@@ -96,10 +96,7 @@ class TargetReader:
             reading.check(block, block.id, _FILE_MATCH)
             node = reading.tree(block, block.id, {**_FILE_MATCH, "path_targets": "any"})
             older = node.get("ignore_older_than")
-            try:
-                limit = duration_ns(older.text()) if older else 0
-            except ValueError as error:
-                raise reading.error(block.line, f"{block.id}: ignore_older_than: {error}") from None
+            limit = older.read(duration_ns) if older else 0
             inner = self.read(block.attributes()["path_targets"], block.id)
             return [replace(one, expanded=True, ignore_older=limit or one.ignore_older) for one in inner]
         if block.name == "discovery.relabel":

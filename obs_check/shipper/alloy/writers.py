@@ -1,8 +1,8 @@
 """`loki.write`: where lines are pushed."""
 
-import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from obs_check.shipper import credentials
 from obs_check.shipper.alloy.arguments import Form, Reading
 from obs_check.shipper.alloy.http_client import HTTP, HTTP_BLOCKS
 from obs_check.shipper.alloy.syntax import Block
@@ -26,8 +26,11 @@ _ENDPOINT: Form = {
     "retry_on_http_429": "flag",
 }
 _ENDPOINT_BLOCKS = (*HTTP_BLOCKS, "queue_config")
-_BASIC: Form = dict.fromkeys(("username", "password", "password_file"), "text")
-_AUTHORIZATION: Form = dict.fromkeys(("type", "credentials", "credentials_file"), "text")
+_CREDENTIALS: dict[str, tuple[Form, Callable[[Mapping[str, str]], dict[str, str]]]] = {
+    "basic_auth": (dict.fromkeys(("username", "password", "password_file"), "text"), credentials.basic),
+    "authorization": (dict.fromkeys(("type", "credentials", "credentials_file"), "text"), credentials.authorization),
+}
+"""The blocks that hold credentials."""
 
 
 def read_write(block: Block, reading: Reading) -> list[PushClient]:
@@ -65,27 +68,17 @@ def _endpoint(block: Block, name: str, external: dict[str, str], reading: Readin
 
 def _quantity(node: Value, name: str, read: Callable[[str], int], default: int) -> int:
     value = node.get(name)
-    if value is None:
-        return default
-    try:
-        return read(value.text())
-    except ValueError as error:
-        raise value.error(str(error)) from None
+    return default if value is None else value.read(read)
 
 
 def _headers(block: Block, node: Value, where: str, reading: Reading) -> dict[str, str]:
     own, token = node.get("headers"), node.get("bearer_token")
     headers = own.texts() if own else {}
     if token:
-        headers["Authorization"] = f"Bearer {token.text()}"
+        headers |= credentials.bearer(token.text())
     for inner in block.blocks():
-        if inner.name == "basic_auth":
-            reading.check(inner, f"{where} > basic_auth", _BASIC)
-            given = reading.tree(inner, f"{where} > basic_auth", _BASIC).texts()
-            pair = f"{given.get('username', '')}:{given.get('password', '')}"
-            headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
-        elif inner.name == "authorization":
-            reading.check(inner, f"{where} > authorization", _AUTHORIZATION)
-            given = reading.tree(inner, f"{where} > authorization", _AUTHORIZATION).texts()
-            headers["Authorization"] = f"{given.get('type') or 'Bearer'} {given.get('credentials', '')}"
+        if inner.name in _CREDENTIALS:
+            form, header = _CREDENTIALS[inner.name]
+            reading.check(inner, f"{where} > {inner.name}", form)
+            headers |= header(reading.tree(inner, f"{where} > {inner.name}", form).texts())
     return headers

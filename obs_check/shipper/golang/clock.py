@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-NS = 1_000_000_000
+from obs_check.model.window import NS
+
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 NAMED = {

@@ -1,7 +1,12 @@
 """logfmt as promtail's decoder reads it."""
 
 import json
+import re
 from collections.abc import Iterator
+
+from obs_check.shipper.golang.jsontext import whole
+
+_ESCAPE = re.compile(r"\\.", re.DOTALL)
 
 
 class BadLogfmt(ValueError):
@@ -55,7 +60,9 @@ def _quoted(line: str, start: int) -> tuple[str, int]:
         raise BadLogfmt(f"the quote at character {start + 1} does not end")
     if not escaped:
         return line[start + 1 : at], at + 1
+    # The decoder knows one escape more than JSON has.
+    quoted = _ESCAPE.sub(lambda escape: escape[0].replace("\\'", "'"), line[start : at + 1])
     try:
-        return str(json.loads(line[start : at + 1])), at + 1
+        return str(whole(json.loads(quoted))), at + 1
     except ValueError:
         raise BadLogfmt(f"an escape in the quotes at character {start + 1} is not known") from None

@@ -46,8 +46,8 @@ class Drop:
             given["separator"].text() if "separator" in given else ";",
             read_regex(given["expression"]) if "expression" in given else None,
             given["value"].text() if "value" in given else None,
-            _quantity(given["older_than"], duration_ns) if "older_than" in given else None,
-            _quantity(given["longer_than"], size_bytes) if "longer_than" in given else None,
+            given["older_than"].read(duration_ns) if "older_than" in given else None,
+            given["longer_than"].read(size_bytes) if "longer_than" in given else None,
             read_reason(node, "drop_stage"),
         )
 
@@ -79,10 +79,3 @@ class Drop:
         values = [text_of(item.extracted[name]) for name in self.source if name in item.extracted]
         texts = [v for v in values if v is not None]
         return len(texts) == len(values) and regex.search(self.separator.join(texts)) is not None
-
-
-def _quantity(value: Value, read: Any) -> int:
-    try:
-        return int(read(value.text()))
-    except ValueError as error:
-        raise value.error(str(error)) from None

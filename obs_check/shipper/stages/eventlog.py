@@ -43,13 +43,18 @@ class EventLogMessage:
                 return False
             for line in text.split("\r\n"):
                 key, colon, value = line.partition(":")
-                if not colon or (self.drop_invalid_labels and not LABEL_NAME.fullmatch(key)):
-                    continue
-                if not LABEL_NAME.fullmatch(key):
-                    key = sanitized(key)
-                if key in item.extracted and not self.overwrite_existing:
-                    key += "_extracted"
-                item.extracted[key] = value.strip()
+                if colon:
+                    self.put(item, key, value.strip())
             return True
 
         return PerLine(change)
+
+    def put(self, item: Item, name: str, value: str) -> None:
+        """One value into the extracted map, under a name that the settings allow."""
+        if not LABEL_NAME.fullmatch(name):
+            if self.drop_invalid_labels:
+                return
+            name = sanitized(name)
+        if name in item.extracted and not self.overwrite_existing:
+            name += "_extracted"
+        item.extracted[name] = value

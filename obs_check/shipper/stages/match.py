@@ -3,12 +3,12 @@
 The selector is not LogQL: promtail 3.5 reads matchers and the four line filters `|=`, `!=`, `|~`, `!~`, nothing more.
 """
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from obs_check.logql import quoting
 from obs_check.shipper.item import Context, Item, PerLine, Running
 from obs_check.shipper.pipeline import EMPTY, Pipeline
 from obs_check.shipper.stages.regexes import compile_regex
@@ -18,7 +18,6 @@ from obs_check.shipper.yamltree import Value
 _STRING = r'("(?:\\.|[^"\\\n])*")'
 _MATCHER = re.compile(rf"\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*{_STRING}\s*")
 _FILTER = re.compile(rf"\s*(\|=|\|~|!=|!~)\s*{_STRING}\s*")
-_GO_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|([0-7]{3})|U([0-9a-fA-F]{8})|a|v)")
 
 
 @dataclass(frozen=True)
@@ -63,17 +62,10 @@ def parse_selector(text: str) -> LineSelector:
 
 
 def _unquote(quoted: str) -> str:
-    plain = _GO_ESCAPE.sub(_as_json, quoted.replace("\t", "\\t"))
     try:
-        return str(json.loads(plain))
-    except ValueError:
+        return quoting.unquote(quoted, strict=True)
+    except quoting.EscapeError:
         raise ValueError(f"{quoted} has an escape that Go does not know; a backslash is written \\\\") from None
-
-
-def _as_json(match: re.Match[str]) -> str:
-    digits = match[1] or match[3]
-    code = int(digits, 16) if digits else int(match[2], 8) if match[2] else {"a": 7, "v": 11}[match[0][1]]
-    return json.dumps(chr(code))[1:-1]
 
 
 def _tester(selector: LineSelector) -> Callable[[Item], bool]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from obs_check.model.window import NS
 from obs_check.shipper.golang.quantity import duration_ns
 from obs_check.shipper.item import Context, Item, Running
 from obs_check.shipper.stages.regexes import compile_regex, read_regex
@@ -19,7 +20,7 @@ class Multiline:
     kind: ClassVar[str] = "multiline"
     firstline: str
     max_lines: int = 128
-    max_wait: int = 3_000_000_000
+    max_wait: int = 3 * NS
     alloy: bool = False
     trim_newlines: bool = True
 
@@ -29,11 +30,11 @@ class Multiline:
         node.mapping(("firstline", "max_lines", "max_wait_time"))
         lines = node.get("max_lines")
         wait = node.get("max_wait_time")
-        try:
-            wait_ns = duration_ns(wait.text()) if wait else 3_000_000_000
-        except ValueError as error:
-            raise node.error(str(error)) from None
-        return cls(read_regex(read_required(node, "firstline")), lines.integer() if lines else 128, wait_ns)
+        return cls(
+            read_regex(read_required(node, "firstline")),
+            lines.integer() if lines else cls.max_lines,
+            wait.read(duration_ns) if wait else cls.max_wait,
+        )
 
     def start(self, context: Context, place: str) -> Running:  # noqa: ARG002 (the protocol's signature)
         """At work."""

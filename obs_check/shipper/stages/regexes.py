@@ -2,20 +2,17 @@
 
 from typing import Any
 
-import re2
-
+from obs_check.errors import QueryError
+from obs_check.logql.regex import compile_re2
 from obs_check.shipper.yamltree import Value
 
 
 def compile_regex(pattern: str) -> Any:
-    """A compiled pattern; raises ValueError with RE2's reason."""
-    options = re2.Options()
-    options.log_errors = False
+    """A compiled pattern; raises ValueError with Go's reason."""
     try:
-        return re2.compile(pattern, options)
-    except re2.error as error:
-        reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
-        raise ValueError(reason) from None
+        return compile_re2(pattern)
+    except QueryError as error:
+        raise ValueError(error.message.removeprefix("error parsing regexp: ")) from None
 
 
 def read_regex(value: Value) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
 
+from obs_check.model.window import NS
 from obs_check.shipper.golang import clock
 from obs_check.shipper.item import Context, Item, PerLine, text_of
 from obs_check.shipper.stages.source import read_required
@@ -115,7 +116,7 @@ def read_time(layout: str, text: str, zone: ZoneInfo | None, now: Callable[[], i
     parsed = clock.parse(layout, text)
     if "06" in layout:
         return parsed.ns(zone)
-    today = dt.datetime.fromtimestamp(now() // clock.NS, dt.UTC)
+    today = dt.datetime.fromtimestamp(now() // NS, dt.UTC)
     months = (parsed.moment.month, today.month)
     return parsed.ns(zone, today.year + {(12, 1): -1, (1, 12): 1}.get(months, 0))
 
@@ -128,6 +129,6 @@ def _integer(text: str) -> int:
 
 def _unix(text: str) -> int:
     if text.count(".") != 1:
-        return _integer(text) * clock.NS
+        return _integer(text) * NS
     seconds, fraction = text.split(".")
-    return _integer(seconds) * clock.NS + int(_integer(fraction) * 10.0 ** (9 - len(fraction)))
+    return _integer(seconds) * NS + int(_integer(fraction) * 10.0 ** (9 - len(fraction)))

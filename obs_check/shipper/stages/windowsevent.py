@@ -4,21 +4,18 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from obs_check.shipper.item import Context, Item, PerLine, text_of
-from obs_check.shipper.stages.labels import LABEL_NAME, sanitized
+from obs_check.shipper.stages.eventlog import EventLogMessage
 
 _SPACES = str.maketrans("", "", "\t\r\n ")
 _ENDS = str.maketrans("", "", "\t\r\n")
 
 
 @dataclass(frozen=True)
-class WindowsEvent:
+class WindowsEvent(EventLogMessage):
     """The first section becomes `Description`; keys of a section with a title get the title in front. A value goes on
     over lines without a colon. Names that are taken get `_extracted` behind them, or are replaced."""
 
     kind: ClassVar[str] = "windowsevent"
-    source: str = "message"
-    drop_invalid_labels: bool = False
-    overwrite_existing: bool = False
 
     def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
@@ -53,11 +50,4 @@ class WindowsEvent:
             self._set(item, prefix + key, value)
 
     def _set(self, item: Item, key: str, value: str) -> None:
-        name = key.translate(_SPACES)
-        if not LABEL_NAME.fullmatch(name):
-            if self.drop_invalid_labels:
-                return
-            name = sanitized(name)
-        if name in item.extracted and not self.overwrite_existing:
-            name += "_extracted"
-        item.extracted[name] = value.translate(_ENDS).strip()
+        self.put(item, key.translate(_SPACES), value.translate(_ENDS).strip())
