@@ -49,8 +49,10 @@ class QueryError(UsageError):
     error has no place (for example a limit that the whole query exceeds).
     """
 
-    def __init__(self, message: str, text: str = "", start: int | None = None, end: int | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str, text: str = "", start: int | None = None, end: int | None = None, hint: str = ""
+    ) -> None:
+        super().__init__(message, hint)
         self.text = text
         self.start = start
         self.end = end

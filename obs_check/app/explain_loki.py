@@ -13,7 +13,7 @@ from obs_check.errors import Refused
 from obs_check.logql import to_text
 from obs_check.logql.engine.evaluate import range_times
 from obs_check.logql.engine.ranges import pushes_grouping
-from obs_check.logql.explain.operators import operands, operator_text
+from obs_check.logql.explain.operators import operands, operator_text, ranges_of
 from obs_check.logql.explain.prefixes import PART, Counted, Lines, joined
 from obs_check.logql.explain.tree import Node
 from obs_check.logql.explain.unwrapping import as_filters
@@ -53,7 +53,7 @@ class _Metric:
 
     def tree(self, expr: ast.Metric) -> Node:
         """Ask what is needed and build the tree."""
-        ranges = list(_ranges(expr))
+        ranges = list(ranges_of(expr))
         lines = [self._lines(one) for one in ranges]
         if ranges:
             counted = count_stages(lines, self._last_ns, self._questions)
@@ -136,13 +136,6 @@ class _Metric:
         else:
             children = tuple(self._node(one) for one in operands(expr))
         return Node("operator", operator_text(expr), series=self._series.get(id(expr)), notes=notes, children=children)
-
-
-def _ranges(expr: ast.Metric) -> Iterator[ast.RangeAggregation]:
-    if isinstance(expr, ast.RangeAggregation):
-        yield expr
-    for one in operands(expr):
-        yield from _ranges(one)
 
 
 def _inside(expr: ast.Metric) -> Iterator[ast.Metric]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from obs_check.app.query import Ask, ask_source, window_around
 from obs_check.client.columnar_files import ColumnarFiles
 from obs_check.client.line_files import LineFiles
-from obs_check.client.named_paths import STDIN, named_paths
+from obs_check.client.named_paths import STDIN
 from obs_check.logql.columnar.sql import NotColumnar
 from obs_check.logql.syntax.ast import LogQuery
 from obs_check.model.result import Result
@@ -27,15 +27,13 @@ class FileAnswer:
     undecodable: int = 0
 
 
-def ask_files(ask: Ask, patterns: Sequence[str], labels: Mapping[str, str], time_key: str | None) -> FileAnswer | None:
-    """The answer to a metric query; None for a log query and for standard input, which are read as a whole.
+def ask_files(ask: Ask, paths: Sequence[Path], labels: Mapping[str, str], time_key: str | None) -> FileAnswer | None:
+    """The answer to a metric query on files as named_paths gives them; None for a log query and for standard input,
+    which are read as a whole.
 
     Raises InputError for a file that is not there or cannot be read, QueryError as Loki refuses.
     """
-    if isinstance(ask.expr, LogQuery):
-        return None
-    paths = named_paths(patterns, with_stdin=True)
-    if STDIN in paths:
+    if isinstance(ask.expr, LogQuery) or STDIN in paths:
         return None
     try:
         return _by_columns(ask, paths, labels, time_key)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from obs_check.errors import UsageError
 
-_NAME = re.compile(r"[a-z][a-z0-9-]*")
+_NAME = re.compile(r"[a-zA-Z][\w-]*")
+"""No word alone is a query."""
 _FILE = re.compile(r"[^{}\n]+\.logql")
 
 
@@ -28,7 +29,7 @@ def _named(name: str) -> str:
         if file.is_file():
             return _text(file)
     known = sorted({path.stem for folder in folders for path in folder.glob("*.logql")})
-    near = difflib.get_close_matches(name, known, n=1)
+    near = difflib.get_close_matches(name.lower().replace("_", "-"), known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}" if known else "write a LogQL query"
     raise UsageError(f"no query named {name}", hint)
 

@@ -36,4 +36,4 @@ def loki(listen: str, data: Path | None) -> None:
     """Run only the lab's Loki until Ctrl-C."""
     from obs_check.lab.loki.run import run_forever
 
-    run_forever(listen, data)
+    run_forever(listen, data, say=lambda text: click.echo(text, err=True))

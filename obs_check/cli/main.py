@@ -1,6 +1,7 @@
 """The command `obs-check`: subcommands loaded when they are called, errors as one line, exit codes."""
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -114,14 +115,19 @@ def main(args: Sequence[str]) -> int:
 
 def run() -> None:
     """Entry point of the console script."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that has no such character, or a file whose name is no UTF-8, must not end the command.
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main(sys.argv[1:]))
 
 
 def _say(message: str, hint: str, code: int, caret: str = "") -> int:
-    lines = [f"obs-check: error: {message}", *caret.splitlines()]
+    from obs_check.report.terminal import visible
+
+    lines = [f"obs-check: error: {message.rstrip()}", *caret.splitlines()]
     if hint:
         lines.append(f"hint: {hint}")
-    click.echo("\n".join(lines), err=True)
+    click.echo(visible("\n".join(lines)), err=True)
     return code
 
 

@@ -45,12 +45,14 @@ class Output:
 
     def say(self, text: str) -> None:
         """One line of progress on stderr."""
-        click.echo(text, err=True)
+        from obs_check.report.terminal import visible
+
+        click.echo(visible(text), err=True)
 
     def detail(self, text: str) -> None:
         """One line on stderr, only with -v."""
         if self.verbose:
-            click.echo(text, err=True)
+            self.say(text)
 
     def show_outcome(self, outcome: "Outcome", diffs: bool = True) -> None:
         """The tables of an outcome on stdout (nothing with -o json: there the document follows at the end)."""

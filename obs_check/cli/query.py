@@ -1,7 +1,11 @@
 """`obs-check query`: a LogQL query, or a named one, on local files, on Loki or on Loki behind Grafana."""
 
+import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +15,7 @@ from obs_check.cli.query_explain import explain_query
 from obs_check.cli.query_follow import follow_query
 from obs_check.cli.query_target import Target
 from obs_check.cli.query_window import read_duration, read_labels, read_window
-from obs_check.errors import QueryError, UsageError
+from obs_check.errors import QueryError, Refused, UsageError
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import Window
 
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
 @click.option("--grafana", metavar="URL", help="Ask through this Grafana's datasource proxy.")
 @click.option("--datasource", metavar="UID", help="Loki's uid in Grafana.  [default: the configuration's]")
 @click.option("--since", metavar="DURATION", help="From so long ago until --to.  [default: 1h; files: everything]")
-@click.option("--from", "from_", metavar="TIME", help="RFC 3339, epoch ms or ns, or now-1h.")
+@click.option("--from", "from_", metavar="TIME", help="RFC 3339, epoch s, ms or ns, or now-1h.")
 @click.option("--to", metavar="TIME", help="As --from.  [default: now; files: the last line]")
 @click.option("--step", metavar="DURATION", help="Step of a metric range query.  [default: range / 250]")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=1000, show_default=True, help="Most lines to show.")
@@ -73,6 +77,8 @@ def query(
 
     if rest:
         raise UsageError(f"{rest[0]}: one argument too many", "quote the query, and a glob: --file '/logs/*.log'")
+    # A quoted glob reaches us with its ~.
+    files = tuple(os.path.expanduser(path) for path in files)  # noqa: PTH111
     target = Target(files, read_labels(labels), time_key, loki, tenant, grafana, datasource)
     target.check()
     text = query_text(query)
@@ -84,17 +90,33 @@ def query(
     ask = Ask(text, _parsed(text), instant, limit, read_duration(step, "--step") if step else None, window)
     if instant and isinstance(ask.expr, LogQuery):
         raise UsageError("a log query has no --instant", "leave it away, or count: sum(count_over_time(... [5m]))")
-    if follow:
-        follow_query(ask, target, to is not None, out)
-        return
-    if explain:
-        explain_query(ask, target, out)
-    if files:
-        result, window = _from_files(ask, target, out)
-    else:
-        result = _from_loki(ask, target, out)
-    _show(result, text, target.name, window, out)
-    _say_rest(ask, result, out)
+    with _worded_refusals():
+        if follow:
+            follow_query(ask, target, to is not None, out)
+            return
+        if explain:
+            explain_query(ask, target, out)
+        if files:
+            _run_on_files(ask, target, out)
+        else:
+            _run_on_loki(ask, target, out)
+
+
+@contextmanager
+def _worded_refusals() -> Iterator[None]:
+    """A query that is refused is the query's fault, on a Loki too: exit code 2, with what helps."""
+    from obs_check.app.query_hints import hint_for_refusal
+
+    try:
+        yield
+    except Refused as refused:
+        if refused.status != HTTPStatus.BAD_REQUEST:
+            raise
+        words = " ".join(refused.body.split())
+        raise QueryError(f"loki refuses the query: {words}", hint=hint_for_refusal(words)) from refused
+    except QueryError as error:
+        error.hint = error.hint or hint_for_refusal(error.message)
+        raise
 
 
 def _parsed(text: str) -> "Expr":
@@ -108,9 +130,10 @@ def _parsed(text: str) -> "Expr":
         raise
 
 
-def _from_files(ask: "Ask", target: Target, out: Output) -> "tuple[Result, Window]":
+def _run_on_files(ask: "Ask", target: Target, out: Output) -> None:
     from obs_check.app.file_query import ask_files
     from obs_check.app.query import ask_source, whole_window
+    from obs_check.app.unselected import unselected
     from obs_check.logql.engine.list_source import ListSource
 
     paths = target.paths(out)
@@ -118,26 +141,16 @@ def _from_files(ask: "Ask", target: Target, out: Output) -> "tuple[Result, Windo
     if answer is not None:
         out.detail(answer.path)
         target.say_odd(answer.lines, answer.untimed, answer.undecodable, out)
-        return answer.result, answer.window
-    streams = target.read_streams(paths, out)
-    window = ask.window or whole_window(streams)
-    return ask_source(ask, ListSource(streams), window), window
+        result, window = answer.result, answer.window
+    else:
+        streams = target.read_streams(paths, out)
+        window = ask.window or whole_window(streams)
+        result = ask_source(ask, ListSource(streams), window)
+    _show(result, ask.text, target.name, window, out)
+    _say_rest(ask, result, unselected(ask.expr, target.labels_of(paths)), out)
 
 
-def _say_rest(ask: "Ask", result: "Result", out: Output) -> None:
-    """What the rows of a result do not tell, on stderr."""
-    from obs_check.model.result import Matrix, Scalar, Streams, Vector
-
-    match result:
-        case Streams() if result.lines >= ask.limit:
-            out.say(f"--limit {ask.limit} is reached: older lines are not shown")
-        case Streams(lines=0) | Vector(samples=[]) | Matrix(series=[]):
-            out.say("nothing found: --explain shows what leaves nothing")
-        case Streams() | Vector() | Matrix() | Scalar():
-            pass
-
-
-def _from_loki(ask: "Ask", target: Target, out: Output) -> "Result":
+def _run_on_loki(ask: "Ask", target: Target, out: Output) -> None:
     from obs_check.app.query import ask_loki
 
     client = target.loki_client(out)
@@ -145,8 +158,22 @@ def _from_loki(ask: "Ask", target: Target, out: Output) -> "Result":
         result, probe = ask_loki(ask, client)
     finally:
         client.close()
-    out.detail(f"{probe.request}: {probe.bytes_read} bytes read")
-    return result
+    out.detail(f"{probe.request}: {probe.bytes_read:,} bytes read")
+    _show(result, ask.text, target.name, ask.window, out)
+    _say_rest(ask, result, "", out)
+
+
+def _say_rest(ask: "Ask", result: "Result", empty: str, out: Output) -> None:
+    """What the rows of a result do not tell, on stderr; `empty` is why there are none, where that is known."""
+    from obs_check.model.result import Matrix, Scalar, Streams, Vector
+
+    match result:
+        case Streams() if result.lines >= ask.limit:
+            out.say(f"--limit {ask.limit} is reached: older lines are not shown")
+        case Streams(lines=0) | Vector(samples=[]) | Matrix(series=[]):
+            out.say(f"nothing found: {empty or '--explain shows what leaves nothing'}")
+        case Streams() | Vector() | Matrix() | Scalar():
+            pass
 
 
 def _show(result: "Result", text: str, asked: str, window: Window | None, out: Output) -> None:

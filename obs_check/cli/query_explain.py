@@ -20,7 +20,9 @@ def explain_query(ask: "Ask", target: Target, out: Output) -> NoReturn:
     if out.format not in ("table", "json"):
         raise UsageError(f"--explain has no -o {out.format}", "use -o table or -o json")
     if target.files:
-        root, window = _of_files(ask, target, out)
+        root, window, empty = _of_files(ask, target, out)
+        if empty:
+            out.say(empty)
         _show(ask, target, root, window, None, out)
     root, cost = _of_loki(ask, target, out)
     for request, bytes_read in cost.asked:
@@ -29,14 +31,18 @@ def explain_query(ask: "Ask", target: Target, out: Output) -> NoReturn:
     _show(ask, target, root, ask.window, cost, out)
 
 
-def _of_files(ask: "Ask", target: Target, out: Output) -> "tuple[Node, Window]":
+def _of_files(ask: "Ask", target: Target, out: Output) -> "tuple[Node, Window, str]":
+    """The tree, the window, and which labels the files lack, where they do."""
     from obs_check.app.query import whole_window
+    from obs_check.app.unselected import unselected
     from obs_check.logql.engine.list_source import ListSource
     from obs_check.logql.explain.run import explain
 
-    streams = target.read_streams(target.paths(out), out)
+    paths = target.paths(out)
+    streams = target.read_streams(paths, out)
     window = ask.window or whole_window(streams)
-    return explain(ask.expr, ListSource(streams), window, None if ask.instant else ask.step_in(window)), window
+    root = explain(ask.expr, ListSource(streams), window, None if ask.instant else ask.step_in(window))
+    return root, window, unselected(ask.expr, target.labels_of(paths))
 
 
 def _of_loki(ask: "Ask", target: Target, out: Output) -> "tuple[Node, Cost]":

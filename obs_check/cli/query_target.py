@@ -1,5 +1,6 @@
 """Where the lines of `obs-check query` are: local files, the Loki that an option names, else the configuration's."""
 
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -11,10 +12,16 @@ from obs_check.cli.options import Output
 from obs_check.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from obs_check.client.loki import LokiClient
     from obs_check.client.loki_tail import LokiTail
     from obs_check.config import Config, Secret
-    from obs_check.model.entry import LogStream
+    from obs_check.model.entry import Labels, LogStream
+
+
+_EXAMPLE = "http://loki.example:3100"
+_HOST_PORT = re.compile(r"[\w.-]+(:\d+)?(/[^@\s]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +44,16 @@ class Target:
             raise UsageError("--label and --time-key are for local files", "add --file PATH")
         if self.files and self.tenant:
             raise UsageError("--tenant is for a Loki", "leave it away for local files")
-        for url in filter(None, (self.loki, self.grafana)):
-            _check_url(url)
+        for option, url in (("--loki", self.loki), ("--grafana", self.grafana)):
+            if url is not None:
+                _check_url(option, url)
 
     @property
     def name(self) -> str:
         """Who is asked, for documents: the files' names or `loki`."""
         return ", ".join(self.files) or "loki"
 
-    def read_streams(self, paths: Sequence[str], out: Output) -> "list[LogStream]":
+    def read_streams(self, paths: "Sequence[Path]", out: Output) -> "list[LogStream]":
         """All lines of the files that `paths` found, one stream a file; what is odd about them is said on stderr."""
         from obs_check.client.file_source import read_streams
 
@@ -53,12 +61,18 @@ class Target:
         self.say_odd(found.lines, found.untimed, found.undecodable, out)
         return found.streams
 
-    def paths(self, out: Output) -> tuple[str, ...]:
+    def paths(self, out: Output) -> "list[Path]":
         """The files that --file names; binary ones that a glob names are left out and said on stderr. Raises
         InputError."""
         from obs_check.client.named_paths import named_paths
 
-        return tuple(map(str, named_paths(self.files, with_stdin=True, say=out.say)))
+        return named_paths(self.files, out.say)
+
+    def labels_of(self, paths: "Sequence[Path]") -> "list[Labels]":
+        """The labels of the files that `paths` found."""
+        from obs_check.client.file_source import stream_labels
+
+        return [stream_labels(path, self.labels) for path in paths]
 
     def say_odd(self, lines: int, untimed: int, undecodable: int, out: Output) -> None:
         """What is odd about the lines of files, on stderr."""
@@ -119,13 +133,14 @@ class Target:
         return url, self.tenant or (config.loki.tenant if own else None), config.loki.bearer if own else None
 
 
-def _check_url(url: str) -> None:
+def _check_url(option: str, url: str) -> None:
     try:
         parts = urlsplit(url)
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        sound = bool(parts.hostname) and parts.port != 0
     except ValueError:
-        raise UsageError("the URL is not one", "for example http://loki.example:3100") from None
-    if not sound or parts.username is not None or parts.password is not None:
-        raise UsageError(
-            "the URL has to be http or https, without credentials", "name a token in obs-check.yaml by reference"
-        )
+        raise UsageError(f"{option}: the URL is not one", f"for example {_EXAMPLE}") from None
+    if parts.username is not None or parts.password is not None:
+        raise UsageError(f"{option}: the URL has credentials", "name a token in obs-check.yaml by reference")
+    if parts.scheme not in ("http", "https") or not sound:
+        near = f"http://{url}" if _HOST_PORT.fullmatch(url) else f"for example {_EXAMPLE}"
+        raise UsageError(f"{option}: the URL has to begin with http:// or https:// and name a host", near)

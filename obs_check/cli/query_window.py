@@ -3,9 +3,11 @@
 import re
 
 from obs_check.errors import UsageError
-from obs_check.model.window import MS, Window
+from obs_check.model.window import MS, NS, Window
 
 _DEFAULT_SINCE = "1h"
+_EPOCHS = ((10**11, NS), (10**14, MS), (10**17, 1000))
+"""(limit, ns of its unit) of numbers since the epoch, as for the times of lines."""
 
 
 def read_window(
@@ -29,12 +31,12 @@ def read_window(
 
 
 def read_time(text: str, now_ns: int, option: str, is_end: bool) -> int:
-    """ns since the epoch of an RFC 3339 time, epoch ms (or ns from 16 digits on), or Grafana's now-1h, now/d."""
+    """ns since the epoch of an RFC 3339 time, of epoch s, ms, us or ns by their size, or of Grafana's now-1h, now/d."""
     from obs_check.errors import InputError
     from obs_check.panel.timerange import Calendar, parse_time
 
-    if text.isdecimal() and len(text) >= 16:
-        return int(text)
+    if text.isdecimal():
+        return int(text) * next((unit for limit, unit in _EPOCHS if int(text) < limit), 1)
     if text == "now":
         return now_ns
     try:

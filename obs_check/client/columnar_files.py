@@ -201,6 +201,10 @@ def _check_name(path: Path) -> None:
         raise NotColumnar(f"{path} is compressed")
     if _GLOB & set(str(path.absolute())):
         raise NotColumnar(f"{path} would be read as a pattern")
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError:
+        raise NotColumnar(f"{path} has a name that is no UTF-8") from None
 
 
 def _check_bytes(path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from obs_check.client.files import each_line, each_stdin_line
-from obs_check.client.named_paths import STDIN, named_paths
+from obs_check.client.named_paths import STDIN
 from obs_check.model.entry import Entry, LogStream, entry_time
 from obs_check.model.window import MS, NS
 
@@ -19,6 +19,7 @@ _RFC3339 = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)[Tt ](?P<time>\d\d:\d\d:\d\d)(?:[.,](?P<fraction>\d{1,9}))?\d*"
     r"(?P<zone>[Zz]|[+-]\d\d:?\d\d)?"
 )
+_MOST_NS = 1 << 63
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _LOGFMT_KEYS = ("time", "ts")
 _JSON_KEYS = ("ts", "time", "timestamp", "@timestamp")
@@ -40,21 +41,20 @@ class FileStreams:
 
 
 def read_streams(
-    patterns: Sequence[str],
+    paths: Sequence[Path],
     labels: Mapping[str, str],
     time_key: str | None = None,
     stdin: BinaryIO | None = None,
     clock: Callable[[], int] = time.time_ns,
 ) -> FileStreams:
-    """The files that paths or globs name; `-` is `stdin`. Labels of a stream: `filename`, then `labels` (which may
-    replace it).
+    """The lines of files as named_paths gives them; STDIN is `stdin`. Labels of a stream: `filename`, then `labels`
+    (which may replace it).
 
     A line without a time follows the line before it by 1 ns; the first of a file gets the file's mtime, that of stdin
-    the clock's ns. Empty lines are left out, as a shipper does. Raises InputError when a pattern names no file or a
-    file is binary.
+    the clock's ns. Empty lines are left out, as a shipper does. Raises InputError when a file is not there or binary.
     """
     streams, untimed, undecodable = [], 0, 0
-    for path in named_paths(patterns, stdin is not None):
+    for path in paths:
         piped = stdin is not None and path == STDIN
         timing = Timing(time_key, clock if piped else partial(modified_ns, path))
         entries = []
@@ -64,8 +64,13 @@ def read_streams(
                 entries.append(Entry(timing.of(text), text))
         untimed += timing.untimed
         entries.sort(key=entry_time)
-        streams.append(LogStream({"filename": "stdin" if piped else str(path), **labels}, entries))
+        streams.append(LogStream(stream_labels(path, labels), entries))
     return FileStreams(streams, untimed, undecodable)
+
+
+def stream_labels(path: Path, labels: Mapping[str, str]) -> dict[str, str]:
+    """The labels of a file's lines: `filename`, then `labels`."""
+    return {"filename": "stdin" if path == STDIN else str(path), **labels}
 
 
 def modified_ns(path: Path) -> int:
@@ -148,7 +153,7 @@ def _value_time(value: Any) -> int | None:
     for limit, scale in ((1e11, NS), (1e14, MS), (1e17, 1000), (1e20, 1)):
         if 0 < value < limit:
             # Fractions keep microseconds: a float has no more digits for a time of today.
-            return value * scale if isinstance(value, int) else round(value * 1e6) * scale // 1_000_000
+            return _in_64_bits(value * scale if isinstance(value, int) else round(value * 1e6) * scale // 1_000_000)
     return None
 
 
@@ -157,7 +162,12 @@ def _ns_of(match: re.Match[str]) -> int | None:
     second = _second(day, clock, zone)
     if second is None:
         return None
-    return second * NS + int(fraction.ljust(9, "0")) if fraction else second * NS
+    return _in_64_bits(second * NS + int(fraction.ljust(9, "0")) if fraction else second * NS)
+
+
+def _in_64_bits(ns: int) -> int | None:
+    """Loki 3.5 has times as ns in 64 bits, up to the year 2262: one outside is no time."""
+    return ns if -_MOST_NS <= ns < _MOST_NS else None
 
 
 @lru_cache(maxsize=1024)

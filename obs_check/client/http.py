@@ -18,6 +18,7 @@ _RETRIED = frozenset({502, 503, 504})
 _BODY_CHARS = 500
 _ASTRAY = "does the URL, and a datasource's uid, point to the right program?"
 _TOO_MANY = 429
+_LATER = "it has too much to do: try again later, or a shorter time range"
 _PATIENCE = 4
 """Times that a request is sent again after a 429, each after a longer pause."""
 _FIRST_PAUSE_S = 1.0
@@ -168,7 +169,7 @@ def raise_for_status(system: str, url: str, status: int, body: str) -> None:
     if status >= 500:
         raise Unavailable(message, f"look at the log of {system}")
     astray = status in range(300, 400) or status == 404
-    raise Refused(message, status, body, _ASTRAY if astray else "")
+    raise Refused(message, status, body, _ASTRAY if astray else _LATER if status == _TOO_MANY else "")
 
 
 def _pause_s(retry_after: str, attempt: int) -> float:

@@ -11,14 +11,12 @@ STDIN = Path("-")
 """The name that stands for standard input."""
 
 
-def named_paths(
-    patterns: Sequence[str], with_stdin: bool, say: Callable[[str], None] = lambda _text: None
-) -> list[Path]:
-    """The files that paths and globs name, each once; binary files of a glob are left out, and `say` gets a sentence
-    for each. Raises InputError when a pattern names no file to read."""
+def named_paths(patterns: Sequence[str], say: Callable[[str], None] = lambda _text: None) -> list[Path]:
+    """The files that paths and globs name, each once, and STDIN for `-`; binary files of a glob are left out, and `say`
+    gets a sentence for each. Raises InputError when a pattern names no file to read."""
     paths: dict[Path, None] = {}
     for pattern in patterns:
-        if with_stdin and pattern == str(STDIN):
+        if pattern == str(STDIN):
             paths[STDIN] = None
         elif Path(pattern).is_file():
             paths[Path(pattern)] = None
@@ -37,7 +35,11 @@ def refuse_directory(pattern: str) -> None:
 
 
 def _of_glob(pattern: str, say: Callable[[str], None]) -> list[Path]:
+    if not pattern:
+        raise InputError("the path of a file is empty", "name a file, a quoted glob or -")
     refuse_directory(pattern)
+    if Path(pattern).exists():
+        raise InputError(f"{pattern}: is no regular file", f"pipe what it gives: cat {pattern} | obs-check ... -")
     matching = expand(pattern)
     if not matching and has_magic(pattern):
         raise InputError(f"{pattern}: no file matches", "check the path; ** stands for folders of any depth")

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from obs_check.logql.explain.tree import Node, conclusion
 from obs_check.report.console import make_console
-from obs_check.report.terminal import visible
+from obs_check.report.terminal import in_one_line
 
 _COLUMNS = (("lines in", 11), ("lines out", 11), ("pass", 7), ("series", 9))
 _NUMBERS = sum(width for _, width in _COLUMNS)
@@ -17,6 +17,8 @@ _LEAST_TEXT = 24
 _SHOWN = 6
 _TOGETHER = "\u00a0"
 """A blank at which a row is not broken."""
+_GUIDES = ("│  ", "├─ ", "└─ ")
+_ASCII_GUIDES = ("|  ", "|- ", "`- ")
 _FIELD = 8
 """Width of the word before an example or a reason."""
 
@@ -26,12 +28,12 @@ def print_explanation(root: Node, file: TextIO, color: bool, heading: str, cost:
     console = make_console(file, color)
     width = max(_LEAST_TEXT, console.width - _NUMBERS)
     heads = "".join(f"{name:>{size}}" for name, size in _COLUMNS)
-    _line(console, Text(set_cell_size(visible(heading), width) + heads, "dim"))
+    _line(console, Text(set_cell_size(in_one_line(heading), width) + heads, "dim"))
     _Drawing(console, width).draw(root, "", "", None)
     if found := conclusion(root):
         console.print()
         bad = root.series == 0 or any(node.empties for node in root.walk()) or found.startswith("refused")
-        console.print(Text(visible(found), "bold red" if bad else "bold"))
+        console.print(Text(in_one_line(found), "bold red" if bad else "bold"))
     if cost:
         console.print(Text(cost, "dim"))
 
@@ -42,10 +44,11 @@ class _Drawing:
     def __init__(self, console: Console, width: int) -> None:
         self._console = console
         self._width = width
+        self._down, self._branch, self._end = _ASCII_GUIDES if console.options.ascii_only else _GUIDES
 
     def draw(self, node: Node, first: str, rest: str, before: Node | None) -> None:
         """A node and what is below it; `first` and `rest` are the guides of its first and further rows."""
-        inner = rest + ("│  " if node.children else "   ")
+        inner = rest + (self._down if node.children else "   ")
         self._row(node, first, inner if node.children else rest + "   ")
         for word, text, style in _details(node, before):
             for part in self._fit(text, self._console.width - cell_len(inner) - _FIELD):
@@ -54,11 +57,12 @@ class _Drawing:
         previous = None
         for child in node.children:
             last = child is node.children[-1]
-            self.draw(child, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "), previous)
+            guides = (self._end, "   ") if last else (self._branch, self._down)
+            self.draw(child, rest + guides[0], rest + guides[1], previous)
             previous = child
 
     def _row(self, node: Node, first: str, further: str) -> None:
-        parts = list(self._fit(visible(node.text), self._width - cell_len(first) - 1))
+        parts = list(self._fit(in_one_line(node.text), self._width - cell_len(first) - 1))
         style = "bold red" if node.empties else "bold" if node.kind != "stage" else ""
         text = set_cell_size(parts[0], self._width - cell_len(first))
         _line(self._console, Text.assemble((first, "dim"), (text, style), (_numbers(node), style)))
@@ -80,7 +84,8 @@ class _Drawing:
 
 
 def _line(console: Console, text: Text) -> None:
-    console.print(text, no_wrap=True, overflow="ellipsis", crop=True, soft_wrap=False)
+    # A terminal that is too narrow for the numbers breaks the row: without them it would say nothing.
+    console.print(text, no_wrap=True, overflow="ignore", crop=False, soft_wrap=True)
 
 
 def _numbers(node: Node) -> str:
@@ -104,21 +109,21 @@ def _details(node: Node, before: Node | None) -> Iterator[tuple[str, str, str]]:
     if node.dropped is not None:
         yield "dropped", _example(node.dropped), "red"
     if node.reason:
-        yield "why", visible(node.reason), ""
+        yield "why", in_one_line(node.reason), ""
     for kind, lines in node.errors.items():
         yield "error", f"{kind} on {lines:,} lines", "bold red"
     if node.labels:
-        yield "sets", visible(_counts(node.labels)), ""
+        yield "sets", in_one_line(_counts(node.labels)), ""
     for name, counts in node.values.items():
         if counts and node.lines_out != node.lines_in:
-            yield "values", visible(f"{name}: {_counts({value or 'absent': n for value, n in counts.items()})}"), ""
+            yield "values", in_one_line(f"{name}: {_counts({value or 'absent': n for value, n in counts.items()})}"), ""
     for note in node.notes:
-        yield "note", visible(note), "yellow"
+        yield "note", in_one_line(note), "yellow"
 
 
 def _example(line: str) -> str:
     """At most two rows of a line, so that the tree stays one."""
-    return visible(line if len(line) <= 160 else line[:159] + "…")
+    return in_one_line(line if len(line) <= 160 else line[:159] + "…")
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -83,7 +83,7 @@ def print_result(result: Result, file: TextIO, color: bool) -> None:
 def to_lines(result: Streams, newest_first: bool = True) -> str:
     """Time, labels and text, one line a line."""
     return "".join(
-        f"{shown_time(int(row['ts']))} {shown_labels(row['labels'])} {visible(row['line'])}\n"
+        f"{shown_time(int(row['ts']))} {visible(shown_labels(row['labels']))} {visible(row['line'])}\n"
         for row in result_rows(result, newest_first)
     )
 

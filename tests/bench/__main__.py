@@ -57,7 +57,7 @@ class Bench:
         """Print the table; answers whether all answers are the same."""
         for kind, path in self._files.items():
             started = time.perf_counter()
-            streams = read_streams([str(path)], LABELS[kind]).streams
+            streams = read_streams([path], LABELS[kind]).streams
             took = time.perf_counter() - started
             self._sources[kind] = ListSource(streams)
             self._counts[kind] = sum(len(stream.entries) for stream in streams)

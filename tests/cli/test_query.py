@@ -3,6 +3,9 @@
 import gzip
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,8 +69,51 @@ def test_what_is_odd_about_files_is_said(log: str, capsys: pytest.CaptureFixture
         assert "no line says in the field `then`" in err
         _, _, err = run(capsys, query, "--file", log, "--file", "b.json", "--label", "job=b", "--time-key", "when")
         assert "3 of 5 lines do not say in the field `when`" in err
-    _, out, err = run(capsys, '{job="x"}', "--file", log, "-o", "jsonl")
+    _, out, err = run(capsys, '{job="x"} |= "y"', "--file", log, "-o", "jsonl", "--label", "job=x")
     assert (out, err) == ("", "nothing found: --explain shows what leaves nothing\n")
+
+
+@pytest.mark.parametrize(
+    "query", ['{job="x", host=~".+"}', 'sum(rate({filename=~".+"}[1m])) / sum(rate({job="x"}[1m]))']
+)
+def test_labels_that_the_files_lack_are_named(query: str, log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    remedy = "no stream has the label `job`; labels are `filename`; files have the labels that --label gives them: "
+    for arguments in ((), ("--explain",)):
+        code, _, err = run(capsys, query, "--file", log, *arguments)
+        assert code == 0
+        assert f"{remedy}--label job=x\n" in err
+
+
+def test_a_home_directory_in_a_quoted_glob(log: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert main(["query", '{job="b"}', "--file", "~/*.log", "--label", "job=b"]) == 0
+    assert Path(log).exists()
+
+
+def test_the_module_is_the_command(log: str) -> None:
+    """With a terminal that has no box characters, and a file whose name is no UTF-8."""
+    odd = Path(os.fsdecode(os.fsencode(log) + b"\xe9"))
+    odd.write_text(LINES)
+    arguments = [sys.executable, "-m", "obs_check", "query", "--file", str(odd), "--label", "job=b"]
+    for query in ('{job="b"} | logfmt | msg="Deny"', 'sum by (filename) (count_over_time({job="b"}[1h]))'):
+        for rest in ((), ("--explain",), ("-o", "json")):
+            done = subprocess.run(
+                [*arguments, query, *rest],
+                env={**os.environ, "PYTHONIOENCODING": "ascii:strict"},
+                capture_output=True,
+                check=False,
+                timeout=60,
+            )
+            assert (done.returncode, b"internal error" in done.stderr) == (0, False), done.stderr
+            assert b"`- " in done.stdout or not rest or rest[0] != "--explain"
+
+
+def test_a_log_does_not_steer_the_terminal(log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(log).write_text('time=2026-11-24T00:41:58Z msg="\x9b31m\u202eevil" url=\x1b]0;x\n', "utf-8")
+    for query in ('{job="b"} | logfmt', '{job="b"} | logfmt | msg="x"', 'count_over_time({job="b"} | logfmt [1h])'):
+        for arguments in ((), ("--explain",)):
+            _, out, err = run(capsys, query, "--file", log, "--label", "job=b", *arguments)
+            assert not {"\x9b", "\x1b", "\u202e"} & set(out + err)
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
@@ -95,7 +141,7 @@ def test_a_window(log: str, capsys: pytest.CaptureFixture[str]) -> None:
         (['{a="b"}', "--file", "a.log", "--loki", "http://l.example"], 2, "exclude each other"),
         (['{a="b"}', "--label", "a=b"], 2, "--label and --time-key are for local files"),
         (['{a="b"}'], 2, "nothing to ask"),
-        (['{a="b"}', "--loki", "http://u:pw@l.example"], 2, "without credentials"),
+        (['{a="b"}', "--loki", "http://u:pw@l.example"], 2, "--loki: the URL has credentials"),
         (['{a="b"}', "--loki", "http://127.0.0.1:9"], 3, "does not answer"),
         (['{a="b"}', "--file", "."], 2, ".: is a directory\nhint: name its files with a quoted glob: --file '*.log'"),
         (['{a="b"}', "--file", "folder/", "--follow"], 2, "--file 'folder/**/*.log'"),
@@ -112,6 +158,33 @@ def test_a_window(log: str, capsys: pytest.CaptureFixture[str]) -> None:
         (['rate({a="b"})', "--file", "a.log"], 2, "a range is missing"),
         (['rate({a="b"}[$__interval])', "--file", "a.log"], 2, "$__interval is filled in by Grafana"),
         (['{a="b"} | foo', "--file", "a.log"], 2, "hint: expected == or"),
+        (['{a="b} | json', "--file", "a.log"], 2, 'the text that begins here has no closing "'),
+        (["{a='b'}", "--file", "a.log"], 2, 'put the text in quotes: "b"\n'),
+        (["{a=“b”}", "--file", "a.log"], 2, 'put the text in quotes: "b"\n'),
+        (['{a="b"} | json | x == "y"', "--file", "a.log"], 2, 'a text is compared with one =: x="'),
+        (['sum by host, job (rate({a="b"}[5m]))', "--file", "a.log"], 2, "stand in parentheses: by (host, job)"),
+        (['{a="b"} | json |', "--file", "a.log"], 2, "a stage is missing behind |: one of json, logfmt"),
+        (['{a="b"} | json | x >', "--file", "a.log"], 2, "the query goes on behind `>`"),
+        (['rate({a="b"}[5])', "--file", "a.log"], 2, "a duration has a unit: [5s] or [5m]"),
+        (['rate({a="b"}[5m]) offset 1h', "--file", "a.log"], 2, "offset stands behind the range"),
+        (['topk(rate({a="b"}[5m]))', "--file", "a.log"], 2, "topk takes a number first: topk(5, ...)"),
+        (['sum({a="b"})', "--file", "a.log"], 2, "a range is missing"),
+        (["Top_Denied", "--file", "a.log"], 2, "did you mean top-denied-domains?"),
+        (
+            ['rate({filename="a.log"} | json [1h])', "--file", "a.log"],
+            2,
+            "hint: --explain shows the stage that sets it",
+        ),
+        (['{a="b"}', "--file", ""], 2, "the path of a file is empty"),
+        (
+            ['{a="b"}', "--file", "/dev/null"],
+            2,
+            "/dev/null: is no regular file\nhint: pipe what it gives: cat /dev/null",
+        ),
+        (['{a="b"}', "--loki", "l.example:3100"], 2, "--loki: the URL has to begin with http:// or https://"),
+        (['{a="b"}', "--loki", "l.example:3100"], 2, "hint: http://l.example:3100\n"),
+        (['{a="b"}', "--grafana", "ftp://g.example"], 2, "--grafana: the URL has to begin with http://"),
+        (['{a="b"}', "--loki", "http://l.example:x"], 2, "--loki: the URL is not one"),
     ],
 )
 def test_errors(log: str, arguments: list[str], code: int, words: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -143,6 +216,8 @@ def test_named_queries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (None, "now-1h", "now", False, Window(NOW - 3600 * NS, NOW)),
         ("1m", None, str(NOW - NS), False, Window(NOW - 61 * NS, NOW - NS)),
         (None, None, str(NOW), True, Window(0, NOW)),
+        (None, "0", str(NOW // NS), False, Window(0, NOW)),
+        (None, "0", str(NOW // 10**6), False, Window(0, NOW)),
     ],
 )
 def test_windows(since: str | None, from_: str | None, to: str | None, files: bool, expected: Window | None) -> None:

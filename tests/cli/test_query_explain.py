@@ -48,6 +48,19 @@ def test_loki(capsys: pytest.CaptureFixture[str]) -> None:
         rows = [[str(now - NS + n), line] for n, line in enumerate(LINES)]
         assert LokiClient(loki.url, None).push(({"job": "b"}, rows)).status_code == 204
         assert main(["query", QUERY, "--instant", "--loki", loki.url, "--explain"]) == 0
-    out = capsys.readouterr().out
+        out = capsys.readouterr().out
+        assert main(["query", '{job="b"}', "--limit", "6000", "--loki", loki.url]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("obs-check: error: loki refuses the query: max entries limit")
+    assert err.endswith("hint: ask for fewer: --limit\n")
     assert "values  msg: ALLOW" in out
     assert "requests, Loki read" in out.splitlines()[-1]
+
+
+def test_an_explanation_stays_a_tree(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text('{"ts":"2026-11-24T00:00:00Z","a":"x\\ny"}\n')
+    query = '{job="b"} | json | a="z"'
+    assert main(["query", query, "--file", str(tmp_path / "a.log"), "--label", "job=b", "--explain"]) == 0
+    out = capsys.readouterr().out
+    assert "values  a: x\\ny 1\n" in out
+    assert "drops the only line that reaches it: a is `x\\ny`" in out

@@ -214,7 +214,7 @@ def ask(query: str, source: Source, step_s: int | None) -> Result | str:
 
 def by_rows(query: str, files: list[Path], step_s: int | None, time_key: str | None) -> Result | str:
     """The row engine's answer."""
-    streams = read_streams([str(file) for file in files], LABELS, time_key).streams
+    streams = read_streams(files, LABELS, time_key).streams
     return ask(query, ListSource(streams), step_s)
 
 
@@ -287,7 +287,7 @@ def test_the_queries_of_the_bench_are_counted_by_duckdb(query: Query, tmp_path: 
     answer = query_instant(parse(query.text), source, END)
     assert source.doubtful == 0
     source.close()
-    rows = ListSource(read_streams([str(file)], labels).streams)
+    rows = ListSource(read_streams([file], labels).streams)
     assert answer == query_instant(parse(query.text), rows, END)
     assert isinstance(answer, Vector) and answer.samples
 

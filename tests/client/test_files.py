@@ -7,7 +7,10 @@ import pytest
 
 from obs_check.client.file_source import line_time, read_streams
 from obs_check.client.files import Line, each_line, expand, find_tag
+from obs_check.client.line_files import LineFiles
+from obs_check.client.named_paths import named_paths
 from obs_check.errors import InputError
+from obs_check.model.window import NS
 
 AT = 1_795_480_918_603_000_000
 """2026-11-24T00:41:58.603Z"""
@@ -90,7 +93,7 @@ def test_streams(tmp_path: Path) -> None:
     timed, plain = tmp_path / "a.log", tmp_path / "b.log"
     timed.write_text("2026-11-24T00:41:58.603Z b\n more\n\n2026-11-24T00:41:57Z a\n")
     plain.write_text("x\ny\n")
-    found = read_streams([f"{tmp_path}/*.log", str(plain)], {"job": "j"})
+    found = read_streams(named_paths([f"{tmp_path}/*.log", str(plain)]), {"job": "j"})
     first, second = found.streams
     assert first.labels == {"filename": str(timed), "job": "j"}
     assert [(e.ts - AT, e.line[-4:]) for e in first.entries[1:]] == [(0, "3Z b"), (1, "more")]
@@ -98,4 +101,40 @@ def test_streams(tmp_path: Path) -> None:
     assert [(e.ts, e.line) for e in second.entries] == [(mtime, "x"), (mtime + 1, "y")]
     assert found.untimed == 3
     with pytest.raises(InputError, match="no file matches"):
-        read_streams(["/nonexistent/*.log"], {})
+        named_paths(["/nonexistent/*.log"])
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("", [0, 5, 1, 2]),
+        ("2026-11-24T00:41:59.603Z new\n", [0, 5, 1, 2]),
+        (None, [7]),
+    ],
+    ids=["the same file", "one that grew", "another file"],
+)
+def test_parts_of_a_file_that_is_read_twice(change: str | None, expected: list[int], tmp_path: Path) -> None:
+    """Times are in ns behind the first."""
+    path = tmp_path / "a.log"
+    path.write_text(
+        "2026-11-24T00:41:58.603Z a\n2026-11-24T00:41:58.603000005Z b\n\n2026-11-24T00:41:58.603000001Z\n c\n"
+    )
+    files = LineFiles([path], {}, None, held=3)
+    assert files.bounds() == (AT, AT + 5)
+    assert (files.lines, files.untimed) == (4, 1)
+    if change is None:
+        path.rename(tmp_path / "old.log")
+        path.write_text("2026-11-24T00:41:58.603000007Z d\n")
+    else:
+        path.write_text(path.read_text() + change)
+    for _ in range(2):
+        parts = list(files.select((), AT, AT + NS))
+        assert [sorted(e.ts - AT for e in part.entries) for part in parts] == [
+            sorted(expected[at : at + 3]) for at in range(0, len(expected), 3)
+        ]
+    assert files.lines == len(expected)
+
+
+@pytest.mark.parametrize("line", ["9999-12-31T00:00:00Z x", '{"ts":98765432109876543210}', "ts=98765432109876543210"])
+def test_a_time_beyond_64_bits_is_none(line: str) -> None:
+    assert line_time(line) is None

@@ -2,7 +2,6 @@
 
 import gzip
 import signal
-import socket
 import struct
 import subprocess
 import sys
@@ -10,7 +9,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from obs_check.errors import InputError, Unavailable, UsageError
@@ -209,38 +207,24 @@ def test_no_listen(listen: str) -> None:
 
 
 def test_a_terminated_program_keeps_its_lines(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    code = "import sys, pathlib; from obs_check.lab.loki.run import run_forever; "
-    code += "run_forever(sys.argv[1], pathlib.Path(sys.argv[2]))"
-    process = subprocess.Popen([sys.executable, "-c", code, f"127.0.0.1:{port}", str(tmp_path / "data")])
-    try:
-        client = LokiClient(f"http://127.0.0.1:{port}")
-        client.http = httpx.Client(
-            base_url=client.http.base_url,
-            headers=client.http.headers,
-            transport=Patient(deadline=time.monotonic() + 20),
-        )
-        assert client.push(({"a": "kept"}, [[str(time.time_ns()), "x"]])).status_code == 204
-    finally:
-        process.terminate()
-        assert process.wait(10) == 128 + signal.SIGTERM
+    arguments = ["-m", "obs_check", "lab", "loki", "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data")]
+    process = subprocess.Popen([sys.executable, *arguments], stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    with process.stderr:
+        try:
+            words = process.stderr.readline()
+            assert words.endswith("; stop it with Ctrl-C\n")
+            url = words.removeprefix("lab Loki is up at ").partition(";")[0]
+            assert LokiClient(url).push(({"a": "kept"}, [[str(time.time_ns()), "x"]])).status_code == 204
+        finally:
+            process.terminate()
+            assert process.wait(10) == 128 + signal.SIGTERM
+        assert process.stderr.read() == ""
     with LabLoki(tmp_path / "data") as again:
         assert LokiClient(again.url).get("label/a/values").json()["data"] == ["kept"]
 
 
-class Patient(httpx.BaseTransport):
-    """Asks again until somebody listens."""
-
-    def __init__(self, deadline: float) -> None:
-        self._deadline = deadline
-        self._inner = httpx.HTTPTransport()
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        while True:
-            try:
-                return self._inner.handle_request(request)
-            except httpx.ConnectError:
-                if time.monotonic() > self._deadline:
-                    raise
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot be opened as the lab Loki's store"):
+        LabLoki(tmp_path / "file" / "data").start()

@@ -15,6 +15,7 @@ from obs_check.report.console import print_document, summary
 from obs_check.report.evidence import write_evidence
 from obs_check.report.json import document, dumps
 from obs_check.report.query_result import print_result, result_json, to_csv, to_jsonl
+from obs_check.report.terminal import in_one_line, visible
 
 AT = 1_795_480_918_603_000_000
 HOP = {
@@ -223,3 +224,8 @@ def test_values_of_a_query(result: Result, kind: str, values: list[object]) -> N
     file = io.StringIO()
     print_result(result, file, color=False)
     assert "labels" in file.getvalue()
+
+
+def test_text_from_elsewhere_is_made_safe() -> None:
+    assert visible("a\x1b[31m\t\x9b\u202eb\nc") == "a\\x1b[31m\t\\x9b\\u202eb\nc"
+    assert in_one_line("a\nb\x7f") == "a\\nb\\x7f"

@@ -169,7 +169,7 @@ class Api:
         return Response(status_code=204)
 
     async def _buildinfo(self, _: Request) -> Response:
-        return json_response(_BUILD)
+        return json_response(_BUILD, media_type="application/json")
 
 
 def _plain(text: str, status: int = 200) -> Handler:

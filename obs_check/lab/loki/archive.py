@@ -70,15 +70,15 @@ class Archive:
     def _connect(self) -> Any:
         import duckdb
 
-        if self._path is not None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            if self._path is not None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
             connection = duckdb.connect(str(self._path or ":memory:"))
             prepare(connection)
-        except duckdb.Error as error:
+        except (duckdb.Error, OSError) as error:
             raise InputError(
                 f"{self._name}: cannot be opened as the lab Loki's store: {error}",
-                "another lab may use the folder; name another one",
+                "is it a folder of this lab alone, that can be written to? else name another one",
             ) from error
         return connection
 

@@ -5,11 +5,13 @@ from typing import Any
 
 from starlette.responses import Response
 
+_JSON = "application/json; charset=UTF-8"
 
-def json_response(document: Any, status: int = 200) -> Response:
+
+def json_response(document: Any, status: int = 200, media_type: str = _JSON) -> Response:
     """A document as it stands."""
     return Response(
-        json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n", status, media_type="application/json"
+        json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n", status, media_type=media_type
     )
 
 

@@ -1,6 +1,7 @@
 """The lab Loki as a program of its own."""
 
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -17,14 +18,18 @@ def parse_listen(listen: str) -> tuple[str, int]:
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
-def run_forever(listen: str, data: Path | None, limits: Limits | None = None) -> None:
-    """Serve on `HOST:PORT` until interrupted (KeyboardInterrupt is let through after a clean stop) or terminated.
+def run_forever(
+    listen: str, data: Path | None, limits: Limits | None = None, say: Callable[[str], None] = lambda _text: None
+) -> None:
+    """Serve on `HOST:PORT` until interrupted (KeyboardInterrupt is let through after a clean stop) or terminated; `say`
+    gets the URL once it is served.
 
     To be called on the main thread: SIGTERM, too, must let the lines that wait reach the disk.
     """
     host, port = parse_listen(listen)
     signal.signal(signal.SIGTERM, _terminated)
     with LabLoki(data, limits, host=host, port=port) as loki:
+        say(f"lab Loki is up at {loki.url}; stop it with Ctrl-C")
         loki.wait()
 
 

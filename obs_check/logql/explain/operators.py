@@ -1,5 +1,7 @@
 """The operators of a metric query: what each is called, and what it works on."""
 
+from collections.abc import Iterator
+
 from obs_check.logql.quoting import quote
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import grouping_text, modifiers_text, number_text, range_text
@@ -34,3 +36,11 @@ def operands(expr: ast.Metric) -> tuple[ast.Metric, ...]:
             return (expr.left, expr.right)
         case _:
             return ()
+
+
+def ranges_of(expr: ast.Metric) -> Iterator[ast.RangeAggregation]:
+    """The range aggregations of a metric, from left to right."""
+    if isinstance(expr, ast.RangeAggregation):
+        yield expr
+    for one in operands(expr):
+        yield from ranges_of(one)

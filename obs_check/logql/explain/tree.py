@@ -65,8 +65,8 @@ def conclusion(root: Node) -> str:
         if node.empties and node.kind == "selector":
             return f"{node.text} selects no line: {'; '.join(node.notes) or 'there is none in the window'}"
         if node.empties:
-            lines = "the only line" if node.lines_in == 1 else f"all {node.lines_in:,} lines"
-            return f"`{node.text}` drops {lines} that reach it: {node.reason or 'see the values it compares'}"
+            lines = "the only line that reaches" if node.lines_in == 1 else f"all {node.lines_in:,} lines that reach"
+            return f"`{node.text}` drops {lines} it: {node.reason or 'see the values it compares'}"
     if root.series == 0 and root.children:
         first = next((node for node in _operators_up(root) if node.series == 0), root)
         return f"`{first.text}` leaves no series{': ' + '; '.join(first.notes) if first.notes else ''}"
