@@ -68,8 +68,9 @@ class BoundaryLog:
     """The log of one boundary invocation; `write` may be called from any thread.
 
     With a `log_dir` two files are created, as boundary does: the parent's, which gets every line, and that of the
-    child it starts, which stays empty. Without one the lines go to `stderr`. `pids` are (parent, child), by default
-    this process's and its next. No line is appended to an older file and nothing is rotated or removed.
+    child it starts, which says at info which command it executes. Without one the lines go to `stderr`. `pids` are
+    (parent, child), by default this process's and its next. No line is appended to an older file and nothing is rotated
+    or removed.
     """
 
     def __init__(
@@ -100,10 +101,17 @@ class BoundaryLog:
             try:
                 log_dir.mkdir(mode=0o755, parents=True, exist_ok=True)
                 self._owned = self._out = self.path.open("w", encoding="utf-8")
-                self.child_path.write_bytes(b"")
+                self.child_path.write_text(self._of_child(), encoding="utf-8")
             except OSError as error:
                 self.close()
                 raise Unavailable(f"{log_dir}: no boundary log can be written: {error}", "check log_dir") from error
+
+    def _of_child(self) -> str:
+        """What boundary v0.9.0's landjail child logs before it runs the command."""
+        if self.level > Level.INFO:
+            return ""
+        fields: dict[str, Value] = {"command": "[agent]"}
+        return self._format(self._now_ns(), self._zone, Level.INFO, "Executing target command", fields) + "\n"
 
     def write(self, level: Level, message: str, **fields: Value) -> None:
         """Write one line at once (flushed), unless its level is below the log's."""

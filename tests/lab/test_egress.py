@@ -93,7 +93,7 @@ def test_allow_and_deny_are_answered_logged_and_audited(tmp_path: Path) -> None:
         f'{stamp} level=WARN msg=DENY method=GET url="http://denied.invalid/x?obs=k3f9-2-deny" host=denied.invalid',
     ]
     assert written[0] == f'{stamp} level=INFO msg="Start landjail manager"'
-    assert lines(tmp_path, pid=42) == []
+    assert lines(tmp_path, pid=42) == [f'{stamp} level=INFO msg="Executing target command" command=[agent]']
     rule = "method=GET domain=allowed.example path=/ok/*"
     assert sink.records == [
         AuditRecord("GET", "http://allowed.example/ok/a?obs=k3f9-1-allow", "allowed.example", True, rule),

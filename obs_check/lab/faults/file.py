@@ -16,7 +16,7 @@ def _log_dir_unset(settings: LabSettings) -> None:
 
 def _clean_tmp(directory: Path) -> None:
     for path in boundary_logs(directory).glob("*.log"):
-        if path.stat().st_size:
+        if "Start landjail manager" in path.read_text():
             path.unlink()
 
 
