@@ -29,8 +29,7 @@ def _no_thread_is_left() -> Iterator[None]:
     assert set(threading.enumerate()) <= before
 
 
-@pytest.fixture(scope="module")
-def store() -> Store:
+def filled_store() -> Store:
     """Ten minutes, a sample every 30 s: a counter in three workspaces, a gauge, a series that ends, a single sample."""
     made = Store()
     for step in range(21):
@@ -52,6 +51,11 @@ def store() -> Store:
             samples.append(({"__name__": "once"}, 7.0))
         made.append(T0 + step * 30_000, samples)
     return made
+
+
+@pytest.fixture(scope="module")
+def store() -> Store:
+    return filled_store()
 
 
 END = T0 + 600_000
