@@ -53,7 +53,9 @@ def send(event: Event, proxy: str | None, ca: Path | None, timeout_s: float = 30
                 allow_redirects=False,
             )
         except requests.exceptions.SSLError as error:
-            return EgressAnswer(None, "ca_untrusted", _reason(error))
+            # boundary v0.9.0 ends the handshake itself when the client names no server: an address in the URL.
+            untrusted = "certificate verify failed" in str(error)
+            return EgressAnswer(None, "ca_untrusted" if untrusted else "no_answer", _reason(error))
         except requests.exceptions.ProxyError as error:
             # A proxy that refuses CONNECT is not boundary: boundary always answers CONNECT with 200.
             refused = "Tunnel connection failed: 4" in str(error)

@@ -28,11 +28,16 @@ from obs_check.lab.audit import AuditRecord, AuditSink
 from obs_check.lab.boundary_config import BoundaryConfig, read_boundary_config
 from obs_check.lab.boundary_log import BoundaryLog, Level
 from obs_check.lab.egress_request import BadRequest, ProxyRequest, read_request
-from obs_check.lab.origin import LoopbackServer
+from obs_check.lab.origin import HangUpServer, LoopbackServer
 from obs_check.lab.tls.certificate import tls_context
 
 UPSTREAM_TIMEOUT_S = 10.0
 _NO_HANDSHAKE = "TLS handshake failed in CONNECT tunnel"
+_AS_GO_SAYS = {
+    # To a client of OpenSSL over TLS 1.3; over 1.2 it is "remote error: tls: unknown certificate authority".
+    "TLSV1_ALERT_UNKNOWN_CA": "local error: tls: bad record MAC",
+    "CALLBACK_FAILED": "no server name provided",
+}
 _TLS_RECORDS = frozenset(b"\x14\x15\x16\x17")
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 _HOP_BY_HOP = frozenset({"connection", "proxy-connection"})
@@ -233,6 +238,7 @@ class _Connection(StreamRequestHandler):
     """One client connection: one plain request, then it is closed, whatever the client asked for."""
 
     rfile: io.BufferedReader
+    server: HangUpServer
 
     def __init__(self, egress: Egress, *args: Any) -> None:
         self._egress = egress
@@ -278,11 +284,15 @@ class _Connection(StreamRequestHandler):
 
     def _inside(self, log: BoundaryLog) -> None:
         """The requests of a tunnel, each decided by its own Host header."""
+        with self.server.noting(self.connection.dup()):
+            self._terminated(log)
+
+    def _terminated(self, log: BoundaryLog) -> None:
         try:
             inside = tls_context().wrap_socket(self.connection, server_side=True)
         except (OSError, ValueError) as error:
-            reason = getattr(error, "reason", None) or "EOF"
-            log.write(Level.ERROR, _NO_HANDSHAKE, error=str(reason).lower())
+            reason = str(getattr(error, "reason", None) or "EOF")
+            log.write(Level.ERROR, _NO_HANDSHAKE, error=_AS_GO_SAYS.get(reason, reason.lower()))
             return
         self.rfile, self.wfile = inside.makefile("rb"), inside.makefile("wb")
         with inside, self.rfile, self.wfile, contextlib.suppress(BadRequest, OSError):

@@ -4,7 +4,7 @@ import contextlib
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from socketserver import BaseRequestHandler, TCPServer, ThreadingMixIn
 from typing import Any, Self
@@ -54,6 +54,18 @@ class HangUpServer(ThreadingMixIn, TCPServer):
         """A client that goes away in the middle is no news; anything else is shown by socketserver."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
+
+    @contextlib.contextmanager
+    def noting(self, connection: socket.socket) -> Iterator[None]:
+        """Remember another socket of an open connection: TLS takes over the one that is known."""
+        with connection:
+            with self._open_lock:
+                self._open.add(connection)
+            try:
+                yield
+            finally:
+                with self._open_lock:
+                    self._open.discard(connection)
 
     def hang_up(self) -> None:
         """Shut every open connection, which ends its thread's read."""

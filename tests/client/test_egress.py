@@ -40,6 +40,7 @@ def test_answers(status: int, body: str, verdict: str) -> None:
     ("error", "verdict"),
     [
         (requests.exceptions.SSLError("certificate verify failed"), "ca_untrusted"),
+        (requests.exceptions.SSLError("tlsv1 alert internal error"), "no_answer"),
         (requests.exceptions.ProxyError("Cannot connect to proxy"), "no_answer"),
         (requests.exceptions.ProxyError("Tunnel connection failed: 403 Forbidden"), "blocked_elsewhere"),
         (requests.exceptions.ProxyError("Tunnel connection failed: 502 Bad Gateway"), "no_answer"),

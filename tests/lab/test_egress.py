@@ -16,6 +16,7 @@ from obs_check.lab.boundary_config import read_boundary_config
 from obs_check.lab.boundary_log import BoundaryLog, Level, Value, format_line
 from obs_check.lab.egress import Egress
 from obs_check.lab.origin import Origin
+from obs_check.lab.tls.certificate import CA
 
 NOON = 1_795_478_400_123_999_999
 """2026-11-24T00:00:00.123999999Z in ns."""
@@ -177,6 +178,22 @@ def test_what_is_never_audited(tmp_path: Path, sent: bytes, answer: bytes, messa
     assert got == answer
     assert sink.records == []
     assert [message in line for line in lines(tmp_path) if "level=ERROR" in line] == [True]
+
+
+def test_an_address_has_no_server_name_and_no_handshake(tmp_path: Path) -> None:
+    sink = Recorder()
+    with egress_of(config_file(tmp_path), sink) as egress, pytest.raises(requests.exceptions.SSLError):
+        requests.get("https://127.0.0.1/x", proxies={"https": egress.url}, timeout=5, verify=str(CA))
+    assert sink.records == []
+    assert any('error="no server name provided"' in line for line in lines(tmp_path))
+
+
+def test_a_client_that_keeps_its_tunnel_does_not_hold_up_the_stop(tmp_path: Path) -> None:
+    with requests.Session() as client:
+        with egress_of(config_file(tmp_path), Recorder()) as egress:
+            url = "https://denied.invalid/x"
+            answer = client.get(url, proxies={"https": egress.url}, timeout=5, verify=str(CA))
+        assert answer.status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,13 @@ CA = _HERE / "ca-cert.pem"
 
 @cache
 def tls_context() -> ssl.SSLContext:
-    """The server side of a tunnel."""
+    """The server side of a tunnel. Without a server name, as for an address in a URL, the handshake fails: boundary
+    makes its certificates by that name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(_HERE / "leaf-cert.pem", _HERE / "leaf-key.pem")
+    context.sni_callback = _named
     return context
+
+
+def _named(_: ssl.SSLObject, name: str | None, __: ssl.SSLContext) -> int | None:
+    return None if name else ssl.ALERT_DESCRIPTION_INTERNAL_ERROR
