@@ -60,7 +60,7 @@ def lint(
         out.detail(f"{unused.spot.path}:{unused.spot.line}: {unused.rule} is switched off, but finds nothing there")
     document = lint_document(result, len(material.texts))
     if out.format == "sarif":
-        click.echo(dumps(sarif(result)))
+        click.echo(dumps(sarif(result, material.texts)))
     elif not out.json:
         print_lint(document, sys.stdout, out.color)
     if broken:

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -35,7 +34,7 @@ def print_document(document: Mapping[str, Any], file: TextIO, color: bool, diffs
         notes = [(row.get("id"), note) for row in document["panels"] for note in row.get("notes") or ()]
         for note in dict.fromkeys(note for _, note in notes):
             panels = ", ".join(str(number) for number, said in notes if said == note)
-            console.print(Text(f"note on panel {panels}: {note}"))
+            console.print(Text(visible(f"note on panel {panels}: {note}")))
     if document.get("control"):
         console.print(control_table(document["control"]))
     for number, finding in enumerate(document.get("findings") or (), start=1):
@@ -43,9 +42,9 @@ def print_document(document: Mapping[str, Any], file: TextIO, color: bool, diffs
     if document.get("suggested"):
         console.print(suggested_table(document["suggested"]))
     for text in document.get("unexplained") or ():
-        console.print(Text(f"unexplained: {text}", "yellow"))
+        console.print(Text(visible(f"unexplained: {text}"), "yellow"))
     for text in document.get("outages") or ():
-        console.print(Text(f"did not answer: {text}", "yellow"))
+        console.print(Text(visible(f"did not answer: {text}"), "yellow"))
     if said := summary(document):
         console.print(Text(said))
     verdict = str(document.get("verdict") or "unknown")
@@ -104,14 +103,14 @@ def hop_table(rows: Sequence[Mapping[str, Any]]) -> Table:
         more = f" +{len(missing) - _SHOWN_TAGS}" if len(missing) > _SHOWN_TAGS else ""
         latency = "" if row.get("latency_ms") is None else f"{row['latency_ms']:g} ms"
         table.add_row(
-            _text(row.get("path")),
-            _text(row.get("hop")),
-            _text(row.get("sent")),
-            _text(row.get("seen")),
-            _text(", ".join(missing[:_SHOWN_TAGS]) + more),
+            cell(row.get("path")),
+            cell(row.get("hop")),
+            cell(row.get("sent")),
+            cell(row.get("seen")),
+            cell(", ".join(missing[:_SHOWN_TAGS]) + more),
             latency,
             _verdict(row.get("verdict")),
-            _text(row.get("note")),
+            cell(row.get("note")),
         )
     return table
 
@@ -121,14 +120,14 @@ def panel_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     table = plain_table("Panels", ">id", "title", "path", "reads", "wanted", "state", "verdict", "cause")
     for row in rows:
         table.add_row(
-            _text(row.get("id")),
-            _text(row.get("title")),
-            _text(row.get("path")),
-            _text(row.get("reads")),
-            _text(row.get("wanted")),
-            _text(row.get("state")),
+            cell(row.get("id")),
+            cell(row.get("title")),
+            cell(row.get("path")),
+            cell(row.get("reads")),
+            cell(row.get("wanted")),
+            cell(row.get("state")),
             _verdict(row.get("verdict")),
-            _text(row.get("cause")),
+            cell(row.get("cause")),
         )
     return table
 
@@ -138,8 +137,8 @@ def control_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     table = plain_table("Positive control", ">id", "title", "before", "after", "means", "differs")
     for row in rows:
         means = Text(str(row.get("words") or ""), _MEANINGS.get(str(row.get("meaning")), ""))
-        cells = (_text(row.get(key)) for key in ("id", "title", "before", "after"))
-        table.add_row(*cells, means, _text(row.get("differs")))
+        cells = (cell(row.get(key)) for key in ("id", "title", "before", "after"))
+        table.add_row(*cells, means, cell(row.get("differs")))
     return table
 
 
@@ -148,9 +147,9 @@ def suggested_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     table = plain_table("With the fixes (nothing is saved)", ">id", "title", "reads", "would read", "verdict", "cause")
     for row in rows:
         table.add_row(
-            *(_text(row.get(key)) for key in ("id", "title", "reads", "would_read")),
+            *(cell(row.get(key)) for key in ("id", "title", "reads", "would_read")),
             _verdict(row.get("verdict")),
-            _text(row.get("cause")),
+            cell(row.get("cause")),
         )
     return table
 
@@ -177,9 +176,9 @@ def print_finding(console: Console, number: int, finding: Mapping[str, Any], dif
     fix = finding.get("fix") or {}
     if fix.get("summary"):
         place = f" in {fix['path']}" if fix.get("path") else ""
-        console.print(Text(f"   fix ({fix.get('safety', 'manual')}): {fix['summary']}{place}", "cyan"))
+        console.print(Text(visible(f"   fix ({fix.get('safety', 'manual')}): {fix['summary']}{place}"), "cyan"))
     if diffs:
-        for line in str(fix.get("diff") or "").splitlines():
+        for line in str(fix.get("diff") or "").split("\n"):
             style = "green" if line.startswith("+") else "red" if line.startswith("-") else ""
             console.print(Text(visible(f"     {line}"), style))
 
@@ -197,7 +196,7 @@ def value_table(rows: Sequence[tuple[str, str, str]]) -> Table:
     """Series with their (last) time and value or values."""
     table = plain_table("", "labels", "time", ">value")
     for row in rows:
-        table.add_row(*(_text(cell) for cell in row))
+        table.add_row(*(cell(value) for value in row))
     return table
 
 
@@ -209,8 +208,9 @@ def plain_table(title: str, *columns: str) -> Table:
     return table
 
 
-def _text(value: Any) -> str:
-    return "" if value is None else escape(visible(str(value)))
+def cell(value: Any) -> Text:
+    """A value in a table as it stands; None is empty."""
+    return Text("" if value is None else visible(str(value)))
 
 
 def _verdict(value: Any) -> Text:

@@ -1,8 +1,10 @@
-"""Test outcomes as JUnit's XML, the form that CI systems read."""
+"""Test outcomes as JUnit's XML, the form that CI systems read. XML has no place for control characters."""
 
 from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
+
+from obs_check.report.terminal import visible
 
 
 def junit(document: Mapping[str, Any]) -> str:
@@ -14,19 +16,20 @@ def junit(document: Mapping[str, Any]) -> str:
         node = ElementTree.SubElement(
             root,
             "testsuite",
-            name=suite["file"],
+            name=visible(suite["file"]),
             tests=str(len(checks)),
             failures=str(verdicts.count("fail")),
             errors=str(verdicts.count("unknown")),
             time=f"{sum(case['seconds'] for case in suite['cases']):.3f}",
         )
         for case, check in checks:
-            one = ElementTree.SubElement(node, "testcase", classname=case["name"], name=check["subject"])
+            one = ElementTree.SubElement(
+                node, "testcase", classname=visible(case["name"]), name=visible(check["subject"])
+            )
             if check["verdict"] != "ok":
                 kind = "failure" if check["verdict"] == "fail" else "error"
-                detail = ElementTree.SubElement(one, kind, message=check["differs"])
-                detail.text = "\n".join(
-                    [*(f"want {line}" for line in check["want"]), *(f"got  {line}" for line in check["got"])]
-                )
+                detail = ElementTree.SubElement(one, kind, message=visible(check["differs"]))
+                rows = [*(f"want {line}" for line in check["want"]), *(f"got  {line}" for line in check["got"])]
+                detail.text = visible("\n".join(rows))
     ElementTree.indent(root)
     return ElementTree.tostring(root, "unicode", xml_declaration=True) + "\n"

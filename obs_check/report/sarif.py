@@ -1,54 +1,93 @@
-"""Findings as SARIF 2.1.0, which code hosts show beside the lines."""
+"""Findings as SARIF 2.1.0, with what GitHub's code scanning asks for beyond the schema."""
 
-from collections.abc import Mapping
+import os.path
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from obs_check import __version__
 from obs_check.app.lint.registry import RULES
-from obs_check.app.lint.rule import Issue
+from obs_check.app.lint.rule import Issue, Rule, Spot
 from obs_check.app.lint.run import LintResult
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
 
-def sarif(result: LintResult) -> dict[str, Any]:
-    """The log of one run; findings that are switched off have a suppression with the reason."""
+def sarif(result: LintResult, texts: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The log of one run over files, whose paths and texts are given; findings that are switched off have a suppression
+    with the reason."""
+    rows = {path: text.split("\n") for path, text in texts}
     index = {rule.id: n for n, rule in enumerate(RULES)}
-    rules = [
-        {
-            "id": rule.id,
-            "shortDescription": {"text": rule.title},
-            "defaultConfiguration": {"level": _LEVELS[rule.severity]},
-        }
-        for rule in RULES
-    ]
-    results = [_result(issue, index, None) for issue in result.issues]
-    results += [_result(issue, index, reason) for issue, reason in result.silent]
-    driver = {"name": "obs-check", "version": __version__, "rules": rules}
+    seen: Counter[str] = Counter()
+    results = []
+    for issue, reason in [*((issue, None) for issue in result.issues), *result.silent]:
+        print_ = _fingerprint(issue)
+        seen[print_] += 1
+        results.append(
+            {
+                "ruleId": issue.rule,
+                "ruleIndex": index[issue.rule],
+                "level": _LEVELS[issue.severity],
+                "message": {"text": f"{issue.claim}. {issue.remedy}" if issue.remedy else issue.claim},
+                "locations": [_location(issue.spot, rows)],
+                "partialFingerprints": {"primaryLocationLineHash": f"{print_}:{seen[print_]}"},
+                **({"suppressions": [{"kind": "inSource", "justification": reason}]} if reason is not None else {}),
+            }
+        )
+    driver = {"name": "obs-check", "version": __version__, "rules": [_rule(rule) for rule in RULES]}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _result(issue: Issue, index: Mapping[str, int], reason: str | None) -> dict[str, Any]:
-    path = Path(issue.spot.path)
-    place: dict[str, Any] = {
-        "artifactLocation": {"uri": path.absolute().as_uri() if path.is_absolute() else path.as_posix()},
-        "region": {"startLine": issue.spot.line},
-    }
-    location: dict[str, Any] = {"physicalLocation": place}
-    subject = issue.spot.subject
-    if subject.panel is not None:
-        name = f"panel {subject.panel}" + (f", query {subject.target}" if subject.target else "")
-        location["logicalLocations"] = [{"name": name, "kind": "member"}]
-    text = f"{issue.claim}. {issue.remedy}" if issue.remedy else issue.claim
-    suppressed = {"suppressions": [{"kind": "inSource", "justification": reason}]} if reason is not None else {}
+def _rule(rule: Rule) -> dict[str, Any]:
     return {
-        "ruleId": issue.rule,
-        "ruleIndex": index[issue.rule],
-        "level": _LEVELS[issue.severity],
-        "message": {"text": text},
-        "locations": [location],
-        **suppressed,
+        "id": rule.id,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.title},
+        "help": {"text": f"{rule.title}. docs/lint.md tells more under {rule.id}, and how to switch it off."},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
     }
+
+
+def _location(spot: Spot, rows: Mapping[str, list[str]]) -> dict[str, Any]:
+    place = {"artifactLocation": {"uri": _uri(spot.path)}, "region": _region(spot, rows.get(spot.path, []))}
+    subject = spot.subject
+    if subject.panel is None:
+        return {"physicalLocation": place}
+    name = f"panel {subject.panel}" + (f", query {subject.target}" if subject.target else "")
+    return {"physicalLocation": place, "logicalLocations": [{"name": name, "kind": "member"}]}
+
+
+def _uri(path: str) -> str:
+    """From the working directory where the file lies below it, as a code host takes its root for that directory."""
+    whole, here = Path(os.path.abspath(path)), Path.cwd()  # noqa: PTH100 (a link stays a link)
+    return quote(whole.relative_to(here).as_posix()) if whole.is_relative_to(here) else whole.as_uri()
+
+
+def _region(spot: Spot, rows: list[str]) -> dict[str, int]:
+    """The line without the blanks around it; lines and columns count from 1, the end is behind the last character."""
+    row = rows[spot.line - 1] if spot.line <= len(rows) else ""
+    start, end = len(row) - len(row.lstrip()), len(row.rstrip())
+    if start >= end:
+        return {"startLine": spot.line}
+    return {"startLine": spot.line, "startColumn": start + 1, "endLine": spot.line, "endColumn": end + 1}
+
+
+def _fingerprint(issue: Issue) -> str:
+    """What stays the same for a finding whose line moved, so that GitHub takes it for the one it knows. The numbers in
+    a claim, which may be lines and columns, are left out."""
+    subject = issue.spot.subject
+    parts = (
+        issue.rule,
+        _uri(issue.spot.path),
+        subject.dashboard,
+        subject.panel,
+        subject.target,
+        re.sub(r"\d+", "", issue.claim),
+    )
+    return sha256("\n".join(map(str, parts)).encode()).hexdigest()[:16]

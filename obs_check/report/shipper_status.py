@@ -9,7 +9,7 @@ from obs_check.follow.shipping import in_words, refusal_in_words
 from obs_check.model.shipping import ShipperState
 from obs_check.model.shipping_account import Account
 from obs_check.model.verdict import Verdict
-from obs_check.report.console import make_console, plain_table
+from obs_check.report.console import cell, make_console, plain_table
 from obs_check.report.json import document
 from obs_check.report.terminal import visible
 
@@ -50,14 +50,14 @@ def print_status(doc: Mapping[str, Any], file: TextIO, color: bool) -> None:
             elif row["state"] == "stale":
                 offset = f"{offset} and more"
             cells = (row["path"], row["job"], row["disk_bytes"], offset, row["left"], row["read_lines"], row["state"])
-            table.add_row(*map(_cell, cells))
+            table.add_row(*map(cell, cells))
         console.print(table)
     if doc["targets"]:
         table = plain_table("Targets", "job", "path", "labels", "ready", "dropped")
         for row in doc["targets"]:
             labels = ", ".join(f'{k}="{v}"' for k, v in sorted(row["labels"].items()))
             ready = "" if row["ready"] is None else "yes" if row["ready"] else "no"
-            table.add_row(*map(_cell, (row["job"], row["path"], labels, ready, row["dropped"])))
+            table.add_row(*map(cell, (row["job"], row["path"], labels, ready, row["dropped"])))
         console.print(table)
     if doc["destinations"]:
         table = plain_table("Destinations", "host", "tenants", ">sent", ">bytes", "dropped", ">retries", "requests")
@@ -65,7 +65,7 @@ def print_status(doc: Mapping[str, Any], file: TextIO, color: bool) -> None:
             host = f"{row['component']} {row['host']}".strip()
             tenants = ", ".join(t or "(none)" for t in row["tenants"])
             counts = (row["sent_entries"], row["sent_bytes"], _counts(row["dropped"]), row["retries"])
-            table.add_row(*map(_cell, (host, tenants, *counts, _counts(row["requests"]))))
+            table.add_row(*map(cell, (host, tenants, *counts, _counts(row["requests"]))))
         console.print(table)
     if doc["stage_drops"]:
         console.print(Text(visible(f"dropped by stages: {_counts(doc['stage_drops'])}")))
@@ -79,7 +79,3 @@ def print_status(doc: Mapping[str, Any], file: TextIO, color: bool) -> None:
 
 def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {n}" for name, n in sorted(counts.items()))
-
-
-def _cell(value: Any) -> Text:
-    return Text("" if value is None else visible(str(value)))

@@ -6,7 +6,7 @@ from typing import Any, TextIO
 from rich.text import Text
 
 from obs_check.model.verdict import Verdict
-from obs_check.report.console import make_console, plain_table
+from obs_check.report.console import cell, make_console, plain_table
 from obs_check.report.json import document
 from obs_check.report.terminal import visible
 from obs_check.shipper.targets import FileReport
@@ -51,9 +51,9 @@ def print_targets(doc: Mapping[str, Any], file: TextIO, color: bool) -> None:
         hanging = ", ".join(f"{k}=? ({' '.join(on)})" for k, on in row["unknown_labels"].items())
         near = f"; nearest `{row['nearest']}`" if row["nearest"] else ""
         parts = [f"{{{labels}}}" if row["labels"] else "", hanging, row["why"] + near]
-        told = Text(visible("; ".join(part for part in parts if part)))
+        told = cell("; ".join(part for part in parts if part))
         result = Text(row["reason"], _STYLES.get(row["reason"], "bold red"))
-        table.add_row(Text(visible(row["path"])), str(row["bytes"]), Text(visible(row["job"])), result, told)
+        table.add_row(*map(cell, (row["path"], row["bytes"], row["job"])), result, told)
     if doc["files"]:
         console.print(table)
     for row in doc["paths"]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from obs_check.report.console import make_console
+from obs_check.report.terminal import visible
 from obs_check.shipper.simulate import Effect, Shipped, Simulation
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def print_kept(result: Simulation, color: bool) -> None:
     table.add_column("line", overflow="fold")
     for one in result.shipped:
         when = Text("(time of reading)") if one.ts is None else Text(_time(one.ts))
-        table.add_row(when, Text(_labels(one)), Text(one.line))
+        table.add_row(when, Text(_labels(one)), Text(visible(one.line)))
     _console(color).print(table)
 
 
@@ -67,12 +68,14 @@ def print_trace(result: Simulation, lines: Sequence[str], color: bool) -> None:
     console = _console(color)
     effects, shipped = _by_number(result)
     for number, line in enumerate(lines, 1):
-        console.print(Text.assemble((f"line {number}  ", "bold"), _short(line, _WIDTH - 12)))
+        console.print(Text.assemble((f"line {number}  ", "bold"), visible(_short(line, _WIDTH - 12))))
         for effect in effects[number]:
             console.print(_stage(effect, effects[number]))
         for one in shipped[number]:
             when = "the time of reading" if one.ts is None else _time(one.ts)
-            console.print(Text.assemble(("  shipped ", "bold green"), when, " ", (_labels(one), "cyan"), " ", one.line))
+            console.print(
+                Text.assemble(("  shipped ", "bold green"), when, " ", (_labels(one), "cyan"), " ", visible(one.line))
+            )
         if not shipped[number]:
             words, style = _end(effects[number])
             console.print(Text(f"  {words}", style))
@@ -124,13 +127,13 @@ def _entry(one: Shipped) -> dict[str, Any]:
 
 
 def _labels(one: Shipped) -> str:
-    return "{" + ", ".join(f'{name}="{value}"' for name, value in sorted((one.labels | one.metadata).items())) + "}"
+    return visible("{" + ", ".join(f'{n}="{value}"' for n, value in sorted((one.labels | one.metadata).items())) + "}")
 
 
 def _shown(what: str, value: object) -> str:
     if what == "ts" and isinstance(value, int):
         return _time(value)
-    return "null" if value is None else _short(json.dumps(value, ensure_ascii=False), _WIDTH)
+    return "null" if value is None else visible(_short(json.dumps(value, ensure_ascii=False), _WIDTH))
 
 
 def _short(text: str, width: int) -> str:

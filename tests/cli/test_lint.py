@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,13 +53,45 @@ def test_sarif(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: 
     [run] = log["runs"]
     rules = run["tool"]["driver"]["rules"]
     loud, quiet = run["results"]
-    assert loud["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "bad.logql"
-    assert loud["locations"][0]["physicalLocation"]["region"]["startLine"] >= 2
+    place = loud["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "bad.logql"
+    assert place["region"] == {"startLine": 3}
     assert "suppressions" not in loud
     assert quiet["suppressions"] == [{"kind": "inSource", "justification": "a template"}]
     for result in run["results"]:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"] == "query-syntax"
         assert result["level"] == "error"
+
+
+def test_sarif_has_what_a_code_host_asks_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GitHub's code scanning: three texts a rule, a place with a URI that is relative to the repository, a fingerprint
+    that stays when the line moves."""
+    (tmp_path / "repo" / "a b").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "repo")
+    inside, outside = Path("a b/\u00fc#1.logql"), tmp_path / "other.logql"
+
+    def linted(text: str) -> dict[str, Any]:
+        inside.write_text(text)
+        outside.write_text(BAD)
+        # As a script names files: by absolute paths.
+        assert main(["lint", str(inside.absolute()), str(outside), "-o", "sarif"]) == 1
+        [run] = json.loads(capsys.readouterr().out)["runs"]
+        return dict(run)
+
+    run, moved = linted("{a=b}"), linted("\n\n  {a=b}")
+    for rule in run["tool"]["driver"]["rules"]:
+        texts = [rule[name]["text"] for name in ("shortDescription", "fullDescription", "help")]
+        assert all(texts)
+        assert rule["defaultConfiguration"]["level"] in ("error", "warning", "note")
+    uris = [r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in run["results"]]
+    assert sorted(uris) == ["a%20b/%C3%BC%231.logql", outside.as_uri()]
+    prints = [r["partialFingerprints"]["primaryLocationLineHash"] for r in run["results"]]
+    assert prints == [r["partialFingerprints"]["primaryLocationLineHash"] for r in moved["results"]]
+    assert len(set(prints)) == 2
+    regions = [r["locations"][0]["physicalLocation"]["region"] for r in moved["results"]]
+    assert {"startLine": 3, "startColumn": 3, "endLine": 3, "endColumn": 8} in regions
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import io
 import json
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -14,8 +15,13 @@ from obs_check.model.result import Matrix, Result, Sample, Scalar, Series, Strea
 from obs_check.report.console import print_document, summary
 from obs_check.report.evidence import write_evidence
 from obs_check.report.json import document, dumps
+from obs_check.report.junit import junit
 from obs_check.report.query_result import print_result, result_json, to_csv, to_jsonl
+from obs_check.report.shipper_trace import print_kept, print_trace
 from obs_check.report.terminal import in_one_line, visible
+from obs_check.shipper.simulate import run
+from obs_check.shipper.stages.registry import read_stages
+from obs_check.shipper.yamltree import load
 
 AT = 1_795_480_918_603_000_000
 HOP = {
@@ -229,3 +235,23 @@ def test_values_of_a_query(result: Result, kind: str, values: list[object]) -> N
 def test_text_from_elsewhere_is_made_safe() -> None:
     assert visible("a\x1b[31m\t\x9b\u202eb\nc") == "a\\x1b[31m\t\\x9b\\u202eb\nc"
     assert in_one_line("a\nb\x7f") == "a\\nb\\x7f"
+
+
+def test_nothing_that_was_logged_steers_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    [node] = load("[{template: {source: t, template: '{{ .Entry }}!'}}]", "stages.yaml")
+    lines = ["GET /\x1b[2J\x9b5m"]
+    result = run(read_stages(node), {"job": "\x1b]0;x\x07"}, lines, 0)
+    print_kept(result, color=False)
+    print_trace(result, lines, color=False)
+    shown = capsys.readouterr().out
+    assert r"GET /\x1b[2J\x9b5m" in shown
+    assert not set(shown) & {"\x1b", "\x9b", "\x07"}
+
+
+def test_junit_stays_xml_whatever_was_logged() -> None:
+    check = {"subject": "a\x00", "verdict": "fail", "differs": "b\x1b", "want": ["c\x0b"], "got": ["d\ufffd"]}
+    suite = {"file": "f", "cases": [{"name": "n\x01", "seconds": 0.5, "checks": [check]}]}
+    root = ElementTree.fromstring(junit({"suites": [suite]}))
+    failure = root.find("testsuite/testcase/failure")
+    assert failure is not None
+    assert (failure.get("message"), failure.text) == (r"b\x1b", "want c\\x0b\ngot  d\ufffd")
