@@ -19,7 +19,7 @@ _ACTION = re.compile(
     r"\{\{(?P<before>-?)\s*(?P<inside>`[^`]*`|\"(?:[^\"\\]|\\.)*\"|.*?)\s*(?P<after>-?)\}\}", re.DOTALL
 )
 _STRING = re.compile(r"`([^`]*)`|\"((?:[^\"\\]|\\.)*)\"")
-_BY_HELM = "render it with `helm template` and give the output"
+BY_HELM = "render it with `helm template` and give the output"
 
 
 def chart_of(path: Path) -> Path | None:
@@ -52,7 +52,7 @@ def rendered(text: str, path: Path, chart: Path) -> str:
             open_ifs.append(bool(_value(inside[2:].strip(), known, chart, where)))
         elif word in {"else", "end"} and inside in {"else", "end"}:
             if not open_ifs:
-                raise ConfigError(f"{where}: {{{{ {inside} }}}} without an if that is followed here", _BY_HELM)
+                raise ConfigError(f"{where}: {{{{ {inside} }}}} without an if that is followed here", BY_HELM)
             last = open_ifs.pop()
             if inside == "else":
                 open_ifs.append(not last)
@@ -98,7 +98,7 @@ def _operand(text: str, known: Mapping[str, Any], chart: Path, where: str) -> An
     named = re.fullmatch(r"(quote|toJson|toYaml|trim)\s+(\S+)", text)
     if named:
         return _applied(named[1], "", _operand(named[2], known, chart, where), where)
-    raise ConfigError(f"{where}: {{{{ {text} }}}} is not followed here", _BY_HELM)
+    raise ConfigError(f"{where}: {{{{ {text} }}}} is not followed here", BY_HELM)
 
 
 def _applied(name: str, argument: str, value: Any, where: str) -> Any:
@@ -119,7 +119,7 @@ def _applied(name: str, argument: str, value: Any, where: str) -> Any:
             return json.dumps(value, separators=(",", ":"))
         case "toYaml":
             return yaml.safe_dump(value, sort_keys=False).rstrip("\n")
-    raise ConfigError(f"{where}: the function {name} is not followed here", _BY_HELM)
+    raise ConfigError(f"{where}: the function {name} is not followed here", BY_HELM)
 
 
 def _text(value: Any) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 from obs_check.logql.syntax import ast
 
-CRI = re.compile(r"^\d{4}-\d\d-\d\dT\S+ (?:stdout|stderr) [FP] ")
-"""What a container runtime puts before each line, and a shipper takes off with its `cri` stage."""
+CRI = re.compile(r"^\d{4}-\d\d-\d\dT\S+ (?:stdout|stderr) [FP](?::\S*)? ")
+"""What a container runtime puts before each line (a time, a stream, tags of which the first is F or P), and a shipper
+takes off with its `cri` stage."""
 _LOGFMT = re.compile(r"^[\w.]+=\S*(?:\s|$|\")")
 
 

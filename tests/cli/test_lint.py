@@ -124,6 +124,63 @@ def test_other_files_in_a_directory_are_left_out(tmp_path: Path, capsys: pytest.
     assert capsys.readouterr().err.count("left out: ") == 2
 
 
+IN_A_TEMPLATE = """{{- if .Values.enabled }}
+{{/* two
+  lines */}}
+kind: ConfigMap
+metadata:
+  namespace: {{ .Values.namespace }}
+data:
+  %s: |-
+    %s
+{{- end }}
+"""
+BAD_BOARD = """{"title": "d", "panels": [
+      {"id": 1, "type": "stat", "targets": [
+        {"refId": "A", "expr": "{", "datasource": {"type": "loki"}, "legendFormat": "{{ "{{" }}job{{ "}}" }}"}
+      ]}
+    ]}"""
+
+
+def chart(folder: Path) -> Path:
+    """A chart with an empty folder for templates, which is returned."""
+    (folder / "templates").mkdir()
+    (folder / "Chart.yaml").write_text("name: boards\nversion: 1.0.0\n")
+    (folder / "values.yaml").write_text("enabled: true\nnamespace: monitoring\n")
+    return folder / "templates"
+
+
+def test_a_dashboard_in_a_template_of_a_chart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = chart(tmp_path) / "boards.yaml"
+    path.write_text(IN_A_TEMPLATE % ("d.json", BAD_BOARD))
+    expected = path.read_text().split("\n").index(BAD_BOARD.split("\n")[2]) + 1
+    for given in (path, tmp_path):
+        assert main(["lint", str(given), "-o", "json"]) == 1
+        (finding,) = [f for f in json.loads(capsys.readouterr().out)["findings"] if f["severity"] == "error"]
+        assert (finding["path"], finding["line"], finding["rule"]) == (str(path), expected, "query-syntax")
+
+
+@pytest.mark.parametrize(
+    ("template", "says"),
+    [
+        (IN_A_TEMPLATE % ("d.json", '{{ tpl "x" . }}'), "boards.yaml:9: {{ tpl"),
+        (IN_A_TEMPLATE % ("p.yaml", "scrape_configs: []\n    clients: []"), "a shipper's configuration in a template"),
+    ],
+)
+def test_a_template_that_is_not_followed(
+    template: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = chart(tmp_path) / "boards.yaml"
+    path.write_text(template)
+    (tmp_path / "q.logql").write_text('{job="a"}')
+    assert main(["lint", str(tmp_path), "-v"]) == 0
+    assert f"left out: {path}" in capsys.readouterr().err
+    assert main(["lint", str(path)]) == 2
+    shown = capsys.readouterr().err
+    assert says in shown
+    assert "helm template" in shown
+
+
 def test_a_broken_file_in_a_directory_does_not_hide_the_others(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

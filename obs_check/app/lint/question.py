@@ -143,7 +143,8 @@ def _parsed(question: Question) -> Question:
     except QueryError as error:
         line = question.text.count("\n", 0, error.start or 0)
         caret = error.caret().splitlines()
-        near = f", at `{caret[0][len(caret[1]) - len(caret[1].lstrip()) :][:40]}`" if caret else ""
+        place = caret[0][len(caret[1]) - len(caret[1].lstrip()) :][:40] if caret else ""
+        near = f", at `{place}`" if place else ""
         spot = replace(question.spot, line=question.spot.line + line) if question.panel is None else question.spot
         return replace(question, language="logql", problem=f"{error.message}{near}", spot=spot)
 

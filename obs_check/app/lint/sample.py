@@ -1,13 +1,13 @@
 """Log lines that a person gives, and what a query's stages make of them."""
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from obs_check.causes.line_shape import CRI
 from obs_check.errors import InputError, QueryError, UsageError
 from obs_check.logql import parse
 from obs_check.logql.engine.match import stream_test
@@ -21,7 +21,6 @@ MOST_LINES = 5000
 """Lines of a sample that are looked at."""
 Wrapping = Literal["cri", "docker", ""]
 Shape = Literal["json", "logfmt", "text"]
-_CRI = re.compile(r"\S+ (?:stdout|stderr) [A-Z:]+ (.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Sample:
     @cached_property
     def wrapping(self) -> Wrapping:
         """The container runtime's format that all lines have."""
-        if self.lines and all(_CRI.fullmatch(line) for line in self.lines):
+        if self.lines and all(CRI.match(line) for line in self.lines):
             return "cri"
         return "docker" if self.lines and all(_docker(line) is not None for line in self.lines) else ""
 
@@ -44,7 +43,7 @@ class Sample:
     def bare(self) -> tuple[str, ...]:
         """The lines without the container runtime's wrapping, as Loki has them."""
         if self.wrapping == "cri":
-            return tuple(m[1] for line in self.lines if (m := _CRI.fullmatch(line)))
+            return tuple(CRI.sub("", line) for line in self.lines)
         if self.wrapping == "docker":
             return tuple(text.removesuffix("\n") for line in self.lines if (text := _docker(line)) is not None)
         return self.lines

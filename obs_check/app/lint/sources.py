@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from obs_check.app.helm_template import BY_HELM, chart_of, rendered
 from obs_check.app.lint.board import Board, read_boards
 from obs_check.app.lint.material import Material, ShipperFile, Tree
 from obs_check.app.lint.question import Question, file_question
@@ -133,7 +134,16 @@ def _read(path: Path, reading: _Reading, env: Mapping[str, str]) -> bool:
 
 def _read_yaml(path: Path, text: str, reading: _Reading, env: Mapping[str, str]) -> bool:
     of_promtail = "scrape_configs" in text and any(word in text for word in _SHIPPER_WORDS)
-    if of_promtail or _ALLOY.search(text):
+    of_a_shipper = of_promtail or _ALLOY.search(text)
+    template = text if "{{" in text and _is_template(path) else ""
+    if template and reading.in_directory and (of_a_shipper or ".Files." in text):
+        # What it inserts are files of the chart, which are read by themselves.
+        return False
+    if template and of_a_shipper:
+        raise ConfigError(f"{path}: a shipper's configuration in a template is not read here", BY_HELM)
+    if template:
+        text = _rendered(path, text, reading)
+    elif of_a_shipper:
         reading.shippers.append(ShipperFile(parse_shipper(text, str(path), env), text))
         return True
     if reading.in_directory and not _MAY_HOLD_PANELS.search(text):
@@ -142,7 +152,7 @@ def _read_yaml(path: Path, text: str, reading: _Reading, env: Mapping[str, str])
         documents = load(text, str(path))
     except ConfigError:
         if "{{" in text:
-            # A template is no YAML before it is rendered.
+            # A template outside of a chart is no YAML before it is rendered.
             return False
         raise
     known = False
@@ -154,10 +164,38 @@ def _read_yaml(path: Path, text: str, reading: _Reading, env: Mapping[str, str])
             for key, value in top["data"].mapping().items():
                 if key.endswith(".json") and isinstance(value.data, str):
                     first = value.line + 1 if value.style in ("|", ">") else value.line
+                    if template:
+                        # What stands in front of the key may have more or fewer lines when it is rendered.
+                        first += _row(template, key) - _row(text, key)
                     known |= _dashboards(_json(value.data, f"{path}:{key}"), path, value.data, first, reading)
         else:
             known |= _dashboards(yaml.safe_load(text) if len(documents) == 1 else None, path, "", 1, reading)
     return known
+
+
+def _is_template(path: Path) -> bool:
+    """Whether a file is a template of a Helm chart."""
+    chart = chart_of(path)
+    return chart is not None and path.resolve().is_relative_to(chart / "templates")
+
+
+def _rendered(path: Path, text: str, reading: _Reading) -> str:
+    """A template as Helm renders it; "" for one of a directory that cannot be rendered here, ConfigError for one that
+    is named."""
+    chart = chart_of(path)
+    assert chart is not None
+    try:
+        return rendered(text, path, chart)
+    except ConfigError:
+        if reading.in_directory:
+            return ""
+        raise
+
+
+def _row(text: str, key: str) -> int:
+    """The line (from 1) at which a key of YAML stands."""
+    found = re.search(rf"^[ \t]*[\"']?{re.escape(key)}[\"']?:", text, re.MULTILINE)
+    return text.count("\n", 0, found.start()) + 1 if found else 1
 
 
 def _json(text: str, name: str) -> Any:
