@@ -22,6 +22,7 @@ class RealProcess:
 
     program: str
     ready_path: str
+    stdin: int | None = None
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -34,11 +35,17 @@ class RealProcess:
         """The command line behind the program's name; writes the configuration that it names."""
         raise NotImplementedError
 
+    def environment(self) -> dict[str, str]:
+        """Its environment variables."""
+        return dict(os.environ)
+
     def __enter__(self) -> Self:
         self._directory.mkdir(parents=True, exist_ok=True)
         command = [self.program, *self.arguments()]
         with self.log.open("wb") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._directory, env=dict(os.environ))
+            self._process = subprocess.Popen(
+                command, stdin=self.stdin, stdout=log, stderr=log, cwd=self._directory, env=self.environment()
+            )
         try:
             self.until(self._ready, f"{self.program} is not ready")
         except BaseException:

@@ -1,0 +1,118 @@
+"""A real Grafana on loopback, for the tests that compare with it."""
+
+import configparser
+import secrets
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from tests.real.process import RealProcess
+
+MISSING = "grafana is not on PATH, or not with its conf/defaults.ini in .. or /usr/share/grafana"
+
+
+def home() -> Path | None:
+    """The directory with Grafana's conf and public of the `grafana` on PATH; None when either is not there."""
+    program = shutil.which("grafana")
+    if program is None:
+        return None
+    places = (Path(program).resolve().parent.parent, Path("/usr/share/grafana"))
+    return next((place for place in places if (place / "conf/defaults.ini").is_file()), None)
+
+
+class RealGrafana(RealProcess):
+    """The `grafana` on PATH with its database below `directory`, `datasources` and `dashboards` (files, that cannot be
+    saved) provisioned, no anonymous access. `sub_path` is served below that path. Nothing is asked of the internet."""
+
+    program = "grafana"
+    ready_path = "/api/health"
+
+    def __init__(
+        self,
+        directory: Path,
+        datasources: Sequence[Mapping[str, Any]] = (),
+        dashboards: Path | None = None,
+        sub_path: str = "",
+    ) -> None:
+        super().__init__(directory)
+        self.url += sub_path
+        self._datasources = datasources
+        self._dashboards = dashboards
+        self._sub_path = sub_path
+        self._password = secrets.token_hex(16)
+
+    def arguments(self) -> list[str]:
+        """With a configuration and provisioning of its own."""
+        found = home()
+        assert found is not None, MISSING
+        self._provision()
+        config = configparser.RawConfigParser()
+        config.read_dict(self._config())
+        path = self._directory / "grafana.ini"
+        with path.open("w") as file:
+            config.write(file)
+        return ["server", f"--homepath={found}", f"--config={path}"]
+
+    def admin(self) -> httpx.Client:
+        """A client with the rights of the administrator."""
+        return httpx.Client(base_url=self.url, auth=("admin", self._password), timeout=60, trust_env=False)
+
+    def token(self, role: str) -> str:
+        """The token of a new service account: Viewer, Editor, Admin or None (which may do nothing)."""
+        with self.admin() as admin:
+            name = f"obs-check-{role}-{secrets.token_hex(4)}".lower()
+            account = admin.post("/api/serviceaccounts", json={"name": name, "role": role}).raise_for_status().json()
+            path = f"/api/serviceaccounts/{account['id']}/tokens"
+            return str(admin.post(path, json={"name": name}).raise_for_status().json()["key"])
+
+    def save(self, model: Mapping[str, Any]) -> None:
+        """Import a dashboard, as a person does: it can be saved again."""
+        with self.admin() as admin:
+            body = {"dashboard": {**model, "id": None}, "overwrite": True}
+            admin.post("/api/dashboards/db", json=body).raise_for_status()
+
+    def _config(self) -> dict[str, dict[str, str]]:
+        data = self._directory / "data"
+        return {
+            "paths": {
+                "data": str(data),
+                "logs": str(data / "log"),
+                "plugins": str(data / "plugins"),
+                "provisioning": str(self._directory / "provisioning"),
+            },
+            "server": {
+                "http_addr": "127.0.0.1",
+                "http_port": str(self._port),
+                "root_url": f"http://127.0.0.1:{self._port}{self._sub_path}/",
+                "serve_from_sub_path": str(bool(self._sub_path)).lower(),
+            },
+            "security": {"admin_user": "admin", "admin_password": self._password, "disable_gravatar": "true"},
+            "auth.anonymous": {"enabled": "false"},
+            "users": {"allow_sign_up": "false"},
+            "analytics": {
+                "reporting_enabled": "false",
+                "check_for_updates": "false",
+                "check_for_plugin_updates": "false",
+            },
+            "news": {"news_feed_enabled": "false"},
+            "plugins": {"preinstall_disabled": "true", "public_key_retrieval_disabled": "true"},
+            "unified_alerting": {"enabled": "false"},
+            "log": {"mode": "console", "level": "warn"},
+        }
+
+    def _provision(self) -> None:
+        folder = self._directory / "provisioning"
+        for name in ("datasources", "dashboards", "plugins", "alerting", "access-control"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        sources = [{"access": "proxy", "orgId": 1, **one} for one in self._datasources]
+        document: dict[str, Any] = {"apiVersion": 1, "datasources": sources}
+        (folder / "datasources/all.yaml").write_text(yaml.safe_dump(document))
+        if self._dashboards is not None:
+            options = {"path": str(self._dashboards)}
+            provider = {"name": "files", "type": "file", "updateIntervalSeconds": 1, "options": options}
+            document = {"apiVersion": 1, "providers": [provider]}
+            (folder / "dashboards/all.yaml").write_text(yaml.safe_dump(document))

@@ -1,0 +1,124 @@
+"""The same requests to a real boundary and the lab's: what they are answered, and what both write into their files."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+import yaml
+
+from obs_check.client.egress import send
+from obs_check.lab.audit import SocketAuditor
+from obs_check.lab.egress import Egress
+from obs_check.lab.origin import Origin
+from obs_check.lab.tls.certificate import CA
+from obs_check.model.event import Event
+from tests.real.boundary_process import RealBoundary, files
+from tests.real.process import free_ports
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("boundary") is None, reason="boundary is not on PATH: put a v0.9.0 there"),
+]
+RULES = [
+    "method=GET domain=127.0.0.1 path=/ok/*",
+    "method=POST domain=127.0.0.1 path=/post",
+    "domain=localhost",
+    "domain=allowed.example",
+]
+DENIED = "http://denied.invalid"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One boundary after the requests: what each was answered, and its files."""
+
+    answers: list[tuple[str, object]]
+    files: list[list[str]]
+
+
+def plain_requests(origin: int, closed: int) -> list[tuple[str, str]]:
+    own = f"http://127.0.0.1:{origin}"
+    return [
+        ("GET", f"{own}/ok/a?obs=k3f9-1-allow"),
+        ("GET", f"{own}/ok"),
+        ("POST", f"{own}/ok/x"),
+        ("POST", f"{own}/post"),
+        ("GET", f"http://localhost:{origin}/any/thing?x=1&y=a%20b"),
+        ("GET", f"{own}/ok/Upper%C3%A9?q=é"),
+        ("GET", f"{DENIED}/x?obs=k3f9-2-deny&y=1"),
+        ("GET", DENIED),
+        ("GET", f"{DENIED}:8443/quo%22te"),
+        ("HEAD", f"{DENIED}/x"),
+        ("GET", f"http://127.0.0.1:{closed}/ok/dead"),
+    ]
+
+
+def ask(proxy: str, ca: Path, origin: int, closed: int) -> list[tuple[str, object]]:
+    """Every request once, each on a connection of its own."""
+    found: list[tuple[str, object]] = []
+    for method, url in plain_requests(origin, closed):
+        answer = send(Event("k3f9", 1, "allow", method, url, ""), proxy, None)
+        found.append((f"{method} {url}", (answer.verdict, answer.status)))
+    tunnels: list[tuple[str, Path | bool]] = [("denied.invalid", ca), ("denied.invalid", True), ("127.0.0.1", ca)]
+    for host, trusted in tunnels:
+        with requests.Session() as client:
+            client.trust_env = False
+            proxies = {"https": proxy}
+            try:
+                answered = client.get(
+                    f"https://{host}/x", proxies=proxies, timeout=10, verify=str(trusted) if trusted is ca else True
+                )
+                found.append((host, answered.status_code))
+            except requests.exceptions.SSLError as error:
+                found.append((host, "certificate verify failed" in str(error)))
+    return found
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side]]:
+    directory = tmp_path_factory.mktemp("boundary")
+    closed = free_ports(1)[0]
+    with Origin() as origin:
+        real = RealBoundary(directory / "real", RULES)
+        try:
+            real.__enter__()
+        except RuntimeError as error:
+            pytest.skip(f"boundary's landjail does not run here: {error}")
+        try:
+            theirs = ask(real.url, real.ca, origin.port, closed)
+        finally:
+            real.__exit__(None, None, None)
+        logs = directory / "lab"
+        config = directory / "lab.yaml"
+        config.write_text(yaml.safe_dump({"allowlist": RULES, "log_level": "info", "log_dir": str(logs)}))
+        audit = SocketAuditor(directory / "real/audit.sock")
+        with Egress(config, audit, port=int(real.url.rsplit(":", 1)[1])) as lab:
+            ours = ask(lab.url, CA, origin.port, closed)
+    yield Side(theirs, files(real.logs)), Side(ours, files(logs))
+
+
+def test_the_answers_are_alike(sides: tuple[Side, Side]) -> None:
+    real, lab = sides
+    assert lab.answers == real.answers
+    verdicts = [answer[0] for _, answer in real.answers if isinstance(answer, tuple)]
+    # The answer to HEAD has no page to be known by.
+    assert set(verdicts) == {"allow", "deny", "no_answer", "blocked_elsewhere"}
+    assert real.answers[-3:] == [("denied.invalid", 403), ("denied.invalid", True), ("127.0.0.1", False)]
+
+
+def test_the_lines_are_alike(sides: tuple[Side, Side]) -> None:
+    real, lab = sides
+    # The lab's CA is there already.
+    assert lab.files[0] == [line for line in real.files[0] if "Generating new CA certificate" not in line]
+    decisions = [line for line in real.files[0] if "msg=ALLOW" in line or "msg=DENY" in line]
+    assert len(decisions) == 12
+
+
+def test_both_files_of_an_invocation_are_there(sides: tuple[Side, Side]) -> None:
+    for side in sides:
+        ((line,),) = side.files[1:]
+        assert line.startswith('level=INFO msg="Executing target command" command=')
