@@ -27,7 +27,10 @@ def count_stages(ranges: Sequence[Lines], at_ns: int, questions: Questions) -> l
     for lines, counted in zip(ranges, found, strict=True):
         if 0 not in counted.series:
             matchers = lines.query.selector.matchers
-            counted.series[0] = len(questions.streams(matchers, lines.window(at_ns))) if counted.lines[0] else 0
+            streams = len(questions.streams(matchers, lines.window(at_ns))) if counted.lines[0] else 0
+            # Loki 3.5 does not list streams whose chunks are written and whose index is not yet: then it is not known.
+            if streams or not counted.lines[0]:
+                counted.series[0] = streams
     parts = [label_set_parts(lines, counted, grouped) for lines, counted in zip(ranges, found, strict=True)]
     refusal = ""
     answers: list[list[Answer]] = [[] for _ in ranges]

@@ -27,7 +27,7 @@ def line_nodes(
         empty = Node("selector", selector_text(selector), lines_out=0, series=0)
         nodes = [replace(empty, notes=(questions.why_no_line(selector, window),)), *_stages(lines, counted)]
         return tuple(_with_unwrap(nodes, unwrap))
-    own = Node("selector", selector_text(selector), lines_out=first, series=counted.series[0])
+    own = Node("selector", selector_text(selector), lines_out=first, series=counted.series.get(0))
     nodes = [own, *_stages(lines, counted)]
     return tuple(_with_unwrap(_with_examples(lines.query, nodes, window, unwrap, questions), unwrap))
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from obs_check.client.answered import Answered
 from obs_check.client.loki import LokiClient
+from obs_check.errors import Unavailable
 from obs_check.logql import to_text
 from obs_check.logql.engine.match import stream_test
 from obs_check.logql.explain.selector import absent_label, no_value, none_accepted
@@ -14,9 +15,10 @@ from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import matcher_text, selector_text
 from obs_check.model.entry import Labels
 from obs_check.model.result import Result, Streams
-from obs_check.model.window import Window
+from obs_check.model.window import NS, Window, shown_time
 
 T = TypeVar("T")
+_DAY_NS = 24 * 3600 * NS
 _NOTHING = "this Loki has no line at all in this window for the tenant that is asked: check both"
 
 
@@ -62,7 +64,10 @@ class Questions:
         return self._value(lambda: self._client.series([selector_text(ast.Selector(tuple(matchers)))], window))
 
     def why_no_line(self, selector: ast.Selector, window: Window) -> str:
-        """Which matcher empties a selector and the nearest value or label, from the index alone."""
+        """Which matcher empties a selector and the nearest value or label, or that its lines are older: from the index,
+        and by the last line of the day before, where there is one."""
+        if last := self._last_before(selector, window):
+            return f"no line in this window: the last one before it is of {shown_time(last.ts)}"
         for matcher in selector.matchers:
             accepts = stream_test((matcher,))
             if accepts({}):
@@ -76,11 +81,22 @@ class Questions:
         before: list[Labels] = []
         for place, matcher in enumerate(selector.matchers):
             streams = self.streams(selector.matchers[: place + 1], window)
+            # Loki 3.5 has the values of labels for longer than the streams with lines in the window.
+            if not streams and not place:
+                return f"no stream with {matcher_text(matcher)} has a line in this window"
             if not streams:
                 earlier = selector_text(ast.Selector(selector.matchers[:place]))
                 return f"of the streams {earlier}, {none_accepted(matcher, before)}"
             before = streams
         return "its streams have no line in this window"
+
+    def _last_before(self, selector: ast.Selector, window: Window) -> Row | None:
+        """None also where Loki does not let that day be asked for."""
+        day = Window(max(0, window.start_ns - _DAY_NS), window.start_ns)
+        try:
+            return self.example(ast.LogQuery(selector), day) if day.end_ns > 0 else None
+        except Unavailable:
+            return None
 
     def _values(self, name: str, window: Window) -> list[str]:
         return self._value(lambda: self._client.label_values(name, window))

@@ -3,7 +3,7 @@
 import gzip
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from obs_check.logql.engine.list_source import ListSource
 from obs_check.logql.explain.run import explain
 from obs_check.logql.explain.tree import Node, conclusion
 from obs_check.logql.syntax.ast import LogQuery
-from obs_check.model.entry import Entry, LogStream
+from obs_check.model.entry import Entry, Labels, LogStream
 from obs_check.model.result import Result
 from obs_check.model.window import NS, Window
 from tests.lab import loki_client
@@ -244,6 +244,27 @@ def test_the_details_of_an_error_are_no_label() -> None:
     assert root.lines_out == 0
 
 
+@pytest.mark.parametrize(
+    ("query", "errors"),
+    [
+        ("| json | drop __error__", [{"JSONParserErr": 5}, {}]),
+        (
+            "| json | drop __error__ | label_format x=`{{div 1 0}}`",
+            [{"JSONParserErr": 5}, {}, {"TemplateFormatErr": 5}],
+        ),
+        ("| json | drop __error__ | unpack | a!=`c`", [{"JSONParserErr": 5}, {}, {"JSONParserErr": 5}, {}]),
+        ("| json | drop __error__=`none` | n=``", [{"JSONParserErr": 5}, {}, {}]),
+        ("| logfmt | n > 3 | drop __error__ | ip > 3 | drop __error__", [{}, {}, {}, {"LabelFilterErr": 1}, {}]),
+    ],
+)
+def test_errors_that_are_dropped_are_counted_where_they_are_set(query: str, errors: list[dict[str, int]]) -> None:
+    with asked(f'{{job="j"}} {query}') as (ask, client):
+        root, _ = explain_on_loki(ask, client)
+    assert [dict(node.errors) for node in root.children[1:]] == errors
+    here = explain(ask.expr, ListSource([NUMBERED]), ask.window or Window(0, 1), None)
+    assert (counts(root), shown(root)) == (counts(here), shown(here))
+
+
 def test_an_unwrap_that_drops_every_line() -> None:
     with asked('sum(sum_over_time({job="j"} | logfmt | unwrap ip | __error__="" [1m]))') as (ask, client):
         root, _ = explain_on_loki(replace(ask, instant=True), client)
@@ -256,6 +277,29 @@ def test_a_loki_without_a_line_for_the_tenant_says_so() -> None:
     with asked('{job="j"}') as (ask, client):
         root, _ = explain_on_loki(replace(ask, window=Window(0, NS)), client)
     assert "no line at all in this window for the tenant" in conclusion(root)
+
+
+def test_the_last_line_before_an_empty_window_is_told() -> None:
+    with asked('{job="j"} |= "n"') as (ask, client):
+        at = NUMBERED.entries[-1].ts + 23 * 3600 * NS
+        root, _ = explain_on_loki(replace(ask, window=Window(at, at + NS)), client)
+        gone, _ = explain_on_loki(replace(ask, window=Window(at + 2 * 3600 * NS, at + 2 * 3600 * NS + 1)), client)
+    words = '{job="j"} selects no line: '
+    assert conclusion(root) == words + "no line in this window: the last one before it is of 2023-11-14T22:13:20.000Z"
+    assert conclusion(gone).startswith(words + "this Loki has no line at all in this window")
+
+
+class Unlisted(LokiClient):
+    """Its index does not list the streams yet."""
+
+    def series(self, matchers: Sequence[str], window: Window) -> Answered[list[Labels]]:
+        return super().series(matchers, window)._replace(value=[])
+
+
+def test_streams_that_loki_does_not_list_are_unknown() -> None:
+    with asked('{job="j"} | json') as (ask, client):
+        root, _ = explain_on_loki(ask, Unlisted(client._http, time.time_ns))
+    assert [(node.lines_out, node.series) for node in root.children] == [(5, None), (5, 1)]
 
 
 def test_a_kept_line_is_the_one_before_it_was_formatted() -> None:

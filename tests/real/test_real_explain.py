@@ -42,6 +42,8 @@ QUERIES = [
     '{job="b"} | logfmt n, msg | label_format m="{{.msg | lower}}" | drop msg | m="deny"',
     '{job="b"} | pattern "n=<n> msg=<msg> <_>" | keep msg',
     '{job="nowhere"} | json',
+    '{job=~".+"} | json | drop __error__, __error_details__ | m!="x"',
+    '{job="b"} | json | drop __error__ | logfmt --strict | took > 5 | drop __error__="LabelFilterErr"',
 ]
 
 

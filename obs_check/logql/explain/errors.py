@@ -38,6 +38,27 @@ def sets_error(stage: ast.Stage, kind: str) -> bool:
             return False
 
 
+def drops_errors(stage: ast.Stage) -> bool:
+    """Whether the stage takes errors off lines, all of them or some."""
+    return isinstance(stage, ast.DropLabels) and any(choice.name == ERROR for choice in stage.choices)
+
+
+def drops_only_errors(stage: ast.Stage) -> bool:
+    """Whether the stage changes nothing on a line without an error."""
+    return isinstance(stage, ast.DropLabels) and all(c.name in (ERROR, ERROR_DETAILS) for c in stage.choices)
+
+
+def leaves_no_error(stage: ast.Stage) -> bool:
+    """Whether no line has an error behind the stage."""
+    match stage:
+        case ast.DropLabels(choices):
+            return any(choice.name == ERROR and choice.matcher is None for choice in choices)
+        case ast.LabelFilter(ast.StringPredicate(ast.Matcher(name, op, value))):
+            return (name, op, value) == (ERROR, "=", "")
+        case _:
+            return False
+
+
 def texts_only(predicate: ast.Predicate) -> bool:
     """Whether a predicate compares texts and nothing else."""
     if isinstance(predicate, ast.AndPredicate | ast.OrPredicate):

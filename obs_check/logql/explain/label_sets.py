@@ -3,7 +3,7 @@ change them, and one for a parser with the run of label filters behind it."""
 
 from collections.abc import Sequence
 
-from obs_check.logql.explain.errors import COPY, can_fail, copied
+from obs_check.logql.explain.errors import COPY, copied, drops_only_errors, leaves_no_error
 from obs_check.logql.explain.prefixes import Counted, Lines, Part, compared_in, row_of_labels
 from obs_check.logql.stages.compile import compile_stage
 from obs_check.logql.stages.row import ERROR
@@ -26,7 +26,7 @@ def label_set_parts(lines: Lines, counted: Counted, grouped: bool) -> list[Part]
         if counted.lines[at] > MOST:
             continue
         run = lines.run(at) if grouped else ()
-        found.append(_part(lines, at, run))
+        found.append(_part(lines, counted, at, run))
         behind = at + len(run) + 1
     return found
 
@@ -61,16 +61,24 @@ def read_label_sets(
             counted.unknown[at] = f"series are not counted: {refusal}"
 
 
-def _part(lines: Lines, at: int, run: tuple[ast.LabelFilter, ...]) -> Part:
+def _part(lines: Lines, counted: Counted, at: int, run: tuple[ast.LabelFilter, ...]) -> Part:
     stages = lines.query.stages[:at]
     names = compared_in(run)
-    if any(map(can_fail, stages)):
+    # Loki 3.5 counts behind a `drop` in one piece, and refuses that beyond 500 label sets: only where it has to be.
+    if _has_errors(stages, counted):
         copy = copied(stages, lines.of_logs, details=True)
         count = lines.count(at, copy)
         by = tuple(COPY if name == ERROR else name for name in names)
     else:
-        count, by = lines.count(at), tuple(name for name in names if name != ERROR)
+        stages = tuple(stage for stage in stages if not (drops_only_errors(stage) and not any(counted.errors.values())))
+        count, by = lines.count(at, stages), tuple(name for name in names if name != ERROR)
     return Part(at, ast.VectorAggregation("count", count, ast.Grouping(by) if by else None), by, len(run))
+
+
+def _has_errors(stages: Sequence[ast.Stage], counted: Counted) -> bool:
+    """Whether a line that passed the stages has an error."""
+    since = next((n + 1 for n in reversed(range(len(stages))) if leaves_no_error(stages[n])), 0)
+    return any(counted.errors.get(number) for number in range(since, len(stages)))
 
 
 def _same(lines: Lines, counted: Counted, at: int) -> bool:

@@ -9,8 +9,10 @@ from obs_check.logql.explain.errors import (
     COPY,
     can_fail,
     copied,
+    drops_errors,
     error_label,
     error_of,
+    leaves_no_error,
     sets_error,
     texts_only,
     without_errors,
@@ -80,6 +82,12 @@ class Lines:
         known = False
         while True:
             end = self._next_filter(at)
+            # Errors that a `drop` takes off are counted before it.
+            found += [
+                Part(n, self._lines(n, ()))
+                for n in range(at, end)
+                if drops_errors(stages[n]) and any(map(can_fail, stages[at:n]))
+            ]
             several = self._several(at, end, known) if grouped and end < len(stages) else None
             if several is not None:
                 found.append(several)
@@ -166,6 +174,8 @@ class Lines:
                 found.series[part.stages] = len(series)
             left = [(row_of_labels(labels), round(value)) for labels, value in series]
             now = _summed((row.error, lines) for row, lines in left)
+            if any(map(leaves_no_error, self.query.stages[seen : part.stages])):
+                errors = Counter()
             for kind, lines in now.items():
                 causes = [n for n in range(seen, part.stages) if sets_error(self.query.stages[n], kind)]
                 if causes and lines > errors[kind]:
