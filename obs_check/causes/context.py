@@ -9,7 +9,7 @@ from obs_check.causes.control import Control
 from obs_check.causes.funnel import Funnel
 from obs_check.causes.ladder import Count, Rung
 from obs_check.client.egress import EgressAnswer
-from obs_check.client.text_files import read_exact
+from obs_check.client.text_files import read_exact, read_log
 from obs_check.errors import NotAllowed
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
@@ -171,6 +171,7 @@ class Files:
     read_dashboard: Callable[[Path], Mapping[str, Any]] = lambda _path: {}
     """The classic model of the dashboard that a file holds."""
     read_text: Callable[[Path], str] = read_exact
+    read_log: Callable[[Path], str] = read_log
     matching: Callable[[str], list[Path]] = lambda _glob: []
     """The files that a glob names, readable or not."""
     deleted_but_open: Callable[[str], list[str]] = lambda _glob: []

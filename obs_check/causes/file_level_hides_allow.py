@@ -6,10 +6,9 @@ has a level above info. The audit socket does not know levels, so path B has bot
 
 from dataclasses import dataclass
 
-import yaml
-
 from obs_check.causes.context import Context
 from obs_check.causes.dashboard_edit import file_fix
+from obs_check.causes.run_evidence import configuration
 from obs_check.model.finding import Finding, Subject
 from obs_check.model.probe import Probe
 
@@ -30,10 +29,10 @@ class LevelHidesAllow:
         if not allowed or allowed & hop.seen.keys() or not denied & hop.seen.keys():
             return None
         path = context.files.boundary_config
-        text = context.files.read_text(path)
-        level = str((yaml.safe_load(text) or {}).get("log_level", "warn")).lower()
+        level = str(configuration(context).get("log_level", "warn")).lower()
         if level in ("info", "debug"):
             return None
+        text = context.files.read_text(path)
         seen = len(denied & hop.seen.keys())
         probe = Probe("file", f"log_level in {path.name}", level, context.now_ns())
         return Finding(

@@ -6,10 +6,9 @@ Proved by one run: the firewall decided, no file has a tag, and the configuratio
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from obs_check.causes.context import Context
 from obs_check.causes.dashboard_edit import file_fix
+from obs_check.causes.run_evidence import configuration
 from obs_check.model.finding import Finding, Subject
 from obs_check.model.probe import Probe
 
@@ -25,9 +24,9 @@ class LogDirUnset:
         hop, path = context.hop("A", "file"), context.files.boundary_config
         if context.run is None or hop is None or hop.seen or path is None:
             return None
-        text = context.files.read_text(path)
-        if (yaml.safe_load(text) or {}).get("log_dir"):
+        if configuration(context).get("log_dir"):
             return None
+        text = context.files.read_text(path)
         decided = sum(s.as_expected for s in context.run.sent)
         directory = str(Path(context.files.boundary_glob).parent)
         fixed = text.rstrip("\n") + f"\nlog_dir: {directory}\n"

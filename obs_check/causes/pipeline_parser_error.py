@@ -35,7 +35,7 @@ class ParserError:
                 continue
             errors = Counter(row.error for row in at.after if row.error)
             written, written_probe = as_written(context, broken, at.unset)
-            if written > 0 or (isinstance(at.stage, ast.JsonParser) and not at.stage.extractions and not errors):
+            if written > 0 or not (at.stage.extractions or errors):
                 continue
             bare = replace(broken.query, stages=(*broken.query.stages[: at.place], ast.JsonParser()))
             failing = replace(bare, stages=(*bare.stages, _ERROR))

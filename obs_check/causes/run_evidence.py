@@ -12,6 +12,8 @@ from obs_check.follow.run import Sent
 from obs_check.model.event import Decision
 from obs_check.model.probe import Probe
 
+_NAMED = "boundary.config names it in obs-check.yaml"
+
 
 def sent(context: Context, decision: Decision) -> list[Sent]:
     """The run's events of one decision; none without a run."""
@@ -35,9 +37,20 @@ def at_egress(context: Context) -> tuple[Probe, ...]:
 
 
 def configuration(context: Context) -> Mapping[str, Any]:
-    """boundary's configuration file; empty without one."""
+    """boundary's configuration file; empty without one. Raises ConfigError."""
     path = context.files.boundary_config
-    document = yaml.safe_load(context.files.read_text(path)) if path else None
+    if path is None:
+        return {}
+    try:
+        document = yaml.safe_load(context.files.read_text(path))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}", _NAMED) from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: no text (UTF-8)", _NAMED) from None
+    except yaml.YAMLError as error:
+        raise ConfigError(
+            f"{path}: no YAML: {' '.join(str(error).split())}", "boundary does not start with it"
+        ) from None
     return document if isinstance(document, dict) else {}
 
 

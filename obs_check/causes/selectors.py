@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from obs_check.errors import QueryError
+from obs_check.follow.run import Run
 from obs_check.logql import parse, to_text
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import Labels
@@ -16,6 +17,11 @@ def selector(labels: Labels) -> str:
     """The selector of exactly these labels; names that start with `__` are the shipper's own and no labels of Loki."""
     matchers = tuple(ast.Matcher(n, "=", v) for n, v in sorted(labels.items()) if not n.startswith("__") and v)
     return to_text(ast.LogQuery(ast.Selector(matchers)))
+
+
+def lines_of(run: Run, labels: Labels) -> str:
+    """The query for the lines of a run in the stream with exactly these labels."""
+    return f"{selector(labels)} |= `obs={run.id}-`"
 
 
 def matchers_of(dashboard: Mapping[str, Any], panels: Iterable[int]) -> dict[int, list[ast.Matcher]]:

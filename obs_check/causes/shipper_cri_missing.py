@@ -5,17 +5,14 @@ nothing with such lines) ships it, and no parser reads the line behind it. Prove
 come out as the program wrote them.
 """
 
-import re
 from dataclasses import dataclass
 
 from obs_check.causes.context import Context
+from obs_check.causes.line_shape import CRI
 from obs_check.causes.lost_lines import together
 from obs_check.causes.shipper_rules import told
 from obs_check.causes.stored_lines import Shipped, arrived, stored
 from obs_check.model.finding import Finding, Subject
-
-PREFIX = re.compile(r"\d{4}-\d\d-\d\dT\S+ (?:stdout|stderr) [FP] ")
-"""CRI's log format: RFC 3339 time, stream, F(ull) or P(artial)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +26,15 @@ class CriMissing:
         return together(self._on(context, path) for path in arrived(context))
 
     def _on(self, context: Context, path: Shipped) -> Finding | None:
-        if not PREFIX.match(path.ran.shipped[0].line):
+        if not CRI.match(path.ran.shipped[0].line):
             return None
         have, probe = stored(context, path, 5)
-        if not have or not all(PREFIX.match(line) for _, line in have):
+        if not have or not all(CRI.match(line) for _, line in have):
             return None
         job = path.taken.job
         after = path.config.with_first_stage(job, "cri")
         fixed = after.run(path.one.file, path.lines, path.now_ns) if after else None
-        clean = sum(not PREFIX.match(s.line) for s in fixed.shipped) if fixed else 0
+        clean = sum(not CRI.match(s.line) for s in fixed.shipped) if fixed else 0
         if fixed is not None and not clean:
             return None
         return Finding(

@@ -39,7 +39,10 @@ class PositionsAhead:
         ran = config.run(one.file, lines, now)
         if not at or not answers(one) or ran is None or not ran.shipped:
             return None
-        starts = _starts(context.files.read_text(Path(one.file)), context.run.id)
+        try:
+            starts = line_starts(context.files.read_log(Path(one.file)), context.run.id)
+        except OSError:
+            return None
         head = [tag for tag in one.found if starts.get(tag, at) < at]
         behind = [tag for tag in one.found if tag not in head]
         account = one.evidence.account if one.evidence else None
@@ -69,13 +72,13 @@ class PositionsAhead:
         )
 
 
-def _starts(text: str, run: str) -> dict[str, int]:
+def line_starts(text: str, run: str) -> dict[str, int]:
     """Tag to the byte at which its line begins."""
     found: dict[str, int] = {}
     at = 0
-    for line in text.splitlines(keepends=True):
+    for line in text.split("\n"):
         found.update(dict.fromkeys(find_tags(line, run), at))
-        at += len(line.encode())
+        at += len(line.encode("utf-8", "surrogateescape")) + 1
     return found
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from obs_check.causes.context import Context
 from obs_check.causes.discard_reasons import discard_of
+from obs_check.causes.masked import masked
 from obs_check.causes.refusals import Pushed, panels, probes, pushed
 from obs_check.causes.shipper_rules import Rules, told
 from obs_check.model.finding import Finding, Fix, Subject
@@ -40,7 +41,7 @@ class PushRefused:
         probe: tuple[Probe, ...] = ()
         after = _corrected(first.config) if refusal.status in (404, 405) else None
         if after is not None:
-            url = after.config.clients[0].url
+            url = masked(after.config.clients[0].url)
             now, lost = context.now_ns(), first.one.lost_lines
             fix = first.config.fix(f"push to {urlsplit(url).path}", after)
             ran = after.run(first.one.file, lost, now)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from obs_check.causes.context import Context
 from obs_check.causes.lost_lines import PathLines, answers, losses, together
-from obs_check.causes.selectors import selector
+from obs_check.causes.selectors import lines_of
 from obs_check.causes.shipper_rules import Rules, Taken, told
 from obs_check.model.finding import Finding, Subject
 from obs_check.model.probe import Probe
@@ -71,7 +71,7 @@ class TimestampOutOfWindow:
     def _stored(self, context: Context, ran: Simulation, at: int) -> tuple[int, Probe]:
         """How many lines of the run Loki has around the simulated time."""
         assert context.run is not None
-        query = f"{selector(ran.shipped[0].labels)} |= `obs={context.run.id}-`"
+        query = lines_of(context.run, ran.shipped[0].labels)
         found, probe = context.loki.sample(query, Window(at - 5 * NEAR_NS, at + 5 * NEAR_NS), 100)
         return len(found), probe
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from obs_check.causes.context import Context
 from obs_check.causes.lost_lines import PathLines, answers, losses, together
-from obs_check.causes.selectors import selector
+from obs_check.causes.selectors import lines_of
 from obs_check.causes.shipper_rules import Rules, told
 from obs_check.errors import NotAllowed, Refused
 from obs_check.model.finding import Finding, Subject
@@ -37,9 +37,8 @@ class WrongTenant:
         if not tenant:
             return None
         window = Window(context.run.window.start_ns - 60 * NS, now + 60 * NS)
-        query = f"{selector(ran.shipped[0].labels)} |= `obs={context.run.id}-`"
         try:
-            there, probe = context.sample_as(tenant, query, window, 100)
+            there, probe = context.sample_as(tenant, lines_of(context.run, ran.shipped[0].labels), window, 100)
         except (NotAllowed, Refused):
             return None
         if not there:

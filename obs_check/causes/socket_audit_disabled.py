@@ -5,10 +5,9 @@ Proved by one run: the file has the decisions, coderd has none, and the configur
 
 from dataclasses import dataclass
 
-import yaml
-
 from obs_check.causes.context import Context
 from obs_check.causes.dashboard_edit import file_fix
+from obs_check.causes.run_evidence import configuration
 from obs_check.model.finding import Finding, Subject
 from obs_check.model.probe import Probe
 
@@ -25,9 +24,9 @@ class AuditDisabled:
         path = context.files.boundary_config
         if context.run is None or hop is None or hop.seen or hop.unknown or path is None:
             return None
-        text = context.files.read_text(path)
-        if not (yaml.safe_load(text) or {}).get("disable_audit_logs"):
+        if not configuration(context).get("disable_audit_logs"):
             return None
+        text = context.files.read_text(path)
         fixed = "\n".join(x for x in text.splitlines() if not x.startswith("disable_audit_logs:")) + "\n"
         decided = sum(s.as_expected for s in context.run.sent)
         probe = Probe("file", f"disable_audit_logs in {path.name}", True, context.now_ns())

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from obs_check.causes.context import Context
 from obs_check.causes.lost_lines import PathLines, paths
-from obs_check.causes.selectors import selector
+from obs_check.causes.selectors import lines_of
 from obs_check.causes.shipper_rules import Rules, Taken, rules
 from obs_check.model.entry import Labels
 from obs_check.model.probe import Probe
@@ -45,5 +45,4 @@ def stored(context: Context, path: Shipped, limit: int) -> tuple[list[tuple[Labe
     """The run's lines of a path as Loki has them now, by the labels that the pipeline gives them."""
     assert context.run is not None
     window = Window(context.run.window.start_ns - 60 * NS, path.now_ns + 60 * NS)
-    query = f"{selector(path.ran.shipped[0].labels)} |= `obs={context.run.id}-`"
-    return context.loki.sample(query, window, limit)
+    return context.loki.sample(lines_of(context.run, path.ran.shipped[0].labels), window, limit)

@@ -7,11 +7,17 @@ from typing import Any
 import pytest
 
 from obs_check.causes.context import Context, Files, GrafanaProbes, LokiProbes
+from obs_check.causes.file_log_dir_unset import LogDirUnset
 from obs_check.causes.lost_lines import losses
+from obs_check.causes.shipper_positions_ahead import line_starts
+from obs_check.causes.shipper_push_refused import PushRefused
+from obs_check.client.text_files import read_log
 from obs_check.errors import ConfigError
 from obs_check.follow.hop import HopSeen, PathName
 from obs_check.follow.run import Run
+from obs_check.follow.shipping import ShippingEvidence
 from obs_check.model.probe import Probe
+from obs_check.model.shipping import FileState, Refusal, ShipperState
 from obs_check.model.window import Window
 from obs_check.panel.datasource import Datasources
 
@@ -51,3 +57,40 @@ def test_lost_lines_are_those_of_the_tags_that_loki_does_not_have(tmp_path: Path
     assert rules.config.jobs == ()
     assert one.lost == (TAGS[1],)
     assert one.lost_lines == [LINES[1]]
+
+
+def test_no_probe_of_a_refused_push_shows_a_password(tmp_path: Path) -> None:
+    config = tmp_path / "promtail.yaml"
+    config.write_text(
+        "clients: [{url: 'http://me:hunter2@loki.example/push'}]\n"
+        "scrape_configs: [{job_name: b, static_configs: [{labels: {__path__: /tmp/boundary_logs/*.log}}]}]\n"
+    )
+    refusal = Refusal("shipper log", "status", 404, "404 page not found")
+    state = ShipperState("promtail", 1, (FileState("/tmp/boundary_logs/b.log", read_lines=2),), refusals=(refusal,))
+    shipper = HopSeen("A", "shipper", TAGS, shipping=ShippingEvidence(state, {"/tmp/boundary_logs/b.log": 2}))
+    found = PushRefused().prove(made_context(Files(shipper_config=config), (*hops(()), shipper)))
+    assert found is not None
+    assert "loki.example/loki/api/v1/push" in found.fix.diff
+    assert "hunter2" not in str(found.to_json())
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [(None, "cannot be read: No such file"), ("a: [", "no YAML"), (b"\xff", "no text")],
+    ids=["absent", "broken", "binary"],
+)
+def test_a_configuration_of_boundary_that_cannot_be_read_is_named(
+    text: str | bytes | None, says: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "boundary.yaml"
+    if text is not None:
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ConfigError, match=rf"boundary\.yaml: {says}"):
+        LogDirUnset().prove(made_context(Files(boundary_config=path), (*hops(())[1:], HopSeen("A", "file", TAGS))))
+
+
+def test_a_line_begins_behind_a_line_feed_only(tmp_path: Path) -> None:
+    log = tmp_path / "b.log"
+    log.write_bytes(f"é\u2028x\n{LINES[0]}\r\nb\u2028{LINES[1]}\n".encode().replace(b"x", b"\xff", 1))
+    first = len("é\u2028x\n".encode())
+    assert line_starts(read_log(log), "abc123") == {TAGS[0]: first, TAGS[1]: first + len(LINES[0]) + 2}
