@@ -10,13 +10,14 @@ from typing import Any
 from obs_check.app.apply import apply_fixes
 from obs_check.app.board import Board, PanelView
 from obs_check.app.dashboard_source import DashboardSource, open_dashboard, read_document
+from obs_check.app.injection import check_injection, send_run
 from obs_check.app.shared_probes import once, shared
 from obs_check.app.shipping import Shipping, open_shipping
 from obs_check.app.variable_query import asking
 from obs_check.app.verdicts import broken_panel, judge
 from obs_check.causes.context import BrokenPanel, Context, EgressProbes, Files, GrafanaProbes, LokiProbes, LookAgain
 from obs_check.causes.control import Control
-from obs_check.client.egress import EgressAnswer, reach, send
+from obs_check.client.egress import EgressAnswer, send
 from obs_check.client.files import deleted_but_open, expand, find_tag
 from obs_check.client.grafana import GrafanaClient
 from obs_check.client.loki import LokiClient, discarded_by_reason
@@ -24,7 +25,7 @@ from obs_check.config import Config, load_config
 from obs_check.errors import ConfigError, NotAllowed, Refused, Unavailable
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.hops import egress_hop, file_hop, loki_hop
-from obs_check.follow.run import Run, inject, new_run_id, plan_events
+from obs_check.follow.run import Run, new_run_id
 from obs_check.follow.trace import Watched, follow
 from obs_check.model.entry import Labels
 from obs_check.model.event import Event
@@ -74,31 +75,17 @@ class Systems:
         return apply_fixes(findings, change)
 
     def inject(self, allow: int, deny: int) -> Run:
-        """Send events through the firewall's proxy.
+        """Send events through the firewall's proxy, and remember what shipper and Loki counted before.
 
         ConfigError when the configuration does not say where, Unavailable when nobody listens there.
         """
-        wanted = self.config.inject
-        if not wanted.allow_url or not wanted.deny_url:
-            raise ConfigError(
-                "inject.allow_url and inject.deny_url are not set", "name one URL that is allowed, one not"
-            )
-        if not self.config.boundary.proxy:
-            raise ConfigError(
-                "boundary.proxy is not set", "give the address of the firewall's proxy, or `environment` inside of it"
-            )
-        proxy, ca = self.config.boundary.proxy_url, self.config.boundary.ca
+        check_injection(self.config)
         if self.shipping is not None:
             self.shipping.remember()
         if self.config.loki.url:
             with suppress(Unavailable, NotAllowed):
                 self.discarded_before = discarded_by_reason(self.loki.metrics().value)
-        events = plan_events(new_run_id(), allow, deny, wanted.allow_url, wanted.deny_url)
-        run = inject(events, lambda event: send(event, proxy, ca), self.now_ns)
-        # An allowed request to a dead origin has no answer either, so the proxy itself is asked.
-        if proxy and all(s.answer.verdict == "no_answer" for s in run.sent):
-            reach("boundary's proxy", proxy)
-        return run
+        return send_run(self.config, allow, deny, self.now_ns)
 
     def follow(self, run: Run, hops: list[HopSeen], say: Say) -> None:
         """Follow a run along both paths; `hops` is filled at once and its members grow."""

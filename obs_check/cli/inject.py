@@ -1,6 +1,7 @@
 """`obs-check inject`: send tagged events and keep the run for `trace`."""
 
 import json
+import time
 from pathlib import Path
 
 import click
@@ -17,14 +18,15 @@ from obs_check.cli.options import Output, common
 @common
 def inject(allow: int, deny: int, save: Path | None, out: Output) -> None:
     """Send tagged allow and deny events through the firewall."""
-    from obs_check.app.systems import open_systems
+    from obs_check.app.injection import send_run
+    from obs_check.config import ENVIRONMENT, load_config
     from obs_check.errors import InputError, UsageError
     from obs_check.model.verdict import Verdict
 
     if allow + deny == 0:
         raise UsageError("inject needs at least one event", "give --allow or --deny a number above 0")
-    with open_systems(out.config_path, out.env) as systems:
-        run = systems.inject(allow, deny)
+    config = load_config(out.config_path, out.env)
+    run = send_run(config, allow, deny, time.time_ns)
     document = {"schema": "obs-check/1", "command": "inject", "run": run.id, **run.to_json()}
     verdict = Verdict.OK if all(s.as_expected for s in run.sent) else Verdict.FAIL
     document["verdict"] = str(verdict)
@@ -39,4 +41,8 @@ def inject(allow: int, deny: int, save: Path | None, out: Output) -> None:
             click.echo(
                 f"{sent.event.tag}  {sent.answer.verdict}  {sent.answer.status or ''} {sent.answer.error}".rstrip()
             )
+    if config.boundary.proxy == ENVIRONMENT:
+        # boundary ends with its command, and v0.9.0 without the last events that it has not handed on yet.
+        out.say(f"waiting {config.inject.settle_s:g} s, so that boundary hands on its last events")
+        time.sleep(config.inject.settle_s)
     out.finish(document, verdict)
