@@ -1,10 +1,12 @@
 """Times, durations, sizes, JSON and JMESPath as Go programs read and write them."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from obs_check.logql.numbers import format_float
+from obs_check.model.window import NS
 from obs_check.shipper.golang.jsontext import write
 from obs_check.shipper.golang.quantity import duration_ns, size_bytes
 from obs_check.shipper.jmespath.search import search
@@ -27,10 +29,17 @@ NOW = 1_795_600_000_000_000_000  # 2026-11-25
         ("2006-01-02 03:04:05 PM", "2026-11-20 12:00:01 AM", 1_795_132_801_000_000_000),
         ("2006-01-02T15:04:05.000", "2026-11-20T00:00:01.250", 1_795_132_801_250_000_000),
         ("2006 002", "2026 324", 1_795_132_800_000_000_000),
+        ("2006 04 2006-01-02 04", "1999 33 2026-11-20 00", 1_795_132_800_000_000_000),
     ],
 )
 def test_times(layout: str, text: str, want: int) -> None:
     assert read_time(layout, text, None, lambda: NOW) == want
+
+
+def test_the_first_time_that_go_knows_in_a_zone() -> None:
+    """A program's unset time."""
+    zone = ZoneInfo("America/New_York")
+    assert read_time("2006-01-02 15:04:05", "0001-01-01 00:00:00", zone, lambda: NOW) == -62_135_596_800 * NS
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from obs_check.shipper.golang import clock
+from obs_check.logql import layouts
 from obs_check.shipper.item import Context, Item, PerLine, Running
 from obs_check.shipper.stages.containers import Cri, PartialLines
 
@@ -19,8 +19,8 @@ _CRI = re.compile(
 def _set_time(item: Item, text: str) -> None:
     """A time that cannot be read leaves the line's time as it is."""
     try:
-        item.ts = clock.parse(clock.NAMED["RFC3339Nano"], text).ns(None)
-    except clock.NoTime:
+        item.ts = layouts.parse(layouts.NAMED["RFC3339Nano"], text).ns(None)
+    except layouts.NoTime:
         return
 
 

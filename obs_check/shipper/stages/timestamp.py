@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
 
+from obs_check.logql import layouts
 from obs_check.model.window import NS
-from obs_check.shipper.golang import clock
 from obs_check.shipper.item import Context, Item, PerLine, text_of
 from obs_check.shipper.stages.source import read_required
 from obs_check.shipper.yamltree import Value
@@ -94,7 +94,7 @@ class Timestamp:
         for layout in (self.format, *self.fallback_formats):
             try:
                 return read_time(layout, text, zone, now)
-            except clock.NoTime:
+            except layouts.NoTime:
                 continue
         return None
 
@@ -105,15 +105,15 @@ def _zone(name: str | None) -> ZoneInfo | None:
 
 
 def read_time(layout: str, text: str, zone: ZoneInfo | None, now: Callable[[], int]) -> int:
-    """Nanoseconds since the epoch of a text in a named or Go layout; raises clock.NoTime. A layout without a year takes
-    the current one, or the neighbour when December and January meet."""
+    """Nanoseconds since the epoch of a text in a named or Go layout; raises layouts.NoTime. A layout without a year
+    takes the current one, or the neighbour when December and January meet."""
     if layout == "Unix":
         return _unix(text)
     if layout in _UNIX_SCALE:
         return _integer(text) * _UNIX_SCALE[layout]
-    if layout in clock.NAMED:
-        return clock.parse(clock.NAMED[layout], text).ns(None)
-    parsed = clock.parse(layout, text)
+    if layout in layouts.NAMED:
+        return layouts.parse(layouts.NAMED[layout], text).ns(None)
+    parsed = layouts.parse(layout, text)
     if "06" in layout:
         return parsed.ns(zone)
     today = dt.datetime.fromtimestamp(now() // NS, dt.UTC)
@@ -123,7 +123,7 @@ def read_time(layout: str, text: str, zone: ZoneInfo | None, now: Callable[[], i
 
 def _integer(text: str) -> int:
     if not _INTEGER.fullmatch(text) or not -(2**63) <= int(text) < 2**63:
-        raise clock.NoTime(f"{text!r} is no whole number of 64 bits")
+        raise layouts.NoTime(f"{text!r} is no whole number of 64 bits")
     return int(text)
 
 

@@ -8,7 +8,7 @@ from obs_check.app.lint.material import Material
 from obs_check.app.lint.pipeline_sample import fits_job, seen_by
 from obs_check.app.lint.question import NOW_NS
 from obs_check.app.lint.rule import Found, Rule
-from obs_check.shipper.golang import clock
+from obs_check.logql import layouts
 from obs_check.shipper.item import text_of
 from obs_check.shipper.stages.timestamp import Timestamp, read_time
 
@@ -53,7 +53,7 @@ def _reads(stage: Any, text: str, *layouts: str) -> bool:
 def _parses(layout: str, text: str, zone: ZoneInfo | None) -> bool:
     try:
         read_time(layout, text, zone, lambda: NOW_NS)
-    except clock.NoTime:
+    except layouts.NoTime:
         return False
     return True
 

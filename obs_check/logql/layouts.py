@@ -1,4 +1,4 @@
-"""Times read by a Go layout (`2006-01-02T15:04:05Z07:00`), as promtail's timestamp stage does.
+"""Go's layouts of times (`2006-01-02T15:04:05Z07:00`), and times read by one (Go: time.Parse).
 
 A layout is cut into tokens; each token reads its part of the text. Go reads a fraction of a second after the seconds
 even when the layout has none, and a zone abbreviation that the location does not have as offset zero (`GMT+3` too).
@@ -9,7 +9,6 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from obs_check.model.window import NS
 
@@ -27,16 +26,17 @@ NAMED = {
     "RFC3339": "2006-01-02T15:04:05Z07:00",
     "RFC3339Nano": "2006-01-02T15:04:05.999999999Z07:00",
 }
-"""Layout names of promtail's `format`."""
+"""The layouts that have a name in Go's time package."""
 
 _MONTHS = [m.lower() for m in calendar.month_name[1:]]
 _DAYS = [d.lower() for d in calendar.day_name]
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|2006|__2|002|_2006|_2|"
     r"Z07:00:00|Z070000|Z07:00|Z0700|Z07|-07:00:00|-070000|-07:00|-0700|-07|"
     r"01|02|03|04|05|06|15|PM|pm|[.,]0+(?!\d)|[.,]9+(?!\d)|[12345]"
 )
+"""What stands for a part of a time in a layout; everything else stands for itself."""
 
 _READERS = {
     "January": "(?P<month_name>[A-Za-z]+)",
@@ -46,7 +46,7 @@ _READERS = {
     "MST": r"(?P<zone>UTC|GMT(?:[+-]0*(?:1?\d|2[0-3])(?!\d))?|ChST|MeST|WITA|[+-]0*(?:1?\d|2[0-3])(?!\d)"
     r"|[A-Z]{3,4}T|[A-Z]{3})",
     "2006": r"(?P<year>\d{4})",
-    "06": r"(?P<year_short>\d{2})",
+    "06": r"(?P<year>\d{2})",
     "01": r"(?P<month>\d{2})",
     "1": r"(?P<month>\d{1,2})",
     "02": r"(?P<day>\d{2})",
@@ -62,6 +62,7 @@ _READERS = {
     "PM": "(?P<half>AM|PM)",
     "pm": "(?P<half>am|pm)",
 }
+_GROUP = re.compile(r"\(\?P<(\w+)>")
 _OFFSETS = {
     "07": r"[+-]\d{2}",
     "0700": r"[+-]\d{4}",
@@ -85,7 +86,7 @@ class Parsed:
     zone: str | None
     offset_s: int | None
 
-    def ns(self, location: ZoneInfo | None, year: int | None = None) -> int:
+    def ns(self, location: dt.tzinfo | None, year: int | None = None) -> int:
         """Nanoseconds since the epoch; `location` is the zone of a text that names none, `year` replaces a missing
         year (29 February is 1 March where that year has none)."""
         moment = self.moment
@@ -101,12 +102,16 @@ class Parsed:
         return seconds * NS + self.fraction_ns
 
 
-def _zone_offset(location: ZoneInfo, local_s: int, name: str | None) -> int:
+def _zone_offset(location: dt.tzinfo, local_s: int, name: str | None) -> int:
     """Seconds east of UTC of a wall clock in a zone, as Go chooses it where a change of the clock leaves two or none. A
     zone abbreviation is one of `location`, or else counts as UTC: Go does not know the others."""
 
     def offset(unix_s: int) -> tuple[int, str | None]:
-        there = (_EPOCH + dt.timedelta(seconds=unix_s)).astimezone(location)
+        try:
+            there = (_EPOCH + dt.timedelta(seconds=unix_s)).astimezone(location)
+        except OverflowError:
+            # The first and last day of Python's years: a zone before its first change, as good as any.
+            return 0, None
         return int((there.utcoffset() or dt.timedelta()).total_seconds()), there.tzname()
 
     if name is not None:
@@ -122,16 +127,25 @@ def _zone_offset(location: ZoneInfo, local_s: int, name: str | None) -> int:
 def _pattern(layout: str) -> re.Pattern[str]:
     parts: list[str] = []
     at = 0
-    fraction_given = any(re.fullmatch(r"[.,][09]+", m[0]) for m in _TOKEN.finditer(layout))
-    for match in _TOKEN.finditer(layout):
+    fraction_given = any(re.fullmatch(r"[.,][09]+", m[0]) for m in TOKEN.finditer(layout))
+    for match in TOKEN.finditer(layout):
         parts.append(_literal(layout[at : match.start()]))
         parts.append(_reader(match[0], fraction_given))
         at = match.end()
     parts.append(_literal(layout[at:]))
-    try:
-        return re.compile("".join(parts), re.DOTALL | re.ASCII)
-    except re.error:
-        raise NoTime(f"layout {layout!r} names a part of the time twice") from None
+    return re.compile("".join(_last_named(parts)), re.DOTALL | re.ASCII)
+
+
+def _last_named(parts: list[str]) -> list[str]:
+    """Where a layout names a part of the time twice, the last one counts."""
+    taken: set[str] = set()
+    found = []
+    for part in reversed(parts):
+        for name in _GROUP.findall(part):
+            part = part.replace(f"(?P<{name}>", "(?:") if name in taken else part
+            taken.add(name)
+        found.append(part)
+    return found[::-1]
 
 
 def _literal(text: str) -> str:
@@ -161,9 +175,8 @@ def parse(layout: str, text: str) -> Parsed:
         raise NoTime(f"{text!r} does not look like {layout!r}")
     part = {name: value for name, value in match.groupdict().items() if value is not None}
     year = int(part.get("year", 0))
-    if "year_short" in part:
-        short = int(part["year_short"])
-        year = short + (1900 if short >= 69 else 2000)
+    if len(part.get("year", "")) == 2:
+        year += 1900 if year >= 69 else 2000
     month, day = _month(part), int(part.get("day", 1))
     hour = int(part.get("hour", part.get("hour_12", 0)))
     if "hour_12" in part and hour > 12:
