@@ -167,6 +167,19 @@ def test_whose_push_it_is(tenancy: Any, tenant: str | None, status: int, body: s
             assert one.counters.value("loki_distributor_lines_received_total", tenant="fake") == 1
 
 
+def test_what_stands_behind_a_push_is_not_looked_at() -> None:
+    with LabLoki(limits=Limits(tenancy="off"), clock=lambda: NOW) as one:
+        body = json.dumps({"streams": [{"stream": {"a": "b"}, "values": [[at(), "x"]]}]})
+        answer = LokiClient(one.url, None).push_raw(f" {body} {{more".encode(), "application/json")
+    assert answer.status_code == 204
+
+
+def test_an_entry_without_a_time_is_of_the_year_1() -> None:
+    with LabLoki(limits=Limits(tenancy="off"), clock=lambda: NOW) as one:
+        answer = LokiClient(one.url, None).push((AB, [[]]))
+    assert (answer.status_code, "has timestamp too old: 0001-01-01T00:00:00Z," in answer.text) == (400, True)
+
+
 def test_malformed_pushes_are_answered_and_counted_as_recorded() -> None:
     recorded = json.loads((Path(__file__).parent.parent / "fixtures/loki/pushes.json").read_text("utf-8"))
     with LabLoki(limits=Limits(tenancy="off"), clock=lambda: recorded["at"]) as running:

@@ -9,19 +9,25 @@ from obs_check.errors import InputError
 from obs_check.lab.loki.label_syntax import check_labels
 from obs_check.model.entry import NO_METADATA, Entry, LogStream
 
-_STREAM = "loghttp.PushRequest.Streams: []loghttp.LogProtoStream: unmarshalerDecoder"
+_PLACE = "loghttp.PushRequest.Streams: []loghttp.LogProtoStream"
+_STREAM = f"{_PLACE}: unmarshalerDecoder"
 _VALUE = "Value looks like Number/Boolean/None, but can't find its end: ',' or '}' symbol"
 _STRING = "Value is string, but can't find closing '\"' symbol"
 _OBJECT = "Value looks like object, but can't find closing '}' symbol"
 _ARRAY = "Value is array, but can't find closing ']' symbol"
+_MALFORMED = "Malformed JSON error"
 _END = "unexpected end of input"
-_WHOLE = re.compile(r"-?\d+")
+_WHOLE = re.compile(r"-?\d{1,100}")
+_MOST_NS = 1 << 63
 _NO_TIME = -62_135_596_800 * 1_000_000_000
 """Go's zero time in ns: what an entry without a time has."""
 
 
 class _Number(str):
     """A number of the document as it was written: Loki takes one for the value of a label."""
+
+
+_DECODER = json.JSONDecoder(strict=False, parse_int=_Number, parse_float=_Number)
 
 
 class _BadStream(Exception):
@@ -43,14 +49,14 @@ def _entry(value: Any) -> Entry:
     """`[time, line, metadata]`. Loki 3.5: a part of a wrong type is not counted, the next one is taken for it; parts
     may be missing at the end, and what follows the metadata is not looked at."""
     if not isinstance(value, list):
-        raise _BadStream(_ARRAY)
+        raise _BadStream(_no_array(value))
     ts, line, metadata = _NO_TIME, "", NO_METADATA
     place, fault = 0, ""
     for item in value:
         if place < 2 and type(item) is not str:
             fault = _STRING
         elif place == 0:
-            if _WHOLE.fullmatch(item):
+            if _WHOLE.fullmatch(item) and -_MOST_NS <= int(item) < _MOST_NS:
                 ts, place = int(item), 1
             else:
                 fault = _VALUE
@@ -66,6 +72,10 @@ def _entry(value: Any) -> Entry:
     if fault:
         raise _BadStream(fault)
     return Entry(ts, line, metadata)
+
+
+def _no_array(value: Any) -> str:
+    return _MALFORMED if isinstance(value, _Number) else _ARRAY
 
 
 def _label(value: Any) -> str:
@@ -85,15 +95,20 @@ def _stream(value: Any) -> LogStream:
         raise _BadStream(_OBJECT)
     entries = value.get("values")
     if entries is not None and not isinstance(entries, list):
-        raise _BadStream(_ARRAY)
+        raise _BadStream(_no_array(entries))
     named = check_labels({name: _label(text) for name, text in labels.items()})
     return LogStream(named, [_entry(e) for e in entries or () if e is not None])
 
 
+def _behind_key(text: str) -> int:
+    """Offset of the value of "streams"."""
+    at = text.find(":", text.find('"streams"')) + 1
+    return at + len(text[at:]) - len(text[at:].lstrip(" \t\r\n"))
+
+
 def _end_of_stream(text: str, index: int) -> int:
     """Offset after the stream of that index, found again only when it has to be named in an error."""
-    key = text.find('"streams"')
-    at = text.find("[", key) + 1
+    at = _behind_key(text) + 1
     decoder = json.JSONDecoder()
     for _ in range(index + 1):
         while at < len(text) and text[at] in " \t\r\n,":
@@ -107,8 +122,8 @@ def _not_json(text: str, error: JSONDecodeError) -> InputError:
         return InputError("EOF")
     head = min(error.pos + 1, len(text))
     if error.msg.startswith("Unterminated string"):
-        return _at("loghttp.PushRequest.Streams: []loghttp.LogProtoStream: readStringSlowPath", _END, text, len(text))
-    found = text[error.pos : error.pos + 1] or "\\x00"
+        return _at(f"{_PLACE}: readStringSlowPath", _END, text, len(text))
+    found = text[error.pos : error.pos + 1] or "\0"
     if error.pos == 0:
         return _at("readObjectStart", f"expect {{ or n, but found {found}", text, head)
     if error.msg.startswith("Expecting property name"):
@@ -120,18 +135,20 @@ def decode_push(body: bytes) -> list[LogStream]:
     """The streams of a push. InputError with the text that Loki answers (it is sent as it stands)."""
     text = body.decode("utf-8", "replace")
     try:
-        document = json.loads(text, strict=False, parse_int=_Number, parse_float=_Number)
+        # Loki 3.5 does not look at what stands behind the document.
+        document, _ = _DECODER.raw_decode(text, len(text) - len(text.lstrip(" \t\r\n")))
     except JSONDecodeError as error:
         raise _not_json(text, error) from None
     if document is None:
         return []
     if not isinstance(document, dict):
         raise _at("readObjectStart", f"expect {{ or n, but found {text.lstrip()[:1]}", text, 1)
-    streams = document.get("streams") or []
-    if not isinstance(streams, list):
-        raise _at("loghttp.PushRequest.Streams", "decode slice: expect [ or n", text, text.find('"streams"') + 10)
+    streams = document.get("streams")
+    if streams is not None and not isinstance(streams, list):
+        at = _behind_key(text)
+        raise _at(_PLACE, f"decode slice: expect [ or n, but found {text[at : at + 1]}", text, at + 1)
     decoded = []
-    for index, value in enumerate(streams):
+    for index, value in enumerate(streams or ()):
         try:
             decoded.append(_stream(value))
         except _BadStream as bad:

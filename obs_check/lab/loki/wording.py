@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 NS = 1_000_000_000
+_FIRST_S, _LAST_S = -62_135_596_800, 253_402_300_799
+"""The years 1 and 9999, s since the epoch."""
 
 
 def quoted(text: str) -> str:
@@ -19,14 +21,19 @@ def label_text(labels: Mapping[str, str]) -> str:
 
 def rfc3339(ns: int) -> str:
     """`2026-11-24T02:07:50Z`: whole seconds, UTC."""
-    return datetime.fromtimestamp(ns // NS, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{_second(ns).isoformat()[:19]}Z"
 
 
 def go_time(ns: int) -> str:
     """`2026-11-24 02:07:50.25 +0000 UTC`: Go's String() of a time, without zeros at the end of the fraction."""
     fraction = f"{ns % NS:09d}".rstrip("0")
-    day = datetime.fromtimestamp(ns // NS, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    day = _second(ns).isoformat(" ")[:19]
     return f"{day}{'.' if fraction else ''}{fraction} +0000 UTC"
+
+
+def _second(ns: int) -> datetime:
+    """A push may have a time of any year; Python ends with the year 9999."""
+    return datetime.fromtimestamp(min(max(ns // NS, _FIRST_S), _LAST_S), UTC)
 
 
 def size_text(size: int) -> str:
