@@ -63,6 +63,7 @@ PARSED = [
     ('| json x="a.b"', '{"a":{"c":1},"a":{"b":2},"a":{"b":3}}', {"x": "2"}),
     ('| json x="a", x="b"', '{"b":1,"a":2}', {"x": "2"}),
     ("| logfmt", 'a=1 b="x y" c= d e="q\\"q" app=in', {"a": "1", "b": "x y", "e": 'q"q', "app_extracted": "in"}),
+    ("| logfmt", 'a="x\\\'y" b="t\\\\\tz" c=1', {"a": "x'y", "b": "t\\\tz", "c": "1"}),
     ("| logfmt --keep-empty", "a= b c=1", {"a": "", "b": "", "c": "1"}),
     ("| logfmt", 'a=1 b=x"y c=2', {"a": "1", "c": "2"}),
     (

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from obs_check.cli.shipper import shipper
 from obs_check.errors import InputError, UsageError
-from obs_check.shipper.golang.logfmt import pairs
+from obs_check.shipper.golang.logfmt import BadLogfmt, pairs
 from obs_check.shipper.simulate import run
 from obs_check.shipper.stages.match import parse_selector
 from obs_check.shipper.stages.registry import read_stages
@@ -183,6 +183,13 @@ def test_wrong_input(config: str, args: list[str], content: bytes, error: type[E
 )
 def test_the_escapes_of_a_quoted_logfmt_value(line: str, want: str) -> None:
     assert list(pairs(line)) == [("u", want)]
+
+
+def test_a_control_character_between_quotes_with_an_escape_ends_logfmt() -> None:
+    found = pairs('a=1 u="x\\\\\ty" b=2')
+    assert next(found) == ("a", "1")
+    with pytest.raises(BadLogfmt):
+        next(found)
 
 
 @pytest.mark.parametrize(("literal", "value"), [(r'"\xc3\xbc"', "ü"), (r'"\303\274"', "ü"), (r'"a\tb"', "a\tb")])

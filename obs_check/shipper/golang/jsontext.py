@@ -34,16 +34,16 @@ def read_object(text: str) -> dict[str, Any]:
         return NullObject()
     if not isinstance(data, dict):
         raise Malformed(f"a JSON object is needed, this is a {type(data).__name__}")
-    return whole(data) if "\\u" in text else data
+    return _whole(data) if "\\u" in text else data
 
 
-def whole(value: Any) -> Any:
+def _whole(value: Any) -> Any:
     """Halves of surrogate pairs, which JSON allows and UTF-8 does not, become U+FFFD as in Go."""
     if isinstance(value, str):
         return _HALF.sub("\ufffd", value)
     if isinstance(value, list):
-        return [whole(v) for v in value]
-    return {whole(k): whole(v) for k, v in value.items()} if isinstance(value, dict) else value
+        return [_whole(v) for v in value]
+    return {_whole(k): _whole(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def _refuse(name: str) -> Any:

@@ -1,12 +1,8 @@
 """logfmt as promtail's decoder reads it."""
 
-import json
-import re
 from collections.abc import Iterator
 
-from obs_check.shipper.golang.jsontext import whole
-
-_ESCAPE = re.compile(r"\\.", re.DOTALL)
+from obs_check.logql.stages.logfmt_scan import unquoted
 
 
 class BadLogfmt(ValueError):
@@ -60,9 +56,7 @@ def _quoted(line: str, start: int) -> tuple[str, int]:
         raise BadLogfmt(f"the quote at character {start + 1} does not end")
     if not escaped:
         return line[start + 1 : at], at + 1
-    # The decoder knows one escape more than JSON has.
-    quoted = _ESCAPE.sub(lambda escape: escape[0].replace("\\'", "'"), line[start : at + 1])
     try:
-        return str(whole(json.loads(quoted))), at + 1
+        return unquoted(line[start : at + 1], controls=False), at + 1
     except ValueError:
         raise BadLogfmt(f"an escape in the quotes at character {start + 1} is not known") from None
