@@ -4,10 +4,12 @@ from dataclasses import replace
 
 from obs_check.app.explain_examples import dropped_line, kept_line
 from obs_check.app.explain_questions import Questions
+from obs_check.logql.explain.meter import begins_with_pair
 from obs_check.logql.explain.prefixes import Counted, Lines
 from obs_check.logql.explain.reasons import DROPPED_HERE, why_all_dropped, why_dropped, why_not_unwrapped
 from obs_check.logql.explain.tree import Node
 from obs_check.logql.stages.compile import first_checks
+from obs_check.logql.stages.json_full import JSON_ERROR
 from obs_check.logql.stages.label_filter import FILTER_ERROR
 from obs_check.logql.stages.unwrap import SAMPLE_ERROR
 from obs_check.logql.syntax import ast
@@ -69,6 +71,9 @@ def _with_examples(
             reason = why_all_dropped(stage, reason, node.values)
         line = kept[number] if number <= last else None
         node = replace(node, kept=line, dropped=dropped.line if dropped else None, reason=reason)
+        if isinstance(stage, ast.JsonParser) and node.errors.get(JSON_ERROR) == node.lines_in and node.kept:
+            told = "; the one shown begins with a pair, which logfmt reads" if begins_with_pair(node.kept) else ""
+            node = replace(node, notes=(*node.notes, f"no line is a JSON object{told}"))
         if row is None and isinstance(stage, ast.Parser) and first_checks(query.stages[: number - 1]):
             node = replace(node, notes=(*node.notes, _EARLY))
         found.append(node)

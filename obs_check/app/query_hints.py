@@ -15,7 +15,7 @@ _BARE_GROUPING = re.compile(r"\b(by|without)\s+(\w+(?:\s*,\s*\w+)*)\s*(?=[({]|$)
 _DANGLING_PIPE = re.compile(r"\|\s*(?:$|[\[)|])")
 _BARE_TEXT = re.compile(r"[\w.'‘’“”-]+")
 _OTHER_QUOTES = "'‘’“”"
-_TEXT_COMPARED = re.compile(r"(\w+)\s*==\s*([\"`])")
+_TEXT_COMPARED = re.compile(r"(\w+)\s*==\s*(\"[^\"]*\"|`[^`]*`)")
 _REFUSALS = (
     ("pipeline error", "--explain shows the stage that sets it, and a line"),
     ("max entries limit", "ask for fewer: --limit"),

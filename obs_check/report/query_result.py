@@ -77,7 +77,8 @@ def print_result(result: Result, file: TextIO, color: bool) -> None:
             (shown_labels(r["labels"]), shown_time(int(r["ts"])), f"{float(r['value']):.12g}")
             for r in result_rows(result)
         ]
-    make_console(file, color).print(value_table(rows))
+    if rows:
+        make_console(file, color).print(value_table(rows))
 
 
 def to_lines(result: Streams, newest_first: bool = True) -> str:

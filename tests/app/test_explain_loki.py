@@ -261,6 +261,9 @@ def test_errors_that_are_dropped_are_counted_where_they_are_set(query: str, erro
     with asked(f'{{job="j"}} {query}') as (ask, client):
         root, _ = explain_on_loki(ask, client)
     assert [dict(node.errors) for node in root.children[1:]] == errors
+    if "JSONParserErr" in errors[0]:
+        words = "no line is a JSON object; the one shown begins with a pair, which logfmt reads"
+        assert root.children[1].notes[-1] == words
     here = explain(ask.expr, ListSource([NUMBERED]), ask.window or Window(0, 1), None)
     assert (counts(root), shown(root)) == (counts(here), shown(here))
 

@@ -161,7 +161,7 @@ def test_a_window(log: str, capsys: pytest.CaptureFixture[str]) -> None:
         (['{a="b} | json', "--file", "a.log"], 2, 'the text that begins here has no closing "'),
         (["{a='b'}", "--file", "a.log"], 2, 'put the text in quotes: "b"\n'),
         (["{a=“b”}", "--file", "a.log"], 2, 'put the text in quotes: "b"\n'),
-        (['{a="b"} | json | x == "y"', "--file", "a.log"], 2, 'a text is compared with one =: x="'),
+        (['{a="b"} | json | x == "y"', "--file", "a.log"], 2, 'a text is compared with one =: x="y"'),
         (['sum by host, job (rate({a="b"}[5m]))', "--file", "a.log"], 2, "stand in parentheses: by (host, job)"),
         (['{a="b"} | json |', "--file", "a.log"], 2, "a stage is missing behind |: one of json, logfmt"),
         (['{a="b"} | json | x >', "--file", "a.log"], 2, "the query goes on behind `>`"),

@@ -146,7 +146,9 @@ def test_a_parser_says_what_it_sets_and_fails_on() -> None:
     assert parser.labels == {"msg": 1, "fields_decision": 1, "fields_owner": 1}
     wrong = stage('{job="coderd"} | logfmt | decision=`deny`', "| logfmt")
     assert wrong.notes == ("sets no label on any line",)
-    assert stage('{job="boundary"} | json', "| json").notes == ("sets no label on any line: no line is a JSON object",)
+    assert stage('{job="boundary"} | json', "| json").notes == (
+        "sets no label on any line: no line is a JSON object; 2 of 2 begin with a pair, which logfmt reads",
+    )
 
 
 def test_a_parser_that_is_there_for_its_errors_need_not_set_labels() -> None:

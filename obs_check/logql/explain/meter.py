@@ -1,5 +1,6 @@
 """Stages that count what passes them while a query runs."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -15,6 +16,7 @@ from obs_check.model.entry import LogStream
 _VALUES = 1000
 """Different values of a label, and names set by a parser, that are counted."""
 _SETS_LABELS = ast.Parser | ast.LabelFormat
+_PAIR = re.compile(r"[a-zA-Z_][\w.-]*=")
 _SKIPPED = "not run: no label that it could set is used behind it"
 
 
@@ -33,6 +35,7 @@ class StageMeter:
         self._labels: Counter[str] = Counter()
         names = compared_labels(stage.predicate) if isinstance(stage, ast.LabelFilter) else ()
         self._braces = 0
+        self._pairs = 0
         self._values: dict[str, Counter[str]] = {name: Counter() for name in names}
 
     def around(self, run: StageFunction) -> StageFunction:
@@ -52,6 +55,7 @@ class StageMeter:
                 return False
             if sets_labels:
                 self._braces += row.line.startswith("{")
+                self._pairs += begins_with_pair(row.line)
                 for name, value in row.parsed.items():
                     if value and name not in before and (name in self._labels or len(self._labels) < _VALUES):
                         self._labels[name] += 1
@@ -126,13 +130,20 @@ class StageMeter:
     def _notes(self) -> tuple[str, ...]:
         if not self.lines_in or not self.lines_out or not isinstance(self._stage, _SETS_LABELS) or self._labels:
             return ()
-        return (sets_nothing(self._stage, self._braces, self.lines_in),)
+        return (sets_nothing(self._stage, self._braces, self._pairs, self.lines_in),)
 
 
-def sets_nothing(stage: ast.Stage, braces: int, lines: int) -> str:
-    """Words for a stage that set no label on any of `lines`, of which `braces` begin as JSON objects do."""
+def begins_with_pair(line: str) -> bool:
+    """Whether a line begins as logfmt does."""
+    return _PAIR.match(line) is not None
+
+
+def sets_nothing(stage: ast.Stage, braces: int, pairs: int, lines: int) -> str:
+    """Words for a stage that set no label on any of `lines`, of which `braces` begin as JSON objects do and `pairs` as
+    logfmt does."""
     if isinstance(stage, ast.JsonParser) and not braces:
-        return "sets no label on any line: no line is a JSON object"
+        told = f"; {pairs:,} of {lines:,} begin with a pair, which logfmt reads" if 2 * pairs > lines else ""
+        return f"sets no label on any line: no line is a JSON object{told}"
     if not isinstance(stage, ast.JsonParser | ast.UnpackParser | ast.LabelFormat) and 2 * braces > lines:
         return f"sets no label on any line: {braces:,} of {lines:,} lines are JSON objects, which `| json` reads"
     return "sets no label on any line"

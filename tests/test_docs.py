@@ -1,0 +1,62 @@
+"""What README.md and docs/query.md show of `obs-check query` on files is what it prints."""
+
+import gzip
+import io
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from obs_check.cli.main import main
+
+ROOT = Path(__file__).parent.parent
+_BLOCK = re.compile(r"^```\n(\$ .*?)^```$", re.DOTALL | re.MULTILINE)
+_CASE = re.compile(r"^\$ (.*?[^\\])\n(.*?)(?=^\$ |\Z)", re.DOTALL | re.MULTILINE)
+
+
+def _cases() -> list[tuple[str, str]]:
+    """Commands with what they print on both streams together; a command is continued behind a backslash."""
+    return [
+        (command.replace("\\\n", " "), printed.rstrip("\n"))
+        for page in ("README.md", "docs/query.md")
+        for block in _BLOCK.findall((ROOT / page).read_text("utf-8"))
+        for command, printed in _CASE.findall(block)
+        if "obs-check query" in command
+    ]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """20 minutes of boundary, every third request denied."""
+    path = tmp_path_factory.mktemp("docs")
+    lines = [
+        f"time=2026-11-24T00:{n // 60:02d}:{n % 60:02d}.{0 if n else 603:03d}Z level={'INFO' if n % 3 else 'WARN'} "
+        f"msg={'ALLOW' if n % 3 else 'DENY'} method=GET host=h{n % 7}.example\n"
+        for n in range(1200)
+    ]
+    (path / "timed.log").write_text("".join(lines))
+    lines.insert(1, "Error: listen tcp 127.0.0.1:8087: bind: address already in use\n")
+    (path / "boundary-1.log").write_text("".join(lines))
+    (path / "boundary-1.log.gz").write_bytes(gzip.compress("".join(lines).encode()))
+    return path
+
+
+@pytest.mark.parametrize(("command", "printed"), _cases())
+def test_an_example(command: str, printed: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    piped, _, words = command.rpartition(" | obs-check ")
+    if piped:
+        content = Path(piped.removeprefix("cat ")).read_bytes()
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        words = f"obs-check {words}"
+    shown = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", shown)
+    monkeypatch.setattr(sys, "stderr", shown)
+    main(shlex.split(words)[1:])
+    assert [line.rstrip() for line in shown.getvalue().splitlines()] == printed.splitlines()
+
+
+def test_there_are_examples() -> None:
+    assert len(_cases()) > 8
