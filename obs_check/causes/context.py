@@ -118,6 +118,12 @@ class BrokenTarget:
         return self.funnel.head
 
     @property
+    def emptied(self) -> tuple[Rung, Rung] | None:
+        """The counts in front of the stage that drops every line and behind it; None where some pass the whole query,
+        and where the selector has none."""
+        return (self.rungs[-2], self.rungs[-1]) if len(self.rungs) > 1 and not self.rungs[-1].lines else None
+
+    @property
     def measured(self) -> tuple[Probe, ...]:
         """The questions of the funnel."""
         return (self.funnel.probe, *(rung.probe for rung in self.funnel.rungs))

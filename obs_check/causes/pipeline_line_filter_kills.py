@@ -29,9 +29,9 @@ class LineFilterKills:
 
     def prove(self, context: Context, broken: BrokenTarget) -> Finding | None:
         """Name the filter, show a line that it drops, and count with one that passes."""
-        if len(broken.rungs) < 2 or broken.rungs[-1].lines > 0:
+        if broken.emptied is None:
             return None
-        before, after = broken.rungs[-2:]
+        before, after = broken.emptied
         place = after.stages - 1
         stage = broken.query.stages[place]
         if not isinstance(stage, ast.LineFilter):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from obs_check.causes.context import BrokenTarget, Context
-from obs_check.causes.ladder import counting
+from obs_check.causes.parser_at import count
 from obs_check.causes.query_finding import query_finding, query_fix
 from obs_check.causes.query_text import replace_matcher
 from obs_check.causes.select_matching import accepts
@@ -44,8 +44,7 @@ class LabelValueAbsent:
                 changed = ast.Matcher(matcher.name, "=~", ".+")
                 did, what = "with any value", f"select a value that `{matcher.name}` has"
             rewrite = replace_matcher(broken, place, changed)
-            alone = ast.LogQuery(rewrite.query.selector)
-            lines, after = context.loki.count(counting(alone, broken.window), broken.window)
+            lines, after = count(context, broken, ast.LogQuery(rewrite.query.selector))
             if lines <= 0:
                 continue
             return query_finding(

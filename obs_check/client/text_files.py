@@ -1,7 +1,9 @@
-"""Files as texts that have everything which is in the file: line ends stay as they are, so that an edit changes nothing
-else."""
+"""Files as texts: whole ones, whose line ends stay as they are, so that an edit changes nothing else, and those that a
+person names."""
 
 from pathlib import Path
+
+from obs_check.errors import InputError
 
 
 def read_exact(path: Path) -> str:
@@ -14,6 +16,16 @@ def read_log(path: Path) -> str:
     """The whole text of a log; bytes that are no UTF-8 are kept (`surrogateescape`). Raises OSError."""
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         return file.read()
+
+
+def read_given(path: Path, hint: str) -> str:
+    """The text of a file that a person named, UTF-8; raises InputError, with the hint where it cannot be read."""
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}", hint) from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text (byte {error.start})", "is it the right file?") from error
 
 
 def write_exact(path: Path, text: str) -> None:

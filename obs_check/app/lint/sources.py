@@ -14,6 +14,7 @@ from obs_check.app.lint.material import Material, ShipperFile, Tree
 from obs_check.app.lint.question import Question, file_question
 from obs_check.app.lint.sample import read_sample
 from obs_check.client.log_tree import list_files
+from obs_check.client.text_files import read_given
 from obs_check.errors import ConfigError, InputError, UsageError
 from obs_check.panel.datasource import Datasources
 from obs_check.shipper.read import is_alloy, parse_shipper
@@ -89,7 +90,7 @@ def read_material(
 def read_datasources(path: Path) -> Datasources:
     """Grafana's provisioning file, an answer of /api/datasources, or one of /api/frontend/settings."""
     try:
-        document = yaml.safe_load(_text(path))
+        document = yaml.safe_load(read_given(path, "check path and rights"))
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: {' '.join(str(error).split())}", "is it JSON or YAML?") from error
     listed = document.get("datasources") if isinstance(document, Mapping) else document
@@ -104,18 +105,9 @@ def _files(folder: Path) -> Iterator[Path]:
     return (p for p in folder.rglob("*") if p.suffix in SUFFIXES and p.is_file())
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}", "check path and rights") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text (byte {error.start})", "is it a text file?") from error
-
-
 def _read(path: Path, reading: _Reading, env: Mapping[str, str]) -> bool:
     """Whether the file is something lint knows; it is then part of `reading`."""
-    text = _text(path)
+    text = read_given(path, "check path and rights")
     known = False
     if path.suffix == ".logql":
         reading.questions.append(file_question(str(path), text))

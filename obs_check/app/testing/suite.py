@@ -32,6 +32,7 @@ from typing import Any, get_args
 
 from obs_check.app.testing.section import Section
 from obs_check.app.testing.series import GivenSeries, read_series
+from obs_check.client.text_files import read_given
 from obs_check.errors import InputError
 from obs_check.model.event import Decision
 from obs_check.model.window import NS
@@ -248,12 +249,7 @@ def _logql(path: Path) -> str:
 
 
 def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}", "is the path right? it starts at the test file") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text (byte {error.start})", "is it the right file?") from error
+    return read_given(path, "is the path right? it starts at the test file")
 
 
 def _document(path: Path) -> Any:

@@ -41,13 +41,17 @@ class EventLogMessage:
             text = text_of(item.extracted[self.source])
             if text is None:
                 return False
-            for line in text.split("\r\n"):
-                key, colon, value = line.partition(":")
-                if colon:
-                    self.put(item, key, value.strip())
+            self.take(item, text)
             return True
 
         return PerLine(change)
+
+    def take(self, item: Item, message: str) -> None:
+        """What a message says, into the extracted map."""
+        for line in message.split("\r\n"):
+            key, colon, value = line.partition(":")
+            if colon:
+                self.put(item, key, value.strip())
 
     def put(self, item: Item, name: str, value: str) -> None:
         """One value into the extracted map, under a name that the settings allow."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.shipper.item import Context, Item, PerLine, text_of
+from obs_check.shipper.item import Item
 from obs_check.shipper.stages.eventlog import EventLogMessage
 
 _SPACES = str.maketrans("", "", "\t\r\n ")
@@ -17,22 +17,12 @@ class WindowsEvent(EventLogMessage):
 
     kind: ClassVar[str] = "windowsevent"
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
-        """At work."""
-
-        def change(item: Item) -> bool:
-            if self.source not in item.extracted:
-                return True
-            text = text_of(item.extracted[self.source])
-            if text is None:
-                return False
-            first, *sections = text.split("\r\n\r\n")
-            self._set(item, "Description", first)
-            for section in sections:
-                self._section(item, section.split("\r\n"))
-            return True
-
-        return PerLine(change)
+    def take(self, item: Item, message: str) -> None:
+        """What a message says in its sections."""
+        first, *sections = message.split("\r\n\r\n")
+        self._set(item, "Description", first)
+        for section in sections:
+            self._section(item, section.split("\r\n"))
 
     def _section(self, item: Item, lines: list[str]) -> None:
         prefix, at = "", 0
