@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from obs_check.client.text_files import read_exact, write_exact
 from obs_check.errors import ConfigError
 from obs_check.model.finding import DashboardEdit, PanelEdit, TargetEdit
 from obs_check.panel.json_place import held_at, place_of
@@ -18,15 +19,15 @@ def edit_file(path: Path, edits: tuple[DashboardEdit, ...], dashboard: Mapping[s
 
     ConfigError, and nothing is changed, where a part is not written there as it was read.
     """
-    before = path.read_text("utf-8")
+    before = read_exact(path)
     text = before
     for edit in edits:
         if isinstance(edit, PanelEdit):
             text = _with_value(text, edit, dashboard, path)
     text = _with_queries(text, [e for e in edits if isinstance(e, TargetEdit)], path)
     backup = path.with_name(path.name + ".before")
-    backup.write_text(before, "utf-8")
-    path.write_text(text, "utf-8")
+    write_exact(backup, before)
+    write_exact(path, text)
     return f"{path} changed in {in_words(edits)}; the text before is {backup}"
 
 

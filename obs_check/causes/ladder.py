@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from obs_check.logql import to_text
 from obs_check.logql.syntax import ast
 from obs_check.model.probe import Probe
-from obs_check.model.window import NS, Window
+from obs_check.model.window import Window
 
 Count = Callable[[str, Window], tuple[float, Probe]]
 """Asks for the number a metric query gives at the end of a window (0 when it gives no series)."""
@@ -61,5 +61,9 @@ def narrowed(query: ast.LogQuery, needle: str) -> ast.LogQuery:
 
 def counting(query: ast.LogQuery, window: Window) -> str:
     """A metric query that counts the lines of a log query in a window, to be asked at the window's end."""
-    seconds = max(1, round((window.end_ns - window.start_ns) / NS))
-    return f"sum(count_over_time({to_text(query)} [{seconds}s]))"
+    return f"sum(count_over_time({to_text(query)} [{range_s(window)}s]))"
+
+
+def range_s(window: Window) -> int:
+    """The length of a window as a range that ends with it: whole seconds, one at least."""
+    return max(1, round(window.seconds))

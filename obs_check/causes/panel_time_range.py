@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from obs_check.causes.context import BrokenPanel, Context
+from obs_check.causes.ladder import range_s
 from obs_check.causes.tried import finding, shown, tried
 from obs_check.model.finding import Finding, PanelEdit
 from obs_check.model.probe import Probe
@@ -88,7 +89,7 @@ def _selected(context: Context, broken: BrokenPanel) -> tuple[Probe, ...]:
             if found is None:
                 continue
             counts = [
-                context.loki.count(f"sum(count_over_time({found[0]} [{_seconds(window)}s]))", window)
+                context.loki.count(f"sum(count_over_time({found[0]} [{range_s(window)}s]))", window)
                 for window in (broken.window, broken.opened)
             ]
             if not counts[0][0] and counts[1][0]:
@@ -105,10 +106,6 @@ def _outside(context: Context, broken: BrokenPanel) -> tuple[Probe, ...]:
         return ()
     after = all(own.end_ns < event.sent_ns <= whole.end_ns for event in run.events)
     return tuple(at_loki.probes) if after else ()
-
-
-def _seconds(window: Window) -> int:
-    return max(1, round((window.end_ns - window.start_ns) / NS))
 
 
 def _span(window: Window) -> str:

@@ -14,7 +14,7 @@ from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row
 from obs_check.logql.syntax import ast
 from obs_check.model.probe import Probe
 
-_PARSERS = (ast.JsonParser, ast.LogfmtParser, ast.RegexpParser, ast.PatternParser, ast.UnpackParser)
+PARSERS = (ast.JsonParser, ast.LogfmtParser, ast.RegexpParser, ast.PatternParser, ast.UnpackParser)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def parsers(broken: BrokenTarget) -> Iterator[ParserAt]:
     """The parsers that lines reach, in order. A stage that Loki refuses ends them."""
     expr = parse(broken.expr)
     for place, stage in enumerate(broken.query.stages[: broken.rungs[-1].stages]):
-        if place < broken.head or not isinstance(stage, _PARSERS):
+        if place < broken.head or not isinstance(stage, PARSERS):
             continue
         try:
             before = rows(broken.query.stages[broken.head : place], broken.lines)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from obs_check.causes.context import BrokenTarget, Context
 from obs_check.causes.funnel import rows
 from obs_check.causes.needed_labels import labels_needed
-from obs_check.causes.parser_at import count_fixed
+from obs_check.causes.parser_at import PARSERS, count_fixed
 from obs_check.causes.query_finding import query_finding, query_fix
 from obs_check.causes.query_text import insert_stage
 from obs_check.errors import QueryError
@@ -18,8 +18,6 @@ from obs_check.logql import parse
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding
-
-_PARSERS = (ast.JsonParser, ast.LogfmtParser, ast.RegexpParser, ast.PatternParser, ast.UnpackParser)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class ShadowedLabel:
         stages = broken.query.stages
         expr = parse(broken.expr)
         for place, stage in enumerate(stages[: broken.rungs[-1].stages]):
-            if place < broken.head or not isinstance(stage, _PARSERS):
+            if place < broken.head or not isinstance(stage, PARSERS):
                 continue
             try:
                 after = rows(stages[broken.head : place + 1], broken.lines)

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 from obs_check.causes.context import BrokenTarget, Context
 from obs_check.causes.funnel import rows
-from obs_check.causes.ladder import ranges
+from obs_check.causes.ladder import range_s, ranges
 from obs_check.causes.query_finding import query_finding, query_fix
 from obs_check.causes.query_text import read_text
 from obs_check.errors import QueryError
@@ -20,7 +20,6 @@ from obs_check.logql.stages.unwrap import unwrap_value
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding
 from obs_check.model.probe import Probe
-from obs_check.model.window import NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +44,10 @@ class UnwrapFails:
         labels = sorted({n for row in passing for n in row.labels()} - {unwrap.label})
         numeric = [n for n in labels if any(_is_number(ast.Unwrap(n, unwrap.conversion), row) for row in passing)]
         near = get_close_matches(unwrap.label, numeric, 1, 0.5) or (numeric if len(numeric) == 1 else [])
-        seconds = max(1, round((broken.window.end_ns - broken.window.start_ns) / NS))
 
         def summed(label: str) -> tuple[float, Probe]:
             query = f'{to_text(broken.query)} | unwrap {label} | __error__=""'
-            return context.loki.count(f"sum(sum_over_time({query} [{seconds}s]))", broken.window)
+            return context.loki.count(f"sum(sum_over_time({query} [{range_s(broken.window)}s]))", broken.window)
 
         as_it_is, probe = summed(unwrap.label)
         if as_it_is:

@@ -15,9 +15,9 @@ from obs_check.panel.reading import Reading
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What the panel would show. `helps`: it shows what it should (`right`), or gets
-    further: something where it showed nothing, or rows where its queries returned none. `lines` are those that pass its
-    log query where the panel gets no further: none did before, so what is wrong then is behind the query."""
+    """What the panel would show. `helps`: it shows what it should (`right`), or gets further: something where it showed
+    nothing, or rows where its queries returned none. `lines` are those that pass its log query where the panel gets no
+    further: none did before, so what is wrong then is behind the query."""
 
     edits: tuple[DashboardEdit, ...]
     reading: Reading

@@ -12,6 +12,7 @@ import yaml
 from obs_check.app.dashboard_source import open_dashboard
 from obs_check.causes.dashboard_edit import edited
 from obs_check.client.grafana import GrafanaClient
+from obs_check.client.text_files import read_exact, write_exact
 from obs_check.config import Secret, host_port
 from obs_check.errors import ConfigError
 from obs_check.lab.grafana.lab import LabGrafana
@@ -71,16 +72,20 @@ def test_a_provisioned_dashboard_is_left_alone_and_its_file_is_named(grafana: Gr
 
 @pytest.mark.parametrize("ascii_only", [True, False])
 @pytest.mark.parametrize("in_config_map", [True, False])
-def test_a_file_keeps_its_form(grafana: GrafanaClient, tmp_path: Path, ascii_only: bool, in_config_map: bool) -> None:
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_a_file_keeps_its_form(
+    grafana: GrafanaClient, tmp_path: Path, ascii_only: bool, in_config_map: bool, end: str
+) -> None:
     text = json.dumps(model("f"), indent=3, ensure_ascii=ascii_only)
     path = tmp_path / "f.yaml"
     if in_config_map:
         text = "kind: ConfigMap # kept\ndata:\n  f.json: |\n" + "\n".join("    " + line for line in text.splitlines())
-    path.write_text(text)
+    text = text.replace("\n", end)
+    write_exact(path, text)
     said = apply(grafana, str(path))
     assert "f.yaml.before" in said
-    assert (tmp_path / "f.yaml.before").read_text() == text
-    changed = path.read_text()
+    assert read_exact(tmp_path / "f.yaml.before") == text
+    changed = read_exact(path)
     assert query_of(yaml.safe_load(changed)) == AFTER
     assert changed.replace(" json |", " logfmt |") == text
 
