@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 _SECRET = "<secret>"
 _WORD = (
-    r"[\w.-]*(?:password|passwd|token|secret|secret[_-]?(?:access[_-]?)?key|access[_-]?key|api[_-]?key"
-    r"|private[_-]?key|credentials|authorization)"
+    r"[\w.-]*(?:password|passwd|passphrase|token|secret|secret[_-]?(?:access[_-]?)?key|access[_-]?key|api[_-]?key"
+    r"|auth[_-]?key|private[_-]?key|credentials|authorization|cookie)"
 )
 # A key with what joins it to its value, or a Kubernetes variable: `name: X_PASSWORD, value: ...`.
 _KEY = re.compile(

@@ -47,14 +47,7 @@ def first_difference(pattern: str, path: str) -> str:
     best, told = -1, ""
     for one in _spelled(_clean(pattern), pattern):
         segments = one.strip("/").split("/")
-        depth = 0
-        for segment, name in zip(segments, names, strict=False):
-            if segment == "**":
-                depth = max(depth, len(names) - 1)
-                break
-            if re.fullmatch(_segment(segment, pattern), name, re.DOTALL) is None:
-                break
-            depth += 1
+        depth = _depth(segments, names, pattern)
         if depth <= best:
             continue
         best = depth
@@ -70,18 +63,19 @@ def first_difference(pattern: str, path: str) -> str:
 def common_segments(pattern: str, path: str) -> int:
     """How many leading segments of a path fit a pattern's, for choosing the nearest pattern."""
     names = path.strip("/").split("/")
-    best = 0
-    for one in _spelled(_clean(pattern), pattern):
-        count = 0
-        for segment, name in zip(one.strip("/").split("/"), names, strict=False):
-            if segment == "**":
-                count = max(count, len(names) - 1)
-                break
-            if re.fullmatch(_segment(segment, pattern), name, re.DOTALL) is None:
-                break
-            count += 1
-        best = max(best, count)
-    return best
+    return max(_depth(one.strip("/").split("/"), names, pattern) for one in _spelled(_clean(pattern), pattern))
+
+
+def _depth(segments: list[str], names: list[str], pattern: str) -> int:
+    """How many of a path's leading names fit segments without alternatives; a `**` fits all but the last."""
+    depth = 0
+    for segment, name in zip(segments, names, strict=False):
+        if segment == "**":
+            return max(depth, len(names) - 1)
+        if re.fullmatch(_segment(segment, pattern), name, re.DOTALL) is None:
+            break
+        depth += 1
+    return depth
 
 
 def _clean(pattern: str) -> str:

@@ -14,6 +14,11 @@ S = "hunter2"
     ("text", "shown"),
     [
         (f"password: {S}\nx: 1", "password: <secret>\nx: 1"),
+        (
+            f"X-Auth-Key: {S}\nCookie: s={S}\npassphrase: {S}",
+            "X-Auth-Key: <secret>\nCookie: <secret>\npassphrase: <secret>",
+        ),
+        (f"url: http://loki.example/push?token={S}", "url: http://loki.example/push?token=<secret>"),
         (f'  "bearer_token": "{S}, {S}",', '  "bearer_token": <secret>'),
         (f"password: |\n  {S}\n\n  {S}\nurl: x", "password: <secret>\n  <secret>\n\n  <secret>\nurl: x"),
         (f"- client_secret: >-\n    {S}\n  url: x", "- client_secret: <secret>\n    <secret>\n  url: x"),
