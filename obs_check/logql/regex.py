@@ -1,7 +1,7 @@
 """Go's regular expressions through RE2."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -63,3 +63,21 @@ def matches(regex: Any, text: str) -> Iterator[Any]:
         if found.end() > found.start() or found.start() != end:
             yield found
         end = found.end()
+
+
+_REFERENCE = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<braced>\w+)\}|(?P<bare>\w+))")
+
+
+def expand(template: str, groups: Sequence[str], names: Mapping[str, int]) -> str:
+    """`$1`, `${name}` and `$$` of a replacement; a name is as long as it can be, an unknown one is empty and so is a
+    number that begins with 0 (Go: Regexp.Expand). `groups` are the texts of all groups, the whole match first."""
+
+    def value(reference: "re.Match[str]") -> str:
+        if reference["dollar"]:
+            return "$"
+        name = reference["braced"] or reference["bare"]
+        is_number = name.isascii() and name.isdigit() and (name == "0" or name[0] != "0")
+        index = int(name) if is_number else names.get(name, len(groups))
+        return groups[index] if index < len(groups) else ""
+
+    return _REFERENCE.sub(value, template)

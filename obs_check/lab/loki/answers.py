@@ -1,14 +1,16 @@
 """Results in the JSON that Loki answers with."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from obs_check.lab.loki.refusal import Refusal
-from obs_check.lab.loki.wording import label_text
+from obs_check.lab.loki.wording import label_text, quoted
 from obs_check.logql.numbers import format_float
 from obs_check.model.entry import Labels, LogStream
 from obs_check.model.result import Matrix, Result, Scalar, Streams, Vector
 
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _MS = 1_000_000
 CATEGORIZE = "categorize-labels"
 
@@ -25,12 +27,25 @@ def _scalar_time(ns: int) -> int:
     return wrapped // _MS
 
 
+def _check_readable(labels: Labels) -> None:
+    """Refusal of labels that cannot be read as they are printed, which Loki 3.5 does with those of every stream: of
+    names that are empty (a JSON key may be) or not ASCII."""
+    shown = label_text(labels)
+    unread = f"err while creating labelset for {shown}: 1"
+    if "" in labels:
+        words = 'unexpected "=" in label set, expected identifier or "}"'
+        raise Refusal(500, f"{unread}:2: parse error: {words}")
+    place = 1
+    for name in sorted(labels):
+        if found := _NOT_ASCII.search(name):
+            words = f"unexpected character inside braces: '{found[0]}'"
+            raise Refusal(500, f"{unread}:{place + found.start() + 1}: parse error: {words}")
+        place += len(f"{name}={quoted(labels[name])}, ")
+
+
 def _plain_streams(streams: Sequence[LogStream]) -> list[dict[str, Any]]:
     for labels, _ in streams:
-        if "" in labels:
-            # Loki 3.5 reads the labels of a stream again as it prints them; a JSON key may be empty.
-            words = 'unexpected "=" in label set, expected identifier or "}"'
-            raise Refusal(500, f"err while creating labelset for {label_text(labels)}: 1:2: parse error: {words}")
+        _check_readable(labels)
     return [
         {"stream": labels, "values": [[str(entry.ts), entry.line] for entry in entries]} for labels, entries in streams
     ]

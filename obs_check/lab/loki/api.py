@@ -16,9 +16,9 @@ from obs_check.lab.loki.counters import Counters
 from obs_check.lab.loki.evaluate import answer_instant, answer_range, selector_matchers
 from obs_check.lab.loki.index_api import IndexApi
 from obs_check.lab.loki.ingest import Ingest
-from obs_check.lab.loki.params import listing_window
+from obs_check.lab.loki.params import ALL_TIME, check_length, listing_window
 from obs_check.lab.loki.refusal import Refusal
-from obs_check.lab.loki.request import decode_push, parameters, tenant_of
+from obs_check.lab.loki.request import decode_push, first_of_each, parameters, tenant_of
 from obs_check.lab.loki.responses import json_response, success
 from obs_check.lab.loki.served import Served
 from obs_check.lab.loki.tail import follow, read_tail
@@ -91,7 +91,7 @@ class Api:
     def _query(self, answer: Callable[..., dict[str, Any]]) -> Handler:
         async def handle(request: Request) -> Response:
             store = self._ingest.tenant(tenant_of(request, self._limits))
-            params = dict(await parameters(request))
+            params = first_of_each(await parameters(request))
             flags = [flag for flag in request.headers.get("X-Loki-Response-Encoding-Flags", "").split(",") if flag]
             data = await run_in_threadpool(answer, store, params, self._clock(), self._limits, flags)
             self._served.add(data["stats"]["summary"]["totalBytesProcessed"])
@@ -99,15 +99,16 @@ class Api:
 
         return handle
 
-    async def _selected(self, request: Request, *keys: str) -> list[Labels]:
+    async def _selected(
+        self, request: Request, selected: Callable[[str], tuple[Matcher, ...]], *keys: str
+    ) -> list[Labels]:
         """Labels of streams with lines in the window that satisfy one of the selectors of the request, else of all."""
         store = self._ingest.tenant(tenant_of(request, self._limits))
         pairs = await parameters(request)
-        params = dict(pairs)
-        window = listing_window(params, self._clock())
-        selectors: list[tuple[Matcher, ...]] = [
-            selector_matchers(text) for name, text in pairs if name in keys and text
-        ]
+        window = listing_window(first_of_each(pairs), self._clock())
+        selectors = [selected(text) for name, text in pairs if name in keys]
+        if window != ALL_TIME:
+            check_length(*window, self._limits)
         found: dict[frozenset[tuple[str, str]], Labels] = {}
         for matchers in selectors or [()]:
             for labels in await run_in_threadpool(store.labels, matchers, *window):
@@ -115,21 +116,21 @@ class Api:
         return list(found.values())
 
     async def _labels(self, request: Request) -> Response:
-        names = {name for labels in await self._selected(request, "query") for name in labels}
+        names = {name for labels in await self._selected(request, _some, "query") for name in labels}
         return success(sorted(names)) if names else json_response({"status": "success"})
 
     async def _values(self, request: Request) -> Response:
         name = request.path_params["name"]
-        values = {labels[name] for labels in await self._selected(request, "query") if name in labels}
+        values = {labels[name] for labels in await self._selected(request, _some, "query") if name in labels}
         # Loki 3.5: an unknown label is no error and has no `data` at all.
         return success(sorted(values)) if values else json_response({"status": "success"})
 
     async def _series(self, request: Request) -> Response:
-        found = await self._selected(request, "match", "match[]")
+        found = await self._selected(request, _series_matchers, "match", "match[]")
         return success(sorted(found, key=lambda one: sorted(one.items())))
 
     async def _format_query(self, request: Request) -> Response:
-        query = dict(await parameters(request)).get("query", "")
+        query = first_of_each(await parameters(request)).get("query", "")
         try:
             return success(pretty_text(parse(query, stages=False)))
         except QueryError as error:
@@ -147,7 +148,7 @@ class Api:
         await follow(websocket, store, asked)
 
     async def _tail_without_socket(self, request: Request) -> Response:
-        read_tail(dict(await parameters(request)), self._clock())
+        read_tail(first_of_each(await parameters(request)), self._clock())
         return PlainTextResponse("Bad Request\n", 400)
 
     async def _metrics(self, _: Request) -> Response:
@@ -170,6 +171,15 @@ class Api:
 
     async def _buildinfo(self, _: Request) -> Response:
         return json_response(_BUILD, media_type="application/json")
+
+
+def _some(text: str) -> tuple[Matcher, ...]:
+    return selector_matchers(text) if text else ()
+
+
+def _series_matchers(text: str) -> tuple[Matcher, ...]:
+    """Loki 3.5 lists all series for `{}`, and for no selector at all, but none for an empty one."""
+    return () if text.strip() == "{}" else selector_matchers(text)
 
 
 def _plain(text: str, status: int = 200) -> Handler:

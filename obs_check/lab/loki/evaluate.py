@@ -117,7 +117,10 @@ def answer_instant(
     limit = parse_limit(params)
     at = parse_time(params.get("time", ""), now_ns)
     direction = parse_direction(params.get("direction", ""))
-    expr = parse(params.get("query", ""))
+    text = params.get("query", "")
+    expr = parse(text, stages=False)
+    if not isinstance(expr, LogQuery):
+        expr = parse(text)
     _refuse_switched_off(expr)
     source = _Counted(store)
     result = query_instant(expr, source, at, limit=limit, direction=direction)
@@ -125,8 +128,8 @@ def answer_instant(
 
 
 def selector_matchers(text: str) -> tuple[Matcher, ...]:
-    """The matchers of a stream selector; Refusal of a query that is more (Loki 3.5)."""
-    expr = parse(text)
+    """The matchers of a stream selector; Refusal of a query that is more (Loki 3.5), whatever is wrong inside it."""
+    expr = parse(text, stages=False)
     if not isinstance(expr, LogQuery) or expr.stages:
         raise Refusal(400, "only label matchers are supported")
     return expr.selector.matchers

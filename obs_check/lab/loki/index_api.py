@@ -11,8 +11,8 @@ from obs_check.lab.loki.answers import stats
 from obs_check.lab.loki.detect import detected_labels
 from obs_check.lab.loki.evaluate import answer_fields, selector_matchers
 from obs_check.lab.loki.ingest import Ingest
-from obs_check.lab.loki.params import forward_window, listing_window
-from obs_check.lab.loki.request import parameters, tenant_of
+from obs_check.lab.loki.params import check_length, forward_window, listing_window
+from obs_check.lab.loki.request import first_of_each, parameters, tenant_of
 from obs_check.lab.loki.responses import json_response, success
 from obs_check.lab.loki.store import TenantStore
 from obs_check.lab.loki.volume import index_stats, read_volume_request, volumes
@@ -40,12 +40,14 @@ class IndexApi:
         return [Route(f"{prefix}/{path}", handler, methods=["GET", "POST"]) for path, handler in handlers.items()]
 
     async def _asked(self, request: Request) -> tuple[TenantStore, dict[str, str]]:
-        return self._ingest.tenant(tenant_of(request, self._ingest.limits)), dict(await parameters(request))
+        return self._ingest.tenant(tenant_of(request, self._ingest.limits)), first_of_each(await parameters(request))
 
     async def _stats(self, request: Request) -> Response:
         store, params = await self._asked(request)
         window = forward_window(params, self._clock())
-        chunks = await run_in_threadpool(store.chunks, selector_matchers(params.get("query", "")))
+        matchers = selector_matchers(params.get("query", ""))
+        check_length(*window, self._ingest.limits)
+        chunks = await run_in_threadpool(store.chunks, matchers)
         return json_response(index_stats(chunks, *window))
 
     async def _volume(self, request: Request) -> Response:
@@ -68,6 +70,8 @@ class IndexApi:
         window = forward_window(params, self._clock()) if asked else listing_window(params, self._clock())
         text = params.get("query", "")
         matchers = selector_matchers(text) if text else ()
+        if asked:
+            check_length(*window, self._ingest.limits)
         found = detected_labels(await run_in_threadpool(store.labels, matchers, *window))
         return json_response({"detectedLabels": found} if found else {})
 

@@ -18,7 +18,8 @@ _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\
 _INT64 = 1 << 63
 _SECONDS_DIGITS = 10
 
-_ALL_TIME = (-(1 << 62), 1 << 62)
+ALL_TIME = (-(1 << 62), 1 << 62)
+"""The window of a listing without one."""
 
 
 class RangeParameters(NamedTuple):
@@ -121,7 +122,7 @@ def listing_window(params: Mapping[str, str], now_ns: int) -> tuple[int, int]:
     window; the lab keeps that for requests without one."""
     start, end = parse_window(params, now_ns)
     if "start" not in params and "since" not in params:
-        return _ALL_TIME
+        return ALL_TIME
     if end < start:
         raise Refusal(400, "this data is no longer available, it is past now - max_query_lookback (0s)")
     return start, end
@@ -134,6 +135,8 @@ def parse_limit(params: Mapping[str, str]) -> int:
         limit = _integer(text)
     except ValueError as error:
         raise Refusal(400, f"strconv.Atoi: parsing {quote(text)}: {error}") from None
+    # Loki 3.5 keeps the lower half of 64 bits.
+    limit = limit if limit <= 0 else limit % 2**32
     if limit <= 0:
         raise Refusal(400, "limit must be a positive value")
     return limit

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TENANT = "X-Scope-OrgID"
 _GZIP_HEADER = 10
+_LONGEST = 150
 SINGLE_TENANT = "fake"
 _ALLOWED = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!-_.*'()")
 
@@ -31,6 +32,10 @@ def tenant_of(request: "HTTPConnection", limits: Limits, *, push: bool = False) 
         raise Refusal(401, "no org id\n")
     if "|" in name:
         raise Refusal(400 if push else 500, "multiple org IDs present\n")
+    if name in (".", ".."):
+        raise Refusal(400, "tenant ID is '.' or '..'\n")
+    if len(name) > _LONGEST:
+        raise Refusal(400, f"tenant ID is too long: max {_LONGEST} characters\n")
     for character in name:
         if character not in _ALLOWED:
             raise Refusal(400, f"tenant ID '{name}' contains unsupported character '{character}'\n")
@@ -76,8 +81,13 @@ def decode_push(body: bytes, content_type: str, encoding: str) -> list[LogStream
 
 
 async def parameters(request: "Request") -> list[tuple[str, str]]:
-    """Names and values of the query string, and of the form when the request is a POST."""
+    """Names and values of the form when the request is a POST, then of the query string."""
     pairs = parse_qsl(request.url.query, keep_blank_values=True)
     if request.method == "POST":
-        pairs += parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
+        pairs = parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True) + pairs
     return pairs
+
+
+def first_of_each(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """Of several values of one name the first counts (Go: Form.Get)."""
+    return dict(reversed(pairs))

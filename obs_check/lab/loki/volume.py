@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from obs_check.lab.loki.limits import Limits
-from obs_check.lab.loki.params import NS, forward_window, parse_range
+from obs_check.lab.loki.params import NS, check_length, forward_window, parse_range
 from obs_check.lab.loki.refusal import Refusal
 from obs_check.lab.loki.store import StreamChunks
 from obs_check.lab.loki.wording import label_text
@@ -66,6 +66,7 @@ def read_volume_request(
         start, end, step = asked.start, asked.end, asked.step
     else:
         start, end = forward_window(params, now_ns)
+        check_length(start, end, limits)
     targeted = params.get("targetLabels", "")
     targets = targeted.split(",") if targeted else []
     names = frozenset(targets or (m.name for m in matchers))

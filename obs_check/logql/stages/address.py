@@ -1,6 +1,7 @@
 """`ip("...")`: addresses found inside a text (Loki 3.5: one address, a CIDR block or a range `a-b`)."""
 
 import ipaddress
+import re
 from collections.abc import Callable
 
 from obs_check.errors import QueryError
@@ -8,6 +9,7 @@ from obs_check.errors import QueryError
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _V4 = frozenset("0123456789.")
 _V6 = frozenset("0123456789abcdefABCDEF:.")
+_PREFIX = re.compile(r"/(?:0|[1-9][0-9]*)$")
 _DIGITS = frozenset("0123456789")
 _HEX = frozenset("0123456789abcdefABCDEF")
 
@@ -22,11 +24,11 @@ def _inside(pattern: str) -> Callable[[Address], bool]:
     except ValueError:
         pass
     try:
-        if "/" in pattern and pattern.rpartition("/")[2].isdigit():
+        if _PREFIX.search(pattern):
             network = ipaddress.ip_network(pattern, strict=False)
             return lambda found: found in network
         first, dash, last = pattern.partition("-")
-        low, high = ipaddress.ip_address(first.strip()), ipaddress.ip_address(last.strip())
+        low, high = ipaddress.ip_address(first), ipaddress.ip_address(last)
         if dash and low.version == high.version and int(low) <= int(high):
             version, bottom, top = low.version, int(low), int(high)
             return lambda found: found.version == version and bottom <= int(found) <= top

@@ -9,7 +9,6 @@ from obs_check.logql.stages.json_path import Path, parse_json_path
 from obs_check.logql.stages.json_paths import search_paths
 from obs_check.logql.stages.json_route import compile_routes
 from obs_check.logql.stages.json_scan import Value, decode, needs_scan, unescape
-from obs_check.logql.stages.naming import check_label
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row, StageFunction
 from obs_check.logql.syntax import ast
 
@@ -51,7 +50,7 @@ def _as_label(value: Value) -> str:
 def compile_json_expressions(stage: ast.JsonParser, hints: Hints = NO_HINTS) -> StageFunction:
     """A path that is not there gives the empty label, unless the name already has a value; a line that cannot be JSON
     by its first character, or has no value where a path ends, gives JSONParserErr (Loki 3.5)."""
-    labels = [check_label(e.label) for e in stage.extractions]
+    labels = [e.label for e in stage.extractions]
     paths = [parse_json_path(e.expression) for e in stage.extractions]
     routes = compile_routes(paths)
     # Of two values for one label the last in the line counts, which only the careful way knows.

@@ -51,7 +51,9 @@ def _tokens(text: str) -> tuple[list[_Token], str]:
 
 def _number(text: str, at: int) -> tuple[int, int]:
     start = at
-    while at < len(text) and text[at] not in " \t\n]":
+    while text[at : at + 1] not in (" ", "\t", "\n", "]"):
+        if at == len(text):
+            raise _Fault("non-integer value: \0")
         if text[at] == ".":
             raise _Fault("cannot use float as array index")
         if text[at] not in "0123456789":

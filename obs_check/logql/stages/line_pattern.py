@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 from obs_check.errors import QueryError
@@ -17,14 +18,12 @@ class Piece(NamedTuple):
 
 
 def parse_pieces(pattern: str) -> list[Piece]:
-    """The pieces in order; QueryError on two captures without a text between them."""
+    """The pieces in order."""
     pieces: list[Piece] = []
     at = 0
     for found in _CAPTURE.finditer(pattern):
         if found.start() > at:
             pieces.append(Piece(pattern[at : found.start()], False))
-        if pieces and pieces[-1].capture:
-            raise QueryError(f"found consecutive capture '<{pieces[-1].text}>{found[0]}': invalid expression")
         pieces.append(Piece(found[1], True))
         at = found.end()
     if at < len(pattern):
@@ -32,9 +31,17 @@ def parse_pieces(pattern: str) -> list[Piece]:
     return pieces
 
 
+def check_apart(pieces: list[Piece]) -> None:
+    """QueryError on two captures without a text between them."""
+    for piece, following in pairwise(pieces):
+        if piece.capture and following.capture:
+            raise QueryError(f"found consecutive capture '<{piece.text}><{following.text}>': invalid expression")
+
+
 def compile_line_pattern(pattern: str) -> Callable[[str], bool]:
     """Tells whether a whole line has the shape; captures must be `<_>` and are never empty (Loki 3.5)."""
     pieces = parse_pieces(pattern)
+    check_apart(pieces)
     for piece in pieces:
         if piece.capture and piece.text != "_":
             raise QueryError(f"named captures are not allowed: found '<{piece.text}>'")

@@ -5,7 +5,7 @@ import re
 from obs_check.errors import QueryError
 from obs_check.logql.stages.hints import DROP, NO_HINTS, Hints, LabelNames
 from obs_check.logql.stages.logfmt_scan import scan_logfmt
-from obs_check.logql.stages.naming import check_label, sanitise
+from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, ERROR, Row, StageFunction
 from obs_check.logql.syntax import ast
 
@@ -68,8 +68,10 @@ def _key(expression: str) -> str:
     at = 0
     while found := _KEY.match(expression, at):
         at = found.end()
-        if found["other"]:
+        if found["other"] and key is not None:
             raise QueryError(f"cannot parse expression [{expression}]: unexpected char {found['other']}")
+        if found["other"]:
+            break
         if key is None:
             key = str(found["key"] if found["key"] is not None else found["string"])
         elif found["key"] is not None:
@@ -84,7 +86,7 @@ def _key(expression: str) -> str:
 
 def _keys(stage: ast.LogfmtParser) -> dict[str, str]:
     """Label to key."""
-    return {check_label(extraction.label): _key(extraction.expression) for extraction in stage.extractions}
+    return {extraction.label: _key(extraction.expression) for extraction in stage.extractions}
 
 
 def compile_logfmt_expressions(stage: ast.LogfmtParser, hints: Hints = NO_HINTS) -> StageFunction:

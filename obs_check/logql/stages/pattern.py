@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from obs_check.errors import QueryError
 from obs_check.logql.stages.hints import DROP, NO_HINTS, Hints
-from obs_check.logql.stages.line_pattern import parse_pieces
+from obs_check.logql.stages.line_pattern import check_apart, parse_pieces
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row, StageFunction
 from obs_check.logql.syntax import ast
 
@@ -19,6 +19,7 @@ def compile_captures(pattern: str) -> Callable[[str], list[tuple[str, str]]]:
     names = [piece.text for piece in pieces if piece.capture and piece.text != "_"]
     if not names:
         raise QueryError("at least one capture is required")
+    check_apart(pieces)
     for name in names:
         if names.count(name) > 1:
             raise QueryError(f"duplicate capture name ({name}): invalid expression")

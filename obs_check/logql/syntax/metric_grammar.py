@@ -133,9 +133,8 @@ def _vector_aggregation(cursor: Cursor) -> ast.VectorAggregation:
     span = cursor.span_from(start)
     k: int | None = None
     if parameter is not None:
-        try:
-            k = int(parameter)
-        except ValueError:
+        k = int(parameter) if parameter.isdigit() else None
+        if k is None or k >= 2**63:
             refuse(cursor.text, span, f"invalid parameter {start.kind}({parameter},")
     return ast.VectorAggregation(start.kind, inner, by, k, span)
 

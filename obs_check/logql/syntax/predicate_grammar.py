@@ -27,20 +27,24 @@ def selector(cursor: Cursor) -> ast.Selector:
     if not cursor.at("}"):
         if not cursor.at(tokens.IDENTIFIER):
             raise cursor.unexpected(tokens.IDENTIFIER, "}")
-        matchers = cursor.comma_list(lambda: matcher(cursor))
+        first = matcher(cursor, ", expecting IDENTIFIER or }")
+        more = []
+        while cursor.accept(","):
+            more.append(matcher(cursor, ", expecting IDENTIFIER"))
+        matchers = (first, *more)
     if not cursor.at("}"):
         raise cursor.unexpected("}", ",")
     cursor.next()
     return ast.Selector(matchers, cursor.span_from(start))
 
 
-def matcher(cursor: Cursor) -> ast.Matcher:
-    """`name op "value"`."""
+def matcher(cursor: Cursor, expecting: str = "") -> ast.Matcher:
+    """`name op "value"`; `expecting` is what the refusal of a name says could stand there."""
     start = cursor.peek()
     name = cursor.name()
-    if name.startswith("'"):
-        # Loki 3.5 takes a character for a name, writes it as a string where it prints the query and reads that again.
-        raise syntax_error(cursor.text, start.span, "syntax error: unexpected STRING")
+    if name.startswith("'") or not name.isascii():
+        # Loki 3.5 takes these for names, writes them as strings where it prints the query and reads that again.
+        raise syntax_error(cursor.text, start.span, f"syntax error: unexpected STRING{expecting}")
     op = cursor.expect("=", "=~", "!~", "!=").kind
     value = cursor.string()
     found = ast.Matcher(name, cast(ast.MatchOp, op), value, cursor.span_from(start))

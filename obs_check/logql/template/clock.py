@@ -10,7 +10,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ZERO_NS = -62_135_596_800_000_000_000
 """Go's zero time, 0001-01-01 UTC, in ns since the epoch."""
 
-_NO_YEAR = 1900
+_CYCLE_S = 146_097 * 86_400
+"""400 years, in which the calendar comes round: a year that Python does not have is looked up later."""
 
 
 def zone(name: str) -> tzinfo:
@@ -31,8 +32,16 @@ class Instant:
     place: tzinfo = UTC
 
     def local(self) -> datetime:
-        """Wall clock, whole seconds."""
-        return (_EPOCH + timedelta(seconds=self.ns // 1_000_000_000)).astimezone(self.place)
+        """Wall clock, whole seconds; 400 years late before the year 2, for which see `year`."""
+        late = _CYCLE_S if self._is_early() else 0
+        return (_EPOCH + timedelta(seconds=self.ns // 1_000_000_000 + late)).astimezone(self.place)
+
+    def year(self) -> int:
+        """The year of the wall clock, 0 for a time that was read without one."""
+        return self.local().year - (400 if self._is_early() else 0)
+
+    def _is_early(self) -> bool:
+        return self.ns < ZERO_NS + 86_400_000_000_000 * 366
 
     def __str__(self) -> str:
         return self.format("2006-01-02 15:04:05.999999999 -0700 MST")
@@ -41,7 +50,7 @@ class Instant:
         """The time in a layout of Go (time.Format)."""
         wall = self.local()
         nanos = self.ns % 1_000_000_000
-        return TOKEN.sub(lambda found: _written(found[0], wall, nanos), layout)
+        return TOKEN.sub(lambda found: _written(found[0], wall, self.year(), nanos), layout)
 
 
 def _offset(wall: datetime, form: str) -> str:
@@ -55,7 +64,13 @@ def _offset(wall: datetime, form: str) -> str:
     return sign + (":" if ":" in shape else "").join(parts)
 
 
-def _written(form: str, wall: datetime, nanos: int) -> str:
+def _zone_name(wall: datetime) -> str:
+    """The name of the zone; of one that is only an offset, the offset."""
+    known = wall.tzname() if wall.tzinfo is UTC or not isinstance(wall.tzinfo, timezone) else None
+    return known or _offset(wall, "-0700")
+
+
+def _written(form: str, wall: datetime, year: int, nanos: int) -> str:
     if form[0] in ".,":
         digits = f"{nanos:09d}"[: len(form) - 1]
         if form[1] == "0":
@@ -66,9 +81,9 @@ def _written(form: str, wall: datetime, nanos: int) -> str:
         return _offset(wall, form)
     hour12 = wall.hour % 12 or 12
     known = {
-        "2006": f"{wall.year:04d}",
-        "_2006": f"_{wall.year:04d}",
-        "06": f"{wall.year % 100:02d}",
+        "2006": f"{year:04d}",
+        "_2006": f"_{year:04d}",
+        "06": f"{year % 100:02d}",
         "January": wall.strftime("%B"),
         "Jan": wall.strftime("%b"),
         "Monday": wall.strftime("%A"),
@@ -89,7 +104,7 @@ def _written(form: str, wall: datetime, nanos: int) -> str:
         "5": str(wall.second),
         "PM": "PM" if wall.hour >= 12 else "AM",
         "pm": "pm" if wall.hour >= 12 else "am",
-        "MST": wall.tzname() or "UTC",
+        "MST": _zone_name(wall),
     }
     return known[form]
 
@@ -102,5 +117,7 @@ def read_time(layout: str, text: str, place: tzinfo) -> Instant:
         return Instant(ZERO_NS)
     if parsed.offset_s is not None:
         place = timezone(timedelta(seconds=parsed.offset_s)) if parsed.offset_s else UTC
+    if parsed.year:
+        return Instant(parsed.ns(place), place)
     # Go's year 0, for a layout without one, is none of Python's.
-    return Instant(parsed.ns(place, None if parsed.year else _NO_YEAR), place)
+    return Instant(parsed.ns(place, 2000) - 5 * _CYCLE_S * 1_000_000_000, place)

@@ -31,7 +31,7 @@ def compile_template(
     Loki unless given, and `absent`, the empty text or None, is the value of a field that is not there."""
     parser = Parser(text, name, functions.keys() | _OF_THE_LINE if functions is FUNCTIONS else functions.keys())
     body = parser.template()
-    definitions = {**parser.definitions, name: body}
+    definitions = parser.definitions
     kind: Callable[[Mapping[str, str]], dict[str, Any]] = dict if absent is None else Labels
 
     def render(labels: Mapping[str, str], moment: Moment) -> str:

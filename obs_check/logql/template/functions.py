@@ -9,21 +9,22 @@ import json
 import math
 import re
 import time
-from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Callable, Sequence
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from typing import Any, NamedTuple
 from urllib.parse import quote_plus, unquote_plus
 
 from obs_check.errors import QueryError
 from obs_check.logql.durations import parse_go_duration
 from obs_check.logql.numbers import parse_float
-from obs_check.logql.regex import compile_re2, matches
+from obs_check.logql.regex import compile_re2, expand, matches
 from obs_check.logql.sizes import parse_bytes
 from obs_check.logql.template.base64 import b64dec, b64enc, decoded
 from obs_check.logql.template.clock import Instant, read_time, zone
+from obs_check.logql.template.compare import equal, less
 from obs_check.logql.template.escape import html, js
 from obs_check.logql.template.printf import quote, sprintf
-from obs_check.logql.template.values import Int64, Labels, equal, less, show, truth, type_name
+from obs_check.logql.template.values import Int64, Labels, show, truth, type_name
 
 
 class Signature(NamedTuple):
@@ -49,26 +50,12 @@ def _regex(pattern: str) -> Any:
         raise ValueError(error.message) from None
 
 
-_GROUP = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
-
-
-def _expand(template: str, found: Any) -> str:
-    def value(reference: re.Match[str]) -> str:
-        if reference[1]:
-            return "$"
-        name = reference[2] or reference[3]
-        try:
-            return found.group(int(name) if name.isdigit() else name) or ""
-        except (IndexError, KeyError):
-            return ""
-
-    return _GROUP.sub(value, template)
-
-
 def _replace_all(pattern: str, text: str, replacement: str, literal: bool) -> str:
+    regex = _regex(pattern)
     out, at = [], 0
-    for found in matches(_regex(pattern), text):
-        out += [text[at : found.start()], replacement if literal else _expand(replacement, found)]
+    for found in matches(regex, text):
+        groups = [found.group(index) or "" for index in range(regex.groups + 1)]
+        out += [text[at : found.start()], replacement if literal else expand(replacement, groups, regex.groupindex)]
         at = found.end()
     return "".join(out) + text[at:]
 
@@ -135,6 +122,10 @@ def _decimal(value: Any) -> Decimal:
     return Decimal(repr(number))
 
 
+_EXACT = Context(prec=2000, Emax=MAX_EMAX, Emin=MIN_EMIN)
+"""Sums and products of floats in all their digits."""
+
+
 def _by_decimals(combine: Callable[[Decimal, Decimal], Decimal]) -> Callable[..., float]:
     def fold(first: Any, *others: Any) -> float:
         total = _decimal(first)
@@ -148,7 +139,7 @@ def _by_decimals(combine: Callable[[Decimal, Decimal], Decimal]) -> Callable[...
 def _quotient(left: Decimal, right: Decimal) -> Decimal:
     if not right:
         raise ValueError("decimal division by 0")
-    return (left / right).quantize(Decimal("1e-16"), ROUND_HALF_UP)
+    return _EXACT.divide(left, right).quantize(Decimal("1e-16"), ROUND_HALF_UP, _EXACT)
 
 
 def _round(value: Any, places: int, on: float = 0.5) -> float:
@@ -213,9 +204,22 @@ def _number(text: str) -> float:
     return number
 
 
+def _without_halves(value: Any) -> Any:
+    """Halves of surrogate pairs become U+FFFD, as Go reads them."""
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case list():
+            return [_without_halves(item) for item in value]
+        case dict():
+            return {_without_halves(key): _without_halves(item) for key, item in value.items()}
+    return value
+
+
 def _from_json(text: str) -> Any:
     try:
-        return json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_constant)
+        found = json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_constant)
+        return _without_halves(found) if "\\ud" in text.lower() else found
     except (ValueError, RecursionError, OverflowError):
         return None
 
@@ -312,6 +316,10 @@ def _print(*values: Any) -> str:
     return out
 
 
+def _joined(values: Sequence[Any]) -> str:
+    return _print(*("<no value>" if value is None else value for value in values))
+
+
 def _date(layout: str, value: Any) -> str:
     if not isinstance(value, Instant):
         whole = isinstance(value, int) and not isinstance(value, bool)
@@ -399,9 +407,9 @@ _TABLE: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("mul", "aa*", lambda *values: _wrapped(math.prod(map(to_int, values)))),
     ("div", "aa", _divide),
     ("mod", "aa", _modulo),
-    ("addf", "a*", lambda *values: _by_decimals(Decimal.__add__)(0, *values)),
-    ("subf", "aa*", _by_decimals(Decimal.__sub__)),
-    ("mulf", "aa*", _by_decimals(Decimal.__mul__)),
+    ("addf", "a*", lambda *values: _by_decimals(_EXACT.add)(0, *values)),
+    ("subf", "aa*", _by_decimals(_EXACT.subtract)),
+    ("mulf", "aa*", _by_decimals(_EXACT.multiply)),
     ("divf", "aa*", _by_decimals(_quotient)),
     ("max", "aa*", lambda *values: max(map(to_int, values))),
     ("min", "aa*", lambda *values: min(map(to_int, values))),
@@ -428,9 +436,9 @@ _TABLE: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("print", "a*", _print),
     ("println", "a*", lambda *values: " ".join(map(show, values)) + "\n"),
     ("printf", "sa*", sprintf),
-    ("html", "a*", lambda *values: html(_print(*values))),
-    ("js", "a*", lambda *values: js(_print(*values))),
-    ("urlquery", "a*", lambda *values: quote_plus(_print(*values))),
+    ("html", "a*", lambda *values: html(_joined(values))),
+    ("js", "a*", lambda *values: js(_joined(values))),
+    ("urlquery", "a*", lambda *values: quote_plus(_joined(values))),
 )
 
 FUNCTIONS: dict[str, Signature] = {

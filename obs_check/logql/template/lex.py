@@ -186,8 +186,6 @@ class _Lexer:
         after = self.text[found.end() : found.end() + 1]
         if after and (after in "_+-" or after.isalnum()):
             return Token("error", f"bad number syntax: {quoted(self.text[at : found.end() + 1])}", at)
-        if found[0] in ("+", "-"):
-            return Token("error", f"bad number syntax: {quoted(found[0])}", at)
         return Token("number", found[0], at)
 
 

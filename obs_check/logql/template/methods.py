@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from obs_check.logql.template.clock import Instant
+from obs_check.logql.template.clock import ZERO_NS, Instant
 from obs_check.logql.template.values import Int64
 
 
@@ -24,7 +24,7 @@ METHODS: dict[str, Method] = {
     "UnixMilli": _plain(lambda at: Int64(at.ns // 1_000_000)),
     "UnixMicro": _plain(lambda at: Int64(at.ns // 1_000)),
     "UnixNano": _plain(lambda at: Int64(at.ns)),
-    "Year": _plain(lambda at: at.local().year),
+    "Year": _plain(Instant.year),
     "Month": _plain(lambda at: at.format("January")),
     "Day": _plain(lambda at: at.local().day),
     "Hour": _plain(lambda at: at.local().hour),
@@ -34,6 +34,10 @@ METHODS: dict[str, Method] = {
     "Weekday": _plain(lambda at: at.format("Monday")),
     "YearDay": _plain(lambda at: at.local().timetuple().tm_yday),
     "String": _plain(str),
+    "IsZero": _plain(lambda at: at.ns == ZERO_NS),
+    "Before": Method("t", False, lambda at, other: at.ns < other.ns),
+    "After": Method("t", False, lambda at, other: at.ns > other.ns),
+    "Equal": Method("t", False, lambda at, other: at.ns == other.ns),
     "UTC": _plain(lambda at: Instant(at.ns)),
     "Format": Method("s", False, lambda at, layout: at.format(layout)),
 }

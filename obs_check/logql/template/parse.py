@@ -70,7 +70,8 @@ class Parser:
             if isinstance(node, str):
                 raise self.fail(f"unexpected {{{{{node}}}}}")
             found.append(node)
-        return found
+        self._add(self.name, found)
+        return self.definitions[self.name]
 
     def _define(self) -> None:
         self.next()
@@ -83,7 +84,14 @@ class Parser:
         if end != "end":
             raise self.fail(f"unexpected {{{{{end}}}}} in {context}")
         self.variables = outer
-        self.definitions[name] = body
+        self._add(name, body)
+
+    def _add(self, name: str, body: list[nodes.Node]) -> None:
+        """Gives a body its name; of two bodies with one name, one must be blank."""
+        if _is_blank(self.definitions.get(name, [])):
+            self.definitions[name] = body
+        elif not _is_blank(body):
+            raise self.fail(f"template: multiple definition of template {quoted(name)}")
 
     def _template_name(self, context: str) -> str:
         token = self.next_solid()
@@ -156,7 +164,7 @@ class Parser:
         if end != "end":
             raise self.fail(f"unexpected {{{{{end}}}}} in block clause")
         self.variables = outer
-        self.definitions[name] = body
+        self._add(name, body)
         return nodes.Call(at, name, given)
 
     def _control(self, word: str) -> nodes.Branch:
@@ -171,8 +179,6 @@ class Parser:
             if following in ("if", "with") and following == word:
                 self.next_solid()
                 otherwise = [self._control(word)]
-            elif following in ("if", "with") and self.tokens[self.at - 1].kind != "}}":
-                raise self.unexpected(self.next_solid(), "else")
             else:
                 otherwise, end = self._list()
                 if end != "end":
@@ -311,9 +317,15 @@ class Parser:
             number = float.fromhex(plain) if "x" in plain.lower() else float(plain)
         except (ValueError, OverflowError):
             raise self.fail(f"illegal number syntax: {quoted(text)}") from None
+        if not set(text) & set(".eEpP"):
+            raise self.fail(f"integer overflow: {quoted(text)}")
         if number in (float("inf"), float("-inf")):
             raise self.fail(f"illegal number syntax: {quoted(text)}")
         return nodes.Constant(token.at, text, number, number=True, whole=number.is_integer())
+
+
+def _is_blank(body: list[nodes.Node]) -> bool:
+    return all(isinstance(node, nodes.Text) and not node.text.strip() for node in body)
 
 
 def _integer(text: str) -> int:

@@ -21,16 +21,16 @@ _NAMED = {
 }
 
 
-def _escaped(char: str) -> str:
-    if char.isprintable():
+def _escaped(char: str, ascii_only: bool = False) -> str:
+    if char.isprintable() and (char.isascii() or not ascii_only):
         return char
     code = ord(char)
     return f"\\x{code:02x}" if code < 128 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def quote(text: str) -> str:
-    """A text as %q writes it."""
-    return '"' + "".join(_NAMED.get(char) or _escaped(char) for char in text) + '"'
+def quote(text: str, ascii_only: bool = False) -> str:
+    """A text as %q writes it, or as %+q does."""
+    return '"' + "".join(_NAMED.get(char) or _escaped(char, ascii_only) for char in text) + '"'
 
 
 def _quoted_char(code: int) -> str:
@@ -38,18 +38,17 @@ def _quoted_char(code: int) -> str:
     return "'\\''" if char == "'" else "'\"'" if char == '"' else f"'{_NAMED.get(char) or _escaped(char)}'"
 
 
-def _integer(flags: str, value: int, verb: str) -> str | None:
+def _integer(flags: str, value: int, verb: str, precision: int | None) -> str | None:
     sign = "-" if value < 0 else "+" if "+" in flags and verb != "v" else " " if " " in flags else ""
     size = abs(value)
     sharp = "#" in flags
     match verb:
-        case "d" | "v":
-            return f"{sign}{size}"
-        case "x" | "X" | "o" | "b":
-            prefix = {"x": "0x", "X": "0X", "o": "0", "b": "0b"}[verb] if sharp else ""
-            return f"{sign}{prefix}{size:{verb}}"
-        case "O":
-            return f"{sign}0o{size:o}"
+        case "d" | "v" | "x" | "X" | "o" | "b" | "O":
+            prefix = {"x": "0x", "X": "0X", "o": "0", "b": "0b"}.get(verb, "") if sharp else "0o" * (verb == "O")
+            digits = format(size, "d" if verb == "v" else verb.lower() if verb == "O" else verb)
+            if precision is not None:
+                digits = "" if precision == size == 0 else digits.zfill(precision)
+            return f"{sign}{prefix}{digits}" if digits else ""
         case "c":
             return chr(value) if 0 <= value < 0x110000 else "\ufffd"
         case "q":
@@ -61,7 +60,7 @@ def _integer(flags: str, value: int, verb: str) -> str | None:
 
 
 def _float(flags: str, value: float, verb: str, precision: int | None) -> str | None:
-    sign = "+" if "+" in flags else " " if " " in flags else ""
+    sign = "+" if "+" in flags and verb != "v" else " " if " " in flags else ""
     if verb not in "feEgGFv":
         return None
     if verb in "gGv" and precision is None:
@@ -78,9 +77,10 @@ def _string(flags: str, value: str, verb: str, precision: int | None) -> str | N
         case "v":
             return quote(cut) if "#" in flags else cut
         case "q":
-            return f"`{cut}`" if "#" in flags and "`" not in cut and cut.isprintable() else quote(cut)
+            return f"`{cut}`" if "#" in flags and "`" not in cut and cut.isprintable() else quote(cut, "+" in flags)
         case "x" | "X":
-            digits = cut.encode().hex(" ") if " " in flags else cut.encode().hex()
+            prefix = "0x" if "#" in flags and cut else ""
+            digits = prefix + (cut.encode().hex(" ").replace(" ", f" {prefix}") if " " in flags else cut.encode().hex())
             return digits.upper() if verb == "X" else digits
         case _:
             return None
@@ -95,7 +95,7 @@ def _formatted(flags: str, precision: int | None, verb: str, value: Any) -> str:
     if isinstance(value, bool):
         text = show(value) if verb in "tv" else None
     elif isinstance(value, int):
-        text = _integer(flags, int(value), verb)
+        text = _integer(flags, int(value), verb, precision)
     elif isinstance(value, float):
         text = _float(flags, value, verb, precision)
     elif isinstance(value, str):
@@ -172,6 +172,8 @@ def sprintf(form: str, *values: Any) -> str:
             return f"%!{verb}(MISSING)"
         value = values[given.at]
         given.at += 1
+        if isinstance(value, int) and precision is not None:
+            flags = flags.replace("0", "")
         return _padded(flags, size, _formatted(flags, precision, verb, value), value)
 
     text = _VERB.sub(replaced, form)

@@ -14,8 +14,6 @@ _ABSENT = object()
 """No value was piped in."""
 _TYPES = {"s": (str, "string"), "i": (int, "int"), "f": (float, "float64"), "t": (Instant, "time.Time")}
 _LITERALS = {"s": "string", "i": "integer", "f": "float"}
-_DEPTH = 1000
-"""Calls of templates inside one another; Go gives up at 100,000."""
 
 
 class Moment(NamedTuple):
@@ -57,7 +55,6 @@ class Run:
         self.out: list[str] = []
         self.variables: list[list[Any]] = [["$", root]]
         self.place: Any = None
-        self.depth = 0
 
     def fail(self, message: str) -> TemplateFault:
         """Go's words with the place of the node that was looked at last."""
@@ -133,13 +130,15 @@ class Run:
         body = self.definitions.get(node.name)
         if body is None:
             raise self.fail(f"template {quoted(node.name)} not defined")
-        if self.depth == _DEPTH:
-            raise self.fail("exceeded maximum template depth (100000)")
         given = self.pipeline(dot, node.pipeline) if node.pipeline else None
-        outer, running, self.depth = self.variables, self.running, self.depth + 1
+        outer, running = self.variables, self.running
         self.variables, self.running = [["$", given]], node.name
-        self.walk(given, body)
-        self.variables, self.running, self.depth = outer, running, self.depth - 1
+        try:
+            self.walk(given, body)
+        except RecursionError:
+            self.place = node
+            raise self.fail("exceeded maximum template depth (100000)") from None
+        self.variables, self.running = outer, running
 
     def pipeline(self, dot: Any, pipeline: nodes.Pipeline) -> Any:
         """The value of the last command, given to the declared variables."""
@@ -207,6 +206,9 @@ class Run:
                     return value
             case nodes.Chain():
                 value = self._argument(dot, "a", node.node)
+        if value is None and (not isinstance(node, nodes.Field) or self.variables[0][1] is None):
+            # What is nothing at all has nothing in it; the null of an object is refused below.
+            return None
         for name in names[:-1]:
             value = self._field(dot, value, name, node, (), _ABSENT)
         return self._field(dot, value, names[-1], node, arguments, piped)
