@@ -130,16 +130,19 @@ def listing_window(params: Mapping[str, str], now_ns: int) -> tuple[int, int]:
 
 def parse_limit(params: Mapping[str, str]) -> int:
     """Lines asked for, 100 when absent; Refusal of what is no positive number."""
-    text = params.get("limit", "") or "100"
+    limit = whole_limit(params.get("limit", "") or "100")
+    if limit <= 0:
+        raise Refusal(400, "limit must be a positive value")
+    return limit
+
+
+def whole_limit(text: str) -> int:
+    """A limit of any sign, the lower half of 64 bits of a large one (Loki 3.5); Refusal of what is no number."""
     try:
         limit = _integer(text)
     except ValueError as error:
         raise Refusal(400, f"strconv.Atoi: parsing {quote(text)}: {error}") from None
-    # Loki 3.5 keeps the lower half of 64 bits.
-    limit = limit if limit <= 0 else limit % 2**32
-    if limit <= 0:
-        raise Refusal(400, "limit must be a positive value")
-    return limit
+    return limit if limit <= 0 else limit % 2**32
 
 
 def check_limit(limit: int, limits: Limits) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from obs_check.lab.loki.limits import Limits
-from obs_check.lab.loki.params import NS, check_length, forward_window, parse_range
+from obs_check.lab.loki.params import NS, check_length, forward_window, parse_range, whole_limit
 from obs_check.lab.loki.refusal import Refusal
 from obs_check.lab.loki.store import StreamChunks
 from obs_check.lab.loki.wording import label_text
@@ -50,11 +50,7 @@ def read_volume_request(
     params: Mapping[str, str], matchers: Sequence[Matcher], now_ns: int, limits: Limits, *, over_time: bool
 ) -> VolumeRequest:
     """The parameters; Refusal as Loki words it."""
-    text = params.get("limit") or str(_LIMIT)
-    try:
-        limit = int(text) or _LIMIT
-    except ValueError:
-        raise Refusal(400, f'strconv.Atoi: parsing "{text}": invalid syntax') from None
+    limit = whole_limit(params.get("limit") or str(_LIMIT)) or _LIMIT
     if limit < 0:
         raise Refusal(400, "limit must be a positive value")
     by = params.get("aggregateBy") or "series"
