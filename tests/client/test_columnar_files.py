@@ -54,7 +54,26 @@ ODD_TIMES = st.sampled_from(
     ]
 )
 VALUES = st.sampled_from(
-    ["a", "b", "DENY", "deny", "allow", "x y", "", "1", "0", "-0", "1.50", "1e3", "ü", "�", "😀", "k=v"]
+    [
+        "a",
+        "b",
+        "DENY",
+        "deny",
+        "allow",
+        "x y",
+        "",
+        "1",
+        "0",
+        "-0",
+        "1.50",
+        "1e3",
+        "ü",
+        "�",
+        "😀",
+        "k=v",
+        "e: nan",
+        "msg",
+    ]
 )
 ODD_TEXTS = st.text(
     st.characters(exclude_characters="\n\r\0\x01", exclude_categories=["Cs"]) | st.sampled_from(' "\\=,:{}[]'),
@@ -63,6 +82,13 @@ ODD_TEXTS = st.text(
 KEYS = st.sampled_from(
     ["msg", "host", "a", "a_b", "b", "time", "ts", "level", "job", "msg_extracted", "a b", "b ", "é"]
 )
+JSON_KEYS = st.sampled_from(
+    ["msg", "a", "b", "\\u0061", "", "a.b", "a-b", " b", "b\u00a0", "b\x85", "b\t", "b\x7f", "smsg", "message", "\\"]
+)
+NUMBERS = st.sampled_from(
+    ["0", "-0", "1", "-12", "1.50", "1e3", "12345678901234567890", "1764000010", "01", "1e999", "-", "+1", "7" * 5000]
+)
+BLANK = st.sampled_from([""] * 12 + [" ", "\t", "  "])
 
 
 @st.composite
@@ -75,22 +101,21 @@ def json_texts(draw: st.DrawFn, depth: int = 2) -> str:
         escaped = text.replace("\\", "\\\\").replace('"', '\\"')
         return '"' + draw(st.sampled_from([escaped, escaped, text, "\\u0026" + escaped, "\\u0041", "\\ud83d"])) + '"'
     if kind == "word":
-        return draw(st.sampled_from(["true", "false", "null", "nan", "NaN", "-Infinity", "True"]))
+        return draw(st.sampled_from(["true", "false", "null", "nan", "NaN", "-Infinity", "inF", "-nan", "True", "nul"]))
     if kind == "number":
-        return str(
-            draw(st.sampled_from(["0", "-0", "1", "-12", "1.50", "1e3", "12345678901234567890", "1764000010", "01"]))
-        )
+        return draw(NUMBERS)
     if kind == "array":
-        return "[" + ", ".join(draw(st.lists(json_texts(depth=depth - 1), max_size=2))) + "]"
+        inner = ", ".join(draw(st.lists(json_texts(depth=depth - 1), max_size=2)))
+        return "[" + inner + draw(st.sampled_from(["]"] * 8 + [",]", ""]))
     return str(draw(json_objects(depth=depth - 1)))
 
 
 @st.composite
 def json_objects(draw: st.DrawFn, depth: int = 2) -> str:
     """A JSON object, mostly: keys may repeat, and a comma may stand before the end."""
-    pairs = draw(st.lists(st.tuples(KEYS | st.just("\\u0061"), json_texts(depth=depth)), max_size=3))
-    body = ",".join(f'"{key}":{value}' for key, value in pairs)
-    return "{" + body + draw(st.sampled_from(["}"] * 12 + [",}", " }", "", "} ", "}x"]))
+    pairs = draw(st.lists(st.tuples(KEYS | KEYS | JSON_KEYS, BLANK, BLANK, json_texts(depth=depth)), max_size=3))
+    body = ",".join(f'"{key}"{before}:{after}{value}' for key, before, after, value in pairs)
+    return "{" + body + draw(st.sampled_from(["}"] * 12 + [",}", ", }", ",", " }", "", "} ", "}x", "}}", "}//"]))
 
 
 @st.composite

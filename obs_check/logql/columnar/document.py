@@ -6,6 +6,9 @@ from obs_check.logql.columnar.sql import all_of, case, contains, matches, occurr
 # with one byte, which RE2 finds many times faster than a class of three.
 _NO_NUMBER = r"[ \t]*-?(?:[nN][aA]|[iI])"
 _NOT_JSON = (rf",(?:[ \t]*[}}\]]|{_NO_NUMBER})", rf":{_NO_NUMBER}", rf"\[{_NO_NUMBER}")
+_MEMBER = r":[ \t]*(?:[nN][aA]|[iI])"
+_SURELY_MEMBER = rf'"[ \t]*{_MEMBER}'
+"""The value of a member that is no JSON: the quick form finds it in texts too."""
 _HARMLESS = (r"\u0026", r"\u003c", r"\u003e")
 """Go's encoder writes &, < and > so; any other escape could hide a key or mean another text."""
 _PLAIN_SIZE, _MOST_SIZE, _MOST_BLOCKS = 900, 4000, 300
@@ -13,7 +16,10 @@ _PLAIN_SIZE, _MOST_SIZE, _MOST_BLOCKS = 900, 4000, 300
 
 
 class Document:
-    """The values that are read from a line, each at a path such as `$."a"."b"`; `name` is the column that has them."""
+    """The values that are read from a line, each at a path such as `$."a"."b"`; `name` is the column that has them.
+
+    DuckDB's reader takes some lines that are no JSON: which of `found`, `members` and `sound` is needed depends on what
+    the other reader makes of such a line."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -31,10 +37,20 @@ class Document:
         extract = f"TRY(json_extract(line, [{', '.join(map(text, self._paths or ['$']))}]))"
         return f"{case((all_of(condition, _is_object()), extract))} AS {self._name}"
 
+    def found(self) -> str:
+        """SQL: DuckDB read the line as an object, and its keys stand in it as they are called. A reader that looks for
+        keys only, and counts brackets, finds the same values."""
+        return all_of(f"{self._name} IS NOT NULL", _no_escapes())
+
+    def members(self) -> str:
+        """SQL: so does a reader that goes through the members of objects, and passes over a comma before the end."""
+        is_value = case((matches(_MEMBER), f"NOT {matches(_SURELY_MEMBER)}"), otherwise="true")
+        return all_of(self.found(), is_value, _in_limits())
+
     def sound(self) -> str:
-        """SQL: the line is a JSON object for every reader, and its keys stand in it as they are called."""
+        """SQL: the line is a JSON object for every reader."""
         valid = (f"NOT {matches(fault)}" for fault in _NOT_JSON)
-        return all_of(f"{self._name} IS NOT NULL", _no_escapes(), *valid, _in_limits())
+        return all_of(self.found(), *valid, _in_limits())
 
 
 def _is_object() -> str:
