@@ -25,12 +25,11 @@ _REFUSALS = frozenset({403, 407, 451})
 
 @dataclass(frozen=True, slots=True)
 class EgressAnswer:
-    """`status` is None without an answer; `error` says why in one line; `marker` is boundary's text when there."""
+    """`status` is None without an answer; `error` says why in one line."""
 
     status: int | None
     verdict: EgressVerdict
     error: str = ""
-    marker: str = ""
 
 
 def send(event: Event, proxy: str | None, ca: Path | None, timeout_s: float = 30.0) -> EgressAnswer:
@@ -66,9 +65,8 @@ def send(event: Event, proxy: str | None, ca: Path | None, timeout_s: float = 30
 
 
 def _read(answer: "requests.Response") -> EgressAnswer:
-    marked = answer.status_code == 403 and BLOCKED in answer.text
-    if marked:
-        return EgressAnswer(403, "deny", marker=BLOCKED)
+    if answer.status_code == 403 and BLOCKED in answer.text:
+        return EgressAnswer(403, "deny")
     if answer.status_code in _REFUSALS:
         words = one_line(answer.text)[:80]
         return EgressAnswer(

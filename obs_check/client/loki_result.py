@@ -39,7 +39,6 @@ def read_stats(document: Any) -> Stats:
     summary = ((document.get("data") or {}).get("stats") or {}).get("summary") or {}
     return Stats(
         bytes_read=int(summary.get("totalBytesProcessed") or 0),
-        lines_read=int(summary.get("totalLinesProcessed") or 0),
         seconds=float(summary.get("execTime") or 0.0),
         notes=tuple(str(w) for w in document.get("warnings") or ()),
     )

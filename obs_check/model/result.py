@@ -63,6 +63,5 @@ class Stats:
     """What a query cost, as far as the answering side says (0 where it says nothing)."""
 
     bytes_read: int = 0
-    lines_read: int = 0
     seconds: float = 0.0
     notes: tuple[str, ...] = field(default=())

@@ -46,15 +46,14 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class RefResult:
-    """The answer to one refId. `error` is empty when there is none; `source` is `downstream` or `plugin`; `executed`
-    is what ran, kept also from empty frames; `notices` are the warnings a person sees as a corner icon only."""
+    """The answer to one refId. `error` is empty when there is none; `source` is `downstream` or `plugin`; `notices`
+    are the warnings a person sees as a corner icon only."""
 
     ref_id: str
     frames: list[Frame]
     error: str = ""
     status: int = 200
     source: str = ""
-    executed: str = ""
     notices: tuple[str, ...] = ()
 
     @property
@@ -115,7 +114,6 @@ def all_frames(results: Iterable[RefResult]) -> list[Frame]:
 
 def _result(ref_id: str, raw: Mapping[str, Any]) -> RefResult:
     frames = [decode_frame(f, ref_id) for f in raw.get("frames") or []]
-    executed = next((str(f.meta["executedQueryString"]) for f in frames if f.meta.get("executedQueryString")), "")
     notices = tuple(str(n.get("text") or "") for f in frames for n in f.meta.get("notices") or ())
     return RefResult(
         ref_id,
@@ -123,6 +121,5 @@ def _result(ref_id: str, raw: Mapping[str, Any]) -> RefResult:
         error=str(raw.get("error") or ""),
         status=int(raw.get("status") or (400 if raw.get("error") else 200)),
         source=str(raw.get("errorSource") or ""),
-        executed=executed,
         notices=notices,
     )

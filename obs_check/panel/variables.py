@@ -27,8 +27,8 @@ class Filter:
 class EffectiveVariable:
     """A variable's value in use. `values` are the chosen values; `is_list` tells a list of one from one value;
     `multi` is true where several values or All may be chosen, which switches the datasource's escaping on; `all_text`
-    is the stored allValue while All is chosen; `saved` is what the dashboard keeps; `note` says what is not
-    known; `datasource` is the reference whose queries ad hoc filters hold for."""
+    is the stored allValue while All is chosen; `note` says what is not known; `datasource` is the reference whose
+    queries ad hoc filters hold for."""
 
     name: str
     type: str
@@ -36,7 +36,6 @@ class EffectiveVariable:
     is_list: bool = False
     multi: bool = False
     all_text: str | None = None
-    saved: Any = None
     note: str = ""
     filters: tuple[Filter, ...] = ()
     datasource: Any = None
@@ -93,7 +92,6 @@ def _effective(
                 variable.name,
                 variable.type,
                 (),
-                saved=variable.current,
                 filters=_filters(variable),
                 datasource=variable.raw.get("datasource"),
             )
@@ -162,9 +160,7 @@ def _chosen(
             values = every
         else:
             values, note = _saved_options(variable), "All; the options are those saved with the dashboard"
-    return EffectiveVariable(
-        variable.name, variable.type, tuple(values), is_list, multi, all_text, saved=variable.current, note=note
-    )
+    return EffectiveVariable(variable.name, variable.type, tuple(values), is_list, multi, all_text, note=note)
 
 
 def _validated(variable: Variable, wanted: list[str], options: list[tuple[str, str]]) -> list[str]:
@@ -187,12 +183,12 @@ def _interval(variable: Variable, override: list[str] | None) -> EffectiveVariab
     wanted = _first(_texts_or(override, variable.current))
     if wanted.startswith(("$__auto_interval_", "$__auto")) or (wanted == "auto" and variable.raw.get("auto")):
         auto = (int(variable.raw.get("auto_count") or 30), str(variable.raw.get("auto_min") or "10s"))
-        return EffectiveVariable(variable.name, variable.type, ("auto",), saved=variable.current, auto=auto)
+        return EffectiveVariable(variable.name, variable.type, ("auto",), auto=auto)
     return _single(variable, wanted if wanted in options or not options else options[0])
 
 
 def _single(variable: Variable, value: str) -> EffectiveVariable:
-    return EffectiveVariable(variable.name, variable.type, (value,), saved=variable.current)
+    return EffectiveVariable(variable.name, variable.type, (value,))
 
 
 def _filters(variable: Variable) -> tuple[Filter, ...]:
