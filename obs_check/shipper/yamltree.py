@@ -155,7 +155,7 @@ def load(text: str, file: str, first_line: int = 1) -> list[Value]:
 def _value(node: yaml.Node, file: str, first_line: int, path: str, above: tuple[int, ...]) -> Value:
     line = first_line + node.start_mark.line
     if id(node) in above:
-        raise ConfigError(f"{file}:{line}: {path}: an alias contains itself")
+        raise ConfigError(f"{file}:{line}: {path}: an alias contains itself", "write what it stands for")
     above = (*above, id(node))
     if isinstance(node, yaml.ScalarNode):
         null = node.tag == "tag:yaml.org,2002:null"
@@ -168,7 +168,7 @@ def _value(node: yaml.Node, file: str, first_line: int, path: str, above: tuple[
     typed: list[str] = []
     for key, child in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            raise ConfigError(f"{file}:{line}: {path}: a key must be a single value")
+            raise ConfigError(f"{file}:{line}: {path}: a key must be a single value", "write key: value")
         if key.tag == "tag:yaml.org,2002:merge":
             parts = child.value if isinstance(child, yaml.SequenceNode) else [child]
             for part in reversed(parts):

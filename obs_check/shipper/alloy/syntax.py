@@ -203,7 +203,7 @@ class _Parser:
         try:
             return literal(token.text)
         except ValueError as error:
-            raise ConfigError(f"{self._file}:{token.line}: {error}") from None
+            raise ConfigError(f"{self._file}:{token.line}: {error}", "Alloy takes numbers up to 1.7e308") from None
 
     def _list(self, until: str) -> list[Expression]:
         items: list[Expression] = []
