@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-from obs_check.logql.layouts import TOKEN, NoTime, parse
+from obs_check.logql.layouts import TOKEN, NoTime, Parsed, parse
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ZERO_NS = -62_135_596_800_000_000_000
@@ -64,12 +64,6 @@ def _offset(wall: datetime, form: str) -> str:
     return sign + (":" if ":" in shape else "").join(parts)
 
 
-def _zone_name(wall: datetime) -> str:
-    """The name of the zone; of one that is only an offset, the offset."""
-    known = wall.tzname() if wall.tzinfo is UTC or not isinstance(wall.tzinfo, timezone) else None
-    return known or _offset(wall, "-0700")
-
-
 def _written(form: str, wall: datetime, year: int, nanos: int) -> str:
     if form[0] in ".,":
         digits = f"{nanos:09d}"[: len(form) - 1]
@@ -104,7 +98,7 @@ def _written(form: str, wall: datetime, year: int, nanos: int) -> str:
         "5": str(wall.second),
         "PM": "PM" if wall.hour >= 12 else "AM",
         "pm": "pm" if wall.hour >= 12 else "am",
-        "MST": _zone_name(wall),
+        "MST": wall.tzname() or "UTC",
     }
     return known[form]
 
@@ -115,9 +109,20 @@ def read_time(layout: str, text: str, place: tzinfo) -> Instant:
         parsed = parse(layout, text)
     except NoTime:
         return Instant(ZERO_NS)
-    if parsed.offset_s is not None:
-        place = timezone(timedelta(seconds=parsed.offset_s)) if parsed.offset_s else UTC
-    if parsed.year:
-        return Instant(parsed.ns(place), place)
     # Go's year 0, for a layout without one, is none of Python's.
-    return Instant(parsed.ns(place, 2000) - 5 * _CYCLE_S * 1_000_000_000, place)
+    ns = parsed.ns(place) if parsed.year else parsed.ns(place, 2000) - 5 * _CYCLE_S * 1_000_000_000
+    return Instant(ns, _place(parsed, Instant(ns, place).local()))
+
+
+def _place(parsed: Parsed, wall: datetime) -> tzinfo:
+    """The zone of `wall` unless the text names another one: an offset that is not in effect there, or an abbreviation
+    that is not, which counts as UTC."""
+    assert wall.tzinfo is not None
+    if parsed.offset_s == 0:
+        return UTC
+    if parsed.offset_s is not None and timedelta(seconds=parsed.offset_s) != wall.utcoffset():
+        offset = timezone(timedelta(seconds=parsed.offset_s))
+        return timezone(timedelta(seconds=parsed.offset_s), _offset(wall.astimezone(offset), "-0700"))
+    if parsed.offset_s is None and parsed.zone not in (None, wall.tzname()):
+        return timezone(timedelta(), str(parsed.zone))
+    return wall.tzinfo

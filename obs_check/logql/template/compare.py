@@ -20,7 +20,7 @@ def _incompatible(first: Any, second: Any) -> ValueError:
 
 
 def _not_comparable(first: Any, other: Any) -> ValueError:
-    if type(first) is type(other):
+    if isinstance(first, dict) == isinstance(other, dict) and isinstance(first, list) == isinstance(other, list):
         return ValueError(f"non-comparable type {sprintf('%s', other)}: {type_name(other)}")
     texts = sprintf("%s", first), type_name(first), type_name(other), show(other)
     return ValueError("non-comparable types {}: {}, {}: {}".format(*texts))

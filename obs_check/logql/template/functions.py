@@ -1,7 +1,7 @@
 """The functions of Loki's templates: Loki's own, the chosen ones of sprig, and Go's, each with its parameters.
 
-Parameters are letters: s a text, i an int, f a float64, t a time, a anything, v anything that need not be there; `*`
-repeats the last one. A ValueError of a function is what Go says after "error calling".
+Parameters are letters: s a text, i an int, f a float64, t a time, d a duration in ns, a anything, v anything that need
+not be there; `*` repeats the last one. A ValueError of a function is what Go says after "error calling".
 """
 
 import inspect
@@ -24,7 +24,7 @@ from obs_check.logql.template.clock import Instant, read_time, zone
 from obs_check.logql.template.compare import equal, less
 from obs_check.logql.template.escape import html, js
 from obs_check.logql.template.printf import quote, sprintf
-from obs_check.logql.template.values import Int64, Labels, show, truth, type_name
+from obs_check.logql.template.values import Duration, Int64, Labels, show, truth, type_name
 
 
 class Signature(NamedTuple):
@@ -75,10 +75,12 @@ def _unix_to_time(text: str) -> Instant:
 
 def to_int(value: Any) -> Int64:
     """sprig's toInt64: what cannot be read is 0."""
+    if isinstance(value, Duration):
+        return Int64(0)
     if isinstance(value, bool | int):
         return Int64(value)
     if isinstance(value, float):
-        return Int64(int(value) if math.isfinite(value) else -(2**63))
+        return Int64(int(value) if -(2.0**63) <= value < 2.0**63 else -(2**63))
     if not isinstance(value, str):
         return Int64(0)
     text = re.sub(r"(?<=\d)\.0*$", "", value)
@@ -96,7 +98,7 @@ def to_float(value: Any) -> float:
             return parse_float(value)
         except ValueError:
             return 0.0
-    return float(value) if isinstance(value, bool | int | float) else 0.0
+    return float(value) if isinstance(value, bool | int | float) and not isinstance(value, Duration) else 0.0
 
 
 def _wrapped(value: int) -> Int64:
@@ -131,7 +133,8 @@ def _by_decimals(combine: Callable[[Decimal, Decimal], Decimal]) -> Callable[...
         total = _decimal(first)
         for other in others:
             total = combine(total, _decimal(other))
-        return float(total)
+        # A decimal has no negative zero.
+        return float(total) or 0.0
 
     return fold
 
@@ -321,10 +324,11 @@ def _joined(values: Sequence[Any]) -> str:
 
 
 def _date(layout: str, value: Any) -> str:
-    if not isinstance(value, Instant):
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        value = Instant(value * 1_000_000_000 if whole else time.time_ns())
-    return str(value.format(layout))
+    """sprig's date: a time or a number of seconds in UTC, or now for anything else."""
+    if isinstance(value, Instant):
+        return Instant(value.ns).format(layout)
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return Instant(value * 1_000_000_000 if whole else time.time_ns()).format(layout)
 
 
 def _urldecode(text: str) -> str:
@@ -335,6 +339,8 @@ def _urldecode(text: str) -> str:
 
 
 def _call(function: Any, *_: Any) -> Any:
+    if function is None:
+        raise ValueError("call of nil")
     raise ValueError(f"non-function %s of type {type_name(function)}")
 
 

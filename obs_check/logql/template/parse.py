@@ -321,7 +321,9 @@ class Parser:
             raise self.fail(f"integer overflow: {quoted(text)}")
         if number in (float("inf"), float("-inf")):
             raise self.fail(f"illegal number syntax: {quoted(text)}")
-        return nodes.Constant(token.at, text, number, number=True, whole=number.is_integer())
+        return nodes.Constant(
+            token.at, text, number, number=True, whole=number.is_integer() and -(2**63) <= number < 2**63
+        )
 
 
 def _is_blank(body: list[nodes.Node]) -> bool:

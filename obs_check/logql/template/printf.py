@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from obs_check.logql.numbers import float_text
-from obs_check.logql.template.values import show, type_name
+from obs_check.logql.template.values import Duration, show, type_name
 
 _VERB = re.compile(r"%([-+# 0]*)(?:\[(\d+)\])?(\*|\d+)?(?:\.(?:\[(\d+)\])?(\*|\d*))?(?:\[(\d+)\])?(.?)", re.DOTALL)
 _NAMED = {
@@ -92,6 +92,8 @@ def _formatted(flags: str, precision: int | None, verb: str, value: Any) -> str:
     if value is None:
         return "<nil>" if verb == "v" else f"%!{verb}(<nil>)"
     text: str | None = None
+    if isinstance(value, Duration) and verb in "sv":
+        return show(value)
     if isinstance(value, bool):
         text = show(value) if verb in "tv" else None
     elif isinstance(value, int):

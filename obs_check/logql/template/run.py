@@ -8,12 +8,18 @@ from obs_check.logql.template.clock import Instant
 from obs_check.logql.template.functions import Signature
 from obs_check.logql.template.lex import quoted
 from obs_check.logql.template.methods import METHODS
-from obs_check.logql.template.values import Labels, TemplateFault, show, truth, type_name
+from obs_check.logql.template.values import Duration, Labels, TemplateFault, show, truth, type_name
 
 _ABSENT = object()
 """No value was piped in."""
-_TYPES = {"s": (str, "string"), "i": (int, "int"), "f": (float, "float64"), "t": (Instant, "time.Time")}
-_LITERALS = {"s": "string", "i": "integer", "f": "float"}
+_TYPES = {
+    "s": (str, "string"),
+    "i": (int, "int"),
+    "f": (float, "float64"),
+    "t": (Instant, "time.Time"),
+    "d": (Duration, "time.Duration"),
+}
+_LITERALS = {"s": "string", "i": "integer", "d": "integer", "f": "float"}
 
 
 class Moment(NamedTuple):
@@ -218,8 +224,7 @@ class Run:
     ) -> Any:
         if value is None:
             raise self.fail(f"nil pointer evaluating interface {{}}.{name}")
-        if isinstance(value, Instant) and name in METHODS:
-            method = METHODS[name]
+        if method := METHODS.get(type(value), {}).get(name):
             signature = Signature(method.parameters, method.variadic, lambda *given: method.call(value, *given))
             return self._call(dot, name, signature, node, arguments, piped)
         if not isinstance(value, dict):
@@ -285,13 +290,14 @@ class Run:
         fits = {
             "s": isinstance(node.value, str),
             "i": node.number and node.whole,
+            "d": node.number and node.whole,
             "f": node.number,
         }
         if kind == "t":
             raise self.fail(f"can't handle {node} for arg of type time.Time")
         if not fits[kind]:
             raise self.fail(f"expected {_LITERALS[kind]}; found {node}")
-        return {"s": str, "i": int, "f": float}[kind](node.value)
+        return {"s": str, "i": int, "d": int, "f": float}[kind](node.value)
 
     def _checked(self, value: Any, kind: str, nothing: str) -> Any:
         """The value when its type is that of the parameter; `nothing` is what a missing one is."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from obs_check.logql.durations import format_go_duration
 from obs_check.logql.numbers import float_text
 from obs_check.logql.template.clock import Instant
 
@@ -12,6 +13,10 @@ class TemplateFault(Exception):
 
 class Int64(int):
     """A whole number that is no `int` for Go: what arithmetic functions give."""
+
+
+class Duration(int):
+    """Nanoseconds between two times."""
 
 
 MISSING = None
@@ -35,6 +40,7 @@ def type_name(value: Any) -> str:
         Labels: "map[string]string",
         list: "[]interface {}",
         Instant: "time.Time",
+        Duration: "time.Duration",
     }
     return known.get(type(value), "map[string]interface {}")
 
@@ -50,6 +56,8 @@ def show(value: Any) -> str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Duration):
+        return format_go_duration(value)
     if isinstance(value, int):
         return str(int(value))
     if isinstance(value, float):
