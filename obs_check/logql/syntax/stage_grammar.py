@@ -124,6 +124,6 @@ def _assignment(cursor: Cursor) -> ast.LabelAssignment:
 
 def _choice(cursor: Cursor) -> ast.LabelChoice:
     if cursor.peek(1).kind in ("=", "!=", "=~", "!~"):
-        found = matcher(cursor)
+        found = matcher(cursor, ", expecting IDENTIFIER")
         return ast.LabelChoice(found.name, found)
     return ast.LabelChoice(cursor.name())

@@ -202,25 +202,37 @@ class Run:
     ) -> Any:
         self.place = node
         names = node.names
-        match node:
-            case nodes.Field():
-                value = dot
-            case nodes.Variable():
-                value = self._variable(node.name)
-                if not names:
-                    self._no_arguments(node, arguments, piped)
-                    return value
-            case nodes.Chain():
-                value = self._argument(dot, "a", node.node)
+        value = self._root(dot, node)
+        if not names:
+            self._no_arguments(node, arguments, piped)
+            return value
         if value is None and (not isinstance(node, nodes.Field) or self.variables[0][1] is None):
             # What is nothing at all has nothing in it; the null of an object is refused below.
             return None
+        kind = type_name(value)
         for name in names[:-1]:
-            value = self._field(dot, value, name, node, (), _ABSENT)
-        return self._field(dot, value, names[-1], node, arguments, piped)
+            inner = self._field(dot, value, kind, name, node, (), _ABSENT)
+            value, kind = inner, "interface {}" if type(value) is dict else type_name(inner)
+        return self._field(dot, value, kind, names[-1], node, arguments, piped)
+
+    def _root(self, dot: Any, node: nodes.Field | nodes.Variable | nodes.Chain) -> Any:
+        match node:
+            case nodes.Field():
+                return dot
+            case nodes.Variable():
+                return self._variable(node.name)
+            case nodes.Chain():
+                return self._argument(dot, "a", node.node)
 
     def _field(
-        self, dot: Any, value: Any, name: str, node: nodes.Operand, arguments: Sequence[nodes.Operand], piped: Any
+        self,
+        dot: Any,
+        value: Any,
+        kind: str,
+        name: str,
+        node: nodes.Operand,
+        arguments: Sequence[nodes.Operand],
+        piped: Any,
     ) -> Any:
         if value is None:
             raise self.fail(f"nil pointer evaluating interface {{}}.{name}")
@@ -228,7 +240,7 @@ class Run:
             signature = Signature(method.parameters, method.variadic, lambda *given: method.call(value, *given))
             return self._call(dot, name, signature, node, arguments, piped)
         if not isinstance(value, dict):
-            raise self.fail(f"can't evaluate field {name} in type {type_name(value)}")
+            raise self.fail(f"can't evaluate field {name} in type {kind}")
         if arguments or piped is not _ABSENT:
             raise self.fail(f"{name} is not a method but has arguments")
         return value.get(name, "" if isinstance(value, Labels) else None)
@@ -277,7 +289,9 @@ class Run:
                     return None
                 raise self.fail(f"cannot assign nil to {_TYPES[kind][1]}")
             case nodes.Field() | nodes.Chain() | nodes.Variable():
-                return self._checked(self._path(dot, node), kind, "interface {}")
+                value = self._path(dot, node)
+                nothing = "nil" if value is None and self._root(dot, node) is None else "interface {}"
+                return self._checked(value, kind, nothing)
             case nodes.Pipeline():
                 return self._checked(self.pipeline(dot, node), kind, "nil")
             case nodes.Function():
