@@ -31,7 +31,12 @@ from tests.lab import loki_client
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "logql"
 UNLIMITED = Limits(
-    tenancy="off", reject_old_samples_max_age=0, creation_grace_period=0, ingestion_rate=0, per_stream_rate=0
+    tenancy="off",
+    reject_old_samples_max_age=0,
+    creation_grace_period=0,
+    ingestion_rate=0,
+    per_stream_rate=0,
+    max_query_length=0,
 )
 
 
