@@ -1,7 +1,8 @@
 """A metric query asked of local files: counted by DuckDB where that is exact, else line by line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from obs_check.app.query import Ask, ask_source, window_around
@@ -9,7 +10,10 @@ from obs_check.client.columnar_files import ColumnarFiles
 from obs_check.client.line_files import LineFiles
 from obs_check.client.named_paths import STDIN
 from obs_check.logql.columnar.sql import NotColumnar
-from obs_check.logql.syntax.ast import LogQuery
+from obs_check.logql.stages.compile import compile_stages, loki_order
+from obs_check.logql.stages.row import Row
+from obs_check.logql.syntax.ast import Expr, LineFilter, LogQuery
+from obs_check.model.entry import NO_METADATA
 from obs_check.model.result import Result
 from obs_check.model.window import Window
 
@@ -59,3 +63,11 @@ def _by_lines(
     window = ask.window or window_around(files.bounds() or ())
     result = ask_source(ask, files, window)
     return FileAnswer(result, window, path, files.lines, files.untimed, files.undecodable)
+
+
+def line_test(expr: Expr) -> Callable[[str], bool]:
+    """Whether a line passes the filters that a log query begins with: no other needs to be held in memory."""
+    stages = loki_order(expr.stages) if isinstance(expr, LogQuery) else []
+    first = list(takewhile(lambda stage: isinstance(stage, LineFilter), (stage for _, stage in stages)))
+    passes = compile_stages(first)
+    return (lambda line: passes(Row(0, line, {}, NO_METADATA))) if first else lambda _line: True

@@ -8,7 +8,6 @@ from obs_check.client.loki import LokiClient
 from obs_check.logql.engine.evaluate import query_instant, query_range
 from obs_check.logql.engine.source import Source
 from obs_check.logql.syntax.ast import Expr
-from obs_check.model.entry import LogStream
 from obs_check.model.result import Result
 from obs_check.model.window import MS, NS, Window
 
@@ -30,11 +29,6 @@ class Ask:
     def step_in(self, window: Window) -> int:
         """The step in ns of a range query over a window."""
         return self.step_ns or max(NS, -(-(window.end_ns - window.start_ns) // _POINTS // NS) * NS)
-
-
-def whole_window(streams: list[LogStream]) -> Window:
-    """From the first line to the ms after the last."""
-    return window_around([e.ts for s in streams for e in (s.entries[:1] + s.entries[-1:])])
 
 
 def window_around(times: Sequence[int]) -> Window:

@@ -131,8 +131,8 @@ def _parsed(text: str) -> "Expr":
 
 
 def _run_on_files(ask: "Ask", target: Target, out: Output) -> None:
-    from obs_check.app.file_query import ask_files
-    from obs_check.app.query import ask_source, whole_window
+    from obs_check.app.file_query import ask_files, line_test
+    from obs_check.app.query import ask_source, window_around
     from obs_check.app.unselected import unselected
     from obs_check.logql.engine.list_source import ListSource
 
@@ -143,9 +143,9 @@ def _run_on_files(ask: "Ask", target: Target, out: Output) -> None:
         target.say_odd(answer.lines, answer.untimed, answer.undecodable, out)
         result, window = answer.result, answer.window
     else:
-        streams = target.read_streams(paths, out)
-        window = ask.window or whole_window(streams)
-        result = ask_source(ask, ListSource(streams), window)
+        found = target.read_streams(paths, out, line_test(ask.expr))
+        window = ask.window or window_around(found.bounds)
+        result = ask_source(ask, ListSource(found.streams), window)
     _show(result, ask.text, target.name, window, out)
     _say_rest(ask, result, unselected(ask.expr, target.labels_of(paths)), out)
 

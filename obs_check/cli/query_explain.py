@@ -33,15 +33,15 @@ def explain_query(ask: "Ask", target: Target, out: Output) -> NoReturn:
 
 def _of_files(ask: "Ask", target: Target, out: Output) -> "tuple[Node, Window, str]":
     """The tree, the window, and which labels the files lack, where they do."""
-    from obs_check.app.query import whole_window
+    from obs_check.app.query import window_around
     from obs_check.app.unselected import unselected
     from obs_check.logql.engine.list_source import ListSource
     from obs_check.logql.explain.run import explain
 
     paths = target.paths(out)
-    streams = target.read_streams(paths, out)
-    window = ask.window or whole_window(streams)
-    root = explain(ask.expr, ListSource(streams), window, None if ask.instant else ask.step_in(window))
+    found = target.read_streams(paths, out)
+    window = ask.window or window_around(found.bounds)
+    root = explain(ask.expr, ListSource(found.streams), window, None if ask.instant else ask.step_in(window))
     return root, window, unselected(ask.expr, target.labels_of(paths))
 
 

@@ -3,7 +3,7 @@
 import re
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,10 +14,11 @@ from obs_check.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from obs_check.client.file_source import FileStreams
     from obs_check.client.loki import LokiClient
     from obs_check.client.loki_tail import LokiTail
     from obs_check.config import Config, Secret
-    from obs_check.model.entry import Labels, LogStream
+    from obs_check.model.entry import Labels
 
 
 _EXAMPLE = "http://loki.example:3100"
@@ -53,13 +54,16 @@ class Target:
         """Who is asked, for documents: the files' names or `loki`."""
         return ", ".join(self.files) or "loki"
 
-    def read_streams(self, paths: "Sequence[Path]", out: Output) -> "list[LogStream]":
-        """All lines of the files that `paths` found, one stream a file; what is odd about them is said on stderr."""
+    def read_streams(
+        self, paths: "Sequence[Path]", out: Output, keep: Callable[[str], bool] = lambda _line: True
+    ) -> "FileStreams":
+        """The lines of the files that `paths` found, one stream a file, and of those only what is kept; what is odd
+        about any is said on stderr."""
         from obs_check.client.file_source import read_streams
 
-        found = read_streams(paths, self.labels, self.time_key, sys.stdin.buffer, time.time_ns)
+        found = read_streams(paths, self.labels, self.time_key, sys.stdin.buffer, time.time_ns, keep)
         self.say_odd(found.lines, found.untimed, found.undecodable, out)
-        return found.streams
+        return found
 
     def paths(self, out: Output) -> "list[Path]":
         """The files that --file names; binary ones that a glob names are left out and said on stderr. Raises

@@ -158,6 +158,11 @@ class ColumnarFiles:
             cursor = self._connection.cursor().execute(statement)
             while batch := cursor.fetchmany(_BATCH):
                 yield batch
+        except (duckdb.InterruptException, RuntimeError) as error:
+            # DuckDB takes Ctrl-C for itself.
+            if "interrupted" not in str(error).lower():
+                raise
+            raise KeyboardInterrupt from error
         except duckdb.Error as error:
             # The bytes are the better reason where both refuse the file.
             self._trust()

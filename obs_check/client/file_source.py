@@ -1,6 +1,7 @@
 """Local log files as log streams, so that a query runs on them as it would on Loki."""
 
 import json
+import math
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -27,17 +28,14 @@ _JSON_KEYS = ("ts", "time", "timestamp", "@timestamp")
 
 @dataclass(frozen=True, slots=True)
 class FileStreams:
-    """One stream a file, entries ascending by time. `untimed` counts lines without a time of their own, `undecodable`
-    bytes that were no UTF-8."""
+    """One stream a file, entries ascending by time. Of all lines, those that were not kept too: how many there are, how
+    many have no time of their own, bytes that are no UTF-8, and the times (ns) of the first and the last."""
 
     streams: list[LogStream]
+    lines: int = 0
     untimed: int = 0
     undecodable: int = 0
-
-    @property
-    def lines(self) -> int:
-        """How many lines there are."""
-        return sum(len(stream.entries) for stream in self.streams)
+    bounds: tuple[int, ...] = ()
 
 
 def read_streams(
@@ -46,14 +44,16 @@ def read_streams(
     time_key: str | None = None,
     stdin: BinaryIO | None = None,
     clock: Callable[[], int] = time.time_ns,
+    keep: Callable[[str], bool] = lambda _line: True,
 ) -> FileStreams:
     """The lines of files as named_paths gives them; STDIN is `stdin`. Labels of a stream: `filename`, then `labels`
-    (which may replace it).
+    (which may replace it). Only lines that `keep` answers True for are held.
 
     A line without a time follows the line before it by 1 ns; the first of a file gets the file's mtime, that of stdin
     the clock's ns. Empty lines are left out, as a shipper does. Raises InputError when a file is not there or binary.
     """
-    streams, untimed, undecodable = [], 0, 0
+    streams, lines, untimed, undecodable = [], 0, 0, 0
+    first, last = math.inf, -math.inf
     for path in paths:
         piped = stdin is not None and path == STDIN
         timing = Timing(time_key, clock if piped else partial(modified_ns, path))
@@ -61,11 +61,15 @@ def read_streams(
         for text, bad in each_stdin_line(stdin) if piped and stdin else each_line(path):
             undecodable += bad
             if text:
-                entries.append(Entry(timing.of(text), text))
+                lines += 1
+                ts = timing.of(text)
+                first, last = min(first, ts), max(last, ts)
+                if keep(text):
+                    entries.append(Entry(ts, text))
         untimed += timing.untimed
         entries.sort(key=entry_time)
         streams.append(LogStream(stream_labels(path, labels), entries))
-    return FileStreams(streams, untimed, undecodable)
+    return FileStreams(streams, lines, untimed, undecodable, (int(first), int(last)) if lines else ())
 
 
 def stream_labels(path: Path, labels: Mapping[str, str]) -> dict[str, str]:

@@ -84,6 +84,24 @@ def test_labels_that_the_files_lack_are_named(query: str, log: str, capsys: pyte
         assert f"{remedy}--label job=x\n" in err
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        '{job="b"} |= "DENY" |~ "a|c"',
+        '{job="b"} | logfmt | msg="DENY"',
+        '{job="b"} | decolorize |= "DENY"',
+        '{job="b"} | line_format `{{__line__}}x` |= "DENY"',
+    ],
+)
+def test_lines_that_are_not_held_count_for_the_window(query: str, log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(log).write_text(LINES + "time=2026-11-24T00:45:00Z msg=ALLOW\n continued\n")
+    _, out, err = run(capsys, query, "--file", log, "--label", "job=b", "-o", "json", "-v")
+    found = json.loads(out)
+    assert found["window"]["end_ns"] == 1_795_481_100_001_000_000
+    assert [row["ts"] for row in found["result"]["rows"]][-2:] == ["1795481038603000000", "1795480918603000000"]
+    assert "1 of 5 lines do not say" in err
+
+
 def test_a_home_directory_in_a_quoted_glob(log: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert main(["query", '{job="b"}', "--file", "~/*.log", "--label", "job=b"]) == 0

@@ -358,3 +358,26 @@ def test_a_file_that_duckdb_would_read_otherwise_is_refused(content: bytes, reas
     rows = by_rows(COUNT, [file], None, None)
     assert isinstance(rows, Vector)
     assert rows == ask(COUNT, LineFiles([file], LABELS, None, held=1), None)
+
+
+class Interrupted:
+    """A connection that says what DuckDB 1.4 says when Ctrl-C ends its query."""
+
+    def cursor(self) -> "Interrupted":
+        return self
+
+    def execute(self, _: str) -> None:
+        raise RuntimeError("Query interrupted")
+
+    def close(self) -> None:
+        return None
+
+
+def test_an_interrupt_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "a.log"
+    file.write_text("time=2025-11-24T16:00:00Z a=b\n")
+    source = ColumnarFiles([file], LABELS, None)
+    monkeypatch.setattr(source, "_connection", Interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        source.bounds()
+    source.close()
