@@ -7,24 +7,37 @@ from obs_check.errors import InputError
 from obs_check.lab.loki.wording import label_text
 from obs_check.model.entry import Entry, Labels
 
-_PAIR = re.compile(r"""\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*("(?:[^"\\]|\\.)*"|`[^`]*`)\s*(,|(?=}))""")
 _KEPT = re.compile(r"(?:[A-Za-z]|__)[A-Za-z0-9_]*")
 _OTHER = re.compile(r"[^A-Za-z0-9_]")
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|.)")
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<identifier>[a-zA-Z_][a-zA-Z0-9_]*)|(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)"""
+    r"""|(?P<sign>!=|=~|!~|=|,|})|(?P<other>.)|$)""",
+    re.DOTALL,
+)
 
 
-def _refuse(text: str, at: int) -> InputError:
-    character = text[at : at + 1]
-    if not character:
-        return InputError(f"couldn't parse labels: 1:{at + 1}: parse error: unexpected end of input inside braces")
-    if character == "=":
-        return InputError(
-            f'couldn\'t parse labels: 1:{at + 1}: parse error: unexpected "=" in label set, expected identifier or "}}"'
-        )
-    return InputError(
-        f"couldn't parse labels: 1:{at + 1}: parse error: unexpected character inside braces: '{character}'"
-    )
+def _fault(at: int, words: str) -> InputError:
+    return InputError(f"couldn't parse labels: 1:{at + 1}: parse error: {words}")
+
+
+def _take(text: str, at: int, *wanted: str) -> "re.Match[str]":
+    """The token at an offset; InputError with Prometheus' words when it is none of the wanted."""
+    found = _TOKEN.match(text, at)
+    assert found is not None
+    kind = found.lastgroup
+    if kind is None:
+        raise _fault(len(text), "unexpected end of input inside braces")
+    if kind == "other":
+        raise _fault(found.start("other"), f"unexpected character inside braces: '{found['other']}'")
+    if (found["sign"] or kind) in wanted:
+        return found
+    shown = f'{kind} "{found[kind]}"' if kind == "identifier" else f"{kind} {found[kind]}" if kind == "string" else ""
+    sign = found["sign"]
+    shown = shown or (f'"{sign}"' if sign in ("=", ",", "}") else f"<op:{sign}>")
+    expected = " or ".join(word if word in ("identifier", "string") else f'"{word}"' for word in wanted)
+    raise _fault(found.start(kind), f"unexpected {shown} in label set, expected {expected}")
 
 
 def _unquote(text: str) -> str:
@@ -41,21 +54,32 @@ def _unquote(text: str) -> str:
 
 
 def parse_labels(text: str) -> Labels:
-    """The labels; empty values are left out, as Loki does. InputError with Loki's text at the first bad character."""
+    """The labels; empty values are left out, as Loki does. InputError with Loki's text at the first token that does not
+    fit, for text that is no UTF-8 and for a name that is there twice."""
     stripped = text.strip()
-    if not stripped.startswith("{") or not stripped.endswith("}"):
-        raise _refuse(stripped, 0)
+    if not stripped:
+        return {}
+    if not stripped.startswith("{"):
+        raise _fault(0, f"unexpected character: '{stripped[0]}'")
     labels: Labels = {}
-    at, end = 1, len(stripped) - 1
-    while at < end:
-        match = _PAIR.match(stripped, at)
-        if match is None:
-            name = _NAME.match(stripped, at)
-            raise _refuse(stripped, name.end() if name else at)
-        if value := _unquote(match[2]):
-            labels[match[1]] = value
-        at = match.end()
-    return labels
+    at, sign = 1, ""
+    while sign != "}":
+        # A name may stand in quotes, which the words for what is expected do not say.
+        name = _TOKEN.match(stripped, at)
+        if name is None or not name["string"]:
+            name = _take(stripped, at, "identifier", "}")
+        if name["sign"]:
+            return labels
+        value = _take(stripped, _take(stripped, name.end(), "=").end(), "string")
+        if "\ufffd" in value["string"]:
+            raise _fault(value.start("string"), "invalid UTF-8 rune")
+        key = name["identifier"] or _unquote(name["string"])
+        if key in labels:
+            raise InputError(f"stream '{stripped}' has duplicate label name: '{key}'")
+        labels[key] = _unquote(value["string"])
+        after = _take(stripped, value.end(), ",", "}")
+        at, sign = after.end(), after["sign"]
+    return {name: value for name, value in labels.items() if value}
 
 
 def check_labels(labels: Labels) -> Labels:

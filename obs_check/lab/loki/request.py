@@ -47,14 +47,14 @@ def _inflated(body: bytes, encoding: str) -> bytes:
         if encoding == "gzip":
             return gzip.decompress(body)
         if encoding == "deflate":
-            return zlib.decompress(body)
+            return zlib.decompress(body, -zlib.MAX_WBITS)
     except (OSError, EOFError, zlib.error) as error:
         # Go's words: a header that is cut short, or one that is none.
         if not body:
             raise Refusal(400, "EOF") from None
         cut = isinstance(error, EOFError) or len(body) < _GZIP_HEADER
         raise Refusal(400, "unexpected EOF" if cut else f"{encoding}: invalid header") from None
-    if encoding in ("", "snappy", "identity"):
+    if encoding in ("", "snappy"):
         return body
     raise Refusal(400, f'Content-Encoding "{encoding}" not supported')
 
