@@ -17,7 +17,7 @@ class Swallows:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_swallowed_interrupt_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interrupt, "AGAIN_S", 0.05)
+    monkeypatch.setattr(interrupt, "AGAIN_S", 0.5)
     before = signal.getsignal(signal.SIGINT)
     survived = False
     with pytest.raises(KeyboardInterrupt), interrupt.insistent_interrupt():
