@@ -39,6 +39,12 @@ class RealProcess:
         """Its environment variables."""
         return dict(os.environ)
 
+    def cpu_s(self) -> float:
+        """CPU seconds of all its threads so far (Linux: /proc/PID/stat)."""
+        assert self._process is not None
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def __enter__(self) -> Self:
         self._directory.mkdir(parents=True, exist_ok=True)
         command = [self.program, *self.arguments()]
