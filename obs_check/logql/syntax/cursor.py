@@ -17,6 +17,8 @@ class Cursor:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.late: QueryError | None = None
+        """What Loki 3.5 finds wrong when it reads the query again as it prints it."""
         self._tokens = tokenize(text)
         self._at = 0
 
@@ -62,6 +64,10 @@ class Cursor:
         if expected:
             message += f", expecting {' or '.join(map(tokens.shown, expected))}"
         return syntax_error(self.text, token.span, message, loses_line(token))
+
+    def refuse_later(self, error: QueryError) -> None:
+        """Keeps the first error of those that come when everything else is well."""
+        self.late = self.late or error
 
     def span_from(self, start: Token) -> Span:
         """From a token to the last one taken."""

@@ -14,5 +14,8 @@ def parse(text: str, *, stages: bool = True) -> ast.Expr:
     expr = expression(cursor)
     if not cursor.at(tokens.END):
         raise cursor.unexpected()
+    if stages and cursor.late is not None:
+        check(expr, text, stages=False)
+        raise cursor.late
     check(expr, text, stages=stages)
     return expr

@@ -44,7 +44,7 @@ def matcher(cursor: Cursor, expecting: str = "") -> ast.Matcher:
     name = cursor.name()
     if name.startswith("'") or not name.isascii():
         # Loki 3.5 takes these for names, writes them as strings where it prints the query and reads that again.
-        raise syntax_error(cursor.text, start.span, f"syntax error: unexpected STRING{expecting}")
+        cursor.refuse_later(syntax_error(cursor.text, start.span, f"syntax error: unexpected STRING{expecting}"))
     op = cursor.expect("=", "=~", "!~", "!=").kind
     value = cursor.string()
     found = ast.Matcher(name, cast(ast.MatchOp, op), value, cursor.span_from(start))
@@ -76,10 +76,10 @@ def _atom(cursor: Cursor) -> ast.Predicate:
         inner = predicate(cursor)
         cursor.expect(")", hint=False)
         return inner
-    if cursor.peek(1).kind in _MATCH_OPS and cursor.peek(2).kind == tokens.STRING:
-        return ast.StringPredicate(matcher(cursor))
     if not cursor.at(tokens.IDENTIFIER):
         raise cursor.unexpected(tokens.IDENTIFIER, "(")
+    if cursor.peek(1).kind in _MATCH_OPS and cursor.peek(2).kind == tokens.STRING:
+        return ast.StringPredicate(matcher(cursor))
     name = cursor.name()
     if cursor.at("=", "!=") and cursor.peek(1).kind == "ip":
         op = cursor.next().kind
@@ -97,7 +97,7 @@ def _atom(cursor: Cursor) -> ast.Predicate:
     if size := cursor.accept(tokens.BYTES):
         if not size.value:
             # Loki 3.5 reads a query again as it prints it, and 0 bytes as the binary number "0B".
-            raise syntax_error(cursor.text, size.span, "binary literal has no digits")
+            cursor.refuse_later(syntax_error(cursor.text, size.span, "binary literal has no digits"))
         return ast.BytesPredicate(name, compare, int(size.value))
     if cursor.at(tokens.NUMBER, "+", "-"):
         return ast.NumberPredicate(name, compare, _compared_number(cursor))

@@ -1,10 +1,13 @@
 """Tree to text, in Loki's way of writing it; `parse(to_text(x)) == x`."""
 
 import math
+import re
 
 from obs_check.logql.durations import format_duration, format_range
 from obs_check.logql.quoting import quote
 from obs_check.logql.syntax import ast
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def to_text(expr: ast.Expr) -> str:
@@ -77,8 +80,9 @@ def selector_text(selector: ast.Selector) -> str:
 
 
 def matcher_text(matcher: ast.Matcher) -> str:
-    """`a="b"`."""
-    return f"{matcher.name}{matcher.op}{quote(matcher.value)}"
+    """`a="b"`; Loki 3.5 writes a name that is none to Prometheus in quotes."""
+    name = matcher.name if _NAME.fullmatch(matcher.name) else quote(matcher.name)
+    return f"{name}{matcher.op}{quote(matcher.value)}"
 
 
 def number_text(value: float) -> str:
