@@ -89,6 +89,10 @@ def _filled(labels: Mapping[str, str]) -> Mapping[str, str]:
 @example(['{"a":{"b":"a"}}', '{"a":nan,"msg":"a"}', '{"a":{"b":"a","b":"b"}}', '{"a.b":1,"a":{"b":2}}'])
 @example(['{"a":{"c":1},"a":{"b":"a"}}', '{"msg ":"a","msg":"b"}', '{"msg":"a",}', '{"x":[nan,],"msg":"a"}'])
 @example(['{"a":{"b":-0}}', '{"msg":"a"}x', '{"msg":"\\u0061"}', '{"m\\u0073g":"a"}', '{"a":{"b":' + "[" * 2000])
+@example(['{"":' * n + '{"msg":"a","a":{"b":"a"}}' + "}" * n for n in (2, 300, 760, 900, 2000)])
+@example(
+    [f'{{"x":"{"7" * 5000}","n":{"7" * 5000},"msg":"a","a":{{"b":"a"}}}}', '{"x":' + "[" * 3000 + "]" * 3000 + "}"]
+)
 def test_a_line_that_is_counted_at_once_has_the_labels_of_the_row_engine(lines: list[str]) -> None:
     for query in QUERIES:
         for line, found in by_columns(query, lines).items():
@@ -97,5 +101,6 @@ def test_a_line_that_is_counted_at_once_has_the_labels_of_the_row_engine(lines: 
 
 def test_lines_of_usual_form_leave_no_doubt() -> None:
     lines = ['{"a":{"b":"x"},"msg":"error: nan of 3"}', '{"msg":"a c","list":[1,{"c":null}],"n":1.5}', '{"x":{}}']
+    lines.append(f'{{"x":"{"long " * 2000}","msg":"a c"}}')
     for query in (QUERIES[0], QUERIES[1], QUERIES[5], QUERIES[7]):
         assert len(by_columns(query, lines)) == len(lines)
