@@ -3,7 +3,7 @@
 import io
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from obs_check.errors import Unavailable
 from obs_check.lab.audit import AuditRecord, SocketAuditor, frame
 from obs_check.lab.audit_agent import BATCHES_DROPPED, FORWARDED, LOGS_DROPPED, Agent, AgentLog, Counter
 from obs_check.lab.boundary_log import BoundaryLog, Level
+
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
 LONG = 60.0
 """An interval in seconds that no test reaches."""
@@ -38,15 +40,8 @@ class Upstream:
         self.stats.append(list(counters))
 
 
-@pytest.fixture(autouse=True)
-def _no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
-
-
 def eventually(condition: Callable[[], bool]) -> None:
-    """Await a condition for at most five seconds."""
+    """Await a condition for at most half a minute."""
     end = time.monotonic() + 30
     tick = threading.Event()
     while not condition():

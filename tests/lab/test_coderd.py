@@ -6,7 +6,6 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,17 +18,12 @@ from obs_check.lab.egress import Egress
 from obs_check.model.event import find_tags
 from obs_check.model.window import NS
 
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
+
 NOW = 1_795_478_400_123_456_700
 EVENT = NOW - 3 * NS
 ALLOW = AgentLog(True, EVENT, "GET", "https://a.example/ok?obs=k3f9-1-allow&x=<y>", "domain=a.example")
 DENY = AgentLog(False, EVENT, "GET", "https://x.invalid/é\u2028")
-
-
-@pytest.fixture(autouse=True)
-def _no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
 
 
 def written(path: Path, format_: Format) -> list[str]:

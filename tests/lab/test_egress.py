@@ -2,8 +2,6 @@
 
 import io
 import socket
-import threading
-from collections.abc import Iterator
 from datetime import UTC, timedelta, timezone
 from pathlib import Path
 
@@ -17,6 +15,8 @@ from obs_check.lab.boundary_log import BoundaryLog, Level, Value, format_line
 from obs_check.lab.egress import Egress
 from obs_check.lab.origin import Origin
 from obs_check.lab.tls.certificate import CA
+
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
 NOON = 1_795_478_400_123_999_999
 """2026-11-24T00:00:00.123999999Z in ns."""
@@ -38,13 +38,6 @@ class Recorder:
 
     def stop(self) -> None:
         self.life.append("stop")
-
-
-@pytest.fixture(autouse=True)
-def _no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
 
 
 def config_file(directory: Path, text: str = "", level: str = "info") -> Path:

@@ -1,8 +1,6 @@
 """The lab's Prometheus: PromQL by table, the API's JSON, scraping with `up` and ends of series."""
 
 import math
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -21,12 +19,7 @@ from obs_check.model.window import NS
 T0 = 1_795_478_400_000
 """2026-11-24T00:00:00Z in ms."""
 
-
-@pytest.fixture(autouse=True)
-def _no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
 
 def filled_store() -> Store:
