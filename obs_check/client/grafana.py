@@ -113,9 +113,10 @@ class GrafanaClient:
 
     def datasource_health(self, uid: str) -> Answered[dict[str, Any]]:
         """{"status": "OK" | "ERROR" | "UNKNOWN", "message"}. Grafana 9: a failing check is a 400; 404 and 503 say that
-        the plugin has no check. For Loki OK proves only that it answers, not that it has data."""
+        the plugin has no check; Grafana 12.4 answers 500 for a uid that it does not have. For Loki OK proves only that
+        it answers, not that it has data."""
         path = f"/api/datasources/uid/{quote(uid, safe='')}/health"
-        response = self._http.get(path, accept=(400, 404, 503))
+        response = self._http.get(path, accept=(400, 404, 500, 503))
         value: dict[str, Any] = {"status": "UNKNOWN", "message": one_line(response.text)[:200]}
         if response.status_code in (200, 400):
             document = self._http.json(response)

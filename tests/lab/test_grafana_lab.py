@@ -123,7 +123,7 @@ def test_a_dashboard_is_read_saved_and_guarded_by_its_version(grafana: httpx.Cli
     [
         ("/api/dashboards/uid/none", "Dashboard not found"),
         ("/api/datasources/uid/none", "Data source not found"),
-        ("/api/datasources/proxy/uid/none/x", "Data source not found"),
+        ("/api/datasources/proxy/uid/none/x", "Unable to find datasource"),
         ("/api/nope", "Not found"),
     ],
 )
@@ -181,10 +181,12 @@ def test_loki_lines_are_one_frame_with_labels_and_nanoseconds(grafana: httpx.Cli
     assert upstream.asked[0].headers["x-loki-response-encoding-flags"] == "categorize-labels"
 
 
-@pytest.mark.parametrize("kind", ["streams", "matrix"])
-def test_nothing_found_is_no_frame(grafana: httpx.Client, upstream: Upstream, kind: str) -> None:
-    upstream.answers = [{"resultType": kind, "result": []}]
-    assert ask(grafana, loki_query()).json() == {"results": {"A": {"status": 200, "frames": []}}}
+def test_no_series_is_no_frame_and_no_lines_are_one_without_rows(grafana: httpx.Client, upstream: Upstream) -> None:
+    upstream.answers = [{"resultType": "matrix", "result": []}, {"resultType": "streams", "result": []}]
+    assert ask(grafana, loki_query()).json() == {"results": {"A": {"status": 200}}}
+    (frame,) = ask(grafana, loki_query()).json()["results"]["A"]["frames"]
+    assert len(frame["schema"]["fields"]) == 6
+    assert frame["data"]["values"] == [[]] * 6
 
 
 def test_one_bad_query_makes_it_400_and_keeps_the_others(grafana: httpx.Client, upstream: Upstream) -> None:
@@ -192,8 +194,8 @@ def test_one_bad_query_makes_it_400_and_keeps_the_others(grafana: httpx.Client, 
     answer = ask(grafana, loki_query(), loki_query(refId="B", queryType="instant"))
     assert answer.status_code == 400
     assert answer.json()["results"] == {
-        "A": {"status": 400, "error": "parse error at line 1", "errorSource": "downstream", "frames": []},
-        "B": {"status": 200, "frames": []},
+        "A": {"status": 400, "error": "parse error at line 1", "errorSource": "downstream"},
+        "B": {"status": 200},
     }
 
 
@@ -203,7 +205,7 @@ def test_prometheus_values_are_named_after_the_metric(grafana: httpx.Client, ups
     (frame,) = ask(grafana, prometheus_query(maxDataPoints=100)).json()["results"]["A"]["frames"]
     value = frame["schema"]["fields"][1]
     assert (value["name"], value["config"]["displayNameFromDS"]) == ("up", 'up{job="x"}')
-    assert frame["schema"]["meta"]["custom"] == {"resultType": "matrix"}
+    assert frame["schema"]["meta"]["custom"] == {"calculatedMinStep": 30000, "resultType": "matrix"}
     assert upstream.asked[0].query_params["step"] == "30"
 
 
@@ -221,14 +223,14 @@ def test_requests_that_are_wrong_as_a_whole(grafana: httpx.Client) -> None:
     assert ask(grafana, {"refId": "A", "expr": "x"}).json()["messageId"] == "query.invalidDatasourceId"
     assert ask(grafana, loki_query(), **{"from": 1}).status_code == 400
     assert ask(grafana, loki_query(datasource={"uid": "gone"})).status_code == 404
-    bad_kind = ask(grafana, loki_query(queryType="stream")).json()["results"]["A"]
-    assert (bad_kind["status"], bad_kind["errorSource"]) == (400, "plugin")
+    bad_kind = ask(grafana, loki_query(queryType="stream"))
+    assert (bad_kind.status_code, bad_kind.json()["messageId"]) == (500, "plugin.requestFailureError")
 
 
 def test_a_datasource_without_server_is_an_error_of_its_query(grafana: httpx.Client) -> None:
     answer = ask(grafana, {"refId": "A", "datasource": {"uid": "pg"}, "rawSql": "select 1"})
     assert answer.status_code == 400
-    assert "no database behind" in answer.json()["results"]["A"]["error"]
+    assert "failed to connect to server" in answer.json()["results"]["A"]["error"]
 
 
 def test_the_proxy_keeps_status_text_and_query(grafana: httpx.Client, upstream: Upstream) -> None:
@@ -240,11 +242,15 @@ def test_the_proxy_keeps_status_text_and_query(grafana: httpx.Client, upstream: 
     assert "authorization" not in upstream.asked[0].headers
 
 
-def test_resources_are_a_short_list(grafana: httpx.Client, upstream: Upstream) -> None:
-    upstream.answers = [["a"]]
+def test_resources_are_below_the_api(grafana: httpx.Client, upstream: Upstream) -> None:
+    upstream.answers = [["a"], (400, "what?"), (503, "busy")]
     assert grafana.get("/api/datasources/uid/loki/resources/labels?start=1").json()["data"] == ["a"]
     assert upstream.asked[0].url.path == "/loki/api/v1/labels"
-    assert grafana.get("/api/datasources/uid/loki/resources/query").status_code == 400
+    refused = grafana.get("/api/datasources/uid/loki/resources/series")
+    assert (refused.status_code, refused.json()) == (400, {"message": "what?"})
+    hidden = grafana.get("/api/datasources/uid/loki/resources/series")
+    assert (hidden.status_code, hidden.json()["message"]) == (503, "An error occurred within the plugin")
+    assert grafana.get("/api/datasources/uid/none/resources/labels").status_code == 500
 
 
 def test_health_of_a_datasource(grafana: httpx.Client, upstream: Upstream) -> None:

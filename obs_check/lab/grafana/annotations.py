@@ -18,7 +18,7 @@ class Annotations:
     def add(self, body: Any) -> dict[str, Any]:
         """Keep one; Refusal without a text. A missing time is now."""
         if not isinstance(body, dict) or not body.get("text"):
-            raise Refusal(400, "Failed to save annotation", error="text field should not be empty")
+            raise Refusal(400, "Failed to save annotation")
         moment = int(body.get("time") or time.time_ns() // 1_000_000)
         with self._lock:
             row = {

@@ -75,8 +75,10 @@ class Api:
         async def handle(request: Request) -> Response:
             given = request.headers.get("authorization", "")
             if not hmac.compare_digest(given.encode(), expected):
-                message = "Invalid API key" if given else "Unauthorized"
-                raise Refusal(401, message, messageId="", statusCode=401, traceID="")
+                message, name = (
+                    ("Invalid API key", "api-key.invalid") if given else ("Unauthorized", "auth.unauthorized")
+                )
+                raise Refusal(401, message, extra=None, messageId=name, statusCode=401, traceID="")
             return await handler(request)
 
         return handle
@@ -127,17 +129,17 @@ class Api:
         return JSONResponse(self._sources.find(request.path_params["uid"]).to_json())
 
     async def _source_health(self, request: Request) -> Response:
-        source = self._sources.find(request.path_params["uid"])
+        source = self._sources.find(request.path_params["uid"], 500, "Unable to load datasource metadata")
         status, document = await run_in_threadpool(health, self._http, source)
         return JSONResponse(document, status)
 
     async def _resource(self, request: Request) -> Response:
-        source = self._sources.find(request.path_params["uid"])
+        source = self._sources.find(request.path_params["uid"], 500, "Unable to load datasource meta data")
         query = request.url.query.encode()
         return _passed(await run_in_threadpool(resource, self._http, source, request.path_params["path"], query))
 
     async def _proxy(self, request: Request) -> Response:
-        source = self._sources.find(request.path_params["uid"])
+        source = self._sources.find(request.path_params["uid"], message="Unable to find datasource")
         kept = {name: value for name in PASSED_ON if (value := request.headers.get(name))}
         query = request.url.query.encode()
         path = request.path_params["path"]
@@ -169,4 +171,4 @@ async def _not_found(_: Request) -> Response:
 
 async def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    return JSONResponse(error.body, error.status)
+    return JSONResponse(error.body, error.status) if error.body["message"] else Response(status_code=error.status)

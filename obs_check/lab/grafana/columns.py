@@ -45,8 +45,9 @@ def _entities(values: Sequence[Any]) -> tuple[list[Any], dict[str, list[int]] | 
     return plain, odd or None
 
 
-def frame(ref_id: str, columns: Sequence[Column], meta: Mapping[str, Any], name: str = "") -> dict[str, Any]:
-    """One frame; times become ms with the rest in `nanos`, NaN and infinities null with their rows in `entities`."""
+def frame(ref_id: str, columns: Sequence[Column], meta: Mapping[str, Any]) -> dict[str, Any]:
+    """One frame; times become ms with the rest in `nanos`, NaN and infinities null with their rows in `entities`. One
+    without a type says version 0.0, as Grafana does."""
     values: list[list[Any]] = []
     nanos: list[list[int] | None] = []
     entities: list[dict[str, list[int]] | None] = []
@@ -61,10 +62,11 @@ def frame(ref_id: str, columns: Sequence[Column], meta: Mapping[str, Any], name:
         values.append(plain)
         nanos.append(None)
         entities.append(odd)
-    schema = {"refId": ref_id, "meta": dict(meta), "fields": [_schema(c) for c in columns]}
+    fields = [_schema(c) for c in columns]
+    schema = {"refId": ref_id, "meta": {"typeVersion": [0, 0], **meta}, "fields": fields}
     data: dict[str, Any] = {"values": values}
     if any(nanos):
         data["nanos"] = nanos
     if any(entities):
         data["entities"] = entities
-    return {"schema": {"name": name, **schema} if name else schema, "data": data}
+    return {"schema": schema, "data": data}

@@ -105,7 +105,8 @@ class Dashboards:
             raise Refusal(400, "Dashboard title cannot be empty", status="empty-name")
         uid = str(sent.get("uid") or _slug(str(sent["title"])))
         if _UID.fullmatch(uid) is None:
-            raise Refusal(400, "uid contains illegal characters", status="invalid-uid")
+            long = "uid too long, max 40 characters"
+            raise Refusal(400, long if len(uid) > 40 else "uid contains illegal characters")
         with self._lock:
             known = self._read().get(uid)
             if known is None:

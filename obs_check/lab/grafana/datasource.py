@@ -103,12 +103,12 @@ class Datasources:
     def __init__(self, raw: list[dict[str, Any]], database: LabDatabase | None = None) -> None:
         self.all = [Datasource.read(number, entry, database) for number, entry in enumerate(raw, 1)]
 
-    def find(self, uid: str) -> Datasource:
-        """The one of that uid; Refusal (404) when there is none."""
+    def find(self, uid: str, code: int = 404, message: str = "Data source not found") -> Datasource:
+        """The one of that uid; Refusal when there is none: its code and text differ from route to route."""
         for one in self.all:
             if one.uid == uid:
                 return one
-        raise Refusal(404, "Data source not found")
+        raise Refusal(code, message)
 
     @property
     def default_name(self) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from obs_check.lab.grafana.datasource import Datasource, Datasources
 from obs_check.lab.grafana.loki_query import run_loki
-from obs_check.lab.grafana.outcome import QueryFailed, TimeSpan
+from obs_check.lab.grafana.outcome import PLUGIN_ERROR, PluginFailed, QueryFailed, TimeSpan, unreached
 from obs_check.lab.grafana.prometheus_query import run_prometheus
 from obs_check.lab.grafana.refusal import Refusal
 from obs_check.lab.grafana.sql_query import run_sql
@@ -28,7 +28,7 @@ RUNNERS: dict[str, Runner] = {
 def _moment(value: Any, now_ms: int) -> int:
     """ms of an end of the range. Grafana wants a string; one that it cannot read silently means 1970."""
     if not isinstance(value, str):
-        raise Refusal(400, "bad request data", messageId="")
+        raise Refusal(400, "bad request data")
     if value.isdigit():
         return int(value)
     match = _RELATIVE.fullmatch(value)
@@ -45,13 +45,17 @@ def _run(http: "httpx.Client", source: Datasource, query: Mapping[str, Any], spa
         if runner is None:
             text = f"db query error: the lab has no server for a datasource of type {source.type}"
             raise QueryFailed(500, text)
-        return {"status": 200, "frames": runner(http, source, query, span)}
+        frames = runner(http, source, query, span)
+        # Grafana 12.4 leaves `frames` out where there is none.
+        return {"status": 200, "frames": frames} if frames else {"status": 200}
     except QueryFailed as failed:
         return failed.to_json()
+    except PluginFailed:
+        raise Refusal(500, PLUGIN_ERROR, messageId="plugin.requestFailureError", statusCode=500) from None
     except httpx.TimeoutException:
         return QueryFailed(504, "context deadline exceeded").to_json()
     except httpx.HTTPError as error:
-        return QueryFailed(502, f'Get "{source.url}": {error}').to_json()
+        return QueryFailed(502, unreached(error), [] if source.type == "prometheus" else None).to_json()
 
 
 def ds_query(
@@ -60,13 +64,13 @@ def ds_query(
     body: Any,
     clock: Callable[[], int] = time.time_ns,
 ) -> tuple[int, dict[str, Any]]:
-    """(status, document). 400 with all results when a refId failed; a refId that occurs twice is answered once, for
-    its last query. Refusal when the request as a whole is wrong."""
+    """(status, document). 400 with all results when a refId failed. Refusal when the request as a whole is wrong, in
+    Grafana 12.4 also when a refId occurs twice."""
     if not isinstance(body, dict):
         raise Refusal(400, "bad request data")
     queries = body.get("queries")
     if not isinstance(queries, list) or not queries:
-        raise Refusal(400, "no queries found", messageId="query.noQueries", statusCode=400, traceID="")
+        raise Refusal(400, "No queries found", messageId="query.noQueries", statusCode=400)
     now_ms = clock() // 1_000_000
     span = TimeSpan(_moment(body.get("from"), now_ms), _moment(body.get("to"), now_ms))
     asked: dict[str, tuple[Datasource, Mapping[str, Any]]] = {}
@@ -74,8 +78,12 @@ def ds_query(
         reference = query.get("datasource") if isinstance(query, dict) else None
         if not isinstance(reference, dict) or not reference.get("uid"):
             message = "Query does not contain a valid data source identifier"
-            raise Refusal(400, message, messageId="query.invalidDatasourceId", statusCode=400, traceID="")
-        asked[str(query.get("refId") or "A")] = (sources.find(str(reference["uid"])), query)
+            raise Refusal(400, message, messageId="query.invalidDatasourceId", statusCode=400)
+        ref_id = str(query.get("refId") or "A")
+        if ref_id in asked:
+            message = "Multiple queries using the same RefId is not allowed "
+            raise Refusal(400, message, messageId="query.duplicateRefId", statusCode=400)
+        asked[ref_id] = (sources.find(str(reference["uid"])), query)
     results = {ref_id: _run(http, source, query, span) for ref_id, (source, query) in asked.items()}
     failed = any("error" in result for result in results.values())
     return (400 if failed else 200), {"results": results}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from obs_check.lab.grafana.columns import MS, Column, frame
 from obs_check.lab.grafana.datasource import Datasource
-from obs_check.lab.grafana.outcome import QueryFailed, TimeSpan, legend, number, refused_text, samples_of
+from obs_check.lab.grafana.outcome import PluginFailed, QueryFailed, TimeSpan, legend, number, refused_text, samples_of
 from obs_check.lab.loki.wording import label_text
 from obs_check.logql.durations import format_go_duration
 from obs_check.panel.interval import interval_to_ms, loki_step
@@ -24,19 +24,20 @@ _KINDS = {"structuredMetadata": "S", "parsed": "P"}
 def run_loki(
     http: "httpx.Client", source: Datasource, query: Mapping[str, Any], span: TimeSpan
 ) -> list[dict[str, Any]]:
-    """The frames of one query; none when Loki found nothing. QueryFailed when it was refused.
+    """The frames of one query: none for no series, one without rows for no lines. QueryFailed when Loki refused it,
+    PluginFailed when it was not asked.
 
     Grafana: queryType is range when absent and anything but range or instant is an error; an instant query is asked
     at the end of the range; lines are asked with categorized labels.
     """
     kind = query.get("queryType") or "range"
     if kind not in ("range", "instant"):
-        raise QueryFailed(400, f"invalid queryType: {kind}", "plugin")
+        raise PluginFailed(f"invalid queryType: {kind}")
     interval = int(query.get("intervalMs") or _SECOND_MS)
     resolution = int(query.get("resolution") or 1)
     step_text = str(query.get("step") or "")
     if step_text and interval_to_ms(step_text) is None:
-        raise QueryFailed(400, f'invalid step: "{step_text}"', "plugin")
+        raise PluginFailed(f'invalid step: "{step_text}"')
     step = loki_step(interval, span.length_ms, step_text, resolution)
     expr = backend_macros(
         str(query.get("expr", "")),
@@ -48,7 +49,7 @@ def run_loki(
     )
     params = {"query": expr, "direction": str(query.get("direction") or "backward")}
     if params["direction"] not in ("forward", "backward", "scan"):
-        raise QueryFailed(400, f"invalid direction: {params['direction']}", "plugin")
+        raise PluginFailed(f"invalid queryDirection: {params['direction']}")
     if params["direction"] == "scan":
         params["direction"] = "backward"
     if (lines := int(query.get("maxLines") or 0)) > 0:
@@ -59,14 +60,17 @@ def run_loki(
     else:
         path = "/loki/api/v1/query_range"
         params |= {"start": str(span.from_ms * MS), "end": str(span.to_ms * MS), "step": f"{step}ms"}
-    response = source.get(http, path, params, _FLAGS)
+    # Go sorts parameters, and an error quotes them.
+    response = source.get(http, path, dict(sorted(params.items())), _FLAGS)
     if response.status_code != 200:
         raise QueryFailed(response.status_code, refused_text(response))
     data = json.loads(response.text)["data"]
     ref_id = str(query.get("refId") or "A")
-    meta = {"executedQueryString": f"Expr: {expr}\nStep: {format_go_duration(step * MS)}"}
     if data["resultType"] == "streams":
-        return _log_frame(ref_id, data["result"], params["direction"], meta)
+        return [_log_frame(ref_id, data["result"], params["direction"], {"executedQueryString": f"Expr: {expr}"})]
+    # Grafana 12.4 names the step of a range only.
+    asked = f"\nStep: {format_go_duration(step * MS)}" if kind == "range" else ""
+    meta = {"executedQueryString": f"Expr: {expr}{asked}"}
     return _metric_frames(ref_id, data, str(query.get("legendFormat") or ""), step, meta)
 
 
@@ -89,13 +93,11 @@ def _metric_frames(
             ),
             Column("Value", "number", [number(v) for _, v in points], labels, {"displayNameFromDS": name}),
         ]
-        frames.append(frame(ref_id, columns, {**meta, **shape}, name))
+        frames.append(frame(ref_id, columns, {**meta, **shape}))
     return frames
 
 
-def _log_frame(
-    ref_id: str, streams: list[dict[str, Any]], direction: str, meta: Mapping[str, Any]
-) -> list[dict[str, Any]]:
+def _log_frame(ref_id: str, streams: list[dict[str, Any]], direction: str, meta: Mapping[str, Any]) -> dict[str, Any]:
     rows: list[tuple[int, str, dict[str, str], dict[str, str]]] = []
     for stream in streams:
         for ts, line, *extra in stream["values"]:
@@ -105,8 +107,6 @@ def _log_frame(
                 for name, value in (extra[0].get(part, {}) if extra else {}).items():
                     labels[name], types[name] = value, letter
             rows.append((int(ts), line, labels, types))
-    if not rows:
-        return []
     rows.sort(key=lambda row: row[0], reverse=direction == "backward")
     times = [row[0] for row in rows]
     columns = [
@@ -114,10 +114,10 @@ def _log_frame(
         Column("Time", "time", times),
         Column("Line", "string", [row[1] for row in rows]),
         Column("tsNs", "string", [str(ts) for ts in times]),
-        Column("labelTypes", "other", [row[3] for row in rows]),
+        Column("labelTypes", "other", [row[3] for row in rows], None, {"custom": {"hidden": True}}),
         Column("id", "string", _ids(rows)),
     ]
-    return [frame(ref_id, columns, {**meta, "custom": {"frameType": "LabeledTimeValues"}})]
+    return frame(ref_id, columns, {**meta, "custom": {"frameType": "LabeledTimeValues"}})
 
 
 def _ids(rows: list[tuple[int, str, dict[str, str], dict[str, str]]]) -> list[str]:

@@ -9,6 +9,11 @@ if TYPE_CHECKING:
     import httpx
 
 
+NO_SERVER = "failed to connect to server - please inspect Grafana server log for details"
+"""Of a datasource whose database is not there."""
+PLUGIN_ERROR = "An error occurred within the plugin"
+
+
 class TimeSpan(NamedTuple):
     """Milliseconds since the epoch."""
 
@@ -22,18 +27,24 @@ class TimeSpan(NamedTuple):
 
 
 class QueryFailed(Exception):
-    """One refId failed: `status` and text as its result shows them; `source` is downstream (the datasource said so)
-    or plugin (Grafana did)."""
+    """One refId failed: `status` and text as its result shows them; the datasource said so. `frames` say what was
+    asked, where the plugin shows that."""
 
-    def __init__(self, status: int, text: str, source: str = "downstream") -> None:
+    def __init__(self, status: int, text: str, frames: list[dict[str, Any]] | None = None) -> None:
         super().__init__(text)
         self.status = status
         self.text = text
-        self.source = source
+        self.frames = frames
 
     def to_json(self) -> dict[str, Any]:
         """The result of the refId."""
-        return {"status": self.status, "error": self.text, "errorSource": self.source, "frames": []}
+        result = {"error": self.text, "errorSource": "downstream", "status": self.status}
+        return result if self.frames is None else {**result, "frames": self.frames}
+
+
+class PluginFailed(Exception):
+    """A query that the plugin cannot read: Grafana 12.4 answers the whole request with 500 and keeps the text to
+    itself."""
 
 
 def refused_text(response: "httpx.Response") -> str:
@@ -41,10 +52,21 @@ def refused_text(response: "httpx.Response") -> str:
     try:
         document = json.loads(response.text)
     except ValueError:
-        return response.text.strip() or f"{response.status_code} {response.reason_phrase}"
+        return response.text or f"{response.status_code} {response.reason_phrase}"
     if isinstance(document, dict):
         return str(document.get("message") or document.get("error") or response.text)
     return response.text
+
+
+def unreached(error: "httpx.HTTPError") -> str:
+    """A request that got no answer, in the words of Go's HTTP client."""
+    request = error.request
+    # Grafana asks Prometheus by POST.
+    loki = "/loki/" in request.url.path
+    verb, url = ("Get", str(request.url)) if loki else ("Post", str(request.url.copy_with(query=None)))
+    inner = str(error).lower()
+    reason = "connect: connection refused" if "refused" in inner else inner
+    return f'{verb} "{url}": dial tcp {request.url.host}:{request.url.port or 80}: {reason}'
 
 
 def legend(template: str, labels: Mapping[str, str]) -> str:

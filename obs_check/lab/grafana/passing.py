@@ -5,28 +5,19 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from obs_check.lab.grafana.datasource import Datasource
-from obs_check.lab.grafana.outcome import refused_text
+from obs_check.lab.grafana.outcome import NO_SERVER, PLUGIN_ERROR, refused_text, unreached
 from obs_check.lab.grafana.refusal import Refusal
 from obs_check.lab.sql import SqlError
 
 if TYPE_CHECKING:
     import httpx
 
-_LOKI_RESOURCES = (
-    "labels",
-    "label/",
-    "series",
-    "index/stats",
-    "index/volume",
-    "patterns",
-    "detected_fields",
-    "detected_labels",
-    "detected_field/",
-)
 _CHECKS = {
     "loki": ("/loki/api/v1/query", "vector(1)+vector(1)", "Data source successfully connected."),
     "prometheus": ("/api/v1/query", "1+1", "Successfully queried the Prometheus API."),
 }
+_LOKI_FAILS = "Unable to connect with Loki. Please check the server logs for more details."
+_PROMETHEUS_FAILS = "There was an error returned querying the Prometheus API."
 
 
 PASSED_ON = ("X-Loki-Response-Encoding-Flags", "X-Scope-OrgID")
@@ -37,30 +28,35 @@ on; those that the datasource sets itself win."""
 def proxied(
     http: "httpx.Client", source: Datasource, path: str, query: bytes, headers: Mapping[str, str] | None = None
 ) -> "httpx.Response":
-    """The datasource's own answer; Refusal 502 when there is none."""
+    """The datasource's own answer; Refusal 502, without a text, when there is none."""
     import httpx
 
     try:
         return source.get(http, f"/{path}", query, headers)
     except httpx.HTTPError as error:
-        raise Refusal(502, "Bad Gateway", error=str(error)) from None
+        raise Refusal(502, "", error=str(error)) from None
 
 
 def resource(http: "httpx.Client", source: Datasource, path: str, query: bytes) -> "httpx.Response":
-    """The answer of a plugin's resource. Refusal of paths that are not on its list, and of refusals (their 5xx text
-    is hidden)."""
-    if source.type == "loki":
-        if not path.startswith(_LOKI_RESOURCES):
-            raise Refusal(400, f"invalid resource URL: {path}")
-        path = f"loki/api/v1/{path}"
-    elif source.type != "prometheus" or not path.startswith("api/v1/"):
+    """The answer of a plugin's resource: below Loki's API for Loki (Grafana 12.4 has no list of them any more), the
+    path itself for Prometheus. Refusal of refusals; the text of a 5xx is hidden."""
+    import httpx
+
+    if source.type not in _CHECKS:
         raise Refusal(404, "Not found")
-    response = proxied(http, source, path, query)
+    try:
+        response = source.get(http, f"/loki/api/v1/{path}" if source.type == "loki" else f"/{path}", query)
+    except httpx.HTTPError:
+        raise _plugin_error(500) from None
     if response.status_code >= 500:
-        raise Refusal(response.status_code, "An error occurred within the plugin", traceID="")
-    if response.status_code >= 400:
-        raise Refusal(response.status_code, refused_text(response), traceID="")
+        raise _plugin_error(response.status_code)
+    if response.status_code >= 400 and source.type == "loki":
+        raise Refusal(response.status_code, refused_text(response))
     return response
+
+
+def _plugin_error(status: int) -> Refusal:
+    return Refusal(status, PLUGIN_ERROR, messageId="plugin.requestFailureError", statusCode=status)
 
 
 def health(http: "httpx.Client", source: Datasource) -> tuple[int, dict[str, Any]]:
@@ -75,13 +71,17 @@ def health(http: "httpx.Client", source: Datasource) -> tuple[int, dict[str, Any
             return 400, {"status": "ERROR", "message": f"pq: {error}"}
         return 200, {"status": "OK", "message": "Database Connection OK"}
     if source.type not in _CHECKS:
-        raise Refusal(404, "plugin.notFound")
+        return 400, {"status": "ERROR", "message": NO_SERVER}
     path, expr, good = _CHECKS[source.type]
     try:
         response = source.get(http, path, {"query": expr})
         if response.status_code == 200 and json.loads(response.text).get("status") == "success":
             return 200, {"status": "OK", "message": good}
-        reason = refused_text(response)
-    except (httpx.HTTPError, ValueError) as error:
+        reason = f"{response.status_code} {response.reason_phrase}"
+    except httpx.HTTPError as error:
+        reason = unreached(error)
+    except ValueError as error:
         reason = str(error)
-    return 400, {"status": "ERROR", "message": f"Unable to connect with {source.type.capitalize()}: {reason}"}
+    # Grafana 12.4 keeps Loki's reason for its log.
+    message = _LOKI_FAILS if source.type == "loki" else f"{reason} - {_PROMETHEUS_FAILS}"
+    return 400, {"status": "ERROR", "message": message}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from obs_check.lab.grafana.columns import MS, Column, frame
 from obs_check.lab.grafana.datasource import Datasource
-from obs_check.lab.grafana.outcome import QueryFailed, TimeSpan, legend, number, refused_text, samples_of
+from obs_check.lab.grafana.outcome import QueryFailed, TimeSpan, legend, number, samples_of
 from obs_check.lab.loki.wording import quoted
 from obs_check.logql.durations import format_go_duration
 from obs_check.panel.interval import format_interval, prometheus_step
@@ -20,7 +20,8 @@ def _interpolated(expr: str, step_ms: int, rate_ms: int, span: TimeSpan) -> str:
     seconds = int(span.length_ms / 1000 + 0.5)
     values = {
         "__rate_interval_ms": str(rate_ms),
-        "__rate_interval": format_interval(rate_ms),
+        # Grafana 12.4 writes this one as Go does: 1m0s.
+        "__rate_interval": format_go_duration(rate_ms * MS),
         "__interval_ms": str(step_ms),
         "__interval": format_interval(step_ms),
         "__range_ms": str(span.length_ms),
@@ -70,42 +71,60 @@ def _ask(
     step: int,
 ) -> list[dict[str, Any]]:
     response = source.get(http, path, params)
-    if response.status_code != 200:
-        raise QueryFailed(response.status_code, refused_text(response))
-    data = json.loads(response.text)["data"]
     ref_id = str(query.get("refId") or "A")
-    kind = data["resultType"]
-    meta = {
-        "custom": {"resultType": kind},
+    asked = {
+        "custom": {"calculatedMinStep": step},
         "executedQueryString": f"Expr: {params['query']}\nStep: {format_go_duration(step * MS)}",
     }
+    empty = [frame(ref_id, [], asked)]
+    if response.status_code != 200:
+        raise _refused(response, empty)
+    data = json.loads(response.text)["data"]
+    kind = data["resultType"]
     rows = samples_of(data)
     if not rows:
-        return [frame(ref_id, [], meta)]
+        return empty
     shape = {"type": "timeseries-multi" if kind == "matrix" else "numeric-multi", "typeVersion": [0, 1]}
     frames = []
     for index, (labels, points) in enumerate(rows):
         name = _display_name(labels, str(query.get("legendFormat") or ""), params["query"])
-        config = {"interval": step} if kind == "matrix" else None
         times = [round(float(ts) * 1000) * MS for ts, _ in points]
         columns = [
-            Column("Time", "time", times, None, config),
+            Column("Time", "time", times, None, {"interval": step}),
             Column(
                 labels.get("__name__") or "Value",
                 "number",
                 [number(v) for _, v in points],
                 labels,
-                {"displayNameFromDS": name},
+                {"displayNameFromDS": name} if name else None,
             ),
         ]
         # Only the first frame carries what was executed.
-        frames.append(frame(ref_id, columns, {**(meta if index == 0 else {"custom": meta["custom"]}), **shape}, name))
+        meta: dict[str, Any] = asked if index == 0 else {"custom": {}}
+        custom = {**meta["custom"], "resultType": kind}
+        frames.append(frame(ref_id, columns, {**meta, **shape, "custom": custom}))
     return frames
 
 
+def _refused(response: "httpx.Response", frames: list[dict[str, Any]]) -> QueryFailed:
+    """As Grafana 12.4 shows it: Prometheus's kind of error before its text; 500 for what is no answer of a
+    Prometheus."""
+    try:
+        document = json.loads(response.text)
+        return QueryFailed(response.status_code, f"{document['errorType']}: {document['error']}", frames)
+    except (ValueError, KeyError, TypeError):
+        for one in frames:
+            del one["schema"]["meta"]["custom"]
+        text = f"unexpected response with status code {response.status_code}: {response.text}"
+        return QueryFailed(500, text, frames)
+
+
 def _display_name(labels: Mapping[str, str], template: str, expr: str) -> str:
-    """The legend; without one `name{a="b"}`, and the query itself where that would be `{}`."""
-    if template and template != "__auto":
+    """The legend; without one `name{a="b"}`, and the query itself where that would be `{}`. `__auto` leaves the name
+    of a series that has labels to the browser."""
+    if template == "__auto":
+        return "" if labels else expr
+    if template:
         return legend(template, labels)
     inside = ", ".join(f"{k}={quoted(v)}" for k, v in sorted(labels.items()) if k != "__name__")
     metric = labels.get("__name__", "")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from obs_check.lab.grafana.columns import Column, frame
 from obs_check.lab.grafana.datasource import Datasource
-from obs_check.lab.grafana.outcome import QueryFailed, TimeSpan
+from obs_check.lab.grafana.outcome import NO_SERVER, QueryFailed, TimeSpan
 from obs_check.lab.sql import SqlError, Table
 from obs_check.panel.interval import interval_to_ms
 
@@ -23,7 +23,7 @@ def run_sql(_: "httpx.Client", source: Datasource, query: Mapping[str, Any], spa
     """The frame of one query: columns as selected, one frame without fields for no row. QueryFailed in the words of
     Grafana and PostgreSQL."""
     if source.database is None:
-        raise QueryFailed(500, f"db query error: no database behind {source.url}")
+        raise QueryFailed(500, f"db query error: {NO_SERVER}")
     ref_id = str(query.get("refId") or "A")
     sql = expanded(str(query.get("rawSql") or ""), span)
     try:
@@ -67,7 +67,7 @@ def expanded(sql: str, span: TimeSpan) -> str:
                 every = (interval_to_ms(rest[0].strip("'\"")) or 1000) / 1000
                 text = f"to_timestamp(floor(extract(epoch from {column})/{every:g})*{every:g})"
                 return f'{text} AS "time"' if name == "timeGroupAlias" else text
-        raise QueryFailed(400, f"unknown macro {found['name']!r}", "plugin")
+        raise QueryFailed(400, f"unknown macro {found['name']!r}")
 
     return _CALL.sub(written, sql)
 
