@@ -157,6 +157,7 @@ def test_answers_without_results(response: httpx.Response, error: type[ObsCheckE
         (httpx.Response(200, json={"status": "OK", "message": "fine"}), "OK"),
         (httpx.Response(400, json={"status": "ERROR", "message": "refused"}), "ERROR"),
         (httpx.Response(404, json={"message": "Not found"}), "UNKNOWN"),
+        (httpx.Response(500, json={"message": "Unable to load datasource metadata"}), "UNKNOWN"),
     ],
 )
 def test_health(response: httpx.Response, status: str) -> None:

@@ -16,6 +16,7 @@ from obs_check.client.grafana import GrafanaClient
 from obs_check.config import Secret, host_port
 from obs_check.lab.faults.registry import break_with
 from obs_check.lab.grafana.lab import LabGrafana
+from tests.lab.grafana_answers import settled, shown
 from tests.real import real_stack
 from tests.real.grafana_process import MISSING, RealGrafana, home
 from tests.real.loki_process import RealLoki
@@ -28,8 +29,6 @@ JSON = '{namespace="coder"} | json decision="fields.decision"'
 SPAN = {"from": str((BASE - 60) * 1000), "to": str((BASE + 60) * 1000)}
 NS_SPAN = f"start={BASE - 60}{'0' * 9}&end={BASE + 60}{'0' * 9}"
 DASHBOARD = {"uid": "agent-firewall", "title": "Agent Firewall", "panels": [], "schemaVersion": 39, "version": 1}
-NOT_COMPARED = {"stats", "id", "version", "commit", "traceID"}
-"""Keys whose values are a server's own."""
 pytestmark = [
     pytest.mark.real,
     pytest.mark.slow,
@@ -145,36 +144,6 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Clien
 
 def client(url: str, token: str) -> httpx.Client:
     return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False)
-
-
-def shown(answer: httpx.Response) -> tuple[int, Any]:
-    """Status and body, without what is a server's own and what Prometheus has beside its check."""
-    try:
-        return answer.status_code, plain(answer.json())
-    except ValueError:
-        return answer.status_code, answer.text
-
-
-def plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return [plain(one) for one in value]
-    if not isinstance(value, dict):
-        return value
-    if value.get("name") == "id" and "typeInfo" in value:
-        return "id of a line"
-    return {key: plain(inner) for key, inner in value.items() if key not in NOT_COMPARED}
-
-
-def settled(document: Any) -> Any:
-    """The results without the ids of lines, which are each server's hash, and with frames in one order: Grafana asks
-    for range and instant at once."""
-    for result in document.get("results", {}).values() if isinstance(document, dict) else ():
-        if "frames" in result:
-            result["frames"].sort(key=lambda frame: str(frame["schema"].get("meta", {}).get("type", "")))
-        for frame in result.get("frames") or ():
-            if "id of a line" in frame["schema"]["fields"]:
-                frame["data"]["values"].pop()
-    return document
 
 
 @pytest.mark.parametrize("name", QUERIES)
