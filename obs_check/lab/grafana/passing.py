@@ -68,7 +68,7 @@ def health(http: "httpx.Client", source: Datasource) -> tuple[int, dict[str, Any
         try:
             source.database.query("SELECT 1")
         except SqlError as error:
-            return 400, {"status": "ERROR", "message": f"pq: {error}"}
+            return 400, {"status": "ERROR", "message": f"ERROR: {error}"}
         return 200, {"status": "OK", "message": "Database Connection OK"}
     if source.type not in _CHECKS:
         return 400, {"status": "ERROR", "message": NO_SERVER}

@@ -29,7 +29,8 @@ def run_sql(_: "httpx.Client", source: Datasource, query: Mapping[str, Any], spa
     try:
         table = source.database.query(sql)
     except SqlError as error:
-        raise QueryFailed(500, f"db query error: pq: {error}") from error
+        # Grafana 12.4 asks by pgx; before it was "pq: ...".
+        raise QueryFailed(500, f"db query error: ERROR: {error}") from error
     meta = {"executedQueryString": sql}
     if not table.rows:
         return [frame(ref_id, [], meta)]
