@@ -52,7 +52,7 @@ class Receiver:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition, ten seconds at most."""
+    """Wait for a condition, half a minute at most."""
     end = time.monotonic() + 30
     pause = threading.Event()
     while not condition():

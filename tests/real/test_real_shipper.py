@@ -67,7 +67,7 @@ def snapshot(url: str, directory: Path, log: Path) -> ShipperState:
 
 
 def settled(url: str, directory: Path, log: Path) -> ShipperState:
-    """The state when all lines are read and answered for, and positions written; ten seconds at most."""
+    """The state when all lines are read and answered for, and positions written; half a minute at most."""
     end = time.monotonic() + 30
     pause = threading.Event()
     while True:
