@@ -20,8 +20,8 @@ from obs_check.model.window import Window
 
 @dataclass(frozen=True, slots=True)
 class FileAnswer:
-    """`path` says which engine answered, and why; `lines`, `untimed` and `undecodable` are those of FileStreams, all 0
-    where DuckDB counted: no line is odd then."""
+    """`path` says which engine answered, and why; `lines`, `untimed` and `undecodable` are those of FileStreams; where
+    DuckDB counted, as far as lines without a time took part."""
 
     result: Result
     window: Window
@@ -50,10 +50,12 @@ def _by_columns(ask: Ask, paths: Sequence[Path], labels: Mapping[str, str], time
     try:
         window = ask.window or window_around(files.bounds() or ())
         result = ask_source(ask, files, window)
+        untimed = files.untimed
+        lines = files.lines if untimed else 0
     finally:
         files.close()
     doubtful = f", {files.doubtful} lines of doubtful form by the row engine" if files.doubtful else ""
-    return FileAnswer(result, window, f"columnar: counted by DuckDB{doubtful}")
+    return FileAnswer(result, window, f"columnar: counted by DuckDB{doubtful}", lines, untimed)
 
 
 def _by_lines(

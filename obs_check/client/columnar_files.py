@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import duckdb
 
 from obs_check.client.file_source import line_time
+from obs_check.client.untimed_lines import untimed_entries
 from obs_check.errors import QueryError
 from obs_check.logql.columnar.plan import Plan, plan_for
 from obs_check.logql.columnar.sql import NotColumnar, text
@@ -21,6 +22,7 @@ from obs_check.logql.columnar.statement import (
     bounds_statement,
     count_statement,
     doubtful_statement,
+    lines_statement,
     steps_of,
     untimed_statement,
 )
@@ -45,6 +47,8 @@ _PIECE = 8 << 20
 _BOM = b"\xef\xbb\xbf"
 _SEPARATOR = "\x01"
 _FORBIDDEN = {b"\r": "a carriage return", b"\0": "a NUL byte", _SEPARATOR.encode(): "the byte 0x01"}
+_MOST_UNTIMED = 10_000
+"""Lines of a file without a time of their own: more of them are sooner read with all the others."""
 _GLOB = frozenset("*?[]{}")
 
 
@@ -58,7 +62,7 @@ class ColumnarFiles:
     """A CountingSource over files: one stream a file, as file_source.read_streams makes them.
 
     Raises NotColumnar, here and later, where DuckDB cannot be trusted with the files or the query. `doubtful` counts
-    the lines that were given to the row engine so far.
+    the lines that were given to the row engine so far, `untimed` those found so far that say no time of their own.
     """
 
     def __init__(self, paths: Sequence[Path], labels: Mapping[str, str], time_key: str | None) -> None:
@@ -69,6 +73,7 @@ class ColumnarFiles:
         self._checked = self._checks.map(_check_bytes, paths)
         self._streams = {path: {"filename": str(path), **labels} for path in paths}
         self._time_key = time_key
+        self._untimed: dict[Path, list[Entry]] = {}
         self._connection = database().cursor()
         self.doubtful = 0
 
@@ -77,16 +82,37 @@ class ColumnarFiles:
         self._checks.shutdown(cancel_futures=True)
         self._connection.close()
 
+    @property
+    def untimed(self) -> int:
+        """Lines found so far that say no time of their own."""
+        return sum(map(len, self._untimed.values()))
+
+    @property
+    def lines(self) -> int:
+        """Lines of all files; takes a reading of them."""
+        return sum(count for path in self._streams for (count,) in self._rows(lines_statement(_lines(path))))
+
     def bounds(self) -> tuple[int, int] | None:
         """Times (ns) of the first and the last line; None when there is no line."""
         times: list[int] = []
         for path in self._streams:
-            ((first, last, untimed),) = self._rows(bounds_statement(_lines(path), self._time_key))
+            ((first, last, untold),) = self._rows(bounds_statement(_lines(path), self._time_key))
             times += [] if first is None else [first, last]
-            if untimed:
-                times += [self._time(line) for (line,) in self._rows(untimed_statement(_lines(path), self._time_key))]
+            if untold:
+                times += self._untold_times(path)
         self._trust()
         return (min(times), max(times)) if times else None
+
+    def _untold_times(self, path: Path) -> list[int]:
+        """The times (ns) of the lines for which SQL has none."""
+        texts = [line for (line,) in self._rows(untimed_statement(_lines(path), self._time_key))]
+        own = [(line, line_time(line, self._time_key)) for line in texts]
+        untimed = {line for line, ts in own if ts is None}
+        if sum(ts is None for _, ts in own) > _MOST_UNTIMED:
+            raise NotColumnar(f"more than {_MOST_UNTIMED} lines have no time of their own")
+        self._trust()
+        self._untimed[path] = untimed_entries(path, untimed, self._time_key) if untimed else []
+        return [ts for _, ts in own if ts is not None] + [entry.ts for entry in self._untimed[path]]
 
     def _trust(self) -> None:
         """Wait for the check of the files' bytes; NotColumnar for what it found."""
@@ -138,16 +164,20 @@ class ColumnarFiles:
         return others
 
     def _rest(self, path: Path, plan: Plan, steps: Steps) -> Iterator[list[Entry]]:
-        statement = doubtful_statement(_lines(path), plan, steps, self._time_key)
-        for batch in self._batches(statement):
-            timed = [Entry(self._time(line) if ts is None else ts, line) for ts, line in batch]
-            yield [entry for entry in timed if steps.start_ns <= entry.ts < steps.end_ns]
-
-    def _time(self, line: str) -> int:
-        ts = line_time(line, self._time_key)
-        if ts is None:
-            raise NotColumnar("a line has no time of its own")
-        return ts
+        untimed = set()
+        for batch in self._batches(doubtful_statement(_lines(path), plan, steps, self._time_key)):
+            entries = []
+            for told, line in batch:
+                ts = line_time(line, self._time_key) if told is None else told
+                if ts is None:
+                    untimed.add(line)
+                elif steps.start_ns <= ts < steps.end_ns:
+                    entries.append(Entry(ts, line))
+            yield entries
+        if untimed and path not in self._untimed:
+            self._untold_times(path)
+        if untimed:
+            yield [e for e in self._untimed[path] if e.line in untimed and steps.start_ns <= e.ts < steps.end_ns]
 
     def _rows(self, statement: str) -> Iterator[Any]:
         for batch in self._batches(statement):

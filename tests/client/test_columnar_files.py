@@ -1,6 +1,8 @@
 """Counting files with DuckDB: the same answers as the row engine, or a reason why not."""
 
+import os
 import tempfile
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -143,10 +145,12 @@ def lines(draw: st.DrawFn, forms: tuple[int, ...]) -> str:
     inner = draw(json_objects())[1:]
     if form <= 8:
         return f'{{"{key}":"{at}"' + ("," if not inner.startswith("}") else "") + inner
-    return f'{{"a":{draw(json_texts())},"{key}":"{at}"}}'
+    if form == 9:
+        return f'{{"a":{draw(json_texts())},"{key}":"{at}"}}'
+    return str(draw(st.sampled_from(["  at frame 1", "panic: DENY"]) | logfmt_pairs() | json_objects()))
 
 
-LOGFMT, JSON = (1, 2, 3, 4, 5), (6, 7, 8, 9)
+LOGFMT, JSON, UNTIMED = (1, 2, 3, 4, 5), (6, 7, 8, 9), (10,)
 
 
 # --- queries ----------------------------------------------------------------------------------------------------------
@@ -219,7 +223,9 @@ def questions(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
         stages = f"{draw(FILTERS)} {parser} {draw(LABEL_FILTERS)} {draw(FILTERS)}"
         counted = f"{draw(OPS)}({draw(SELECTORS)} {stages} {draw(WINDOWS)})"
         texts.append(draw(SHAPES).replace("{}", counted))
-    content = st.lists(st.one_of(*[lines(forms)] * 8, st.just(""), lines(LOGFMT + JSON)), min_size=1, max_size=20)
+    content = st.lists(
+        st.one_of(*[lines(forms)] * 12, st.just(""), lines(LOGFMT + JSON), lines(UNTIMED)), min_size=1, max_size=20
+    )
     return texts, draw(st.lists(content, min_size=1, max_size=2))
 
 
@@ -266,6 +272,9 @@ def differences(texts: list[str], contents: list[list[str]], step_s: int | None,
                 counted = ask(query, LineFiles(files, LABELS, time_key, held=3), step_s)
             if counted != by_rows(query, files, step_s, time_key):
                 wrong.append(query)
+        with suppress(NotColumnar), closing(ColumnarFiles(files, LABELS, time_key)) as source:
+            if (source.bounds() or ()) != read_streams(files, LABELS, time_key).bounds:
+                wrong.append("bounds")
     return wrong
 
 
@@ -301,6 +310,23 @@ def test_a_regular_expression_takes_the_same_text_in_both_paths(patterns: list[s
     content = [f"2025-11-24T16:00:00Z {text}" for text in texts]
     asked = [f'sum by (a, b) (count_over_time({{job="x"}} | regexp `{pattern}` [1h]))' for pattern in patterns]
     assert differences(asked, [content], None, None) == []
+
+
+def test_lines_without_a_time_follow_the_line_before_them(tmp_path: Path) -> None:
+    file = tmp_path / "a.log"
+    file.write_text(
+        "panic: a\ntime=2025-11-24T16:00:30Z b\n  at a\n  at a\n\ntime=2025-11-24T16:00:40Z c\n  at a\nx time=1 d\n"
+    )
+    os.utime(file, ns=(START, START + 50 * S))
+    windows = {"[1h]": 4, "[5s] offset 9s": 1, "[25s] offset 20999999999ns": 3, "[1ms] offset 30999999999ns": 1}
+    for window, count in windows.items():
+        query = f'sum(count_over_time({{job="x"}} |= `a` {window}))'
+        answer = by_columns(query, [file], None, None)
+        assert answer == by_rows(query, [file], None, None)
+        assert isinstance(answer, Vector) and [sample.value for sample in answer.samples] == [count], window
+    with closing(ColumnarFiles([file], LABELS, None)) as source:
+        assert source.bounds() == read_streams([file], LABELS).bounds
+        assert (source.untimed, source.lines) == (4, 7)
 
 
 @pytest.mark.parametrize("query", queries(END // 10**6), ids=lambda query: query.name)
@@ -346,7 +372,7 @@ def test_a_query_that_sql_cannot_answer_exactly_is_refused(query: str, reason: s
         (b"time=2025-11-24T16:00:00Z a=b\n" * 400 + b"time=2025-11-24T16:00:00Z a=\0\n", "a NUL byte"),
         (b"time=2025-11-24T16:00:00Z a=\xff\n", "DuckDB"),
         (b"time=2025-11-24T16:00:00Z a=\x01\n", "the byte 0x01"),
-        (b"time=2025-11-24T16:00:00Z a=b\n  at frame 1\n", "no time of its own"),
+        (b"time=2025-11-24T16:00:00Z a=b\n" + b"  at frame 1\n" * 10_001, "lines have no time of their own"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -66,6 +66,11 @@ def doubtful_statement(lines: str, plan: Plan, steps: Steps, time_key: str | Non
     return f"SELECT ts, line FROM ({_judged(lines, plan, steps, time_key)}) WHERE state = {DOUBTFUL}"
 
 
+def lines_statement(lines: str) -> str:
+    """One row of (lines that are not empty) of a file."""
+    return f"SELECT count(*) FROM ({_filled(lines)})"
+
+
 def bounds_statement(lines: str, time_key: str | None) -> str:
     """One row of (first ts, last ts, lines whose time SQL cannot tell) of a file."""
     return f"SELECT min(ts), max(ts), count(*) FILTER (ts IS NULL) FROM ({with_times(_filled(lines), time_key)})"
