@@ -36,7 +36,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         f"msg={'ALLOW' if n % 3 else 'DENY'} method=GET host=h{n % 7}.example\n"
         for n in range(1200)
     ]
-    (path / "timed.log").write_text("".join(lines))
     lines.insert(1, "Error: listen tcp 127.0.0.1:8087: bind: address already in use\n")
     (path / "boundary-1.log").write_text("".join(lines))
     (path / "boundary-1.log.gz").write_bytes(gzip.compress("".join(lines).encode()))

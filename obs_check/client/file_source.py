@@ -4,10 +4,11 @@ import json
 import math
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,6 +22,8 @@ _RFC3339 = re.compile(
     r"(?P<zone>[Zz]|[+-]\d\d:?\d\d)?"
 )
 _MOST_NS = 1 << 63
+MOST_AHEAD = 10_000
+"""Lines at the start of a file among which a time is looked for."""
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _LOGFMT_KEYS = ("time", "ts")
 _JSON_KEYS = ("ts", "time", "timestamp", "@timestamp")
@@ -49,8 +52,9 @@ def read_streams(
     """The lines of files as named_paths gives them; STDIN is `stdin`. Labels of a stream: `filename`, then `labels`
     (which may replace it). Only lines that `keep` answers True for are held.
 
-    A line without a time follows the line before it by 1 ns; the first of a file gets the file's mtime, that of stdin
-    the clock's ns. Empty lines are left out, as a shipper does. Raises InputError when a file is not there or binary.
+    A line without a time follows the line before it by 1 ns, and those at the start of a file come 1 ns each before the
+    first that has one. Where none has, the first gets the file's mtime, that of stdin the clock's ns. Empty lines are
+    left out, as a shipper does. Raises InputError when a file is not there or binary.
     """
     streams, lines, untimed, undecodable = [], 0, 0, 0
     first, last = math.inf, -math.inf
@@ -58,15 +62,14 @@ def read_streams(
         piped = stdin is not None and path == STDIN
         timing = Timing(time_key, clock if piped else partial(modified_ns, path))
         entries = []
-        for text, bad in each_stdin_line(stdin) if piped and stdin else each_line(path):
-            undecodable += bad
-            if text:
-                lines += 1
-                ts = timing.of(text)
-                first, last = min(first, ts), max(last, ts)
-                if keep(text):
-                    entries.append(Entry(ts, text))
+        read = Decoded(each_stdin_line(stdin) if piped and stdin else each_line(path))
+        for entry in timing.of_all(read):
+            lines += 1
+            first, last = min(first, entry.ts), max(last, entry.ts)
+            if keep(entry.line):
+                entries.append(entry)
         untimed += timing.untimed
+        undecodable += read.undecodable
         entries.sort(key=entry_time)
         streams.append(LogStream(stream_labels(path, labels), entries))
     return FileStreams(streams, lines, untimed, undecodable, (int(first), int(last)) if lines else ())
@@ -80,6 +83,20 @@ def stream_labels(path: Path, labels: Mapping[str, str]) -> dict[str, str]:
 def modified_ns(path: Path) -> int:
     """When a file was last written, ns since the epoch."""
     return path.stat().st_mtime_ns
+
+
+class Decoded:
+    """The texts of lines as files.each_line has them, without empty ones; `undecodable` counts bytes so far."""
+
+    def __init__(self, lines: Iterable[tuple[str, int]]) -> None:
+        self._lines = lines
+        self.undecodable = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for text, bad in self._lines:
+            self.undecodable += bad
+            if text:
+                yield text
 
 
 class Timing:
@@ -100,6 +117,21 @@ class Timing:
             ts = self._first_ns() if self._last is None else self._last + 1
         self._last = ts
         return ts
+
+    def of_all(self, lines: Iterable[str]) -> Iterator[Entry]:
+        """The entries of a whole file: lines at its start that say no time, as the rest of a trace behind a rotation,
+        come before the first that does, if that is among the first MOST_AHEAD."""
+        left = iter(lines)
+        ahead: list[str] = []
+        for line in left:
+            ahead.append(line)
+            ts = line_time(line, self._time_key)
+            if ts is not None:
+                self._last = ts - len(ahead)
+            if ts is not None or len(ahead) == MOST_AHEAD:
+                break
+        for line in chain(ahead, left):
+            yield Entry(self.of(line), line)
 
 
 def line_time(line: str, time_key: str | None = None) -> int | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from obs_check.client.file_source import Timing, modified_ns, stream_labels
+from obs_check.client.file_source import Decoded, Timing, modified_ns, stream_labels
 from obs_check.client.files import each_line
 from obs_check.logql.engine.match import stream_test
 from obs_check.logql.syntax.ast import Matcher
@@ -94,18 +94,16 @@ class LineFiles:
         known = self._read.get(path)
         if known is None or not known.is_of(path):
             return self._first(path)
-        return map(Entry, known.times, (text for text, _ in each_line(path) if text))
+        return map(Entry, known.times, Decoded(each_line(path)))
 
     def _first(self, path: Path) -> Iterator[Entry]:
         """The lines with the times that they say."""
-        timing, times, undecodable = Timing(self._time_key, partial(modified_ns, path)), array("q"), 0
+        timing, times, read = Timing(self._time_key, partial(modified_ns, path)), array("q"), Decoded(each_line(path))
         inode, size = _identity(path)
-        for text, bad in each_line(path):
-            undecodable += bad
-            if text:
-                times.append(timing.of(text))
-                yield Entry(times[-1], text)
-        self._read[path] = _Reading(inode, size, times, timing.untimed, undecodable)
+        for entry in timing.of_all(read):
+            times.append(entry.ts)
+            yield entry
+        self._read[path] = _Reading(inode, size, times, timing.untimed, read.undecodable)
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.client.file_source import line_time, read_streams
+from obs_check.client.file_source import MOST_AHEAD, line_time, read_streams
 from obs_check.client.files import Line, each_line, expand, find_tag
 from obs_check.client.line_files import LineFiles
 from obs_check.client.named_paths import named_paths
+from obs_check.client.untimed_lines import untimed_entries
 from obs_check.errors import InputError
 from obs_check.model.window import NS
 
@@ -102,6 +103,26 @@ def test_streams(tmp_path: Path) -> None:
     assert found.untimed == 3
     with pytest.raises(InputError, match="no file matches"):
         named_paths(["/nonexistent/*.log"])
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([" of a trace", " its end", "2026-11-24T00:41:58.603Z a", " b"], [-2, -1, 0, 1]),
+        (["x"] * MOST_AHEAD + ["2026-11-24T00:41:58.603Z a"], None),
+    ],
+    ids=["the rest of a trace", "a time too far behind"],
+)
+def test_lines_before_the_first_time(lines: list[str], expected: list[int] | None, tmp_path: Path) -> None:
+    """Times are in ns behind the first that is said; None stands for times from the file's mtime on."""
+    path = tmp_path / "a.log"
+    path.write_text("\n".join(lines))
+    mtime = path.stat().st_mtime_ns
+    wanted = [mtime + i for i in range(MOST_AHEAD)] + [AT] if expected is None else [AT + i for i in expected]
+    (stream,) = read_streams([path], {}).streams
+    assert sorted(entry.ts for entry in stream.entries) == sorted(wanted)
+    untimed = {line for line in lines if line_time(line) is None}
+    assert untimed_entries(path, untimed, None) == [entry for entry in stream.entries if entry.line in untimed]
 
 
 @pytest.mark.parametrize(
