@@ -52,17 +52,18 @@ def scrape(target: Target, store: Store, fetch: Fetch, now_ms: int) -> None:
     A label of the sample that a target's label would overwrite is kept as `exported_<name>`.
     """
     samples: list[tuple[Labels, float]] = []
-    target.last_ms, target.last_error = now_ms, ""
+    error = ""
     try:
         samples = [
             (_with_target(labels, target.labels), value) for labels, value in parse_exposition(fetch(target.url))
         ]
-    except (OSError, InputError) as error:
-        target.last_error = str(error)
-    target.health = "down" if target.last_error else "up"
+    except (OSError, InputError) as failure:
+        error = str(failure)
+    # All at once, behind the fetch: who asks meanwhile gets what the scrape before said.
+    target.last_ms, target.last_error, target.health = now_ms, error, "down" if error else "up"
     seen = frozenset(label_key(labels) for labels, _ in samples)
     ended = [(dict(key), None) for key in target.series - seen]
-    up = ({NAME: "up", **target.labels}, 0.0 if target.last_error else 1.0)
+    up = ({NAME: "up", **target.labels}, 0.0 if error else 1.0)
     store.append(now_ms, [*samples, up, *ended])
     target.series = seen
 

@@ -278,7 +278,7 @@ def differences(texts: list[str], contents: list[list[str]], step_s: int | None,
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     questions(),
     st.sampled_from([None, None, 1, 7, 30]),
@@ -302,7 +302,7 @@ PATTERNS = st.tuples(st.lists(ATOMS, max_size=2), st.lists(ATOMS, max_size=3), s
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(PATTERNS, min_size=2, max_size=2), st.lists(st.text("xyXY [^$ü1", max_size=6), min_size=8, max_size=30))
 @example(["(?P<a>y|yx)(?P<b>\\b)"], ["yx", "y x"])
 def test_a_regular_expression_takes_the_same_text_in_both_paths(patterns: list[str], texts: list[str]) -> None:

@@ -349,3 +349,16 @@ def test_over_http_it_scrapes_coderd_and_answers_get_and_post(tmp_path: Any) -> 
     (row,) = got["data"]["result"]
     assert row["metric"] == {"username": "joe"}
     assert float(row["value"][1]) > 3
+
+
+def test_a_target_that_is_being_scraped_says_what_it_said_before() -> None:
+    store, target = Store(), Target("j", "http://127.0.0.1:1/metrics")
+    said = []
+
+    def fetch(_: str) -> str:
+        said.append((target.health, target.last_error))
+        raise OSError("connection refused")
+
+    for n in range(2):
+        scrape(target, store, fetch, T0 + n * 1000)
+    assert said == [("unknown", ""), ("down", "connection refused")]
