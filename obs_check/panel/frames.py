@@ -9,7 +9,12 @@ from typing import Any
 from obs_check.errors import InputError
 from obs_check.model.window import MS
 
-_UNREACHED = re.compile(r"connection refused|no such host|i/o timeout|deadline exceeded|connection reset|\bEOF\b", re.I)
+_UNREACHED = re.compile(
+    r"connection refused|no such host|i/o timeout|deadline exceeded|connection reset|\bEOF\b"
+    # Grafana 12.4, of every SQL database that is not there.
+    r"|failed to connect to server",
+    re.I,
+)
 _ENTITIES = {"NaN": math.nan, "Inf": math.inf, "NegInf": -math.inf}
 
 

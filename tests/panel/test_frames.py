@@ -115,6 +115,11 @@ def test_display_names() -> None:
         (502, "bad gateway", True),
         (500, 'Get "http://loki.invalid": dial tcp 10.0.0.1:3100: connect: connection refused', True),
         (500, "context deadline exceeded", True),
+        (
+            500,
+            "db query error: failed to connect to server - please inspect Grafana server log for details",
+            True,
+        ),
         (400, "parse error at line 1, col 5: syntax error", False),
         (500, "db query error: ERROR: permission denied for table t (SQLSTATE 42501)", False),
         (404, "404 page not found", False),

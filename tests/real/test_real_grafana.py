@@ -34,7 +34,10 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(home() is None, reason=MISSING),
     pytest.mark.skipif(shutil.which("loki") is None, reason="loki is not on PATH"),
-    pytest.mark.skipif(shutil.which("prometheus") is None, reason="prometheus is not on PATH"),
+    pytest.mark.skipif(
+        shutil.which("prometheus") is None or shutil.which("promtool") is None,
+        reason="prometheus and promtool are not on PATH: Debian's package prometheus has both",
+    ),
 ]
 
 
@@ -64,6 +67,7 @@ QUERIES: dict[str, list[dict[str, Any]]] = {
     "no such type": [loki("vector(1)", "stream")],
     "no such direction": [loki('{a="b"}', direction="up")],
     "dead": [loki("vector(2)", "instant", datasource={"uid": "dead"})],
+    "dead database": [{"refId": "A", "datasource": {"uid": "deadsql"}, "rawSql": "SELECT 1", "format": "table"}],
     "another program": [loki("vector(2)", "instant", datasource={"uid": "wrong"})],
     "no such datasource": [loki("vector(2)", "instant", datasource={"uid": "nope"})],
     "no datasource": [{"refId": "A", "expr": "x"}],
@@ -130,6 +134,14 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Clien
             {"uid": "prometheus", "name": "Prometheus", "type": "prometheus", "url": metrics.url},
             {"uid": "dead", "name": "Dead Loki", "type": "loki", "url": closed},
             {"uid": "deadprom", "name": "Dead Prometheus", "type": "prometheus", "url": closed},
+            {
+                "uid": "deadsql",
+                "name": "Dead PostgreSQL",
+                "type": "grafana-postgresql-datasource",
+                "url": "127.0.0.1:9",
+                "user": "coder",
+                "jsonData": {"database": "coder", "sslmode": "disable"},
+            },
             {"uid": "wrong", "name": "No Loki", "type": "loki", "url": metrics.url},
             {"uid": "wrongprom", "name": "No Prometheus", "type": "prometheus", "url": lines.url},
         ]

@@ -22,16 +22,16 @@ _NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "HUGEINT", "NUMBER")
 def run_sql(_: "httpx.Client", source: Datasource, query: Mapping[str, Any], span: TimeSpan) -> list[dict[str, Any]]:
     """The frame of one query: columns as selected, one frame without fields for no row. QueryFailed in the words of
     Grafana and PostgreSQL."""
-    if source.database is None:
-        raise QueryFailed(500, f"db query error: {NO_SERVER}")
     ref_id = str(query.get("refId") or "A")
     sql = expanded(str(query.get("rawSql") or ""), span)
+    meta = {"executedQueryString": sql}
+    if source.database is None:
+        raise QueryFailed(500, f"db query error: {NO_SERVER}", [frame(ref_id, [], meta)])
     try:
         table = source.database.query(sql)
     except SqlError as error:
         # Grafana 12.4 asks by pgx; before it was "pq: ...".
         raise QueryFailed(500, f"db query error: ERROR: {error}") from error
-    meta = {"executedQueryString": sql}
     if not table.rows:
         return [frame(ref_id, [], meta)]
     columns = [_column(table, place) for place in range(len(table.names))]
