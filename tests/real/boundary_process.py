@@ -48,7 +48,10 @@ class RealBoundary(RealProcess):
     def _stop(self) -> None:
         assert self._process is not None and self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(STOP_S)
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            super()._stop()
 
 
 def files(logs: Path) -> list[list[str]]:
