@@ -1,5 +1,6 @@
 """Every panel of a dashboard as a person sees it now, or in a given window."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,8 @@ from obs_check.panel.variables import effective_variables
 
 CONCURRENCY = 4
 """Panels that are asked for at once: about what a browser does, and little for a server."""
+_QUERY_STRING = re.compile(r"\?[^\s\"]*(?=\")")
+"""Of the address that Go's errors quote: without it panels of one datasource say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +105,11 @@ class Board:
             except ObsCheckError as error:
                 if error.exit_code == 4:
                     raise
-                return PanelView(panel, request, read_panel(panel, {}, request), tuple(probes), error.message)
+                # Grafana 12.4 answers 500 for all queries of a request when it cannot read one of them.
+                reading = replace(read_panel(panel, {}, request), state="error", error=error.message)
+                return PanelView(panel, request, reading, tuple(probes), str(error))
             results |= found
             probes += asked
-        outage = next((f"a datasource does not answer: {r.error}" for r in results.values() if r.outage), "")
+        silent = next((_QUERY_STRING.sub("", r.error) for r in results.values() if r.outage), "")
+        outage = f"a datasource does not answer: {silent}" if silent else ""
         return PanelView(panel, request, read_panel(panel, results, request), tuple(probes), outage)

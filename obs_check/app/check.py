@@ -69,7 +69,9 @@ class Check:
         if run is not None:
             self._add_panel_hops(run, views)
         zero = [p for p in self.outcome.panels if p.verdict is Verdict.FAIL]
-        self.say(f"{len(views)} panels read, {len(zero)} not as they should")
+        unknown = sum(p.verdict is Verdict.UNKNOWN for p in self.outcome.panels)
+        unread = f", {unknown} unknown" if unknown else ""
+        self.say(f"{len(views)} panels read, {len(zero)} not as they should{unread}")
 
     def _told_while_reading(self) -> Callable[[Panel], None]:
         """Says how far the reading of a large dashboard is."""

@@ -24,6 +24,7 @@ class PanelVerdict:
 
     def to_row(self) -> dict[str, Any]:
         """A row of the panel table."""
+        outage = (self.differs,) if self.verdict is Verdict.UNKNOWN and self.differs else ()
         return {
             "id": self.view.panel.id,
             "title": self.view.panel.title,
@@ -34,7 +35,7 @@ class PanelVerdict:
             "wanted": self.wanted,
             "differs": self.differs,
             "cause": self.cause,
-            "notes": list(dict.fromkeys((*self.view.request.notes, *self.view.reading.notes))),
+            "notes": list(dict.fromkeys((*self.view.request.notes, *self.view.reading.notes, *outage))),
         }
 
 

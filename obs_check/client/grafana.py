@@ -104,7 +104,8 @@ class GrafanaClient:
         if not isinstance(value, dict) or "results" not in value:
             url = f"{self.url}/api/ds/query"
             if response.status_code >= 300:
-                raise_for_status("grafana", url, response.status_code, response.text)
+                said = value.get("message") if isinstance(value, dict) else None
+                raise_for_status("grafana", url, response.status_code, str(said or response.text))
             raise Unavailable(f"grafana: {shown_url(url)} answered without results", "does the URL point to Grafana?")
         queries = body.get("queries") or ()
         asked = "; ".join(str(q.get("expr") or q.get("rawSql") or q.get("refId") or "") for q in queries)

@@ -261,6 +261,27 @@ def test_an_unknown_datasource_is_named(kind: str, uid: str, healthy: Lab, comma
     assert "explains panel 1 " in shown
 
 
+def test_a_query_that_grafana_cannot_read_leaves_its_panel_unknown(healthy: Lab, command: Command) -> None:
+    def panel(number: int, **more: str) -> dict[str, Any]:
+        source = {"type": "loki", "uid": "loki"}
+        target = {"refId": "A", "expr": "vector(2)", "datasource": source, **more}
+        return {"id": number, "type": "stat", "title": f"p{number}", "datasource": source, "targets": [target]}
+
+    panels = [panel(1, step="often"), panel(2), panel(3, direction="up")]
+    Path("d.json").write_text(json.dumps({"uid": "d", "title": "d", "panels": panels}))
+    args = ("diagnose", "--config", healthy.config_path, "--dashboard", "d.json")
+    ran = command(*args, "-o", "json")
+    assert ran.code == 3, ran.out + ran.err
+    rows = [(row["id"], row["verdict"], row["reads"], row["cause"]) for row in ran.document["panels"]]
+    assert rows == [(1, "unknown", "No data", ""), (2, "ok", "2", ""), (3, "unknown", "No data", "")]
+    assert [row["state"] for row in ran.document["panels"] if row["id"] != 2] == ["error", "error"]
+    assert (ran.document["findings"], ran.document["unexplained"]) == ([], [])
+    assert "3 panels read, 0 not as they should, 2 unknown" in ran.err
+    shown = " ".join(command(*args).out.split())
+    assert "note on panel 1, 3: grafana: http://127" in shown
+    assert "answered 500: An error occurred within the plugin (look at the log of grafana)" in shown
+
+
 def line_of(stream: Any, wanted: str, seconds: float) -> str:
     """The first line of a pipe that holds a text; fails when it has not come in time."""
     deadline, text = time.monotonic() + seconds, b""
