@@ -55,12 +55,14 @@ def _batches(ask: "Ask", query: "LogQuery", target: Target, out: Output) -> "Ite
 
 
 def _piped(target: Target) -> "Iterator[list[LogStream]]":
-    from obs_check.client.file_source import Timing
+    from obs_check.client.file_source import stream_labels
     from obs_check.client.files import decode
+    from obs_check.client.line_times import Timing
+    from obs_check.client.named_paths import STDIN
     from obs_check.model.entry import Entry, LogStream
 
     timing = Timing(target.time_key, time.time_ns)
-    labels = {"filename": "stdin", **target.labels}
+    labels = stream_labels(STDIN, target.labels)
     for raw in sys.stdin.buffer:
         text, _ = decode(raw.rstrip(b"\r\n"))
         if text:

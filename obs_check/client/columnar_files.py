@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 
 import duckdb
 
-from obs_check.client.file_source import line_time
+from obs_check.client.file_source import stream_labels
+from obs_check.client.line_times import line_time
 from obs_check.client.untimed_lines import untimed_entries
 from obs_check.errors import QueryError
 from obs_check.logql.columnar.plan import Plan, plan_for
@@ -71,7 +72,7 @@ class ColumnarFiles:
         # DuckDB reads meanwhile; what it finds is not used before the check has ended.
         self._checks = ThreadPoolExecutor(1, "obs-check-bytes")
         self._checked = self._checks.map(_check_bytes, paths)
-        self._streams = {path: {"filename": str(path), **labels} for path in paths}
+        self._streams = {path: stream_labels(path, labels) for path in paths}
         self._time_key = time_key
         self._untimed: dict[Path, list[Entry]] = {}
         self._connection = database().cursor()

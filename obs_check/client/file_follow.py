@@ -4,8 +4,9 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from obs_check.client.file_source import Timing
+from obs_check.client.file_source import stream_labels
 from obs_check.client.files import decode, expand
+from obs_check.client.line_times import Timing
 from obs_check.client.named_paths import refuse_directory
 from obs_check.errors import InputError
 from obs_check.model.entry import Entry, LogStream
@@ -96,7 +97,7 @@ class FollowedFiles:
                 entries = file.last()
                 del self._open[identity]
             if entries:
-                found.append(LogStream({"filename": str(file.path), **self._labels}, entries))
+                found.append(LogStream(stream_labels(file.path, self._labels), entries))
         return found
 
     def close(self) -> None:

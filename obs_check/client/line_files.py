@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from obs_check.client.file_source import Decoded, Timing, modified_ns, stream_labels
+from obs_check.client.file_source import Decoded, modified_ns, stream_labels
 from obs_check.client.files import each_line
+from obs_check.client.line_times import Timing
 from obs_check.logql.engine.match import stream_test
 from obs_check.logql.syntax.ast import Matcher
 from obs_check.model.entry import Entry, LogStream, entry_time

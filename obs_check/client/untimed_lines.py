@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator
 from functools import partial
 from pathlib import Path
 
-from obs_check.client.file_source import Decoded, Timing, modified_ns
+from obs_check.client.file_source import Decoded, modified_ns
 from obs_check.client.files import each_line
+from obs_check.client.line_times import Timing
 from obs_check.model.entry import Entry
 
 

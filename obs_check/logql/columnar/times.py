@@ -1,4 +1,4 @@
-"""When a line says it was written, as SQL: what client/file_source.py reads, for the forms that logs have."""
+"""When a line says it was written, as SQL: what client/line_times.py reads, for the forms that logs have."""
 
 import re
 
