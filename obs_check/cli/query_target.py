@@ -88,7 +88,8 @@ class Target:
             out.say(f"no line says{field} when it was written: they get the time of their file; {remedy}")
         elif untimed:
             show = out.say if self.time_key else out.detail
-            show(f"{untimed} of {lines} lines do not say{field} when they were written: each follows the one before it")
+            those = f"{untimed:,} of {lines:,} lines do not say{field} when they were written"
+            show(f"{those}: each has the time of the line beside it")
 
     def loki_client(self, out: Output) -> "LokiClient":
         """A client of the Loki to ask; a secret goes only to the host it is configured for."""

@@ -100,20 +100,26 @@ class ColumnarFiles:
             ((first, last, untold),) = self._rows(bounds_statement(_lines(path), self._time_key))
             times += [] if first is None else [first, last]
             if untold:
-                times += self._untold_times(path)
+                times += self._untold_bounds(path)
         self._trust()
         return (min(times), max(times)) if times else None
 
-    def _untold_times(self, path: Path) -> list[int]:
-        """The times (ns) of the lines for which SQL has none."""
-        texts = [line for (line,) in self._rows(untimed_statement(_lines(path), self._time_key))]
-        own = [(line, line_time(line, self._time_key)) for line in texts]
-        untimed = {line for line, ts in own if ts is None}
-        if sum(ts is None for _, ts in own) > _MOST_UNTIMED:
-            raise NotColumnar(f"more than {_MOST_UNTIMED} lines have no time of their own")
+    def _untold_bounds(self, path: Path) -> list[int]:
+        """The first and the last time (ns) of the lines for which SQL has none; keeps those that say none."""
+        bounds: list[int] = []
+        texts: list[str] = []
+        for (line,) in self._rows(untimed_statement(_lines(path), self._time_key)):
+            ts = line_time(line, self._time_key)
+            if ts is not None:
+                found = [ts, *bounds]
+                bounds = [min(found), max(found)]
+            elif len(texts) == _MOST_UNTIMED:
+                raise NotColumnar(f"more than {_MOST_UNTIMED:,} lines have no time of their own")
+            else:
+                texts.append(line)
         self._trust()
-        self._untimed[path] = untimed_entries(path, untimed, self._time_key) if untimed else []
-        return [ts for _, ts in own if ts is not None] + [entry.ts for entry in self._untimed[path]]
+        self._untimed[path] = untimed_entries(path, set(texts), self._time_key) if texts else []
+        return bounds + [entry.ts for entry in self._untimed[path]]
 
     def _trust(self) -> None:
         """Wait for the check of the files' bytes; NotColumnar for what it found."""
@@ -171,12 +177,12 @@ class ColumnarFiles:
             for told, line in batch:
                 ts = line_time(line, self._time_key) if told is None else told
                 if ts is None:
+                    if path not in self._untimed:
+                        self._untold_bounds(path)
                     untimed.add(line)
                 elif steps.start_ns <= ts < steps.end_ns:
                     entries.append(Entry(ts, line))
             yield entries
-        if untimed and path not in self._untimed:
-            self._untold_times(path)
         if untimed:
             yield [e for e in self._untimed[path] if e.line in untimed and steps.start_ns <= e.ts < steps.end_ns]
 

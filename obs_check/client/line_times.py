@@ -38,7 +38,7 @@ class Timing:
         ts = line_time(line, self._time_key)
         if ts is None:
             self.untimed += 1
-            ts = self._first_ns() if self._last is None else self._last + 1
+            ts = self._first_ns() if self._last is None else min(self._last + 1, _MOST_NS - 1)
         self._last = ts
         return ts
 
@@ -51,7 +51,7 @@ class Timing:
             ahead.append(line)
             ts = line_time(line, self._time_key)
             if ts is not None:
-                self._last = ts - len(ahead)
+                self._last = max(ts - len(ahead), -_MOST_NS)
             if ts is not None or len(ahead) == MOST_AHEAD:
                 break
         for line in chain(ahead, left):

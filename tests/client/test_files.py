@@ -157,6 +157,17 @@ def test_parts_of_a_file_that_is_read_twice(change: str | None, expected: list[i
     assert files.lines == len(expected)
 
 
+@pytest.mark.parametrize(
+    "lines", ["2262-04-11T23:47:16.854775807Z a\n b\n", " b\n1677-09-21T00:12:43.145224192Z a\n"], ids=["last", "first"]
+)
+def test_a_line_beside_the_end_of_64_bits_stays_inside(lines: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_text(lines)
+    found = read_streams([path], {})
+    assert LineFiles([path], {}, None).bounds() == found.bounds
+    assert max(found.bounds) - min(found.bounds) <= 1
+
+
 @pytest.mark.parametrize("line", ["9999-12-31T00:00:00Z x", '{"ts":98765432109876543210}', "ts=98765432109876543210"])
 def test_a_time_beyond_64_bits_is_none(line: str) -> None:
     assert line_time(line) is None
