@@ -46,4 +46,4 @@ def _write(edit: FileEdit) -> str:
     backup = path.with_name(path.name + ".before")
     write_exact(backup, edit.before)
     write_exact(path, edit.after)
-    return f"{path} changed; the text before is {backup}"
+    return f"{path} changed; the text before is {backup}; it counts once the program that reads it is restarted"

@@ -7,6 +7,7 @@ from obs_check.app.explain_panel import of_panel
 from obs_check.app.verdicts import PanelVerdict, broken_panel
 from obs_check.causes.context import Context
 from obs_check.causes.group import grouped
+from obs_check.causes.not_reloaded import not_reloaded
 from obs_check.causes.registry import RUN_CAUSES, TRUTHS
 from obs_check.errors import ObsCheckError
 from obs_check.model.finding import Finding
@@ -85,6 +86,8 @@ def explain(
         else:
             unexplained.append(_unexplained(context, row, funnel))
             rows.append(row)
+    if unexplained and (stale := not_reloaded(context)):
+        unexplained.append(stale)
     findings += later
     findings += [said for truth in TRUTHS if (said := truth.prove(context)) is not None]
     outages += [f"panels {', '.join(map(str, ids))}: {message}" for message, ids in unasked.items()]

@@ -168,6 +168,7 @@ class Systems:
                 matching=expand,
                 deleted_but_open=deleted_but_open,
                 mode=_mode,
+                changed_s=_changed_s,
             ),
             missing=self.missing,
             run=run,
@@ -284,6 +285,13 @@ def _lines(loki: LokiClient, query: str, window: Window, limit: int) -> tuple[li
 def _mode(path: Path) -> int | None:
     try:
         return path.stat().st_mode
+    except OSError:
+        return None
+
+
+def _changed_s(path: Path) -> float | None:
+    try:
+        return path.stat().st_mtime
     except OSError:
         return None
 

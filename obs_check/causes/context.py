@@ -184,6 +184,8 @@ class Files:
     """Files below a glob's directory that were deleted and that a process still holds open, where that can be seen."""
     mode: Callable[[Path], int | None] = lambda _path: None
     """Mode bits of a file on this machine, None where it cannot be looked at."""
+    changed_s: Callable[[Path], float | None] = lambda _path: None
+    """When a file was last written (s since the epoch), None where it cannot be looked at."""
 
 
 def _nobody(_tenant: str, _query: str, _window: Window, _limit: int) -> tuple[list[tuple[Labels, str]], Probe]:

@@ -33,6 +33,7 @@ def alloy_state(
         if files and all(file.on_disk is None for file in files.values()):
             missing = (*missing, "the shipper's files are not on this machine, so sizes are as Alloy last saw them")
     started = [value for _, value in metrics.get("process_start_time_seconds", [])]
+    loaded = [value for _, value in metrics.get("alloy_config_last_load_success_timestamp_seconds", [])]
     return ShipperState(
         "alloy",
         at_ns,
@@ -44,6 +45,7 @@ def alloy_state(
         tuple(sick for component in components if (sick := _sickness(component))),
         started[0] if started else None,
         missing,
+        loaded_s=loaded[0] if loaded else None,
     )
 
 

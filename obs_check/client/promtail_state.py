@@ -28,6 +28,8 @@ def promtail_state(
         if files and all(file.on_disk is None for file in files.values()):
             missing = (*missing, "the shipper's files are not on this machine, so sizes are as promtail last saw them")
     started = [value for _, value in metrics.get("process_start_time_seconds", [])]
+    # promtail 3.5 counts reloads, the first reading is none, and does not say when the last was.
+    reloads = [value for _, value in metrics.get("promtail_config_reload_success_total", [])]
     return ShipperState(
         "promtail",
         at_ns,
@@ -38,6 +40,7 @@ def promtail_state(
         metric_refusals(metrics, "promtail"),
         started_s=started[0] if started else None,
         missing=missing,
+        loaded_s=started[0] if started and reloads == [0] else None,
     )
 
 

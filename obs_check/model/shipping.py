@@ -205,6 +205,8 @@ class ShipperState:
     missing: tuple[str, ...] = ()
     unopened: Mapping[str, str] = field(default_factory=dict)
     """Files that could not be opened, with the words of the shipper's log."""
+    loaded_s: float | None = None
+    """When it last read its configuration (s since the epoch), where its metrics say so."""
 
     def file(self, path: str) -> FileState | None:
         """The state of one file, None when neither shipper nor disk has it."""

@@ -1,0 +1,58 @@
+"""A shipper that still runs with the configuration that it read before the file was changed."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from obs_check.causes.context import Context, Files
+from obs_check.causes.not_reloaded import not_reloaded
+from obs_check.client.alloy_state import alloy_state
+from obs_check.client.exposition import parse_exposition
+from obs_check.client.promtail_state import promtail_state
+from obs_check.errors import Unavailable
+from obs_check.model.probe import Probe
+from obs_check.model.shipping import ShipperState
+from tests.causes.test_lost_lines import made_context
+
+STARTED = 1_767_225_600
+PROMTAIL = f"process_start_time_seconds {STARTED}\npromtail_config_reload_success_total "
+ALLOY = f"process_start_time_seconds {STARTED - 900}\nalloy_config_last_load_success_timestamp_seconds {STARTED}\n"
+
+
+def context_of(path: Path, metrics: str, changed_s: float) -> Context:
+    path.write_text("scrape_configs: []\n")
+    os.utime(path, (changed_s, changed_s))
+    read = alloy_state if metrics.startswith(ALLOY) else promtail_state
+
+    def state() -> tuple[ShipperState, Probe]:
+        if not metrics:
+            raise Unavailable("shipper: it does not answer")
+        return read(1, parse_exposition(metrics)), Probe("shipper", "GET /metrics", {}, 1)
+
+    files = Files(shipper_config=path, changed_s=lambda one: one.stat().st_mtime)
+    return replace(made_context(files, ()), shipper_state=state)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "later_s", "kind"),
+    [
+        (f"{PROMTAIL}0\n", 60, "promtail"),
+        (f"{PROMTAIL}0\n", -60, ""),
+        (f"{PROMTAIL}0\n", 1, ""),
+        (f"{PROMTAIL}1\n", 60, ""),
+        (f"process_start_time_seconds {STARTED}\n", 60, ""),
+        (ALLOY, 60, "alloy"),
+        (ALLOY, -60, ""),
+        ("", 60, ""),
+    ],
+    ids=["changed", "before", "with the start", "reloaded", "untold", "alloy", "alloy reloaded", "no answer"],
+)
+def test_it_is_said_only_where_the_times_show_it(metrics: str, later_s: float, kind: str, tmp_path: Path) -> None:
+    said = not_reloaded(context_of(tmp_path / "shipper.yaml", metrics, STARTED + later_s))
+    if not kind:
+        assert said == ""
+    else:
+        assert said.startswith(f"{kind} read its configuration at 2026-01-01T00:00:00Z, and {tmp_path}/shipper.yaml ")
+        assert "was changed at 2026-01-01T00:01:00Z: restart or reload it" in said
