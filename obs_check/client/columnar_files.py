@@ -10,12 +10,13 @@ from typing import Any, NoReturn
 
 import duckdb
 
+from obs_check.client.duckdb_lines import check_bytes, check_name, lines_of
 from obs_check.client.file_source import stream_labels
 from obs_check.client.line_times import line_time
 from obs_check.client.untimed_lines import untimed_entries
 from obs_check.errors import QueryError
 from obs_check.logql.columnar.plan import Plan, plan_for
-from obs_check.logql.columnar.sql import NotColumnar, text
+from obs_check.logql.columnar.sql import NotColumnar
 from obs_check.logql.columnar.statement import (
     DOUBTFUL,
     SIMPLE,
@@ -42,15 +43,8 @@ _SETTINGS: dict[str, str | int | float | list[str]] = {
     "autoload_known_extensions": False,
 }
 _BATCH = 10_000
-_CHUNK = 1 << 20
-_PIECE = 8 << 20
-"""Bytes that a thread of DuckDB reads at once; a quarter of its own choice is quicker."""
-_BOM = b"\xef\xbb\xbf"
-_SEPARATOR = "\x01"
-_FORBIDDEN = {b"\r": "a carriage return", b"\0": "a NUL byte", _SEPARATOR.encode(): "the byte 0x01"}
 _MOST_UNTIMED = 10_000
 """Lines of a file without a time of their own: more of them are sooner read with all the others."""
-_GLOB = frozenset("*?[]{}")
 
 
 @cache
@@ -68,10 +62,10 @@ class ColumnarFiles:
 
     def __init__(self, paths: Sequence[Path], labels: Mapping[str, str], time_key: str | None) -> None:
         for path in paths:
-            _check_name(path)
+            check_name(path)
         # DuckDB reads meanwhile; what it finds is not used before the check has ended.
         self._checks = ThreadPoolExecutor(1, "obs-check-bytes")
-        self._checked = self._checks.map(_check_bytes, paths)
+        self._checked = self._checks.map(check_bytes, paths)
         self._streams = {path: stream_labels(path, labels) for path in paths}
         self._time_key = time_key
         self._untimed: dict[Path, list[Entry]] = {}
@@ -91,13 +85,13 @@ class ColumnarFiles:
     @property
     def lines(self) -> int:
         """Lines of all files; takes a reading of them."""
-        return sum(count for path in self._streams for (count,) in self._rows(lines_statement(_lines(path))))
+        return sum(count for path in self._streams for (count,) in self._rows(lines_statement(lines_of(path))))
 
     def bounds(self) -> tuple[int, int] | None:
         """Times (ns) of the first and the last line; None when there is no line."""
         times: list[int] = []
         for path in self._streams:
-            ((first, last, untold),) = self._rows(bounds_statement(_lines(path), self._time_key))
+            ((first, last, untold),) = self._rows(bounds_statement(lines_of(path), self._time_key))
             times += [] if first is None else [first, last]
             if untold:
                 times += self._untold_bounds(path)
@@ -108,7 +102,7 @@ class ColumnarFiles:
         """The first and the last time (ns) of the lines for which SQL has none; keeps those that say none."""
         bounds: list[int] = []
         texts: list[str] = []
-        for (line,) in self._rows(untimed_statement(_lines(path), self._time_key)):
+        for (line,) in self._rows(untimed_statement(lines_of(path), self._time_key)):
             ts = line_time(line, self._time_key)
             if ts is not None:
                 found = [ts, *bounds]
@@ -155,7 +149,7 @@ class ColumnarFiles:
         """Adds the counts of the simple lines; answers whether there are others."""
         others = False
         keys: dict[tuple[str | None, ...], LabelSet | None] = {}
-        for state, ts, lines, size, *values in self._rows(count_statement(_lines(path), plan, steps, self._time_key)):
+        for state, ts, lines, size, *values in self._rows(count_statement(lines_of(path), plan, steps, self._time_key)):
             if state != SIMPLE:
                 if state == DOUBTFUL:
                     others = True
@@ -172,7 +166,7 @@ class ColumnarFiles:
 
     def _rest(self, path: Path, plan: Plan, steps: Steps) -> Iterator[list[Entry]]:
         untimed = set()
-        for batch in self._batches(doubtful_statement(_lines(path), plan, steps, self._time_key)):
+        for batch in self._batches(doubtful_statement(lines_of(path), plan, steps, self._time_key)):
             entries = []
             for told, line in batch:
                 ts = line_time(line, self._time_key) if told is None else told
@@ -235,39 +229,3 @@ def _merge(found: Samples, more: Samples) -> None:
         into = found.series.setdefault(key, SampleSeries())
         into.times += series.times
         into.values += series.values
-
-
-def _check_name(path: Path) -> None:
-    """Raise NotColumnar for a file that DuckDB would take for another kind, or for several."""
-    if path.suffix == ".gz":
-        raise NotColumnar(f"{path} is compressed")
-    if _GLOB & set(str(path.absolute())):
-        raise NotColumnar(f"{path} would be read as a pattern")
-    try:
-        str(path.absolute()).encode()
-    except UnicodeEncodeError:
-        raise NotColumnar(f"{path} has a name that is no UTF-8") from None
-
-
-def _check_bytes(path: Path) -> None:
-    """Raise NotColumnar for bytes that DuckDB would read in another way than client/files.py."""
-    try:
-        with path.open("rb") as file:
-            if file.read(len(_BOM)) == _BOM:
-                raise NotColumnar(f"{path} begins with a byte order mark")
-            file.seek(0)
-            while chunk := file.read(_CHUNK):
-                for byte, name in _FORBIDDEN.items():
-                    if byte in chunk:
-                        raise NotColumnar(f"{path} holds {name}")
-    except OSError as error:
-        raise NotColumnar(f"{path}: {error.strerror or error}") from error
-
-
-def _lines(path: Path) -> str:
-    """A file as a relation of its lines in the one column `line`; an empty line is NULL."""
-    # No file that was let through holds the separator, so a row is a line.
-    return (
-        f"read_csv({text(str(path.absolute()))}, columns={{'line': 'VARCHAR'}}, delim='{_SEPARATOR}', "
-        f"quote='', escape='', header=false, auto_detect=false, new_line='\\n', buffer_size={_PIECE})"
-    )
