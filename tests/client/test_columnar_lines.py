@@ -17,7 +17,7 @@ from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import NO_METADATA, Entry, LogStream
 from obs_check.model.result import Vector
-from tests.client.test_columnar_files import json_objects
+from tests.client.log_lines import json_objects
 
 S = 10**9
 STREAM = {"s": "1", "level": "own"}
