@@ -147,7 +147,9 @@ def _run_on_files(ask: "Ask", target: Target, out: Output) -> None:
         window = ask.window or window_around(found.bounds)
         result = ask_source(ask, ListSource(found.streams), window)
     _show(result, ask.text, target.name, window, out)
-    _say_rest(ask, result, unselected(ask.expr, target.labels_of(paths)), out)
+    # Such a window is of no line.
+    empty = "no line in any file" if window == window_around(()) else unselected(ask.expr, target.labels_of(paths))
+    _say_rest(ask, result, empty, out)
 
 
 def _run_on_loki(ask: "Ask", target: Target, out: Output) -> None:

@@ -73,6 +73,13 @@ def test_what_is_odd_about_files_is_said(log: str, capsys: pytest.CaptureFixture
     assert (out, err) == ("", "nothing found: --explain shows what leaves nothing\n")
 
 
+@pytest.mark.parametrize("query", ['{job="b"}', 'sum(count_over_time({job="b"}[1h]))'])
+def test_a_file_without_a_line(query: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.log").write_text("\n")
+    code, out, err = run(capsys, query, "--file", str(tmp_path / "a.log"), "--label", "job=b", "-o", "jsonl")
+    assert (code, out, err) == (0, "", "nothing found: no line in any file\n")
+
+
 @pytest.mark.parametrize(
     "query", ['{job="x", host=~".+"}', 'sum(rate({filename=~".+"}[1m])) / sum(rate({job="x"}[1m]))']
 )
