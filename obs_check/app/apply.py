@@ -1,10 +1,11 @@
 """Apply the edits of a fix: files are written, dashboards saved as a new version. Only ever on request."""
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from obs_check.app.merge_edits import one_edit_a_file, one_edit_a_target
-from obs_check.client.text_files import read_exact, write_exact
+from obs_check.client.text_files import read_exact, replace_text
 from obs_check.errors import ConfigError
 from obs_check.model.finding import DashboardEdit, FileEdit, Finding
 
@@ -37,13 +38,20 @@ def apply_fixes(
 
 
 def _check(edit: FileEdit) -> None:
-    if read_exact(Path(edit.path)) != edit.before:
-        raise ConfigError(f"{edit.path} has changed since it was diagnosed", "run diagnose again")
+    path = Path(edit.path)
+    try:
+        same = read_exact(path) == edit.before
+    except (OSError, UnicodeDecodeError):
+        same = False
+    if not same:
+        raise ConfigError(f"{path} has changed since it was diagnosed", "run diagnose again")
+    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+        raise ConfigError(
+            f"{path}: it or its directory cannot be written", "make the change by hand, or with the rights"
+        )
 
 
 def _write(edit: FileEdit) -> str:
     path = Path(edit.path)
-    backup = path.with_name(path.name + ".before")
-    write_exact(backup, edit.before)
-    write_exact(path, edit.after)
+    backup = replace_text(path, edit.before, edit.after)
     return f"{path} changed; the text before is {backup}; it counts once the program that reads it is restarted"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from obs_check.client.text_files import read_exact, write_exact
+from obs_check.client.text_files import read_exact, replace_text
 from obs_check.errors import ConfigError
 from obs_check.model.finding import DashboardEdit, PanelEdit, TargetEdit
 from obs_check.panel.json_place import held_at, place_of
@@ -25,9 +25,7 @@ def edit_file(path: Path, edits: tuple[DashboardEdit, ...], dashboard: Mapping[s
         if isinstance(edit, PanelEdit):
             text = _with_value(text, edit, dashboard, path)
     text = _with_queries(text, [e for e in edits if isinstance(e, TargetEdit)], path)
-    backup = path.with_name(path.name + ".before")
-    write_exact(backup, before)
-    write_exact(path, text)
+    backup = replace_text(path, before, text)
     return f"{path} changed in {in_words(edits)}; the text before is {backup}"
 
 

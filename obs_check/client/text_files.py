@@ -3,7 +3,7 @@ person names."""
 
 from pathlib import Path
 
-from obs_check.errors import InputError
+from obs_check.errors import ConfigError, InputError
 
 
 def read_exact(path: Path) -> str:
@@ -31,3 +31,16 @@ def read_given(path: Path, hint: str) -> str:
 def write_exact(path: Path, text: str) -> None:
     """Write the whole text, UTF-8; raises OSError."""
     path.write_text(text, encoding="utf-8", newline="")
+
+
+def replace_text(path: Path, before: str, after: str) -> Path:
+    """Write a text in place of another, which is kept beside it in the file that is returned; raises ConfigError."""
+    backup = path.with_name(path.name + ".before")
+    try:
+        write_exact(backup, before)
+        write_exact(path, after)
+    except OSError as error:
+        raise ConfigError(
+            f"{error.filename}: cannot be written: {error.strerror}", "make the change by hand"
+        ) from error
+    return backup
