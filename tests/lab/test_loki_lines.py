@@ -91,7 +91,7 @@ action = st.one_of(
 
 
 @pytest.mark.slow
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(action, max_size=12), st.integers(0, 10), st.integers(0, 10))
 def test_the_store_answers_as_plain_lists_do(actions: list[Any], start: int, end: int) -> None:
     model, archive = Model(), Archive()
