@@ -58,7 +58,8 @@ def compile_routes(paths: Sequence[Path]) -> Routes | None:
 def _way(path: Path, value: str = "") -> Callable[..., re.Match[str] | None]:
     """What matches up to the value at a path, from the brace before the first key on."""
     steps = []
+    # Python 3.11.2: `(?:(?!x)y)*+` gives up where it looks ahead, the atomic group, which means the same, does not.
     for step in map(str, path):
         key = rf'"{re.escape(step)}"'
-        steps.append(rf"\{{(?:(?!{_SPACE}{key}){_NEXT})*+{_SPACE}{key}{_SPACE}:{_SPACE}")
+        steps.append(rf"\{{(?>(?:(?!{_SPACE}{key}){_NEXT})*){_SPACE}{key}{_SPACE}:{_SPACE}")
     return re.compile("".join(steps) + value).match
