@@ -68,11 +68,11 @@ class HangUpServer(ThreadingMixIn, TCPServer):
                     self._open.discard(connection)
 
     def hang_up(self) -> None:
-        """Shut every open connection, which ends its thread's read."""
+        """End every connection's reads, and with them its thread; an answer that is being written still goes out."""
         with self._open_lock:
             for connection in self._open:
                 with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+                    connection.shutdown(socket.SHUT_RD)
 
 
 class LoopbackServer:
