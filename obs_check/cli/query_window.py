@@ -3,11 +3,9 @@
 import re
 
 from obs_check.errors import UsageError
-from obs_check.model.window import MS, NS, Window
+from obs_check.model.window import EPOCH_UNITS, MS, Window
 
 _DEFAULT_SINCE = "1h"
-_EPOCHS = ((10**11, NS), (10**14, MS), (10**17, 1000))
-"""(limit, ns of its unit) of numbers since the epoch, as for the times of lines."""
 
 
 def read_window(
@@ -36,7 +34,7 @@ def read_time(text: str, now_ns: int, option: str, is_end: bool) -> int:
     from obs_check.panel.timerange import Calendar, parse_time
 
     if text.isdecimal():
-        return int(text) * next((unit for limit, unit in _EPOCHS if int(text) < limit), 1)
+        return int(text) * next((unit for limit, unit in EPOCH_UNITS if int(text) < limit), 1)
     if text == "now":
         return now_ns
     try:

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from obs_check.model.entry import Entry
-from obs_check.model.window import MS, NS
+from obs_check.model.window import EPOCH_UNITS, NS
 
 _RFC3339 = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)[Tt ](?P<time>\d\d:\d\d:\d\d)(?:[.,](?P<fraction>\d{1,9}))?\d*"
@@ -110,7 +110,7 @@ def _value_time(value: Any) -> int | None:
             return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    for limit, scale in ((1e11, NS), (1e14, MS), (1e17, 1000), (1e20, 1)):
+    for limit, scale in EPOCH_UNITS:
         if 0 < value < limit:
             # Fractions keep microseconds: a float has no more digits for a time of today.
             return _in_64_bits(value * scale if isinstance(value, int) else round(value * 1e6) * scale // 1_000_000)

@@ -7,6 +7,8 @@ NS = 1_000_000_000
 """Nanoseconds a second."""
 MS = 1_000_000
 """Nanoseconds a millisecond."""
+EPOCH_UNITS = ((10**11, NS), (10**14, MS), (10**17, 1000), (10**20, 1))
+"""(limit, ns of its unit): a number since the epoch is of s, ms, us or ns by its size."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

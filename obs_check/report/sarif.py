@@ -26,8 +26,8 @@ def sarif(result: LintResult, texts: Iterable[tuple[str, str]]) -> dict[str, Any
     seen: Counter[str] = Counter()
     results = []
     for issue, reason in [*((issue, None) for issue in result.issues), *result.silent]:
-        print_ = _fingerprint(issue)
-        seen[print_] += 1
+        fingerprint = _fingerprint(issue)
+        seen[fingerprint] += 1
         results.append(
             {
                 "ruleId": issue.rule,
@@ -35,7 +35,7 @@ def sarif(result: LintResult, texts: Iterable[tuple[str, str]]) -> dict[str, Any
                 "level": _LEVELS[issue.severity],
                 "message": {"text": f"{issue.claim}. {issue.remedy}" if issue.remedy else issue.claim},
                 "locations": [_location(issue.spot, rows)],
-                "partialFingerprints": {"primaryLocationLineHash": f"{print_}:{seen[print_]}"},
+                "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint}:{seen[fingerprint]}"},
                 **({"suppressions": [{"kind": "inSource", "justification": reason}]} if reason is not None else {}),
             }
         )

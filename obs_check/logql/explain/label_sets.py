@@ -70,7 +70,8 @@ def _part(lines: Lines, counted: Counted, at: int, run: tuple[ast.LabelFilter, .
         count = lines.count(at, copy)
         by = tuple(COPY if name == ERROR else name for name in names)
     else:
-        stages = tuple(stage for stage in stages if not (drops_only_errors(stage) and not any(counted.errors.values())))
+        if not any(counted.errors.values()):
+            stages = tuple(stage for stage in stages if not drops_only_errors(stage))
         count, by = lines.count(at, stages), tuple(name for name in names if name != ERROR)
     return Part(at, ast.VectorAggregation("count", count, ast.Grouping(by) if by else None), by, len(run))
 

@@ -4,7 +4,6 @@
 than `or`: `a, b or c` is `a and (b or c)`, `a and b or c` is `(a and b) or c`.
 """
 
-import re
 from typing import cast
 
 from obs_check.errors import QueryError
@@ -14,9 +13,9 @@ from obs_check.logql.syntax import ast, tokens
 from obs_check.logql.syntax.ast import Span
 from obs_check.logql.syntax.cursor import Cursor
 from obs_check.logql.syntax.lexer import syntax_error
+from obs_check.logql.syntax.printer import PLAIN_NAME
 from obs_check.logql.syntax.refusals import refuse
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MATCH_OPS = ("=", "!=", "=~", "!~")
 _COMPARE_OPS = ("==", "=", "!=", ">", ">=", "<", "<=")
 _OR, _AND = 1, 2
@@ -44,7 +43,7 @@ def matcher(cursor: Cursor, expecting: str = "") -> ast.Matcher:
     """`name op "value"`; `expecting` is what the refusal of a name says could stand there."""
     start = cursor.peek()
     name = cursor.name()
-    if not _NAME.fullmatch(name):
+    if not PLAIN_NAME.fullmatch(name):
         # Loki 3.5 takes these for names, writes them as strings where it prints the query and reads that again.
         cursor.refuse_later(syntax_error(cursor.text, start.span, f"syntax error: unexpected STRING{expecting}"))
     op = cursor.expect("=", "=~", "!~", "!=").kind

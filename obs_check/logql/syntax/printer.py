@@ -7,7 +7,8 @@ from obs_check.logql.durations import format_duration, format_range
 from obs_check.logql.quoting import quote
 from obs_check.logql.syntax import ast
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""A name that Loki 3.5 prints without quotes."""
 
 
 def to_text(expr: ast.Expr) -> str:
@@ -81,7 +82,7 @@ def selector_text(selector: ast.Selector) -> str:
 
 def matcher_text(matcher: ast.Matcher) -> str:
     """`a="b"`; Loki 3.5 writes a name that is none to Prometheus in quotes."""
-    name = matcher.name if _NAME.fullmatch(matcher.name) else quote(matcher.name)
+    name = matcher.name if PLAIN_NAME.fullmatch(matcher.name) else quote(matcher.name)
     return f"{name}{matcher.op}{quote(matcher.value)}"
 
 

@@ -45,7 +45,7 @@ def _integer(flags: str, value: int, verb: str, precision: int | None) -> str | 
     match verb:
         case "d" | "v" | "x" | "X" | "o" | "b" | "O":
             prefix = {"x": "0x", "X": "0X", "o": "0", "b": "0b"}.get(verb, "") if sharp else "0o" * (verb == "O")
-            digits = format(size, "d" if verb == "v" else verb.lower() if verb == "O" else verb)
+            digits = format(size, {"v": "d", "O": "o"}.get(verb, verb))
             if precision is not None:
                 digits = "" if precision == size == 0 else digits.zfill(precision)
             return f"{sign}{prefix}{digits}" if digits else ""
