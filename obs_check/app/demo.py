@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from obs_check.app.check import Check, Say
-from obs_check.app.comparison import compare, compare_hops
-from obs_check.app.outcome import Outcome
-from obs_check.app.systems import open_systems
+from obs_check.app.systems.systems import open_systems
+from obs_check.app.verify.check import Check, Say
+from obs_check.app.verify.comparison import compare, compare_hops
+from obs_check.app.verify.outcome import Outcome
 from obs_check.lab.faults.registry import events_for, find_fault, wait_for
 from obs_check.lab.stack import Lab
 from obs_check.model.verdict import Verdict

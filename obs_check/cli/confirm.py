@@ -13,11 +13,11 @@ from obs_check.cli.options import Output, common
 def confirm(before_file: Path, out: Output) -> None:
     """Send as many events as in BEFORE (a file of `verify --save` or `diagnose --save`) and compare hops and
     panels."""
-    from obs_check.app.check import Check
-    from obs_check.app.comparison import compare, compare_hops
-    from obs_check.app.kept import load_document
-    from obs_check.app.outcome import Outcome
-    from obs_check.app.systems import open_systems
+    from obs_check.app.systems.systems import open_systems
+    from obs_check.app.verify.check import Check
+    from obs_check.app.verify.comparison import compare, compare_hops
+    from obs_check.app.verify.kept import load_document
+    from obs_check.app.verify.outcome import Outcome
 
     before = load_document(before_file)
     outcome = Outcome("confirm")

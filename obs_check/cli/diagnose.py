@@ -33,9 +33,9 @@ def diagnose(
     out: Output,
 ) -> None:
     """Explain the panels of a dashboard. Nothing is changed without --apply."""
-    from obs_check.app.check import Check
-    from obs_check.app.outcome import Outcome
-    from obs_check.app.systems import open_systems
+    from obs_check.app.systems.systems import open_systems
+    from obs_check.app.verify.check import Check
+    from obs_check.app.verify.outcome import Outcome
     from obs_check.errors import UsageError
 
     if with_run and allow + deny == 0:

@@ -15,7 +15,7 @@ from obs_check.cli.options import Output, common
 @common
 def export(document_file: Path, folder: Path, out: Output) -> None:
     """Write CSV, JSON, Markdown and one HTML file from the document that `verify --save` or `diagnose --save` kept."""
-    from obs_check.app.kept import load_document
+    from obs_check.app.verify.kept import load_document
 
     for path in out.write_evidence(folder, load_document(document_file)):
         click.echo(path)

@@ -18,7 +18,7 @@ from obs_check.cli.options import Output, common
 @common
 def inject(allow: int, deny: int, save: Path | None, out: Output) -> None:
     """Send tagged allow and deny events through the firewall."""
-    from obs_check.app.injection import send_run
+    from obs_check.app.systems.injection import send_run
     from obs_check.config import ENVIRONMENT, load_config
     from obs_check.errors import InputError, UsageError
     from obs_check.model.verdict import Verdict

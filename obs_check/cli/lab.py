@@ -34,6 +34,6 @@ def up(faults: tuple[str, ...], directory: Path | None, data: Path | None) -> No
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep the lines here over a restart.")
 def loki(listen: str, data: Path | None) -> None:
     """Run only the lab's Loki until Ctrl-C."""
-    from obs_check.lab.loki.run import run_forever
+    from obs_check.lab.loki_run import run_forever
 
     run_forever(listen, data, say=lambda text: click.echo(text, err=True))

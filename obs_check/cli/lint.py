@@ -41,8 +41,8 @@ def lint(
     obs-check lint dashboards queries promtail.yaml
     obs-check lint dashboards --datasources datasources.yaml --sample '{job="boundary"}=boundary.log' -o sarif
     """
-    from obs_check.app.lint.run import lint as run
-    from obs_check.app.lint.sources import read_material
+    from obs_check.lint.run import lint as run
+    from obs_check.lint.sources import read_material
     from obs_check.report.json import dumps
     from obs_check.report.lint import lint_document, print_lint
     from obs_check.report.sarif import sarif

@@ -16,7 +16,7 @@ from obs_check.errors import InputError, ObsCheckError, UsageError
 from obs_check.model.verdict import Verdict
 
 if TYPE_CHECKING:
-    from obs_check.app.outcome import Outcome
+    from obs_check.app.verify.outcome import Outcome
     from obs_check.config import Config
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -20,7 +20,7 @@ from obs_check.model.verdict import Verdict
 from obs_check.model.window import Window
 
 if TYPE_CHECKING:
-    from obs_check.app.query import Ask
+    from obs_check.app.query.ask import Ask
     from obs_check.logql.syntax.ast import Expr
     from obs_check.model.result import Result
 
@@ -71,8 +71,8 @@ def query(
     obs-check query top-denied-domains --since 24h --instant
     obs-check query top-denied-domains --since 24h --instant --explain
     """
-    from obs_check.app.named_query import query_text
-    from obs_check.app.query import Ask
+    from obs_check.app.query.ask import Ask
+    from obs_check.app.query.named import query_text
     from obs_check.logql.syntax.ast import LogQuery
 
     if rest:
@@ -105,7 +105,7 @@ def query(
 @contextmanager
 def _worded_refusals() -> Iterator[None]:
     """A query that is refused is the query's fault, on a Loki too: exit code 2, with what helps."""
-    from obs_check.app.query_hints import hint_for_refusal
+    from obs_check.app.query.hints import hint_for_refusal
 
     try:
         yield
@@ -120,7 +120,7 @@ def _worded_refusals() -> Iterator[None]:
 
 
 def _parsed(text: str) -> "Expr":
-    from obs_check.app.query_hints import hint_for
+    from obs_check.app.query.hints import hint_for
     from obs_check.logql import parse
 
     try:
@@ -131,9 +131,9 @@ def _parsed(text: str) -> "Expr":
 
 
 def _run_on_files(ask: "Ask", target: Target, out: Output) -> None:
-    from obs_check.app.file_query import ask_files, line_test
-    from obs_check.app.query import ask_source, window_around
-    from obs_check.app.unselected import unselected
+    from obs_check.app.query.ask import ask_source, window_around
+    from obs_check.app.query.files import ask_files, line_test
+    from obs_check.app.query.unselected import unselected
     from obs_check.logql.engine.list_source import ListSource
 
     paths = target.paths(out)
@@ -153,7 +153,7 @@ def _run_on_files(ask: "Ask", target: Target, out: Output) -> None:
 
 
 def _run_on_loki(ask: "Ask", target: Target, out: Output) -> None:
-    from obs_check.app.query import ask_loki
+    from obs_check.app.query.ask import ask_loki
 
     client = target.loki_client(out)
     try:

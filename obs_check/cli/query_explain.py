@@ -10,8 +10,8 @@ from obs_check.model.verdict import Verdict
 from obs_check.model.window import Window
 
 if TYPE_CHECKING:
-    from obs_check.app.explain_questions import Cost
-    from obs_check.app.query import Ask
+    from obs_check.app.query.ask import Ask
+    from obs_check.app.query.explain_questions import Cost
     from obs_check.logql.explain.tree import Node
 
 
@@ -33,8 +33,8 @@ def explain_query(ask: "Ask", target: Target, out: Output) -> NoReturn:
 
 def _of_files(ask: "Ask", target: Target, out: Output) -> "tuple[Node, Window, str]":
     """The tree, the window, and which labels the files lack, where they do."""
-    from obs_check.app.query import window_around
-    from obs_check.app.unselected import unselected
+    from obs_check.app.query.ask import window_around
+    from obs_check.app.query.unselected import unselected
     from obs_check.logql.engine.list_source import ListSource
     from obs_check.logql.explain.run import explain
 
@@ -46,7 +46,7 @@ def _of_files(ask: "Ask", target: Target, out: Output) -> "tuple[Node, Window, s
 
 
 def _of_loki(ask: "Ask", target: Target, out: Output) -> "tuple[Node, Cost]":
-    from obs_check.app.explain_loki import explain_on_loki
+    from obs_check.app.query.explain_loki import explain_on_loki
 
     client = target.loki_client(out)
     try:

@@ -13,7 +13,7 @@ from obs_check.cli.query_target import Target
 from obs_check.errors import UsageError
 
 if TYPE_CHECKING:
-    from obs_check.app.query import Ask
+    from obs_check.app.query.ask import Ask
     from obs_check.logql.syntax.ast import LogQuery
     from obs_check.model.entry import LogStream
     from obs_check.model.result import Streams
@@ -44,7 +44,7 @@ def follow_query(ask: "Ask", target: Target, ended: bool, out: Output) -> None:
 def _batches(ask: "Ask", query: "LogQuery", target: Target, out: Output) -> "Iterator[Streams]":
     start_ns = ask.window.start_ns if ask.window else None
     if target.files:
-        from obs_check.app.follow_query import passing
+        from obs_check.app.query.follow import passing
 
         piped = "-" in target.files
         if piped and len(target.files) > 1:
@@ -55,10 +55,10 @@ def _batches(ask: "Ask", query: "LogQuery", target: Target, out: Output) -> "Ite
 
 
 def _piped(target: Target) -> "Iterator[list[LogStream]]":
-    from obs_check.client.file_source import stream_labels
-    from obs_check.client.files import decode
-    from obs_check.client.line_times import Timing
-    from obs_check.client.named_paths import STDIN
+    from obs_check.client.files.line_times import Timing
+    from obs_check.client.files.named_paths import STDIN
+    from obs_check.client.files.search import decode
+    from obs_check.client.files.source import stream_labels
     from obs_check.model.entry import Entry, LogStream
 
     timing = Timing(target.time_key, time.time_ns)
@@ -70,7 +70,7 @@ def _piped(target: Target) -> "Iterator[list[LogStream]]":
 
 
 def _grown(ask: "Ask", target: Target, out: Output) -> "Iterator[list[LogStream]]":
-    from obs_check.client.file_follow import FollowedFiles
+    from obs_check.client.files.follow import FollowedFiles
 
     since = ask.window is not None
     files = FollowedFiles(target.files, target.labels, target.time_key, time.time_ns, out.say, from_start=since)
@@ -83,7 +83,7 @@ def _grown(ask: "Ask", target: Target, out: Output) -> "Iterator[list[LogStream]
 
 
 def _from_loki(ask: "Ask", target: Target, start_ns: int, out: Output) -> "Iterator[Streams]":
-    from obs_check.app.follow_query import ASK_S, LATE_S, asking
+    from obs_check.app.query.follow import ASK_S, LATE_S, asking
     from obs_check.model.result import Streams
 
     tail = target.loki_tail(out)

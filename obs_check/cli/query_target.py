@@ -14,9 +14,9 @@ from obs_check.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from obs_check.client.file_source import FileStreams
-    from obs_check.client.loki import LokiClient
-    from obs_check.client.loki_tail import LokiTail
+    from obs_check.client.files.source import FileStreams
+    from obs_check.client.loki.client import LokiClient
+    from obs_check.client.loki.tail import LokiTail
     from obs_check.config import Config, Secret
     from obs_check.model.entry import Labels
 
@@ -59,7 +59,7 @@ class Target:
     ) -> "FileStreams":
         """The lines of the files that `paths` found, one stream a file, and of those only what is kept; what is odd
         about any is said on stderr."""
-        from obs_check.client.file_source import read_streams
+        from obs_check.client.files.source import read_streams
 
         found = read_streams(paths, self.labels, self.time_key, sys.stdin.buffer, time.time_ns, keep)
         self.say_odd(found.lines, found.untimed, found.undecodable, out)
@@ -68,13 +68,13 @@ class Target:
     def paths(self, out: Output) -> "list[Path]":
         """The files that --file names; binary ones that a glob names are left out and said on stderr. Raises
         InputError."""
-        from obs_check.client.named_paths import named_paths
+        from obs_check.client.files.named_paths import named_paths
 
         return named_paths(self.files, out.say)
 
     def labels_of(self, paths: "Sequence[Path]") -> "list[Labels]":
         """The labels of the files that `paths` found."""
-        from obs_check.client.file_source import stream_labels
+        from obs_check.client.files.source import stream_labels
 
         return [stream_labels(path, self.labels) for path in paths]
 
@@ -93,7 +93,7 @@ class Target:
 
     def loki_client(self, out: Output) -> "LokiClient":
         """A client of the Loki to ask; a secret goes only to the host it is configured for."""
-        from obs_check.client.loki import LokiClient
+        from obs_check.client.loki.client import LokiClient
         from obs_check.config import host_port
 
         config = out.config()
@@ -117,7 +117,7 @@ class Target:
 
     def loki_tail(self, out: Output) -> "LokiTail | None":
         """The tail of the Loki to ask; None when it is asked through Grafana."""
-        from obs_check.client.loki_tail import LokiTail
+        from obs_check.client.loki.tail import LokiTail
         from obs_check.config import host_port
 
         config = out.config()

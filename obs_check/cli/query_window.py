@@ -45,7 +45,7 @@ def read_time(text: str, now_ns: int, option: str, is_end: bool) -> int:
 
 def read_duration(text: str, option: str) -> int:
     """ns of a duration such as 90s, 1h30m or a number of seconds; above 0."""
-    from obs_check.logql.durations import parse_duration
+    from obs_check.golang.durations import parse_duration
 
     try:
         ns = parse_duration(f"{text}s" if re.fullmatch(r"\d+(\.\d+)?", text) else text)

@@ -33,9 +33,9 @@ def status(
     obs-check shipper status --shipper http://127.0.0.1:9080 --positions /run/promtail/positions.yaml
     kubectl port-forward -n logging ds/promtail 3101 &  obs-check shipper status --shipper http://127.0.0.1:3101
     """
-    from obs_check.client.shipper_disk import Disk
-    from obs_check.client.shipper_kind import shipper_client, shipper_kind
-    from obs_check.client.shipper_sources import Sources
+    from obs_check.client.shipper.disk import Disk
+    from obs_check.client.shipper.kind import shipper_client, shipper_kind
+    from obs_check.client.shipper.sources import Sources
     from obs_check.config import host_port
     from obs_check.errors import UsageError
     from obs_check.follow.shipping import ShippingEvidence

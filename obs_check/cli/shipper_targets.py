@@ -48,7 +48,7 @@ def targets(
     kubectl cp logging/promtail-x:/var/log/pods node/var/log/pods
     obs-check shipper targets --config promtail.yaml --root node --label app=coder
     """
-    from obs_check.client.log_tree import list_files
+    from obs_check.client.files.log_tree import list_files
     from obs_check.report.shipper_targets import print_targets, targets_document
     from obs_check.shipper.glob import literal_start
     from obs_check.shipper.pods import given_labels
@@ -90,7 +90,7 @@ def _pairs(option: str, pairs: Sequence[str]) -> "Labels":
 
 def _paths(found: "Sequence[Found]", reports: "Sequence[FileReport]", root: Path) -> list[dict[str, Any]]:
     """Each pattern of a static target with how many of the listed files it takes, and why none where that shows."""
-    from obs_check.client.log_tree import missing_directory
+    from obs_check.client.files.log_tree import missing_directory
 
     rows = []
     for target in found:

@@ -24,8 +24,8 @@ def test(files: tuple[Path, ...], pattern: str, diffs: bool, junit: Path | None,
 
     Exit 1 when an expectation does not hold, or with --mutate when a changed query is not noticed.
     """
-    from obs_check.app.testing.run import run_suite
-    from obs_check.app.testing.suite import load_suite
+    from obs_check.testing.run import run_suite
+    from obs_check.testing.suite import load_suite
 
     try:
         wanted = re.compile(pattern)
@@ -69,7 +69,7 @@ def _show_case(case: dict[str, Any], diffs: bool) -> None:
 
 
 def _mutants(suite: Any, wanted: re.Pattern[str], out: Output) -> tuple[list[dict[str, Any]], Verdict]:
-    from obs_check.app.testing.mutation import mutate
+    from obs_check.testing.mutation import mutate
 
     found = []
     for one in mutate(suite, wanted):

@@ -13,10 +13,10 @@ from obs_check.cli.options import Output, common
 @common
 def trace(run_file: Path, save: Path | None, out: Output) -> None:
     """Follow the run in the file RUN, as `inject` or `verify --save` kept it, hop by hop."""
-    from obs_check.app.check import Check
-    from obs_check.app.kept import load_run
-    from obs_check.app.outcome import Outcome
-    from obs_check.app.systems import open_systems
+    from obs_check.app.systems.systems import open_systems
+    from obs_check.app.verify.check import Check
+    from obs_check.app.verify.kept import load_run
+    from obs_check.app.verify.outcome import Outcome
 
     run = load_run(run_file)
     outcome = Outcome("trace")

@@ -15,9 +15,9 @@ from obs_check.cli.options import Output, common
 @common
 def verify(allow: int, deny: int, timeout: float | None, save: Path | None, out: Output) -> None:
     """Send tagged events and follow each to its panels: 0 all arrived, 1 something is broken, 3 unknown."""
-    from obs_check.app.check import Check
-    from obs_check.app.outcome import Outcome
-    from obs_check.app.systems import open_systems
+    from obs_check.app.systems.systems import open_systems
+    from obs_check.app.verify.check import Check
+    from obs_check.app.verify.outcome import Outcome
     from obs_check.errors import UsageError
 
     if allow + deny == 0:

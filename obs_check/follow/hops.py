@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from obs_check.client.answered import Answered
-from obs_check.client.files import Line
+from obs_check.client.files.search import Line
 from obs_check.errors import ObsCheckError
 from obs_check.follow.hop import HopSeen, Look, PathName
 from obs_check.follow.run import Run

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from obs_check.boundary.log import BoundaryLog, Level
 from obs_check.errors import Unavailable
-from obs_check.lab.boundary_log import BoundaryLog, Level
 
 TAG_ENVELOPE = 2
 """The tag that boundary v0.9.0 sends: an envelope that holds either logs or a status."""

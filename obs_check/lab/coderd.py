@@ -15,12 +15,12 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Literal
 
+from obs_check.boundary.log import go_quote
 from obs_check.errors import Unavailable
 from obs_check.lab.audit_agent import AgentLog, Counter, human_head
-from obs_check.lab.boundary_log import go_quote
 from obs_check.lab.origin import LoopbackServer
-from obs_check.lab.sql import LabDatabase
 from obs_check.model.window import NS
+from obs_check.standin.sql import LabDatabase
 
 Format = Literal["json", "human", "both", "off"]
 """The log sinks that are set: `both` writes every event twice, `off` (human to /dev/null, no JSON) none."""

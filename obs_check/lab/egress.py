@@ -22,11 +22,11 @@ from socketserver import StreamRequestHandler
 from typing import Any, Self, TextIO
 from urllib.parse import quote_from_bytes
 
+from obs_check.boundary.config import BoundaryConfig, read_boundary_config
+from obs_check.boundary.log import BoundaryLog, Level
+from obs_check.boundary.rules import evaluate
 from obs_check.errors import Unavailable
-from obs_check.follow.rules import evaluate
 from obs_check.lab.audit import AuditRecord, AuditSink
-from obs_check.lab.boundary_config import BoundaryConfig, read_boundary_config
-from obs_check.lab.boundary_log import BoundaryLog, Level
 from obs_check.lab.egress_request import BadRequest, ProxyRequest, read_request
 from obs_check.lab.origin import HangUpServer, LoopbackServer
 from obs_check.lab.tls.certificate import tls_context

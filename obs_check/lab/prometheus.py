@@ -10,10 +10,10 @@ from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from obs_check.lab.origin import LoopbackServer
-from obs_check.lab.prom_api import PrometheusApi
-from obs_check.lab.prom_scrape import Fetch, Target, http_fetch, scrape
-from obs_check.lab.prom_store import Store
 from obs_check.model.window import MS
+from obs_check.standin.prometheus.api import PrometheusApi
+from obs_check.standin.prometheus.scrape import Fetch, Target, http_fetch, scrape
+from obs_check.standin.prometheus.store import Store
 
 
 class LabPrometheus(LoopbackServer):

@@ -11,8 +11,8 @@ import yaml
 
 from obs_check.errors import ConfigError
 from obs_check.lab.coderd import Format
-from obs_check.lab.loki.limits import Limits
-from obs_check.lab.sql import TABLES
+from obs_check.standin.loki.limits import Limits
+from obs_check.standin.sql import TABLES
 
 ALLOWED_HOST = "allowed.example"
 DENIED_HOST = "denied.invalid"

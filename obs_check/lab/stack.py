@@ -24,15 +24,15 @@ from obs_check.lab.audit_agent import Agent
 from obs_check.lab.coderd import Coderd, Workspace, pod_log_path
 from obs_check.lab.egress import Egress
 from obs_check.lab.faults.registry import break_with
-from obs_check.lab.grafana.lab import LabGrafana
-from obs_check.lab.loki.lab import LabLoki
-from obs_check.lab.loki.served import Served
+from obs_check.lab.grafana import LabGrafana
+from obs_check.lab.loki import LabLoki
 from obs_check.lab.origin import Origin, reserved_port
 from obs_check.lab.prometheus import LabPrometheus
 from obs_check.lab.shipper import LabShipper
-from obs_check.lab.sql import LabDatabase
 from obs_check.lab.tls.certificate import CA
 from obs_check.model.window import NS
+from obs_check.standin.loki.served import Served
+from obs_check.standin.sql import LabDatabase
 
 TOKEN_FILE = "grafana.token"  # the name of a file, not a secret
 SHIPPER_LOG = "promtail.log"

@@ -5,7 +5,7 @@ from typing import Any, TextIO
 
 from rich.text import Text
 
-from obs_check.app.lint.run import LintResult
+from obs_check.lint.run import LintResult
 from obs_check.report.console import make_console
 from obs_check.report.json import document
 from obs_check.report.terminal import visible

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
-from obs_check.logql.numbers import format_float
+from obs_check.golang.numbers import format_float
 from obs_check.model.entry import Labels
 
 

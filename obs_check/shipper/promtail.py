@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 
+from obs_check.documents.yaml_tree import Value
 from obs_check.errors import ConfigError
+from obs_check.golang.quantity import duration_ns
 from obs_check.model.entry import Labels
 from obs_check.shipper import credentials, environment, wrapping
-from obs_check.shipper.golang.quantity import duration_ns
 from obs_check.shipper.model import PushClient, ScrapeJob, ShipperConfig
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.relabel import read_rule
 from obs_check.shipper.stages.registry import read_stages
-from obs_check.shipper.yamltree import Value
 
 _TOP = (
     "global", "server", "client", "clients", "positions", "scrape_configs", "target_config", "limits_config",

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from obs_check.shipper.yamltree import Value
+from obs_check.documents.yaml_tree import Value
 
 _INSERTION = re.compile(r"^(?P<indent> *)\{\{.*\.snippets\.(?P<name>\w+)\b.*\}\}\s*$")
 _TEMPLATE = re.compile(r"\{\{.*?\}\}")

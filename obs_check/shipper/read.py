@@ -6,11 +6,11 @@ from pathlib import Path
 
 import yaml
 
+from obs_check.documents.yaml_tree import Value, load
 from obs_check.errors import ConfigError
 from obs_check.shipper.alloy.read import parse_alloy
 from obs_check.shipper.model import ShipperConfig
 from obs_check.shipper.promtail import parse_promtail
-from obs_check.shipper.yamltree import Value, load
 
 _BLOCK = re.compile(r'^\s*(?:logging|[a-z_]+(?:\.[a-z_]+)+\s+"\w*")\s*\{', re.MULTILINE)
 _LOKI = re.compile(r'^\s*loki\.[a-z_.]+\s+"\w*"\s*\{', re.MULTILINE)

@@ -8,10 +8,10 @@ from typing import Any, Literal, cast, get_args
 
 import re2
 
+from obs_check.documents.yaml_tree import Value
 from obs_check.model.entry import Labels
 from obs_check.shipper.stages.labels import LABEL_NAME
 from obs_check.shipper.stages.regexes import compile_regex, read_regex
-from obs_check.shipper.yamltree import Value
 
 Action = Literal[
     "replace", "keep", "drop", "keepequal", "dropequal", "hashmod", "labelmap", "labeldrop", "labelkeep",

@@ -3,9 +3,9 @@
 import base64
 import binascii
 
+from obs_check.documents.yaml_tree import Value, load
 from obs_check.errors import ConfigError
 from obs_check.shipper.promtail_chart import Inner, block, chart_configurations
-from obs_check.shipper.yamltree import Value, load
 
 
 def unwrap(text: str, file: str) -> tuple[Inner, list[Value]]:

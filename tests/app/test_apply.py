@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.app.apply import apply_fixes
+from obs_check.app.systems.apply import apply_fixes
 from obs_check.errors import ConfigError
 from obs_check.model.finding import FileEdit, Finding, Fix, Subject, TargetEdit
 

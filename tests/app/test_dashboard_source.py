@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
-from obs_check.app.dashboard_source import open_dashboard
-from obs_check.causes.dashboard_edit import edited
-from obs_check.client.grafana import GrafanaClient
-from obs_check.client.text_files import read_exact, write_exact
+from obs_check.app.systems.dashboard_source import open_dashboard
+from obs_check.client.files.text_files import read_exact, write_exact
+from obs_check.client.grafana.client import GrafanaClient
 from obs_check.config import Secret, host_port
 from obs_check.errors import ConfigError
-from obs_check.lab.grafana.lab import LabGrafana
+from obs_check.evidence.dashboard_edit import edited
+from obs_check.lab.grafana import LabGrafana
 from obs_check.model.finding import PanelEdit, TargetEdit
 from obs_check.panel.dashboard import load_dashboard
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from obs_check.app.check import Check
-from obs_check.app.outcome import Outcome
-from obs_check.app.systems import open_systems
+from obs_check.app.systems.systems import open_systems
+from obs_check.app.verify.check import Check
+from obs_check.app.verify.outcome import Outcome
 from obs_check.lab.faults.registry import find_fault, wait_for
 from obs_check.lab.stack import Lab
 from obs_check.model.window import NS

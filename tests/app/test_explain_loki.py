@@ -11,14 +11,13 @@ from typing import Any
 
 import pytest
 
-from obs_check.app.explain_loki import explain_on_loki
-from obs_check.app.query import Ask
+from obs_check.app.query.ask import Ask
+from obs_check.app.query.explain_loki import explain_on_loki
 from obs_check.client.answered import Answered
-from obs_check.client.loki import Direction, LokiClient
+from obs_check.client.loki.client import Direction, LokiClient
 from obs_check.config import host_port
 from obs_check.errors import Refused
-from obs_check.lab.loki.lab import LabLoki
-from obs_check.lab.loki.limits import Limits
+from obs_check.lab.loki import LabLoki
 from obs_check.logql import parse
 from obs_check.logql.engine.list_source import ListSource
 from obs_check.logql.explain.run import explain
@@ -27,6 +26,7 @@ from obs_check.logql.syntax.ast import LogQuery
 from obs_check.model.entry import Entry, Labels, LogStream
 from obs_check.model.result import Result
 from obs_check.model.window import NS, Window
+from obs_check.standin.loki.limits import Limits
 from tests.lab import loki_client
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "logql"

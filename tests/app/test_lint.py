@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from obs_check.app.lint.board import read_boards
-from obs_check.app.lint.json_lines import json_lines
-from obs_check.app.lint.material import Material
-from obs_check.app.lint.registry import IDS, RULES
-from obs_check.app.lint.run import LintResult, lint
-from obs_check.app.lint.sample import read_sample
-from obs_check.app.lint.sources import read_datasources, read_material
 from obs_check.errors import UsageError
+from obs_check.lint.board import read_boards
+from obs_check.lint.json_lines import json_lines
+from obs_check.lint.material import Material
+from obs_check.lint.registry import IDS, RULES
+from obs_check.lint.run import LintResult, lint
+from obs_check.lint.sample import read_sample
+from obs_check.lint.sources import read_datasources, read_material
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests/fixtures/lint"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from obs_check.app.merge_edits import one_edit_a_file, one_edit_a_target
+from obs_check.app.systems.merge_edits import one_edit_a_file, one_edit_a_target
 from obs_check.errors import ConfigError
 from obs_check.model.finding import FileEdit, TargetEdit
 

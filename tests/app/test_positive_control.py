@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from obs_check.app.board import PanelView
-from obs_check.app.positive_control import controls, with_controls
-from obs_check.app.verdicts import PanelVerdict
+from obs_check.app.diagnose.positive_control import controls, with_controls
+from obs_check.app.verify.verdicts import PanelVerdict
 from obs_check.client.egress import EgressAnswer
 from obs_check.follow.run import Run, Sent, plan_events
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import Window
+from obs_check.panel.board import PanelView
 from obs_check.panel.drawing import Value
 from obs_check.panel.elements import Panel
 from obs_check.panel.expect import Expectation

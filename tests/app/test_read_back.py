@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from obs_check.app.rehearsal.arriving import read_back
+from obs_check.app.diagnose.rehearsal.arriving import read_back
 from obs_check.client.egress import EgressAnswer
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run, Sent, plan_events

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from obs_check.app.together import together
+from obs_check.panel.together import together
 
 
 def test_answers_come_in_order_and_no_more_than_asked_run_at_once() -> None:

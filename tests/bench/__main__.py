@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from obs_check.client.file_source import read_streams
+from obs_check.client.files.source import read_streams
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant
 from obs_check.logql.engine.list_source import ListSource
@@ -79,7 +79,7 @@ class Bench:
                 for stream in streams:
                     self._loki.push(stream.labels, [[str(entry.ts), entry.line] for entry in stream.entries])
         started = time.perf_counter()
-        from obs_check.client.columnar_files import database
+        from obs_check.client.files.columnar_files import database
 
         database()
         print(f"import and start of the columnar path: {time.perf_counter() - started:.2f} s, not in the times below")
@@ -110,7 +110,7 @@ class Bench:
         return _values(query, query_instant(parse(query.text), self._sources[query.file], self._end_ns))
 
     def _by_columns(self, query: Query) -> Rows:
-        from obs_check.client.columnar_files import ColumnarFiles
+        from obs_check.client.files.columnar_files import ColumnarFiles
 
         files = ColumnarFiles([self._files[query.file]], LABELS[query.file], None)
         try:

@@ -9,9 +9,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from obs_check.app.check import Check
-from obs_check.app.outcome import Outcome
-from obs_check.app.systems import open_systems
+from obs_check.app.systems.systems import open_systems
+from obs_check.app.verify.check import Check
+from obs_check.app.verify.outcome import Outcome
 from obs_check.lab.faults.registry import FAULTS
 from obs_check.lab.settings import healthy
 from obs_check.lab.stack import Lab

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from obs_check.app.explain_panel import broken_targets
-from obs_check.causes.context import BrokenPanel, Context, GrafanaProbes, LokiProbes
+from obs_check.app.diagnose.explain_panel import broken_targets
 from obs_check.causes.registry import PANEL_CAUSES
 from obs_check.errors import EvaluationError, Refused
+from obs_check.evidence.context import BrokenPanel, Context, GrafanaProbes, LokiProbes
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant, query_range
 from obs_check.logql.engine.list_source import ListSource

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from obs_check.causes.cause import PanelCause, RunCause, ViewCause
 from obs_check.causes.registry import LAST_CAUSES, PANEL_CAUSES, RUN_CAUSES, TRUTHS, VIEW_CAUSES
+from obs_check.evidence.cause import PanelCause, RunCause, ViewCause
 from obs_check.lab.faults.registry import FAULTS
 
 ROOT = Path(__file__).parents[2]

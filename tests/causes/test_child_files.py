@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.causes.context import Files
-from obs_check.causes.file_empty_child_file_only import EmptyChildOnly
+from obs_check.causes.file.empty_child_file_only import EmptyChildOnly
 from obs_check.client.egress import EgressAnswer
+from obs_check.evidence.context import Files
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run, Sent, plan_events
 from obs_check.model.probe import Probe

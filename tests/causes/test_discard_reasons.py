@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.causes.discard_reasons import breaks, discard_of
+from obs_check.evidence.discard_reasons import breaks, discard_of
 from obs_check.shipper.simulate import Shipped
 
 RECORDED = json.loads((Path(__file__).parents[1] / "fixtures/loki/answers.json").read_text())

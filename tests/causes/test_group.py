@@ -1,7 +1,7 @@
 """One mistake in several panels is one finding with everyone's edits; a question that they share is one proof."""
 
-from obs_check.causes.dashboard_edit import dashboard_fix
-from obs_check.causes.group import grouped
+from obs_check.evidence.dashboard_edit import dashboard_fix
+from obs_check.evidence.group import grouped
 from obs_check.model.finding import Finding, Fix, Subject, TargetEdit
 from obs_check.model.probe import Probe
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from obs_check.causes.context import Context, Files, GrafanaProbes, LokiProbes
-from obs_check.causes.file_log_dir_unset import LogDirUnset
-from obs_check.causes.lost_lines import losses
-from obs_check.causes.shipper_positions_ahead import line_starts
-from obs_check.causes.shipper_push_refused import PushRefused
-from obs_check.client.text_files import read_log
+from obs_check.causes.file.log_dir_unset import LogDirUnset
+from obs_check.causes.shipper.positions_ahead import line_starts
+from obs_check.causes.shipper.push_refused import PushRefused
+from obs_check.client.files.text_files import read_log
 from obs_check.errors import ConfigError
+from obs_check.evidence.context import Context, Files, GrafanaProbes, LokiProbes
+from obs_check.evidence.lost_lines import losses
 from obs_check.follow.hop import HopSeen, PathName
 from obs_check.follow.run import Run
 from obs_check.follow.shipping import ShippingEvidence

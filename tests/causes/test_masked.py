@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.causes.dashboard_edit import file_fix
-from obs_check.causes.masked import masked
+from obs_check.evidence.dashboard_edit import file_fix
+from obs_check.evidence.masked import masked
 
 S = "hunter2"
 

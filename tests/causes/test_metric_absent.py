@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from obs_check.causes.context import BrokenPanel, Context, GrafanaProbes, LokiProbes
-from obs_check.causes.panel_metric_absent import MetricAbsent
+from obs_check.causes.panel.metric_absent import MetricAbsent
+from obs_check.evidence.context import BrokenPanel, Context, GrafanaProbes, LokiProbes
 from obs_check.model.probe import Probe
 from obs_check.model.window import MS, NS
 from obs_check.panel.dashboard import load_dashboard

@@ -2,7 +2,7 @@
 
 import pytest
 
-from obs_check.causes.needed_labels import labels_needed
+from obs_check.evidence.needed_labels import labels_needed
 from obs_check.logql import parse
 
 CASES = [

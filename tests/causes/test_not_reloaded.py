@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.causes.context import Context, Files
-from obs_check.causes.not_reloaded import not_reloaded
-from obs_check.client.alloy_state import alloy_state
 from obs_check.client.exposition import parse_exposition
-from obs_check.client.promtail_state import promtail_state
+from obs_check.client.shipper.alloy_state import alloy_state
+from obs_check.client.shipper.promtail_state import promtail_state
 from obs_check.errors import Unavailable
+from obs_check.evidence.context import Context, Files
+from obs_check.evidence.not_reloaded import not_reloaded
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import ShipperState
 from tests.causes.test_lost_lines import made_context

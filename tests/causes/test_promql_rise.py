@@ -2,7 +2,7 @@
 
 import pytest
 
-from obs_check.causes.promql_rise import risen
+from obs_check.evidence.promql_rise import risen
 
 
 @pytest.mark.parametrize(

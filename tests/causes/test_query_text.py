@@ -2,8 +2,8 @@
 
 import pytest
 
-from obs_check.causes.ladder import log_queries, ranges
-from obs_check.causes.query_text import read_text
+from obs_check.evidence.ladder import log_queries, ranges
+from obs_check.evidence.query_text import read_text
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from obs_check.causes.promql import selectors
-from obs_check.causes.sql_text import tables, terms, values_of
+from obs_check.evidence.promql import selectors
+from obs_check.evidence.sql_text import tables, terms, values_of
 
 
 @pytest.mark.parametrize(

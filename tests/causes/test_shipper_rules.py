@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.causes.shipper_rules import Rules
+from obs_check.evidence.shipper_rules import Rules
 
 LOG = "/var/log/pods/coder_coder-0_0f3b/coder/0.log"
 LINE = '2026-11-25T01:00:00Z stderr F {"level":"INFO","msg":"boundary_request"}'

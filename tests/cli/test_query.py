@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.app.named_query import query_text
+from obs_check.app.query.named import query_text
 from obs_check.cli.main import main
 from obs_check.cli.query_window import read_duration, read_labels, read_time, read_window
 from obs_check.errors import UsageError

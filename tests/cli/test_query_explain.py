@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from obs_check.cli.main import main
-from obs_check.lab.loki.lab import LabLoki
+from obs_check.lab.loki import LabLoki
 from obs_check.logql import parse
 from obs_check.logql.engine.list_source import ListSource
 from obs_check.logql.explain.run import explain

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from obs_check.app.shipping import open_shipping
+from obs_check.app.systems.shipping import open_shipping
 from obs_check.cli.main import main
 from obs_check.config import load_config
 from obs_check.lab.stack import TOKEN_FILE, Lab

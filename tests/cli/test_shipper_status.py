@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from obs_check.cli.main import main
-from obs_check.lab.loki.lab import LabLoki
+from obs_check.lab.loki import LabLoki
 from obs_check.lab.shipper import LabShipper
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from obs_check.client.columnar_files import ColumnarFiles
-from obs_check.client.file_source import read_streams
-from obs_check.client.line_files import LineFiles
+from obs_check.client.files.columnar_files import ColumnarFiles
+from obs_check.client.files.line_files import LineFiles
+from obs_check.client.files.source import read_streams
 from obs_check.errors import QueryError
 from obs_check.logql import parse
 from obs_check.logql.columnar.sql import NotColumnar

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.client.file_follow import FollowedFiles
+from obs_check.client.files.follow import FollowedFiles
 
 
 class Log:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.client.file_source import read_streams
-from obs_check.client.files import Line, each_line, expand, find_tag
-from obs_check.client.line_files import LineFiles
-from obs_check.client.line_times import MOST_AHEAD, line_time
-from obs_check.client.named_paths import named_paths
-from obs_check.client.untimed_lines import untimed_entries
+from obs_check.client.files.line_files import LineFiles
+from obs_check.client.files.line_times import MOST_AHEAD, line_time
+from obs_check.client.files.named_paths import named_paths
+from obs_check.client.files.search import Line, each_line, expand, find_tag
+from obs_check.client.files.source import read_streams
+from obs_check.client.files.untimed_lines import untimed_entries
 from obs_check.errors import InputError
 from obs_check.model.window import NS
 

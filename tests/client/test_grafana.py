@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from obs_check.client.grafana import GrafanaClient
+from obs_check.client.grafana.client import GrafanaClient
 from obs_check.config import Secret
 from obs_check.errors import NotAllowed, ObsCheckError, Refused, Unavailable
 from obs_check.model.window import Window

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from obs_check.client.loki import LokiClient
+from obs_check.client.loki.client import LokiClient
 from obs_check.config import Secret
 from obs_check.errors import Refused, Unavailable
 from obs_check.model.entry import Entry, LogStream

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.app.follow_query import asking
-from obs_check.client.loki import LokiClient
-from obs_check.client.loki_tail import LokiTail
+from obs_check.app.query.follow import asking
+from obs_check.client.loki.client import LokiClient
+from obs_check.client.loki.tail import LokiTail
 from obs_check.config import host_port
 from obs_check.errors import Refused, Unavailable
-from obs_check.lab.loki.lab import LabLoki
+from obs_check.lab.loki import LabLoki
 from tests.lab import loki_client
 
 NS = 1_000_000_000

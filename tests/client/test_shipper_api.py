@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from obs_check.client.exposition import parse_exposition
-from obs_check.client.promtail_targets import parse_targets
-from obs_check.client.shipper_api import PromtailClient
+from obs_check.client.shipper.promtail_api import PromtailClient
+from obs_check.client.shipper.promtail_targets import parse_targets
 
 RECORDED = Path(__file__).parent.parent / "fixtures" / "client"
 PAGES = {

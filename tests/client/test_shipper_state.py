@@ -7,13 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
-from obs_check.client.alloy_api import AlloyClient
-from obs_check.client.positions import read_positions
-from obs_check.client.promtail_targets import parse_discovery
-from obs_check.client.shipper_api import PromtailClient
-from obs_check.client.shipper_disk import Disk
-from obs_check.client.shipper_log import read_refusals
-from obs_check.client.shipper_sources import Sources
+from obs_check.client.shipper.alloy_api import AlloyClient
+from obs_check.client.shipper.disk import Disk
+from obs_check.client.shipper.log import read_refusals
+from obs_check.client.shipper.positions import read_positions
+from obs_check.client.shipper.promtail_api import PromtailClient
+from obs_check.client.shipper.promtail_targets import parse_discovery
+from obs_check.client.shipper.sources import Sources
 from obs_check.errors import InputError, Unavailable
 
 RECORDED = Path(__file__).parent.parent / "fixtures" / "client"

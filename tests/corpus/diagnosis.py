@@ -9,14 +9,14 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from obs_check.app.board import PanelView
-from obs_check.app.check import Check
-from obs_check.app.outcome import Outcome
-from obs_check.app.systems import Systems, open_systems
+from obs_check.app.systems.systems import Systems, open_systems
+from obs_check.app.verify.check import Check
+from obs_check.app.verify.outcome import Outcome
 from obs_check.follow.run import Run
 from obs_check.lab.faults.registry import break_with, events_for, find_fault, wait_for
 from obs_check.lab.settings import healthy
 from obs_check.lab.stack import Lab
+from obs_check.panel.board import PanelView
 from obs_check.panel.dashboard import load_dashboard
 from tests.corpus.privileges import obey_modes
 

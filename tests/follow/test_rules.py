@@ -2,8 +2,8 @@
 
 import pytest
 
+from obs_check.boundary.rules import evaluate, matches, parse_rule, parse_rules
 from obs_check.errors import ConfigError
-from obs_check.follow.rules import evaluate, matches, parse_rule, parse_rules
 
 GET_ANY = "https://a.example/"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import requests
 
+from obs_check.boundary.config import read_boundary_config
+from obs_check.boundary.log import BoundaryLog, Level, Value, format_line
 from obs_check.errors import ConfigError, Unavailable
 from obs_check.lab.audit import AuditRecord
-from obs_check.lab.boundary_config import read_boundary_config
-from obs_check.lab.boundary_log import BoundaryLog, Level, Value, format_line
 from obs_check.lab.egress import Egress
 from obs_check.lab.origin import Origin
 from obs_check.lab.tls.certificate import CA

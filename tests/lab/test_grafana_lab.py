@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from obs_check.lab.grafana.lab import LabGrafana
+from obs_check.lab.grafana import LabGrafana
 from obs_check.lab.serve import Server
 
 TOKEN = "glsa_lab"

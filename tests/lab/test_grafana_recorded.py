@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from obs_check.lab.grafana.lab import LabGrafana
+from obs_check.lab.grafana import LabGrafana
 from tests.lab.grafana_answers import settled, shown
 from tests.lab.test_grafana_lab import TOKEN, Upstream
 

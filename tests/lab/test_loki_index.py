@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from obs_check.lab.loki.lab import LabLoki
-from obs_check.lab.loki.limits import Limits
+from obs_check.lab.loki import LabLoki
+from obs_check.standin.loki.limits import Limits
 from tests.lab.index_requests import NS, REQUESTS, ask, streams
 from tests.lab.loki_client import LokiClient
 

@@ -15,16 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obs_check.errors import InputError
-from obs_check.lab.loki.archive import Archive
-from obs_check.lab.loki.chunks import Chunk, chunk_of, lines_of
-from obs_check.lab.loki.counters import Counters
-from obs_check.lab.loki.ingest import Ingest
-from obs_check.lab.loki.lab import LabLoki
-from obs_check.lab.loki.limits import Limits
-from obs_check.lab.loki.store import TenantStore
-from obs_check.lab.loki.writer import Writer
+from obs_check.lab.loki import LabLoki
 from obs_check.logql.syntax.ast import Matcher
 from obs_check.model.entry import Entry, LogStream
+from obs_check.standin.loki.archive import Archive
+from obs_check.standin.loki.chunks import Chunk, chunk_of, lines_of
+from obs_check.standin.loki.counters import Counters
+from obs_check.standin.loki.ingest import Ingest
+from obs_check.standin.loki.limits import Limits
+from obs_check.standin.loki.store import TenantStore
+from obs_check.standin.loki.writer import Writer
 from tests.lab.loki_client import LokiClient
 
 NOW = 1795486070250797798
@@ -170,7 +170,7 @@ def test_the_writer_leaves_nothing_in_memory(ingest: Ingest) -> None:
 
 def test_a_store_that_is_not_written_out_needs_no_database() -> None:
     program = (
-        "import sys; from obs_check.lab.loki.store import TenantStore; from obs_check.model.entry import Entry; "
+        "import sys; from obs_check.standin.loki.store import TenantStore; from obs_check.model.entry import Entry; "
         "s = TenantStore(); s.append({'a': '1'}, [Entry(1, 'x')]); s.expire(0); s.chunks(()); "
         "print(len(s.select((), 0, 9)), {'duckdb', 'numpy'} & set(sys.modules))"
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from obs_check.lab.loki.lab import LabLoki
+from obs_check.lab.loki import LabLoki
 from tests.lab.loki_client import LokiClient
 
 S = 1_000_000_000

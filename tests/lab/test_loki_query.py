@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
-from obs_check.lab.loki.lab import LabLoki
-from obs_check.lab.loki.limits import Limits
+from obs_check.lab.loki import LabLoki
 from obs_check.logql import parse
+from obs_check.standin.loki.limits import Limits
 from tests.lab.loki_client import LokiClient
 
 RECORDED = json.loads((Path(__file__).parent.parent / "fixtures/loki/answers.json").read_text())

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from obs_check.errors import InputError, Unavailable, UsageError
-from obs_check.lab.loki import snappy
-from obs_check.lab.loki.lab import LabLoki
-from obs_check.lab.loki.params import parse_duration, parse_time
-from obs_check.lab.loki.refusal import Refusal
-from obs_check.lab.loki.run import parse_listen
-from obs_check.lab.loki.store import TenantStore
+from obs_check.lab.loki import LabLoki
+from obs_check.lab.loki_run import parse_listen
 from obs_check.logql.syntax.ast import Matcher
 from obs_check.model.entry import Entry
+from obs_check.standin.loki import snappy
+from obs_check.standin.loki.params import parse_duration, parse_time
+from obs_check.standin.loki.refusal import Refusal
+from obs_check.standin.loki.store import TenantStore
 from tests.lab.loki_client import LokiClient
 
 NOW = 1795486070250797798

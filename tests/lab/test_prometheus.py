@@ -7,14 +7,14 @@ import httpx
 import pytest
 
 from obs_check.errors import InputError, QueryError
+from obs_check.golang.numbers import format_float
 from obs_check.lab.audit_agent import FORWARDED, Counter
 from obs_check.lab.coderd import Coderd
-from obs_check.lab.prom_api import PrometheusApi
-from obs_check.lab.prom_scrape import Target, scrape
-from obs_check.lab.prom_store import Matcher, Store, parse_exposition
 from obs_check.lab.prometheus import LabPrometheus
-from obs_check.logql.numbers import format_float
 from obs_check.model.window import NS
+from obs_check.standin.prometheus.api import PrometheusApi
+from obs_check.standin.prometheus.scrape import Target, scrape
+from obs_check.standin.prometheus.store import Matcher, Store, parse_exposition
 
 T0 = 1_795_478_400_000
 """2026-11-24T00:00:00Z in ms."""

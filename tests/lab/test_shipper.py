@@ -12,7 +12,7 @@ import httpx
 import pytest
 import yaml
 
-from obs_check.client.shipper_log import read_refusals
+from obs_check.client.shipper.log import read_refusals
 from obs_check.errors import ConfigError
 from obs_check.lab.shipper import LabShipper
 

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from obs_check.errors import QueryError
-from obs_check.lab.loki.params import parse_duration
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant, query_range
 from obs_check.logql.engine.list_source import ListSource
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Matrix, Result, Scalar, Streams, Vector
+from obs_check.standin.loki.params import parse_duration
 
 CASES = Path(__file__).parent.parent / "fixtures" / "logql"
 Rows = list[tuple[str, list[tuple[float, float]]]]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from obs_check.logql.durations import (
+from obs_check.golang.durations import (
     format_duration,
     format_go_duration,
     format_prometheus_duration,

@@ -3,7 +3,7 @@
 import pytest
 
 from obs_check.errors import QueryError
-from obs_check.logql.regex import compile_re2
+from obs_check.golang.regex import compile_re2
 
 
 def test_a_pattern_is_compiled_once() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from obs_check.logql.numbers import parse_float
-from obs_check.logql.sizes import parse_bytes
+from obs_check.golang.numbers import parse_float
+from obs_check.golang.sizes import parse_bytes
 
 
 @pytest.mark.parametrize(

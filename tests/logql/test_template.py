@@ -3,7 +3,7 @@
 import pytest
 
 from obs_check.errors import QueryError
-from obs_check.logql.template.compile import Moment, TemplateFault, compile_template
+from obs_check.golang.template.compile import Moment, TemplateFault, compile_template
 
 LABELS = {
     "level": "error",

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.app.explain_loki import explain_on_loki
-from obs_check.app.query import Ask
-from obs_check.client.loki import LokiClient as Client
+from obs_check.app.query.ask import Ask
+from obs_check.app.query.explain_loki import explain_on_loki
+from obs_check.client.loki.client import LokiClient as Client
 from obs_check.config import host_port
-from obs_check.lab.loki.lab import LabLoki
+from obs_check.lab.loki import LabLoki
 from obs_check.logql import parse
 from obs_check.logql.engine.list_source import ListSource
 from obs_check.logql.explain.run import explain

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from obs_check.app.explain_loki import explain_on_loki
-from obs_check.app.query import Ask
-from obs_check.client.loki import LokiClient
+from obs_check.app.query.ask import Ask
+from obs_check.app.query.explain_loki import explain_on_loki
+from obs_check.client.loki.client import LokiClient
 from obs_check.config import host_port
 from obs_check.logql import parse
 from obs_check.logql.engine.list_source import ListSource

@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from obs_check.cli.main import main
-from obs_check.client.grafana import GrafanaClient
+from obs_check.client.grafana.client import GrafanaClient
 from obs_check.config import Secret, host_port
 from obs_check.lab.faults.registry import break_with
-from obs_check.lab.grafana.lab import LabGrafana
+from obs_check.lab.grafana import LabGrafana
 from tests.lab.grafana_answers import settled, shown
 from tests.real import real_stack
 from tests.real.grafana_process import MISSING, RealGrafana, home

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from obs_check.lab.loki.lab import LabLoki
-from obs_check.lab.loki.limits import Limits
+from obs_check.lab.loki import LabLoki
+from obs_check.standin.loki.limits import Limits
 from tests.lab.loki_client import LokiClient
 from tests.real import record_cases
 from tests.real.loki_process import RealLoki

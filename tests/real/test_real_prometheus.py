@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from obs_check.lab.coderd import Coderd
-from obs_check.lab.prom_store import Matcher, Store
 from obs_check.lab.prometheus import LabPrometheus
+from obs_check.standin.prometheus.store import Matcher, Store
 from tests.lab.test_prometheus import END, QUERIES, T0, ask, filled_store, rows
 from tests.real.prometheus_process import RealPrometheus
 

@@ -11,12 +11,12 @@ import httpx
 import pytest
 import yaml
 
-from obs_check.client.promtail_targets import parse_targets
-from obs_check.client.shipper_api import PromtailClient
-from obs_check.client.shipper_disk import Disk
-from obs_check.client.shipper_sources import Sources
+from obs_check.client.shipper.disk import Disk
+from obs_check.client.shipper.promtail_api import PromtailClient
+from obs_check.client.shipper.promtail_targets import parse_targets
+from obs_check.client.shipper.sources import Sources
 from obs_check.config import host_port
-from obs_check.lab.loki.lab import LabLoki
+from obs_check.lab.loki import LabLoki
 from obs_check.lab.shipper import LabShipper
 from obs_check.model.shipping import ShipperState
 from obs_check.model.shipping_account import account

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from obs_check.cli.main import main
-from obs_check.client.shipper_disk import Disk
-from obs_check.client.shipper_kind import shipper_client, shipper_kind
-from obs_check.client.shipper_sources import Sources
+from obs_check.client.shipper.disk import Disk
+from obs_check.client.shipper.kind import shipper_client, shipper_kind
+from obs_check.client.shipper.sources import Sources
 from obs_check.config import host_port
-from obs_check.lab.loki.lab import LabLoki
+from obs_check.lab.loki import LabLoki
 from obs_check.model.shipping import ShipperState
 from obs_check.model.shipping_account import Account, account
 from tests.real.alloy_process import RealAlloy

@@ -13,7 +13,7 @@ import pytest
 
 from obs_check.cli.main import main
 from obs_check.client.exposition import parse_exposition
-from obs_check.lab.loki.lab import LabLoki
+from obs_check.lab.loki import LabLoki
 from tests.real.alloy_process import RealAlloy
 from tests.real.promtail_process import RealPromtail
 

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from obs_check.documents.yaml_tree import load
 from obs_check.errors import InputError
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Matrix, Result, Sample, Scalar, Series, Streams, Vector
@@ -21,7 +22,6 @@ from obs_check.report.shipper_trace import print_kept, print_trace
 from obs_check.report.terminal import in_one_line, visible
 from obs_check.shipper.simulate import run
 from obs_check.shipper.stages.registry import read_stages
-from obs_check.shipper.yamltree import load
 
 AT = 1_795_480_918_603_000_000
 HOP = {

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.app.apply import apply_fixes
-from obs_check.causes.dashboard_edit import file_fix
-from obs_check.client.text_files import read_exact, write_exact
+from obs_check.app.systems.apply import apply_fixes
+from obs_check.client.files.text_files import read_exact, write_exact
+from obs_check.evidence.dashboard_edit import file_fix
 from obs_check.model.finding import Finding, Subject
 from obs_check.model.probe import Probe
 from obs_check.shipper.alloy.edit import AlloyText

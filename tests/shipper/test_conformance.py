@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
+from obs_check.documents.yaml_tree import load
 from obs_check.shipper.simulate import simulate
 from obs_check.shipper.stages.registry import read_stages
-from obs_check.shipper.yamltree import load
 
 CASES = json.loads((Path(__file__).parents[1] / "fixtures/promtail/stages.json").read_text())["cases"]
 NOW_NS = 1_795_600_000_000_000_000

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from obs_check.logql.numbers import format_float
+from obs_check.golang.jsontext import write
+from obs_check.golang.numbers import format_float
+from obs_check.golang.quantity import duration_ns, size_bytes
 from obs_check.model.window import NS
-from obs_check.shipper.golang.jsontext import write
-from obs_check.shipper.golang.quantity import duration_ns, size_bytes
 from obs_check.shipper.jmespath.search import search
 from obs_check.shipper.stages.timestamp import read_time
 

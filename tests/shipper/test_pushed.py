@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from obs_check.documents.yaml_tree import load
 from obs_check.shipper.simulate import simulate
 from obs_check.shipper.stages.registry import read_stages
-from obs_check.shipper.yamltree import load
 from tests.shipper.shipped import as_recorded
 
 FIXTURE = Path(__file__).parents[1] / "fixtures/promtail/pushed.json.gz"

@@ -9,12 +9,12 @@ import yaml
 from click.testing import CliRunner
 
 from obs_check.cli.shipper import shipper
+from obs_check.documents.yaml_tree import load
 from obs_check.errors import InputError, UsageError
-from obs_check.shipper.golang.logfmt import BadLogfmt, pairs
+from obs_check.shipper.logfmt import BadLogfmt, pairs
 from obs_check.shipper.simulate import run
 from obs_check.shipper.stages.match import parse_selector
 from obs_check.shipper.stages.registry import read_stages
-from obs_check.shipper.yamltree import load
 
 NOW = 1_795_600_000_000_000_000
 

@@ -3,8 +3,8 @@
 import pytest
 import yaml
 
+from obs_check.documents.yaml_edit import Place, with_item, with_value, without
 from obs_check.errors import ConfigError
-from obs_check.shipper.yamledit import Place, with_item, with_value, without
 
 TEXT = """\
 # collects everything

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from obs_check.golang.regex import compile_re2
 from obs_check.logql.columnar.columns import Columns, Value
 from obs_check.logql.columnar.document import Document
 from obs_check.logql.columnar.filters import line_condition, line_hints
@@ -13,7 +14,6 @@ from obs_check.logql.columnar.sql import NotColumnar, all_of
 from obs_check.logql.engine.hints import hints_for, names_in
 from obs_check.logql.engine.samples import grouping_of, key_of
 from obs_check.logql.engine.vector import LabelSet
-from obs_check.logql.regex import compile_re2
 from obs_check.logql.stages.compile import compile_stages
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, ERROR, Row
 from obs_check.logql.syntax import ast

@@ -2,9 +2,9 @@
 
 import re
 
+from obs_check.golang.regex import compile_re2
 from obs_check.logql.columnar.columns import Columns, Value
 from obs_check.logql.columnar.sql import NotColumnar, case, matches, text
-from obs_check.logql.regex import compile_re2
 from obs_check.logql.syntax import ast
 
 _BY_TABLE = re.compile(r"\\[pP]|\[:\^?\w+:\]")

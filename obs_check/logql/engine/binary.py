@@ -5,8 +5,8 @@ import operator
 from collections.abc import Callable
 
 from obs_check.errors import EvaluationError
+from obs_check.golang.numbers import power, remainder
 from obs_check.logql.engine.vector import LabelSet, Step, drop, keep, without_empty
-from obs_check.logql.numbers import power, remainder
 from obs_check.logql.syntax import ast
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
+from obs_check.golang.template.compile import compile_template
 from obs_check.logql.stages.compile import first_checks
 from obs_check.logql.stages.hints import Hints
 from obs_check.logql.stages.matching import compile_label_test
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, ERROR, StageFunction
 from obs_check.logql.syntax import ast
-from obs_check.logql.template.compile import compile_template
 
 
 def hints_for(found: ast.LogRange, grouping: ast.Grouping | None, no_labels: bool) -> Hints:

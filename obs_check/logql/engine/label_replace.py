@@ -1,7 +1,7 @@
 """label_replace."""
 
+from obs_check.golang.regex import compile_re2, expand
 from obs_check.logql.engine.vector import LabelSet, Step, label_set, without_empty
-from obs_check.logql.regex import compile_re2, expand
 from obs_check.logql.syntax import ast
 
 

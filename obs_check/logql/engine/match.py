@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from obs_check.logql.regex import compile_re2
+from obs_check.golang.regex import compile_re2
 from obs_check.logql.syntax.ast import Matcher
 
 

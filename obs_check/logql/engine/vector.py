@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from obs_check.logql.quoting import quote
+from obs_check.golang.quoting import quote
 
 LabelSet = tuple[tuple[str, str], ...]
 """Labels sorted by name: a dictionary key. An empty value that a parser set stays (Loki 3.5)."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from obs_check.logql.quoting import quote
+from obs_check.golang.quoting import quote
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import Labels
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from obs_check.logql.quoting import quote
+from obs_check.golang.quoting import quote
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import grouping_text, modifiers_text, number_text, range_text
 

@@ -1,9 +1,9 @@
 """line_format and label_format."""
 
 from obs_check.errors import QueryError
+from obs_check.golang.template.compile import Moment, Template, TemplateFault, compile_template
 from obs_check.logql.stages.row import ERROR, Row, StageFunction
 from obs_check.logql.syntax import ast
-from obs_check.logql.template.compile import Moment, Template, TemplateFault, compile_template
 
 FORMAT_ERROR = "TemplateFormatErr"
 

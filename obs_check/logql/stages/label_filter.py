@@ -4,9 +4,9 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from obs_check.logql.durations import parse_go_duration
-from obs_check.logql.numbers import parse_float
-from obs_check.logql.sizes import parse_bytes, rounded_size
+from obs_check.golang.durations import parse_go_duration
+from obs_check.golang.numbers import parse_float
+from obs_check.golang.sizes import parse_bytes, rounded_size
 from obs_check.logql.stages.address import compile_address
 from obs_check.logql.stages.matching import compile_label_test
 from obs_check.logql.stages.row import ERROR, Row, StageFunction

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from obs_check.errors import QueryError
-from obs_check.logql.regex import compile_re2
+from obs_check.golang.regex import compile_re2
 from obs_check.logql.stages.address import compile_address
 from obs_check.logql.stages.line_pattern import compile_line_pattern
 from obs_check.logql.stages.matching import any_of

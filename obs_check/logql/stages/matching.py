@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from obs_check.logql.regex import compile_re2
+from obs_check.golang.regex import compile_re2
 from obs_check.logql.stages.simplify import Test, simplified
 
 

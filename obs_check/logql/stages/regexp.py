@@ -1,7 +1,7 @@
 """`| regexp "(?P<name>...)"`."""
 
 from obs_check.errors import QueryError
-from obs_check.logql.regex import capture_names, compile_re2
+from obs_check.golang.regex import capture_names, compile_re2
 from obs_check.logql.stages.hints import DROP, NO_HINTS, Hints, LabelNames
 from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.stages.row import Row, StageFunction

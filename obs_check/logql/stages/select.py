@@ -1,6 +1,6 @@
 """drop, keep and decolorize."""
 
-from obs_check.logql.regex import compile_re2
+from obs_check.golang.regex import compile_re2
 from obs_check.logql.stages.matching import compile_matcher
 from obs_check.logql.stages.row import ERROR, ERROR_DETAILS, Row, StageFunction
 from obs_check.logql.syntax import ast

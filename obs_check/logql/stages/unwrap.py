@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from obs_check.logql.durations import parse_go_duration
-from obs_check.logql.numbers import parse_float
-from obs_check.logql.sizes import parse_bytes
+from obs_check.golang.durations import parse_go_duration
+from obs_check.golang.numbers import parse_float
+from obs_check.golang.sizes import parse_bytes
 from obs_check.logql.stages.label_filter import compile_predicate
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast

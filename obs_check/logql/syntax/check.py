@@ -1,7 +1,7 @@
 """What Loki refuses in a query that is well formed."""
 
 from obs_check.errors import QueryError
-from obs_check.logql.regex import compile_re2
+from obs_check.golang.regex import compile_re2
 from obs_check.logql.stages.compile import compile_stages
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.folding import folded

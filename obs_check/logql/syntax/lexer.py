@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable
 
 from obs_check.errors import QueryError
-from obs_check.logql.durations import parse_duration, parse_prometheus_duration
-from obs_check.logql.quoting import unquote
-from obs_check.logql.sizes import parse_bytes
+from obs_check.golang.durations import parse_duration, parse_prometheus_duration
+from obs_check.golang.quoting import unquote
+from obs_check.golang.sizes import parse_bytes
 from obs_check.logql.syntax import tokens
 from obs_check.logql.syntax.ast import Span
 from obs_check.logql.syntax.literals import BadLiteral, char_end, number_end, skip_blank

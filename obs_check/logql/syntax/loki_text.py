@@ -3,10 +3,10 @@ format_query does."""
 
 from collections.abc import Sequence
 
-from obs_check.logql.durations import format_go_duration, format_prometheus_duration
-from obs_check.logql.numbers import float_text, format_float
-from obs_check.logql.quoting import quote
-from obs_check.logql.sizes import format_bytes
+from obs_check.golang.durations import format_go_duration, format_prometheus_duration
+from obs_check.golang.numbers import float_text, format_float
+from obs_check.golang.quoting import quote
+from obs_check.golang.sizes import format_bytes
 from obs_check.logql.stages.simplify import simplified
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.folding import folded

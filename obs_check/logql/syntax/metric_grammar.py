@@ -6,7 +6,7 @@ Loosest to tightest: `or`; `and`, `unless`; comparisons; `+ -`; `* / %`; `^`, wh
 from typing import Literal
 
 from obs_check.errors import QueryError
-from obs_check.logql.numbers import parse_float
+from obs_check.golang.numbers import parse_float
 from obs_check.logql.syntax import ast, tokens
 from obs_check.logql.syntax.cursor import Cursor
 from obs_check.logql.syntax.predicate_grammar import number, selector

@@ -7,8 +7,8 @@ than `or`: `a, b or c` is `a and (b or c)`, `a and b or c` is `(a and b) or c`.
 from typing import cast
 
 from obs_check.errors import QueryError
-from obs_check.logql.numbers import parse_float
-from obs_check.logql.regex import compile_re2
+from obs_check.golang.numbers import parse_float
+from obs_check.golang.regex import compile_re2
 from obs_check.logql.syntax import ast, tokens
 from obs_check.logql.syntax.ast import Span
 from obs_check.logql.syntax.cursor import Cursor

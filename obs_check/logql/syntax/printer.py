@@ -3,8 +3,8 @@
 import math
 import re
 
-from obs_check.logql.durations import format_duration, format_range
-from obs_check.logql.quoting import quote
+from obs_check.golang.durations import format_duration, format_range
+from obs_check.golang.quoting import quote
 from obs_check.logql.syntax import ast
 
 PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from obs_check.logql.numbers import power, remainder
+from obs_check.golang.numbers import power, remainder
 from obs_check.panel.frames import Field, Frame
 from obs_check.panel.naming import display_name, is_named
 from obs_check.panel.reduce import NAMES, reduce_field

@@ -4,12 +4,12 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from obs_check.documents.yaml_tree import Value
 from obs_check.errors import ConfigError
-from obs_check.logql.numbers import format_float
+from obs_check.golang.numbers import format_float
 from obs_check.shipper.alloy.evaluate import Evaluator
 from obs_check.shipper.alloy.syntax import Attribute, Block, Expression
 from obs_check.shipper.alloy.values import Unknown, has_unknown
-from obs_check.shipper.yamltree import Value
 
 Form = Mapping[str, str]
 """Attribute name to type: `text`, `number`, `flag`, `texts` (a list), `map` (of texts), `any`; `!` behind it where the

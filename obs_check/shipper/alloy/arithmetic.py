@@ -5,7 +5,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from obs_check.logql.numbers import power, remainder
+from obs_check.golang.numbers import power, remainder
 
 Number = int | float
 

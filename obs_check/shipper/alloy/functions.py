@@ -11,8 +11,8 @@ from urllib.parse import quote_plus, unquote_plus
 
 import yaml
 
-from obs_check.logql.template.printf import sprintf
-from obs_check.shipper.golang.jsontext import write
+from obs_check.golang.jsontext import write
+from obs_check.golang.template.printf import sprintf
 
 _BROKEN_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from obs_check.golang.quantity import duration_ns
 from obs_check.shipper.alloy.arguments import Reading
 from obs_check.shipper.alloy.components import (
     DECOMPRESSION,
@@ -14,7 +15,6 @@ from obs_check.shipper.alloy.components import (
 from obs_check.shipper.alloy.syntax import Attribute, Block
 from obs_check.shipper.alloy.targets import TargetReader, Targets
 from obs_check.shipper.alloy.wiring import Way, Wiring
-from obs_check.shipper.golang.quantity import duration_ns
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.relabel import Rule
 from obs_check.shipper.stages.components import NextProcess

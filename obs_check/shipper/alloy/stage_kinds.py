@@ -8,6 +8,7 @@ structured_metadata, `labels_from_groups` of regex, `source_type` of labels.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from obs_check.documents.yaml_tree import Value
 from obs_check.errors import QueryError
 from obs_check.logql.stages.pattern import compile_captures
 from obs_check.shipper.alloy.arguments import Form
@@ -41,7 +42,6 @@ from obs_check.shipper.stages.tenant import Tenant
 from obs_check.shipper.stages.timestamp import Timestamp
 from obs_check.shipper.stages.unseen import GeoIp
 from obs_check.shipper.stages.windowsevent import WindowsEvent
-from obs_check.shipper.yamltree import Value
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,16 @@
 
 from typing import cast
 
+from obs_check.documents.yaml_tree import Value
+from obs_check.golang.quantity import size_bytes
 from obs_check.shipper.alloy.arguments import Form, Reading
 from obs_check.shipper.alloy.stage_kinds import KINDS, names_in, needs_unit, without
 from obs_check.shipper.alloy.syntax import Block
-from obs_check.shipper.golang.quantity import size_bytes
 from obs_check.shipper.item import Stage
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.stages import truncate
 from obs_check.shipper.stages.match import Match
 from obs_check.shipper.stages.unseen import Metrics
-from obs_check.shipper.yamltree import Value
 
 _NESTED = ("match", "metrics", "truncate")
 _RULE = {"limit": "text!", "suffix": "text", "sources": "texts", "source_type": "text"}

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from obs_check.golang.quantity import duration_ns
 from obs_check.model.entry import Labels
 from obs_check.shipper.alloy.arguments import Form, Reading
 from obs_check.shipper.alloy.http_client import HTTP, HTTP_BLOCKS
 from obs_check.shipper.alloy.syntax import Attribute, Block
 from obs_check.shipper.alloy.values import Reference, Unknown
-from obs_check.shipper.golang.quantity import duration_ns
 from obs_check.shipper.relabel import RULE_KEYS, Rule, read_rule
 
 _RULE: Form = dict.fromkeys(RULE_KEYS, "text") | {"source_labels": "texts", "modulus": "number"}

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from obs_check.errors import ConfigError
-from obs_check.logql import quoting
+from obs_check.golang import quoting
 
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\r]+)

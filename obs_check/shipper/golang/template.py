@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from obs_check.errors import QueryError
-from obs_check.logql.template.compile import Moment, compile_template
-from obs_check.logql.template.compile import Template as Compiled
-from obs_check.logql.template.values import MISSING, TemplateFault
-from obs_check.shipper.golang.template_functions import FUNCTIONS, NOT_SIMULATED
+from obs_check.golang.template.compile import Moment, compile_template
+from obs_check.golang.template.compile import Template as Compiled
+from obs_check.golang.template.sprig import FUNCTIONS, NOT_SIMULATED
+from obs_check.golang.template.values import MISSING, TemplateFault
 
 __all__ = ["BadTemplate", "Template", "TemplateFault", "parse"]
 

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from obs_check.shipper.golang import jsontext
+from obs_check.golang import jsontext
 
 
 class WrongArgument(ValueError):

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from obs_check.logql import layouts
+from obs_check.golang import layouts
 from obs_check.shipper.item import Context, Item, PerLine, Running
 from obs_check.shipper.stages.containers import Cri, PartialLines
 

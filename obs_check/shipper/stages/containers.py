@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from obs_check.documents.yaml_tree import Value
 from obs_check.shipper.item import Context, Item, Running
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.stages.labels import AddLabels
@@ -10,7 +11,6 @@ from obs_check.shipper.stages.output import Output
 from obs_check.shipper.stages.parse_json import Json
 from obs_check.shipper.stages.parse_regex import Regex
 from obs_check.shipper.stages.timestamp import Timestamp
-from obs_check.shipper.yamltree import Value
 
 _STREAM = (("stream", "stream"),)
 

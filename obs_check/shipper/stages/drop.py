@@ -5,11 +5,11 @@ from typing import Any, ClassVar
 
 import re2
 
-from obs_check.shipper.golang.quantity import duration_ns, size_bytes
+from obs_check.documents.yaml_tree import Value
+from obs_check.golang.quantity import duration_ns, size_bytes
 from obs_check.shipper.item import Context, Item, PerLine, text_of
 from obs_check.shipper.stages.regexes import compile_regex, read_regex
 from obs_check.shipper.stages.source import read_reason
-from obs_check.shipper.yamltree import Value
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from obs_check.documents.yaml_tree import Value
 from obs_check.shipper.item import Context, Item, PerLine, text_of
 from obs_check.shipper.stages.labels import LABEL_NAME, sanitized
-from obs_check.shipper.yamltree import Value
 
 
 @dataclass(frozen=True)

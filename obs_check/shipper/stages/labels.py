@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
+from obs_check.documents.yaml_tree import Value
 from obs_check.shipper.item import Context, Item, PerLine, text_of
 from obs_check.shipper.stages.regexes import compile_regex
 from obs_check.shipper.stages.source import read_names
-from obs_check.shipper.yamltree import Value
 
 LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 

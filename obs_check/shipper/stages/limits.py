@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from obs_check.documents.yaml_tree import Value
 from obs_check.model.window import NS
 from obs_check.shipper.item import Context, Item, PerLine
 from obs_check.shipper.stages.source import read_reason, read_required
-from obs_check.shipper.yamltree import Value
 
 
 class _Bucket:

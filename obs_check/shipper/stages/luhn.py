@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.logql.regex import matches
+from obs_check.golang.regex import matches
 from obs_check.shipper.item import Context, Item, PerLine
 from obs_check.shipper.stages.regexes import compile_regex
 

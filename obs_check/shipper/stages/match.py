@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from obs_check.logql import quoting
+from obs_check.documents.yaml_tree import Value
+from obs_check.golang import quoting
 from obs_check.shipper.item import Context, Item, PerLine, Running
 from obs_check.shipper.pipeline import EMPTY, Pipeline
 from obs_check.shipper.stages.regexes import compile_regex
 from obs_check.shipper.stages.source import read_reason, read_required
-from obs_check.shipper.yamltree import Value
 
 _STRING = r'("(?:\\.|[^"\\\n])*")'
 _MATCHER = re.compile(rf"\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*{_STRING}\s*")

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from obs_check.documents.yaml_tree import Value
+from obs_check.golang.quantity import duration_ns
 from obs_check.model.window import NS
-from obs_check.shipper.golang.quantity import duration_ns
 from obs_check.shipper.item import Context, Item, Running
 from obs_check.shipper.stages.regexes import compile_regex, read_regex
 from obs_check.shipper.stages.source import read_required
-from obs_check.shipper.yamltree import Value
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
+from obs_check.documents.yaml_tree import Value
 from obs_check.shipper.item import Context, Item, PerLine, text_of
 from obs_check.shipper.stages.source import read_required
-from obs_check.shipper.yamltree import Value
 
 _COLOUR = re.compile(
     r"[\u001b\u009b][\[\]()#;?]*(?:(?:(?:[a-zA-Z0-9]*(?:;[a-zA-Z0-9]*)*)?\u0007)|"

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from obs_check.shipper.golang import jsontext
+from obs_check.documents.yaml_tree import Value
+from obs_check.golang import jsontext
 from obs_check.shipper.item import Context, Item, PerLine
 from obs_check.shipper.jmespath.functions import COMMUNITY, FUNCTIONS
 from obs_check.shipper.jmespath.parse import BadPath, parse
 from obs_check.shipper.jmespath.search import WrongArgument, search
 from obs_check.shipper.stages.regexes import compile_regex
 from obs_check.shipper.stages.source import read_names, read_required, read_source
-from obs_check.shipper.yamltree import Value
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.shipper.golang.logfmt import BadLogfmt, pairs
+from obs_check.documents.yaml_tree import Value
 from obs_check.shipper.item import Context, Item, PerLine
+from obs_check.shipper.logfmt import BadLogfmt, pairs
 from obs_check.shipper.stages.regexes import compile_regex
 from obs_check.shipper.stages.source import read_names, read_required, read_source
-from obs_check.shipper.yamltree import Value
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from obs_check.documents.yaml_tree import Value
 from obs_check.shipper.item import Context, Item, PerLine
 from obs_check.shipper.stages.regexes import compile_regex, read_regex
 from obs_check.shipper.stages.source import read_required, read_source
-from obs_check.shipper.yamltree import Value
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from obs_check.documents.yaml_tree import Value
 from obs_check.errors import QueryError
-from obs_check.logql.regex import compile_re2
-from obs_check.shipper.yamltree import Value
+from obs_check.golang.regex import compile_re2
 
 
 def compile_regex(pattern: str) -> Any:

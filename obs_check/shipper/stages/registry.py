@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from obs_check.documents.yaml_tree import Value
 from obs_check.shipper.item import Stage
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.stages.containers import Cri, Docker
@@ -20,7 +21,6 @@ from obs_check.shipper.stages.template import FromTemplate, Replace
 from obs_check.shipper.stages.tenant import Tenant
 from obs_check.shipper.stages.timestamp import Timestamp
 from obs_check.shipper.stages.unseen import GeoIp, Metrics
-from obs_check.shipper.yamltree import Value
 
 _READERS: dict[str, Callable[[Value], Stage]] = {
     "json": Json.read,

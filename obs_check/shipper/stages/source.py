@@ -1,6 +1,6 @@
 """Settings that several stages share."""
 
-from obs_check.shipper.yamltree import Value
+from obs_check.documents.yaml_tree import Value
 
 
 def read_source(node: Value) -> str | None:

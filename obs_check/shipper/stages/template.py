@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from obs_check.logql.regex import matches
+from obs_check.documents.yaml_tree import Value
+from obs_check.golang.regex import matches
 from obs_check.model.entry import Labels
 from obs_check.shipper.golang.template import BadTemplate, Template, TemplateFault, parse
 from obs_check.shipper.item import Context, Item, PerLine, text_of
 from obs_check.shipper.stages.regexes import compile_regex, read_regex
 from obs_check.shipper.stages.source import read_required, read_source
-from obs_check.shipper.yamltree import Value
 
 
 def _read_template(node: Value, key: str) -> str:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from obs_check.documents.yaml_tree import Value
 from obs_check.shipper.item import Context, Item, PerLine, text_of
-from obs_check.shipper.yamltree import Value
 
 TENANT_LABEL = "__tenant_id__"
 """The label that carries the tenant to the client, which takes it off again."""

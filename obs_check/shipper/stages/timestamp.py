@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from obs_check.logql import layouts
+from obs_check.documents.yaml_tree import Value
+from obs_check.golang import layouts
 from obs_check.model.window import NS
 from obs_check.shipper.item import Context, Item, PerLine, text_of
 from obs_check.shipper.stages.source import read_required
-from obs_check.shipper.yamltree import Value
 
 REMEMBERED_STREAMS = 10_000
 """Promtail 3.5: streams whose last time is kept for `fudge`."""

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from obs_check.documents.yaml_tree import Value
 from obs_check.shipper.item import Context, Item, PerLine
 from obs_check.shipper.stages.source import read_required, read_source
-from obs_check.shipper.yamltree import Value
 
 _ACTIONS = {"counter": ("inc", "add"), "gauge": ("set", "inc", "dec", "add", "sub"), "histogram": ()}
 

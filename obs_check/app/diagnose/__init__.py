@@ -1,0 +1,1 @@
+"""What each panel reads and why, with proof."""

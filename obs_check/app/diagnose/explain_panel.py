@@ -1,0 +1,82 @@
+"""Why one panel does not read what it should: one cause after the other, each behind the fix of the one before it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from obs_check.causes.registry import LAST_CAUSES, PANEL_CAUSES, STANDING_CAUSES, VIEW_CAUSES
+from obs_check.evidence.asked_queries import asked_queries
+from obs_check.evidence.context import BrokenPanel, BrokenTarget, Context
+from obs_check.evidence.dashboard_edit import edited
+from obs_check.evidence.funnel import measure
+from obs_check.evidence.ladder import Rung
+from obs_check.model.finding import FileEdit, Finding
+
+_DEEPEST = 3
+"""Causes that are looked for one behind the other; a panel with more is better written anew."""
+
+
+def of_panel(context: Context, broken: BrokenPanel) -> tuple[list[Finding], str]:
+    """The causes that are proved on a panel, and the funnel of its last query in words where none is.
+
+    When the fix of a cause edits the dashboard, the panel is read with it; where it is still wrong, the next cause is
+    looked for in what would be seen then.
+    """
+    findings: list[Finding] = []
+    funnel = ""
+    for _ in range(_DEEPEST):
+        found, funnel = _first(context, broken)
+        if found is None or any(f.cause == found.cause for f in findings):
+            break
+        findings.append(found)
+        edits = [e for e in found.fix.edits if not isinstance(e, FileEdit)]
+        if not edits:
+            standing = (cause.prove(context, broken) for cause in STANDING_CAUSES if cause.id != found.cause)
+            findings += [one for one in standing if one is not None]
+            break
+        if found.cured:
+            break
+        document = edited(context.dashboard, edits)
+        broken = context.grafana.look_again(document, broken)
+        if not broken.differs:
+            break
+        context = replace(context, dashboard=document)
+    return findings, funnel
+
+
+def _first(context: Context, broken: BrokenPanel) -> tuple[Finding | None, str]:
+    for view_cause in VIEW_CAUSES:
+        found = view_cause.prove(context, broken)
+        if found is not None:
+            return found, ""
+    funnel = "it has no Loki query"
+    for target in broken_targets(context, broken):
+        funnel = _in_words(target.rungs)
+        for cause in PANEL_CAUSES:
+            found = cause.prove(context, target)
+            if found is not None:
+                return found, funnel
+    for last_cause in LAST_CAUSES:
+        found = last_cause.prove(context, broken)
+        if found is not None:
+            return found, funnel
+    return None, funnel
+
+
+def _in_words(rungs: Sequence[Rung]) -> str:
+    """How far the lines of a query got, as far as it was asked."""
+    return ", ".join(f"{f'{rung.lines:g} lines pass' if rung.lines else 'none passes'} `{rung.text}`" for rung in rungs)
+
+
+def broken_targets(context: Context, broken: BrokenPanel) -> Iterator[BrokenTarget]:
+    """The log queries of the panel, each with its funnel; the next one is measured only when it is asked for."""
+    for asked in asked_queries(broken):
+        yield BrokenTarget(
+            whole=broken,
+            target=asked.target,
+            sent=asked.sent,
+            raw=asked.target.text,
+            expr=asked.expr,
+            query=asked.query,
+            place=asked.place,
+            funnel=measure(asked.query, broken.window, context.loki.count, context.loki.sample),
+        )

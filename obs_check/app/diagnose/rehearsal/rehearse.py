@@ -1,0 +1,167 @@
+"""What is wrong behind a cause that keeps the events away: found on the lines and the counters as they would be."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from obs_check.app.diagnose.explain_panel import of_panel
+from obs_check.app.diagnose.rehearsal.arriving import Line, arriving, as_if_written, file_of, read_back, written
+from obs_check.app.diagnose.rehearsal.counters import counts_events, with_risen_counters
+from obs_check.app.diagnose.rehearsal.stage import on_stage
+from obs_check.app.systems.systems import Systems
+from obs_check.app.verify.verdicts import PanelVerdict, broken_panel, judge
+from obs_check.causes.registry import ARRIVAL_CAUSES, COLLECTION_CAUSES
+from obs_check.client.egress import EgressAnswer
+from obs_check.errors import ObsCheckError
+from obs_check.evidence.context import Context
+from obs_check.evidence.lost_lines import FILE_HOPS
+from obs_check.evidence.shipper_rules import Rules, rules
+from obs_check.follow.hop import PathName
+from obs_check.follow.run import Run, Sent
+from obs_check.model.entry import LogStream
+from obs_check.model.finding import FileEdit, Finding
+from obs_check.model.verdict import Verdict
+from obs_check.standin.loki.refusal import Refusal
+
+_BEFORE_SHIPPER = ("egress", "file", "socket", "coderd")
+
+
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    """The run whose lines arrive, causes found on their way, and the streams; None where no job takes the file."""
+
+    run: Run
+    findings: list[Finding]
+    streams: list[LogStream] | None
+
+
+@dataclass(slots=True)
+class Rehearsal:
+    """Looks behind causes. `run` is taken as if every event had been decided as it expects."""
+
+    systems: Systems
+    context: Context
+    run: Run
+    _staged: dict[PathName, "_Staged"] = field(default_factory=dict)
+
+    def behind(self, upstream: Finding, row: PanelVerdict) -> list[Finding]:
+        """Findings behind the one that keeps a panel's lines away; none where the panel would then be right, or where
+        nothing can be said: without the shipper's configuration nobody knows the lines' labels."""
+        if row.path == "metrics":
+            by = len(self.run.sent)
+            how = f"were its counters {by} higher, one for each event of the run"
+            return [_behind(found, upstream, how) for found in self._on_counters(row, by)]
+        path: PathName | None = "A" if row.path == "A" else "B" if row.path == "B" else None
+        if path is None:
+            return []
+        try:
+            staged = self._arriving(path, upstream)
+        except (ObsCheckError, Refusal):
+            # What is proved already is not lost for a configuration that cannot be read.
+            return []
+        findings = staged.findings
+        if staged.streams is not None:
+            findings = [*findings, *self._on_panel(row, staged.run, staged.streams)]
+        return [_behind(found, upstream, "on the run's lines as they would arrive") for found in findings]
+
+    def _arriving(self, path: PathName, upstream: Finding) -> "_Staged":
+        if path not in self._staged:
+            self._staged[path] = self._through_shipper(path, upstream)
+        return self._staged[path]
+
+    def _through_shipper(self, path: PathName, upstream: Finding) -> "_Staged":
+        config = self._rules(upstream)
+        glob = self.systems.config.boundary.logs if path == "A" else self.systems.config.coderd.logs
+        run = as_expected(self.run)
+        if config is None or not glob:
+            return _Staged(run, [], None)
+        hop = self.context.hop(path, FILE_HOPS[path])
+        files = (hop.probes[-1].answer or {}).get("files", {}) if hop and hop.probes else {}
+        file = file_of(glob, sorted(files, key=files.__getitem__, reverse=True))
+        if upstream.hop not in _BEFORE_SHIPPER and (lines := read_back(run, hop)):
+            # What was written is there to be read, so it is not made up.
+            return _Staged(_of(run, lines), [], arriving(lines, file, config))
+        findings: list[Finding] = []
+        lines = written(run, path, file)
+        streams = arriving(lines, file, config)
+        if upstream.hop in _BEFORE_SHIPPER:
+            seen = replace(self.context, run=run, hops=tuple(as_if_written(run, path, file)), shipper_state=None)
+            every = [cause.prove(seen) for cause in COLLECTION_CAUSES]
+            findings = [found for found in every if found is not None][:1]
+            if not findings:
+                findings = self._stored(run, path, file, streams or [])
+            edit = next((e for f in findings for e in f.fix.edits if isinstance(e, FileEdit)), None)
+            if edit is not None:
+                streams = arriving(lines, file, Rules.read(config.path, edit.after, config.env))
+        return _Staged(run, findings, streams)
+
+    def _stored(self, run: Run, path: PathName, file: str, streams: Sequence[LogStream]) -> list[Finding]:
+        """The first cause that keeps the lines from arriving as the panels need them."""
+        source, at_loki = as_if_written(run, path, file)
+        at_loki.seen.update(source.seen)
+        try:
+            with on_stage(self.systems, streams) as systems:
+                panels = frozenset(self.context.panels_of(path))
+                context = replace(systems.context(run, [source, at_loki], []), failing=panels)
+                every = (cause.prove(context) for cause in ARRIVAL_CAUSES)
+                return [found for found in every if found is not None][:1]
+        except (ObsCheckError, Refusal):
+            return []
+
+    def _rules(self, upstream: Finding) -> Rules | None:
+        """The shipper's configuration, fixed where it is the cause."""
+        path: Path | None = self.context.files.shipper_config
+        if path is None:
+            return None
+        edit = next((e for e in upstream.fix.edits if isinstance(e, FileEdit) and e.path == str(path)), None)
+        return Rules.read(path, edit.after, self.context.env) if edit else rules(self.context)
+
+    def _on_panel(self, row: PanelVerdict, run: Run, streams: Sequence[LogStream]) -> list[Finding]:
+        try:
+            with on_stage(self.systems, streams) as systems:
+                opened = broken_panel(row).opened
+                relative = row.view.request.relative
+                views = systems.board.read(systems.now_ns(), opened, row.view.panel.id, relative)
+                rows = judge(views, systems.expectations, run)
+                found = next((r for r in rows if r.view.panel.title == row.view.panel.title), None)
+                if found is None or found.verdict is not Verdict.FAIL:
+                    return []
+                context = replace(systems.context(run, [], []), failing=self.context.failing)
+                return of_panel(context, broken_panel(found))[0]
+        except (ObsCheckError, Refusal):
+            # A rehearsal that cannot be held says nothing about the panel.
+            return []
+
+    def _on_counters(self, row: PanelVerdict, by: int) -> list[Finding]:
+        """What would keep a counter that has to rise from being seen. An event makes at most one batch, so `by` is the
+        most that the run adds: what hides that hides less too."""
+        expectation = self.systems.expectations.get(row.view.panel.id)
+        if expectation is None or expectation.kind != "rises" or not counts_events(row, by):
+            return []
+        systems = with_risen_counters(self.systems, by)
+        context = replace(systems.context(self.run, [], []), failing=self.context.failing)
+        try:
+            risen = context.grafana.look_again(context.dashboard, broken_panel(row))
+            found = of_panel(context, risen)[0] if risen.differs else []
+            # A counter that is not there cannot be raised, and one that waits for its first event has to be.
+            return [f for f in found if not f.until_event]
+        except ObsCheckError:
+            return []
+
+
+def as_expected(run: Run) -> Run:
+    """The run with every event answered as it expects."""
+    sent = [
+        Sent(s.event, EgressAnswer(200 if s.event.decision == "allow" else 403, s.event.decision)) for s in run.sent
+    ]
+    return Run(run.id, tuple(sent), run.window)
+
+
+def _of(run: Run, lines: Sequence[Line]) -> Run:
+    """The run without the events that no line is about."""
+    tags = {event.tag for event, _ in lines}
+    return replace(run, sent=tuple(sent for sent in run.sent if sent.event.tag in tags))
+
+
+def _behind(found: Finding, upstream: Finding, how: str) -> Finding:
+    return replace(found, claim=f"behind {upstream.cause}, {how}: {found.claim}")

@@ -1,0 +1,1 @@
+"""LogQL on files, on Loki and through Grafana."""

@@ -1,0 +1,1 @@
+"""The systems that a configuration names, and what is changed in them."""

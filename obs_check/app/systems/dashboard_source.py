@@ -1,0 +1,112 @@
+"""Where a dashboard comes from, and where a change of it has to go: Grafana, a file, or what provisions it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from obs_check.app.systems.dashboard_file import edit_file, in_words
+from obs_check.client.grafana.client import GrafanaClient
+from obs_check.documents.helm_template import chart_of, rendered
+from obs_check.errors import ConfigError, Refused
+from obs_check.evidence.dashboard_edit import edited
+from obs_check.model.finding import DashboardEdit
+from obs_check.panel.library import as_references, is_library_panel, with_library_panels
+
+_ELSEWHERE = re.compile(r"/apis/dashboard\.grafana\.app/[^\s\"]+")
+FILE_SUFFIXES = (".json", ".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardSource:
+    """A dashboard as it was read. `document` is its model, or for a file what holds it; `file` is the file it was read
+    from, else None; `provisioned` names the file that Grafana itself reads it from ("" when it does not)."""
+
+    name: str
+    document: dict[str, Any]
+    file: Path | None = None
+    provisioned: str = ""
+
+    def apply(
+        self, edits: tuple[DashboardEdit, ...], dashboard: Mapping[str, Any], message: str, grafana: GrafanaClient
+    ) -> str:
+        """Change the dashboard where it is kept; returns a line that says what was done and how to go back.
+
+        `dashboard` is the model that the edits were made for. Grafana refuses to save what it provisions from a file:
+        then the line names that file. In a file only what changes is replaced, so that its form is kept; ConfigError
+        where it is not found as it was read.
+        """
+        if self.file is not None:
+            return edit_file(self.file, edits, dashboard)
+        if "spec" in self.document:
+            return (
+                f"{self.name} was NOT changed: it is kept in schema v2, which obs-check does not write; "
+                "change it in Grafana as the diff shows"
+            )
+        changed = edited(dashboard, edits)
+        borrowed = [e.panel for e in edits if e.panel is not None and is_library_panel(changed, e.panel)]
+        if borrowed:
+            return (
+                f"{self.name} was NOT changed: panel {borrowed[0]} is a library panel, which all dashboards share; "
+                "change it in Grafana's list of library panels as the diff shows"
+            )
+        if self.provisioned:
+            return (
+                f"{self.name} was NOT changed: it is provisioned from {self.provisioned}, and Grafana does not save "
+                "changes of such a dashboard; change that file as the diff shows"
+            )
+        before = changed.get("version")
+        after = grafana.save_dashboard(as_references(changed), message).value.get("version")
+        path = f"/api/dashboards/uid/{quote(str(changed.get('uid') or ''), safe='')}/restore"
+        return (
+            f"{self.name} saved as version {after} with {in_words(edits)}; "
+            f'to go back restore version {before} in its settings (or POST {path} {{"version": {before}}})'
+        )
+
+
+def open_dashboard(wanted: str, grafana: GrafanaClient) -> DashboardSource:
+    """A dashboard by uid, or by file name. ConfigError for a file that cannot be read, Unavailable, Refused or
+    NotAllowed for a uid."""
+    if wanted.endswith(FILE_SUFFIXES):
+        path = Path(wanted)
+        return DashboardSource(wanted, read_document(path), path)
+    try:
+        answer: Mapping[str, Any] = grafana.dashboard(wanted).value
+    except Refused as refused:
+        # Grafana 12 names the place of a dashboard that is kept in schema v2.
+        elsewhere = _ELSEWHERE.search(refused.body) if refused.status == 406 else None
+        if elsewhere is None:
+            raise
+        return DashboardSource(f"dashboard {wanted}", grafana.dashboard_resource(elsewhere[0]).value)
+    meta = answer.get("meta") or {}
+    provisioned = str(meta.get("provisionedExternalId") or "a file") if meta.get("provisioned") else ""
+
+    def library_panel(uid: str) -> Mapping[str, Any]:
+        try:
+            return grafana.library_panel(uid).value
+        except Refused:
+            # The dashboard is still read: this panel says for itself that it was not loaded.
+            return {}
+
+    document = with_library_panels(answer["dashboard"], library_panel)
+    return DashboardSource(f"dashboard {wanted}", document, None, provisioned)
+
+
+def read_document(path: Path) -> Any:
+    """A JSON or YAML file, also as a template of a Helm chart; ConfigError naming the file and the place."""
+    import yaml
+
+    try:
+        text = path.read_text("utf-8")
+        chart = chart_of(path) if "{{" in text and path.suffix != ".json" else None
+        return yaml.safe_load(text if chart is None else rendered(text, path, chart))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}", "is the path right?") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+        raise ConfigError(f"{place}: {error.problem or error.context}", "is it JSON or YAML?") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {' '.join(str(error).split())}", "is it JSON or YAML?") from error

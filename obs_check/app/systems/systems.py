@@ -1,0 +1,380 @@
+"""The systems that a configuration names, as the questions that the use cases ask of them."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from obs_check.app.systems.apply import apply_fixes
+from obs_check.app.systems.dashboard_source import DashboardSource, open_dashboard, read_document
+from obs_check.app.systems.injection import check_injection, send_run
+from obs_check.app.systems.shared_probes import once, shared
+from obs_check.app.systems.shipping import Shipping, open_shipping
+from obs_check.app.verify.verdicts import broken_panel, judge
+from obs_check.client.egress import EgressAnswer, send
+from obs_check.client.files.search import deleted_but_open, expand, find_tag
+from obs_check.client.grafana.client import GrafanaClient
+from obs_check.client.grafana.variable_query import asking
+from obs_check.client.loki.client import LokiClient, discarded_by_reason
+from obs_check.config import Config, load_config
+from obs_check.errors import ConfigError, NotAllowed, Refused, Unavailable
+from obs_check.evidence.context import BrokenPanel, Context, EgressProbes, Files, GrafanaProbes, LokiProbes, LookAgain
+from obs_check.evidence.control import Control
+from obs_check.follow.hop import HopSeen
+from obs_check.follow.hops import egress_hop, file_hop, loki_hop
+from obs_check.follow.run import Run, new_run_id
+from obs_check.follow.trace import Watched, follow
+from obs_check.model.entry import Labels
+from obs_check.model.event import Event
+from obs_check.model.finding import DashboardEdit, Finding
+from obs_check.model.probe import Probe
+from obs_check.model.result import Streams, Vector
+from obs_check.model.window import Window
+from obs_check.panel.board import Board, PanelView
+from obs_check.panel.dashboard import Dashboard, load_dashboard
+from obs_check.panel.datasource import Datasources
+from obs_check.panel.expect import Expectation, load_expectations
+from obs_check.panel.reading import Reading
+from obs_check.panel.request import VIEWPORT, Query
+
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Systems:
+    """Built by `open_systems`. `now_ns` and `pause` are the only clock."""
+
+    config: Config
+    grafana: GrafanaClient
+    loki: LokiClient
+    shipping: Shipping | None
+    source: DashboardSource
+    board: Board
+    expectations: Mapping[int, Expectation]
+    env: Mapping[str, str]
+    hop_s: float
+    missing: Probe | None = None
+    now_ns: Callable[[], int] = time.time_ns
+    pause: Callable[[float], None] = time.sleep
+    discarded_before: Mapping[str, int] = field(default_factory=dict)
+    """Lines that Loki had discarded before the run, by reason, where its metrics can be read."""
+
+    @property
+    def sent(self) -> int:
+        """Requests to Grafana and Loki so far."""
+        return self.grafana.sent + self.loki.sent
+
+    def apply(self, findings: Sequence[Finding]) -> list[str]:
+        """Apply the fixes of findings; a line for each change. ConfigError where one cannot be applied."""
+
+        def change(edits: tuple[DashboardEdit, ...], message: str) -> str:
+            return self.source.apply(edits, self.board.dashboard.document, message, self.grafana)
+
+        return apply_fixes(findings, change)
+
+    def inject(self, allow: int, deny: int) -> Run:
+        """Send events through the firewall's proxy, and remember what shipper and Loki counted before.
+
+        ConfigError when the configuration does not say where, Unavailable when nobody listens there.
+        """
+        check_injection(self.config)
+        if self.shipping is not None:
+            self.shipping.remember()
+        if self.config.loki.url:
+            with suppress(Unavailable, NotAllowed):
+                self.discarded_before = discarded_by_reason(self.loki.metrics().value)
+        return send_run(self.config, allow, deny, self.now_ns)
+
+    def follow(self, run: Run, hops: list[HopSeen], say: Say) -> None:
+        """Follow a run along both paths; `hops` is filled at once and its members grow."""
+        paths = [self._path_a(run), self._path_b(run)]
+        hops[:] = [w.hop for path in paths for w in path]
+
+        def seen(hop: HopSeen) -> None:
+            say(f"path {hop.path} {hop.hop}: {len(hop.wanted) - len(hop.missing)} of {len(hop.wanted)} seen {hop.note}")
+
+        follow(paths, self.now_ns, self.pause, seen)
+        if self.shipping is not None:
+            self.shipping.account(hops, self.now_ns, self.pause)
+        for path in ("A", "B"):
+            by_name = {h.hop: h for h in hops if h.path == path}
+            shipper, loki = by_name.get("shipper"), by_name["loki"]
+            # A shipper counts from its start: lines that are in Loki went through it, if before it last started.
+            if shipper is not None and not shipper.complete and loki.complete:
+                shipper.seen = dict(loki.seen)
+                shipper.note = "read before the shipper last started"
+
+    def _path_a(self, run: Run) -> list[Watched]:
+        watched = [Watched(egress_hop("A", run), _nothing, 0)]
+        if self.config.boundary.logs:
+            glob = self.config.boundary.logs
+            hop, look = file_hop("A", "file", run, lambda needle: find_tag(glob, needle, self.now_ns))
+            watched.append(Watched(hop, look, min(1.0, self.hop_s)))
+            watched += self._shipper("A", run, hop)
+        return [*watched, self._loki("A", run)]
+
+    def _path_b(self, run: Run) -> list[Watched]:
+        watched = [Watched(egress_hop("B", run), _nothing, 0)]
+        settle = self.config.inject.settle_s
+        if self.config.coderd.logs:
+            glob = self.config.coderd.logs
+            hop, look = file_hop("B", "coderd", run, lambda needle: find_tag(glob, needle, self.now_ns))
+            watched.append(Watched(hop, look, settle))
+            watched += self._shipper("B", run, hop)
+            settle = 0
+        loki = self._loki("B", run)
+        return [*watched, Watched(loki.hop, loki.look, loki.patience_s + settle)]
+
+    def _shipper(self, path: Any, run: Run, upstream: HopSeen) -> list[Watched]:
+        return [self.shipping.watched(path, run, upstream, self.hop_s)] if self.shipping else []
+
+    def _loki(self, path: Any, run: Run) -> Watched:
+        def names(window: Window) -> list[str]:
+            return self.loki.labels(window).value
+
+        def lines(query: str, window: Window) -> tuple[list[tuple[int, str]], Probe]:
+            answer = self.loki.query_range(query, window, limit=5000)
+            assert isinstance(answer.value, Streams)
+            return [(e.ts, e.line) for s in answer.value.streams for e in s.entries], answer.probe
+
+        hop, look = loki_hop(path, run, names, lines, self.now_ns)
+        return Watched(hop, look, self.hop_s)
+
+    def context(self, run: Run | None, hops: list[HopSeen], controls: Sequence[Control] = ()) -> Context:
+        """What the causes may look at."""
+        return Context(
+            dashboard_uid=self.board.dashboard.uid,
+            dashboard=self.board.dashboard.document,
+            loki=shared(LokiProbes(self._count, self._sample, self._label_names, self._label_values)),
+            now_ns=self.now_ns,
+            grafana=GrafanaProbes(
+                self._reread,
+                self._looking_again(run),
+                self._ds_query,
+                self._health,
+                self._search,
+                self._panels_of,
+                once(self._prometheus),
+                self.board.datasources,
+            ),
+            files=Files(
+                boundary_config=self.config.boundary.config,
+                shipper_config=self.config.shipper.config,
+                boundary_glob=self.config.boundary.logs or "",
+                dashboard_source=self.config.source if self.source.file is None else None,
+                read_dashboard=lambda path: load_dashboard(read_document(path), str(path)).document,
+                matching=expand,
+                deleted_but_open=deleted_but_open,
+                mode=_mode,
+                changed_s=_changed_s,
+            ),
+            missing=self.missing,
+            run=run,
+            egress=EgressProbes(self.config.boundary.proxy_url, self.config.boundary.ca, self._send),
+            boundary_says=self._boundary_says,
+            hops=tuple(hops),
+            controls=tuple(controls),
+            panel_paths={i: e.path for i, e in self.expectations.items()},
+            expectations=self.expectations,
+            shipper_state=self.shipping.snapshot if self.shipping else None,
+            env=self.env,
+            loki_uid=self.config.loki.datasource,
+            loki_direct=self.config.loki.url is not None,
+            sample_as=self._sample_as,
+            loki_discarded=self._discarded if self.config.loki.url else None,
+            loki_retention=self._retention if self.config.loki.url else None,
+        )
+
+    def _send(self, url: str, proxy: str, ca: Path | None) -> tuple[EgressAnswer, Probe]:
+        tag = f"{new_run_id()}-1-deny"
+        separator = "&" if "?" in url else "?"
+        event = Event(tag.split("-")[0], 1, "deny", "GET", f"{url}{separator}obs={tag}", "")
+        answer = send(event, proxy, ca)
+        shown = {"status": answer.status, "verdict": answer.verdict, "error": answer.error}
+        return answer, Probe("egress", f"GET {event.url} through {proxy}", shown, self.now_ns())
+
+    def _boundary_says(self, text: str) -> tuple[list[str], Probe]:
+        globs = [g for g in (self.config.boundary.logs, str(self.config.boundary.stderr or "")) if g]
+        found = []
+        for glob in globs:
+            answer = find_tag(glob, text, self.now_ns)
+            found += [line.text for lines in answer.value.values() for line in lines]
+        request = f"lines with `{text}` in {', '.join(globs) or 'no file'}"
+        return found, Probe("file", request, found[-20:], self.now_ns())
+
+    def _sample_as(self, tenant: str, query: str, window: Window, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
+        with closing(open_loki(self.config, tenant)) as loki:
+            return _lines(loki, query, window, limit)
+
+    def _discarded(self) -> tuple[Mapping[str, int], Probe]:
+        answer = self.loki.metrics()
+        now, before = discarded_by_reason(answer.value), self.discarded_before
+        return {reason: n - before.get(reason, 0) for reason, n in now.items()}, answer.probe
+
+    def _retention(self) -> tuple[int | None, Probe]:
+        answer = self.loki.retention()
+        return answer.value, answer.probe
+
+    def _reread(
+        self, document: Mapping[str, Any], broken: BrokenPanel, window: Window | None
+    ) -> tuple[Reading, tuple[Probe, ...]]:
+        view = self._view_of(document, broken, window)
+        return view.reading, view.probes
+
+    def _view_of(self, document: Mapping[str, Any], broken: BrokenPanel, window: Window | None = None) -> PanelView:
+        changed = replace(self.board, dashboard=load_dashboard(document, self.board.dashboard.source))
+        relative = broken.request.relative and window is None
+        views = changed.read(self.now_ns(), window or broken.opened, broken.panel.id, relative)
+        view = next((v for v in views if v.panel.title == broken.panel.title), views[0])
+        if view.outage:
+            raise Unavailable(view.outage, "nothing is claimed about the panel")
+        return view
+
+    def _looking_again(self, run: Run | None) -> LookAgain:
+        def look_again(document: Mapping[str, Any], broken: BrokenPanel) -> BrokenPanel:
+            (row,) = judge([self._view_of(document, broken)], self.expectations, run)
+            return broken_panel(row)
+
+        return look_again
+
+    def _ds_query(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], Probe]:
+        answer = self.grafana.ds_query(body)
+        return answer.value, answer.probe
+
+    def _health(self, uid: str) -> tuple[Mapping[str, Any], Probe]:
+        answer = self.grafana.datasource_health(uid)
+        return answer.value, answer.probe
+
+    def _search(self) -> tuple[list[dict[str, Any]], Probe]:
+        answer = self.grafana.search("")
+        return answer.value, answer.probe
+
+    def _panels_of(self, uid: str) -> tuple[int, Probe]:
+        answer = self.grafana.dashboard(uid)
+        return len(load_dashboard(answer.value["dashboard"], uid).panels), answer.probe
+
+    def _prometheus(self, uid: str, path: str, params: tuple[tuple[str, str], ...]) -> tuple[Any, Probe]:
+        answer = self.grafana.prometheus(uid, path, params)
+        return answer.value, answer.probe
+
+    def _count(self, expr: str, window: Window) -> tuple[float, Probe]:
+        answer = self.loki.query(expr, window.end_ns)
+        samples = answer.value.samples if isinstance(answer.value, Vector) else []
+        return sum(s.value for s in samples), answer.probe
+
+    def _sample(self, query: str, window: Window, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
+        return _lines(self.loki, query, window, limit)
+
+    def _label_names(self, window: Window) -> tuple[list[str], Probe]:
+        answer = self.loki.labels(window)
+        return answer.value, answer.probe
+
+    def _label_values(self, name: str, window: Window) -> tuple[list[str], Probe]:
+        answer = self.loki.label_values(name, window)
+        return answer.value, answer.probe
+
+
+def _lines(loki: LokiClient, query: str, window: Window, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
+    answer = loki.query_range(query, window, limit=limit)
+    streams = answer.value.streams if isinstance(answer.value, Streams) else []
+    return [(s.labels, e.line) for s in streams for e in s.entries], answer.probe
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return None
+
+
+def _changed_s(path: Path) -> float | None:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return None
+
+
+def open_loki(config: Config, tenant: str | None = None) -> LokiClient:
+    """The Loki of a configuration, directly or through Grafana; `tenant` is asked for in place of the configured."""
+    if config.loki.url:
+        return LokiClient.direct(
+            config.loki.url, time.time_ns, config.hosts, tenant or config.loki.tenant, config.loki.bearer
+        )
+    assert config.grafana is not None
+    return LokiClient.through_grafana(
+        config.grafana.url,
+        config.loki.datasource,
+        time.time_ns,
+        config.hosts,
+        config.grafana.token,
+        config.grafana.org_id,
+        tenant=tenant,
+    )
+
+
+def _expectations(path: Path, uid: str) -> Mapping[int, Expectation]:
+    """Those of this dashboard: the file names it, or one beside it is called <uid>.expect.yaml; else none."""
+    document = read_document(path)
+    named = str(document.get("dashboard") or uid) if isinstance(document, Mapping) else uid
+    if named == uid:
+        return load_expectations(document, str(path))
+    other = path.with_name(f"{uid}.expect.yaml")
+    return load_expectations(read_document(other), str(other)) if other.is_file() else {}
+
+
+def _nothing() -> None:
+    """A hop that was complete when the run ended has nothing to look at."""
+
+
+@contextmanager
+def open_systems(
+    path: Path | None,
+    env: Mapping[str, str],
+    dashboard: str | None = None,
+    hop_s: float | None = None,
+    viewport: int = VIEWPORT,
+    split: bool = True,
+) -> Iterator[Systems]:
+    """Read the configuration, reach Grafana and load the dashboard; clients are closed at the end.
+
+    `dashboard` is a uid or a file that replaces the configured one. A uid that Grafana does not have
+    leaves the board empty (`missing`). `viewport` is the width of the screen's grid in px; with `split` Loki is asked
+    day by day where Grafana says that browsers do. Raises ConfigError, Unavailable or NotAllowed.
+    """
+    config = load_config(path, env)
+    if config.grafana is None:
+        raise ConfigError(f"{config.path or 'obs-check.yaml'}: no `grafana`", "add grafana.url and grafana.token")
+    grafana = GrafanaClient(config.grafana.url, time.time_ns, config.hosts, config.grafana.token, config.grafana.org_id)
+    loki = open_loki(config)
+    shipping = open_shipping(config)
+    try:
+        wanted = dashboard or config.dashboard
+        missing = None
+        try:
+            source = open_dashboard(wanted, grafana)
+            # What is wrong with a file is said first, also where Grafana would not answer.
+            read = load_dashboard(source.document, source.name)
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+            missing = Probe("grafana", f"GET /api/dashboards/uid/{wanted}", {"status": 404}, time.time_ns())
+            source = DashboardSource(f"dashboard {wanted}", {})
+            read = Dashboard(wanted, wanted, (), (), source.name, "classic")
+        expectations = _expectations(config.expect, read.uid) if config.expect else {}
+        frontend = grafana.frontend_settings().value
+        settings = Datasources.from_settings(frontend)
+        split = split and bool((frontend.get("featureToggles") or {}).get("lokiQuerySplitting"))
+
+        def ask(query: Query) -> tuple[dict[str, Any], Probe]:
+            answer = grafana.ds_query(query.body)
+            return answer.value, answer.probe
+
+        board = Board(read, settings, ask, {}, asking(grafana, settings), viewport, split)
+        hop = hop_s if hop_s is not None else config.timeouts.hop_s
+        yield Systems(config, grafana, loki, shipping, source, board, expectations, env, hop, missing)
+    finally:
+        for client in (grafana, loki, shipping.client if shipping else None):
+            if client is not None:
+                client.close()

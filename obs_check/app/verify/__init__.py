@@ -1,0 +1,1 @@
+"""Send events, follow them, read the panels, and say what is broken."""

@@ -1,0 +1,54 @@
+"""What a command found, in the shape of the JSON contract."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from obs_check.app.diagnose.counterfactual import WouldRead
+from obs_check.app.verify.verdicts import PanelVerdict
+from obs_check.evidence.control import Control
+from obs_check.follow.hop import HopSeen
+from obs_check.follow.run import Run
+from obs_check.model.finding import Finding
+from obs_check.model.verdict import Verdict, worst
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Grows while the command runs, so that an interrupted one can still be written."""
+
+    command: str
+    run: Run | None = None
+    hops: list[HopSeen] = field(default_factory=list)
+    panels: list[PanelVerdict] = field(default_factory=list)
+    controls: list[Control] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    unexplained: list[str] = field(default_factory=list)
+    suggested: list[WouldRead] = field(default_factory=list)
+    outages: list[str] = field(default_factory=list)
+
+    @property
+    def verdict(self) -> Verdict:
+        """fail with an error finding, a failed hop or panel; unknown with an outage; else ok."""
+        verdicts = [h.verdict for h in self.hops] + [p.verdict for p in self.panels]
+        verdicts += [Verdict.FAIL for f in self.findings if f.severity == "error"]
+        verdicts += [Verdict.UNKNOWN for _ in self.outages]
+        return worst(verdicts)
+
+    def to_json(self) -> dict[str, Any]:
+        """The document: {"schema", "command", "verdict", "run", "events", "hops", "panels", "findings", ...}."""
+        run = self.run.to_json() if self.run else None
+        return {
+            "schema": "obs-check/1",
+            "command": self.command,
+            "verdict": str(self.verdict),
+            "run": self.run.id if self.run else None,
+            "window": run["window"] if run else None,
+            "events": run["events"] if run else [],
+            "hops": [h.to_row(self.run) for h in self.hops] if self.run else [],
+            "panels": [p.to_row() for p in self.panels],
+            "control": [c.to_row() for c in self.controls],
+            "findings": [f.to_json() for f in self.findings],
+            "unexplained": self.unexplained,
+            "suggested": [w.to_row() for w in self.suggested],
+            "outages": self.outages,
+        }

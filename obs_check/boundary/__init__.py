@@ -1,0 +1,1 @@
+"""boundary: its rule grammar, its configuration, the lines it writes."""

@@ -1,0 +1,23 @@
+"""The lines of an event as boundary and coderd write them."""
+
+from datetime import UTC
+
+from obs_check.boundary.log import Level, format_line
+from obs_check.lab.audit_agent import AgentLog
+from obs_check.lab.coderd import Workspace, json_line, request_fields
+from obs_check.model.event import Event
+
+
+def boundary_line(event: Event) -> str:
+    """boundary's line in its file: logfmt, the time of the event in UTC, a rule that fits where it is allowed."""
+    fields: dict[str, str | int | float] = {"method": event.method, "url": event.url, "host": event.host}
+    if event.decision == "deny":
+        return format_line(event.sent_ns, UTC, Level.WARN, "DENY", fields)
+    return format_line(event.sent_ns, UTC, Level.INFO, "ALLOW", {**fields, "rule": f"domain={event.host}"})
+
+
+def coderd_line(event: Event, at_ns: int, workspace: Workspace | None = None) -> str:
+    """coderd's JSON line, written at a time (ns), without what the container runtime puts in front of it."""
+    allowed = event.decision == "allow"
+    log = AgentLog(allowed, event.sent_ns, event.method, event.url, f"domain={event.host}" if allowed else "")
+    return json_line(at_ns, request_fields(workspace or Workspace(), log))

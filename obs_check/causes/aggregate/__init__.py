@@ -1,0 +1,1 @@
+"""Causes in what a query makes of lines: ranges, groupings, operators."""

@@ -1,0 +1,66 @@
+"""aggregate.comparison-removes-all: a comparison with a number drops every series.
+
+`sum(...) > 100` keeps the series that are above and answers nothing for the others (Loki 3.5), which a panel shows as
+"No data". Proved by the same expression without the comparison.
+"""
+
+from dataclasses import dataclass
+
+from obs_check.evidence.context import BrokenTarget, Context
+from obs_check.evidence.ladder import ranges
+from obs_check.evidence.query_finding import better, query_finding, query_fix, with_text
+from obs_check.evidence.query_text import read_text
+from obs_check.logql import parse
+from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.printer import number_text
+from obs_check.model.finding import Finding
+
+_COMPARISONS = ("==", "!=", ">", ">=", "<", "<=")
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRemovesAll:
+    """A threshold that no series meets."""
+
+    id: str = "aggregate.comparison-removes-all"
+
+    def prove(self, context: Context, broken: BrokenTarget) -> Finding | None:
+        """Read the panel without the comparison."""
+        if broken.reading.rows > 0 or broken.rungs[-1].lines == 0:
+            return None
+        found, author = _comparison(parse(broken.expr)), _comparison(read_text(broken.raw))
+        if found is None or author is None:
+            return None
+        kept = author.left if ranges(author.left) else author.right
+        inside = broken.raw[kept.span.start : kept.span.end]
+        raw = broken.raw[: author.span.start] + inside + broken.raw[author.span.end :]
+        changed = with_text(context, broken, raw)
+        if not better(broken, changed) or not changed.reading.rows:
+            return None
+        limit = found.right if ranges(found.left) else found.left
+        number = number_text(limit.value) if isinstance(limit, ast.Number) else "the number"
+        return query_finding(
+            self.id,
+            context,
+            broken,
+            f"`{found.op} {number}` drops every series: as written {broken.reading.text}, without it "
+            f"{changed.reading.text}",
+            (*broken.measured, *broken.whole.probes, *changed.probes),
+            query_fix(context, broken, f"drop `{found.op} {number}`, or compare with a number that occurs", raw),
+            group=f"{found.op} {number}",
+            cured=not changed.differs,
+        )
+
+
+def _comparison(expr: ast.Expr | None) -> ast.BinaryOperation | None:
+    """The outermost filtering comparison of a vector with a number."""
+    match expr:
+        case ast.BinaryOperation():
+            sides = (expr.left, expr.right)
+            if expr.op in _COMPARISONS and not expr.return_bool and any(isinstance(s, ast.Number) for s in sides):
+                return expr
+            return _comparison(expr.left) or _comparison(expr.right)
+        case ast.VectorAggregation() | ast.LabelReplace():
+            return _comparison(expr.expr)
+        case _:
+            return None

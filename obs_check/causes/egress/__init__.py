@@ -1,0 +1,1 @@
+"""Causes between a tool call and the firewall's decision."""

@@ -1,0 +1,1 @@
+"""Causes inside of Loki, before a line is stored."""

@@ -1,0 +1,128 @@
+"""ingest.discarded: Loki took the push and threw lines of it away: too long, too many labels, too old, blocked.
+
+Proved by Loki's own counter `loki_discarded_samples_total` over the run where Loki can be asked directly (`loki.url`),
+else by the words that it gave the shipper; and by the very line as the pipeline pushes it, which breaks the limit. A
+blocked tenant is answered with 260, which a shipper takes for success: only the status tells.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from obs_check.documents.yaml_edit import without
+from obs_check.evidence.context import Context
+from obs_check.evidence.discard_reasons import BLOCKED_STATUS, RATES, Discard, breaks, discard_of, named
+from obs_check.evidence.lost_lines import together
+from obs_check.evidence.refusals import Pushed, panels, probes, pushed
+from obs_check.evidence.shipper_rules import Rules, told
+from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.probe import Probe
+from obs_check.shipper.simulate import Shipped
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """Lines that Loki discarded for a reason that it counts."""
+
+    id: str = "ingest.discarded"
+
+    def prove(self, context: Context) -> Finding | None:
+        """Every reason for which Loki does not have lines that were pushed."""
+        all_pushed = pushed(context)
+        if not all_pushed:
+            return None
+        counted, asked = context.loki_discarded() if context.loki_discarded else ({}, None)
+        by_reason: dict[str, list[Why]] = {}
+        for one in all_pushed:
+            if (why := _reason(one, counted)) is not None:
+                by_reason.setdefault(why.discard.reason, []).append(why)
+        more = () if asked is None else (asked,)
+        return together(self._because(context, known, counted, more) for known in by_reason.values())
+
+    def _because(
+        self, context: Context, known: list["Why"], counted: Mapping[str, int], more: tuple[Probe, ...]
+    ) -> Finding:
+        first, these = known[0], [why.one for why in known]
+        reason = first.discard.reason
+        how = breaks(first.discard, first.said, first.one.entries[0])
+        count = f"; it counted {counted[reason]} of them" if counted.get(reason) else ""
+        fix, probe = _fix(context, first)
+        return Finding(
+            cause=self.id,
+            severity="error",
+            hop="loki",
+            subject=Subject(context.dashboard_uid),
+            claim=f"Loki discards {sum(len(p.one.lost_lines) for p in these)} lines of the run ({reason}){count}: "
+            f"{how or first.words}",
+            probes=probes(these, *more, *probe),
+            fix=fix,
+            panels=panels(context, these),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why Loki does not have the lines of a path: the reason, and what its words say."""
+
+    one: Pushed
+    discard: Discard
+    said: dict[str, str]
+    words: str
+
+
+def _reason(one: Pushed, counted: Mapping[str, int]) -> Why | None:
+    """The reason of a path's loss with Loki's words: what the shipper was told, else what Loki counted."""
+    for refusal in one.words:
+        found = discard_of(refusal.words)
+        if found and found[0].reason not in RATES and refusal.status != 429 and _fits(found, one.entries[0]):
+            return Why(one, *found, refusal.words)
+    blocked = named("blocked_ingestion")
+    if blocked and one.requests.get(BLOCKED_STATUS):
+        return Why(one, blocked, {}, f"{one.requests[BLOCKED_STATUS]} pushes were answered with {BLOCKED_STATUS}")
+    for reason, count in counted.items():
+        discard = named(reason)
+        if count and discard and reason not in RATES:
+            return Why(one, discard, {}, f"counted in `loki_discarded_samples_total` {count} times")
+    return None
+
+
+def _fits(found: tuple[Discard, dict[str, str]], entry: Shipped) -> bool:
+    """Whether the words can be about the line: where that can be told, it has to break the limit."""
+    told_by_line = ("line_too_long", "max_label_names_per_series", "label_value_too_long", "label_name_too_long")
+    return found[0].reason not in told_by_line or bool(breaks(*found, entry))
+
+
+def _fix(context: Context, why: Why) -> tuple[Fix, tuple[Probe, ...]]:
+    """A changed configuration where the shipper can keep the limit, run on the lost lines."""
+    one, remedy = why.one, why.discard.remedy
+    changes = _changes(context, why)
+    after = one.config.edited(*changes) if changes else None
+    if after is None:
+        return Fix(remedy), ()
+    now, lines = context.now_ns(), one.one.lost_lines
+    ran = after.run(one.one.file, lines, now)
+    if ran is None or not ran.shipped or breaks(why.discard, why.said, ran.shipped[0]):
+        return Fix(remedy), ()
+    probe = told("simulate the fixed configuration on the lost lines", ran, len(lines), now)
+    return one.config.fix(remedy, after), (probe,)
+
+
+def _changes(context: Context, why: Why) -> list[Callable[[str], str]]:
+    config = why.one.config
+    taken = config.takes(why.one.one.file)
+    if taken is None:
+        return []
+    if why.discard.reason == "disallowed_structured_metadata":
+        stages = [n for n, s in enumerate(taken.job.pipeline.stages) if s.kind == "structured_metadata"]
+        return [_out(config, taken.job.name, ("pipeline_stages", n)) for n in reversed(stages)]
+    if why.discard.reason != "max_label_names_per_series":
+        return []
+    # Labels that no query of the dashboard mentions go first, the last ones of the configuration before others.
+    text = str(context.dashboard)
+    spare = [n for n in taken.job.targets[0] if not n.startswith("__") and n not in text] if taken.job.targets else []
+    many = len(why.one.entries[0].labels) - int(why.said["limit"])
+    return [_out(config, taken.job.name, ("static_configs", 0, "labels", n)) for n in spare[::-1][:many]]
+
+
+def _out(config: Rules, job: str, place: tuple[str | int, ...]) -> Callable[[str], str]:
+    number = [j.name for j in config.config.jobs].index(job)
+    return lambda text: without(text, ("scrape_configs", number, *place))

@@ -1,0 +1,57 @@
+"""ingest.loki-down: Loki itself does not answer. An outage, so never a finding: the verdict is unknown.
+
+What can be said with certainty is who else does not reach it: the shipper, whose pushes have no answer, and Grafana,
+whose health check of the datasource fails. Both are told with the outage, because they tell a Loki that is down from a
+wrong address in one of the three.
+"""
+
+from dataclasses import dataclass
+
+from obs_check.errors import Unavailable
+from obs_check.evidence.context import Context
+from obs_check.model.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class LokiDown:
+    """Never proved as a finding: raises Unavailable with the witnesses when Loki could not be asked."""
+
+    id: str = "ingest.loki-down"
+
+    def prove(self, context: Context) -> Finding | None:
+        """Ask the shipper's counters and Grafana's health check when the hop `loki` could not be asked."""
+        silent = [hop for hop in context.hops if hop.hop == "loki" and hop.unknown]
+        if not silent:
+            return None
+        witnesses = [text for text in (_shipper(context), _grafana(context)) if text]
+        said = "; ".join(witnesses) or "nobody else was asked"
+        raise Unavailable(
+            f"Loki does not answer ({silent[0].unknown}); {said}", "nothing is claimed about the pipeline"
+        )
+
+
+def _shipper(context: Context) -> str:
+    """What the shipper's pushes were answered."""
+    for path in ("A", "B"):
+        hop = context.hop(path, "shipper")
+        evidence = hop.shipping if hop else None
+        failed = (
+            [r for r in evidence.refusals if r.words and (r.status or -1) in (-1, 502, 503, 504)] if evidence else []
+        )
+        if failed:
+            return f"the shipper's pushes have no answer either: {failed[-1].words}"
+        account = evidence.account if evidence else None
+        if account and any(status.startswith("2") for status in account.requests):
+            return "the shipper's pushes are answered, so look at the datasource's address"
+    return ""
+
+
+def _grafana(context: Context) -> str:
+    """What Grafana's health check of the datasource says."""
+    try:
+        health, _ = context.grafana.health(context.loki_uid)
+    except Unavailable as error:
+        return f"Grafana could not be asked: {error.message}"
+    if health.get("status") == "OK":
+        return "Grafana's health check of the datasource is good"
+    return f"Grafana's health check of the datasource says {health.get('message') or health.get('status')}"

@@ -1,0 +1,1 @@
+"""Causes in a panel around its queries."""

@@ -1,0 +1,58 @@
+"""panel.override-hides: the field configuration hides what the query returned.
+
+A click on a legend entry saves an override that hides every other series; tables hide columns the same way.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from obs_check.evidence.context import BrokenPanel, Context
+from obs_check.evidence.dashboard_edit import panel_json
+from obs_check.evidence.tried import finding, shown, tried
+from obs_check.model.finding import Finding, PanelEdit
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideHides:
+    """Overrides or defaults that take series out of the picture."""
+
+    id: str = "panel.override-hides"
+
+    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
+        """Read the panel with nothing hidden."""
+        if not any(step.name == "overrides" for step in broken.reading.trail):
+            return None
+        edits = list(_unhidden(broken.panel.id, panel_json(context.dashboard, broken.panel.id)))
+        if not edits:
+            return None
+        change = tried(context, broken, edits)
+        if not change.helps:
+            return None
+        last, before = broken.reading.trail[-1], broken.reading.trail[-2]
+        claim = (
+            f"the field configuration hides {before.fields - last.fields} of {before.fields} columns; "
+            f"with nothing hidden the panel reads {shown(change.reading)}"
+        )
+        return finding(context, broken, self.id, claim, change, "hide no series")
+
+
+def _unhidden(panel: int, stored: Mapping[str, Any]) -> Iterator[PanelEdit]:
+    config = stored.get("fieldConfig") or {}
+    for index, override in enumerate(config.get("overrides") or ()):
+        properties = override.get("properties") or []
+        kept = [p for p in properties if not _hides(p)]
+        if len(kept) < len(properties):
+            yield PanelEdit(panel, ("fieldConfig", "overrides", index, "properties"), properties, kept)
+    custom = (config.get("defaults") or {}).get("custom") or {}
+    if (custom.get("hideFrom") or {}).get("viz"):
+        yield PanelEdit(panel, ("fieldConfig", "defaults", "custom", "hideFrom", "viz"), True, False)
+    if custom.get("hidden"):
+        yield PanelEdit(panel, ("fieldConfig", "defaults", "custom", "hidden"), True, False)
+
+
+def _hides(item: Mapping[str, Any]) -> bool:
+    value = item.get("value")
+    if item.get("id") == "custom.hideFrom":
+        return isinstance(value, Mapping) and bool(value.get("viz"))
+    return item.get("id") in {"custom.hidden", "custom.hideFrom.viz"} and bool(value)

@@ -1,0 +1,115 @@
+"""panel.time-range: the events exist, outside of the range that the panel looks at.
+
+A panel may have a range (`timeFrom`) or a shift (`timeShift`) of its own; the dashboard's range may have passed.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from obs_check.evidence.context import BrokenPanel, Context
+from obs_check.evidence.ladder import range_s
+from obs_check.evidence.tried import finding, shown, tried
+from obs_check.model.finding import Finding, PanelEdit
+from obs_check.model.probe import Probe
+from obs_check.model.window import MS, NS, Window
+
+_SELECTOR = re.compile(r"\{[^{}]*\}")
+_BACK_NS = 7 * 86_400 * NS
+"""How far back events are looked for when the range of the dashboard is empty (ns)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRangeOverride:
+    """A panel whose own range or shift leaves the events out."""
+
+    id: str = "panel.time-range"
+
+    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
+        """Read the panel in the dashboard's range."""
+        panel = broken.panel
+        own = [
+            (name, value) for name, value in (("timeFrom", panel.time_from), ("timeShift", panel.time_shift)) if value
+        ]
+        if not own or broken.request.range == broken.request.whole:
+            return None
+        change = tried(context, broken, [PanelEdit(panel.id, (name,), value, None) for name, value in own])
+        lines = () if change.helps else _selected(context, broken)
+        outside = () if change.helps or lines else _outside(context, broken)
+        if not (change.helps or lines or outside):
+            return None
+        words = ", ".join(f"{name} {value}" for name, value in own)
+        claim = (
+            f"the panel looks at {_span(broken.window)} because of its own {words}; "
+            f"in the dashboard's range, {_span(broken.opened)}, it reads {shown(change.reading)}"
+        )
+        if lines:
+            claim += " and its selector has lines, which it has not in the panel's own"
+        if outside and context.run is not None:
+            claim += f", and every event of the run lies there ({_span(context.run.window)}), none in the panel's own"
+        more, summary = (*lines, *outside), "let the panel look at the dashboard's range"
+        return finding(context, broken, self.id, claim, change, summary, more)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRangePassed:
+    """A dashboard whose range holds no event, though there are some close to it."""
+
+    id: str = "panel.time-range"
+
+    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
+        """Read the panel from a week before its range until now. Not asked where a run says what is in the range."""
+        if context.run is not None or broken.reading.rows or not broken.request.queries:
+            return None
+        if (broken.panel.time_from and broken.request.relative) or broken.panel.time_shift:
+            return None
+        now = context.now_ns()
+        wide = Window(broken.opened.end_ns - _BACK_NS, max(broken.opened.end_ns, now))
+        late = (now - broken.opened.end_ns) > 60 * NS
+        change = tried(context, broken, [], wide)
+        if not change.helps:
+            return None
+        claim = (
+            f"nothing happened in the range, {_span(broken.opened)}; from a week before it until now the panel reads "
+            f"{shown(change.reading)}"
+        )
+        summary = "look at a longer range"
+        if late:
+            to = (context.dashboard.get("time") or {}).get("to")
+            summary = "let the dashboard's range end now"
+            change = tried(context, broken, [PanelEdit(None, ("time", "to"), to, "now")], wide)
+        return finding(context, broken, self.id, claim, change, summary, severity="error" if late else "info")
+
+
+def _selected(context: Context, broken: BrokenPanel) -> tuple[Probe, ...]:
+    """The counts that show a Loki selector without lines in the panel's range and with lines in the dashboard's."""
+    for query in broken.request.queries:
+        for sent in query.body["queries"] if query.datasource.kind == "loki" else ():
+            found = _SELECTOR.search(str(sent.get("expr") or ""))
+            if found is None:
+                continue
+            counts = [
+                context.loki.count(f"sum(count_over_time({found[0]} [{range_s(window)}s]))", window)
+                for window in (broken.window, broken.opened)
+            ]
+            if not counts[0][0] and counts[1][0]:
+                return tuple(probe for _, probe in counts)
+    return ()
+
+
+def _outside(context: Context, broken: BrokenPanel) -> tuple[Probe, ...]:
+    """What shows the run's lines in Loki, where all of them come after the end of the panel's range and within the
+    dashboard's: whatever else is wrong with its query, it cannot find them, because ranges look back."""
+    path = context.panel_paths.get(broken.panel.id, "")
+    at_loki, run, own, whole = context.hop(path, "loki"), context.run, broken.window, broken.opened
+    if run is None or at_loki is None or not at_loki.seen or any(" offset " in t.text for t in broken.panel.targets):
+        return ()
+    after = all(own.end_ns < event.sent_ns <= whole.end_ns for event in run.events)
+    return tuple(at_loki.probes) if after else ()
+
+
+def _span(window: Window) -> str:
+    return " to ".join(
+        datetime.fromtimestamp(ns // MS / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        for ns in (window.start_ns, window.end_ns)
+    )

@@ -1,0 +1,1 @@
+"""Causes in a query's stages."""

@@ -1,0 +1,99 @@
+"""pipeline.regexp-no-match: the expression of a regexp or pattern parser fits none of the lines.
+
+It sets no label and no `__error__` then (Loki 3.5): a filter on its label drops every line, a grouping by it shows one
+series without a name. Proved by counting the lines that get the label, and by an expression that fits.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from obs_check.errors import QueryError
+from obs_check.evidence.context import BrokenTarget, Context
+from obs_check.evidence.line_shape import json_fields
+from obs_check.evidence.parser_at import as_written, count, count_fixed, parsers
+from obs_check.evidence.query_finding import query_finding, query_fix
+from obs_check.evidence.query_text import replace_stage
+from obs_check.golang.regex import compile_re2
+from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.printer import stage_text
+from obs_check.model.finding import Finding
+
+_KEY = re.compile(r'"([A-Za-z_][\w.-]*)":|\b([A-Za-z_]\w*)=')
+
+
+@dataclass(frozen=True, slots=True)
+class RegexpNoMatch:
+    """A regexp or pattern parser that sets none of its labels on any line."""
+
+    id: str = "pipeline.regexp-no-match"
+
+    def prove(self, context: Context, broken: BrokenTarget) -> Finding | None:
+        """Count the lines with the label as written, and with an expression that fits the lines at hand."""
+        for at in parsers(broken):
+            stage = at.stage
+            if not isinstance(stage, ast.RegexpParser | ast.PatternParser) or not at.unset or at.unset != at.needed:
+                continue
+            written, written_probe = as_written(context, broken, at.unset)
+            if written > 0:
+                continue
+            better = _fitting(stage, at.lines) if isinstance(stage, ast.RegexpParser) else None
+            whole: ast.LogQuery | None
+            if better is not None:
+                new = stage_text(ast.RegexpParser(better))
+                rewrite = replace_stage(broken, at.place, new)
+                found, probe, whole = count_fixed(context, broken, rewrite, at.unset)
+                raw, did = rewrite.raw, f"with `{new}`"
+            else:
+                raw, whole = None, _without(broken.query, at.place, at.unset)
+                found, probe = count(context, broken, whole)
+                did = "without it and the filters on its labels"
+            if found <= 0:
+                continue
+            return query_finding(
+                self.id,
+                context,
+                broken,
+                f"`{stage_text(stage)}` fits no line, for example `{at.lines[0][:120]}`: "
+                f"{', '.join(at.unset)} set on 0 lines as written, {did} {found:g}",
+                (*broken.measured, written_probe, probe),
+                query_fix(context, broken, f"make `{stage_text(stage)}` fit the lines", raw),
+                group=stage.pattern,
+                fixed=whole,
+            )
+        return None
+
+
+def _without(query: ast.LogQuery, place: int, names: Sequence[str]) -> ast.LogQuery:
+    def uses(stage: ast.Stage) -> bool:
+        return isinstance(stage, ast.LabelFilter) and any(n in stage_text(stage) for n in names)
+
+    kept = tuple(s for i, s in enumerate(query.stages) if i != place and not (i > place and uses(s)))
+    return replace(query, stages=kept)
+
+
+def _fitting(stage: ast.RegexpParser, lines: Sequence[str]) -> str | None:
+    """The pattern with one small change that fits a line and sets a label there; None when there is none."""
+    for pattern in _changed(stage.pattern, lines):
+        try:
+            compiled = compile_re2(pattern)
+        except QueryError:
+            continue
+        if any((m := compiled.search(line)) and any(m.groupdict().values()) for line in lines):
+            return pattern
+    return None
+
+
+def _changed(pattern: str, lines: Sequence[str]) -> Iterator[str]:
+    keys = sorted({path.rpartition(".")[2] for path in json_fields(lines)})
+    keys += sorted({m[1] for line in lines for m in re.finditer(r"\b([A-Za-z_]\w*)=", line)} - set(keys))
+    for found in _KEY.finditer(pattern):
+        key = found[1] or found[2]
+        ending = [k for k in keys if k.endswith(f"_{key}")]
+        for near in (*ending, *get_close_matches(key, [k for k in keys if k != key], 3, 0.6)):
+            yield pattern[: found.start()] + found[0].replace(key, near, 1) + pattern[found.end() :]
+    yield pattern.removeprefix("^").removesuffix("$")
+    yield f"(?i){pattern}"
+    yield pattern.replace("https://", "https?://")
+    yield pattern.replace('"', '\\\\"')

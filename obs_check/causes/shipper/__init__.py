@@ -1,0 +1,1 @@
+"""Causes between a log file and Loki."""

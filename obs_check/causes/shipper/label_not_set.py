@@ -1,0 +1,113 @@
+"""shipper.label-not-set: the dashboard selects a label that the shipper could set for the lines, and does not.
+
+What tells it from a selector that asks for a label nobody has (select.label-name-absent): the value that the selector
+wants is there, in the path of the container's log (namespace, pod, container) or among the values that the pipeline
+extracts. Proved on the very lines: in Loki without the label, with the fixed configuration with it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from obs_check.documents.yaml_edit import with_item, with_value
+from obs_check.evidence.context import Context
+from obs_check.evidence.lost_lines import together
+from obs_check.evidence.select_matching import accepts
+from obs_check.evidence.selectors import matchers_of
+from obs_check.evidence.shipper_rules import told
+from obs_check.evidence.stored_lines import Shipped, arrived, stored
+from obs_check.logql.syntax import ast
+from obs_check.model.finding import Finding, Subject
+from obs_check.shipper.item import text_of
+from obs_check.shipper.pods import META, pod_logs
+
+POD_LABELS = {
+    "namespace": "namespace",
+    "pod": "pod_name",
+    "pod_name": "pod_name",
+    "container": "pod_container_name",
+    "container_name": "pod_container_name",
+}
+"""Label names in use for what the path of a container's log says, and the discovery label that has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelNotSet:
+    """A label that exists as a value in front of the shipper and not in Loki."""
+
+    id: str = "shipper.label-not-set"
+
+    def prove(self, context: Context) -> Finding | None:
+        """The paths whose panels select such a label."""
+        return together(self._on(context, path) for path in arrived(context))
+
+    def _on(self, context: Context, path: Shipped) -> Finding | None:
+        wanted = matchers_of(context.dashboard, context.panels_of(path.one.path))
+        matcher, change = _missing(path, [m for matchers in wanted.values() for m in matchers])
+        if matcher is None or change is None:
+            return None
+        panels = tuple(sorted(i for i, ms in wanted.items() if any(m.name == matcher.name for m in ms)))
+        have, probe = stored(context, path, 1)
+        if not have or matcher.name in have[0][0]:
+            return None
+        after = path.config.edited(change)
+        fixed = after.run(path.one.file, path.lines, path.now_ns) if after else None
+        if fixed is not None and not all(accepts(matcher, s.labels.get(matcher.name, "")) for s in fixed.shipped):
+            return None
+        return Finding(
+            cause=self.id,
+            severity="error",
+            hop="shipper",
+            subject=Subject(context.dashboard_uid),
+            claim=f'the panels select `{matcher.name}{matcher.op}"{matcher.value}"`, and the lines of '
+            f"{path.one.file} are in Loki without `{matcher.name}` ({', '.join(sorted(have[0][0]))}): job "
+            f"{path.taken.job.name} does not set it"
+            + (f"; with the fix {len(fixed.shipped)} of {len(path.lines)} lines have it" if fixed else ""),
+            probes=(
+                *path.one.probes,
+                probe,
+                told("simulate the pipeline on the lines", path.ran, len(path.lines), path.now_ns),
+                told("simulate the fixed configuration on the lines", fixed, len(path.lines), path.now_ns),
+            ),
+            fix=path.config.fix(f"set `{matcher.name}` in job {path.taken.job.name}", after),
+            panels=panels,
+        )
+
+
+def _missing(path: Shipped, matchers: list[ast.Matcher]) -> tuple[ast.Matcher | None, Callable[[str], str] | None]:
+    """The first matcher on a label that the pipeline does not set and whose value is there to be set."""
+    labels = path.ran.shipped[0].labels
+    for matcher in matchers:
+        if matcher.name in labels or accepts(matcher, ""):
+            continue
+        change = _from_path(path, matcher) or _from_extracted(path, matcher)
+        if change is not None:
+            return matcher, change
+    return None, None
+
+
+def _from_path(path: Shipped, matcher: ast.Matcher) -> Callable[[str], str] | None:
+    """Set a label from the path of a container's log."""
+    pod, source = pod_logs(path.one.file), META + POD_LABELS.get(matcher.name, "")
+    value = dict(pod.labels).get(source, "") if pod else ""
+    if not value or not accepts(matcher, value):
+        return None
+    job = path.taken.job
+    place = path.config.job_place(job)
+    if job.targets:
+        return lambda text: with_value(text, (*place, "static_configs", 0, "labels", matcher.name), value)
+    rule = {"source_labels": [source], "target_label": matcher.name}
+    return lambda text: with_item(text, (*place, "relabel_configs"), len(job.relabel), rule)
+
+
+def _from_extracted(path: Shipped, matcher: ast.Matcher) -> Callable[[str], str] | None:
+    """Make a label of a value that a stage extracted under the label's name."""
+    values = [text_of(after) for e in path.ran.effects for what, _, after in e.changes if what == _extracted(matcher)]
+    if not values or not all(accepts(matcher, value or "") for value in values):
+        return None
+    job = path.taken.job
+    place = (*path.config.job_place(job), "pipeline_stages")
+    return lambda text: with_item(text, place, len(job.pipeline.stages), {"labels": {matcher.name: None}})
+
+
+def _extracted(matcher: ast.Matcher) -> str:
+    return f"extracted {matcher.name}"

@@ -1,0 +1,94 @@
+"""shipper.positions-ahead: the shipper had a position for the file in front of it, and begins behind lines of the run.
+
+A positions file that was kept while another, longer file came to stand at the path (rotation, a restored volume): the
+shipper goes on at the old offset. Proved by bytes: lines that begin before the position which the shipper had before
+the run are lost, and it has read no more lines than stand behind it. promtail 3.5 reads a file that is shorter than its
+position from the start.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from obs_check.documents.yaml_edit import without
+from obs_check.errors import ConfigError
+from obs_check.evidence.context import Context
+from obs_check.evidence.dashboard_edit import file_fix
+from obs_check.evidence.lost_lines import PathLines, answers, losses, together
+from obs_check.evidence.shipper_rules import Rules, told
+from obs_check.model.event import find_tags
+from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.probe import Probe
+
+
+@dataclass(frozen=True, slots=True)
+class PositionsAhead:
+    """Lines in front of the offset at which reading began."""
+
+    id: str = "shipper.positions-ahead"
+
+    def prove(self, context: Context) -> Finding | None:
+        """The paths whose lost lines are those before the old position."""
+        return together(self._on(context, config, one) for config, one in losses(context))
+
+    def _on(self, context: Context, config: Rules, one: PathLines) -> Finding | None:
+        assert context.run is not None
+        before = one.evidence.before if one.evidence else None
+        state = before.file(one.file) if before else None
+        at = state.position if state else None
+        now, lines = context.now_ns(), one.lost_lines
+        ran = config.run(one.file, lines, now)
+        if not at or not answers(one) or ran is None or not ran.shipped:
+            return None
+        try:
+            starts = line_starts(context.files.read_log(Path(one.file)), context.run.id)
+        except OSError:
+            return None
+        head = [tag for tag in one.found if starts.get(tag, at) < at]
+        behind = [tag for tag in one.found if tag not in head]
+        account = one.evidence.account if one.evidence else None
+        read = account.read_by_file.get(one.file, 0) if account else 0
+        # What stands before the first whole line behind the position is read as a line of its own.
+        if not head or not set(head) <= set(one.lost) or read > len(behind) + 1:
+            return None
+        seen = [tag for tag in behind if tag not in one.lost]
+        return Finding(
+            cause=self.id,
+            severity="error",
+            hop="shipper",
+            subject=Subject(context.dashboard_uid),
+            claim=f"the shipper began to read {one.file} at byte {at}, the position it had before the run: the "
+            f"{len(head)} lines in front of it are not in Loki, {len(seen)} of {len(behind)} behind it are; its "
+            f"pipeline would push {len(ran.shipped)} of the {len(lines)} lost lines",
+            probes=(
+                *one.probes,
+                Probe(
+                    "file", f"first byte of each line in front of it in {one.file}", [starts[tag] for tag in head], now
+                ),
+                Probe("shipper", f"position of {one.file} before the run", at, now),
+                told("simulate the pipeline on the lost lines", ran, len(lines), now),
+            ),
+            fix=_fix(context, config, one.file),
+            panels=context.panels_of(one.path),
+        )
+
+
+def line_starts(text: str, run: str) -> dict[str, int]:
+    """Tag to the byte at which its line begins."""
+    found: dict[str, int] = {}
+    at = 0
+    for line in text.split("\n"):
+        found.update(dict.fromkeys(find_tags(line, run), at))
+        at += len(line.encode("utf-8", "surrogateescape")) + 1
+    return found
+
+
+def _fix(context: Context, config: Rules, file: str) -> Fix:
+    """Take the entry out; by hand, because the shipper writes the file when it ends and an edit before that is lost."""
+    path = Path(config.config.positions)
+    summary = f"stop the shipper, take the entry of {file} out of its positions file, start it"
+    try:
+        text = context.files.read_text(path)
+        after = without(text, ("positions", file))
+    except (OSError, UnicodeDecodeError, ConfigError):
+        return Fix(summary)
+    return replace(file_fix(summary, path, text, after, "manual"), edits=())

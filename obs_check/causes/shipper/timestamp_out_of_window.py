@@ -1,0 +1,110 @@
+"""shipper.timestamp-out-of-window: a timestamp stage reads a time that is not when things happened.
+
+The lines are pushed, and stored (or refused) at a time that nobody looks at. Proved by running the pipeline on the very
+lines: their time is hours from when the events were sent; Loki has the lines there, or refused them in so many words.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from obs_check.evidence.context import Context
+from obs_check.evidence.lost_lines import PathLines, answers, losses, together
+from obs_check.evidence.selectors import lines_of
+from obs_check.evidence.shipper_rules import Rules, Taken, told
+from obs_check.model.finding import Finding, Subject
+from obs_check.model.probe import Probe
+from obs_check.model.window import NS, Window
+from obs_check.shipper.simulate import Simulation
+
+NEAR_NS = 60 * NS
+"""An event and its line are this near (ns), clocks and batches included."""
+REFUSED = ("timestamp too old", "timestamp too new", "too far behind")
+"""What Loki 3.5 says of a time that it does not take."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimestampOutOfWindow:
+    """Lines with a time outside of every window that is looked at."""
+
+    id: str = "shipper.timestamp-out-of-window"
+
+    def prove(self, context: Context) -> Finding | None:
+        """The paths whose lost lines get a time far from their event's."""
+        return together(self._on(context, config, one) for config, one in losses(context))
+
+    def _on(self, context: Context, config: Rules, one: PathLines) -> Finding | None:
+        assert context.run is not None
+        now, lines = context.now_ns(), one.lost_lines
+        sent = {s.event.tag: s.event.sent_ns for s in context.run.sent}
+        first = next(sent[tag] for tag in one.lines if tag in one.lost)
+        taken, ran = config.takes(one.file), config.run(one.file, lines, now)
+        if taken is None or ran is None or not ran.shipped or not answers(one):
+            return None
+        at = ran.shipped[0].ts
+        if at is None or abs(at - first) <= NEAR_NS:
+            return None
+        stage = next((e.stage for e in ran.effects if any(what == "ts" for what, _, _ in e.changes)), "")
+        there, probe = self._stored(context, ran, at)
+        words = self._refused(one)
+        if not there and not words:
+            return None
+        after = _corrected(config, taken, stage, lambda r: _near(r.run(one.file, lines, now), first))
+        fixed = after.run(one.file, lines, now) if after else None
+        where = f"Loki has {there} of them there" if there else f"Loki refuses them: {words}"
+        return Finding(
+            cause=self.id,
+            severity="error",
+            hop="shipper",
+            subject=Subject(context.dashboard_uid),
+            claim=f"stage `{stage}` of job {taken.job.name} gives the {len(lines)} lost lines a time "
+            f"{_apart(at - first)} their events: {where}",
+            probes=(
+                *one.probes,
+                told("simulate the pipeline on the lost lines", ran, len(lines), now),
+                probe,
+                told("simulate the fixed configuration on the lost lines", fixed, len(lines), now),
+            ),
+            fix=config.fix(f"correct stage `{stage}` of job {taken.job.name}", after),
+            panels=context.panels_of(one.path),
+        )
+
+    def _stored(self, context: Context, ran: Simulation, at: int) -> tuple[int, Probe]:
+        """How many lines of the run Loki has around the simulated time."""
+        assert context.run is not None
+        query = lines_of(context.run, ran.shipped[0].labels)
+        found, probe = context.loki.sample(query, Window(at - 5 * NEAR_NS, at + 5 * NEAR_NS), 100)
+        return len(found), probe
+
+    def _refused(self, one: PathLines) -> str:
+        words = [r.words for r in one.evidence.refusals] if one.evidence else []
+        return next((w for w in words if any(text in w for text in REFUSED)), "")
+
+
+def _near(ran: Simulation | None, first: int) -> bool:
+    times = [s.ts for s in ran.shipped] if ran else []
+    return bool(times) and all(ts is None or abs(ts - first) <= NEAR_NS for ts in times)
+
+
+def _corrected(config: Rules, taken: Taken, stage: str, good: Callable[[Rules], bool]) -> Rules | None:
+    """The smallest change that gives the lines their own time: no zone, RFC 3339, else no such stage."""
+    layout = str(getattr(_stage_of(taken, stage), "format", ""))
+    place = (*config.stage_place(taken.job, stage), "timestamp", "format")
+
+    def candidates() -> Iterable[Rules | None]:
+        if getattr(_stage_of(taken, stage), "location", None):
+            yield config.without_attribute(taken.job, stage, "location")
+        yield config.with_text(place, layout, "RFC3339Nano")
+        yield config.without_stage(taken.job, stage)
+
+    return next((after for after in candidates() if after is not None and good(after)), None)
+
+
+def _stage_of(taken: Taken, stage: str) -> object:
+    """The stage of a job's own pipeline; None for one inside of a `match`."""
+    number, _, rest = stage.partition(" ")
+    return taken.job.pipeline.stages[int(number) - 1] if rest == "timestamp" else None
+
+
+def _apart(ns: int) -> str:
+    hours = abs(ns) / NS / 3600
+    return f"{hours:.1f} h {'before' if ns < 0 else 'after'}"

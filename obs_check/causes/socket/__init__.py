@@ -1,0 +1,1 @@
+"""Causes between a decision and coderd's log line."""

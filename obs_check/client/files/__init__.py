@@ -1,0 +1,1 @@
+"""Log files: found, read, followed, counted."""

@@ -1,0 +1,187 @@
+"""Loki's HTTP API, direct or through Grafana's datasource proxy."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
+
+import yaml
+
+from obs_check.client.answered import Answered
+from obs_check.client.exposition import Metrics, parse_exposition
+from obs_check.client.http import TIMEOUT_S, Http
+from obs_check.client.loki.result import read_result, read_stats, shown_result
+from obs_check.config import Secret
+from obs_check.errors import Unavailable
+from obs_check.golang.durations import parse_prometheus_duration
+from obs_check.model.entry import Labels
+from obs_check.model.probe import Probe
+from obs_check.model.result import Result
+from obs_check.model.window import NS, Window
+
+if TYPE_CHECKING:
+    import httpx
+
+Clock = Callable[[], int]
+"""ns since the epoch."""
+Direction = Literal["forward", "backward"]
+_API = "/loki/api/v1"
+
+
+class LokiClient:
+    """Questions to one Loki. Every method may raise Unavailable, Refused (with Loki's own words) or NotAllowed."""
+
+    def __init__(self, http: Http, clock: Clock) -> None:
+        self._http = http
+        self._clock = clock
+
+    @classmethod
+    def direct(
+        cls,
+        url: str,
+        clock: Clock,
+        allowed: Collection[str],
+        tenant: str | None = None,
+        bearer: Secret | None = None,
+        transport: "httpx.BaseTransport | None" = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> "LokiClient":
+        """Loki at its own address; `tenant` goes into X-Scope-OrgID."""
+        headers = {"X-Scope-OrgID": tenant} if tenant else {}
+        if bearer is not None:
+            headers["Authorization"] = f"Bearer {bearer.reveal()}"
+        return cls(Http("loki", url, allowed, headers, timeout_s, transport), clock)
+
+    @classmethod
+    def through_grafana(
+        cls,
+        url: str,
+        datasource: str,
+        clock: Clock,
+        allowed: Collection[str],
+        token: Secret | None = None,
+        org_id: int | None = None,
+        transport: "httpx.BaseTransport | None" = None,
+        timeout_s: float = TIMEOUT_S,
+        tenant: str | None = None,
+    ) -> "LokiClient":
+        """Loki as a dashboard sees it: by the datasource's uid (Grafana 9 and newer), tenant and auth are Grafana's.
+
+        A `tenant` is passed on by Grafana's proxy unless the datasource sets the header itself.
+        """
+        base = f"{url.rstrip('/')}/api/datasources/proxy/uid/{quote(datasource, safe='')}"
+        headers = {"X-Grafana-Org-Id": str(org_id)} if org_id else {}
+        if tenant:
+            headers["X-Scope-OrgID"] = tenant
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token.reveal()}"
+        return cls(Http("loki", base, allowed, headers, timeout_s, transport), clock)
+
+    def query(self, expr: str, at_ns: int, limit: int = 100, direction: Direction = "backward") -> Answered[Result]:
+        """An instant query at a time. Loki 3.5 refuses log queries here (400)."""
+        params = {"query": expr, "time": str(at_ns), "limit": str(limit), "direction": direction}
+        return self._ask("query", params, Window(at_ns, at_ns))
+
+    def query_range(
+        self,
+        expr: str,
+        window: Window,
+        step_ns: int | None = None,
+        limit: int = 1000,
+        direction: Direction = "backward",
+    ) -> Answered[Result]:
+        """A range query; `limit` is for lines. Without `step_ns` Loki chooses the step."""
+        params = {"query": expr, **_span(window), "limit": str(limit), "direction": direction}
+        if step_ns is not None:
+            params["step"] = f"{step_ns / NS:.9f}".rstrip("0").rstrip(".")
+        return self._ask("query_range", params, window)
+
+    def labels(self, window: Window) -> Answered[list[str]]:
+        """Names of the labels in a window."""
+        return self._names("labels", window)
+
+    def label_values(self, name: str, window: Window) -> Answered[list[str]]:
+        """Values of a label in a window; Loki 3.5 answers an unknown label with 200 and no data: an empty list."""
+        return self._names(f"label/{quote(name, safe='')}/values", window)
+
+    def series(self, matchers: Sequence[str], window: Window) -> Answered[list[Labels]]:
+        """Label sets of the streams that match one selector or more, for example `{job="boundary"}`."""
+        import httpx
+
+        path = f"{_API}/series"
+        query = str(httpx.QueryParams([*(("match[]", m) for m in matchers), *_span(window).items()]))
+        document = self._document(self._http.get(f"{path}?{query}"))
+        value = [dict(row) for row in document.get("data") or []]
+        return Answered(value, self._probe(f"GET {path} match[]={' '.join(matchers)}", value[:50], window))
+
+    def metrics(self) -> Answered[Metrics]:
+        """Loki's own metrics; the probe keeps the counters of discarded samples."""
+        value = parse_exposition(self._http.get("/metrics").text)
+        kept = {
+            name: [[labels, number] for labels, number in value.get(name, [])]
+            for name in ("loki_discarded_samples_total", "loki_distributor_lines_received_total")
+        }
+        return Answered(value, self._probe("GET /metrics", kept, None))
+
+    def retention(self) -> Answered[int | None]:
+        """How long lines are kept (ns), None for ever: `limits_config.retention_period` of /config, which counts only
+        with `compactor.retention_enabled` (Loki 3.5). Raises Unavailable for an answer that is no configuration."""
+        text = self._http.get("/config").text
+        try:
+            document = yaml.safe_load(text)
+            kept = parse_prometheus_duration(str(document["limits_config"]["retention_period"]))
+            enabled = bool(document["compactor"]["retention_enabled"])
+        except (yaml.YAMLError, KeyError, TypeError, ValueError):
+            raise Unavailable("loki: /config is not Loki's configuration", "does the URL point to Loki?") from None
+        answer = {"retention_period_ns": kept, "retention_enabled": enabled}
+        return Answered(kept if enabled and kept else None, self._probe("GET /config", answer, None))
+
+    def ready(self) -> Answered[bool]:
+        """Whether Loki says that it is ready; a 503 is an answer (its words are in the probe)."""
+        response = self._http.get("/ready", accept=(503,))
+        answer = {"status": response.status_code, "body": response.text.strip()[:200]}
+        return Answered(response.status_code == 200, self._probe("GET /ready", answer, None))
+
+    @property
+    def sent(self) -> int:
+        """Requests so far."""
+        return self._http.sent
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _ask(self, endpoint: str, params: Mapping[str, str], window: Window) -> Answered[Result]:
+        document = self._document(self._http.get(f"{_API}/{endpoint}", params))
+        result, stats = read_result(document), read_stats(document)
+        answer: dict[str, Any] = shown_result(result)
+        if stats.notes:
+            answer["warnings"] = list(stats.notes)
+        request = f"GET {_API}/{endpoint} query={params['query']}"
+        return Answered(result, self._probe(request, answer, window, stats.bytes_read))
+
+    def _names(self, endpoint: str, window: Window) -> Answered[list[str]]:
+        document = self._document(self._http.get(f"{_API}/{endpoint}", _span(window)))
+        value = sorted(str(name) for name in document.get("data") or [])
+        return Answered(value, self._probe(f"GET {_API}/{endpoint}", value[:200], window))
+
+    def _document(self, response: "httpx.Response") -> dict[str, Any]:
+        document = self._http.json(response)
+        if not isinstance(document, dict) or document.get("status", "success") != "success":
+            raise Unavailable("loki: the answer is not a success document", "does the URL point to Loki?")
+        return document
+
+    def _probe(self, request: str, answer: Any, window: Window | None, bytes_read: int = 0) -> Probe:
+        return Probe("loki", request, answer, self._clock(), window, bytes_read)
+
+
+def discarded_by_reason(metrics: Metrics) -> dict[str, int]:
+    """Lines discarded by reason, of all tenants. Loki 3.5 counts a broken label limit again as `invalid_labels`."""
+    total: dict[str, int] = {}
+    for labels, value in metrics.get("loki_discarded_samples_total", []):
+        reason = labels.get("reason", "")
+        total[reason] = total.get(reason, 0) + int(value)
+    return total
+
+
+def _span(window: Window) -> dict[str, str]:
+    return {"start": str(window.start_ns), "end": str(window.end_ns)}

@@ -1,0 +1,127 @@
+"""Loki's `/tail`: new lines over a websocket, connected again when the connection is lost."""
+
+import json
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from obs_check.client.http import check_host, one_line, raise_for_status, shown_url, trust
+from obs_check.client.loki.result import read_streams
+from obs_check.config import Secret
+from obs_check.errors import Refused, Unavailable
+from obs_check.model.entry import LogStream
+
+_FIRST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 30.0
+_OPEN_S = 10.0
+_REFUSED = 1011
+"""Loki 3.5 ends a connection so when it refuses the query only after it stands."""
+
+
+class LokiTail:
+    """The tail of one Loki. `say` gets a sentence whenever lines may be missing; `pause` (seconds) replaces the clock
+    in tests."""
+
+    def __init__(
+        self,
+        url: str,
+        allowed: Collection[str],
+        say: Callable[[str], None],
+        tenant: str | None = None,
+        bearer: Secret | None = None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        check_host(url, allowed)
+        self._url = url.rstrip("/")
+        self._say = say
+        self._pause = pause
+        self._headers = {"X-Scope-OrgID": tenant} if tenant else {}
+        if bearer is not None:
+            self._headers["Authorization"] = f"Bearer {bearer.reveal()}"
+
+    def lines(self, query: str, start_ns: int, limit: int) -> Iterator[list[LogStream]]:
+        """Batches of streams from `start_ns` on, at most `limit` lines of the past; never ends by itself.
+
+        Raises Unavailable or NotAllowed when the first connection fails, Refused for a query that Loki refuses. Later
+        losses are said, and the lines since the last one that was seen are asked for again.
+        """
+        from websockets.exceptions import ConnectionClosed
+
+        seen = _Seen(start_ns)
+        heard = False
+        pause_s = 0.0
+        connected = False
+        while True:
+            try:
+                with self._connect({"query": query, "start": str(seen.from_ns), "limit": str(limit)}) as socket:
+                    if connected:
+                        self._say("loki: connected again")
+                    connected = True
+                    while True:
+                        document = json.loads(socket.recv())
+                        heard = True
+                        pause_s = 0.0
+                        if dropped := document.get("dropped_entries"):
+                            self._say(f"loki: {len(dropped)} lines were dropped, they came faster than they were read")
+                        if fresh := seen.fresh(read_streams(document.get("streams") or [])):
+                            yield fresh
+            except ConnectionClosed as error:
+                reason = f"{error.rcvd.reason or error.rcvd.code}" if error.rcvd else "without a goodbye"
+                if not heard and error.rcvd and error.rcvd.code == _REFUSED:
+                    raise Refused(f"loki: {one_line(reason)}", 400, reason) from error
+                lost = f"the connection ended ({one_line(reason)})"
+            except Unavailable as error:
+                if not connected or type(error) is not Unavailable:
+                    raise
+                lost = error.message.removeprefix("loki: ")
+            pause_s = min(max(2 * pause_s, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)
+            self._say(f"loki: {lost}; again in {pause_s:g} s, from the last line seen")
+            self._pause(pause_s)
+
+    def _connect(self, params: Mapping[str, str]) -> Any:
+        """A connection as a context manager."""
+        from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
+        from websockets.sync.client import connect
+
+        address = f"{self._url}/loki/api/v1/tail"
+        shown = shown_url(address)
+        context = trust(self._url)
+        try:
+            return connect(
+                f"ws{address.removeprefix('http')}?{urlencode(params)}",
+                additional_headers=self._headers,
+                proxy=None,
+                open_timeout=_OPEN_S,
+                max_size=None,
+                ssl=context if self._url.startswith("https:") else None,
+            )
+        except InvalidStatus as error:
+            body = (error.response.body or b"").decode("utf-8", "replace")
+            raise_for_status("loki", address, error.response.status_code, body)
+        except (InvalidHandshake, InvalidURI, OSError, TimeoutError) as error:
+            words = getattr(error, "strerror", None) or one_line(str(error)) or type(error).__name__
+            raise Unavailable(f"loki: {shown} does not answer: {words}", "is it up, is the URL right?") from error
+
+
+class _Seen:
+    """The lines of the last moment, which a new connection answers again."""
+
+    def __init__(self, from_ns: int) -> None:
+        self.from_ns = from_ns
+        self._known: set[tuple[int, str, frozenset[tuple[str, str]]]] = set()
+
+    def fresh(self, streams: list[LogStream]) -> list[LogStream]:
+        """The streams without entries that were there before."""
+        result = []
+        for labels, entries in streams:
+            new = [e for e in entries if (e.ts, e.line, frozenset(labels.items())) not in self._known]
+            if new:
+                result.append(LogStream(labels, new))
+        newest = max((e.ts for s in result for e in s.entries), default=self.from_ns)
+        if newest > self.from_ns:
+            self.from_ns, self._known = newest, set()
+        self._known |= {
+            (e.ts, e.line, frozenset(labels.items())) for labels, es in result for e in es if e.ts == self.from_ns
+        }
+        return result

@@ -1,0 +1,1 @@
+"""promtail's and Alloy's API, positions and log."""

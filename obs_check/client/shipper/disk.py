@@ -1,0 +1,100 @@
+"""The shipper's files as the disk of this machine has them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from obs_check.client.files.log_tree import files_below
+from obs_check.errors import ConfigError
+from obs_check.model.shipping import FileState, TargetState
+from obs_check.shipper.glob import compile_glob, literal_start
+
+COMPRESSED = (b"\x1f\x8b", b"BZ", b"PK", b"x\x9c", b"x\x01", b"x\xda")
+"""First bytes of gzip, bzip2, zip and zlib: there an offset is one of the unpacked text."""
+MOST_COUNTED = 1 << 28
+"""Bytes of a file whose lines are counted."""
+MOST_FILES = 5000
+"""Files that are looked for below one pattern's directory; a node's /var/log/pods has hundreds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """Where the shipper's paths are seen from here: `root` is put before each (`/` when it runs on this machine)."""
+
+    root: Path = Path("/")
+
+    def at(self, path: str) -> Path:
+        """Where a path of the shipper is on this machine."""
+        return self.root / path.lstrip("/")
+
+    def _found(self, targets: Iterable[TargetState], globs: Iterable[str]) -> list[FileState]:
+        """The files that patterns take, as the shipper names them, with the job whose pattern it is ("" for `globs`).
+        Patterns that are none take nothing."""
+        patterns = [(target.glob, target.job) for target in targets if not target.dropped]
+        jobs: dict[str, str] = {}
+        for pattern, job in [*patterns, *((glob, "") for glob in globs)]:
+            for path in self._below(pattern) if pattern else ():
+                jobs.setdefault(path, job)
+        return [FileState(path, jobs[path]) for path in sorted(jobs)]
+
+    def with_files(
+        self, files: Iterable[FileState], targets: Iterable[TargetState], globs: Iterable[str]
+    ) -> dict[str, FileState]:
+        """Files by path as the disk completes them, with those that patterns take besides."""
+        known = {file.path: file for file in files}
+        known = {**{file.path: file for file in self._found(targets, globs)}, **known}
+        return {file.path: file for file in self._complete(known.values())}
+
+    def _below(self, pattern: str) -> list[str]:
+        try:
+            regex = compile_glob(pattern)
+        except ConfigError:
+            return []
+        below = islice(files_below(self.root, literal_start(pattern)), MOST_FILES)
+        return [name for name, _ in below if regex.fullmatch(name)]
+
+    def _complete(self, files: Iterable[FileState]) -> list[FileState]:
+        """The files with what the disk says of each.
+
+        Where the shipper knows files and none of them is here, it runs elsewhere: then nothing is said of the disk.
+        """
+        looked = [self._look(file) for file in files]
+        known = [file for file in looked if file.known]
+        if known and not any(file.on_disk for file in known):
+            return [replace(file, on_disk=None) for file in looked if file.known]
+        return looked
+
+    def _look(self, file: FileState) -> FileState:
+        try:
+            status = self.at(file.path).stat()
+        except FileNotFoundError:
+            return replace(file, on_disk=False)
+        except OSError:
+            return file
+        on_line = self._on_line(file, status.st_size)
+        lines = self._lines(file.path) if file.lags and file.offset != status.st_size <= MOST_COUNTED else None
+        return replace(
+            file, on_disk=True, disk_bytes=status.st_size, inode=status.st_ino, on_line=on_line, disk_lines=lines
+        )
+
+    def _lines(self, path: str) -> int | None:
+        """The complete lines of a file."""
+        try:
+            with self.at(path).open("rb") as stream:
+                return sum(chunk.count(b"\n") for chunk in iter(lambda: stream.read(1 << 20), b""))
+        except OSError:
+            return None
+
+    def _on_line(self, file: FileState, size: int) -> bool | None:
+        """Whether the offset is at the start of a line; None where that cannot be said (nothing read, compressed)."""
+        if not file.offset or file.offset > size:
+            return None
+        try:
+            with self.at(file.path).open("rb") as stream:
+                if stream.read(4)[:2] in COMPRESSED:
+                    return None
+                stream.seek(file.offset - 1)
+                return stream.read(1) == b"\n"
+        except OSError:
+            return None

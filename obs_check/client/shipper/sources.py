@@ -1,0 +1,65 @@
+"""What tells about a shipper beside its HTTP interface: positions file, log, disk."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from obs_check.client.shipper.disk import Disk
+from obs_check.client.shipper.log import read_refusals, read_unopened
+from obs_check.client.shipper.positions import read_positions
+from obs_check.errors import InputError
+from obs_check.model.shipping import Refusal, ShipperState
+
+LOG_TAIL_BYTES = 4 * 1024 * 1024
+"""How much of the end of a shipper's log is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Files beside the HTTP interface; None is not looked at. `globs` are patterns of files that the shipper should
+    know, whether it does or not."""
+
+    positions: Path | None = None
+    log: Path | None = None
+    disk: Disk | None = None
+    globs: tuple[str, ...] = ()
+
+
+NOTHING_ELSE = Sources()
+
+
+class LogTold(NamedTuple):
+    """What a shipper's log says: refused pushes, and files that it could not open with its words."""
+
+    refusals: list[Refusal]
+    unopened: dict[str, str]
+
+
+def read_sources(sources: Sources, missing: list[str]) -> tuple[dict[str, int] | None, LogTold]:
+    """The positions (None without a file) and what the log says; what cannot be read is added to `missing`."""
+    positions: dict[str, int] | None = None
+    told = LogTold([], {})
+    if sources.positions is not None:
+        try:
+            positions = read_positions(sources.positions)
+        except InputError as error:
+            missing.append(f"positions: {error.message}")
+    if sources.log is not None:
+        try:
+            lines = _tail(sources.log)
+            told = LogTold(read_refusals(lines), read_unopened(lines))
+        except OSError as error:
+            missing.append(f"log: {sources.log}: {error.strerror}")
+    return positions, told
+
+
+def with_log(state: ShipperState, told: LogTold) -> ShipperState:
+    """The state with what the log says; its refusals, which have Loki's words, stand before those of the metrics."""
+    return replace(state, refusals=(*told.refusals, *state.refusals), unopened=told.unopened)
+
+
+def _tail(path: Path) -> list[str]:
+    """The last lines of a log; the first may be cut."""
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - LOG_TAIL_BYTES))
+        return stream.read().decode("utf-8", "replace").splitlines()

@@ -1,0 +1,1 @@
+"""YAML and JSON texts with their places, and edits of them."""

@@ -1,0 +1,247 @@
+"""What a cause may look at. Everything that asks a system comes in as a function; answers are probes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from obs_check.evidence.control import Control
+from obs_check.evidence.funnel import Funnel
+from obs_check.evidence.ladder import Count, Rung
+from obs_check.client.egress import EgressAnswer
+from obs_check.client.files.text_files import read_exact, read_log
+from obs_check.errors import NotAllowed
+from obs_check.follow.hop import HopSeen
+from obs_check.follow.run import Run
+from obs_check.logql.syntax import ast
+from obs_check.model.entry import Labels
+from obs_check.model.probe import Probe
+from obs_check.model.shipping import ShipperState
+from obs_check.model.window import MS, Window
+from obs_check.panel.datasource import Datasources
+from obs_check.panel.elements import Panel, Target
+from obs_check.panel.expect import Expectation, differs
+from obs_check.panel.interval import loki_step
+from obs_check.panel.reading import Reading
+from obs_check.panel.request import PanelRequest
+
+
+@dataclass(frozen=True, slots=True)
+class LokiProbes:
+    """Questions asked of the Loki that the dashboard reads. Each returns the answer and its probe."""
+
+    count: Count
+    sample: Callable[[str, Window, int], tuple[list[tuple[Labels, str]], Probe]]
+    """(log query, window, limit) -> lines with their labels, newest first."""
+    label_names: Callable[[Window], tuple[list[str], Probe]]
+    label_values: Callable[[str, Window], tuple[list[str], Probe]]
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenPanel:
+    """A panel that does not read what it should, whatever system it asks. `differs` says how."""
+
+    panel: Panel
+    request: PanelRequest
+    reading: Reading
+    differs: str
+    probes: tuple[Probe, ...] = ()
+
+    @property
+    def window(self) -> Window:
+        """The panel's range, ns."""
+        return Window(self.request.range.from_ms * MS, self.request.range.to_ms * MS)
+
+    @property
+    def opened(self) -> Window:
+        """The dashboard's range, from which that of the panel was made, ns."""
+        return Window(self.request.whole.from_ms * MS, self.request.whole.to_ms * MS)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenTarget:
+    """One log query of a panel (`whole`) that does not read what it should.
+
+    `sent` is the target as it was sent to Grafana, `expr` its query with variables and macros filled in, `raw` the text
+    in the dashboard, `query` the log query number `place` inside of `expr`.
+    """
+
+    whole: BrokenPanel
+    target: Target
+    sent: Mapping[str, Any]
+    raw: str
+    expr: str
+    query: ast.LogQuery
+    place: int
+    funnel: Funnel
+
+    @property
+    def panel(self) -> Panel:
+        """The panel of the target."""
+        return self.whole.panel
+
+    @property
+    def reading(self) -> Reading:
+        """What the panel shows."""
+        return self.whole.reading
+
+    @property
+    def window(self) -> Window:
+        """The panel's range, ns."""
+        return self.whole.window
+
+    @property
+    def instant(self) -> bool:
+        """Whether the target asks for one moment, the end of the range."""
+        return self.sent.get("queryType") == "instant"
+
+    @property
+    def step_ns(self) -> int:
+        """Time between two points of a range query, ns."""
+        span = self.whole.request.range
+        own, resolution = str(self.sent.get("step") or ""), int(self.sent.get("resolution") or 1)
+        return loki_step(self.whole.request.interval.ms, span.to_ms - span.from_ms, own, resolution) * MS
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """The counts that were asked for, upward; where lines die the last two are neighbours."""
+        return self.funnel.rungs
+
+    @property
+    def lines(self) -> tuple[tuple[Labels, str], ...]:
+        """Lines at hand, with their labels, that pass the first `head` stages."""
+        return self.funnel.lines
+
+    @property
+    def head(self) -> int:
+        """How many stages the lines at hand have passed: the leading line filters."""
+        return self.funnel.head
+
+    @property
+    def emptied(self) -> tuple[Rung, Rung] | None:
+        """The counts in front of the stage that drops every line and behind it; None where some pass the whole query,
+        and where the selector has none."""
+        return (self.rungs[-2], self.rungs[-1]) if len(self.rungs) > 1 and not self.rungs[-1].lines else None
+
+    @property
+    def measured(self) -> tuple[Probe, ...]:
+        """The questions of the funnel."""
+        return (self.funnel.probe, *(rung.probe for rung in self.funnel.rungs))
+
+
+Reread = Callable[[Mapping[str, Any], BrokenPanel, Window | None], tuple[Reading, tuple[Probe, ...]]]
+"""(changed dashboard, panel, window) -> what the panel would show; without a window in its range. Nothing is saved."""
+
+
+LookAgain = Callable[[Mapping[str, Any], BrokenPanel], BrokenPanel]
+"""As Reread, with all that is known of the changed panel; `differs` is "" where it would be as it should."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrafanaProbes:
+    """Questions asked of Grafana."""
+
+    reread: Reread
+    look_again: LookAgain
+    query: Callable[[Mapping[str, Any]], tuple[dict[str, Any], Probe]]
+    """(body of /api/ds/query) -> the answer with its `results`."""
+    health: Callable[[str], tuple[Mapping[str, Any], Probe]]
+    """(datasource uid) -> {"status", "message"}."""
+    search: Callable[[], tuple[list[dict[str, Any]], Probe]]
+    """All dashboards: {"uid", "title"}."""
+    panels_of: Callable[[str], tuple[int, Probe]]
+    """(dashboard uid) -> how many panels it has."""
+    prometheus: Callable[[str, str, tuple[tuple[str, str], ...]], tuple[Any, Probe]]
+    """(datasource uid, path below /api/v1, parameters) -> the `data` of Prometheus's answer."""
+    datasources: Datasources
+
+
+@dataclass(frozen=True, slots=True)
+class EgressProbes:
+    """The way that events took, and another request on a way that is named. `proxy` None is the environment's."""
+
+    proxy: str | None
+    ca: Path | None
+    send: Callable[[str, str, Path | None], tuple[EgressAnswer, Probe]]
+    """(url, proxy, CA) -> what a GET with a tag of its own is answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Configuration files that fixes are written for, where the configuration names them."""
+
+    boundary_config: Path | None = None
+    shipper_config: Path | None = None
+    boundary_glob: str = ""
+    dashboard_source: Path | None = None
+    read_dashboard: Callable[[Path], Mapping[str, Any]] = lambda _path: {}
+    """The classic model of the dashboard that a file holds."""
+    read_text: Callable[[Path], str] = read_exact
+    read_log: Callable[[Path], str] = read_log
+    matching: Callable[[str], list[Path]] = lambda _glob: []
+    """The files that a glob names, readable or not."""
+    deleted_but_open: Callable[[str], list[str]] = lambda _glob: []
+    """Files below a glob's directory that were deleted and that a process still holds open, where that can be seen."""
+    mode: Callable[[Path], int | None] = lambda _path: None
+    """Mode bits of a file on this machine, None where it cannot be looked at."""
+    changed_s: Callable[[Path], float | None] = lambda _path: None
+    """When a file was last written (s since the epoch), None where it cannot be looked at."""
+
+
+def _nobody(_tenant: str, _query: str, _window: Window, _limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
+    raise NotAllowed("no Loki takes a tenant here", "name one in the configuration")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything known when causes are looked for. `run` and `hops` are empty when nothing was injected."""
+
+    dashboard_uid: str
+    dashboard: Mapping[str, Any]
+    loki: LokiProbes
+    now_ns: Callable[[], int]
+    grafana: GrafanaProbes
+    files: Files = field(default_factory=Files)
+    missing: Probe | None = None
+    """Grafana's answer that it has no such dashboard; then `dashboard` is empty."""
+    run: Run | None = None
+    egress: EgressProbes | None = None
+    boundary_says: Callable[[str], tuple[list[str], Probe]] | None = None
+    """(text) -> the lines of boundary's own log that hold it, its stderr included."""
+    hops: Sequence[HopSeen] = ()
+    expectations: Mapping[int, Expectation] = field(default_factory=dict)
+    controls: Sequence[Control] = ()
+    """What each panel read before and after the run, when it was read before too."""
+    panel_paths: Mapping[int, str] = field(default_factory=dict)
+    """Panel id -> path (A, B or metrics) as the expectations have it."""
+    shipper_state: Callable[[], tuple[ShipperState, Probe]] | None = None
+    """A snapshot of the shipper now; that around a run is in its hop (`hop("A", "shipper").shipping`)."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    failing: frozenset[int] = frozenset()
+    """Ids of the panels that do not read what they should."""
+    loki_uid: str = ""
+    """The uid of Loki's datasource in Grafana."""
+    loki_direct: bool = False
+    """Whether Loki is asked directly and not through the dashboard's datasource."""
+    sample_as: Callable[[str, str, Window, int], tuple[list[tuple[Labels, str]], Probe]] = _nobody
+    """(tenant, log query, window, limit) -> as `loki.sample`, asked with another X-Scope-OrgID."""
+    loki_discarded: Callable[[], tuple[Mapping[str, int], Probe]] | None = None
+    """Lines that Loki discarded since before the run, by reason; None where its metrics cannot be read."""
+    loki_retention: Callable[[], tuple[int | None, Probe]] | None = None
+    """How long Loki keeps lines (ns), None for ever; None where its configuration cannot be read."""
+
+    def wrong(self, panel: int, reading: Reading) -> str:
+        """How a reading differs from what the panel has to show; empty when it does not."""
+        return differs(reading, self.expectations.get(panel), self.run.events if self.run else None)
+
+    def hop(self, path: str, name: str) -> HopSeen | None:
+        """The hop of a path, if the run was followed there."""
+        return next((h for h in self.hops if h.path == path and h.hop == name), None)
+
+    def panels_of(self, *paths: str) -> tuple[int, ...]:
+        """Ids of the panels that these paths feed."""
+        return tuple(sorted(i for i, p in self.panel_paths.items() if p in paths))
+
+    def expects(self, panel: int) -> bool:
+        """Whether the run's events must show in this panel."""
+        return self.run is not None and panel in self.panel_paths

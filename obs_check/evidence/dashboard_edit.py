@@ -1,0 +1,81 @@
+"""Edits of a dashboard and of files, as diffs and as a changed document."""
+
+import copy
+import difflib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from obs_check.evidence.masked import masked
+from obs_check.model.finding import DashboardEdit, FileEdit, Fix, PanelEdit, Safety, TargetEdit
+from obs_check.documents.json_place import panel_path
+
+
+def panel_json(dashboard: Mapping[str, Any], panel: int) -> Mapping[str, Any]:
+    """The JSON of a panel of a classic dashboard; empty when it has none of that id."""
+    path = panel_path(dashboard, panel)
+    found: Any = dashboard
+    for key in path or ():
+        found = found[key]
+    return found if path else {}
+
+
+def edited(dashboard: Mapping[str, Any], edits: Sequence[DashboardEdit]) -> dict[str, Any]:
+    """A copy with the edits made. Targets are found in every schema, other places in the classic one."""
+    document = copy.deepcopy(dict(dashboard))
+    wanted = {(e.panel, e.ref_id): e.after for e in edits if isinstance(e, TargetEdit)}
+    for panel, ref_id, query in _targets(document):
+        if (panel, ref_id) in wanted:
+            query["rawSql" if "rawSql" in query else "expr"] = wanted[panel, ref_id]
+    for edit in edits:
+        if isinstance(edit, PanelEdit):
+            _put(document, edit)
+    return document
+
+
+def dashboard_fix(summary: str, uid: str, dashboard: Mapping[str, Any], edits: Sequence[DashboardEdit]) -> Fix:
+    """A fix of a dashboard: changes what is shown, not what is kept."""
+    documents = (dashboard, edited(dashboard, edits))
+    before, after = (json.dumps(doc, indent=2, ensure_ascii=False).split("\n") for doc in documents)
+    diff = "\n".join(difflib.unified_diff(before, after, f"a/{uid}.json", f"b/{uid}.json", lineterm="", n=1))
+    return Fix(summary, diff, "safe", f"dashboard:{uid}", tuple(edits))
+
+
+def file_fix(summary: str, path: Path, before: str, after: str, safety: Safety = "review") -> Fix:
+    """A fix of a configuration file; its diff shows no secret. The line ends stay, whatever made the change."""
+    if "\r\n" in before:
+        after = re.sub(r"\r?\n", "\r\n", after)
+    old, new = (text.removesuffix("\n").split("\n") for text in (masked(before), masked(after)))
+    diff = difflib.unified_diff(old, new, f"a/{path.name}", f"b/{path.name}", lineterm="")
+    return Fix(summary, "\n".join(diff), safety, str(path), (FileEdit(str(path), before, after),))
+
+
+def _targets(dashboard: Mapping[str, Any]) -> Iterator[tuple[Any, str, dict[str, Any]]]:
+    """(panel id, refId, the query's own fields) of every target."""
+    for holder in (*(dashboard.get("panels") or ()), *(dashboard.get("rows") or ())):
+        for index, target in enumerate(holder.get("targets") or ()):
+            yield holder.get("id"), str(target.get("refId") or chr(ord("A") + index % 26)), target
+        yield from _targets(holder)
+    for element in (dashboard.get("elements") or {}).values():
+        spec = element.get("spec") or {}
+        for query in ((spec.get("data") or {}).get("spec") or {}).get("queries") or ():
+            held = query.get("spec") or {}
+            yield spec.get("id"), str(held.get("refId") or "A"), (held.get("query") or {}).get("spec") or {}
+
+
+def _put(document: dict[str, Any], edit: PanelEdit) -> None:
+    before = () if edit.panel is None else panel_path(document, edit.panel)
+    if before is None:
+        return
+    *parents, last = (*before, *edit.path)
+    place: Any = document
+    for key in parents:
+        if isinstance(place, dict) and place.get(str(key)) is None:
+            place[str(key)] = {}
+        place = place[key]
+    if edit.after is None and isinstance(place, dict):
+        place.pop(last, None)
+    else:
+        place[last] = edit.after

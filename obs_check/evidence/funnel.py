@@ -1,0 +1,159 @@
+"""Where a query loses its lines, found with few questions.
+
+Some lines that pass the query's first line filters are asked for and run through the other stages here: that says at
+which stage they die. Loki is then asked only for the counts before and after that stage; where the lines at hand
+misled (the newest may not be like the rest), the stages are halved until two neighbours are left.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from typing import TypeVar
+
+from obs_check.evidence.ladder import Count, Rung, counting
+from obs_check.errors import QueryError, Refused
+from obs_check.logql import to_text
+from obs_check.logql.stages.compile import compile_stage
+from obs_check.logql.stages.row import Row
+from obs_check.logql.syntax import ast
+from obs_check.model.entry import Labels
+from obs_check.model.probe import Probe
+from obs_check.model.window import Window
+
+SAMPLE = 50
+"""Lines that are looked at to see where they die."""
+
+Sample = Callable[[str, Window, int], tuple[list[tuple[Labels, str]], Probe]]
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """`rungs` are the counts that were asked for, upward: where lines die the last two are neighbours, one with lines
+    and one without. `lines` pass the first `head` stages and carry the labels that these set; `probe` has them."""
+
+    rungs: tuple[Rung, ...]
+    head: int
+    lines: tuple[tuple[Labels, str], ...]
+    probe: Probe
+
+
+def measure(query: ast.LogQuery, window: Window, count: Count, sample: Sample) -> Funnel:
+    """The funnel of a query in a window: one sample, and two counts unless the sample misleads."""
+    stages = query.stages
+    head = len(list(takewhile(lambda s: isinstance(s, ast.LineFilter), stages)))
+
+    def rung(upto: int) -> Rung:
+        return count_rung(query, upto, window, count)
+
+    lines, probe = sample(to_text(replace(query, stages=stages[:head])), window, SAMPLE)
+    if not lines:
+        alone = rung(0)
+        rungs = [alone] if not alone.lines else _halved(alone, rung(head), rung) if head else [alone]
+        return Funnel(tuple(rungs), head, (), probe)
+    known = Rung(head, to_text(replace(query, stages=stages[:head])), float(len(lines)), probe)
+    guess = _dies_at(stages[head:], lines)
+    top = rung(len(stages) if guess is None else head + guess + 1)
+    if top.lines:
+        last = rung(len(stages)) if top.stages < len(stages) else top
+        rungs = [last] if last.lines else _halved(top, last, rung)
+    elif guess is None:
+        rungs = _halved(known, top, rung)
+    else:
+        before = rung(top.stages - 1)
+        rungs = [before, top] if before.lines else _halved(known, before, rung)
+    if len(rungs) > 1 and not _passing(stages[head : rungs[-2].stages], lines):
+        # The newest lines are not like those that get this far, so these are looked at instead.
+        head = rungs[-2].stages
+        lines, probe = sample(rungs[-2].text, window, SAMPLE)
+    return Funnel(tuple(rungs), head, tuple(lines), probe)
+
+
+def _passing(stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]]) -> bool:
+    try:
+        return bool(rows(stages, lines))
+    except QueryError:
+        return True
+
+
+def count_rung(query: ast.LogQuery, upto: int, window: Window, count: Count) -> Rung:
+    """Lines that pass the first `upto` stages. Lines with an error, which Loki refuses to count, are left out."""
+    prefix = replace(query, stages=query.stages[:upto])
+    if any(isinstance(stage, ast.LabelFilter) and not _is_text(stage.predicate) for stage in prefix.stages):
+        lines, probe = count(counting(replace(prefix, stages=(*prefix.stages, NO_ERROR)), window), window)
+        return Rung(upto, to_text(prefix), lines, probe)
+    try:
+        lines, probe = count(counting(prefix, window), window)
+    except Refused as refused:
+        if "pipeline error" not in refused.body:
+            raise
+        sound = replace(prefix, stages=(*prefix.stages, NO_ERROR))
+        lines, probe = count(counting(sound, window), window)
+    return Rung(upto, to_text(prefix), lines, probe)
+
+
+def _is_text(predicate: ast.Predicate) -> bool:
+    """Whether a comparison is one of texts, which sets no error."""
+    match predicate:
+        case ast.AndPredicate() | ast.OrPredicate():
+            return _is_text(predicate.left) and _is_text(predicate.right)
+        case _:
+            return isinstance(predicate, ast.StringPredicate)
+
+
+NO_ERROR = ast.LabelFilter(ast.StringPredicate(ast.Matcher("__error__", "=", "")))
+
+
+def _halved(low: Rung, high: Rung, rung: Callable[[int], Rung]) -> list[Rung]:
+    """Neighbours of which the lower has lines and the upper has none; `low` has lines."""
+    if high.lines:
+        return [high]
+    while high.stages - low.stages > 1:
+        middle = rung((low.stages + high.stages) // 2)
+        low, high = (middle, high) if middle.lines else (low, middle)
+    return [low, high]
+
+
+def rows(stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]]) -> list[Row]:
+    """The lines that pass the stages, with the labels they have then. QueryError for a stage that Loki refuses."""
+    found = [Row(0, line, labels, {}) for labels, line in lines]
+    for function in map(compile_stage, stages):
+        found = [row for row in found if function(row)]
+    return found
+
+
+F = TypeVar("F", ast.LineFilter, ast.LabelFilter)
+
+
+def first_passed(
+    likely: Iterable[F],
+    before: Sequence[ast.Stage],
+    behind: Sequence[ast.Stage],
+    lines: Sequence[tuple[Labels, str]],
+) -> F | None:
+    """The first filter that lines pass together with the stages behind it; else the first that they pass by itself."""
+    alone: F | None = None
+    for one in likely:
+        try:
+            if rows((*before, one, *behind), lines):
+                return one
+            if alone is None and rows((*before, one), lines):
+                alone = one
+        except QueryError:
+            continue
+    return alone
+
+
+def _dies_at(stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]]) -> int | None:
+    """Number of the stage that the last of the lines does not pass; None when some pass all."""
+    found = [Row(0, line, labels, {}) for labels, line in lines]
+    for number, stage in enumerate(stages):
+        try:
+            function = compile_stage(stage)
+        except QueryError:
+            return None
+        # Loki keeps a line whose label is no number, with an error, and refuses to count it.
+        typed = isinstance(stage, ast.LabelFilter) and not _is_text(stage.predicate)
+        found = [row for row in found if function(row) and not (typed and row.error)]
+        if not found:
+            return number
+    return None

@@ -1,0 +1,30 @@
+"""One cause, many panels: findings of one cause become one, with everyone's panels, proof and edits."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from obs_check.evidence.dashboard_edit import dashboard_fix
+from obs_check.model.finding import DashboardEdit, FileEdit, Finding
+
+
+def grouped(findings: Iterable[Finding], uid: str, dashboard: Mapping[str, Any]) -> list[Finding]:
+    """Findings of the same cause joined, in the order of first appearance; the claim is the first panel's."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        key = (finding.cause, finding.group or finding.fix.summary)
+        groups.setdefault(key, []).append(finding)
+    joined = []
+    for group in groups.values():
+        first = group[0]
+        edits: list[DashboardEdit] = []
+        for edit in (e for f in group for e in f.fix.edits):
+            # An edit of the dashboard itself is the same for every panel.
+            if not isinstance(edit, FileEdit) and edit not in edits:
+                edits.append(edit)
+        fix = dashboard_fix(first.fix.summary, uid, dashboard, edits) if edits else first.fix
+        panels = tuple(sorted({p for f in group for p in f.panels}))
+        # A question that panels share is one proof.
+        probes = tuple({id(p): p for f in group for p in f.probes}.values())
+        joined.append(replace(first, panels=panels, probes=probes, fix=fix))
+    return joined

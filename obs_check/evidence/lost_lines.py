@@ -1,0 +1,102 @@
+"""The lines of a run on one path: in the file, not in Loki, and what the shipper says of itself in between."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from obs_check.evidence.context import Context
+from obs_check.evidence.shipper_rules import Rules, rules
+from obs_check.follow.hop import HopSeen, PathName
+from obs_check.follow.shipping import ShippingEvidence
+from obs_check.model.event import find_tags
+from obs_check.model.finding import Finding
+from obs_check.model.probe import Probe
+
+FILE_HOPS: Mapping[PathName, str] = {"A": "file", "B": "coderd"}
+"""The hop that looks into the files which the shipper reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathLines:
+    """`found` are tags in the files of a path, `lost` those of them that Loki does not have. `lines` are texts of lines
+    by tag, as far as the probe kept them; `files` counts the run's lines by file."""
+
+    path: PathName
+    found: tuple[str, ...]
+    lost: tuple[str, ...]
+    lines: Mapping[str, str]
+    files: Mapping[str, int]
+    at_file: HopSeen
+    at_loki: HopSeen
+    at_shipper: HopSeen | None
+
+    @property
+    def file(self) -> str:
+        """The file with most lines of the run."""
+        return max(self.files, key=lambda path: self.files[path])
+
+    @property
+    def evidence(self) -> ShippingEvidence | None:
+        """What the shipper said before and after the run, None when it was not asked or did not answer."""
+        return self.at_shipper.shipping if self.at_shipper else None
+
+    @property
+    def lost_lines(self) -> list[str]:
+        """Texts of the lines that Loki does not have, in the order of the file."""
+        return [text for tag, text in self.lines.items() if tag in self.lost]
+
+    @property
+    def probes(self) -> tuple[Probe, ...]:
+        """What was seen at the file, the shipper and Loki."""
+        hops = (self.at_file, self.at_shipper, self.at_loki)
+        return tuple(probe for hop in hops if hop is not None for probe in hop.probes)
+
+
+def paths(context: Context) -> Iterator[PathLines]:
+    """Each path whose file has lines of the run, when Loki could be asked."""
+    for path, name in FILE_HOPS.items():
+        at_file, at_loki = context.hop(path, name), context.hop(path, "loki")
+        if context.run is None or at_file is None or at_loki is None or at_loki.unknown or not at_file.seen:
+            continue
+        answer = at_file.probes[-1].answer
+        lines = {tag: line for line in answer["sample"] for tag in find_tags(line, context.run.id)}
+        found = tuple(tag for tag in at_file.wanted if tag in at_file.seen)
+        lost = tuple(tag for tag in found if tag not in at_loki.seen)
+        yield PathLines(path, found, lost, lines, answer["files"], at_file, at_loki, context.hop(path, "shipper"))
+
+
+def lossy(context: Context) -> list[PathLines]:
+    """The paths with lines that are in a file and not in Loki, and whose texts are known."""
+    return [one for one in paths(context) if one.lost and one.lost_lines]
+
+
+def losses(context: Context) -> list[tuple[Rules, PathLines]]:
+    """The lossy paths with the shipper's configuration, which is read only when there are some. Raises ConfigError."""
+    seen = lossy(context)
+    config = rules(context) if seen else None
+    return [(config, one) for one in seen] if config is not None else []
+
+
+def answers(one: PathLines) -> bool:
+    """Whether the shipper answers, as far as that is known."""
+    return one.at_shipper is None or not one.at_shipper.unknown
+
+
+def together(found: Iterable[Finding | None]) -> Finding | None:
+    """What one cause does on several paths as one finding: all claims, probes, panels and edits; None without any."""
+    findings = [finding for finding in found if finding is not None]
+    if len(findings) < 2:
+        return findings[0] if findings else None
+    first, fixes = findings[0], [finding.fix for finding in findings]
+    fix = replace(
+        first.fix,
+        summary="; ".join(dict.fromkeys(fix.summary for fix in fixes)),
+        diff="\n".join(dict.fromkeys(fix.diff for fix in fixes if fix.diff)),
+        edits=tuple(dict.fromkeys(edit for fix in fixes for edit in fix.edits)),
+    )
+    return replace(
+        first,
+        claim="; ".join(dict.fromkeys(finding.claim for finding in findings)),
+        probes=tuple(probe for finding in findings for probe in finding.probes),
+        panels=tuple(sorted({panel for finding in findings for panel in finding.panels})),
+        fix=fix,
+    )

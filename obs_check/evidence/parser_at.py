@@ -1,0 +1,91 @@
+"""What each parser of a query does with the lines at hand: which labels are wanted of it and which it sets."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from obs_check.evidence.context import BrokenTarget, Context
+from obs_check.evidence.funnel import rows
+from obs_check.evidence.ladder import counting
+from obs_check.evidence.needed_labels import labels_needed
+from obs_check.evidence.query_text import Rewrite
+from obs_check.errors import QueryError
+from obs_check.logql import parse
+from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row
+from obs_check.logql.syntax import ast
+from obs_check.model.probe import Probe
+
+PARSERS = (ast.JsonParser, ast.LogfmtParser, ast.RegexpParser, ast.PatternParser, ast.UnpackParser)
+
+
+@dataclass(frozen=True, slots=True)
+class ParserAt:
+    """Parser number `place` of the query's stages, with the rows before and after it. `needed` are labels that the
+    query uses behind it and that no later stage and no stream sets."""
+
+    place: int
+    stage: ast.Stage
+    before: tuple[Row, ...]
+    after: tuple[Row, ...]
+    needed: tuple[str, ...]
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that reach the parser."""
+        return [row.line for row in self.before]
+
+    @property
+    def unset(self) -> tuple[str, ...]:
+        """Labels that are needed and have a value on none of the lines."""
+        return tuple(name for name in self.needed if not any(row.get(name) for row in self.after))
+
+
+def parsers(broken: BrokenTarget) -> Iterator[ParserAt]:
+    """The parsers that lines reach, in order. A stage that Loki refuses ends them."""
+    expr = parse(broken.expr)
+    for place, stage in enumerate(broken.query.stages[: broken.rungs[-1].stages]):
+        if place < broken.head or not isinstance(stage, PARSERS):
+            continue
+        try:
+            before = rows(broken.query.stages[broken.head : place], broken.lines)
+            after = rows(broken.query.stages[broken.head : place + 1], broken.lines)
+        except QueryError:
+            return
+        if not before:
+            return
+        streams = {name for row in before for name in row.stream}
+        needed = (n for n in labels_needed(expr, place) if n.removesuffix(DUPLICATE_SUFFIX) not in streams)
+        yield ParserAt(place, stage, tuple(before), tuple(after), tuple(needed))
+
+
+def having(query: ast.LogQuery, labels: tuple[str, ...]) -> ast.LogQuery:
+    """The query's lines that have a value for each of the labels."""
+    filters = (ast.LabelFilter(ast.StringPredicate(ast.Matcher(name, "!=", ""))) for name in labels)
+    return replace(query, stages=(*query.stages, *filters))
+
+
+def as_written(context: Context, broken: BrokenTarget, labels: tuple[str, ...]) -> tuple[float, Probe]:
+    """Lines of the query as written that have the labels; not asked again where no line passes the query at all."""
+    last = broken.rungs[-1]
+    if last.lines == 0:
+        return 0.0, last.probe
+    return count(context, broken, having(broken.query, labels))
+
+
+def count(context: Context, broken: BrokenTarget, query: ast.LogQuery) -> tuple[float, Probe]:
+    """Lines of a log query in the panel's window."""
+    return context.loki.count(counting(query, broken.window), broken.window)
+
+
+def count_fixed(
+    context: Context, broken: BrokenTarget, rewrite: Rewrite, labels: tuple[str, ...] = ()
+) -> tuple[float, Probe, ast.LogQuery | None]:
+    """Lines that pass the query with a change and have the labels, and that query.
+
+    Where a later stage drops them all, the lines that pass up to the change, and None: there is another mistake behind.
+    """
+    found, probe = count(context, broken, having(rewrite.query, labels))
+    if found > 0 or rewrite.upto >= len(rewrite.query.stages):
+        return found, probe, rewrite.query
+    upto = replace(rewrite.query, stages=rewrite.query.stages[: rewrite.upto])
+    found, probe = count(context, broken, having(upto, labels))
+    return found, probe, None

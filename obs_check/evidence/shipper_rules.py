@@ -1,0 +1,188 @@
+"""The shipper's configuration as the causes use it: what takes a file, what becomes of lines, and changed versions."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from obs_check.evidence.context import Context
+from obs_check.evidence.dashboard_edit import file_fix
+from obs_check.errors import ConfigError
+from obs_check.model.entry import Labels
+from obs_check.model.finding import Fix, Safety
+from obs_check.model.probe import Probe
+from obs_check.shipper import simulate
+from obs_check.shipper.alloy.edit import AlloyText
+from obs_check.shipper.model import ScrapeJob, ShipperConfig
+from obs_check.shipper.read import alloy_parts, parse_shipper
+from obs_check.shipper.simulate import Simulation
+from obs_check.shipper.targets import FileReport, LogFile, find_targets, report
+from obs_check.shipper.wrapping import unwrap
+from obs_check.documents.yaml_edit import Place, with_item, with_value, without
+
+_NESTED = re.compile(r"(\d+) (\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A job that takes a file, and the labels that its lines start with."""
+
+    job: ScrapeJob
+    labels: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A configuration file of promtail or Alloy. `text` may be a ConfigMap or Helm values that hold it."""
+
+    path: Path
+    text: str
+    config: ShipperConfig
+    env: Mapping[str, str]
+
+    @classmethod
+    def read(cls, path: Path, text: str, env: Mapping[str, str]) -> "Rules":
+        """Raises ConfigError."""
+        return cls(path, text, parse_shipper(text, str(path), env), env)
+
+    def about(self, file: str) -> FileReport:
+        """What becomes of a file that is there and can be read, by its path."""
+        looked_at = LogFile(file, size=1)
+        return report([looked_at], find_targets(self.config.jobs, [looked_at], {}))[0]
+
+    def takes(self, file: str) -> Taken | None:
+        """The first job that takes a file."""
+        found = self.about(file)
+        return Taken(found.by[0].job, {**found.by[0].labels, "filename": file}) if found.by else None
+
+    def run(self, file: str, lines: Iterable[str], now_ns: int) -> Simulation | None:
+        """What becomes of lines of a file, stage by stage; None when no job takes it."""
+        taken = self.takes(file)
+        return simulate.run(taken.job.pipeline, taken.labels, lines, now_ns) if taken else None
+
+    def job_place(self, job: ScrapeJob) -> Place:
+        """Where a job stands in the configuration."""
+        return ("scrape_configs", [j.name for j in self.config.jobs].index(job.name))
+
+    def client_place(self, number: int) -> Place:
+        """Where client `number` stands in promtail's configuration."""
+        return ("client",) if re.search(r"^client:", self.config.text, re.MULTILINE) else ("clients", number)
+
+    def stage_place(self, job: ScrapeJob, stage: str) -> Place:
+        """Where a stage stands that a simulation calls `3 match` or `3 match > 1 regex`."""
+        place: Place = (*self.job_place(job), "pipeline_stages")
+        for number, kind in _NESTED.findall(stage):
+            place = (*place, int(number) - 1)
+            if kind == "match" and not stage.endswith(f"{number} {kind}"):
+                place = (*place, "match", "stages")
+        return place
+
+    def without_stage(self, job: ScrapeJob, stage: str) -> "Rules | None":
+        """The configuration without a stage, and without the `match` around it where that has no other; None where its
+        place in the text is not found."""
+        if self._alloy is not None:
+            after = self._changed(self._alloy.without_stage(job, stage))
+        else:
+            after = self.edited(lambda text: without(text, self.stage_place(job, stage)))
+        above = stage.rpartition(" > ")[0]
+        return self.without_stage(job, above) if after is None and above else after
+
+    def without_attribute(self, job: ScrapeJob, stage: str, name: str) -> "Rules | None":
+        """The configuration without an attribute of a stage."""
+        if self._alloy is not None:
+            return self._changed(self._alloy.without_attribute(job, stage, name))
+        kind = stage.rpartition(" ")[2]
+        return self.edited(lambda text: without(text, (*self.stage_place(job, stage), kind, name)))
+
+    def with_first_stage(self, job: ScrapeJob, name: str) -> "Rules | None":
+        """The configuration with an empty stage in front of the others."""
+        if self._alloy is not None:
+            return self._changed(self._alloy.with_first_stage(job, name))
+        place = (*self.job_place(job), "pipeline_stages")
+        return self.edited(lambda text: with_item(text, place, 0, {name: {}}))
+
+    def with_text(self, place: Place, old: str, new: str) -> "Rules | None":
+        """The configuration with another text for `old`, which promtail's has at `place`."""
+        if self._alloy is not None:
+            return self._changed(self._alloy.with_text(old, new))
+        if not place:
+            return None
+        return self.edited(lambda text: with_value(text, place, new))
+
+    def without_text(self, place: Place, value: str) -> "Rules | None":
+        """The configuration without the attribute that has a text, in promtail's at `place`."""
+        if self._alloy is not None:
+            return self._changed(self._alloy.without_value(str(place[-1]), value))
+        return self.edited(lambda text: without(text, place))
+
+    @property
+    def _alloy(self) -> AlloyText | None:
+        if self.config.dialect != "alloy":
+            return None
+        return AlloyText(self.text, alloy_parts(self.text, str(self.path)), str(self.path))
+
+    def _changed(self, text: str | None) -> "Rules | None":
+        try:
+            return None if text is None else Rules.read(self.path, text, self.env)
+        except ConfigError:
+            return None
+
+    def edited(self, *changes: Callable[[str], str]) -> "Rules | None":
+        """The configuration with changes of promtail's own YAML; None where that is put together by a template, where a
+        place is not found, where the shipper would refuse the result, and for Alloy's syntax."""
+        if self.config.dialect != "promtail":
+            return None
+        inner, _ = unwrap(self.text, str(self.path))
+        after = inner.text
+        try:
+            for change in changes:
+                after = change(after)
+        except ConfigError:
+            return None
+        rows, old = self.text.splitlines(keepends=True), inner.text.splitlines()
+        start = inner.first_line - 1
+        block = rows[start : start + len(old)]
+        indent = min((len(r) - len(r.lstrip()) for r in block if r.strip()), default=0)
+        own = min((len(r) - len(r.lstrip()) for r in old if r.strip()), default=0)
+        shift = " " * (indent - own)
+        if [row.removeprefix(shift).rstrip() for row in block] != [row.rstrip() for row in old]:
+            return None
+        new = [(shift + row if row.strip() else row) for row in after.splitlines(keepends=True)]
+        return self._changed("".join([*rows[:start], *new, *rows[start + len(old) :]]))
+
+    def fix(self, summary: str, after: "Rules | None", safety: Safety = "review") -> Fix:
+        """The fix that turns this configuration into `after`; one for a person without it."""
+        if after is None:
+            return Fix(summary)
+        return file_fix(summary, self.path, self.text, after.text, safety)
+
+
+def rules(context: Context) -> Rules | None:
+    """The configuration that obs-check.yaml names, None without one. Raises ConfigError."""
+    path = context.files.shipper_config
+    if path is None:
+        return None
+    try:
+        text = context.files.read_text(path)
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: no text (UTF-8)", "shipper.config names it in obs-check.yaml") from None
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read: {error.strerror}", "shipper.config names it in obs-check.yaml"
+        ) from None
+    return Rules.read(path, text, context.env)
+
+
+def told(title: str, ran: Simulation | None, lines: int, now_ns: int) -> Probe:
+    """A simulation as a probe: {"lines", "entries", "dropped", "first": {"ts", "labels", "line"}}; {"lines",
+    "simulated": False} where there was none."""
+    if ran is None:
+        return Probe("shipper", title, {"lines": lines, "simulated": False}, now_ns)
+    first = ran.shipped[0] if ran.shipped else None
+    answer = {
+        "lines": lines,
+        "entries": len(ran.shipped),
+        "dropped": ran.dropped,
+        "first": {"ts": first.ts, "labels": first.labels, "line": first.line[:300]} if first else None,
+    }
+    return Probe("shipper", title, answer, now_ns)

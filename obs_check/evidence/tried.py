@@ -1,0 +1,110 @@
+"""A change of the dashboard that was tried: the panel read again with it, nothing saved."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from obs_check.evidence.asked_queries import asked_queries
+from obs_check.evidence.context import BrokenPanel, Context
+from obs_check.evidence.dashboard_edit import dashboard_fix, edited
+from obs_check.evidence.funnel import count_rung
+from obs_check.model.finding import DashboardEdit, Finding, Fix, Severity, Subject, TargetEdit
+from obs_check.model.probe import Probe
+from obs_check.model.window import Window
+from obs_check.panel.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What the panel would show. `helps`: it shows what it should (`right`), or gets further: something where it showed
+    nothing, or rows where its queries returned none. `lines` are those that pass its log query where the panel gets no
+    further: none did before, so what is wrong then is behind the query."""
+
+    edits: tuple[DashboardEdit, ...]
+    reading: Reading
+    probes: tuple[Probe, ...]
+    helps: bool
+    right: bool = False
+    lines: float = 0
+
+
+def tried(context: Context, broken: BrokenPanel, edits: Sequence[DashboardEdit], window: Window | None = None) -> Tried:
+    """Read the panel with the edits, in its own range unless a window is given. Raises what Grafana's client raises."""
+    reading, probes = context.grafana.reread(edited(context.dashboard, edits), broken, window)
+    return _judged(context, broken, edits, reading, probes)
+
+
+def _judged(
+    context: Context, broken: BrokenPanel, edits: Sequence[DashboardEdit], reading: Reading, probes: tuple[Probe, ...]
+) -> Tried:
+    right = not context.wrong(broken.panel.id, reading)
+    further = any(there(reading) and not there(broken.reading) for there in (_shows, _returns))
+    return Tried(tuple(edits), reading, probes, right or further, right)
+
+
+def tried_query(context: Context, broken: BrokenPanel, edit: TargetEdit) -> Tried:
+    """As `tried` with another text of a query. Where the panel gets no further, it helps too when lines pass the log
+    query and none did before: two counts, which a later look at the query needs anyway."""
+    changed = context.grafana.look_again(edited(context.dashboard, [edit]), broken)
+    change = _judged(context, broken, [edit], changed.reading, changed.probes)
+    if change.helps:
+        return change
+    for before, after in zip(asked_queries(broken), asked_queries(changed), strict=False):
+        if before.query == after.query:
+            continue
+        rungs = [
+            count_rung(asked.query, len(asked.query.stages), broken.window, context.loki.count)
+            for asked in (before, after)
+        ]
+        if rungs[1].lines and not rungs[0].lines:
+            probes = (*change.probes, *(rung.probe for rung in rungs))
+            return replace(change, probes=probes, helps=True, lines=rungs[1].lines)
+        break
+    return change
+
+
+def with_it(broken: BrokenPanel, change: Tried, how: str) -> str:
+    """What the panel reads as written and with the change, which `how` names, and where nothing else tells, how many
+    lines pass its log query."""
+    told = f"as written {shown(broken.reading)}, {how} {shown(change.reading)}"
+    return f"{told}, but {change.lines:g} lines pass its log query in place of none" if change.lines else told
+
+
+def finding(
+    context: Context,
+    broken: BrokenPanel,
+    cause: str,
+    claim: str,
+    change: Tried,
+    summary: str,
+    more: Sequence[Probe] = (),
+    severity: Severity = "error",
+) -> Finding:
+    """The finding that a tried change proves; its claim ends with what the panel reads with the change."""
+    fix = (
+        dashboard_fix(summary, context.dashboard_uid, context.dashboard, change.edits) if change.edits else Fix(summary)
+    )
+    return Finding(
+        cause=cause,
+        severity=severity,
+        hop="panel",
+        subject=Subject(context.dashboard_uid, broken.panel.id),
+        claim=claim,
+        probes=(*broken.probes, *more, *change.probes),
+        fix=fix,
+        panels=(broken.panel.id,),
+        cured=change.right,
+    )
+
+
+def shown(reading: Reading) -> str:
+    """What a panel reads, short enough for a claim."""
+    text = " ".join(reading.text.split()) or "(blank)"
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _returns(reading: Reading) -> bool:
+    return bool(reading.trail) and reading.trail[0].rows > 0
+
+
+def _shows(reading: Reading) -> bool:
+    return reading.state in {"ok", "stale"} and reading.rows > 0

@@ -1,0 +1,51 @@
+"""Templates made ready to run."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from obs_check.golang.template import nodes
+from obs_check.golang.template.functions import FUNCTIONS, Signature
+from obs_check.golang.template.parse import Parser
+from obs_check.golang.template.run import Moment, Run
+from obs_check.golang.template.values import Labels, TemplateFault
+
+__all__ = ["Moment", "Template", "TemplateFault", "compile_template"]
+
+_OF_THE_LINE = frozenset({"__line__", "__timestamp__"})
+
+
+class Template(NamedTuple):
+    """`render(labels, moment)` answers the text or raises TemplateFault; `simple_key` is set for a bare `{{.key}}`;
+    `fields` are the labels that it reads and `functions` those that it calls."""
+
+    render: Callable[[Mapping[str, str], Moment], str]
+    simple_key: str | None
+    fields: frozenset[str]
+    functions: frozenset[str]
+
+
+def compile_template(
+    text: str, name: str, functions: Mapping[str, Signature] = FUNCTIONS, absent: Any = ""
+) -> Template:
+    """The template `text` called `name`; QueryError with Go's words when it does not parse. `functions` are those of
+    Loki unless given, and `absent`, the empty text or None, is the value of a field that is not there."""
+    parser = Parser(text, name, functions.keys() | _OF_THE_LINE if functions is FUNCTIONS else functions.keys())
+    body = parser.template()
+    definitions = parser.definitions
+    kind: Callable[[Mapping[str, str]], dict[str, Any]] = dict if absent is None else Labels
+
+    def render(labels: Mapping[str, str], moment: Moment) -> str:
+        root = kind(labels)
+        run = Run(text, name, definitions, functions, root, moment)
+        run.walk(root, body)
+        return "".join(run.out)
+
+    return Template(render, _simple_key(body), frozenset(nodes.fields_in(body)), frozenset(parser.called))
+
+
+def _simple_key(body: list[nodes.Node]) -> str | None:
+    if len(body) == 1 and isinstance(body[0], nodes.Action) and len(body[0].pipeline.commands) == 1:
+        operands = body[0].pipeline.commands[0].operands
+        if len(operands) == 1 and isinstance(operands[0], nodes.Field) and len(operands[0].names) == 1:
+            return operands[0].names[0]
+    return None

@@ -1,0 +1,70 @@
+"""The lab Grafana as one object: start, ask its `url`, stop."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+from obs_check.lab.serve import Server
+from obs_check.standin.grafana.dashboards import Dashboards
+from obs_check.standin.grafana.datasource import Datasources
+from obs_check.standin.sql import LabDatabase
+
+
+class LabGrafana:
+    """A Grafana 13 on loopback over a folder of dashboards and a list of datasources (uid, name, type, url, jsonData,
+    secureJsonData, isDefault). Requests need `Authorization: Bearer <token>`."""
+
+    def __init__(
+        self,
+        dashboards_dir: Path,
+        datasources: list[dict[str, Any]],
+        token: str,
+        *,
+        port: int = 0,
+        timeout: float = 30.0,
+        database: LabDatabase | None = None,
+    ) -> None:
+        self._dashboards_dir = dashboards_dir
+        self._datasources = datasources
+        self._token = token
+        self._port = port
+        self._timeout = timeout
+        self._database = database
+        self._server: Server | None = None
+        self._close: Callable[[], None] | None = None
+
+    def start(self) -> Self:
+        """Serve; Unavailable when the port is taken. `timeout` (s) is how long a datasource may take to answer."""
+        import httpx
+
+        from obs_check.standin.grafana.api import Api
+
+        http = httpx.Client(timeout=self._timeout, trust_env=False)
+        self._close = http.close
+        api = Api(Dashboards(self._dashboards_dir), Datasources(self._datasources, self._database), self._token, http)
+        self._server = Server(api.application(), port=self._port, name="lab-grafana")
+        try:
+            self._server.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Stop serving and hang up on the datasources. Stopping twice is no error."""
+        if self._server is not None:
+            self._server.stop()
+        if self._close is not None:
+            self._close()
+            self._close = None
+
+    @property
+    def url(self) -> str:
+        """`http://127.0.0.1:<port>`; Unavailable when it is not running."""
+        return (self._server or Server(None, name="lab-grafana")).url
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

@@ -1,0 +1,96 @@
+"""The lab Loki as one object: start, ask its `url`, stop."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from obs_check.lab.serve import Server
+from obs_check.standin.loki.archive import Archive
+from obs_check.standin.loki.compactor import Compactor
+from obs_check.standin.loki.counters import Counters
+from obs_check.standin.loki.ingest import Ingest
+from obs_check.standin.loki.limits import Limits
+from obs_check.standin.loki.served import Served
+from obs_check.standin.loki.writer import Writer
+
+
+class LabLoki:
+    """A Loki on loopback that has its lines in DuckDB: in `data_dir`, which keeps them over restarts, else (None) in
+    memory. `clock` gives ns since the epoch."""
+
+    def __init__(
+        self,
+        data_dir: Path | None = None,
+        limits: Limits | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._data_dir = data_dir
+        self._limits = limits or Limits()
+        self._host = host
+        self._port = port
+        self._clock = clock
+        self._server: Server | None = None
+        self._archive: Archive | None = None
+        self._compactor: Compactor | None = None
+        self._writer: Writer | None = None
+        self.counters = Counters()
+        self.served = Served()
+
+    def start(self) -> Self:
+        """Open what is kept and serve. Unavailable when the port is taken, InputError when the data cannot be read."""
+        from obs_check.standin.loki.api import Api
+
+        self._archive = archive = Archive(self._data_dir)
+        ingest = Ingest(self._limits, self.counters, self._clock, archive)
+        if self._data_dir is not None:
+            for kept in archive.kept():
+                ingest.tenant(kept.tenant).restore(kept)
+        self._writer = Writer(ingest)
+        if self._limits.retention_period:
+            self._compactor = Compactor(ingest, self._clock)
+        app = Api(ingest, self.counters, self._clock, self.served).application()
+        self._server = Server(app, self._host, self._port, "lab-loki")
+        try:
+            self._server.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Stop serving, then write what waits. Stopping twice is no error; InputError when it cannot be written."""
+        if self._server is not None:
+            self._server.stop()
+        if self._compactor is not None:
+            self._compactor.stop()
+            self._compactor = None
+        writer, self._writer = self._writer, None
+        archive, self._archive = self._archive, None
+        try:
+            if writer is not None:
+                writer.stop()
+        finally:
+            if archive is not None:
+                archive.close()
+
+    @property
+    def url(self) -> str:
+        """`http://host:port`; Unavailable when it is not running."""
+        return self._running().url
+
+    def wait(self) -> None:
+        """Block until it is stopped."""
+        self._running().wait()
+
+    def _running(self) -> Server:
+        return self._server if self._server is not None else Server(None, name="lab-loki")
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

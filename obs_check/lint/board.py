@@ -1,0 +1,80 @@
+"""A dashboard with the lines of its file."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from obs_check.lint.json_lines import Path, json_lines
+from obs_check.lint.rule import Spot
+from obs_check.model.finding import Subject
+from obs_check.panel.dashboard import load_dashboards
+from obs_check.panel.elements import Dashboard, Panel
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """`lines` is empty where the dashboard was not read from JSON; `paths` are where panels stand in the document;
+    `notes` are the descriptions of panels, by id, and of the dashboard itself under None."""
+
+    path: str
+    dashboard: Dashboard
+    lines: Mapping[Path, int] = field(default_factory=dict, repr=False)
+    paths: Mapping[int, Path] = field(default_factory=dict, repr=False)
+    notes: Mapping[int | None, str] = field(default_factory=dict, repr=False)
+
+    def spot(self, panel: Panel | None = None, target: int | None = None) -> Spot:
+        """The place of the dashboard, of a panel or of the target with that index."""
+        subject = Subject(
+            self.dashboard.uid or None,
+            panel.id if panel else None,
+            panel.targets[target].ref_id if panel and target is not None else None,
+        )
+        path = self.paths.get(panel.id, ()) if panel else ()
+        if panel and path and target is not None:
+            # Schema v2 keeps its queries deeper.
+            deep: Path = ("spec", "data", "spec", "queries") if self.dashboard.schema == "v2" else ("targets",)
+            path = (*path, *deep, target)
+        while path and path not in self.lines:
+            path = path[:-1]
+        return Spot(self.path, self.lines.get(path, 1), subject)
+
+
+def read_boards(document: Any, path: str, text: str = "", first_line: int = 1) -> list[Board]:
+    """The dashboards of a parsed document; `text` is its JSON, which begins at `first_line` of the file, "" for YAML.
+
+    Raises InputError for a dashboard that is not well formed.
+    """
+    lines = json_lines(text, first_line) if text else {}
+    boards = []
+    for dashboard in load_dashboards(document, path):
+        paths: dict[int, Path] = {}
+        notes: dict[int | None, str] = {None: str(dashboard.document.get("description") or "")}
+        for inner, raw in _panels(dashboard.document):
+            number = raw.get("id")
+            if isinstance(number, int):
+                paths[number] = (*_prefix(document, dashboard.document), *inner)
+                described = raw["spec"] if isinstance(raw.get("spec"), Mapping) else raw
+                notes[number] = str(described.get("description") or "")
+        boards.append(Board(path, dashboard, lines, paths, notes))
+    return boards
+
+
+def _prefix(document: Any, dashboard: Mapping[str, Any]) -> Path:
+    """Where the dashboard stands in the document that holds it."""
+    if document is dashboard:
+        return ()
+    for key in ("dashboard", "spec"):
+        if isinstance(document, Mapping) and isinstance(document.get(key), Mapping):
+            return (key, *_prefix(document[key], dashboard))
+    return ()
+
+
+def _panels(dashboard: Mapping[str, Any], at: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    for name, element in (dashboard.get("elements") or {}).items():
+        if isinstance(element, Mapping) and isinstance(element.get("spec"), Mapping):
+            yield (*at, "elements", name), {"id": element["spec"].get("id"), "spec": element["spec"]}
+    for kind in ("panels", "rows"):
+        for i, raw in enumerate(dashboard.get(kind) or ()):
+            if isinstance(raw, Mapping):
+                yield (*at, kind, i), raw
+                yield from _panels(raw, (*at, kind, i))

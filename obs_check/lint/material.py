@@ -1,0 +1,91 @@
+"""Everything the rules look at, read from files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from obs_check.lint.board import Board
+from obs_check.lint.question import Question, board_questions
+from obs_check.lint.rule import Spot
+from obs_check.lint.sample import Sample
+from obs_check.model.entry import Labels
+from obs_check.panel.datasource import Datasources
+from obs_check.shipper.label_flow import Flow, label_flow
+from obs_check.shipper.model import ScrapeJob, ShipperConfig
+from obs_check.shipper.targets import LogFile
+
+
+@dataclass(frozen=True)
+class ShipperFile:
+    """A shipper's configuration with its text."""
+
+    config: ShipperConfig
+    text: str
+
+    def spot(self, job: ScrapeJob, *needles: str, stage: str = "") -> Spot:
+        """The first line of a job that begins with one of the texts, else that holds one, else the job's own. With
+        `stage` lines from such a stage on are looked at first."""
+        file, _, number = job.place.rpartition(":")
+        if self.config.dialect == "alloy":
+            # The stages of a job stand in other blocks than its source.
+            return Spot(file, _line(self.text.split("\n"), needles, stage, int(number) - 1) + 1)
+        start = int(number) if number.isdecimal() else 1
+        later = [int(j.place.rpartition(":")[2] or 0) for j in self.config.jobs]
+        end = min((line for line in later if line > start), default=None)
+        rows = self.text.split("\n")[start - 1 : end - 1 if end else None]
+        return Spot(file or self.config.file, start + _line(rows, needles, stage, 0))
+
+    @cached_property
+    def flows(self) -> tuple[tuple[ScrapeJob, Flow], ...]:
+        """Each job with the labels that its lines can have. With several clients, any client's external labels."""
+        return tuple((job, label_flow(job, self._external(job))) for job in self.config.jobs)
+
+    def _external(self, job: ScrapeJob) -> Labels:
+        clients = [c for c in self.config.clients if job.to is None or c.name in job.to]
+        return {name: value for client in clients for name, value in client.external_labels.items()}
+
+
+def _line(rows: Sequence[str], needles: tuple[str, ...], stage: str, default: int) -> int:
+    """The index of the first row (from a stage on, where it is named) that begins with a needle, else holds one."""
+    opening = (f"- {stage}:", f"stage.{stage}")
+    starts = [i for i, row in enumerate(rows) if stage and row.lstrip().startswith(opening)]
+    for start in (*starts, 0):
+        later = list(enumerate(rows))[start:]
+        begins = (i for i, row in later if row.lstrip(" \t-").startswith(needles))
+        holds = (i for i, row in later if any(needle in row for needle in needles))
+        found = next(begins, next(holds, None)) if needles else None
+        if found is not None:
+            return found
+    return default
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The files of a machine, under the directory that stands for its `/`."""
+
+    root: Path
+    files: tuple[LogFile, ...]
+
+
+@dataclass(frozen=True)
+class Material:
+    """`datasources` and `tree` are None where nobody gave them; `texts` are the files read, for their comments."""
+
+    boards: tuple[Board, ...] = ()
+    shippers: tuple[ShipperFile, ...] = ()
+    file_questions: tuple[Question, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    datasources: Datasources | None = None
+    tree: Tree | None = None
+    texts: tuple[tuple[str, str], ...] = ()
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """The queries of dashboards and files."""
+        of_boards = [q for board in self.boards for q in board_questions(board, self.datasources)]
+        return (*of_boards, *self.file_questions)
+
+    def flows(self) -> list[tuple[ShipperFile, ScrapeJob, Flow]]:
+        """Every job of every configuration, with the labels that its lines can have."""
+        return [(shipper, job, flow) for shipper in self.shippers for job, flow in shipper.flows]

@@ -1,0 +1,46 @@
+"""Lines of a sample inside a shipper's pipeline."""
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from obs_check.lint.question import NOW_NS
+from obs_check.lint.sample import Sample
+from obs_check.logql.syntax.ast import Matcher
+from obs_check.shipper.item import Context, Item, Stage
+from obs_check.shipper.label_flow import Flow
+from obs_check.shipper.pipeline import Pipeline
+
+S = TypeVar("S", bound=Stage)
+
+
+def fits_job(sample: Sample, flow: Flow) -> bool:
+    """Whether a sample may be of a job: the job can set the labels that a person gave."""
+    return flow.pushed.fits(Matcher(name, "=", value) for name, value in sample.labels.items())
+
+
+def seen_by(pipeline: Pipeline, lines: Sequence[str], kind: type[S]) -> list[tuple[S, list[Item]]]:
+    """The stages of a kind, with the items that come to each when the lines are read."""
+    stages = dict(_named(pipeline, "", kind))
+    seen: dict[str, list[Item]] = {place: [] for place in stages}
+
+    def observe(place: str, before: Item | None, _out: list[Item], _holds: bool) -> None:
+        if before is not None and place in seen:
+            seen[place].append(before)
+
+    chain = pipeline.start(Context(lambda: NOW_NS, chance=random.Random(0).random, observe=observe))
+    for number, line in enumerate(lines, 1):
+        chain.feed(Item(line, {}, None, number))
+    chain.flush(None)
+    return [(stage, seen[place]) for place, stage in stages.items()]
+
+
+def _named(pipeline: Pipeline, place: str, kind: type[S]) -> Iterator[tuple[str, S]]:
+    """The stages with the places that traces give them, those inside `match` too."""
+    for number, stage in enumerate(pipeline.stages, 1):
+        name = f"{place}{number} {stage.kind}"
+        if isinstance(stage, kind):
+            yield name, stage
+        nested = getattr(stage, "pipeline", None)
+        if isinstance(nested, Pipeline):
+            yield from _named(nested, f"{name} > ", kind)

@@ -1,0 +1,238 @@
+"""A query as it would be sent, from a panel's target or a file, with its tree."""
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from obs_check.errors import InputError, ObsCheckError, QueryError
+from obs_check.lint.board import Board
+from obs_check.lint.rule import Spot
+from obs_check.logql import parse
+from obs_check.logql.syntax import ast
+from obs_check.panel.datasource import DASHBOARD, Datasource, Datasources, is_expression, reference_key
+from obs_check.panel.elements import Dashboard, Panel, Target
+from obs_check.panel.interpolate import interpolate, references
+from obs_check.panel.interval import Interval, browser_interval, loki_step, prometheus_step
+from obs_check.panel.macros import backend_macros
+from obs_check.panel.query_macros import postgres_macros, prometheus_macros
+from obs_check.panel.request import dashboard_range
+from obs_check.panel.timerange import Calendar, TimeRange, panel_range
+from obs_check.panel.variables import EffectiveVariable, effective_variables
+
+Language = Literal["logql", "promql", "sql", ""]
+NOW_NS = 1_767_225_600 * 1_000_000_000
+"""2026-01-01: what `now` is here. Nothing that is found depends on it, and the same files give the same findings."""
+_VIEWPORT = 1846
+_YEARS = 100 * 365 * 86_400_000
+_KINDS: dict[str, Language] = {"loki": "logql", "prometheus": "promql", "sql": "sql"}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`raw` as written, `text` with variables and macros filled; `logql` is the tree of a LogQL query, `promql` that of
+    promql-parser, `sql` that of sqlglot; `problem` says why there is none. `step_ms` is 0 where nobody knows it."""
+
+    spot: Spot
+    language: Language
+    raw: str
+    text: str = ""
+    problem: str = ""
+    logql: ast.Expr | None = None
+    promql: Any = None
+    sql: Any = None
+    instant: bool = False
+    step_ms: int = 0
+    spread: str = field(default="", repr=False)
+    """`raw` with macros that are a range or interval filled by a hundred years: only written ranges are short in it."""
+    board: Board | None = field(default=None, repr=False)
+    panel: Panel | None = None
+    target: Target | None = None
+
+    @property
+    def is_metric(self) -> bool:
+        """Whether the answer is numbers (a LogQL query may give lines)."""
+        return not isinstance(self.logql, ast.LogQuery) and not self.problem
+
+
+def file_question(path: str, text: str) -> Question:
+    """The query of a .logql file; `$__range` counts as an hour, other variables as a text."""
+    hour = TimeRange(NOW_NS // 1_000_000 - 3_600_000, NOW_NS // 1_000_000)
+    filled = _logql(text, {}, hour, Interval(60_000, "1m"), 60_000, instant=False)
+    return _parsed(Question(Spot(path), "logql", text, filled))
+
+
+def board_questions(board: Board, known: Datasources | None) -> list[Question]:
+    """The queries of a dashboard's panels, hidden ones too; expressions and empty targets are no queries."""
+    variables = effective_variables(board.dashboard)
+    found = []
+    for panel in board.dashboard.panels:
+        for index, target in enumerate(panel.targets):
+            if not target.text.strip() or is_expression(target.datasource):
+                continue
+            if reference_key(panel.datasource) == DASHBOARD:
+                continue
+            found.append(_question(board, panel, index, target, variables, known))
+    return found
+
+
+def _question(
+    board: Board,
+    panel: Panel,
+    index: int,
+    target: Target,
+    variables: dict[str, EffectiveVariable],
+    known: Datasources | None,
+) -> Question:
+    within = _within(board.dashboard, panel, variables)
+    points = panel.max_data_points or max(1, round(_VIEWPORT * panel.width / 24))
+    interval = browser_interval(within.length_ms, points, interpolate(panel.interval, variables))
+    language = _language(board.dashboard, panel, target, variables, known)
+    blank = Question(board.spot(panel, index), language, target.text, board=board, panel=panel, target=target)
+    filling = _with_texts(target.text, variables)
+    try:
+        if language == "sql":
+            scoped = {"__interval": interval.text, "__interval_ms": str(interval.ms)}
+            text = interpolate(target.text, filling, "sql", scoped, within)
+            return _parsed(replace(blank, text=postgres_macros(text, within)))
+        if language == "promql":
+            return _promql(blank, target, filling, within, interval, points)
+        instant = str(target.query.get("queryType") or "") == "instant" or (
+            not target.query.get("queryType") and target.query.get("instant") is True
+        )
+        step = loki_step(
+            interval.ms,
+            within.length_ms,
+            interpolate(str(target.query.get("step") or ""), filling),
+            int(target.query.get("resolution") or 1),
+        )
+        text = _logql(target.text, filling, within, interval, step, instant)
+        spread = _logql(target.text, filling, TimeRange(0, _YEARS), Interval(_YEARS, "100y"), _YEARS, instant)
+        found = _parsed(replace(blank, text=text, spread=spread, instant=instant, step_ms=step))
+        if found.problem and not language:
+            other = _promql(replace(blank, language="promql"), target, filling, within, interval, points)
+            return found if other.problem else other
+        return found
+    except (ObsCheckError, TypeError, ValueError) as error:
+        return replace(blank, text=target.text, problem=getattr(error, "message", str(error)))
+
+
+def _promql(
+    blank: Question,
+    target: Target,
+    filling: dict[str, EffectiveVariable],
+    within: TimeRange,
+    interval: Interval,
+    points: int,
+) -> Question:
+    own = interpolate(str(target.query.get("interval") or ""), filling)
+    step = prometheus_step(interval.ms, within.length_ms, points, own)
+    bare = interpolate(target.text, filling, "prometheus", None, within)
+    text = prometheus_macros(bare, within, step.step_ms, step.rate_interval_ms)
+    spread = prometheus_macros(bare, TimeRange(0, _YEARS), _YEARS, _YEARS)
+    instant = bool(target.query.get("instant")) and not target.query.get("range")
+    return _parsed(replace(blank, text=text, spread=spread, instant=instant, step_ms=step.step_ms))
+
+
+def _parsed(question: Question) -> Question:
+    if question.language == "sql":
+        return _parsed_sql(question)
+    if question.language == "promql":
+        return _parsed_promql(question)
+    try:
+        return replace(question, language="logql", logql=parse(question.text))
+    except QueryError as error:
+        line = question.text.count("\n", 0, error.start or 0)
+        caret = error.caret().splitlines()
+        place = caret[0][len(caret[1]) - len(caret[1].lstrip()) :][:40] if caret else ""
+        near = f", at `{place}`" if place else ""
+        spot = replace(question.spot, line=question.spot.line + line) if question.panel is None else question.spot
+        return replace(question, language="logql", problem=f"{error.message}{near}", spot=spot)
+
+
+def _parsed_promql(question: Question) -> Question:
+    import promql_parser
+
+    try:
+        return replace(question, promql=promql_parser.parse(question.text))
+    except ValueError as error:
+        return replace(question, problem=" ".join(str(error).split()))
+
+
+def _parsed_sql(question: Question) -> Question:
+    import sqlglot
+
+    try:
+        return replace(question, sql=sqlglot.parse_one(question.text, read="postgres"))
+    except sqlglot.errors.SqlglotError as error:
+        first = getattr(error, "errors", None) or [{"description": str(error), "highlight": ""}]
+        near = f", at `{first[0]['highlight']}`" if first[0].get("highlight") else ""
+        return replace(question, problem=f"{str(first[0]['description']).split(' for <class')[0]}{near}")
+
+
+def _logql(
+    text: str,
+    filling: dict[str, EffectiveVariable],
+    within: TimeRange,
+    interval: Interval,
+    step_ms: int,
+    instant: bool,
+) -> str:
+    known = _with_texts(text, filling)
+    return backend_macros(
+        interpolate(text, known, "loki", None, within),
+        from_ms=within.from_ms,
+        to_ms=within.to_ms,
+        interval_ms=interval.ms,
+        step_ms=step_ms,
+        instant=instant,
+    )
+
+
+def _with_texts(text: str, variables: dict[str, EffectiveVariable]) -> dict[str, EffectiveVariable]:
+    """The variables with a text in place of values that only a browser would learn: a duration inside `[...]`."""
+    known = dict(variables)
+    for name in references(text):
+        variable = known.get(name)
+        if name.startswith("__") or name[0].isdigit():
+            continue
+        if variable is None or (not variable.values and variable.all_text is None):
+            stand_in = "5m" if re.search(rf"\[[^\]]*\$\{{?{name}\b", text) else "value"
+            base = variable or EffectiveVariable(name, "textbox", ())
+            known[name] = replace(base, values=(stand_in,))
+        elif variable.auto:
+            known[name] = replace(variable, values=("5m",))
+    return known
+
+
+def _within(dashboard: Dashboard, panel: Panel, variables: dict[str, EffectiveVariable]) -> TimeRange:
+    calendar = Calendar(dashboard.timezone, dashboard.week_start or "sunday", dashboard.fiscal_start)
+    try:
+        whole = dashboard_range(dashboard, NOW_NS)
+    except InputError:
+        whole = TimeRange(NOW_NS // 1_000_000 - 6 * 3_600_000, NOW_NS // 1_000_000)
+    time_from = interpolate(panel.time_from, variables)
+    return panel_range(whole, dashboard.time_from.startswith("now"), time_from, "", NOW_NS, calendar)[0]
+
+
+def _language(
+    dashboard: Dashboard,
+    panel: Panel,
+    target: Target,
+    variables: dict[str, EffectiveVariable],
+    known: Datasources | None,
+) -> Language:
+    """By the type in the reference, by the datasource that it means, by the plugin of a datasource variable; a query
+    whose language nobody tells is LogQL or PromQL, whichever parses."""
+    mixed = reference_key(panel.datasource).startswith("--") or panel.datasource is None
+    reference = target.datasource if mixed else panel.datasource
+    values = {name: v.value for name, v in variables.items()}
+    kind = str(reference.get("type") or "") if isinstance(reference, dict) else ""
+    if (not kind or kind == "datasource") and known is not None and (found := known.resolve(reference, values)):
+        kind = found.type
+    if not kind:
+        name = reference_key(reference).strip("${}[]")
+        plugins = [str(v.query) for v in dashboard.variables if v.type == "datasource" and v.name == name]
+        kind = plugins[0] if plugins else ""
+    if target.query.get("rawSql"):
+        return "sql"
+    return _KINDS.get(Datasource("", "", kind).kind, "")

@@ -1,0 +1,61 @@
+"""What a rule is, and what it finds."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from obs_check.model.finding import Severity, Subject
+
+if TYPE_CHECKING:
+    from obs_check.lint.material import Material
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place in a file: `line` is 1-based; `subject` names dashboard, panel and target where there are any."""
+
+    path: str
+    line: int = 1
+    subject: Subject = field(default_factory=Subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One thing a rule found: `claim` says what is wrong, `remedy` what to write instead."""
+
+    rule: str
+    severity: Severity
+    spot: Spot
+    claim: str
+    remedy: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """{"rule", "severity", "path", "line", "subject", "claim", "fix": {"summary"}}."""
+        return {
+            "rule": self.rule,
+            "severity": self.severity,
+            "path": self.spot.path,
+            "line": self.spot.line,
+            "subject": self.spot.subject.to_json(),
+            "claim": self.claim,
+            "fix": {"summary": self.remedy},
+        }
+
+
+Found = tuple[Spot, str, str]
+"""Where, claim, remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `title` is what it looks for in half a sentence; `find` gives where, claim and remedy of each case."""
+
+    id: str
+    severity: Severity
+    title: str
+    find: "Callable[[Material], Iterator[Found]]"
+
+    def issues(self, material: "Material") -> Iterator[Issue]:
+        """Everything this rule finds."""
+        for spot, claim, remedy in self.find(material):
+            yield Issue(self.id, self.severity, spot, claim, remedy)

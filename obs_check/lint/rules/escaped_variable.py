@@ -1,0 +1,42 @@
+"""escaped-variable: a variable with several values between backticks.
+
+Grafana escapes the values of such a variable with two backslashes for a double-quoted text; between backticks both
+stay, and the expression matches nothing (seen on Loki 3.5.9).
+"""
+
+import re
+from collections.abc import Iterator
+
+from obs_check.lint.material import Material
+from obs_check.lint.rule import Found, Rule
+from obs_check.panel.elements import Variable
+from obs_check.panel.escaping import special_escape
+from obs_check.panel.variables import ALL, custom_options
+
+_BACKTICKED = re.compile(r"`([^`]*)`")
+_PLAIN = re.compile(r"\$(\w+)|\$\{(\w+)\}|\[\[(\w+)\]\]")
+
+
+def _find(material: Material) -> Iterator[Found]:
+    for question in material.questions:
+        if question.board is None or question.language != "logql":
+            continue
+        several = {v.name: v for v in question.board.dashboard.variables if v.multi or v.include_all}
+        names = [m[1] or m[2] or m[3] for text in _BACKTICKED.findall(question.raw) for m in _PLAIN.finditer(text)]
+        for name in dict.fromkeys(names):
+            if name in several and (why := _special(several[name])):
+                claim = f"${name} may hold several values and stands between backticks: {why}"
+                yield question.spot, claim, f'write it in double quotes, "${name}", or as ${{{name}:regex}}'
+
+
+def _special(variable: Variable) -> str:
+    """Why the escaped text matches nothing; "" where no known value has a character that is escaped."""
+    options = [str(o.get("value")) for o in variable.raw.get("options") or () if o.get("value") != ALL]
+    values = [value for _, value in custom_options(variable)] if variable.type == "custom" else options
+    if variable.type == "custom" or values:
+        found = next((v for v in values if "\\" in special_escape(v)), None)
+        return f"{found!r} is sent as `{special_escape(found)}`, which matches nothing" if found else ""
+    return "a value with . - or another sign of a regular expression matches nothing then".replace(" -", "")
+
+
+RULE = Rule("escaped-variable", "error", "a variable of several values is escaped inside backticks", _find)

@@ -1,0 +1,51 @@
+"""file-taken-twice: two targets collect the same file, so every line is pushed twice."""
+
+from collections.abc import Iterator
+
+from obs_check.errors import ConfigError
+from obs_check.lint.material import Material, ShipperFile
+from obs_check.lint.rule import Found, Rule
+from obs_check.shipper.glob import fits
+from obs_check.shipper.targets import find_targets, report
+
+_REMEDY = "let one job take it; the other excludes it with __path_exclude__"
+
+
+def _find(material: Material) -> Iterator[Found]:
+    for shipper in material.shippers:
+        if material.tree is None:
+            yield from _by_pattern(shipper)
+            continue
+        try:
+            reports = report(material.tree.files, find_targets(shipper.config.jobs, material.tree.files, {}))
+        except ConfigError:
+            continue
+        told = set()
+        for one in reports:
+            if one.reason == "taken twice" and (names := tuple(t.job.name for t in one.by)) not in told:
+                told.add(names)
+                claim = f"{one.file.path}: {one.why}"
+                yield shipper.spot(one.by[-1].job, one.by[-1].glob), claim, _REMEDY
+
+
+def _by_pattern(shipper: ShipperFile) -> Iterator[Found]:
+    """Without a tree: patterns that are equal, or of which one is a path that the other takes."""
+    targets = [t for t in find_targets(shipper.config.jobs, (), {}) if t.glob and not t.exclude]
+    for n, second in enumerate(targets):
+        for first in targets[:n]:
+            if first.job.to is not None and second.job.to is not None and not set(first.job.to) & set(second.job.to):
+                continue
+            if first.glob == second.glob or _takes(first.glob, second.glob) or _takes(second.glob, first.glob):
+                one, other = (f"{t.job.name} (`{t.glob}`)" for t in (first, second))
+                claim = f"jobs {one} and {other} take the same files"
+                yield shipper.spot(second.job, second.glob), claim, _REMEDY
+
+
+def _takes(pattern: str, path: str) -> bool:
+    try:
+        return not any(sign in path for sign in "*?[{") and fits(pattern, path)
+    except ConfigError:
+        return False
+
+
+RULE = Rule("file-taken-twice", "error", "two targets collect the same file", _find)

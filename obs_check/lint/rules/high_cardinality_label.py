@@ -1,0 +1,73 @@
+"""high-cardinality-label: a label with a new value for nearly every line, so a new stream each."""
+
+import re
+from collections.abc import Iterator
+
+from obs_check.lint.material import Material
+from obs_check.lint.pipeline_sample import fits_job
+from obs_check.lint.rule import Found
+from obs_check.lint.rule import Rule as LintRule
+from obs_check.shipper.model import ScrapeJob
+from obs_check.shipper.relabel import Rule
+from obs_check.shipper.simulate import simulate
+
+MOST_VALUES = 20
+"""Distinct values of a label in a sample above which it counts as unbounded, when they are half of the lines."""
+_UNBOUNDED = re.compile(
+    r"(.*_)?(url|uri|href|query|path|request_?id|req_?id|correlation_?id|trace_?id|span_?id|session_?id|user_?agent|uuid"
+    r"|guid|uid|ip|addr|address|remote_addr|host_?port|port|timestamp|ts|time|event_?time|duration|latency|bytes|size)",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"__address__|.*_(ip|uid)")
+_REMEDY = "leave it in the line and parse it in the query, or move it to structured_metadata"
+
+
+def _find(material: Material) -> Iterator[Found]:
+    for shipper in material.shippers:
+        for job, flow in shipper.flows:
+            told: set[str] = set()
+            for name, source in flow.sources.items():
+                if flow.pushed.values(name) is None and (_UNBOUNDED.fullmatch(name) or _UNBOUNDED.fullmatch(source)):
+                    told.add(name)
+                    claim = f"job {job.name} makes a label of {source}: a stream for every value"
+                    yield shipper.spot(job, f"{name}:", f"{name} =", f'"{name}"', stage="labels"), claim, _REMEDY
+            for rule in job.relabel:
+                if _from_address(rule) and job.discovery:
+                    told.add(rule.target)
+                    claim = f"job {job.name} makes a label of {rule.sources[0]}: a stream for every pod or address"
+                    yield (
+                        shipper.spot(job, f"target_label: {rule.target}", f'"{rule.target}"'),
+                        claim,
+                        "keep to names that live longer",
+                    )
+            for sample in material.samples:
+                if fits_job(sample, flow):
+                    for name, count, lines in _counted(job, sample.lines):
+                        if name not in told and name != "filename":
+                            told.add(name)
+                            claim = f"job {job.name}: label {name} has {count} values in {lines} lines of {sample.name}"
+                            yield (
+                                shipper.spot(job, f"{name}:", f"{name} =", f'"{name}"', stage="labels"),
+                                claim,
+                                _REMEDY,
+                            )
+
+
+def _from_address(rule: Rule) -> bool:
+    kept = rule.action == "replace" and "$" in rule.replacement and not rule.target.startswith("__")
+    return kept and any(_ADDRESS.fullmatch(source) for source in rule.sources)
+
+
+def _counted(job: ScrapeJob, lines: tuple[str, ...]) -> Iterator[tuple[str, int, int]]:
+    """Labels whose values are too many, with how many values in how many lines."""
+    values: dict[str, set[str]] = {}
+    shipped = simulate(job.pipeline, {}, lines, 0)
+    for one in shipped:
+        for name, value in one.labels.items():
+            values.setdefault(name, set()).add(value)
+    for name, found in values.items():
+        if len(found) > MOST_VALUES and 2 * len(found) > len(shipped):
+            yield name, len(found), len(shipped)
+
+
+RULE = LintRule("high-cardinality-label", "warning", "a label has a new value for nearly every line", _find)

@@ -1,0 +1,46 @@
+"""label-not-set: a selector asks for a label that no shipper job of the configurations sets."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+
+from obs_check.evidence.ladder import log_queries
+from obs_check.lint.material import Material
+from obs_check.lint.rule import Found, Rule
+from obs_check.logql.syntax.ast import Matcher
+from obs_check.shipper.label_flow import Possible
+
+_BY_LOKI = {"service_name", "__aggregated_metric__", "__pattern__"}
+"""Loki 3.5 sets service_name by itself."""
+
+
+def _find(material: Material) -> Iterator[Found]:
+    ways = [flow.pushed for shipper in material.shippers for _, flow in shipper.flows]
+    if not ways:
+        return
+    for question in material.questions:
+        for query in log_queries(question.logql) if question.logql else ():
+            matchers = [m for m in query.selector.matchers if m.name not in _BY_LOKI]
+            if any(way.fits(matchers) for way in ways):
+                continue
+            alone = [m for m in matchers if not any(way.fits([m]) for way in ways)]
+            for matcher in alone:
+                yield question.spot, *_told(matcher, ways)
+            if not alone:
+                names = ", ".join(dict.fromkeys(m.name for m in matchers))
+                yield question.spot, f"no job sets {names} together as the selector asks", "ask for labels of one job"
+
+
+def _told(matcher: Matcher, ways: Sequence[Possible]) -> tuple[str, str]:
+    values = sorted({v for way in ways for v in way.values(matcher.name) or () if v})
+    if values:
+        near = difflib.get_close_matches(matcher.value, values, 1) or values[:5]
+        return f'no job sets {matcher.name} to "{matcher.value}"', f"jobs set it to {', '.join(near)}"
+    names = sorted({name for way in ways for name, v in way.labels.items() if v != frozenset({""})})
+    near = difflib.get_close_matches(matcher.name, names, 1)
+    return (
+        f"no job sets the label {matcher.name}",
+        f"the nearest is {near[0]}" if near else f"there are: {', '.join(names)}",
+    )
+
+
+RULE = Rule("label-not-set", "error", "a selector uses a label or a value that no shipper job sets", _find)

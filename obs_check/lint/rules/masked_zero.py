@@ -1,0 +1,67 @@
+"""masked-zero: a panel that shows 0 when there is nothing, so that a break looks like quiet."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from obs_check.lint.material import Material
+from obs_check.lint.panel_options import field_setting, mapping, mappings
+from obs_check.lint.question import Question
+from obs_check.lint.rule import Found, Rule
+from obs_check.panel.elements import Panel
+from obs_check.panel.masking import shows_zero_for_nothing
+
+_ZERO = re.compile(r"\s*[+-]?0+(\.0*)?\s*%?\s*")
+_NULL_KEYS = ("null", "null+nan", "nan", "empty")
+_REMEDY = "let the panel say No data, and alert on absence by itself"
+
+
+def _find(material: Material) -> Iterator[Found]:
+    for question in material.questions:
+        for why in _in_query(question):
+            yield question.spot, why, _REMEDY
+    for board in material.boards:
+        for panel in board.dashboard.panels:
+            for why in dict.fromkeys(_in_panel(panel)):
+                yield board.spot(panel), why, _REMEDY
+
+
+def _in_query(question: Question) -> Iterator[str]:
+    if question.language != "sql":
+        if shows_zero_for_nothing(question.text):
+            yield "the query answers 0 or 1 where there is no series (`or vector(0)`, `absent`)"
+        return
+    if question.sql is None:
+        return
+    from sqlglot import exp
+
+    if question.sql.find(exp.Count) and not question.sql.find(exp.Group) and not question.sql.find(exp.Having):
+        yield "count() without GROUP BY answers 0 where no row fits, a wrong WHERE included"
+    for coalesce in question.sql.find_all(exp.Coalesce):
+        if any(isinstance(e, exp.Literal) and _ZERO.fullmatch(str(e.this)) for e in coalesce.expressions):
+            yield "coalesce(..., 0) answers 0 where there is no value"
+
+
+def _in_panel(panel: Panel) -> Iterator[str]:
+    for text in field_setting(panel, "noValue"):
+        if text is not None and _ZERO.fullmatch(str(text)):
+            yield f"noValue is {str(text)!r}: an answer without any series reads as that"
+    for listed in field_setting(panel, "mappings"):
+        if any(_maps_null(one) for one in mappings(listed)):
+            yield "a value mapping writes 0 for null"
+    if "null as zero" in (*field_setting(panel, "nullValueMode"), panel.options.get("nullValueMode")):
+        yield "nullValueMode is `null as zero`"
+
+
+def _maps_null(given: Mapping[str, Any]) -> bool:
+    options = mapping(given.get("options"))
+    if given.get("type") == "special" and options.get("match") in _NULL_KEYS:
+        text = mapping(options.get("result")).get("text")
+    elif given.get("type") == "value":
+        text = mapping(options.get("null")).get("text")
+    else:
+        text = given.get("text") if given.get("value") == "null" else None
+    return bool(_ZERO.fullmatch(str(text if text is not None else "")))
+
+
+RULE = Rule("masked-zero", "warning", "a panel shows 0 for nothing: or vector(0), noValue, mapping, count(*)", _find)

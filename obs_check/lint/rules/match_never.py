@@ -1,0 +1,40 @@
+"""match-never: a match stage whose selector no line of its job can have."""
+
+from collections.abc import Iterator
+from typing import cast
+
+from obs_check.lint.material import Material
+from obs_check.lint.rule import Found, Rule
+from obs_check.logql.syntax.ast import Matcher, MatchOp
+from obs_check.shipper.label_flow import Possible
+from obs_check.shipper.stages.match import Match
+
+
+def _find(material: Material) -> Iterator[Found]:
+    for shipper in material.shippers:
+        for job, flow in shipper.flows:
+            for stage, labels in flow.matches:
+                matchers = [Matcher(name, cast(MatchOp, op), value) for name, op, value in stage.selector.matchers]
+                if labels.fits(matchers):
+                    continue
+                claim = f"job {job.name}: no line can match {_text(stage)}: {_why(matchers, labels)}"
+                effect = "it drops nothing" if stage.drop else "its stages never run"
+                needle = f"{matchers[0].name}{matchers[0].op}"
+                yield shipper.spot(job, needle, stage="match"), claim, f"{effect}; set the label in front of the stage"
+
+
+def _text(stage: Match) -> str:
+    return "{" + ", ".join(f'{name}{op}"{value}"' for name, op, value in stage.selector.matchers) + "}"
+
+
+def _why(matchers: list[Matcher], labels: Possible) -> str:
+    for matcher in matchers:
+        if not labels.fits([matcher]):
+            values = sorted(labels.values(matcher.name) or ())
+            if values == [""]:
+                return f"nothing in front of it sets {matcher.name}"
+            return f"{matcher.name} is {' or '.join(v or 'absent' for v in values)} there"
+    return "its matchers contradict each other"
+
+
+RULE = Rule("match-never", "error", "a match selector that can never match", _find)

@@ -1,0 +1,25 @@
+"""missing-unit: numbers drawn without a unit."""
+
+from collections.abc import Iterator
+
+from obs_check.lint.material import Material
+from obs_check.lint.panel_options import field_setting
+from obs_check.lint.rule import Found, Rule
+
+_NUMBERS = {"stat", "gauge", "bargauge", "timeseries", "graph", "barchart", "piechart"}
+
+
+def _find(material: Material) -> Iterator[Found]:
+    seen = set()
+    for question in material.questions:
+        panel = question.panel
+        if question.board is None or panel is None or panel.type not in _NUMBERS or not question.is_metric:
+            continue
+        key = (question.board.path, question.board.dashboard.uid, panel.id)
+        if key not in seen and not any(field_setting(panel, "unit")):
+            seen.add(key)
+            claim = f"the {panel.type} says of no number what it counts"
+            yield question.board.spot(panel), claim, "set fieldConfig.defaults.unit; `none` shows the number as it is"
+
+
+RULE = Rule("missing-unit", "info", "a panel shows numbers without a unit", _find)

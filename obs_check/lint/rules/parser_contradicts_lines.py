@@ -1,0 +1,39 @@
+"""parser-contradicts-lines: the parser of a query is made for lines of another form."""
+
+from collections.abc import Iterator
+
+from obs_check.evidence.ladder import log_queries
+from obs_check.lint.material import Material
+from obs_check.lint.rule import Found, Rule
+from obs_check.lint.sample import shape
+from obs_check.logql.syntax import ast
+
+_MADE_FOR = {
+    ast.LogfmtParser: ("logfmt", "logfmt"),
+    ast.JsonParser: ("json", "json"),
+    ast.UnpackParser: ("unpack", "json"),
+}
+
+
+def _find(material: Material) -> Iterator[Found]:
+    for question in material.questions:
+        for query in log_queries(question.logql) if question.logql else ():
+            for place, stage in enumerate(query.stages):
+                name, form = _MADE_FOR.get(type(stage), ("", ""))
+                for sample in material.samples if name else ():
+                    lines = [row.line for row in sample.survivors(query, place)]
+                    seen = shape(lines) if lines else form
+                    # Plain text between pairs is no contradiction to logfmt, which takes what it finds.
+                    if seen == form or (form == "logfmt" and seen == "text"):
+                        continue
+                    told = {"json": "JSON", "logfmt": "logfmt", "text": "no JSON"}[seen]
+                    claim = f"`| {name}` stands before lines that are {told}: {_cut(lines[0])} ({sample.name})"
+                    other = {"json": "json", "logfmt": "logfmt"}.get(seen, "pattern or regexp")
+                    yield question.spot, claim, f"parse them with {other}"
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= 60 else f"{line[:59]}…"
+
+
+RULE = Rule("parser-contradicts-lines", "error", "a parser that the lines of the sample contradict", _find)

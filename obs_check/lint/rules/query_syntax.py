@@ -1,0 +1,18 @@
+"""query-syntax: a query that its datasource refuses."""
+
+from collections.abc import Iterator
+
+from obs_check.lint.material import Material
+from obs_check.lint.rule import Found, Rule
+
+_NAMES = {"logql": "LogQL", "promql": "PromQL", "sql": "SQL"}
+
+
+def _find(material: Material) -> Iterator[Found]:
+    for question in material.questions:
+        if question.problem:
+            name = _NAMES.get(question.language, "query")
+            yield question.spot, f"no {name}: {question.problem}", "correct the query; try it with obs-check query"
+
+
+RULE = Rule("query-syntax", "error", "a query does not parse with its variables filled", _find)

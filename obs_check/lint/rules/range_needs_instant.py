@@ -1,0 +1,28 @@
+"""range-needs-instant: a panel with one row a series asks for every step."""
+
+from collections.abc import Iterator
+
+from obs_check.lint.material import Material
+from obs_check.lint.panel_options import reducers
+from obs_check.lint.rule import Found, Rule
+from obs_check.panel.elements import Panel
+
+_ROWS = {"table", "table-old"}
+_TILES = {"stat", "gauge", "bargauge", "piechart"}
+
+
+def _find(material: Material) -> Iterator[Found]:
+    for question in material.questions:
+        panel = question.panel
+        if panel is None or question.language == "sql" or question.instant or not question.is_metric:
+            continue
+        if _shows_rows(panel) and not any(not t.disabled for t in panel.transformations):
+            claim = f"the {panel.type} shows a row for every step of a range query, not one for every series"
+            yield question.spot, claim, "make it an instant query, over `[$__range]` where it counts"
+
+
+def _shows_rows(panel: Panel) -> bool:
+    return panel.type in _ROWS or (panel.type in _TILES and reducers(panel)[1])
+
+
+RULE = Rule("range-needs-instant", "warning", "a range query feeds a panel with one row a series", _find)

@@ -1,0 +1,63 @@
+"""range-shorter-than-step: lines between two steps are looked at by neither."""
+
+from collections.abc import Iterator
+
+from obs_check.errors import QueryError
+from obs_check.lint.material import Material
+from obs_check.lint.question import Question
+from obs_check.lint.rule import Found, Rule
+from obs_check.logql import parse
+from obs_check.logql.syntax import ast
+from obs_check.panel.interval import format_interval
+
+
+def _find(material: Material) -> Iterator[Found]:
+    for question in material.questions:
+        if question.instant or not question.step_ms or question.problem:
+            continue
+        short = [ms for ms in _written_ranges(question) if ms < question.step_ms]
+        if short:
+            step = format_interval(question.step_ms)
+            claim = f"[{format_interval(min(short))}] is shorter than the step of {step}: what is between is not seen"
+            yield question.spot, claim, "write `[$__interval]` (PromQL: `[$__rate_interval]`)"
+
+
+def _written_ranges(question: Question) -> list[int]:
+    """The ranges in ms that the query itself says: macros are a hundred years in `spread`."""
+    if question.language == "promql":
+        return _promql_ranges(question.spread)
+    try:
+        return _logql_ranges(parse(question.spread))
+    except QueryError:
+        return []
+
+
+def _logql_ranges(expr: ast.Expr) -> list[int]:
+    match expr:
+        case ast.RangeAggregation():
+            return [expr.range.interval_ns // 1_000_000]
+        case ast.VectorAggregation() | ast.LabelReplace():
+            return _logql_ranges(expr.expr)
+        case ast.BinaryOperation():
+            return _logql_ranges(expr.left) + _logql_ranges(expr.right)
+        case _:
+            return []
+
+
+def _promql_ranges(text: str) -> list[int]:
+    import promql_parser
+
+    found: list[int] = []
+
+    def visit(node: object) -> None:
+        if isinstance(node, promql_parser.MatrixSelector):
+            found.append(round(node.range.total_seconds() * 1000))
+
+    try:
+        promql_parser.walk(promql_parser.parse(text), visit)
+    except ValueError:
+        return []
+    return found
+
+
+RULE = Rule("range-shorter-than-step", "warning", "a written range is shorter than the step of its panel", _find)

@@ -1,0 +1,69 @@
+"""timestamp-format: a timestamp stage that cannot read the times of the sample."""
+
+from collections.abc import Iterator
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from obs_check.golang import layouts
+from obs_check.lint.material import Material
+from obs_check.lint.pipeline_sample import fits_job, seen_by
+from obs_check.lint.question import NOW_NS
+from obs_check.lint.rule import Found, Rule
+from obs_check.shipper.item import text_of
+from obs_check.shipper.stages.timestamp import Timestamp, read_time
+
+_CANDIDATES = (
+    "RFC3339Nano", "Unix", "UnixMs", "UnixUs", "UnixNs", "2006-01-02T15:04:05.999999999Z0700",
+    "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999", "2006-01-02 15:04:05,999", "2006/01/02 15:04:05",
+    "02/Jan/2006:15:04:05 -0700", "Jan _2 15:04:05", "RFC1123", "RFC1123Z", "RFC822", "RFC850", "ANSIC", "RubyDate",
+)  # fmt: skip
+
+
+def _find(material: Material) -> Iterator[Found]:
+    for shipper, job, flow in material.flows():
+        for sample in material.samples:
+            if not fits_job(sample, flow):
+                continue
+            for stage, items in seen_by(job.pipeline, sample.lines, Timestamp):
+                texts = [text_of(item.extracted.get(stage.source)) for item in items]
+                given = [text for text in texts if text is not None]
+                spot = shipper.spot(job, stage.format, stage="timestamp")
+                if items and not given:
+                    claim = f"job {job.name}: no stage before `timestamp` extracts {stage.source!r} from {sample.name}"
+                    yield (
+                        spot,
+                        claim,
+                        "name a value that a stage in front extracts; lines get the time they are read at",
+                    )
+                    continue
+                unread = [text for text in given if not _reads(stage, text)]
+                if unread:
+                    claim = (
+                        f"job {job.name}: format {stage.format!r} cannot read {unread[0]!r} "
+                        f"({len(unread)} of {len(given)} lines of {sample.name})"
+                    )
+                    yield spot, claim, _better(unread[0])
+
+
+def _reads(stage: Any, text: str, *layouts: str) -> bool:
+    zone = ZoneInfo(stage.location) if stage.location else None
+    return any(_parses(layout, text, zone) for layout in layouts or (stage.format, *stage.fallback_formats))
+
+
+def _parses(layout: str, text: str, zone: ZoneInfo | None) -> bool:
+    try:
+        read_time(layout, text, zone, lambda: NOW_NS)
+    except layouts.NoTime:
+        return False
+    return True
+
+
+def _better(text: str) -> str:
+    found = next((layout for layout in _CANDIDATES if _parses(layout, text, None)), None)
+    # Unix seconds of thirteen digits and more would be in the far future: a finer unit is meant.
+    if found == "Unix" and text.isdecimal() and len(text) >= 13:
+        found = {13: "UnixMs", 16: "UnixUs"}.get(len(text), "UnixNs")
+    return f"format: {found}" if found else "write its layout with Go's reference time, 2006-01-02T15:04:05Z07:00"
+
+
+RULE = Rule("timestamp-format", "error", "a timestamp stage cannot read the times of the sample", _find)

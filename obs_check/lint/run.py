@@ -1,0 +1,43 @@
+"""All rules over what was read."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from obs_check.lint.disable import Disable, apply, read_disables
+from obs_check.lint.material import Material
+from obs_check.lint.registry import RULES
+from obs_check.lint.rule import Issue
+from obs_check.model.verdict import Verdict
+
+_ORDER = ("error", "warning", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class LintResult:
+    """`issues` stand; `silent` are switched off, each with its reason; `unused` comments switch off nothing."""
+
+    issues: list[Issue]
+    silent: list[tuple[Issue, str]]
+    unused: list[Disable]
+
+    @property
+    def verdict(self) -> Verdict:
+        """fail with an error, else ok."""
+        return Verdict.FAIL if any(issue.severity == "error" for issue in self.issues) else Verdict.OK
+
+    def to_json(self) -> dict[str, Any]:
+        """{"findings", "disabled", "unused_disables"}."""
+        return {
+            "findings": [issue.to_json() for issue in self.issues],
+            "disabled": [{**issue.to_json(), "reason": reason} for issue, reason in self.silent],
+            "unused_disables": [
+                {"rule": d.rule, "path": d.spot.path, "line": d.spot.line, "reason": d.reason} for d in self.unused
+            ],
+        }
+
+
+def lint(material: Material) -> LintResult:
+    """What all rules find, by file, severity and line."""
+    found = dict.fromkeys(issue for rule in RULES for issue in rule.issues(material))
+    ordered = sorted(found, key=lambda i: (i.spot.path, _ORDER.index(i.severity), i.spot.line))
+    return LintResult(*apply(ordered, read_disables(material)))

@@ -1,0 +1,1 @@
+"""Loki, Grafana, Prometheus and SQL in memory, without ports."""

@@ -1,0 +1,59 @@
+"""Annotations, in memory."""
+
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from obs_check.standin.grafana.refusal import Refusal
+
+
+class Annotations:
+    """What was posted, newest first; times in ms since the epoch."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rows: list[dict[str, Any]] = []
+
+    def add(self, body: Any) -> dict[str, Any]:
+        """Keep one; Refusal without a text. A missing time is now."""
+        if not isinstance(body, dict) or not body.get("text"):
+            raise Refusal(400, "Failed to save annotation")
+        moment = int(body.get("time") or time.time_ns() // 1_000_000)
+        with self._lock:
+            row = {
+                "id": len(self._rows) + 1,
+                "dashboardUID": body.get("dashboardUID") or "",
+                "panelId": int(body.get("panelId") or 0),
+                "time": moment,
+                "timeEnd": int(body.get("timeEnd") or moment),
+                "tags": list(body.get("tags") or []),
+                "text": str(body["text"]),
+            }
+            self._rows.insert(0, row)
+        return {"message": "Annotation added", "id": row["id"]}
+
+    def change(self, number: int, body: Any) -> dict[str, Any]:
+        """Replace the given parts of one; Refusal 404 when there is none."""
+        with self._lock:
+            for row in self._rows:
+                if row["id"] == number and isinstance(body, dict):
+                    row.update({key: body[key] for key in ("time", "timeEnd", "tags", "text") if key in body})
+                    return {"message": "Annotation patched"}
+        raise Refusal(404, "Annotation not found")
+
+    def find(self, params: Mapping[str, str], tags: list[str]) -> list[dict[str, Any]]:
+        """Those of a dashboard, with all the tags, that touch the range from..to."""
+        start, end = int(params.get("from") or 0), int(params.get("to") or 1 << 62)
+        uid = params.get("dashboardUID", "")
+        limit = int(params.get("limit") or 100)
+        with self._lock:
+            rows = [
+                dict(row)
+                for row in self._rows
+                if row["timeEnd"] >= start
+                and row["time"] <= end
+                and (not uid or row["dashboardUID"] == uid)
+                and set(tags) <= set(row["tags"])
+            ]
+        return rows[:limit]

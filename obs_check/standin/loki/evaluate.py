@@ -1,0 +1,157 @@
+"""Runs a query of a request over the streams of a tenant."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from obs_check.logql import parse
+from obs_check.logql.engine.evaluate import query_instant, query_range, walk
+from obs_check.logql.engine.logs import Direction
+from obs_check.logql.syntax.ast import Expr, LogQuery, Matcher, Metric, RangeAggregation, VectorAggregation
+from obs_check.model.entry import Labels, LogStream
+from obs_check.model.result import Matrix, Result, Streams, Vector
+from obs_check.standin.loki.answers import categorized, result_data, stats
+from obs_check.standin.loki.checks import entry_size
+from obs_check.standin.loki.detect import detected_fields, field_values
+from obs_check.standin.loki.limits import HOUR, Limits
+from obs_check.standin.loki.params import (
+    check_length,
+    check_limit,
+    parse_direction,
+    parse_limit,
+    parse_range,
+    parse_time,
+)
+from obs_check.standin.loki.refusal import Refusal
+from obs_check.standin.loki.store import TenantStore
+
+
+class _Counted:
+    """A Source that remembers what was read through it."""
+
+    def __init__(self, store: TenantStore) -> None:
+        self._store = store
+        self.lines = 0
+        self.bytes = 0
+        self.labels: list[Labels] = []
+
+    def select(self, matchers: Sequence[Matcher], start_ns: int, end_ns: int) -> list[LogStream]:
+        """See obs_check.logql.engine.source.Source."""
+        streams = self._store.select(matchers, start_ns, end_ns)
+        for stream in streams:
+            self.labels.append(stream.labels)
+            self.lines += len(stream.entries)
+            self.bytes += sum(map(entry_size, stream.entries))
+        return streams
+
+
+def _answer(
+    result: Result, source: _Counted, flags: Sequence[str], direction: Direction, began: float, limits: Limits
+) -> dict[str, Any]:
+    data = result_data(result, source.labels, flags, newest_first=direction == "backward")
+    match result:
+        case Streams():
+            returned = result.lines
+        case Vector(samples):
+            returned = len(samples)
+        case Matrix(series):
+            returned = len(series)
+        case _:
+            returned = 1
+    if not isinstance(result, Streams) and returned > limits.max_query_series:
+        raise Refusal(400, f"maximum of series ({limits.max_query_series}) reached for a single query")
+    data["stats"] = stats(source.lines, source.bytes, returned, time.perf_counter() - began)
+    return data
+
+
+def _longest_range(expr: Metric) -> int:
+    """ns that the range aggregations of a query reach back, 0 where there is none."""
+    return max((node.range.interval_ns for node in walk(expr) if isinstance(node, RangeAggregation)), default=0)
+
+
+def _refuse_switched_off(expr: Expr) -> None:
+    """Refusal of what Loki 3.5 does only where its configuration asks for it."""
+    if isinstance(expr, LogQuery):
+        return
+    if any(isinstance(node, VectorAggregation) and node.op == "approx_topk" for node in walk(expr)):
+        raise Refusal(500, "approx_topk is not enabled. See -limits.shard_aggregations")
+
+
+def answer_range(
+    store: TenantStore, params: Mapping[str, str], now_ns: int, limits: Limits, flags: Sequence[str]
+) -> dict[str, Any]:
+    """`data` of query_range. Refusal or QueryError when Loki would refuse the request."""
+    began = time.perf_counter()
+    asked = parse_range(params, now_ns, limits)
+    expr = parse(params.get("query", ""))
+    check_length(asked.start, asked.end, limits)
+    if isinstance(expr, LogQuery):
+        check_limit(asked.limit, limits)
+    else:
+        # What is split by the hour reaches back from the beginning of each part.
+        check_length(max(asked.start, asked.end - HOUR) - _longest_range(expr), asked.end, limits)
+    _refuse_switched_off(expr)
+    source = _Counted(store)
+    result = query_range(
+        expr,
+        source,
+        asked.start,
+        asked.end,
+        asked.step,
+        limit=asked.limit,
+        direction=asked.direction,
+        interval_ns=asked.interval,
+    )
+    return _answer(result, source, flags, asked.direction, began, limits)
+
+
+def answer_instant(
+    store: TenantStore,
+    params: Mapping[str, str],
+    now_ns: int,
+    limits: Limits,
+    flags: Sequence[str],
+) -> dict[str, Any]:
+    """`data` of an instant query. Refusal or QueryError when Loki would refuse it, as every log query."""
+    began = time.perf_counter()
+    limit = parse_limit(params)
+    at = parse_time(params.get("time", ""), now_ns)
+    direction = parse_direction(params.get("direction", ""))
+    text = params.get("query", "")
+    expr = parse(text, stages=False)
+    if not isinstance(expr, LogQuery):
+        expr = parse(text)
+    _refuse_switched_off(expr)
+    source = _Counted(store)
+    result = query_instant(expr, source, at, limit=limit, direction=direction)
+    return _answer(result, source, flags, direction, began, limits)
+
+
+def selector_matchers(text: str) -> tuple[Matcher, ...]:
+    """The matchers of a stream selector; Refusal of a query that is more (Loki 3.5), whatever is wrong inside it."""
+    expr = parse(text, stages=False)
+    if not isinstance(expr, LogQuery) or expr.stages:
+        raise Refusal(400, "only label matchers are supported")
+    return expr.selector.matchers
+
+
+def answer_fields(
+    store: TenantStore, params: Mapping[str, str], now_ns: int, limits: Limits, name: str | None = None
+) -> dict[str, Any]:
+    """`detected_fields` of a log query's newest lines, or the values of the field `name`; nothing at all where there
+    is none. Refusal or QueryError as Loki refuses."""
+    lines = parse_limit({"limit": params.get("line_limit", "")})
+    most = parse_limit({"limit": params.get("limit") or params.get("field_limit") or "1000"})
+    asked = parse_range({**params, "limit": ""}, now_ns, limits)
+    expr = parse(params.get("query", ""))
+    if not isinstance(expr, LogQuery):
+        raise Refusal(400, "only log selector is supported")
+    check_limit(lines, limits)
+    source = _Counted(store)
+    result = query_range(expr, source, asked.start, asked.end, asked.step, limit=lines, direction="backward")
+    rows = categorized(result.streams, source.labels) if isinstance(result, Streams) else []
+    if name is not None:
+        values = field_values(rows, name, most)
+        return {"limit": most, "values": values} if values else {}
+    fields = detected_fields(rows, most)
+    return {"fields": fields, "limit": most} if fields else {}

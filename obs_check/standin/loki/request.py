@@ -1,0 +1,93 @@
+"""What the handlers need of a request: tenant, parameters, body."""
+
+import gzip
+import zlib
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from obs_check.errors import InputError
+from obs_check.model.entry import LogStream
+from obs_check.standin.loki import json_push, protobuf, snappy
+from obs_check.standin.loki.limits import Limits
+from obs_check.standin.loki.refusal import Refusal
+
+if TYPE_CHECKING:
+    from starlette.requests import HTTPConnection, Request
+
+TENANT = "X-Scope-OrgID"
+_GZIP_HEADER = 10
+_LONGEST = 150
+SINGLE_TENANT = "fake"
+_ALLOWED = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!-_.*'()")
+
+
+def tenant_of(request: "HTTPConnection", limits: Limits, *, push: bool = False) -> str:
+    """Whose lines a request means; Refusal without a tenant where one is required, or with a name that is none."""
+    name = request.headers.get(TENANT, "")
+    if limits.tenancy == "off":
+        return SINGLE_TENANT
+    if not name:
+        if limits.tenancy == "optional":
+            return SINGLE_TENANT
+        raise Refusal(401, "no org id\n")
+    if "|" in name:
+        raise Refusal(400 if push else 500, "multiple org IDs present\n")
+    if name in (".", ".."):
+        raise Refusal(400, "tenant ID is '.' or '..'\n")
+    if len(name) > _LONGEST:
+        raise Refusal(400, f"tenant ID is too long: max {_LONGEST} characters\n")
+    for character in name:
+        if character not in _ALLOWED:
+            raise Refusal(400, f"tenant ID '{name}' contains unsupported character '{character}'\n")
+    return name
+
+
+def _inflated(body: bytes, encoding: str) -> bytes:
+    try:
+        if encoding == "gzip":
+            return gzip.decompress(body)
+        if encoding == "deflate":
+            return zlib.decompress(body, -zlib.MAX_WBITS)
+    except (OSError, EOFError, zlib.error) as error:
+        # Go's words: a header that is cut short, or one that is none.
+        if not body:
+            raise Refusal(400, "EOF") from None
+        cut = isinstance(error, EOFError) or len(body) < _GZIP_HEADER
+        raise Refusal(400, "unexpected EOF" if cut else f"{encoding}: invalid header") from None
+    if encoding in ("", "snappy"):
+        return body
+    raise Refusal(400, f'Content-Encoding "{encoding}" not supported')
+
+
+def decode_push(body: bytes, content_type: str, encoding: str) -> list[LogStream]:
+    """The streams of a push body, by its content type: JSON, or protobuf in snappy for every other.
+
+    Loki 3.5: any type but JSON is read as snappy, and a request without a type is refused.
+    """
+    media, _, rest = content_type.partition(";")
+    media = media.strip().lower()
+    if not media:
+        raise Refusal(400, "mime: no media type")
+    if any("=" not in parameter for parameter in rest.split(";") if parameter.strip()):
+        raise Refusal(400, "mime: invalid media parameter")
+    try:
+        if media == "application/json":
+            return json_push.decode_push(_inflated(body, encoding))
+        if encoding not in ("", "snappy"):
+            raise Refusal(400, f'Content-Encoding "{encoding}" not supported')
+        return protobuf.decode_push(snappy.decode(body))
+    except InputError as error:
+        raise Refusal(400, error.message) from None
+
+
+async def parameters(request: "Request") -> list[tuple[str, str]]:
+    """Names and values of the form when the request is a POST, then of the query string."""
+    pairs = parse_qsl(request.url.query, keep_blank_values=True)
+    if request.method == "POST":
+        pairs = parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True) + pairs
+    return pairs
+
+
+def first_of_each(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """Of several values of one name the first counts (Go: Form.Get)."""
+    return dict(reversed(pairs))
