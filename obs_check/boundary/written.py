@@ -2,9 +2,8 @@
 
 from datetime import UTC
 
+from obs_check.boundary.coderd import AgentLog, Workspace, json_line, request_fields
 from obs_check.boundary.log import Level, format_line
-from obs_check.lab.audit_agent import AgentLog
-from obs_check.lab.coderd import Workspace, json_line, request_fields
 from obs_check.model.event import Event
 
 

@@ -9,35 +9,21 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from socketserver import BaseRequestHandler
 from typing import Any, Protocol, Self
 
+from obs_check.boundary.coderd import AgentLog, human_head
 from obs_check.errors import ObsCheckError, Unavailable
 from obs_check.lab.audit import MAX_BODY, TAG_ENVELOPE
 from obs_check.lab.origin import HangUpServer
-from obs_check.model.window import MS, NS
 
 FORWARDED = "agent_boundary_log_proxy_batches_forwarded_total"
 BATCHES_DROPPED = "agent_boundary_log_proxy_batches_dropped_total"
 LOGS_DROPPED = "agent_boundary_log_proxy_logs_dropped_total"
 BUFFERED_BATCHES = 100
 """Batches that wait in the agent for coderd; more are dropped (`buffer_full`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class AgentLog:
-    """One decision as it goes from the agent to coderd. `time_ns` is ns since the epoch, set by boundary;
-    `session_id` is that of the batch, empty where boundary sends none."""
-
-    allowed: bool
-    time_ns: int
-    method: str
-    url: str
-    matched_rule: str = ""
-    session_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +43,6 @@ class Upstream(Protocol):
 
     def update_stats(self, counters: Sequence[Counter]) -> None:
         """Hand over the agent's counters, which coderd shows with the workspace's labels."""
-
-
-def human_head(ts_ns: int, logger: str) -> str:
-    """How a line of Coder's human log format begins; `ts_ns` is ns since the epoch, shown in UTC."""
-    return f"{datetime.fromtimestamp(ts_ns // NS, UTC):%Y-%m-%d %H:%M:%S}.{ts_ns % NS // MS:03d} [info]  {logger}"
 
 
 class Agent:

@@ -1,23 +1,17 @@
-"""coderd as the pipeline sees it: `boundary_request` lines in a pod's log, and the agents' counters on /metrics.
-
-The lines are put together from coderd's source (version 2.34), not captured; `caller` has no line number for that
-reason. They carry no host, no session id and no sequence number.
-"""
+"""coderd as the pipeline sees it: `boundary_request` lines in a pod's log, and the agents' counters on /metrics."""
 
 import json
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Literal
 
-from obs_check.boundary.log import go_quote
+from obs_check.boundary.coderd import AgentLog, Workspace, human_line, json_line, request_fields, rfc3339_nano
 from obs_check.errors import Unavailable
-from obs_check.lab.audit_agent import AgentLog, Counter, human_head
+from obs_check.lab.audit_agent import Counter
 from obs_check.lab.origin import LoopbackServer
 from obs_check.model.window import NS
 from obs_check.standin.sql import LabDatabase
@@ -30,32 +24,10 @@ STATS_KEPT_NS = 120 * NS
 CRI_LINE_BYTES = 16 * 1024
 """The container runtime cuts longer lines into parts, all but the last marked P."""
 
-_ESCAPED = {"&": r"\u0026", "<": r"\u003c", ">": r"\u003e", "\u2028": r"\u2028", "\u2029": r"\u2029"}
-_JSON_ESCAPES = str.maketrans(_ESCAPED)
-
-
-@dataclass(frozen=True, slots=True)
-class Workspace:
-    """What coderd knows of the agent's connection; the values are examples."""
-
-    owner: str = "joe"
-    name: str = "lab"
-    agent: str = "main"
-    template: str = "firewalled"
-    workspace_id: str = "5d0c7a1e-0b43-4c0a-9a52-6f1d3a0f7c11"
-    template_id: str = "9b1f4a5c-3a0e-4b56-8f0d-2d5f0f9f6a22"
-    template_version_id: str = "c3e0d9b7-77a1-4f0d-8a8c-51a9f6a1be33"
-
 
 def pod_log_path(root: Path, uid: str = "0f3b1c52-6a6e-4f0f-9f60-2f7d2f6a9c44") -> Path:
     """Where the kubelet keeps coderd's log, below `root` in place of the node's root."""
     return root / f"var/log/pods/coder_coder-0_{uid}/coder/0.log"
-
-
-def rfc3339_nano(ts_ns: int) -> str:
-    """Go's RFC3339Nano in UTC: as many decimals as needed, none for a whole second. `ts_ns`: ns since the epoch."""
-    fraction = f".{ts_ns % NS:09d}".rstrip("0").rstrip(".")
-    return f"{datetime.fromtimestamp(ts_ns // NS, UTC):%Y-%m-%dT%H:%M:%S}{fraction}Z"
 
 
 class CriLog:
@@ -159,49 +131,6 @@ class Coderd(LoopbackServer):
                     text = ",".join(f"{key}={json.dumps(value)}" for key, value in sorted(labels.items()))
                     lines.append(f"{name}{{{text}}} {counter.value}")
         return "\n".join(lines) + "\n"
-
-
-def request_fields(where: Workspace, log: AgentLog) -> dict[str, str]:
-    """The fields of a line, in their order; a denial has no `matched_rule`."""
-    fields = {
-        "owner": where.owner,
-        "workspace_name": where.name,
-        "agent_name": where.agent,
-        "decision": "allow" if log.allowed else "deny",
-        "workspace_id": where.workspace_id,
-        "template_id": where.template_id,
-        "template_version_id": where.template_version_id,
-        "http_method": log.method,
-        "http_url": log.url,
-        "event_time": rfc3339_nano(log.time_ns),
-    }
-    return {**fields, "matched_rule": log.matched_rule} if log.allowed else fields
-
-
-def json_line(ts_ns: int, fields: dict[str, str]) -> str:
-    """The line of CODER_LOGGING_JSON: compact, `&`, `<` and `>` escaped as Go's encoder does."""
-    document = {
-        "ts": rfc3339_nano(ts_ns),
-        "level": "INFO",
-        "msg": "boundary_request",
-        "caller": "coderd/agentapi/boundary_logs.go",
-        "func": "github.com/coder/coder/v2/coderd/agentapi.(*BoundaryLogsAPI).ReportBoundaryLogs",
-        "logger_names": ["coderd", "agentrpc"],
-        "fields": fields,
-    }
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).translate(_JSON_ESCAPES)
-
-
-def human_line(ts_ns: int, fields: dict[str, str]) -> str:
-    """The line of CODER_LOGGING_HUMAN; a value is quoted only for a blank, a quote or an unprintable character."""
-    pairs = "  ".join(f"{key}={_human_value(value)}" for key, value in fields.items())
-    return f"{human_head(ts_ns, 'coderd.agentrpc')}: boundary_request  {pairs}"
-
-
-def _human_value(text: str) -> str:
-    quoted = go_quote(text)
-    plain = text and quoted[1:-1] == text and not any(map(str.isspace, text))
-    return text if plain else quoted
 
 
 class _MetricsHandler(BaseHTTPRequestHandler):

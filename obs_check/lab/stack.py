@@ -17,11 +17,12 @@ from typing import Self
 
 import yaml
 
+from obs_check.boundary.coderd import Workspace
 from obs_check.errors import Unavailable
 from obs_check.lab import settings as lab_settings
 from obs_check.lab.audit import SocketAuditor
 from obs_check.lab.audit_agent import Agent
-from obs_check.lab.coderd import Coderd, Workspace, pod_log_path
+from obs_check.lab.coderd import Coderd, pod_log_path
 from obs_check.lab.egress import Egress
 from obs_check.lab.faults.registry import break_with
 from obs_check.lab.grafana import LabGrafana

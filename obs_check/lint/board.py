@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from obs_check.lint.issue import Spot
 from obs_check.lint.json_lines import Path, json_lines
-from obs_check.lint.rule import Spot
 from obs_check.model.finding import Subject
 from obs_check.panel.dashboard import load_dashboards
 from obs_check.panel.elements import Dashboard, Panel

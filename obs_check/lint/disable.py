@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from obs_check.lint.issue import Issue, Spot
 from obs_check.lint.material import Material
-from obs_check.lint.rule import Issue, Spot
 
 _COMMENT = re.compile(
     r"obs-check:disable(?P<file>-file)?[ \t]+(?P<rules>[\w-]+(?:[ \t]*,[ \t]*[\w-]+)*)"

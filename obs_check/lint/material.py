@@ -6,8 +6,8 @@ from functools import cached_property
 from pathlib import Path
 
 from obs_check.lint.board import Board
+from obs_check.lint.issue import Spot
 from obs_check.lint.question import Question, board_questions
-from obs_check.lint.rule import Spot
 from obs_check.lint.sample import Sample
 from obs_check.model.entry import Labels
 from obs_check.panel.datasource import Datasources

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from obs_check.errors import InputError, ObsCheckError, QueryError
 from obs_check.lint.board import Board
-from obs_check.lint.rule import Spot
+from obs_check.lint.issue import Spot
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
 from obs_check.panel.datasource import DASHBOARD, Datasource, Datasources, is_expression, reference_key

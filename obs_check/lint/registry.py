@@ -1,5 +1,6 @@
 """All rules in the order in which they are documented."""
 
+from obs_check.lint.rule import Rule
 from obs_check.lint.rules import (
     bad_disable,
     container_format,
@@ -22,9 +23,8 @@ from obs_check.lint.rules import (
     timestamp_format,
     unknown_datasource,
 )
-from obs_check.lint.rule import Rule
 
-RULES: tuple[Rule, ...] = (
+_RULES: tuple[Rule, ...] = (
     query_syntax.RULE,
     duplicate_ref_id.RULE,
     unknown_datasource.RULE,
@@ -44,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     path_matches_nothing.RULE,
     file_taken_twice.RULE,
     container_format.RULE,
-    bad_disable.RULE,
 )
+RULES: tuple[Rule, ...] = (*_RULES, bad_disable.rule_over([rule.id for rule in _RULES]))
+
 IDS: tuple[str, ...] = tuple(rule.id for rule in RULES)

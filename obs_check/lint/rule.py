@@ -1,49 +1,11 @@
-"""What a rule is, and what it finds."""
+"""What a rule is."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
 
-from obs_check.model.finding import Severity, Subject
-
-if TYPE_CHECKING:
-    from obs_check.lint.material import Material
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """A place in a file: `line` is 1-based; `subject` names dashboard, panel and target where there are any."""
-
-    path: str
-    line: int = 1
-    subject: Subject = field(default_factory=Subject)
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """One thing a rule found: `claim` says what is wrong, `remedy` what to write instead."""
-
-    rule: str
-    severity: Severity
-    spot: Spot
-    claim: str
-    remedy: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """{"rule", "severity", "path", "line", "subject", "claim", "fix": {"summary"}}."""
-        return {
-            "rule": self.rule,
-            "severity": self.severity,
-            "path": self.spot.path,
-            "line": self.spot.line,
-            "subject": self.spot.subject.to_json(),
-            "claim": self.claim,
-            "fix": {"summary": self.remedy},
-        }
-
-
-Found = tuple[Spot, str, str]
-"""Where, claim, remedy."""
+from obs_check.lint.issue import Found, Issue
+from obs_check.lint.material import Material
+from obs_check.model.finding import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +15,9 @@ class Rule:
     id: str
     severity: Severity
     title: str
-    find: "Callable[[Material], Iterator[Found]]"
+    find: Callable[[Material], Iterator[Found]]
 
-    def issues(self, material: "Material") -> Iterator[Issue]:
+    def issues(self, material: Material) -> Iterator[Issue]:
         """Everything this rule finds."""
         for spot, claim, remedy in self.find(material):
             yield Issue(self.id, self.severity, spot, claim, remedy)

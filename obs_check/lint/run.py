@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from obs_check.lint.disable import Disable, apply, read_disables
+from obs_check.lint.issue import Issue
 from obs_check.lint.material import Material
 from obs_check.lint.registry import RULES
-from obs_check.lint.rule import Issue
 from obs_check.model.verdict import Verdict
 
 _ORDER = ("error", "warning", "info")

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from obs_check.client.grafana.variable_query import Options
 from obs_check.errors import ObsCheckError
 from obs_check.model.probe import Probe
 from obs_check.model.window import MS, Window
@@ -17,7 +16,7 @@ from obs_check.panel.repeat import Variables, copies
 from obs_check.panel.request import VIEWPORT, PanelRequest, dashboard_range, panel_requests
 from obs_check.panel.split_ask import Ask, ask_query
 from obs_check.panel.together import together
-from obs_check.panel.variables import effective_variables
+from obs_check.panel.variables import Options, effective_variables
 
 CONCURRENCY = 4
 """Panels that are asked for at once: about what a browser does, and little for a server."""

@@ -8,6 +8,8 @@ from typing import Any
 
 from obs_check.errors import InputError
 from obs_check.panel.elements import Dashboard, Variable
+from obs_check.panel.timerange import TimeRange
+from obs_check.panel.variable_options import Option
 
 ALL = "$__all"
 _UNESCAPED_COMMA = re.compile(r"(?<!\\),")
@@ -47,7 +49,10 @@ class EffectiveVariable:
         return self.values[0] if self.values else ""
 
 
-OptionsOf = Callable[[Variable, Mapping[str, EffectiveVariable]], "list[tuple[str, str]] | None"]
+Options = Callable[[Variable, Mapping[str, EffectiveVariable], TimeRange], list[Option] | None]
+"""(query variable, those before it, the dashboard's range) -> its options now, None where they cannot be known."""
+
+OptionsOf = Callable[[Variable, Mapping[str, EffectiveVariable]], list[Option] | None]
 """(query variable, those before it) -> its (label, value) options now, None where they cannot be known."""
 
 
@@ -73,9 +78,7 @@ def effective_variables(
     return found
 
 
-def _effective(
-    variable: Variable, override: list[str] | None, known: list[tuple[str, str]] | None = None
-) -> EffectiveVariable:
+def _effective(variable: Variable, override: list[str] | None, known: list[Option] | None = None) -> EffectiveVariable:
     match variable.type:
         case "constant":
             return _single(variable, str(variable.query))
@@ -140,9 +143,7 @@ def custom_options(variable: Variable) -> list[tuple[str, str]]:
     return options
 
 
-def _chosen(
-    variable: Variable, wanted: list[str], options: list[tuple[str, str]] | None, note: str
-) -> EffectiveVariable:
+def _chosen(variable: Variable, wanted: list[str], options: list[Option] | None, note: str) -> EffectiveVariable:
     multi = variable.multi or variable.include_all
     every = [value for _, value in options] if options is not None else None
     if every is not None:

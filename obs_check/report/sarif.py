@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from obs_check import __version__
+from obs_check.lint.issue import Issue, Spot
 from obs_check.lint.registry import RULES
-from obs_check.lint.rule import Issue, Rule, Spot
+from obs_check.lint.rule import Rule
 from obs_check.lint.run import LintResult
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

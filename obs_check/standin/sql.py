@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from obs_check.lab.audit_agent import AgentLog
+from obs_check.boundary.coderd import AgentLog
 
 if TYPE_CHECKING:
     import duckdb

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from obs_check.boundary.coderd import Workspace
 from obs_check.boundary.written import boundary_line, coderd_line
 from obs_check.errors import InputError
-from obs_check.lab.coderd import Workspace
 from obs_check.model.entry import Entry, LogStream, entry_time
 from obs_check.model.event import Event
 from obs_check.model.window import MS, NS

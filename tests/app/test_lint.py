@@ -52,7 +52,7 @@ def told(result: LintResult, folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("rule", RULES, ids=IDS)
 def test_every_rule_is_complete(rule: Any) -> None:
-    assert (ROOT / f"obs_check/app/lint/rules/{rule.id.replace('-', '_')}.py").is_file()
+    assert (ROOT / f"obs_check/lint/rules/{rule.id.replace('-', '_')}.py").is_file()
     folder = FIXTURES / rule.id
     bad = linted(folder, "bad")
     assert {issue.rule for issue in bad.issues} >= {rule.id}
@@ -64,7 +64,7 @@ def test_every_rule_is_complete(rule: Any) -> None:
 
 
 def test_nothing_stands_beside_the_registry() -> None:
-    files = {p.stem.replace("_", "-") for p in (ROOT / "obs_check/app/lint/rules").glob("[a-z]*.py")}
+    files = {p.stem.replace("_", "-") for p in (ROOT / "obs_check/lint/rules").glob("[a-z]*.py")}
     assert files == set(IDS)
     assert {p.name for p in FIXTURES.iterdir() if p.is_dir()} == set(IDS)
     assert set(re.findall(r"^## ([a-z-]+)$", DOCS, re.M)) == set(IDS)

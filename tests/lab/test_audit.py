@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from obs_check.boundary.coderd import AgentLog
 from obs_check.boundary.log import BoundaryLog, Level
 from obs_check.errors import Unavailable
 from obs_check.lab.audit import AuditRecord, SocketAuditor, frame
-from obs_check.lab.audit_agent import BATCHES_DROPPED, FORWARDED, LOGS_DROPPED, Agent, AgentLog, Counter
+from obs_check.lab.audit_agent import BATCHES_DROPPED, FORWARDED, LOGS_DROPPED, Agent, Counter
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 

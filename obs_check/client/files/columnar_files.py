@@ -29,7 +29,8 @@ from obs_check.logql.columnar.statement import (
     untimed_statement,
 )
 from obs_check.logql.engine.match import stream_test
-from obs_check.logql.engine.samples import Samples, SampleSeries, load
+from obs_check.logql.engine.samples import load
+from obs_check.logql.engine.source import Samples, SampleSeries
 from obs_check.logql.engine.vector import LabelSet
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast

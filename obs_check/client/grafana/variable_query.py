@@ -1,6 +1,6 @@
 """Asks the datasources for the options of query variables, as a browser does when it opens a dashboard."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from obs_check.client.grafana.client import GrafanaClient
@@ -12,10 +12,7 @@ from obs_check.panel.frames import decode_results
 from obs_check.panel.interpolate import interpolate
 from obs_check.panel.timerange import TimeRange
 from obs_check.panel.variable_options import Option, OptionsRequest, options_of, options_request
-from obs_check.panel.variables import EffectiveVariable
-
-Options = Callable[[Variable, Mapping[str, EffectiveVariable], TimeRange], list[Option] | None]
-"""(variable, those before it, the dashboard's range) -> its options, None where they cannot be known."""
+from obs_check.panel.variables import EffectiveVariable, Options
 
 
 def asking(grafana: GrafanaClient, datasources: Datasources) -> Options:

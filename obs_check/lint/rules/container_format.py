@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from obs_check.lint.issue import Found
 from obs_check.lint.material import Material, ShipperFile
 from obs_check.lint.pipeline_sample import fits_job
-from obs_check.lint.rule import Found, Rule
+from obs_check.lint.rule import Rule
 from obs_check.lint.sample import Sample
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.simulate import simulate

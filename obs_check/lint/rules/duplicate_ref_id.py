@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.rule import Found, Rule
+from obs_check.lint.rule import Rule
 
 
 def _find(material: Material) -> Iterator[Found]:

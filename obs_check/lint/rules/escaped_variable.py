@@ -7,8 +7,9 @@ stay, and the expression matches nothing (seen on Loki 3.5.9).
 import re
 from collections.abc import Iterator
 
+from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.rule import Found, Rule
+from obs_check.lint.rule import Rule
 from obs_check.panel.elements import Variable
 from obs_check.panel.escaping import special_escape
 from obs_check.panel.variables import ALL, custom_options

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 from obs_check.evidence.ladder import log_queries
 from obs_check.evidence.needed_labels import labels_needed
+from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.question import Question
-from obs_check.lint.rule import Found, Rule
+from obs_check.lint.rule import Rule
 from obs_check.lint.sample import Sample, shape
 from obs_check.logql.stages.compile import compile_stage
 from obs_check.logql.stages.row import Row

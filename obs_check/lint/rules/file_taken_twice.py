@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from obs_check.errors import ConfigError
+from obs_check.lint.issue import Found
 from obs_check.lint.material import Material, ShipperFile
-from obs_check.lint.rule import Found, Rule
+from obs_check.lint.rule import Rule
 from obs_check.shipper.glob import fits
 from obs_check.shipper.targets import find_targets, report
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.pipeline_sample import fits_job
-from obs_check.lint.rule import Found
 from obs_check.lint.rule import Rule as LintRule
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.relabel import Rule

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.panel_options import field_setting, mapping, mappings
 from obs_check.lint.question import Question
-from obs_check.lint.rule import Found, Rule
+from obs_check.lint.rule import Rule
 from obs_check.panel.elements import Panel
 from obs_check.panel.masking import shows_zero_for_nothing
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import cast
 
+from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.rule import Found, Rule
+from obs_check.lint.rule import Rule
 from obs_check.logql.syntax.ast import Matcher, MatchOp
 from obs_check.shipper.label_flow import Possible
 from obs_check.shipper.stages.match import Match

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.panel_options import field_setting
-from obs_check.lint.rule import Found, Rule
+from obs_check.lint.rule import Rule
 
 _NUMBERS = {"stat", "gauge", "bargauge", "timeseries", "graph", "barchart", "piechart"}
 

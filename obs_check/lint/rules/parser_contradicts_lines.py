@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from obs_check.evidence.ladder import log_queries
+from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.rule import Found, Rule
+from obs_check.lint.rule import Rule
 from obs_check.lint.sample import shape
 from obs_check.logql.syntax import ast
 

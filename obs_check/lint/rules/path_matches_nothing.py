@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from obs_check.client.files.log_tree import missing_directory
 from obs_check.errors import ConfigError
+from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.rule import Found, Rule
+from obs_check.lint.rule import Rule
 from obs_check.shipper.collect import takes
 from obs_check.shipper.relabel import relabel
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.rule import Found, Rule
+from obs_check.lint.rule import Rule
 
 _NAMES = {"logql": "LogQL", "promql": "PromQL", "sql": "SQL"}
 

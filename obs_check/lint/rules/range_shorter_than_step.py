@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from obs_check.errors import QueryError
+from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.question import Question
-from obs_check.lint.rule import Found, Rule
+from obs_check.lint.rule import Rule
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
 from obs_check.panel.interval import format_interval

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.panel_options import added_up, reducers
-from obs_check.lint.rule import Found, Rule
+from obs_check.lint.rule import Rule
 from obs_check.panel.elements import Panel
 
 _WHOLE = re.compile(r"\[\s*\$\{?__range(?:_s|_ms)?\}?\s*(?:s|ms)?\s*[\]:]")

@@ -5,10 +5,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from obs_check.golang import layouts
+from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.pipeline_sample import fits_job, seen_by
 from obs_check.lint.question import NOW_NS
-from obs_check.lint.rule import Found, Rule
+from obs_check.lint.rule import Rule
 from obs_check.shipper.item import text_of
 from obs_check.shipper.stages.timestamp import Timestamp, read_time
 

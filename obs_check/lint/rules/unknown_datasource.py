@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from obs_check.lint.board import Board
+from obs_check.lint.issue import Found, Spot
 from obs_check.lint.material import Material
-from obs_check.lint.rule import Found, Rule, Spot
+from obs_check.lint.rule import Rule
 from obs_check.panel.datasource import Datasources, is_expression, reference_key
 from obs_check.panel.variables import effective_variables
 

@@ -4,8 +4,8 @@ from bisect import bisect_left
 from operator import itemgetter
 
 from obs_check.errors import QueryError
-from obs_check.logql.engine.samples import Samples, Watch, load
-from obs_check.logql.engine.source import CountingSource, Source
+from obs_check.logql.engine.samples import Watch, load
+from obs_check.logql.engine.source import CountingSource, Samples, Source
 from obs_check.logql.engine.vector import LabelSet, Step, label_set, labels_text
 from obs_check.logql.engine.windows import slide, window_for, window_of_counts
 from obs_check.logql.stages.row import ERROR

@@ -1,14 +1,12 @@
 """Lines to samples: what a range aggregation gets."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from itertools import islice
-from operator import gt
 from typing import Protocol
 
 from obs_check.logql.engine.hints import hints_for
-from obs_check.logql.engine.source import Source
+from obs_check.logql.engine.source import Samples, SampleSeries, Source
 from obs_check.logql.engine.stream_hash import in_order
 from obs_check.logql.engine.vector import LabelSet, drop, label_set
 from obs_check.logql.stages.compile import chain, compile_stage, first_checks, loki_order
@@ -20,29 +18,6 @@ from obs_check.logql.syntax import ast
 _BYTES = frozenset({"bytes_over_time", "bytes_rate"})
 _ORDERED = frozenset({"first_over_time", "last_over_time"})
 """What is left of samples of one time depends on the order of their streams."""
-
-
-@dataclass(slots=True)
-class SampleSeries:
-    """Samples of one label set: times in ns, ascending, and their values."""
-
-    times: list[int] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
-
-    def sort(self) -> None:
-        """Puts samples that came from several streams in order of time."""
-        if any(map(gt, self.times, islice(self.times, 1, None))):
-            order = sorted(range(len(self.times)), key=self.times.__getitem__)
-            self.times = [self.times[i] for i in order]
-            self.values = [self.values[i] for i in order]
-
-
-@dataclass(slots=True)
-class Samples:
-    """What a range has: series by label set, and the times and labels of lines that an error should fail."""
-
-    series: dict[LabelSet, SampleSeries] = field(default_factory=dict)
-    errors: list[tuple[int, LabelSet]] = field(default_factory=list)
 
 
 class Watch(Protocol):

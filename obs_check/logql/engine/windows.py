@@ -14,7 +14,7 @@ from obs_check.logql.engine.fold import (
     larger,
     smaller,
 )
-from obs_check.logql.engine.samples import SampleSeries
+from obs_check.logql.engine.source import SampleSeries
 from obs_check.logql.syntax import ast
 from obs_check.model.window import NS
 

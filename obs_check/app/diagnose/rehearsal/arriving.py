@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from obs_check.boundary.coderd import rfc3339_nano
 from obs_check.boundary.written import boundary_line, coderd_line
 from obs_check.evidence.lost_lines import FILE_HOPS
 from obs_check.evidence.shipper_rules import Rules
 from obs_check.follow.hop import HopSeen, PathName
 from obs_check.follow.run import Run
-from obs_check.lab.coderd import rfc3339_nano
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.event import Event, find_tags
 from obs_check.model.probe import Probe
