@@ -43,13 +43,14 @@ def lint(
     """
     from obs_check.lint.run import lint as run
     from obs_check.lint.sources import read_material
+    from obs_check.logql.settings import EngineSettings
     from obs_check.report.json import dumps
     from obs_check.report.lint import lint_document, print_lint
     from obs_check.report.sarif import sarif
 
     own = out.config().lint
     material, skipped, broken = read_material(
-        paths, samples, datasources or own.datasources, root or own.root, out.env, time.time_ns()
+        paths, samples, datasources or own.datasources, root or own.root, out.env, EngineSettings(time.time_ns)
     )
     for note in (note for shipper in material.shippers for note in shipper.config.notes):
         out.detail(f"note: {note}")

@@ -135,9 +135,11 @@ def _run_on_files(ask: "Ask", target: Target, out: Output) -> None:
     from obs_check.app.query.files import ask_files, line_test
     from obs_check.app.query.unselected import unselected
     from obs_check.logql.engine.list_source import ListSource
+    from obs_check.logql.settings import EngineSettings
 
+    settings = EngineSettings(time.time_ns)
     paths = target.paths(out)
-    answer = ask_files(ask, paths, target.labels, target.time_key)
+    answer = ask_files(ask, paths, target.labels, target.time_key, settings)
     if answer is not None:
         out.detail(answer.path)
         target.say_odd(answer.lines, answer.untimed, answer.undecodable, out)
@@ -145,7 +147,7 @@ def _run_on_files(ask: "Ask", target: Target, out: Output) -> None:
     else:
         found = target.read_streams(paths, out, line_test(ask.expr))
         window = ask.window or window_around(found.bounds)
-        result = ask_source(ask, ListSource(found.streams), window)
+        result = ask_source(ask, ListSource(found.streams), window, settings)
     _show(result, ask.text, target.name, window, out)
     # Such a window is of no line.
     empty = "no line in any file" if window == window_around(()) else unselected(ask.expr, target.labels_of(paths))

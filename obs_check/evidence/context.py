@@ -13,6 +13,7 @@ from obs_check.client.files.text_files import read_exact, read_log
 from obs_check.errors import NotAllowed
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
+from obs_check.logql.settings import EngineSettings
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import Labels
 from obs_check.model.probe import Probe
@@ -35,6 +36,8 @@ class LokiProbes:
     """(log query, window, limit) -> lines with their labels, newest first."""
     label_names: Callable[[Window], tuple[list[str], Probe]]
     label_values: Callable[[str, Window], tuple[list[str], Probe]]
+    settings: EngineSettings
+    """What the engine here has to know to do as that Loki does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,11 @@ class BrokenTarget:
     def head(self) -> int:
         """How many stages the lines at hand have passed: the leading line filters."""
         return self.funnel.head
+
+    @property
+    def settings(self) -> EngineSettings:
+        """The engine's, for what is done with the lines at hand."""
+        return self.funnel.settings
 
     @property
     def emptied(self) -> tuple[Rung, Rung] | None:

@@ -13,6 +13,7 @@ from typing import TypeVar
 from obs_check.evidence.ladder import Count, Rung, counting
 from obs_check.errors import QueryError, Refused
 from obs_check.logql import to_text
+from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import compile_stage
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
@@ -29,15 +30,19 @@ Sample = Callable[[str, Window, int], tuple[list[tuple[Labels, str]], Probe]]
 @dataclass(frozen=True, slots=True)
 class Funnel:
     """`rungs` are the counts that were asked for, upward: where lines die the last two are neighbours, one with lines
-    and one without. `lines` pass the first `head` stages and carry the labels that these set; `probe` has them."""
+    and one without. `lines` pass the first `head` stages and carry the labels that these set; `probe` has them. `settings` are those
+    of the engine for what is done with the lines."""
 
     rungs: tuple[Rung, ...]
     head: int
     lines: tuple[tuple[Labels, str], ...]
     probe: Probe
+    settings: EngineSettings
 
 
-def measure(query: ast.LogQuery, window: Window, count: Count, sample: Sample) -> Funnel:
+def measure(
+    query: ast.LogQuery, window: Window, count: Count, sample: Sample, settings: EngineSettings
+) -> Funnel:
     """The funnel of a query in a window: one sample, and two counts unless the sample misleads."""
     stages = query.stages
     head = len(list(takewhile(lambda s: isinstance(s, ast.LineFilter), stages)))
@@ -49,9 +54,9 @@ def measure(query: ast.LogQuery, window: Window, count: Count, sample: Sample) -
     if not lines:
         alone = rung(0)
         rungs = [alone] if not alone.lines else _halved(alone, rung(head), rung) if head else [alone]
-        return Funnel(tuple(rungs), head, (), probe)
+        return Funnel(tuple(rungs), head, (), probe, settings)
     known = Rung(head, to_text(replace(query, stages=stages[:head])), float(len(lines)), probe)
-    guess = _dies_at(stages[head:], lines)
+    guess = _dies_at(stages[head:], lines, settings)
     top = rung(len(stages) if guess is None else head + guess + 1)
     if top.lines:
         last = rung(len(stages)) if top.stages < len(stages) else top
@@ -61,16 +66,16 @@ def measure(query: ast.LogQuery, window: Window, count: Count, sample: Sample) -
     else:
         before = rung(top.stages - 1)
         rungs = [before, top] if before.lines else _halved(known, before, rung)
-    if len(rungs) > 1 and not _passing(stages[head : rungs[-2].stages], lines):
+    if len(rungs) > 1 and not _passing(stages[head : rungs[-2].stages], lines, settings):
         # The newest lines are not like those that get this far, so these are looked at instead.
         head = rungs[-2].stages
         lines, probe = sample(rungs[-2].text, window, SAMPLE)
-    return Funnel(tuple(rungs), head, tuple(lines), probe)
+    return Funnel(tuple(rungs), head, tuple(lines), probe, settings)
 
 
-def _passing(stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]]) -> bool:
+def _passing(stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]], settings: EngineSettings) -> bool:
     try:
-        return bool(rows(stages, lines))
+        return bool(rows(stages, lines, settings))
     except QueryError:
         return True
 
@@ -113,10 +118,13 @@ def _halved(low: Rung, high: Rung, rung: Callable[[int], Rung]) -> list[Rung]:
     return [low, high]
 
 
-def rows(stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]]) -> list[Row]:
+def rows(
+    stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]], settings: EngineSettings
+) -> list[Row]:
     """The lines that pass the stages, with the labels they have then. QueryError for a stage that Loki refuses."""
     found = [Row(0, line, labels, {}) for labels, line in lines]
-    for function in map(compile_stage, stages):
+    for stage in stages:
+        function = compile_stage(stage, settings)
         found = [row for row in found if function(row)]
     return found
 
@@ -129,26 +137,29 @@ def first_passed(
     before: Sequence[ast.Stage],
     behind: Sequence[ast.Stage],
     lines: Sequence[tuple[Labels, str]],
+    settings: EngineSettings,
 ) -> F | None:
     """The first filter that lines pass together with the stages behind it; else the first that they pass by itself."""
     alone: F | None = None
     for one in likely:
         try:
-            if rows((*before, one, *behind), lines):
+            if rows((*before, one, *behind), lines, settings):
                 return one
-            if alone is None and rows((*before, one), lines):
+            if alone is None and rows((*before, one), lines, settings):
                 alone = one
         except QueryError:
             continue
     return alone
 
 
-def _dies_at(stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]]) -> int | None:
+def _dies_at(
+    stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]], settings: EngineSettings
+) -> int | None:
     """Number of the stage that the last of the lines does not pass; None when some pass all."""
     found = [Row(0, line, labels, {}) for labels, line in lines]
     for number, stage in enumerate(stages):
         try:
-            function = compile_stage(stage)
+            function = compile_stage(stage, settings)
         except QueryError:
             return None
         # Loki keeps a line whose label is no number, with an error, and refuses to count it.

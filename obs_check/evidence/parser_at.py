@@ -46,8 +46,8 @@ def parsers(broken: BrokenTarget) -> Iterator[ParserAt]:
         if place < broken.head or not isinstance(stage, PARSERS):
             continue
         try:
-            before = rows(broken.query.stages[broken.head : place], broken.lines)
-            after = rows(broken.query.stages[broken.head : place + 1], broken.lines)
+            before = rows(broken.query.stages[broken.head : place], broken.lines, broken.settings)
+            after = rows(broken.query.stages[broken.head : place + 1], broken.lines, broken.settings)
         except QueryError:
             return
         if not before:

@@ -79,7 +79,7 @@ def _shows(broken: BrokenTarget, fixed: ast.LogQuery) -> bool:
     if any(r.interval_ns < (0 if broken.instant else broken.step_ns) or r.unwrap for r in ranges(expr)):
         return False
     try:
-        passing = rows(fixed.stages, broken.lines)
+        passing = rows(fixed.stages, broken.lines, broken.settings)
     except QueryError:
         return False
     return bool(passing) and all(any(row.get(name) for row in passing) for name in grouped_by(expr))

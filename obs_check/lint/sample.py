@@ -11,6 +11,7 @@ from obs_check.errors import InputError, QueryError, UsageError
 from obs_check.evidence.line_shape import CRI
 from obs_check.logql import parse
 from obs_check.logql.engine.match import stream_test
+from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import compile_stages
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
@@ -26,10 +27,12 @@ Shape = Literal["json", "logfmt", "text"]
 @dataclass(frozen=True)
 class Sample:
     """Lines as they stand in the file. `labels` are those of the stream they belong to, as far as a person said them:
-    a selector that contradicts them does not select these lines."""
+    a selector that contradicts them does not select these lines. `settings` are those of the engine that runs stages
+    on them."""
 
     name: str
     lines: tuple[str, ...]
+    settings: EngineSettings
     labels: Labels = field(default_factory=dict)
 
     @cached_property
@@ -53,12 +56,12 @@ class Sample:
         known = [m for m in query.selector.matchers if m.name in self.labels]
         if not stream_test(known)(self.labels):
             return []
-        run = compile_stages(query.stages[:stages])
+        run = compile_stages(query.stages[:stages], self.settings)
         rows = [Row(0, line, self.labels, {}) for line in self.bare]
         return [row for row in rows if run(row)]
 
 
-def read_sample(given: str) -> Sample:
+def read_sample(given: str, settings: EngineSettings) -> Sample:
     """`FILE`, or `{name="value"}=FILE`. Raises UsageError or InputError."""
     labels: Labels = {}
     file = given
@@ -78,7 +81,7 @@ def read_sample(given: str) -> Sample:
     lines = tuple(line for line in text.split("\n") if line.strip())[:MOST_LINES]
     if not lines:
         raise InputError(f"{file}: no line in it", "give a file with log lines")
-    return Sample(file, lines, labels)
+    return Sample(file, lines, settings, labels)
 
 
 def shape(lines: Sequence[str]) -> Shape:

@@ -17,6 +17,7 @@ from obs_check.lint.board import Board, read_boards
 from obs_check.lint.material import Material, ShipperFile, Tree
 from obs_check.lint.question import Question, file_question
 from obs_check.lint.sample import read_sample
+from obs_check.logql.settings import EngineSettings
 from obs_check.panel.datasource import Datasources
 from obs_check.shipper.read import is_alloy, parse_shipper
 
@@ -47,7 +48,7 @@ def read_material(
     datasources: Path | None,
     root: Path | None,
     env: Mapping[str, str],
-    now_ns: int,
+    settings: EngineSettings,
 ) -> tuple[Material, list[str], list[UsageError]]:
     """The material, the files of directories that were left out, and what is wrong with those that are broken. Raises
     InputError, ConfigError or UsageError for a named file that is broken, or is nothing that lint knows."""
@@ -74,12 +75,12 @@ def read_material(
     if not reading.texts and not reading.broken:
         raise InputError(f"nothing to lint below {', '.join(map(str, paths))}", f"files end in {', '.join(SUFFIXES)}")
     instances = read_datasources(datasources) if datasources else None
-    tree = Tree(root, tuple(list_files(root, ["/"], now_ns))) if root else None
+    tree = Tree(root, tuple(list_files(root, ["/"], settings.now_ns()))) if root else None
     material = Material(
         tuple(reading.boards),
         tuple(reading.shippers),
         tuple(reading.questions),
-        tuple(read_sample(given) for given in samples),
+        tuple(read_sample(given, settings) for given in samples),
         instances,
         tree,
         tuple(reading.texts),

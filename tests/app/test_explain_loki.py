@@ -27,6 +27,7 @@ from obs_check.model.entry import Entry, Labels, LogStream
 from obs_check.model.result import Result
 from obs_check.model.window import NS, Window
 from obs_check.standin.loki.limits import Limits
+from tests.engine_settings import SETTINGS
 from tests.lab import loki_client
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "logql"
@@ -90,7 +91,7 @@ def test_loki_and_the_lines_say_the_same(name: str, client: LokiClient, streams:
         end = int(query["time"] if instant else query["end"])
         window = Window(end - NS if instant else int(query["start"]), end)
         ask = Ask(query["query"], expr, instant, 100, 60 * NS, window)
-        here = explain(expr, source, window, None if instant else ask.step_in(window))
+        here = explain(expr, source, window, None if instant else ask.step_in(window), SETTINGS)
         there, cost = explain_on_loki(ask, client)
         assert counts(there) == counts(here), query["query"]
         assert there.series in (None, here.series), query["query"]
@@ -145,7 +146,7 @@ def test_a_label_with_too_many_values_is_counted_without_them() -> None:
         client = LokiClient.direct(running.url, time.time_ns, {host_port(running.url)})
         root, cost = explain_on_loki(Ask(text, parse(text), False, 100, None, window), client)
         client.close()
-    assert counts(root) == counts(explain(parse(text), ListSource([stream]), window, None))
+    assert counts(root) == counts(explain(parse(text), ListSource([stream]), window, None, SETTINGS))
     assert root.lines_out == 3
     assert root.children[2].values == {}
     assert [node.series for node in root.walk()] == [3, 1, 5, 4, 3]
@@ -269,7 +270,7 @@ def test_errors_that_are_dropped_are_counted_where_they_are_set(query: str, erro
     if "JSONParserErr" in errors[0]:
         words = "no line is a JSON object; the one shown begins with a pair, which logfmt reads"
         assert root.children[1].notes[-1] == words
-    here = explain(ask.expr, ListSource([NUMBERED]), ask.window or Window(0, 1), None)
+    here = explain(ask.expr, ListSource([NUMBERED]), ask.window or Window(0, 1), None, SETTINGS)
     assert (counts(root), shown(root)) == (counts(here), shown(here))
 
 

@@ -17,6 +17,7 @@ from obs_check.lint.registry import IDS, RULES
 from obs_check.lint.run import LintResult, lint
 from obs_check.lint.sample import read_sample
 from obs_check.lint.sources import read_datasources, read_material
+from tests.engine_settings import SETTINGS
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests/fixtures/lint"
@@ -32,7 +33,7 @@ def material(paths: Sequence[Path], folder: Path) -> Material:
     sample, datasources, root = (folder / name for name in ("sample.log", "datasources.yaml", "root"))
     samples = [str(sample)] if sample.exists() else []
     found, skipped, broken = read_material(
-        paths, samples, datasources if datasources.exists() else None, root if root.exists() else None, {}, 0
+        paths, samples, datasources if datasources.exists() else None, root if root.exists() else None, {}, SETTINGS
     )
     assert not skipped
     assert not broken
@@ -154,7 +155,7 @@ def test_a_sample_with_labels_leaves_other_queries_alone(tmp_path: Path) -> None
     (tmp_path / "lines.log").write_text("level=INFO msg=ALLOW\n")
 
     def rules(labels: str) -> list[str]:
-        read, *_ = read_material([tmp_path], [f"{labels}{tmp_path / 'lines.log'}"], None, None, {}, 0)
+        read, *_ = read_material([tmp_path], [f"{labels}{tmp_path / 'lines.log'}"], None, None, {}, SETTINGS)
         return [issue.rule for issue in lint(read).issues]
 
     assert rules("") == rules('{job="boundary"}=') == ["parser-contradicts-lines"]
@@ -211,7 +212,7 @@ def test_a_sample_with_labels_leaves_other_jobs_alone(tmp_path: Path) -> None:
     sample = f"{FIXTURES}/container-format/sample.log"
 
     def lines(labels: str) -> list[int]:
-        read, *_ = read_material([tmp_path / "p.yaml"], [f"{labels}{sample}"], None, None, {}, 0)
+        read, *_ = read_material([tmp_path / "p.yaml"], [f"{labels}{sample}"], None, None, {}, SETTINGS)
         return [issue.spot.line for issue in lint(read).issues if issue.rule == "container-format"]
 
     assert lines("") == [3, 5]
@@ -229,7 +230,7 @@ def places(held: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 @pytest.mark.parametrize("value", [None, "x", [], {}, [1], {"a": 1}, 1.5], ids=repr)
 def test_a_wrong_value_anywhere_is_no_crash(value: Any) -> None:
     """One wrong value in a dashboard: it is refused, or the rules leave it alone."""
-    sample = read_sample(str(FIXTURES / "field-not-in-lines/sample.log"))
+    sample = read_sample(str(FIXTURES / "field-not-in-lines/sample.log"), SETTINGS)
     known = read_datasources(FIXTURES / "unknown-datasource/datasources.yaml")
     for file in sorted(FIXTURES.glob("*/bad.json")):
         text = file.read_text()

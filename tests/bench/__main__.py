@@ -16,6 +16,7 @@ from obs_check.logql.engine.list_source import ListSource
 from obs_check.model.result import Result, Vector
 from tests.bench.lines import BOUNDARY, CODERD, write_boundary, write_coderd
 from tests.bench.queries import Query, queries
+from tests.engine_settings import SETTINGS
 from tests.real.loki_process import RealLoki
 
 LABELS = {"boundary": BOUNDARY, "coderd": CODERD}
@@ -107,14 +108,16 @@ class Bench:
         return same
 
     def _by_rows(self, query: Query) -> Rows:
-        return _values(query, query_instant(parse(query.text), self._sources[query.file], self._end_ns))
+        return _values(
+            query, query_instant(parse(query.text), self._sources[query.file], self._end_ns, settings=SETTINGS)
+        )
 
     def _by_columns(self, query: Query) -> Rows:
         from obs_check.client.files.columnar_files import ColumnarFiles
 
         files = ColumnarFiles([self._files[query.file]], LABELS[query.file], None)
         try:
-            return _values(query, query_instant(parse(query.text), files, self._end_ns))
+            return _values(query, query_instant(parse(query.text), files, self._end_ns, settings=SETTINGS))
         finally:
             files.close()
 

@@ -21,6 +21,7 @@ from obs_check.panel.datasource import Datasources
 from obs_check.panel.reading import read_panel
 from obs_check.panel.request import panel_requests
 from obs_check.panel.variables import effective_variables
+from tests.engine_settings import SETTINGS
 
 NOW_NS = 1_767_225_600 * NS
 WINDOW_S = 3600
@@ -44,7 +45,7 @@ class Lines:
     def count(self, expr: str, window: Window) -> tuple[float, Probe]:
         self.asked.append(expr)
         try:
-            found = query_instant(parse(expr), self.source(), window.end_ns)
+            found = query_instant(parse(expr), self.source(), window.end_ns, settings=SETTINGS)
         except EvaluationError as error:
             raise Refused(str(error), 400, str(error)) from error
         assert isinstance(found, Vector)
@@ -53,7 +54,9 @@ class Lines:
 
     def sample(self, query: str, window: Window, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
         self.asked.append(query)
-        found = query_range(parse(query), self.source(), window.start_ns, window.end_ns, NS, limit=limit)
+        found = query_range(
+            parse(query), self.source(), window.start_ns, window.end_ns, NS, limit=limit, settings=SETTINGS
+        )
         assert isinstance(found, Streams)
         lines = [(s.labels, e.line) for s in found.streams for e in s.entries]
         return lines, Probe("loki", query, lines, NOW_NS, window)
@@ -83,7 +86,7 @@ def proved(lines: Lines, expr: str) -> Finding | None:
     def nobody(*_: Any) -> Any:
         raise AssertionError("Grafana is asked though the lines are enough")
 
-    loki = LokiProbes(lines.count, lines.sample, lines.names, lines.values)
+    loki = LokiProbes(lines.count, lines.sample, lines.names, lines.values, SETTINGS)
     questions: dict[str, Any] = {one.name: nobody for one in fields(GrafanaProbes)}
     grafana = GrafanaProbes(**{**questions, "datasources": SOURCES})
     context = Context("test", document, loki, lambda: NOW_NS, grafana)

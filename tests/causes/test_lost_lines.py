@@ -20,6 +20,7 @@ from obs_check.model.probe import Probe
 from obs_check.model.shipping import FileState, Refusal, ShipperState
 from obs_check.model.window import Window
 from obs_check.panel.datasource import Datasources
+from tests.engine_settings import SETTINGS
 
 TAGS = ("abc123-1-allow", "abc123-2-deny")
 LINES = [f"time=x msg=ALLOW url=http://a.example/?obs={tag}" for tag in TAGS]
@@ -36,7 +37,7 @@ def nobody(*_: Any) -> Any:
 
 
 def made_context(files: Files, hops: tuple[HopSeen, ...]) -> Context:
-    loki = LokiProbes(nobody, nobody, nobody, nobody)
+    loki = LokiProbes(nobody, nobody, nobody, nobody, SETTINGS)
     questions: dict[str, Any] = {one.name: nobody for one in fields(GrafanaProbes)}
     grafana = GrafanaProbes(**{**questions, "datasources": Datasources({})})
     return Context("d", {}, loki, lambda: 2, grafana, files, run=Run("abc123", (), Window(0, 1)), hops=hops)

@@ -15,6 +15,7 @@ from obs_check.panel.frames import decode_results
 from obs_check.panel.reading import read_panel
 from obs_check.panel.request import panel_requests
 from obs_check.panel.variables import effective_variables
+from tests.engine_settings import SETTINGS
 
 NOW_NS = 1_767_225_600 * NS
 SOURCES = Datasources({"P": {"uid": "p", "name": "P", "type": "prometheus"}}, "P")
@@ -58,7 +59,7 @@ def test_an_event_may_make_what_goes_by_no_other_name(names: list[str], until_ev
 
     questions: dict[str, Any] = {one.name: nobody for one in fields(GrafanaProbes)}
     grafana = GrafanaProbes(**{**questions, "prometheus": prometheus, "reread": reread, "datasources": SOURCES})
-    context = Context("d", DASHBOARD, LokiProbes(nobody, nobody, nobody, nobody), lambda: NOW_NS, grafana)
+    context = Context("d", DASHBOARD, LokiProbes(nobody, nobody, nobody, nobody, SETTINGS), lambda: NOW_NS, grafana)
     found = MetricAbsent().prove(context, BrokenPanel(panel, request, read_panel(panel, {}, request), "No data"))
     assert found is not None
     assert claim in found.claim

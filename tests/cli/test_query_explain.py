@@ -15,6 +15,7 @@ from obs_check.logql.explain.run import explain
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.window import NS, Window
 from obs_check.report.explanation import print_explanation
+from tests.engine_settings import SETTINGS
 from tests.lab.loki_client import LokiClient
 
 LINES = ["level=WARN msg=DENY host=a.example", "level=INFO msg=ALLOW host=b.example", "panic: no pairs"]
@@ -25,7 +26,9 @@ SHOWN = Path(__file__).parent.parent / "fixtures" / "cli" / "explain.txt"
 def test_the_tree_in_a_terminal() -> None:
     source = ListSource([LogStream({"job": "b"}, [Entry(NS * n, line) for n, line in enumerate(LINES, 1)])])
     out = io.StringIO()
-    print_explanation(explain(parse(QUERY), source, Window(0, 10 * NS), None), out, False, "now", "2 requests")
+    print_explanation(
+        explain(parse(QUERY), source, Window(0, 10 * NS), None, SETTINGS), out, False, "now", "2 requests"
+    )
     assert [line.rstrip() for line in out.getvalue().splitlines()] == SHOWN.read_text("utf-8").splitlines()
 
 

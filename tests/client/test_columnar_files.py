@@ -21,6 +21,7 @@ from obs_check.model.result import Result, Vector
 from tests.bench.lines import BOUNDARY, CODERD, write_boundary, write_coderd
 from tests.bench.queries import Query, queries
 from tests.client.columnar_questions import questions
+from tests.engine_settings import SETTINGS
 
 S = 1_000_000_000
 COUNT = 'sum by (a) (bytes_over_time({job="x"} | logfmt [1h]))'
@@ -34,8 +35,8 @@ def ask(query: str, source: Source, step_s: int | None) -> Result | str:
     expr = parse(query)
     try:
         if step_s is None:
-            return query_instant(expr, source, START + 61 * S)
-        return query_range(expr, source, START, START + 60 * S, step_s * S)
+            return query_instant(expr, source, START + 61 * S, settings=SETTINGS)
+        return query_range(expr, source, START, START + 60 * S, step_s * S, settings=SETTINGS)
     except QueryError as refusal:
         return refusal.message
 
@@ -131,11 +132,11 @@ def test_the_queries_of_the_bench_are_counted_by_duckdb(query: Query, tmp_path: 
     (write_boundary if query.file == "boundary" else write_coderd)(file, 300, END)
     labels = BOUNDARY if query.file == "boundary" else CODERD
     source = ColumnarFiles([file], labels, None)
-    answer = query_instant(parse(query.text), source, END)
+    answer = query_instant(parse(query.text), source, END, settings=SETTINGS)
     assert source.doubtful == 0
     source.close()
     rows = ListSource(read_streams([file], labels).streams)
-    assert answer == query_instant(parse(query.text), rows, END)
+    assert answer == query_instant(parse(query.text), rows, END, settings=SETTINGS)
     assert isinstance(answer, Vector) and answer.samples
 
 

@@ -18,6 +18,7 @@ from obs_check.logql.syntax import ast
 from obs_check.model.entry import NO_METADATA, Entry, LogStream
 from obs_check.model.result import Vector
 from tests.client.log_lines import json_objects
+from tests.engine_settings import SETTINGS
 
 S = 10**9
 STREAM = {"s": "1", "level": "own"}
@@ -72,7 +73,7 @@ def by_rows(query: str, line: str) -> Sequence[Mapping[str, str]] | str:
     """The labels of the series that a line is counted in, or the refusal."""
     source = ListSource([LogStream(STREAM, [Entry(S, line)])])
     try:
-        answer = query_instant(parse(query), source, S)
+        answer = query_instant(parse(query), source, S, settings=SETTINGS)
     except QueryError as refusal:
         return refusal.message
     assert isinstance(answer, Vector)

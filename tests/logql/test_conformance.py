@@ -1,8 +1,8 @@
 """Queries with the answers of a real Loki 3.5.9, replayed against the engine.
 
 `own/` holds cases of our own: one for each production of the grammar and each function of templates, quirks, and
-refusals with their text; `more` asks further questions of the same lines as the cases beside it. `python -m
-tests.real.record_cases` asks a real Loki again.
+refusals with their text; `more` asks further questions of the same lines as the cases beside it. `recorded_ns` is when
+Loki answered, which some templates print. `python -m tests.real.record_cases` asks a real Loki again.
 """
 
 import gzip
@@ -18,6 +18,7 @@ from obs_check.errors import QueryError
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant, query_range
 from obs_check.logql.engine.list_source import ListSource
+from obs_check.logql.settings import EngineSettings
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Matrix, Result, Scalar, Streams, Vector
 from obs_check.standin.loki.params import parse_duration
@@ -47,14 +48,15 @@ def queries() -> list[Any]:
             continue
         lines = path.with_name(f"{case['streams']}.gz")
         for n, query in enumerate(case["queries"]):
-            found.append(pytest.param(query, lines, id=f"{case['name']}-{n}-{query['type']}"))
+            found.append(pytest.param(query, lines, int(case["recorded_ns"]), id=f"{case['name']}-{n}-{query['type']}"))
     return found
 
 
-def ask(query: dict[str, Any], lines: Path) -> Result:
+def ask(query: dict[str, Any], lines: Path, recorded_ns: int) -> Result:
+    settings = EngineSettings(lambda: recorded_ns)
     expr = parse(query["query"])
     if query["type"] == "instant":
-        return query_instant(expr, source(lines), int(query["time"]))
+        return query_instant(expr, source(lines), int(query["time"]), settings=settings)
     start, end = int(query["start"]), int(query["end"])
     step = parse_duration(query["step"]) if "step" in query else max((end - start) // (250 * 10**9), 1) * 10**9
     return query_range(
@@ -66,6 +68,7 @@ def ask(query: dict[str, Any], lines: Path) -> Result:
         limit=int(query.get("limit", 100)),
         direction=query.get("direction", "backward"),
         interval_ns=parse_duration(query.get("interval", "0")),
+        settings=settings,
     )
 
 
@@ -124,16 +127,16 @@ def same_number(a: float, b: float) -> bool:
     return (math.isnan(a) and math.isnan(b)) or math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
 
 
-@pytest.mark.parametrize(("query", "lines"), queries())
-def test_the_engine_answers_as_loki_did(query: dict[str, Any], lines: Path) -> None:
+@pytest.mark.parametrize(("query", "lines", "recorded_ns"), queries())
+def test_the_engine_answers_as_loki_did(query: dict[str, Any], lines: Path, recorded_ns: int) -> None:
     if query["want"]["status"] != 200:
         with pytest.raises(QueryError) as refused:
-            ask(query, lines)
+            ask(query, lines, recorded_ns)
         text = query["want"].get("error", "")
         if text.startswith("parse error"):
             assert refused.value.message == text
         return
-    (kind, want), (got_kind, got) = wanted(query), answered(query, ask(query, lines))
+    (kind, want), (got_kind, got) = wanted(query), answered(query, ask(query, lines, recorded_ns))
     assert got_kind == kind, query["query"]
     if kind == "streams":
         assert got == want, query["query"]

@@ -14,6 +14,7 @@ from obs_check.logql.engine.evaluate import query_instant, query_range
 from obs_check.logql.engine.list_source import ListSource
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Matrix, Scalar, Streams, Vector
+from tests.engine_settings import SETTINGS
 
 S = 1_000_000_000
 LINES = ListSource(
@@ -25,7 +26,7 @@ LINES = ListSource(
 
 
 def instant(text: str, at: int = 6) -> dict[str, float]:
-    result = query_instant(parse(text), LINES, at * S)
+    result = query_instant(parse(text), LINES, at * S, settings=SETTINGS)
     assert isinstance(result, Vector)
     return {",".join(f"{k}={v}" for k, v in s.labels.items()): s.value for s in result.samples}
 
@@ -37,22 +38,22 @@ def test_a_window_leaves_out_its_start_and_has_its_end() -> None:
 
 
 def test_a_range_is_aligned_outwards_to_its_step() -> None:
-    result = query_range(parse('sum(count_over_time({app="a"}[2s]))'), LINES, 3 * S, 5 * S, 2 * S)
+    result = query_range(parse('sum(count_over_time({app="a"}[2s]))'), LINES, 3 * S, 5 * S, 2 * S, settings=SETTINGS)
     assert result == Matrix([type(result.series[0])({}, [(2 * S, 2.0), (4 * S, 2.0), (6 * S, 2.0)])])  # type: ignore[union-attr]
 
 
 def test_a_log_query_has_its_start_and_leaves_out_its_end() -> None:
-    result = query_range(parse('{app="a"}'), LINES, 2 * S, 5 * S, S, limit=2, direction="backward")
+    result = query_range(parse('{app="a"}'), LINES, 2 * S, 5 * S, S, limit=2, direction="backward", settings=SETTINGS)
     assert isinstance(result, Streams)
     assert [e.ts for e in result.streams[0].entries] == [4 * S, 3 * S]
-    result = query_range(parse('{app="a"}'), LINES, 2 * S, 5 * S, S, limit=2, direction="forward")
+    result = query_range(parse('{app="a"}'), LINES, 2 * S, 5 * S, S, limit=2, direction="forward", settings=SETTINGS)
     assert isinstance(result, Streams)
     assert [e.ts for e in result.streams[0].entries] == [2 * S, 3 * S]
 
 
 def test_a_log_query_is_no_instant_query() -> None:
     with pytest.raises(QueryError, match="log queries are not supported as an instant query type"):
-        query_instant(parse('{app="a"}'), LINES, S)
+        query_instant(parse('{app="a"}'), LINES, S, settings=SETTINGS)
 
 
 def test_an_error_fails_the_metric_unless_no_label_is_needed() -> None:
@@ -64,9 +65,9 @@ def test_an_error_fails_the_metric_unless_no_label_is_needed() -> None:
 
 
 def test_numbers_fold_and_division_by_zero_is_not_a_number() -> None:
-    result = query_instant(parse("1 + 2 * 3 ^ 2"), LINES, S)
+    result = query_instant(parse("1 + 2 * 3 ^ 2"), LINES, S, settings=SETTINGS)
     assert result == Scalar(S, 19.0)
-    zero = query_instant(parse("1 / 0"), LINES, S)
+    zero = query_instant(parse("1 / 0"), LINES, S, settings=SETTINGS)
     assert isinstance(zero, Scalar)
     assert math.isnan(zero.value)
 
@@ -106,7 +107,7 @@ def test_a_sliding_window_equals_a_new_scan_at_each_step(
     samples = sorted(samples)
     source = ListSource([LogStream({"app": "a"}, [Entry(t * S, f"v={v}") for t, v in samples])])
     text = f'{op}({{app="a"}} | logfmt | unwrap v [{interval}s])'
-    result = query_range(parse(text), source, 0, 60 * S, step * S)
+    result = query_range(parse(text), source, 0, 60 * S, step * S, settings=SETTINGS)
     assert isinstance(result, Matrix)
     got = dict(result.series[0].points) if result.series else {}
     for at in range(0, -(-60 // step) * step + 1, step):

@@ -17,6 +17,7 @@ from obs_check.logql.syntax import ast
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Matrix, Streams, Vector
 from obs_check.model.window import NS, Window
+from tests.engine_settings import SETTINGS
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "logql"
 JSON_LINE = '{"msg": "boundary_request", "fields": {"decision": "deny", "owner": "a"}}'
@@ -41,7 +42,7 @@ def recorded() -> ListSource:
 
 
 def explained(query: str, window: Window = WINDOW, step_ns: int | None = None) -> Node:
-    return explain(parse(query), SOURCE, window, step_ns)
+    return explain(parse(query), SOURCE, window, step_ns, SETTINGS)
 
 
 def stage(query: str, text: str) -> Node:
@@ -58,12 +59,14 @@ def test_counts_are_those_of_the_query(name: str, recorded: ListSource) -> None:
         try:
             if query["type"] == "instant":
                 at = int(query["time"])
-                root = explain(expr, recorded, Window(at - NS, at), None)
-                result: Any = query_instant(expr, recorded, at)
+                root = explain(expr, recorded, Window(at - NS, at), None, SETTINGS)
+                result: Any = query_instant(expr, recorded, at, settings=SETTINGS)
             else:
                 window = Window(int(query["start"]), int(query["end"]))
-                root = explain(expr, recorded, window, 60 * NS)
-                result = query_range(expr, recorded, window.start_ns, window.end_ns, 60 * NS, limit=0)
+                root = explain(expr, recorded, window, 60 * NS, SETTINGS)
+                result = query_range(
+                    expr, recorded, window.start_ns, window.end_ns, 60 * NS, limit=0, settings=SETTINGS
+                )
         except QueryError:
             continue
         compared += 1

@@ -15,6 +15,7 @@ from obs_check.logql.stages.json_scan import Value, unescape
 from obs_check.logql.syntax.parse import parse
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Result
+from tests.engine_settings import SETTINGS
 
 S = 10**9
 KEYS = st.sampled_from(['"a"', '"b"', '"c"', '"a_b"', '"a b"', '"1"', '""', '"\\u0061"', '"b\\""', '"é\ufffd"'])
@@ -95,7 +96,7 @@ def answer(query: str, lines: Sequence[str]) -> Result | str:
     entries = [Entry(at, line, {"c": "meta"} if at % 3 == 0 else {}) for at, line in enumerate(lines, start=1)]
     streams = [LogStream({"s": "1"}, entries[::2]), LogStream({"s": "2", "a_b": "own"}, entries[1::2])]
     try:
-        return query_instant(parse(query), ListSource(streams), 5 * S)
+        return query_instant(parse(query), ListSource(streams), 5 * S, settings=SETTINGS)
     except QueryError as refusal:
         return refusal.message
 

@@ -10,6 +10,7 @@ from obs_check.logql.stages.row import Row
 from obs_check.logql.stages.unwrap import unwrap_value
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.parse import parse
+from tests.engine_settings import SETTINGS
 
 STREAM = {"app": "web"}
 
@@ -22,7 +23,7 @@ def stages(text: str) -> Sequence[ast.Stage]:
 
 def run(text: str, line: str, metadata: dict[str, str] | None = None) -> Row | None:
     row = Row(1, line, STREAM, metadata or {})
-    return row if compile_stages(stages(text))(row) else None
+    return row if compile_stages(stages(text), SETTINGS)(row) else None
 
 
 def labels(text: str, line: str, metadata: dict[str, str] | None = None) -> dict[str, str]:
@@ -174,7 +175,7 @@ REFUSED: list[ast.Stage] = [
 @pytest.mark.parametrize("stage", REFUSED, ids=repr)
 def test_a_stage_that_loki_refuses(stage: ast.Stage) -> None:
     with pytest.raises(QueryError):
-        compile_stages([stage])
+        compile_stages([stage], SETTINGS)
 
 
 @pytest.mark.parametrize(

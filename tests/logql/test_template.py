@@ -14,7 +14,7 @@ LABELS = {
     "empty": "",
     "at": "1673798889",
 }
-MOMENT = Moment("the line", 1_795_132_800_123_000_000)
+MOMENT = Moment("the line", 1_795_132_800_123_000_000, lambda: 1_000_000_000_000_000_000)
 
 CASES = [
     ("{{.level}} {{ .nosuch }}|", "error |"),
@@ -59,6 +59,10 @@ CASES = [
     ('{{ toDate "2006-01-02" "soon" | unixEpoch }}', "-62135596800"),
     ('{{ toDate "2006-01-02" "2023-01-15" | date "Janus Mon Monday 2" }}', "Janus Sun Sunday 15"),
     ('{{ toDateInZone "2006-01-02 15:04" "Europe/Berlin" "2023-01-15 01:00" | unixEpoch }}', "1673740800"),
+    (
+        '{{ now | date "2006-01-02" }} {{ date "2006-01-02" .level }} {{ now | unixEpoch }}',
+        "2001-09-09 2001-09-09 1000000000",
+    ),
     ("{{ lt 1 2 }} {{ ge `b` `a` }} {{ ne 1 1 }} {{ eq .n `7` }}", "true true false true"),
     ("{{ true }} {{ 0x10 }} {{ 1.0 }} {{ 1e21 }}", "true 16 1 1e+21"),
 ]

@@ -15,6 +15,7 @@ from obs_check.panel.interval import loki_step
 from obs_check.panel.macros import backend_macros
 from obs_check.panel.request import panel_requests
 from obs_check.panel.variables import effective_variables
+from tests.engine_settings import SETTINGS
 
 ROOT = Path(__file__).parent.parent.parent
 QUERIES = sorted((ROOT / "queries").glob("*.logql"))
@@ -110,7 +111,7 @@ def test_a_line_passes_the_panels_pipeline(panel_id: int, line: str, owner: str,
     panel = BOARD.panel(panel_id)
     assert panel is not None
     row = Row(NOW, line, {"namespace": "coder"}, {})
-    passed = compile_stages(log_query(panel, owner).stages)(row)
+    passed = compile_stages(log_query(panel, owner).stages, SETTINGS)(row)
     assert passed == (kept is not None)
     for name, value in (kept or {}).items():
         assert row.get(name) == value

@@ -6,6 +6,7 @@ A new case is a query added to one of the files, in any form that gzip and JSON 
 import gzip
 import json
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ def main() -> None:
             for path, case in cases.items():
                 if path.with_name(f"{case['streams']}.gz") != lines:
                     continue
+                case["recorded_ns"] = str(time.time_ns())
                 for query in case["queries"]:
                     query["want"] = answer(loki, query)
                 text = json.dumps(case, ensure_ascii=False, sort_keys=True)

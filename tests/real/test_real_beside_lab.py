@@ -20,6 +20,7 @@ from obs_check.logql.explain.run import explain
 from obs_check.logql.syntax.ast import LogQuery
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.window import Window
+from tests.engine_settings import SETTINGS
 from tests.lab.index_requests import NS, REQUESTS, ask, streams
 from tests.lab.loki_client import LokiClient
 from tests.lab.test_loki_index import UNLIMITED
@@ -104,7 +105,7 @@ def test_an_explanation_counts_alike(real: str, lab: str, text: str, instant: bo
     source = ListSource(
         LogStream(labels, [Entry(int(e[0]), *e[1:]) for e in entries]) for labels, entries in streams(BASE)
     )
-    here = explain(expr, source, window, None if ask_for.instant else ask_for.step_in(window))
+    here = explain(expr, source, window, None if ask_for.instant else ask_for.step_in(window), SETTINGS)
     trees = []
     for url in (real, lab):
         client = Client.direct(url, time.time_ns, {host_port(url)})

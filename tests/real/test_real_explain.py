@@ -17,6 +17,7 @@ from obs_check.logql.explain.run import explain
 from obs_check.logql.explain.tree import Node, conclusion
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.window import NS, Window
+from tests.engine_settings import SETTINGS
 from tests.real.loki_process import RealLoki
 
 pytestmark = [
@@ -66,7 +67,7 @@ def shown(root: Node) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("text", QUERIES)
 def test_lines(text: str, client: LokiClient) -> None:
     window = Window(END - 60 * NS, END)
-    here = explain(parse(text), ListSource(STREAMS), window, None)
+    here = explain(parse(text), ListSource(STREAMS), window, None, SETTINGS)
     there, cost = explain_on_loki(Ask(text, parse(text), False, 100, None, window), client)
     # Examples are the newest lines of a Loki and the oldest of a file.
     assert [row[:-1] for row in shown(there)] == [row[:-1] for row in shown(here)]
@@ -85,7 +86,7 @@ def test_lines(text: str, client: LokiClient) -> None:
 def test_metrics(text: str, words: str, client: LokiClient) -> None:
     there, _ = explain_on_loki(Ask(text, parse(text), True, 100, None, Window(END - NS, END)), client)
     assert words in conclusion(there)
-    here = explain(parse(text), ListSource(STREAMS), Window(END - NS, END), None)
+    here = explain(parse(text), ListSource(STREAMS), Window(END - NS, END), None, SETTINGS)
     assert [(n.text, n.lines_out, dict(n.errors)) for n in there.walk()] == [
         (n.text, n.lines_out, dict(n.errors)) for n in here.walk()
     ]

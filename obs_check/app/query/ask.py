@@ -7,6 +7,7 @@ from obs_check.client.answered import Answered
 from obs_check.client.loki.client import LokiClient
 from obs_check.logql.engine.evaluate import query_instant, query_range
 from obs_check.logql.engine.source import Source
+from obs_check.logql.settings import EngineSettings
 from obs_check.logql.syntax.ast import Expr
 from obs_check.model.result import Result
 from obs_check.model.window import MS, NS, Window
@@ -36,11 +37,12 @@ def window_around(times: Sequence[int]) -> Window:
     return Window(min(times, default=0), (max(times, default=0) // MS + 1) * MS)
 
 
-def ask_source(ask: Ask, source: Source, window: Window) -> Result:
+def ask_source(ask: Ask, source: Source, window: Window, settings: EngineSettings) -> Result:
     """What Loki would answer if it had the lines of the source. Raises QueryError as Loki refuses."""
     if ask.instant:
-        return query_instant(ask.expr, source, window.end_ns)
-    return query_range(ask.expr, source, window.start_ns, window.end_ns, ask.step_in(window), limit=ask.limit)
+        return query_instant(ask.expr, source, window.end_ns, settings=settings)
+    start, end, step = window.start_ns, window.end_ns, ask.step_in(window)
+    return query_range(ask.expr, source, start, end, step, settings=settings, limit=ask.limit)
 
 
 def ask_loki(ask: Ask, client: LokiClient) -> Answered[Result]:

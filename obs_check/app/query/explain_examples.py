@@ -5,7 +5,8 @@ from dataclasses import replace
 from obs_check.app.query.explain_questions import Questions
 from obs_check.errors import Unavailable
 from obs_check.logql.explain.negated import negated
-from obs_check.logql.stages.compile import compile_stage
+from obs_check.logql.stages.label_filter import compile_predicate
+from obs_check.logql.stages.line_filter import compile_line_filter
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
 from obs_check.model.window import Window
@@ -37,8 +38,15 @@ def kept_line(query: ast.LogQuery, window: Window, questions: Questions) -> tupl
 def dropped_line(query: ast.LogQuery, number: int, window: Window, questions: Questions) -> Row | None:
     """A row that a stage drops, as it is before it; None where the stages that keep such rows let another one pass."""
     before, stage = query.stages[:number], query.stages[number]
+    match stage:
+        case ast.LineFilter():
+            keeps = compile_line_filter(stage)
+        case ast.LabelFilter():
+            keeps = compile_predicate(stage.predicate)
+        case _:
+            return None
     row = _example(replace(query, stages=(*before, *negated(stage))), window, questions)
-    return row if row is not None and not compile_stage(stage)(row.copy()) else None
+    return row if row is not None and not keeps(row.copy()) else None
 
 
 def _example(query: ast.LogQuery, window: Window, questions: Questions) -> Row | None:

@@ -10,7 +10,9 @@ from obs_check.client.files.columnar_files import ColumnarFiles
 from obs_check.client.files.line_files import LineFiles
 from obs_check.client.files.named_paths import STDIN
 from obs_check.logql.columnar.sql import NotColumnar
-from obs_check.logql.stages.compile import compile_stages, loki_order
+from obs_check.logql.settings import EngineSettings
+from obs_check.logql.stages.compile import chain, loki_order
+from obs_check.logql.stages.line_filter import compile_line_filter
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax.ast import Expr, LineFilter, LogQuery
 from obs_check.model.entry import NO_METADATA
@@ -31,7 +33,9 @@ class FileAnswer:
     undecodable: int = 0
 
 
-def ask_files(ask: Ask, paths: Sequence[Path], labels: Mapping[str, str], time_key: str | None) -> FileAnswer | None:
+def ask_files(
+    ask: Ask, paths: Sequence[Path], labels: Mapping[str, str], time_key: str | None, settings: EngineSettings
+) -> FileAnswer | None:
     """The answer to a metric query on files as named_paths gives them; None for a log query and for standard input,
     which are read as a whole.
 
@@ -40,16 +44,18 @@ def ask_files(ask: Ask, paths: Sequence[Path], labels: Mapping[str, str], time_k
     if isinstance(ask.expr, LogQuery) or STDIN in paths:
         return None
     try:
-        return _by_columns(ask, paths, labels, time_key)
+        return _by_columns(ask, paths, labels, time_key, settings)
     except NotColumnar as reason:
-        return _by_lines(ask, paths, labels, time_key, f"row engine: {reason.message}")
+        return _by_lines(ask, paths, labels, time_key, settings, f"row engine: {reason.message}")
 
 
-def _by_columns(ask: Ask, paths: Sequence[Path], labels: Mapping[str, str], time_key: str | None) -> FileAnswer:
+def _by_columns(
+    ask: Ask, paths: Sequence[Path], labels: Mapping[str, str], time_key: str | None, settings: EngineSettings
+) -> FileAnswer:
     files = ColumnarFiles(paths, labels, time_key)
     try:
         window = ask.window or window_around(files.bounds() or ())
-        result = ask_source(ask, files, window)
+        result = ask_source(ask, files, window, settings)
         untimed = files.untimed
         lines = files.lines if untimed else 0
     finally:
@@ -59,17 +65,23 @@ def _by_columns(ask: Ask, paths: Sequence[Path], labels: Mapping[str, str], time
 
 
 def _by_lines(
-    ask: Ask, paths: Sequence[Path], labels: Mapping[str, str], time_key: str | None, path: str
+    ask: Ask,
+    paths: Sequence[Path],
+    labels: Mapping[str, str],
+    time_key: str | None,
+    settings: EngineSettings,
+    path: str,
 ) -> FileAnswer:
     files = LineFiles(paths, labels, time_key)
     window = ask.window or window_around(files.bounds() or ())
-    result = ask_source(ask, files, window)
+    result = ask_source(ask, files, window, settings)
     return FileAnswer(result, window, path, files.lines, files.untimed, files.undecodable)
 
 
 def line_test(expr: Expr) -> Callable[[str], bool]:
     """Whether a line passes the filters that a log query begins with: no other needs to be held in memory."""
     stages = loki_order(expr.stages) if isinstance(expr, LogQuery) else []
-    first = list(takewhile(lambda stage: isinstance(stage, LineFilter), (stage for _, stage in stages)))
-    passes = compile_stages(first)
-    return (lambda line: passes(Row(0, line, {}, NO_METADATA))) if first else lambda _line: True
+    first = takewhile(lambda stage: isinstance(stage, LineFilter), (stage for _, stage in stages))
+    tests = [compile_line_filter(stage) for stage in first if isinstance(stage, LineFilter)]
+    passes = chain(tests)
+    return (lambda line: passes(Row(0, line, {}, NO_METADATA))) if tests else lambda _line: True

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from obs_check.client.loki.client import LokiClient
 from obs_check.errors import Refused, Unavailable
 from obs_check.logql.engine.match import stream_test
+from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import compile_stages
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax.ast import LogQuery
@@ -20,11 +21,13 @@ LATE_S = 30
 _LIMIT = 1000
 
 
-def passing(query: LogQuery, batches: Iterable[list[LogStream]], start_ns: int) -> Iterator[Streams]:
+def passing(
+    query: LogQuery, batches: Iterable[list[LogStream]], start_ns: int, settings: EngineSettings
+) -> Iterator[Streams]:
     """What of each batch of raw streams the query keeps, lines before `start_ns` left out; batches without a line are
     handed on too, so that the caller sees the time pass."""
     wanted = stream_test(query.selector.matchers)
-    passes = compile_stages(query.stages)
+    passes = compile_stages(query.stages, settings)
     for batch in batches:
         found = []
         for stream in batch:

@@ -26,6 +26,7 @@ from obs_check.follow.hop import HopSeen
 from obs_check.follow.hops import egress_hop, file_hop, loki_hop
 from obs_check.follow.run import Run, new_run_id
 from obs_check.follow.trace import Watched, follow
+from obs_check.logql.settings import EngineSettings
 from obs_check.model.entry import Labels
 from obs_check.model.event import Event
 from obs_check.model.finding import DashboardEdit, Finding
@@ -147,7 +148,11 @@ class Systems:
         return Context(
             dashboard_uid=self.board.dashboard.uid,
             dashboard=self.board.dashboard.document,
-            loki=shared(LokiProbes(self._count, self._sample, self._label_names, self._label_values)),
+            loki=shared(
+                LokiProbes(
+                    self._count, self._sample, self._label_names, self._label_values, EngineSettings(self.now_ns)
+                )
+            ),
             now_ns=self.now_ns,
             grafana=GrafanaProbes(
                 self._reread,

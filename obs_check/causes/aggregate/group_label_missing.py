@@ -31,7 +31,7 @@ class GroupLabelMissing:
         if broken.rungs[-1].lines == 0:
             return None
         try:
-            passing = rows(broken.query.stages[broken.head :], broken.lines)
+            passing = rows(broken.query.stages[broken.head :], broken.lines, broken.settings)
         except QueryError:
             return None
         labels = sorted({name for row in passing for name in row.labels() if not name.startswith("__")})

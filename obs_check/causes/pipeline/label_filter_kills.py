@@ -39,10 +39,12 @@ class LabelFilterKills:
         stage = broken.query.stages[place]
         if not isinstance(stage, ast.LabelFilter):
             return None
-        reaching = rows(broken.query.stages[broken.head : place], broken.lines)
+        reaching = rows(broken.query.stages[broken.head : place], broken.lines, broken.settings)
         names = list(dict.fromkeys(compared_labels(stage.predicate)))
         before_it = broken.query.stages[broken.head : place]
-        proposal = first_passed(_proposals(stage, reaching), before_it, broken.query.stages[place + 1 :], broken.lines)
+        proposal = first_passed(
+            _proposals(stage, reaching), before_it, broken.query.stages[place + 1 :], broken.lines, broken.settings
+        )
         # A value that simply did not occur is no mistake: only a run that must pass proves that it is one.
         if proposal is None and not context.expects(broken.panel.id):
             return None

@@ -41,7 +41,7 @@ class LineFilterKills:
             return None
         text = stage_text(stage)
         likely = _proposals(stage, [line for _, line in samples])
-        proposal = first_passed(likely, (), broken.query.stages[place + 1 :], samples)
+        proposal = first_passed(likely, (), broken.query.stages[place + 1 :], samples, broken.settings)
         # Lines that pass no filter like it may be lines of something else: only a run's own lines prove it then.
         if proposal is None and not context.expects(broken.panel.id):
             return None

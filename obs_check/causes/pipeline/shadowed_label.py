@@ -34,7 +34,7 @@ class ShadowedLabel:
             if place < broken.head or not isinstance(stage, PARSERS):
                 continue
             try:
-                after = rows(stages[broken.head : place + 1], broken.lines)
+                after = rows(stages[broken.head : place + 1], broken.lines, broken.settings)
             except QueryError:
                 return None
             # A full `| json` has twins by chance: only one that is asked for, or that a filter fails on, is meant.

@@ -35,7 +35,7 @@ class UnwrapFails:
         if unwrap is None or broken.rungs[-1].lines == 0:
             return None
         try:
-            passing = rows(broken.query.stages[broken.head :], broken.lines)
+            passing = rows(broken.query.stages[broken.head :], broken.lines, broken.settings)
         except QueryError:
             return None
         if not passing or any(_is_number(unwrap, row) for row in passing):

@@ -32,6 +32,7 @@ from obs_check.logql.engine.match import stream_test
 from obs_check.logql.engine.samples import load
 from obs_check.logql.engine.source import Samples, SampleSeries
 from obs_check.logql.engine.vector import LabelSet
+from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import NO_METADATA, Entry, LogStream
@@ -125,7 +126,9 @@ class ColumnarFiles:
         """The lines themselves are not for this path."""
         raise NotColumnar("a log query asks for the lines themselves")
 
-    def count(self, expr: ast.RangeAggregation, pushed: ast.Grouping | None, times: Sequence[int]) -> Samples:
+    def count(
+        self, expr: ast.RangeAggregation, pushed: ast.Grouping | None, times: Sequence[int], settings: EngineSettings
+    ) -> Samples:
         """See CountingSource.count."""
         steps = steps_of(times, expr.range.interval_ns, expr.range.offset_ns)
         found = Samples()
@@ -139,7 +142,7 @@ class ColumnarFiles:
                 continue
             if self._count_simple(path, stream, plan, steps, found):
                 rest = _Rest(stream, partial(self._rest, path, plan, steps))
-                _merge(found, load(expr, pushed, rest, steps.start_ns, steps.end_ns))
+                _merge(found, load(expr, pushed, rest, steps.start_ns, steps.end_ns, settings))
         self._trust()
         for series in found.series.values():
             series.sort()

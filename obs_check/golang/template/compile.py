@@ -5,20 +5,20 @@ from typing import Any, NamedTuple
 
 from obs_check.golang.template import nodes
 from obs_check.golang.template.functions import FUNCTIONS, Signature
+from obs_check.golang.template.moment import OF_THE_MOMENT, Moment
 from obs_check.golang.template.parse import Parser
-from obs_check.golang.template.run import Moment, Run
+from obs_check.golang.template.run import Run
 from obs_check.golang.template.values import Labels, TemplateFault
 
 __all__ = ["Moment", "Template", "TemplateFault", "compile_template"]
 
-_OF_THE_LINE = frozenset({"__line__", "__timestamp__"})
-
 
 class Template(NamedTuple):
-    """`render(labels, moment)` answers the text or raises TemplateFault; `simple_key` is set for a bare `{{.key}}`;
-    `fields` are the labels that it reads and `functions` those that it calls."""
+    """`render(labels, moment)` answers the text or raises TemplateFault; only functions of Loki ask for the moment.
+    `simple_key` is set for a bare `{{.key}}`; `fields` are the labels that it reads and `functions` those that it
+    calls."""
 
-    render: Callable[[Mapping[str, str], Moment], str]
+    render: Callable[[Mapping[str, str], Moment | None], str]
     simple_key: str | None
     fields: frozenset[str]
     functions: frozenset[str]
@@ -29,12 +29,12 @@ def compile_template(
 ) -> Template:
     """The template `text` called `name`; QueryError with Go's words when it does not parse. `functions` are those of
     Loki unless given, and `absent`, the empty text or None, is the value of a field that is not there."""
-    parser = Parser(text, name, functions.keys() | _OF_THE_LINE if functions is FUNCTIONS else functions.keys())
+    parser = Parser(text, name, functions.keys() | OF_THE_MOMENT.keys() if functions is FUNCTIONS else functions.keys())
     body = parser.template()
     definitions = parser.definitions
     kind: Callable[[Mapping[str, str]], dict[str, Any]] = dict if absent is None else Labels
 
-    def render(labels: Mapping[str, str], moment: Moment) -> str:
+    def render(labels: Mapping[str, str], moment: Moment | None) -> str:
         root = kind(labels)
         run = Run(text, name, definitions, functions, root, moment)
         run.walk(root, body)

@@ -8,7 +8,6 @@ import inspect
 import json
 import math
 import re
-import time
 from collections.abc import Callable, Sequence
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from typing import Any, NamedTuple
@@ -323,14 +322,6 @@ def _joined(values: Sequence[Any]) -> str:
     return _print(*("<no value>" if value is None else value for value in values))
 
 
-def _date(layout: str, value: Any) -> str:
-    """sprig's date: a time or a number of seconds in UTC, or now for anything else."""
-    if isinstance(value, Instant):
-        return Instant(value.ns).format(layout)
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return Instant(value * 1_000_000_000 if whole else time.time_ns()).format(layout)
-
-
 def _urldecode(text: str) -> str:
     wrong = re.search(r"%(?![0-9a-fA-F]{2}).{0,2}", text, re.DOTALL)
     if wrong:
@@ -384,8 +375,6 @@ _TABLE: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("toDate", "ss", lambda layout, text: read_time(layout, text, zone("UTC"))),
     ("toDateInZone", "sss", lambda layout, name, text: read_time(layout, text, zone(name))),
     ("unixToTime", "s", _unix_to_time),
-    ("date", "sa", _date),
-    ("now", "", lambda: Instant(time.time_ns())),
     ("alignLeft", "is", lambda count, text: _align(count, text, False)),
     ("alignRight", "is", lambda count, text: _align(count, text, True)),
     ("b64enc", "s", b64enc),

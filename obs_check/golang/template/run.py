@@ -1,13 +1,14 @@
 """Runs a template over the labels of a line, with Go's types, places and words for what fails."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from obs_check.golang.template import nodes
 from obs_check.golang.template.clock import Instant
 from obs_check.golang.template.functions import Signature
 from obs_check.golang.template.lex import quoted
 from obs_check.golang.template.methods import METHODS
+from obs_check.golang.template.moment import OF_THE_MOMENT, Moment
 from obs_check.golang.template.values import Duration, Labels, TemplateFault, show, truth, type_name
 
 _ABSENT = object()
@@ -20,13 +21,6 @@ _TYPES = {
     "d": (Duration, "time.Duration"),
 }
 _LITERALS = {"s": "string", "i": "integer", "d": "integer", "f": "float"}
-
-
-class Moment(NamedTuple):
-    """What `__line__` and `__timestamp__` answer; `ts` in ns since the epoch."""
-
-    line: str
-    ts: int
 
 
 class _Leave(Exception):
@@ -51,7 +45,7 @@ class Run:
         definitions: Mapping[str, list[nodes.Node]],
         functions: Mapping[str, Signature],
         root: dict[str, Any],
-        moment: Moment,
+        moment: Moment | None,
     ) -> None:
         self.text = text
         self.name = self.running = name
@@ -249,10 +243,11 @@ class Run:
         self, dot: Any, node: nodes.Function, command: Any, arguments: Sequence[nodes.Operand], piped: Any
     ) -> Any:
         self.place = node
-        if node.name == "__line__" or node.name == "__timestamp__":
-            value = self.moment.line if node.name == "__line__" else Instant(self.moment.ts)
-            return self._call(dot, node.name, Signature("", False, lambda: value), command, arguments, piped)
-        return self._call(dot, node.name, self.functions[node.name], command, arguments, piped)
+        signature = self.functions.get(node.name)
+        if signature is None:
+            assert self.moment is not None
+            signature = OF_THE_MOMENT[node.name](self.moment)
+        return self._call(dot, node.name, signature, command, arguments, piped)
 
     def _call(
         self, dot: Any, name: str, signature: Signature, node: Any, arguments: Sequence[nodes.Operand], piped: Any

@@ -19,9 +19,8 @@ from obs_check.golang.template.sprig_lists import LISTS, strings
 from obs_check.golang.template.values import MISSING, TemplateFault, show, truth
 
 _LOKI_ONLY = {
-    "__line__", "__timestamp__", "alignLeft", "alignRight", "bytes", "count", "date", "duration", "duration_seconds",
-    "now", "toDate", "toDateInZone", "unixEpoch", "unixEpochMillis", "unixEpochNanos", "unixToTime", "urldecode",
-    "urlencode",
+    "alignLeft", "alignRight", "bytes", "count", "duration", "duration_seconds", "toDate", "toDateInZone", "unixEpoch",
+    "unixEpochMillis", "unixEpochNanos", "unixToTime", "urldecode", "urlencode",
 }  # fmt: skip
 
 NOT_SIMULATED = (

@@ -10,6 +10,7 @@ from obs_check.lint.material import Material
 from obs_check.lint.question import Question
 from obs_check.lint.rule import Rule
 from obs_check.lint.sample import Sample, shape
+from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import compile_stage
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
@@ -37,7 +38,7 @@ def _at(
         return
     lines = [row.line for row in rows]
     before = {name for row in rows for name in row.labels()} | {m.name for m in query.selector.matchers}
-    names = _after(stage, rows)
+    names = _after(stage, rows, sample.settings)
     if isinstance(stage, ast.RegexpParser | ast.PatternParser):
         if not names:
             kind = "regexp" if isinstance(stage, ast.RegexpParser) else "pattern"
@@ -45,7 +46,8 @@ def _at(
         return
     if shape(lines) != ("json" if isinstance(stage, ast.JsonParser) else "logfmt"):
         return
-    flat = _after(ast.JsonParser() if isinstance(stage, ast.JsonParser) else ast.LogfmtParser(), rows)
+    whole = ast.JsonParser() if isinstance(stage, ast.JsonParser) else ast.LogfmtParser()
+    flat = _after(whole, rows, sample.settings)
     if stage.extractions:
         for one in stage.extractions:
             if one.label not in names:
@@ -56,9 +58,9 @@ def _at(
                 yield f"no line has the field {label!r}, which the query uses", _nearest(label, flat)
 
 
-def _after(stage: ast.Stage, rows: list[Row]) -> set[str]:
+def _after(stage: ast.Stage, rows: list[Row], settings: EngineSettings) -> set[str]:
     """Labels that a stage sets to something on some of the lines."""
-    run = compile_stage(stage)
+    run = compile_stage(stage, settings)
     found: set[str] = set()
     for row in rows:
         fresh = Row(row.ts, row.line, {}, {})

@@ -14,7 +14,8 @@ from obs_check.logql.columnar.sql import NotColumnar, all_of
 from obs_check.logql.engine.hints import hints_for, names_in
 from obs_check.logql.engine.samples import grouping_of, key_of
 from obs_check.logql.engine.vector import LabelSet
-from obs_check.logql.stages.compile import compile_stages
+from obs_check.logql.stages.compile import chain, check_stage
+from obs_check.logql.stages.label_filter import compile_predicate
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, ERROR, Row
 from obs_check.logql.syntax import ast
 
@@ -44,7 +45,8 @@ def plan_for(expr: ast.RangeAggregation, pushed: ast.Grouping | None, stream: Ma
     if expr.op not in COUNTED or expr.range.unwrap is not None:
         raise NotColumnar(f"{expr.op} needs every value" if expr.op not in COUNTED else "unwrap needs every value")
     stages = expr.range.query.stages
-    compile_stages(stages)
+    for stage in stages:
+        check_stage(stage)
     grouping, no_labels = grouping_of(expr, pushed)
     hints = hints_for(expr.range, grouping, no_labels)
     parsers = [] if hints.skip else [stage for stage in stages if isinstance(stage, ast.Parser)]
@@ -60,7 +62,7 @@ def plan_for(expr: ast.RangeAggregation, pushed: ast.Grouping | None, stream: Ma
             case ast.LineFilter():
                 conditions.append(line_condition(stage))
             case ast.LabelFilter():
-                left.append(stage)
+                left.append(compile_predicate(stage.predicate))
                 compared.update(names_in([stage]))
                 conditions += line_hints(stage.predicate, columns)
             case ast.JsonParser() | ast.LogfmtParser() | ast.RegexpParser():
@@ -73,7 +75,7 @@ def plan_for(expr: ast.RangeAggregation, pushed: ast.Grouping | None, stream: Ma
     helpers = {name: sql for part in parts for name, sql in part.helpers.items()}
     simple = all_of(*(condition for part in parts for condition in part.simple))
     key, in_bytes = key_of(None, grouping, no_labels), expr.op in ("bytes_over_time", "bytes_rate")
-    return Plan(conditions, document, helpers, columns, simple, compile_stages(left), key, in_bytes)
+    return Plan(conditions, document, helpers, columns, simple, chain(left), key, in_bytes)
 
 
 def _parse(

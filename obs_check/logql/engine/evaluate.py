@@ -11,6 +11,7 @@ from obs_check.logql.engine.mapping import mapped
 from obs_check.logql.engine.ranges import evaluate_range, pushes_grouping
 from obs_check.logql.engine.source import Source
 from obs_check.logql.engine.vector import LabelSet, Step
+from obs_check.logql.settings import EngineSettings
 from obs_check.logql.syntax import ast
 from obs_check.model.result import Matrix, Result, Sample, Scalar, Series, Vector
 from obs_check.model.window import MS
@@ -29,6 +30,7 @@ def query_range(
     end_ns: int,
     step_ns: int,
     *,
+    settings: EngineSettings,
     limit: int = 100,
     direction: Direction = "backward",
     interval_ns: int = 0,
@@ -40,11 +42,11 @@ def query_range(
     aggregates (t - range, t]. Raises QueryError when the evaluation is refused.
     """
     if isinstance(expr, ast.LogQuery):
-        return query_logs(expr, source, start_ns, end_ns, limit, direction, interval_ns)
+        return query_logs(expr, source, start_ns, end_ns, limit, direction, interval_ns, settings)
     if step_ns <= 0:
         raise QueryError("zero or negative query resolution step widths are not accepted. Try a positive integer")
     times = range_times(start_ns, end_ns, step_ns)
-    steps = Evaluation(times, source).value(mapped(expr))
+    steps = Evaluation(times, source, settings).value(mapped(expr))
     if isinstance(steps, float):
         return Matrix([Series({}, [(at // MS * MS, steps) for at in times])])
     points: dict[LabelSet, list[tuple[int, float]]] = {}
@@ -64,6 +66,7 @@ def query_instant(
     source: Source,
     at_ns: int,
     *,
+    settings: EngineSettings,
     limit: int = 100,  # noqa: ARG001
     direction: Direction = "backward",  # noqa: ARG001
 ) -> Result:
@@ -71,7 +74,7 @@ def query_instant(
     refused. `limit` and `direction` are parameters of the endpoint that say nothing about a metric."""
     if isinstance(expr, ast.LogQuery):
         raise QueryError(INSTANT_LOG_QUERY)
-    steps = Evaluation([at_ns], source).value(mapped(expr))
+    steps = Evaluation([at_ns], source, settings).value(mapped(expr))
     shown = at_ns // MS * MS
     if isinstance(steps, float):
         return Scalar(shown, steps)
@@ -96,9 +99,10 @@ def walk(expr: ast.Metric) -> Iterator[ast.Metric]:
 class Evaluation:
     """A metric query at the times (ns, ascending) over a source."""
 
-    def __init__(self, times: list[int], source: Source) -> None:
+    def __init__(self, times: list[int], source: Source, settings: EngineSettings) -> None:
         self.times = times
         self.source = source
+        self.settings = settings
 
     def value(self, expr: ast.Metric) -> list[Step] | float:
         """One vector a time, or a number. Raises QueryError when Loki refuses the evaluation."""
@@ -120,7 +124,7 @@ class Evaluation:
 
     def ranged(self, expr: ast.RangeAggregation, pushed: ast.Grouping | None = None) -> list[Step]:
         """The vectors of a range aggregation, see evaluate_range."""
-        return evaluate_range(expr, self.times, self.source, pushed)
+        return evaluate_range(expr, self.times, self.source, self.settings, pushed)
 
     def _vectors(self, expr: ast.Metric) -> list[Step]:
         steps = self.value(expr)

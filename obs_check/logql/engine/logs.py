@@ -8,6 +8,7 @@ from typing import Literal
 from obs_check.logql.engine.source import Source
 from obs_check.logql.engine.stream_hash import in_order
 from obs_check.logql.engine.vector import LabelSet, label_set, labels_text
+from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import compile_pipeline
 from obs_check.logql.stages.row import Row, row_of
 from obs_check.logql.syntax import ast
@@ -24,7 +25,8 @@ def query_logs(
     end_ns: int,
     limit: int,
     direction: Direction,
-    interval_ns: int = 0,
+    interval_ns: int,
+    settings: EngineSettings,
 ) -> Streams:
     """Lines of `start_ns <= ts < end_ns`, at most `limit` (0 or less: all), grouped by the labels they end up with, the
     groups by the text of these. Loki 3.5 takes lines of one stream and time that end up alike for one.
@@ -33,7 +35,7 @@ def query_logs(
     Entries keep the metadata they were pushed with. The limit counts lines that pass, taken in the direction asked
     for, so no more of the source is run through the pipeline than needed.
     """
-    passes = compile_pipeline(query.stages)
+    passes = compile_pipeline(query.stages, settings)
     newest_first = direction == "backward"
     sign = -1 if newest_first else 1
     selected = in_order(source.select(query.selector.matchers, start_ns, end_ns))

@@ -8,6 +8,7 @@ from obs_check.logql.engine.samples import Watch, load
 from obs_check.logql.engine.source import CountingSource, Samples, Source
 from obs_check.logql.engine.vector import LabelSet, Step, label_set, labels_text
 from obs_check.logql.engine.windows import slide, window_for, window_of_counts
+from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.row import ERROR
 from obs_check.logql.syntax import ast
 
@@ -26,6 +27,7 @@ def evaluate_range(
     expr: ast.RangeAggregation,
     times: list[int],
     source: Source,
+    settings: EngineSettings,
     pushed: ast.Grouping | None = None,
     watch: Watch | None = None,
 ) -> list[Step]:
@@ -33,9 +35,10 @@ def evaluate_range(
     interval, offset = expr.range.interval_ns, expr.range.offset_ns
     new_window = window_for
     if isinstance(source, CountingSource):
-        samples, new_window = source.count(expr, pushed, times), window_of_counts
+        samples, new_window = source.count(expr, pushed, times, settings), window_of_counts
     else:
-        samples = load(expr, pushed, source, times[0] - offset - interval + 1, times[-1] - offset + 1, watch)
+        start, end = times[0] - offset - interval + 1, times[-1] - offset + 1
+        samples = load(expr, pushed, source, start, end, settings, watch)
     _fail_on_errors(samples, times, interval, offset)
     steps: list[Step] = [[] for _ in times]
     # In order of labels, so that neither a sum's rounding nor the choice among equals depends on how lines were read.

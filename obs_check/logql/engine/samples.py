@@ -9,6 +9,7 @@ from obs_check.logql.engine.hints import hints_for
 from obs_check.logql.engine.source import Samples, SampleSeries, Source
 from obs_check.logql.engine.stream_hash import in_order
 from obs_check.logql.engine.vector import LabelSet, drop, label_set
+from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import chain, compile_stage, first_checks, loki_order
 from obs_check.logql.stages.hints import Hints
 from obs_check.logql.stages.row import ERROR, Row, StageFunction, row_of
@@ -38,6 +39,7 @@ def load(
     source: Source,
     start_ns: int,
     end_ns: int,
+    settings: EngineSettings,
     watch: Watch | None = None,
 ) -> Samples:
     """The samples of `start_ns <= ts < end_ns`. `pushed` is the grouping of a sum around the aggregation, which
@@ -47,7 +49,7 @@ def load(
     stages = expr.range.query.stages
     used = tuple(stage for number, stage in enumerate(stages) if number not in unused)
     hints = hints_for(replace(expr.range, query=replace(expr.range.query, stages=used)), grouping, no_labels)
-    passes = _pipeline(stages, unused, hints, watch)
+    passes = _pipeline(stages, unused, settings, hints, watch)
     value_of = _value(expr) if watch is None else watch.value(_value(expr))
     series_of = key_of(expr.range.unwrap, grouping, no_labels)
     found = Samples()
@@ -139,16 +141,18 @@ def _unused_formats(expr: ast.RangeAggregation) -> set[int]:
     return unused
 
 
-def _pipeline(stages: tuple[ast.Stage, ...], unused: set[int], hints: Hints, watch: Watch | None) -> StageFunction:
+def _pipeline(
+    stages: tuple[ast.Stage, ...], unused: set[int], settings: EngineSettings, hints: Hints, watch: Watch | None
+) -> StageFunction:
     steps = []
     for number, stage in loki_order(stages):
         # regexp alone does not ask whether labels are wanted; it never fails, so the answer is the same.
         if number in unused or (hints.skip and isinstance(stage, ast.Parser)):
             continue
         if watch is None:
-            steps.append(compile_stage(stage, hints))
+            steps.append(compile_stage(stage, settings, hints))
             continue
         # A line that a filter behind drops has to be dropped where the filter stands.
         checks = first_checks(stages[:number]) if hints.checks else {}
-        steps.append(watch.stage(number, compile_stage(stage, replace(hints, checks=checks))))
+        steps.append(watch.stage(number, compile_stage(stage, settings, replace(hints, checks=checks))))
     return chain(steps)

@@ -7,6 +7,7 @@ from operator import gt
 from typing import Protocol, runtime_checkable
 
 from obs_check.logql.engine.vector import LabelSet
+from obs_check.logql.settings import EngineSettings
 from obs_check.logql.syntax.ast import Grouping, Matcher, RangeAggregation
 from obs_check.model.entry import LogStream
 
@@ -48,7 +49,9 @@ class Samples:
 class CountingSource(Protocol):
     """A source that counts lines without handing them out."""
 
-    def count(self, expr: RangeAggregation, pushed: Grouping | None, times: Sequence[int]) -> Samples:
+    def count(
+        self, expr: RangeAggregation, pushed: Grouping | None, times: Sequence[int], settings: EngineSettings
+    ) -> Samples:
         """What `samples.load` has for the windows at the times (ns, ascending, evenly spaced), but for this: the value
         of a sample is the number of lines or bytes of several that lie in the same windows."""
         ...

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from obs_check.logql.explain.errors import COPY, copied, drops_only_errors, leaves_no_error
 from obs_check.logql.explain.prefixes import Counted, Lines, Part, compared_in, row_of_labels
-from obs_check.logql.stages.compile import compile_stage
+from obs_check.logql.stages.label_filter import compile_predicate
 from obs_check.logql.stages.row import ERROR
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import Labels
@@ -38,8 +38,8 @@ def read_label_sets(
     for part, rows in answers:
         counted.series[part.stages] = round(sum(sets for _, sets in rows))
         left = [(row_of_labels(labels), sets) for labels, sets in rows]
-        for at in range(part.stages, part.stages + part.run):
-            keep = compile_stage(lines.query.stages[at])
+        for at, stage in enumerate(lines.run(part.stages)[: part.run], start=part.stages):
+            keep = compile_predicate(stage.predicate)
             left = [(row, sets) for row, sets in left if keep(row)]
             counted.series[at + 1] = round(sum(sets for _, sets in left))
     for at in range(1, len(lines.query.stages) + 1):

@@ -19,7 +19,7 @@ from obs_check.logql.explain.errors import (
 )
 from obs_check.logql.explain.marks import counts_of_marks, mark, markable
 from obs_check.logql.explain.reasons import compared_labels
-from obs_check.logql.stages.compile import compile_stage
+from obs_check.logql.stages.label_filter import compile_predicate
 from obs_check.logql.stages.row import ERROR, ERROR_DETAILS, Row
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import Labels
@@ -198,7 +198,7 @@ class Lines:
         found.values[at] = {
             name: _summed((row.get(name), lines) for row, lines in rows) for name in compared_labels(stage.predicate)
         }
-        keep = compile_stage(stage)
+        keep = compile_predicate(stage.predicate)
         left = [(row, lines) for row, lines in rows if keep(row)]
         found.lines[at + 1] = sum(lines for _, lines in left)
         return left

@@ -6,7 +6,6 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import Literal
 
-from obs_check.logql.stages.compile import compile_stage
 from obs_check.logql.stages.label_filter import compile_predicate
 from obs_check.logql.stages.row import ERROR, Row
 from obs_check.logql.stages.unwrap import SAMPLE_ERROR, unwrap_value
@@ -44,7 +43,7 @@ def why_not_unwrapped(unwrap: ast.Unwrap, row: Row) -> str:
         return _absence(unwrap.label, row)
     kept = row.copy()
     unwrap_value(replace(unwrap, filters=()))(kept)
-    dropping = [stage for stage in unwrap.filters if not compile_stage(stage)(kept.copy())]
+    dropping = [stage for stage in unwrap.filters if not compile_predicate(stage.predicate)(kept.copy())]
     unread = kept.error == SAMPLE_ERROR and any(ERROR in compared_labels(stage.predicate) for stage in dropping)
     if not unread:
         return "; ".join(why_dropped(stage, kept) for stage in dropping)

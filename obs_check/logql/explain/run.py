@@ -12,6 +12,7 @@ from obs_check.logql.explain.meter import PipelineMeter
 from obs_check.logql.explain.operators import operands, operator_text
 from obs_check.logql.explain.selector import no_stream
 from obs_check.logql.explain.tree import Node
+from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import chain, compile_stage, first_checks, loki_order
 from obs_check.logql.stages.hints import Hints
 from obs_check.logql.stages.row import row_of
@@ -21,13 +22,13 @@ from obs_check.model.window import Window, shown_time
 _ALL_TIME = (-(1 << 62), 1 << 62)
 
 
-def explain(expr: ast.Expr, source: Source, window: Window, step_ns: int | None) -> Node:
+def explain(expr: ast.Expr, source: Source, window: Window, step_ns: int | None, settings: EngineSettings) -> Node:
     """The tree of a query. A log query reads every line of the window, a metric query is evaluated over the window, or
     at its end when `step_ns` is None. An evaluation that Loki would refuse is a note at the root."""
     if isinstance(expr, ast.LogQuery):
-        return _log_query(expr, source, window)
+        return _log_query(expr, source, window, settings)
     times = [window.end_ns] if step_ns is None else range_times(window.start_ns, window.end_ns, step_ns)
-    run = _Counting(times, source)
+    run = _Counting(times, source, settings)
     refusal = ""
     try:
         run.value(expr)
@@ -36,12 +37,15 @@ def explain(expr: ast.Expr, source: Source, window: Window, step_ns: int | None)
     return run.node(expr, (f"refused: {refusal}",) if refusal else ())
 
 
-def _log_query(query: ast.LogQuery, source: Source, window: Window) -> Node:
+def _log_query(query: ast.LogQuery, source: Source, window: Window, settings: EngineSettings) -> Node:
     meter = PipelineMeter(query, None, source)
     stages = query.stages
     # A line that a filter behind a parser drops is dropped where the filter stands: see samples.load.
     passes = chain(
-        [meter.stage(n, compile_stage(s, Hints(checks=first_checks(stages[:n])))) for n, s in loki_order(stages)]
+        [
+            meter.stage(n, compile_stage(s, settings, Hints(checks=first_checks(stages[:n]))))
+            for n, s in loki_order(stages)
+        ]
     )
     for stream in meter.select(query.selector.matchers, window.start_ns, window.end_ns):
         for entry in stream.entries:
@@ -53,8 +57,8 @@ def _log_query(query: ast.LogQuery, source: Source, window: Window) -> Node:
 class _Counting(Evaluation):
     """An evaluation that keeps the number of series behind every operator and the counts of every range."""
 
-    def __init__(self, times: list[int], source: Source) -> None:
-        super().__init__(times, source)
+    def __init__(self, times: list[int], source: Source, settings: EngineSettings) -> None:
+        super().__init__(times, source, settings)
         self._series: dict[int, int | None] = {}
         self._meters: dict[int, PipelineMeter] = {}
 
@@ -67,7 +71,7 @@ class _Counting(Evaluation):
         grouping = pushed or expr.grouping
         used = grouping is None or grouping.without or bool(grouping.labels)
         meter = self._meters[id(expr)] = PipelineMeter(expr.range.query, expr.range.unwrap, self.source, used)
-        found = evaluate_range(expr, self.times, meter, pushed, meter)
+        found = evaluate_range(expr, self.times, meter, self.settings, pushed, meter)
         self._series[id(expr)] = max(map(len, found), default=0)
         return found
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from obs_check.errors import QueryError
+from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.formats import compile_label_format, compile_line_format
 from obs_check.logql.stages.hints import NO_HINTS, Hints
 from obs_check.logql.stages.json_expressions import compile_json_expressions
@@ -18,17 +19,17 @@ from obs_check.logql.stages.unpack import compile_unpack
 from obs_check.logql.syntax import ast
 
 
-def compile_stage(stage: ast.Stage, hints: Hints = NO_HINTS) -> StageFunction:
+def compile_stage(stage: ast.Stage, settings: EngineSettings, hints: Hints = NO_HINTS) -> StageFunction:
     """One stage; QueryError with the stage's place when Loki would refuse it. `hints` are for parsers."""
     try:
-        return _compile(stage, hints)
+        return _compile(stage, settings, hints)
     except QueryError as error:
         if error.start is None:
             error.start, error.end = stage.span
         raise
 
 
-def _compile(stage: ast.Stage, hints: Hints) -> StageFunction:
+def _compile(stage: ast.Stage, settings: EngineSettings, hints: Hints) -> StageFunction:
     match stage:
         case ast.LineFilter():
             return compile_line_filter(stage)
@@ -45,9 +46,9 @@ def _compile(stage: ast.Stage, hints: Hints) -> StageFunction:
         case ast.LabelFilter():
             return compile_predicate(stage.predicate)
         case ast.LineFormat():
-            return compile_line_format(stage)
+            return compile_line_format(stage, settings)
         case ast.LabelFormat():
-            return compile_label_format(stage)
+            return compile_label_format(stage, settings)
         case ast.DropLabels():
             return compile_drop(stage)
         case ast.KeepLabels():
@@ -56,9 +57,14 @@ def _compile(stage: ast.Stage, hints: Hints) -> StageFunction:
             return compile_decolorize()
 
 
-def compile_stages(stages: Sequence[ast.Stage]) -> StageFunction:
+def check_stage(stage: ast.Stage) -> None:
+    """QueryError with the stage's place when Loki would refuse it, whatever lines it meets and when."""
+    compile_stage(stage, EngineSettings(lambda: 0))
+
+
+def compile_stages(stages: Sequence[ast.Stage], settings: EngineSettings) -> StageFunction:
     """All stages in order, as one function."""
-    return chain([compile_stage(stage) for stage in stages])
+    return chain([compile_stage(stage, settings) for stage in stages])
 
 
 def loki_order(stages: Sequence[ast.Stage]) -> list[tuple[int, ast.Stage]]:
@@ -89,10 +95,10 @@ def first_checks(stages: Iterable[ast.Stage]) -> dict[str, StageFunction]:
     return checks
 
 
-def compile_pipeline(stages: Sequence[ast.Stage]) -> StageFunction:
+def compile_pipeline(stages: Sequence[ast.Stage], settings: EngineSettings) -> StageFunction:
     """The stages of a log query as Loki 3.5 runs them."""
     hints = Hints(checks=first_checks(stages))
-    return chain([compile_stage(stage, hints) for _, stage in loki_order(stages)])
+    return chain([compile_stage(stage, settings, hints) for _, stage in loki_order(stages)])
 
 
 def chain(functions: Sequence[StageFunction]) -> StageFunction:

@@ -2,13 +2,14 @@
 
 from obs_check.errors import QueryError
 from obs_check.golang.template.compile import Moment, Template, TemplateFault, compile_template
+from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.row import ERROR, Row, StageFunction
 from obs_check.logql.syntax import ast
 
 FORMAT_ERROR = "TemplateFormatErr"
 
 
-def compile_line_format(stage: ast.LineFormat) -> StageFunction:
+def compile_line_format(stage: ast.LineFormat, settings: EngineSettings) -> StageFunction:
     """The line becomes the template's text; when that fails it stays and TemplateFormatErr is set (Loki 3.5)."""
     template = _template(stage.template, "line", "invalid line template: ")
     simple = template.simple_key
@@ -23,7 +24,7 @@ def compile_line_format(stage: ast.LineFormat) -> StageFunction:
 
     def render(row: Row) -> bool:
         try:
-            row.line = template.render(row.labels(), Moment(row.line, row.ts))
+            row.line = template.render(row.labels(), Moment(row.line, row.ts, settings.now_ns))
         except TemplateFault as fault:
             row.fail(FORMAT_ERROR, str(fault))
         return True
@@ -38,7 +39,7 @@ def _template(text: str, name: str, prefix: str) -> Template:
         raise QueryError(prefix + error.message) from None
 
 
-def compile_label_format(stage: ast.LabelFormat) -> StageFunction:
+def compile_label_format(stage: ast.LabelFormat, settings: EngineSettings) -> StageFunction:
     """Renames and templates in the written order. All templates see the labels as they were when the first of them ran
     (Loki 3.5). A name may be set once a stage, and `__error__` never."""
     seen: set[str] = set()
@@ -65,7 +66,7 @@ def compile_label_format(stage: ast.LabelFormat) -> StageFunction:
                     row.delete(value)
                 continue
             if labels is None or moment is None:
-                labels, moment = row.labels(), Moment(row.line, row.ts)
+                labels, moment = row.labels(), Moment(row.line, row.ts, settings.now_ns)
             try:
                 row.parsed[name] = template.render(labels, moment)
             except TemplateFault as fault:

@@ -2,7 +2,7 @@
 
 from obs_check.errors import QueryError
 from obs_check.golang.regex import compile_re2
-from obs_check.logql.stages.compile import compile_stages
+from obs_check.logql.stages.compile import check_stage
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.folding import folded
 from obs_check.logql.syntax.loki_text import loki_stage
@@ -74,7 +74,7 @@ def _check_query(query: ast.LogQuery, text: str, stages: bool) -> None:
         refuse(text, query.selector.span, EMPTY_SELECTOR)
     for stage in query.stages if stages else ():
         try:
-            compile_stages((stage,))
+            check_stage(stage)
         except QueryError as error:
             _reword(error, stage, text)
 

@@ -3,7 +3,7 @@
 from typing import Literal, cast
 
 from obs_check.errors import QueryError
-from obs_check.logql.stages.compile import compile_stage
+from obs_check.logql.stages.compile import check_stage
 from obs_check.logql.syntax import ast, tokens
 from obs_check.logql.syntax.cursor import Cursor
 from obs_check.logql.syntax.predicate_grammar import matcher, predicate
@@ -97,7 +97,7 @@ def _piped(cursor: Cursor) -> ast.Stage:
 def _compiled(cursor: Cursor, stage: ast.Stage, kind: str) -> ast.Stage:
     """The parser, when it compiles. Loki does that as it reads, so it comes before an error of the grammar."""
     try:
-        compile_stage(stage)
+        check_stage(stage)
     except QueryError as error:
         refuse(cursor.text, stage.span, f"invalid {kind} parser: {error.message}")
     return stage

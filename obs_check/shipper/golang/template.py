@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from obs_check.errors import QueryError
-from obs_check.golang.template.compile import Moment, compile_template
 from obs_check.golang.template.compile import Template as Compiled
+from obs_check.golang.template.compile import compile_template
 from obs_check.golang.template.sprig import FUNCTIONS, NOT_SIMULATED
 from obs_check.golang.template.values import MISSING, TemplateFault
 
 __all__ = ["BadTemplate", "Template", "TemplateFault", "parse"]
-
-_NOW = Moment("", 0)
 
 
 class BadTemplate(ValueError):
@@ -28,7 +26,7 @@ class Template:
 
     def render(self, data: Mapping[str, str]) -> str:
         """The text for the fields of `data`; raises TemplateFault where Go's execution stops with an error."""
-        return self.compiled.render(data, _NOW)
+        return self.compiled.render(data, None)
 
 
 def parse(text: str) -> Template:

@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 from obs_check.errors import EvaluationError, QueryError
 from obs_check.golang.durations import format_prometheus_duration
 from obs_check.logql import parse
+from obs_check.logql.settings import EngineSettings
 from obs_check.logql.syntax.ast import Matcher
 from obs_check.logql.syntax.loki_text import pretty_text
 from obs_check.model.entry import Labels
@@ -145,7 +146,7 @@ class Api:
             words = error.body if isinstance(error, Refusal) else error.message
             await websocket.send_denial_response(PlainTextResponse(words, status))
             return
-        await follow(websocket, store, asked)
+        await follow(websocket, store, asked, EngineSettings(self._clock))
 
     async def _tail_without_socket(self, request: Request) -> Response:
         read_tail(first_of_each(await parameters(request)), self._clock())

@@ -7,6 +7,7 @@ from typing import Any
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant, query_range, walk
 from obs_check.logql.engine.logs import Direction
+from obs_check.logql.settings import EngineSettings
 from obs_check.logql.syntax.ast import Expr, LogQuery, Matcher, Metric, RangeAggregation, VectorAggregation
 from obs_check.model.entry import Labels, LogStream
 from obs_check.model.result import Matrix, Result, Streams, Vector
@@ -98,6 +99,7 @@ def answer_range(
         asked.start,
         asked.end,
         asked.step,
+        settings=EngineSettings(lambda: now_ns),
         limit=asked.limit,
         direction=asked.direction,
         interval_ns=asked.interval,
@@ -123,7 +125,7 @@ def answer_instant(
         expr = parse(text)
     _refuse_switched_off(expr)
     source = _Counted(store)
-    result = query_instant(expr, source, at, limit=limit, direction=direction)
+    result = query_instant(expr, source, at, settings=EngineSettings(lambda: now_ns), limit=limit, direction=direction)
     return _answer(result, source, flags, direction, began, limits)
 
 
@@ -148,7 +150,8 @@ def answer_fields(
         raise Refusal(400, "only log selector is supported")
     check_limit(lines, limits)
     source = _Counted(store)
-    result = query_range(expr, source, asked.start, asked.end, asked.step, limit=lines, direction="backward")
+    settings = EngineSettings(lambda: now_ns)
+    result = query_range(expr, source, asked.start, asked.end, asked.step, settings=settings, limit=lines)
     rows = categorized(result.streams, source.labels) if isinstance(result, Streams) else []
     if name is not None:
         values = field_values(rows, name, most)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_range
 from obs_check.logql.engine.list_source import ListSource
+from obs_check.logql.engine.source import Source
+from obs_check.logql.settings import EngineSettings
 from obs_check.logql.syntax.ast import Expr, LogQuery
 from obs_check.model.entry import LogStream
 from obs_check.model.window import NS
@@ -21,12 +23,16 @@ if TYPE_CHECKING:
 _LONGEST_DELAY_S = 5
 
 
-def _streams(query: LogQuery, stream: LogStream) -> list[dict[str, Any]]:
+def _streams(query: LogQuery, stream: LogStream, settings: EngineSettings) -> list[dict[str, Any]]:
     times = [entry.ts for entry in stream.entries]
-    result = query_range(
-        query, ListSource([stream]), min(times), max(times) + 1, NS, limit=len(times), direction="forward"
-    )
-    rows: list[dict[str, Any]] = result_data(result, ())["result"]
+    return _rows(query, ListSource([stream]), min(times), max(times) + 1, len(times), settings)
+
+
+def _rows(
+    query: LogQuery, source: Source, start_ns: int, end_ns: int, limit: int, settings: EngineSettings
+) -> list[dict[str, Any]]:
+    found = query_range(query, source, start_ns, end_ns, NS, settings=settings, limit=limit, direction="forward")
+    rows: list[dict[str, Any]] = result_data(found, ())["result"]
     return rows
 
 
@@ -52,7 +58,7 @@ def read_tail(params: Mapping[str, str], now_ns: int) -> TailRequest:
     return TailRequest(query, start, now_ns, limit)
 
 
-async def follow(websocket: "WebSocket", store: TenantStore, asked: TailRequest) -> None:
+async def follow(websocket: "WebSocket", store: TenantStore, asked: TailRequest, settings: EngineSettings) -> None:
     """Send what is there, then every new line, until the client leaves."""
     query = asked.query
     if not isinstance(query, LogQuery):
@@ -66,11 +72,10 @@ async def follow(websocket: "WebSocket", store: TenantStore, asked: TailRequest)
     await websocket.accept()
     leaving = asyncio.create_task(_leave(websocket, waiting))
     try:
-        known = query_range(query, store, asked.start_ns, asked.now_ns + NS, NS, limit=asked.limit, direction="forward")
-        if rows := result_data(known, ())["result"]:
+        if rows := _rows(query, store, asked.start_ns, asked.now_ns + NS, asked.limit, settings):
             await websocket.send_json({"streams": rows})
         while (stream := await waiting.get()) is not None:
-            if rows := _streams(query, stream):
+            if rows := _streams(query, stream, settings):
                 await websocket.send_json({"streams": rows})
     finally:
         end()
