@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from obs_check.evidence.dashboard_edit import dashboard_fix
-from obs_check.model.finding import DashboardEdit, FileEdit, Finding
+from obs_check.model.finding import DashboardEdit, FileEdit, Finding, joined
 
 
 def grouped(findings: Iterable[Finding], uid: str, dashboard: Mapping[str, Any]) -> list[Finding]:
@@ -14,7 +14,7 @@ def grouped(findings: Iterable[Finding], uid: str, dashboard: Mapping[str, Any])
     for finding in findings:
         key = (finding.cause, finding.group or finding.fix.summary)
         groups.setdefault(key, []).append(finding)
-    joined = []
+    found = []
     for group in groups.values():
         first = group[0]
         edits: list[DashboardEdit] = []
@@ -24,7 +24,5 @@ def grouped(findings: Iterable[Finding], uid: str, dashboard: Mapping[str, Any])
                 edits.append(edit)
         fix = dashboard_fix(first.fix.summary, uid, dashboard, edits) if edits else first.fix
         panels = tuple(sorted({p for f in group for p in f.panels}))
-        # A question that panels share is one proof.
-        probes = tuple({id(p): p for f in group for p in f.probes}.values())
-        joined.append(replace(first, panels=panels, probes=probes, fix=fix))
-    return joined
+        found.append(replace(first, panels=panels, evidence=joined([f.evidence for f in group]), fix=fix))
+    return found

@@ -8,7 +8,7 @@ from obs_check.evidence.shipper_rules import Rules, rules
 from obs_check.follow.hop import HopSeen, PathName
 from obs_check.follow.shipping import ShippingEvidence
 from obs_check.model.event import find_tags
-from obs_check.model.finding import Finding
+from obs_check.model.finding import Finding, joined
 from obs_check.model.probe import Probe
 
 FILE_HOPS: Mapping[PathName, str] = {"A": "file", "B": "coderd"}
@@ -96,7 +96,7 @@ def together(found: Iterable[Finding | None]) -> Finding | None:
     return replace(
         first,
         claim="; ".join(dict.fromkeys(finding.claim for finding in findings)),
-        probes=tuple(probe for finding in findings for probe in finding.probes),
+        evidence=joined([finding.evidence for finding in findings]),
         panels=tuple(sorted({panel for finding in findings for panel in finding.panels})),
         fix=fix,
     )

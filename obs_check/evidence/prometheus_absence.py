@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from obs_check.evidence.cause import Cause
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.promql import Matched, Selector, selectors
-from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS
 from obs_check.panel.elements import Target
@@ -33,16 +34,13 @@ class Absence:
     probes: tuple[Probe, ...]
 
     def finding(
-        self, context: Context, broken: BrokenPanel, cause: str, claim: str, more: Sequence[Probe], fix: Fix
+        self, context: Context, broken: BrokenPanel, cause: Cause, claim: str, more: Sequence[Probe], fix: Fix
     ) -> Finding:
         """A finding about this selector whose fix nobody can try here."""
-        return Finding(
-            cause=cause,
-            severity="error",
-            hop="panel",
+        return cause.finding(
             subject=Subject(context.dashboard_uid, broken.panel.id, self.target.ref_id),
             claim=claim,
-            probes=(*broken.probes, *self.probes, *more),
+            evidence=Observation((*broken.probes, *self.probes, *more)),
             fix=fix,
             panels=(broken.panel.id,),
         )

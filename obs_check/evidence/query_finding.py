@@ -1,5 +1,6 @@
 """A finding about a query, and the fix of its text."""
 
+from obs_check.evidence.cause import Cause
 from obs_check.evidence.context import BrokenPanel, BrokenTarget, Context
 from obs_check.evidence.dashboard_edit import dashboard_fix, edited
 from obs_check.evidence.funnel import rows
@@ -8,8 +9,7 @@ from obs_check.evidence.needed_labels import grouped_by
 from obs_check.errors import QueryError
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
-from obs_check.model.finding import Finding, Fix, Subject, TargetEdit
-from obs_check.model.probe import Probe
+from obs_check.model.finding import Evidence, Finding, Fix, Subject, TargetEdit
 from obs_check.panel.drawing import reduce_options
 from obs_check.panel.elements import Panel
 from obs_check.panel.reading import Reading
@@ -41,14 +41,13 @@ def _answered(reading: Reading) -> int:
 
 
 def query_finding(
-    cause: str,
+    cause: Cause,
     context: Context,
     broken: BrokenTarget,
     claim: str,
-    probes: tuple[Probe, ...],
+    evidence: Evidence,
     fix: Fix,
     group: str,
-    hop: str = "panel",
     fixed: ast.LogQuery | None = None,
     cured: bool = False,
 ) -> Finding:
@@ -57,13 +56,10 @@ def query_finding(
     `fixed` is the log query with the fix, where it was counted and found lines; `cured` says that the whole panel was
     read with the fix and is as it should be.
     """
-    return Finding(
-        cause=cause,
-        severity="error",
-        hop=hop,
+    return cause.finding(
         subject=Subject(context.dashboard_uid, broken.panel.id, broken.target.ref_id),
         claim=claim,
-        probes=probes,
+        evidence=evidence,
         fix=fix,
         panels=(broken.panel.id,),
         cured=cured or (fixed is not None and _shows(broken, fixed)),

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from obs_check.evidence.asked_queries import asked_queries
+from obs_check.evidence.cause import Cause
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import dashboard_fix, edited
 from obs_check.evidence.funnel import count_rung
-from obs_check.model.finding import DashboardEdit, Finding, Fix, Severity, Subject, TargetEdit
+from obs_check.model.finding import DashboardEdit, Finding, Fix, Observation, Proof, Severity, Subject, TargetEdit
 from obs_check.model.probe import Probe
 from obs_check.model.window import Window
 from obs_check.panel.reading import Reading
@@ -72,26 +73,25 @@ def with_it(broken: BrokenPanel, change: Tried, how: str) -> str:
 def finding(
     context: Context,
     broken: BrokenPanel,
-    cause: str,
+    cause: Cause,
     claim: str,
     change: Tried,
     summary: str,
     more: Sequence[Probe] = (),
-    severity: Severity = "error",
+    severity: Severity | None = None,
 ) -> Finding:
     """The finding that a tried change proves; its claim ends with what the panel reads with the change."""
     fix = (
         dashboard_fix(summary, context.dashboard_uid, context.dashboard, change.edits) if change.edits else Fix(summary)
     )
-    return Finding(
-        cause=cause,
-        severity=severity,
-        hop="panel",
+    seen = (*broken.probes, *more)
+    return cause.finding(
         subject=Subject(context.dashboard_uid, broken.panel.id),
         claim=claim,
-        probes=(*broken.probes, *more, *change.probes),
+        evidence=Proof(seen, change.probes) if change.edits and seen else Observation((*seen, *change.probes)),
         fix=fix,
         panels=(broken.panel.id,),
+        severity=severity,
         cured=change.right,
     )
 

@@ -8,10 +8,11 @@ lost: they come out with labels.
 from pathlib import PurePosixPath
 from typing import Any
 
+from obs_check.evidence.cause import Cause
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, answers, losses, together
 from obs_check.evidence.shipper_rules import Rules, told
-from obs_check.model.finding import Finding, Subject
+from obs_check.model.finding import Finding, Observation, Proof, Subject
 from obs_check.model.probe import Probe
 from obs_check.shipper.collect import globs
 from obs_check.shipper.glob import fits
@@ -20,7 +21,7 @@ from obs_check.shipper.targets import LogFile, find_targets
 from obs_check.documents.yaml_edit import Place, with_item, without
 
 
-def uncollected(context: Context, cause: str, near_only: bool) -> Finding | None:
+def uncollected(context: Context, cause: Cause, near_only: bool) -> Finding | None:
     """The paths whose file no job takes: with `near_only` where a pattern names its directory, else where none
     does."""
     found = [
@@ -31,7 +32,7 @@ def uncollected(context: Context, cause: str, near_only: bool) -> Finding | None
     return together(found)
 
 
-def _on(context: Context, config: Rules, one: PathLines, cause: str) -> Finding | None:
+def _on(context: Context, config: Rules, one: PathLines, cause: Cause) -> Finding | None:
     near = _near(config, one.file)
     about = config.about(one.file)
     if about.by or one.lost != one.found or not answers(one):
@@ -49,19 +50,15 @@ def _on(context: Context, config: Rules, one: PathLines, cause: str) -> Finding 
         return None
     paths = globs(config.config.jobs)
     why = about.why if near or dropped else f"the paths of {len(config.config.jobs)} jobs are elsewhere"
-    return Finding(
-        cause=cause,
-        severity="error",
-        hop="shipper",
+    seen = (*one.probes, Probe("shipper", f"__path__ of every job in {config.path.name}", paths, now))
+    return cause.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"{len(one.found)} lines of the run are in {directory} and 0 in Loki: no job takes the file "
         f"({f'the nearest is `{near}`: ' if near else ''}{why})"
         + (f"; with the fix {len(fixed.shipped)} of {len(lines)} lines are pushed" if fixed else ""),
-        probes=(
-            *one.probes,
-            Probe("shipper", f"__path__ of every job in {config.path.name}", paths, now),
-            told("simulate the fixed configuration on the lost lines", fixed, len(lines), now),
-        ),
+        evidence=Proof(seen, (told("simulate the fixed configuration on the lost lines", fixed, len(lines), now),))
+        if fixed
+        else Observation(seen),
         fix=config.fix("take the rule out that drops the target" if dropped else f"collect {wanted}", after),
         panels=context.panels_of(one.path),
     )

@@ -1,5 +1,6 @@
 """A cause that was proved, with what proves it and what to change."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -75,9 +76,60 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """The same question asked twice: `as_written`, and `changed` with the very text of the fix. ValueError without
+    both: a proof is a counterfactual that was run."""
+
+    as_written: tuple[Probe, ...]
+    changed: tuple[Probe, ...]
+
+    def __post_init__(self) -> None:
+        if not self.as_written or not self.changed:
+            raise ValueError("a proof has two sides: as written and changed")
+
+    @property
+    def probes(self) -> tuple[Probe, ...]:
+        """Both sides, as written first."""
+        return (*self.as_written, *self.changed)
+
+    def to_json(self) -> dict[str, Any]:
+        """{"kind": "proof", "as_written", "changed"}: how many of the finding's probes are of which side, in order."""
+        return {"kind": "proof", "as_written": len(self.as_written), "changed": len(self.changed)}
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What was seen: a log line, a counter, a setting. ValueError without any; it claims no more than that."""
+
+    probes: tuple[Probe, ...]
+
+    def __post_init__(self) -> None:
+        if not self.probes:
+            raise ValueError("an observation has something that was seen")
+
+    def to_json(self) -> dict[str, Any]:
+        """{"kind": "observation", "seen"}: how many probes the finding has."""
+        return {"kind": "observation", "seen": len(self.probes)}
+
+
+Evidence = Proof | Observation
+
+
+def joined(parts: Sequence[Evidence]) -> Evidence:
+    """All that several findings rest on: a proof where one of them is. A question that they share is kept once."""
+    seen = _once(p for part in parts for p in (part.as_written if isinstance(part, Proof) else part.probes))
+    changed = _once(p for part in parts if isinstance(part, Proof) for p in part.changed)
+    return Proof(seen, changed) if changed else Observation(seen)
+
+
+def _once(probes: Iterable[Probe]) -> tuple[Probe, ...]:
+    return tuple({id(probe): probe for probe in probes}.values())
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """One proved cause. `cause` is an id of the catalogue (`pipeline.wrong-parser`), `hop` where it sits, `claim` one
-    sentence, `panels` the ids of the panels it explains. `probes` is never empty. Findings of one cause with the same
+    """A cause with its evidence. `cause` is an id of the catalogue (`pipeline.wrong-parser`), `hop` where it sits,
+    `claim` one sentence, `panels` the ids of the panels it explains. Findings of one cause with the same
     `group` (the fix's summary where there is none) are one mistake seen in several panels. `cured` says that one of the
     probes is the panel's whole query with the fix, and that it found lines: then no further cause is looked for behind
     this one. `until_event` says that the first event to arrive may end it, with nothing changed."""
@@ -87,12 +139,17 @@ class Finding:
     hop: str
     subject: Subject
     claim: str
-    probes: tuple[Probe, ...]
+    evidence: Evidence
     fix: Fix
     panels: tuple[int, ...] = ()
     cured: bool = False
     until_event: bool = False
     group: str = ""
+
+    @property
+    def probes(self) -> tuple[Probe, ...]:
+        """All that the evidence consists of."""
+        return self.evidence.probes
 
     def to_json(self) -> dict[str, Any]:
         """The finding of the JSON contract."""
@@ -102,6 +159,7 @@ class Finding:
             "hop": self.hop,
             "subject": self.subject.to_json(),
             "claim": self.claim,
+            "evidence": self.evidence.to_json(),
             "probes": [p.to_json() for p in self.probes],
             "fix": self.fix.to_json(),
             "panels": list(self.panels),

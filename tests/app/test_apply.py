@@ -6,13 +6,22 @@ import pytest
 
 from obs_check.app.systems.apply import apply_fixes
 from obs_check.errors import ConfigError
-from obs_check.model.finding import FileEdit, Finding, Fix, Subject, TargetEdit
+from obs_check.model.finding import FileEdit, Finding, Fix, Observation, Subject, TargetEdit
+from obs_check.model.probe import Probe
 
 
 def finding(path: Path) -> Finding:
     """One that changes a file and the dashboard."""
     edits = (FileEdit(str(path), "log_level: warn\r\n", "log_level: info\r\n"), TargetEdit(1, "A", "a", "b"))
-    return Finding("c", "error", "file", Subject("d"), "claim", (), Fix("fix", edits=edits))
+    return Finding(
+        "c",
+        "error",
+        "file",
+        Subject("d"),
+        "claim",
+        Observation((Probe("file", "read", "", 0),)),
+        Fix("fix", edits=edits),
+    )
 
 
 def test_a_file_is_changed_and_the_text_before_is_kept(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from obs_check.app.diagnose.explain_panel import broken_targets
-from obs_check.causes.registry import PANEL_CAUSES
+from obs_check.causes.registry import causes_on
 from obs_check.errors import EvaluationError, Refused
 from obs_check.evidence.context import BrokenPanel, Context, GrafanaProbes, LokiProbes
 from obs_check.logql import parse
@@ -91,8 +91,8 @@ def proved(lines: Lines, expr: str) -> Finding | None:
     grafana = GrafanaProbes(**{**questions, "datasources": SOURCES})
     context = Context("test", document, loki, lambda: NOW_NS, grafana)
     for target in broken_targets(context, broken):
-        for cause in PANEL_CAUSES:
-            found = cause.prove(context, target)
+        for cause in causes_on("query"):
+            found = cause.find(context, target)
             if found is not None:
                 return found
     return None

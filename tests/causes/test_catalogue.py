@@ -6,20 +6,28 @@ from pathlib import Path
 import pytest
 import yaml
 
-from obs_check.causes.registry import LAST_CAUSES, PANEL_CAUSES, RUN_CAUSES, TRUTHS, VIEW_CAUSES
-from obs_check.evidence.cause import PanelCause, RunCause, ViewCause
+from obs_check.causes.registry import CAUSES as EVERY
 from obs_check.lab.faults.registry import FAULTS
+from obs_check.model.finding import Observation, Proof
+from obs_check.model.probe import Probe
 
 ROOT = Path(__file__).parents[2]
-EVERY: tuple[RunCause | ViewCause | PanelCause, ...] = (*RUN_CAUSES, *VIEW_CAUSES, *PANEL_CAUSES, *LAST_CAUSES, *TRUTHS)
 CAUSES = {cause.id: cause for cause in EVERY}
 SECTIONS = ["Why", "How it is proved", "Confused with", "Fix", "Example"]
 
 
+def test_a_proof_has_two_sides() -> None:
+    probe = Probe("loki", "count", 1, 0)
+    assert Proof((probe,), (probe,)).probes == (probe, probe)
+    for half in (lambda: Proof((probe,), ()), lambda: Proof((), (probe,)), lambda: Observation(())):
+        with pytest.raises(ValueError):
+            half()
+
+
 @pytest.mark.parametrize("cause", CAUSES)
-def test_a_cause_is_a_class_a_page_a_fault_and_a_case(cause: str) -> None:
+def test_a_cause_is_a_file_a_page_a_fault_and_a_case(cause: str) -> None:
     module = f"obs_check.causes.{cause.replace('-', '_')}"
-    assert type(CAUSES[cause]).__module__ == module
+    assert CAUSES[cause].find.__module__ == module
     page = (ROOT / f"docs/causes/{cause}.md").read_text("utf-8")
     assert page.startswith(f"# {cause}\n\n")
     assert re.findall(r"^## (.+)$", page, re.M) == SECTIONS

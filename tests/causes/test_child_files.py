@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.causes.file.empty_child_file_only import EmptyChildOnly
+from obs_check.causes.file import empty_child_file_only
 from obs_check.client.egress import EgressAnswer
 from obs_check.evidence.context import Files
 from obs_check.follow.hop import HopSeen
@@ -30,7 +30,7 @@ def test_a_file_that_is_gone_meanwhile_counts_for_nothing(text: str, files: int,
     config.write_text(f"log_dir: {tmp_path}\n")
     known = Files(boundary_config=config, boundary_glob=f"{tmp_path}/*.log", matching=lambda _glob: [there, gone])
     hop = HopSeen("A", "file", tuple(RUN.tags()), probes=[Probe("file", "", {}, 1)])
-    found = EmptyChildOnly().prove(replace(made_context(known, (hop,)), run=RUN))
+    found = empty_child_file_only.find(replace(made_context(known, (hop,)), run=RUN))
     assert (found is not None) is bool(files)
     if found is not None:
         assert f"every file there ({files}) is that of a child process" in found.claim

@@ -2,7 +2,7 @@
 
 from obs_check.evidence.dashboard_edit import dashboard_fix
 from obs_check.evidence.group import grouped
-from obs_check.model.finding import Finding, Fix, Subject, TargetEdit
+from obs_check.model.finding import Finding, Fix, Observation, Subject, TargetEdit
 from obs_check.model.probe import Probe
 
 DASHBOARD = {
@@ -17,7 +17,15 @@ def finding(panel: int, group: str) -> Finding:
     fix = dashboard_fix(f"use json in {panel}", "d", DASHBOARD, [edit])
     probes = (SHARED, Probe("loki", f"own {panel}", 0, 0))
     return Finding(
-        "pipeline.wrong-parser", "error", "panel", Subject("d", panel), "c", probes, fix, (panel,), group=group
+        "pipeline.wrong-parser",
+        "error",
+        "panel",
+        Subject("d", panel),
+        "c",
+        Observation(probes),
+        fix,
+        (panel,),
+        group=group,
     )
 
 
@@ -35,5 +43,5 @@ def test_other_mistakes_of_a_cause_stay_apart() -> None:
 
 
 def test_without_a_group_the_fix_decides() -> None:
-    one = Finding("a.b", "error", "file", Subject(), "c", (SHARED,), Fix("do it"))
+    one = Finding("a.b", "error", "file", Subject(), "c", Observation((SHARED,)), Fix("do it"))
     assert len(grouped([one, one], "d", DASHBOARD)) == 1

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from obs_check.causes.file.log_dir_unset import LogDirUnset
+from obs_check.causes.file import log_dir_unset
+from obs_check.causes.shipper import push_refused
 from obs_check.causes.shipper.positions_ahead import line_starts
-from obs_check.causes.shipper.push_refused import PushRefused
 from obs_check.client.files.text_files import read_log
 from obs_check.errors import ConfigError
 from obs_check.evidence.context import Context, Files, GrafanaProbes, LokiProbes
@@ -69,7 +69,7 @@ def test_no_probe_of_a_refused_push_shows_a_password(tmp_path: Path) -> None:
     refusal = Refusal("shipper log", "status", 404, "404 page not found")
     state = ShipperState("promtail", 1, (FileState("/tmp/boundary_logs/b.log", read_lines=2),), refusals=(refusal,))
     shipper = HopSeen("A", "shipper", TAGS, shipping=ShippingEvidence(state, {"/tmp/boundary_logs/b.log": 2}))
-    found = PushRefused().prove(made_context(Files(shipper_config=config), (*hops(()), shipper)))
+    found = push_refused.find(made_context(Files(shipper_config=config), (*hops(()), shipper)))
     assert found is not None
     assert "loki.example/loki/api/v1/push" in found.fix.diff
     assert "hunter2" not in str(found.to_json())
@@ -87,7 +87,7 @@ def test_a_configuration_of_boundary_that_cannot_be_read_is_named(
     if text is not None:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(ConfigError, match=rf"boundary\.yaml: {says}"):
-        LogDirUnset().prove(made_context(Files(boundary_config=path), (*hops(())[1:], HopSeen("A", "file", TAGS))))
+        log_dir_unset.find(made_context(Files(boundary_config=path), (*hops(())[1:], HopSeen("A", "file", TAGS))))
 
 
 def test_a_line_begins_behind_a_line_feed_only(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from obs_check.causes.panel.metric_absent import MetricAbsent
+from obs_check.causes.panel import metric_absent
 from obs_check.evidence.context import BrokenPanel, Context, GrafanaProbes, LokiProbes
 from obs_check.model.probe import Probe
 from obs_check.model.window import MS, NS
@@ -60,7 +60,7 @@ def test_an_event_may_make_what_goes_by_no_other_name(names: list[str], until_ev
     questions: dict[str, Any] = {one.name: nobody for one in fields(GrafanaProbes)}
     grafana = GrafanaProbes(**{**questions, "prometheus": prometheus, "reread": reread, "datasources": SOURCES})
     context = Context("d", DASHBOARD, LokiProbes(nobody, nobody, nobody, nobody, SETTINGS), lambda: NOW_NS, grafana)
-    found = MetricAbsent().prove(context, BrokenPanel(panel, request, read_panel(panel, {}, request), "No data"))
+    found = metric_absent.find(context, BrokenPanel(panel, request, read_panel(panel, {}, request), "No data"))
     assert found is not None
     assert claim in found.claim
     assert (found.until_event, bool(found.fix.edits)) == (until_event, not until_event)

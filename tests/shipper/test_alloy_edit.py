@@ -7,7 +7,7 @@ import pytest
 from obs_check.app.systems.apply import apply_fixes
 from obs_check.client.files.text_files import read_exact, write_exact
 from obs_check.evidence.dashboard_edit import file_fix
-from obs_check.model.finding import Finding, Subject
+from obs_check.model.finding import Finding, Observation, Subject
 from obs_check.model.probe import Probe
 from obs_check.shipper.alloy.edit import AlloyText
 from obs_check.shipper.model import ScrapeJob
@@ -115,8 +115,8 @@ def test_line_ends_of_another_system_stay(tmp_path: Path) -> None:
     assert after is not None
     fix = file_fix("take it out", path, text, after)
     assert [row for row in fix.diff.split("\n")[2:] if row[0] in "+-"] == ["-stage.cri { }\r"]
-    probe = Probe("shipper", "", None, 0)
-    finding = Finding("shipper.drop-stage", "error", "shipper", Subject(), "a stage drops the lines", (probe,), fix)
+    seen = Observation((Probe("shipper", "", None, 0),))
+    finding = Finding("shipper.drop-stage", "error", "shipper", Subject(), "a stage drops the lines", seen, fix)
     apply_fixes([finding], lambda _edits, _message: "")
     assert path.read_bytes() == (HEAD + process.replace("stage.cri { }\n", "") + TAIL).replace("\n", "\r\n").encode()
     assert edit.with_first_stage(job, "docker") == text.replace("stage.cri", "stage.docker { }\r\nstage.cri")

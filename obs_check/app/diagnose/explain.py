@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from obs_check.app.diagnose.explain_panel import of_panel
 from obs_check.app.verify.verdicts import PanelVerdict, broken_panel
-from obs_check.causes.registry import RUN_CAUSES, TRUTHS
+from obs_check.causes.registry import causes_asked, causes_on
 from obs_check.errors import ObsCheckError
 from obs_check.evidence.context import Context
 from obs_check.evidence.group import grouped
@@ -43,9 +43,9 @@ def explain(
     context = replace(context, failing=frozenset(r.view.panel.id for r in panels if r.verdict is Verdict.FAIL))
     findings: list[Finding] = []
     outages: list[str] = []
-    for cause in RUN_CAUSES:
+    for cause in causes_on("run"):
         try:
-            finding = cause.prove(context)
+            finding = cause.find(context)
         except ObsCheckError as error:
             if error.exit_code != 3:
                 raise
@@ -89,7 +89,7 @@ def explain(
     if unexplained and (stale := not_reloaded(context)):
         unexplained.append(stale)
     findings += later
-    findings += [said for truth in TRUTHS if (said := truth.prove(context)) is not None]
+    findings += [said for truth in causes_asked("truth") if (said := truth.find(context)) is not None]
     outages += [f"panels {', '.join(map(str, ids))}: {message}" for message, ids in unasked.items()]
     joined = grouped(findings, context.dashboard_uid, context.dashboard)
     return Explained(joined, rows, unexplained, outages)

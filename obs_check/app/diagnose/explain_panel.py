@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from obs_check.causes.registry import LAST_CAUSES, PANEL_CAUSES, STANDING_CAUSES, VIEW_CAUSES
+from obs_check.causes.registry import causes_asked, causes_on
 from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.context import BrokenPanel, BrokenTarget, Context
 from obs_check.evidence.dashboard_edit import edited
@@ -30,7 +30,7 @@ def of_panel(context: Context, broken: BrokenPanel) -> tuple[list[Finding], str]
         findings.append(found)
         edits = [e for e in found.fix.edits if not isinstance(e, FileEdit)]
         if not edits:
-            standing = (cause.prove(context, broken) for cause in STANDING_CAUSES if cause.id != found.cause)
+            standing = (cause.find(context, broken) for cause in causes_asked("standing") if cause.id != found.cause)
             findings += [one for one in standing if one is not None]
             break
         if found.cured:
@@ -44,19 +44,19 @@ def of_panel(context: Context, broken: BrokenPanel) -> tuple[list[Finding], str]
 
 
 def _first(context: Context, broken: BrokenPanel) -> tuple[Finding | None, str]:
-    for view_cause in VIEW_CAUSES:
-        found = view_cause.prove(context, broken)
+    for cause in causes_on("panel"):
+        found = cause.find(context, broken)
         if found is not None:
             return found, ""
     funnel = "it has no Loki query"
     for target in broken_targets(context, broken):
         funnel = _in_words(target.rungs)
-        for cause in PANEL_CAUSES:
-            found = cause.prove(context, target)
+        for cause in causes_on("query"):
+            found = cause.find(context, target)
             if found is not None:
                 return found, funnel
-    for last_cause in LAST_CAUSES:
-        found = last_cause.prove(context, broken)
+    for cause in causes_asked("last"):
+        found = cause.find(context, broken)
         if found is not None:
             return found, funnel
     return None, funnel

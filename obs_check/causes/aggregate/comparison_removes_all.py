@@ -4,8 +4,7 @@
 "No data". Proved by the same expression without the comparison.
 """
 
-from dataclasses import dataclass
-
+from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.ladder import ranges
 from obs_check.evidence.query_finding import better, query_finding, query_fix, with_text
@@ -13,43 +12,37 @@ from obs_check.evidence.query_text import read_text
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import number_text
-from obs_check.model.finding import Finding
+from obs_check.model.finding import Finding, Proof
 
 _COMPARISONS = ("==", "!=", ">", ">=", "<", "<=")
 
 
-@dataclass(frozen=True, slots=True)
-class ComparisonRemovesAll:
-    """A threshold that no series meets."""
-
-    id: str = "aggregate.comparison-removes-all"
-
-    def prove(self, context: Context, broken: BrokenTarget) -> Finding | None:
-        """Read the panel without the comparison."""
-        if broken.reading.rows > 0 or broken.rungs[-1].lines == 0:
-            return None
-        found, author = _comparison(parse(broken.expr)), _comparison(read_text(broken.raw))
-        if found is None or author is None:
-            return None
-        kept = author.left if ranges(author.left) else author.right
-        inside = broken.raw[kept.span.start : kept.span.end]
-        raw = broken.raw[: author.span.start] + inside + broken.raw[author.span.end :]
-        changed = with_text(context, broken, raw)
-        if not better(broken, changed) or not changed.reading.rows:
-            return None
-        limit = found.right if ranges(found.left) else found.left
-        number = number_text(limit.value) if isinstance(limit, ast.Number) else "the number"
-        return query_finding(
-            self.id,
-            context,
-            broken,
-            f"`{found.op} {number}` drops every series: as written {broken.reading.text}, without it "
-            f"{changed.reading.text}",
-            (*broken.measured, *broken.whole.probes, *changed.probes),
-            query_fix(context, broken, f"drop `{found.op} {number}`, or compare with a number that occurs", raw),
-            group=f"{found.op} {number}",
-            cured=not changed.differs,
-        )
+def find(context: Context, broken: BrokenTarget) -> Finding | None:
+    """Read the panel without the comparison."""
+    if broken.reading.rows > 0 or broken.rungs[-1].lines == 0:
+        return None
+    found, author = _comparison(parse(broken.expr)), _comparison(read_text(broken.raw))
+    if found is None or author is None:
+        return None
+    kept = author.left if ranges(author.left) else author.right
+    inside = broken.raw[kept.span.start : kept.span.end]
+    raw = broken.raw[: author.span.start] + inside + broken.raw[author.span.end :]
+    changed = with_text(context, broken, raw)
+    if not better(broken, changed) or not changed.reading.rows:
+        return None
+    limit = found.right if ranges(found.left) else found.left
+    number = number_text(limit.value) if isinstance(limit, ast.Number) else "the number"
+    return query_finding(
+        CAUSE,
+        context,
+        broken,
+        f"`{found.op} {number}` drops every series: as written {broken.reading.text}, without it "
+        f"{changed.reading.text}",
+        Proof((*broken.measured, *broken.whole.probes), changed.probes),
+        query_fix(context, broken, f"drop `{found.op} {number}`, or compare with a number that occurs", raw),
+        group=f"{found.op} {number}",
+        cured=not changed.differs,
+    )
 
 
 def _comparison(expr: ast.Expr | None) -> ast.BinaryOperation | None:
@@ -64,3 +57,6 @@ def _comparison(expr: ast.Expr | None) -> ast.BinaryOperation | None:
             return _comparison(expr.expr)
         case _:
             return None
+
+
+CAUSE = on_query("aggregate.comparison-removes-all", "panel", find)

@@ -5,46 +5,43 @@ aggregation. Proved by the lines that carry the error and by the panel read with
 """
 
 import re
-from dataclasses import dataclass
 
+from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.query_finding import better, query_finding, query_fix, with_text
 from obs_check.evidence.query_text import insert_stage
 from obs_check.logql import to_text
-from obs_check.model.finding import Finding
+from obs_check.model.finding import Finding, Proof
 
 _ERROR = re.compile(r"pipeline error: '(\w+)'")
 
 
-@dataclass(frozen=True, slots=True)
-class PipelineError400:
-    """A metric query that is refused because of some of its lines."""
+def find(context: Context, broken: BrokenTarget) -> Finding | None:
+    """Show a line with the error, then read the panel with such lines left out."""
+    refused = _ERROR.search(broken.reading.error)
+    if refused is None:
+        return None
+    rewrite = insert_stage(broken, len(broken.query.stages), '| __error__=""')
+    if rewrite.raw is None:
+        return None
+    failing = insert_stage(broken, len(broken.query.stages), '| __error__!=""')
+    samples, probe = context.loki.sample(to_text(failing.query), broken.window, 5)
+    if not samples:
+        return None
+    changed = with_text(context, broken, rewrite.raw)
+    if not better(broken, changed):
+        return None
+    return query_finding(
+        CAUSE,
+        context,
+        broken,
+        f"lines that give {refused[1]} reach the aggregation and Loki refuses the query (400), for example "
+        f'`{samples[0][1][:120]}`; with `| __error__=""` the panel reads {changed.reading.text}',
+        Proof((*broken.whole.probes, probe), changed.probes),
+        query_fix(context, broken, "leave out the lines that cannot be parsed", rewrite.raw),
+        group=refused[1],
+        cured=not changed.differs,
+    )
 
-    id: str = "aggregate.pipeline-error-400"
 
-    def prove(self, context: Context, broken: BrokenTarget) -> Finding | None:
-        """Show a line with the error, then read the panel with such lines left out."""
-        refused = _ERROR.search(broken.reading.error)
-        if refused is None:
-            return None
-        rewrite = insert_stage(broken, len(broken.query.stages), '| __error__=""')
-        if rewrite.raw is None:
-            return None
-        failing = insert_stage(broken, len(broken.query.stages), '| __error__!=""')
-        samples, probe = context.loki.sample(to_text(failing.query), broken.window, 5)
-        if not samples:
-            return None
-        changed = with_text(context, broken, rewrite.raw)
-        if not better(broken, changed):
-            return None
-        return query_finding(
-            self.id,
-            context,
-            broken,
-            f"lines that give {refused[1]} reach the aggregation and Loki refuses the query (400), for example "
-            f'`{samples[0][1][:120]}`; with `| __error__=""` the panel reads {changed.reading.text}',
-            (*broken.whole.probes, probe, *changed.probes),
-            query_fix(context, broken, "leave out the lines that cannot be parsed", rewrite.raw),
-            group=refused[1],
-            cured=not changed.differs,
-        )
+CAUSE = on_query("aggregate.pipeline-error-400", "panel", find)

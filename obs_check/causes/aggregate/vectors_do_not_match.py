@@ -5,8 +5,8 @@ empty and no error is given. Proved by each side alone and by the same expressio
 """
 
 import re
-from dataclasses import dataclass
 
+from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.ladder import ranges
 from obs_check.evidence.needed_labels import grouped_by
@@ -14,50 +14,44 @@ from obs_check.evidence.query_finding import better, query_finding, query_fix, w
 from obs_check.evidence.query_text import read_text
 from obs_check.logql import parse, to_text
 from obs_check.logql.syntax import ast
-from obs_check.model.finding import Finding
+from obs_check.model.finding import Finding, Proof
 
 _MODIFIERS = r"(?:\s*bool\b)?(?:\s*(?:on|ignoring)\s*\([^)]*\)(?:\s*group_(?:left|right)(?:\s*\([^)]*\))?)?)?"
 
 
-@dataclass(frozen=True, slots=True)
-class VectorsDoNotMatch:
-    """An operator between two vectors that finds no pair."""
-
-    id: str = "aggregate.vectors-do-not-match"
-
-    def prove(self, context: Context, broken: BrokenTarget) -> Finding | None:
-        """Ask each side alone, then read the panel with a matching that fits their labels."""
-        if broken.reading.rows > 0 or broken.rungs[-1].lines == 0:
-            return None
-        pair = _operation(parse(broken.expr))
-        author = _operation(read_text(broken.raw))
-        if pair is None or author is None or broken.place > 0:
-            return None
-        left, left_probe = context.loki.count(to_text(pair.left), broken.window)
-        right, right_probe = context.loki.count(to_text(pair.right), broken.window)
-        if not left or not right:
-            return None
-        matching = _matching(pair)
-        gap = broken.raw[author.left.span.end : author.right.span.start]
-        new, times = re.subn(re.escape(pair.op) + _MODIFIERS, f"{pair.op} {matching}", gap, count=1)
-        if times == 0:
-            return None
-        raw = broken.raw[: author.left.span.end] + new + broken.raw[author.right.span.start :]
-        changed = with_text(context, broken, raw)
-        if not better(broken, changed):
-            return None
-        return query_finding(
-            self.id,
-            context,
-            broken,
-            f"both sides of `{pair.op}` have series ({left:g} and {right:g} in sum) but none on the left has the "
-            f"labels of one on the right ({_names(pair.left)} against {_names(pair.right)}): "
-            f"as written {broken.reading.text}, with `{pair.op} {matching}` {changed.reading.text}",
-            (*broken.measured, left_probe, right_probe, *changed.probes),
-            query_fix(context, broken, f"pair the series with `{matching}`", raw),
-            group=matching,
-            cured=not changed.differs,
-        )
+def find(context: Context, broken: BrokenTarget) -> Finding | None:
+    """Ask each side alone, then read the panel with a matching that fits their labels."""
+    if broken.reading.rows > 0 or broken.rungs[-1].lines == 0:
+        return None
+    pair = _operation(parse(broken.expr))
+    author = _operation(read_text(broken.raw))
+    if pair is None or author is None or broken.place > 0:
+        return None
+    left, left_probe = context.loki.count(to_text(pair.left), broken.window)
+    right, right_probe = context.loki.count(to_text(pair.right), broken.window)
+    if not left or not right:
+        return None
+    matching = _matching(pair)
+    gap = broken.raw[author.left.span.end : author.right.span.start]
+    new, times = re.subn(re.escape(pair.op) + _MODIFIERS, f"{pair.op} {matching}", gap, count=1)
+    if times == 0:
+        return None
+    raw = broken.raw[: author.left.span.end] + new + broken.raw[author.right.span.start :]
+    changed = with_text(context, broken, raw)
+    if not better(broken, changed):
+        return None
+    return query_finding(
+        CAUSE,
+        context,
+        broken,
+        f"both sides of `{pair.op}` have series ({left:g} and {right:g} in sum) but none on the left has the "
+        f"labels of one on the right ({_names(pair.left)} against {_names(pair.right)}): "
+        f"as written {broken.reading.text}, with `{pair.op} {matching}` {changed.reading.text}",
+        Proof((*broken.measured, left_probe, right_probe), changed.probes),
+        query_fix(context, broken, f"pair the series with `{matching}`", raw),
+        group=matching,
+        cured=not changed.differs,
+    )
 
 
 def _operation(expr: ast.Expr | None) -> ast.BinaryOperation | None:
@@ -85,3 +79,6 @@ def _matching(pair: ast.BinaryOperation) -> str:
 
 def _names(side: ast.Expr) -> str:
     return f"by {', '.join(grouped_by(side)) or 'nothing'}"
+
+
+CAUSE = on_query("aggregate.vectors-do-not-match", "panel", find)

@@ -3,48 +3,41 @@
 Proved by the client's own TLS error and by the same request with boundary's CA, which is decided.
 """
 
-from dataclasses import dataclass
-
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import answered, at_egress, says, seen_anywhere, sent
-from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 
 
-@dataclass(frozen=True, slots=True)
-class CaUntrusted:
-    """The handshake ends before there is a request."""
-
-    id: str = "egress.ca-untrusted"
-
-    def prove(self, context: Context) -> Finding | None:
-        """Every event failed by its certificate and no tag is anywhere."""
-        every = [*sent(context, "allow"), *sent(context, "deny")]
-        if not answered(every, "ca_untrusted") or seen_anywhere(context):
+def find(context: Context) -> Finding | None:
+    """Every event failed by its certificate and no tag is anywhere."""
+    every = [*sent(context, "allow"), *sent(context, "deny")]
+    if not answered(every, "ca_untrusted") or seen_anywhere(context):
+        return None
+    lines, probes = says(context, "TLS handshake failed")
+    config, egress = context.files.boundary_config, context.egress
+    tried = ""
+    if egress is not None and egress.proxy and config is not None:
+        # boundary keeps its CA beside its configuration (v0.9.0: ca-cert.pem).
+        ca = config.parent / "ca-cert.pem"
+        answer, probe = egress.send(every[-1].event.url.partition("?")[0], egress.proxy, ca)
+        if answer.verdict not in ("allow", "deny"):
             return None
-        lines, probes = says(context, "TLS handshake failed")
-        config, egress = context.files.boundary_config, context.egress
-        tried = ""
-        if egress is not None and egress.proxy and config is not None:
-            # boundary keeps its CA beside its configuration (v0.9.0: ca-cert.pem).
-            ca = config.parent / "ca-cert.pem"
-            answer, probe = egress.send(every[-1].event.url.partition("?")[0], egress.proxy, ca)
-            if answer.verdict not in ("allow", "deny"):
-                return None
-            probes = (*probes, probe)
-            tried = f"; with {ca} trusted the same request is decided: {answer.verdict}"
-        if not lines and not tried:
-            return None
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="egress",
-            subject=Subject(context.dashboard_uid),
-            claim=f"{len(every)} of {len(every)} requests ended in the TLS handshake ({every[0].answer.error}), so "
-            f"boundary decided none ({len(lines)} such lines in its log){tried}",
-            probes=(*at_egress(context), *probes),
-            fix=Fix(
-                "make the client trust boundary's ca-cert.pem (SSL_CERT_FILE, REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS, "
-                "or its own trust store); for obs-check set boundary.ca"
-            ),
-            panels=context.panels_of("A", "B", "metrics"),
-        )
+        probes = (*probes, probe)
+        tried = f"; with {ca} trusted the same request is decided: {answer.verdict}"
+    if not lines and not tried:
+        return None
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"{len(every)} of {len(every)} requests ended in the TLS handshake ({every[0].answer.error}), so "
+        f"boundary decided none ({len(lines)} such lines in its log){tried}",
+        evidence=Observation((*at_egress(context), *probes)),
+        fix=Fix(
+            "make the client trust boundary's ca-cert.pem (SSL_CERT_FILE, REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS, "
+            "or its own trust store); for obs-check set boundary.ca"
+        ),
+        panels=context.panels_of("A", "B", "metrics"),
+    )
+
+
+CAUSE = on_run("egress.ca-untrusted", "egress", find)

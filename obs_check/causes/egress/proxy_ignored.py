@@ -4,38 +4,31 @@ Proved by the same request through boundary's own port, which is decided, while 
 record.
 """
 
-from dataclasses import dataclass
-
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import answered, at_egress, seen_anywhere, sent, through_boundary
-from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 
 
-@dataclass(frozen=True, slots=True)
-class ProxyIgnored:
-    """The client connects by itself, and the jail does not let it."""
+def find(context: Context) -> Finding | None:
+    """No answer without a proxy, no record, and boundary's page through boundary's port."""
+    every = [*sent(context, "allow"), *sent(context, "deny")]
+    if context.egress is None or context.egress.proxy or not answered(every, "no_answer"):
+        return None
+    if seen_anywhere(context) or any(context.env.get(name) for name in ("HTTP_PROXY", "http_proxy")):
+        return None
+    verdict, probes = through_boundary(context, every[-1])
+    if verdict not in ("allow", "deny"):
+        return None
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"{len(every)} of {len(every)} requests got no answer ({every[0].answer.error}): the client has no "
+        f"HTTP_PROXY and connects by itself, which the jail forbids without a record; through boundary's port the "
+        f"same request is decided: {verdict}",
+        evidence=Observation((*at_egress(context), *probes)),
+        fix=Fix("let the client use HTTP_PROXY and HTTPS_PROXY, or run boundary with `jail_type: nsjail`"),
+        panels=context.panels_of("A", "B", "metrics"),
+    )
 
-    id: str = "egress.proxy-ignored"
 
-    def prove(self, context: Context) -> Finding | None:
-        """No answer without a proxy, no record, and boundary's page through boundary's port."""
-        every = [*sent(context, "allow"), *sent(context, "deny")]
-        if context.egress is None or context.egress.proxy or not answered(every, "no_answer"):
-            return None
-        if seen_anywhere(context) or any(context.env.get(name) for name in ("HTTP_PROXY", "http_proxy")):
-            return None
-        verdict, probes = through_boundary(context, every[-1])
-        if verdict not in ("allow", "deny"):
-            return None
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="egress",
-            subject=Subject(context.dashboard_uid),
-            claim=f"{len(every)} of {len(every)} requests got no answer ({every[0].answer.error}): the client has no "
-            f"HTTP_PROXY and connects by itself, which the jail forbids without a record; through boundary's port the "
-            f"same request is decided: {verdict}",
-            probes=(*at_egress(context), *probes),
-            fix=Fix("let the client use HTTP_PROXY and HTTPS_PROXY, or run boundary with `jail_type: nsjail`"),
-            panels=context.panels_of("A", "B", "metrics"),
-        )
+CAUSE = on_run("egress.proxy-ignored", "egress", find)

@@ -3,39 +3,32 @@
 Proved by the record: ALLOW lines of the very requests that got no answer (boundary v0.9.0 audits before it forwards).
 """
 
-from dataclasses import dataclass
-
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import answered, at_egress, says, seen_anywhere, sent
-from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamDead:
-    """Not boundary's doing, and no reason for an empty panel."""
+def find(context: Context) -> Finding | None:
+    """Allow events without an answer whose tags are recorded, and boundary's line about the failure."""
+    allow = sent(context, "allow")
+    recorded = seen_anywhere(context)
+    if not answered(allow, "no_answer") or not any(s.event.tag in recorded for s in allow):
+        return None
+    lines, probes = says(context, "Failed to forward HTTPS request")
+    if not lines:
+        return None
+    reason = lines[-1].partition('": ')[2].rstrip('"') or lines[-1].partition("error=")[2]
+    count = sum(s.event.tag in recorded for s in allow)
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"{len(allow)} of {len(allow)} allowed requests got no answer, yet {count} are recorded as allowed: "
+        f"the origin is down ({reason}), the pipeline is not",
+        evidence=Observation((*at_egress(context), *probes)),
+        fix=Fix("name an allow_url that answers, or start its server; the panels need no answer of it"),
+        # boundary's line about the failure repeats the URL, so a panel of whole lines shows a tag twice.
+        panels=context.panels_of("A"),
+    )
 
-    id: str = "egress.upstream-dead"
 
-    def prove(self, context: Context) -> Finding | None:
-        """Allow events without an answer whose tags are recorded, and boundary's line about the failure."""
-        allow = sent(context, "allow")
-        recorded = seen_anywhere(context)
-        if not answered(allow, "no_answer") or not any(s.event.tag in recorded for s in allow):
-            return None
-        lines, probes = says(context, "Failed to forward HTTPS request")
-        if not lines:
-            return None
-        reason = lines[-1].partition('": ')[2].rstrip('"') or lines[-1].partition("error=")[2]
-        count = sum(s.event.tag in recorded for s in allow)
-        return Finding(
-            cause=self.id,
-            severity="warning",
-            hop="egress",
-            subject=Subject(context.dashboard_uid),
-            claim=f"{len(allow)} of {len(allow)} allowed requests got no answer, yet {count} are recorded as allowed: "
-            f"the origin is down ({reason}), the pipeline is not",
-            probes=(*at_egress(context), *probes),
-            fix=Fix("name an allow_url that answers, or start its server; the panels need no answer of it"),
-            # boundary's line about the failure repeats the URL, so a panel of whole lines shows a tag twice.
-            panels=context.panels_of("A"),
-        )
+CAUSE = on_run("egress.upstream-dead", "egress", find, severity="warning")

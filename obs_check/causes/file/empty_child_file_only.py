@@ -6,13 +6,13 @@ deleted file that it still writes to.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from obs_check.errors import ObsCheckError
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import answered, configuration, sent
-from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 
 _STARTS = (
@@ -25,41 +25,32 @@ _MOST = 65_536
 """Bytes of a child's file: a few lines, one of them with the command."""
 
 
-@dataclass(frozen=True, slots=True)
-class EmptyChildOnly:
-    """Files exist, none of them with a line of boundary itself."""
-
-    id: str = "file.empty-child-file-only"
-
-    def prove(self, context: Context) -> Finding | None:
-        """Deny events decided, none in a file, `log_dir` set, and every file of the directory is a child's."""
-        hop = context.hop("A", "file")
-        if hop is None or hop.seen or hop.unknown or not answered(sent(context, "deny"), "deny"):
-            return None
-        sizes = {}
-        for path in context.files.matching(context.files.boundary_glob):
-            # What removes files may be at work, and a link may lead to one that is gone.
-            with suppress(OSError):
-                sizes[str(path)] = path.stat().st_size
-        if not sizes or not configuration(context).get("log_dir"):
-            return None
-        if not all(_is_child(context, Path(name), size) for name, size in sizes.items()):
-            return None
-        deleted = context.files.deleted_but_open(context.files.boundary_glob)
-        still = f"; a deleted one is still open: {deleted[0]}" if deleted else ""
-        answer = {"bytes": sizes, "deleted but open": deleted}
-        probe = Probe("file", f"sizes of {context.files.boundary_glob}", answer, context.now_ns())
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="file",
-            subject=Subject(context.dashboard_uid),
-            claim=f"boundary denied {len(sent(context, 'deny'))} requests, and every file there ({len(sizes)}) is "
-            f"that of a child process, without a decision: the file that it writes to was removed while it runs{still}",
-            probes=(*hop.probes, probe),
-            fix=Fix("restart boundary, and keep its log_dir out of what cleans /tmp (tmpreaper, systemd-tmpfiles)"),
-            panels=context.panels_of("A"),
-        )
+def find(context: Context) -> Finding | None:
+    """Deny events decided, none in a file, `log_dir` set, and every file of the directory is a child's."""
+    hop = context.hop("A", "file")
+    if hop is None or hop.seen or hop.unknown or not answered(sent(context, "deny"), "deny"):
+        return None
+    sizes = {}
+    for path in context.files.matching(context.files.boundary_glob):
+        # What removes files may be at work, and a link may lead to one that is gone.
+        with suppress(OSError):
+            sizes[str(path)] = path.stat().st_size
+    if not sizes or not configuration(context).get("log_dir"):
+        return None
+    if not all(_is_child(context, Path(name), size) for name, size in sizes.items()):
+        return None
+    deleted = context.files.deleted_but_open(context.files.boundary_glob)
+    still = f"; a deleted one is still open: {deleted[0]}" if deleted else ""
+    answer = {"bytes": sizes, "deleted but open": deleted}
+    probe = Probe("file", f"sizes of {context.files.boundary_glob}", answer, context.now_ns())
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"boundary denied {len(sent(context, 'deny'))} requests, and every file there ({len(sizes)}) is "
+        f"that of a child process, without a decision: the file that it writes to was removed while it runs{still}",
+        evidence=Observation((*hop.probes, probe)),
+        fix=Fix("restart boundary, and keep its log_dir out of what cleans /tmp (tmpreaper, systemd-tmpfiles)"),
+        panels=context.panels_of("A"),
+    )
 
 
 def _is_child(context: Context, path: Path, size: int) -> bool:
@@ -73,3 +64,6 @@ def _is_child(context: Context, path: Path, size: int) -> bool:
     except (ObsCheckError, OSError, UnicodeError):
         return False
     return any(start in first for start in _STARTS)
+
+
+CAUSE = on_run("file.empty-child-file-only", "file", find)

@@ -4,42 +4,33 @@ Proved by the run's own lines: the tags are in the file, and none of its lines h
 """
 
 import json
-from dataclasses import dataclass
 
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import says
-from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 
 
-@dataclass(frozen=True, slots=True)
-class FormatChanged:
-    """The tag is there, the format is another."""
-
-    id: str = "file.format-changed"
-
-    def prove(self, context: Context) -> Finding | None:
-        """Lines with a tag and without boundary v0.9.0's pairs."""
-        hop = context.hop("A", "file")
-        if context.run is None or hop is None or not hop.seen:
-            return None
-        lines, probes = says(context, f"obs={context.run.id}-")
-        if not lines or any(f"msg={decision}" in line for line in lines for decision in ("ALLOW", "DENY")):
-            return None
-        sample = lines[-1]
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="file",
-            subject=Subject(context.dashboard_uid),
-            claim=f"{len(lines)} lines of the run are in boundary's files and none has `msg=ALLOW` or `msg=DENY`: they "
-            f"are {_kind(sample)}, for example `{sample[:120]}`",
-            probes=(*hop.probes, *probes),
-            fix=Fix(
-                "run the boundary version that the dashboard was made for, or read its new lines: the parser in the "
-                "panels' queries and in the shipper's stages has to follow"
-            ),
-            panels=context.panels_of("A"),
-        )
+def find(context: Context) -> Finding | None:
+    """Lines with a tag and without boundary v0.9.0's pairs."""
+    hop = context.hop("A", "file")
+    if context.run is None or hop is None or not hop.seen:
+        return None
+    lines, probes = says(context, f"obs={context.run.id}-")
+    if not lines or any(f"msg={decision}" in line for line in lines for decision in ("ALLOW", "DENY")):
+        return None
+    sample = lines[-1]
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"{len(lines)} lines of the run are in boundary's files and none has `msg=ALLOW` or `msg=DENY`: they "
+        f"are {_kind(sample)}, for example `{sample[:120]}`",
+        evidence=Observation((*hop.probes, *probes)),
+        fix=Fix(
+            "run the boundary version that the dashboard was made for, or read its new lines: the parser in the "
+            "panels' queries and in the shipper's stages has to follow"
+        ),
+        panels=context.panels_of("A"),
+    )
 
 
 def _kind(line: str) -> str:
@@ -48,3 +39,6 @@ def _kind(line: str) -> str:
     except ValueError:
         return "no logfmt"
     return "JSON"
+
+
+CAUSE = on_run("file.format-changed", "file", find)

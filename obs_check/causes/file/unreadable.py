@@ -5,44 +5,35 @@ Proved by reading them: the operating system's own answer, with owner and mode.
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """Reading as this user is refused; a shipper that runs as the same user reads nothing either."""
-
-    id: str = "file.unreadable"
-
-    def prove(self, context: Context) -> Finding | None:
-        """The file hop could not be looked at, and a file of its glob refuses to be opened."""
-        hop = context.hop("A", "file")
-        if context.run is None or hop is None or not hop.unknown:
-            return None
-        refused = [path for path in context.files.matching(context.files.boundary_glob) if not os.access(path, os.R_OK)]
-        if not refused:
-            return None
-        modes = {str(path): _mode(path) for path in refused}
-        probe = Probe("file", f"owner and mode of {context.files.boundary_glob}", modes, context.now_ns())
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="file",
-            subject=Subject(context.dashboard_uid),
-            claim=f"{len(refused)} of boundary's files may not be read by uid {os.geteuid()}: {refused[0]} is "
-            f"{modes[str(refused[0])]}",
-            probes=(*hop.probes, probe),
-            fix=Fix(
-                f"let the reader in: `chmod a+r {context.files.boundary_glob}` now, and run boundary with umask 022, "
-                "which its files are created with"
-            ),
-            panels=context.panels_of("A"),
-        )
+def find(context: Context) -> Finding | None:
+    """The file hop could not be looked at, and a file of its glob refuses to be opened."""
+    hop = context.hop("A", "file")
+    if context.run is None or hop is None or not hop.unknown:
+        return None
+    refused = [path for path in context.files.matching(context.files.boundary_glob) if not os.access(path, os.R_OK)]
+    if not refused:
+        return None
+    modes = {str(path): _mode(path) for path in refused}
+    probe = Probe("file", f"owner and mode of {context.files.boundary_glob}", modes, context.now_ns())
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"{len(refused)} of boundary's files may not be read by uid {os.geteuid()}: {refused[0]} is "
+        f"{modes[str(refused[0])]}",
+        evidence=Observation((*hop.probes, probe)),
+        fix=Fix(
+            f"let the reader in: `chmod a+r {context.files.boundary_glob}` now, and run boundary with umask 022, "
+            "which its files are created with"
+        ),
+        panels=context.panels_of("A"),
+    )
 
 
 def _mode(path: Path) -> str:
@@ -51,3 +42,6 @@ def _mode(path: Path) -> str:
     except OSError as error:
         return error.strerror or str(error)
     return f"{stat.filemode(found.st_mode)} of uid {found.st_uid}"
+
+
+CAUSE = on_run("file.unreadable", "file", find)

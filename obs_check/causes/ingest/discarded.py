@@ -9,54 +9,45 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from obs_check.documents.yaml_edit import without
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.discard_reasons import BLOCKED_STATUS, RATES, Discard, breaks, discard_of, named
 from obs_check.evidence.lost_lines import together
 from obs_check.evidence.refusals import Pushed, panels, probes, pushed
 from obs_check.evidence.shipper_rules import Rules, told
-from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 from obs_check.shipper.simulate import Shipped
 
 
-@dataclass(frozen=True, slots=True)
-class Discarded:
-    """Lines that Loki discarded for a reason that it counts."""
+def find(context: Context) -> Finding | None:
+    """Every reason for which Loki does not have lines that were pushed."""
+    all_pushed = pushed(context)
+    if not all_pushed:
+        return None
+    counted, asked = context.loki_discarded() if context.loki_discarded else ({}, None)
+    by_reason: dict[str, list[Why]] = {}
+    for one in all_pushed:
+        if (why := _reason(one, counted)) is not None:
+            by_reason.setdefault(why.discard.reason, []).append(why)
+    more = () if asked is None else (asked,)
+    return together(_because(context, known, counted, more) for known in by_reason.values())
 
-    id: str = "ingest.discarded"
 
-    def prove(self, context: Context) -> Finding | None:
-        """Every reason for which Loki does not have lines that were pushed."""
-        all_pushed = pushed(context)
-        if not all_pushed:
-            return None
-        counted, asked = context.loki_discarded() if context.loki_discarded else ({}, None)
-        by_reason: dict[str, list[Why]] = {}
-        for one in all_pushed:
-            if (why := _reason(one, counted)) is not None:
-                by_reason.setdefault(why.discard.reason, []).append(why)
-        more = () if asked is None else (asked,)
-        return together(self._because(context, known, counted, more) for known in by_reason.values())
-
-    def _because(
-        self, context: Context, known: list["Why"], counted: Mapping[str, int], more: tuple[Probe, ...]
-    ) -> Finding:
-        first, these = known[0], [why.one for why in known]
-        reason = first.discard.reason
-        how = breaks(first.discard, first.said, first.one.entries[0])
-        count = f"; it counted {counted[reason]} of them" if counted.get(reason) else ""
-        fix, probe = _fix(context, first)
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="loki",
-            subject=Subject(context.dashboard_uid),
-            claim=f"Loki discards {sum(len(p.one.lost_lines) for p in these)} lines of the run ({reason}){count}: "
-            f"{how or first.words}",
-            probes=probes(these, *more, *probe),
-            fix=fix,
-            panels=panels(context, these),
-        )
+def _because(context: Context, known: list["Why"], counted: Mapping[str, int], more: tuple[Probe, ...]) -> Finding:
+    first, these = known[0], [why.one for why in known]
+    reason = first.discard.reason
+    how = breaks(first.discard, first.said, first.one.entries[0])
+    count = f"; it counted {counted[reason]} of them" if counted.get(reason) else ""
+    fix, probe = _fix(context, first)
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"Loki discards {sum(len(p.one.lost_lines) for p in these)} lines of the run ({reason}){count}: "
+        f"{how or first.words}",
+        evidence=Observation(probes(these, *more, *probe)),
+        fix=fix,
+        panels=panels(context, these),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +117,6 @@ def _changes(context: Context, why: Why) -> list[Callable[[str], str]]:
 def _out(config: Rules, job: str, place: tuple[str | int, ...]) -> Callable[[str], str]:
     number = [j.name for j in config.config.jobs].index(job)
     return lambda text: without(text, ("scrape_configs", number, *place))
+
+
+CAUSE = on_run("ingest.discarded", "loki", find)

@@ -5,29 +5,20 @@ whose health check of the datasource fails. Both are told with the outage, becau
 wrong address in one of the three.
 """
 
-from dataclasses import dataclass
-
 from obs_check.errors import Unavailable
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.model.finding import Finding
 
 
-@dataclass(frozen=True, slots=True)
-class LokiDown:
-    """Never proved as a finding: raises Unavailable with the witnesses when Loki could not be asked."""
-
-    id: str = "ingest.loki-down"
-
-    def prove(self, context: Context) -> Finding | None:
-        """Ask the shipper's counters and Grafana's health check when the hop `loki` could not be asked."""
-        silent = [hop for hop in context.hops if hop.hop == "loki" and hop.unknown]
-        if not silent:
-            return None
-        witnesses = [text for text in (_shipper(context), _grafana(context)) if text]
-        said = "; ".join(witnesses) or "nobody else was asked"
-        raise Unavailable(
-            f"Loki does not answer ({silent[0].unknown}); {said}", "nothing is claimed about the pipeline"
-        )
+def find(context: Context) -> Finding | None:
+    """Ask the shipper's counters and Grafana's health check when the hop `loki` could not be asked."""
+    silent = [hop for hop in context.hops if hop.hop == "loki" and hop.unknown]
+    if not silent:
+        return None
+    witnesses = [text for text in (_shipper(context), _grafana(context)) if text]
+    said = "; ".join(witnesses) or "nobody else was asked"
+    raise Unavailable(f"Loki does not answer ({silent[0].unknown}); {said}", "nothing is claimed about the pipeline")
 
 
 def _shipper(context: Context) -> str:
@@ -55,3 +46,6 @@ def _grafana(context: Context) -> str:
     if health.get("status") == "OK":
         return "Grafana's health check of the datasource is good"
     return f"Grafana's health check of the datasource says {health.get('message') or health.get('status')}"
+
+
+CAUSE = on_run("ingest.loki-down", "loki", find)

@@ -5,12 +5,11 @@ be asked directly (`loki.url`) its configuration says how long it keeps lines, w
 too late; without that a delete request looks the same, and the claim says what was measured.
 """
 
-from dataclasses import dataclass
-
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, paths
 from obs_check.model.event import find_tags
-from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS, Window
 
@@ -18,35 +17,26 @@ MOST = 5000
 """Lines asked for at once: Loki 3.5's `max_entries_limit_per_query`."""
 
 
-@dataclass(frozen=True, slots=True)
-class RetentionPassed:
-    """Lines that Loki had and has no more."""
-
-    id: str = "ingest.retention-passed"
-
-    def prove(self, context: Context) -> Finding | None:
-        """Ask again for what was there, and how long Loki keeps lines."""
-        poor = [one for one in paths(context) if context.failing & set(context.panels_of(one.path))]
-        found = [(one, *gone) for one in poor if (gone := _gone(context, one))]
-        if not found or context.run is None:
-            return None
-        kept, asked = context.loki_retention() if context.loki_retention else (None, None)
-        age = (context.now_ns() - context.run.window.start_ns) // NS
-        if kept is not None and age * NS <= kept:
-            return None
-        limit = f"; its `retention_period` is {kept // NS} s" if kept is not None else ""
-        count = sum(lost for _, lost, _ in found)
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="loki",
-            subject=Subject(context.dashboard_uid),
-            claim=f"{count} lines of the run were in Loki when it was followed and are not now, {age} s after they "
-            f"were written{limit}",
-            probes=(*(p for one, _, p in found for p in (*one.probes, p)), *([asked] if asked else [])),
-            fix=Fix("raise Loki's `retention_period` (or `retention_stream` of these lines); what is deleted is gone"),
-            panels=context.panels_of(*(one.path for one, _, _ in found)),
-        )
+def find(context: Context) -> Finding | None:
+    """Ask again for what was there, and how long Loki keeps lines."""
+    poor = [one for one in paths(context) if context.failing & set(context.panels_of(one.path))]
+    found = [(one, *gone) for one in poor if (gone := _gone(context, one))]
+    if not found or context.run is None:
+        return None
+    kept, asked = context.loki_retention() if context.loki_retention else (None, None)
+    age = (context.now_ns() - context.run.window.start_ns) // NS
+    if kept is not None and age * NS <= kept:
+        return None
+    limit = f"; its `retention_period` is {kept // NS} s" if kept is not None else ""
+    count = sum(lost for _, lost, _ in found)
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"{count} lines of the run were in Loki when it was followed and are not now, {age} s after they "
+        f"were written{limit}",
+        evidence=Observation((*(p for one, _, p in found for p in (*one.probes, p)), *([asked] if asked else []))),
+        fix=Fix("raise Loki's `retention_period` (or `retention_stream` of these lines); what is deleted is gone"),
+        panels=context.panels_of(*(one.path for one, _, _ in found)),
+    )
 
 
 def _gone(context: Context, one: PathLines) -> tuple[int, Probe] | None:
@@ -59,3 +49,6 @@ def _gone(context: Context, one: PathLines) -> tuple[int, Probe] | None:
     there = {tag for _, line in lines for tag in find_tags(line, context.run.id)}
     lost = len([tag for tag in one.at_loki.seen if tag not in there])
     return (lost, probe) if lost else None
+
+
+CAUSE = on_run("ingest.retention-passed", "loki", find)

@@ -5,9 +5,9 @@ Asked when nothing else explains a panel. Proved by reading it as the file has i
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
 from obs_check.evidence.tried import finding, shown, tried
@@ -28,36 +28,30 @@ _COMPARED = (
 """What decides what a panel shows; place, size, title and description do not."""
 
 
-@dataclass(frozen=True, slots=True)
-class DashboardDrift:
-    """An edit in Grafana that the file does not have, or the other way round."""
-
-    id: str = "panel.dashboard-drift"
-
-    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
-        """Compare panel and variables with the file, and read the panel with the file's."""
-        source = context.files.dashboard_source
-        if source is None:
-            return None
-        stored = context.files.read_dashboard(source)
-        live, wanted = (panel_json(one, broken.panel.id) for one in (context.dashboard, stored))
-        if not live or not wanted:
-            return None
-        edits = [PanelEdit(broken.panel.id, (key,), live.get(key), wanted.get(key)) for key in _differing(live, wanted)]
-        variables = [one.get("templating") or {} for one in (context.dashboard, stored)]
-        if _plain(variables[0]) != _plain(variables[1]):
-            edits.append(PanelEdit(None, ("templating",), *variables))
-        if not edits:
-            return None
-        change = tried(context, broken, list[DashboardEdit](edits))
-        if not change.helps:
-            return None
-        what = ", ".join(_in_words(edit) for edit in edits)
-        claim = (
-            f"the panel in Grafana differs from {source.name} in {what} and is wrong: {broken.differs}; "
-            f"as the file has it the panel reads {shown(change.reading)}"
-        )
-        return finding(context, broken, self.id, claim, change, f"bring the dashboard back to {source.name}")
+def find(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Compare panel and variables with the file, and read the panel with the file's."""
+    source = context.files.dashboard_source
+    if source is None:
+        return None
+    stored = context.files.read_dashboard(source)
+    live, wanted = (panel_json(one, broken.panel.id) for one in (context.dashboard, stored))
+    if not live or not wanted:
+        return None
+    edits = [PanelEdit(broken.panel.id, (key,), live.get(key), wanted.get(key)) for key in _differing(live, wanted)]
+    variables = [one.get("templating") or {} for one in (context.dashboard, stored)]
+    if _plain(variables[0]) != _plain(variables[1]):
+        edits.append(PanelEdit(None, ("templating",), *variables))
+    if not edits:
+        return None
+    change = tried(context, broken, list[DashboardEdit](edits))
+    if not change.helps:
+        return None
+    what = ", ".join(_in_words(edit) for edit in edits)
+    claim = (
+        f"the panel in Grafana differs from {source.name} in {what} and is wrong: {broken.differs}; "
+        f"as the file has it the panel reads {shown(change.reading)}"
+    )
+    return finding(context, broken, CAUSE, claim, change, f"bring the dashboard back to {source.name}")
 
 
 def _differing(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
@@ -83,3 +77,6 @@ def _without_empty(value: Any) -> Any:
         inner = {key: _without_empty(held) for key, held in value.items()}
         return {key: held for key, held in inner.items() if held not in (None, "", [], {}, False)}
     return [_without_empty(v) for v in value] if isinstance(value, list) else value
+
+
+CAUSE = on_panel("panel.dashboard-drift", "panel", find, asked="last")

@@ -3,45 +3,36 @@
 Proved by reading the panel with the nearest datasource in its place; without one by Grafana's own answer for the uid.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
+from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
 from obs_check.evidence.tried import finding, shown, tried
-from obs_check.model.finding import Finding, Fix, PanelEdit, Subject
+from obs_check.model.finding import Finding, Fix, Observation, PanelEdit, Subject
 from obs_check.panel.datasource import Datasource, reference_key
 
 
-@dataclass(frozen=True, slots=True)
-class DatasourceMissing:
-    """A reference that no datasource answers to."""
-
-    id: str = "panel.datasource-missing"
-
-    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
-        """Put the nearest datasource into every place of the panel that names the missing one."""
-        if broken.request.state != "datasource_not_found":
-            return None
-        panel = panel_json(context.dashboard, broken.panel.id)
-        places = _places(panel, context)
-        near = context.grafana.datasources.nearest(places[0][1]) if places else None
-        _, health = context.grafana.health(reference_key(places[0][1]) if places else "")
-        if near is None:
-            return Finding(
-                cause=self.id,
-                severity="error",
-                hop="panel",
-                subject=Subject(context.dashboard_uid, broken.panel.id),
-                claim=broken.request.why,
-                probes=(health,),
-                fix=Fix("add the datasource to Grafana, or name one that is there"),
-                panels=(broken.panel.id,),
-            )
-        edits = [PanelEdit(broken.panel.id, path, reference, _reference(near)) for path, reference in places]
-        change = tried(context, broken, edits)
-        claim = f"{broken.request.why}; with {near.uid!r} the panel reads {shown(change.reading)}"
-        return finding(context, broken, self.id, claim, change, f"use the datasource {near.uid!r}", (health,))
+def find(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Put the nearest datasource into every place of the panel that names the missing one."""
+    if broken.request.state != "datasource_not_found":
+        return None
+    panel = panel_json(context.dashboard, broken.panel.id)
+    places = _places(panel, context)
+    near = context.grafana.datasources.nearest(places[0][1]) if places else None
+    _, health = context.grafana.health(reference_key(places[0][1]) if places else "")
+    if near is None:
+        return CAUSE.finding(
+            subject=Subject(context.dashboard_uid, broken.panel.id),
+            claim=broken.request.why,
+            evidence=Observation((health,)),
+            fix=Fix("add the datasource to Grafana, or name one that is there"),
+            panels=(broken.panel.id,),
+        )
+    edits = [PanelEdit(broken.panel.id, path, reference, _reference(near)) for path, reference in places]
+    change = tried(context, broken, edits)
+    claim = f"{broken.request.why}; with {near.uid!r} the panel reads {shown(change.reading)}"
+    return finding(context, broken, CAUSE, claim, change, f"use the datasource {near.uid!r}", (health,))
 
 
 def _places(panel: Any, context: Context) -> list[tuple[tuple[str | int, ...], Any]]:
@@ -53,3 +44,6 @@ def _places(panel: Any, context: Context) -> list[tuple[tuple[str | int, ...], A
 
 def _reference(datasource: Datasource) -> dict[str, str]:
     return {"type": datasource.type, "uid": datasource.uid}
+
+
+CAUSE = on_panel("panel.datasource-missing", "panel", find)

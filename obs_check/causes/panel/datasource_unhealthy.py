@@ -4,36 +4,29 @@ Proved by its health check, which asks nothing of the panel. A datasource that d
 then the panel is unknown and nothing is claimed.
 """
 
-from dataclasses import dataclass
-
+from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 
 
-@dataclass(frozen=True, slots=True)
-class DatasourceUnhealthy:
-    """A failed health check behind a panel's error."""
-
-    id: str = "panel.datasource-unhealthy"
-
-    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
-        """Ask each datasource of the panel for its health."""
-        if broken.reading.state != "error":
-            return None
-        for query in broken.request.queries:
-            source = query.datasource
-            health, probe = context.grafana.health(source.uid)
-            if health.get("status") != "ERROR":
-                continue
-            return Finding(
-                cause=self.id,
-                severity="error",
-                hop="panel",
-                subject=Subject(context.dashboard_uid, broken.panel.id),
-                claim=f"the datasource {source.uid!r} fails its health check: {health.get('message')}; "
-                f"the panel's query got: {broken.reading.error}",
-                probes=(*broken.probes, probe),
-                fix=Fix(f"correct the URL and the credentials of the datasource {source.uid!r} in Grafana"),
-                panels=(broken.panel.id,),
-            )
+def find(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Ask each datasource of the panel for its health."""
+    if broken.reading.state != "error":
         return None
+    for query in broken.request.queries:
+        source = query.datasource
+        health, probe = context.grafana.health(source.uid)
+        if health.get("status") != "ERROR":
+            continue
+        return CAUSE.finding(
+            subject=Subject(context.dashboard_uid, broken.panel.id),
+            claim=f"the datasource {source.uid!r} fails its health check: {health.get('message')}; "
+            f"the panel's query got: {broken.reading.error}",
+            evidence=Observation((*broken.probes, probe)),
+            fix=Fix(f"correct the URL and the credentials of the datasource {source.uid!r} in Grafana"),
+            panels=(broken.panel.id,),
+        )
+    return None
+
+
+CAUSE = on_panel("panel.datasource-unhealthy", "panel", find)

@@ -1,38 +1,34 @@
 """panel.hidden-target: a query of the panel is switched off, so the browser does not send it."""
 
-from dataclasses import dataclass
-
+from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
 from obs_check.evidence.tried import finding, shown, tried
 from obs_check.model.finding import Finding, PanelEdit
 
 
-@dataclass(frozen=True, slots=True)
-class HiddenTarget:
-    """A target with `hide`, without which the panel shows less than it has to."""
+def find(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Read the panel with the hidden queries switched on."""
+    hidden = [t.ref_id for t in broken.panel.targets if t.hidden and t.text]
+    if not hidden:
+        return None
+    targets = panel_json(context.dashboard, broken.panel.id).get("targets") or ()
+    edits = [
+        PanelEdit(broken.panel.id, ("targets", i, "hide"), t.get("hide"), False)
+        for i, t in enumerate(targets)
+        if t.get("hide") and (t.get("expr") or t.get("rawSql"))
+    ]
+    change = tried(context, broken, edits)
+    every = len(hidden) == sum(bool(t.text) for t in broken.panel.targets)
+    # Where nothing is asked, another cause may hide behind this one.
+    if not edits or not (change.helps or every):
+        return None
+    names = ", ".join(hidden)
+    claim = (
+        f"{'every query' if every else f'query {names}'} of the panel is hidden, so "
+        f"{'nothing is asked' if every else 'it is not asked'}; shown, the panel reads {shown(change.reading)}"
+    )
+    return finding(context, broken, CAUSE, claim, change, "show the hidden queries")
 
-    id: str = "panel.hidden-target"
 
-    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
-        """Read the panel with the hidden queries switched on."""
-        hidden = [t.ref_id for t in broken.panel.targets if t.hidden and t.text]
-        if not hidden:
-            return None
-        targets = panel_json(context.dashboard, broken.panel.id).get("targets") or ()
-        edits = [
-            PanelEdit(broken.panel.id, ("targets", i, "hide"), t.get("hide"), False)
-            for i, t in enumerate(targets)
-            if t.get("hide") and (t.get("expr") or t.get("rawSql"))
-        ]
-        change = tried(context, broken, edits)
-        every = len(hidden) == sum(bool(t.text) for t in broken.panel.targets)
-        # Where nothing is asked, another cause may hide behind this one.
-        if not edits or not (change.helps or every):
-            return None
-        names = ", ".join(hidden)
-        claim = (
-            f"{'every query' if every else f'query {names}'} of the panel is hidden, so "
-            f"{'nothing is asked' if every else 'it is not asked'}; shown, the panel reads {shown(change.reading)}"
-        )
-        return finding(context, broken, self.id, claim, change, "show the hidden queries")
+CAUSE = on_panel("panel.hidden-target", "panel", find)

@@ -3,9 +3,10 @@
 `or vector(0)` makes a 0 of it; the nearest name is tried.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 
+from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.prometheus_absence import absences, metric_names, targets
 from obs_check.evidence.tried import finding, shown, tried
@@ -15,33 +16,30 @@ _LIKE = 0.75
 """How like two names must be to be one and its misspelling."""
 
 
-@dataclass(frozen=True, slots=True)
-class MetricAbsent:
-    """A name without a series."""
+def find(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Ask for the names there are, and read the panel with the nearest one."""
+    for absence in absences(context, broken):
+        if absence.others or absence.earlier:
+            continue
+        metric, target = absence.selector.metric, absence.target
+        names, listed = metric_names(context, absence)
+        masked = ", which the query turns into 0" if broken.reading.state == "zero_masked" else ""
+        claim = f"no series is named `{metric}` now or in the 7 days before{masked}"
+        for near in get_close_matches(metric, names, 2, _LIKE):
+            after = target.text.replace(metric, near)
+            change = tried(context, broken, [TargetEdit(broken.panel.id, target.ref_id, target.text, after)])
+            if change.helps:
+                claim += f"; with `{near}` the panel reads {shown(change.reading)}"
+                more = (*absence.probes, listed)
+                return finding(context, broken, CAUSE, claim, change, f"use the metric `{near}`", more)
+        scraped, asked = targets(context, absence)
+        up = [t for t in scraped if t.get("health") == "up"]
+        claim += f"; {len(names)} other names are there, from {len(up)} of {len(scraped)} targets that are up"
+        fix = Fix(f"let a target show `{metric}`, or ask for a metric that is there")
+        absent = absence.finding(context, broken, CAUSE, claim, (listed, asked), fix)
+        # Unless it goes by another name, the first event may be what makes it.
+        return replace(absent, until_event=True)
+    return None
 
-    id: str = "panel.metric-absent"
 
-    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
-        """Ask for the names there are, and read the panel with the nearest one."""
-        for absence in absences(context, broken):
-            if absence.others or absence.earlier:
-                continue
-            metric, target = absence.selector.metric, absence.target
-            names, listed = metric_names(context, absence)
-            masked = ", which the query turns into 0" if broken.reading.state == "zero_masked" else ""
-            claim = f"no series is named `{metric}` now or in the 7 days before{masked}"
-            for near in get_close_matches(metric, names, 2, _LIKE):
-                after = target.text.replace(metric, near)
-                change = tried(context, broken, [TargetEdit(broken.panel.id, target.ref_id, target.text, after)])
-                if change.helps:
-                    claim += f"; with `{near}` the panel reads {shown(change.reading)}"
-                    more = (*absence.probes, listed)
-                    return finding(context, broken, self.id, claim, change, f"use the metric `{near}`", more)
-            scraped, asked = targets(context, absence)
-            up = [t for t in scraped if t.get("health") == "up"]
-            claim += f"; {len(names)} other names are there, from {len(up)} of {len(scraped)} targets that are up"
-            fix = Fix(f"let a target show `{metric}`, or ask for a metric that is there")
-            absent = absence.finding(context, broken, self.id, claim, (listed, asked), fix)
-            # Unless it goes by another name, the first event may be what makes it.
-            return replace(absent, until_event=True)
-        return None
+CAUSE = on_panel("panel.metric-absent", "panel", find)

@@ -4,37 +4,31 @@ A click on a legend entry saves an override that hides every other series; table
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
 from obs_check.evidence.tried import finding, shown, tried
 from obs_check.model.finding import Finding, PanelEdit
 
 
-@dataclass(frozen=True, slots=True)
-class OverrideHides:
-    """Overrides or defaults that take series out of the picture."""
-
-    id: str = "panel.override-hides"
-
-    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
-        """Read the panel with nothing hidden."""
-        if not any(step.name == "overrides" for step in broken.reading.trail):
-            return None
-        edits = list(_unhidden(broken.panel.id, panel_json(context.dashboard, broken.panel.id)))
-        if not edits:
-            return None
-        change = tried(context, broken, edits)
-        if not change.helps:
-            return None
-        last, before = broken.reading.trail[-1], broken.reading.trail[-2]
-        claim = (
-            f"the field configuration hides {before.fields - last.fields} of {before.fields} columns; "
-            f"with nothing hidden the panel reads {shown(change.reading)}"
-        )
-        return finding(context, broken, self.id, claim, change, "hide no series")
+def find(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Read the panel with nothing hidden."""
+    if not any(step.name == "overrides" for step in broken.reading.trail):
+        return None
+    edits = list(_unhidden(broken.panel.id, panel_json(context.dashboard, broken.panel.id)))
+    if not edits:
+        return None
+    change = tried(context, broken, edits)
+    if not change.helps:
+        return None
+    last, before = broken.reading.trail[-1], broken.reading.trail[-2]
+    claim = (
+        f"the field configuration hides {before.fields - last.fields} of {before.fields} columns; "
+        f"with nothing hidden the panel reads {shown(change.reading)}"
+    )
+    return finding(context, broken, CAUSE, claim, change, "hide no series")
 
 
 def _unhidden(panel: int, stored: Mapping[str, Any]) -> Iterator[PanelEdit]:
@@ -56,3 +50,6 @@ def _hides(item: Mapping[str, Any]) -> bool:
     if item.get("id") == "custom.hideFrom":
         return isinstance(value, Mapping) and bool(value.get("viz"))
     return item.get("id") in {"custom.hidden", "custom.hideFrom.viz"} and bool(value)
+
+
+CAUSE = on_panel("panel.override-hides", "panel", find)

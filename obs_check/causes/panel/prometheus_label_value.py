@@ -1,9 +1,9 @@
 """panel.prometheus-label-value: the metric has series, and a matcher of the query accepts none of them."""
 
 import re
-from dataclasses import dataclass
 from difflib import get_close_matches
 
+from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.prometheus_absence import Absence, absences, count, without
 from obs_check.evidence.promql import Matched, Selector
@@ -12,44 +12,42 @@ from obs_check.model.finding import Finding, Fix, TargetEdit
 from obs_check.model.probe import Probe
 
 
-@dataclass(frozen=True, slots=True)
-class PrometheusLabelValue:
-    """The one matcher without which the selector has series."""
-
-    id: str = "panel.prometheus-label-value"
-
-    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
-        """Ask without each matcher in turn, then for the values of its label, and try the nearest."""
-        for absence in absences(context, broken):
-            if not absence.others:
+def find(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Ask without each matcher in turn, then for the values of its label, and try the nearest."""
+    for absence in absences(context, broken):
+        if not absence.others:
+            continue
+        for matcher in absence.selector.matchers:
+            series, counted = count(context, absence, without(absence.selector, matcher))
+            if not series:
                 continue
-            for matcher in absence.selector.matchers:
-                series, counted = count(context, absence, without(absence.selector, matcher))
-                if not series:
-                    continue
-                return self._told(context, broken, absence, matcher, series, counted)
-        return None
+            return _told(context, broken, absence, matcher, series, counted)
+    return None
 
-    def _told(
-        self, context: Context, broken: BrokenPanel, absence: Absence, matcher: Matched, series: float, counted: Probe
-    ) -> Finding:
-        params = (("match[]", Selector(absence.selector.metric).text),)
-        answer, listed = context.grafana.prometheus(absence.uid, f"label/{matcher.name}/values", params)
-        values = [str(v) for v in answer]
-        there = ", ".join(values[:10]) or "none"
-        claim = (
-            f"`{absence.selector.text}` has no series, without `{matcher.text}` {series:g}; "
-            f"values of `{matcher.name}`: {there}"
-        )
-        target = absence.target
-        near = get_close_matches(re.sub(r"[^\w.:-]", "", matcher.value), values, 1, 0.6)
-        if near and matcher.value in target.text:
-            after = target.text.replace(matcher.value, near[0], 1)
-            change = tried(context, broken, [TargetEdit(broken.panel.id, target.ref_id, target.text, after)])
-            if change.helps:
-                claim += f"; with `{near[0]}` the panel reads {shown(change.reading)}"
-                return finding(
-                    context, broken, self.id, claim, change, f"use `{near[0]}`", (*absence.probes, counted, listed)
-                )
-        fix = Fix(f"select a value that `{matcher.name}` has")
-        return absence.finding(context, broken, self.id, claim, (counted, listed), fix)
+
+def _told(
+    context: Context, broken: BrokenPanel, absence: Absence, matcher: Matched, series: float, counted: Probe
+) -> Finding:
+    params = (("match[]", Selector(absence.selector.metric).text),)
+    answer, listed = context.grafana.prometheus(absence.uid, f"label/{matcher.name}/values", params)
+    values = [str(v) for v in answer]
+    there = ", ".join(values[:10]) or "none"
+    claim = (
+        f"`{absence.selector.text}` has no series, without `{matcher.text}` {series:g}; "
+        f"values of `{matcher.name}`: {there}"
+    )
+    target = absence.target
+    near = get_close_matches(re.sub(r"[^\w.:-]", "", matcher.value), values, 1, 0.6)
+    if near and matcher.value in target.text:
+        after = target.text.replace(matcher.value, near[0], 1)
+        change = tried(context, broken, [TargetEdit(broken.panel.id, target.ref_id, target.text, after)])
+        if change.helps:
+            claim += f"; with `{near[0]}` the panel reads {shown(change.reading)}"
+            return finding(
+                context, broken, CAUSE, claim, change, f"use `{near[0]}`", (*absence.probes, counted, listed)
+            )
+    fix = Fix(f"select a value that `{matcher.name}` has")
+    return absence.finding(context, broken, CAUSE, claim, (counted, listed), fix)
+
+
+CAUSE = on_panel("panel.prometheus-label-value", "panel", find)

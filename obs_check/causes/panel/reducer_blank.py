@@ -3,8 +3,7 @@
 `last` gives a blank where the newest point is null, and a `fields` expression that meets no column gives "No data".
 """
 
-from dataclasses import dataclass
-
+from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
 from obs_check.evidence.tried import finding, shown, tried
@@ -12,34 +11,31 @@ from obs_check.model.finding import Finding, PanelEdit
 from obs_check.panel.drawing import reduce_options
 
 
-@dataclass(frozen=True, slots=True)
-class ReducerBlank:
-    """The fields a panel reduces, then the reducer."""
-
-    id: str = "panel.reducer-blank"
-
-    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
-        """Reduce every number column, or take the last value that is there."""
-        reading = broken.reading
-        if reading.state != "no_series" or not reading.trail or not reading.trail[-1].rows:
-            return None
-        calcs, fields, _ = reduce_options(broken.panel)
-        stored = (panel_json(context.dashboard, broken.panel.id).get("options") or {}).get("reduceOptions") or {}
-        rows = reading.trail[-1].rows
-        place = ("options", "reduceOptions")
-        candidates = []
-        if fields:
-            edit = PanelEdit(broken.panel.id, (*place, "fields"), stored.get("fields"), "")
-            candidates.append((edit, f"fields `{fields}`", "reduce all number columns"))
-        if calcs != ["lastNotNull"]:
-            edit = PanelEdit(broken.panel.id, (*place, "calcs"), stored.get("calcs"), ["lastNotNull"])
-            candidates.append((edit, f"the calculation {', '.join(calcs)}", "show the last value that is not null"))
-        for edit, what, summary in candidates:
-            change = tried(context, broken, [edit])
-            if change.helps:
-                claim = (
-                    f"the query returned {rows} rows and {what} makes {shown(reading)} of them; "
-                    f"to {summary} reads {shown(change.reading)}"
-                )
-                return finding(context, broken, self.id, claim, change, summary)
+def find(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Reduce every number column, or take the last value that is there."""
+    reading = broken.reading
+    if reading.state != "no_series" or not reading.trail or not reading.trail[-1].rows:
         return None
+    calcs, fields, _ = reduce_options(broken.panel)
+    stored = (panel_json(context.dashboard, broken.panel.id).get("options") or {}).get("reduceOptions") or {}
+    rows = reading.trail[-1].rows
+    place = ("options", "reduceOptions")
+    candidates = []
+    if fields:
+        edit = PanelEdit(broken.panel.id, (*place, "fields"), stored.get("fields"), "")
+        candidates.append((edit, f"fields `{fields}`", "reduce all number columns"))
+    if calcs != ["lastNotNull"]:
+        edit = PanelEdit(broken.panel.id, (*place, "calcs"), stored.get("calcs"), ["lastNotNull"])
+        candidates.append((edit, f"the calculation {', '.join(calcs)}", "show the last value that is not null"))
+    for edit, what, summary in candidates:
+        change = tried(context, broken, [edit])
+        if change.helps:
+            claim = (
+                f"the query returned {rows} rows and {what} makes {shown(reading)} of them; "
+                f"to {summary} reads {shown(change.reading)}"
+            )
+            return finding(context, broken, CAUSE, claim, change, summary)
+    return None
+
+
+CAUSE = on_panel("panel.reducer-blank", "panel", find)

@@ -1,36 +1,30 @@
 """panel.rounded-to-zero: the value is not 0, the panel writes it as 0 because of its decimals."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
 from obs_check.evidence.tried import finding, shown, tried
 from obs_check.model.finding import Finding, PanelEdit
 
 
-@dataclass(frozen=True, slots=True)
-class RoundedToZero:
-    """Fixed decimals that are too few for the value."""
-
-    id: str = "panel.rounded-to-zero"
-
-    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
-        """Read the panel with the decimals left to Grafana."""
-        if broken.reading.state != "zero_rounded":
-            return None
-        edits = list(_decimals(broken.panel.id, panel_json(context.dashboard, broken.panel.id)))
-        if not edits:
-            return None
-        change = tried(context, broken, edits)
-        if not change.helps:
-            return None
-        claim = (
-            f"the value is {broken.reading.number:g}, with decimals {edits[0].before} the panel writes "
-            f"{shown(broken.reading)}; with Grafana's own choice it reads {shown(change.reading)}"
-        )
-        return finding(context, broken, self.id, claim, change, "leave the decimals to Grafana")
+def find(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Read the panel with the decimals left to Grafana."""
+    if broken.reading.state != "zero_rounded":
+        return None
+    edits = list(_decimals(broken.panel.id, panel_json(context.dashboard, broken.panel.id)))
+    if not edits:
+        return None
+    change = tried(context, broken, edits)
+    if not change.helps:
+        return None
+    claim = (
+        f"the value is {broken.reading.number:g}, with decimals {edits[0].before} the panel writes "
+        f"{shown(broken.reading)}; with Grafana's own choice it reads {shown(change.reading)}"
+    )
+    return finding(context, broken, CAUSE, claim, change, "leave the decimals to Grafana")
 
 
 def _decimals(panel: int, stored: Mapping[str, Any]) -> Iterator[PanelEdit]:
@@ -43,3 +37,6 @@ def _decimals(panel: int, stored: Mapping[str, Any]) -> Iterator[PanelEdit]:
         kept = [p for p in properties if p.get("id") != "decimals"]
         if len(kept) < len(properties):
             yield PanelEdit(panel, ("fieldConfig", "overrides", index, "properties"), properties, kept)
+
+
+CAUSE = on_panel("panel.rounded-to-zero", "panel", find)

@@ -4,9 +4,9 @@ Proved by the same query without that term. Where it compares a column with a te
 and the nearest is tried.
 """
 
-from dataclasses import dataclass
 from difflib import get_close_matches
 
+from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.sql_asked import SqlTarget, ask, sql_targets
 from obs_check.evidence.sql_text import Term, terms, values_of
@@ -16,48 +16,41 @@ from obs_check.model.finding import Finding, TargetEdit
 _MOST_TERMS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class SqlFilterExcludes:
-    """The one term without which the panel shows rows."""
-
-    id: str = "panel.sql-filter-excludes"
-
-    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
-        """Ask without each term, the filter on time last: a range without events is no fault of the query."""
-        if broken.reading.state == "error":
-            return None
-        for asked in sql_targets(broken):
-            for term in sorted(terms(asked.target.text), key=lambda t: t.on_time)[:_MOST_TERMS]:
-                edit = TargetEdit(broken.panel.id, asked.target.ref_id, asked.target.text, term.without)
-                change = tried(context, broken, [edit])
-                if change.helps:
-                    return self._told(context, broken, asked, term, change)
+def find(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Ask without each term, the filter on time last: a range without events is no fault of the query."""
+    if broken.reading.state == "error":
         return None
+    for asked in sql_targets(broken):
+        for term in sorted(terms(asked.target.text), key=lambda t: t.on_time)[:_MOST_TERMS]:
+            edit = TargetEdit(broken.panel.id, asked.target.ref_id, asked.target.text, term.without)
+            change = tried(context, broken, [edit])
+            if change.helps:
+                return _told(context, broken, asked, term, change)
+    return None
 
-    def _told(self, context: Context, broken: BrokenPanel, asked: SqlTarget, term: Term, change: Tried) -> Finding:
-        claim = (
-            f"`{term.text}` leaves every row out: as written {shown(broken.reading)}, "
-            f"without it {shown(change.reading)}"
-        )
-        if term.on_time:
-            bare = Tried((), change.reading, change.probes, change.helps)
-            summary = f"filter by a time that is in the panel's range; {term.text} has none there"
-            return finding(context, broken, self.id, claim, bare, summary)
-        if not term.column or not term.literal:
-            return finding(context, broken, self.id, claim, change, f"remove the term `{term.text}`")
-        answer, probe = ask(context, broken, asked, values_of(asked.sql, term.column))
-        values = [str(v) for frame in answer.frames for v in frame.fields[0].values if v is not None]
-        claim += f"; values of {term.column}: {', '.join(values[:10]) or 'none'}"
-        folded = {v.lower(): v for v in values}
-        for near in get_close_matches(term.literal.lower(), list(folded), 1, 0.5):
-            value = folded[near]
-            after = asked.target.text.replace(f"'{term.literal}'", "'" + value.replace("'", "''") + "'")
-            better = tried(
-                context, broken, [TargetEdit(broken.panel.id, asked.target.ref_id, asked.target.text, after)]
-            )
-            if better.helps:
-                claim += f"; with '{value}' {shown(better.reading)}"
-                return finding(
-                    context, broken, self.id, claim, better, f"compare with '{value}'", (*change.probes, probe)
-                )
-        return finding(context, broken, self.id, claim, change, f"remove the term `{term.text}`", (probe,))
+
+def _told(context: Context, broken: BrokenPanel, asked: SqlTarget, term: Term, change: Tried) -> Finding:
+    claim = (
+        f"`{term.text}` leaves every row out: as written {shown(broken.reading)}, without it {shown(change.reading)}"
+    )
+    if term.on_time:
+        bare = Tried((), change.reading, change.probes, change.helps)
+        summary = f"filter by a time that is in the panel's range; {term.text} has none there"
+        return finding(context, broken, CAUSE, claim, bare, summary)
+    if not term.column or not term.literal:
+        return finding(context, broken, CAUSE, claim, change, f"remove the term `{term.text}`")
+    answer, probe = ask(context, broken, asked, values_of(asked.sql, term.column))
+    values = [str(v) for frame in answer.frames for v in frame.fields[0].values if v is not None]
+    claim += f"; values of {term.column}: {', '.join(values[:10]) or 'none'}"
+    folded = {v.lower(): v for v in values}
+    for near in get_close_matches(term.literal.lower(), list(folded), 1, 0.5):
+        value = folded[near]
+        after = asked.target.text.replace(f"'{term.literal}'", "'" + value.replace("'", "''") + "'")
+        better = tried(context, broken, [TargetEdit(broken.panel.id, asked.target.ref_id, asked.target.text, after)])
+        if better.helps:
+            claim += f"; with '{value}' {shown(better.reading)}"
+            return finding(context, broken, CAUSE, claim, better, f"compare with '{value}'", (*change.probes, probe))
+    return finding(context, broken, CAUSE, claim, change, f"remove the term `{term.text}`", (probe,))
+
+
+CAUSE = on_panel("panel.sql-filter-excludes", "panel", find)

@@ -5,50 +5,41 @@ Proved by counting that table with the term and without it. Its rows are there a
 they do not come with the events, as far as the tables refer to each other.
 """
 
-from dataclasses import dataclass
-
+from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.sql_asked import SqlTarget, ask, first_value, sql_targets
 from obs_check.evidence.sql_text import tables, terms_of_joined_tables
-from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 
 _MOST_TERMS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class SqlJoinedFilter:
-    """A filter on a table that has rows, joined to one that has none."""
-
-    id: str = "panel.sql-filter-excludes"
-
-    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
-        """Find the empty table, then count twice a term."""
-        for asked in sql_targets(broken):
-            terms = terms_of_joined_tables(asked.sql)[:_MOST_TERMS]
-            empty, counted = _empty(context, broken, asked) if terms else ("", None)
-            if counted is None:
+def find(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Find the empty table, then count twice a term."""
+    for asked in sql_targets(broken):
+        terms = terms_of_joined_tables(asked.sql)[:_MOST_TERMS]
+        empty, counted = _empty(context, broken, asked) if terms else ("", None)
+        if counted is None:
+            continue
+        for term in terms:
+            every, all_probe = ask(context, broken, asked, term.every)
+            if every.error or not (rows := first_value(every)):
                 continue
-            for term in terms:
-                every, all_probe = ask(context, broken, asked, term.every)
-                if every.error or not (rows := first_value(every)):
-                    continue
-                accepted, probe = ask(context, broken, asked, term.accepted)
-                if accepted.error or first_value(accepted) != 0:
-                    continue
-                return Finding(
-                    cause=self.id,
-                    # New rows of the table may well lie in the range, should the events make some.
-                    severity="warning" if "$__" in term.text else "error",
-                    hop="panel",
-                    subject=Subject(context.dashboard_uid, broken.panel.id, asked.target.ref_id),
-                    claim=f"`{term.text}` accepts 0 of the {rows} rows of {term.table}, "
-                    f"so none of them is in the panel whatever {empty} gets",
-                    probes=(*broken.probes, counted, all_probe, probe),
-                    fix=Fix(f"filter by what a row of {term.table} has, or by a time that is in the panel's range"),
-                    panels=(broken.panel.id,),
-                )
-        return None
+            accepted, probe = ask(context, broken, asked, term.accepted)
+            if accepted.error or first_value(accepted) != 0:
+                continue
+            return CAUSE.finding(
+                # New rows of the table may well lie in the range, should the events make some.
+                severity="warning" if "$__" in term.text else "error",
+                subject=Subject(context.dashboard_uid, broken.panel.id, asked.target.ref_id),
+                claim=f"`{term.text}` accepts 0 of the {rows} rows of {term.table}, "
+                f"so none of them is in the panel whatever {empty} gets",
+                evidence=Observation((*broken.probes, counted, all_probe, probe)),
+                fix=Fix(f"filter by what a row of {term.table} has, or by a time that is in the panel's range"),
+                panels=(broken.panel.id,),
+            )
+    return None
 
 
 def _empty(context: Context, broken: BrokenPanel, asked: SqlTarget) -> tuple[str, Probe | None]:
@@ -58,3 +49,6 @@ def _empty(context: Context, broken: BrokenPanel, asked: SqlTarget) -> tuple[str
         if not counted.error and first_value(counted) == 0:
             return name, probe
     return "", None
+
+
+CAUSE = on_panel("panel.sql-filter-excludes", "panel", find, asked="standing")

@@ -3,40 +3,33 @@
 coderd writes rows of firewall sessions since it persists them, and only for batches with a session id.
 """
 
-from dataclasses import dataclass
-
+from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.sql_asked import ask, first_value, sql_targets
 from obs_check.evidence.sql_text import tables
-from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 
 _MOST_TABLES = 4
 _SUMMARY = "let something write the table: a coderd that persists decisions, a boundary that sends session ids"
 
 
-@dataclass(frozen=True, slots=True)
-class SqlTableEmpty:
-    """Nothing to filter."""
-
-    id: str = "panel.sql-table-empty"
-
-    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
-        """Count the rows of each table."""
-        if broken.reading.state == "error":
-            return None
-        for asked in sql_targets(broken):
-            for name in tables(asked.sql)[:_MOST_TABLES]:
-                counted, probe = ask(context, broken, asked, f"SELECT count(*) FROM {name}")
-                if counted.error or first_value(counted) != 0:
-                    continue
-                return Finding(
-                    cause=self.id,
-                    severity="error",
-                    hop="panel",
-                    subject=Subject(context.dashboard_uid, broken.panel.id, asked.target.ref_id),
-                    claim=f"the table {name} has no row: `SELECT count(*) FROM {name}` answers 0 without any filter",
-                    probes=(*broken.probes, probe),
-                    fix=Fix(_SUMMARY),
-                    panels=(broken.panel.id,),
-                )
+def find(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Count the rows of each table."""
+    if broken.reading.state == "error":
         return None
+    for asked in sql_targets(broken):
+        for name in tables(asked.sql)[:_MOST_TABLES]:
+            counted, probe = ask(context, broken, asked, f"SELECT count(*) FROM {name}")
+            if counted.error or first_value(counted) != 0:
+                continue
+            return CAUSE.finding(
+                subject=Subject(context.dashboard_uid, broken.panel.id, asked.target.ref_id),
+                claim=f"the table {name} has no row: `SELECT count(*) FROM {name}` answers 0 without any filter",
+                evidence=Observation((*broken.probes, probe)),
+                fix=Fix(_SUMMARY),
+                panels=(broken.panel.id,),
+            )
+    return None
+
+
+CAUSE = on_panel("panel.sql-table-empty", "panel", find)

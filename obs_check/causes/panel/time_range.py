@@ -4,9 +4,9 @@ A panel may have a range (`timeFrom`) or a shift (`timeShift`) of its own; the d
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.ladder import range_s
 from obs_check.evidence.tried import finding, shown, tried
@@ -19,66 +19,52 @@ _BACK_NS = 7 * 86_400 * NS
 """How far back events are looked for when the range of the dashboard is empty (ns)."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimeRangeOverride:
-    """A panel whose own range or shift leaves the events out."""
-
-    id: str = "panel.time-range"
-
-    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
-        """Read the panel in the dashboard's range."""
-        panel = broken.panel
-        own = [
-            (name, value) for name, value in (("timeFrom", panel.time_from), ("timeShift", panel.time_shift)) if value
-        ]
-        if not own or broken.request.range == broken.request.whole:
-            return None
-        change = tried(context, broken, [PanelEdit(panel.id, (name,), value, None) for name, value in own])
-        lines = () if change.helps else _selected(context, broken)
-        outside = () if change.helps or lines else _outside(context, broken)
-        if not (change.helps or lines or outside):
-            return None
-        words = ", ".join(f"{name} {value}" for name, value in own)
-        claim = (
-            f"the panel looks at {_span(broken.window)} because of its own {words}; "
-            f"in the dashboard's range, {_span(broken.opened)}, it reads {shown(change.reading)}"
-        )
-        if lines:
-            claim += " and its selector has lines, which it has not in the panel's own"
-        if outside and context.run is not None:
-            claim += f", and every event of the run lies there ({_span(context.run.window)}), none in the panel's own"
-        more, summary = (*lines, *outside), "let the panel look at the dashboard's range"
-        return finding(context, broken, self.id, claim, change, summary, more)
+def find_override(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Read the panel in the dashboard's range."""
+    panel = broken.panel
+    own = [(name, value) for name, value in (("timeFrom", panel.time_from), ("timeShift", panel.time_shift)) if value]
+    if not own or broken.request.range == broken.request.whole:
+        return None
+    change = tried(context, broken, [PanelEdit(panel.id, (name,), value, None) for name, value in own])
+    lines = () if change.helps else _selected(context, broken)
+    outside = () if change.helps or lines else _outside(context, broken)
+    if not (change.helps or lines or outside):
+        return None
+    words = ", ".join(f"{name} {value}" for name, value in own)
+    claim = (
+        f"the panel looks at {_span(broken.window)} because of its own {words}; "
+        f"in the dashboard's range, {_span(broken.opened)}, it reads {shown(change.reading)}"
+    )
+    if lines:
+        claim += " and its selector has lines, which it has not in the panel's own"
+    if outside and context.run is not None:
+        claim += f", and every event of the run lies there ({_span(context.run.window)}), none in the panel's own"
+    more, summary = (*lines, *outside), "let the panel look at the dashboard's range"
+    return finding(context, broken, OVERRIDE, claim, change, summary, more)
 
 
-@dataclass(frozen=True, slots=True)
-class TimeRangePassed:
-    """A dashboard whose range holds no event, though there are some close to it."""
-
-    id: str = "panel.time-range"
-
-    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
-        """Read the panel from a week before its range until now. Not asked where a run says what is in the range."""
-        if context.run is not None or broken.reading.rows or not broken.request.queries:
-            return None
-        if (broken.panel.time_from and broken.request.relative) or broken.panel.time_shift:
-            return None
-        now = context.now_ns()
-        wide = Window(broken.opened.end_ns - _BACK_NS, max(broken.opened.end_ns, now))
-        late = (now - broken.opened.end_ns) > 60 * NS
-        change = tried(context, broken, [], wide)
-        if not change.helps:
-            return None
-        claim = (
-            f"nothing happened in the range, {_span(broken.opened)}; from a week before it until now the panel reads "
-            f"{shown(change.reading)}"
-        )
-        summary = "look at a longer range"
-        if late:
-            to = (context.dashboard.get("time") or {}).get("to")
-            summary = "let the dashboard's range end now"
-            change = tried(context, broken, [PanelEdit(None, ("time", "to"), to, "now")], wide)
-        return finding(context, broken, self.id, claim, change, summary, severity="error" if late else "info")
+def find_passed(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Read the panel from a week before its range until now. Not asked where a run says what is in the range."""
+    if context.run is not None or broken.reading.rows or not broken.request.queries:
+        return None
+    if (broken.panel.time_from and broken.request.relative) or broken.panel.time_shift:
+        return None
+    now = context.now_ns()
+    wide = Window(broken.opened.end_ns - _BACK_NS, max(broken.opened.end_ns, now))
+    late = (now - broken.opened.end_ns) > 60 * NS
+    change = tried(context, broken, [], wide)
+    if not change.helps:
+        return None
+    claim = (
+        f"nothing happened in the range, {_span(broken.opened)}; from a week before it until now the panel reads "
+        f"{shown(change.reading)}"
+    )
+    summary = "look at a longer range"
+    if late:
+        to = (context.dashboard.get("time") or {}).get("to")
+        summary = "let the dashboard's range end now"
+        change = tried(context, broken, [PanelEdit(None, ("time", "to"), to, "now")], wide)
+    return finding(context, broken, PASSED, claim, change, summary, severity="error" if late else "info")
 
 
 def _selected(context: Context, broken: BrokenPanel) -> tuple[Probe, ...]:
@@ -113,3 +99,7 @@ def _span(window: Window) -> str:
         datetime.fromtimestamp(ns // MS / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
         for ns in (window.start_ns, window.end_ns)
     )
+
+
+OVERRIDE = on_panel("panel.time-range", "panel", find_override)
+PASSED = on_panel("panel.time-range", "panel", find_passed, asked="last")

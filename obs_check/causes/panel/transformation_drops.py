@@ -3,8 +3,7 @@
 It may name a column that is not there (`organize` with names of columns that exist no more), or keep no row.
 """
 
-from dataclasses import dataclass
-
+from obs_check.evidence.cause import Cause, on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
 from obs_check.evidence.tried import Tried, finding, shown, tried
@@ -15,36 +14,31 @@ _STAGES_BEFORE = 2
 """Steps of a reading's trail before the first transformation: query and datasource."""
 
 
-@dataclass(frozen=True, slots=True)
-class TransformationDrops:
-    """The first transformation without which the panel shows what it has to."""
+def find(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Switch off each transformation that loses rows or columns, in turn."""
+    trail = broken.reading.trail
+    active = [i for i, t in enumerate(broken.panel.transformations) if not t.disabled]
+    steps = list(zip(active, trail[_STAGES_BEFORE - 1 :], trail[_STAGES_BEFORE:], strict=False))
+    for index, before, after in steps:
+        if after.rows >= before.rows and after.fields >= before.fields:
+            continue
+        change = _without(context, broken, index)
+        if change is not None:
+            return _told(context, broken, CAUSE, index, before, after, change)
+    return None
 
-    id: str = "panel.transformation-drops"
 
-    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
-        """Switch off each transformation that loses rows or columns, in turn."""
-        trail = broken.reading.trail
-        active = [i for i, t in enumerate(broken.panel.transformations) if not t.disabled]
-        steps = list(zip(active, trail[_STAGES_BEFORE - 1 :], trail[_STAGES_BEFORE:], strict=False))
-        for index, before, after in steps:
-            if after.rows >= before.rows and after.fields >= before.fields:
-                continue
-            change = self._without(context, broken, index)
-            if change is not None:
-                return _told(context, broken, self.id, index, before, after, change)
+def _without(context: Context, broken: BrokenPanel, index: int) -> Tried | None:
+    stored = panel_json(context.dashboard, broken.panel.id).get("transformations") or ()
+    if index >= len(stored):
         return None
-
-    def _without(self, context: Context, broken: BrokenPanel, index: int) -> Tried | None:
-        stored = panel_json(context.dashboard, broken.panel.id).get("transformations") or ()
-        if index >= len(stored):
-            return None
-        edit = PanelEdit(broken.panel.id, ("transformations", index, "disabled"), stored[index].get("disabled"), True)
-        change = tried(context, broken, [edit])
-        return change if change.helps else None
+    edit = PanelEdit(broken.panel.id, ("transformations", index, "disabled"), stored[index].get("disabled"), True)
+    change = tried(context, broken, [edit])
+    return change if change.helps else None
 
 
 def _told(
-    context: Context, broken: BrokenPanel, cause: str, index: int, before: Step, after: Step, change: Tried
+    context: Context, broken: BrokenPanel, cause: Cause, index: int, before: Step, after: Step, change: Tried
 ) -> Finding:
     name = broken.panel.transformations[index].id
     claim = (
@@ -52,3 +46,6 @@ def _told(
         f"{before.fields}; without it the panel reads {shown(change.reading)}"
     )
     return finding(context, broken, cause, claim, change, f"switch the transformation {name} off, or correct its names")
+
+
+CAUSE = on_panel("panel.transformation-drops", "panel", find)

@@ -6,8 +6,8 @@ nothing at all.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.tried import finding, tried_query, with_it
 from obs_check.model.finding import Finding, TargetEdit
@@ -20,29 +20,23 @@ _HARMLESS = {"=": "=~", "!~": "!="}
 """The operator that an empty text makes no difference to."""
 
 
-@dataclass(frozen=True, slots=True)
-class VariableEmpty:
-    """A text box that nobody typed into."""
-
-    id: str = "panel.variable-empty"
-
-    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
-        """Ask with the operator that an empty text does not matter to."""
-        sent = {str(q["refId"]): str(q.get("expr") or "") for r in broken.request.queries for q in r.body["queries"]}
-        for target in broken.panel.targets:
-            for found in _empty(target, sent.get(target.ref_id, "")):
-                harmless = _HARMLESS[found["op"]]
-                changed = "".join((found["label"], found["left"], harmless, found["right"]))
-                after = target.text.replace(found[0], changed + found[0][found.end("right") - found.start() :])
-                change = tried_query(context, broken, TargetEdit(broken.panel.id, target.ref_id, target.text, after))
-                if change.helps:
-                    name = found["value"].strip("${}[]")
-                    claim = (
-                        f"the variable {name} is empty and `{found['label']}{found['op']}` compares with it: "
-                        f"{with_it(broken, change, f'with `{harmless}`')}"
-                    )
-                    return finding(context, broken, self.id, claim, change, f"compare with `{harmless}`")
-        return None
+def find(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Ask with the operator that an empty text does not matter to."""
+    sent = {str(q["refId"]): str(q.get("expr") or "") for r in broken.request.queries for q in r.body["queries"]}
+    for target in broken.panel.targets:
+        for found in _empty(target, sent.get(target.ref_id, "")):
+            harmless = _HARMLESS[found["op"]]
+            changed = "".join((found["label"], found["left"], harmless, found["right"]))
+            after = target.text.replace(found[0], changed + found[0][found.end("right") - found.start() :])
+            change = tried_query(context, broken, TargetEdit(broken.panel.id, target.ref_id, target.text, after))
+            if change.helps:
+                name = found["value"].strip("${}[]")
+                claim = (
+                    f"the variable {name} is empty and `{found['label']}{found['op']}` compares with it: "
+                    f"{with_it(broken, change, f'with `{harmless}`')}"
+                )
+                return finding(context, broken, CAUSE, claim, change, f"compare with `{harmless}`")
+    return None
 
 
 def _empty(target: Target, sent: str) -> Iterator[re.Match[str]]:
@@ -51,3 +45,6 @@ def _empty(target: Target, sent: str) -> Iterator[re.Match[str]]:
         filled = re.compile(rf"\b{found['label']}\s*{re.escape(found['op'])}\s*{quote}{quote}")
         if filled.search(sent):
             yield found
+
+
+CAUSE = on_panel("panel.variable-empty", "panel", find)

@@ -5,8 +5,8 @@ expects the text in double quotes. Between backticks both stay, and the expressi
 """
 
 import re
-from dataclasses import dataclass
 
+from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.tried import finding, tried_query, with_it
 from obs_check.model.finding import Finding, TargetEdit
@@ -16,33 +16,30 @@ _REFERENCE = re.compile(r"\$\{?\w|\[\[\w")
 _DOUBLE = re.compile(r"\\\\[.$^*{}\[\]+?()|]")
 
 
-@dataclass(frozen=True, slots=True)
-class VariableEscaped:
-    """A variable with dots in its value between backticks."""
-
-    id: str = "panel.variable-escaped"
-
-    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
-        """Put the variable into double quotes, in which the escaping is right."""
-        sent = {str(q["refId"]): str(q.get("expr") or "") for r in broken.request.queries for q in r.body["queries"]}
-        for target in broken.panel.targets:
-            query = sent.get(target.ref_id, "")
-            escaped = [part for part in _BACKTICKED.findall(query) if _DOUBLE.search(part)]
-            if not escaped:
-                continue
-            after = _BACKTICKED.sub(_double_quoted, target.text)
-            if after == target.text:
-                continue
-            change = tried_query(context, broken, TargetEdit(broken.panel.id, target.ref_id, target.text, after))
-            if change.helps:
-                claim = (
-                    f"the browser sends `{escaped[0]}` between backticks, where both backslashes count: "
-                    f"{with_it(broken, change, 'in double quotes')}"
-                )
-                return finding(context, broken, self.id, claim, change, "put the variable in double quotes")
-        return None
+def find(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Put the variable into double quotes, in which the escaping is right."""
+    sent = {str(q["refId"]): str(q.get("expr") or "") for r in broken.request.queries for q in r.body["queries"]}
+    for target in broken.panel.targets:
+        query = sent.get(target.ref_id, "")
+        escaped = [part for part in _BACKTICKED.findall(query) if _DOUBLE.search(part)]
+        if not escaped:
+            continue
+        after = _BACKTICKED.sub(_double_quoted, target.text)
+        if after == target.text:
+            continue
+        change = tried_query(context, broken, TargetEdit(broken.panel.id, target.ref_id, target.text, after))
+        if change.helps:
+            claim = (
+                f"the browser sends `{escaped[0]}` between backticks, where both backslashes count: "
+                f"{with_it(broken, change, 'in double quotes')}"
+            )
+            return finding(context, broken, CAUSE, claim, change, "put the variable in double quotes")
+    return None
 
 
 def _double_quoted(found: re.Match[str]) -> str:
     inside = found[1]
     return f'"{inside}"' if _REFERENCE.search(inside) and not set(inside) & {'"', "\\"} else found[0]
+
+
+CAUSE = on_panel("panel.variable-escaped", "panel", find)

@@ -6,9 +6,9 @@ rows write 0 where there is nothing. The last ones hide another cause, so they a
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
 from obs_check.evidence.tried import Tried, finding, shown, tried
@@ -18,62 +18,50 @@ _ZERO_FIRST = re.compile(r"^\s*vector\s*\(\s*0(?:\.0*)?\s*\)\s*or\s+(?P<rest>.+)
 _OR_ZERO = re.compile(r"\s+or\s*(?:on\s*\(\s*\)\s*)?vector\s*\(\s*0(?:\.0*)?\s*\)\s*$")
 
 
-@dataclass(frozen=True, slots=True)
-class ZeroWritten:
-    """A 0 that stands before the value or in its place: without it the panel is right."""
-
-    id: str = "panel.zero-masked"
-
-    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
-        """Let the value come first, and let no mapping write it."""
-        if broken.reading.state not in {"zero_masked", "zero_rounded", "zero_real"}:
-            return None
-        for target in broken.panel.targets:
-            first = _ZERO_FIRST.match(target.text)
-            if first:
-                after = f"{first['rest'].rstrip()} or vector(0)"
-                change = tried(context, broken, [TargetEdit(broken.panel.id, target.ref_id, target.text, after)])
-                if change.helps:
-                    claim = (
-                        f"`vector(0) or ...` is always {shown(broken.reading)}, because the left side wins; "
-                        f"the other way round the panel reads {shown(change.reading)}"
-                    )
-                    return finding(context, broken, self.id, claim, change, "put `or vector(0)` last")
-        edits = list(_mappings(broken.panel.id, panel_json(context.dashboard, broken.panel.id)))
-        if broken.reading.state != "zero_rounded" or not edits:
-            return None
-        change = tried(context, broken, edits)
-        if not change.helps:
-            return None
-        claim = (
-            f"the value is {broken.reading.number:g} and a value mapping writes {shown(broken.reading)}; "
-            f"without it the panel reads {shown(change.reading)}"
-        )
-        return finding(context, broken, self.id, claim, change, "remove the value mapping")
-
-
-@dataclass(frozen=True, slots=True)
-class ZeroForNothing:
-    """A 0 for an absence that nothing else explains."""
-
-    id: str = "panel.zero-masked"
-
-    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
-        """Read the panel without what makes the 0: it says that there is nothing."""
-        if broken.reading.state != "zero_masked":
-            return None
-        stored = panel_json(context.dashboard, broken.panel.id)
-        for edits, what in _masks(broken, stored):
-            change = tried(context, broken, edits)
-            if change.reading.state in {"no_series", "error"} or not change.reading.text.startswith("0"):
-                claim = (
-                    f"the query returns nothing and {what} shows {shown(broken.reading)}; "
-                    f"without it the panel reads {shown(change.reading)}"
-                )
-                bare = Tried((), change.reading, change.probes, change.helps)
-                summary = f"remove {what}, so that the panel tells 0 from nothing"
-                return finding(context, broken, self.id, claim, bare, summary, severity="warning")
+def find_written(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Let the value come first, and let no mapping write it."""
+    if broken.reading.state not in {"zero_masked", "zero_rounded", "zero_real"}:
         return None
+    for target in broken.panel.targets:
+        first = _ZERO_FIRST.match(target.text)
+        if first:
+            after = f"{first['rest'].rstrip()} or vector(0)"
+            change = tried(context, broken, [TargetEdit(broken.panel.id, target.ref_id, target.text, after)])
+            if change.helps:
+                claim = (
+                    f"`vector(0) or ...` is always {shown(broken.reading)}, because the left side wins; "
+                    f"the other way round the panel reads {shown(change.reading)}"
+                )
+                return finding(context, broken, WRITTEN, claim, change, "put `or vector(0)` last")
+    edits = list(_mappings(broken.panel.id, panel_json(context.dashboard, broken.panel.id)))
+    if broken.reading.state != "zero_rounded" or not edits:
+        return None
+    change = tried(context, broken, edits)
+    if not change.helps:
+        return None
+    claim = (
+        f"the value is {broken.reading.number:g} and a value mapping writes {shown(broken.reading)}; "
+        f"without it the panel reads {shown(change.reading)}"
+    )
+    return finding(context, broken, WRITTEN, claim, change, "remove the value mapping")
+
+
+def find_for_nothing(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Read the panel without what makes the 0: it says that there is nothing."""
+    if broken.reading.state != "zero_masked":
+        return None
+    stored = panel_json(context.dashboard, broken.panel.id)
+    for edits, what in _masks(broken, stored):
+        change = tried(context, broken, edits)
+        if change.reading.state in {"no_series", "error"} or not change.reading.text.startswith("0"):
+            claim = (
+                f"the query returns nothing and {what} shows {shown(broken.reading)}; "
+                f"without it the panel reads {shown(change.reading)}"
+            )
+            bare = Tried((), change.reading, change.probes, change.helps)
+            summary = f"remove {what}, so that the panel tells 0 from nothing"
+            return finding(context, broken, FOR_NOTHING, claim, bare, summary, severity="warning")
+    return None
 
 
 def _mappings(panel: int, stored: Mapping[str, Any]) -> Iterator[PanelEdit]:
@@ -98,3 +86,7 @@ def _masks(broken: BrokenPanel, stored: Mapping[str, Any]) -> Iterator[tuple[lis
     if {"sum", "count"} & set(calcs):
         place = ("options", "reduceOptions", "calcs")
         yield [PanelEdit(panel, place, calcs, ["lastNotNull"])], f"the calculation {calcs[0]}"
+
+
+WRITTEN = on_panel("panel.zero-masked", "panel", find_written)
+FOR_NOTHING = on_panel("panel.zero-masked", "panel", find_for_nothing, asked="last")

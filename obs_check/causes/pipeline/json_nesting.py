@@ -6,8 +6,8 @@ the lines have.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.line_shape import field_for, json_fields
 from obs_check.evidence.parser_at import ParserAt, as_written, count_fixed, parsers
@@ -15,44 +15,38 @@ from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.evidence.query_text import replace_stage
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
-from obs_check.model.finding import Finding
+from obs_check.model.finding import Finding, Proof
 
 
-@dataclass(frozen=True, slots=True)
-class JsonNesting:
-    """A json parser whose labels stay empty though the lines have the fields."""
-
-    id: str = "pipeline.json-nesting"
-
-    def prove(self, context: Context, broken: BrokenTarget) -> Finding | None:
-        """Count with the paths that the fields have."""
-        for at in parsers(broken):
-            fields = json_fields(at.lines)
-            moved = {n: p for n in at.unset if (p := field_for(n, fields)) is not None}
-            if not isinstance(at.stage, ast.JsonParser) or not moved:
-                continue
-            names = tuple(moved)
-            written, written_probe = as_written(context, broken, names)
-            if written > 0:
-                continue
-            fixed = _fixed(at, at.stage, moved, fields)
-            rewrite = replace_stage(broken, at.place, stage_text(fixed))
-            found, probe, whole = count_fixed(context, broken, rewrite, names)
-            if found <= 0:
-                continue
-            where = ", ".join(f"`{name}` is at `{path}`" for name, path in moved.items())
-            return query_finding(
-                self.id,
-                context,
-                broken,
-                f"{where} in the lines, `{stage_text(at.stage)}` leaves it empty: "
-                f"as written 0, with `{stage_text(fixed)}` {found:g}",
-                (*broken.measured, written_probe, probe),
-                query_fix(context, broken, "read the fields where the lines have them", rewrite.raw),
-                group=next(iter(moved)),
-                fixed=whole,
-            )
-        return None
+def find(context: Context, broken: BrokenTarget) -> Finding | None:
+    """Count with the paths that the fields have."""
+    for at in parsers(broken):
+        fields = json_fields(at.lines)
+        moved = {n: p for n in at.unset if (p := field_for(n, fields)) is not None}
+        if not isinstance(at.stage, ast.JsonParser) or not moved:
+            continue
+        names = tuple(moved)
+        written, written_probe = as_written(context, broken, names)
+        if written > 0:
+            continue
+        fixed = _fixed(at, at.stage, moved, fields)
+        rewrite = replace_stage(broken, at.place, stage_text(fixed))
+        found, probe, whole = count_fixed(context, broken, rewrite, names)
+        if found <= 0:
+            continue
+        where = ", ".join(f"`{name}` is at `{path}`" for name, path in moved.items())
+        return query_finding(
+            CAUSE,
+            context,
+            broken,
+            f"{where} in the lines, `{stage_text(at.stage)}` leaves it empty: "
+            f"as written 0, with `{stage_text(fixed)}` {found:g}",
+            Proof((*broken.measured, written_probe), (probe,)),
+            query_fix(context, broken, "read the fields where the lines have them", rewrite.raw),
+            group=next(iter(moved)),
+            fixed=whole,
+        )
+    return None
 
 
 def _fixed(at: ParserAt, stage: ast.JsonParser, moved: Mapping[str, str], fields: Mapping[str, str]) -> ast.JsonParser:
@@ -64,3 +58,6 @@ def _fixed(at: ParserAt, stage: ast.JsonParser, moved: Mapping[str, str], fields
     named = {path.replace(".", "_"): path for path in fields}
     paths = {name: moved.get(name) or named.get(name) or field_for(name, fields) for name in at.needed}
     return ast.JsonParser(tuple(ast.Extraction(n, p) for n, p in paths.items() if p is not None))
+
+
+CAUSE = on_query("pipeline.json-nesting", "panel", find)

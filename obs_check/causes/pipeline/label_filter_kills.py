@@ -7,9 +7,10 @@ comparison that they pass. Matching is anchored and case-sensitive (Loki 3.5); a
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 
+from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import first_passed, rows
 from obs_check.evidence.parser_at import count_fixed
@@ -19,54 +20,48 @@ from obs_check.logql.explain.reasons import compared_labels
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
-from obs_check.model.finding import Finding
+from obs_check.model.finding import Finding, Proof
 
 _Change = Callable[[ast.Predicate], ast.Predicate]
 
 
-@dataclass(frozen=True, slots=True)
-class LabelFilterKills:
-    """A label filter that no line passes."""
-
-    id: str = "pipeline.label-filter-kills"
-
-    def prove(self, context: Context, broken: BrokenTarget) -> Finding | None:
-        """Name the filter and the values that its labels have, and count with one that passes."""
-        if broken.emptied is None:
-            return None
-        before, after = broken.emptied
-        place = after.stages - 1
-        stage = broken.query.stages[place]
-        if not isinstance(stage, ast.LabelFilter):
-            return None
-        reaching = rows(broken.query.stages[broken.head : place], broken.lines, broken.settings)
-        names = list(dict.fromkeys(compared_labels(stage.predicate)))
-        before_it = broken.query.stages[broken.head : place]
-        proposal = first_passed(
-            _proposals(stage, reaching), before_it, broken.query.stages[place + 1 :], broken.lines, broken.settings
-        )
-        # A value that simply did not occur is no mistake: only a run that must pass proves that it is one.
-        if proposal is None and not context.expects(broken.panel.id):
-            return None
-        text, new = stage_text(stage), stage_text(proposal) if proposal else ""
-        rewrite = replace_stage(broken, place, new)
-        found, probe, whole = count_fixed(context, broken, rewrite)
-        if found <= 0:
-            return None
-        seen = "; ".join(f"{name} is {_shown(reaching, name)}" for name in names)
-        did = f"with `{new}`" if new else "without it"
-        return query_finding(
-            self.id,
-            context,
-            broken,
-            f"`{text}` drops all {before.lines:g} lines that reach it: {seen}; as written 0, {did} {found:g}",
-            (broken.funnel.probe, before.probe, after.probe, probe),
-            query_fix(
-                context, broken, f"compare {', '.join(names)} with a value that occurs", rewrite.raw if new else None
-            ),
-            group=",".join(names),
-            fixed=whole,
-        )
+def find(context: Context, broken: BrokenTarget) -> Finding | None:
+    """Name the filter and the values that its labels have, and count with one that passes."""
+    if broken.emptied is None:
+        return None
+    before, after = broken.emptied
+    place = after.stages - 1
+    stage = broken.query.stages[place]
+    if not isinstance(stage, ast.LabelFilter):
+        return None
+    reaching = rows(broken.query.stages[broken.head : place], broken.lines, broken.settings)
+    names = list(dict.fromkeys(compared_labels(stage.predicate)))
+    before_it = broken.query.stages[broken.head : place]
+    proposal = first_passed(
+        _proposals(stage, reaching), before_it, broken.query.stages[place + 1 :], broken.lines, broken.settings
+    )
+    # A value that simply did not occur is no mistake: only a run that must pass proves that it is one.
+    if proposal is None and not context.expects(broken.panel.id):
+        return None
+    text, new = stage_text(stage), stage_text(proposal) if proposal else ""
+    rewrite = replace_stage(broken, place, new)
+    found, probe, whole = count_fixed(context, broken, rewrite)
+    if found <= 0:
+        return None
+    seen = "; ".join(f"{name} is {_shown(reaching, name)}" for name in names)
+    did = f"with `{new}`" if new else "without it"
+    return query_finding(
+        CAUSE,
+        context,
+        broken,
+        f"`{text}` drops all {before.lines:g} lines that reach it: {seen}; as written 0, {did} {found:g}",
+        Proof((broken.funnel.probe, before.probe, after.probe), (probe,)),
+        query_fix(
+            context, broken, f"compare {', '.join(names)} with a value that occurs", rewrite.raw if new else None
+        ),
+        group=",".join(names),
+        fixed=whole,
+    )
 
 
 def _shown(reaching: Sequence[Row], name: str) -> str:
@@ -139,3 +134,6 @@ def _nearest_label(predicate: ast.Predicate, labels: Sequence[str]) -> ast.Predi
         return predicate
     near = get_close_matches(predicate.matcher.name, labels, 1, 0.7)
     return ast.StringPredicate(replace(predicate.matcher, name=near[0])) if near else predicate
+
+
+CAUSE = on_query("pipeline.label-filter-kills", "panel", find)

@@ -6,9 +6,10 @@ Proved by the counts around the filter, and by the filter that the lines would p
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 
+from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import SAMPLE, first_passed
 from obs_check.evidence.parser_at import count_fixed
@@ -16,57 +17,51 @@ from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.evidence.query_text import replace_stage
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
-from obs_check.model.finding import Finding
+from obs_check.model.finding import Finding, Proof
 
 _ESCAPES = {"&": "\\u0026", "<": "\\u003c", ">": "\\u003e"}
 
 
-@dataclass(frozen=True, slots=True)
-class LineFilterKills:
-    """A line filter that no line passes."""
-
-    id: str = "pipeline.line-filter-kills"
-
-    def prove(self, context: Context, broken: BrokenTarget) -> Finding | None:
-        """Name the filter, show a line that it drops, and count with one that passes."""
-        if broken.emptied is None:
-            return None
-        before, after = broken.emptied
-        place = after.stages - 1
-        stage = broken.query.stages[place]
-        if not isinstance(stage, ast.LineFilter):
-            return None
-        samples, probe = context.loki.sample(before.text, broken.window, SAMPLE)
-        if not samples:
-            return None
-        text = stage_text(stage)
-        likely = _proposals(stage, [line for _, line in samples])
-        proposal = first_passed(likely, (), broken.query.stages[place + 1 :], samples, broken.settings)
-        # Lines that pass no filter like it may be lines of something else: only a run's own lines prove it then.
-        if proposal is None and not context.expects(broken.panel.id):
-            return None
-        new = stage_text(proposal) if proposal else ""
-        rewrite = replace_stage(broken, place, new)
-        found, found_probe, whole = count_fixed(context, broken, rewrite)
-        if found <= 0:
-            return None
-        did = f"with `{new}`" if new else "without it"
-        return query_finding(
-            self.id,
+def find(context: Context, broken: BrokenTarget) -> Finding | None:
+    """Name the filter, show a line that it drops, and count with one that passes."""
+    if broken.emptied is None:
+        return None
+    before, after = broken.emptied
+    place = after.stages - 1
+    stage = broken.query.stages[place]
+    if not isinstance(stage, ast.LineFilter):
+        return None
+    samples, probe = context.loki.sample(before.text, broken.window, SAMPLE)
+    if not samples:
+        return None
+    text = stage_text(stage)
+    likely = _proposals(stage, [line for _, line in samples])
+    proposal = first_passed(likely, (), broken.query.stages[place + 1 :], samples, broken.settings)
+    # Lines that pass no filter like it may be lines of something else: only a run's own lines prove it then.
+    if proposal is None and not context.expects(broken.panel.id):
+        return None
+    new = stage_text(proposal) if proposal else ""
+    rewrite = replace_stage(broken, place, new)
+    found, found_probe, whole = count_fixed(context, broken, rewrite)
+    if found <= 0:
+        return None
+    did = f"with `{new}`" if new else "without it"
+    return query_finding(
+        CAUSE,
+        context,
+        broken,
+        f"`{text}` drops all {before.lines:g} lines that reach it, for example `{samples[0][1][:120]}`; "
+        f"{did} {found:g} pass{'' if whole is None else ' the whole query'}",
+        Proof((before.probe, after.probe), (probe, found_probe)),
+        query_fix(
             context,
             broken,
-            f"`{text}` drops all {before.lines:g} lines that reach it, for example `{samples[0][1][:120]}`; "
-            f"{did} {found:g} pass{'' if whole is None else ' the whole query'}",
-            (before.probe, after.probe, probe, found_probe),
-            query_fix(
-                context,
-                broken,
-                f"replace `{text}` with `{new}`" if new else f"change or remove `{text}`",
-                rewrite.raw if new else None,
-            ),
-            group=text,
-            fixed=whole,
-        )
+            f"replace `{text}` with `{new}`" if new else f"change or remove `{text}`",
+            rewrite.raw if new else None,
+        ),
+        group=text,
+        fixed=whole,
+    )
 
 
 def _proposals(stage: ast.LineFilter, lines: Sequence[str]) -> Iterator[ast.LineFilter]:
@@ -88,3 +83,6 @@ def _proposals(stage: ast.LineFilter, lines: Sequence[str]) -> Iterator[ast.Line
     words = sorted(set(re.findall(r"[\w./:-]+", whole)))
     for near in get_close_matches(wanted, words, 3, 0.7):
         yield replace(stage, matches=(ast.LineMatch(near),))
+
+
+CAUSE = on_query("pipeline.line-filter-kills", "panel", find)

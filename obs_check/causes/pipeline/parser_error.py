@@ -7,67 +7,62 @@ parsed: the JSON behind a prefix, or the pairs of coderd's human format.
 
 import json
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.line_shape import CRI, are_logfmt, json_fields
 from obs_check.evidence.parser_at import as_written, count, count_fixed, parsers
 from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.evidence.query_text import insert_stage, replace_stage
 from obs_check.logql.syntax import ast
-from obs_check.model.finding import Finding
+from obs_check.model.finding import Finding, Proof
 
 _UNWRAPPED = "| regexp `(?P<json_part>\\{.*)` | line_format `{{.json_part}}` | drop json_part"
 
 
-@dataclass(frozen=True, slots=True)
-class ParserError:
-    """A json parser that meets lines which are no JSON and no logfmt either."""
-
-    id: str = "pipeline.parser-error"
-
-    def prove(self, context: Context, broken: BrokenTarget) -> Finding | None:
-        """Count the errors, then the same query on what can be parsed."""
-        for at in parsers(broken):
-            if not isinstance(at.stage, ast.JsonParser) or not at.unset:
-                continue
-            if json_fields(at.lines) or are_logfmt(at.lines):
-                continue
-            errors = Counter(row.error for row in at.after if row.error)
-            written, written_probe = as_written(context, broken, at.unset)
-            if written > 0 or not (at.stage.extractions or errors):
-                continue
-            bare = replace(broken.query, stages=(*broken.query.stages[: at.place], ast.JsonParser()))
-            failing = replace(bare, stages=(*bare.stages, _ERROR))
-            failed, failed_probe = count(context, broken, failing)
-            if failed <= 0:
-                continue
-            example = at.lines[0]
-            if _behind_prefix(example):
-                rewrite = insert_stage(broken, at.place, _UNWRAPPED)
-                prefix = "the container runtime's prefix" if CRI.match(example) else "text"
-                why, what = f"{prefix} stands before the JSON", "with the JSON part alone"
-                add = ", and add a `cri` stage to the shipper's job" if CRI.match(example) else ""
-                fix = query_fix(context, broken, f"parse the JSON part of the line{add}", rewrite.raw)
-            else:
-                rewrite = replace_stage(broken, at.place, "| logfmt")
-                why, what = "they are written for people", "with `| logfmt`"
-                fix = query_fix(context, broken, "let coderd write JSON (CODER_LOGGING_JSON=/dev/stderr)", None)
-            found, probe, whole = count_fixed(context, broken, rewrite)
-            if found <= 0:
-                continue
-            return query_finding(
-                self.id,
-                context,
-                broken,
-                f"{failed:g} lines that reach `| json` are no JSON (JSONParserErr): {why}, for example "
-                f"`{example[:120]}`; as written 0, {what} {found:g}",
-                (*broken.measured, written_probe, failed_probe, probe),
-                fix,
-                group="json",
-                fixed=whole,
-            )
-        return None
+def find(context: Context, broken: BrokenTarget) -> Finding | None:
+    """Count the errors, then the same query on what can be parsed."""
+    for at in parsers(broken):
+        if not isinstance(at.stage, ast.JsonParser) or not at.unset:
+            continue
+        if json_fields(at.lines) or are_logfmt(at.lines):
+            continue
+        errors = Counter(row.error for row in at.after if row.error)
+        written, written_probe = as_written(context, broken, at.unset)
+        if written > 0 or not (at.stage.extractions or errors):
+            continue
+        bare = replace(broken.query, stages=(*broken.query.stages[: at.place], ast.JsonParser()))
+        failing = replace(bare, stages=(*bare.stages, _ERROR))
+        failed, failed_probe = count(context, broken, failing)
+        if failed <= 0:
+            continue
+        example = at.lines[0]
+        if _behind_prefix(example):
+            rewrite = insert_stage(broken, at.place, _UNWRAPPED)
+            prefix = "the container runtime's prefix" if CRI.match(example) else "text"
+            why, what = f"{prefix} stands before the JSON", "with the JSON part alone"
+            add = ", and add a `cri` stage to the shipper's job" if CRI.match(example) else ""
+            fix = query_fix(context, broken, f"parse the JSON part of the line{add}", rewrite.raw)
+        else:
+            rewrite = replace_stage(broken, at.place, "| logfmt")
+            why, what = "they are written for people", "with `| logfmt`"
+            fix = query_fix(context, broken, "let coderd write JSON (CODER_LOGGING_JSON=/dev/stderr)", None)
+        found, probe, whole = count_fixed(context, broken, rewrite)
+        if found <= 0:
+            continue
+        return query_finding(
+            CAUSE,
+            context,
+            broken,
+            f"{failed:g} lines that reach `| json` are no JSON (JSONParserErr): {why}, for example "
+            f"`{example[:120]}`; as written 0, {what} {found:g}",
+            Proof((*broken.measured, written_probe, failed_probe), (probe,)),
+            fix,
+            group="json",
+            fixed=whole,
+        )
+    return None
 
 
 _ERROR = ast.LabelFilter(ast.StringPredicate(ast.Matcher("__error__", "!=", "")))
@@ -81,3 +76,6 @@ def _behind_prefix(line: str) -> bool:
         return isinstance(json.loads(line[start:]), dict)
     except ValueError:
         return False
+
+
+CAUSE = on_query("pipeline.parser-error", "panel", find)

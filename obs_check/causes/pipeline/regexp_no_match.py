@@ -6,10 +6,11 @@ series without a name. Proved by counting the lines that get the label, and by a
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 
 from obs_check.errors import QueryError
+from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.line_shape import json_fields
 from obs_check.evidence.parser_at import as_written, count, count_fixed, parsers
@@ -18,51 +19,45 @@ from obs_check.evidence.query_text import replace_stage
 from obs_check.golang.regex import compile_re2
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
-from obs_check.model.finding import Finding
+from obs_check.model.finding import Finding, Proof
 
 _KEY = re.compile(r'"([A-Za-z_][\w.-]*)":|\b([A-Za-z_]\w*)=')
 
 
-@dataclass(frozen=True, slots=True)
-class RegexpNoMatch:
-    """A regexp or pattern parser that sets none of its labels on any line."""
-
-    id: str = "pipeline.regexp-no-match"
-
-    def prove(self, context: Context, broken: BrokenTarget) -> Finding | None:
-        """Count the lines with the label as written, and with an expression that fits the lines at hand."""
-        for at in parsers(broken):
-            stage = at.stage
-            if not isinstance(stage, ast.RegexpParser | ast.PatternParser) or not at.unset or at.unset != at.needed:
-                continue
-            written, written_probe = as_written(context, broken, at.unset)
-            if written > 0:
-                continue
-            better = _fitting(stage, at.lines) if isinstance(stage, ast.RegexpParser) else None
-            whole: ast.LogQuery | None
-            if better is not None:
-                new = stage_text(ast.RegexpParser(better))
-                rewrite = replace_stage(broken, at.place, new)
-                found, probe, whole = count_fixed(context, broken, rewrite, at.unset)
-                raw, did = rewrite.raw, f"with `{new}`"
-            else:
-                raw, whole = None, _without(broken.query, at.place, at.unset)
-                found, probe = count(context, broken, whole)
-                did = "without it and the filters on its labels"
-            if found <= 0:
-                continue
-            return query_finding(
-                self.id,
-                context,
-                broken,
-                f"`{stage_text(stage)}` fits no line, for example `{at.lines[0][:120]}`: "
-                f"{', '.join(at.unset)} set on 0 lines as written, {did} {found:g}",
-                (*broken.measured, written_probe, probe),
-                query_fix(context, broken, f"make `{stage_text(stage)}` fit the lines", raw),
-                group=stage.pattern,
-                fixed=whole,
-            )
-        return None
+def find(context: Context, broken: BrokenTarget) -> Finding | None:
+    """Count the lines with the label as written, and with an expression that fits the lines at hand."""
+    for at in parsers(broken):
+        stage = at.stage
+        if not isinstance(stage, ast.RegexpParser | ast.PatternParser) or not at.unset or at.unset != at.needed:
+            continue
+        written, written_probe = as_written(context, broken, at.unset)
+        if written > 0:
+            continue
+        better = _fitting(stage, at.lines) if isinstance(stage, ast.RegexpParser) else None
+        whole: ast.LogQuery | None
+        if better is not None:
+            new = stage_text(ast.RegexpParser(better))
+            rewrite = replace_stage(broken, at.place, new)
+            found, probe, whole = count_fixed(context, broken, rewrite, at.unset)
+            raw, did = rewrite.raw, f"with `{new}`"
+        else:
+            raw, whole = None, _without(broken.query, at.place, at.unset)
+            found, probe = count(context, broken, whole)
+            did = "without it and the filters on its labels"
+        if found <= 0:
+            continue
+        return query_finding(
+            CAUSE,
+            context,
+            broken,
+            f"`{stage_text(stage)}` fits no line, for example `{at.lines[0][:120]}`: "
+            f"{', '.join(at.unset)} set on 0 lines as written, {did} {found:g}",
+            Proof((*broken.measured, written_probe), (probe,)),
+            query_fix(context, broken, f"make `{stage_text(stage)}` fit the lines", raw),
+            group=stage.pattern,
+            fixed=whole,
+        )
+    return None
 
 
 def _without(query: ast.LogQuery, place: int, names: Sequence[str]) -> ast.LogQuery:
@@ -97,3 +92,6 @@ def _changed(pattern: str, lines: Sequence[str]) -> Iterator[str]:
     yield f"(?i){pattern}"
     yield pattern.replace("https://", "https?://")
     yield pattern.replace('"', '\\\\"')
+
+
+CAUSE = on_query("pipeline.regexp-no-match", "panel", find)

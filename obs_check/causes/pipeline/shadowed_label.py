@@ -5,9 +5,9 @@ value put over the stream's.
 """
 
 from collections import Counter
-from dataclasses import dataclass
 
 from obs_check.errors import QueryError
+from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
 from obs_check.evidence.needed_labels import labels_needed
@@ -17,50 +17,44 @@ from obs_check.evidence.query_text import insert_stage
 from obs_check.logql import parse
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row
 from obs_check.logql.syntax import ast
-from obs_check.model.finding import Finding
+from obs_check.model.finding import Finding, Proof
 
 
-@dataclass(frozen=True, slots=True)
-class ShadowedLabel:
-    """A label that the query uses by the name of a stream label and means as a parsed one."""
-
-    id: str = "pipeline.shadowed-label"
-
-    def prove(self, context: Context, broken: BrokenTarget) -> Finding | None:
-        """Find a used name with an `_extracted` twin and count with the twin's value."""
-        stages = broken.query.stages
-        expr = parse(broken.expr)
-        for place, stage in enumerate(stages[: broken.rungs[-1].stages]):
-            if place < broken.head or not isinstance(stage, PARSERS):
+def find(context: Context, broken: BrokenTarget) -> Finding | None:
+    """Find a used name with an `_extracted` twin and count with the twin's value."""
+    stages = broken.query.stages
+    expr = parse(broken.expr)
+    for place, stage in enumerate(stages[: broken.rungs[-1].stages]):
+        if place < broken.head or not isinstance(stage, PARSERS):
+            continue
+        try:
+            after = rows(stages[broken.head : place + 1], broken.lines, broken.settings)
+        except QueryError:
+            return None
+        # A full `| json` has twins by chance: only one that is asked for, or that a filter fails on, is meant.
+        for name in labels_needed(expr, place):
+            twin = name + DUPLICATE_SUFFIX
+            values = Counter(v for row in after if (v := row.get(twin)))
+            if not values or not _is_meant(broken, stage, name, after):
                 continue
-            try:
-                after = rows(stages[broken.head : place + 1], broken.lines, broken.settings)
-            except QueryError:
-                return None
-            # A full `| json` has twins by chance: only one that is asked for, or that a filter fails on, is meant.
-            for name in labels_needed(expr, place):
-                twin = name + DUPLICATE_SUFFIX
-                values = Counter(v for row in after if (v := row.get(twin)))
-                if not values or not _is_meant(broken, stage, name, after):
-                    continue
-                rewrite = insert_stage(broken, place + 1, f"| label_format {name}={twin}")
-                found, probe, whole = count_fixed(context, broken, rewrite)
-                if found <= 0:
-                    continue
-                stream = Counter(row.stream.get(name, "") for row in after).most_common(1)[0][0]
-                shown = ", ".join(f"`{value}`" for value, _ in values.most_common(3))
-                return query_finding(
-                    self.id,
-                    context,
-                    broken,
-                    f"`{name}` is a label of the stream (`{stream}`), so the parsed one is `{twin}` ({shown}): "
-                    f"as written {broken.rungs[-1].lines:g}, with `{twin}` in its place {found:g}",
-                    (*broken.measured, probe),
-                    query_fix(context, broken, f"use the parsed `{name}`", rewrite.raw),
-                    group=name,
-                    fixed=whole,
-                )
-        return None
+            rewrite = insert_stage(broken, place + 1, f"| label_format {name}={twin}")
+            found, probe, whole = count_fixed(context, broken, rewrite)
+            if found <= 0:
+                continue
+            stream = Counter(row.stream.get(name, "") for row in after).most_common(1)[0][0]
+            shown = ", ".join(f"`{value}`" for value, _ in values.most_common(3))
+            return query_finding(
+                CAUSE,
+                context,
+                broken,
+                f"`{name}` is a label of the stream (`{stream}`), so the parsed one is `{twin}` ({shown}): "
+                f"as written {broken.rungs[-1].lines:g}, with `{twin}` in its place {found:g}",
+                Proof(broken.measured, (probe,)),
+                query_fix(context, broken, f"use the parsed `{name}`", rewrite.raw),
+                group=name,
+                fixed=whole,
+            )
+    return None
 
 
 def _is_meant(broken: BrokenTarget, stage: ast.Stage, name: str, after: list[Row]) -> bool:
@@ -69,3 +63,6 @@ def _is_meant(broken: BrokenTarget, stage: ast.Stage, name: str, after: list[Row
     if isinstance(stage, ast.RegexpParser | ast.PatternParser):
         return True
     return broken.rungs[-1].lines == 0 and bool(after)
+
+
+CAUSE = on_query("pipeline.shadowed-label", "panel", find)

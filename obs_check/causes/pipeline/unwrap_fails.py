@@ -5,10 +5,10 @@ A label that is absent drops the line in silence; one that is text ends the quer
 """
 
 from collections import Counter
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from obs_check.errors import QueryError
+from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
 from obs_check.evidence.ladder import range_s, ranges
@@ -18,60 +18,56 @@ from obs_check.logql import parse, to_text
 from obs_check.logql.stages.row import Row
 from obs_check.logql.stages.unwrap import unwrap_value
 from obs_check.logql.syntax import ast
-from obs_check.model.finding import Finding
+from obs_check.model.finding import Finding, Observation, Proof
 from obs_check.model.probe import Probe
 
 
-@dataclass(frozen=True, slots=True)
-class UnwrapFails:
-    """An unwrapped label that is no number on any line that reaches it."""
+def find(context: Context, broken: BrokenTarget) -> Finding | None:
+    """Look at the label on the lines, then sum another label that holds numbers."""
+    found = ranges(parse(broken.expr))
+    unwrap = found[broken.place].unwrap if broken.place < len(found) else None
+    if unwrap is None or broken.rungs[-1].lines == 0:
+        return None
+    try:
+        passing = rows(broken.query.stages[broken.head :], broken.lines, broken.settings)
+    except QueryError:
+        return None
+    if not passing or any(_is_number(unwrap, row) for row in passing):
+        return None
+    values = Counter(v for row in passing if (v := row.get(unwrap.label)))
+    labels = sorted({n for row in passing for n in row.labels()} - {unwrap.label})
+    numeric = [n for n in labels if any(_is_number(ast.Unwrap(n, unwrap.conversion), row) for row in passing)]
+    near = get_close_matches(unwrap.label, numeric, 1, 0.5) or (numeric if len(numeric) == 1 else [])
 
-    id: str = "pipeline.unwrap-fails"
+    def summed(label: str) -> tuple[float, Probe]:
+        query = f'{to_text(broken.query)} | unwrap {label} | __error__=""'
+        return context.loki.count(f"sum(sum_over_time({query} [{range_s(broken.window)}s]))", broken.window)
 
-    def prove(self, context: Context, broken: BrokenTarget) -> Finding | None:
-        """Look at the label on the lines, then sum another label that holds numbers."""
-        found = ranges(parse(broken.expr))
-        unwrap = found[broken.place].unwrap if broken.place < len(found) else None
-        if unwrap is None or broken.rungs[-1].lines == 0:
-            return None
-        try:
-            passing = rows(broken.query.stages[broken.head :], broken.lines, broken.settings)
-        except QueryError:
-            return None
-        if not passing or any(_is_number(unwrap, row) for row in passing):
-            return None
-        values = Counter(v for row in passing if (v := row.get(unwrap.label)))
-        labels = sorted({n for row in passing for n in row.labels()} - {unwrap.label})
-        numeric = [n for n in labels if any(_is_number(ast.Unwrap(n, unwrap.conversion), row) for row in passing)]
-        near = get_close_matches(unwrap.label, numeric, 1, 0.5) or (numeric if len(numeric) == 1 else [])
-
-        def summed(label: str) -> tuple[float, Probe]:
-            query = f'{to_text(broken.query)} | unwrap {label} | __error__=""'
-            return context.loki.count(f"sum(sum_over_time({query} [{range_s(broken.window)}s]))", broken.window)
-
-        as_it_is, probe = summed(unwrap.label)
-        if as_it_is:
-            return None
-        if values:
-            why = f"`{unwrap.label}` is text ({', '.join(f'`{v}`' for v, _ in values.most_common(3))})"
-        else:
-            why = f"no line has the label `{unwrap.label}`"
-        claim = f"{why}, so `unwrap` leaves none of the {broken.rungs[-1].lines:g} lines that reach it"
-        if not near:
-            fix = query_fix(context, broken, "unwrap a label that holds numbers", None)
-            return query_finding(self.id, context, broken, claim, (*broken.measured, probe), fix, group=unwrap.label)
-        total, near_probe = summed(near[0])
-        if not total:
-            return None
+    as_it_is, probe = summed(unwrap.label)
+    if as_it_is:
+        return None
+    if values:
+        why = f"`{unwrap.label}` is text ({', '.join(f'`{v}`' for v, _ in values.most_common(3))})"
+    else:
+        why = f"no line has the label `{unwrap.label}`"
+    claim = f"{why}, so `unwrap` leaves none of the {broken.rungs[-1].lines:g} lines that reach it"
+    if not near:
+        fix = query_fix(context, broken, "unwrap a label that holds numbers", None)
         return query_finding(
-            self.id,
-            context,
-            broken,
-            f"{claim}; with `unwrap {near[0]}` they sum up to {total:g}",
-            (*broken.measured, probe, near_probe),
-            query_fix(context, broken, f"unwrap `{near[0]}`", _edited(broken, near[0])),
-            group=unwrap.label,
+            CAUSE, context, broken, claim, Observation((*broken.measured, probe)), fix, group=unwrap.label
         )
+    total, near_probe = summed(near[0])
+    if not total:
+        return None
+    return query_finding(
+        CAUSE,
+        context,
+        broken,
+        f"{claim}; with `unwrap {near[0]}` they sum up to {total:g}",
+        Proof((*broken.measured, probe), (near_probe,)),
+        query_fix(context, broken, f"unwrap `{near[0]}`", _edited(broken, near[0])),
+        group=unwrap.label,
+    )
 
 
 def _is_number(unwrap: ast.Unwrap, row: Row) -> bool:
@@ -93,3 +89,6 @@ def _edited(broken: BrokenTarget, label: str) -> str | None:
     start, end = unwrap.span
     text = broken.raw[start:end]
     return broken.raw[:start] + text.replace(unwrap.label, label, 1) + broken.raw[end:]
+
+
+CAUSE = on_query("pipeline.unwrap-fails", "panel", find)

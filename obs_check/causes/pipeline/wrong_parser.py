@@ -4,8 +4,7 @@
 silence. Proved by running the same query with the parser the lines need.
 """
 
-from dataclasses import dataclass
-
+from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.line_shape import are_logfmt, json_fields, json_parser
 from obs_check.evidence.parser_at import ParserAt, as_written, count_fixed, parsers
@@ -13,7 +12,7 @@ from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.evidence.query_text import replace_stage
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
-from obs_check.model.finding import Finding
+from obs_check.model.finding import Finding, Proof
 
 _NAMES: dict[type, str] = {
     ast.JsonParser: "json",
@@ -24,41 +23,35 @@ _NAMES: dict[type, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class WrongParser:
-    """A parser that sets nothing where another one does."""
-
-    id: str = "pipeline.wrong-parser"
-
-    def prove(self, context: Context, broken: BrokenTarget) -> Finding | None:
-        """Compare the query as written with the same query and the other parser."""
-        for at in parsers(broken):
-            other = _other(at)
-            if other is None:
-                continue
-            text = stage_text(other)
-            rewrite = replace_stage(broken, at.place, text)
-            written, written_probe = as_written(context, broken, at.unset)
-            if written > 0:
-                continue
-            found, probe, whole = count_fixed(context, broken, rewrite, at.unset)
-            if found <= 0:
-                continue
-            name = _NAMES[type(at.stage)]
-            shape = "JSON" if isinstance(other, ast.JsonParser) else "logfmt"
-            reach = broken.rungs[-2].lines if len(broken.rungs) > 1 else broken.rungs[-1].lines
-            return query_finding(
-                self.id,
-                context,
-                broken,
-                f"the lines are {shape}, the query parses them with `{name}`: "
-                f"as written 0 of {reach:g}, with `{text}` {found:g}",
-                (*broken.measured, written_probe, probe),
-                query_fix(context, broken, f"replace `| {name}` with the parser the lines need", rewrite.raw),
-                group=f"{name}->{shape}",
-                fixed=whole,
-            )
-        return None
+def find(context: Context, broken: BrokenTarget) -> Finding | None:
+    """Compare the query as written with the same query and the other parser."""
+    for at in parsers(broken):
+        other = _other(at)
+        if other is None:
+            continue
+        text = stage_text(other)
+        rewrite = replace_stage(broken, at.place, text)
+        written, written_probe = as_written(context, broken, at.unset)
+        if written > 0:
+            continue
+        found, probe, whole = count_fixed(context, broken, rewrite, at.unset)
+        if found <= 0:
+            continue
+        name = _NAMES[type(at.stage)]
+        shape = "JSON" if isinstance(other, ast.JsonParser) else "logfmt"
+        reach = broken.rungs[-2].lines if len(broken.rungs) > 1 else broken.rungs[-1].lines
+        return query_finding(
+            CAUSE,
+            context,
+            broken,
+            f"the lines are {shape}, the query parses them with `{name}`: "
+            f"as written 0 of {reach:g}, with `{text}` {found:g}",
+            Proof((*broken.measured, written_probe), (probe,)),
+            query_fix(context, broken, f"replace `| {name}` with the parser the lines need", rewrite.raw),
+            group=f"{name}->{shape}",
+            fixed=whole,
+        )
+    return None
 
 
 def _other(at: ParserAt) -> ast.Stage | None:
@@ -78,3 +71,6 @@ def _other(at: ParserAt) -> ast.Stage | None:
     if isinstance(at.stage, ast.LogfmtParser) or not are_logfmt(at.lines):
         return None
     return ast.LogfmtParser()
+
+
+CAUSE = on_query("pipeline.wrong-parser", "panel", find)

@@ -5,52 +5,48 @@ nothing with such lines) ships it, and no parser reads the line behind it. Prove
 come out as the program wrote them.
 """
 
-from dataclasses import dataclass
-
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.line_shape import CRI
 from obs_check.evidence.lost_lines import together
 from obs_check.evidence.shipper_rules import told
 from obs_check.evidence.stored_lines import Shipped, arrived, stored
-from obs_check.model.finding import Finding, Subject
+from obs_check.model.finding import Finding, Proof, Subject
 
 
-@dataclass(frozen=True, slots=True)
-class CriMissing:
-    """No stage takes the prefix off."""
+def find(context: Context) -> Finding | None:
+    """The paths whose lines are in Loki with the prefix."""
+    return together(_on(context, path) for path in arrived(context))
 
-    id: str = "shipper.cri-missing"
 
-    def prove(self, context: Context) -> Finding | None:
-        """The paths whose lines are in Loki with the prefix."""
-        return together(self._on(context, path) for path in arrived(context))
-
-    def _on(self, context: Context, path: Shipped) -> Finding | None:
-        if not CRI.match(path.ran.shipped[0].line):
-            return None
-        have, probe = stored(context, path, 5)
-        if not have or not all(CRI.match(line) for _, line in have):
-            return None
-        job = path.taken.job
-        after = path.config.with_first_stage(job, "cri")
-        fixed = after.run(path.one.file, path.lines, path.now_ns) if after else None
-        clean = sum(not CRI.match(s.line) for s in fixed.shipped) if fixed else 0
-        if fixed is not None and not clean:
-            return None
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="shipper",
-            subject=Subject(context.dashboard_uid),
-            claim=f"the lines of {path.one.file} are in Loki with the runtime's prefix (`{have[0][1][:48]}...`): job "
-            f"{job.name} has no `cri` stage"
-            + (f"; with it {clean} of {len(path.lines)} lines come out without" if fixed else ""),
-            probes=(
+def _on(context: Context, path: Shipped) -> Finding | None:
+    if not CRI.match(path.ran.shipped[0].line):
+        return None
+    have, probe = stored(context, path, 5)
+    if not have or not all(CRI.match(line) for _, line in have):
+        return None
+    job = path.taken.job
+    after = path.config.with_first_stage(job, "cri")
+    fixed = after.run(path.one.file, path.lines, path.now_ns) if after else None
+    clean = sum(not CRI.match(s.line) for s in fixed.shipped) if fixed else 0
+    if fixed is not None and not clean:
+        return None
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"the lines of {path.one.file} are in Loki with the runtime's prefix (`{have[0][1][:48]}...`): job "
+        f"{job.name} has no `cri` stage"
+        + (f"; with it {clean} of {len(path.lines)} lines come out without" if fixed else ""),
+        evidence=Proof(
+            as_written=(
                 *path.one.probes,
                 probe,
                 told("simulate the pipeline on the lines", path.ran, len(path.lines), path.now_ns),
-                told("simulate it with a cri stage", fixed, len(path.lines), path.now_ns),
             ),
-            fix=path.config.fix(f"put a `cri` stage first in job {job.name}", after),
-            panels=context.panels_of(path.one.path),
-        )
+            changed=(told("simulate it with a cri stage", fixed, len(path.lines), path.now_ns),),
+        ),
+        fix=path.config.fix(f"put a `cri` stage first in job {job.name}", after),
+        panels=context.panels_of(path.one.path),
+    )
+
+
+CAUSE = on_run("shipper.cri-missing", "shipper", find, asked="arrival")

@@ -5,66 +5,57 @@ lines, the configuration would push every one of them, Loki has none, and the ma
 shipper's port (a network that swallows packets would let it time out, which claims nothing).
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from obs_check.errors import Unavailable
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, answers, lossy
 from obs_check.evidence.shipper_rules import Rules, rules, told
-from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 
 
-@dataclass(frozen=True, slots=True)
-class ShipperDown:
-    """The shipper does not run."""
-
-    id: str = "shipper.down"
-
-    def prove(self, context: Context) -> Finding | None:
-        """A refused connection, and a configuration that would push the lines of which Loki has none."""
-        seen = lossy(context)
-        if context.shipper_state is None or all(answers(one) for one in seen):
-            return None
-        config = rules(context)
-        if config is None:
-            return None
-        if any(one.lost != one.found for one in seen):
-            return None
-        try:
-            context.shipper_state()
-            return None
-        except Unavailable as error:
-            if not _refused(error):
-                raise
-            words = error.message
-        now = context.now_ns()
-        probes = [Probe("shipper", "GET /metrics", words, now)]
-        lines = pushed = 0
-        for one in seen:
-            ran = config.run(one.file, one.lost_lines, now)
-            lines += len(one.lost_lines)
-            pushed += len(ran.shipped) if ran else 0
-            probes.append(told(f"simulate {config.path.name} on the lost lines", ran, len(one.lost_lines), now))
-        if not pushed:
-            return None
-        behind = _position(context, config, seen[0])
-        if behind is not None:
-            probes.append(behind)
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="shipper",
-            subject=Subject(context.dashboard_uid),
-            claim=f"the connection to the shipper is refused and 0 of {sum(len(s.found) for s in seen)} lines are in "
-            f"Loki; its configuration would push {pushed} of the {lines} lost lines",
-            probes=(*(p for one in seen for p in one.probes), *probes),
-            fix=Fix("start the shipper; where it ends at once, the last line of its log says why"),
-            panels=context.panels_of(*(one.path for one in seen)),
-        )
+def find(context: Context) -> Finding | None:
+    """A refused connection, and a configuration that would push the lines of which Loki has none."""
+    seen = lossy(context)
+    if context.shipper_state is None or all(answers(one) for one in seen):
+        return None
+    config = rules(context)
+    if config is None:
+        return None
+    if any(one.lost != one.found for one in seen):
+        return None
+    try:
+        context.shipper_state()
+        return None
+    except Unavailable as error:
+        if not _refused(error):
+            raise
+        words = error.message
+    now = context.now_ns()
+    probes = [Probe("shipper", "GET /metrics", words, now)]
+    lines = pushed = 0
+    for one in seen:
+        ran = config.run(one.file, one.lost_lines, now)
+        lines += len(one.lost_lines)
+        pushed += len(ran.shipped) if ran else 0
+        probes.append(told(f"simulate {config.path.name} on the lost lines", ran, len(one.lost_lines), now))
+    if not pushed:
+        return None
+    behind = _position(context, config, seen[0])
+    if behind is not None:
+        probes.append(behind)
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"the connection to the shipper is refused and 0 of {sum(len(s.found) for s in seen)} lines are in "
+        f"Loki; its configuration would push {pushed} of the {lines} lost lines",
+        evidence=Observation((*(p for one in seen for p in one.probes), *probes)),
+        fix=Fix("start the shipper; where it ends at once, the last line of its log says why"),
+        panels=context.panels_of(*(one.path for one in seen)),
+    )
 
 
 def _refused(error: BaseException | None) -> bool:
@@ -85,3 +76,6 @@ def _position(context: Context, config: Rules, one: PathLines) -> Probe | None:
     positions = document.get("positions") if isinstance(document, dict) else None
     at = positions.get(one.file) if isinstance(positions, dict) else None
     return Probe("file", f"position of {one.file} in {config.config.positions}", at, context.now_ns())
+
+
+CAUSE = on_run("shipper.down", "shipper", find)

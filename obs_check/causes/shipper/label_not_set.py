@@ -6,9 +6,9 @@ extracts. Proved on the very lines: in Loki without the label, with the fixed co
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from obs_check.documents.yaml_edit import with_item, with_value
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import together
 from obs_check.evidence.select_matching import accepts
@@ -16,7 +16,7 @@ from obs_check.evidence.selectors import matchers_of
 from obs_check.evidence.shipper_rules import told
 from obs_check.evidence.stored_lines import Shipped, arrived, stored
 from obs_check.logql.syntax import ast
-from obs_check.model.finding import Finding, Subject
+from obs_check.model.finding import Finding, Proof, Subject
 from obs_check.shipper.item import text_of
 from obs_check.shipper.pods import META, pod_logs
 
@@ -30,47 +30,41 @@ POD_LABELS = {
 """Label names in use for what the path of a container's log says, and the discovery label that has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class LabelNotSet:
-    """A label that exists as a value in front of the shipper and not in Loki."""
+def find(context: Context) -> Finding | None:
+    """The paths whose panels select such a label."""
+    return together(_on(context, path) for path in arrived(context))
 
-    id: str = "shipper.label-not-set"
 
-    def prove(self, context: Context) -> Finding | None:
-        """The paths whose panels select such a label."""
-        return together(self._on(context, path) for path in arrived(context))
-
-    def _on(self, context: Context, path: Shipped) -> Finding | None:
-        wanted = matchers_of(context.dashboard, context.panels_of(path.one.path))
-        matcher, change = _missing(path, [m for matchers in wanted.values() for m in matchers])
-        if matcher is None or change is None:
-            return None
-        panels = tuple(sorted(i for i, ms in wanted.items() if any(m.name == matcher.name for m in ms)))
-        have, probe = stored(context, path, 1)
-        if not have or matcher.name in have[0][0]:
-            return None
-        after = path.config.edited(change)
-        fixed = after.run(path.one.file, path.lines, path.now_ns) if after else None
-        if fixed is not None and not all(accepts(matcher, s.labels.get(matcher.name, "")) for s in fixed.shipped):
-            return None
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="shipper",
-            subject=Subject(context.dashboard_uid),
-            claim=f'the panels select `{matcher.name}{matcher.op}"{matcher.value}"`, and the lines of '
-            f"{path.one.file} are in Loki without `{matcher.name}` ({', '.join(sorted(have[0][0]))}): job "
-            f"{path.taken.job.name} does not set it"
-            + (f"; with the fix {len(fixed.shipped)} of {len(path.lines)} lines have it" if fixed else ""),
-            probes=(
+def _on(context: Context, path: Shipped) -> Finding | None:
+    wanted = matchers_of(context.dashboard, context.panels_of(path.one.path))
+    matcher, change = _missing(path, [m for matchers in wanted.values() for m in matchers])
+    if matcher is None or change is None:
+        return None
+    panels = tuple(sorted(i for i, ms in wanted.items() if any(m.name == matcher.name for m in ms)))
+    have, probe = stored(context, path, 1)
+    if not have or matcher.name in have[0][0]:
+        return None
+    after = path.config.edited(change)
+    fixed = after.run(path.one.file, path.lines, path.now_ns) if after else None
+    if fixed is not None and not all(accepts(matcher, s.labels.get(matcher.name, "")) for s in fixed.shipped):
+        return None
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f'the panels select `{matcher.name}{matcher.op}"{matcher.value}"`, and the lines of '
+        f"{path.one.file} are in Loki without `{matcher.name}` ({', '.join(sorted(have[0][0]))}): job "
+        f"{path.taken.job.name} does not set it"
+        + (f"; with the fix {len(fixed.shipped)} of {len(path.lines)} lines have it" if fixed else ""),
+        evidence=Proof(
+            as_written=(
                 *path.one.probes,
                 probe,
                 told("simulate the pipeline on the lines", path.ran, len(path.lines), path.now_ns),
-                told("simulate the fixed configuration on the lines", fixed, len(path.lines), path.now_ns),
             ),
-            fix=path.config.fix(f"set `{matcher.name}` in job {path.taken.job.name}", after),
-            panels=panels,
-        )
+            changed=(told("simulate the fixed configuration on the lines", fixed, len(path.lines), path.now_ns),),
+        ),
+        fix=path.config.fix(f"set `{matcher.name}` in job {path.taken.job.name}", after),
+        panels=panels,
+    )
 
 
 def _missing(path: Shipped, matchers: list[ast.Matcher]) -> tuple[ast.Matcher | None, Callable[[str], str] | None]:
@@ -111,3 +105,6 @@ def _from_extracted(path: Shipped, matcher: ast.Matcher) -> Callable[[str], str]
 
 def _extracted(matcher: ast.Matcher) -> str:
     return f"extracted {matcher.name}"
+
+
+CAUSE = on_run("shipper.label-not-set", "shipper", find, asked="arrival")

@@ -5,56 +5,52 @@ counts lines counts blocks, and a parser reads the first line of each. Proved on
 fewer entries of them, Loki has entries with several of the run's tags, and without the stage every line is an entry.
 """
 
-from dataclasses import dataclass
-
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import together
 from obs_check.evidence.shipper_rules import told
 from obs_check.evidence.stored_lines import Shipped, arrived, stored
 from obs_check.model.event import find_tags
-from obs_check.model.finding import Finding, Subject
+from obs_check.model.finding import Finding, Proof, Subject
 
 
-@dataclass(frozen=True, slots=True)
-class MultilineSwallows:
-    """Blocks of several events."""
+def find(context: Context) -> Finding | None:
+    """The paths of which Loki has fewer entries than the file has lines."""
+    return together(_on(context, path) for path in arrived(context))
 
-    id: str = "shipper.multiline-swallows"
 
-    def prove(self, context: Context) -> Finding | None:
-        """The paths of which Loki has fewer entries than the file has lines."""
-        return together(self._on(context, path) for path in arrived(context))
-
-    def _on(self, context: Context, path: Shipped) -> Finding | None:
-        assert context.run is not None
-        stage = next((e.stage for e in path.ran.effects if e.outcome == "held" and e.stage.endswith("multiline")), "")
-        if not stage or len(path.ran.shipped) >= len(path.lines):
-            return None
-        have, probe = stored(context, path, 100)
-        joined = sum(len(find_tags(line, context.run.id)) > 1 for _, line in have)
-        if not joined:
-            return None
-        job = path.taken.job
-        after = path.config.without_stage(job, stage)
-        fixed = after.run(path.one.file, path.lines, path.now_ns) if after else None
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="shipper",
-            subject=Subject(context.dashboard_uid),
-            claim=f"stage `{stage}` of job {job.name} joins lines: Loki has {len(have)} entries, {joined} of them with "
-            f"several events, of {len(path.one.found)} lines in the file"
-            + (
-                f"; without the stage {len(fixed.shipped)} of {len(path.lines)} lines are entries of their own"
-                if fixed
-                else ""
-            ),
-            probes=(
+def _on(context: Context, path: Shipped) -> Finding | None:
+    assert context.run is not None
+    stage = next((e.stage for e in path.ran.effects if e.outcome == "held" and e.stage.endswith("multiline")), "")
+    if not stage or len(path.ran.shipped) >= len(path.lines):
+        return None
+    have, probe = stored(context, path, 100)
+    joined = sum(len(find_tags(line, context.run.id)) > 1 for _, line in have)
+    if not joined:
+        return None
+    job = path.taken.job
+    after = path.config.without_stage(job, stage)
+    fixed = after.run(path.one.file, path.lines, path.now_ns) if after else None
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"stage `{stage}` of job {job.name} joins lines: Loki has {len(have)} entries, {joined} of them with "
+        f"several events, of {len(path.one.found)} lines in the file"
+        + (
+            f"; without the stage {len(fixed.shipped)} of {len(path.lines)} lines are entries of their own"
+            if fixed
+            else ""
+        ),
+        evidence=Proof(
+            as_written=(
                 *path.one.probes,
                 probe,
                 told("simulate the pipeline on the lines", path.ran, len(path.lines), path.now_ns),
-                told("simulate it without the stage", fixed, len(path.lines), path.now_ns),
             ),
-            fix=path.config.fix(f"take stage `{stage}` out of job {job.name}, or let it begin at every line", after),
-            panels=context.panels_of(path.one.path),
-        )
+            changed=(told("simulate it without the stage", fixed, len(path.lines), path.now_ns),),
+        ),
+        fix=path.config.fix(f"take stage `{stage}` out of job {job.name}, or let it begin at every line", after),
+        panels=context.panels_of(path.one.path),
+    )
+
+
+CAUSE = on_run("shipper.multiline-swallows", "shipper", find, asked="arrival")

@@ -6,70 +6,65 @@ the run are lost, and it has read no more lines than stand behind it. promtail 3
 position from the start.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from obs_check.documents.yaml_edit import without
 from obs_check.errors import ConfigError
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.dashboard_edit import file_fix
 from obs_check.evidence.lost_lines import PathLines, answers, losses, together
 from obs_check.evidence.shipper_rules import Rules, told
 from obs_check.model.event import find_tags
-from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 
 
-@dataclass(frozen=True, slots=True)
-class PositionsAhead:
-    """Lines in front of the offset at which reading began."""
+def find(context: Context) -> Finding | None:
+    """The paths whose lost lines are those before the old position."""
+    return together(_on(context, config, one) for config, one in losses(context))
 
-    id: str = "shipper.positions-ahead"
 
-    def prove(self, context: Context) -> Finding | None:
-        """The paths whose lost lines are those before the old position."""
-        return together(self._on(context, config, one) for config, one in losses(context))
-
-    def _on(self, context: Context, config: Rules, one: PathLines) -> Finding | None:
-        assert context.run is not None
-        before = one.evidence.before if one.evidence else None
-        state = before.file(one.file) if before else None
-        at = state.position if state else None
-        now, lines = context.now_ns(), one.lost_lines
-        ran = config.run(one.file, lines, now)
-        if not at or not answers(one) or ran is None or not ran.shipped:
-            return None
-        try:
-            starts = line_starts(context.files.read_log(Path(one.file)), context.run.id)
-        except OSError:
-            return None
-        head = [tag for tag in one.found if starts.get(tag, at) < at]
-        behind = [tag for tag in one.found if tag not in head]
-        account = one.evidence.account if one.evidence else None
-        read = account.read_by_file.get(one.file, 0) if account else 0
-        # What stands before the first whole line behind the position is read as a line of its own.
-        if not head or not set(head) <= set(one.lost) or read > len(behind) + 1:
-            return None
-        seen = [tag for tag in behind if tag not in one.lost]
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="shipper",
-            subject=Subject(context.dashboard_uid),
-            claim=f"the shipper began to read {one.file} at byte {at}, the position it had before the run: the "
-            f"{len(head)} lines in front of it are not in Loki, {len(seen)} of {len(behind)} behind it are; its "
-            f"pipeline would push {len(ran.shipped)} of the {len(lines)} lost lines",
-            probes=(
+def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
+    assert context.run is not None
+    before = one.evidence.before if one.evidence else None
+    state = before.file(one.file) if before else None
+    at = state.position if state else None
+    now, lines = context.now_ns(), one.lost_lines
+    ran = config.run(one.file, lines, now)
+    if not at or not answers(one) or ran is None or not ran.shipped:
+        return None
+    try:
+        starts = line_starts(context.files.read_log(Path(one.file)), context.run.id)
+    except OSError:
+        return None
+    head = [tag for tag in one.found if starts.get(tag, at) < at]
+    behind = [tag for tag in one.found if tag not in head]
+    account = one.evidence.account if one.evidence else None
+    read = account.read_by_file.get(one.file, 0) if account else 0
+    # What stands before the first whole line behind the position is read as a line of its own.
+    if not head or not set(head) <= set(one.lost) or read > len(behind) + 1:
+        return None
+    seen = [tag for tag in behind if tag not in one.lost]
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"the shipper began to read {one.file} at byte {at}, the position it had before the run: the "
+        f"{len(head)} lines in front of it are not in Loki, {len(seen)} of {len(behind)} behind it are; its "
+        f"pipeline would push {len(ran.shipped)} of the {len(lines)} lost lines",
+        evidence=Observation(
+            (
                 *one.probes,
                 Probe(
                     "file", f"first byte of each line in front of it in {one.file}", [starts[tag] for tag in head], now
                 ),
                 Probe("shipper", f"position of {one.file} before the run", at, now),
                 told("simulate the pipeline on the lost lines", ran, len(lines), now),
-            ),
-            fix=_fix(context, config, one.file),
-            panels=context.panels_of(one.path),
-        )
+            )
+        ),
+        fix=_fix(context, config, one.file),
+        panels=context.panels_of(one.path),
+    )
 
 
 def line_starts(text: str, run: str) -> dict[str, int]:
@@ -92,3 +87,6 @@ def _fix(context: Context, config: Rules, file: str) -> Fix:
     except (OSError, UnicodeDecodeError, ConfigError):
         return Fix(summary)
     return replace(file_fix(summary, path, text, after, "manual"), edits=())
+
+
+CAUSE = on_run("shipper.positions-ahead", "shipper", find)

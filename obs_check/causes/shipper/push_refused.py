@@ -5,15 +5,15 @@ while Loki answers the dashboard's datasource; the pipeline run on the very line
 limit of Loki belong to ingest.discarded and shipper.rate-limited.
 """
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.discard_reasons import discard_of
 from obs_check.evidence.masked import masked
 from obs_check.evidence.refusals import Pushed, panels, probes, pushed
 from obs_check.evidence.shipper_rules import Rules, told
-from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import Refusal
 
@@ -21,42 +21,33 @@ PUSH_PATHS = ("/loki/api/v1/push", "/api/prom/push")
 """Paths that Loki 3.5 takes pushes at; the first is the one to use."""
 
 
-@dataclass(frozen=True, slots=True)
-class PushRefused:
-    """Every push is refused, or has no answer."""
-
-    id: str = "shipper.push-refused"
-
-    def prove(self, context: Context) -> Finding | None:
-        """Refused pushes whose words are no limit of Loki."""
-        these = [p for p in pushed(context) if p.one.lost == p.one.found and _refusal(p) is not None]
-        if not these:
-            return None
-        first = these[0]
-        refusal = _refusal(first)
-        assert refusal is not None
-        status = "no answer" if refusal.status in (None, -1) else f"status {refusal.status}"
-        lines = sum(len(p.one.found) for p in these)
-        fix = Fix(_remedy(refusal))
-        probe: tuple[Probe, ...] = ()
-        after = _corrected(first.config) if refusal.status in (404, 405) else None
-        if after is not None:
-            url = masked(after.config.clients[0].url)
-            now, lost = context.now_ns(), first.one.lost_lines
-            fix = first.config.fix(f"push to {urlsplit(url).path}", after)
-            ran = after.run(first.one.file, lost, now)
-            probe = (told(f"simulate the configuration that pushes to {url} on the lost lines", ran, len(lost), now),)
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="shipper",
-            subject=Subject(context.dashboard_uid),
-            claim=f"the shipper read {lines} lines of the run and its pushes are refused ({status}): {refusal.words}; "
-            "Loki answers its datasource and has none of them",
-            probes=probes(these, *probe),
-            fix=fix,
-            panels=panels(context, these),
-        )
+def find(context: Context) -> Finding | None:
+    """Refused pushes whose words are no limit of Loki."""
+    these = [p for p in pushed(context) if p.one.lost == p.one.found and _refusal(p) is not None]
+    if not these:
+        return None
+    first = these[0]
+    refusal = _refusal(first)
+    assert refusal is not None
+    status = "no answer" if refusal.status in (None, -1) else f"status {refusal.status}"
+    lines = sum(len(p.one.found) for p in these)
+    fix = Fix(_remedy(refusal))
+    probe: tuple[Probe, ...] = ()
+    after = _corrected(first.config) if refusal.status in (404, 405) else None
+    if after is not None:
+        url = masked(after.config.clients[0].url)
+        now, lost = context.now_ns(), first.one.lost_lines
+        fix = first.config.fix(f"push to {urlsplit(url).path}", after)
+        ran = after.run(first.one.file, lost, now)
+        probe = (told(f"simulate the configuration that pushes to {url} on the lost lines", ran, len(lost), now),)
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"the shipper read {lines} lines of the run and its pushes are refused ({status}): {refusal.words}; "
+        "Loki answers its datasource and has none of them",
+        evidence=Observation(probes(these, *probe)),
+        fix=fix,
+        panels=panels(context, these),
+    )
 
 
 def _refusal(one: Pushed) -> Refusal | None:
@@ -86,3 +77,6 @@ def _remedy(refusal: Refusal) -> str:
         case status if status >= 500:
             return "look at Loki's log: it answers pushes with an error of its own"
     return "make the push one that Loki can read: the words say what is wrong with it"
+
+
+CAUSE = on_run("shipper.push-refused", "shipper", find)

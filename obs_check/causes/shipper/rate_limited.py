@@ -4,46 +4,36 @@ Proved by Loki's words (which limit, how large), by the counters of the shipper,
 the pipeline pushes them. A batch larger than the burst is never taken, however long one waits.
 """
 
-from dataclasses import dataclass
-
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.discard_reasons import RATES, Discard, discard_of
 from obs_check.evidence.refusals import Pushed, panels, probes, pushed
-from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimited:
-    """Pushes over a rate of the tenant or of a stream, or over the number of streams."""
-
-    id: str = "shipper.rate-limited"
-
-    def prove(self, context: Context) -> Finding | None:
-        """Pushes of the run that were answered with 429."""
-        these = [p for p in pushed(context) if _limited(p) is not None]
-        if not these:
-            return None
-        found = _limited(these[0])
-        assert found is not None
-        discard, said, refusal = found
-        size = sum(len(entry.line.encode()) for p in these for entry in p.entries)
-        times = these[0].requests.get("429", 0)
-        limit = f" of {said['limit']} a second" if said.get("limit") else ""
-        probe = Probe("shipper", "bytes of the lost lines as they are pushed", size, context.now_ns())
-        lines = sum(len(p.one.lost_lines) for p in these)
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="shipper",
-            subject=Subject(context.dashboard_uid),
-            claim=f"Loki answered {times or refusal.count} pushes with 429 ({discard.reason}): {lines} lost lines of "
-            f"{size} bytes against `{discard.limit}`{limit}: {refusal.words[:200]}",
-            probes=probes(these, probe),
-            fix=Fix(discard.remedy),
-            panels=panels(context, these),
-        )
+def find(context: Context) -> Finding | None:
+    """Pushes of the run that were answered with 429."""
+    these = [p for p in pushed(context) if _limited(p) is not None]
+    if not these:
+        return None
+    found = _limited(these[0])
+    assert found is not None
+    discard, said, refusal = found
+    size = sum(len(entry.line.encode()) for p in these for entry in p.entries)
+    times = these[0].requests.get("429", 0)
+    limit = f" of {said['limit']} a second" if said.get("limit") else ""
+    probe = Probe("shipper", "bytes of the lost lines as they are pushed", size, context.now_ns())
+    lines = sum(len(p.one.lost_lines) for p in these)
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"Loki answered {times or refusal.count} pushes with 429 ({discard.reason}): {lines} lost lines of "
+        f"{size} bytes against `{discard.limit}`{limit}: {refusal.words[:200]}",
+        evidence=Observation(probes(these, probe)),
+        fix=Fix(discard.remedy),
+        panels=panels(context, these),
+    )
 
 
 def _limited(one: Pushed) -> tuple[Discard, dict[str, str], Refusal] | None:
@@ -52,3 +42,6 @@ def _limited(one: Pushed) -> tuple[Discard, dict[str, str], Refusal] | None:
         if found is not None and found[0].reason in RATES:
             return found[0], found[1], refusal
     return None
+
+
+CAUSE = on_run("shipper.rate-limited", "shipper", find)

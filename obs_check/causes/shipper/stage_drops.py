@@ -5,58 +5,55 @@ promtail 3.5 counts them in `logentry_dropped_lines_total`, not among the entrie
 """
 
 from collections import Counter
-from dataclasses import dataclass
 
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, answers, losses, together
 from obs_check.evidence.shipper_rules import Rules, told
-from obs_check.model.finding import Finding, Subject
+from obs_check.model.finding import Finding, Proof, Subject
 from obs_check.shipper.simulate import Simulation
 
 
-@dataclass(frozen=True, slots=True)
-class StageDrops:
-    """A `drop`, `match` or `sampling` stage takes lines out."""
+def find(context: Context) -> Finding | None:
+    """The paths whose lost lines a stage drops."""
+    return together(_on(context, config, one) for config, one in losses(context))
 
-    id: str = "shipper.stage-drops"
 
-    def prove(self, context: Context) -> Finding | None:
-        """The paths whose lost lines a stage drops."""
-        return together(self._on(context, config, one) for config, one in losses(context))
-
-    def _on(self, context: Context, config: Rules, one: PathLines) -> Finding | None:
-        now, lines = context.now_ns(), one.lost_lines
-        taken, ran = config.takes(one.file), config.run(one.file, lines, now)
-        if taken is None or ran is None or not answers(one):
-            return None
-        dropped = Counter((e.stage, e.reason) for e in ran.effects if e.outcome == "dropped")
-        if not dropped:
-            return None
-        (stage, reason), count = dropped.most_common(1)[0]
-        account = one.evidence.account if one.evidence else None
-        if account is not None and reason and reason not in account.stage_drops:
-            return None
-        after = config.without_stage(taken.job, stage)
-        fixed = after.run(one.file, lines, now) if after else None
-        if fixed is not None and not _better(ran, fixed):
-            return None
-        counted = f"; it counted {account.stage_drops[reason]} dropped lines ({reason})" if account and reason else ""
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="shipper",
-            subject=Subject(context.dashboard_uid),
-            claim=f"stage `{stage}` of job {taken.job.name} drops {count} of {len(lines)} lines that are in the file "
-            f"and not in Loki{counted}" + (f"; without it {len(fixed.shipped)} are pushed" if fixed else ""),
-            probes=(
+def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
+    now, lines = context.now_ns(), one.lost_lines
+    taken, ran = config.takes(one.file), config.run(one.file, lines, now)
+    if taken is None or ran is None or not answers(one):
+        return None
+    dropped = Counter((e.stage, e.reason) for e in ran.effects if e.outcome == "dropped")
+    if not dropped:
+        return None
+    (stage, reason), count = dropped.most_common(1)[0]
+    account = one.evidence.account if one.evidence else None
+    if account is not None and reason and reason not in account.stage_drops:
+        return None
+    after = config.without_stage(taken.job, stage)
+    fixed = after.run(one.file, lines, now) if after else None
+    if fixed is not None and not _better(ran, fixed):
+        return None
+    counted = f"; it counted {account.stage_drops[reason]} dropped lines ({reason})" if account and reason else ""
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"stage `{stage}` of job {taken.job.name} drops {count} of {len(lines)} lines that are in the file "
+        f"and not in Loki{counted}" + (f"; without it {len(fixed.shipped)} are pushed" if fixed else ""),
+        evidence=Proof(
+            as_written=(
                 *one.probes,
                 told("simulate the pipeline on the lost lines", ran, len(lines), now),
-                told("simulate it without the stage", fixed, len(lines), now),
             ),
-            fix=config.fix(f"take stage `{stage}` out of job {taken.job.name}", after),
-            panels=context.panels_of(one.path),
-        )
+            changed=(told("simulate it without the stage", fixed, len(lines), now),),
+        ),
+        fix=config.fix(f"take stage `{stage}` out of job {taken.job.name}", after),
+        panels=context.panels_of(one.path),
+    )
 
 
 def _better(before: Simulation, after: Simulation) -> bool:
     return len(after.shipped) > len(before.shipped)
+
+
+CAUSE = on_run("shipper.stage-drops", "shipper", find, asked="collection")

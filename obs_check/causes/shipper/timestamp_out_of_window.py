@@ -5,13 +5,13 @@ lines: their time is hours from when the events were sent; Loki has the lines th
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, answers, losses, together
 from obs_check.evidence.selectors import lines_of
 from obs_check.evidence.shipper_rules import Rules, Taken, told
-from obs_check.model.finding import Finding, Subject
+from obs_check.model.finding import Finding, Proof, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS, Window
 from obs_check.shipper.simulate import Simulation
@@ -22,62 +22,58 @@ REFUSED = ("timestamp too old", "timestamp too new", "too far behind")
 """What Loki 3.5 says of a time that it does not take."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimestampOutOfWindow:
-    """Lines with a time outside of every window that is looked at."""
+def find(context: Context) -> Finding | None:
+    """The paths whose lost lines get a time far from their event's."""
+    return together(_on(context, config, one) for config, one in losses(context))
 
-    id: str = "shipper.timestamp-out-of-window"
 
-    def prove(self, context: Context) -> Finding | None:
-        """The paths whose lost lines get a time far from their event's."""
-        return together(self._on(context, config, one) for config, one in losses(context))
-
-    def _on(self, context: Context, config: Rules, one: PathLines) -> Finding | None:
-        assert context.run is not None
-        now, lines = context.now_ns(), one.lost_lines
-        sent = {s.event.tag: s.event.sent_ns for s in context.run.sent}
-        first = next(sent[tag] for tag in one.lines if tag in one.lost)
-        taken, ran = config.takes(one.file), config.run(one.file, lines, now)
-        if taken is None or ran is None or not ran.shipped or not answers(one):
-            return None
-        at = ran.shipped[0].ts
-        if at is None or abs(at - first) <= NEAR_NS:
-            return None
-        stage = next((e.stage for e in ran.effects if any(what == "ts" for what, _, _ in e.changes)), "")
-        there, probe = self._stored(context, ran, at)
-        words = self._refused(one)
-        if not there and not words:
-            return None
-        after = _corrected(config, taken, stage, lambda r: _near(r.run(one.file, lines, now), first))
-        fixed = after.run(one.file, lines, now) if after else None
-        where = f"Loki has {there} of them there" if there else f"Loki refuses them: {words}"
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="shipper",
-            subject=Subject(context.dashboard_uid),
-            claim=f"stage `{stage}` of job {taken.job.name} gives the {len(lines)} lost lines a time "
-            f"{_apart(at - first)} their events: {where}",
-            probes=(
+def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
+    assert context.run is not None
+    now, lines = context.now_ns(), one.lost_lines
+    sent = {s.event.tag: s.event.sent_ns for s in context.run.sent}
+    first = next(sent[tag] for tag in one.lines if tag in one.lost)
+    taken, ran = config.takes(one.file), config.run(one.file, lines, now)
+    if taken is None or ran is None or not ran.shipped or not answers(one):
+        return None
+    at = ran.shipped[0].ts
+    if at is None or abs(at - first) <= NEAR_NS:
+        return None
+    stage = next((e.stage for e in ran.effects if any(what == "ts" for what, _, _ in e.changes)), "")
+    there, probe = _stored(context, ran, at)
+    words = _refused(one)
+    if not there and not words:
+        return None
+    after = _corrected(config, taken, stage, lambda r: _near(r.run(one.file, lines, now), first))
+    fixed = after.run(one.file, lines, now) if after else None
+    where = f"Loki has {there} of them there" if there else f"Loki refuses them: {words}"
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"stage `{stage}` of job {taken.job.name} gives the {len(lines)} lost lines a time "
+        f"{_apart(at - first)} their events: {where}",
+        evidence=Proof(
+            as_written=(
                 *one.probes,
                 told("simulate the pipeline on the lost lines", ran, len(lines), now),
                 probe,
-                told("simulate the fixed configuration on the lost lines", fixed, len(lines), now),
             ),
-            fix=config.fix(f"correct stage `{stage}` of job {taken.job.name}", after),
-            panels=context.panels_of(one.path),
-        )
+            changed=(told("simulate the fixed configuration on the lost lines", fixed, len(lines), now),),
+        ),
+        fix=config.fix(f"correct stage `{stage}` of job {taken.job.name}", after),
+        panels=context.panels_of(one.path),
+    )
 
-    def _stored(self, context: Context, ran: Simulation, at: int) -> tuple[int, Probe]:
-        """How many lines of the run Loki has around the simulated time."""
-        assert context.run is not None
-        query = lines_of(context.run, ran.shipped[0].labels)
-        found, probe = context.loki.sample(query, Window(at - 5 * NEAR_NS, at + 5 * NEAR_NS), 100)
-        return len(found), probe
 
-    def _refused(self, one: PathLines) -> str:
-        words = [r.words for r in one.evidence.refusals] if one.evidence else []
-        return next((w for w in words if any(text in w for text in REFUSED)), "")
+def _stored(context: Context, ran: Simulation, at: int) -> tuple[int, Probe]:
+    """How many lines of the run Loki has around the simulated time."""
+    assert context.run is not None
+    query = lines_of(context.run, ran.shipped[0].labels)
+    found, probe = context.loki.sample(query, Window(at - 5 * NEAR_NS, at + 5 * NEAR_NS), 100)
+    return len(found), probe
+
+
+def _refused(one: PathLines) -> str:
+    words = [r.words for r in one.evidence.refusals] if one.evidence else []
+    return next((w for w in words if any(text in w for text in REFUSED)), "")
 
 
 def _near(ran: Simulation | None, first: int) -> bool:
@@ -108,3 +104,6 @@ def _stage_of(taken: Taken, stage: str) -> object:
 def _apart(ns: int) -> str:
     hours = abs(ns) / NS / 3600
     return f"{hours:.1f} h {'before' if ns < 0 else 'after'}"
+
+
+CAUSE = on_run("shipper.timestamp-out-of-window", "shipper", find)

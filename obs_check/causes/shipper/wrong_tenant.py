@@ -4,66 +4,59 @@ An unknown tenant is no error in Loki 3.5: it answers 200 with nothing. Proved b
 tenant that the shipper's configuration names: there the lines are.
 """
 
-from dataclasses import dataclass
-
 from obs_check.errors import NotAllowed, Refused
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, answers, losses, together
 from obs_check.evidence.selectors import lines_of
 from obs_check.evidence.shipper_rules import Rules, told
-from obs_check.model.finding import Finding, Subject
+from obs_check.model.finding import Finding, Proof, Subject
 from obs_check.model.window import NS, Window
 from obs_check.shipper.simulate import Simulation
 from obs_check.shipper.stages.tenant import TENANT_LABEL
 
 
-@dataclass(frozen=True, slots=True)
-class WrongTenant:
-    """Lines are in Loki, for another tenant."""
+def find(context: Context) -> Finding | None:
+    """The lost lines of all paths, asked for with the shipper's tenant."""
+    return together(_on(context, config, one) for config, one in losses(context))
 
-    id: str = "shipper.wrong-tenant"
 
-    def prove(self, context: Context) -> Finding | None:
-        """The lost lines of all paths, asked for with the shipper's tenant."""
-        return together(self._on(context, config, one) for config, one in losses(context))
-
-    def _on(self, context: Context, config: Rules, one: PathLines) -> Finding | None:
-        assert context.run is not None
-        now, lines = context.now_ns(), one.lost_lines
-        ran = config.run(one.file, lines, now)
-        if ran is None or not ran.shipped or not answers(one):
-            return None
-        tenant, after = _tenant(config, one, ran)
-        if not tenant:
-            return None
-        window = Window(context.run.window.start_ns - 60 * NS, now + 60 * NS)
-        try:
-            there, probe = context.sample_as(tenant, lines_of(context.run, ran.shipped[0].labels), window, 100)
-        except (NotAllowed, Refused):
-            return None
-        if not there:
-            return None
-        fixed = after.run(one.file, lines, now) if after else None
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="shipper",
-            subject=Subject(context.dashboard_uid),
-            claim=f"the shipper writes for tenant `{tenant}`: asked as the dashboard asks, Loki has 0 of "
-            f"{len(one.lost)} lines, with `X-Scope-OrgID: {tenant}` {len(there)}",
-            probes=(
+def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
+    assert context.run is not None
+    now, lines = context.now_ns(), one.lost_lines
+    ran = config.run(one.file, lines, now)
+    if ran is None or not ran.shipped or not answers(one):
+        return None
+    tenant, after = _tenant(config, one, ran)
+    if not tenant:
+        return None
+    window = Window(context.run.window.start_ns - 60 * NS, now + 60 * NS)
+    try:
+        there, probe = context.sample_as(tenant, lines_of(context.run, ran.shipped[0].labels), window, 100)
+    except (NotAllowed, Refused):
+        return None
+    if not there:
+        return None
+    fixed = after.run(one.file, lines, now) if after else None
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"the shipper writes for tenant `{tenant}`: asked as the dashboard asks, Loki has 0 of "
+        f"{len(one.lost)} lines, with `X-Scope-OrgID: {tenant}` {len(there)}",
+        evidence=Proof(
+            as_written=(
                 *one.probes,
                 told("simulate the pipeline on the lost lines", ran, len(lines), now),
                 probe,
-                told("simulate the configuration without the tenant on the lost lines", fixed, len(lines), now),
             ),
-            fix=config.fix(
-                f"take the tenant `{tenant}` out of the shipper, or give the datasource the header "
-                f"`X-Scope-OrgID: {tenant}`",
-                after,
-            ),
-            panels=context.panels_of(one.path),
-        )
+            changed=(told("simulate the configuration without the tenant on the lost lines", fixed, len(lines), now),),
+        ),
+        fix=config.fix(
+            f"take the tenant `{tenant}` out of the shipper, or give the datasource the header "
+            f"`X-Scope-OrgID: {tenant}`",
+            after,
+        ),
+        panels=context.panels_of(one.path),
+    )
 
 
 def _tenant(config: Rules, one: PathLines, ran: Simulation) -> tuple[str, Rules | None]:
@@ -76,3 +69,6 @@ def _tenant(config: Rules, one: PathLines, ran: Simulation) -> tuple[str, Rules 
         if client.tenant:
             return client.tenant, config.without_text((*config.client_place(number), "tenant_id"), client.tenant)
     return "", None
+
+
+CAUSE = on_run("shipper.wrong-tenant", "shipper", find)

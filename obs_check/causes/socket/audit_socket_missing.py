@@ -3,41 +3,34 @@
 boundary v0.9.0 looks for the socket once; an agent that comes later is not seen. Proved by boundary's own WARN line.
 """
 
-from dataclasses import dataclass
-
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import says
 from obs_check.evidence.socket_evidence import lost_before_coderd
-from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 
 
-@dataclass(frozen=True, slots=True)
-class AuditSocketMissing:
-    """Path B is off for the life of the process."""
+def find(context: Context) -> Finding | None:
+    """Nothing at coderd, and the line about the socket."""
+    lost = lost_before_coderd(context)
+    if lost is None or lost[0].seen:
+        return None
+    lines, probes = says(context, "workspace agent has not created log proxy socket")
+    if not lines:
+        return None
+    hop, missing = lost
+    path = lines[-1].partition("socket=")[2].strip('"') or "the socket"
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"coderd logged 0 of {len(missing)} decisions: {path} was not there when boundary started, and "
+        "boundary looks for it only then",
+        evidence=Observation((*hop.probes, *probes)),
+        fix=Fix(
+            "start the workspace agent first, then boundary; both need the same "
+            "CODER_AGENT_BOUNDARY_LOG_PROXY_SOCKET_PATH (or TMPDIR), and Coder 2.30 or newer"
+        ),
+        panels=context.panels_of("B", "metrics"),
+    )
 
-    id: str = "socket.audit-socket-missing"
 
-    def prove(self, context: Context) -> Finding | None:
-        """Nothing at coderd, and the line about the socket."""
-        lost = lost_before_coderd(context)
-        if lost is None or lost[0].seen:
-            return None
-        lines, probes = says(context, "workspace agent has not created log proxy socket")
-        if not lines:
-            return None
-        hop, missing = lost
-        path = lines[-1].partition("socket=")[2].strip('"') or "the socket"
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="socket",
-            subject=Subject(context.dashboard_uid),
-            claim=f"coderd logged 0 of {len(missing)} decisions: {path} was not there when boundary started, and "
-            "boundary looks for it only then",
-            probes=(*hop.probes, *probes),
-            fix=Fix(
-                "start the workspace agent first, then boundary; both need the same "
-                "CODER_AGENT_BOUNDARY_LOG_PROXY_SOCKET_PATH (or TMPDIR), and Coder 2.30 or newer"
-            ),
-            panels=context.panels_of("B", "metrics"),
-        )
+CAUSE = on_run("socket.audit-socket-missing", "socket", find)

@@ -4,46 +4,39 @@ A batch goes with 10 events or after 5 s, and boundary v0.9.0 ends without waiti
 run: what is missing is its end, fewer than 10 events, and boundary's command had completed.
 """
 
-from dataclasses import dataclass
-
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import says
 from obs_check.evidence.socket_evidence import lost_before_coderd
-from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 
 BATCH = 10
 """Events of a full batch (boundary v0.9.0)."""
 
 
-@dataclass(frozen=True, slots=True)
-class LastBatchLost:
-    """The tail of a short run."""
+def find(context: Context) -> Finding | None:
+    """The missing tags are the last ones sent."""
+    lost = lost_before_coderd(context)
+    if lost is None or context.run is None:
+        return None
+    hop, missing = lost
+    decided = [s.event.tag for s in context.run.sent if s.answer.verdict in ("allow", "deny")]
+    if len(missing) >= BATCH or decided[-len(missing) :] != missing:
+        return None
+    lines, probes = says(context, "Command completed, shutting down")
+    if not lines:
+        return None
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"coderd logged the first {len(decided) - len(missing)} of {len(decided)} decisions and "
+        f"not the last {len(missing)}: boundary's command ended before its batch was full or 5 s old",
+        evidence=Observation((*hop.probes, *probes)),
+        fix=Fix(
+            "keep boundary alive 6 s after the last request (`boundary -- sh -c '...; sleep 6'`), or let one "
+            "boundary serve many tool calls"
+        ),
+        panels=context.panels_of("B"),
+    )
 
-    id: str = "socket.last-batch-lost"
 
-    def prove(self, context: Context) -> Finding | None:
-        """The missing tags are the last ones sent."""
-        lost = lost_before_coderd(context)
-        if lost is None or context.run is None:
-            return None
-        hop, missing = lost
-        decided = [s.event.tag for s in context.run.sent if s.answer.verdict in ("allow", "deny")]
-        if len(missing) >= BATCH or decided[-len(missing) :] != missing:
-            return None
-        lines, probes = says(context, "Command completed, shutting down")
-        if not lines:
-            return None
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="socket",
-            subject=Subject(context.dashboard_uid),
-            claim=f"coderd logged the first {len(decided) - len(missing)} of {len(decided)} decisions and "
-            f"not the last {len(missing)}: boundary's command ended before its batch was full or 5 s old",
-            probes=(*hop.probes, *probes),
-            fix=Fix(
-                "keep boundary alive 6 s after the last request (`boundary -- sh -c '...; sleep 6'`), or let one "
-                "boundary serve many tool calls"
-            ),
-            panels=context.panels_of("B"),
-        )
+CAUSE = on_run("socket.last-batch-lost", "socket", find)

@@ -4,51 +4,44 @@ boundary v0.9.0 has no sessions; newer ones say `boundary session started` at IN
 in coderd's log, the table is empty, and boundary's log names no session.
 """
 
-from dataclasses import dataclass
-
+from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.run_evidence import says
 from obs_check.evidence.sql_asked import ask, first_value, sql_targets
 from obs_check.evidence.sql_text import tables
-from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 
 TABLES = frozenset({"boundary_sessions", "boundary_logs"})
 """What coderd writes for batches with a session id only."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoSessionId:
-    """Log-only mode, which nothing else shows."""
-
-    id: str = "socket.no-session-id"
-
-    def prove(self, context: Context, broken: BrokenPanel) -> Finding | None:
-        """The run's tags at coderd, no row in a table of the sessions, no session in boundary's log."""
-        hop = context.hop("B", "coderd") or context.hop("B", "loki")
-        if context.run is None or hop is None or not hop.seen:
-            return None
-        for asked in sql_targets(broken):
-            for name in tables(asked.sql):
-                if name not in TABLES:
-                    continue
-                counted, probe = ask(context, broken, asked, f"SELECT count(*) FROM {name}")
-                if counted.error or first_value(counted) != 0:
-                    continue
-                lines, said = says(context, "boundary session started")
-                if lines or not said:
-                    return None
-                return Finding(
-                    cause=self.id,
-                    severity="error",
-                    hop="socket",
-                    subject=Subject(context.dashboard_uid, broken.panel.id, asked.target.ref_id),
-                    claim=f"coderd logged {len(hop.seen)} decisions of the run and {name} has no row: boundary sends "
-                    "no session id, without which coderd writes none",
-                    probes=(*hop.probes, *broken.probes, probe, *said),
-                    fix=Fix(
-                        "run a boundary that sends session ids (newer than 0.9.0), or let these panels read the "
-                        "decisions from Loki"
-                    ),
-                    panels=(broken.panel.id,),
-                )
+def find(context: Context, broken: BrokenPanel) -> Finding | None:
+    """The run's tags at coderd, no row in a table of the sessions, no session in boundary's log."""
+    hop = context.hop("B", "coderd") or context.hop("B", "loki")
+    if context.run is None or hop is None or not hop.seen:
         return None
+    for asked in sql_targets(broken):
+        for name in tables(asked.sql):
+            if name not in TABLES:
+                continue
+            counted, probe = ask(context, broken, asked, f"SELECT count(*) FROM {name}")
+            if counted.error or first_value(counted) != 0:
+                continue
+            lines, said = says(context, "boundary session started")
+            if lines or not said:
+                return None
+            return CAUSE.finding(
+                subject=Subject(context.dashboard_uid, broken.panel.id, asked.target.ref_id),
+                claim=f"coderd logged {len(hop.seen)} decisions of the run and {name} has no row: boundary sends "
+                "no session id, without which coderd writes none",
+                evidence=Observation((*hop.probes, *broken.probes, probe, *said)),
+                fix=Fix(
+                    "run a boundary that sends session ids (newer than 0.9.0), or let these panels read the "
+                    "decisions from Loki"
+                ),
+                panels=(broken.panel.id,),
+            )
+    return None
+
+
+CAUSE = on_panel("socket.no-session-id", "socket", find)

@@ -3,38 +3,31 @@
 boundary v0.9.0 never gives such a batch up, so every later event is dropped behind it. Proved by its WARN line.
 """
 
-from dataclasses import dataclass
-
+from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import says
 from obs_check.evidence.socket_evidence import lost_before_coderd
-from obs_check.model.finding import Finding, Fix, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 
 
-@dataclass(frozen=True, slots=True)
-class OversizedBatch:
-    """One batch blocks all that come after it."""
+def find(context: Context) -> Finding | None:
+    """Decisions missing at coderd, and the line about the size."""
+    lost = lost_before_coderd(context)
+    if lost is None:
+        return None
+    lines, probes = says(context, "too large")
+    if not lines:
+        return None
+    hop, missing = lost
+    longest = max((len(s.event.url) for s in context.run.sent), default=0) if context.run else 0
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"coderd logged none of {len(missing)} decisions: a batch is larger than the socket's frame of 32 "
+        f"KiB ({len(lines)} tries; the run's longest URL has {longest} bytes)",
+        evidence=Observation((*hop.probes, *probes)),
+        fix=Fix("restart boundary, which drops the batch; keep URLs under 3 KB, and boundary newer than 0.9.0"),
+        panels=context.panels_of("B", "metrics"),
+    )
 
-    id: str = "socket.oversized-batch"
 
-    def prove(self, context: Context) -> Finding | None:
-        """Decisions missing at coderd, and the line about the size."""
-        lost = lost_before_coderd(context)
-        if lost is None:
-            return None
-        lines, probes = says(context, "too large")
-        if not lines:
-            return None
-        hop, missing = lost
-        longest = max((len(s.event.url) for s in context.run.sent), default=0) if context.run else 0
-        return Finding(
-            cause=self.id,
-            severity="error",
-            hop="socket",
-            subject=Subject(context.dashboard_uid),
-            claim=f"coderd logged none of {len(missing)} decisions: a batch is larger than the socket's frame of 32 "
-            f"KiB ({len(lines)} tries; the run's longest URL has {longest} bytes)",
-            probes=(*hop.probes, *probes),
-            fix=Fix("restart boundary, which drops the batch; keep URLs under 3 KB, and boundary newer than 0.9.0"),
-            panels=context.panels_of("B", "metrics"),
-        )
+CAUSE = on_run("socket.oversized-batch", "socket", find)

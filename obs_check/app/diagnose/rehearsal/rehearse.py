@@ -10,7 +10,7 @@ from obs_check.app.diagnose.rehearsal.counters import counts_events, with_risen_
 from obs_check.app.diagnose.rehearsal.stage import on_stage
 from obs_check.app.systems.systems import Systems
 from obs_check.app.verify.verdicts import PanelVerdict, broken_panel, judge
-from obs_check.causes.registry import ARRIVAL_CAUSES, COLLECTION_CAUSES
+from obs_check.causes.registry import causes_asked
 from obs_check.client.egress import EgressAnswer
 from obs_check.errors import ObsCheckError
 from obs_check.evidence.context import Context
@@ -86,7 +86,7 @@ class Rehearsal:
         streams = arriving(lines, file, config)
         if upstream.hop in _BEFORE_SHIPPER:
             seen = replace(self.context, run=run, hops=tuple(as_if_written(run, path, file)), shipper_state=None)
-            every = [cause.prove(seen) for cause in COLLECTION_CAUSES]
+            every = [cause.find(seen) for cause in causes_asked("collection")]
             findings = [found for found in every if found is not None][:1]
             if not findings:
                 findings = self._stored(run, path, file, streams or [])
@@ -103,7 +103,7 @@ class Rehearsal:
             with on_stage(self.systems, streams) as systems:
                 panels = frozenset(self.context.panels_of(path))
                 context = replace(systems.context(run, [source, at_loki], []), failing=panels)
-                every = (cause.prove(context) for cause in ARRIVAL_CAUSES)
+                every = (cause.find(context) for cause in causes_asked("arrival"))
                 return [found for found in every if found is not None][:1]
         except (ObsCheckError, Refusal):
             return []
