@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from obs_check.report.tables import evidence_of
 from obs_check.report.terminal import visible
 
 _STYLES = {"ok": "green", "fail": "bold red", "unknown": "yellow", "error": "bold red", "warning": "yellow"}
@@ -160,6 +161,8 @@ def print_finding(console: Console, number: int, finding: Mapping[str, Any], dif
     head = Text.assemble(
         f"\n{number}. ", (str(finding.get("cause")), "bold"), " ", (severity, _STYLES.get(severity, "cyan"))
     )
+    if evidence := evidence_of(finding):
+        head.append(f", {evidence}")
     console.print(head)
     console.print(Text(visible(f"   {finding.get('claim', '')}")))
     panels = [str(p) for p in finding.get("panels") or ()]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from obs_check.report.tables import EvidenceTable
+from obs_check.report.tables import EvidenceTable, known
 
 TEMPLATE = "evidence.html.j2"
 
@@ -22,6 +22,7 @@ def to_html(document: Mapping[str, Any], tables: list[EvidenceTable]) -> str:
         lstrip_blocks=True,
     )
     environment.filters["shown"] = _shown
+    environment.filters["known"] = known
     return environment.get_template(TEMPLATE).render(
         command=document.get("command") or "",
         verdict=document.get("verdict") or "unknown",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from obs_check.report.tables import EvidenceTable
+from obs_check.report.tables import EvidenceTable, known
 
 _IN_REPORT = ("hops", "panels", "hop_comparison", "comparison", "after-hops", "after-panels")
 
@@ -37,7 +37,7 @@ def _cell(value: Any) -> str:
 
 def _finding(number: int, finding: Mapping[str, Any]) -> str:
     fix = finding.get("fix") or {}
-    lines = [f"### {number}. `{finding.get('cause')}` ({finding.get('severity')})", "", _cell(finding.get("claim")), ""]
+    lines = [f"### {number}. `{finding.get('cause')}` ({known(finding)})", "", _cell(finding.get("claim")), ""]
     panels = finding.get("panels") or ()
     if panels:
         lines += [f"Explains panels {', '.join(str(p) for p in panels)}.", ""]

@@ -23,7 +23,7 @@ _HOP_COMPARISON = ("path", "hop", "before", "after", "change")
 _COMPARISON = ("id", "title", "before", "after", "change")
 _CONTROL = ("id", "title", "before", "after", "meaning", "differs")
 _SUGGESTED = ("cause", "id", "title", "reads", "would_read", "verdict")
-_FINDINGS = ("n", "cause", "severity", "hop", "claim", "panels", "fix", "safety", "path")
+_FINDINGS = ("n", "cause", "severity", "evidence", "hop", "claim", "panels", "fix", "safety", "path")
 _PROBES = ("finding", "cause", "system", "request", "answer", "window_start_ns", "window_end_ns", "at_ns")
 
 
@@ -73,11 +73,23 @@ def flat(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
 
 
+def known(finding: Mapping[str, Any]) -> str:
+    """The severity of a finding and how it is known: `error, proved`."""
+    return ", ".join(filter(None, (str(finding.get("severity") or ""), evidence_of(finding))))
+
+
+def evidence_of(finding: Mapping[str, Any]) -> str:
+    """How a finding is known: `proved` by a counterfactual that was run, or `observed`; "" in documents without it."""
+    kind = str((finding.get("evidence") or {}).get("kind"))
+    return {"proof": "proved", "observation": "observed"}.get(kind, "")
+
+
 def _finding(number: int, finding: Mapping[str, Any]) -> dict[str, Any]:
     fix = finding.get("fix") or {}
     return {
         "n": number,
         **{key: flat(finding.get(key)) for key in ("cause", "severity", "hop", "claim", "panels")},
+        "evidence": evidence_of(finding),
         "fix": fix.get("summary"),
         "safety": fix.get("safety"),
         "path": fix.get("path"),

@@ -12,7 +12,7 @@ from obs_check.model.finding import Observation, Proof
 from obs_check.model.probe import Probe
 
 ROOT = Path(__file__).parents[2]
-CAUSES = {cause.id: cause for cause in EVERY}
+CAUSES = {cause.id: cause for cause in reversed(EVERY)}
 SECTIONS = ["Why", "How it is proved", "Confused with", "Fix", "Example"]
 
 
