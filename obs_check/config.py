@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from obs_check.errors import ConfigError
+from obs_check.model.paths import AbsoluteGlob, AbsolutePath, absolute_glob, absolute_path
 
 DEFAULT_PATH = Path("obs-check.yaml")
 PATH_VARIABLE = "OBS_CHECK_CONFIG"
@@ -77,11 +78,11 @@ class BoundaryConfig:
     """boundary's log files (a glob), its configuration, its proxy and the CA that its clients have to trust, and what
     the wrapped command wrote to stderr. `proxy: environment` takes the proxy variables, as a tool call inside does."""
 
-    logs: str | None = None
-    config: Path | None = None
+    logs: AbsoluteGlob | None = None
+    config: AbsolutePath | None = None
     proxy: str | None = None
-    ca: Path | None = None
-    stderr: Path | None = None
+    ca: AbsolutePath | None = None
+    stderr: AbsolutePath | None = None
 
     @property
     def proxy_url(self) -> str | None:
@@ -93,7 +94,7 @@ class BoundaryConfig:
 class CoderdConfig:
     """coderd's pod log files (a glob)."""
 
-    logs: str | None = None
+    logs: AbsoluteGlob | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +103,9 @@ class ShipperConfig:
 
     kind: Literal["promtail", "alloy"] = "promtail"
     url: str | None = None
-    config: Path | None = None
-    positions: Path | None = None
-    log: Path | None = None
+    config: AbsolutePath | None = None
+    positions: AbsolutePath | None = None
+    log: AbsolutePath | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +128,8 @@ class TimeoutConfig:
 class LintConfig:
     """What `lint` takes without options: a file with Grafana's datasources, and the directory that stands for `/`."""
 
-    datasources: Path | None = None
-    root: Path | None = None
+    datasources: AbsolutePath | None = None
+    root: AbsolutePath | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +139,8 @@ class Config:
     path: Path | None = None
     grafana: GrafanaConfig | None = None
     dashboard: str = "agent-firewall"
-    source: Path | None = None
-    expect: Path | None = None
+    source: AbsolutePath | None = None
+    expect: AbsolutePath | None = None
     loki: LokiConfig = field(default_factory=LokiConfig)
     boundary: BoundaryConfig = field(default_factory=BoundaryConfig)
     coderd: CoderdConfig = field(default_factory=CoderdConfig)
@@ -336,15 +337,15 @@ class _Section:
             )
         return text.rstrip("/")
 
-    def path(self, key: str) -> Path | None:
+    def path(self, key: str) -> AbsolutePath | None:
         """A path; relative ones start at the file's directory."""
         text = self.text(key)
-        return None if text is None else self.file.parent / Path(text).expanduser()
+        return None if text is None else absolute_path(text, self.file.parent)
 
-    def glob(self, key: str) -> str | None:
+    def glob(self, key: str) -> AbsoluteGlob | None:
         """A glob; relative ones start at the file's directory."""
         text = self.text(key)
-        return None if text is None else str(self.file.parent / Path(text).expanduser())
+        return None if text is None else absolute_glob(text, self.file.parent)
 
     def integer(self, key: str) -> int | None:
         """A whole number above 0."""

@@ -42,6 +42,29 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "file", ["obs-check.yaml", "./obs-check.yaml", "../here/obs-check.yaml", "/{here}/obs-check.yaml"]
+)
+def test_a_path_means_the_same_wherever_the_file_is_named_from(
+    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    text = "{boundary: {logs: ../logs/*.log, config: ./b.yaml}, shipper: {config: p/../p.yaml}, lint: {root: .}}"
+    config = parse_config(text, Path(file.replace("/{here}", str(here))), {})
+    assert config.boundary.logs == str(tmp_path / "logs/*.log")
+    assert (config.boundary.config, config.shipper.config) == (here / "b.yaml", here / "p.yaml")
+    assert config.lint.root == here
+
+
+def test_two_dots_behind_a_link_stay(tmp_path: Path) -> None:
+    (tmp_path / "far/away").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("far/away")
+    config = parse_config("boundary: {logs: link/../*.log}", tmp_path / "x.yaml", {})
+    assert config.boundary.logs == str(tmp_path / "link/../*.log")
+
+
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "loki:\n"])
 def test_an_empty_file_means_the_defaults(text: str) -> None:
     config = parse_config(text, Path("x.yaml"), {})

@@ -30,6 +30,14 @@ def fits(pattern: str, path: str) -> bool:
     return bool(pattern) and (pattern == path or compile_glob(pattern).fullmatch(path) is not None)
 
 
+def matches(pattern: str, path: str) -> bool:
+    """As `fits`; a pattern that is none takes nothing."""
+    try:
+        return fits(pattern, path)
+    except ConfigError:
+        return False
+
+
 def literal_start(pattern: str) -> str:
     """The directory in front of the first wildcard, `/` at least: everything a pattern can take is below it."""
     plain = re.split(r"[*?\[{\\]", _clean(pattern), maxsplit=1)[0]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from obs_check.model.entry import Labels
 
 META = "__meta_kubernetes_"
+POD_LOGS = "/var/log/pods/*/*/*.log"
+"""Where the kubelet has the logs of a node's containers."""
 _PATH = re.compile(
     r"(?P<directory>.*/pods/(?P<namespace>[^/_]+)_(?P<pod>[^/_]+)_(?P<uid>[^/_]+)/(?P<container>[^/]+))/[^/]+"
 )

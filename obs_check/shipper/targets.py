@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from obs_check.errors import ConfigError
 from obs_check.model.entry import Labels
 from obs_check.shipper.collect import takes
-from obs_check.shipper.glob import common_segments, first_difference, fits
+from obs_check.shipper.glob import common_segments, first_difference, fits, matches
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.pods import META, PodLogs, pod_logs
 from obs_check.shipper.relabel_trace import Traced, in_words, trace
@@ -167,7 +166,11 @@ def _not_taken(file: LogFile, targets: Sequence[Found]) -> FileReport:
     """Why no target takes a file: its own pod's target was dropped or has no path, or a pattern does not fit."""
     own = pod_logs(file.path)
     mine = [t for t in targets if (t.pod is not None and own is not None and t.pod.directory == own.directory)]
-    mine += [t for t in targets if t.pod is None and t.traced.labels is None and _would_fit(t, file)]
+    mine += [
+        t
+        for t in targets
+        if t.pod is None and t.traced.labels is None and matches(t.discovered.get("__path__", ""), file.path)
+    ]
     for target in mine:
         needs = tuple(dict.fromkeys((*target.traced.decided, *target.traced.unknown.get("__path__", ()))))
         if needs and (target.traced.labels is None or not _path_known(target)):
@@ -190,13 +193,6 @@ def _not_taken(file: LogFile, targets: Sequence[Found]) -> FileReport:
         return FileReport(file, "no job", "no job has a path")
     near, job = max(globs, key=lambda g: (common_segments(g[0], file.path), -abs(len(g[0]) - len(file.path))))
     return FileReport(file, "glob", f"{first_difference(near, file.path)} of job {job}", nearest=near)
-
-
-def _would_fit(target: Found, file: LogFile) -> bool:
-    try:
-        return fits(target.discovered.get("__path__", ""), file.path)
-    except ConfigError:
-        return False
 
 
 def _hangs(target: Found) -> str:

@@ -12,6 +12,7 @@ from obs_check.client.files.search import Line, each_line, expand, find_tag
 from obs_check.client.files.source import read_streams
 from obs_check.client.files.untimed_lines import untimed_entries
 from obs_check.errors import InputError
+from obs_check.model.paths import AbsoluteGlob
 from obs_check.model.window import NS
 
 AT = 1_795_480_918_603_000_000
@@ -22,7 +23,7 @@ def test_lines_with_offsets_and_replaced_bytes(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     path.write_bytes(b"one\r\ntw\xffo\n\xc3\xa9 last")
     assert list(each_line(path)) == [("one", 0), ("tw\ufffdo", 1), ("é last", 0)]
-    assert find_tag(str(path), "last", lambda: 5)[0] == {path: [Line(10, "é last")]}
+    assert find_tag(AbsoluteGlob(str(path)), "last", lambda: 5)[0] == {path: [Line(10, "é last")]}
 
 
 def test_packed(tmp_path: Path) -> None:
@@ -52,12 +53,20 @@ def test_find_tag(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "a.log").write_text("x\nGET /?obs=abcd-1-allow\n")
     (tmp_path / "b.log").write_text("nothing\n")
-    value, probe = find_tag(f"{tmp_path}/**/*.log", "obs=abcd-", lambda: 5)
+    value, probe = find_tag(AbsoluteGlob(f"{tmp_path}/**/*.log"), "obs=abcd-", lambda: 5)
     path = tmp_path / "sub" / "a.log"
     assert value == {path: [Line(2, "GET /?obs=abcd-1-allow")]}
     assert probe.answer == {"files": {str(path): 1}, "searched": 2, "sample": ["GET /?obs=abcd-1-allow"]}
     assert (probe.system, probe.at_ns, probe.bytes_read) == ("file", 5, 33)
     assert expand(f"{tmp_path}/none-*") == []
+
+
+def test_a_file_with_several_names_is_searched_once(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("obs=abcd-1-allow\n")
+    (tmp_path / "b.log").symlink_to("a.log")
+    value, probe = find_tag(AbsoluteGlob(f"{tmp_path}/*.log"), "obs=abcd-", lambda: 5)
+    assert [path.name for path in value] == ["a.log"]
+    assert probe.answer["searched"] == 1
 
 
 @pytest.mark.parametrize(

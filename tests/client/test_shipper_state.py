@@ -15,6 +15,7 @@ from obs_check.client.shipper.promtail_api import PromtailClient
 from obs_check.client.shipper.promtail_targets import parse_discovery
 from obs_check.client.shipper.sources import Sources
 from obs_check.errors import InputError, Unavailable
+from obs_check.model.paths import AbsoluteGlob
 
 RECORDED = Path(__file__).parent.parent / "fixtures" / "client"
 LOG = "/tmp/boundary_logs/boundary-1.log"
@@ -85,7 +86,8 @@ def test_disk_and_positions_file_tell_a_file_that_shrank_and_one_that_nobody_tak
     third, fourth = LOG.replace("-1", "-3"), LOG.replace("-1", "-4")
     told = {LOG: "3644", third: "20", fourth: "99", "cursor-journal": "s=abc"}
     positions.write_text(json.dumps({"positions": told}))
-    sources = Sources(positions, None, Disk(tmp_path / "root"), ("/tmp/boundary_logs/*.txt", "/tmp/[", ""))
+    wanted = tuple(map(AbsoluteGlob, ("/tmp/boundary_logs/*.txt", "/tmp/[", "")))
+    sources = Sources(positions, None, Disk(tmp_path / "root"), wanted)
     state = promtail(PAGES).state(sources).value
     assert {f.path.rsplit("/", 1)[1]: f.state for f in state.files} == {
         "boundary-1.log": "stale",
@@ -97,6 +99,39 @@ def test_disk_and_positions_file_tell_a_file_that_shrank_and_one_that_nobody_tak
     file = state.file(LOG)
     assert file is not None
     assert (file.position, file.left, file.disk_bytes) == (3644, 240 - 3644, 240)
+
+
+@pytest.mark.parametrize(
+    ("path", "names", "globs", "wanted"),
+    [
+        ("/tmp/link/a.log", (), ("/data/logs/*.log",), "/data/logs/a.log"),
+        ("/tmp/link/a.log", ("/data/logs/a.log",), (), "/data/logs/a.log"),
+        ("/tmp/link/../logs/a.log", (), ("/data/logs/*.log",), "/data/logs/a.log"),
+        ("/data/logs/a.log", (), ("/tmp/link/*.log",), "/tmp/link/a.log"),
+        ("/data/logs/a.log", (), ("/tmp/*.log",), "/tmp/other.log"),
+        ("/tmp/link/a.log", ("/data/logs/a.log",), ("/tmp/link/*.log",), "/tmp/link/a.log"),
+        ("/tmp/link/a.log", ("/data/logs/b.log", "/gone.log"), ("/data/logs/b*", "/["), "/tmp/link/a.log"),
+    ],
+)
+def test_a_file_has_the_name_that_the_shipper_has_for_it(
+    path: str, names: tuple[str, ...], globs: tuple[str, ...], wanted: str, tmp_path: Path
+) -> None:
+    for directory in ("tmp", "data/logs"):
+        (tmp_path / directory).mkdir(parents=True)
+    for name in ("a", "b"):
+        (tmp_path / f"data/logs/{name}.log").write_text(name)
+    (tmp_path / "tmp/link").symlink_to("../data/logs")
+    (tmp_path / "tmp/other.log").symlink_to("../data/logs/a.log")
+    assert Disk(tmp_path).name_of(path, names, globs) == wanted
+
+
+def test_a_link_of_ours_to_a_file_that_is_read_is_no_file_that_nobody_takes(tmp_path: Path) -> None:
+    logs = tmp_path / "tmp/boundary_logs"
+    logs.mkdir(parents=True)
+    (logs / "boundary-1.log").write_text("x\n")
+    (tmp_path / "ours").symlink_to("tmp/boundary_logs")
+    sources = Sources(disk=Disk(tmp_path), globs=(AbsoluteGlob("/ours/*.log"),))
+    assert [file.path for file in promtail(PAGES).state(sources).value.files] == [LOG]
 
 
 def test_a_shipper_on_another_machine_has_no_missing_files(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """The shipper of a configuration, watched over a run: snapshots before and after it."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
 from obs_check.client.answered import Answered
+from obs_check.client.files.search import Line
 from obs_check.client.shipper.disk import Disk
 from obs_check.client.shipper.kind import shipper_client
 from obs_check.client.shipper.promtail_api import ShipperClient
@@ -18,9 +20,14 @@ from obs_check.follow.run import Run
 from obs_check.follow.shipper_hop import run_lines, shipper_hop
 from obs_check.follow.shipping import ShippingEvidence
 from obs_check.follow.trace import Watched
+from obs_check.model.paths import AbsolutePath
 from obs_check.model.shipping import ShipperState
 from obs_check.model.window import NS
+from obs_check.shipper.collect import globs
+from obs_check.shipper.pods import POD_LOGS
+from obs_check.shipper.read import read_shipper
 
+HERE = Disk(Path("/"))
 SETTLE_S = 2.0
 """How long a batch that was read may take until its counters say sent or dropped, seconds."""
 
@@ -69,11 +76,52 @@ class Shipping:
             pause(0.2)
 
 
+@dataclass(slots=True)
+class ShipperNames:
+    """The names that the shipper has for files that were found here: paths of its configuration, and what a running one
+    says. Without either every file keeps its own."""
+
+    disk: Disk
+    config: AbsolutePath | None
+    shipping: Shipping | None
+    env: Mapping[str, str] = field(repr=False)
+    _told: dict[str, str] = field(default_factory=dict)
+
+    def applied(self, answer: Answered[dict[Path, list[Line]]]) -> Answered[dict[Path, list[Line]]]:
+        """What was found in files, under the shipper's names for them."""
+        names = {path: self._of(str(path)) for path in answer.value}
+        files = answer.probe.answer["files"]
+        shown = {**answer.probe.answer, "files": {name: files[str(path)] for path, name in names.items()}}
+        value = {Path(name): answer.value[path] for path, name in names.items()}
+        return Answered(value, replace(answer.probe, answer=shown))
+
+    def _of(self, path: str) -> str:
+        if path not in self._told:
+            known, globs = self._known()
+            self._told[path] = self.disk.name_of(path, known, globs)
+        return self._told[path]
+
+    def _known(self) -> tuple[list[str], list[str]]:
+        """Names of files, and patterns."""
+        patterns: list[str] = []
+        with suppress(ObsCheckError):
+            if self.config is not None:
+                jobs = read_shipper(self.config, self.env).jobs
+                patterns += globs(jobs)
+                patterns += [POD_LOGS] if any("pod" in job.roles for job in jobs) else []
+        with suppress(ObsCheckError):
+            if self.shipping is not None:
+                state = self.shipping.before or self.shipping.snapshot().value
+                patterns += [target.glob for target in state.targets]
+                return [file.path for file in state.files], patterns
+        return [], patterns
+
+
 def open_shipping(config: Config, clock: Callable[[], int] = time.time_ns) -> Shipping | None:
     """The configured shipper, None without a URL."""
     shipper = config.shipper
     if not shipper.url:
         return None
     client = shipper_client(shipper.kind, shipper.url, clock, config.hosts)
-    globs = tuple(glob for glob in (config.boundary.logs, config.coderd.logs) if glob)
-    return Shipping(client, Sources(shipper.positions, shipper.log, Disk(Path("/")), globs))
+    found = tuple(glob for glob in (config.boundary.logs, config.coderd.logs) if glob)
+    return Shipping(client, Sources(shipper.positions, shipper.log, HERE, found))

@@ -11,7 +11,7 @@ from obs_check.app.systems.apply import apply_fixes
 from obs_check.app.systems.dashboard_source import DashboardSource, open_dashboard, read_document
 from obs_check.app.systems.injection import check_injection, send_run
 from obs_check.app.systems.shared_probes import once, shared
-from obs_check.app.systems.shipping import Shipping, open_shipping
+from obs_check.app.systems.shipping import HERE, ShipperNames, Shipping, open_shipping
 from obs_check.app.verify.verdicts import broken_panel, judge
 from obs_check.client.egress import EgressAnswer, send
 from obs_check.client.files.search import deleted_but_open, expand, find_tag
@@ -23,13 +23,14 @@ from obs_check.errors import ConfigError, NotAllowed, Refused, Unavailable
 from obs_check.evidence.context import BrokenPanel, Context, EgressProbes, Files, GrafanaProbes, LokiProbes, LookAgain
 from obs_check.evidence.control import Control
 from obs_check.follow.hop import HopSeen
-from obs_check.follow.hops import egress_hop, file_hop, loki_hop
+from obs_check.follow.hops import TaggedLines, egress_hop, file_hop, loki_hop
 from obs_check.follow.run import Run, new_run_id
 from obs_check.follow.trace import Watched, follow
 from obs_check.logql.settings import EngineSettings
 from obs_check.model.entry import Labels
 from obs_check.model.event import Event
 from obs_check.model.finding import DashboardEdit, Finding
+from obs_check.model.paths import AbsoluteGlob
 from obs_check.model.probe import Probe
 from obs_check.model.result import Streams, Vector
 from obs_check.model.window import Window
@@ -111,7 +112,7 @@ class Systems:
         watched = [Watched(egress_hop("A", run), _nothing, 0)]
         if self.config.boundary.logs:
             glob = self.config.boundary.logs
-            hop, look = file_hop("A", "file", run, lambda needle: find_tag(glob, needle, self.now_ns))
+            hop, look = file_hop("A", "file", run, self._find(glob))
             watched.append(Watched(hop, look, min(1.0, self.hop_s)))
             watched += self._shipper("A", run, hop)
         return [*watched, self._loki("A", run)]
@@ -121,12 +122,17 @@ class Systems:
         settle = self.config.inject.settle_s
         if self.config.coderd.logs:
             glob = self.config.coderd.logs
-            hop, look = file_hop("B", "coderd", run, lambda needle: find_tag(glob, needle, self.now_ns))
+            hop, look = file_hop("B", "coderd", run, self._find(glob))
             watched.append(Watched(hop, look, settle))
             watched += self._shipper("B", run, hop)
             settle = 0
         loki = self._loki("B", run)
         return [*watched, Watched(loki.hop, loki.look, loki.patience_s + settle)]
+
+    def _find(self, glob: AbsoluteGlob) -> TaggedLines:
+        """Looks for lines, and names the files as the shipper does."""
+        names = ShipperNames(HERE, self.config.shipper.config, self.shipping, self.env)
+        return lambda needle: names.applied(find_tag(glob, needle, self.now_ns))
 
     def _shipper(self, path: Any, run: Run, upstream: HopSeen) -> list[Watched]:
         return [self.shipping.watched(path, run, upstream, self.hop_s)] if self.shipping else []
@@ -201,7 +207,8 @@ class Systems:
         return answer, Probe("egress", f"GET {event.url} through {proxy}", shown, self.now_ns())
 
     def _boundary_says(self, text: str) -> tuple[list[str], Probe]:
-        globs = [g for g in (self.config.boundary.logs, str(self.config.boundary.stderr or "")) if g]
+        own = self.config.boundary
+        globs = [g for g in (own.logs, AbsoluteGlob(str(own.stderr or ""))) if g]
         found = []
         for glob in globs:
             answer = find_tag(glob, text, self.now_ns)

@@ -4,13 +4,14 @@ import glob
 import gzip
 import io
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from obs_check.client.answered import Answered
 from obs_check.errors import InputError
+from obs_check.model.paths import AbsoluteGlob
 from obs_check.model.probe import Probe
 
 _HEAD_BYTES = 8192
@@ -89,15 +90,16 @@ def decode(raw: bytes) -> tuple[str, int]:
         return "".join("�" if "\udc80" <= char <= "\udcff" else char for char in kept), bad
 
 
-def find_tag(pattern: str, needle: str, clock: Callable[[], int]) -> Answered[dict[Path, list[Line]]]:
-    """The lines that hold a text, by file of a glob; files without one are left out.
+def find_tag(pattern: AbsoluteGlob, needle: str, clock: Callable[[], int]) -> Answered[dict[Path, list[Line]]]:
+    """The lines that hold a text, by file of a glob; files without one are left out, and one that has several names is
+    read once.
 
     Files that vanish meanwhile (rotation) count as without. The probe's answer is {"files": {path: lines}, "searched",
     "sample"}; raises InputError for a file that cannot be read.
     """
     wanted = needle.encode()
     found: dict[Path, list[Line]] = {}
-    paths = expand(pattern)
+    paths = _once(expand(pattern))
     total = 0
     for path in paths:
         try:
@@ -113,6 +115,19 @@ def find_tag(pattern: str, needle: str, clock: Callable[[], int]) -> Answered[di
     sample = [line.text for lines in found.values() for line in lines][:_SHOWN_LINES]
     answer = {"files": {str(p): len(lines) for p, lines in found.items()}, "searched": len(paths), "sample": sample}
     return Answered(found, Probe("file", f"lines with {needle} in {pattern}", answer, clock(), bytes_read=total))
+
+
+def _once(paths: Iterable[Path]) -> list[Path]:
+    """The paths without those that lead to a file that another one before them leads to."""
+    found: dict[object, Path] = {}
+    for path in paths:
+        try:
+            status = path.stat()
+        except OSError:
+            found[path] = path
+        else:
+            found.setdefault((status.st_dev, status.st_ino), path)
+    return list(found.values())
 
 
 @contextmanager

@@ -6,10 +6,9 @@ from typing import Any
 from obs_check.client.exposition import Metrics
 from obs_check.client.shipper.disk import Disk
 from obs_check.client.shipper.promtail_state import by_label, destinations, metric_refusals
-from obs_check.errors import ConfigError
 from obs_check.model.entry import Labels
 from obs_check.model.shipping import FileState, ShipperState, TargetState
-from obs_check.shipper.glob import fits
+from obs_check.shipper.glob import matches
 
 FILE_SOURCE = "loki.source.file"
 FILE_MATCH = "local.file_match"
@@ -91,7 +90,7 @@ def _targets(component: Mapping[str, Any]) -> list[TargetState]:
         given = [_labels(t) for t in arguments.get("path_targets") or []]
         found = [_labels(t).get("__path__", "") for t in read_body(component.get("exports")).get("targets") or []]
         return [
-            _state(own, labels, any(_takes(labels.get("__path__", ""), path) for path in found)) for labels in given
+            _state(own, labels, any(matches(labels.get("__path__", ""), path) for path in found)) for labels in given
         ]
     if name == FILE_SOURCE:
         return [_state(own, _labels(target), None) for target in arguments.get("targets") or []]
@@ -101,13 +100,6 @@ def _targets(component: Mapping[str, Any]) -> list[TargetState]:
 def _state(job: str, labels: Labels, ready: bool | None) -> TargetState:
     shown = {key: value for key, value in labels.items() if not key.startswith("__")}
     return TargetState(job, labels.get("__path__", ""), shown, labels, ready)
-
-
-def _takes(pattern: str, path: str) -> bool:
-    try:
-        return fits(pattern, path)
-    except ConfigError:
-        return False
 
 
 def _files(

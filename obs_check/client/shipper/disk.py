@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from obs_check.client.files.log_tree import files_below
 from obs_check.errors import ConfigError
 from obs_check.model.shipping import FileState, TargetState
-from obs_check.shipper.glob import compile_glob, literal_start
+from obs_check.shipper.glob import compile_glob, literal_start, matches
 
 COMPRESSED = (b"\x1f\x8b", b"BZ", b"PK", b"x\x9c", b"x\x01", b"x\xda")
 """First bytes of gzip, bzip2, zip and zlib: there an offset is one of the unpacked text."""
@@ -28,14 +28,30 @@ class Disk:
         """Where a path of the shipper is on this machine."""
         return self.root / path.lstrip("/")
 
-    def _found(self, targets: Iterable[TargetState], globs: Iterable[str]) -> list[FileState]:
+    def name_of(self, path: str, names: Iterable[str], globs: Iterable[str]) -> str:
+        """The name under which a shipper has a file that is `path` here: that one where it is among `names` or fits one
+        of `globs`, else another one there of the same file (a link leads to it), else `path`."""
+        known, patterns = list(names), list(globs)
+        if path in known or any(matches(pattern, path) for pattern in patterns):
+            return path
+        for name in chain(known, (found for pattern in patterns for found in self._below(pattern))):
+            try:
+                if self.at(name).samefile(self.at(path)):
+                    return name
+            except OSError:
+                continue
+        return path
+
+    def _found(self, known: Iterable[str], targets: Iterable[TargetState], globs: Iterable[str]) -> list[FileState]:
         """The files that patterns take, as the shipper names them, with the job whose pattern it is ("" for `globs`).
         Patterns that are none take nothing."""
-        patterns = [(target.glob, target.job) for target in targets if not target.dropped]
         jobs: dict[str, str] = {}
-        for pattern, job in [*patterns, *((glob, "") for glob in globs)]:
-            for path in self._below(pattern) if pattern else ():
-                jobs.setdefault(path, job)
+        for target in targets:
+            for path in self._below(target.glob) if target.glob and not target.dropped else ():
+                jobs.setdefault(path, target.job)
+        names = [*jobs, *known]
+        for path in (path for glob in globs if glob for path in self._below(glob)):
+            jobs.setdefault(self.name_of(path, names, ()), "")
         return [FileState(path, jobs[path]) for path in sorted(jobs)]
 
     def with_files(
@@ -43,7 +59,7 @@ class Disk:
     ) -> dict[str, FileState]:
         """Files by path as the disk completes them, with those that patterns take besides."""
         known = {file.path: file for file in files}
-        known = {**{file.path: file for file in self._found(targets, globs)}, **known}
+        known = {**{file.path: file for file in self._found(known, targets, globs)}, **known}
         return {file.path: file for file in self._complete(known.values())}
 
     def _below(self, pattern: str) -> list[str]:

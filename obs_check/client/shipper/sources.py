@@ -8,6 +8,7 @@ from obs_check.client.shipper.disk import Disk
 from obs_check.client.shipper.log import read_refusals, read_unopened
 from obs_check.client.shipper.positions import read_positions
 from obs_check.errors import InputError
+from obs_check.model.paths import AbsoluteGlob
 from obs_check.model.shipping import Refusal, ShipperState
 
 LOG_TAIL_BYTES = 4 * 1024 * 1024
@@ -22,7 +23,7 @@ class Sources:
     positions: Path | None = None
     log: Path | None = None
     disk: Disk | None = None
-    globs: tuple[str, ...] = ()
+    globs: tuple[AbsoluteGlob, ...] = ()
 
 
 NOTHING_ELSE = Sources()
