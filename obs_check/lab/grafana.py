@@ -1,5 +1,6 @@
 """The lab Grafana as one object: start, ask its `url`, stop."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
@@ -23,6 +24,7 @@ class LabGrafana:
         port: int = 0,
         timeout: float = 30.0,
         database: LabDatabase | None = None,
+        now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._dashboards_dir = dashboards_dir
         self._datasources = datasources
@@ -30,6 +32,7 @@ class LabGrafana:
         self._port = port
         self._timeout = timeout
         self._database = database
+        self._now_ns = now_ns
         self._server: Server | None = None
         self._close: Callable[[], None] | None = None
 
@@ -41,7 +44,8 @@ class LabGrafana:
 
         http = httpx.Client(timeout=self._timeout, trust_env=False)
         self._close = http.close
-        api = Api(Dashboards(self._dashboards_dir), Datasources(self._datasources, self._database), self._token, http)
+        sources = Datasources(self._datasources, self._database)
+        api = Api(Dashboards(self._dashboards_dir), sources, self._token, http, self._now_ns)
         self._server = Server(api.application(), port=self._port, name="lab-grafana")
         try:
             self._server.start()

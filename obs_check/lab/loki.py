@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from obs_check.lab.serve import Server
+from obs_check.logql.settings import EngineSettings
 from obs_check.standin.loki.archive import Archive
 from obs_check.standin.loki.compactor import Compactor
 from obs_check.standin.loki.counters import Counters
@@ -52,7 +53,7 @@ class LabLoki:
         self._writer = Writer(ingest)
         if self._limits.retention_period:
             self._compactor = Compactor(ingest, self._clock)
-        app = Api(ingest, self.counters, self._clock, self.served).application()
+        app = Api(ingest, self.counters, EngineSettings(self._clock), self.served).application()
         self._server = Server(app, self._host, self._port, "lab-loki")
         try:
             self._server.start()

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 import httpx
 
 from obs_check.errors import InputError, QueryError
+from obs_check.logql.settings import EngineSettings
 from obs_check.model.probe import Probe
 from obs_check.model.window import MS
 from obs_check.panel.board import Board
@@ -34,7 +35,7 @@ class Given(httpx.BaseTransport):
     """The APIs of Loki and Prometheus over one case, for a client that never opens a socket."""
 
     def __init__(self, case: Case) -> None:
-        self.at_ns = case.at_ns
+        self.settings = EngineSettings(lambda: case.at_ns)
         self.store: TenantStore = loki_store(case)
         self._prometheus = PrometheusApi(prometheus_store(case), (), 15.0, 10.0)
 
@@ -42,13 +43,13 @@ class Given(httpx.BaseTransport):
         """Answer as the system would whose host is asked."""
         params = parse_qs(request.url.query.decode(), keep_blank_values=True)
         if request.url.host == "prometheus.invalid":
-            status, document = self._prometheus.answer(request.url.path, params, self.at_ns // MS)
+            status, document = self._prometheus.answer(request.url.path, params, self.settings.now_ns() // MS)
             return httpx.Response(status, json=document)
         single = {name: values[-1] for name, values in params.items()}
         answer = answer_instant if request.url.path.endswith("/query") else answer_range
         flags = request.headers.get("X-Loki-Response-Encoding-Flags", "").split(",")
         try:
-            data = answer(self.store, single, self.at_ns, Limits(), [flag for flag in flags if flag])
+            data = answer(self.store, single, self.settings, Limits(), [flag for flag in flags if flag])
         except Refusal as refusal:
             return httpx.Response(refusal.status, text=refusal.body)
         except QueryError as error:
@@ -68,7 +69,7 @@ def board_of(suite: Suite, case: Case, dashboard: Dashboard, given: Given) -> Bo
     def ask(query: Query) -> tuple[dict[str, Any], Probe]:
         # What a browser sends is JSON: a value that JSON has not is found here.
         body = json.loads(json.dumps(query.body))
-        _, document = ds_query(http, sources, body, lambda: case.at_ns)
+        _, document = ds_query(http, sources, body, case.at_ns)
         return document, Probe("test", json.dumps(body), document, case.at_ns)
 
     return Board(dashboard, Datasources({str(one["name"]): one for one in raw}), ask, case.overrides)

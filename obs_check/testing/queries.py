@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from obs_check.errors import QueryError
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant, query_range
-from obs_check.logql.settings import EngineSettings
 from obs_check.logql.syntax.ast import LogQuery
 from obs_check.model.result import Matrix, Result, Scalar, Streams, Vector
 from obs_check.testing.offline import Given
@@ -44,7 +43,6 @@ def checked_query(case: Case, want: QueryWant, given: Given) -> Checked:
 def _answer(case: Case, want: QueryWant, given: Given) -> Result:
     expr = parse(want.text)
     start = case.at_ns - want.range_ns
-    settings = EngineSettings(lambda: case.at_ns)
     if isinstance(expr, LogQuery):
         # The end of a log query is exclusive; a line of the very moment belongs to the test.
         return query_range(
@@ -53,13 +51,13 @@ def _answer(case: Case, want: QueryWant, given: Given) -> Result:
             start,
             case.at_ns + 1,
             0,
-            settings=settings,
+            settings=given.settings,
             limit=_MOST_LINES,
             direction="forward",
         )
     if want.step_ns:
-        return query_range(expr, given.store, start, case.at_ns, want.step_ns, settings=settings)
-    return query_instant(expr, given.store, case.at_ns, settings=settings)
+        return query_range(expr, given.store, start, case.at_ns, want.step_ns, settings=given.settings)
+    return query_instant(expr, given.store, case.at_ns, settings=given.settings)
 
 
 def _got(result: Result) -> tuple[str, ...]:

@@ -1,17 +1,18 @@
 """Annotations, in memory."""
 
 import threading
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from obs_check.model.window import MS
 from obs_check.standin.grafana.refusal import Refusal
 
 
 class Annotations:
-    """What was posted, newest first; times in ms since the epoch."""
+    """What was posted, newest first; times in ms since the epoch. `clock` gives ns."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._rows: list[dict[str, Any]] = []
 
@@ -19,7 +20,7 @@ class Annotations:
         """Keep one; Refusal without a text. A missing time is now."""
         if not isinstance(body, dict) or not body.get("text"):
             raise Refusal(400, "Failed to save annotation")
-        moment = int(body.get("time") or time.time_ns() // 1_000_000)
+        moment = int(body.get("time") or self._clock() // MS)
         with self._lock:
             row = {
                 "id": len(self._rows) + 1,

@@ -32,14 +32,18 @@ async def _body(request: Request) -> Any:
 
 
 class Api:
-    """Handlers over dashboards, datasources and annotations; everything but the health needs the token."""
+    """Handlers over dashboards, datasources and annotations; everything but the health needs the token. `clock` gives
+    ns since the epoch."""
 
-    def __init__(self, dashboards: Dashboards, sources: Datasources, token: str, http: httpx.Client) -> None:
+    def __init__(
+        self, dashboards: Dashboards, sources: Datasources, token: str, http: httpx.Client, clock: Callable[[], int]
+    ) -> None:
         self._dashboards = dashboards
         self._sources = sources
-        self._annotations = Annotations()
+        self._annotations = Annotations(clock)
         self._token = token
         self._http = http
+        self._clock = clock
 
     def application(self) -> Starlette:
         """The ASGI application."""
@@ -146,7 +150,9 @@ class Api:
         return _passed(await run_in_threadpool(proxied, self._http, source, path, query, kept))
 
     async def _query(self, request: Request) -> Response:
-        status, document = await run_in_threadpool(ds_query, self._http, self._sources, await _body(request))
+        status, document = await run_in_threadpool(
+            ds_query, self._http, self._sources, await _body(request), self._clock()
+        )
         return JSONResponse(document, status)
 
     async def _annotate(self, request: Request) -> Response:

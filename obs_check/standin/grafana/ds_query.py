@@ -1,10 +1,10 @@
 """POST /api/ds/query."""
 
 import re
-import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from obs_check.model.window import MS
 from obs_check.panel.interval import interval_to_ms
 from obs_check.standin.grafana.datasource import Datasource, Datasources
 from obs_check.standin.grafana.loki_query import run_loki
@@ -58,12 +58,7 @@ def _run(http: "httpx.Client", source: Datasource, query: Mapping[str, Any], spa
         return QueryFailed(502, unreached(error), [] if source.type == "prometheus" else None).to_json()
 
 
-def ds_query(
-    http: "httpx.Client",
-    sources: Datasources,
-    body: Any,
-    clock: Callable[[], int] = time.time_ns,
-) -> tuple[int, dict[str, Any]]:
+def ds_query(http: "httpx.Client", sources: Datasources, body: Any, now_ns: int) -> tuple[int, dict[str, Any]]:
     """(status, document). 400 with all results when a refId failed. Refusal when the request as a whole is wrong, in
     Grafana 12.4 also when a refId occurs twice."""
     if not isinstance(body, dict):
@@ -71,7 +66,7 @@ def ds_query(
     queries = body.get("queries")
     if not isinstance(queries, list) or not queries:
         raise Refusal(400, "No queries found", messageId="query.noQueries", statusCode=400)
-    now_ms = clock() // 1_000_000
+    now_ms = now_ns // MS
     span = TimeSpan(_moment(body.get("from"), now_ms), _moment(body.get("to"), now_ms))
     asked: dict[str, tuple[Datasource, Mapping[str, Any]]] = {}
     for query in queries:

@@ -35,12 +35,12 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Api:
-    """Handlers over one Ingest; `clock` gives ns since the epoch."""
+    """Handlers over one Ingest; `settings` are those of the engine, with the clock."""
 
-    def __init__(self, ingest: Ingest, counters: Counters, clock: Callable[[], int], served: Served) -> None:
+    def __init__(self, ingest: Ingest, counters: Counters, settings: EngineSettings, served: Served) -> None:
         self._ingest = ingest
         self._counters = counters
-        self._clock = clock
+        self._settings = settings
         self._served = served
         self._limits = ingest.limits
 
@@ -61,7 +61,7 @@ class Api:
             Route(f"{v1}/label", self._labels, methods=both),
             Route(f"{v1}/label/{{name}}/values", self._values, methods=both),
             Route(f"{v1}/series", self._series, methods=both),
-            *IndexApi(self._ingest, self._clock).routes(v1),
+            *IndexApi(self._ingest, self._settings).routes(v1),
             Route(f"{v1}/patterns", _plain("", 404), methods=both),
             Route(f"{v1}/format_query", self._format_query, methods=both),
             Route(f"{v1}/status/buildinfo", self._buildinfo),
@@ -94,7 +94,7 @@ class Api:
             store = self._ingest.tenant(tenant_of(request, self._limits))
             params = first_of_each(await parameters(request))
             flags = [flag for flag in request.headers.get("X-Loki-Response-Encoding-Flags", "").split(",") if flag]
-            data = await run_in_threadpool(answer, store, params, self._clock(), self._limits, flags)
+            data = await run_in_threadpool(answer, store, params, self._settings, self._limits, flags)
             self._served.add(data["stats"]["summary"]["totalBytesProcessed"])
             return success(data)
 
@@ -106,7 +106,7 @@ class Api:
         """Labels of streams with lines in the window that satisfy one of the selectors of the request, else of all."""
         store = self._ingest.tenant(tenant_of(request, self._limits))
         pairs = await parameters(request)
-        window = listing_window(first_of_each(pairs), self._clock())
+        window = listing_window(first_of_each(pairs), self._settings.now_ns())
         selectors = [selected(text) for name, text in pairs if name in keys]
         if window != ALL_TIME:
             check_length(*window, self._limits)
@@ -140,16 +140,16 @@ class Api:
     async def _tail(self, websocket: WebSocket) -> None:
         try:
             store = self._ingest.tenant(tenant_of(websocket, self._limits))
-            asked = read_tail(dict(websocket.query_params), self._clock())
+            asked = read_tail(dict(websocket.query_params), self._settings.now_ns())
         except (Refusal, QueryError) as error:
             status = error.status if isinstance(error, Refusal) else 400
             words = error.body if isinstance(error, Refusal) else error.message
             await websocket.send_denial_response(PlainTextResponse(words, status))
             return
-        await follow(websocket, store, asked, EngineSettings(self._clock))
+        await follow(websocket, store, asked, self._settings)
 
     async def _tail_without_socket(self, request: Request) -> Response:
-        read_tail(first_of_each(await parameters(request)), self._clock())
+        read_tail(first_of_each(await parameters(request)), self._settings.now_ns())
         return PlainTextResponse("Bad Request\n", 400)
 
     async def _metrics(self, _: Request) -> Response:

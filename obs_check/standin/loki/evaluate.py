@@ -1,6 +1,5 @@
 """Runs a query of a request over the streams of a tenant."""
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from obs_check.logql.settings import EngineSettings
 from obs_check.logql.syntax.ast import Expr, LogQuery, Matcher, Metric, RangeAggregation, VectorAggregation
 from obs_check.model.entry import Labels, LogStream
 from obs_check.model.result import Matrix, Result, Streams, Vector
+from obs_check.model.window import NS
 from obs_check.standin.loki.answers import categorized, result_data, stats
 from obs_check.standin.loki.checks import entry_size
 from obs_check.standin.loki.detect import detected_fields, field_values
@@ -47,7 +47,7 @@ class _Counted:
 
 
 def _answer(
-    result: Result, source: _Counted, flags: Sequence[str], direction: Direction, began: float, limits: Limits
+    result: Result, source: _Counted, flags: Sequence[str], direction: Direction, took_ns: int, limits: Limits
 ) -> dict[str, Any]:
     data = result_data(result, source.labels, flags, newest_first=direction == "backward")
     match result:
@@ -61,7 +61,7 @@ def _answer(
             returned = 1
     if not isinstance(result, Streams) and returned > limits.max_query_series:
         raise Refusal(400, f"maximum of series ({limits.max_query_series}) reached for a single query")
-    data["stats"] = stats(source.lines, source.bytes, returned, time.perf_counter() - began)
+    data["stats"] = stats(source.lines, source.bytes, returned, took_ns / NS)
     return data
 
 
@@ -79,10 +79,10 @@ def _refuse_switched_off(expr: Expr) -> None:
 
 
 def answer_range(
-    store: TenantStore, params: Mapping[str, str], now_ns: int, limits: Limits, flags: Sequence[str]
+    store: TenantStore, params: Mapping[str, str], settings: EngineSettings, limits: Limits, flags: Sequence[str]
 ) -> dict[str, Any]:
     """`data` of query_range. Refusal or QueryError when Loki would refuse the request."""
-    began = time.perf_counter()
+    now_ns = settings.now_ns()
     asked = parse_range(params, now_ns, limits)
     expr = parse(params.get("query", ""))
     check_length(asked.start, asked.end, limits)
@@ -99,23 +99,23 @@ def answer_range(
         asked.start,
         asked.end,
         asked.step,
-        settings=EngineSettings(lambda: now_ns),
+        settings=settings,
         limit=asked.limit,
         direction=asked.direction,
         interval_ns=asked.interval,
     )
-    return _answer(result, source, flags, asked.direction, began, limits)
+    return _answer(result, source, flags, asked.direction, settings.now_ns() - now_ns, limits)
 
 
 def answer_instant(
     store: TenantStore,
     params: Mapping[str, str],
-    now_ns: int,
+    settings: EngineSettings,
     limits: Limits,
     flags: Sequence[str],
 ) -> dict[str, Any]:
     """`data` of an instant query. Refusal or QueryError when Loki would refuse it, as every log query."""
-    began = time.perf_counter()
+    now_ns = settings.now_ns()
     limit = parse_limit(params)
     at = parse_time(params.get("time", ""), now_ns)
     direction = parse_direction(params.get("direction", ""))
@@ -125,8 +125,8 @@ def answer_instant(
         expr = parse(text)
     _refuse_switched_off(expr)
     source = _Counted(store)
-    result = query_instant(expr, source, at, settings=EngineSettings(lambda: now_ns), limit=limit, direction=direction)
-    return _answer(result, source, flags, direction, began, limits)
+    result = query_instant(expr, source, at, settings=settings, limit=limit, direction=direction)
+    return _answer(result, source, flags, direction, settings.now_ns() - now_ns, limits)
 
 
 def selector_matchers(text: str) -> tuple[Matcher, ...]:
@@ -138,19 +138,18 @@ def selector_matchers(text: str) -> tuple[Matcher, ...]:
 
 
 def answer_fields(
-    store: TenantStore, params: Mapping[str, str], now_ns: int, limits: Limits, name: str | None = None
+    store: TenantStore, params: Mapping[str, str], settings: EngineSettings, limits: Limits, name: str | None = None
 ) -> dict[str, Any]:
     """`detected_fields` of a log query's newest lines, or the values of the field `name`; nothing at all where there
     is none. Refusal or QueryError as Loki refuses."""
     lines = parse_limit({"limit": params.get("line_limit", "")})
     most = parse_limit({"limit": params.get("limit") or params.get("field_limit") or "1000"})
-    asked = parse_range({**params, "limit": ""}, now_ns, limits)
+    asked = parse_range({**params, "limit": ""}, settings.now_ns(), limits)
     expr = parse(params.get("query", ""))
     if not isinstance(expr, LogQuery):
         raise Refusal(400, "only log selector is supported")
     check_limit(lines, limits)
     source = _Counted(store)
-    settings = EngineSettings(lambda: now_ns)
     result = query_range(expr, source, asked.start, asked.end, asked.step, settings=settings, limit=lines)
     rows = categorized(result.streams, source.labels) if isinstance(result, Streams) else []
     if name is not None:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from obs_check.logql.settings import EngineSettings
 from obs_check.standin.loki.answers import stats
 from obs_check.standin.loki.detect import detected_labels
 from obs_check.standin.loki.evaluate import answer_fields, selector_matchers
@@ -21,11 +22,11 @@ _ANY = "{}"
 
 
 class IndexApi:
-    """Handlers over one Ingest; `clock` gives ns since the epoch."""
+    """Handlers over one Ingest; `settings` are those of the engine, with the clock."""
 
-    def __init__(self, ingest: Ingest, clock: Callable[[], int]) -> None:
+    def __init__(self, ingest: Ingest, settings: EngineSettings) -> None:
         self._ingest = ingest
-        self._clock = clock
+        self._settings = settings
 
     def routes(self, prefix: str) -> list[Route]:
         """The routes below a prefix."""
@@ -44,7 +45,7 @@ class IndexApi:
 
     async def _stats(self, request: Request) -> Response:
         store, params = await self._asked(request)
-        window = forward_window(params, self._clock())
+        window = forward_window(params, self._settings.now_ns())
         matchers = selector_matchers(params.get("query", ""))
         check_length(*window, self._ingest.limits)
         chunks = await run_in_threadpool(store.chunks, matchers)
@@ -60,14 +61,18 @@ class IndexApi:
         store, params = await self._asked(request)
         text = params.get("query", "")
         matchers = () if text.strip() == _ANY else selector_matchers(text)
-        asked = read_volume_request(params, matchers, self._clock(), self._ingest.limits, over_time=over_time)
+        asked = read_volume_request(params, matchers, self._settings.now_ns(), self._ingest.limits, over_time=over_time)
         data = volumes(await run_in_threadpool(store.chunks, matchers), asked)
         return success({**data, "stats": stats(0, 0, len(data["result"]), 0.0)})
 
     async def _labels(self, request: Request) -> Response:
         store, params = await self._asked(request)
         asked = "start" in params or "since" in params
-        window = forward_window(params, self._clock()) if asked else listing_window(params, self._clock())
+        window = (
+            forward_window(params, self._settings.now_ns())
+            if asked
+            else listing_window(params, self._settings.now_ns())
+        )
         text = params.get("query", "")
         matchers = selector_matchers(text) if text else ()
         if asked:
@@ -79,5 +84,5 @@ class IndexApi:
         store, params = await self._asked(request)
         name = request.path_params.get("name")
         return json_response(
-            await run_in_threadpool(answer_fields, store, params, self._clock(), self._ingest.limits, name)
+            await run_in_threadpool(answer_fields, store, params, self._settings, self._ingest.limits, name)
         )

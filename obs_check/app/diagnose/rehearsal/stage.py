@@ -15,6 +15,7 @@ from obs_check.app.systems.systems import Systems
 from obs_check.client.grafana.client import GrafanaClient
 from obs_check.client.loki.client import LokiClient
 from obs_check.config import Secret
+from obs_check.logql.settings import EngineSettings
 from obs_check.model.entry import LogStream
 from obs_check.model.probe import Probe
 from obs_check.panel.request import Query
@@ -38,7 +39,7 @@ def on_stage(systems: Systems, streams: Sequence[LogStream]) -> Iterator[Systems
     ingest = Ingest(Limits(reject_old_samples_max_age=0, creation_grace_period=0), Counters(), systems.now_ns)
     if streams:
         ingest.push(_TENANT, list(streams))
-    loki = LokiApi(ingest, Counters(), systems.now_ns, Served()).application()
+    loki = LokiApi(ingest, Counters(), EngineSettings(systems.now_ns), Served()).application()
     token = secrets.token_hex(16)
     sources: list[dict[str, Any]] = [
         {
@@ -51,7 +52,7 @@ def on_stage(systems: Systems, streams: Sequence[LogStream]) -> Iterator[Systems
         for d in systems.board.datasources
     ]
     with TemporaryDirectory(prefix="obs-check-") as empty, httpx.Client(transport=InProcess({_LOKI: loki})) as http:
-        api = GrafanaApi(Dashboards(Path(empty)), Datasources(sources), token, http)
+        api = GrafanaApi(Dashboards(Path(empty)), Datasources(sources), token, http, systems.now_ns)
         transport = InProcess({_GRAFANA: api.application()})
         secret, hosts, url = Secret("rehearsal", lambda: token), {f"{_GRAFANA}:80"}, f"http://{_GRAFANA}"
         grafana = GrafanaClient(url, systems.now_ns, hosts, secret, transport=transport)
