@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("boundary", "golang"),
     ("config", "documents"),
     ("model",),
-    ("errors",),
+    ("errors", "data"),
 )
 """From the top down: a module imports its own package and packages of lower layers. Packages of one layer do not know
 each other."""

@@ -3,13 +3,12 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 
-from obs_check.errors import ConfigError
+from obs_check.data import DASHBOARDS
 from obs_check.lab.coderd import Format
 from obs_check.standin.loki.limits import Limits
 from obs_check.standin.sql import TABLES
@@ -95,19 +94,10 @@ def boundary_logs(directory: Path) -> Path:
     return directory / "boundary_logs"
 
 
-def _dashboards() -> Path:
-    package = Path(str(resources.files("obs_check")))
-    for place in (package.parent / "dashboards", package / "dashboards"):
-        if (place / "agent-firewall.json").is_file():
-            return place
-    raise ConfigError("dashboards/agent-firewall.json is not beside the obs_check package", "run from a checkout")
-
-
 def healthy(directory: Path, proxy_port: int = 8087) -> LabSettings:
     """A pipeline in which every panel reads what happens."""
-    dashboards = _dashboards()
     # A panel of the sessions may stand in the first dashboard too.
-    sessions = (dashboards / f"{SESSIONS}.expect.yaml").read_text()
+    sessions = (DASHBOARDS / f"{SESSIONS}.expect.yaml").read_text()
     return LabSettings(
         boundary={
             "allowlist": [f"domain={ALLOWED_HOST}"],
@@ -150,10 +140,10 @@ def healthy(directory: Path, proxy_port: int = 8087) -> LabSettings:
                 },
             ],
         },
-        dashboard=json.loads((dashboards / "agent-firewall.json").read_text()),
-        source=(dashboards / "agent-firewall.json").read_text(),
-        expect=(dashboards / "agent-firewall.expect.yaml").read_text() + sessions.partition("panels:\n")[2],
-        sessions=json.loads((dashboards / f"{SESSIONS}.json").read_text()),
+        dashboard=json.loads((DASHBOARDS / "agent-firewall.json").read_text()),
+        source=(DASHBOARDS / "agent-firewall.json").read_text(),
+        expect=(DASHBOARDS / "agent-firewall.expect.yaml").read_text() + sessions.partition("panels:\n")[2],
+        sessions=json.loads((DASHBOARDS / f"{SESSIONS}.json").read_text()),
         datasources=[
             {"uid": LOKI_UID, "name": "Loki", "type": "loki", "url": LOKI_URL, "isDefault": True},
             {
@@ -186,7 +176,7 @@ def write(settings: LabSettings, directory: Path, loki_url: str) -> None:
     (directory / "source").mkdir(exist_ok=True)
     (directory / "source/agent-firewall.json").write_text(settings.source)
     (directory / f"dashboards/{SESSIONS}.json").write_text(json.dumps(settings.sessions, indent=2) + "\n")
-    expect = (_dashboards() / f"{SESSIONS}.expect.yaml").read_text()
+    expect = (DASHBOARDS / f"{SESSIONS}.expect.yaml").read_text()
     (directory / f"dashboards/{SESSIONS}.expect.yaml").write_text(expect)
     for step in settings.prepare:
         step(directory)

@@ -4,6 +4,7 @@ import difflib
 import re
 from pathlib import Path
 
+from obs_check.data import QUERIES
 from obs_check.errors import UsageError
 
 _NAME = re.compile(r"[a-zA-Z][\w-]*")
@@ -23,7 +24,7 @@ def query_text(query: str) -> str:
 
 
 def _named(name: str) -> str:
-    folders = [Path("queries"), Path(__file__).parents[3] / "queries"]
+    folders = [Path("queries"), QUERIES]
     for folder in folders:
         file = folder / f"{name}.logql"
         if file.is_file():

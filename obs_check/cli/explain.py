@@ -1,0 +1,33 @@
+"""`obs-check explain CAUSE|RULE`: what a cause or a rule of lint means, how it is proved, and its fix."""
+
+import difflib
+import re
+
+import click
+
+from obs_check.data import CAUSES, RULES
+from obs_check.errors import UsageError
+
+
+@click.command()
+@click.argument("name", metavar="CAUSE|RULE")
+def explain(name: str) -> None:
+    """Show the page of a cause (`pipeline.wrong-parser`) or of a rule of lint (`masked-zero`).
+
+    \b
+    Example:
+      obs-check explain shipper.path-not-collected
+    """
+    pages = _pages()
+    if name not in pages:
+        near = difflib.get_close_matches(name, pages, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(pages))}"
+        raise UsageError(f"there is no cause and no rule {name!r}", hint)
+    click.echo(pages[name].rstrip())
+
+
+def _pages() -> dict[str, str]:
+    """Name -> Markdown: the pages of all causes, the sections of all rules."""
+    pages = {path.stem: path.read_text("utf-8") for path in sorted(CAUSES.glob("*.md")) if path.stem != "README"}
+    sections = re.split(r"^## (?=[a-z-]+\n)", RULES.read_text("utf-8"), flags=re.MULTILINE)[1:]
+    return pages | {section.partition("\n")[0]: f"# {section}" for section in sections}
