@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from obs_check.evidence.context import BrokenPanel
-from obs_check.evidence.ladder import log_queries
+from obs_check.logql.syntax.parts import log_queries
 from obs_check.errors import QueryError
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast

@@ -4,7 +4,7 @@ from obs_check.evidence.cause import Cause
 from obs_check.evidence.context import BrokenPanel, BrokenTarget, Context
 from obs_check.evidence.dashboard_edit import dashboard_fix, edited
 from obs_check.evidence.funnel import rows
-from obs_check.evidence.ladder import ranges
+from obs_check.logql.syntax.parts import ranges
 from obs_check.evidence.needed_labels import grouped_by
 from obs_check.errors import QueryError
 from obs_check.logql import parse

@@ -1,41 +1,17 @@
-"""The author's text of a query: read with its macros and variables in place, so that it can be edited where it stands.
-
-`[$__range]` is no LogQL. A stand-in of the same length is, so every place in the tree is a place in the text.
-"""
+"""The author's text of a query, edited where it stands."""
 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from obs_check.evidence.context import BrokenTarget
-from obs_check.evidence.ladder import log_queries
-from obs_check.errors import QueryError
+from obs_check.logql.syntax.parts import log_queries
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import matcher_text
-
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|(?P<variable>\$\{[^}]*\}|\$\w+|\[\[\w+\]\])(?P<unit>[a-z]*)')
+from obs_check.panel.macros import read_text
 
 _VARIABLE = re.compile(r"\$\{?\w|\[\[\w")
-
-
-def _stand_in(found: re.Match[str]) -> str:
-    variable = found["variable"]
-    if variable is None:
-        return found[0]
-    bare = variable.strip("${}[]").partition(":")[0]
-    # A number of s or ms, or one that has its unit behind it, is no duration by itself.
-    if found["unit"] or bare.endswith(("_s", "_ms")) or not found.string[: found.start()].rstrip().endswith("["):
-        return "1".rjust(len(variable), "0") + (found["unit"] or "")
-    return "1s".rjust(len(variable), "0")
-
-
-def read_text(raw: str) -> ast.Expr | None:
-    """The tree of the author's text, its spans being places in `raw`; None when it cannot be read that way."""
-    try:
-        return parse(_TOKEN.sub(_stand_in, raw))
-    except QueryError:
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,13 @@
-"""The macros that Grafana's backend replaces, for queries that are sent to Loki directly."""
+"""The macros that Grafana's backend replaces in LogQL: filled in, or read past."""
 
+import re
+
+from obs_check.errors import QueryError
+from obs_check.logql import parse
+from obs_check.logql.syntax import ast
 from obs_check.panel.interval import format_interval
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|(?P<variable>\$\{[^}]*\}|\$\w+|\[\[\w+\]\])(?P<unit>[a-z]*)')
 
 
 def backend_macros(
@@ -26,3 +33,26 @@ def backend_macros(
         expr = expr.replace(f"${{{name}}}", value).replace(f"${name}", value)
     step = format_interval(step_ms if step_ms is not None else interval_ms)
     return expr.replace("$__auto", f"{seconds}s" if instant else step)
+
+
+def _stand_in(found: re.Match[str]) -> str:
+    variable = found["variable"]
+    if variable is None:
+        return found[0]
+    bare = variable.strip("${}[]").partition(":")[0]
+    # A number of s or ms, or one that has its unit behind it, is no duration by itself.
+    if found["unit"] or bare.endswith(("_s", "_ms")) or not found.string[: found.start()].rstrip().endswith("["):
+        return "1".rjust(len(variable), "0") + (found["unit"] or "")
+    return "1s".rjust(len(variable), "0")
+
+
+def read_text(raw: str) -> ast.Expr | None:
+    """The tree of an author's text with its macros and variables in place, its spans being places in `raw`; None when
+    it cannot be read that way.
+
+    `[$__range]` is no LogQL. A stand-in of the same length is, so every place in the tree is a place in the text.
+    """
+    try:
+        return parse(_TOKEN.sub(_stand_in, raw))
+    except QueryError:
+        return None

@@ -2,8 +2,8 @@
 
 import pytest
 
-from obs_check.evidence.ladder import log_queries, ranges
-from obs_check.evidence.query_text import read_text
+from obs_check.logql.syntax.parts import log_queries, ranges
+from obs_check.panel.macros import read_text
 
 
 @pytest.mark.parametrize(

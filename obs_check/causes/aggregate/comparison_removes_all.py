@@ -6,13 +6,13 @@
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.ladder import ranges
 from obs_check.evidence.query_finding import better, query_finding, query_fix, with_text
-from obs_check.evidence.query_text import read_text
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.parts import ranges
 from obs_check.logql.syntax.printer import number_text
 from obs_check.model.finding import Finding, Proof
+from obs_check.panel.macros import read_text
 
 _COMPARISONS = ("==", "!=", ">", ">=", "<", "<=")
 

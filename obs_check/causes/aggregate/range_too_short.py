@@ -6,13 +6,13 @@ no further than the interval. Proved by the panel read with the interval that co
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.ladder import ranges
 from obs_check.evidence.query_finding import better, query_finding, query_fix, with_text
-from obs_check.evidence.query_text import read_text
 from obs_check.golang.durations import format_duration
 from obs_check.logql import parse
+from obs_check.logql.syntax.parts import ranges
 from obs_check.model.finding import Finding, Proof
 from obs_check.panel.drawing import shows_one_point
+from obs_check.panel.macros import read_text
 
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:

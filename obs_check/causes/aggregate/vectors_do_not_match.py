@@ -8,13 +8,13 @@ import re
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.ladder import ranges
 from obs_check.evidence.needed_labels import grouped_by
 from obs_check.evidence.query_finding import better, query_finding, query_fix, with_text
-from obs_check.evidence.query_text import read_text
 from obs_check.logql import parse, to_text
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.parts import ranges
 from obs_check.model.finding import Finding, Proof
+from obs_check.panel.macros import read_text
 
 _MODIFIERS = r"(?:\s*bool\b)?(?:\s*(?:on|ignoring)\s*\([^)]*\)(?:\s*group_(?:left|right)(?:\s*\([^)]*\))?)?)?"
 

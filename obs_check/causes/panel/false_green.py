@@ -12,8 +12,9 @@ from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.control import Control
 from obs_check.evidence.dashboard_edit import dashboard_fix, edited
-from obs_check.evidence.ladder import counting, log_queries, narrowed
+from obs_check.evidence.ladder import counting, narrowed
 from obs_check.logql import parse, to_text
+from obs_check.logql.syntax.parts import log_queries
 from obs_check.model.finding import Finding, Fix, Observation, Subject, TargetEdit
 from obs_check.model.probe import Probe
 from obs_check.panel.elements import Target

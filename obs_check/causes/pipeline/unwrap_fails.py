@@ -11,15 +11,16 @@ from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
-from obs_check.evidence.ladder import range_s, ranges
+from obs_check.evidence.ladder import range_s
 from obs_check.evidence.query_finding import query_finding, query_fix
-from obs_check.evidence.query_text import read_text
 from obs_check.logql import parse, to_text
 from obs_check.logql.stages.row import Row
 from obs_check.logql.stages.unwrap import unwrap_value
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.parts import ranges
 from obs_check.model.finding import Finding, Observation, Proof
 from obs_check.model.probe import Probe
+from obs_check.panel.macros import read_text
 
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:

@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Iterator
 
-from obs_check.evidence.ladder import log_queries
 from obs_check.evidence.needed_labels import labels_needed
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
@@ -14,6 +13,7 @@ from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import compile_stage
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.parts import log_queries
 
 _Structured = ast.JsonParser | ast.LogfmtParser
 

@@ -3,11 +3,11 @@
 import difflib
 from collections.abc import Iterator, Sequence
 
-from obs_check.evidence.ladder import log_queries
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.rule import Rule
 from obs_check.logql.syntax.ast import Matcher
+from obs_check.logql.syntax.parts import log_queries
 from obs_check.shipper.label_flow import Possible
 
 _BY_LOKI = {"service_name", "__aggregated_metric__", "__pattern__"}

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from obs_check.evidence.ladder import log_queries
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.rule import Rule
 from obs_check.lint.sample import shape
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.parts import log_queries
 
 _MADE_FOR = {
     ast.LogfmtParser: ("logfmt", "logfmt"),
