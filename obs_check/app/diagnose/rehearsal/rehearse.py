@@ -1,13 +1,13 @@
 """What is wrong behind a cause that keeps the events away: found on the lines and the counters as they would be."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from obs_check.app.diagnose.explain_panel import of_panel
 from obs_check.app.diagnose.rehearsal.arriving import Line, arriving, as_if_written, file_of, read_back, written
 from obs_check.app.diagnose.rehearsal.counters import counts_events, with_risen_counters
-from obs_check.app.diagnose.rehearsal.stage import on_stage
 from obs_check.app.systems.systems import Systems
 from obs_check.app.verify.verdicts import PanelVerdict, broken_panel, judge
 from obs_check.causes.registry import causes_asked
@@ -100,7 +100,7 @@ class Rehearsal:
         source, at_loki = as_if_written(run, path, file)
         at_loki.seen.update(source.seen)
         try:
-            with on_stage(self.systems, streams) as systems:
+            with _on_stage(self.systems, streams) as systems:
                 panels = frozenset(self.context.panels_of(path))
                 context = replace(systems.context(run, [source, at_loki], []), failing=panels)
                 every = (cause.find(context) for cause in causes_asked("arrival"))
@@ -118,7 +118,7 @@ class Rehearsal:
 
     def _on_panel(self, row: PanelVerdict, run: Run, streams: Sequence[LogStream]) -> list[Finding]:
         try:
-            with on_stage(self.systems, streams) as systems:
+            with _on_stage(self.systems, streams) as systems:
                 opened = broken_panel(row).opened
                 relative = row.view.request.relative
                 views = systems.board.read(systems.now_ns(), opened, row.view.panel.id, relative)
@@ -165,3 +165,10 @@ def _of(run: Run, lines: Sequence[Line]) -> Run:
 
 def _behind(found: Finding, upstream: Finding, how: str) -> Finding:
     return replace(found, claim=f"behind {upstream.cause}, {how}: {found.claim}")
+
+
+def _on_stage(systems: Systems, streams: Sequence[LogStream]) -> AbstractContextManager[Systems]:
+    """Loaded here: a run without a broken hop needs neither the stand-ins nor what they are written with."""
+    from obs_check.app.diagnose.rehearsal.stage import on_stage
+
+    return on_stage(systems, streams)
