@@ -1,6 +1,7 @@
 """Imports go one way: a module may import its own package and the packages below it, never above or beside."""
 
 import ast
+import runpy
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,8 @@ def files_imported(path: Path, known: set[str]) -> set[str]:
             whole = {f"{node.module}.{alias.name}" for alias in node.names}
             found |= (whole & known) or {node.module}
     return found & known
+
+
+def test_the_picture_of_the_packages_is_true() -> None:
+    script = runpy.run_path(str(ROOT.parent / "docs/draw_architecture.py"))
+    assert script["TARGET"].read_text("utf-8") == script["drawn"](), "draw it again: python docs/draw_architecture.py"
