@@ -104,13 +104,16 @@ def drawn() -> str:
         parts.append(f'<rect x="{x:g}" y="{y:g}" width="{BOX_W}" height="{BOX_H}" rx="7"/>')
         parts.append(f'<text class="name" x="{x + BOX_W / 2:g}" y="{y + 23:g}">{html.escape(package)}</text>')
         parts.append(f'<text class="what" x="{x + BOX_W / 2:g}" y="{y + 41:g}">{html.escape(WHAT[package])}</text>')
-    tip = '<path d="M0 0L6 3L0 6z"/>'
+    tip = (
+        '<marker id="tip" markerWidth="8" markerHeight="8" refX="6" refY="3" orient="auto">'
+        '<path d="M0 0L6 3L0 6z"/></marker>'
+    )
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img">',
             "<title>The packages of obs-check and their imports</title>",
             f"<style>{STYLE}</style>",
-            f'<defs><marker id="tip" markerWidth="8" markerHeight="8" refX="6" refY="3" orient="auto">{tip}</marker></defs>',
+            f"<defs>{tip}</defs>",
             *parts,
             "</svg>\n",
         ]
