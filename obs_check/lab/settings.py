@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Literal
 
@@ -55,8 +56,9 @@ class LabSettings:
     them. `prepare` is run on the lab's directory before anything starts, `finish` when everything is up.
 
     `inject` replaces keys of obs-check.yaml's section of that name; `proxy` its `boundary.proxy` (`origin` stands for
-    the origin server's address); without `ca` it does not name boundary's CA. The agent that `agent_dies` stops once
-    boundary is connected; coderd `coderd_refuses` the agent's batches.
+    the origin server's address); without `ca` it does not name boundary's CA; each of `reached` changes the whole
+    document that obs-check.yaml is made of. The agent that `agent_dies` stops once boundary is connected; coderd
+    `coderd_refuses` the agent's batches. `zone` is the one that boundary writes its times in, None the machine's own.
     """
 
     boundary: dict[str, Any]
@@ -87,6 +89,8 @@ class LabSettings:
     ca: bool = True
     agent_dies: bool = False
     coderd_refuses: bool = False
+    reached: list[Callable[[dict[str, Any]], None]] = field(default_factory=list)
+    zone: tzinfo | None = None
 
 
 def boundary_logs(directory: Path) -> Path:

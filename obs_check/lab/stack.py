@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -44,7 +44,7 @@ class Lab:
     """`with Lab(...) as lab:` runs the stack until the block ends.
 
     `directory` None makes a temporary one that is removed at the end; `data` keeps Loki's lines over a restart;
-    `fault_ids` are applied to a healthy configuration before anything starts.
+    `fault_ids` are applied to the configuration of `made`, a healthy one, before anything starts.
     """
 
     def __init__(
@@ -53,7 +53,9 @@ class Lab:
         fault_ids: tuple[str, ...] = (),
         data: Path | None = None,
         env: Mapping[str, str] | None = None,
+        made: Callable[[Path, int], lab_settings.LabSettings] = lab_settings.healthy,
     ) -> None:
+        self._made = made
         self._own = directory is None
         self.directory = Path(tempfile.mkdtemp(prefix="obs-check-lab-")) if directory is None else directory
         self.fault_ids = fault_ids
@@ -66,6 +68,11 @@ class Lab:
         self._firewall = lab_settings.Firewall()
         self._proxy_port = 0
         self._socket = self.directory / "boundary-audit.sock"
+
+    @property
+    def proxy_url(self) -> str:
+        """Where boundary's proxy listens."""
+        return f"http://127.0.0.1:{self._proxy_port}"
 
     @property
     def config_path(self) -> Path:
@@ -88,7 +95,7 @@ class Lab:
         lab_settings.boundary_logs(self.directory).mkdir(exist_ok=True)
         held = self._stack.enter_context(reserved_port())
         self._proxy_port = int(held.getsockname()[1])
-        chosen = lab_settings.healthy(self.directory, self._proxy_port)
+        chosen = self._made(self.directory, self._proxy_port)
         break_with(chosen, self.fault_ids)
         origin = Origin()
         origin.start()
@@ -130,6 +137,7 @@ class Lab:
             other.start()
             self._stack.callback(other.stop)
         self._umask = chosen.boundary_umask
+        self._zone = chosen.zone
         self._start_boundary()
         self._stack.callback(self._stop_boundary)
         config, positions = self.directory / "promtail.yaml", self.directory / "positions.yaml"
@@ -163,23 +171,30 @@ class Lab:
         for step in chosen.finish:
             step(self.directory)
 
-    def _start_boundary(self) -> None:
+    def another_boundary(self) -> Egress:
+        """boundary as another command of the workspace runs it, not started: files, port and session are its own."""
+        return self._boundary((os.getpid() + 2, os.getpid() + 3), 0)
+
+    def _boundary(self, pids: tuple[int, int], port: int) -> Egress:
         session_id = str(uuid.uuid4()) if self._sends_session else ""
         auditor = SocketAuditor(self._socket, session_id=session_id)
         hosts = {lab_settings.ALLOWED_HOST: self._origin, lab_settings.DENIED_HOST: self._origin}
         stderr = self._stack.enter_context((self.directory / BOUNDARY_STDERR).open("a"))
-        pids = (os.getpid(), os.getpid() + 1)
-        self._egress = Egress(
+        return Egress(
             self.directory / "boundary.yaml" if self._firewall.config_named else None,
             auditor,
             resolve=hosts,
             stderr=stderr,
+            zone=self._zone,
             pids=pids,
-            port=self._proxy_port,
+            port=port,
             json_lines=self._firewall.json_lines,
             ends_after=self._firewall.ends_after,
             session_id=session_id,
         )
+
+    def _start_boundary(self) -> None:
+        self._egress = self._boundary((os.getpid(), os.getpid() + 1), self._proxy_port)
         before = os.umask(self._umask)
         try:
             with contextlib.suppress(*([Unavailable] if self._firewall.port_taken else [])):
@@ -206,7 +221,7 @@ class Lab:
 
     def _write_config(self, grafana_url: str, chosen: lab_settings.LabSettings) -> None:
         ca = shutil.copy(CA, self.directory / "ca-cert.pem")
-        proxies = {"": f"http://127.0.0.1:{self._proxy_port}", "origin": f"http://127.0.0.1:{self._origin[1]}"}
+        proxies = {"": self.proxy_url, "origin": f"http://127.0.0.1:{self._origin[1]}"}
         document = {
             "grafana": {"url": grafana_url, "token": {"file": TOKEN_FILE}},
             "dashboard": "agent-firewall",
@@ -236,4 +251,6 @@ class Lab:
             },
             "timeouts": {"hop_s": 4},
         }
+        for change in chosen.reached:
+            change(document)
         self.config_path.write_text(yaml.safe_dump(document, sort_keys=False))

@@ -1,37 +1,80 @@
-"""`make corpus`: seeds every fault and says what the diagnosis named."""
+"""`make corpus`: seeds every fault, alone, in pairs and in variants of the stack, and says what was named."""
 
 import argparse
+import json
 import sys
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from collections.abc import Mapping
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from tests.corpus import matrix
 from tests.corpus.diagnosis import Diagnosis
-from tests.corpus.labs import on_a_lab_of_its_own, on_a_shared_lab
+from tests.corpus.labs import Cell, diagnoses
 from tests.corpus.plan import Seeded, healthy, pairs, singles
+from tests.corpus.variants.registry import VARIANTS
+from tests.corpus.variants.variant import Variant
 
-GROUP = 12
-"""Dashboard faults that one shared lab serves."""
+Found = Mapping[Cell, Diagnosis | str]
+CLAIM = 400
+"""Characters of a claim that are printed."""
 
 
 def main() -> int:
-    """Print the table and the score; 1 when the score is below what is promised."""
+    """Print the tables and the score; 1 when the score is below what is promised."""
     options = argparse.ArgumentParser(prog="tests.corpus", description=__doc__)
-    options.add_argument("--jobs", type=int, default=5, help="labs at once")
-    options.add_argument("--only", default="", help="only seeds whose faults hold this text")
+    options.add_argument("--jobs", type=int, default=4, help="labs at once")
+    options.add_argument("--fault", action="append", help="only seeds with this fault; `none` is the healthy stack")
+    options.add_argument("--variant", action="append", help="only this variant; `plain` is the stack as it is")
+    options.add_argument("--all", action="store_true", help="every fault in every variant, not a sample of them")
+    options.add_argument("--keep", type=Path, help="a folder for the document of each answer")
     asked = options.parse_args()
+    variants = [v for v in VARIANTS if not asked.variant or v.id in asked.variant]
     kinds = {"single": singles(), "pair": pairs(), "healthy": healthy()}
-    wanted = {kind: [s for s in seeds if asked.only in "+".join(s.ids)] for kind, seeds in kinds.items()}
-    found = dict(_all([seed for seeds in wanted.values() for seed in seeds], asked.jobs))
+    wanted = {kind: [s for s in seeds if _is_asked(s, asked.fault)] for kind, seeds in kinds.items()}
+    seeds = [*wanted["healthy"], *wanted["single"]]
+    every = 1 if asked.all or asked.fault or asked.variant else matrix.SAMPLE
+    cells = matrix.cells(seeds, variants, every)
+    if asked.variant and "plain" not in asked.variant:
+        wanted = {kind: [] for kind in wanted}
+    plain = [Cell(seed.ids) for kind in wanted.values() for seed in kind]
+    found = dict(diagnoses([*plain, *cells], asked.jobs))
+    if asked.keep:
+        _keep(found, asked.keep)
+    console = Console(width=150 if not sys.stdout.isatty() else None)
+    right, done, false = _plain(wanted, found, console)
+    by_ids = {seed.ids: seed for seed in seeds}
+    rows = {cell: matrix.judge(by_ids[cell.faults], cell, found[cell]) for cell in cells}
+    _variants(seeds, rows, variants, console)
+    told = [row for row in rows.values() if row.judged != "apart"]
+    broken = [row for row in told if row.cell.faults and row.wanted]
+    whole = [row for row in told if row not in broken]
+    right["healthy"] += sum(not row.bad for row in whole)
+    done["healthy"] += len(whole)
+    false += sum(row.judged == "false" for row in told)
+    score = ", ".join(
+        f"{word} {right[k]}/{done[k]}" for k, word in zip(right, ("single", "pairs", "healthy"), strict=True)
+    )
+    print(f"{score}, variants {sum(not row.bad for row in broken)}/{len(broken)}, false {false}")
+    enough = {"single": 0.95, "pair": 0.9, "healthy": 1.0}
+    return int(false > 0 or any(done[k] and right[k] / done[k] < enough[k] for k in enough))
+
+
+def _is_asked(seed: Seeded, names: list[str] | None) -> bool:
+    return not names or any(name in (seed.ids or ("none",)) for name in names)
+
+
+def _plain(
+    wanted: Mapping[str, list[Seeded]], found: Found, console: Console
+) -> tuple[dict[str, int], dict[str, int], int]:
+    """Print what was named in the stack as it is; how many are right and how many there are of each kind, and how often
+    something else was named first."""
     table = Table("kind", "fault", "expected", "named", "probes", "bytes read", "s", "")
-    right = dict.fromkeys(kinds, 0)
-    done = dict.fromkeys(kinds, 0)
+    right, done, false = dict.fromkeys(wanted, 0), dict.fromkeys(wanted, 0), 0
     for kind, seeds in wanted.items():
         for seed in seeds:
-            answer = found[seed.ids]
+            answer = found[Cell(seed.ids)]
             if isinstance(answer, str):
                 if kind != "pair":
                     table.add_row(kind, "+".join(seed.ids), "", answer, "", "", "", "[red]✗")
@@ -40,6 +83,7 @@ def main() -> int:
             good = _is_right(kind, seed, answer)
             right[kind] += good
             done[kind] += 1
+            false += bool(answer.causes) and answer.causes[0] not in seed.wanted
             table.add_row(
                 kind,
                 "\n".join(seed.ids) or "none",
@@ -50,12 +94,9 @@ def main() -> int:
                 f"{answer.seconds:.1f}",
                 "" if good else "[red]✗",
             )
-    Console(width=150 if not sys.stdout.isatty() else None).print(table)
-    print(
-        ", ".join(f"{word} {right[k]}/{done[k]}" for k, word in zip(kinds, ("single", "pairs", "healthy"), strict=True))
-    )
-    enough = {"single": 0.95, "pair": 0.9, "healthy": 1.0}
-    return int(any(done[k] and right[k] / done[k] < enough[k] for k in kinds))
+    if table.row_count:
+        console.print(table)
+    return right, done, false
 
 
 def _is_right(kind: str, seed: Seeded, answer: Diagnosis) -> bool:
@@ -65,16 +106,32 @@ def _is_right(kind: str, seed: Seeded, answer: Diagnosis) -> bool:
     return answer.causes[:1] == seed.wanted
 
 
-def _all(seeds: list[Seeded], jobs: int) -> Iterator[tuple[tuple[str, ...], Diagnosis | str]]:
-    """Every seed's diagnosis, or why its faults cannot be put together. Labs run in processes of their own."""
-    shared = [seed.ids for seed in seeds if seed.only_dashboard and seed.faults]
-    tasks = [[seed.ids] for seed in seeds if not (seed.only_dashboard and seed.faults)]
-    tasks += [shared[at : at + GROUP] for at in range(0, len(shared), GROUP)]
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(on_a_shared_lab if ids[0] in shared else on_a_lab_of_its_own, ids): ids for ids in tasks}
-        for number, finished in enumerate(as_completed(running), start=1):
-            print(f"{number} of {len(running)} labs", file=sys.stderr)
-            yield from finished.result()
+def _variants(
+    seeds: list[Seeded],
+    rows: Mapping[Cell, matrix.Row],
+    variants: list[Variant],
+    console: Console,
+) -> None:
+    """Print the matrix, what its columns are, and each answer that breaks the promise."""
+    if not rows:
+        return
+    console.print(matrix.table(seeds, rows, variants))
+    for number, variant in enumerate(variants, start=1):
+        print(f"{number:>3} {variant.id}: {variant.summary}")
+    print("  ✓ the cause, ? unexplained, ✗ another cause, o nothing said, - no fault in this variant")
+    for row in rows.values():
+        if row.bad and row.judged != "apart":
+            wanted, named = ", ".join(row.wanted) or "nothing", ", ".join(row.named) or row.judged
+            where = f"{'+'.join(row.cell.faults) or 'none'} in {row.cell.variant}"
+            print(f"{row.judged}: {where}: expected {wanted}, named {named}: {row.claim[:CLAIM]}")
+
+
+def _keep(found: Found, directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    for cell, answer in found.items():
+        if not isinstance(answer, str):
+            path = directory / f"{cell.variant}--{'+'.join(cell.faults) or 'none'}.json"
+            path.write_text(json.dumps(answer.document, indent=1))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -13,12 +13,13 @@ from obs_check.app.systems.systems import Systems, open_systems
 from obs_check.app.verify.check import Check
 from obs_check.app.verify.outcome import Outcome
 from obs_check.follow.run import Run
-from obs_check.lab.faults.registry import break_with, events_for, find_fault, wait_for
-from obs_check.lab.settings import healthy
+from obs_check.lab.faults.registry import events_for, find_fault, wait_for
 from obs_check.lab.stack import Lab
 from obs_check.panel.board import PanelView
 from obs_check.panel.dashboard import load_dashboard
 from tests.corpus.privileges import obey_modes
+from tests.corpus.variants.registry import PLAIN, find_variant
+from tests.corpus.variants.variant import Variant
 
 STARTED_PANELS = (8, 10)
 """Panels that show something as soon as everything is up: boundary's first lines and a counter of the agents."""
@@ -37,17 +38,19 @@ class Diagnosis:
     seconds: float
 
 
-def diagnose(directory: Path, fault_ids: tuple[str, ...]) -> Diagnosis:
+def diagnose(directory: Path, fault_ids: tuple[str, ...], variant: Variant = PLAIN) -> Diagnosis:
     """Start a lab with these faults, send events, follow them, read the panels and explain."""
     if any(find_fault(fault).unprivileged for fault in fault_ids):
         with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=obey_modes) as process:
-            return process.submit(_diagnose, directory, fault_ids).result()
-    return _diagnose(directory, fault_ids)
+            return process.submit(_diagnose, directory, fault_ids, variant.id).result()
+    return _diagnose(directory, fault_ids, variant.id)
 
 
-def _diagnose(directory: Path, fault_ids: tuple[str, ...]) -> Diagnosis:
+def _diagnose(directory: Path, fault_ids: tuple[str, ...], variant_id: str) -> Diagnosis:
     started = time.monotonic()
-    with Lab(directory, fault_ids) as lab, open_systems(lab.config_path, {}) as systems:
+    variant = find_variant(variant_id)
+    with _opened(directory, fault_ids, variant) as (lab, systems):
+        _earlier_runs(systems, fault_ids, variant)
         check = Check(systems, Outcome("verify"))
         before = None
         if any(find_fault(fault).control for fault in fault_ids):
@@ -59,13 +62,30 @@ def _diagnose(directory: Path, fault_ids: tuple[str, ...]) -> Diagnosis:
         return _explained(check, run, started, lab, before)
 
 
+@contextmanager
+def _opened(directory: Path, fault_ids: tuple[str, ...], variant: Variant) -> Iterator[tuple[Lab, Systems]]:
+    with ExitStack() as stack:
+        config = stack.enter_context(variant.machine(directory))
+        lab = stack.enter_context(Lab(directory, made=variant.settings(fault_ids)))
+        systems = stack.enter_context(open_systems(config, {}))
+        stack.enter_context(variant.traffic(lab))
+        yield lab, systems
+
+
+def _earlier_runs(systems: Systems, fault_ids: tuple[str, ...], variant: Variant) -> None:
+    for _ in range(variant.runs - 1):
+        check = Check(systems, Outcome("verify"))
+        check.follow(check.inject(*events_for(fault_ids)))
+
+
 DiagnoseDashboard = Callable[[tuple[str, ...]], Diagnosis]
 
 
 @contextmanager
-def shared_lab(directory: Path) -> Iterator[DiagnoseDashboard]:
+def shared_lab(directory: Path, variant: Variant = PLAIN) -> Iterator[DiagnoseDashboard]:
     """One healthy lab and one run for all faults that change the dashboard only."""
-    with Lab(directory) as lab, open_systems(lab.config_path, {}) as systems:
+    with _opened(directory, (), variant) as (lab, systems):
+        _earlier_runs(systems, (), variant)
         first = Check(systems, Outcome("verify"))
         run = first.inject(*events_for(()))
         first.follow(run)
@@ -75,8 +95,7 @@ def shared_lab(directory: Path) -> Iterator[DiagnoseDashboard]:
         def with_faults(fault_ids: tuple[str, ...]) -> Diagnosis:
             started = time.monotonic()
             assert all(find_fault(fault).only_dashboard for fault in fault_ids)
-            settings = healthy(directory)
-            break_with(settings, fault_ids)
+            settings = variant.settings(fault_ids)(directory, 0)
             dashboard = load_dashboard(settings.dashboard, "agent-firewall.json")
             broken: Systems = replace(systems, board=replace(systems.board, dashboard=dashboard))
             return _explained(Check(broken, Outcome("verify", run, list(hops))), run, started, lab)

@@ -1,36 +1,72 @@
 """Labs for the corpus, each started in a process of its own."""
 
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from obs_check.errors import UsageError
+from obs_check.lab.faults.registry import find_fault
 from tests.corpus.diagnosis import Diagnosis, diagnose, shared_lab
+from tests.corpus.variants.registry import find_variant
 
-FaultIds = tuple[str, ...]
-Answer = tuple[FaultIds, Diagnosis | str]
-"""Faults and their diagnosis, or why they cannot be put together."""
+GROUP = 12
+"""Dashboard faults that one shared lab serves."""
 
 
-def on_a_lab_of_its_own(seeds: list[FaultIds]) -> list[Answer]:
-    """The one seed, on a lab that starts with its faults."""
-    (faults,) = seeds
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Faults, and the id of the variant of the stack that they are seeded in."""
+
+    faults: tuple[str, ...]
+    variant: str = "plain"
+
+    @property
+    def shares_a_lab(self) -> bool:
+        """Whether a healthy lab will do, whose dashboard alone is broken."""
+        return bool(self.faults) and all(find_fault(fault).only_dashboard for fault in self.faults)
+
+
+Answer = tuple[Cell, Diagnosis | str]
+"""A cell and its diagnosis, or why its faults cannot be put together there."""
+
+
+def diagnoses(cells: Sequence[Cell], jobs: int) -> Iterator[Answer]:
+    """The answer of every cell, as they come; `jobs` labs at once."""
+    tasks = [[cell] for cell in cells if not cell.shares_a_lab]
+    for variant in dict.fromkeys(cell.variant for cell in cells):
+        shared = [cell for cell in cells if cell.variant == variant and cell.shares_a_lab]
+        tasks += [shared[at : at + GROUP] for at in range(0, len(shared), GROUP)]
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        running = [pool.submit(_on_a_shared_lab if task[0].shares_a_lab else _on_its_own_lab, task) for task in tasks]
+        for number, finished in enumerate(as_completed(running), start=1):
+            if sys.stderr.isatty() or number % 10 == 0 or number == len(running):
+                print(f"{number} of {len(running)} labs", file=sys.stderr)
+            yield from finished.result()
+
+
+def _on_its_own_lab(cells: list[Cell]) -> list[Answer]:
+    (cell,) = cells
     with TemporaryDirectory(prefix="obs-check-", ignore_cleanup_errors=True) as name:
         try:
-            return [(faults, diagnose(Path(name), faults))]
+            return [(cell, diagnose(Path(name), cell.faults, find_variant(cell.variant)))]
         except UsageError as error:
-            return [(faults, error.message)]
+            return [(cell, error.message)]
 
 
-def on_a_shared_lab(seeds: list[FaultIds]) -> list[Answer]:
-    """Seeds that change the dashboard only, one after the other on a healthy lab."""
+def _on_a_shared_lab(cells: list[Cell]) -> list[Answer]:
+    """One after the other on a healthy lab."""
     done: list[Answer] = []
     with ExitStack() as stack:
         name = stack.enter_context(TemporaryDirectory(prefix="obs-check-", ignore_cleanup_errors=True))
-        with_faults = stack.enter_context(shared_lab(Path(name)))
-        for faults in seeds:
+        with_faults = stack.enter_context(shared_lab(Path(name), find_variant(cells[0].variant)))
+        for cell in cells:
             try:
-                done.append((faults, with_faults(faults)))
+                done.append((cell, with_faults(cell.faults)))
             except UsageError as error:
-                done.append((faults, error.message))
+                done.append((cell, error.message))
     return done

@@ -1,0 +1,1 @@
+"""What a stack may look like without being broken."""

@@ -1,0 +1,48 @@
+"""Every variant, in the order of the pipeline: how it is reached, written and read, and what else goes on in it."""
+
+from zoneinfo import ZoneInfo
+
+from obs_check.lab.settings import LabSettings
+from tests.corpus.variants.dashboards import deployed, drawn, folded, seldom
+from tests.corpus.variants.past import with_a_past
+from tests.corpus.variants.reached import loki_by_url, without
+from tests.corpus.variants.variant import Variant
+from tests.corpus.variants.written import commented, crlf_everywhere, flow, rewritten
+
+_EAST, _WEST = "Asia/Kolkata", "America/St_Johns"
+_WRAPPED = "the command ends after so many requests, whoever sends them"
+
+
+def _in_zone(name: str) -> Variant:
+    def before(settings: LabSettings) -> None:
+        settings.zone = ZoneInfo(name)
+
+    return Variant(f"zone-{name.rpartition('/')[2].lower()}", f"machine and boundary are in {name}", before, zone=name)
+
+
+PLAIN = Variant("plain", "the stack as it is")
+VARIANTS: tuple[Variant, ...] = (
+    Variant("name", "obs-check.yaml is read from the working directory", named_by="name"),
+    Variant("relative", "obs-check.yaml is named by a path from another folder", named_by="relative"),
+    Variant("no-boundary-config", "boundary.config is not named", after=without("boundary", "config")),
+    Variant("no-shipper-config", "shipper.config is not named", after=without("shipper", "config")),
+    Variant("no-shipper", "nothing is said of the shipper", after=without("shipper")),
+    Variant("loki-url", "Loki is asked by its URL", after=loki_by_url),
+    Variant("flow", "boundary's and promtail's configuration are in flow style", after=rewritten(flow)),
+    Variant("comments", "they are full of comments", after=rewritten(commented)),
+    Variant("crlf", "all configuration has CRLF", after=crlf_everywhere),
+    Variant("past", "boundary's log directory has a past", with_a_past),
+    _in_zone(_EAST),
+    _in_zone(_WEST),
+    Variant("others", "other agents use the same boundary", others="same", apart={"short-run": _WRAPPED}),
+    Variant("others-own", "other agents have a boundary of their own", others="own"),
+    Variant("two-runs", "another run came just before", runs=2, apart={"short-run": _WRAPPED}),
+    Variant("deployed", "the dashboard is drawn as in a deployment", deployed),
+    Variant("folded", "the dashboard's rows are closed and its datasource is a variable", after=drawn(folded)),
+    Variant("seldom", "the dashboard has panels of lines that seldom come", drawn(seldom)),
+)  # fmt: skip
+
+
+def find_variant(name: str) -> Variant:
+    """The variant of that id, `plain` for none; StopIteration for an unknown one."""
+    return next(v for v in (PLAIN, *VARIANTS) if v.id == name)
