@@ -1,7 +1,13 @@
-"""Boundary's own config.yaml, read as v0.9.0 reads it: an unknown key stops it, an unknown log level does not."""
+"""Boundary's own config.yaml, read as boundary v0.9.0 reads it, with serpent v0.14.0 and yaml.v3.
 
-import difflib
-from collections.abc import Mapping
+A key that stands twice counts where it stands last. Scalars are taken by their spelling: `yes` is no boolean, `~` is
+the text `~`, a key without a value is the empty text. Only the first document is read. An unknown log level means warn.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,69 +16,78 @@ import yaml
 
 from obs_check.boundary.log import Level
 from obs_check.boundary.rules import Rule, parse_rules
+from obs_check.documents.nearest import nearest
+from obs_check.documents.yaml_nodes import NULL, Alias, compose
 from obs_check.errors import ConfigError
 
 _LEVELS = {"debug": Level.DEBUG, "info": Level.INFO, "warn": Level.WARN, "error": Level.ERROR}
-_TYPES: dict[str, type] = {
-    "allowlist": list,
-    "disable_audit_logs": bool,
-    "jail_type": str,
-    "log_dir": str,
-    "log_level": str,
-    "no_user_namespace": bool,
-    "pprof_enabled": bool,
-    "pprof_port": int,
-    "proxy_port": int,
-    "use_real_dns": bool,
-}
-_VARIABLES = {
-    "disable_audit_logs": "DISABLE_AUDIT_LOGS",
-    "log_dir": "BOUNDARY_LOG_DIR",
-    "log_level": "BOUNDARY_LOG_LEVEL",
-    "proxy_port": "PROXY_PORT",
-}
-_NAMES = {list: "a list of rules", bool: "true or false", str: "a text", int: "a whole number"}
+_TRUE = ("1", "t", "T", "TRUE", "true", "True")
+_FALSE = ("", "0", "f", "F", "FALSE", "false", "False")
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
 class BoundaryConfig:
-    """What the lab's egress needs of it. `log_dir` None means stderr, as with boundary. Keys of the jail and of the
-    profiler are accepted and have no effect in the lab."""
+    """What a boundary does. `log_dir` None means stderr. `unknown` are keys that v0.9.0 does not start with; later
+    versions know more. Keys of the jail and of the profiler have no effect on what is decided or logged."""
 
     rules: tuple[Rule, ...] = ()
     log_level: Level = Level.WARN
     log_dir: Path | None = None
     proxy_port: int = 8080
     disable_audit_logs: bool = False
+    unknown: tuple[str, ...] = ()
 
 
 def read_boundary_config(path: Path | None, env: Mapping[str, str] | None = None) -> BoundaryConfig:
-    """Read a config.yaml with the environment laid over it (an empty variable counts as unset).
+    """Read a config.yaml with the environment laid over it (an empty variable counts as unset), as v0.9.0 starts.
 
     `path` stands for --config; without it BOUNDARY_CONFIG names the file, and without that it is
     $HOME/.config/coder_boundary/config.yaml if there is one. No file at all means the defaults: everything is denied.
 
-    ConfigError for a file that cannot be read, is not YAML, has an unknown key (the nearest known one is named), a
-    value of the wrong type or a rule that does not parse.
+    ConfigError for a file that cannot be read, and for all that `parse_boundary_config` refuses or v0.9.0 does not
+    know, with the nearest key that it knows.
     """
     env = env or {}
     source = path or _from_env(env)
-    document = _load(source) if source else {}
+    try:
+        text = source.read_text(encoding="utf-8") if source else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{source}: cannot be read: {error}", "name a readable boundary config.yaml") from error
+    config = parse_boundary_config(text, str(source or ""), env)
+    for key in config.unknown:
+        raise ConfigError(f"{source}: unknown key {key!r}, boundary does not start with it", nearest(key, _READERS))
+    return config
+
+
+def parse_boundary_config(text: str | None, file: str, env: Mapping[str, str] | None = None) -> BoundaryConfig:
+    """What the text of a config.yaml says, None for the defaults, with the environment laid over it.
+
+    ConfigError with file and line for what no boundary starts with: no YAML, no key at all, a value of the wrong kind,
+    a rule that does not parse.
+    """
+    found: dict[str, Any] = {}
+    unknown = []
+    for key, value in _pairs(text, file) if text is not None else ():
+        if key in _READERS:
+            found[key] = _value(key, value, file)
+        else:
+            unknown.append(key)
     for key, variable in _VARIABLES.items():
-        if text := env.get(variable):
-            document[key] = _typed(variable, text, _TYPES[key])
-    allowed = [*(document.get("allowlist") or ()), *filter(None, [env.get("BOUNDARY_ALLOW")])]
+        if said := (env or {}).get(variable):
+            found[key] = _read(key, said, f"environment variable {variable}")
+    allowed = [*found.get("allowlist", ()), *filter(None, [(env or {}).get("BOUNDARY_ALLOW")])]
     try:
         rules = parse_rules(allowed)
     except ConfigError as error:
-        raise ConfigError(f"{source or 'BOUNDARY_ALLOW'}: {error.message}", error.hint) from error
+        raise ConfigError(f"{file or 'BOUNDARY_ALLOW'}: {error.message}", error.hint) from error
     return BoundaryConfig(
         rules=rules,
-        # Boundary v0.9.0: case does not count, and any other word silently means warn.
-        log_level=_LEVELS.get(document.get("log_level", "warn").lower(), Level.WARN),
-        log_dir=Path(document["log_dir"]) if document.get("log_dir") else None,
-        proxy_port=document.get("proxy_port", 8080),
-        disable_audit_logs=document.get("disable_audit_logs", False),
+        log_level=found.get("log_level", Level.WARN),
+        log_dir=Path(found["log_dir"]) if found.get("log_dir") else None,
+        proxy_port=found.get("proxy_port", 8080),
+        disable_audit_logs=found.get("disable_audit_logs", False),
+        unknown=tuple(unknown),
     )
 
 
@@ -86,49 +101,85 @@ def _from_env(env: Mapping[str, str]) -> Path | None:
     return None
 
 
-def _typed(variable: str, text: str, kind: type) -> str | int | bool:
-    """A variable's text as the type of its key; Go's words for true and false."""
-    if kind is int and text.isascii() and text.isdigit():
-        return int(text)
-    if kind is bool and text.lower() in ("1", "t", "true", "0", "f", "false"):
-        return text.lower() in ("1", "t", "true")
-    if kind is str:
-        return text
-    raise ConfigError(f"environment variable {variable} is {text!r}", f"set it to {_NAMES[kind]}")
+def _pairs(text: str, file: str) -> list[tuple[str, yaml.Node]]:
+    """Each key with the value that counts: the last one."""
+    root = compose(text, file)
+    if not isinstance(root, yaml.MappingNode):
+        raise ConfigError(f"{file}: expected keys and values", f"known keys: {', '.join(_READERS)}")
+    for key, _ in root.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise ConfigError(f"{file}:{key.start_mark.line + 1}: a key must be a single value", "write key: value")
+    return list({str(key.value): value for key, value in root.value}.items())
 
 
-def _load(path: Path) -> dict[str, Any]:
-    """The checked document of one file; an empty file is an empty document."""
+def _value(key: str, node: yaml.Node, file: str) -> Any:
+    """What a key is set to. An empty list is the empty text."""
+    where = f"{file}:{node.start_mark.line + 1}: {key}"
+    if isinstance(node, yaml.ScalarNode) or (isinstance(node, yaml.SequenceNode) and not node.value):
+        return _read(key, node.value or "", where)
+    if isinstance(node, yaml.SequenceNode) and key == "allowlist":
+        items = [item.value if isinstance(item, Alias) else item for item in node.value]
+        for number, item in enumerate(items, 1):
+            if not isinstance(item, yaml.ScalarNode):
+                raise ConfigError(f"{where}: entry {number} is no text", "quote each rule as one text")
+        # yaml.v3 leaves an entry without a value out of a list of texts.
+        return [str(item.value) for item in items if item.tag != NULL]
+    kind = {Alias: "an alias", yaml.SequenceNode: "a list", yaml.MappingNode: "a mapping"}[type(node)]
+    raise ConfigError(f"{where} is {kind}", f"write {_READERS[key][1]}")
+
+
+def _read(key: str, text: str, where: str) -> Any:
+    reader, wanted = _READERS[key]
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}", "name a readable boundary config.yaml") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise ConfigError(f"{place}: not YAML: {getattr(error, 'problem', error)}", "correct the YAML") from error
-    if document is None:
-        return {}
-    if not isinstance(document, dict):
-        raise ConfigError(f"{path}: expected keys and values", f"known keys: {', '.join(_TYPES)}")
-    _check(path, document)
-    return {key: value for key, value in document.items() if value is not None}
+        return reader(text)
+    except ValueError:
+        raise ConfigError(f"{where} is {text!r}", f"write {wanted}") from None
 
 
-def _check(path: Path, document: dict[Any, Any]) -> None:
-    """Refuse an unknown key, a value of the wrong type and a jail that does not exist."""
-    for key, value in document.items():
-        kind = _TYPES.get(key)
-        if kind is None:
-            near = difflib.get_close_matches(str(key), _TYPES, n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(_TYPES)}"
-            raise ConfigError(f"{path}: unknown key {key!r}, boundary does not start with it", hint)
-        if value is None:
-            continue
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise ConfigError(f"{path}: {key} is {value!r}", f"write {_NAMES[kind]}")
-    for number, rule in enumerate(document.get("allowlist") or (), 1):
-        if not isinstance(rule, str):
-            raise ConfigError(f"{path}: allowlist entry {number} is {rule!r}", "quote each rule as one text")
-    if document.get("jail_type", "nsjail") not in ("nsjail", "landjail"):
-        raise ConfigError(f"{path}: jail_type is {document['jail_type']!r}", "write nsjail or landjail")
+def _rules(text: str) -> list[str]:
+    """A list in one text: comma-separated, of several lines the first that is not empty."""
+    return next((row for row in csv.reader(io.StringIO(text)) if row), [])
+
+
+def _level(text: str) -> Level:
+    return _LEVELS.get(text.lower(), Level.WARN)
+
+
+def _whole(text: str) -> int:
+    if not _WHOLE.fullmatch(text):
+        raise ValueError(text)
+    return int(text)
+
+
+def _flag(text: str) -> bool:
+    """As Go's strconv.ParseBool; the empty text is false."""
+    if text not in (*_TRUE, *_FALSE):
+        raise ValueError(text)
+    return text in _TRUE
+
+
+def _jail(text: str) -> str:
+    if text not in ("nsjail", "landjail"):
+        raise ValueError(text)
+    return text
+
+
+_FLAG: tuple[Callable[[str], Any], str] = (_flag, "true or false")
+_READERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
+    "allowlist": (_rules, "a list of rules"),
+    "disable_audit_logs": _FLAG,
+    "jail_type": (_jail, "nsjail or landjail"),
+    "log_dir": (str, "a text"),
+    "log_level": (_level, "debug, info, warn or error"),
+    "no_user_namespace": _FLAG,
+    "pprof_enabled": _FLAG,
+    "pprof_port": (_whole, "a whole number"),
+    "proxy_port": (_whole, "a whole number"),
+    "use_real_dns": _FLAG,
+}
+_VARIABLES = {
+    "disable_audit_logs": "DISABLE_AUDIT_LOGS",
+    "log_dir": "BOUNDARY_LOG_DIR",
+    "log_level": "BOUNDARY_LOG_LEVEL",
+    "proxy_port": "PROXY_PORT",
+}

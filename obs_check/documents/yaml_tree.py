@@ -1,12 +1,12 @@
 """YAML with places: every value knows its file, line and path, so that an error can name them."""
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import yaml
 
+from obs_check.documents.nearest import nearest
 from obs_check.errors import ConfigError
 
 T = TypeVar("T")
@@ -53,7 +53,7 @@ class Value:
             names = list(known)
             for key, value in self.data.items():
                 if key not in names:
-                    raise value.error(f"unknown key {key!r}", _nearest(key, names))
+                    raise value.error(f"unknown key {key!r}", nearest(key, names))
         return self.data
 
     def items(self) -> "list[Value]":
@@ -128,11 +128,6 @@ class Value:
         if isinstance(self.data, list):
             return [v.plain() for v in self.data]
         return self.data
-
-
-def _nearest(key: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(key, known, 1, 0.5)
-    return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known))}"
 
 
 def load(text: str, file: str, first_line: int = 1) -> list[Value]:

@@ -18,7 +18,8 @@ from obs_check.shipper.read import alloy_parts, parse_shipper
 from obs_check.shipper.simulate import Simulation
 from obs_check.shipper.targets import FileReport, LogFile, find_targets, report
 from obs_check.shipper.wrapping import unwrap
-from obs_check.documents.yaml_edit import Place, with_item, with_value, without
+from obs_check.documents.yaml_edit import with_item, with_value, without
+from obs_check.documents.yaml_nodes import Place
 
 _NESTED = re.compile(r"(\d+) (\w+)")
 

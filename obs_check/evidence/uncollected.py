@@ -18,7 +18,8 @@ from obs_check.shipper.collect import globs
 from obs_check.shipper.glob import fits
 from obs_check.shipper.pods import META, pod_logs
 from obs_check.shipper.targets import LogFile, find_targets
-from obs_check.documents.yaml_edit import Place, with_item, without
+from obs_check.documents.yaml_edit import with_item, without
+from obs_check.documents.yaml_nodes import Place
 
 
 def uncollected(context: Context, cause: Cause, near_only: bool) -> Finding | None:

@@ -1,10 +1,10 @@
 """A mapping of a test file, read key by key; what is wrong is named with its place in the file."""
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from obs_check.documents.nearest import nearest
 from obs_check.errors import InputError
 from obs_check.golang.durations import parse_prometheus_duration
 from obs_check.model.window import NS
@@ -26,9 +26,7 @@ class Section:
             raise InputError(f"{where}: not a mapping", f"write some of: {', '.join(known)}")
         for key in raw:
             if key not in known:
-                near = difflib.get_close_matches(str(key), known, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-                raise InputError(f"{where}: unknown key {key!r}", hint)
+                raise InputError(f"{where}: unknown key {key!r}", nearest(str(key), known))
         self.raw: Mapping[str, Any] = raw
 
     def __contains__(self, key: str) -> bool:

@@ -1,9 +1,14 @@
 """The same requests to a real boundary and the lab's: what they are answered, and what both write into their files."""
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -122,3 +127,39 @@ def test_both_files_of_an_invocation_are_there(sides: tuple[Side, Side]) -> None
     for side in sides:
         ((line,),) = side.files[1:]
         assert line.startswith('level=INFO msg="Executing target command" command=')
+
+
+RECORDED: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[1] / "fixtures/boundary/config-v0.9.0.json").read_text()
+)
+ASK = """
+import urllib.request
+for host in ("a.invalid", "b.invalid"):
+    try:
+        urllib.request.urlopen(f"http://{host}/", timeout=10)
+    except OSError as error:
+        if getattr(error, "code", None) != 403:
+            print(host)
+"""
+"""Prints the hosts that boundary lets through: nobody answers for them."""
+
+
+@pytest.mark.parametrize("row", RECORDED, ids=lambda row: str(row["name"]))
+def test_what_was_recorded_of_its_configuration_is_so(row: dict[str, Any], tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(row["text"], "utf-8")
+    flags = ["--jail-type=landjail", f"--proxy-port={free_ports(1)[0]}", "--disable-audit-logs"]
+    ended = subprocess.run(
+        ["boundary", f"--config={config}", *flags, "--", sys.executable, "-c", ASK],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
+        env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path)},
+    )
+    if "landlock" in ended.stderr.lower():
+        pytest.skip(f"boundary's landjail does not run here: {ended.stderr[:200]}")
+    assert (ended.returncode == 0) == row.get("starts", True), ended.stderr
+    assert ended.stdout.split() == row.get("allowed", [])
+    if "logs_denials" in row:
+        assert ("msg=DENY" in ended.stderr) == row["logs_denials"]
