@@ -1,105 +1,70 @@
-"""A JMESPath tree applied to JSON data. Numbers are floats, as encoding/json gives them."""
+"""JMESPath applied to JSON data: the library's tree, and what the Go libraries of promtail and Alloy do otherwise.
+
+Numbers are floats, as encoding/json gives them; `true` is no number; only numbers are ordered; functions are those of
+the library that the shipper has.
+"""
 
 from functools import lru_cache
 from typing import Any
 
-from obs_check.shipper.jmespath.functions import COMMUNITY, FUNCTIONS, Reference, WrongArgument
-from obs_check.shipper.jmespath.parse import Node, parse
+from jmespath.exceptions import JMESPathError
+from jmespath.parser import Parser
+from jmespath.visitor import TreeInterpreter
 
-__all__ = ["WrongArgument", "search"]
+from obs_check.shipper.jmespath.functions import COMMUNITY, FUNCTIONS, Reference, WrongArgument
+
+__all__ = ["BadPath", "WrongArgument", "called", "parse", "search"]
+
+Node = dict[str, Any]
+
+
+class BadPath(ValueError):
+    """An expression that is not JMESPath; `args[0]` says where and why."""
+
+
+class _Interpreter(TreeInterpreter):
+    def __init__(self, community: bool) -> None:
+        super().__init__()
+        self._known = COMMUNITY if community else FUNCTIONS
+
+    def visit_function_expression(self, node: Node, value: Any) -> Any:
+        if node["value"] not in self._known:
+            raise WrongArgument(f"unknown function {node['value']}()")
+        return self._known[node["value"]](*[self.visit(child, value) for child in node["children"]])
+
+    def visit_expref(self, node: Node, value: Any) -> Any:  # noqa: ARG002 (the library's signature)
+        return Reference(lambda item: self.visit(node["children"][0], item))
+
+    def visit_comparator(self, node: Node, value: Any) -> Any:
+        left, right = (self.visit(child, value) for child in node["children"])
+        if node["value"] in ("eq", "ne"):
+            same = isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
+            return same == (node["value"] == "eq")
+        numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (left, right))
+        return self.COMPARATOR_FUNC[node["value"]](left, right) if numbers else None
+
+
+@lru_cache(maxsize=512)
+def parse(path: str) -> Node:
+    """The tree of an expression, as the library has it. Raises BadPath."""
+    try:
+        tree: Node = Parser().parse(path).parsed
+    except (JMESPathError, ValueError) as error:
+        raise BadPath(" ".join(str(error).split())) from None
+    return tree
 
 
 def search(path: str, data: Any, community: bool = False) -> Any:
     """What an expression finds, None when nothing; `community` has the functions of Alloy's library. Raises BadPath
     (not JMESPath) or WrongArgument (a function)."""
-    return _find(parse(path) if community else _without_community(path), data)
+    return _Interpreter(community).visit(parse(path), data)
 
 
-@lru_cache(maxsize=512)
-def _without_community(path: str) -> Node:
-    tree: Node = _plain(parse(path))
-    return tree
-
-
-def _plain(node: Any) -> Any:
-    """The tree with calls of functions that go-jmespath does not know marked as such."""
-    if isinstance(node, tuple) and node[:1] == ("call",) and node[1] not in FUNCTIONS:
-        return ("unknown", node[1])
-    return type(node)(_plain(part) for part in node) if isinstance(node, tuple | list) else node
-
-
-def truthy(value: Any) -> bool:
-    """JMESPath: empty texts, lists and objects, null and false are false; zero is true."""
-    return value is True or (not isinstance(value, bool) and value is not None and value not in ("", [], {}))
-
-
-def _equal(a: Any, b: Any) -> bool:
-    return isinstance(a, bool) == isinstance(b, bool) and bool(a == b)
-
-
-def _compare(op: str, a: Any, b: Any) -> Any:
-    if op in {"==", "!="}:
-        return _equal(a, b) == (op == "==")
-    if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in (a, b)):
-        return None
-    return {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[op]
-
-
-def _project(values: Any, right: Node) -> Any:
-    if not isinstance(values, list):
-        return None
-    return [found for v in values if (found := _find(right, v)) is not None]
-
-
-def _find(node: Node, data: Any) -> Any:
-    match node:
-        case ("current",):
-            return data
-        case ("field", name):
-            return data.get(name) if isinstance(data, dict) else None
-        case ("literal", value):
-            return value
-        case ("index", n):
-            return data[n] if isinstance(data, list) and -len(data) <= n < len(data) else None
-        case ("slice", start, stop, step):
-            return data[start:stop:step] if isinstance(data, list) else None
-        case ("sub" | "pipe", left, right):
-            value = _find(left, data)
-            return None if value is None and node[0] == "sub" else _find(right, value)
-        case ("or", left, right):
-            value = _find(left, data)
-            return value if truthy(value) else _find(right, data)
-        case ("and", left, right):
-            value = _find(left, data)
-            return _find(right, data) if truthy(value) else value
-        case ("not", inner):
-            return not truthy(_find(inner, data))
-        case ("compare", op, left, right):
-            return _compare(op, _find(left, data), _find(right, data))
-        case ("list", items):
-            return None if data is None else [_find(i, data) for i in items]
-        case ("hash", pairs):
-            return None if data is None else {k: _find(v, data) for k, v in pairs}
-        case ("project", left, right):
-            return _project(_find(left, data), right)
-        case ("values", left, right):
-            value = _find(left, data)
-            return _project(list(value.values()), right) if isinstance(value, dict) else None
-        case ("flatten", inner):
-            value = _find(inner, data)
-            if not isinstance(value, list):
-                return None
-            return [x for v in value for x in (v if isinstance(v, list) else [v])]
-        case ("filter", left, condition, right):
-            value = _find(left, data)
-            kept = [v for v in value if truthy(_find(condition, v))] if isinstance(value, list) else None
-            return _project(kept, right)
-        case ("ref", inner):
-            return Reference(lambda value: _find(inner, value))
-        case ("call", name, arguments):
-            if name not in COMMUNITY:
-                raise WrongArgument(f"unknown function {name}()")
-            return COMMUNITY[name](*[_find(a, data) for a in arguments])
-        case ("unknown", name):
-            raise WrongArgument(f"unknown function {name}()")
-    raise AssertionError(node[0])
+def called(node: Any) -> set[str]:
+    """The functions that an expression calls."""
+    if isinstance(node, list):
+        return set[str]().union(*map(called, node))
+    if not isinstance(node, dict):
+        return set()
+    own = {str(node["value"])} if node.get("type") == "function_expression" else set[str]()
+    return own | called(node.get("children", []))

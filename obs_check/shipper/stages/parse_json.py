@@ -7,8 +7,7 @@ from obs_check.documents.yaml_tree import Value
 from obs_check.golang import jsontext
 from obs_check.shipper.item import Context, Item, PerLine
 from obs_check.shipper.jmespath.functions import COMMUNITY, FUNCTIONS
-from obs_check.shipper.jmespath.parse import BadPath, parse
-from obs_check.shipper.jmespath.search import WrongArgument, search
+from obs_check.shipper.jmespath.search import BadPath, WrongArgument, called, parse, search
 from obs_check.shipper.stages.regexes import compile_regex
 from obs_check.shipper.stages.source import read_names, read_required, read_source
 
@@ -28,10 +27,10 @@ class Json:
     @property
     def note(self) -> str:
         """What a run cannot show: promtail 3.5 (go-jmespath) ends at merge(), Alloy's JMESPath has more functions."""
-        called = {name for _, path in self.expressions for name in _called(parse(path))}
-        if "merge" in called and not self.alloy:
+        names = {name for _, path in self.expressions for name in called(parse(path))}
+        if "merge" in names and not self.alloy:
             return "json: merge() makes promtail 3.5 panic at the first line that has the value"
-        unknown = sorted(called - (COMMUNITY if self.alloy else FUNCTIONS).keys())
+        unknown = sorted(names - (COMMUNITY if self.alloy else FUNCTIONS).keys())
         reason = "is not simulated" if self.alloy else "is no function of promtail's JMESPath"
         return f"json: {', '.join(unknown)} {reason}, the value stays absent" if unknown else ""
 
@@ -71,12 +70,6 @@ class Json:
             return True
 
         return PerLine(change)
-
-
-def _called(node: Any) -> set[str]:
-    """The functions that an expression calls."""
-    own = {str(node[1])} if isinstance(node, tuple) and node[:1] == ("call",) else set[str]()
-    return own.union(*(_called(part) for part in node)) if isinstance(node, tuple | list) else own
 
 
 def _simple(found: Any) -> Any:
