@@ -22,7 +22,7 @@ class BadPath(ValueError):
     """An expression that is not JMESPath; `args[0]` says where and why."""
 
 
-class _Interpreter(TreeInterpreter):
+class _Interpreter(TreeInterpreter):  # type: ignore[misc]  # the library has no types
     def __init__(self, community: bool) -> None:
         super().__init__()
         self._known = COMMUNITY if community else FUNCTIONS
