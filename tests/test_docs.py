@@ -59,3 +59,9 @@ def test_an_example(command: str, printed: str, folder: Path, monkeypatch: pytes
 
 def test_there_are_examples() -> None:
     assert len(_cases()) > 8
+
+
+def test_the_files_of_the_walks_are_there() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    for name in re.findall(r"`([a-z0-9_]+(?:/[a-z0-9_]+)+\.py)`", text):
+        assert (ROOT / "obs_check" / name).is_file() or (ROOT / name).is_file(), name
