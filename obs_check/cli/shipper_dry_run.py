@@ -5,15 +5,10 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from obs_check.errors import InputError, UsageError
-
-if TYPE_CHECKING:
-    from obs_check.model.entry import Labels
-    from obs_check.shipper.model import ScrapeJob
+from obs_check.errors import InputError
 
 
 @click.command("dry-run")
@@ -26,7 +21,10 @@ if TYPE_CHECKING:
     help="promtail YAML or Alloy configuration, plain or in a ConfigMap or Helm values.",
 )
 @click.option("--job", metavar="NAME", help="Scrape job, or source of Alloy; needed when there are several.")
-@click.option("--label", "pairs", multiple=True, metavar="K=V", help="Labels of the lines instead of the target's.")
+@click.option(
+    "--label", "pairs", multiple=True, metavar="K=V", help="Labels of the lines instead of the target's; or of the pod."
+)
+@click.option("--meta", multiple=True, metavar="NAME=VALUE", help="A discovery label of the pod: pod_node_name=node-1.")
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option("--trace", is_flag=True, help="What every stage did to every line, and where it was dropped and why.")
 @click.option("--no-color", is_flag=True, help="No colours (also $NO_COLOR).")
@@ -36,6 +34,7 @@ def dry_run(
     config: Path,
     job: str | None,
     pairs: tuple[str, ...],
+    meta: tuple[str, ...],
     output: str,
     trace: bool,
     no_color: bool,
@@ -44,25 +43,35 @@ def dry_run(
 ) -> None:
     """Run log lines (files, or standard input) through a job's pipeline and print what would be shipped.
 
-    Without --label the labels are those of the job's first static target, and `filename` for a file. JSON is one object
-    a kept line; `ts` is null where the shipper takes the time of reading. With --trace it is one object a line that was
-    read: its stages, and what was shipped of it. What was dropped is told on stderr.
+    Without --label the labels are those of the job's static target, and `filename` for a file. Where the job finds pods
+    and the file is a pod's log (.../pods/NAMESPACE_POD_UID/CONTAINER/0.log) they are what its rules make of that path,
+    and --label and --meta tell what it does not say. Labels that every client adds are among them.
+
+    JSON is one object a kept line; `ts` is null where the shipper takes the time of reading. With --trace it is one
+    object a line that was read: its stages, and what was shipped of it. What was dropped is told on stderr.
     """
+    from obs_check.cli.shipper_targets import named_values
     from obs_check.report.shipper_trace import kept_json, print_kept, print_trace, trace_json
+    from obs_check.shipper.pods import given_labels
+    from obs_check.shipper.pushed import pushed
     from obs_check.shipper.read import read_shipper
     from obs_check.shipper.simulate import run
+    from obs_check.shipper.targets import start_labels
 
     read = read_shipper(config, os.environ)
     chosen = read.job(job)
-    given = _labels(pairs)
+    given = named_values("--label", pairs)
+    supplied = given_labels(given, named_values("--meta", meta))
     now_ns = time.time_ns()
     for note in (*read.notes, *chosen.pipeline.notes()):
         click.echo(f"note: {note}", err=True)
     color = not no_color and not os.environ.get("NO_COLOR")
     for name in files or ("-",):
         lines = _lines(name)
-        labels = given or _target_labels(chosen, None if name == "-" else name)
-        result = run(chosen.pipeline, labels, lines, now_ns, trace)
+        labels, unknown = start_labels(chosen, None if name == "-" else str(Path(name).absolute()), given, supplied)
+        for text in unknown:
+            click.echo(f"note: {name}: {text}", err=True)
+        result = pushed(read, chosen, run(chosen.pipeline, labels, lines, now_ns, trace))
         if output == "json":
             for document in trace_json(result, lines) if trace else kept_json(result):
                 click.echo(json.dumps(document, ensure_ascii=False))
@@ -73,25 +82,6 @@ def dry_run(
         if verbose or result.dropped or len(result.shipped) != len(lines):
             reasons = "".join(f", dropped by {reason}: {n}" for reason, n in sorted(result.dropped.items()))
             click.echo(f"{name}: {len(lines)} lines read, {len(result.shipped)} kept{reasons}", err=True)
-
-
-def _labels(pairs: tuple[str, ...]) -> "Labels":
-    labels = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise UsageError(f"--label {pair!r} is not K=V", "for example --label job=boundary")
-        labels[name] = value
-    return labels
-
-
-def _target_labels(job: "ScrapeJob", filename: str | None) -> "Labels":
-    """The labels of the first static target that relabeling keeps, without names that start with `__`."""
-    from obs_check.shipper.relabel import relabel
-
-    kept = [labels for target in job.targets if (labels := relabel(target, job.relabel)) is not None]
-    labels = {name: value for name, value in (kept[0] if kept else {}).items() if not name.startswith("__")}
-    return labels if filename is None else {**labels, "filename": filename}
 
 
 def _lines(name: str) -> list[str]:

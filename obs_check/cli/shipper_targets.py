@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -41,7 +41,7 @@ def targets(
     below the patterns of the configuration. Kubernetes' pods are told from /var/log/pods/NAMESPACE_POD_UID/CONTAINER;
     what no path tells (pod labels, annotations, node) is named and can be given by --label and --meta.
 
-    0 every file is taken, 1 one is not, 3 that hangs on labels that nobody gave.
+    0 every file is taken, 1 one is not, 3 that hangs on labels that nobody gave, or there is no file.
 
     \b
     obs-check shipper targets --config promtail.yaml /tmp/boundary_logs
@@ -49,7 +49,9 @@ def targets(
     obs-check shipper targets --config promtail.yaml --root node --label app=coder
     """
     from obs_check.client.files.log_tree import list_files
+    from obs_check.errors import InputError
     from obs_check.report.shipper_targets import print_targets, targets_document
+    from obs_check.shipper.collect import globs
     from obs_check.shipper.glob import literal_start
     from obs_check.shipper.pods import given_labels
     from obs_check.shipper.read import read_shipper
@@ -57,16 +59,25 @@ def targets(
 
     read = read_shipper(config, os.environ)
     jobs = read.jobs
-    supplied = given_labels(_pairs("--label", pairs), _pairs("--meta", meta))
-    written = [target["__path__"] for job in jobs for target in job.targets if target.get("__path__")]
-    below = list(paths) or (["/"] if root else [literal_start(glob) for glob in written])
-    if not paths and any("pod" in job.roles for job in jobs):
-        below.append(PODS)
+    supplied = given_labels(named_values("--label", pairs), named_values("--meta", meta))
     top = root or Path("/")
+    if paths:
+        below = [str(PurePosixPath("/", path) if root else Path(path).absolute()) for path in paths]
+        for path in below:
+            if not os.path.lexists(top / path.lstrip("/")):
+                where = f" below {root}" if root else ""
+                raise InputError(f"{path}: no such file or directory{where}", "name it as the shipper does")
+    else:
+        below = ["/"] if root else [literal_start(glob) for glob in globs(jobs) if glob.startswith("/")]
+        below += [PODS] if any("pod" in job.roles for job in jobs) else []
     files = list_files(top, below, time.time_ns())
     found = find_targets(jobs, files, supplied)
     reports = report(files, found)
-    document, verdict = targets_document(reports, _paths(found, reports, top), [*read.notes, *other_discovery(jobs)])
+    notes = [*read.notes, *other_discovery(jobs)]
+    if not files:
+        nowhere = "no directory: no job has a path or finds pods"
+        notes.insert(0, f"no file was found; looked below {', '.join(dict.fromkeys(below)) or nowhere}")
+    document, verdict = targets_document(reports, _paths(found, reports, top), notes)
     if output == "json":
         from obs_check.report.json import dumps
 
@@ -76,7 +87,8 @@ def targets(
     raise SystemExit(verdict.exit_code)
 
 
-def _pairs(option: str, pairs: Sequence[str]) -> "Labels":
+def named_values(option: str, pairs: Sequence[str]) -> "Labels":
+    """What an option that may stand several times gave; raises UsageError."""
     from obs_check.errors import UsageError
 
     labels = {}

@@ -14,6 +14,7 @@ from obs_check.model.probe import Probe
 from obs_check.shipper import simulate
 from obs_check.shipper.alloy.edit import AlloyText
 from obs_check.shipper.model import ScrapeJob, ShipperConfig
+from obs_check.shipper.pushed import pushed
 from obs_check.shipper.read import alloy_parts, parse_shipper
 from obs_check.shipper.simulate import Simulation
 from obs_check.shipper.targets import FileReport, LogFile, find_targets, report
@@ -57,9 +58,11 @@ class Rules:
         return Taken(found.by[0].job, {**found.by[0].labels, "filename": file}) if found.by else None
 
     def run(self, file: str, lines: Iterable[str], now_ns: int) -> Simulation | None:
-        """What becomes of lines of a file, stage by stage; None when no job takes it."""
+        """What becomes of lines of a file, stage by stage, and how they are pushed; None when no job takes it."""
         taken = self.takes(file)
-        return simulate.run(taken.job.pipeline, taken.labels, lines, now_ns) if taken else None
+        if taken is None:
+            return None
+        return pushed(self.config, taken.job, simulate.run(taken.job.pipeline, taken.labels, lines, now_ns))
 
     def job_place(self, job: ScrapeJob) -> Place:
         """Where a job stands in the configuration."""

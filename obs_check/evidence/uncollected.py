@@ -39,7 +39,7 @@ def _on(context: Context, config: Rules, one: PathLines, cause: Cause) -> Findin
     if about.by or one.lost != one.found or not answers(one):
         return None
     state = one.evidence.after.file(one.file) if one.evidence else None
-    if state is not None and state.known:
+    if state is not None and state.collected:
         return None
     directory = str(PurePosixPath(one.file).parent)
     dropped = about.reason == "relabel drop"

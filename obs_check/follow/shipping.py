@@ -83,7 +83,8 @@ def in_words(file: FileState) -> str:
         case "unknown file":
             if file.job:
                 return f"{file.path} fits the path of job {file.job}, which has not found it yet"
-            return f"no job takes {file.path}"
+            once = "" if file.position is None else f" any more: up to byte {file.position} it was read by one that did"
+            return f"no job takes {file.path}{once}"
         case "gone":
             return f"{file.path} is not on disk any more"
         case "read":

@@ -7,25 +7,24 @@ from pathlib import Path
 import yaml
 
 from obs_check.errors import ConfigError
-
-_BRACES = re.compile(r"\{([^{}]*)\}")
+from obs_check.shipper.glob import ways
 
 
 def find_files(pattern: str, exclude: str = "") -> list[str]:
     """The files of a doublestar pattern, sorted: `*`, `?`, `[a-z]`, `{a,b}` inside a segment (dot files included), `**`
     as a segment for any number of directories. Directories are left out, unreadable ones are skipped silently, as
     promtail does. A found file that fits `exclude` is left out."""
-    unwanted = [_whole(p) for p in _alternatives(exclude)] if exclude else []
-    found = {path for one in _alternatives(pattern) for path in _walk("/", one.strip("/").split("/"))}
+    unwanted = [_whole(p) for p in _ways(exclude)]
+    found = {path for one in _ways(pattern) for path in _walk("/", one.strip("/").split("/"))}
     return sorted(p for p in found if os.path.isfile(p) and not any(u.fullmatch(p) for u in unwanted))  # noqa: PTH113
 
 
-def _alternatives(pattern: str) -> list[str]:
-    match = _BRACES.search(pattern)
-    if not match:
-        return [pattern]
-    before, after = pattern[: match.start()], pattern[match.end() :]
-    return [p for choice in match[1].split(",") for p in _alternatives(before + choice + after)]
+def _ways(pattern: str) -> list[str]:
+    """A pattern for each choice of its alternatives; none for one that promtail cannot read: it says so in its log."""
+    try:
+        return ways(pattern) if pattern.startswith("/") else []
+    except ConfigError:
+        return []
 
 
 def _segment(text: str) -> re.Pattern[str]:

@@ -42,7 +42,7 @@ class ShipperFile:
         return tuple((job, label_flow(job, self._external(job))) for job in self.config.jobs)
 
     def _external(self, job: ScrapeJob) -> Labels:
-        clients = [c for c in self.config.clients if job.to is None or c.name in job.to]
+        clients = self.config.clients_of(job)
         return {name: value for client in clients for name, value in client.external_labels.items()}
 
 

@@ -16,8 +16,8 @@ Reading = Literal["read", "behind", "stale", "shrunk", "replaced", "not tailed",
 says nothing, since it was written before the last lines were read. shrunk: no line was read since the shipper's start
 and the file is shorter than its offset (truncated or replaced); promtail 3.5 and Alloy 1.18 then begin again from 0.
 replaced: likewise, and the offset is inside a line, so another file stands behind it and its head will not be read. not
-tailed: found by a job, not being read. unknown file: on disk, known to no job. gone: has an offset, is not on disk.
-unseen: nothing was said that a claim could rest on."""
+tailed: found by a job, not being read. unknown file: on disk, and no job takes it now: an offset that is left from when
+one did says nothing. gone: has an offset, is not on disk. unseen: nothing was said that a claim could rest on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,18 @@ class FileState:
 
     @property
     def known(self) -> bool:
-        """Whether the shipper knows the file at all."""
-        return any(n is not None for n in (self.read_lines, self.read_bytes, self.seen_bytes, self.position))
+        """Whether the shipper says a number of the file, be it that it was read once."""
+        return self._counted or self.position is not None
+
+    @property
+    def collected(self) -> bool:
+        """Whether a job takes the file now: the path of a target fits it, or this process counts it. A positions file
+        keeps what earlier processes and jobs read."""
+        return bool(self.job) or self._counted
+
+    @property
+    def _counted(self) -> bool:
+        return any(n is not None for n in (self.read_lines, self.read_bytes, self.seen_bytes))
 
     @property
     def size(self) -> int | None:
@@ -70,15 +80,17 @@ class FileState:
         """The reading of the file in one word."""
         if self.on_disk is False:
             return "gone" if self.known else "unseen"
-        if not self.known:
+        if not self.collected or not self.known:
             return "unknown file" if self.on_disk else "unseen"
+        if self.size == 0 and not self.offset:
+            return "read"
         being_read = self.read_lines is not None
         if self.lags and being_read and self.left != 0:
             return "read" if self.read_lines == self.disk_lines else "stale"
         if self.left is not None and self.left < 0:
             return "stale" if being_read else "shrunk"
-        if self.offset is None and self.read_lines is None:
-            return "not tailed" if self.seen_bytes is not None else "unseen"
+        if self.offset is None and not being_read:
+            return "not tailed"
         if self.left is None:
             return "unseen"
         if self.on_line is False:

@@ -6,7 +6,7 @@ from typing import Any, TextIO
 from rich.text import Text
 
 from obs_check.follow.shipping import in_words, refusal_in_words
-from obs_check.model.shipping import ShipperState
+from obs_check.model.shipping import FileState, ShipperState
 from obs_check.model.shipping_account import Account
 from obs_check.model.verdict import Verdict
 from obs_check.report.console import cell, make_console, plain_table
@@ -22,11 +22,19 @@ def problems(state: ShipperState, found: Account | None) -> list[str]:
     With an account, drops count only when they happened in its time.
     """
     # A file that a job's path fits is found within promtail's sync period (10 s): that is no problem yet.
-    told = [in_words(f) for f in state.files if f.state in _BROKEN and not (f.state == "unknown file" and f.job)]
+    broken = [f for f in state.files if f.state in _BROKEN and not (f.state == "unknown file" and f.job)]
+    shut = {path: words for path, words in state.unopened.items() if _shut(state.file(path))}
+    told = [in_words(f) + (f": its log says `{shut.pop(f.path)}`" if f.path in shut else "") for f in broken]
+    told += [f"{path} could not be opened: its log says `{words}`" for path, words in sorted(shut.items())]
     drops = state.client_drops if found is None else found.client_drops
     told += [f"{count} entries given up: {reason}" for reason, count in sorted(drops.items())]
     told += [refusal_in_words(r) for r in state.refusals if r.source == "shipper log" and r.final]
     return told + [f"component {text}" for text in state.components]
+
+
+def _shut(file: FileState | None) -> bool:
+    """Whether a file that could not be opened once is not being read now either."""
+    return file is not None and file.read_lines is None and file.read_bytes is None
 
 
 def status_document(state: ShipperState, found: Account | None) -> tuple[dict[str, Any], Verdict]:

@@ -2,7 +2,8 @@
 
 `*`, `?` and `[a-z]`, `[^a]`, `[!a]` stay inside a segment (dot files included), `{a,b}` are alternatives, a segment
 `**` spans any number of directories and a `**` inside a segment is a `*`; a backslash takes the next character as it
-is.
+is. What stands in front of the first of these is a directory, by its name to the letter, and nothing outside of it is
+taken: not by an alternative that begins with a slash either.
 """
 
 import posixpath
@@ -11,15 +12,20 @@ from functools import lru_cache
 
 from obs_check.errors import ConfigError
 
+NOTHING = "(?!)"
+"""The regular expression that no text has."""
+RELATIVE = "begins with no slash, so it takes only what is below the shipper's working directory"
+_LITERAL = re.compile(r"(?:\\.|[^*?\[{\\])*", re.DOTALL)
+
 
 @lru_cache(maxsize=512)
 def compile_glob(pattern: str) -> re.Pattern[str]:
     """The regular expression (for `fullmatch`) of a pattern; raises ConfigError where doublestar has ErrBadPattern
     (an open `[`, `{` or a backslash at the end): promtail then logs an error each sync and reads nothing. A range that
     runs backwards, which doublestar never matches, is refused too."""
-    whole = "|".join(f"(?:{_whole(one, pattern)})" for one in _spelled(_clean(pattern), pattern))
+    whole = "|".join(f"(?:{_whole(one, pattern)})" for one in ways(pattern))
     try:
-        return re.compile(whole, re.DOTALL)
+        return re.compile(whole or NOTHING, re.DOTALL)
     except re.error as error:
         raise _bad(pattern, error.msg) from None
 
@@ -40,8 +46,8 @@ def matches(pattern: str, path: str) -> bool:
 
 def literal_start(pattern: str) -> str:
     """The directory in front of the first wildcard, `/` at least: everything a pattern can take is below it."""
-    plain = re.split(r"[*?\[{\\]", _clean(pattern), maxsplit=1)[0]
-    return plain if plain == _clean(pattern) else posixpath.dirname(plain) or "/"
+    cleaned = _clean(pattern)
+    return _base(cleaned) or "/" if set(cleaned) & set("*?[{\\") else cleaned
 
 
 def first_difference(pattern: str, path: str) -> str:
@@ -51,9 +57,11 @@ def first_difference(pattern: str, path: str) -> str:
     """
     if fits(pattern, path):
         return ""
+    if not pattern.startswith("/"):
+        return f"`{pattern}` {RELATIVE}"
     names = path.strip("/").split("/")
     best, told = -1, ""
-    for one in _spelled(_clean(pattern), pattern):
+    for one in ways(pattern):
         segments = one.strip("/").split("/")
         depth = _depth(segments, names, pattern)
         if depth <= best:
@@ -71,7 +79,9 @@ def first_difference(pattern: str, path: str) -> str:
 def common_segments(pattern: str, path: str) -> int:
     """How many leading segments of a path fit a pattern's, for choosing the nearest pattern."""
     names = path.strip("/").split("/")
-    return max(_depth(one.strip("/").split("/"), names, pattern) for one in _spelled(_clean(pattern), pattern))
+    if not pattern.startswith("/"):
+        return 0
+    return max((_depth(one.strip("/").split("/"), names, pattern) for one in ways(pattern)), default=0)
 
 
 def _depth(segments: list[str], names: list[str], pattern: str) -> int:
@@ -84,6 +94,23 @@ def _depth(segments: list[str], names: list[str], pattern: str) -> int:
             break
         depth += 1
     return depth
+
+
+def ways(pattern: str) -> list[str]:
+    """The pattern once for each choice of its alternatives, without those that lead away from its directory."""
+    cleaned = _clean(pattern)
+    base = _base(cleaned)
+    rest = cleaned[len(base) :]
+    # The directory is no pattern: a backslash in it is one of its name's characters.
+    front = base.replace("\\", "\\\\") + "/" * rest.startswith("/")
+    rest = rest.removeprefix("/")
+    return [f"{front}{one}" for one in _spelled(rest, pattern) if not one.startswith("/")]
+
+
+def _base(cleaned: str) -> str:
+    """The directory in front of the first part that is a pattern."""
+    found = _LITERAL.match(cleaned)
+    return found[0].rpartition("/")[0] if found else ""
 
 
 def _clean(pattern: str) -> str:

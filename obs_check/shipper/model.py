@@ -56,7 +56,8 @@ class PushClient:
 @dataclass(frozen=True)
 class ShipperConfig:
     """A whole configuration. `positions` is the path of the positions file, `sync_period` in ns. `notes` say what the
-    configuration leaves unconnected and what of it cannot be judged here, each with `file:line`."""
+    configuration leaves unconnected and what of it cannot be judged here, each with `file:line`. Lines of more than
+    `max_line_size` bytes (0: any size) are cut with `truncates`, else given up."""
 
     file: str
     jobs: tuple[ScrapeJob, ...] = ()
@@ -66,6 +67,12 @@ class ShipperConfig:
     text: str = field(default="", repr=False)
     dialect: Literal["promtail", "alloy"] = "promtail"
     notes: tuple[str, ...] = ()
+    max_line_size: int = 0
+    truncates: bool = False
+
+    def clients_of(self, job: ScrapeJob) -> tuple[PushClient, ...]:
+        """The clients that a job's lines go to."""
+        return tuple(client for client in self.clients if job.to is None or client.name in job.to)
 
     def job(self, name: str | None) -> ScrapeJob:
         """The job of a name (Alloy: also of a component's label alone), or the only one when `name` is None; raises

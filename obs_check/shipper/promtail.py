@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from obs_check.documents.yaml_tree import Value
 from obs_check.errors import ConfigError
-from obs_check.golang.quantity import duration_ns
+from obs_check.golang.quantity import duration_ns, size_bytes
 from obs_check.model.entry import Labels
 from obs_check.shipper import credentials, environment, wrapping
 from obs_check.shipper.model import PushClient, ScrapeJob, ShipperConfig
@@ -57,6 +57,7 @@ def parse_promtail(text: str, file: str, env: Mapping[str, str] | None) -> Shipp
         seen.add(job.name)
     positions = document.get("positions")
     known = positions.mapping(("filename", "sync_period", "ignore_invalid_yaml")) if positions else {}
+    limits = given.mapping(_LIMITS) if (given := document.get("limits_config")) else {}
     return ShipperConfig(
         file,
         tuple(jobs),
@@ -64,17 +65,18 @@ def parse_promtail(text: str, file: str, env: Mapping[str, str] | None) -> Shipp
         known["filename"].text() if "filename" in known else ShipperConfig.positions,
         _duration(known.get("sync_period"), ShipperConfig.sync_period),
         inner.text,
-        notes=(*inner.notes, *_limits(document.get("limits_config"))),
+        notes=(*inner.notes, *_unseen_limits(limits)),
+        max_line_size=limits["max_line_size"].read(size_bytes) if "max_line_size" in limits else 0,
+        truncates="max_line_size_truncate" in limits and limits["max_line_size_truncate"].flag(),
     )
 
 
-def _limits(node: Value | None) -> list[str]:
-    """What `limits_config` does to lines beside the pipeline: named, because it is not simulated."""
-    given = node.mapping(_LIMITS) if node else {}
+def _unseen_limits(limits: Mapping[str, Value]) -> list[str]:
+    """Limits that drop lines by how many there are: named, because that is not simulated."""
     return [
-        f"{_place(value)}: limits_config.{name}: {value.text()} may drop or cut lines, which is not simulated"
-        for name, value in given.items()
-        if name in _LIMITS[:3] and value.text() not in {"", "0", "false"}
+        f"{_place(value)}: limits_config.{name}: {value.text()} may drop lines, which is not simulated"
+        for name, value in limits.items()
+        if name in _LIMITS[:2] and value.text() not in {"", "0", "false"}
     ]
 
 

@@ -101,6 +101,32 @@ def find_targets(jobs: Iterable[ScrapeJob], files: Iterable[LogFile], supplied: 
     return list(found.values())
 
 
+def start_labels(job: ScrapeJob, path: str | None, given: Labels, supplied: Labels) -> tuple[Labels, list[str]]:
+    """The labels that lines of a file come with to the job's pipeline, and what of them is not known, in sentences.
+
+    `path` None is no file. Of a pod's log they follow from the path and from `supplied` discovery labels; of any other
+    file they are `given`, else those of the target that takes it, else of the first one.
+    """
+    found = find_targets([job], [LogFile(path)] if path else [], supplied)
+    pods = [target for target in found if target.pod is not None]
+    if given and not pods:
+        return given, []
+    kept = [target for target in found if target.traced.labels is not None]
+    taking = [target for target in kept if path and matches(target.glob, path)]
+    first = next(iter((*pods, *taking, *kept, *found)), None)
+    own = first.labels if first else {}
+    return (own if path is None else {**own, "filename": path}), _not_known(first) if first else []
+
+
+def _not_known(target: Found) -> list[str]:
+    told = [f"{name} hangs on {', '.join(on)}, which no path tells" for name, on in sorted(target.unknown.items())]
+    if target.traced.labels is None:
+        rule = in_words(target.job.relabel[target.traced.rule - 1], target.traced.rule)
+        needs = f" unless {', '.join(target.traced.decided)} say otherwise" if target.traced.decided else ""
+        told.append(f"{rule} of job {target.job.name} drops the target{needs}")
+    return told
+
+
 def _unknown(discovered: Labels, pod: PodLogs | None) -> Callable[[str], bool]:
     """Whether nobody knows a label: a meta label of a pod that neither its path nor a person tells."""
     return lambda name: pod is not None and name.startswith(META) and name not in discovered and not pod.knows(name)

@@ -94,6 +94,25 @@ def test_all_is_read_and_sent(
     assert doc["account"]["sentence"] == "read 2 = dropped by stages 1 (noise 1) + sent 1"
 
 
+def test_an_empty_file_is_no_problem(shipper: LabShipper, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "logs/empty.log"
+    log.touch()
+    until(lambda: f'promtail_file_bytes_total{{path="{log}"}} 0' in shipper.metrics.text())
+    doc = document(capsys, 0, "--shipper", shipper.url)
+    assert [(file["state"], file["left"]) for file in doc["files"]] == [("read", 0)]
+
+
+def test_a_file_that_an_earlier_process_read_is_read_by_nobody(
+    shipper: LabShipper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text("x\n")
+    positions = tmp_path / "kept.yaml"
+    positions.write_text(yaml.safe_dump({"positions": {str(other): "2"}}))
+    doc = document(capsys, 1, "--shipper", shipper.url, "--positions", str(positions))
+    assert doc["problems"] == [f"no job takes {other} any more: up to byte 2 it was read by one that did"]
+
+
 def test_a_refused_push_and_a_file_that_nobody_reads_are_problems(
     shipper: LabShipper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

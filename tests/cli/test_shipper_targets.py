@@ -228,6 +228,36 @@ def test_wrong_usage(tree: Tree, capsys: pytest.CaptureFixture[str], args: tuple
     assert says in capsys.readouterr().err
 
 
+def test_a_relative_path_is_below_the_current_directory(
+    tree: Tree, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tree.put("logs/a.log")
+    tree.config.write_text(yaml.safe_dump({"scrape_configs": [static(str(log.parent / "*.log"))]}))
+    monkeypatch.chdir(tree.root)
+    assert main(["shipper", "targets", "--config", str(tree.config), "-o", "json", "logs"]) == 0
+    assert [row["path"] for row in json.loads(capsys.readouterr().out)["files"]] == [str(log)]
+
+
+@pytest.mark.parametrize(
+    ("job", "args", "code", "says"),
+    [
+        (pods(), (), 3, "note: no file was found; looked below /"),
+        (pods(), ("/tmp",), 3, "note: no file was found; looked below /tmp"),
+        (pods(), ("/tmp/none",), 2, "/tmp/none: no such file or directory below"),
+        (static("logs/*.log"), (), 3, "no file fits `logs/*.log` of job boundary: it begins with no slash"),
+        ({"job_name": "x"}, (), 3, "note: no file was found; looked below /"),
+    ],
+)
+def test_what_was_looked_for_is_told_where_there_is_no_file(
+    tree: Tree, capsys: pytest.CaptureFixture[str], job: dict[str, Any], args: tuple[str, ...], code: int, says: str
+) -> None:
+    (tree.root / "tmp").mkdir()
+    tree.config.write_text(yaml.safe_dump({"scrape_configs": [job]}))
+    assert main(["shipper", "targets", "--config", str(tree.config), "--root", str(tree.root), *args]) == code
+    captured = capsys.readouterr()
+    assert says in captured.out + captured.err
+
+
 def test_a_pattern_that_is_none_is_refused(tree: Tree, capsys: pytest.CaptureFixture[str]) -> None:
     tree.put(LOG)
     tree.config.write_text(yaml.safe_dump({"scrape_configs": [static("/tmp/[*.log")]}))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obs_check.errors import ConfigError
-from obs_check.shipper.glob import common_segments, compile_glob, first_difference, fits, literal_start
+from obs_check.shipper.glob import RELATIVE, common_segments, compile_glob, first_difference, fits, literal_start
 
 CASES = [
     ("/tmp/boundary_logs/*.log", "/tmp/boundary_logs/a.log", True),
@@ -35,6 +35,16 @@ CASES = [
     ("/var/log/pods/*uid-1/coder/*.log", "/var/log/pods/coder_coder-0_uid-1/coder/0.log", True),
     ("/var/log/pods/*uid-1/coder/*.log", "/var/log/pods/coder_coder-0_uid-2/coder/0.log", False),
     ("", "/var/log/a.log", False),
+    # As promtail 3.5.9 takes them: nothing outside of the directory in front of the first wildcard.
+    ("{/var/log/a.log,/var/log/b.log}", "/var/log/a.log", False),
+    ("{/var/log/a.log}", "/var/log/a.log", False),
+    ("/var/{/log,lib}/a.log", "/var/log/a.log", False),
+    ("/var/{/log,lib}/a.log", "/var/lib/a.log", True),
+    ("/var/{,/log}/a.log", "/var/log/a.log", False),
+    ("/{var/log,var/lib}/a.log", "/var/log/a.log", True),
+    ("/var/{log,lib}/../x/a.log", "/var/x/a.log", True),
+    (r"/var/\log/*.log", "/var/log/a.log", False),
+    (r"/var/l[o]g/\a.log", "/var/log/a.log", True),
 ]
 
 
@@ -68,6 +78,11 @@ def test_any_pattern_is_compiled_or_refused(pattern: str, path: str) -> None:
         ("/var/log/**/*.log", "/var/log/a/b.txt", "`b.txt` is no `*.log`"),
         ("/tmp/{x,boundary_logs}/*.log", "/tmp/boundary_logs/a.txt", "`a.txt` is no `*.log`"),
         ("/tmp/*.log", "/tmp/a.log", ""),
+        (
+            "{/tmp/a.log,/tmp/b.log}",
+            "/tmp/a.log",
+            f"`{{/tmp/a.log,/tmp/b.log}}` {RELATIVE}",
+        ),
     ],
 )
 def test_the_difference_in_words(pattern: str, path: str, wanted: str) -> None:
@@ -79,4 +94,5 @@ def test_what_lies_before_the_first_wildcard() -> None:
     assert literal_start("/var/log/po*/*.log") == "/var/log"
     assert literal_start("/var/log/a.log") == "/var/log/a.log"
     assert literal_start("/*") == "/"
+    assert literal_start("{/a,/b}") == "/"
     assert common_segments("/var/log/pods/*/*.log", "/var/log/pods/a/b.txt") == 4

@@ -134,9 +134,10 @@ def test_template_lines_of_the_chart_that_are_left_out_are_noted() -> None:
 
 
 def test_limits_that_are_not_simulated_are_noted() -> None:
-    text = "scrape_configs: []\nlimits_config:\n  max_line_size: 256KB\n  readline_rate: 10\n"
-    [note] = parse_promtail(text, "f", None).notes
-    assert note == "f:3: limits_config.max_line_size: 256KB may drop or cut lines, which is not simulated"
+    text = "scrape_configs: []\nlimits_config:\n  max_streams: 20\n  readline_rate: 10\n  max_line_size: 8B\n"
+    config = parse_promtail(text, "f", None)
+    assert config.notes == ("f:3: limits_config.max_streams: 20 may drop lines, which is not simulated",)
+    assert (config.max_line_size, config.truncates) == (8, False)
 
 
 def test_other_texts_in_a_config_map_are_passed_over() -> None:

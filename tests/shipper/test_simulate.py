@@ -125,6 +125,66 @@ def test_the_trace_is_a_json_object_a_line(config: str) -> None:
     assert second["shipped"] == []
 
 
+OF_PODS = """\
+clients:
+- {url: http://loki.example/push, external_labels: {cluster: one, namespace: outside, zone: a}}
+- {url: http://loki2.example/push, external_labels: {cluster: one, zone: b}}
+scrape_configs:
+- job_name: pods
+  kubernetes_sd_configs: [{role: pod}]
+  pipeline_stages: [{cri: {}}]
+  relabel_configs:
+  - {source_labels: [__meta_kubernetes_pod_annotation_off], regex: yes, action: drop}
+  - {source_labels: [__meta_kubernetes_pod_label_app], target_label: app}
+  - {source_labels: [__meta_kubernetes_pod_node_name], target_label: node}
+  - {source_labels: [__meta_kubernetes_namespace], target_label: namespace}
+  - {source_labels: [__meta_kubernetes_pod_name], target_label: pod}
+  - {source_labels: [__meta_kubernetes_pod_container_name], target_label: container}
+  - source_labels: [__meta_kubernetes_pod_uid, __meta_kubernetes_pod_container_name]
+    separator: /
+    target_label: __path__
+    replacement: /var/log/pods/*$1/*.log
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "more", "notes"),
+    [
+        (("--label", "app=coder", "--meta", "pod_node_name=n"), {"app": "coder", "node": "n"}, ""),
+        ((), {}, "app hangs on __meta_kubernetes_pod_label_app, which no path tells"),
+        (("--meta", "pod_annotation_off=yes"), {}, "drops the target"),
+    ],
+)
+def test_labels_of_a_pod_follow_from_its_path(
+    options: tuple[str, ...], more: dict[str, str], notes: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "p.yaml").write_text(OF_PODS)
+    file = Path("node/pods/coder_coder-0_0f3b1c52-6a6e-4f0f-9f60-2f7d2f6a9c44/coder/0.log")
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text("2026-11-20T00:00:01Z stderr F x\n")
+    monkeypatch.chdir(tmp_path)
+    args = ["dry-run", "--config", "p.yaml", "-o", "json", *options, str(file)]
+    result = CliRunner().invoke(shipper, args, catch_exceptions=False)
+    labels = {"namespace": "coder", "pod": "coder-0", "container": "coder", "stream": "stderr", "cluster": "one"}
+    dropped = "drops" in notes
+    wanted = {**({"stream": "stderr", "cluster": "one"} if dropped else labels), "filename": str(tmp_path / file)}
+    assert json.loads(result.stdout)["labels"] == {**wanted, **more}
+    assert notes in result.stderr
+    assert bool(notes) == ("note:" in result.stderr)
+
+
+def test_a_line_over_the_limit_of_the_shipper_is_cut_or_given_up(tmp_path: Path) -> None:
+    """As promtail 3.5.9 did it."""
+    config = tmp_path / "p.yaml"
+    for cuts, wanted in ((True, ["short", "ééééé\ufffd"]), (False, ["short"])):
+        limits = f"limits_config: {{max_line_size: 11B, max_line_size_truncate: {str(cuts).lower()}}}"
+        config.write_text(f"{limits}\nscrape_configs: [{{job_name: j}}]\n")
+        args = ["dry-run", "--config", str(config), "-o", "json"]
+        result = CliRunner().invoke(shipper, args, input="short\néééééé\n", catch_exceptions=False)
+        assert [json.loads(line)["line"] for line in result.stdout.splitlines()] == wanted
+        assert ("dropped by line_too_long: 1" in result.stderr) is not cuts
+
+
 TRACED = """\
 scrape_configs:
 - job_name: pods

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from obs_check.errors import InputError
-from obs_check.shipper.glob import literal_start
+from obs_check.shipper.glob import RELATIVE, literal_start
 from obs_check.shipper.targets import LogFile
 
 MOST_FILES = 20_000
@@ -72,7 +72,9 @@ def _below(name: str, root: Path, directory: Path, above: tuple[Path, ...]) -> I
 
 def missing_directory(glob: str, root: Path) -> str:
     """`: /tmp/boundary is not there, near: /tmp/boundary_logs` where a pattern's own directory is missing below `root`,
-    "" where it is there."""
+    "" where it is there; of one that begins with no slash, what that means."""
+    if not glob.startswith("/"):
+        return f": it {RELATIVE}"
     at = PurePosixPath(literal_start(glob))
     while not _at(root, at).exists() and not _at(root, at.parent).is_dir():
         at = at.parent

@@ -59,10 +59,15 @@ class Disk:
     ) -> dict[str, FileState]:
         """Files by path as the disk completes them, with those that patterns take besides."""
         known = {file.path: file for file in files}
-        known = {**{file.path: file for file in self._found(known, targets, globs)}, **known}
-        return {file.path: file for file in self._complete(known.values())}
+        found = {file.path: file for file in self._found(known, targets, globs)}
+        named = (replace(f, job=f.job or found[f.path].job) if f.path in found else f for f in known.values())
+        every = found | {file.path: file for file in named}
+        return {file.path: file for file in self._complete(every.values())}
 
     def _below(self, pattern: str) -> list[str]:
+        """The files that a pattern takes; what it takes below the shipper's working directory is not known."""
+        if not pattern.startswith("/"):
+            return []
         try:
             regex = compile_glob(pattern)
         except ConfigError:

@@ -18,8 +18,8 @@ def promtail_state(
     globs: Iterable[str] = (),
     missing: tuple[str, ...] = (),
 ) -> ShipperState:
-    """A snapshot of promtail 3.5. `positions` is the positions file, where it was read (it then counts instead of what
-    /targets says), `globs` are further patterns whose files are looked for on `disk`."""
+    """A snapshot of promtail 3.5. `positions` is the positions file, where it was read (it counts before what /targets
+    says), `globs` are further patterns whose files are looked for on `disk`."""
     states = [_target(target) for target in targets]
     states += [_dropped(target) for target in discovered if target.dropped]
     files = _files(metrics, targets, positions)
@@ -46,7 +46,7 @@ def promtail_state(
 
 def _files(metrics: Metrics, targets: Sequence[Target], positions: Mapping[str, int] | None) -> dict[str, FileState]:
     jobs = {path: target.job for target in targets for path in target.positions}
-    told = {path: at for target in targets for path, at in target.positions.items()} if positions is None else positions
+    told = {path: at for target in targets for path, at in target.positions.items()} | dict(positions or {})
     lines = by_label(metrics, "promtail_read_lines_total", "path")
     read = by_label(metrics, "promtail_read_bytes_total", "path")
     seen = by_label(metrics, "promtail_file_bytes_total", "path")
