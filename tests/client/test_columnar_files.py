@@ -17,11 +17,12 @@ from obs_check.logql.columnar.sql import NotColumnar
 from obs_check.logql.engine.evaluate import query_instant, query_range
 from obs_check.logql.engine.list_source import ListSource
 from obs_check.logql.engine.source import Source
+from obs_check.logql.settings import EngineSettings
 from obs_check.model.result import Result, Vector
 from tests.bench.lines import BOUNDARY, CODERD, write_boundary, write_coderd
 from tests.bench.queries import Query, queries
 from tests.client.columnar_questions import questions
-from tests.engine_settings import SETTINGS
+from tests.engine_settings import NEWER, SETTINGS
 
 S = 1_000_000_000
 COUNT = 'sum by (a) (bytes_over_time({job="x"} | logfmt [1h]))'
@@ -30,33 +31,43 @@ START = 1_764_000_000 * S
 LABELS = {"job": "x", "level": "stream"}
 
 
-def ask(query: str, source: Source, step_s: int | None) -> Result | str:
+def ask(query: str, source: Source, step_s: int | None, engine: EngineSettings = SETTINGS) -> Result | str:
     """The answer over the first minute, or at its end; the words of a refusal."""
     expr = parse(query)
     try:
         if step_s is None:
-            return query_instant(expr, source, START + 61 * S, settings=SETTINGS)
-        return query_range(expr, source, START, START + 60 * S, step_s * S, settings=SETTINGS)
+            return query_instant(expr, source, START + 61 * S, settings=engine)
+        return query_range(expr, source, START, START + 60 * S, step_s * S, settings=engine)
     except QueryError as refusal:
         return refusal.message
 
 
-def by_rows(query: str, files: list[Path], step_s: int | None, time_key: str | None) -> Result | str:
+def by_rows(
+    query: str, files: list[Path], step_s: int | None, time_key: str | None, engine: EngineSettings = SETTINGS
+) -> Result | str:
     """The row engine's answer."""
     streams = read_streams(files, LABELS, time_key).streams
-    return ask(query, ListSource(streams), step_s)
+    return ask(query, ListSource(streams), step_s, engine)
 
 
-def by_columns(query: str, files: list[Path], step_s: int | None, time_key: str | None) -> Result | str:
+def by_columns(
+    query: str, files: list[Path], step_s: int | None, time_key: str | None, engine: EngineSettings = SETTINGS
+) -> Result | str:
     """The columnar answer; raises NotColumnar."""
     source = ColumnarFiles(files, LABELS, time_key)
     try:
-        return ask(query, source, step_s)
+        return ask(query, source, step_s, engine)
     finally:
         source.close()
 
 
-def differences(texts: list[str], contents: list[list[str]], step_s: int | None, time_key: str | None) -> list[str]:
+def differences(
+    texts: list[str],
+    contents: list[list[str]],
+    step_s: int | None,
+    time_key: str | None,
+    engine: EngineSettings = SETTINGS,
+) -> list[str]:
     """The queries that are answered otherwise than by all lines in memory: by DuckDB, where not line by line."""
     wrong = []
     with tempfile.TemporaryDirectory() as folder:
@@ -65,10 +76,10 @@ def differences(texts: list[str], contents: list[list[str]], step_s: int | None,
             file.write_bytes("\n".join(content).encode())
         for query in texts:
             try:
-                counted = by_columns(query, files, step_s, time_key)
+                counted = by_columns(query, files, step_s, time_key, engine)
             except NotColumnar:
-                counted = ask(query, LineFiles(files, LABELS, time_key, held=3), step_s)
-            if counted != by_rows(query, files, step_s, time_key):
+                counted = ask(query, LineFiles(files, LABELS, time_key, held=3), step_s, engine)
+            if counted != by_rows(query, files, step_s, time_key, engine):
                 wrong.append(query)
         with suppress(NotColumnar), closing(ColumnarFiles(files, LABELS, time_key)) as source:
             if (source.bounds() or ()) != read_streams(files, LABELS, time_key).bounds:
@@ -82,13 +93,16 @@ def differences(texts: list[str], contents: list[list[str]], step_s: int | None,
     questions(),
     st.sampled_from([None, None, 1, 7, 30]),
     st.sampled_from([None, None, None, "ts", "time"]),
+    st.sampled_from([SETTINGS, NEWER]),
 )
-@example(([COUNT], [["time=2025-11-24T16:00:00Z a=b", "time=2025-11-24 16:00:04 a=b"]]), None, None)
+@example(([COUNT], [["time=2025-11-24T16:00:00Z a=b", "time=2025-11-24 16:00:04 a=b"]]), None, None, SETTINGS)
+@example(([COUNT], [["time=2025-11-24T16:00:00Z a=b a=c", "time=2025-11-24T16:00:04Z a=b"]]), None, None, SETTINGS)
+@example(([COUNT], [["time=2025-11-24T16:00:00Z a=b a=c", "time=2025-11-24T16:00:04Z a=b"]]), None, None, NEWER)
 def test_both_paths_answer_the_same(
-    asked: tuple[list[str], list[list[str]]], step_s: int | None, time_key: str | None
+    asked: tuple[list[str], list[list[str]]], step_s: int | None, time_key: str | None, engine: EngineSettings
 ) -> None:
     texts, contents = asked
-    assert differences(texts, contents, step_s, time_key) == []
+    assert differences(texts, contents, step_s, time_key, engine) == []
 
 
 ATOMS = st.sampled_from(

@@ -13,12 +13,13 @@ from obs_check.logql import parse
 from obs_check.logql.columnar.plan import Plan, plan_for
 from obs_check.logql.engine.evaluate import query_instant
 from obs_check.logql.engine.list_source import ListSource
+from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import NO_METADATA, Entry, LogStream
 from obs_check.model.result import Vector
 from tests.client.log_lines import json_objects
-from tests.engine_settings import SETTINGS
+from tests.engine_settings import NEWER, SETTINGS
 
 S = 10**9
 STREAM = {"s": "1", "level": "own"}
@@ -69,11 +70,11 @@ def _series(plan: Plan, texts: Sequence[str | None]) -> Sequence[Mapping[str, st
     return [_filled(dict(plan.key(row)))] if plan.passes(row) else []
 
 
-def by_rows(query: str, line: str) -> Sequence[Mapping[str, str]] | str:
+def by_rows(query: str, line: str, engine: EngineSettings) -> Sequence[Mapping[str, str]] | str:
     """The labels of the series that a line is counted in, or the refusal."""
     source = ListSource([LogStream(STREAM, [Entry(S, line)])])
     try:
-        answer = query_instant(parse(query), source, S, settings=SETTINGS)
+        answer = query_instant(parse(query), source, S, settings=engine)
     except QueryError as refusal:
         return refusal.message
     assert isinstance(answer, Vector)
@@ -97,7 +98,8 @@ def _filled(labels: Mapping[str, str]) -> Mapping[str, str]:
 def test_a_line_that_is_counted_at_once_has_the_labels_of_the_row_engine(lines: list[str]) -> None:
     for query in QUERIES:
         for line, found in by_columns(query, lines).items():
-            assert (query, line, found) == (query, line, by_rows(query, line))
+            for engine in (SETTINGS, NEWER):
+                assert (query, line, found) == (query, line, by_rows(query, line, engine))
 
 
 def test_lines_of_usual_form_leave_no_doubt() -> None:

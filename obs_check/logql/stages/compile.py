@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from obs_check.errors import QueryError
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.formats import compile_label_format, compile_line_format
-from obs_check.logql.stages.hints import NO_HINTS, Hints
+from obs_check.logql.stages.hints import NO_HINTS, Extraction, Hints
 from obs_check.logql.stages.json_expressions import compile_json_expressions
 from obs_check.logql.stages.json_full import compile_json
 from obs_check.logql.stages.label_filter import checked_label, compile_predicate
@@ -30,19 +30,20 @@ def compile_stage(stage: ast.Stage, settings: EngineSettings, hints: Hints = NO_
 
 
 def _compile(stage: ast.Stage, settings: EngineSettings, hints: Hints) -> StageFunction:
+    extraction = Extraction(hints, settings.loki)
     match stage:
         case ast.LineFilter():
             return compile_line_filter(stage)
         case ast.JsonParser():
-            return compile_json_expressions(stage, hints) if stage.extractions else compile_json(hints)
+            return compile_json_expressions(stage, extraction) if stage.extractions else compile_json(extraction)
         case ast.LogfmtParser():
-            return (compile_logfmt_expressions if stage.extractions else compile_logfmt)(stage, hints)
+            return (compile_logfmt_expressions if stage.extractions else compile_logfmt)(stage, extraction)
         case ast.RegexpParser():
-            return compile_regexp(stage, hints)
+            return compile_regexp(stage, extraction)
         case ast.PatternParser():
-            return compile_pattern(stage, hints)
+            return compile_pattern(stage, extraction)
         case ast.UnpackParser():
-            return compile_unpack(hints)
+            return compile_unpack(extraction)
         case ast.LabelFilter():
             return compile_predicate(stage.predicate)
         case ast.LineFormat():

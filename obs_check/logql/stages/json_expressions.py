@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from obs_check.logql.stages.hints import NO_HINTS, Hints
+from obs_check.logql.stages.hints import Extraction
 from obs_check.logql.stages.json_full import JSON_ERROR
 from obs_check.logql.stages.json_path import Path, parse_json_path
 from obs_check.logql.stages.json_paths import search_paths
@@ -47,7 +47,7 @@ def _as_label(value: Value) -> str:
     return unescape(text) or ""
 
 
-def compile_json_expressions(stage: ast.JsonParser, hints: Hints = NO_HINTS) -> StageFunction:
+def compile_json_expressions(stage: ast.JsonParser, extraction: Extraction) -> StageFunction:
     """A path that is not there gives the empty label, unless the name already has a value; a line that cannot be JSON
     by its first character, or has no value where a path ends, gives JSONParserErr (Loki 3.5)."""
     labels = [e.label for e in stage.extractions]
@@ -58,8 +58,9 @@ def compile_json_expressions(stage: ast.JsonParser, hints: Hints = NO_HINTS) -> 
     names: dict[str, str] = {}
 
     def name_of(label: str, row: Row) -> str:
+        name = label + DUPLICATE_SUFFIX if extraction.taken(row, label) else label
         # Decided by the stream of the first line that has the value, for all that follow (Loki 3.5).
-        return names.setdefault(label, label + DUPLICATE_SUFFIX if label in row.stream else label)
+        return name if extraction.each_line else names.setdefault(label, name)
 
     def routed(row: Row) -> bool:
         """Reads a line that is plain up to its values; False when another way is needed."""
@@ -113,7 +114,7 @@ def compile_json_expressions(stage: ast.JsonParser, hints: Hints = NO_HINTS) -> 
             fill(row)
 
     def parse(row: Row) -> bool:
-        if not row.line or hints.idle(row):
+        if not row.line or extraction.idle(row):
             return True
         if row.line[0] not in '"{[':
             row.fail(JSON_ERROR)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from obs_check.logql.stages.hints import DROP, NO_HINTS, After, Hints, LabelNames
+from obs_check.logql.stages.hints import DROP, After, Extraction, LabelNames
 from obs_check.logql.stages.json_scan import JsonFault, decode, members, needs_scan, unescape
 from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.stages.row import Row, StageFunction
@@ -15,13 +15,15 @@ _NOTHING: frozenset[str] = frozenset()
 class _Flattening:
     """Sets the labels of one line after another; methods answer 0, STOP or DROP (see Hints)."""
 
-    def __init__(self, hints: Hints) -> None:
-        self._names = LabelNames(hints)
+    def __init__(self, extraction: Extraction) -> None:
+        self._names = LabelNames(extraction)
+        self._settle = self._names.settle
+        self._empty_too = not extraction.each_line
         self._joined: dict[tuple[str, str], str] = {}
         self._inner: dict[tuple[str, str], str | None] = {}
         self._unneeded: dict[str, set[str]] = {}
-        self._required = hints.required
-        self._after: After | None = hints.after()
+        self._required = extraction.required
+        self._after: After | None = extraction.after()
 
     def _join(self, prefix: str, key: str) -> str:
         known = self._joined.get((prefix, key))
@@ -38,10 +40,16 @@ class _Flattening:
         try:
             name = self._names[known]
         except KeyError:
-            name = self._names.decide(known, self._join(prefix, key), row)
+            label = self._join(prefix, key)
+            # Loki 3.7 leaves out a key of the top level that makes an empty name.
+            name = self._names.decide(known, label, row) if label or prefix or self._empty_too else None
         if name is None:
             self._pass_over(prefix, key, known)
             return 0
+        if self._settle is not None:
+            name = self._settle(row, name)
+            if name is None:
+                return 0
         row.parsed[name] = value
         return self._after(row, name) if self._after is not None else 0
 
@@ -99,13 +107,13 @@ class _Flattening:
         return 0
 
 
-def compile_json(hints: Hints = NO_HINTS) -> StageFunction:
+def compile_json(extraction: Extraction) -> StageFunction:
     """Arrays and nulls are skipped; a name of the stream gets "_extracted"; a name that metadata or an earlier stage
-    has is left alone; on a fault the labels before it stay and JSONParserErr is set (Loki 3.5)."""
-    flattening = _Flattening(hints)
+    has is left alone (see Extraction); on a fault the labels before it stay and JSONParserErr is set (Loki 3.5)."""
+    flattening = _Flattening(extraction)
 
     def parse(row: Row) -> bool:
-        if hints.idle(row):
+        if extraction.idle(row):
             return True
         line = row.line
         if not needs_scan(line):

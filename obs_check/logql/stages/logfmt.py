@@ -3,7 +3,7 @@
 import re
 
 from obs_check.errors import QueryError
-from obs_check.logql.stages.hints import DROP, NO_HINTS, Hints, LabelNames
+from obs_check.logql.stages.hints import DROP, Extraction, LabelNames
 from obs_check.logql.stages.logfmt_scan import scan_logfmt
 from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, ERROR, Row, StageFunction
@@ -12,16 +12,17 @@ from obs_check.logql.syntax import ast
 LOGFMT_ERROR = "LogfmtParserErr"
 
 
-def compile_logfmt(stage: ast.LogfmtParser, hints: Hints = NO_HINTS) -> StageFunction:
+def compile_logfmt(stage: ast.LogfmtParser, extraction: Extraction) -> StageFunction:
     """Every pair becomes a label; empty values only with --keep-empty; faults are silent unless --strict (Loki 3.5)."""
-    names = LabelNames(hints)
+    names = LabelNames(extraction)
+    settle = names.settle
     unneeded: set[str] = set()
-    after = hints.after()
+    after = extraction.after()
     strict, keep_empty = stage.strict, stage.keep_empty
-    error_check = hints.checks.get(ERROR)
+    error_check = extraction.checks.get(ERROR)
 
     def parse(row: Row) -> bool:
-        if hints.idle(row):
+        if extraction.idle(row):
             return True
         parsed = row.parsed
         dropped = False
@@ -37,6 +38,10 @@ def compile_logfmt(stage: ast.LogfmtParser, hints: Hints = NO_HINTS) -> StageFun
                 if key in names:
                     unneeded.add(key)
                 return False
+            if settle is not None:
+                name = settle(row, name)
+                if name is None:
+                    return False
             if not (value or keep_empty):
                 return False
             parsed[name] = value.replace("\ufffd", " ") if "\ufffd" in value else value
@@ -89,7 +94,7 @@ def _keys(stage: ast.LogfmtParser) -> dict[str, str]:
     return {extraction.label: _key(extraction.expression) for extraction in stage.extractions}
 
 
-def compile_logfmt_expressions(stage: ast.LogfmtParser, hints: Hints = NO_HINTS) -> StageFunction:
+def compile_logfmt_expressions(stage: ast.LogfmtParser, extraction: Extraction) -> StageFunction:
     """Only the named keys become labels; a key that is not there gives the empty label, unless the stream has it.
 
     All of them count as extracted from the start, so that a metric query that needs no others stops reading a line at
@@ -98,20 +103,21 @@ def compile_logfmt_expressions(stage: ast.LogfmtParser, hints: Hints = NO_HINTS)
     by_key = {key: label for label, key in reversed(origins.items())}
     names: dict[str, str | None] = {}
     unneeded: set[str] = set()
-    required = hints.required
+    required, there, taken = extraction.required, extraction.there, extraction.taken
+    anew = extraction.first_stays
     strict = stage.strict
 
     def name_of(key: str, row: Row) -> str | None:
         label = sanitise(key)
-        wanted = label in origins or ((not required or label in required) and not row.has_extracted(label))
+        wanted = label in origins or ((not required or label in required) and (anew or not row.has_extracted(label)))
         return label if label and wanted else None
 
     def parse(row: Row) -> bool:
-        if hints.idle(row):
+        if extraction.idle(row):
             return True
-        stream, parsed = row.stream, row.parsed
+        parsed = row.parsed
         for label in origins:
-            if label not in stream:
+            if not taken(row, label):
                 parsed[label] = ""
 
         def emit(key: str, value: str) -> bool:
@@ -121,15 +127,17 @@ def compile_logfmt_expressions(stage: ast.LogfmtParser, hints: Hints = NO_HINTS)
             if name is None:
                 unneeded.add(key)
                 return False
+            if anew and name not in origins and there(row, name):
+                return False
             name = by_key.get(name, name)
             if name not in origins:
                 return False
-            if name in stream:
+            if taken(row, name):
                 name += DUPLICATE_SUFFIX
-                if (required and name not in required) or row.has_extracted(name):
+                if not extraction.wanted(row, name):
                     return True
             parsed[name] = "" if "\ufffd" in value else value
-            return bool(required) and row.has_extracted(*required)
+            return bool(required) and there(row, *required)
 
         fault = scan_logfmt(row.line, strict, emit, unneeded)
         if fault and strict:

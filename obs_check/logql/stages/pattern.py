@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from obs_check.errors import QueryError
-from obs_check.logql.stages.hints import DROP, NO_HINTS, Hints
+from obs_check.logql.stages.hints import DROP, Extraction
 from obs_check.logql.stages.line_pattern import check_apart, parse_pieces
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row, StageFunction
 from obs_check.logql.syntax import ast
@@ -44,17 +44,17 @@ def compile_captures(pattern: str) -> Callable[[str], list[tuple[str, str]]]:
     return captures
 
 
-def compile_pattern(stage: ast.PatternParser, hints: Hints = NO_HINTS) -> StageFunction:
+def compile_pattern(stage: ast.PatternParser, extraction: Extraction) -> StageFunction:
     """The stage of a query."""
     captures = compile_captures(stage.pattern)
-    required, after = hints.required, hints.after()
+    after = extraction.after()
 
     def parse(row: Row) -> bool:
-        if hints.idle(row):
+        if extraction.idle(row):
             return True
         for name, value in captures(row.line):
-            label = name + DUPLICATE_SUFFIX if name in row.stream else name
-            if (required and label not in required) or row.has_extracted(label):
+            label = name + DUPLICATE_SUFFIX if extraction.taken(row, name) else name
+            if not extraction.wanted(row, label):
                 continue
             row.parsed[label] = value
             if after is not None and after(row, label) == DROP:

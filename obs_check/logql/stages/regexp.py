@@ -2,13 +2,13 @@
 
 from obs_check.errors import QueryError
 from obs_check.golang.regex import capture_names, compile_re2
-from obs_check.logql.stages.hints import DROP, NO_HINTS, Hints, LabelNames
+from obs_check.logql.stages.hints import DROP, Extraction, LabelNames
 from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.stages.row import Row, StageFunction
 from obs_check.logql.syntax import ast
 
 
-def compile_regexp(stage: ast.RegexpParser, hints: Hints = NO_HINTS) -> StageFunction:
+def compile_regexp(stage: ast.RegexpParser, extraction: Extraction) -> StageFunction:
     """Named groups become labels, a group that took no part the empty one; no match changes nothing (Loki 3.5)."""
     compiled = compile_re2(stage.pattern)
     seen: set[str] = set()
@@ -20,8 +20,8 @@ def compile_regexp(stage: ast.RegexpParser, hints: Hints = NO_HINTS) -> StageFun
     if not groups:
         raise QueryError("at least one named capture must be supplied")
     search = compiled.search
-    names = LabelNames(hints)
-    after = hints.after()
+    names = LabelNames(extraction)
+    settle, after = names.settle, extraction.after()
 
     def parse(row: Row) -> bool:
         # As bytes: re2 would turn the places of every match into those of characters.
@@ -30,6 +30,8 @@ def compile_regexp(stage: ast.RegexpParser, hints: Hints = NO_HINTS) -> StageFun
             return True
         for group, index in groups:
             name = names[group] if group in names else names.decide(group, group, row)
+            if name is not None and settle is not None:
+                name = settle(row, name)
             if name is None:
                 continue
             row.parsed[name] = (found[index] or b"").decode("utf-8", "replace")

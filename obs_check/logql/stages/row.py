@@ -69,6 +69,19 @@ class Row:
                 return False
         return True
 
+    def has_parsed(self, *names: str) -> bool:
+        """Whether all these labels were set by an earlier stage, or were and are deleted: Loki 3.6 does not count what
+        metadata set."""
+        parsed = self.parsed
+        for name in names:  # noqa: SIM110 - as above
+            if name not in parsed and name not in self._lost:
+                return False
+        return True
+
+    def has_metadata(self, name: str) -> bool:
+        """Whether there is structured metadata of that name which no stage has set or deleted."""
+        return name in self.metadata and name not in self.parsed and name not in self.deleted
+
     def untouched(self) -> bool:
         """Whether there is no label that has_extracted could name."""
         return not (self.parsed or self.metadata or self._lost)

@@ -1,6 +1,6 @@
 """`| unpack`: the labels and the line that promtail's pack stage put into JSON."""
 
-from obs_check.logql.stages.hints import DROP, NO_HINTS, Hints, LabelNames
+from obs_check.logql.stages.hints import DROP, Extraction, LabelNames
 from obs_check.logql.stages.json_full import JSON_ERROR
 from obs_check.logql.stages.json_scan import BAD_ESCAPE, JsonFault, members, unescape
 from obs_check.logql.stages.naming import sanitise
@@ -22,19 +22,21 @@ def _unpacked(row: Row, names: LabelNames) -> tuple[str | None, list[tuple[str, 
                 raise JsonFault(BAD_ESCAPE)
             continue
         name = names[key] if key in names else names.decide(key, key, row)
+        if name is not None and names.settle is not None:
+            name = names.settle(row, name)
         if name is not None:
             found.append((sanitise(name), unescape(value.text) or ""))
     return packed, found
 
 
-def compile_unpack(hints: Hints = NO_HINTS) -> StageFunction:
+def compile_unpack(extraction: Extraction) -> StageFunction:
     """Only a line with "_entry" is unpacked: its strings become labels, and "_entry" the line (Loki 3.5)."""
-    names = LabelNames(hints)
-    after = hints.after()
+    names = LabelNames(extraction)
+    after = extraction.after()
 
     def unpack(row: Row) -> bool:
         line = row.line
-        if not line or hints.idle(row):
+        if not line or extraction.idle(row):
             return True
         if line[0] != "{":
             row.fail(JSON_ERROR, "expecting json object(6), but it is not")
