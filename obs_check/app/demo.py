@@ -27,6 +27,11 @@ class Demo:
         """The last state: after the fixes where there were any."""
         return (self.after or self.before).verdict
 
+    @property
+    def exit_code(self) -> int:
+        """As `verdict`, for the process."""
+        return (self.after or self.before).exit_code
+
     def to_json(self) -> dict[str, Any]:
         """The first run's document; after fixes also `after`, `changes` and the comparison panel by panel."""
         document = self.before.to_json()

@@ -38,4 +38,4 @@ def confirm(before_file: Path, out: Output) -> None:
             click.echo(f"{row['path']:>4} {row['change']:13} {row['hop']}: {row['before']} -> {row['after']}")
         for row in document["comparison"]:
             click.echo(f"{row['id']:>4} {row['change']:13} {row['title']}: {row['before']} -> {row['after']}")
-    out.finish(document, outcome.verdict)
+    out.finish(document, outcome.exit_code)

@@ -35,4 +35,4 @@ def demo(faults: tuple[str, ...], keep: Path | None, list_faults: bool, out: Out
     finally:
         written = out.write_evidence(folder, story.to_json())
         out.say(f"evidence: {len(written)} files in {folder}")
-    out.finish(story.to_json(), story.verdict)
+    out.finish(story.to_json(), story.exit_code)

@@ -59,4 +59,4 @@ def diagnose(
         if apply_now:
             for line in systems.apply(outcome.findings):
                 out.say(line)
-    out.finish(outcome.to_json(), outcome.verdict)
+    out.finish(outcome.to_json(), outcome.exit_code)

@@ -45,4 +45,4 @@ def inject(allow: int, deny: int, save: Path | None, out: Output) -> None:
         # boundary ends with its command, and v0.9.0 without the last events that it has not handed on yet.
         out.say(f"waiting {config.inject.settle_s:g} s, so that boundary hands on its last events")
         time.sleep(config.inject.settle_s)
-    out.finish(document, verdict)
+    out.finish(document, verdict.exit_code)

@@ -70,4 +70,4 @@ def lint(
         for error in broken[:-1]:
             out.say(f"obs-check: error: {error.message}")
         raise broken[-1]
-    out.finish(document, result.verdict)
+    out.finish(document, result.verdict.exit_code)

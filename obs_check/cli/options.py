@@ -13,7 +13,6 @@ import click
 
 from obs_check.cli.interrupt import insistent_interrupt
 from obs_check.errors import InputError, ObsCheckError, UsageError
-from obs_check.model.verdict import Verdict
 
 if TYPE_CHECKING:
     from obs_check.app.verify.outcome import Outcome
@@ -59,11 +58,11 @@ class Output:
         if not self.json:
             self._show(outcome.to_json(), diffs)
 
-    def finish(self, document: Mapping[str, Any], verdict: Verdict) -> NoReturn:
-        """Print the document when JSON was asked for, and end with the verdict's exit code."""
+    def finish(self, document: Mapping[str, Any], exit_code: int) -> NoReturn:
+        """Print the document when JSON was asked for, and end."""
         if self.json:
             self._print(document)
-        raise SystemExit(verdict.exit_code)
+        raise SystemExit(exit_code)
 
     @contextmanager
     def kept(self, outcome: "Outcome", save: Path | None) -> Iterator[None]:
@@ -80,7 +79,7 @@ class Output:
                 _save(outcome.to_json(), save)
             raise
         except ObsCheckError as error:
-            outcome.outages.append(error.message)
+            outcome.failed(error)
             if self.json:
                 self._print(outcome.to_json())
             _save(outcome.to_json(), save)

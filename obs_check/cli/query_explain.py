@@ -81,4 +81,4 @@ def _show(ask: "Ask", target: Target, root: "Node", window: Window, cost: "Cost 
             heading = "no line in any file"
         paid = f"{cost.requests} requests, Loki read {cost.bytes_read:,} bytes" if cost else ""
         print_explanation(root, sys.stdout, out.color, heading, paid)
-    out.finish(document("query", str(Verdict.OK), None, **found), Verdict.OK)
+    out.finish(document("query", str(Verdict.OK), None, **found), Verdict.OK.exit_code)

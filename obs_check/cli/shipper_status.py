@@ -67,4 +67,4 @@ def status(
     document, verdict = status_document(state, found)
     if not out.json:
         print_status(document, sys.stdout, out.color)
-    out.finish(document, verdict)
+    out.finish(document, verdict.exit_code)

@@ -54,7 +54,7 @@ def test(files: tuple[Path, ...], pattern: str, diffs: bool, junit: Path | None,
         checks = [c for s in document["suites"] for case in s["cases"] for c in case["checks"]]
         failed = sum(c["verdict"] != "ok" for c in checks)
         click.echo(f"{len(verdicts) - (len(suites) if mutating else 0)} tests, {len(checks)} checks, {failed} failed")
-    out.finish(document, worst(verdicts))
+    out.finish(document, worst(verdicts).exit_code)
 
 
 def _show_case(case: dict[str, Any], diffs: bool) -> None:

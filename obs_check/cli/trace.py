@@ -24,4 +24,4 @@ def trace(run_file: Path, save: Path | None, out: Output) -> None:
         check = Check(systems, outcome, out.say)
         check.follow(run)
         out.show_outcome(outcome)
-    out.finish(outcome.to_json(), outcome.verdict)
+    out.finish(outcome.to_json(), outcome.exit_code)

@@ -30,4 +30,4 @@ def verify(allow: int, deny: int, timeout: float | None, save: Path | None, out:
         check.panels(run)
         check.explain(run)
         out.show_outcome(outcome)
-    out.finish(outcome.to_json(), outcome.verdict)
+    out.finish(outcome.to_json(), outcome.exit_code)

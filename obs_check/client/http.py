@@ -1,13 +1,15 @@
 """HTTP as all clients do it: allowed hosts only, one retry, patience with a server that is asked too much (429), errors
 as classes of ours, no credentials in messages."""
 
+import json
 import time
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
 from obs_check.config import host_port
 from obs_check.errors import NotAllowed, Refused, Unavailable, UsageError
+from obs_check.model.failure import Failure, failure, remedy_of
 
 if TYPE_CHECKING:
     import httpx
@@ -17,6 +19,7 @@ TIMEOUT_S = 60.0
 _RETRIED = frozenset({502, 503, 504})
 _BODY_CHARS = 500
 _ASTRAY = "does the URL, and a datasource's uid, point to the right program?"
+_ELSEWHERE = "it leads to another address, which is not followed: name the right one, or a token that is let in"
 _TOO_MANY = 429
 _LATER = "it has too much to do: try again later, or a shorter time range"
 _PATIENCE = 4
@@ -160,16 +163,28 @@ class Http:
             ) from None
 
 
-def raise_for_status(system: str, url: str, status: int, body: str) -> None:
-    """Raise for a refusal: 401 and 403 NotAllowed, 5xx Unavailable, everything else Refused with the body kept."""
-    words = one_line(body)[:_BODY_CHARS]
-    message = f"{system}: {shown_url(url)} answered {status}: {words}".rstrip(": ")
-    if status in (401, 403):
-        raise NotAllowed(message, "check the token, its permissions and the tenant")
-    if status >= 500:
-        raise Unavailable(message, f"look at the log of {system}")
-    astray = status in range(300, 400) or status == 404
-    raise Refused(message, status, body, _ASTRAY if astray else _LATER if status == _TOO_MANY else "")
+def raise_for_status(system: str, url: str, status: int, body: str) -> NoReturn:
+    """Raise for an answer with an error what it means (`failure`): NotAllowed, Unavailable, or Refused with the body
+    kept."""
+    said = _message(body)
+    message = f"{system}: {shown_url(url)} answered {status}: {one_line(said)[:_BODY_CHARS]}".rstrip(": ")
+    match failure(status, said, "downstream"):
+        case Failure.NOT_ALLOWED:
+            raise NotAllowed(message, remedy_of(said))
+        case Failure.OUTAGE:
+            hint = _ELSEWHERE if status < 400 else _LATER if status == _TOO_MANY else f"look at the log of {system}"
+            raise Unavailable(message, hint)
+    raise Refused(message, status, body, _ASTRAY if status == 404 else "")
+
+
+def _message(body: str) -> str:
+    """The words of an error's body: `message` or `error` of JSON, else all of it."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return body
+    said = (document.get("message") or document.get("error")) if isinstance(document, dict) else None
+    return said if isinstance(said, str) else body
 
 
 def _pause_s(retry_after: str, attempt: int) -> float:

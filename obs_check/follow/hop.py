@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from obs_check.errors import NotAllowed, ObsCheckError
 from obs_check.follow.run import Run
 from obs_check.follow.shipping import ShippingEvidence
 from obs_check.model.probe import Probe
@@ -16,7 +17,8 @@ PathName = Literal["A", "B"]
 class HopSeen:
     """Tags seen at a hop with the time they were first seen there (ns since the epoch).
 
-    `wanted` are the tags that have to be there. `unknown` says why nothing can be claimed ("" when it can).
+    `wanted` are the tags that have to be there. `unknown` says why nothing can be claimed ("" when it can), `denied`
+    that it is for want of rights.
     """
 
     path: PathName
@@ -25,6 +27,7 @@ class HopSeen:
     seen: dict[str, int] = field(default_factory=dict)
     note: str = ""
     unknown: str = ""
+    denied: bool = False
     probes: list[Probe] = field(default_factory=list)
     shipping: ShippingEvidence | None = None
     """At the hop `shipper`: what the shipper said of itself."""
@@ -38,6 +41,14 @@ class HopSeen:
     def complete(self) -> bool:
         """Every wanted tag was seen."""
         return not self.missing
+
+    def unasked(self, error: ObsCheckError) -> None:
+        """Note that the hop could not be asked: nothing can be claimed of it, until it can."""
+        self.unknown, self.denied = error.message, isinstance(error, NotAllowed)
+
+    def asked(self) -> None:
+        """Note that the hop was asked."""
+        self.unknown, self.denied = "", False
 
     @property
     def verdict(self) -> Verdict:

@@ -43,9 +43,9 @@ def file_hop(path: PathName, name: str, run: Run, read: TaggedLines) -> tuple[Ho
         try:
             answer = read(f"obs={run.id}-")
         except ObsCheckError as error:
-            hop.unknown = error.message
+            hop.unasked(error)
             return
-        hop.unknown = ""
+        hop.asked()
         hop.probes[:] = [answer.probe]
         for line in (line for lines in answer.value.values() for line in lines):
             for tag in find_tags(line.text, run.id):
@@ -84,8 +84,8 @@ def loki_hop(
                 if hop.complete or found:
                     break
         except ObsCheckError as error:
-            hop.unknown = error.message
+            hop.unasked(error)
             return
-        hop.unknown = ""
+        hop.asked()
 
     return hop, look

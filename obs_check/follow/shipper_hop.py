@@ -25,9 +25,9 @@ def shipper_hop(
         try:
             state, probe = counters()
         except ObsCheckError as error:
-            hop.unknown = error.message
+            hop.unasked(error)
             return
-        hop.unknown = ""
+        hop.asked()
         hop.probes[:] = [probe]
         files = run_lines(upstream)
         if files and all(_was_read(file, lines, state, before) for file, lines in files.items()):

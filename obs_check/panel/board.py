@@ -1,16 +1,15 @@
 """Every panel of a dashboard as a person sees it now, or in a given window."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from obs_check.errors import ObsCheckError
+from obs_check.errors import NotAllowed, ObsCheckError
 from obs_check.model.probe import Probe
 from obs_check.model.window import MS, Window
 from obs_check.panel.borrowed import with_borrowed_queries
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.elements import Dashboard, Panel
-from obs_check.panel.frames import RefResult
+from obs_check.panel.frames import RefResult, unanswered
 from obs_check.panel.reading import Reading, read_panel
 from obs_check.panel.repeat import Variables, copies
 from obs_check.panel.request import VIEWPORT, PanelRequest, dashboard_range, panel_requests
@@ -20,20 +19,19 @@ from obs_check.panel.variables import Options, effective_variables
 
 CONCURRENCY = 4
 """Panels that are asked for at once: about what a browser does, and little for a server."""
-_QUERY_STRING = re.compile(r"\?[^\s\"]*(?=\")")
-"""Of the address that Go's errors quote: without it panels of one datasource say the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class PanelView:
     """A panel, what was asked for it, what it reads, and the probes of that. `outage` says which system did not
-    answer ("" when all did): then nothing is claimed about the panel."""
+    answer ("" when all did), and `denied` that it let nobody in: then nothing is claimed about the panel."""
 
     panel: Panel
     request: PanelRequest
     reading: Reading
     probes: tuple[Probe, ...] = ()
     outage: str = ""
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +100,13 @@ class Board:
             try:
                 found, asked = ask_query(self.ask, query, self.split)
             except ObsCheckError as error:
-                if error.exit_code == 4:
-                    raise
                 # Grafana 12.4 answers 500 for all queries of a request when it cannot read one of them.
                 reading = replace(read_panel(panel, {}, request), state="error", error=error.message)
-                return PanelView(panel, request, reading, tuple(probes), str(error))
+                return PanelView(panel, request, reading, tuple(probes), str(error), isinstance(error, NotAllowed))
             results |= found
             probes += asked
-        silent = next((_QUERY_STRING.sub("", r.error) for r in results.values() if r.outage), "")
-        outage = f"a datasource does not answer: {silent}" if silent else ""
-        return PanelView(panel, request, read_panel(panel, results, request), tuple(probes), outage)
+        reading = read_panel(panel, results, request)
+        failed = unanswered(results.values())
+        if failed is None:
+            return PanelView(panel, request, reading, tuple(probes))
+        return PanelView(panel, request, reading, tuple(probes), failed.message, isinstance(failed, NotAllowed))

@@ -6,15 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from obs_check.errors import InputError
+from obs_check.errors import InputError, NotAllowed, Unavailable
+from obs_check.model.failure import Failure, failure, remedy_of
 from obs_check.model.window import MS
 
-_UNREACHED = re.compile(
-    r"connection refused|no such host|i/o timeout|deadline exceeded|connection reset|\bEOF\b"
-    # Grafana 12.4, of every SQL database that is not there.
-    r"|failed to connect to server",
-    re.I,
-)
+_QUERY_STRING = re.compile(r"\?[^\s\"]*(?=\")")
+"""Of the address that Go's errors quote: without it panels of one datasource say the same."""
 _ENTITIES = {"NaN": math.nan, "Inf": math.inf, "NegInf": -math.inf}
 
 
@@ -51,21 +48,20 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class RefResult:
-    """The answer to one refId. `error` is empty when there is none; `source` is `downstream` or `plugin`; `notices`
-    are the warnings a person sees as a corner icon only."""
+    """The answer to one refId. `error` is empty when there is none; `status` is None where Grafana says none; `source`
+    is `downstream` or `plugin`; `notices` are the warnings a person sees as a corner icon only."""
 
     ref_id: str
     frames: list[Frame]
     error: str = ""
-    status: int = 200
+    status: int | None = None
     source: str = ""
     notices: tuple[str, ...] = ()
 
     @property
-    def outage(self) -> bool:
-        """Whether the datasource did not answer at all. Grafana wraps that in a status of its own, so its text counts
-        too."""
-        return bool(self.error) and (self.status in (502, 503, 504) or bool(_UNREACHED.search(self.error)))
+    def failure(self) -> Failure | None:
+        """What its error means, None without one."""
+        return failure(self.status, self.error, self.source) if self.error else None
 
 
 def decode_results(*documents: Mapping[str, Any]) -> dict[str, RefResult]:
@@ -82,6 +78,19 @@ def decode_results(*documents: Mapping[str, Any]) -> dict[str, RefResult]:
             except (AttributeError, IndexError, TypeError, ValueError) as error:
                 raise InputError(f"the frames of {ref_id} cannot be read: {error}", "ask Grafana 8 or later") from error
     return found
+
+
+def unanswered(results: Iterable[RefResult]) -> Unavailable | NotAllowed | None:
+    """What to raise where a datasource gave no answer to one of the queries or did not let Grafana in; None where all
+    were answered, be it with a refusal."""
+    failed = [(result.failure, _QUERY_STRING.sub("", result.error)) for result in results if result.error]
+    for meaning, said in failed:
+        if meaning is Failure.NOT_ALLOWED:
+            return NotAllowed(f"a datasource does not let Grafana in: {said}", remedy_of(said))
+    for meaning, said in failed:
+        if meaning is Failure.OUTAGE:
+            return Unavailable(f"a datasource does not answer: {said}", "nothing is claimed about the panel")
+    return None
 
 
 def decode_frame(raw: Mapping[str, Any], ref_id: str = "") -> Frame:
@@ -124,7 +133,7 @@ def _result(ref_id: str, raw: Mapping[str, Any]) -> RefResult:
         ref_id,
         [f for f in frames if f.fields],
         error=str(raw.get("error") or ""),
-        status=int(raw.get("status") or (400 if raw.get("error") else 200)),
+        status=int(raw["status"]) if raw.get("status") else None,
         source=str(raw.get("errorSource") or ""),
         notices=notices,
     )

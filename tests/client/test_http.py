@@ -52,7 +52,12 @@ def test_one_retry(first: httpx.Response | Exception) -> None:
         ([httpx.Response(401)], NotAllowed, "answered 401"),
         ([httpx.Response(403, text="no")], NotAllowed, "answered 403: no"),
         ([httpx.Response(400, text="parse error")], Refused, "answered 400: parse error"),
-        ([httpx.Response(302)], Refused, "answered 302"),
+        ([httpx.Response(302)], Unavailable, "answered 302 .it leads to another address"),
+        ([httpx.Response(400, text="Authentication to data source failed")], NotAllowed, "credentials of the data"),
+        ([httpx.Response(400, text='{"message": "no org id"}')], NotAllowed, "answered 400: no org id .name its ten"),
+        ([httpx.Response(500, text="multiple matches for labels: x")], Refused, "answered 500: multiple matches"),
+        ([httpx.Response(400, text="label_format: unexpected EOF")], Refused, "answered 400: label_format"),
+        ([httpx.Response(499)], Unavailable, "answered 499"),
     ],
 )
 def test_errors(answers: list[httpx.Response | Exception], error: type[ObsCheckError], words: str) -> None:
@@ -122,6 +127,7 @@ def test_patience_with_a_server_that_is_asked_too_much_ends() -> None:
     pauses: list[float] = []
     transport = httpx.MockTransport(lambda _: httpx.Response(429, text="too many"))
     client = Http("loki", "http://loki.example/", ALLOWED, transport=transport, pause=pauses.append)
-    with pytest.raises(Refused, match="answered 429: too many"):
+    with pytest.raises(Unavailable, match="answered 429: too many") as caught:
         client.get("/x")
+    assert type(caught.value) is Unavailable
     assert pauses == [1.0, 2.0, 4.0, 8.0]

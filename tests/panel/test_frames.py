@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from obs_check.errors import InputError
-from obs_check.panel.frames import RefResult, decode_results
+from obs_check.errors import InputError, NotAllowed, Unavailable
+from obs_check.panel.frames import decode_results, unanswered
 from obs_check.panel.naming import display_name
 from obs_check.panel.postprocess import postprocess
 
@@ -109,21 +109,27 @@ def test_display_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "error", "wanted"),
+    ("answers", "wanted", "words"),
     [
-        (200, "", False),
-        (502, "bad gateway", True),
-        (500, 'Get "http://loki.invalid": dial tcp 10.0.0.1:3100: connect: connection refused', True),
-        (500, "context deadline exceeded", True),
+        ([{}], None, ""),
+        ([{"status": 400, "error": "parse error at line 1", "errorSource": "downstream"}], None, ""),
+        ([{}, {"error": "empty ring", "status": 500}], Unavailable, "a datasource does not answer: empty ring"),
         (
-            500,
-            "db query error: failed to connect to server - please inspect Grafana server log for details",
-            True,
+            [{"error": 'Get "http://loki.invalid/q?query=%7Ba%3D%22b%22%7D": EOF'}],
+            Unavailable,
+            'a datasource does not answer: Get "http://loki.invalid/q": EOF',
         ),
-        (400, "parse error at line 1, col 5: syntax error", False),
-        (500, "db query error: ERROR: permission denied for table t (SQLSTATE 42501)", False),
-        (404, "404 page not found", False),
+        (
+            [{"error": "empty ring", "status": 500}, {"error": "no org id", "status": 401}],
+            NotAllowed,
+            "a datasource does not let Grafana in: no org id (name its tenant",
+        ),
     ],
 )
-def test_only_silence_is_an_outage(status: int, error: str, wanted: bool) -> None:
-    assert RefResult("A", [], error=error, status=status).outage is wanted
+def test_silence_and_closed_doors_are_no_answer(
+    answers: list[dict[str, Any]], wanted: type[Exception] | None, words: str
+) -> None:
+    results = decode_results({"results": {str(number): answer for number, answer in enumerate(answers)}})
+    failed = unanswered(results.values())
+    assert (type(failed) if failed else None) is wanted
+    assert str(failed or "").startswith(words)

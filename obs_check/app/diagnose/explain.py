@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from obs_check.app.diagnose.explain_panel import of_panel
 from obs_check.app.verify.verdicts import PanelVerdict, broken_panel
 from obs_check.causes.registry import causes_asked, causes_on
-from obs_check.errors import ObsCheckError
+from obs_check.errors import NotAllowed, Unavailable
 from obs_check.evidence.context import Context
 from obs_check.evidence.group import grouped
 from obs_check.evidence.not_reloaded import not_reloaded
@@ -19,12 +19,14 @@ Behind = Callable[[Finding, PanelVerdict], list[Finding]]
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Findings, most upstream first, the panels with the cause that explains each, and what stays unexplained."""
+    """Findings, most upstream first, the panels with the cause that explains each, and what stays unexplained.
+    `denied` says that one of the outages is for want of rights."""
 
     findings: list[Finding]
     panels: list[PanelVerdict]
     unexplained: list[str]
     outages: list[str]
+    denied: bool = False
 
 
 def _empties(upstream: Finding, row: PanelVerdict) -> bool:
@@ -39,17 +41,17 @@ def explain(
     progress: Callable[[str], None] = lambda _text: None,
     behind: Behind = lambda _upstream, _row: [],
 ) -> Explained:
-    """Prove a cause for every failing panel; an outage while probing makes the panel unknown, never a finding."""
+    """Prove a cause for every failing panel; no answer while probing, or a lack of rights, makes the panel unknown."""
     context = replace(context, failing=frozenset(r.view.panel.id for r in panels if r.verdict is Verdict.FAIL))
     findings: list[Finding] = []
     outages: list[str] = []
+    denied = False
     for cause in causes_on("run"):
         try:
             finding = cause.find(context)
-        except ObsCheckError as error:
-            if error.exit_code != 3:
-                raise
+        except (Unavailable, NotAllowed) as error:
             outages.append(f"{cause.id}: {error.message}")
+            denied = denied or isinstance(error, NotAllowed)
             continue
         if finding is not None:
             findings.append(finding)
@@ -70,9 +72,8 @@ def explain(
             continue
         try:
             found, funnel = of_panel(context, broken_panel(row))
-        except ObsCheckError as error:
-            if error.exit_code != 3:
-                raise
+        except (Unavailable, NotAllowed) as error:
+            denied = denied or isinstance(error, NotAllowed)
             unasked.setdefault(error.message, []).append(row.view.panel.id)
             rows.append(replace(row, verdict=Verdict.UNKNOWN, differs=error.message))
             continue
@@ -92,7 +93,7 @@ def explain(
     findings += [said for truth in causes_asked("truth") if (said := truth.find(context)) is not None]
     outages += [f"panels {', '.join(map(str, ids))}: {message}" for message, ids in unasked.items()]
     joined = grouped(findings, context.dashboard_uid, context.dashboard)
-    return Explained(joined, rows, unexplained, outages)
+    return Explained(joined, rows, unexplained, outages, denied)
 
 
 def _unexplained(context: Context, row: PanelVerdict, funnel: str) -> str:

@@ -38,6 +38,7 @@ from obs_check.panel.board import Board, PanelView
 from obs_check.panel.dashboard import Dashboard, load_dashboard
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.expect import Expectation, load_expectations
+from obs_check.panel.frames import decode_results, unanswered
 from obs_check.panel.reading import Reading
 from obs_check.panel.request import VIEWPORT, Query
 
@@ -241,7 +242,8 @@ class Systems:
         views = changed.read(self.now_ns(), window or broken.opened, broken.panel.id, relative)
         view = next((v for v in views if v.panel.title == broken.panel.title), views[0])
         if view.outage:
-            raise Unavailable(view.outage, "nothing is claimed about the panel")
+            kind = NotAllowed if view.denied else Unavailable
+            raise kind(view.outage, "nothing is claimed about the panel")
         return view
 
     def _looking_again(self, run: Run | None) -> LookAgain:
@@ -253,6 +255,8 @@ class Systems:
 
     def _ds_query(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], Probe]:
         answer = self.grafana.ds_query(body)
+        if (failed := unanswered(decode_results(answer.value).values())) is not None:
+            raise failed
         return answer.value, answer.probe
 
     def _health(self, uid: str) -> tuple[Mapping[str, Any], Probe]:

@@ -124,7 +124,8 @@ class Check:
             if hop is not None:
                 # Nothing can be claimed behind a Loki that could not be asked.
                 at_loki = next((h for h in self.outcome.hops if (h.path, h.hop) == (path, "loki")), None)
-                hop.unknown = hop.unknown or (at_loki.unknown if at_loki else "")
+                if at_loki is not None and not hop.unknown:
+                    hop.unknown, hop.denied = at_loki.unknown, at_loki.denied
                 behind = [i for i, h in enumerate(self.outcome.hops, start=1) if h.path == path]
                 self.outcome.hops.insert(behind[-1] if behind else len(self.outcome.hops), hop)
 
@@ -139,6 +140,7 @@ class Check:
         self.outcome.panels = explained.panels
         self.outcome.unexplained = explained.unexplained
         self.outcome.outages += explained.outages
+        self.outcome.denied = self.outcome.denied or explained.denied
 
     def suggest(self) -> None:
         """Read the panels with the proposed queries in place of theirs; nothing is saved."""

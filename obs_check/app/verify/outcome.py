@@ -5,6 +5,7 @@ from typing import Any
 
 from obs_check.app.diagnose.counterfactual import WouldRead
 from obs_check.app.verify.verdicts import PanelVerdict
+from obs_check.errors import NotAllowed, ObsCheckError
 from obs_check.evidence.control import Control
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
@@ -25,6 +26,8 @@ class Outcome:
     unexplained: list[str] = field(default_factory=list)
     suggested: list[WouldRead] = field(default_factory=list)
     outages: list[str] = field(default_factory=list)
+    denied: bool = False
+    """Whether something of `outages` is for want of rights."""
 
     @property
     def verdict(self) -> Verdict:
@@ -33,6 +36,17 @@ class Outcome:
         verdicts += [Verdict.FAIL for f in self.findings if f.severity == "error"]
         verdicts += [Verdict.UNKNOWN for _ in self.outages]
         return worst(verdicts)
+
+    @property
+    def exit_code(self) -> int:
+        """That of the verdict; where it is unknown for want of rights, that of NotAllowed."""
+        denied = self.denied or any(h.denied for h in self.hops) or any(p.view.denied for p in self.panels)
+        return NotAllowed.exit_code if denied and self.verdict is Verdict.UNKNOWN else self.verdict.exit_code
+
+    def failed(self, error: ObsCheckError) -> None:
+        """Note a system that does not answer or does not let us in: the verdict becomes unknown."""
+        self.outages.append(error.message)
+        self.denied = self.denied or isinstance(error, NotAllowed)
 
     def to_json(self) -> dict[str, Any]:
         """The document: {"schema", "command", "verdict", "run", "events", "hops", "panels", "findings", ...}."""

@@ -30,6 +30,7 @@ def panel_hop(
     for view, _ in shown:
         hop.probes += view.probes
         hop.unknown = hop.unknown or view.outage
+        hop.denied = hop.denied or view.denied
         for value in view.reading.values:
             for tag in find_tags(value.name, run.id):
                 hop.seen.setdefault(tag, at_ns)

@@ -5,9 +5,10 @@ whose health check of the datasource fails. Both are told with the outage, becau
 wrong address in one of the three.
 """
 
-from obs_check.errors import Unavailable
+from obs_check.errors import NotAllowed, Unavailable
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
+from obs_check.model.failure import Failure, failure, remedy_of
 from obs_check.model.finding import Finding
 
 
@@ -16,6 +17,8 @@ def find(context: Context) -> Finding | None:
     silent = [hop for hop in context.hops if hop.hop == "loki" and hop.unknown]
     if not silent:
         return None
+    if silent[0].denied:
+        raise NotAllowed(f"Loki answers, but does not let us in ({silent[0].unknown})", remedy_of(silent[0].unknown))
     witnesses = [text for text in (_shipper(context), _grafana(context)) if text]
     said = "; ".join(witnesses) or "nobody else was asked"
     raise Unavailable(f"Loki does not answer ({silent[0].unknown}); {said}", "nothing is claimed about the pipeline")
@@ -26,9 +29,8 @@ def _shipper(context: Context) -> str:
     for path in ("A", "B"):
         hop = context.hop(path, "shipper")
         evidence = hop.shipping if hop else None
-        failed = (
-            [r for r in evidence.refusals if r.words and (r.status or -1) in (-1, 502, 503, 504)] if evidence else []
-        )
+        refusals = evidence.refusals if evidence else []
+        failed = [r for r in refusals if r.words and failure(_answered(r.status), r.words) is Failure.OUTAGE]
         if failed:
             return f"the shipper's pushes have no answer either: {failed[-1].words}"
         account = evidence.account if evidence else None
@@ -37,11 +39,16 @@ def _shipper(context: Context) -> str:
     return ""
 
 
+def _answered(status: int | None) -> int | None:
+    """The status of a push; promtail and Alloy write -1 for one without an answer."""
+    return status if status is not None and status > 0 else None
+
+
 def _grafana(context: Context) -> str:
     """What Grafana's health check of the datasource says."""
     try:
         health, _ = context.grafana.health(context.loki_uid)
-    except Unavailable as error:
+    except (Unavailable, NotAllowed) as error:
         return f"Grafana could not be asked: {error.message}"
     if health.get("status") == "OK":
         return "Grafana's health check of the datasource is good"

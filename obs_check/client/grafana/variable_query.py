@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from obs_check.client.grafana.client import GrafanaClient
-from obs_check.errors import Unavailable
+from obs_check.errors import NotAllowed, Unavailable
 from obs_check.model.window import MS
 from obs_check.panel.datasource import Datasource, Datasources
 from obs_check.panel.elements import Variable
@@ -16,7 +16,7 @@ from obs_check.panel.variables import EffectiveVariable, Options
 
 
 def asking(grafana: GrafanaClient, datasources: Datasources) -> Options:
-    """Options from a Grafana. One that does not answer leaves the options unknown; NotAllowed is raised."""
+    """Options from a Grafana. A datasource that does not answer or lets nobody in leaves the options unknown."""
 
     def options(variable: Variable, before: Mapping[str, EffectiveVariable], within: TimeRange) -> list[Option] | None:
         source = datasources.resolve(variable.raw.get("datasource"), {name: v.value for name, v in before.items()})
@@ -28,7 +28,7 @@ def asking(grafana: GrafanaClient, datasources: Datasources) -> Options:
             return None
         try:
             return options_of(variable, _values(grafana, source, variable.name, request, within), request)
-        except Unavailable:
+        except (Unavailable, NotAllowed):
             return None
 
     return options
