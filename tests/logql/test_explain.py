@@ -108,6 +108,32 @@ def test_counts_are_those_of_the_query(name: str, recorded: ListSource) -> None:
             'decision is absent, but the line has the JSON field fields.decision: | json decision="fields.decision"',
         ),
         (
+            '{job="coderd"} | fields_decision=`deny`',
+            '| fields_decision="deny"',
+            "fields_decision is absent, but the line has the JSON field fields.decision: "
+            '| json fields_decision="fields.decision"',
+        ),
+        (
+            '{job="boundary"} | msg=`DENY`',
+            '| msg="DENY"',
+            "msg is absent, but the line has msg=DENY: | logfmt msg",
+        ),
+        (
+            '{job="boundary"} | logfmt | label_format target=host | host=`a`',
+            '| host="a"',
+            "host is absent: `| label_format target=host` calls it target",
+        ),
+        (
+            '{job="boundary"} | logfmt | keep msg | host=`a`',
+            '| host="a"',
+            "host is absent: `| keep msg` takes it away",
+        ),
+        (
+            '{job="boundary"} | logfmt | msg=~`.+` | drop host | host=`a`',
+            '| host="a"',
+            "host is absent: `| drop host` takes it away",
+        ),
+        (
             '{job="coderd"} | json | __error__!=`` | a=`b`',
             '| a="b"',
             "a is absent: the line has JSONParserErr",

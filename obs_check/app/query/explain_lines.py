@@ -59,14 +59,15 @@ def _with_examples(
     row, kept = kept_line(replace(query, stages=query.stages[:last]), window, questions)
     found = [replace(nodes[0], kept=kept[0])]
     for number, node in enumerate(nodes[1:], start=1):
-        stage = query.stages[number - 1]
+        stage, before = query.stages[number - 1], query.stages[: number - 1]
         dropped = None
         if node.lines_out != node.lines_in:
             dropped = row if number == last + 1 else dropped_line(query, number - 1, window, questions)
         unwraps = unwrap is not None and number > len(query.stages) - _as_stages(unwrap)
         reason = ""
         if dropped is not None:
-            reason = why_not_unwrapped(unwrap, dropped) if unwrap and unwraps else why_dropped(stage, dropped)
+            told = why_not_unwrapped(unwrap, dropped, before) if unwrap and unwraps else None
+            reason = why_dropped(stage, dropped, before) if told is None else told
         if not node.lines_out and not unwraps:
             reason = why_all_dropped(stage, reason, node.values)
         line = kept[number] if number <= last else None

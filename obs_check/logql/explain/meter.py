@@ -21,10 +21,11 @@ _SKIPPED = "not run: no label that it could set is used behind it"
 
 
 class StageMeter:
-    """Counts around one stage."""
+    """Counts around one stage; `before` are the stages in front of it."""
 
-    def __init__(self, stage: ast.Stage | ast.Unwrap) -> None:
+    def __init__(self, stage: ast.Stage | ast.Unwrap, before: Sequence[ast.Stage]) -> None:
         self._stage = stage
+        self._before = before
         self.lines_in: int | None = None
         self.lines_out = 0
         self._series: set[int] = set()
@@ -51,7 +52,7 @@ class StageMeter:
             if not run(row):
                 if self._dropped is None:
                     self._dropped = row.line
-                    self._reason = why_dropped(stage, row) if not isinstance(stage, ast.Unwrap) else ""
+                    self._reason = why_dropped(stage, row, self._before) if not isinstance(stage, ast.Unwrap) else ""
                 return False
             if sets_labels:
                 self._braces += row.line.startswith("{")
@@ -80,7 +81,7 @@ class StageMeter:
                 self._dropped = row.line
                 before = row.copy()
                 before.error = error
-                self._reason = why_not_unwrapped(unwrap, before)
+                self._reason = why_not_unwrapped(unwrap, before, self._before)
             return value
 
         return counted
@@ -166,8 +167,8 @@ class PipelineMeter:
         self._label_sets = 0
         self._lines = 0
         self._example: str | None = None
-        self._stages = [StageMeter(stage) for stage in query.stages]
-        self._unwrap = StageMeter(unwrap) if unwrap is not None else None
+        self._stages = [StageMeter(stage, query.stages[:number]) for number, stage in enumerate(query.stages)]
+        self._unwrap = StageMeter(unwrap, query.stages) if unwrap is not None else None
 
     def select(self, matchers: Sequence[Matcher], start_ns: int, end_ns: int) -> list[LogStream]:
         """See Source.select."""
