@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from obs_check.evidence.masked import masked
-from obs_check.model.finding import DashboardEdit, FileEdit, Fix, PanelEdit, Safety, TargetEdit
+from obs_check.model.finding import DashboardEdit, FileEdit, Fix, Meaning, PanelEdit, Safety, TargetEdit
 from obs_check.documents.json_place import panel_path
 
 
@@ -35,12 +35,15 @@ def edited(dashboard: Mapping[str, Any], edits: Sequence[DashboardEdit]) -> dict
     return document
 
 
-def dashboard_fix(summary: str, uid: str, dashboard: Mapping[str, Any], edits: Sequence[DashboardEdit]) -> Fix:
+def dashboard_fix(
+    summary: str, uid: str, dashboard: Mapping[str, Any], edits: Sequence[DashboardEdit], meaning: Meaning = "other"
+) -> Fix:
     """A fix of a dashboard: changes what is shown, not what is kept."""
     documents = (dashboard, edited(dashboard, edits))
     before, after = (json.dumps(doc, indent=2, ensure_ascii=False).split("\n") for doc in documents)
     diff = "\n".join(difflib.unified_diff(before, after, f"a/{uid}.json", f"b/{uid}.json", lineterm="", n=1))
-    return Fix(summary, diff, "safe", f"dashboard:{uid}", tuple(edits))
+    safety: Safety = "review" if meaning == "wider" else "safe"
+    return Fix(summary, diff, safety, f"dashboard:{uid}", tuple(edits), meaning)
 
 
 def file_fix(summary: str, path: Path, before: str, after: str, safety: Safety = "review") -> Fix:

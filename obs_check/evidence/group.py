@@ -22,7 +22,12 @@ def grouped(findings: Iterable[Finding], uid: str, dashboard: Mapping[str, Any])
             # An edit of the dashboard itself is the same for every panel.
             if not isinstance(edit, FileEdit) and edit not in edits:
                 edits.append(edit)
-        fix = dashboard_fix(first.fix.summary, uid, dashboard, edits) if edits else first.fix
+        fix = first.fix
+        if edits:
+            fix = dashboard_fix(first.fix.summary, uid, dashboard, edits, first.fix.meaning)
+            # What a person has to look at in one panel is not done unseen in the others.
+            safe = all(f.fix.safety == "safe" for f in group)
+            fix = replace(fix, safety="safe" if safe else "review")
         panels = tuple(sorted({p for f in group for p in f.panels}))
         found.append(replace(first, panels=panels, evidence=joined([f.evidence for f in group]), fix=fix))
     return found

@@ -1,10 +1,10 @@
 """What lines look like, and which of their fields a label means."""
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
+from obs_check.logql.explain import fields
+from obs_check.logql.explain.fields import JsonField, meant
 from obs_check.logql.syntax import ast
 
 CRI = re.compile(r"^\d{4}-\d\d-\d\dT\S+ (?:stdout|stderr) [FP](?::\S*)? ")
@@ -13,30 +13,12 @@ takes off with its `cri` stage."""
 _LOGFMT = re.compile(r"^[\w.]+=\S*(?:\s|$|\")")
 
 
-def json_fields(lines: Sequence[str]) -> dict[str, str]:
-    """Dotted path -> a value of it, of the scalar fields of lines that are JSON objects.
-
-    Empty unless most lines are such objects.
-    """
-    documents = []
-    for line in lines:
-        try:
-            document = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(document, dict):
-            documents.append(document)
-    if 2 * len(documents) <= len(lines):
-        return {}
-    return {path: str(value) for document in documents for path, value in _scalars(document)}
-
-
-def _scalars(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _scalars(inner, f"{path}.{key}" if path else str(key))
-    elif not isinstance(value, list):
-        yield path, value
+def json_fields(lines: Sequence[str]) -> list[JsonField]:
+    """The scalar fields of lines that are JSON objects, each once. Empty unless most lines are such objects."""
+    found = [own for line in lines if (own := fields.json_fields(line))]
+    if 2 * len(found) <= len(lines):
+        return []
+    return list({one.path: one for own in found for one in own}.values())
 
 
 def are_logfmt(lines: Sequence[str]) -> bool:
@@ -44,23 +26,8 @@ def are_logfmt(lines: Sequence[str]) -> bool:
     return bool(lines) and all(_LOGFMT.match(line) for line in lines)
 
 
-def field_for(label: str, paths: Iterable[str]) -> str | None:
-    """The field that a label means: the same last name, the path joined with `_`, or a last name that ends in it
-    (`url` means `fields.http_url`)."""
-    known = list(paths)
-    for fits in (
-        lambda path: path.rpartition(".")[2] == label or path.replace(".", "_") == label,
-        lambda path: path.endswith(f"_{label}"),
-    ):
-        found = next(filter(fits, known), None)
-        if found is not None:
-            return found
-    return None
-
-
-def json_parser(fields: Iterable[str], labels: Iterable[str]) -> ast.JsonParser | None:
+def json_parser(found: Sequence[JsonField], labels: Iterable[str]) -> ast.JsonParser | None:
     """A json parser that sets those of `labels` that are fields, or None when none is."""
-    paths = list(fields)
-    found = ((label, field_for(label, paths)) for label in labels)
-    extractions = tuple(ast.Extraction(label, path) for label, path in found if path is not None)
+    named = ((label, meant(label, found)) for label in labels)
+    extractions = tuple(ast.Extraction(label, field.path) for label, field in named if field is not None)
     return ast.JsonParser(extractions) if extractions else None

@@ -1,6 +1,7 @@
 """Labels that a query uses behind one of its stages."""
 
 import re
+from collections.abc import Iterator
 
 from obs_check.logql.syntax import ast
 
@@ -17,7 +18,8 @@ def _of_predicate(predicate: ast.Predicate) -> list[str]:
             return [predicate.name]
 
 
-def _of_stage(stage: ast.Stage) -> list[str]:
+def used_by(stage: ast.Stage) -> list[str]:
+    """Labels that a stage reads."""
     match stage:
         case ast.LabelFilter():
             return _of_predicate(stage.predicate)
@@ -41,46 +43,38 @@ def _set_by(stage: ast.Stage) -> list[str]:
             return []
 
 
-def labels_needed(expr: ast.Expr, place: int) -> list[str]:
-    """Labels used after stage number `place` of the expression's log queries and set by no later stage, in order."""
-    found: list[str] = []
-    later: list[str] = []
+def labels_needed(expr: ast.Expr, place: int, number: int = 0) -> list[str]:
+    """Labels used behind stage number `place` (-1: behind the selector) of log query `number` of the expression, and
+    set by no later stage, in order."""
+    query, unwrap, around = list(_around(expr, ()))[number]
+    later = query.stages[place + 1 :]
+    found = [name for stage in later for name in used_by(stage)]
+    found += [unwrap.label] if unwrap else []
+    set_later = {name for stage in later for name in _set_by(stage)}
+    return [n for n in dict.fromkeys((*found, *around)) if n not in set_later and not n.startswith("__")]
+
+
+def _around(
+    expr: ast.Expr, outer: tuple[str, ...]
+) -> Iterator[tuple[ast.LogQuery, ast.Unwrap | None, tuple[str, ...]]]:
+    """The log queries, left to right, each with its unwrap and the labels that the operators around it use."""
     match expr:
         case ast.LogQuery():
-            for stage in expr.stages[place + 1 :]:
-                found += _of_stage(stage)
-                later += _set_by(stage)
+            yield expr, None, outer
         case ast.RangeAggregation():
-            found = labels_needed(expr.range.query, place)
-            later = [n for s in expr.range.query.stages[place + 1 :] for n in _set_by(s)]
-            if expr.range.unwrap:
-                found.append(expr.range.unwrap.label)
-            found += _grouped(expr.grouping)
+            yield expr.range.query, expr.range.unwrap, (*_grouped(expr.grouping), *outer)
         case ast.VectorAggregation():
-            found = labels_needed(expr.expr, place) + _grouped(expr.grouping)
-            later = _set_inside(expr.expr, place)
+            yield from _around(expr.expr, (*_grouped(expr.grouping), *outer))
         case ast.LabelReplace():
-            found = [*labels_needed(expr.expr, place), expr.source]
-            later = _set_inside(expr.expr, place)
+            kept = tuple(name for name in outer if name != expr.destination)
+            yield from _around(expr.expr, (expr.source, *kept))
         case ast.BinaryOperation():
-            found = labels_needed(expr.left, place) + labels_needed(expr.right, place)
-        case _:
-            pass
-    return [n for n in dict.fromkeys(found) if n not in later and not n.startswith("__")]
+            yield from _around(expr.left, outer)
+            yield from _around(expr.right, outer)
 
 
 def _grouped(grouping: ast.Grouping | None) -> list[str]:
     return list(grouping.labels) if grouping and not grouping.without else []
-
-
-def _set_inside(expr: ast.Metric, place: int) -> list[str]:
-    match expr:
-        case ast.RangeAggregation():
-            return [n for s in expr.range.query.stages[place + 1 :] for n in _set_by(s)]
-        case ast.VectorAggregation() | ast.LabelReplace():
-            return _set_inside(expr.expr, place)
-        case _:
-            return []
 
 
 def grouped_by(expr: ast.Expr) -> list[str]:

@@ -1,13 +1,14 @@
 """What each parser of a query does with the lines at hand: which labels are wanted of it and which it sets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
 from obs_check.evidence.ladder import counting
 from obs_check.evidence.needed_labels import labels_needed
-from obs_check.evidence.query_text import Rewrite
+from obs_check.evidence.query_edit import Rewrite
 from obs_check.errors import QueryError
 from obs_check.logql import parse
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row
@@ -20,13 +21,15 @@ PARSERS = (ast.JsonParser, ast.LogfmtParser, ast.RegexpParser, ast.PatternParser
 @dataclass(frozen=True, slots=True)
 class ParserAt:
     """Parser number `place` of the query's stages, with the rows before and after it. `needed` are labels that the
-    query uses behind it and that no later stage and no stream sets."""
+    query uses behind it and that no later stage and no stream sets; `shared` are those that the panel's other queries
+    use behind an equal parser."""
 
     place: int
     stage: ast.Stage
     before: tuple[Row, ...]
     after: tuple[Row, ...]
     needed: tuple[str, ...]
+    shared: tuple[str, ...] = ()
 
     @property
     def lines(self) -> list[str]:
@@ -53,8 +56,19 @@ def parsers(broken: BrokenTarget) -> Iterator[ParserAt]:
         if not before:
             return
         streams = {name for row in before for name in row.stream}
-        needed = (n for n in labels_needed(expr, place) if n.removesuffix(DUPLICATE_SUFFIX) not in streams)
-        yield ParserAt(place, stage, tuple(before), tuple(after), tuple(needed))
+
+        def wanted(names: Iterable[str], streams: set[str] = streams) -> tuple[str, ...]:
+            return tuple(n for n in dict.fromkeys(names) if n.removesuffix(DUPLICATE_SUFFIX) not in streams)
+
+        needed = wanted(labels_needed(expr, place, broken.place))
+        yield ParserAt(place, stage, tuple(before), tuple(after), needed, wanted(_elsewhere(broken, stage)))
+
+
+def _elsewhere(broken: BrokenTarget, stage: ast.Stage) -> Iterator[str]:
+    """Labels that the panel's log queries use behind an equal stage."""
+    for asked in asked_queries(broken.whole):
+        if stage in asked.query.stages:
+            yield from labels_needed(parse(asked.expr), asked.query.stages.index(stage), asked.place)
 
 
 def having(query: ast.LogQuery, labels: tuple[str, ...]) -> ast.LogQuery:
@@ -78,14 +92,11 @@ def count(context: Context, broken: BrokenTarget, query: ast.LogQuery) -> tuple[
 
 def count_fixed(
     context: Context, broken: BrokenTarget, rewrite: Rewrite, labels: tuple[str, ...] = ()
-) -> tuple[float, Probe, ast.LogQuery | None]:
-    """Lines that pass the query with a change and have the labels, and that query.
-
-    Where a later stage drops them all, the lines that pass up to the change, and None: there is another mistake behind.
-    """
+) -> tuple[float, Probe]:
+    """Lines that pass the query with a change and have the labels. Where a later stage drops them all, the lines that
+    pass up to the change: there is another mistake behind."""
     found, probe = count(context, broken, having(rewrite.query, labels))
     if found > 0 or rewrite.upto >= len(rewrite.query.stages):
-        return found, probe, rewrite.query
+        return found, probe
     upto = replace(rewrite.query, stages=rewrite.query.stages[: rewrite.upto])
-    found, probe = count(context, broken, having(upto, labels))
-    return found, probe, None
+    return count(context, broken, having(upto, labels))

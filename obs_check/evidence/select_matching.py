@@ -1,9 +1,46 @@
-"""Which values a matcher accepts."""
+"""Which values a matcher accepts, and which value it most likely means."""
+
+import re
+from collections.abc import Iterable
+from difflib import SequenceMatcher
 
 from obs_check.logql.engine.match import stream_test
 from obs_check.logql.syntax import ast
+
+_WORD = re.compile(r"[^\W_]+")
+_DIGITS = re.compile(r"\d+")
+_ALIKE = 0.8
+_STEM = 3
+"""Letters that two forms of one word begin with (`DENIED`, `DENY`)."""
 
 
 def accepts(matcher: ast.Matcher, value: str) -> bool:
     """Whether a stream selector's matcher accepts a value of its label, "" for a label that is absent."""
     return stream_test([matcher])({matcher.name: value})
+
+
+def same_but_case(wanted: str, values: Iterable[str]) -> str | None:
+    """The value that differs from the wanted one by its case alone."""
+    return next((v for v in values if v.casefold() == wanted.casefold()), None)
+
+
+def misspelt(wanted: str, values: Iterable[str]) -> str | None:
+    """The one value that a wanted one is a slip of: a few letters changed, or another form of the word. Values that
+    differ in their digits are different things (`h1.example`, `h2.example`; 404, 500)."""
+    rated = {value: _likeness(wanted.casefold(), value.casefold()) for value in values if value}
+    best = max(rated.values(), default=0.0)
+    found = [value for value, rate in rated.items() if rate == best and rate >= _ALIKE]
+    return found[0] if len(found) == 1 else None
+
+
+def _likeness(wanted: str, value: str) -> float:
+    if _DIGITS.findall(wanted) != _DIGITS.findall(value) or not re.search("[a-z]", value):
+        return 0.0
+    forms = wanted.isalpha() and value.isalpha() and wanted[:_STEM] == value[:_STEM]
+    if forms and len(wanted) > _STEM < len(value) and abs(len(wanted) - len(value)) <= _STEM:
+        return _ALIKE
+    parts = [_WORD.findall(text) for text in (wanted, value)]
+    if len(parts[0]) != len(parts[1]):
+        parts = [[wanted], [value]]
+    # `a.example.com` is another host than `b.example.com`, however much they share.
+    return min((SequenceMatcher(None, a, b, autojunk=False).ratio() for a, b in zip(*parts, strict=True)), default=0.0)

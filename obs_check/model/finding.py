@@ -8,7 +8,12 @@ from obs_check.model.probe import Probe
 
 Severity = Literal["error", "warning", "info"]
 Safety = Literal["safe", "review", "manual"]
-"""safe: changes what is shown only. review: changes what is collected or kept. manual: a person has to do it."""
+"""safe: changes what is shown only; the panels were read whole with it and are right, and it lets nothing in that the
+author left out. review: changes what is collected or kept, or what is shown in a way that a person has to agree with.
+manual: a person has to do it."""
+Meaning = Literal["same", "other", "wider"]
+"""What a fix makes of what the author asked for: says the same in a way that works; asks for something else; leaves a
+condition out, so that more is shown than was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class FileEdit:
 class Fix:
     """What to change. `path` is the file or object that `diff` (unified) applies to; both empty when `manual`.
 
-    `edits` are the same change in a form that can be applied.
+    `edits` are the same change in a form that can be applied; `meaning` is what it makes of the author's.
     """
 
     summary: str
@@ -56,6 +61,7 @@ class Fix:
     safety: Safety = "manual"
     path: str = ""
     edits: tuple[DashboardEdit | FileEdit, ...] = ()
+    meaning: Meaning = "other"
 
     def to_json(self) -> dict[str, str]:
         """{"summary", "diff", "safety", "path"}."""

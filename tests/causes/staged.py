@@ -21,6 +21,7 @@ from obs_check.client.grafana.variable_query import asking
 from obs_check.client.loki.client import LokiClient
 from obs_check.config import Config, LokiConfig, Secret
 from obs_check.evidence.dashboard_edit import edited
+from obs_check.logql.settings import EngineSettings
 from obs_check.model.entry import Entry, Labels, LogStream
 from obs_check.model.finding import DashboardEdit, FileEdit
 from obs_check.model.probe import Probe
@@ -78,11 +79,11 @@ def staged(
     rules = limits or Limits()
     ingest = Ingest(replace(rules, reject_old_samples_max_age=0, creation_grace_period=0), Counters(), lambda: NOW_NS)
     ingest.push(_TENANT, list(streams))
-    loki = LokiApi(ingest, Counters(), lambda: NOW_NS, Served()).application()
+    loki = LokiApi(ingest, Counters(), EngineSettings(lambda: NOW_NS), Served()).application()
     token = secrets.token_hex(16)
     named = sources or [{"uid": LOKI_UID, "name": "Loki", "type": "loki", "url": f"http://{_LOKI}", "isDefault": True}]
     with TemporaryDirectory(prefix="obs-check-") as empty, httpx.Client(transport=InProcess({_LOKI: loki})) as http:
-        api = GrafanaApi(Dashboards(Path(empty)), Sources([dict(one) for one in named]), token, http)
+        api = GrafanaApi(Dashboards(Path(empty)), Sources([dict(one) for one in named]), token, http, lambda: NOW_NS)
         transport = InProcess({_GRAFANA: api.application()})
         secret, hosts, url = Secret("staged", lambda: token), {f"{_GRAFANA}:80"}, f"http://{_GRAFANA}"
         grafana = GrafanaClient(url, lambda: NOW_NS, hosts, secret, transport=transport)

@@ -20,3 +20,12 @@ CASES = [
 @pytest.mark.parametrize(("query", "wanted"), CASES)
 def test_labels_needed(query: str, wanted: list[str]) -> None:
     assert labels_needed(parse(query), 0) == wanted
+
+
+def test_each_log_query_needs_its_own_labels() -> None:
+    left = 'sum by (a) (count_over_time({x="y"} | logfmt | b="1" [1m]))'
+    right = 'sum by (c) (count_over_time({x="y"} |= "z" | logfmt | d="1" [1m]))'
+    expr = parse(f"sum by (e) ({left} / on () group_left {right})")
+    assert labels_needed(expr, 0) == ["b", "a", "e"]
+    assert labels_needed(expr, 1, 1) == ["d", "c", "e"]
+    assert labels_needed(expr, -1, 1) == ["d", "c", "e"]

@@ -6,12 +6,12 @@
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.query_finding import better, query_finding, query_fix, with_text
+from obs_check.evidence.query_finding import better, query_finding, query_fix, with_edits
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.parts import ranges
 from obs_check.logql.syntax.printer import number_text
-from obs_check.model.finding import Finding, Proof
+from obs_check.model.finding import Finding, Proof, TargetEdit
 from obs_check.panel.macros import read_text
 
 _COMPARISONS = ("==", "!=", ">", ">=", "<", "<=")
@@ -27,7 +27,8 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     kept = author.left if ranges(author.left) else author.right
     inside = broken.raw[kept.span.start : kept.span.end]
     raw = broken.raw[: author.span.start] + inside + broken.raw[author.span.end :]
-    changed = with_text(context, broken, raw)
+    edits = [TargetEdit(broken.panel.id, broken.target.ref_id, broken.raw, raw)]
+    changed = with_edits(context, broken, edits)
     if not better(broken, changed) or not changed.reading.rows:
         return None
     limit = found.right if ranges(found.left) else found.left
@@ -39,7 +40,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         f"`{found.op} {number}` drops every series: as written {broken.reading.text}, without it "
         f"{changed.reading.text}",
         Proof((*broken.measured, *broken.whole.probes), changed.probes),
-        query_fix(context, broken, f"drop `{found.op} {number}`, or compare with a number that occurs", raw),
+        query_fix(context, f"drop `{found.op} {number}`, or compare with a number that occurs", edits, "wider"),
         group=f"{found.op} {number}",
         cured=not changed.differs,
     )

@@ -6,6 +6,7 @@ lines that have the label, and by the panel read with the nearest label that the
 
 import re
 from difflib import get_close_matches
+from functools import partial
 
 from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
@@ -13,7 +14,8 @@ from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
 from obs_check.evidence.needed_labels import grouped_by
 from obs_check.evidence.parser_at import count, having
-from obs_check.evidence.query_finding import better, query_finding, query_fix, with_text
+from obs_check.evidence.query_edit import edit_texts
+from obs_check.evidence.query_finding import better, query_finding, query_fix, with_edits
 from obs_check.logql import parse
 from obs_check.model.finding import Finding, Proof
 
@@ -35,13 +37,13 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         near = get_close_matches(name, labels, 1, 0.6)
         if not near:
             continue
-        raw = _GROUPING.sub(lambda found, name=name, new=near[0]: _renamed(found, name, new), broken.raw)  # type: ignore[misc]
-        if raw == broken.raw:
+        edits = edit_texts(broken, partial(_regrouped, old=name, new=near[0]))
+        if not edits:
             continue
         with_label, probe = count(context, broken, having(broken.query, (name,)))
         if with_label > 0:
             continue
-        changed = with_text(context, broken, raw)
+        changed = with_edits(context, broken, edits)
         if not better(broken, changed):
             continue
         return query_finding(
@@ -52,17 +54,20 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             f"(labels: {', '.join(labels)}): as written {broken.reading.text}, "
             f"by `{near[0]}` {changed.reading.text}",
             Proof((*broken.measured, probe), changed.probes),
-            query_fix(context, broken, f"group by `{near[0]}`", raw),
+            query_fix(context, f"group by `{near[0]}`", edits),
             group=name,
             cured=not changed.differs,
         )
     return None
 
 
-def _renamed(found: re.Match[str], name: str, new: str) -> str:
-    if found["names"] is None:
-        return found[0]
-    return re.sub(rf"\b{re.escape(name)}\b", new, found[0])
+def _regrouped(text: str, old: str, new: str) -> str:
+    """A query that groups by `new` for `old`."""
+
+    def renamed(found: re.Match[str]) -> str:
+        return found[0] if found["names"] is None else re.sub(rf"\b{re.escape(old)}\b", new, found[0])
+
+    return _GROUPING.sub(renamed, text)
 
 
 CAUSE = on_query("aggregate.group-label-missing", "panel", find)

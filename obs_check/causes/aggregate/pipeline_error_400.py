@@ -5,11 +5,13 @@ aggregation. Proved by the lines that carry the error and by the panel read with
 """
 
 import re
+from dataclasses import replace
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.query_finding import better, query_finding, query_fix, with_text
-from obs_check.evidence.query_text import insert_stage
+from obs_check.evidence.query_edit import at_end, insert_stage
+from obs_check.evidence.query_finding import better, query_finding, query_fix, with_edits
+from obs_check.evidence.query_text import stages_of
 from obs_check.logql import to_text
 from obs_check.model.finding import Finding, Proof
 
@@ -21,14 +23,14 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     refused = _ERROR.search(broken.reading.error)
     if refused is None:
         return None
-    rewrite = insert_stage(broken, len(broken.query.stages), '| __error__=""')
-    if rewrite.raw is None:
+    rewrite = insert_stage(context, broken, '| __error__=""', at_end)
+    if not rewrite.edits:
         return None
-    failing = insert_stage(broken, len(broken.query.stages), '| __error__!=""')
-    samples, probe = context.loki.sample(to_text(failing.query), broken.window, 5)
+    failing = replace(broken.query, stages=(*broken.query.stages, *stages_of('| __error__!=""')))
+    samples, probe = context.loki.sample(to_text(failing), broken.window, 5)
     if not samples:
         return None
-    changed = with_text(context, broken, rewrite.raw)
+    changed = with_edits(context, broken, rewrite.edits)
     if not better(broken, changed):
         return None
     return query_finding(
@@ -38,7 +40,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         f"lines that give {refused[1]} reach the aggregation and Loki refuses the query (400), for example "
         f'`{samples[0][1][:120]}`; with `| __error__=""` the panel reads {changed.reading.text}',
         Proof((*broken.whole.probes, probe), changed.probes),
-        query_fix(context, broken, "leave out the lines that cannot be parsed", rewrite.raw),
+        query_fix(context, "leave out the lines that cannot be parsed", rewrite.edits),
         group=refused[1],
         cured=not changed.differs,
     )

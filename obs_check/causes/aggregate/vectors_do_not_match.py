@@ -9,11 +9,11 @@ import re
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.needed_labels import grouped_by
-from obs_check.evidence.query_finding import better, query_finding, query_fix, with_text
+from obs_check.evidence.query_finding import better, query_finding, query_fix, with_edits
 from obs_check.logql import parse, to_text
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.parts import ranges
-from obs_check.model.finding import Finding, Proof
+from obs_check.model.finding import Finding, Proof, TargetEdit
 from obs_check.panel.macros import read_text
 
 _MODIFIERS = r"(?:\s*bool\b)?(?:\s*(?:on|ignoring)\s*\([^)]*\)(?:\s*group_(?:left|right)(?:\s*\([^)]*\))?)?)?"
@@ -37,7 +37,8 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     if times == 0:
         return None
     raw = broken.raw[: author.left.span.end] + new + broken.raw[author.right.span.start :]
-    changed = with_text(context, broken, raw)
+    edits = [TargetEdit(broken.panel.id, broken.target.ref_id, broken.raw, raw)]
+    changed = with_edits(context, broken, edits)
     if not better(broken, changed):
         return None
     return query_finding(
@@ -48,7 +49,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         f"labels of one on the right ({_names(pair.left)} against {_names(pair.right)}): "
         f"as written {broken.reading.text}, with `{pair.op} {matching}` {changed.reading.text}",
         Proof((*broken.measured, left_probe, right_probe), changed.probes),
-        query_fix(context, broken, f"pair the series with `{matching}`", raw),
+        query_fix(context, f"pair the series with `{matching}`", edits, "other"),
         group=matching,
         cured=not changed.differs,
     )

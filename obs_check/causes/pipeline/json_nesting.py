@@ -5,14 +5,15 @@ a path that leads nowhere sets an empty label without any error (Loki 3.5). Prov
 the lines have.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.line_shape import field_for, json_fields
+from obs_check.evidence.line_shape import json_fields, json_parser
 from obs_check.evidence.parser_at import ParserAt, as_written, count_fixed, parsers
+from obs_check.evidence.query_edit import replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
-from obs_check.evidence.query_text import replace_stage
+from obs_check.logql.explain.fields import JsonField, meant
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.finding import Finding, Proof
@@ -22,7 +23,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     """Count with the paths that the fields have."""
     for at in parsers(broken):
         fields = json_fields(at.lines)
-        moved = {n: p for n in at.unset if (p := field_for(n, fields)) is not None}
+        moved = {n: field.path for n in at.unset if (field := meant(n, fields)) is not None}
         if not isinstance(at.stage, ast.JsonParser) or not moved:
             continue
         names = tuple(moved)
@@ -30,8 +31,8 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         if written > 0:
             continue
         fixed = _fixed(at, at.stage, moved, fields)
-        rewrite = replace_stage(broken, at.place, stage_text(fixed))
-        found, probe, whole = count_fixed(context, broken, rewrite, names)
+        rewrite = replace_stage(context, broken, at.place, stage_text(fixed), at.needed)
+        found, probe = count_fixed(context, broken, rewrite, names)
         if found <= 0:
             continue
         where = ", ".join(f"`{name}` is at `{path}`" for name, path in moved.items())
@@ -42,22 +43,21 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             f"{where} in the lines, `{stage_text(at.stage)}` leaves it empty: "
             f"as written 0, with `{stage_text(fixed)}` {found:g}",
             Proof((*broken.measured, written_probe), (probe,)),
-            query_fix(context, broken, "read the fields where the lines have them", rewrite.raw),
+            query_fix(context, "read the fields where the lines have them", rewrite.edits),
             group=next(iter(moved)),
-            fixed=whole,
         )
     return None
 
 
-def _fixed(at: ParserAt, stage: ast.JsonParser, moved: Mapping[str, str], fields: Mapping[str, str]) -> ast.JsonParser:
+def _fixed(
+    at: ParserAt, stage: ast.JsonParser, moved: Mapping[str, str], fields: Sequence[JsonField]
+) -> ast.JsonParser:
     """The parser with the paths right. One without extractions gets all that the query needs, so that it still sets
     the labels that it set by chance."""
     if stage.extractions:
         kept = tuple(e for e in stage.extractions if e.label not in moved)
         return ast.JsonParser((*kept, *(ast.Extraction(n, p) for n, p in moved.items())))
-    named = {path.replace(".", "_"): path for path in fields}
-    paths = {name: moved.get(name) or named.get(name) or field_for(name, fields) for name in at.needed}
-    return ast.JsonParser(tuple(ast.Extraction(n, p) for n, p in paths.items() if p is not None))
+    return json_parser(fields, dict.fromkeys((*at.needed, *at.shared))) or stage
 
 
 CAUSE = on_query("pipeline.json-nesting", "panel", find)

@@ -6,21 +6,22 @@ comparison that they pass. Matching is anchored and case-sensitive (Loki 3.5); a
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import first_passed, rows
 from obs_check.evidence.parser_at import count_fixed
+from obs_check.evidence.query_edit import replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
-from obs_check.evidence.query_text import replace_stage
+from obs_check.evidence.select_matching import misspelt, same_but_case
 from obs_check.logql.explain.reasons import compared_labels
+from obs_check.logql.explain.whereabouts import nearest
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
-from obs_check.model.finding import Finding, Proof
+from obs_check.model.finding import Finding, Meaning, Proof
 
 _Change = Callable[[ast.Predicate], ast.Predicate]
 
@@ -37,15 +38,16 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     reaching = rows(broken.query.stages[broken.head : place], broken.lines, broken.settings)
     names = list(dict.fromkeys(compared_labels(stage.predicate)))
     before_it = broken.query.stages[broken.head : place]
-    proposal = first_passed(
-        _proposals(stage, reaching), before_it, broken.query.stages[place + 1 :], broken.lines, broken.settings
-    )
+    likely: dict[ast.LabelFilter, Meaning] = {}
+    for filtered, meaning in _proposals(stage, reaching):
+        likely.setdefault(filtered, meaning)
+    proposal = first_passed(likely, before_it, broken.query.stages[place + 1 :], broken.lines, broken.settings)
     # A value that simply did not occur is no mistake: only a run that must pass proves that it is one.
     if proposal is None and not context.expects(broken.panel.id):
         return None
     text, new = stage_text(stage), stage_text(proposal) if proposal else ""
-    rewrite = replace_stage(broken, place, new)
-    found, probe, whole = count_fixed(context, broken, rewrite)
+    rewrite = replace_stage(context, broken, place, new)
+    found, probe = count_fixed(context, broken, rewrite)
     if found <= 0:
         return None
     seen = "; ".join(f"{name} is {_shown(reaching, name)}" for name in names)
@@ -57,10 +59,12 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         f"`{text}` drops all {before.lines:g} lines that reach it: {seen}; as written 0, {did} {found:g}",
         Proof((broken.funnel.probe, before.probe, after.probe), (probe,)),
         query_fix(
-            context, broken, f"compare {', '.join(names)} with a value that occurs", rewrite.raw if new else None
+            context,
+            f"compare {', '.join(names)} with a value that occurs",
+            rewrite.edits,
+            likely[proposal] if proposal else "wider",
         ),
         group=",".join(names),
-        fixed=whole,
     )
 
 
@@ -77,32 +81,39 @@ def _mapped(predicate: ast.Predicate, change: _Change) -> ast.Predicate:
             return change(predicate)
 
 
-def _proposals(stage: ast.LabelFilter, reaching: Sequence[Row]) -> Iterator[ast.LabelFilter]:
-    """Filters like the one written, the likeliest first: other case, not anchored, nearest value or label."""
-    labels = sorted({name for row in reaching for name in row.labels()})
+def _proposals(stage: ast.LabelFilter, reaching: Sequence[Row]) -> Iterator[tuple[ast.LabelFilter, Meaning]]:
+    """Filters like the one written, the likeliest first: other case, another name of the label, not anchored, a value
+    that was misspelt. What is meant by the last two a person has to say."""
 
     def values(name: str) -> list[str]:
         return sorted({value for row in reaching if (value := row.get(name))})
 
-    for change in (_same_but_case, _inside, _nearest_value):
-        changed = _mapped(stage.predicate, lambda p, change=change: change(p, values))  # type: ignore[misc]
-        if changed != stage.predicate:
-            yield ast.LabelFilter(changed)
-    changed = _mapped(stage.predicate, lambda p: _nearest_label(p, labels))
-    if changed != stage.predicate:
-        yield ast.LabelFilter(changed)
+    labels = {name for row in reaching for name, value in row.labels().items() if value}
+    renamed = _mapped(stage.predicate, lambda p: _other_label(p, labels))
+    changes: tuple[tuple[_OfValues, Meaning], ...] = (
+        (_same_but_case, "same"),
+        (lambda p, _values: p, "same"),
+        (_inside, "other"),
+        (_misspelt_value, "other"),
+    )
+    for change, meaning in changes:
+        for predicate in (stage.predicate, renamed):
+            changed = _mapped(predicate, lambda p, change=change: change(p, values))  # type: ignore[misc]
+            if changed != stage.predicate:
+                yield ast.LabelFilter(changed), meaning
 
 
 _Values = Callable[[str], list[str]]
+_OfValues = Callable[[ast.Predicate, _Values], ast.Predicate]
 
 
 def _same_but_case(predicate: ast.Predicate, values: _Values) -> ast.Predicate:
     if not isinstance(predicate, ast.StringPredicate):
         return predicate
     matcher = predicate.matcher
-    same = [v for v in values(matcher.name) if v.lower() == matcher.value.lower()]
-    if matcher.op == "=" and same:
-        return ast.StringPredicate(replace(matcher, value=same[0]))
+    same = same_but_case(matcher.value, values(matcher.name))
+    if matcher.op == "=" and same is not None:
+        return ast.StringPredicate(replace(matcher, value=same))
     if matcher.op == "=~" and matcher.value.lower() != matcher.value:
         lower = matcher.value.lower()
         small = all(v == v.lower() for v in values(matcher.name)) and "\\" not in lower
@@ -121,19 +132,19 @@ def _inside(predicate: ast.Predicate, values: _Values) -> ast.Predicate:
     return predicate
 
 
-def _nearest_value(predicate: ast.Predicate, values: _Values) -> ast.Predicate:
+def _misspelt_value(predicate: ast.Predicate, values: _Values) -> ast.Predicate:
     if not isinstance(predicate, ast.StringPredicate) or predicate.matcher.op != "=":
         return predicate
     matcher = predicate.matcher
-    near = get_close_matches(matcher.value, values(matcher.name), 1, 0.6)
-    return ast.StringPredicate(replace(matcher, value=near[0])) if near else predicate
+    meant = misspelt(matcher.value, values(matcher.name))
+    return ast.StringPredicate(replace(matcher, value=meant)) if meant else predicate
 
 
-def _nearest_label(predicate: ast.Predicate, labels: Sequence[str]) -> ast.Predicate:
+def _other_label(predicate: ast.Predicate, labels: Collection[str]) -> ast.Predicate:
     if not isinstance(predicate, ast.StringPredicate) or predicate.matcher.name in labels:
         return predicate
-    near = get_close_matches(predicate.matcher.name, labels, 1, 0.7)
-    return ast.StringPredicate(replace(predicate.matcher, name=near[0])) if near else predicate
+    near = nearest(predicate.matcher.name, sorted(labels))
+    return ast.StringPredicate(replace(predicate.matcher, name=near)) if near else predicate
 
 
 CAUSE = on_query("pipeline.label-filter-kills", "panel", find)

@@ -7,17 +7,17 @@ Proved by the counts around the filter, and by the filter that the lines would p
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import SAMPLE, first_passed
 from obs_check.evidence.parser_at import count_fixed
+from obs_check.evidence.query_edit import replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
-from obs_check.evidence.query_text import replace_stage
+from obs_check.evidence.select_matching import misspelt
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
-from obs_check.model.finding import Finding, Proof
+from obs_check.model.finding import Finding, Meaning, Proof
 
 _ESCAPES = {"&": "\\u0026", "<": "\\u003c", ">": "\\u003e"}
 
@@ -35,14 +35,14 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     if not samples:
         return None
     text = stage_text(stage)
-    likely = _proposals(stage, [line for _, line in samples])
+    likely = dict(_proposals(stage, [line for _, line in samples]))
     proposal = first_passed(likely, (), broken.query.stages[place + 1 :], samples, broken.settings)
     # Lines that pass no filter like it may be lines of something else: only a run's own lines prove it then.
     if proposal is None and not context.expects(broken.panel.id):
         return None
     new = stage_text(proposal) if proposal else ""
-    rewrite = replace_stage(broken, place, new)
-    found, found_probe, whole = count_fixed(context, broken, rewrite)
+    rewrite = replace_stage(context, broken, place, new)
+    found, found_probe = count_fixed(context, broken, rewrite)
     if found <= 0:
         return None
     did = f"with `{new}`" if new else "without it"
@@ -51,38 +51,41 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         context,
         broken,
         f"`{text}` drops all {before.lines:g} lines that reach it, for example `{samples[0][1][:120]}`; "
-        f"{did} {found:g} pass{'' if whole is None else ' the whole query'}",
+        f"{did} {found:g} pass",
         Proof((before.probe, after.probe), (probe, found_probe)),
         query_fix(
             context,
-            broken,
             f"replace `{text}` with `{new}`" if new else f"change or remove `{text}`",
-            rewrite.raw if new else None,
+            rewrite.edits,
+            likely[proposal] if proposal else "wider",
         ),
         group=text,
-        fixed=whole,
     )
 
 
-def _proposals(stage: ast.LineFilter, lines: Sequence[str]) -> Iterator[ast.LineFilter]:
-    """Filters like the one written that some line passes, the likeliest first."""
+def _proposals(stage: ast.LineFilter, lines: Sequence[str]) -> Iterator[tuple[ast.LineFilter, Meaning]]:
+    """Filters like the one written that some line passes, the likeliest first. Another word may be meant, or not."""
     if stage.op not in ("|=", "|~") or len(stage.matches) > 1 or stage.matches[0].ip:
         return
     wanted = stage.matches[0].value
+
+    def with_text(text: str) -> ast.LineFilter:
+        return replace(stage, matches=(ast.LineMatch(text),))
+
     if stage.op == "|~":
-        yield replace(stage, matches=(ast.LineMatch(f"(?i){wanted}"),))
+        yield with_text(f"(?i){wanted}"), "same"
         return
     whole = "\n".join(lines)
     at = whole.lower().find(wanted.lower())
     if at >= 0:
-        yield replace(stage, matches=(ast.LineMatch(whole[at : at + len(wanted)]),))
+        yield with_text(whole[at : at + len(wanted)]), "same"
     escaped = "".join(_ESCAPES.get(c, c) for c in wanted)
     for other in (escaped, wanted.replace('"', '\\"')):
         if other != wanted and other in whole:
-            yield replace(stage, matches=(ast.LineMatch(other),))
-    words = sorted(set(re.findall(r"[\w./:-]+", whole)))
-    for near in get_close_matches(wanted, words, 3, 0.7):
-        yield replace(stage, matches=(ast.LineMatch(near),))
+            yield with_text(other), "same"
+    near = misspelt(wanted, set(re.findall(r"[\w./:-]+", whole)))
+    if near is not None:
+        yield with_text(near), "other"
 
 
 CAUSE = on_query("pipeline.line-filter-kills", "panel", find)

@@ -13,8 +13,8 @@ from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.line_shape import CRI, are_logfmt, json_fields
 from obs_check.evidence.parser_at import as_written, count, count_fixed, parsers
+from obs_check.evidence.query_edit import before, insert_stage, replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
-from obs_check.evidence.query_text import insert_stage, replace_stage
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding, Proof
 
@@ -39,16 +39,16 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             continue
         example = at.lines[0]
         if _behind_prefix(example):
-            rewrite = insert_stage(broken, at.place, _UNWRAPPED)
+            rewrite = insert_stage(context, broken, _UNWRAPPED, before(at.stage), at.needed)
             prefix = "the container runtime's prefix" if CRI.match(example) else "text"
             why, what = f"{prefix} stands before the JSON", "with the JSON part alone"
             add = ", and add a `cri` stage to the shipper's job" if CRI.match(example) else ""
-            fix = query_fix(context, broken, f"parse the JSON part of the line{add}", rewrite.raw)
+            fix = query_fix(context, f"parse the JSON part of the line{add}", rewrite.edits)
         else:
-            rewrite = replace_stage(broken, at.place, "| logfmt")
+            rewrite = replace_stage(context, broken, at.place, "| logfmt")
             why, what = "they are written for people", "with `| logfmt`"
-            fix = query_fix(context, broken, "let coderd write JSON (CODER_LOGGING_JSON=/dev/stderr)", None)
-        found, probe, whole = count_fixed(context, broken, rewrite)
+            fix = query_fix(context, "let coderd write JSON (CODER_LOGGING_JSON=/dev/stderr)")
+        found, probe = count_fixed(context, broken, rewrite)
         if found <= 0:
             continue
         return query_finding(
@@ -60,7 +60,6 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             Proof((*broken.measured, written_probe, failed_probe), (probe,)),
             fix,
             group="json",
-            fixed=whole,
         )
     return None
 

@@ -14,8 +14,8 @@ from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.line_shape import json_fields
 from obs_check.evidence.parser_at import as_written, count, count_fixed, parsers
+from obs_check.evidence.query_edit import Edits, replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
-from obs_check.evidence.query_text import replace_stage
 from obs_check.golang.regex import compile_re2
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
@@ -34,15 +34,14 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         if written > 0:
             continue
         better = _fitting(stage, at.lines) if isinstance(stage, ast.RegexpParser) else None
-        whole: ast.LogQuery | None
+        edits: Edits = ()
         if better is not None:
             new = stage_text(ast.RegexpParser(better))
-            rewrite = replace_stage(broken, at.place, new)
-            found, probe, whole = count_fixed(context, broken, rewrite, at.unset)
-            raw, did = rewrite.raw, f"with `{new}`"
+            rewrite = replace_stage(context, broken, at.place, new, at.needed)
+            found, probe = count_fixed(context, broken, rewrite, at.unset)
+            edits, did = rewrite.edits, f"with `{new}`"
         else:
-            raw, whole = None, _without(broken.query, at.place, at.unset)
-            found, probe = count(context, broken, whole)
+            found, probe = count(context, broken, _without(broken.query, at.place, at.unset))
             did = "without it and the filters on its labels"
         if found <= 0:
             continue
@@ -53,9 +52,8 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             f"`{stage_text(stage)}` fits no line, for example `{at.lines[0][:120]}`: "
             f"{', '.join(at.unset)} set on 0 lines as written, {did} {found:g}",
             Proof((*broken.measured, written_probe), (probe,)),
-            query_fix(context, broken, f"make `{stage_text(stage)}` fit the lines", raw),
+            query_fix(context, f"make `{stage_text(stage)}` fit the lines", edits),
             group=stage.pattern,
-            fixed=whole,
         )
     return None
 
@@ -81,7 +79,7 @@ def _fitting(stage: ast.RegexpParser, lines: Sequence[str]) -> str | None:
 
 
 def _changed(pattern: str, lines: Sequence[str]) -> Iterator[str]:
-    keys = sorted({path.rpartition(".")[2] for path in json_fields(lines)})
+    keys = sorted({field.keys[-1] for field in json_fields(lines)})
     keys += sorted({m[1] for line in lines for m in re.finditer(r"\b([A-Za-z_]\w*)=", line)} - set(keys))
     for found in _KEY.finditer(pattern):
         key = found[1] or found[2]

@@ -12,8 +12,8 @@ from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
 from obs_check.evidence.needed_labels import labels_needed
 from obs_check.evidence.parser_at import PARSERS, count_fixed
+from obs_check.evidence.query_edit import behind, insert_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
-from obs_check.evidence.query_text import insert_stage
 from obs_check.logql import parse
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row
 from obs_check.logql.syntax import ast
@@ -37,8 +37,8 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             values = Counter(v for row in after if (v := row.get(twin)))
             if not values or not _is_meant(broken, stage, name, after):
                 continue
-            rewrite = insert_stage(broken, place + 1, f"| label_format {name}={twin}")
-            found, probe, whole = count_fixed(context, broken, rewrite)
+            rewrite = insert_stage(context, broken, f"| label_format {name}={twin}", behind(stage))
+            found, probe = count_fixed(context, broken, rewrite)
             if found <= 0:
                 continue
             stream = Counter(row.stream.get(name, "") for row in after).most_common(1)[0][0]
@@ -50,9 +50,8 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
                 f"`{name}` is a label of the stream (`{stream}`), so the parsed one is `{twin}` ({shown}): "
                 f"as written {broken.rungs[-1].lines:g}, with `{twin}` in its place {found:g}",
                 Proof(broken.measured, (probe,)),
-                query_fix(context, broken, f"use the parsed `{name}`", rewrite.raw),
+                query_fix(context, f"use the parsed `{name}`", rewrite.edits),
                 group=name,
-                fixed=whole,
             )
     return None
 

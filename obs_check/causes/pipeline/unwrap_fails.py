@@ -12,7 +12,9 @@ from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
 from obs_check.evidence.ladder import range_s
+from obs_check.evidence.query_edit import edit_texts
 from obs_check.evidence.query_finding import query_finding, query_fix
+from obs_check.evidence.query_text import spliced
 from obs_check.logql import parse, to_text
 from obs_check.logql.stages.row import Row
 from obs_check.logql.stages.unwrap import unwrap_value
@@ -53,7 +55,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         why = f"no line has the label `{unwrap.label}`"
     claim = f"{why}, so `unwrap` leaves none of the {broken.rungs[-1].lines:g} lines that reach it"
     if not near:
-        fix = query_fix(context, broken, "unwrap a label that holds numbers", None)
+        fix = query_fix(context, "unwrap a label that holds numbers")
         return query_finding(
             CAUSE, context, broken, claim, Observation((*broken.measured, probe)), fix, group=unwrap.label
         )
@@ -66,7 +68,9 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         broken,
         f"{claim}; with `unwrap {near[0]}` they sum up to {total:g}",
         Proof((*broken.measured, probe), (near_probe,)),
-        query_fix(context, broken, f"unwrap `{near[0]}`", _edited(broken, near[0])),
+        query_fix(
+            context, f"unwrap `{near[0]}`", edit_texts(broken, lambda text: _renamed(text, unwrap.label, near[0]))
+        ),
         group=unwrap.label,
     )
 
@@ -82,14 +86,12 @@ def _is_number(unwrap: ast.Unwrap, row: Row) -> bool:
     return number
 
 
-def _edited(broken: BrokenTarget, label: str) -> str | None:
-    expr = read_text(broken.raw)
-    found = ranges(expr) if expr is not None else []
-    if broken.place >= len(found) or (unwrap := found[broken.place].unwrap) is None:
-        return None
-    start, end = unwrap.span
-    text = broken.raw[start:end]
-    return broken.raw[:start] + text.replace(unwrap.label, label, 1) + broken.raw[end:]
+def _renamed(text: str, old: str, new: str) -> str:
+    """A query with the unwrapped label `new` for `old`."""
+    expr = read_text(text)
+    unwraps = [found.unwrap for found in ranges(expr) if found.unwrap] if expr is not None else []
+    alike = [unwrap.span for unwrap in unwraps if unwrap.label == old]
+    return spliced(text, ((*span, text[slice(*span)].replace(old, new, 1)) for span in alike))
 
 
 CAUSE = on_query("pipeline.unwrap-fails", "panel", find)

@@ -8,8 +8,8 @@ from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.line_shape import are_logfmt, json_fields, json_parser
 from obs_check.evidence.parser_at import ParserAt, as_written, count_fixed, parsers
+from obs_check.evidence.query_edit import replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
-from obs_check.evidence.query_text import replace_stage
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.finding import Finding, Proof
@@ -30,11 +30,11 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         if other is None:
             continue
         text = stage_text(other)
-        rewrite = replace_stage(broken, at.place, text)
+        rewrite = replace_stage(context, broken, at.place, text, at.needed)
         written, written_probe = as_written(context, broken, at.unset)
         if written > 0:
             continue
-        found, probe, whole = count_fixed(context, broken, rewrite, at.unset)
+        found, probe = count_fixed(context, broken, rewrite, at.unset)
         if found <= 0:
             continue
         name = _NAMES[type(at.stage)]
@@ -47,9 +47,8 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             f"the lines are {shape}, the query parses them with `{name}`: "
             f"as written 0 of {reach:g}, with `{text}` {found:g}",
             Proof((*broken.measured, written_probe), (probe,)),
-            query_fix(context, broken, f"replace `| {name}` with the parser the lines need", rewrite.raw),
+            query_fix(context, f"replace `| {name}` with the parser the lines need", rewrite.edits),
             group=f"{name}->{shape}",
-            fixed=whole,
         )
     return None
 
@@ -62,12 +61,11 @@ def _other(at: ParserAt) -> ast.Stage | None:
     if fields:
         if isinstance(at.stage, ast.JsonParser):
             return None
-        other = json_parser(fields, at.needed)
+        other = json_parser(fields, dict.fromkeys((*at.needed, *at.shared)))
+        sets = {one.label for one in other.extractions} if other is not None else set()
         # A regular expression may well pick something out of a JSON line: then it does not mean a field.
-        whole = isinstance(at.stage, ast.LogfmtParser) or (
-            at.unset == at.needed and other is not None and len(other.extractions) == len(at.needed)
-        )
-        return other if whole else None
+        whole = isinstance(at.stage, ast.LogfmtParser) or (at.unset == at.needed and sets >= set(at.needed))
+        return other if whole and sets & set(at.unset) else None
     if isinstance(at.stage, ast.LogfmtParser) or not are_logfmt(at.lines):
         return None
     return ast.LogfmtParser()

@@ -9,8 +9,8 @@ from difflib import get_close_matches
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.parser_at import count
+from obs_check.evidence.query_edit import replace_matcher
 from obs_check.evidence.query_finding import query_finding, query_fix
-from obs_check.evidence.query_text import replace_matcher
 from obs_check.evidence.select_matching import accepts
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import matcher_text
@@ -35,7 +35,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             what = f"drop `{matcher_text(matcher)}`, or set the label `{matcher.name}` in the shipper"
         else:
             continue
-        rewrite = replace_matcher(broken, place, changed)
+        rewrite = replace_matcher(context, broken, place, changed)
         lines, after = count(context, broken, ast.LogQuery(rewrite.query.selector))
         if lines <= 0:
             continue
@@ -46,7 +46,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             f"no stream has the label `{matcher.name}` (labels: {', '.join(sorted(names))}): "
             f"as written 0 lines, {did} {lines:g}",
             Proof((broken.rungs[0].probe, probe), (after,)),
-            query_fix(context, broken, what, rewrite.raw),
+            query_fix(context, what, rewrite.edits, "same" if near else "wider"),
             group=matcher.name,
         )
     return None

@@ -12,8 +12,8 @@ from difflib import get_close_matches
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.parser_at import count
+from obs_check.evidence.query_edit import replace_matcher
 from obs_check.evidence.query_finding import query_finding, query_fix
-from obs_check.evidence.query_text import replace_matcher
 from obs_check.evidence.select_matching import accepts
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import matcher_text
@@ -38,7 +38,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         else:
             changed = ast.Matcher(matcher.name, "=~", ".+")
             did, what = "with any value", f"select a value that `{matcher.name}` has"
-        rewrite = replace_matcher(broken, place, changed)
+        rewrite = replace_matcher(context, broken, place, changed)
         lines, after = count(context, broken, ast.LogQuery(rewrite.query.selector))
         if lines <= 0:
             continue
@@ -50,7 +50,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             f"({', '.join(sorted(values)[:10])}): as written 0 lines, {did} {lines:g}"
             + (f"; nearest `{near}`" if near else ""),
             Proof((broken.rungs[0].probe, probe), (after,)),
-            query_fix(context, broken, what, rewrite.raw if near else None),
+            query_fix(context, what, rewrite.edits if near else (), "other"),
             group=matcher_text(matcher),
         )
     return None

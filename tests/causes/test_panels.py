@@ -1,0 +1,86 @@
+"""Panels over a few lines: the cause that is named first, its fix, and what the panel reads with it.
+
+tests/causes/panels/*.yaml has cases by name: {streams: [{labels, lines or lines_of, metadata, ago_s, every_s}] (else
+coderd's and boundary's), panels: [parts of a panel, `expr` in short], variables, limits: limits of Loki, cause of the
+first panel ("" for none), also: causes that may be named behind it, claim: [texts], fix: [texts of summary or diff],
+safety, reads: what the panels show with every edit that is proposed, which is the truth about the lines}.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from obs_check.model.entry import LogStream
+from obs_check.standin.loki.limits import Limits
+from tests.causes.staged import dashboard, diagnosed, staged, stream, with_fixes
+
+CODER = {"namespace": "coder", "app": "coder"}
+BOUNDARY = {"job": "boundary", "filename": "/tmp/boundary_logs/b.log"}
+KEYS = {"streams", "panels", "variables", "limits", "cause", "also", "claim", "fix", "safety", "reads"}
+FILES = sorted((Path(__file__).parent / "panels").glob("*.yaml"))
+CASES = {f"{file.stem}: {name}": case for file in FILES for name, case in yaml.safe_load(file.read_text()).items()}
+
+
+def coderd(number: int) -> str:
+    """12 allowed requests, then 12 denied ones; hosts take turns."""
+    host = ("a.example.com", "b.example.com")[number % 2]
+    fields = {
+        "decision": "allow" if number < 12 else "deny",
+        "owner": "admin",
+        "http_method": "GET",
+        "http_url": f"https://{host}/?n={number}",
+    }
+    document = {"level": "info", "msg": "boundary_request", "logger_names": ["coderd", "agentrpc"], "fields": fields}
+    return json.dumps(document, separators=(",", ":"))
+
+
+def boundary(number: int) -> str:
+    """8 allowed requests, then 8 denied ones; three hosts take turns."""
+    level, decision = ("INFO", "ALLOW") if number < 8 else ("WARN", "DENY")
+    host = f"h{number % 3}.example"
+    pairs = f"level={level} msg={decision} method=GET url=http://{host}/ host={host} took={number}ms"
+    return f'time=2026-01-01T00:00:{number:02}Z {pairs} rule="domain={host}"'
+
+
+LINES = {"coderd": [coderd(n) for n in range(24)], "boundary": [boundary(n) for n in range(16)]}
+
+
+def streams_of(case: dict[str, Any]) -> list[LogStream]:
+    given = case.get("streams")
+    if given is None:
+        return [stream(CODER, LINES["coderd"]), stream(BOUNDARY, LINES["boundary"])]
+    return [
+        stream(
+            one["labels"],
+            one["lines"] if "lines" in one else LINES[one["lines_of"]],
+            one.get("metadata"),
+            one.get("ago_s", 1800),
+            one.get("every_s", 1),
+        )
+        for one in given
+    ]
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_a_panel(case: dict[str, Any]) -> None:
+    assert case.keys() <= KEYS
+    document = dashboard(case["panels"], templating={"list": case.get("variables", [])})
+    with staged(document, streams_of(case), Limits(**case.get("limits", {}))) as systems:
+        outcome = diagnosed(systems)
+        causes = [finding.cause for finding in outcome.findings]
+        assert causes[:1] == [case["cause"]][: bool(case["cause"])], (causes, outcome.unexplained)
+        assert set(causes) <= {case["cause"], *case.get("also", [])}
+        reads = [view.reading.text for view in with_fixes(systems, outcome)]
+    if "reads" in case:
+        assert reads == case["reads"]
+    if not case["cause"]:
+        return
+    finding = outcome.findings[0]
+    for text in case.get("claim", []):
+        assert text in finding.claim
+    for text in case.get("fix", []):
+        assert text in f"{finding.fix.summary}\n{finding.fix.diff}".replace('\\"', '"').replace("\\\\", "\\")
+    assert finding.fix.safety == case["safety"]
