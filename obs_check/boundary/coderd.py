@@ -69,8 +69,9 @@ def request_fields(where: Workspace, log: AgentLog) -> dict[str, str]:
     return {**fields, "matched_rule": log.matched_rule} if log.allowed else fields
 
 
-def json_line(ts_ns: int, fields: dict[str, str]) -> str:
-    """The line of CODER_LOGGING_JSON: compact, `&`, `<` and `>` escaped as Go's encoder does."""
+def json_line(ts_ns: int, fields: dict[str, str], spaced: bool = False) -> str:
+    """The line of CODER_LOGGING_JSON: compact, `&`, `<` and `>` escaped as Go's encoder does; `spaced`: as a program
+    that writes it again may leave it, with blanks behind commas and colons."""
     document = {
         "ts": rfc3339_nano(ts_ns),
         "level": "INFO",
@@ -80,7 +81,8 @@ def json_line(ts_ns: int, fields: dict[str, str]) -> str:
         "logger_names": ["coderd", "agentrpc"],
         "fields": fields,
     }
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).translate(_JSON_ESCAPES)
+    separators = (", ", ": ") if spaced else (",", ":")
+    return json.dumps(document, ensure_ascii=False, separators=separators).translate(_JSON_ESCAPES)
 
 
 def human_line(ts_ns: int, fields: dict[str, str]) -> str:

@@ -61,7 +61,7 @@ class Coderd(LoopbackServer):
 
     `collect_agent_stats` stands for CODER_PROMETHEUS_COLLECT_AGENT_STATS: without it no agent series exists. While it
     is not running, and with `refuses`, it takes no batches, which the agent counts as `forward_failed`.
-    An agent's series end `stats_kept_ns` after its last report.
+    An agent's series end `stats_kept_ns` after its last report. `spaced` is json_line's.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class Coderd(LoopbackServer):
         database: LabDatabase | None = None,
         port: int = 0,
         refuses: bool = False,
+        spaced: bool = False,
     ) -> None:
         super().__init__("lab-coderd", partial(_MetricsHandler, self), port)
         self.pod_log = CriLog(pod_log, now_ns)
@@ -83,6 +84,7 @@ class Coderd(LoopbackServer):
         self._now_ns = now_ns
         self._collect = collect_agent_stats
         self._refuses = refuses
+        self._spaced = spaced
         self._stats_kept_ns = stats_kept_ns
         self._database = database
         self._stats: tuple[int, tuple[Counter, ...]] = (0, ())
@@ -96,7 +98,7 @@ class Coderd(LoopbackServer):
             if self._format in ("human", "both"):
                 self.pod_log.write(human_line(self._now_ns(), fields))
             if self._format in ("json", "both"):
-                self.pod_log.write(json_line(self._now_ns(), fields))
+                self.pod_log.write(json_line(self._now_ns(), fields, self._spaced))
         if self._database is not None:
             self._database.record(self._workspace.agent, "python3", batch)
 

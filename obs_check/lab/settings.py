@@ -11,6 +11,7 @@ import yaml
 
 from obs_check.data import DASHBOARDS
 from obs_check.lab.coderd import Format
+from obs_check.model.entry import Labels
 from obs_check.standin.loki.limits import Limits
 from obs_check.standin.sql import TABLES
 
@@ -19,6 +20,8 @@ DENIED_HOST = "denied.invalid"
 LOKI_UID = "loki"
 PROMETHEUS_UID = "prometheus"
 SQL_UID = "postgres"
+SHIPPER_BEFORE = "promtail-before.yaml"
+"""The configuration of the shipper's earlier run."""
 SESSIONS = "agent-firewall-sessions"
 """The dashboard over coderd's database."""
 LOKI_URL = "http://loki.invalid"
@@ -59,6 +62,9 @@ class LabSettings:
     the origin server's address); without `ca` it does not name boundary's CA; each of `reached` changes the whole
     document that obs-check.yaml is made of. The agent that `agent_dies` stops once boundary is connected; coderd
     `coderd_refuses` the agent's batches. `zone` is the one that boundary writes its times in, None the machine's own.
+    `shipper_config` is the name of the file that the shipper reads: promtail's, or Alloy's where it ends in .alloy;
+    `shipper_before` is promtail's configuration of an earlier run, which read what was there and left its positions;
+    `pods` are the containers that a Kubernetes discovery finds. With `coderd_spaced` there are blanks in coderd's JSON.
     """
 
     boundary: dict[str, Any]
@@ -91,6 +97,10 @@ class LabSettings:
     coderd_refuses: bool = False
     reached: list[Callable[[dict[str, Any]], None]] = field(default_factory=list)
     zone: tzinfo | None = None
+    shipper_config: str = "promtail.yaml"
+    shipper_before: dict[str, Any] | None = None
+    pods: list[Labels] = field(default_factory=list)
+    coderd_spaced: bool = False
 
 
 def boundary_logs(directory: Path) -> Path:
@@ -172,8 +182,10 @@ def write(settings: LabSettings, directory: Path, loki_url: str) -> None:
     """Write boundary.yaml, promtail.yaml, dashboards/ and the expectations below `directory`."""
     (directory / "dashboards").mkdir(parents=True, exist_ok=True)
     (directory / "boundary.yaml").write_text(yaml.safe_dump(settings.boundary, sort_keys=False))
-    promtail = yaml.safe_dump(settings.promtail, sort_keys=False).replace(LOKI_URL, loki_url)
-    (directory / "promtail.yaml").write_text(promtail)
+    for name, promtail in (("promtail.yaml", settings.promtail), (SHIPPER_BEFORE, settings.shipper_before)):
+        if promtail is not None:
+            text = yaml.safe_dump(promtail, sort_keys=False).replace(LOKI_URL, loki_url)
+            (directory / name).write_text(text)
     dashboard = json.dumps(settings.dashboard, indent=2, ensure_ascii=False)
     (directory / "dashboards/agent-firewall.json").write_text(dashboard + "\n")
     (directory / "dashboards/agent-firewall.expect.yaml").write_text(settings.expect)

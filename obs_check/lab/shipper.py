@@ -1,15 +1,18 @@
-"""The lab's shipper: reads a real promtail configuration and does what promtail 3.5 does with files on this machine."""
+"""The lab's shipper: reads a real configuration of promtail or Alloy and does what promtail 3.5 does with files on this
+machine. With Alloy's it shows itself as Alloy does."""
 
 import contextlib
 import http.server
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from obs_check.errors import ObsCheckError
+from obs_check.lab.shipper_alloy import COMPONENTS, alloy_metrics, component_page, components
 from obs_check.lab.shipper_files import Positions
 from obs_check.lab.shipper_log import ShipperLog
 from obs_check.lab.shipper_metrics import Metrics
@@ -25,6 +28,7 @@ from obs_check.shipper.read import read_shipper
 
 SYNC_S = 0.2
 """Seconds between looks for new files (promtail: 10 s and file system events) and writes of positions."""
+_PLAIN, _HTML = "text/plain", "text/html"
 POLL_S = 0.05
 """Seconds between looks for new lines."""
 
@@ -42,10 +46,12 @@ class _Running:
 class LabShipper:
     """Tails the files of a promtail configuration and pushes to its clients, until `stop`.
 
-    `url` is its web interface (`/ready`, `/metrics`, `/targets`, `/service-discovery`, `/config`, `/reload`), "" before
-    `start`. `env` is for `${NAME}` in the configuration. Failed pushes are told in `log_path` as promtail tells them on
-    stderr. Only static targets are read. `other_user` opens only what everyone may read: the lab is one process, so
-    another user of the machine is judged by the mode bits.
+    `url` is its web interface (promtail: `/ready`, `/metrics`, `/targets`, `/service-discovery`, `/config`, `/reload`;
+    Alloy: see shipper_alloy.py), "" before `start`. A configuration whose name ends in .alloy is Alloy's. `env` is for
+    `${NAME}` in the configuration. Failed pushes are told in `log_path` as promtail tells them on stderr. Targets are
+    the static ones, and for a Kubernetes discovery `pods`, the labels of each container as the API server would give
+    them. `other_user` opens only what everyone may read: the lab is one process, so another user of the machine is
+    judged by the mode bits.
     """
 
     def __init__(
@@ -55,13 +61,18 @@ class LabShipper:
         env: Mapping[str, str],
         log_path: Path | None = None,
         other_user: bool = False,
+        pods: Sequence[Labels] = (),
     ) -> None:
+        self._pods = tuple(pods)
         self._opened: Opened = open_as_other if other_user else Tail
         self.url = ""
         self.metrics = Metrics()
         self._config_path = config_path
+        self.alloy = config_path.suffix == ".alloy"
+        self.loaded_s = 0.0
+        """When the configuration was read that is in use, seconds since the epoch."""
         self._env = dict(env)
-        self._positions = Positions(positions_path)
+        self._positions = Positions(positions_path, self.alloy)
         self._log = ShipperLog(log_path)
         self.metrics.set("process_start_time_seconds", round(time.time(), 2))
         self._stop = threading.Event()
@@ -124,14 +135,27 @@ class LabShipper:
         """Promtail's readiness: some target reads a file."""
         return any(target.ready for target in self.targets)
 
+    @property
+    def jobs(self) -> list[str]:
+        """The names of all jobs."""
+        with self._lock:
+            return [job.name for job in self._running.config.jobs] if self._running else []
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether every file that it reads was read to its end."""
+        tails = [(path, tail) for target in self.targets for path, tail in target.tails.items()]
+        return bool(tails) and all(tail.offset >= Path(path).stat().st_size for path, tail in tails)
+
     def config_text(self) -> str:
         """The configuration in use as YAML without secrets."""
         with self._lock:
             return config_text(self._running.config) if self._running else ""
 
     def _set_up(self, config: ShipperConfig) -> _Running:
+        self.loaded_s = round(time.time(), 2)
         context = Context(time.time_ns, self._dropped, random.random)
-        targets = [t for job in config.jobs for t in targets_of(job, self.metrics)]
+        targets = [t for job in config.jobs for t in targets_of(job, self.metrics, self._pods)]
         self.metrics.set("promtail_targets_active_total", sum(not t.dropped for t in targets))
         chains = {job.name: job.pipeline.start(context) for job in config.jobs}
         return _Running(config, targets, chains, [Pusher(client, self.metrics, self._log) for client in config.clients])
@@ -199,10 +223,11 @@ class LabShipper:
 def _handler(shipper: LabShipper) -> type[http.server.BaseHTTPRequestHandler]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, kind, text = _answer(shipper, self.path.split("?")[0])
+            answer = _answer_of_alloy if shipper.alloy else _answer
+            status, kind, text = answer(shipper, unquote(self.path.split("?")[0]))
             body = text.encode()
             self.send_response(status)
-            self.send_header("Content-Type", f"text/{kind}; charset=utf-8")
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -216,28 +241,46 @@ def _handler(shipper: LabShipper) -> type[http.server.BaseHTTPRequestHandler]:
 
 
 def _answer(shipper: LabShipper, path: str) -> tuple[int, str, str]:
-    """Status, subtype of text/ and body."""
+    """Status, media type and body."""
     match path:
         case "/ready":
             if shipper.ready:
-                return 200, "plain", "Ready"
+                return 200, _PLAIN, "Ready"
             return (
                 500,
-                "plain",
+                _PLAIN,
                 "Not ready: no file is being read\n",
             )
         case "/metrics":
-            return 200, "plain", shipper.metrics.text()
+            return 200, _PLAIN, shipper.metrics.text()
         case "/" | "/targets":
-            return 200, "html", targets_page(shipper.targets)
+            return 200, _HTML, targets_page(shipper.targets)
         case "/service-discovery":
-            return 200, "html", discovery_page(shipper.targets)
+            return 200, _HTML, discovery_page(shipper.targets)
         case "/config":
-            return 200, "plain", shipper.config_text()
+            return 200, _PLAIN, shipper.config_text()
         case "/reload":
-            try:
-                shipper.reload()
-            except ObsCheckError as error:
-                return 500, "plain", f"failed to reload config: {error}\n"
-            return 200, "plain", ""
-    return 404, "plain", "404 page not found\n"
+            return _reloaded(shipper)
+    return 404, _PLAIN, "404 page not found\n"
+
+
+def _answer_of_alloy(shipper: LabShipper, path: str) -> tuple[int, str, str]:
+    if path.startswith(COMPONENTS):
+        status, text = component_page(components(shipper.targets, shipper.jobs), path)
+        return status, "application/json", text
+    match path:
+        case "/-/ready":
+            return 200, _PLAIN, "Alloy is ready.\n"
+        case "/metrics":
+            return 200, _PLAIN, alloy_metrics(shipper.metrics.values(), shipper.targets, shipper.loaded_s)
+        case "/-/reload":
+            return _reloaded(shipper)
+    return 404, _PLAIN, "404 page not found\n"
+
+
+def _reloaded(shipper: LabShipper) -> tuple[int, str, str]:
+    try:
+        shipper.reload()
+    except ObsCheckError as error:
+        return 500, _PLAIN, f"failed to reload config: {error}\n"
+    return 200, _PLAIN, ""

@@ -1,5 +1,6 @@
 """Which files a path pattern finds, and how far each was read."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -8,6 +9,8 @@ import yaml
 
 from obs_check.errors import ConfigError
 from obs_check.shipper.glob import ways
+
+_ALLOY_ROW = re.compile(r'^  \? path: (".*")\n    labels: .*\n  : "(\d+)"$', re.MULTILINE)
 
 
 def find_files(pattern: str, exclude: str = "") -> list[str]:
@@ -83,10 +86,12 @@ def _leads_down(directory: str, path: str) -> bool:
 
 
 class Positions:
-    """The positions file: YAML, path to the byte offset as a text, as promtail writes it."""
+    """The positions file: YAML, path to the byte offset as a text, as promtail writes it; `alloy` writes it as Alloy
+    does, with path and labels as the key, and reads promtail's too (its `legacy_positions_file`)."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, alloy: bool = False) -> None:
         self.path = path
+        self._alloy = alloy
         self._values: dict[str, str] = {}
         self._written: dict[str, str] | None = None
 
@@ -95,7 +100,11 @@ class Positions:
         if not self.path.exists():
             return
         try:
-            data = yaml.safe_load(self.path.read_text()) or {}
+            text = self.path.read_text()
+            if self._alloy and (rows := _ALLOY_ROW.findall(text)):
+                self._values = {json.loads(path): offset for path, offset in rows}
+                return
+            data = yaml.safe_load(text) or {}
             self._values = {str(k): str(v) for k, v in (data.get("positions") or {}).items()}
         except (yaml.YAMLError, AttributeError, UnicodeDecodeError):
             raise ConfigError(
@@ -120,6 +129,12 @@ class Positions:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self.path.with_name(self.path.name + ".new")
-        fresh.write_text(yaml.safe_dump({"positions": dict(sorted(self._values.items()))}))
+        known = dict(sorted(self._values.items()))
+        fresh.write_text(_as_alloy(known) if self._alloy else yaml.safe_dump({"positions": known}))
         fresh.replace(self.path)
         self._written = dict(self._values)
+
+
+def _as_alloy(known: dict[str, str]) -> str:
+    rows = (f"  ? path: {json.dumps(path)}\n    labels: '{{}}'\n  : {json.dumps(at)}\n" for path, at in known.items())
+    return "positions:\n" + "".join(rows) if known else "positions: {}\n"

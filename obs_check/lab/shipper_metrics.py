@@ -84,10 +84,14 @@ class Metrics:
         self.add(f"{name}_sum", seconds, **labels)
         self.add(f"{name}_count", 1, **labels)
 
+    def values(self) -> dict[Key, float]:
+        """All series of now."""
+        with self._lock:
+            return dict(self._values)
+
     def text(self) -> str:
         """All series in Prometheus' text format."""
-        with self._lock:
-            values = dict(self._values)
+        values = self.values()
         lines: list[str] = []
         for family, kind in _TYPES.items():
             names = [family + part for part in _HISTOGRAM_PARTS] if kind == "histogram" else [family]
@@ -95,6 +99,11 @@ class Metrics:
             if rows:
                 lines += [f"# TYPE {family} {kind}", *rows]
         return "\n".join(lines) + "\n"
+
+
+def exposed(values: dict[Key, float]) -> str:
+    """Series in Prometheus' text format, without their types."""
+    return "\n".join(row for name in dict.fromkeys(name for name, _ in values) for row in _rows(values, name)) + "\n"
 
 
 def _rows(values: dict[Key, float], name: str) -> list[str]:

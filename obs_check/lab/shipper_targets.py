@@ -4,7 +4,7 @@ import contextlib
 import errno
 import socket
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from obs_check.shipper.relabel import relabel
 
 @dataclass
 class Target:
-    """One static target after relabeling. `dropped` says why it is not read, "" when it is. `tails` is path to the file
+    """One target after relabeling. `dropped` says why it is not read, "" when it is. `tails` is path to the file
     being read, `unopened` are files that could not be opened."""
 
     job: str
@@ -37,11 +37,12 @@ class Target:
         return bool(self.tails)
 
 
-def targets_of(job: ScrapeJob, metrics: Metrics) -> list[Target]:
-    """The static targets of a job, dropped ones too; counts `promtail_targets_failed_total`."""
+def targets_of(job: ScrapeJob, metrics: Metrics, pods: Sequence[Labels] = ()) -> list[Target]:
+    """The static targets of a job, and `pods` where it discovers them, dropped ones too; counts
+    `promtail_targets_failed_total`."""
     found: list[Target] = []
     seen: set[tuple[str, str, tuple[tuple[str, str], ...]]] = set()
-    for discovered in job.targets:
+    for discovered in (*job.targets, *(pods if "pod" in job.roles else ())):
         labels = relabel(discovered, job.relabel)
         target = Target(job.name, discovered)
         found.append(target)

@@ -38,6 +38,8 @@ from obs_check.standin.sql import LabDatabase
 TOKEN_FILE = "grafana.token"  # the name of a file, not a secret
 SHIPPER_LOG = "promtail.log"
 BOUNDARY_STDERR = "boundary.stderr"
+CATCH_UP_S = 5.0
+"""How long an earlier run of the shipper may take, seconds."""
 
 
 class Lab:
@@ -115,6 +117,7 @@ class Lab:
             chosen.coderd_format,
             collect_agent_stats=chosen.agent_stats,
             refuses=chosen.coderd_refuses,
+            spaced=chosen.coderd_spaced,
             stats_kept_ns=round(chosen.agent_kept_s * NS),
             database=database if chosen.coderd_persists else None,
         )
@@ -140,9 +143,11 @@ class Lab:
         self._zone = chosen.zone
         self._start_boundary()
         self._stack.callback(self._stop_boundary)
-        config, positions = self.directory / "promtail.yaml", self.directory / "positions.yaml"
+        config, positions = self.directory / chosen.shipper_config, self.directory / "positions.yaml"
         other_user = chosen.shipper_user == "another"
-        self._shipper = LabShipper(config, positions, self._env, self.directory / SHIPPER_LOG, other_user)
+        if chosen.shipper_before is not None:
+            self._ship_before(positions)
+        self._shipper = LabShipper(config, positions, self._env, self.directory / SHIPPER_LOG, other_user, chosen.pods)
         self._shipper.start()
         self._stack.callback(self._shipper.stop)
         token = secrets.token_hex(16)
@@ -170,6 +175,15 @@ class Lab:
             agent.stop()
         for step in chosen.finish:
             step(self.directory)
+
+    def _ship_before(self, positions: Path) -> None:
+        """An earlier run of the shipper, until it has read what is there."""
+        before = LabShipper(self.directory / lab_settings.SHIPPER_BEFORE, positions, self._env)
+        before.start()
+        deadline = time.monotonic() + CATCH_UP_S
+        while not before.caught_up and time.monotonic() < deadline:
+            time.sleep(0.02)
+        before.stop()
 
     def another_boundary(self) -> Egress:
         """boundary as another command of the workspace runs it, not started: files, port and session are its own."""
@@ -237,9 +251,9 @@ class Lab:
             },
             "coderd": {"logs": "var/log/pods/*/*/*.log"},
             "shipper": {
-                "kind": "promtail",
+                "kind": "alloy" if self._shipper.alloy else "promtail",
                 "url": self._shipper.url,
-                "config": "promtail.yaml",
+                "config": chosen.shipper_config,
                 "positions": "positions.yaml",
                 "log": SHIPPER_LOG,
             },

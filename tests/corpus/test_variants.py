@@ -19,6 +19,9 @@ SEEDS = {seed.ids: seed for seed in (*healthy(), *singles())}
     ("variant", "fault"),
     [
         ("relative", "push-path"),
+        ("alloy", "drop-allow"),
+        ("kubernetes", "relabel-drop"),
+        ("human", ""),
         ("comments", "rule-too-narrow"),
         ("past", ""),
         ("zone-st_johns", ""),

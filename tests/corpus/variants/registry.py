@@ -3,7 +3,11 @@
 from zoneinfo import ZoneInfo
 
 from obs_check.lab.settings import LabSettings
+from tests.corpus.variants.alloy import with_alloy
 from tests.corpus.variants.dashboards import deployed, drawn, folded, seldom
+from tests.corpus.variants.earlier import ran_before
+from tests.corpus.variants.kubernetes import discovered
+from tests.corpus.variants.lines import human, spaced
 from tests.corpus.variants.past import with_a_past
 from tests.corpus.variants.reached import loki_by_url, without
 from tests.corpus.variants.variant import Variant
@@ -31,6 +35,11 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("flow", "boundary's and promtail's configuration are in flow style", after=rewritten(flow)),
     Variant("comments", "they are full of comments", after=rewritten(commented)),
     Variant("crlf", "all configuration has CRLF", after=crlf_everywhere),
+    Variant("alloy", "the shipper is Alloy", after=with_alloy),
+    Variant("kubernetes", "promtail discovers pods at the API server", after=discovered),
+    Variant("earlier", "the shipper ran before, with a healthy configuration", ran_before),
+    Variant("human", "coderd logs for people, and the dashboard reads that", human),
+    Variant("spaced", "there are blanks in coderd's JSON", spaced),
     Variant("past", "boundary's log directory has a past", with_a_past),
     _in_zone(_EAST),
     _in_zone(_WEST),
