@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from obs_check.evidence.context import BrokenPanel
-from obs_check.logql.syntax.parts import log_queries
 from obs_check.errors import QueryError
+from obs_check.evidence.context import BrokenPanel
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.parts import log_queries
 from obs_check.panel.elements import Target
 from obs_check.panel.interval import loki_step
 from obs_check.panel.macros import backend_macros

@@ -19,8 +19,8 @@ a panel. `truth`: what the positive control shows to be right, said behind what 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """`id` is the one in the catalogue, `<area>.<name>`; `hop` is where it sits. `find` takes the context, and the panel
-    or the query that it needs; it answers a finding with its evidence, or None when this is not the cause."""
+    """`id` is the one in the catalogue, `<area>.<name>`; `hop` is where it sits. `find` takes the context, and the
+    panel or the query that it needs; it answers a finding with its evidence, or None when this is not the cause."""
 
     id: str
     hop: str
@@ -44,7 +44,17 @@ class Cause:
     ) -> Finding:
         """What the cause was found to do; `severity` where this time it is not the usual one."""
         return Finding(
-            self.id, severity or self.severity, self.hop, subject, claim, evidence, fix, panels, cured, until_event, group
+            self.id,
+            severity or self.severity,
+            self.hop,
+            subject,
+            claim,
+            evidence,
+            fix,
+            panels,
+            cured,
+            until_event,
+            group,
         )
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from obs_check.evidence.control import Control
-from obs_check.evidence.funnel import Funnel
-from obs_check.evidence.ladder import Count, Rung
 from obs_check.client.egress import EgressAnswer
 from obs_check.client.files.text_files import read_exact, read_log
 from obs_check.errors import NotAllowed
+from obs_check.evidence.control import Control
+from obs_check.evidence.funnel import Funnel
+from obs_check.evidence.ladder import Count, Rung
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
 from obs_check.logql.settings import EngineSettings

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from obs_check.documents.json_place import panel_path
 from obs_check.evidence.masked import masked
 from obs_check.model.finding import DashboardEdit, FileEdit, Fix, Meaning, PanelEdit, Safety, TargetEdit
-from obs_check.documents.json_place import panel_path
 
 
 def panel_json(dashboard: Mapping[str, Any], panel: int) -> Mapping[str, Any]:

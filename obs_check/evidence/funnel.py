@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TypeVar
 
-from obs_check.evidence.ladder import Count, Rung, counting
 from obs_check.errors import QueryError, Refused
+from obs_check.evidence.ladder import Count, Rung, counting
 from obs_check.logql import to_text
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import compile_stage
@@ -30,8 +30,8 @@ Sample = Callable[[str, Window, int], tuple[list[tuple[Labels, str]], Probe]]
 @dataclass(frozen=True, slots=True)
 class Funnel:
     """`rungs` are the counts that were asked for, upward: where lines die the last two are neighbours, one with lines
-    and one without. `lines` pass the first `head` stages and carry the labels that these set; `probe` has them. `settings` are those
-    of the engine for what is done with the lines."""
+    and one without. `lines` pass the first `head` stages and carry the labels that these set; `probe` has them.
+    `settings` are those of the engine for what is done with the lines."""
 
     rungs: tuple[Rung, ...]
     head: int
@@ -40,9 +40,7 @@ class Funnel:
     settings: EngineSettings
 
 
-def measure(
-    query: ast.LogQuery, window: Window, count: Count, sample: Sample, settings: EngineSettings
-) -> Funnel:
+def measure(query: ast.LogQuery, window: Window, count: Count, sample: Sample, settings: EngineSettings) -> Funnel:
     """The funnel of a query in a window: one sample, and two counts unless the sample misleads."""
     stages = query.stages
     head = len(list(takewhile(lambda s: isinstance(s, ast.LineFilter), stages)))
@@ -118,9 +116,7 @@ def _halved(low: Rung, high: Rung, rung: Callable[[int], Rung]) -> list[Rung]:
     return [low, high]
 
 
-def rows(
-    stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]], settings: EngineSettings
-) -> list[Row]:
+def rows(stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]], settings: EngineSettings) -> list[Row]:
     """The lines that pass the stages, with the labels they have then. QueryError for a stage that Loki refuses."""
     found = [Row(0, line, labels, {}) for labels, line in lines]
     for stage in stages:
@@ -152,9 +148,7 @@ def first_passed(
     return alone
 
 
-def _dies_at(
-    stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]], settings: EngineSettings
-) -> int | None:
+def _dies_at(stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]], settings: EngineSettings) -> int | None:
     """Number of the stage that the last of the lines does not pass; None when some pass all."""
     found = [Row(0, line, labels, {}) for labels, line in lines]
     for number, stage in enumerate(stages):

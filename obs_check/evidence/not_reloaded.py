@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from obs_check.evidence.context import Context
 from obs_check.errors import ObsCheckError
+from obs_check.evidence.context import Context
 
 _MARGIN_S = 5
 """The kernel's times of processes and those of files differ by up to a second; a file may be written for a start."""

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from obs_check.errors import QueryError
 from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
 from obs_check.evidence.ladder import counting
 from obs_check.evidence.needed_labels import labels_needed
 from obs_check.evidence.query_edit import Rewrite
-from obs_check.errors import QueryError
 from obs_check.logql import parse
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row
 from obs_check.logql.syntax import ast

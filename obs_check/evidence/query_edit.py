@@ -50,9 +50,7 @@ class Rewrite:
     edits: Edits
 
 
-def replace_stage(
-    context: Context, broken: BrokenTarget, place: int, text: str, names: Sequence[str] = ()
-) -> Rewrite:
+def replace_stage(context: Context, broken: BrokenTarget, place: int, text: str, names: Sequence[str] = ()) -> Rewrite:
     """Stage number `place` replaced by the stages in `text` ("" removes it, which is not written anywhere). `names` are
     the labels that this is about.
 
@@ -101,9 +99,7 @@ def insert_stage(
     return Rewrite(change(broken.query), upto, _everywhere(context, broken, change, splices, names))
 
 
-def move_stage(
-    context: Context, broken: BrokenTarget, place: int, to: int, names: Sequence[str] = ()
-) -> Rewrite:
+def move_stage(context: Context, broken: BrokenTarget, place: int, to: int, names: Sequence[str] = ()) -> Rewrite:
     """Stage number `place` put before stage number `to`, in every log query that has both one behind the other."""
     moved, first = broken.query.stages[place], broken.query.stages[to]
 

@@ -9,9 +9,7 @@ from obs_check.model.finding import DashboardEdit, Evidence, Finding, Fix, Meani
 from obs_check.panel.reading import Reading
 
 
-def query_fix(
-    context: Context, summary: str, edits: Sequence[TargetEdit] = (), meaning: Meaning = "same"
-) -> Fix:
+def query_fix(context: Context, summary: str, edits: Sequence[TargetEdit] = (), meaning: Meaning = "same") -> Fix:
     """The texts of targets changed, or the words alone where they have to be changed by hand."""
     if not edits:
         return Fix(summary, path=f"dashboard:{context.dashboard_uid}")

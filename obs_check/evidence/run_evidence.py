@@ -5,9 +5,9 @@ from typing import Any
 
 import yaml
 
-from obs_check.evidence.context import Context
-from obs_check.errors import ConfigError
 from obs_check.boundary.rules import Rule, evaluate, parse_rules
+from obs_check.errors import ConfigError
+from obs_check.evidence.context import Context
 from obs_check.follow.run import Sent
 from obs_check.model.event import Decision
 from obs_check.model.probe import Probe

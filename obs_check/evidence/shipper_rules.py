@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from obs_check.documents.yaml_edit import with_item, with_value, without
+from obs_check.documents.yaml_nodes import Place
+from obs_check.errors import ConfigError
 from obs_check.evidence.context import Context
 from obs_check.evidence.dashboard_edit import file_fix
-from obs_check.errors import ConfigError
 from obs_check.model.entry import Labels
 from obs_check.model.finding import Fix, Safety
 from obs_check.model.probe import Probe
@@ -19,8 +21,6 @@ from obs_check.shipper.read import alloy_parts, parse_shipper
 from obs_check.shipper.simulate import Simulation
 from obs_check.shipper.targets import FileReport, LogFile, find_targets, report
 from obs_check.shipper.wrapping import unwrap
-from obs_check.documents.yaml_edit import with_item, with_value, without
-from obs_check.documents.yaml_nodes import Place
 
 _NESTED = re.compile(r"(\d+) (\w+)")
 

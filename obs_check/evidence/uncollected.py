@@ -8,6 +8,8 @@ lost: they come out with labels.
 from pathlib import PurePosixPath
 from typing import Any
 
+from obs_check.documents.yaml_edit import with_item, without
+from obs_check.documents.yaml_nodes import Place
 from obs_check.evidence.cause import Cause
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, answers, losses, together
@@ -18,8 +20,6 @@ from obs_check.shipper.collect import globs
 from obs_check.shipper.glob import fits
 from obs_check.shipper.pods import META, pod_logs
 from obs_check.shipper.targets import LogFile, find_targets
-from obs_check.documents.yaml_edit import with_item, without
-from obs_check.documents.yaml_nodes import Place
 
 
 def uncollected(context: Context, cause: Cause, near_only: bool) -> Finding | None:
