@@ -20,8 +20,6 @@ DENIED_HOST = "denied.invalid"
 LOKI_UID = "loki"
 PROMETHEUS_UID = "prometheus"
 SQL_UID = "postgres"
-SHIPPER_BEFORE = "promtail-before.yaml"
-"""The configuration of the shipper's earlier run."""
 SESSIONS = "agent-firewall-sessions"
 """The dashboard over coderd's database."""
 LOKI_URL = "http://loki.invalid"
@@ -63,7 +61,6 @@ class LabSettings:
     document that obs-check.yaml is made of. The agent that `agent_dies` stops once boundary is connected; coderd
     `coderd_refuses` the agent's batches. `zone` is the one that boundary writes its times in, None the machine's own.
     `shipper_config` is the name of the file that the shipper reads: promtail's, or Alloy's where it ends in .alloy;
-    `shipper_before` is promtail's configuration of an earlier run, which read what was there and left its positions;
     `pods` are the containers that a Kubernetes discovery finds. With `coderd_spaced` there are blanks in coderd's JSON.
     """
 
@@ -98,7 +95,6 @@ class LabSettings:
     reached: list[Callable[[dict[str, Any]], None]] = field(default_factory=list)
     zone: tzinfo | None = None
     shipper_config: str = "promtail.yaml"
-    shipper_before: dict[str, Any] | None = None
     pods: list[Labels] = field(default_factory=list)
     coderd_spaced: bool = False
 
@@ -182,10 +178,8 @@ def write(settings: LabSettings, directory: Path, loki_url: str) -> None:
     """Write boundary.yaml, promtail.yaml, dashboards/ and the expectations below `directory`."""
     (directory / "dashboards").mkdir(parents=True, exist_ok=True)
     (directory / "boundary.yaml").write_text(yaml.safe_dump(settings.boundary, sort_keys=False))
-    for name, promtail in (("promtail.yaml", settings.promtail), (SHIPPER_BEFORE, settings.shipper_before)):
-        if promtail is not None:
-            text = yaml.safe_dump(promtail, sort_keys=False).replace(LOKI_URL, loki_url)
-            (directory / name).write_text(text)
+    promtail = yaml.safe_dump(settings.promtail, sort_keys=False).replace(LOKI_URL, loki_url)
+    (directory / "promtail.yaml").write_text(promtail)
     dashboard = json.dumps(settings.dashboard, indent=2, ensure_ascii=False)
     (directory / "dashboards/agent-firewall.json").write_text(dashboard + "\n")
     (directory / "dashboards/agent-firewall.expect.yaml").write_text(settings.expect)

@@ -141,12 +141,6 @@ class LabShipper:
         with self._lock:
             return [job.name for job in self._running.config.jobs] if self._running else []
 
-    @property
-    def caught_up(self) -> bool:
-        """Whether every file that it reads was read to its end."""
-        tails = [(path, tail) for target in self.targets for path, tail in target.tails.items()]
-        return bool(tails) and all(tail.offset >= Path(path).stat().st_size for path, tail in tails)
-
     def config_text(self) -> str:
         """The configuration in use as YAML without secrets."""
         with self._lock:

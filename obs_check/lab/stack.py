@@ -38,8 +38,6 @@ from obs_check.standin.sql import LabDatabase
 TOKEN_FILE = "grafana.token"  # the name of a file, not a secret
 SHIPPER_LOG = "promtail.log"
 BOUNDARY_STDERR = "boundary.stderr"
-CATCH_UP_S = 5.0
-"""How long an earlier run of the shipper may take, seconds."""
 
 
 class Lab:
@@ -145,8 +143,6 @@ class Lab:
         self._stack.callback(self._stop_boundary)
         config, positions = self.directory / chosen.shipper_config, self.directory / "positions.yaml"
         other_user = chosen.shipper_user == "another"
-        if chosen.shipper_before is not None:
-            self._ship_before(positions)
         self._shipper = LabShipper(config, positions, self._env, self.directory / SHIPPER_LOG, other_user, chosen.pods)
         self._shipper.start()
         self._stack.callback(self._shipper.stop)
@@ -175,15 +171,6 @@ class Lab:
             agent.stop()
         for step in chosen.finish:
             step(self.directory)
-
-    def _ship_before(self, positions: Path) -> None:
-        """An earlier run of the shipper, until it has read what is there."""
-        before = LabShipper(self.directory / lab_settings.SHIPPER_BEFORE, positions, self._env)
-        before.start()
-        deadline = time.monotonic() + CATCH_UP_S
-        while not before.caught_up and time.monotonic() < deadline:
-            time.sleep(0.02)
-        before.stop()
 
     def another_boundary(self) -> Egress:
         """boundary as another command of the workspace runs it, not started: files, port and session are its own."""

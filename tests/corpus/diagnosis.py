@@ -66,7 +66,12 @@ def _diagnose(directory: Path, fault_ids: tuple[str, ...], variant_id: str) -> D
 def _opened(directory: Path, fault_ids: tuple[str, ...], variant: Variant) -> Iterator[tuple[Lab, Systems]]:
     with ExitStack() as stack:
         config = stack.enter_context(variant.machine(directory))
-        lab = stack.enter_context(Lab(directory, made=variant.settings(fault_ids)))
+        data = None
+        if variant.ran_before:
+            data = directory / "loki"
+            with Lab(directory, data=data, made=variant.settings(())), open_systems(config, {}) as systems:
+                _run_to_the_end(systems, ())
+        lab = stack.enter_context(Lab(directory, data=data, made=variant.settings(fault_ids)))
         systems = stack.enter_context(open_systems(config, {}))
         stack.enter_context(variant.traffic(lab))
         yield lab, systems
@@ -74,8 +79,12 @@ def _opened(directory: Path, fault_ids: tuple[str, ...], variant: Variant) -> It
 
 def _earlier_runs(systems: Systems, fault_ids: tuple[str, ...], variant: Variant) -> None:
     for _ in range(variant.runs - 1):
-        check = Check(systems, Outcome("verify"))
-        check.follow(check.inject(*events_for(fault_ids)))
+        _run_to_the_end(systems, fault_ids)
+
+
+def _run_to_the_end(systems: Systems, fault_ids: tuple[str, ...]) -> None:
+    check = Check(systems, Outcome("verify"))
+    check.follow(check.inject(*events_for(fault_ids)))
 
 
 DiagnoseDashboard = Callable[[tuple[str, ...]], Diagnosis]

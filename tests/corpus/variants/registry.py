@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 from obs_check.lab.settings import LabSettings
 from tests.corpus.variants.alloy import with_alloy
 from tests.corpus.variants.dashboards import deployed, drawn, folded, seldom
-from tests.corpus.variants.earlier import ran_before
 from tests.corpus.variants.kubernetes import discovered
 from tests.corpus.variants.lines import human, spaced
 from tests.corpus.variants.past import with_a_past
@@ -14,7 +13,8 @@ from tests.corpus.variants.variant import Variant
 from tests.corpus.variants.written import commented, crlf_everywhere, flow, rewritten
 
 _EAST, _WEST = "Asia/Kolkata", "America/St_Johns"
-_WRAPPED = "the command ends after so many requests, whoever sends them"
+_HAPPENED = {"quiet-quarter": "something did happen in that quarter"}
+_WRAPPED = {"short-run": "the command ends after so many requests, whoever sends them"}
 
 
 def _in_zone(name: str) -> Variant:
@@ -37,15 +37,20 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("crlf", "all configuration has CRLF", after=crlf_everywhere),
     Variant("alloy", "the shipper is Alloy", after=with_alloy),
     Variant("kubernetes", "promtail discovers pods at the API server", after=discovered),
-    Variant("earlier", "the shipper ran before, with a healthy configuration", ran_before),
+    Variant(
+        "earlier",
+        "the stack ran before and nothing was broken",
+        ran_before=True,
+        apart=_HAPPENED | {"positions-ahead": "the file is longer than that by now"},
+    ),
     Variant("human", "coderd logs for people, and the dashboard reads that", human),
     Variant("spaced", "there are blanks in coderd's JSON", spaced),
     Variant("past", "boundary's log directory has a past", with_a_past),
     _in_zone(_EAST),
     _in_zone(_WEST),
-    Variant("others", "other agents use the same boundary", others="same", apart={"short-run": _WRAPPED}),
-    Variant("others-own", "other agents have a boundary of their own", others="own"),
-    Variant("two-runs", "another run came just before", runs=2, apart={"short-run": _WRAPPED}),
+    Variant("others", "other agents use the same boundary", others="same", apart=_WRAPPED | _HAPPENED),
+    Variant("others-own", "other agents have a boundary of their own", others="own", apart=_HAPPENED),
+    Variant("two-runs", "another run came just before", runs=2, apart=_WRAPPED | _HAPPENED),
     Variant("deployed", "the dashboard is drawn as in a deployment", deployed),
     Variant("folded", "the dashboard's rows are closed and its datasource is a variable", after=drawn(folded)),
     Variant("seldom", "the dashboard has panels of lines that seldom come", drawn(seldom)),

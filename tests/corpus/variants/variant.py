@@ -38,6 +38,7 @@ class Variant:
     named_by: Literal["absolute", "name", "relative"] = "absolute"
     others: Literal["nobody", "same", "own"] = "nobody"
     runs: int = 1
+    ran_before: bool = False
     zone: str = ""
     apart: Mapping[str, str] = field(default_factory=dict)
 
