@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.config import Config, Secret, host_port, load_config, parse_config
+from obs_check.config import Config, host_port, load_config, parse_config
+from obs_check.config.section import Secret
 from obs_check.errors import ConfigError
 
 FULL = """

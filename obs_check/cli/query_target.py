@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from obs_check.client.files.source import FileStreams
     from obs_check.client.loki.client import LokiClient
     from obs_check.client.loki.tail import LokiTail
-    from obs_check.config import Config, Secret
+    from obs_check.config import Config
+    from obs_check.config.section import Secret
     from obs_check.model.entry import Labels
 
 

@@ -12,7 +12,8 @@ import yaml
 from obs_check.app.systems.dashboard_source import open_dashboard
 from obs_check.client.files.text_files import read_exact, write_exact
 from obs_check.client.grafana.client import GrafanaClient
-from obs_check.config import Secret, host_port
+from obs_check.config import host_port
+from obs_check.config.section import Secret
 from obs_check.errors import ConfigError
 from obs_check.evidence.dashboard_edit import edited
 from obs_check.lab.grafana import LabGrafana

@@ -19,7 +19,8 @@ from obs_check.app.verify.outcome import Outcome
 from obs_check.client.grafana.client import GrafanaClient
 from obs_check.client.grafana.variable_query import asking
 from obs_check.client.loki.client import LokiClient
-from obs_check.config import Config, LokiConfig, Secret
+from obs_check.config import Config, LokiConfig
+from obs_check.config.section import Secret
 from obs_check.evidence.dashboard_edit import edited
 from obs_check.logql.settings import EngineSettings
 from obs_check.model.entry import Entry, Labels, LogStream

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from obs_check.client.grafana.client import GrafanaClient
-from obs_check.config import Secret
+from obs_check.config.section import Secret
 from obs_check.errors import NotAllowed, ObsCheckError, Refused, Unavailable
 from obs_check.model.window import Window
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from obs_check.client.loki.client import LokiClient
-from obs_check.config import Secret
+from obs_check.config.section import Secret
 from obs_check.errors import Refused, Unavailable
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Matrix, Sample, Scalar, Series, Streams, Vector

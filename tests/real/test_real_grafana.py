@@ -13,7 +13,8 @@ import pytest
 
 from obs_check.cli.main import main
 from obs_check.client.grafana.client import GrafanaClient
-from obs_check.config import Secret, host_port
+from obs_check.config import host_port
+from obs_check.config.section import Secret
 from obs_check.lab.faults.registry import break_with
 from obs_check.lab.grafana import LabGrafana
 from tests.lab.grafana_answers import settled, shown

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from obs_check.client.answered import Answered
 from obs_check.client.http import TIMEOUT_S, Http, one_line, raise_for_status, shown_url
-from obs_check.config import Secret
+from obs_check.config.section import Secret
 from obs_check.errors import Refused, Unavailable
 from obs_check.model.probe import Probe
 from obs_check.model.window import MS, Window

@@ -10,7 +10,7 @@ from obs_check.client.answered import Answered
 from obs_check.client.exposition import Metrics, parse_exposition
 from obs_check.client.http import TIMEOUT_S, Http
 from obs_check.client.loki.result import read_result, read_stats, shown_result
-from obs_check.config import Secret
+from obs_check.config.section import Secret
 from obs_check.errors import Unavailable
 from obs_check.golang.durations import parse_prometheus_duration
 from obs_check.model.entry import Labels

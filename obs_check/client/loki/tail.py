@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from obs_check.client.http import check_host, one_line, raise_for_status, shown_url, trust
 from obs_check.client.loki.result import read_streams
-from obs_check.config import Secret
+from obs_check.config.section import Secret
 from obs_check.errors import Refused, Unavailable
 from obs_check.model.entry import LogStream
 

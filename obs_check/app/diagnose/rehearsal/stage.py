@@ -14,7 +14,7 @@ from obs_check.app.diagnose.rehearsal.in_process import InProcess
 from obs_check.app.systems.systems import Systems
 from obs_check.client.grafana.client import GrafanaClient
 from obs_check.client.loki.client import LokiClient
-from obs_check.config import Secret
+from obs_check.config.section import Secret
 from obs_check.logql.settings import EngineSettings
 from obs_check.model.entry import LogStream
 from obs_check.model.probe import Probe

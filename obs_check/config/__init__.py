@@ -16,8 +16,7 @@ references ({env: NAME} or {file: PATH}), never values.
     lint:      {datasources, root}
 """
 
-import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -25,33 +24,13 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from obs_check.config.section import PORTS, Secret, Section
 from obs_check.errors import ConfigError
-from obs_check.model.paths import AbsoluteGlob, AbsolutePath, absolute_glob, absolute_path
+from obs_check.model.paths import AbsoluteGlob, AbsolutePath
 
 DEFAULT_PATH = Path("obs-check.yaml")
 PATH_VARIABLE = "OBS_CHECK_CONFIG"
 ENVIRONMENT = "environment"
-_PORTS = {"http": 80, "https": 443}
-
-
-class Secret:
-    """A secret by reference: read when it is needed, never shown. `source` names it, for example `file token`."""
-
-    __slots__ = ("_read", "source")
-
-    def __init__(self, source: str, read: Callable[[], str]) -> None:
-        self.source = source
-        self._read = read
-
-    def reveal(self) -> str:
-        """The value, without surrounding blanks. Raises ConfigError when it is not there."""
-        value = self._read().strip()
-        if not value:
-            raise ConfigError(f"{self.source} is empty or not set", "the configuration refers to it for a token")
-        return value
-
-    def __repr__(self) -> str:
-        return f"Secret({self.source}, hidden)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +145,7 @@ class Config:
 def host_port(url: str) -> str:
     """`host:port` of a URL, lower case, the scheme's port when none is written."""
     parts = urlsplit(url)
-    return f"{(parts.hostname or '').lower()}:{parts.port or _PORTS.get(parts.scheme, 0)}"
+    return f"{(parts.hostname or '').lower()}:{parts.port or PORTS.get(parts.scheme, 0)}"
 
 
 def load_config(path: Path | None, env: Mapping[str, str]) -> Config:
@@ -201,10 +180,10 @@ def parse_config(text: str, file: Path, env: Mapping[str, str]) -> Config:
         raise ConfigError(f"{file}: broken YAML: {' '.join(str(error).split())}", "remove the character") from error
     if root is None or (isinstance(root, yaml.ScalarNode) and root.tag == "tag:yaml.org,2002:null"):
         return Config(path=file)
-    return _read_root(_Section(root, file, "", env))
+    return _read_root(Section(root, file, "", env))
 
 
-def _read_root(root: "_Section") -> Config:
+def _read_root(root: Section) -> Config:
     root.only(
         "grafana",
         "dashboard",
@@ -253,7 +232,7 @@ def _read_root(root: "_Section") -> Config:
     )
 
 
-def _grafana(root: "_Section") -> GrafanaConfig | None:
+def _grafana(root: Section) -> GrafanaConfig | None:
     section = root.section("grafana", "url", "token", "org_id")
     if not section.given:
         return None
@@ -261,162 +240,3 @@ def _grafana(root: "_Section") -> GrafanaConfig | None:
     if url is None:
         raise ConfigError(f"{section.place()}: grafana has no url", "add url: https://grafana.example")
     return GrafanaConfig(url, section.secret("token"), section.integer("org_id"))
-
-
-class _Section:
-    """One mapping of the file, read by key with the line kept for messages."""
-
-    def __init__(self, node: yaml.Node | None, file: Path, name: str, env: Mapping[str, str]) -> None:
-        self.file = file
-        self.given = node is not None
-        self._node = node
-        self._name = name
-        self._env = env
-        self._keys: dict[str, tuple[yaml.Node, yaml.Node]] = {}
-        if node is None:
-            return
-        if not isinstance(node, yaml.MappingNode):
-            raise ConfigError(f"{self.place()}: {name or 'the file'} has to be a mapping", "write key: value")
-        for key, value in node.value:
-            text = str(key.value)
-            if text in self._keys:
-                raise ConfigError(f"{self.place(key)}: {self._full(text)} is given twice", "keep one of them")
-            self._keys[text] = (key, value)
-
-    def place(self, node: yaml.Node | None = None) -> str:
-        """file:line of a node, of the section itself without one."""
-        at = node or self._node
-        return f"{self.file}:{at.start_mark.line + 1}" if at else str(self.file)
-
-    def _full(self, key: str) -> str:
-        return f"{self._name}.{key}" if self._name else key
-
-    def only(self, *known: str) -> None:
-        """Raise ConfigError for the first key that is not known, with the nearest one that is."""
-        for key, (node, _) in self._keys.items():
-            if key not in known:
-                near = difflib.get_close_matches(key, known, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-                raise ConfigError(f"{self.place(node)}: unknown key {self._full(key)}", hint)
-
-    def section(self, key: str, *known: str) -> "_Section":
-        """The mapping under a key (empty when absent) with its keys checked."""
-        child = _Section(self._value(key), self.file, self._full(key), self._env)
-        child.only(*known)
-        return child
-
-    def _value(self, key: str) -> yaml.Node | None:
-        value = self._keys[key][1] if key in self._keys else None
-        return None if value is None or value.tag == "tag:yaml.org,2002:null" else value
-
-    def text(self, key: str) -> str | None:
-        """A scalar as text."""
-        value = self._value(key)
-        if value is None:
-            return None
-        if not isinstance(value, yaml.ScalarNode):
-            raise ConfigError(f"{self.place(value)}: {self._full(key)} has to be a text", "write one value")
-        return str(value.value)
-
-    def url(self, key: str) -> str | None:
-        """An http(s) URL without credentials and without a trailing slash."""
-        text = self.text(key)
-        if text is None:
-            return None
-        where = self.place(self._keys[key][1])
-        try:
-            parts = urlsplit(text)
-            sound = parts.scheme in _PORTS and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            sound = False
-        if not sound:
-            raise ConfigError(f"{where}: {self._full(key)} is no http or https URL", "for example https://loki.example")
-        if parts.username is not None or parts.password is not None:
-            raise ConfigError(
-                f"{where}: {self._full(key)} holds credentials", "take them out of the URL and refer to a token"
-            )
-        return text.rstrip("/")
-
-    def path(self, key: str) -> AbsolutePath | None:
-        """A path; relative ones start at the file's directory."""
-        text = self.text(key)
-        return None if text is None else absolute_path(text, self.file.parent)
-
-    def glob(self, key: str) -> AbsoluteGlob | None:
-        """A glob; relative ones start at the file's directory."""
-        text = self.text(key)
-        return None if text is None else absolute_glob(text, self.file.parent)
-
-    def integer(self, key: str) -> int | None:
-        """A whole number above 0."""
-        text = self.text(key)
-        if text is None:
-            return None
-        if not text.isdecimal() or int(text) < 1:
-            raise ConfigError(
-                f"{self.place(self._keys[key][1])}: {self._full(key)} is no whole number", "for example 1"
-            )
-        return int(text)
-
-    def seconds(self, key: str, default: float) -> float:
-        """A number of seconds, 0 or more."""
-        text = self.text(key)
-        if text is None:
-            return default
-        try:
-            value = float(text)
-        except ValueError:
-            value = -1.0
-        if not 0 <= value < float("inf"):
-            raise ConfigError(
-                f"{self.place(self._keys[key][1])}: {self._full(key)} is no number of seconds",
-                f"for example {default:g}",
-            )
-        return value
-
-    def kind(self, key: str) -> Literal["promtail", "alloy"]:
-        """The kind of shipper."""
-        text = self.text(key)
-        if text is None or text == "promtail":
-            return "promtail"
-        if text == "alloy":
-            return "alloy"
-        raise ConfigError(
-            f"{self.place(self._keys[key][1])}: {self._full(key)} is neither promtail nor alloy", "write one of the two"
-        )
-
-    def secret(self, key: str) -> Secret | None:
-        """A reference to a secret; a value in the file is refused without being repeated."""
-        value = self._value(key)
-        if value is None:
-            return None
-        where, full = self.place(value), self._full(key)
-        if not isinstance(value, yaml.MappingNode):
-            raise ConfigError(
-                f"{where}: {full} holds a value",
-                f"write {key}: {{env: NAME}} or {key}: {{file: PATH}}; revoke the old one",
-            )
-        reference = _Section(value, self.file, full, self._env)
-        reference.only("env", "file")
-        name, file = reference.text("env"), reference.path("file")
-        if (name is None) == (file is None):
-            raise ConfigError(f"{where}: {full} needs exactly one of env and file", f"write {key}: {{env: NAME}}")
-        if name is not None:
-            return Secret(f"environment variable {name}", _from_env(self._env, name))
-        assert file is not None
-        return Secret(f"file {file}", _from_file(file))
-
-
-def _from_env(env: Mapping[str, str], name: str) -> Callable[[], str]:
-    return lambda: env.get(name, "")
-
-
-def _from_file(file: Path) -> Callable[[], str]:
-    def read() -> str:
-        try:
-            return file.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-            raise ConfigError(f"{file}: the secret cannot be read: {reason}", "check the path and its mode") from None
-
-    return read
