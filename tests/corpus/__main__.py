@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,8 +18,13 @@ from tests.corpus.variants.registry import VARIANTS
 from tests.corpus.variants.variant import Variant
 
 Found = Mapping[Cell, Diagnosis | str]
-CLAIM = 400
-"""Characters of a claim that are printed."""
+SIGNS_TOLD: dict[matrix.Judged, str] = {
+    "right": "✓ the cause",
+    "unexplained": "? unexplained",
+    "false": "✗ another cause",
+    "ok": "o nothing said",
+    "apart": "- no fault here",
+}
 
 
 def main() -> int:
@@ -48,10 +54,9 @@ def main() -> int:
     rows = {cell: matrix.judge(by_ids[cell.faults], cell, found[cell]) for cell in cells}
     _variants(seeds, rows, variants, console)
     told = [row for row in rows.values() if row.judged != "apart"]
-    broken = [row for row in told if row.cell.faults and row.wanted]
-    whole = [row for row in told if row not in broken]
-    right["healthy"] += sum(not row.bad for row in whole)
-    done["healthy"] += len(whole)
+    broken = [row for row in told if not row.healthy]
+    right["healthy"] += sum(row.healthy and not row.bad for row in told)
+    done["healthy"] += len(told) - len(broken)
     false += sum(row.judged == "false" for row in told)
     score = ", ".join(
         f"{word} {right[k]}/{done[k]}" for k, word in zip(right, ("single", "pairs", "healthy"), strict=True)
@@ -118,12 +123,13 @@ def _variants(
     console.print(matrix.table(seeds, rows, variants))
     for number, variant in enumerate(variants, start=1):
         print(f"{number:>3} {variant.id}: {variant.summary}")
-    print("  ✓ the cause, ? unexplained, ✗ another cause, o nothing said, - no fault in this variant")
+    counted = Counter(row.judged for row in rows.values())
+    print("  " + ", ".join(f"{SIGNS_TOLD[judged]} {counted[judged]}" for judged in SIGNS_TOLD))
     for row in rows.values():
-        if row.bad and row.judged != "apart":
-            wanted, named = ", ".join(row.wanted) or "nothing", ", ".join(row.named) or row.judged
-            where = f"{'+'.join(row.cell.faults) or 'none'} in {row.cell.variant}"
-            print(f"{row.judged}: {where}: expected {wanted}, named {named}: {row.claim[:CLAIM]}")
+        if row.bad:
+            print(f"{row.judged}: {row.told()}")
+        elif row.beside:
+            print(f"beside: {row.told()}")
 
 
 def _keep(found: Found, directory: Path) -> None:

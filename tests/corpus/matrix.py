@@ -6,6 +6,7 @@ from typing import Literal
 
 from rich.table import Table
 
+from tests.cases.test_cases import READ
 from tests.corpus.diagnosis import Diagnosis
 from tests.corpus.labs import Cell
 from tests.corpus.plan import Seeded
@@ -14,6 +15,11 @@ from tests.corpus.variants.variant import Variant
 
 SAMPLE = 6
 """One cell of so many is run unless all are asked for."""
+
+CLAIM = 400
+"""Characters of a claim that are told."""
+_ALSO = {case.faults: (*case.wanted.get("also", ()), *case.wanted.get("behind", ())) for case in READ}
+"""Causes that may be named beside the one of a fault."""
 
 Judged = Literal["right", "unexplained", "false", "ok", "apart"]
 SIGNS: dict[Judged | None, str] = {
@@ -30,16 +36,34 @@ SIGNS: dict[Judged | None, str] = {
 class Row:
     """What became of one cell, in words."""
 
+    seed: Seeded
     cell: Cell
-    wanted: tuple[str, ...]
     judged: Judged
-    named: tuple[str, ...]
-    claim: str
+    named: tuple[str, ...] = ()
+    claim: str = ""
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing is broken."""
+        return not any(fault.cause for fault in self.seed.faults)
 
     @property
     def bad(self) -> bool:
-        """Whether the promise is broken: another cause, or a broken stack that is said to be fine."""
-        return self.judged in ("false", "ok") if self.cell.faults and self.wanted else self.judged != "right"
+        """Whether the promise is broken: another cause, a broken stack that is said to be fine, a healthy one that is
+        not."""
+        return self.judged not in ("apart", "right") if self.healthy else self.judged in ("false", "ok")
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Causes that are named behind the right one and that nobody expects of these faults."""
+        known = {*self.seed.wanted, *_ALSO.get(self.seed.ids, ())}
+        return tuple(cause for cause in self.named if self.judged == "right" and cause not in known)
+
+    def told(self) -> str:
+        """Where, what was expected, what was named and its claim."""
+        where = f"{'+'.join(self.seed.ids) or 'none'} in {self.cell.variant}"
+        wanted, named = ", ".join(self.seed.wanted) or "nothing", ", ".join(self.named) or self.judged
+        return f"{where}: expected {wanted}, named {named}: {self.claim[:CLAIM]}"
 
 
 def cells(seeds: Sequence[Seeded], variants: Sequence[Variant], every: int) -> list[Cell]:
@@ -56,14 +80,13 @@ def cells(seeds: Sequence[Seeded], variants: Sequence[Variant], every: int) -> l
 def judge(seed: Seeded, cell: Cell, answer: Diagnosis | str) -> Row:
     """What the answer for a seed is worth."""
     variant = next(v for v in VARIANTS if v.id == cell.variant)
-    why = next((variant.apart[fault] for fault in seed.ids if fault in variant.apart), "")
-    if isinstance(answer, str) or why:
-        return Row(cell, seed.wanted, "apart", (), why or str(answer))
+    if isinstance(answer, str) or variant.apart.keys() & set(seed.ids):
+        return Row(seed, cell, "apart")
     findings = answer.document["findings"]
     claim = "; ".join(f["claim"] for f in findings[:1]) or "; ".join(
         [*answer.document["outages"], *answer.document["unexplained"]]
     )
-    return Row(cell, seed.wanted, _judged(seed, answer), answer.causes, claim)
+    return Row(seed, cell, _judged(seed, answer), answer.causes, claim)
 
 
 def _judged(seed: Seeded, answer: Diagnosis) -> Judged:
