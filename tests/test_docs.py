@@ -39,6 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines.insert(1, "Error: listen tcp 127.0.0.1:8087: bind: address already in use\n")
     (path / "boundary-1.log").write_text("".join(lines))
     (path / "boundary-1.log.gz").write_bytes(gzip.compress("".join(lines).encode()))
+    (path / "twice.log").write_text("time=2026-11-24T00:00:00Z msg=ALLOW msg=DENY\n")
     return path
 
 

@@ -22,7 +22,7 @@ def confirm(before_file: Path, out: Output) -> None:
     before = load_document(before_file)
     outcome = Outcome("confirm")
     decisions = [e["decision"] for e in before["events"]]
-    with out.kept(outcome, None), open_systems(out.config_path, out.env) as systems:
+    with out.kept(outcome, None), open_systems(out.config_path, out.env, detail=out.detail) as systems:
         check = Check(systems, outcome, out.say)
         run = check.inject(decisions.count("allow"), decisions.count("deny")) if decisions else None
         if run is not None:

@@ -41,7 +41,7 @@ def diagnose(
     if with_run and allow + deny == 0:
         raise UsageError("--inject needs at least one event", "give --allow or --deny a number above 0")
     outcome = Outcome("diagnose")
-    opened = open_systems(out.config_path, out.env, dashboard, viewport=viewport, split=not no_split)
+    opened = open_systems(out.config_path, out.env, dashboard, viewport=viewport, split=not no_split, detail=out.detail)
     with out.kept(outcome, save), opened as systems:
         check = Check(systems, outcome, out.say)
         run = None

@@ -1,12 +1,11 @@
 """`obs-check lint`: dashboards, queries and shipper configurations checked without asking any system."""
 
 import sys
-import time
 from pathlib import Path
 
 import click
 
-from obs_check.cli.options import Output, with_formats
+from obs_check.cli.options import Output, settings_of, with_formats
 
 
 @click.command()
@@ -27,9 +26,15 @@ from obs_check.cli.options import Output, with_formats
 @click.option(
     "--root", metavar="DIR", type=click.Path(path_type=Path), help="What stands for / : paths are held to its files."
 )
+@click.option("--loki-version", metavar="X.Y", help="Run stages as this Loki does: 3.5, 3.6, 3.7.  [default: 3.5]")
 @with_formats("table", "json", "sarif")
 def lint(
-    paths: tuple[Path, ...], samples: tuple[str, ...], datasources: Path | None, root: Path | None, out: Output
+    paths: tuple[Path, ...],
+    samples: tuple[str, ...],
+    datasources: Path | None,
+    root: Path | None,
+    loki_version: str | None,
+    out: Output,
 ) -> None:
     """Check dashboards, queries and shipper configurations offline.
 
@@ -43,14 +48,13 @@ def lint(
     """
     from obs_check.lint.run import lint as run
     from obs_check.lint.sources import read_material
-    from obs_check.logql.settings import EngineSettings
     from obs_check.report.json import dumps
     from obs_check.report.lint import lint_document, print_lint
     from obs_check.report.sarif import sarif
 
     own = out.config().lint
     material, skipped, broken = read_material(
-        paths, samples, datasources or own.datasources, root or own.root, out.env, EngineSettings(time.time_ns)
+        paths, samples, datasources or own.datasources, root or own.root, out.env, settings_of(loki_version)
     )
     for note in (note for shipper in material.shippers for note in shipper.config.notes):
         out.detail(f"note: {note}")

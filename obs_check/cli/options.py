@@ -3,6 +3,7 @@
 import functools
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from obs_check.errors import InputError, ObsCheckError, UsageError
 if TYPE_CHECKING:
     from obs_check.app.verify.outcome import Outcome
     from obs_check.config import Config
+    from obs_check.logql.settings import EngineSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -167,3 +169,15 @@ def with_formats(*formats: str) -> Callable[[F], F]:
 def common(function: F) -> F:
     """Decorator: the shared options with -o table|json, as `out: Output`."""
     return with_formats("table", "json")(function)
+
+
+def settings_of(loki_version: str | None) -> "EngineSettings":
+    """What the engine has to know where no Loki is asked; UsageError for a --loki-version that is none."""
+    from obs_check.logql.settings import EngineSettings, read_version
+
+    if loki_version is None:
+        return EngineSettings(time.time_ns)
+    version = read_version(loki_version)
+    if version is None:
+        raise UsageError(f"--loki-version {loki_version!r} is no version of Loki", "for example 3.7")
+    return EngineSettings(time.time_ns, version)

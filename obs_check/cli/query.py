@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 @click.option("--file", "files", multiple=True, metavar="PATH", help="Log file, glob or - (stdin). Repeatable.")
 @click.option("--label", "labels", multiple=True, metavar="K=V", help="Label of the files' lines. Repeatable.")
 @click.option("--time-key", metavar="KEY", help="Field with the time of a file's line (JSON or logfmt).")
+@click.option(
+    "--loki-version", metavar="X.Y", help="Answer for files as this Loki does: 3.5, 3.6, 3.7.  [default: 3.5]"
+)
 @click.option("--loki", metavar="URL", help="Ask this Loki.")
 @click.option("--tenant", metavar="ID", help="Tenant of a Loki that has several.  [default: the configuration's]")
 @click.option("--grafana", metavar="URL", help="Ask through this Grafana's datasource proxy.")
@@ -50,6 +53,7 @@ def query(
     files: tuple[str, ...],
     labels: tuple[str, ...],
     time_key: str | None,
+    loki_version: str | None,
     loki: str | None,
     tenant: str | None,
     grafana: str | None,
@@ -79,7 +83,7 @@ def query(
         raise UsageError(f"{rest[0]}: one argument too many", "quote the query, and a glob: --file '/logs/*.log'")
     # A quoted glob reaches us with its ~.
     files = tuple(os.path.expanduser(path) for path in files)  # noqa: PTH111
-    target = Target(files, read_labels(labels), time_key, loki, tenant, grafana, datasource)
+    target = Target(files, read_labels(labels), time_key, loki, tenant, grafana, datasource, loki_version)
     target.check()
     text = query_text(query)
     if not text.strip():
@@ -135,9 +139,8 @@ def _run_on_files(ask: "Ask", target: Target, out: Output) -> None:
     from obs_check.app.query.files import ask_files, line_test
     from obs_check.app.query.unselected import unselected
     from obs_check.logql.engine.list_source import ListSource
-    from obs_check.logql.settings import EngineSettings
 
-    settings = EngineSettings(time.time_ns)
+    settings = target.settings()
     paths = target.paths(out)
     answer = ask_files(ask, paths, target.labels, target.time_key, settings)
     if answer is not None:

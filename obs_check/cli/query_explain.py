@@ -1,7 +1,6 @@
 """`obs-check query --explain`: what every stage and operator of a query does."""
 
 import sys
-import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from obs_check.cli.options import Output
@@ -38,13 +37,12 @@ def _of_files(ask: "Ask", target: Target, out: Output) -> "tuple[Node, Window, s
     from obs_check.app.query.unselected import unselected
     from obs_check.logql.engine.list_source import ListSource
     from obs_check.logql.explain.run import explain
-    from obs_check.logql.settings import EngineSettings
 
     paths = target.paths(out)
     found = target.read_streams(paths, out)
     window = ask.window or window_around(found.bounds)
     step = None if ask.instant else ask.step_in(window)
-    root = explain(ask.expr, ListSource(found.streams), window, step, EngineSettings(time.time_ns))
+    root = explain(ask.expr, ListSource(found.streams), window, step, target.settings())
     return root, window, unselected(ask.expr, target.labels_of(paths))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from obs_check.cli.options import Output
+from obs_check.cli.options import Output, settings_of
 from obs_check.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from obs_check.client.loki.tail import LokiTail
     from obs_check.config import Config
     from obs_check.config.section import Secret
+    from obs_check.logql.settings import EngineSettings
     from obs_check.model.entry import Labels
 
 
@@ -37,6 +38,7 @@ class Target:
     tenant: str | None
     grafana: str | None
     datasource: str | None
+    loki_version: str | None = None
 
     def check(self) -> None:
         """Raise UsageError for options that exclude each other and for a URL that is none."""
@@ -44,11 +46,17 @@ class Target:
             raise UsageError("--file, --loki and --grafana exclude each other", "give one of them")
         if not self.files and (self.labels or self.time_key):
             raise UsageError("--label and --time-key are for local files", "add --file PATH")
+        if not self.files and self.loki_version:
+            raise UsageError("--loki-version is for local files", "a Loki answers as the version that it is")
         if self.files and self.tenant:
             raise UsageError("--tenant is for a Loki", "leave it away for local files")
         for option, url in (("--loki", self.loki), ("--grafana", self.grafana)):
             if url is not None:
                 _check_url(option, url)
+
+    def settings(self) -> "EngineSettings":
+        """The engine's, for local files; UsageError for a version that is none."""
+        return settings_of(self.loki_version)
 
     @property
     def name(self) -> str:

@@ -3,13 +3,16 @@
 import difflib
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from obs_check.cli.options import Output, common
+from obs_check.cli.options import Output, common, settings_of
 from obs_check.errors import InputError, UsageError
 from obs_check.model.verdict import Verdict, worst
+
+if TYPE_CHECKING:
+    from obs_check.logql.settings import LokiVersion
 
 
 @click.command()
@@ -18,8 +21,17 @@ from obs_check.model.verdict import Verdict, worst
 @click.option("--diff", "diffs", is_flag=True, help="Show what was wanted and what was read as a diff.")
 @click.option("--junit", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write JUnit XML.")
 @click.option("--mutate", "mutating", is_flag=True, help="Change each target and report changes that no test notices.")
+@click.option("--loki-version", metavar="X.Y", help="Run stages as this Loki does: 3.5, 3.6, 3.7.  [default: 3.5]")
 @common
-def test(files: tuple[Path, ...], pattern: str, diffs: bool, junit: Path | None, mutating: bool, out: Output) -> None:
+def test(
+    files: tuple[Path, ...],
+    pattern: str,
+    diffs: bool,
+    junit: Path | None,
+    mutating: bool,
+    loki_version: str | None,
+    out: Output,
+) -> None:
     """Test dashboards and queries on lines and events that a file gives; no system is asked.
 
     Exit 1 when an expectation does not hold, or with --mutate when a changed query is not noticed.
@@ -31,19 +43,20 @@ def test(files: tuple[Path, ...], pattern: str, diffs: bool, junit: Path | None,
         wanted = re.compile(pattern)
     except re.error as error:
         raise UsageError(f"--run {pattern!r}: {error}", "write a regular expression") from error
+    loki = settings_of(loki_version).loki
     suites = [load_suite(file) for file in files]
     document: dict[str, Any] = {"schema": "obs-check/1", "command": "test", "verdict": "", "run": None, "suites": []}
     verdicts: list[Verdict] = []
     for suite in suites:
         cases = []
-        for outcome in run_suite(suite, wanted):
+        for outcome in run_suite(suite, wanted, loki):
             cases.append(outcome.to_json())
             verdicts.append(outcome.verdict)
             if not out.json:
                 _show_case(cases[-1], diffs)
         document["suites"].append({"file": str(suite.path), "cases": cases})
         if mutating:
-            document["suites"][-1]["mutants"], verdict = _mutants(suite, wanted, out)
+            document["suites"][-1]["mutants"], verdict = _mutants(suite, wanted, loki, out)
             verdicts.append(verdict)
     if not any(suite["cases"] for suite in document["suites"]):
         raise UsageError(f"no test matches --run {pattern!r}", "leave it out to run all")
@@ -68,11 +81,13 @@ def _show_case(case: dict[str, Any], diffs: bool) -> None:
             click.echo("\n".join(f"        {line}" for line in lines))
 
 
-def _mutants(suite: Any, wanted: re.Pattern[str], out: Output) -> tuple[list[dict[str, Any]], Verdict]:
+def _mutants(
+    suite: Any, wanted: re.Pattern[str], loki: "LokiVersion", out: Output
+) -> tuple[list[dict[str, Any]], Verdict]:
     from obs_check.testing.mutation import mutate
 
     found = []
-    for one in mutate(suite, wanted):
+    for one in mutate(suite, wanted, loki):
         found.append(one.to_json())
         if not one.by and not out.json:
             click.echo(f"survived panel {one.panel} {one.title}, target {one.ref_id}: {one.change}")

@@ -20,7 +20,7 @@ def trace(run_file: Path, save: Path | None, out: Output) -> None:
 
     run = load_run(run_file)
     outcome = Outcome("trace")
-    with out.kept(outcome, save), open_systems(out.config_path, out.env) as systems:
+    with out.kept(outcome, save), open_systems(out.config_path, out.env, detail=out.detail) as systems:
         check = Check(systems, outcome, out.say)
         check.follow(run)
         out.show_outcome(outcome)

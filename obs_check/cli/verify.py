@@ -23,7 +23,7 @@ def verify(allow: int, deny: int, timeout: float | None, save: Path | None, out:
     if allow + deny == 0:
         raise UsageError("verify needs at least one event", "give --allow or --deny a number above 0")
     outcome = Outcome("verify")
-    with out.kept(outcome, save), open_systems(out.config_path, out.env, hop_s=timeout) as systems:
+    with out.kept(outcome, save), open_systems(out.config_path, out.env, hop_s=timeout, detail=out.detail) as systems:
         check = Check(systems, outcome, out.say)
         run = check.inject(allow, deny)
         check.follow(run)

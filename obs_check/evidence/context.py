@@ -36,7 +36,7 @@ class LokiProbes:
     """(log query, window, limit) -> lines with their labels, newest first."""
     label_names: Callable[[Window], tuple[list[str], Probe]]
     label_values: Callable[[str, Window], tuple[list[str], Probe]]
-    settings: EngineSettings
+    settings: Callable[[], EngineSettings]
     """What the engine here has to know to do as that Loki does."""
 
 

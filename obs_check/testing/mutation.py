@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from obs_check.logql.settings import LokiVersion
 from obs_check.model.verdict import Verdict
 from obs_check.testing.mutants import Mutant, mutants
 from obs_check.testing.offline import Given
@@ -33,12 +34,12 @@ class Noticed:
         }
 
 
-def mutate(suite: Suite, pattern: re.Pattern[str]) -> Iterator[Noticed]:
+def mutate(suite: Suite, pattern: re.Pattern[str], loki: LokiVersion) -> Iterator[Noticed]:
     """Every mutant of the dashboard, one by one; nothing without a dashboard. A test that fails without any change
     notices nothing."""
     if suite.dashboard is None:
         return
-    cases = [(case, Given(case)) for case in suite.cases if pattern.search(case.name)]
+    cases = [(case, Given(case, loki)) for case in suite.cases if pattern.search(case.name)]
     sound: dict[int, list[tuple[Case, Given]]] = {}
     for mutant in mutants(suite.dashboard):
         if mutant.panel not in sound:

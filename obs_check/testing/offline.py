@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import httpx
 
 from obs_check.errors import InputError, QueryError
-from obs_check.logql.settings import EngineSettings
+from obs_check.logql.settings import EngineSettings, LokiVersion
 from obs_check.model.probe import Probe
 from obs_check.model.window import MS
 from obs_check.panel.board import Board
@@ -34,8 +34,8 @@ _HOSTS = {"loki": "http://loki.invalid", "prometheus": "http://prometheus.invali
 class Given(httpx.BaseTransport):
     """The APIs of Loki and Prometheus over one case, for a client that never opens a socket."""
 
-    def __init__(self, case: Case) -> None:
-        self.settings = EngineSettings(lambda: case.at_ns)
+    def __init__(self, case: Case, loki: LokiVersion) -> None:
+        self.settings = EngineSettings(lambda: case.at_ns, loki)
         self.store: TenantStore = loki_store(case)
         self._prometheus = PrometheusApi(prometheus_store(case), (), 15.0, 10.0)
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 
 from obs_check.errors import InputError
+from obs_check.logql.settings import LokiVersion
 from obs_check.testing.offline import Given
 from obs_check.testing.outcome import CaseOutcome
 from obs_check.testing.panels import checked_panels
@@ -12,16 +13,16 @@ from obs_check.testing.queries import checked_query
 from obs_check.testing.suite import Case, Suite
 
 
-def run_suite(suite: Suite, pattern: re.Pattern[str]) -> Iterator[CaseOutcome]:
+def run_suite(suite: Suite, pattern: re.Pattern[str], loki: LokiVersion) -> Iterator[CaseOutcome]:
     """The outcome of every test whose name matches, one by one. InputError for what a test gives or names wrongly."""
     for case in suite.cases:
         if pattern.search(case.name):
-            yield _run_case(suite, case)
+            yield _run_case(suite, case, loki)
 
 
-def _run_case(suite: Suite, case: Case) -> CaseOutcome:
+def _run_case(suite: Suite, case: Case, loki: LokiVersion) -> CaseOutcome:
     began = time.perf_counter()
-    given = Given(case)
+    given = Given(case, loki)
     checks = checked_panels(suite, case, suite.dashboard, given) if suite.dashboard else ()
     checks += tuple(checked_query(case, want, given) for want in case.queries)
     if not checks:

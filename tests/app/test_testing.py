@@ -88,6 +88,13 @@ def test_a_panel_is_compared_with_what_is_wanted(folder: Path, want: str, differ
     assert differs in text
 
 
+def test_a_version_of_loki_says_which_value_of_a_key_counts(folder: Path) -> None:
+    given = "{logs: [{labels: {job: b}, lines: [{line: msg=first msg=last, ago: 1m}]}]}"
+    query = "{query: 'count_over_time({job=\"b\"} | logfmt [1h])', want: [{labels: {job: b, msg: first}, value: 1}]}"
+    file = write(folder, f"  - name: n\n    given: {given}\n    queries: [{query}]\n", head="")
+    assert (run(file)[0], run(file, "--loki-version", "v3.7.6")[0]) == (1, 0)
+
+
 @pytest.mark.parametrize(
     ("query", "passes"),
     [

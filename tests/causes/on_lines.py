@@ -86,7 +86,7 @@ def proved(lines: Lines, expr: str) -> Finding | None:
     def nobody(*_: Any) -> Any:
         raise AssertionError("Grafana is asked though the lines are enough")
 
-    loki = LokiProbes(lines.count, lines.sample, lines.names, lines.values, SETTINGS)
+    loki = LokiProbes(lines.count, lines.sample, lines.names, lines.values, lambda: SETTINGS)
     questions: dict[str, Any] = {one.name: nobody for one in fields(GrafanaProbes)}
     grafana = GrafanaProbes(**{**questions, "datasources": SOURCES})
     context = Context("test", document, loki, lambda: NOW_NS, grafana)

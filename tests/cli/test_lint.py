@@ -35,6 +35,17 @@ def test_what_is_shipped_is_clean(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert {name.partition(".")[2] for name in left_out} == {"expect.yaml", "test.yaml"}
 
 
+def test_a_version_of_loki_says_which_lines_of_a_sample_a_query_keeps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "q.logql").write_text('{job="b"} | logfmt | msg="last" | json\n')
+    (tmp_path / "s.log").write_text("msg=first msg=last\n")
+    args = ["lint", str(tmp_path / "q.logql"), "--sample", str(tmp_path / "s.log")]
+    assert main(args) == 1
+    assert "parser-contradicts-lines" in capsys.readouterr().out
+    assert main([*args, "--loki-version", "3.7"]) == 0
+
+
 def test_an_error_fails_and_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "q.logql").write_text(BAD)
     assert main(["lint", str(tmp_path)]) == 1

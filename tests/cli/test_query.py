@@ -37,6 +37,35 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
     return code, shown.out, shown.err
 
 
+FIRST = "{filename=~`.+`} | logfmt | msg=`first`"
+
+
+@pytest.mark.parametrize(
+    ("query", "more"),
+    [
+        (FIRST, ("-o", "jsonl")),
+        (f"count_over_time({FIRST} [1h])", ("-o", "jsonl", "--instant")),
+        (f"count_over_time({FIRST} | line_format `x` [1h])", ("-o", "jsonl", "--instant")),
+        (FIRST, ("-o", "json", "--explain")),
+    ],
+)
+def test_a_version_of_loki_says_which_value_of_a_key_counts(
+    query: str, more: tuple[str, ...], log: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(log).write_text("time=2026-11-24T00:41:58.603Z msg=first msg=last\n")
+    for version, counts in ((None, "last"), ("3.5.9", "last"), ("3.6", "first"), ("v3.7.6", "first"), ("4.0", "first")):
+        chosen = ("--loki-version", version) if version else ()
+        code, out, _ = run(capsys, query, "--file", log, *more, *chosen)
+        found = json.loads(out)["explain"]["lines_out"] if "--explain" in more else len(out.splitlines())
+        assert (code, found) == (0, int(counts == "first")), version
+
+
+def test_a_version_of_loki_is_one_and_for_files(log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "'newest' is no version" in run(capsys, "{a=`b`}", "--file", log, "--loki-version", "newest")[2]
+    code, _, err = run(capsys, "{a=`b`}", "--loki", "http://127.0.0.1:1", "--loki-version", "3.7")
+    assert (code, "is for local files" in err) == (2, True)
+
+
 def test_lines(log: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, '{job="b"} |= `DENY`', "--file", log, "--label", "job=b", "-o", "jsonl")
     rows = [json.loads(line) for line in out.splitlines()]

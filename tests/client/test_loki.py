@@ -5,9 +5,11 @@ from typing import Any
 import httpx
 import pytest
 
+from obs_check.app.systems.engine import settings_for
 from obs_check.client.loki.client import LokiClient
 from obs_check.config.section import Secret
 from obs_check.errors import Refused, Unavailable
+from obs_check.logql.settings import LokiVersion
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Matrix, Sample, Scalar, Series, Streams, Vector
 from obs_check.model.window import NS, Window
@@ -128,6 +130,34 @@ def test_series_and_metrics_and_ready() -> None:
     assert probe.answer["loki_discarded_samples_total"] == [[{"reason": "rate_limited"}, 3.0]]
     loki, _ = client(httpx.Response(503, text="Ingester not ready\n"))
     assert loki.ready().value is False
+
+
+@pytest.mark.parametrize(
+    ("body", "said", "taken_for", "told"),
+    [
+        ({"version": "3.7.6", "revision": "5003600"}, "3.7.6", (3, 7), "loki is 3.7.6"),
+        ({"version": "v3.6.0-amd64"}, "v3.6.0-amd64", (3, 6), "loki is v3.6.0-amd64"),
+        ({"version": "2.9.1"}, "2.9.1", (2, 9), "loki is 2.9.1"),
+        ({"version": "main-1fc394b"}, "main-1fc394b", (3, 5), "calls its version main-1fc394b"),
+        ({"version": ""}, "", (3, 5), "does not say its version"),
+        ([], "", (3, 5), "does not say its version"),
+    ],
+)
+def test_the_version_is_asked_for(body: object, said: str, taken_for: LokiVersion, told: str) -> None:
+    loki, recorder = client(httpx.Response(200, json=body))
+    value, probe = loki.version()
+    assert (value, probe.answer) == (said, {"version": said})
+    assert recorder.seen[0].url.path == "/loki/api/v1/status/buildinfo"
+    details: list[str] = []
+    assert settings_for(loki, lambda: 9, details.append).loki == taken_for
+    assert told in details[0]
+
+
+def test_a_loki_that_cannot_be_asked_for_its_version_is_taken_for_3_5() -> None:
+    for status, told in ((404, "404"), (403, "403"), (502, "502")):
+        details: list[str] = []
+        assert settings_for(client(httpx.Response(status))[0], lambda: 9, details.append).loki == (3, 5)
+        assert told in details[0] and "Loki 3.5" in details[0]
 
 
 def test_a_refusal_has_lokis_own_words() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from obs_check.app.systems.apply import apply_fixes
 from obs_check.app.systems.dashboard_source import DashboardSource, open_dashboard, read_document
+from obs_check.app.systems.engine import settings_for
 from obs_check.app.systems.injection import check_injection, send_run
 from obs_check.app.systems.shared_probes import once, shared
 from obs_check.app.systems.shipping import HERE, ShipperNames, Shipping, open_shipping
@@ -59,15 +60,23 @@ class Systems:
     env: Mapping[str, str]
     hop_s: float
     missing: Probe | None = None
+    detail: Say = lambda _text: None
     now_ns: Callable[[], int] = time.time_ns
     pause: Callable[[float], None] = time.sleep
     discarded_before: Mapping[str, int] = field(default_factory=dict)
     """Lines that Loki had discarded before the run, by reason, where its metrics can be read."""
+    _engine: EngineSettings | None = None
 
     @property
     def sent(self) -> int:
         """Requests to Grafana and Loki so far."""
         return self.grafana.sent + self.loki.sent
+
+    def engine(self) -> EngineSettings:
+        """What the engine has to know to do as the Loki does; that is asked once."""
+        if self._engine is None:
+            self._engine = settings_for(self.loki, self.now_ns, self.detail)
+        return self._engine
 
     def apply(self, findings: Sequence[Finding]) -> list[str]:
         """Apply the fixes of findings; a line for each change. ConfigError where one cannot be applied."""
@@ -155,11 +164,7 @@ class Systems:
         return Context(
             dashboard_uid=self.board.dashboard.uid,
             dashboard=self.board.dashboard.document,
-            loki=shared(
-                LokiProbes(
-                    self._count, self._sample, self._label_names, self._label_values, EngineSettings(self.now_ns)
-                )
-            ),
+            loki=shared(LokiProbes(self._count, self._sample, self._label_names, self._label_values, self.engine)),
             now_ns=self.now_ns,
             grafana=GrafanaProbes(
                 self._reread,
@@ -352,12 +357,14 @@ def open_systems(
     hop_s: float | None = None,
     viewport: int = VIEWPORT,
     split: bool = True,
+    detail: Say = lambda _text: None,
 ) -> Iterator[Systems]:
     """Read the configuration, reach Grafana and load the dashboard; clients are closed at the end.
 
     `dashboard` is a uid or a file that replaces the configured one. A uid that Grafana does not have
     leaves the board empty (`missing`). `viewport` is the width of the screen's grid in px; with `split` Loki is asked
-    day by day where Grafana says that browsers do. Raises ConfigError, Unavailable or NotAllowed.
+    day by day where Grafana says that browsers do; `detail` is told what only -v shows. Raises ConfigError, Unavailable
+    or NotAllowed.
     """
     config = load_config(path, env)
     if config.grafana is None:
@@ -389,7 +396,7 @@ def open_systems(
 
         board = Board(read, settings, ask, {}, asking(grafana, settings), viewport, split)
         hop = hop_s if hop_s is not None else config.timeouts.hop_s
-        yield Systems(config, grafana, loki, shipping, source, board, expectations, env, hop, missing)
+        yield Systems(config, grafana, loki, shipping, source, board, expectations, env, hop, missing, detail)
     finally:
         for client in (grafana, loki, shipping.client if shipping else None):
             if client is not None:

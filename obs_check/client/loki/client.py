@@ -135,6 +135,13 @@ class LokiClient:
         answer = {"retention_period_ns": kept, "retention_enabled": enabled}
         return Answered(kept if enabled and kept else None, self._probe("GET /config", answer, None))
 
+    def version(self) -> Answered[str]:
+        """What /loki/api/v1/status/buildinfo calls the version, "" where it names none."""
+        path = f"{_API}/status/buildinfo"
+        document = self._http.json(self._http.get(path))
+        value = str(document.get("version") or "") if isinstance(document, dict) else ""
+        return Answered(value, self._probe(f"GET {path}", {"version": value}, None))
+
     def ready(self) -> Answered[bool]:
         """Whether Loki says that it is ready; a 503 is an answer (its words are in the probe)."""
         response = self._http.get("/ready", accept=(503,))

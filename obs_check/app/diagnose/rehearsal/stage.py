@@ -15,7 +15,6 @@ from obs_check.app.systems.systems import Systems
 from obs_check.client.grafana.client import GrafanaClient
 from obs_check.client.loki.client import LokiClient
 from obs_check.config.section import Secret
-from obs_check.logql.settings import EngineSettings
 from obs_check.model.entry import LogStream
 from obs_check.model.probe import Probe
 from obs_check.panel.request import Query
@@ -39,7 +38,7 @@ def on_stage(systems: Systems, streams: Sequence[LogStream]) -> Iterator[Systems
     ingest = Ingest(Limits(reject_old_samples_max_age=0, creation_grace_period=0), Counters(), systems.now_ns)
     if streams:
         ingest.push(_TENANT, list(streams))
-    loki = LokiApi(ingest, Counters(), EngineSettings(systems.now_ns), Served()).application()
+    loki = LokiApi(ingest, Counters(), systems.engine(), Served()).application()
     token = secrets.token_hex(16)
     sources: list[dict[str, Any]] = [
         {
