@@ -10,7 +10,8 @@
     │   └── Refused               a system answered, but with a refusal (status and its own words kept)
     └── NotAllowed          (4)   401 or 403
 
-Exit 0 (all verdicts ok), 1 (a finding) and 130 (interrupted) are not errors and have no class here.
+Exit 0 (all verdicts ok), 1 (a finding), 70 (an error of obs-check itself), 129, 130 and 143 (ended by a signal) have no
+class here.
 """
 
 from typing import ClassVar

@@ -9,6 +9,7 @@ from obs_check.app.systems.systems import open_systems
 from obs_check.app.verify.check import Check, Say
 from obs_check.app.verify.comparison import compare, compare_hops
 from obs_check.app.verify.outcome import Outcome
+from obs_check.errors import ObsCheckError
 from obs_check.lab.faults.registry import events_for, find_fault, wait_for
 from obs_check.lab.stack import Lab
 from obs_check.model.verdict import Verdict
@@ -22,23 +23,44 @@ class Demo:
     after: Outcome | None = None
     changes: list[str] = field(default_factory=list)
 
+    ended: str = ""
+    """As Outcome's."""
+
+    @property
+    def last(self) -> Outcome:
+        """The last state: after the fixes where there were any."""
+        return self.after or self.before
+
     @property
     def verdict(self) -> Verdict:
-        """The last state: after the fixes where there were any."""
-        return (self.after or self.before).verdict
+        """That of the last state."""
+        return self.last.verdict
 
     @property
     def exit_code(self) -> int:
-        """As `verdict`, for the process."""
-        return (self.after or self.before).exit_code
+        """That of the last state."""
+        return self.last.exit_code
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is something to tell: the lab is always."""
+        return True
+
+    def stop(self, why: str) -> None:
+        """As Outcome's: whatever was seen before is not the end of the story."""
+        self.ended = why
+        self.last.stop(why)
+
+    def failed(self, error: ObsCheckError) -> None:
+        """As Outcome's."""
+        self.last.failed(error)
 
     def to_json(self) -> dict[str, Any]:
         """The first run's document; after fixes also `after`, `changes` and the comparison panel by panel."""
-        document = self.before.to_json()
+        document = {**self.before.to_json(), "changes": self.changes, "ended": self.ended}
         if self.after is not None:
             after = self.after.to_json()
             document["after"] = after
-            document["changes"] = self.changes
             document["comparison"] = compare(document, after)
             document["hop_comparison"] = compare_hops(document, after)
             document["verdict"] = after["verdict"]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from obs_check.cli.ending import keeping
 from obs_check.cli.options import Output, common
 
 
@@ -22,7 +23,7 @@ def confirm(before_file: Path, out: Output) -> None:
     before = load_document(before_file)
     outcome = Outcome("confirm")
     decisions = [e["decision"] for e in before["events"]]
-    with out.kept(outcome, None), open_systems(out.config_path, out.env, detail=out.detail) as systems:
+    with keeping(out, outcome), open_systems(out.config_path, out.env, detail=out.detail) as systems:
         check = Check(systems, outcome, out.say)
         run = check.inject(decisions.count("allow"), decisions.count("deny")) if decisions else None
         if run is not None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from obs_check.cli.ending import keeping
 from obs_check.cli.options import Output, common
 
 
@@ -31,7 +32,8 @@ def demo(faults: tuple[str, ...], keep: Path | None, list_faults: bool, out: Out
     story = Demo()
     folder = keep or Path(tempfile.mkdtemp(prefix="obs-check-evidence-"))
     try:
-        run_demo(story, Lab(fault_ids=chosen), out.say, out.show_outcome)
+        with keeping(out, story):
+            run_demo(story, Lab(fault_ids=chosen), out.say, out.show_outcome)
     finally:
         written = out.write_evidence(folder, story.to_json())
         out.say(f"evidence: {len(written)} files in {folder}")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from obs_check.cli.ending import keeping
 from obs_check.cli.options import Output, common
 
 
@@ -42,7 +43,7 @@ def diagnose(
         raise UsageError("--inject needs at least one event", "give --allow or --deny a number above 0")
     outcome = Outcome("diagnose")
     opened = open_systems(out.config_path, out.env, dashboard, viewport=viewport, split=not no_split, detail=out.detail)
-    with out.kept(outcome, save), opened as systems:
+    with keeping(out, outcome, save), opened as systems:
         check = Check(systems, outcome, out.say)
         run = None
         if with_run:
@@ -57,6 +58,7 @@ def diagnose(
             check.suggest()
         out.show_outcome(outcome, diffs=suggest or apply_now)
         if apply_now:
-            for line in systems.apply(outcome.findings):
+            outcome.changes = systems.apply(outcome.findings)
+            for line in outcome.changes:
                 out.say(line)
     out.finish(outcome.to_json(), outcome.exit_code)

@@ -1,12 +1,21 @@
 """`obs-check inject`: send tagged events and keep the run for `trace`."""
 
-import json
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from obs_check.cli.ending import keeping, write_document
 from obs_check.cli.options import Output, common
+from obs_check.errors import ObsCheckError
+from obs_check.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    from obs_check.config import Config
+    from obs_check.follow.run import Run
 
 
 @click.command()
@@ -18,31 +27,93 @@ from obs_check.cli.options import Output, common
 @common
 def inject(allow: int, deny: int, save: Path | None, out: Output) -> None:
     """Send tagged allow and deny events through the firewall."""
-    from obs_check.app.systems.injection import send_run
     from obs_check.config import ENVIRONMENT, load_config
-    from obs_check.errors import InputError, UsageError
-    from obs_check.model.verdict import Verdict
+    from obs_check.errors import UsageError
 
     if allow + deny == 0:
         raise UsageError("inject needs at least one event", "give --allow or --deny a number above 0")
     config = load_config(out.config_path, out.env)
-    run = send_run(config, allow, deny, time.time_ns)
-    document = {"schema": "obs-check/1", "command": "inject", "run": run.id, **run.to_json()}
-    verdict = Verdict.OK if all(s.as_expected for s in run.sent) else Verdict.FAIL
-    document["verdict"] = str(verdict)
-    path = save or Path(f"run-{run.id}.json")
-    try:
-        path.write_text(json.dumps(document, indent=2) + "\n")
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}", "name a file that can be written") from error
-    out.say(f"run {run.id} kept in {path}; follow it with: obs-check trace {path}")
-    if not out.json:
-        for sent in run.sent:
-            click.echo(
-                f"{sent.event.tag}  {sent.answer.verdict}  {sent.answer.status or ''} {sent.answer.error}".rstrip()
-            )
-    if config.boundary.proxy == ENVIRONMENT:
-        # boundary ends with its command, and v0.9.0 without the last events that it has not handed on yet.
-        out.say(f"waiting {config.inject.settle_s:g} s, so that boundary hands on its last events")
-        time.sleep(config.inject.settle_s)
-    out.finish(document, verdict.exit_code)
+    injected = Injected()
+    with keeping(out, injected):
+        try:
+            injected.send(config, allow, deny, time.time_ns)
+        finally:
+            path = injected.keep(save)
+        if path is not None:
+            out.say(f"run {injected.run_id} kept in {path}; follow it with: obs-check trace {path}")
+        if not out.json:
+            for line in injected.lines():
+                click.echo(line)
+        if config.boundary.proxy == ENVIRONMENT:
+            # boundary ends with its command, and v0.9.0 without the last events that it has not handed on yet.
+            out.say(f"waiting {config.inject.settle_s:g} s, so that boundary hands on its last events")
+            time.sleep(config.inject.settle_s)
+    out.finish(injected.to_json(), injected.verdict.exit_code)
+
+
+@dataclass(slots=True)
+class Injected:
+    """A run as it is sent. `ended` is as Outcome's."""
+
+    run: "Run | None" = None
+    ended: str = ""
+    outages: list[str] = field(default_factory=list)
+
+    def send(self, config: "Config", allow: int, deny: int, now_ns: Callable[[], int]) -> None:
+        """Send the events; raises as `send_run`."""
+        from obs_check.app.systems.injection import send_run
+
+        def so_far(run: "Run") -> None:
+            self.run = run
+
+        try:
+            send_run(config, allow, deny, now_ns, so_far)
+        except BaseException as error:
+            stopped = isinstance(error, KeyboardInterrupt) and str(error)
+            self.ended = stopped or "not all events were sent"
+            raise
+
+    def keep(self, save: Path | None) -> Path | None:
+        """Write the run to `save`, or to a file named after it; None where nothing got an answer."""
+        if self.run is None or all(sent.answer.verdict == "no_answer" for sent in self.run.sent):
+            return None
+        path = save or Path(f"run-{self.run.id}.json")
+        write_document(self.to_json(), path)
+        return path
+
+    @property
+    def begun(self) -> bool:
+        """Whether an event was sent."""
+        return self.run is not None
+
+    @property
+    def run_id(self) -> str:
+        """The run's id, "" before it."""
+        return self.run.id if self.run else ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether all was decided as expected; unknown where not all was sent."""
+        if self.ended or self.run is None:
+            return Verdict.UNKNOWN
+        return Verdict.OK if all(sent.as_expected for sent in self.run.sent) else Verdict.FAIL
+
+    def stop(self, why: str) -> None:
+        """As Outcome's."""
+        self.ended = self.ended or why
+
+    def failed(self, error: ObsCheckError) -> None:
+        """As Outcome's."""
+        self.outages.append(error.message)
+
+    def lines(self) -> list[str]:
+        """A line an event."""
+        answers = [(sent.event.tag, sent.answer) for sent in self.run.sent] if self.run else []
+        return [f"{tag}  {a.verdict}  {a.status or ''} {a.error}".rstrip() for tag, a in answers]
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that `trace` reads."""
+        run = self.run.to_json() if self.run else {"window": None, "events": []}
+        kept = {"window": run["window"], "events": run["events"], "outages": self.outages, "ended": self.ended}
+        head = {"schema": "obs-check/1", "command": "inject", "verdict": str(self.verdict), "run": self.run_id or None}
+        return {**head, **kept}

@@ -1,4 +1,4 @@
-"""Ctrl-C that gets through."""
+"""Signals that end a command: Ctrl-C that gets through, and the end of a process or of a terminal as the same."""
 
 import signal
 import threading
@@ -9,23 +9,55 @@ from typing import NoReturn
 
 AGAIN_S = 1.0
 """Seconds after which an interrupt that was swallowed comes again."""
+ENDINGS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
+"""The signals, and how a command ended that got one."""
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal of `ENDINGS` came; `exit_code` is what a shell gives for it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(ENDINGS[signal.Signals(number)])
+        self.exit_code = 128 + number
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Inside the block each of the signals raises Stopped, unless whoever started the process has it ignored."""
+    with _handled(0):
+        yield
 
 
 @contextmanager
 def insistent_interrupt() -> Iterator[None]:
-    """Inside the block SIGINT raises KeyboardInterrupt again until it leaves the block.
+    """As `stoppable`; the signal comes again until the block is left.
 
     Python swallows one that arrives inside a destructor or a weak reference's callback, and the command would go on.
     """
+    with _handled(AGAIN_S):
+        yield
+
+
+@contextmanager
+def _handled(again_s: float) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    came: list[int] = []
 
-    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-        signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
-        raise KeyboardInterrupt
+    def stop(number: int, _frame: FrameType | None) -> NoReturn:
+        came.append(number)
+        signal.setitimer(signal.ITIMER_REAL, again_s)
+        raise Stopped(number)
 
-    before = [(number, signal.signal(number, interrupt)) for number in (signal.SIGINT, signal.SIGALRM)]
+    def again(_number: int, frame: FrameType | None) -> None:
+        if came:
+            stop(came[-1], frame)
+
+    numbers = [number for number in ENDINGS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = [(number, signal.signal(number, stop)) for number in numbers]
+    if again_s:
+        before.append((signal.SIGALRM, signal.signal(signal.SIGALRM, again)))
     try:
         yield
     finally:

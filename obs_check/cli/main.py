@@ -3,6 +3,7 @@
 import importlib
 import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -10,10 +11,12 @@ from typing import Any, NamedTuple
 import click
 
 from obs_check import __version__
+from obs_check.cli.interrupt import Stopped, stoppable
 from obs_check.errors import ObsCheckError, QueryError
 
-INTERRUPTED = 130
-UNKNOWN = 3
+READER_LEFT = 130
+INTERNAL = 70
+"""EX_SOFTWARE of sysexits.h: an error of obs-check itself, which claims nothing about anything."""
 
 
 class Command(NamedTuple):
@@ -84,15 +87,16 @@ def cli() -> None:
     """Follow agent egress events to a Grafana panel and explain panels that read zero.
 
     Exit codes: 0 all ok, 1 a finding, 2 usage or configuration, 3 unknown (a system did not answer), 4 not allowed,
-    130 interrupted.
+    70 an error of obs-check itself, 129, 130 and 143 ended by a signal: the verdict is unknown.
     """
 
 
 def main(args: Sequence[str]) -> int:
     """Run with arguments (without the program's name); returns the exit code and never raises."""
     try:
-        answer = cli.main(list(args), prog_name="obs-check", standalone_mode=False)
-        sys.stdout.flush()
+        with stoppable():
+            answer = cli.main(list(args), prog_name="obs-check", standalone_mode=False)
+            sys.stdout.flush()
         return answer if isinstance(answer, int) else 0
     except ObsCheckError as error:
         return _say(error.message, error.hint, error.exit_code, error.caret() if isinstance(error, QueryError) else "")
@@ -102,16 +106,20 @@ def main(args: Sequence[str]) -> int:
     except click.ClickException as error:
         hint = f"{error.ctx.command_path} --help" if isinstance(error, click.UsageError) and error.ctx else ""
         return _say(" ".join(error.format_message().split()), hint, 2)
-    except (click.Abort, KeyboardInterrupt):
-        return _say("interrupted", "", INTERRUPTED)
+    except (click.Abort, KeyboardInterrupt) as error:
+        stopped = error.__cause__ if isinstance(error.__cause__, Stopped) else error
+        if not isinstance(stopped, Stopped):
+            stopped = Stopped(signal.SIGINT)
+        return _say(str(stopped), "", stopped.exit_code)
     except (_ReaderLeft, BrokenPipeError):
         # What is still buffered must not raise again when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return INTERRUPTED
+        return READER_LEFT
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 0
     except Exception as error:
-        return _say(f"internal error: {_place(error)}", "please report it with the command that you ran", UNKNOWN)
+        told = f"internal error, nothing is claimed: {_place(error)}; please report this line and the command"
+        return _say(f"{told} (-v shows more)", "", INTERNAL)
 
 
 def run() -> None:

@@ -4,16 +4,15 @@ import functools
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import traceback
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from obs_check.cli.interrupt import insistent_interrupt
-from obs_check.errors import InputError, ObsCheckError, UsageError
+from obs_check.errors import ObsCheckError, UsageError
 
 if TYPE_CHECKING:
     from obs_check.app.verify.outcome import Outcome
@@ -60,44 +59,18 @@ class Output:
         if not self.json:
             self._show(outcome.to_json(), diffs)
 
+    def show(self, document: Mapping[str, Any]) -> None:
+        """A document on stdout, in the format that was asked for."""
+        if self.json:
+            self.print_json(document)
+        else:
+            self._show(document, diffs=True)
+
     def finish(self, document: Mapping[str, Any], exit_code: int) -> NoReturn:
         """Print the document when JSON was asked for, and end."""
         if self.json:
-            self._print(document)
+            self.print_json(document)
         raise SystemExit(exit_code)
-
-    @contextmanager
-    def kept(self, outcome: "Outcome", save: Path | None) -> Iterator[None]:
-        """Write the document to `save` whatever happens inside; after an interruption also show what was found.
-
-        A system that does not answer or does not let us in makes the verdict unknown; wrong usage before anything was
-        looked at leaves no document.
-        """
-        try:
-            with insistent_interrupt():
-                yield
-        except UsageError:
-            if outcome.run is not None:
-                _save(outcome.to_json(), save)
-            raise
-        except ObsCheckError as error:
-            outcome.failed(error)
-            if self.json:
-                self._print(outcome.to_json())
-            _save(outcome.to_json(), save)
-            raise
-        except KeyboardInterrupt:
-            document = {**outcome.to_json(), "interrupted": True}
-            if self.json:
-                self._print(document)
-            else:
-                self._show(document, diffs=True)
-            _save(document, save)
-            raise
-        except BaseException:
-            _save(outcome.to_json(), save)
-            raise
-        _save(outcome.to_json(), save)
 
     def write_evidence(self, folder: Path, document: Mapping[str, Any]) -> list[Path]:
         """Write the evidence files of a document; returns their paths."""
@@ -110,21 +83,11 @@ class Output:
 
         print_document(document, sys.stdout, self.color, diffs)
 
-    def _print(self, document: Mapping[str, Any]) -> None:
+    def print_json(self, document: Mapping[str, Any]) -> None:
+        """A document as JSON on stdout."""
         from obs_check.report.json import dumps
 
         click.echo(dumps(document))
-
-
-def _save(document: Mapping[str, Any], save: Path | None) -> None:
-    if save is None:
-        return
-    from obs_check.report.json import dumps
-
-    try:
-        save.write_text(dumps(document) + "\n", "utf-8")
-    except OSError as error:
-        raise InputError(f"{save}: {error.strerror}", "name a file that can be written") from error
 
 
 def with_formats(*formats: str) -> Callable[[F], F]:
@@ -156,7 +119,14 @@ def with_formats(*formats: str) -> Callable[[F], F]:
             *args: Any, format_: str, config_path: Path | None, no_color: bool, verbose: int, **kwargs: Any
         ) -> Any:
             color = not no_color and not os.environ.get("NO_COLOR")
-            return function(*args, out=Output(format_, config_path, color, verbose), **kwargs)
+            out = Output(format_, config_path, color, verbose)
+            try:
+                return function(*args, out=out, **kwargs)
+            except (ObsCheckError, click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
+                raise
+            except Exception:
+                out.detail(traceback.format_exc().rstrip())
+                raise
 
         decorated: Any = command
         for option in reversed(options):

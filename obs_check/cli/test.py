@@ -2,17 +2,20 @@
 
 import difflib
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from obs_check.cli.ending import keeping
 from obs_check.cli.options import Output, common, settings_of
-from obs_check.errors import InputError, UsageError
+from obs_check.errors import ObsCheckError, UsageError
 from obs_check.model.verdict import Verdict, worst
 
 if TYPE_CHECKING:
     from obs_check.logql.settings import LokiVersion
+    from obs_check.testing.suite import Suite
 
 
 @click.command()
@@ -36,7 +39,6 @@ def test(
 
     Exit 1 when an expectation does not hold, or with --mutate when a changed query is not noticed.
     """
-    from obs_check.testing.run import run_suite
     from obs_check.testing.suite import load_suite
 
     try:
@@ -45,29 +47,77 @@ def test(
         raise UsageError(f"--run {pattern!r}: {error}", "write a regular expression") from error
     loki = settings_of(loki_version).loki
     suites = [load_suite(file) for file in files]
-    document: dict[str, Any] = {"schema": "obs-check/1", "command": "test", "verdict": "", "run": None, "suites": []}
-    verdicts: list[Verdict] = []
-    for suite in suites:
-        cases = []
+    tested = Tested()
+    with keeping(out, tested):
+        try:
+            for suite in suites:
+                tested.run(suite, wanted, loki, mutating, out, diffs)
+            tested.ended = ""
+        finally:
+            if junit is not None and any(suite["cases"] for suite in tested.suites):
+                _write_junit(junit, tested.to_json())
+        if not any(suite["cases"] for suite in tested.suites):
+            raise UsageError(f"no test matches --run {pattern!r}", "leave it out to run all")
+    if not out.json:
+        cases = [case for suite in tested.suites for case in suite["cases"]]
+        checks = [check for case in cases for check in case["checks"]]
+        failed = sum(check["verdict"] != "ok" for check in checks)
+        click.echo(f"{len(cases)} tests, {len(checks)} checks, {failed} failed")
+    out.finish(tested.to_json(), tested.verdict.exit_code)
+
+
+@dataclass(slots=True)
+class Tested:
+    """The suites that were run so far. `ended` is as Outcome's."""
+
+    suites: list[dict[str, Any]] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    ended: str = "not all tests were run"
+
+    def run(
+        self,
+        suite: "Suite",
+        wanted: re.Pattern[str],
+        loki: "LokiVersion",
+        mutating: bool,
+        out: Output,
+        diffs: bool,
+    ) -> None:
+        """Run one suite, show its cases as they end."""
+        from obs_check.testing.run import run_suite
+
+        cases: list[dict[str, Any]] = []
+        self.suites.append({"file": str(suite.path), "cases": cases})
         for outcome in run_suite(suite, wanted, loki):
             cases.append(outcome.to_json())
-            verdicts.append(outcome.verdict)
+            self.verdicts.append(outcome.verdict)
             if not out.json:
                 _show_case(cases[-1], diffs)
-        document["suites"].append({"file": str(suite.path), "cases": cases})
         if mutating:
-            document["suites"][-1]["mutants"], verdict = _mutants(suite, wanted, loki, out)
-            verdicts.append(verdict)
-    if not any(suite["cases"] for suite in document["suites"]):
-        raise UsageError(f"no test matches --run {pattern!r}", "leave it out to run all")
-    document["verdict"] = str(worst(verdicts))
-    if junit is not None:
-        _write_junit(junit, document)
-    if not out.json:
-        checks = [c for s in document["suites"] for case in s["cases"] for c in case["checks"]]
-        failed = sum(c["verdict"] != "ok" for c in checks)
-        click.echo(f"{len(verdicts) - (len(suites) if mutating else 0)} tests, {len(checks)} checks, {failed} failed")
-    out.finish(document, worst(verdicts).exit_code)
+            self.suites[-1]["mutants"], verdict = _mutants(suite, wanted, loki, out)
+            self.verdicts.append(verdict)
+
+    @property
+    def begun(self) -> bool:
+        """Nothing has to be told of tests after wrong usage."""
+        return False
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of all; unknown where not all were run."""
+        return Verdict.UNKNOWN if self.ended else worst(self.verdicts)
+
+    def stop(self, why: str) -> None:
+        """As Outcome's."""
+        self.ended = why
+
+    def failed(self, error: ObsCheckError) -> None:
+        """As Outcome's: no system is asked."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The document."""
+        head = {"schema": "obs-check/1", "command": "test", "verdict": str(self.verdict), "run": None}
+        return {**head, "suites": self.suites, "ended": self.ended}
 
 
 def _show_case(case: dict[str, Any], diffs: bool) -> None:
@@ -98,9 +148,7 @@ def _mutants(
 
 
 def _write_junit(path: Path, document: dict[str, Any]) -> None:
+    from obs_check.client.files.text_files import write_result
     from obs_check.report.junit import junit
 
-    try:
-        path.write_text(junit(document), "utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}", "name a file that can be written") from error
+    write_result(path, junit(document))

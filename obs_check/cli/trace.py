@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from obs_check.cli.ending import keeping
 from obs_check.cli.options import Output, common
 
 
@@ -20,7 +21,7 @@ def trace(run_file: Path, save: Path | None, out: Output) -> None:
 
     run = load_run(run_file)
     outcome = Outcome("trace")
-    with out.kept(outcome, save), open_systems(out.config_path, out.env, detail=out.detail) as systems:
+    with keeping(out, outcome, save), open_systems(out.config_path, out.env, detail=out.detail) as systems:
         check = Check(systems, outcome, out.say)
         check.follow(run)
         out.show_outcome(outcome)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from obs_check.cli.ending import keeping
 from obs_check.cli.options import Output, common
 
 
@@ -23,7 +24,10 @@ def verify(allow: int, deny: int, timeout: float | None, save: Path | None, out:
     if allow + deny == 0:
         raise UsageError("verify needs at least one event", "give --allow or --deny a number above 0")
     outcome = Outcome("verify")
-    with out.kept(outcome, save), open_systems(out.config_path, out.env, hop_s=timeout, detail=out.detail) as systems:
+    with (
+        keeping(out, outcome, save),
+        open_systems(out.config_path, out.env, hop_s=timeout, detail=out.detail) as systems,
+    ):
         check = Check(systems, outcome, out.say)
         run = check.inject(allow, deny)
         check.follow(run)

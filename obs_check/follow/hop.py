@@ -29,6 +29,8 @@ class HopSeen:
     unknown: str = ""
     denied: bool = False
     probes: list[Probe] = field(default_factory=list)
+    waiting: bool = False
+    """Whether its time is not up: what is missing may still come."""
     shipping: ShippingEvidence | None = None
     """At the hop `shipper`: what the shipper said of itself."""
 
@@ -52,8 +54,8 @@ class HopSeen:
 
     @property
     def verdict(self) -> Verdict:
-        """unknown when the hop could not be asked; fail when a tag is missing."""
-        if self.unknown:
+        """unknown when the hop could not be asked, or was not waited for to the end; fail when a tag is missing."""
+        if self.unknown or (self.waiting and not self.complete):
             return Verdict.UNKNOWN
         return Verdict.OK if self.complete else Verdict.FAIL
 
@@ -75,6 +77,8 @@ class HopSeen:
 
     def _told(self) -> str:
         """The note, and behind it what the shipper says."""
+        if self.waiting and not self.complete and not self.unknown:
+            return "; ".join(text for text in ("its time was not up", self.note) if text)
         if self.unknown or self.shipping is None:
             return self.unknown or self.note
         return "; ".join(text for text in (self.note, *self.shipping.sentences()) if text)

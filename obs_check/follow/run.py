@@ -88,18 +88,22 @@ def inject(
     events: Sequence[Event],
     send: Callable[[Event], EgressAnswer],
     now_ns: Callable[[], int],
-    progress: Callable[[int, int], None] = lambda _done, _of: None,
+    so_far: Callable[[Run], None] = lambda _run: None,
 ) -> Run:
-    """Send the events one after the other through `send`; never raises for a request that fails."""
+    """Send the events one after the other through `send`; never raises for a request that fails. `so_far` gets the run
+    with every event that was sent, so that an interrupted one can be told."""
     start = now_ns()
-    sent = []
-    for done, event in enumerate(events, start=1):
+    run = Run(events[0].run, (), _whole_seconds(start, start))
+    for event in events:
         stamped = replace(event, sent_ns=now_ns())
-        sent.append(Sent(stamped, send(stamped)))
-        progress(done, len(events))
-    end = now_ns()
-    window = Window(start // NS * NS, (end // NS + 1) * NS)
-    return Run(events[0].run, tuple(sent), window)
+        sent = Sent(stamped, send(stamped))
+        run = Run(run.id, (*run.sent, sent), _whole_seconds(start, now_ns()))
+        so_far(run)
+    return run
+
+
+def _whole_seconds(start_ns: int, end_ns: int) -> Window:
+    return Window(start_ns // NS * NS, (end_ns // NS + 1) * NS)
 
 
 def run_from_json(doc: dict[str, Any]) -> Run:

@@ -28,6 +28,8 @@ def follow(
 ) -> None:
     """Look at the hops of all paths in turn until each is complete or out of time. `pause(s)` waits between rounds."""
     started = now_ns()
+    for watched in (w for path in paths for w in path):
+        watched.hop.waiting = True
     last_change = {id(w): started for path in paths for w in path}
     settled: set[int] = set()
     while True:
@@ -44,6 +46,7 @@ def follow(
                     waited = (now - max(before_at, last_change[key])) / NS
                     if watched.hop.complete or (before_done and waited >= watched.patience_s):
                         settled.add(key)
+                        watched.hop.waiting = False
                         progress(watched.hop)
                 before_done = key in settled
                 before_at = last_change[key]

@@ -20,6 +20,7 @@ _MEANINGS = {
     "false_green": "bold red",
 }
 _WIDTH_WITHOUT_TERMINAL = 120
+_SUGGESTED = "With the fixes (read without saving them)"
 _SHOWN_PROBES = 4
 _SHOWN_TAGS = 3
 _PROBE_CHARS = 300
@@ -50,7 +51,8 @@ def print_document(document: Mapping[str, Any], file: TextIO, color: bool, diffs
         console.print(Text(said))
     verdict = str(document.get("verdict") or "unknown")
     run = f"run {document['run']}: " if document.get("run") else ""
-    suffix = " (interrupted: only what was found so far)" if document.get("interrupted") else ""
+    ended = document.get("ended")
+    suffix = visible(f" ({ended}: only what was found so far)") if ended else ""
     console.print(Text.assemble(f"{run}verdict ", (verdict, _STYLES.get(verdict, "")), suffix))
 
 
@@ -145,7 +147,7 @@ def control_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 def suggested_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """One row a panel and cause: what it reads, and what it would read with the fix."""
-    table = plain_table("With the fixes (nothing is saved)", ">id", "title", "reads", "would read", "verdict", "cause")
+    table = plain_table(_SUGGESTED, ">id", "title", "reads", "would read", "verdict", "cause")
     for row in rows:
         table.add_row(
             *(cell(row.get(key)) for key in ("id", "title", "reads", "would_read")),

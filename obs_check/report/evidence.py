@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from obs_check.client.files.text_files import write_result
 from obs_check.errors import InputError
 from obs_check.report.csv import write_csv
 from obs_check.report.html import to_html
@@ -27,7 +28,7 @@ def write_evidence(folder: Path, document: Mapping[str, Any]) -> list[Path]:
             ("evidence.html", to_html(document, tables)),
         ):
             path = folder / name
-            path.write_text(text, "utf-8")
+            write_result(path, text, "name a folder that can be written")
             written.append(path)
         for table in tables:
             path = folder / f"{table.name}.csv"

@@ -26,10 +26,11 @@ def to_html(document: Mapping[str, Any], tables: list[EvidenceTable]) -> str:
     return environment.get_template(TEMPLATE).render(
         command=document.get("command") or "",
         verdict=document.get("verdict") or "unknown",
+        ended=document.get("ended") or "",
         run=document.get("run") or "",
         findings=list(document.get("findings") or ()),
         changes=list(document.get("changes") or ()),
-        tables=[t for t in tables if not t.name.endswith("findings")],
+        tables=[t for t in tables if t.name != "verdict" and not t.name.endswith("findings")],
     )
 
 

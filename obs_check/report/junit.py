@@ -31,5 +31,10 @@ def junit(document: Mapping[str, Any]) -> str:
                 detail = ElementTree.SubElement(one, kind, message=visible(check["differs"]))
                 rows = [*(f"want {line}" for line in check["want"]), *(f"got  {line}" for line in check["got"])]
                 detail.text = visible("\n".join(rows))
+    if document["ended"]:
+        # A run that did not come to its end must not look like one that passed.
+        node = ElementTree.SubElement(root, "testsuite", name="obs-check", tests="1", failures="0", errors="1")
+        one = ElementTree.SubElement(node, "testcase", classname="obs-check", name="the run came to its end")
+        ElementTree.SubElement(one, "error", message=visible(document["ended"]))
     ElementTree.indent(root)
     return ElementTree.tostring(root, "unicode", xml_declaration=True) + "\n"

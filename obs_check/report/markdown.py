@@ -11,6 +11,8 @@ _IN_REPORT = ("hops", "panels", "hop_comparison", "comparison", "after-hops", "a
 def to_markdown(document: Mapping[str, Any], tables: list[EvidenceTable]) -> str:
     """Verdict, tables, then each finding with its probes and its diff."""
     parts = [f"# obs-check {document.get('command', '')}: {document.get('verdict', '')}"]
+    if document.get("ended"):
+        parts.append(f"It did not come to its end: {_cell(document['ended'])}. What follows is what was found so far.")
     if document.get("run"):
         parts.append(f"Run `{document['run']}`, {len(document.get('events') or ())} events.")
     parts += [f"## {t.title}\n\n{_table(t)}" for t in tables if t.name in _IN_REPORT]

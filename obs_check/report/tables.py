@@ -16,6 +16,7 @@ class EvidenceTable:
     rows: list[dict[str, Any]]
 
 
+_VERDICT = ("command", "verdict", "run", "ended")
 _EVENTS = ("tag", "decision", "method", "url", "sent_ns", "status", "verdict", "error")
 _HOPS = ("path", "hop", "sent", "seen", "missing", "latency_ms", "verdict", "note")
 _PANELS = ("id", "title", "path", "reads", "wanted", "state", "verdict", "cause")
@@ -29,7 +30,7 @@ _PROBES = ("finding", "cause", "system", "request", "answer", "window_start_ns",
 
 def evidence_tables(document: Mapping[str, Any]) -> list[EvidenceTable]:
     """The tables that a document has rows for; those of `after` (a run after the fix) get the prefix `after-`."""
-    tables = _tables(document, "", "")
+    tables = [_plain("verdict", "Verdict", _VERDICT, [document]), *_tables(document, "", "")]
     after = document.get("after")
     if isinstance(after, Mapping):
         tables += _tables(after, "after-", " after the fix")

@@ -1,6 +1,7 @@
 """Errors as one line, exit codes, and commands that exist."""
 
 import importlib
+import signal
 import sys
 from collections.abc import Callable
 
@@ -8,6 +9,7 @@ import click
 import pytest
 
 from obs_check.cli import main as module
+from obs_check.cli.interrupt import Stopped
 from obs_check.cli.main import COMMANDS, Command, main
 from obs_check.errors import InputError, NotAllowed, QueryError, Refused, Unavailable, UsageError
 
@@ -47,6 +49,8 @@ def throw(error: BaseException) -> Callable[[], object]:
         (Refused("loki: 400", 400, "x"), 3, ["obs-check: error: loki: 400"]),
         (NotAllowed("grafana: 403"), 4, ["obs-check: error: grafana: 403"]),
         (KeyboardInterrupt(), 130, ["obs-check: error: interrupted"]),
+        (Stopped(signal.SIGTERM), 143, ["obs-check: error: terminated"]),
+        (Stopped(signal.SIGHUP), 129, ["obs-check: error: hung up"]),
         (SystemExit(1), 1, []),
         (click.BadParameter("no"), 2, ["obs-check: error: Invalid value: no"]),
     ],
@@ -68,11 +72,11 @@ def test_errors(
 def test_what_nobody_foresaw_claims_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert raising(monkeypatch, throw(KeyError("x\ny"))) == 3
-    first, hint = capsys.readouterr().err.splitlines()
-    assert first.startswith("obs-check: error: internal error: KeyError: ")
-    assert "(tests.cli.test_main:" in first
-    assert "report" in hint
+    assert raising(monkeypatch, throw(KeyError("x\ny"))) == 70
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("obs-check: error: internal error, nothing is claimed: KeyError: ")
+    assert "(tests.cli.test_main:" in line
+    assert "please report this line" in line
 
 
 @pytest.mark.parametrize(

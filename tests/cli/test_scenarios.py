@@ -298,22 +298,27 @@ def line_of(stream: Any, wanted: str, seconds: float) -> str:
 
 
 @pytest.mark.slow
-def test_interrupted_while_it_follows(healthy: Lab, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_interrupted_while_it_follows(number: int, code: int, word: str, healthy: Lab, tmp_path: Path) -> None:
     config = changed(healthy, "elsewhere.yaml", r"logs: boundary_logs/\*\.log", "logs: nowhere/*.log")
     kept = tmp_path / "kept.json"
     args = ["verify", "--config", str(config), "--timeout", "60", "--save", str(kept)]
     with subprocess.Popen([*PROGRAM, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
             line_of(process.stderr, "path B loki: 20 of 20", 60)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             out, err = process.communicate(timeout=30)
         finally:
             process.kill()
-    assert process.returncode == 130, err
-    assert err.decode().splitlines()[-1] == "obs-check: error: interrupted"
+    assert process.returncode == code, err
+    assert err.decode().splitlines()[-1] == f"obs-check: error: {word}"
     assert "Hops" in out.decode()
     document = json.loads(kept.read_text())
-    assert document["interrupted"] is True
+    assert (document["verdict"], document["ended"]) == ("unknown", word)
+    hops = {(hop["path"], hop["hop"]): hop["verdict"] for hop in document["hops"]}
+    assert (hops["A", "file"], hops["A", "shipper"], hops["B", "loki"]) == ("unknown", "unknown", "ok")
     assert document["findings"] == []
     assert len(document["events"]) == 20
 

@@ -1,11 +1,15 @@
 """Following a run: hops wait for the hop before them, and no longer than their patience."""
 
+import pytest
+
 from obs_check.client.egress import EgressAnswer
 from obs_check.follow.hop import HopSeen
-from obs_check.follow.run import inject, plan_events, run_from_json
+from obs_check.follow.run import Run, inject, plan_events, run_from_json
 from obs_check.follow.trace import Watched, follow
 from obs_check.model.event import Event
-from obs_check.model.window import NS
+from obs_check.model.window import NS, Window
+
+RUN = Run("k3f9a2", (), Window(0, NS))
 
 
 class Clock:
@@ -67,4 +71,19 @@ def test_a_late_hop_is_waited_for_and_a_dead_one_is_given_up() -> None:
     assert settled == ["file", "loki", "panel"]
     assert late.complete
     assert dead.missing == ["t"]
+    assert (str(dead.verdict), dead.waiting) == ("fail", False)
     assert 1_006 * NS <= clock.ns <= 1_008 * NS
+
+
+def test_what_is_missing_at_a_hop_whose_time_is_not_up_is_unknown() -> None:
+    clock = Clock()
+    done, dead = HopSeen("A", "file", ("t",), {"t": 1}), HopSeen("A", "loki", ("t",))
+
+    def interrupted() -> None:
+        if clock.ns > 1_002 * NS:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        follow([[Watched(done, lambda: None, 1), Watched(dead, interrupted, 9)]], clock.now, clock.pause)
+    assert [str(done.verdict), str(dead.verdict)] == ["ok", "unknown"]
+    assert dead.to_row(RUN)["note"] == "its time was not up"

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from obs_check.app.verify.outcome import Outcome
 from obs_check.documents.yaml_tree import load
 from obs_check.errors import InputError
 from obs_check.model.entry import Entry, LogStream
@@ -107,7 +108,7 @@ def test_console() -> None:
         "loki: GET query ->",
         "fix (safe): parse as JSON in dashboard",
         "+new",
-        "With the fixes (nothing is saved)",
+        "With the fixes (read without saving them)",
         "42",
         "unexplained: panel 4",
         "did not answer: grafana",
@@ -135,7 +136,7 @@ def test_console_of_a_positive_control() -> None:
 
 def test_console_of_an_empty_document() -> None:
     assert shown({"verdict": "ok", "run": None}) == "verdict ok\n"
-    assert "only what was found so far" in shown({"verdict": "unknown", "interrupted": True})
+    assert "only what was found so far" in shown({"verdict": "unknown", "ended": "interrupted"})
 
 
 def test_json_starts_as_the_contract_says_and_has_no_nan() -> None:
@@ -151,6 +152,7 @@ def test_evidence(tmp_path: Path) -> None:
         "evidence.json",
         "evidence.md",
         "evidence.html",
+        "verdict.csv",
         "events.csv",
         "hops.csv",
         "panels.csv",
@@ -180,7 +182,21 @@ def test_evidence_of_next_to_nothing(tmp_path: Path) -> None:
         "evidence.json",
         "evidence.md",
         "evidence.html",
+        "verdict.csv",
     ]
+
+
+def test_what_was_interrupted_says_so_at_the_top_of_every_format(tmp_path: Path) -> None:
+    outcome = Outcome("verify")
+    outcome.stop("interrupted")
+    written = write_evidence(tmp_path, outcome.to_json())
+    files = {path.name: path.read_text("utf-8") for path in written}
+    assert json.loads(files["evidence.json"])["verdict"] == "unknown"
+    first, second = files["evidence.md"].split("\n\n")[:2]
+    assert (first, second[:37]) == ("# obs-check verify: unknown", "It did not come to its end: interrupt")
+    assert '<h1>obs-check verify: <span class="unknown">unknown</span></h1>\n<p>It did not' in files["evidence.html"]
+    assert files["verdict.csv"] == "command,verdict,run,ended\nverify,unknown,,interrupted\n"
+    assert shown(outcome.to_json()) == "verdict unknown (interrupted: only what was found so far)\n"
 
 
 def test_evidence_needs_a_folder(tmp_path: Path) -> None:
@@ -251,7 +267,12 @@ def test_nothing_that_was_logged_steers_a_terminal(capsys: pytest.CaptureFixture
 def test_junit_stays_xml_whatever_was_logged() -> None:
     check = {"subject": "a\x00", "verdict": "fail", "differs": "b\x1b", "want": ["c\x0b"], "got": ["d\ufffd"]}
     suite = {"file": "f", "cases": [{"name": "n\x01", "seconds": 0.5, "checks": [check]}]}
-    root = ElementTree.fromstring(junit({"suites": [suite]}))
+    root = ElementTree.fromstring(junit({"suites": [suite], "ended": ""}))
     failure = root.find("testsuite/testcase/failure")
     assert failure is not None
     assert (failure.get("message"), failure.text) == (r"b\x1b", "want c\\x0b\ngot  d\ufffd")
+
+
+def test_junit_of_tests_that_were_interrupted_has_an_error() -> None:
+    root = ElementTree.fromstring(junit({"suites": [], "ended": "interrupted"}))
+    assert [node.get("message") for node in root.iter("error")] == ["interrupted"]

@@ -19,12 +19,19 @@ def check_injection(config: Config) -> None:
         )
 
 
-def send_run(config: Config, allow: int, deny: int, now_ns: Callable[[], int]) -> Run:
-    """Send events through the firewall's proxy; ConfigError as `check_injection`, Unavailable when nobody listens."""
+def send_run(
+    config: Config,
+    allow: int,
+    deny: int,
+    now_ns: Callable[[], int],
+    so_far: Callable[[Run], None] = lambda _run: None,
+) -> Run:
+    """Send events through the firewall's proxy; ConfigError as `check_injection`, Unavailable when nobody listens.
+    `so_far` gets the run as it grows."""
     check_injection(config)
     proxy, ca = config.boundary.proxy_url, config.boundary.ca
     events = plan_events(new_run_id(), allow, deny, config.inject.allow_url or "", config.inject.deny_url or "")
-    run = inject(events, lambda event: send(event, proxy, ca), now_ns)
+    run = inject(events, lambda event: send(event, proxy, ca), now_ns, so_far)
     # An allowed request to a dead origin has no answer either, so the proxy itself is asked.
     if proxy and all(s.answer.verdict == "no_answer" for s in run.sent):
         reach("boundary's proxy", proxy)

@@ -86,8 +86,9 @@ class Systems:
 
         return apply_fixes(findings, change)
 
-    def inject(self, allow: int, deny: int) -> Run:
-        """Send events through the firewall's proxy, and remember what shipper and Loki counted before.
+    def inject(self, allow: int, deny: int, so_far: Callable[[Run], None] = lambda _run: None) -> Run:
+        """Send events through the firewall's proxy, and remember what shipper and Loki counted before. `so_far` gets
+        the run as it grows.
 
         ConfigError when the configuration does not say where, Unavailable when nobody listens there.
         """
@@ -97,7 +98,7 @@ class Systems:
         if self.config.loki.url:
             with suppress(Unavailable, NotAllowed):
                 self.discarded_before = discarded_by_reason(self.loki.metrics().value)
-        return send_run(self.config, allow, deny, self.now_ns)
+        return send_run(self.config, allow, deny, self.now_ns, so_far)
 
     def follow(self, run: Run, hops: list[HopSeen], say: Say) -> None:
         """Follow a run along both paths; `hops` is filled at once and its members grow."""

@@ -43,8 +43,11 @@ class Check:
 
     def inject(self, allow: int, deny: int) -> Run:
         """Send tagged events through the firewall."""
-        run = self.systems.inject(allow, deny)
-        self.outcome.run = run
+
+        def so_far(run: Run) -> None:
+            self.outcome.run = run
+
+        run = self.systems.inject(allow, deny, so_far)
         decided = sum(s.as_expected for s in run.sent)
         self.say(f"run {run.id}: {allow} allow and {deny} deny events sent, {decided} decided as expected")
         return run

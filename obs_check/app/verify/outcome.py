@@ -28,14 +28,30 @@ class Outcome:
     outages: list[str] = field(default_factory=list)
     denied: bool = False
     """Whether something of `outages` is for want of rights."""
+    changes: list[str] = field(default_factory=list)
+    """What was changed on request, and how to go back."""
+    ended: str = ""
+    """Why the command did not come to its end ("" when it did, or is still at work)."""
 
     @property
     def verdict(self) -> Verdict:
-        """fail with an error finding, a failed hop or panel; unknown with an outage; else ok."""
+        """unknown where the command did not come to its end or nothing was looked at; fail with an error finding, a
+        failed hop or panel; unknown with an outage; else ok."""
+        if self.ended or not (self.hops or self.panels or self.findings):
+            return Verdict.UNKNOWN
         verdicts = [h.verdict for h in self.hops] + [p.verdict for p in self.panels]
         verdicts += [Verdict.FAIL for f in self.findings if f.severity == "error"]
         verdicts += [Verdict.UNKNOWN for _ in self.outages]
         return worst(verdicts)
+
+    @property
+    def begun(self) -> bool:
+        """Whether events were sent."""
+        return self.run is not None
+
+    def stop(self, why: str) -> None:
+        """Note that the command does not come to its end."""
+        self.ended = self.ended or why
 
     @property
     def exit_code(self) -> int:
@@ -65,4 +81,6 @@ class Outcome:
             "unexplained": self.unexplained,
             "suggested": [w.to_row() for w in self.suggested],
             "outages": self.outages,
+            "changes": self.changes,
+            "ended": self.ended,
         }

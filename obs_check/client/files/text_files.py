@@ -1,6 +1,8 @@
 """Files as texts: whole ones, whose line ends stay as they are, so that an edit changes nothing else, and those that a
 person names."""
 
+import os
+import tempfile
 from pathlib import Path
 
 from obs_check.errors import ConfigError, InputError
@@ -31,6 +33,39 @@ def read_given(path: Path, hint: str) -> str:
 def write_exact(path: Path, text: str) -> None:
     """Write the whole text, UTF-8; raises OSError."""
     path.write_text(text, encoding="utf-8", newline="")
+
+
+def write_result(path: Path, text: str, hint: str = "name a file that can be written") -> None:
+    """Write a text that a person wants to have, UTF-8, whole or not at all; raises InputError with the hint.
+
+    What is no regular file (a pipe, a device) is written as it is.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            write_exact(path, text)
+            return
+        # Beside the file that a link leads to, so that the link stays one.
+        place = path.resolve()
+        mode = place.stat().st_mode & 0o777 if place.exists() else None
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", dir=place.parent, delete=False) as file:
+            part = Path(file.name)
+            try:
+                file.write(text)
+                file.close()
+                part.chmod(mode if mode is not None else 0o666 & ~_umask())
+                part.replace(place)
+            except BaseException:
+                part.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}", hint) from error
+
+
+def _umask() -> int:
+    """The mode bits that new files do not get."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def replace_text(path: Path, before: str, after: str) -> Path:

@@ -1,0 +1,78 @@
+"""How a command ends: its document is written, and says so, whatever happens inside."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from obs_check.cli.interrupt import insistent_interrupt
+from obs_check.errors import ObsCheckError, Unavailable, UsageError
+
+if TYPE_CHECKING:
+    from obs_check.cli.options import Output
+
+
+class Found(Protocol):
+    """What a command has found so far."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was done that has to be told also after wrong usage."""
+        ...
+
+    def stop(self, why: str) -> None:
+        """Note that the command does not come to its end: its verdict is unknown."""
+        ...
+
+    def failed(self, error: ObsCheckError) -> None:
+        """Note a system that does not answer or does not let us in."""
+        ...
+
+    def to_json(self) -> dict[str, Any]:
+        """The document."""
+        ...
+
+
+@contextmanager
+def keeping(out: "Output", found: Found, save: Path | None = None) -> Iterator[None]:
+    """Write the document to `save` whatever happens inside; where the block is not left at its end, also show it.
+
+    A block that a signal, a system that does not answer or an error of our own ends has the verdict unknown; wrong
+    usage before anything was done leaves no document.
+    """
+    try:
+        with insistent_interrupt():
+            yield
+    except UsageError as error:
+        if found.begun:
+            found.stop(error.message)
+            write_document(found.to_json(), save)
+        raise
+    except ObsCheckError as error:
+        found.failed(error)
+        found.stop("a system did not answer" if isinstance(error, Unavailable) else "not allowed")
+        if out.json:
+            out.print_json(found.to_json())
+        write_document(found.to_json(), save)
+        raise
+    except KeyboardInterrupt as stopped:
+        found.stop(str(stopped) or "interrupted")
+        out.show(found.to_json())
+        write_document(found.to_json(), save)
+        raise
+    except BaseException as error:
+        found.stop(f"internal error: {type(error).__name__}")
+        out.show(found.to_json())
+        write_document(found.to_json(), save)
+        raise
+    write_document(found.to_json(), save)
+
+
+def write_document(document: Mapping[str, Any], path: Path | None) -> None:
+    """Write a document, whole or not at all; nothing without a path. Raises InputError."""
+    if path is None:
+        return
+    from obs_check.client.files.text_files import write_result
+    from obs_check.report.json import dumps
+
+    write_result(path, dumps(document) + "\n")

@@ -1,0 +1,118 @@
+"""However a command ends before its end, its document says so and claims nothing."""
+
+import json
+import signal
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from obs_check.app.demo import Demo
+from obs_check.app.verify.outcome import Outcome
+from obs_check.cli import main as module
+from obs_check.cli.ending import Found, keeping
+from obs_check.cli.inject import Injected
+from obs_check.cli.interrupt import Stopped
+from obs_check.cli.main import Command, main
+from obs_check.cli.options import Output, common
+from obs_check.client.egress import EgressAnswer
+from obs_check.errors import NotAllowed, Unavailable, UsageError
+from obs_check.follow.hop import HopSeen
+from obs_check.follow.run import Run, Sent, plan_events
+from obs_check.model.window import Window
+
+EVENTS = plan_events("abcdef", 1, 1, "http://allowed.example/", "http://denied.invalid/")
+RUN = Run("abcdef", tuple(Sent(e, EgressAnswer(200, e.decision)) for e in EVENTS), Window(0, 1))
+GOOD = HopSeen("A", "file", tuple(RUN.tags()), dict.fromkeys(RUN.tags(), 1))
+ENDINGS: list[tuple[BaseException, int, str]] = [
+    (KeyboardInterrupt(), 130, "interrupted"),
+    (Stopped(signal.SIGINT), 130, "interrupted"),
+    (Stopped(signal.SIGTERM), 143, "terminated"),
+    (Stopped(signal.SIGHUP), 129, "hung up"),
+    (Unavailable("loki does not answer"), 3, "a system did not answer"),
+    (NotAllowed("grafana answered 403"), 4, "not allowed"),
+    (UsageError("the file has changed"), 2, "the file has changed"),
+    (RuntimeError("nobody foresaw this"), 70, "internal error: RuntimeError"),
+]
+
+
+def found() -> list[Found]:
+    """What commands have found when all was good so far."""
+    outcome = Outcome("verify", RUN, [GOOD])
+    return [outcome, Demo(Outcome("demo", RUN, [GOOD])), Demo(outcome, Outcome("demo", RUN, [GOOD])), Injected(RUN)]
+
+
+def run(monkeypatch: pytest.MonkeyPatch, kept: Found, error: BaseException | None, *args: str) -> int:
+    """The exit code of a command that ends with an error, or at its end."""
+
+    @click.command()
+    @common
+    def one(out: Output) -> None:
+        with keeping(out, kept, Path("kept.json")):
+            if error is not None:
+                raise error
+
+    class One:
+        command = one
+
+    monkeypatch.setitem(sys.modules, "one_command", One)
+    monkeypatch.setattr(module, "COMMANDS", (Command("one", "one_command", "command", "Does one thing."),))
+    return main(["one", *args])
+
+
+@pytest.mark.parametrize("kind", range(4), ids=["outcome", "demo", "demo after the fix", "injected"])
+@pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: f"{ending[1]}-{ending[2]}")
+def test_a_command_that_does_not_come_to_its_end_claims_nothing(
+    kind: int,
+    ending: tuple[BaseException, int, str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    error, code, words = ending
+    monkeypatch.chdir(tmp_path)
+    kept = found()[kind]
+    assert kept.to_json()["verdict"] == "ok"
+    assert run(monkeypatch, kept, error, "-o", "json") == code
+    document = json.loads(Path("kept.json").read_text())
+    assert (document["verdict"], document["ended"]) == ("unknown", words)
+    shown = capsys.readouterr()
+    assert "Traceback" not in shown.out + shown.err
+    if not isinstance(error, UsageError):
+        assert json.loads(shown.out) == document
+
+
+def test_a_command_that_comes_to_its_end_keeps_its_verdict(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(monkeypatch, Outcome("verify", RUN, [GOOD]), None) == 0
+    document = json.loads(Path("kept.json").read_text())
+    assert (document["verdict"], document["ended"]) == ("ok", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.json"]
+
+
+def test_an_error_of_our_own_is_told_with_its_place_where_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(monkeypatch, Outcome("verify"), RuntimeError("nobody foresaw this"), "-v") == 70
+    told = capsys.readouterr().err
+    assert "Traceback" in told
+    last = told.splitlines()[-1]
+    assert last.startswith("obs-check: error: internal error, nothing is claimed: RuntimeError: nobody foresaw this (")
+    assert "please report this line and the command" in last
+
+
+def test_nothing_that_was_looked_at_is_no_verdict() -> None:
+    assert (str(Outcome("diagnose").verdict), Outcome("diagnose").exit_code) == ("unknown", 3)
+
+
+def test_a_kept_document_replaces_another_as_a_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("real.json").write_text("before")
+    Path("real.json").chmod(0o640)
+    Path("kept.json").symlink_to("real.json")
+    assert run(monkeypatch, Outcome("verify", RUN, [GOOD]), None) == 0
+    assert Path("kept.json").is_symlink()
+    assert json.loads(Path("real.json").read_text())["verdict"] == "ok"
+    assert Path("real.json").stat().st_mode & 0o777 == 0o640
