@@ -15,6 +15,7 @@ from obs_check.app.verify.outcome import Outcome
 from obs_check.follow.run import Run
 from obs_check.lab.faults.registry import events_for, find_fault, wait_for
 from obs_check.lab.stack import Lab
+from obs_check.model.window import Window
 from obs_check.panel.board import PanelView
 from obs_check.panel.dashboard import load_dashboard
 from tests.corpus.privileges import obey_modes
@@ -49,12 +50,12 @@ def diagnose(directory: Path, fault_ids: tuple[str, ...], variant: Variant = PLA
 def _diagnose(directory: Path, fault_ids: tuple[str, ...], variant_id: str) -> Diagnosis:
     started = time.monotonic()
     variant = find_variant(variant_id)
-    with _opened(directory, fault_ids, variant) as (lab, systems):
+    with _opened(directory, fault_ids, variant) as (lab, systems, up_ns):
         _earlier_runs(systems, fault_ids, variant)
         check = Check(systems, Outcome("verify"))
         before = None
         if any(find_fault(fault).control for fault in fault_ids):
-            _wait_for_start(systems)
+            _wait_for_start(systems, up_ns)
             before = check.before()
         run = check.inject(*events_for(fault_ids))
         check.follow(run)
@@ -63,7 +64,8 @@ def _diagnose(directory: Path, fault_ids: tuple[str, ...], variant_id: str) -> D
 
 
 @contextmanager
-def _opened(directory: Path, fault_ids: tuple[str, ...], variant: Variant) -> Iterator[tuple[Lab, Systems]]:
+def _opened(directory: Path, fault_ids: tuple[str, ...], variant: Variant) -> Iterator[tuple[Lab, Systems, int]]:
+    """The lab, the systems as its obs-check.yaml names them, and when the lab was started, ns since the epoch."""
     with ExitStack() as stack:
         config = stack.enter_context(variant.machine(directory))
         data = None
@@ -71,10 +73,11 @@ def _opened(directory: Path, fault_ids: tuple[str, ...], variant: Variant) -> It
             data = directory / "loki"
             with Lab(directory, data=data, made=variant.settings(())), open_systems(config, {}) as systems:
                 _run_to_the_end(systems, ())
+        up_ns = time.time_ns()
         lab = stack.enter_context(Lab(directory, data=data, made=variant.settings(fault_ids)))
         systems = stack.enter_context(open_systems(config, {}))
         stack.enter_context(variant.traffic(lab))
-        yield lab, systems
+        yield lab, systems, up_ns
 
 
 def _earlier_runs(systems: Systems, fault_ids: tuple[str, ...], variant: Variant) -> None:
@@ -93,7 +96,7 @@ DiagnoseDashboard = Callable[[tuple[str, ...]], Diagnosis]
 @contextmanager
 def shared_lab(directory: Path, variant: Variant = PLAIN) -> Iterator[DiagnoseDashboard]:
     """One healthy lab and one run for all faults that change the dashboard only."""
-    with _opened(directory, (), variant) as (lab, systems):
+    with _opened(directory, (), variant) as (lab, systems, _):
         _earlier_runs(systems, (), variant)
         first = Check(systems, Outcome("verify"))
         run = first.inject(*events_for(()))
@@ -112,11 +115,12 @@ def shared_lab(directory: Path, variant: Variant = PLAIN) -> Iterator[DiagnoseDa
         yield with_faults
 
 
-def _wait_for_start(systems: Systems) -> None:
-    """Wait until what starts with the lab is in Loki and Prometheus, so that it is read before the events."""
+def _wait_for_start(systems: Systems, up_ns: int) -> None:
+    """Wait until what started with the lab is in Loki and Prometheus, so that it is read before the events."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        views = [view for panel in STARTED_PANELS for view in systems.board.read(systems.now_ns(), None, panel)]
+        since = Window(up_ns, systems.now_ns())
+        views = [view for panel in STARTED_PANELS for view in systems.board.read(since.end_ns, since, panel)]
         if all(view.reading.rows for view in views):
             return
         time.sleep(0.1)
