@@ -1,17 +1,23 @@
 """`obs-check confirm BEFORE`: run again what was diagnosed and compare hop by hop and panel by panel."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from obs_check.cli.ending import keeping
 from obs_check.cli.options import Output, common
+from obs_check.cli.sending import through
+
+if TYPE_CHECKING:
+    from obs_check.app.systems.injection import Sending
 
 
 @click.command()
 @click.argument("before_file", metavar="BEFORE", type=click.Path(path_type=Path))
+@through
 @common
-def confirm(before_file: Path, out: Output) -> None:
+def confirm(before_file: Path, sending: "Sending", out: Output) -> None:
     """Send as many events as in BEFORE (a file of `verify --save` or `diagnose --save`) and compare hops and
     panels."""
     from obs_check.app.systems.systems import open_systems
@@ -25,7 +31,7 @@ def confirm(before_file: Path, out: Output) -> None:
     decisions = [e["decision"] for e in before["events"]]
     with keeping(out, outcome), open_systems(out.config_path, out.env, detail=out.detail) as systems:
         check = Check(systems, outcome, out.say)
-        run = check.inject(decisions.count("allow"), decisions.count("deny")) if decisions else None
+        run = check.inject(decisions.count("allow"), decisions.count("deny"), sending) if decisions else None
         if run is not None:
             check.follow(run)
         check.panels(run)

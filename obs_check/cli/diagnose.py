@@ -1,11 +1,16 @@
 """`obs-check diagnose`: what each panel reads, why, with proof, and what to change."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from obs_check.cli.ending import keeping
 from obs_check.cli.options import Output, common
+from obs_check.cli.sending import counted, through
+
+if TYPE_CHECKING:
+    from obs_check.app.systems.injection import Sending
 
 
 @click.command()
@@ -14,8 +19,8 @@ from obs_check.cli.options import Output, common
 @click.option("--viewport", type=click.IntRange(100, 20_000), default=1846, show_default=True, metavar="PX")
 @click.option("--no-split", is_flag=True, help="Ask Loki for whole ranges, where a browser asks day by day.")
 @click.option("--inject/--no-inject", "with_run", default=False, help="Send events and see which panels they move.")
-@click.option("--allow", type=click.IntRange(0, 1000), default=1, show_default=True, help="Allowed events of --inject.")
-@click.option("--deny", type=click.IntRange(0, 1000), default=1, show_default=True, help="Denied events of --inject.")
+@counted(1)
+@through
 @click.option("--suggest", is_flag=True, help="Show the fixes as diffs, and what panels would read.")
 @click.option("--apply", "apply_now", is_flag=True, help="Apply the fixes: save the dashboard, write the files.")
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
@@ -31,6 +36,7 @@ def diagnose(
     suggest: bool,
     apply_now: bool,
     save: Path | None,
+    sending: "Sending",
     out: Output,
 ) -> None:
     """Explain the panels of a dashboard. Nothing is changed without --apply."""
@@ -48,7 +54,7 @@ def diagnose(
         run = None
         if with_run:
             before = check.before(panel)
-            run = check.inject(allow, deny)
+            run = check.inject(allow, deny, sending)
             check.follow(run)
         check.panels(run, panel)
         if run is not None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,33 +10,42 @@ import click
 
 from obs_check.cli.ending import keeping, write_document
 from obs_check.cli.options import Output, common
+from obs_check.cli.sending import counted, through
 from obs_check.errors import ObsCheckError
 from obs_check.model.verdict import Verdict
 
 if TYPE_CHECKING:
+    from obs_check.app.systems.injection import Sending
     from obs_check.config import Config
     from obs_check.follow.run import Run
 
 
 @click.command()
-@click.option("--allow", type=click.IntRange(0, 1000), default=10, show_default=True, help="Allowed events to send.")
-@click.option("--deny", type=click.IntRange(0, 1000), default=10, show_default=True, help="Denied events to send.")
+@counted(10)
+@through
+@click.option("--dry-run", is_flag=True, help="Print what would be sent and the program that would send it.")
 @click.option(
     "--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the run here [default: run-<id>.json]."
 )
 @common
-def inject(allow: int, deny: int, save: Path | None, out: Output) -> None:
+def inject(allow: int, deny: int, save: Path | None, dry_run: bool, sending: "Sending", out: Output) -> None:
     """Send tagged allow and deny events through the firewall."""
+    from obs_check.app.systems.executors import LOCAL
+    from obs_check.app.systems.injection import would_send
     from obs_check.config import ENVIRONMENT, load_config
     from obs_check.errors import UsageError
 
     if allow + deny == 0:
         raise UsageError("inject needs at least one event", "give --allow or --deny a number above 0")
     config = load_config(out.config_path, out.env)
+    sending = replace(sending, env=out.env)
+    if dry_run:
+        click.echo(would_send(config, allow, deny, sending))
+        return
     injected = Injected()
     with keeping(out, injected):
         try:
-            injected.send(config, allow, deny, time.time_ns)
+            injected.send(config, allow, deny, time.time_ns, sending, out.say)
         finally:
             path = injected.keep(save)
         if path is not None:
@@ -44,7 +53,7 @@ def inject(allow: int, deny: int, save: Path | None, out: Output) -> None:
         if not out.json:
             for line in injected.lines():
                 click.echo(line)
-        if config.boundary.proxy == ENVIRONMENT:
+        if config.boundary.proxy == ENVIRONMENT and sending.name(config) == LOCAL:
             # boundary ends with its command, and v0.9.0 without the last events that it has not handed on yet.
             out.say(f"waiting {config.inject.settle_s:g} s, so that boundary hands on its last events")
             time.sleep(config.inject.settle_s)
@@ -59,7 +68,15 @@ class Injected:
     ended: str = ""
     outages: list[str] = field(default_factory=list)
 
-    def send(self, config: "Config", allow: int, deny: int, now_ns: Callable[[], int]) -> None:
+    def send(
+        self,
+        config: "Config",
+        allow: int,
+        deny: int,
+        now_ns: Callable[[], int],
+        sending: "Sending",
+        say: Callable[[str], None],
+    ) -> None:
         """Send the events; raises as `send_run`."""
         from obs_check.app.systems.injection import send_run
 
@@ -67,7 +84,7 @@ class Injected:
             self.run = run
 
         try:
-            send_run(config, allow, deny, now_ns, so_far)
+            send_run(config, allow, deny, now_ns, sending, say, so_far)
         except BaseException as error:
             stopped = isinstance(error, KeyboardInterrupt) and str(error)
             self.ended = stopped or "not all events were sent"
@@ -113,7 +130,13 @@ class Injected:
 
     def to_json(self) -> dict[str, Any]:
         """The document that `trace` reads."""
-        run = self.run.to_json() if self.run else {"window": None, "events": []}
-        kept = {"window": run["window"], "events": run["events"], "outages": self.outages, "ended": self.ended}
+        run = self.run.to_json() if self.run else {"window": None, "events": [], "through": None}
+        kept = {
+            "window": run["window"],
+            "through": run["through"],
+            "events": run["events"],
+            "outages": self.outages,
+            "ended": self.ended,
+        }
         head = {"schema": "obs-check/1", "command": "inject", "verdict": str(self.verdict), "run": self.run_id or None}
         return {**head, **kept}

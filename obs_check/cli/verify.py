@@ -1,20 +1,25 @@
 """`obs-check verify`: inject, follow, read the panels; one exit code."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from obs_check.cli.ending import keeping
 from obs_check.cli.options import Output, common
+from obs_check.cli.sending import counted, through
+
+if TYPE_CHECKING:
+    from obs_check.app.systems.injection import Sending
 
 
 @click.command()
-@click.option("--allow", type=click.IntRange(0, 1000), default=10, show_default=True, help="Allowed events to send.")
-@click.option("--deny", type=click.IntRange(0, 1000), default=10, show_default=True, help="Denied events to send.")
+@counted(10)
+@through
 @click.option("--timeout", type=click.FloatRange(1), help="Seconds that a hop may take after the hop before it.")
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
 @common
-def verify(allow: int, deny: int, timeout: float | None, save: Path | None, out: Output) -> None:
+def verify(allow: int, deny: int, timeout: float | None, save: Path | None, sending: "Sending", out: Output) -> None:
     """Send tagged events and follow each to its panels: 0 all arrived, 1 something is broken, 3 unknown."""
     from obs_check.app.systems.systems import open_systems
     from obs_check.app.verify.check import Check
@@ -29,7 +34,7 @@ def verify(allow: int, deny: int, timeout: float | None, save: Path | None, out:
         open_systems(out.config_path, out.env, hop_s=timeout, detail=out.detail) as systems,
     ):
         check = Check(systems, outcome, out.say)
-        run = check.inject(allow, deny)
+        run = check.inject(allow, deny, sending)
         check.follow(run)
         check.panels(run)
         check.explain(run)

@@ -97,6 +97,10 @@ class Http:
         recognises a 429 that is inside of a body. A refused question is not put again: it may be a heavy one."""
         return self._request("POST", path, None, body, accept, too_many)
 
+    def patch(self, path: str, body: Any) -> "httpx.Response":
+        """PATCH with JSON; statuses below 300 are returned, others raised."""
+        return self._request("PATCH", path, None, body, ())
+
     def _request(
         self,
         method: str,

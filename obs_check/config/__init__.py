@@ -11,7 +11,8 @@ references ({env: NAME} or {file: PATH}), never values.
     boundary:  {logs, config, proxy, ca, stderr}
     coderd:    {logs}
     shipper:   {kind, url, config, positions}
-    inject:    {allow_url, deny_url, settle_s}
+    inject:    {allow_url, deny_url, settle_s, via}
+    executors: {kubectl, coder, command, boundary, chat}   # see executors.py
     timeouts:  {hop_s}
     lint:      {datasources, root}
 """
@@ -24,6 +25,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from obs_check.config.executors import ExecutorsConfig, read_executors
 from obs_check.config.section import PORTS, Secret, Section
 from obs_check.errors import ConfigError
 from obs_check.model.paths import AbsoluteGlob, AbsolutePath
@@ -89,11 +91,13 @@ class ShipperConfig:
 
 @dataclass(frozen=True, slots=True)
 class InjectConfig:
-    """URLs that boundary allows and denies; `settle_s` is how long a run waits before it ends (boundary: 5 s batch)."""
+    """URLs that boundary allows and denies; `{tag}` in one stands for the event's tag. `settle_s` is how long a run
+    waits before it ends (boundary: 5 s batch). `via` is the executor that sends where none is named."""
 
     allow_url: str | None = None
     deny_url: str | None = None
     settle_s: float = 6.0
+    via: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,7 @@ class Config:
     inject: InjectConfig = field(default_factory=InjectConfig)
     timeouts: TimeoutConfig = field(default_factory=TimeoutConfig)
     lint: LintConfig = field(default_factory=LintConfig)
+    executors: ExecutorsConfig = field(default_factory=ExecutorsConfig)
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -196,12 +201,13 @@ def _read_root(root: Section) -> Config:
         "inject",
         "timeouts",
         "lint",
+        "executors",
     )
     loki = root.section("loki", "url", "tenant", "datasource", "bearer")
     boundary = root.section("boundary", "logs", "config", "proxy", "ca", "stderr")
     coderd = root.section("coderd", "logs")
     shipper = root.section("shipper", "kind", "url", "config", "positions", "log")
-    inject = root.section("inject", "allow_url", "deny_url", "settle_s")
+    inject = root.section("inject", "allow_url", "deny_url", "settle_s", "via")
     timeouts = root.section("timeouts", "hop_s")
     lint = root.section("lint", "datasources", "root")
     return Config(
@@ -226,9 +232,12 @@ def _read_root(root: Section) -> Config:
             shipper.path("positions"),
             shipper.path("log"),
         ),
-        inject=InjectConfig(inject.url("allow_url"), inject.url("deny_url"), inject.seconds("settle_s", 6.0)),
+        inject=InjectConfig(
+            inject.url("allow_url"), inject.url("deny_url"), inject.seconds("settle_s", 6.0), inject.text("via")
+        ),
         timeouts=TimeoutConfig(timeouts.seconds("hop_s", 30.0)),
         lint=LintConfig(lint.path("datasources"), lint.path("root")),
+        executors=read_executors(root),
     )
 
 

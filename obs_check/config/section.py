@@ -89,6 +89,13 @@ class Section:
             raise ConfigError(f"{self.place(value)}: {self._full(key)} has to be a text", "write one value")
         return str(value.value)
 
+    def needed(self, key: str) -> str:
+        """A scalar as text; ConfigError where it is absent or empty."""
+        value = self.text(key)
+        if not value:
+            raise ConfigError(f"{self.place()}: {self._full(key)} is missing", f"add {key}:")
+        return value
+
     def url(self, key: str) -> str | None:
         """An http(s) URL without credentials and without a trailing slash."""
         text = self.text(key)

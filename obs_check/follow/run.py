@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from obs_check.client.egress import EgressAnswer
+from obs_check.client.executors.wrap import Wrap
 from obs_check.model.event import Decision, Event
 from obs_check.model.window import NS, Window
 
@@ -20,7 +21,8 @@ def new_run_id() -> str:
 
 
 def plan_events(run: str, allow: int, deny: int, allow_url: str, deny_url: str) -> list[Event]:
-    """`allow` and `deny` events, alternating while both last; the tag is the only query parameter."""
+    """`allow` and `deny` events, alternating while both last; the tag is the only query parameter, and stands for
+    `{tag}` in a URL."""
     todo: list[Decision] = []
     for i in range(max(allow, deny)):
         todo += ["allow"] if i < allow else []
@@ -28,17 +30,44 @@ def plan_events(run: str, allow: int, deny: int, allow_url: str, deny_url: str) 
     events = []
     for n, decision in enumerate(todo, start=1):
         base = allow_url if decision == "allow" else deny_url
-        url = f"{base}?obs={run}-{n}-{decision}"
+        tag = f"{run}-{n}-{decision}"
+        base = base.replace("{tag}", tag)
+        url = f"{base}?obs={tag}"
         events.append(Event(run, n, decision, "GET", url, urlsplit(base).hostname or ""))
     return events
 
 
 @dataclass(frozen=True, slots=True)
+class Through:
+    """The executor that sent a run: its name and place, what that proves of tool calls and what not, how the place is
+    wrapped, and why the probe stayed alive as long as it did."""
+
+    via: str
+    place: str
+    proves: str
+    proves_not: str
+    wrap: Wrap
+    hold: str
+
+    def to_json(self) -> dict[str, Any]:
+        """{"via", "place", "proves", "proves_not", "wrap", "hold"}."""
+        return {
+            "via": self.via,
+            "place": self.place,
+            "proves": self.proves,
+            "proves_not": self.proves_not,
+            "wrap": self.wrap.to_json(),
+            "hold": self.hold,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
-    """An event with what its request was answered."""
+    """An event with what its request was answered; `client` sent it, "" for obs-check itself."""
 
     event: Event
     answer: EgressAnswer
+    client: str = ""
 
     @property
     def as_expected(self) -> bool:
@@ -53,6 +82,7 @@ class Run:
     id: str
     sent: tuple[Sent, ...]
     window: Window
+    through: Through | None = None
 
     @property
     def events(self) -> list[Event]:
@@ -68,6 +98,7 @@ class Run:
         return {
             "id": self.id,
             "window": self.window.to_json(),
+            "through": self.through.to_json() if self.through else None,
             "events": [
                 {
                     "tag": s.event.tag,
@@ -77,6 +108,7 @@ class Run:
                     "sent_ns": s.event.sent_ns,
                     "status": s.answer.status,
                     "verdict": s.answer.verdict,
+                    "client": s.client,
                     "error": s.answer.error,
                 }
                 for s in self.sent
@@ -93,16 +125,17 @@ def inject(
     """Send the events one after the other through `send`; never raises for a request that fails. `so_far` gets the run
     with every event that was sent, so that an interrupted one can be told."""
     start = now_ns()
-    run = Run(events[0].run, (), _whole_seconds(start, start))
+    run = Run(events[0].run, (), whole_seconds(start, start))
     for event in events:
         stamped = replace(event, sent_ns=now_ns())
         sent = Sent(stamped, send(stamped))
-        run = Run(run.id, (*run.sent, sent), _whole_seconds(start, now_ns()))
+        run = Run(run.id, (*run.sent, sent), whole_seconds(start, now_ns()))
         so_far(run)
     return run
 
 
-def _whole_seconds(start_ns: int, end_ns: int) -> Window:
+def whole_seconds(start_ns: int, end_ns: int) -> Window:
+    """The window of whole seconds around two moments (ns), so that `$__range` (seconds) covers exactly these."""
     return Window(start_ns // NS * NS, (end_ns // NS + 1) * NS)
 
 
@@ -113,5 +146,13 @@ def run_from_json(doc: dict[str, Any]) -> Run:
         n = int(row["tag"].split("-")[1])
         host = urlsplit(row["url"]).hostname or ""
         event = Event(doc["id"], n, row["decision"], row["method"], row["url"], host, row["sent_ns"])
-        sent.append(Sent(event, EgressAnswer(row["status"], row["verdict"], row["error"])))
-    return Run(doc["id"], tuple(sent), Window(doc["window"]["start_ns"], doc["window"]["end_ns"]))
+        sent.append(Sent(event, EgressAnswer(row["status"], row["verdict"], row["error"]), row.get("client") or ""))
+    window = Window(doc["window"]["start_ns"], doc["window"]["end_ns"])
+    return Run(doc["id"], tuple(sent), window, _through(doc.get("through")))
+
+
+def _through(row: dict[str, Any] | None) -> Through | None:
+    if row is None:
+        return None
+    wrap = Wrap(row["wrap"]["kind"], tuple(row["wrap"]["evidence"]), row["wrap"]["tool_call"])
+    return Through(row["via"], row["place"], row["proves"], row["proves_not"], wrap, row["hold"])

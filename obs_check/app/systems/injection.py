@@ -1,21 +1,44 @@
 """Sending a run of events through the firewall: all that is needed where the tool calls run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
+from obs_check.app.systems.executors import LOCAL, open_executor, planned, send_through
+from obs_check.app.systems.targets import event_urls
 from obs_check.client.egress import reach, send
+from obs_check.client.executors.probe import Client, hold_for, program
 from obs_check.config import Config
-from obs_check.errors import ConfigError
+from obs_check.errors import ConfigError, UsageError
 from obs_check.follow.run import Run, inject, new_run_id, plan_events
 
 
-def check_injection(config: Config) -> None:
-    """Raise ConfigError when the configuration does not say where to send events."""
-    wanted = config.inject
-    if not wanted.allow_url or not wanted.deny_url:
-        raise ConfigError("inject.allow_url and inject.deny_url are not set", "name one URL that is allowed, one not")
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How a run is sent: the executor's name (None for that of the configuration, else from here), the client that the
+    probe uses, and the environment that executors may look at."""
+
+    via: str | None = None
+    client: Client = "any"
+    env: Mapping[str, str] | None = None
+
+    def name(self, config: Config) -> str:
+        """The executor's name."""
+        return self.via or config.inject.via or LOCAL
+
+
+def check_injection(config: Config, sending: Sending) -> None:
+    """Raise ConfigError or UsageError when it is not said where to send events, or how."""
+    event_urls(config)
+    via = sending.name(config)
+    if via != LOCAL:
+        open_executor(config, via, sending.env or {}, lambda _text: None)
+        return
+    if sending.client != "any":
+        raise UsageError("--client is for the probe, which --via runs", "leave it out, or name an executor with --via")
     if not config.boundary.proxy:
         raise ConfigError(
-            "boundary.proxy is not set", "give the address of the firewall's proxy, or `environment` inside of it"
+            "boundary.proxy is not set",
+            "give the address of the firewall's proxy, or `environment` inside of it, or send with --via",
         )
 
 
@@ -24,15 +47,37 @@ def send_run(
     allow: int,
     deny: int,
     now_ns: Callable[[], int],
+    sending: Sending,
+    say: Callable[[str], None],
     so_far: Callable[[Run], None] = lambda _run: None,
 ) -> Run:
-    """Send events through the firewall's proxy; ConfigError as `check_injection`, Unavailable when nobody listens.
-    `so_far` gets the run as it grows."""
-    check_injection(config)
+    """Send events through the firewall; `so_far` gets the run as it grows. Raises as `check_injection`, Unavailable
+    when nobody listens, and what the executor raises."""
+    check_injection(config, sending)
+    urls = event_urls(config)
+    via = sending.name(config)
+    if via != LOCAL:
+        executor = open_executor(config, via, sending.env or {}, say)
+        events = planned(new_run_id(), allow, deny, urls, sending.client)
+        return send_through(executor, events, sending.client, now_ns, say, so_far)
     proxy, ca = config.boundary.proxy_url, config.boundary.ca
-    events = plan_events(new_run_id(), allow, deny, config.inject.allow_url or "", config.inject.deny_url or "")
-    run = inject(events, lambda event: send(event, proxy, ca), now_ns, so_far)
+    run = inject(plan_events(new_run_id(), allow, deny, *urls), lambda event: send(event, proxy, ca), now_ns, so_far)
     # An allowed request to a dead origin has no answer either, so the proxy itself is asked.
     if proxy and all(s.answer.verdict == "no_answer" for s in run.sent):
         reach("boundary's proxy", proxy)
     return run
+
+
+def would_send(config: Config, allow: int, deny: int, sending: Sending) -> str:
+    """What would be sent, where, and the program that would do it; nothing is sent. Raises as `check_injection`."""
+    check_injection(config, sending)
+    events = planned(new_run_id(), allow, deny, event_urls(config), sending.client)
+    via = sending.name(config)
+    listed = [f"{event.method} {event.url}  ({event.decision})" for event in events]
+    if via == LOCAL:
+        through = config.boundary.proxy_url or "the proxy of the environment"
+        return "\n".join([f"{len(events)} requests from here, through {through}:", *listed])
+    executor = open_executor(config, via, sending.env or {}, lambda _text: None)
+    text = program(events[0].run, events, sending.client, hold_for(len(events), executor.reach.own_boundary))
+    head = [f"{len(events)} requests by {via} ({executor.place}):", *listed, "", "the program that sends them:", ""]
+    return "\n".join([*head, text])

@@ -9,6 +9,7 @@ from obs_check.app.diagnose.counterfactual import would_read
 from obs_check.app.diagnose.explain import explain
 from obs_check.app.diagnose.positive_control import controls, with_controls
 from obs_check.app.diagnose.rehearsal.rehearse import Rehearsal
+from obs_check.app.systems.injection import Sending
 from obs_check.app.systems.systems import Systems
 from obs_check.app.verify.outcome import Outcome
 from obs_check.app.verify.panel_hop import panel_hop
@@ -41,13 +42,13 @@ class Check:
     outcome: Outcome
     say: Say = lambda _text: None
 
-    def inject(self, allow: int, deny: int) -> Run:
+    def inject(self, allow: int, deny: int, sending: Sending | None = None) -> Run:
         """Send tagged events through the firewall."""
 
         def so_far(run: Run) -> None:
             self.outcome.run = run
 
-        run = self.systems.inject(allow, deny, so_far)
+        run = self.systems.inject(allow, deny, sending or Sending(), self.say, so_far)
         decided = sum(s.as_expected for s in run.sent)
         self.say(f"run {run.id}: {allow} allow and {deny} deny events sent, {decided} decided as expected")
         return run

@@ -26,4 +26,11 @@ def load_run(path: Path) -> Run:
     document = load_document(path)
     if not document.get("events"):
         raise InputError(f"{path}: holds no run", "keep one with `inject` or `verify --save`")
-    return run_from_json({"id": document["run"], "window": document["window"], "events": document["events"]})
+    return run_from_json(
+        {
+            "id": document["run"],
+            "window": document["window"],
+            "events": document["events"],
+            "through": document.get("through"),
+        }
+    )

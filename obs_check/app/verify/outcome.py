@@ -73,6 +73,7 @@ class Outcome:
             "verdict": str(self.verdict),
             "run": self.run.id if self.run else None,
             "window": run["window"] if run else None,
+            "through": run["through"] if run else None,
             "events": run["events"] if run else [],
             "hops": [h.to_row(self.run) for h in self.hops] if self.run else [],
             "panels": [p.to_row() for p in self.panels],

@@ -1,0 +1,74 @@
+"""`--via coder`: a shell of a workspace, by `coder ssh`."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from obs_check.client.executors.executor import Reach
+from obs_check.client.executors.process import Saying, run_process
+from obs_check.config.executors import CoderConfig
+from obs_check.errors import NotAllowed, Unavailable, UsageError
+
+SAYINGS = (
+    Saying(
+        r"(?:signed out|session has expired|not logged in|Try logging in|API key is invalid|401)",
+        NotAllowed,
+        "the session has expired",
+        "give a new token: executors.coder.token",
+    ),
+    Saying(r"(?:403|[Ff]orbidden)", NotAllowed, "this user may not open the workspace", "ask its owner or an admin"),
+    Saying(
+        r"(?:workspace is stopped|is not running|has been stopped|stopped workspace|disable-autostart)",
+        Unavailable,
+        "the workspace is stopped",
+        "start it: coder start WORKSPACE",
+    ),
+    Saying(
+        r"(?:404|not found|[Nn]o workspace)", UsageError, "there is no such workspace", "write it as OWNER/NAME or NAME"
+    ),
+    Saying(
+        r"(?:connection refused|no such host|timeout|timed out|EOF|connection reset|agent .*(?:disconnected|lost))",
+        Unavailable,
+        "the deployment or the agent does not answer",
+        "is the URL right, is the agent connected?",
+    ),
+)
+AMBIENT = ("CODER_URL", "CODER_SESSION_TOKEN", "CODER_AGENT_URL", "CODER_CONFIG_DIR")
+"""Of the shell that obs-check runs in: they may belong to another deployment."""
+
+
+REACH = Reach(
+    "tool calls only where the login shell is wrapped as they are: it has the agent's environment",
+    "that `sh -c`, as the agent starts tool calls, finds the same wrapper",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Coder:
+    """`config` names deployment, token and workspace; the shell's own CODER_URL and the like are not used."""
+
+    config: CoderConfig
+    env: Mapping[str, str]
+    name: str = "coder"
+    reach: Reach = REACH
+
+    @property
+    def place(self) -> str:
+        """Deployment and workspace."""
+        return f"{self.config.url}: {self.config.workspace}"
+
+    @property
+    def ambient(self) -> str:
+        """The variable of the shell that names another deployment, in words; "" without one."""
+        other = self.env.get("CODER_URL", "").rstrip("/")
+        differs = other and other != self.config.url
+        return f"CODER_URL of this shell is another deployment ({other}) and is not used" if differs else ""
+
+    def run(self, program: str, limit_s: float) -> Iterator[str]:
+        """See Executor.run."""
+        env = {name: value for name, value in self.env.items() if name not in AMBIENT}
+        env["CODER_URL"] = self.config.url
+        if self.config.token is not None:
+            # In the environment of the one process, and in no list of arguments, which everybody can read.
+            env["CODER_SESSION_TOKEN"] = self.config.token.reveal()
+        argv = ("coder", "ssh", "--disable-autostart", self.config.workspace, "--", "sh", "-s")
+        return run_process(argv, program, limit_s, self.place, SAYINGS, env)

@@ -1,0 +1,155 @@
+"""Runs a local program that leads to a shell, hands it the probe on standard input, and reads its lines in time."""
+
+import os
+import queue
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from obs_check.client.http import one_line
+from obs_check.errors import ObsCheckError, Unavailable, UsageError
+
+LINE_BYTES = 64 * 1024
+"""A longer line of output is no answer of the probe; the rest of it is left out."""
+OUTPUT_BYTES = 64 * 1024 * 1024
+"""More output than this ends the program."""
+_KEPT_ERRORS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What a program says on standard error when it cannot reach the place: `pattern` is searched there; `error` is
+    what it means, with a message (`\\1` is the pattern's group) and the remedy."""
+
+    pattern: str
+    error: type[ObsCheckError]
+    message: str
+    hint: str
+
+
+SHELL_SAYINGS = (
+    Saying(
+        r"(?:\"sh\": executable file not found|sh: (?:command )?not found|stat /bin/sh: no such file)",
+        UsageError,
+        "there is no sh",
+        "the probe needs a POSIX shell: name another container, or a place that has one",
+    ),
+)
+
+
+def run_process(
+    argv: Sequence[str],
+    program: str,
+    limit_s: float,
+    place: str,
+    sayings: Sequence[Saying],
+    env: Mapping[str, str] | None = None,
+) -> Iterator[str]:
+    """Lines of standard output of `argv`, given `program` on standard input. `env` None means this process's.
+
+    Raises the error of the first saying that fits, when the program ends with a code other than 0 before any line of
+    output; Unavailable when it cannot be started, does not end within `limit_s` or prints without end.
+    """
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=None if env is None else dict(env),
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise UsageError(
+            f"{argv[0]} cannot be started: {error.strerror}", "install it, or name where it is; is it on PATH?"
+        ) from error
+    lines: queue.Queue[bytes | None] = queue.Queue(maxsize=10_000)
+    errors = bytearray()
+    threads = (
+        threading.Thread(target=_feed, args=(process, program.encode()), daemon=True),
+        threading.Thread(target=_collect, args=(process, lines), daemon=True),
+        threading.Thread(target=_keep_errors, args=(process, errors), daemon=True),
+    )
+    for thread in threads:
+        thread.start()
+    try:
+        yield from _lines(lines, time.monotonic() + limit_s, limit_s, place)
+        code = process.wait(timeout=5)
+        threads[2].join(timeout=5)
+    except subprocess.TimeoutExpired:
+        raise Unavailable(f"{place}: {argv[0]} does not end", "end it there") from None
+    finally:
+        _end(process)
+    if code != 0:
+        raise _reading(errors.decode("utf-8", "replace"), code, place, argv[0], sayings)
+
+
+def _lines(lines: "queue.Queue[bytes | None]", deadline: float, limit_s: float, place: str) -> Iterator[str]:
+    total = 0
+    while True:
+        try:
+            line = lines.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            raise Unavailable(
+                f"{place}: the probe did not end within {limit_s:g} s", "send fewer events, or give --timeout more"
+            ) from None
+        if line is None:
+            return
+        total += len(line)
+        if total > OUTPUT_BYTES:
+            raise Unavailable(f"{place}: output without end", "is that a shell?")
+        yield line.decode("utf-8", "replace").rstrip("\r\n")
+
+
+def _feed(process: "subprocess.Popen[bytes]", program: bytes) -> None:
+    assert process.stdin is not None
+    try:
+        with process.stdin as pipe:
+            pipe.write(program)
+    except OSError:
+        # The program ended before it had read all: its exit code and its words tell why.
+        return
+
+
+def _collect(process: "subprocess.Popen[bytes]", lines: "queue.Queue[bytes | None]") -> None:
+    assert process.stdout is not None
+    with process.stdout as pipe:
+        whole = True
+        while chunk := pipe.readline(LINE_BYTES):
+            if whole:
+                lines.put(chunk)
+            whole = chunk.endswith(b"\n")
+    lines.put(None)
+
+
+def _keep_errors(process: "subprocess.Popen[bytes]", errors: bytearray) -> None:
+    assert process.stderr is not None
+    with process.stderr as pipe:
+        while chunk := os.read(pipe.fileno(), 4096):
+            errors += chunk
+            del errors[:-_KEPT_ERRORS]
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(process.pid, sign)
+                process.wait(timeout=2)
+                break
+            except ProcessLookupError:
+                break
+            except subprocess.TimeoutExpired:
+                continue
+
+
+def _reading(errors: str, code: int, place: str, program: str, sayings: Sequence[Saying]) -> ObsCheckError:
+    for saying in (*sayings, *SHELL_SAYINGS):
+        if found := re.search(saying.pattern, errors):
+            return saying.error(f"{place}: {found.expand(saying.message)}", saying.hint)
+    last = one_line(errors.strip().rpartition("\n")[2])[:200] or "it says nothing"
+    return Unavailable(f"{place}: {program} ended with {code}: {last}", "run the same command by hand")
