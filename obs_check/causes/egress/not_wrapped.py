@@ -1,34 +1,59 @@
 """egress.not-wrapped: requests do not go through boundary, and the origin itself answers what has to be denied.
 
-Proved by the same request through boundary's own port, which gets boundary's page, while the events left no record.
+Seen by the same request through boundary's own port, which gets boundary's page while the events left no record; or,
+where the probe sent them, by what it saw around itself.
 """
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import answered, at_egress, seen_anywhere, sent, through_boundary
+from obs_check.follow.run import Through
 from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.probe import Probe
+
+_WRAPPERS = {
+    "kubectl": "what kubectl exec starts has no wrapper of the agent's; ask with --via coder or chat for tool calls",
+    "coder": "the login shell: wrap it too, or ask with --via chat for tool calls",
+    "chat": "the agent's exec of tool calls: a `sh` first on the agent's PATH that enters the jail; ~/.bashrc does not "
+    "reach `sh -c`",
+}
+_ANYWHERE = (
+    "run the tool calls' shell under boundary (`boundary -- <command>`, or the workspace template's shell wrapper); a "
+    "wrapper in ~/.bashrc does not reach `sh -c`"
+)
 
 
 def find(context: Context) -> Finding | None:
-    """Real answers, no record, and boundary's page through boundary's port."""
+    """Real answers, no record, and boundary's page through boundary's port, or a place without a wrapper."""
     denied = sent(context, "deny")
     if not answered(denied, "allow") or seen_anywhere(context):
         return None
-    verdict, probes = through_boundary(context, denied[0])
-    if verdict != "deny":
-        return None
+    through = context.run.through if context.run else None
+    if through is not None and through.wrap.kind == "not wrapped":
+        how, probes, fix = _not_wrapped(context, through)
+    else:
+        verdict, probes = through_boundary(context, denied[0])
+        if verdict != "deny":
+            return None
+        how = "through boundary's own port the same request is denied: these tool calls do not run under boundary"
+        fix = _ANYWHERE
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"{len(denied)} of {len(denied)} requests that have to be denied got a real answer "
-        f"({denied[0].answer.status}) and left no record; through boundary's own port the same request is denied: "
-        "these tool calls do not run under boundary",
+        f"({denied[0].answer.status}) and left no record; {how}",
         evidence=Observation((*at_egress(context), *probes)),
-        fix=Fix(
-            "run the tool calls' shell under boundary (`boundary -- <command>`, or the workspace template's shell "
-            "wrapper); a wrapper in ~/.bashrc does not reach `sh -c`"
-        ),
+        fix=Fix(fix),
         panels=context.panels_of("A", "B", "metrics"),
     )
+
+
+def _not_wrapped(context: Context, through: Through) -> tuple[str, tuple[Probe, ...], str]:
+    seen = "; ".join(through.wrap.evidence)
+    probe = Probe(
+        "egress", f"what stands around the probe at {through.place}", through.wrap.to_json(), context.now_ns()
+    )
+    how = f"the shell that --via {through.via} leads to is not wrapped: {seen}; it proves {through.proves}"
+    return how, (probe,), _WRAPPERS.get(through.via, _ANYWHERE)
 
 
 CAUSE = on_run("egress.not-wrapped", "egress", find)

@@ -1,0 +1,181 @@
+"""Executors lead to a shell that runs the probe for real; what goes wrong on the way is one line with a remedy."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from obs_check.client.egress import BLOCKED
+from obs_check.client.executors.coder import Coder
+from obs_check.client.executors.command import Command
+from obs_check.client.executors.executor import Executor
+from obs_check.client.executors.kubectl import Kubectl
+from obs_check.client.executors.probe import Hold, Probed, hold_for, program, run_probe
+from obs_check.config.executors import CoderConfig, KubectlConfig
+from obs_check.config.section import Secret
+from obs_check.errors import NotAllowed, ObsCheckError, Unavailable, UsageError
+from obs_check.follow.run import plan_events
+from tests.client.executors.programs import CODER, KUBECTL, install
+
+RUN = "abc123"
+
+
+class _Firewall(BaseHTTPRequestHandler):
+    """Answers /ok, and everything else with the firewall's page."""
+
+    def do_GET(self) -> None:
+        status, body = (200, "ok") if self.path.startswith("/ok") else (403, f"\N{NO ENTRY SIGN} {BLOCKED}\n")
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *args: Any) -> None:
+        """Nothing on standard error."""
+
+
+@pytest.fixture(scope="module")
+def firewall() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Firewall)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of what the stand-ins were asked; they are the only kubectl and coder on PATH."""
+    install(tmp_path, kubectl=KUBECTL, coder=CODER)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("ASKED", str(tmp_path / "asked"))
+    return tmp_path / "asked"
+
+
+def env(**more: str) -> dict[str, str]:
+    return {**os.environ, **more}
+
+
+def sent(executor: Executor, firewall: str, client: Any = "any") -> Probed:
+    events = plan_events(RUN, 2, 2, f"{firewall}/ok", f"{firewall}/denied")
+    known = Probed()
+    for now in run_probe(executor, program(RUN, events, client, Hold(0, "")), 60):
+        known = now
+    return known
+
+
+def asked(there: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in there.read_text().splitlines()]
+
+
+POD = KubectlConfig("prod", "coder", pod="dev-1", container="agent")
+LABELS = KubectlConfig("prod", "coder", selector="app=workspace,owner=me & you")
+
+
+@pytest.mark.parametrize("client", ["curl", "python", "both"])
+def test_each_event_is_answered_by_the_page_not_by_a_code(client: str, firewall: str) -> None:
+    if client != "python" and shutil.which("curl") is None:
+        pytest.skip("there is no curl on PATH")
+    known = sent(Command("{cmd}"), firewall, client)
+    verdicts = {n: answer.verdict for (n, _), (_, answer) in known.answers.items()}
+    assert verdicts == {1: "allow", 2: "deny", 3: "allow", 4: "deny"}
+    assert {who for _, who in known.answers} == ({"curl", "python"} if client == "both" else {client})
+    assert all(at > 1_500_000_000 * 10**9 for at, _ in known.answers.values())
+    assert known.ended
+
+
+def test_kubectl_names_context_namespace_pod_and_container(firewall: str, there: Path) -> None:
+    assert len(sent(Kubectl(POD, env(KUBECONFIG="/other")), firewall).answers) == 4
+    (call,) = asked(there)
+    wanted = ["--context", "prod", "-n", "coder", "exec", "-i", "dev-1", "-c", "agent", "--", "sh", "-s"]
+    assert call["args"] == wanted
+
+
+def test_a_pod_is_found_by_its_labels(firewall: str, there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PODS", "dev-0! dev-1")
+    assert len(sent(Kubectl(LABELS, env()), firewall).answers) == 4
+    assert "app=workspace,owner=me & you" in asked(there)[0]["args"]
+
+
+def test_coder_gets_its_own_deployment_and_a_token_in_no_argument(firewall: str, there: Path) -> None:
+    shell = env(CODER_URL="https://other.example", CODER_SESSION_TOKEN="not-this")
+    config = CoderConfig("https://coder.example", "dev", Secret("a token", lambda: "s3cret"))
+    coder = Coder(config, shell)
+    assert "https://other.example" in coder.ambient
+    # What the login prints is left alone.
+    assert len(sent(coder, firewall).answers) == 4
+    (call,) = asked(there)
+    assert (call["url"], call["token"]) == ("https://coder.example", "s3cret")
+    assert "s3cret" not in " ".join(call["args"])
+
+
+WRONG: list[tuple[str, str, type[ObsCheckError], str]] = [
+    ("kubectl", "forbidden", NotAllowed, "pods/exec"),
+    ("kubectl", "expired", NotAllowed, "does not know these credentials"),
+    ("kubectl", "down", Unavailable, "the cluster does not answer"),
+    ("kubectl", "containers", UsageError, "agent proxy"),
+    ("kubectl", "no-sh", UsageError, "there is no sh"),
+    ("kubectl", "breaks", Unavailable, "the connection broke"),
+    ("coder", "expired", NotAllowed, "the session has expired"),
+    ("coder", "stopped", Unavailable, "the workspace is stopped"),
+]
+
+
+@pytest.mark.usefixtures("there")
+@pytest.mark.parametrize(("which", "mode", "kind", "words"), WRONG, ids=[f"{w}-{m}" for w, m, _, _ in WRONG])
+def test_what_goes_wrong_is_one_line_with_a_remedy(
+    which: str, mode: str, kind: type[ObsCheckError], words: str, firewall: str
+) -> None:
+    pod = KubectlConfig("prod", "coder", pod="dev-1")
+    executor: Executor = (
+        Kubectl(pod, env(MODE=mode))
+        if which == "kubectl"
+        else Coder(CoderConfig("https://coder.example", "dev"), env(MODE=mode))
+    )
+    with pytest.raises(kind) as raised:
+        sent(executor, firewall)
+    assert words in raised.value.message
+    assert "\n" not in raised.value.message
+    assert raised.value.hint
+
+
+OTHERS: list[tuple[Executor, str]] = [
+    (Kubectl(KubectlConfig("prod", "coder", pod="gone"), env()), "there is no pod gone"),
+    (Kubectl(KubectlConfig("test", "coder", pod="dev-1"), env()), "there is no context test"),
+    (Command("echo hello; cat > /dev/null #{cmd}"), "the output is not the probe's: it printed 'hello'"),
+]
+
+
+@pytest.mark.usefixtures("there")
+@pytest.mark.parametrize("number", range(len(OTHERS)))
+def test_a_place_that_is_not_there(number: int, firewall: str) -> None:
+    executor, words = OTHERS[number]
+    if isinstance(executor, Kubectl):
+        executor = Kubectl(executor.config, env())
+    with pytest.raises(UsageError) as raised:
+        sent(executor, firewall)
+    assert words in raised.value.message
+
+
+@pytest.mark.usefixtures("there")
+def test_two_pods_with_the_labels_are_not_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    for pods, words in (("dev-1 dev-2", "2 running pods"), ("dev-1!", "no running pod")):
+        monkeypatch.setenv("PODS", pods)
+        with pytest.raises(UsageError, match=words):
+            list(Kubectl(LABELS, env()).run("", 30))
+
+
+def test_a_program_without_an_end_costs_the_limit_and_no_more() -> None:
+    with pytest.raises(Unavailable, match=r"did not end within 0.2 s"):
+        list(Command("while :; do :; done #{cmd}").run("", 0.2))
+
+
+def test_whole_batches_need_no_wait() -> None:
+    assert hold_for(20, own_boundary=True).seconds == 1
+    assert hold_for(20, own_boundary=False).seconds == hold_for(7, own_boundary=True).seconds == 6
