@@ -8,16 +8,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from obs_check.follow.hop import HopSeen, Look
+from obs_check.model.backoff import Backoff
 from obs_check.model.window import NS
+
+FIRST_PAUSE_S = 0.2
+"""Seconds between the first looks at a hop, and after something has changed there or at the hop before it."""
+FILES_S = 1.0
+"""The longest pause between two looks at files."""
+SERVERS_S = 3.0
+"""The longest pause between two questions to a server."""
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A hop, how to look at it, and how long (s) it may take after the hop before it."""
+    """A hop, how to look at it, how long (s) it may take after the hop before it, and the longest pause (s) between
+    two looks."""
 
     hop: HopSeen
     look: Look
     patience_s: float
+    longest_pause_s: float = SERVERS_S
 
 
 def follow(
@@ -26,30 +36,56 @@ def follow(
     pause: Callable[[float], None],
     progress: Callable[[HopSeen], None] = lambda _hop: None,
 ) -> None:
-    """Look at the hops of all paths in turn until each is complete or out of time. `pause(s)` waits between rounds."""
+    """Look at the hops of all paths in turn until each is complete or out of time. `pause(s)` waits until the next look
+    is due."""
     started = now_ns()
-    for watched in (w for path in paths for w in path):
-        watched.hop.waiting = True
-    last_change = {id(w): started for path in paths for w in path}
-    settled: set[int] = set()
+    looking = [[_Looking(watched, started) for watched in path] for path in paths]
     while True:
-        for path in paths:
+        for path in looking:
             before_done, before_at = True, started
-            for watched in path:
-                key = id(watched)
-                if key not in settled:
-                    count = len(watched.hop.seen)
-                    watched.look()
-                    now = now_ns()
-                    if len(watched.hop.seen) != count:
-                        last_change[key] = now
-                    waited = (now - max(before_at, last_change[key])) / NS
-                    if watched.hop.complete or (before_done and waited >= watched.patience_s):
-                        settled.add(key)
-                        watched.hop.waiting = False
-                        progress(watched.hop)
-                before_done = key in settled
-                before_at = last_change[key]
-        if all(id(w) in settled for path in paths for w in path):
+            for one in path:
+                if one.watched.hop.waiting:
+                    one.look(before_done, before_at, now_ns)
+                    if not one.watched.hop.waiting:
+                        progress(one.watched.hop)
+                before_done, before_at = not one.watched.hop.waiting, one.changed_ns
+        due = [one.due_ns for path in looking for one in path if one.watched.hop.waiting]
+        if not due:
             return
-        pause(0.2)
+        # At least a moment, so that a clock that stands still cannot make this a busy loop.
+        pause(max(min(due) - now_ns(), NS // 100) / NS)
+
+
+class _Looking:
+    """A hop while it is looked at: when it last changed, and when to look again (ns)."""
+
+    def __init__(self, watched: Watched, started_ns: int) -> None:
+        self.watched = watched
+        self.changed_ns = self.due_ns = started_ns
+        self._before_ns = started_ns
+        self._pauses = Backoff(FIRST_PAUSE_S, watched.longest_pause_s)
+        watched.hop.waiting = True
+
+    def look(self, before_done: bool, before_ns: int, now_ns: Callable[[], int]) -> None:
+        """Look once where that is due, or where the hop before it has changed; note when its time is up."""
+        hop, patience_ns = self.watched.hop, int(self.watched.patience_s * NS)
+        now = now_ns()
+        if before_ns > self._before_ns:
+            self._before_ns = before_ns
+            self._pauses.reset()
+            self.due_ns = min(self.due_ns, now)
+        ends_ns = max(before_ns, self.changed_ns) + patience_ns
+        if now < self.due_ns and not (before_done and now >= ends_ns):
+            return
+        count = len(hop.seen)
+        self.watched.look()
+        now = now_ns()
+        if len(hop.seen) != count:
+            self.changed_ns = now
+            self._pauses.reset()
+        ends_ns = max(before_ns, self.changed_ns) + patience_ns
+        # Who is not let in will not be let in a moment later.
+        hop.waiting = not (hop.complete or hop.denied or (before_done and now >= ends_ns))
+        self.due_ns = now + int(self._pauses.pause_s() * NS)
+        if before_done:
+            self.due_ns = min(self.due_ns, ends_ns)

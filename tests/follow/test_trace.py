@@ -1,8 +1,11 @@
 """Following a run: hops wait for the hop before them, and no longer than their patience."""
 
+from itertools import pairwise
+
 import pytest
 
 from obs_check.client.egress import EgressAnswer
+from obs_check.errors import NotAllowed
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run, inject, plan_events, run_from_json
 from obs_check.follow.trace import Watched, follow
@@ -72,7 +75,48 @@ def test_a_late_hop_is_waited_for_and_a_dead_one_is_given_up() -> None:
     assert late.complete
     assert dead.missing == ["t"]
     assert (str(dead.verdict), dead.waiting) == ("fail", False)
-    assert 1_006 * NS <= clock.ns <= 1_008 * NS
+    # Its arrival at 1003 s is seen up to a pause of 1.6 s later.
+    assert 1_006 * NS <= clock.ns <= 1_009 * NS
+
+
+def test_a_dead_hop_is_asked_less_and_less_often_and_again_at_once_when_the_hop_before_it_changes() -> None:
+    clock = Clock()
+    asked: list[float] = []
+    file, loki = HopSeen("A", "file", ("t", "u")), HopSeen("A", "loki", ("t", "u"))
+
+    def look_file() -> None:
+        for at, tag in ((1_010, "t"), (1_025, "u")):
+            if clock.ns >= at * NS:
+                file.seen.setdefault(tag, clock.ns)
+
+    def look_loki() -> None:
+        asked.append((clock.ns - 1_000 * NS) / NS)
+
+    follow([[Watched(file, look_file, 60, 1.0), Watched(loki, look_loki, 30)]], clock.now, clock.pause)
+    pauses = [b - a for a, b in pairwise(asked)]
+    assert asked[0] == 0
+    assert sum(at < 2 for at in asked) >= 5
+    assert max(pauses) <= 3.01
+    # Soon after each change at the hop before it, however long the pauses were by then.
+    for change in (10, 25):
+        assert sum(change <= at < change + 2 for at in asked) >= 4
+    assert len(asked) <= 40
+    assert str(loki.verdict) == "fail"
+    assert 54 <= asked[-1] <= 57
+
+
+def test_a_hop_that_lets_nobody_in_is_asked_once() -> None:
+    clock = Clock()
+    hop = HopSeen("A", "loki", ("t",))
+    asked: list[int] = []
+
+    def look() -> None:
+        asked.append(clock.ns)
+        hop.unasked(NotAllowed("loki answered 401: no org id"))
+
+    follow([[Watched(hop, look, 30)]], clock.now, clock.pause)
+    assert len(asked) == 1
+    assert str(hop.verdict) == "unknown"
 
 
 def test_what_is_missing_at_a_hop_whose_time_is_not_up_is_unknown() -> None:

@@ -20,6 +20,7 @@ from obs_check.follow.run import Run
 from obs_check.follow.shipper_hop import run_lines, shipper_hop
 from obs_check.follow.shipping import ShippingEvidence
 from obs_check.follow.trace import Watched
+from obs_check.model.backoff import Backoff
 from obs_check.model.paths import AbsolutePath
 from obs_check.model.shipping import ShipperState
 from obs_check.model.window import NS
@@ -61,6 +62,7 @@ class Shipping:
         flight any more, or SETTLE_S later."""
         pairs = [(a, b) for a, b in pairwise(hops) if b.hop == "shipper" and a.path == b.path]
         deadline = now_ns() + int(SETTLE_S * NS)
+        pauses = Backoff(0.2, SETTLE_S / 2)
         while True:
             try:
                 after, probe = self.snapshot()
@@ -73,7 +75,7 @@ class Shipping:
             open_lines = [e.account.open for _, hop in pairs if (e := hop.shipping) and e.account]
             if not any(n > 0 for n in open_lines) or now_ns() >= deadline:
                 return
-            pause(0.2)
+            pause(pauses.pause_s())
 
 
 @dataclass(slots=True)

@@ -26,7 +26,7 @@ from obs_check.evidence.control import Control
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.hops import TaggedLines, egress_hop, file_hop, loki_hop
 from obs_check.follow.run import Run, new_run_id
-from obs_check.follow.trace import Watched, follow
+from obs_check.follow.trace import FILES_S, Watched, follow
 from obs_check.logql.settings import EngineSettings
 from obs_check.model.entry import Labels
 from obs_check.model.event import Event
@@ -132,7 +132,7 @@ class Systems:
         if self.config.boundary.logs:
             glob = self.config.boundary.logs
             hop, look = file_hop("A", "file", run, self._find(glob))
-            watched.append(Watched(hop, look, min(1.0, self.hop_s)))
+            watched.append(Watched(hop, look, min(1.0, self.hop_s), FILES_S))
             watched += self._shipper("A", run, hop)
         return [*watched, self._loki("A", run)]
 
@@ -142,7 +142,7 @@ class Systems:
         if self.config.coderd.logs:
             glob = self.config.coderd.logs
             hop, look = file_hop("B", "coderd", run, self._find(glob))
-            watched.append(Watched(hop, look, settle))
+            watched.append(Watched(hop, look, settle, FILES_S))
             watched += self._shipper("B", run, hop)
             settle = 0
         loki = self._loki("B", run)

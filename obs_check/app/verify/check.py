@@ -16,6 +16,7 @@ from obs_check.app.verify.panel_hop import panel_hop
 from obs_check.app.verify.verdicts import judge
 from obs_check.follow.hop import PathName
 from obs_check.follow.run import Run
+from obs_check.model.backoff import Backoff
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import MS, NS, Window
 from obs_check.panel.board import PanelView
@@ -28,6 +29,9 @@ TOLD_EVERY = 50
 """Panels between two lines of progress."""
 READ_BACK_S = 1
 """Seconds added behind a followed run, so that the panels' window ends after its last line was stored."""
+
+SCRAPE_PAUSES_S = (0.5, 5.0)
+"""The first and the longest pause, in seconds, between two readings that wait for a counter to be scraped."""
 
 SHORTEST_S = 20
 """Seconds that the panels' window has at least. Grafana cuts a range of 11 to 18 s into steps of 2 ms, because Loki
@@ -66,8 +70,9 @@ class Check:
         views = self.systems.board.read(now, window, only, progress=self._told_while_reading())
         self.outcome.panels = judge(views, self.systems.expectations, run)
         deadline = now + self.systems.hop_s * NS
+        pauses = Backoff(*SCRAPE_PAUSES_S)
         while run is not None and self._waits_for_metrics() and self.systems.now_ns() < deadline:
-            self.systems.pause(0.5)
+            self.systems.pause(pauses.pause_s())
             views = self.systems.board.read(self.systems.now_ns(), _around(run, self.systems.now_ns()), only)
             self.outcome.panels = judge(views, self.systems.expectations, run)
         if run is not None:
@@ -101,6 +106,7 @@ class Check:
             return
         start_ns = starts.most_common(1)[0][0] * MS
         deadline = self.systems.now_ns() + self.systems.hop_s * NS
+        pauses = Backoff(*SCRAPE_PAUSES_S)
         while True:
             now = self.systems.now_ns()
             after = self.systems.board.read(now, Window(start_ns, (now // NS + READ_BACK_S) * NS), only)
@@ -108,7 +114,7 @@ class Check:
             late = [c for c in self.outcome.controls if self._path_of(c.panel.id) == "metrics" and c.differs]
             if not late or self.systems.now_ns() > deadline:
                 break
-            self.systems.pause(0.5)
+            self.systems.pause(pauses.pause_s())
         self.outcome.panels = with_controls(self.outcome.panels, self.outcome.controls)
         still = sum(c.moved == "not" and bool(c.differs) for c in self.outcome.controls)
         self.say(f"{len(self.outcome.controls)} panels read before and after the run, {still} did not move")
