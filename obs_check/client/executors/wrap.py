@@ -60,9 +60,10 @@ def _kind(place: Mapping[str, Any], ancestors: list[str], proxy: str, apart: boo
     if place.get("veth") or place.get("jail_route"):
         return "nsjail" if ancestors or not place.get("boundary_jail") else "shim"
     local = "localhost" in proxy or "127.0.0.1" in proxy
-    if local and (ancestors or place.get("no_new_privs") == "1" or "blocked" in denied):
+    if local and (ancestors or place.get("no_new_privs") == "1"):
         return "landjail"
     if "blocked" in denied:
         return "nsjail" if apart or ancestors else "cannot tell"
-    # An unwrapped client cannot reach a name that does not exist either, so no answer decides nothing.
+    # An unwrapped client cannot reach a name that does not exist either, so no answer decides nothing; and the page
+    # alone may come from a proxy that this client uses because it was told to.
     return "cannot tell"
