@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from obs_check.evidence.context import Context
 from obs_check.evidence.shipper_rules import Rules, rules
@@ -33,6 +34,11 @@ class PathLines:
     def file(self) -> str:
         """The file with most lines of the run."""
         return max(self.files, key=lambda path: self.files[path])
+
+    @property
+    def directory(self) -> str:
+        """Where that file is."""
+        return str(PurePosixPath(self.file).parent)
 
     @property
     def evidence(self) -> ShippingEvidence | None:

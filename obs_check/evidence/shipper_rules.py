@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from obs_check.documents.yaml_edit import with_item, with_value, without
 from obs_check.documents.yaml_nodes import Place
-from obs_check.errors import ConfigError
+from obs_check.errors import ConfigError, NotAllowed, Refused, Unavailable
 from obs_check.evidence.context import Context
 from obs_check.evidence.dashboard_edit import file_fix
 from obs_check.model.entry import Labels
@@ -19,7 +20,7 @@ from obs_check.shipper.model import ScrapeJob, ShipperConfig
 from obs_check.shipper.pushed import pushed
 from obs_check.shipper.read import alloy_parts, parse_shipper
 from obs_check.shipper.simulate import Simulation
-from obs_check.shipper.targets import FileReport, LogFile, find_targets, report
+from obs_check.shipper.targets import FileReport, Found, LogFile, find_targets, report
 from obs_check.shipper.wrapping import unwrap
 
 _NESTED = re.compile(r"(\d+) (\w+)")
@@ -35,22 +36,31 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A configuration file of promtail or Alloy. `text` may be a ConfigMap or Helm values that hold it."""
+    """A configuration file of promtail or Alloy. `text` may be a ConfigMap or Helm values that hold it; `discovered` are
+    the labels of the targets that the running shipper found."""
 
     path: Path
     text: str
     config: ShipperConfig
     env: Mapping[str, str]
+    discovered: tuple[Labels, ...] = ()
 
     @classmethod
-    def read(cls, path: Path, text: str, env: Mapping[str, str]) -> "Rules":
+    def read(cls, path: Path, text: str, env: Mapping[str, str], discovered: tuple[Labels, ...] = ()) -> "Rules":
         """Raises ConfigError."""
-        return cls(path, text, parse_shipper(text, str(path), env), env)
+        return cls(path, text, parse_shipper(text, str(path), env), env, discovered)
+
+    def with_whole(self, text: str) -> "Rules":
+        """The configuration with another text; raises ConfigError."""
+        return Rules.read(self.path, text, self.env, self.discovered)
+
+    def targets(self, file: str) -> list[Found]:
+        """The targets that have to do with a file: all static ones, and those of the pod whose log it is."""
+        return find_targets(self.config.jobs, [LogFile(file, size=1)], {}, self.discovered)
 
     def about(self, file: str) -> FileReport:
         """What becomes of a file that is there and can be read, by its path."""
-        looked_at = LogFile(file, size=1)
-        return report([looked_at], find_targets(self.config.jobs, [looked_at], {}))[0]
+        return report([LogFile(file, size=1)], self.targets(file))[0]
 
     def takes(self, file: str) -> Taken | None:
         """The first job that takes a file."""
@@ -127,7 +137,7 @@ class Rules:
 
     def _changed(self, text: str | None) -> "Rules | None":
         try:
-            return None if text is None else Rules.read(self.path, text, self.env)
+            return None if text is None else self.with_whole(text)
         except ConfigError:
             return None
 
@@ -174,7 +184,18 @@ def rules(context: Context) -> Rules | None:
         raise ConfigError(
             f"{path}: cannot be read: {error.strerror}", "shipper.config names it in obs-check.yaml"
         ) from None
-    return Rules.read(path, text, context.env)
+    return Rules.read(path, text, context.env, _discovered(context))
+
+
+def _discovered(context: Context) -> tuple[Labels, ...]:
+    """The labels of promtail's targets before relabeling, as its snapshot behind the run has them, else as it says now;
+    none where it does not answer. Alloy shows them as its rules left them."""
+    states = [hop.shipping.after for hop in context.hops if hop.shipping is not None]
+    if not states and context.shipper_state is not None:
+        with suppress(Unavailable, NotAllowed, Refused):
+            states = [context.shipper_state()[0]]
+    targets = [target for state in states[:1] if state.kind == "promtail" for target in state.targets]
+    return tuple(target.discovered for target in targets)
 
 
 def told(title: str, ran: Simulation | None, lines: int, now_ns: int) -> Probe:

@@ -76,6 +76,27 @@ def first_difference(pattern: str, path: str) -> str:
     return told
 
 
+def names_directory(pattern: str, path: str) -> bool:
+    """Whether a pattern, or what is meant by it, fits the directory of a path; a pattern that is none does not."""
+    directory = posixpath.dirname(path)
+    try:
+        ways_meant = ways(meant(pattern))
+    except ConfigError:
+        return False
+    return any(matches(posixpath.dirname(way), directory) for way in ways_meant)
+
+
+def meant(pattern: str) -> str:
+    """The pattern with which braces around absolute paths take the files that they name; others are as they are."""
+    try:
+        choices, end = _choices(pattern, 0, pattern) if pattern.startswith("{") else ([], 0)
+    except ConfigError:
+        return pattern
+    if not choices or not all(choice.startswith("/") for choice in choices):
+        return pattern
+    return f"/{{{','.join(choice[1:] for choice in choices)}}}{pattern[end:]}"
+
+
 def common_segments(pattern: str, path: str) -> int:
     """How many leading segments of a path fit a pattern's, for choosing the nearest pattern."""
     names = path.strip("/").split("/")

@@ -27,6 +27,12 @@ class PodLogs:
     labels: tuple[tuple[str, str], ...]
     static: bool
 
+    def is_of(self, discovered: Labels) -> bool:
+        """Whether a pod that was discovered has this container. A static pod has another uid in its labels."""
+        names = ("namespace", "pod_name", "pod_container_name", *(() if self.static else ("pod_uid",)))
+        own = dict(self.labels)
+        return all(discovered.get(META + name) == own[META + name] for name in names)
+
     def knows(self, name: str) -> bool:
         """Whether the path settles a meta label, be it as absent."""
         if name in dict(self.labels) or not name.startswith(META):

@@ -83,20 +83,23 @@ class FileReport:
         return self.reason in ("taken", "taken twice", "empty")
 
 
-def find_targets(jobs: Iterable[ScrapeJob], files: Iterable[LogFile], supplied: Labels) -> list[Found]:
-    """The targets of all jobs: static ones, and one a container for Kubernetes' pods, told from the files' paths.
-    `supplied` are discovery labels of every pod that a person knows. Equal targets of a job count once, as in
-    promtail."""
+def find_targets(
+    jobs: Iterable[ScrapeJob], files: Iterable[LogFile], supplied: Labels, discovered: Sequence[Labels] = ()
+) -> list[Found]:
+    """The targets of all jobs: static ones, and those of Kubernetes' pods. `discovered` are what a running shipper
+    found of pods, all that there is to know of them; another pod is told from the files' paths and from `supplied`,
+    discovery labels of every pod that a person knows. Equal targets of a job count once, as in promtail."""
     pods = {pod.directory: pod for file in files if (pod := pod_logs(file.path))}
     found: dict[tuple[object, ...], Found] = {}
     for job in jobs:
-        ways: list[tuple[Labels, PodLogs | None]] = [(labels, None) for labels in job.targets]
-        if "pod" in job.roles:
-            ways += [({**dict(pod.labels), **supplied}, pod) for pod in pods.values()]
-        for discovered, pod in ways:
-            traced = trace(discovered, job.relabel, _unknown(discovered, pod))
-            target = Found(job, discovered, traced, pod)
-            labels = tuple(sorted((traced.labels or discovered).items()))
+        ways: list[tuple[Labels, PodLogs | None, bool]] = [(labels, None, True) for labels in job.targets]
+        for pod in pods.values() if "pod" in job.roles else ():
+            told = [labels for labels in discovered if pod.is_of(labels)]
+            ways += [(labels, pod, True) for labels in told] or [({**dict(pod.labels), **supplied}, pod, False)]
+        for own, pod, whole in ways:
+            traced = trace(own, job.relabel, _unknown(own, pod, whole))
+            target = Found(job, own, traced, pod)
+            labels = tuple(sorted((traced.labels or own).items()))
             found.setdefault((job.name, traced.rule, labels, tuple(traced.unknown)), target)
     return list(found.values())
 
@@ -127,9 +130,11 @@ def _not_known(target: Found) -> list[str]:
     return told
 
 
-def _unknown(discovered: Labels, pod: PodLogs | None) -> Callable[[str], bool]:
-    """Whether nobody knows a label: a meta label of a pod that neither its path nor a person tells."""
-    return lambda name: pod is not None and name.startswith(META) and name not in discovered and not pod.knows(name)
+def _unknown(known: Labels, pod: PodLogs | None, whole: bool) -> Callable[[str], bool]:
+    """Whether nobody knows a label: a meta label of a pod that neither its path nor a person nor a shipper tells."""
+    if pod is None or whole:
+        return lambda _name: False
+    return lambda name: name.startswith(META) and name not in known and not pod.knows(name)
 
 
 def report(files: Sequence[LogFile], targets: Sequence[Found]) -> list[FileReport]:

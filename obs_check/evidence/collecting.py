@@ -1,0 +1,202 @@
+"""The smallest change of a shipper's configuration with which it takes a file that no job takes."""
+
+import re
+from dataclasses import dataclass
+from itertools import chain, count
+from pathlib import PurePosixPath
+from typing import Any
+
+import yaml
+
+from obs_check.documents.yaml_edit import with_item, with_value, without
+from obs_check.documents.yaml_nodes import Place
+from obs_check.evidence.shipper_rules import Rules
+from obs_check.model.shipping import ShipperState
+from obs_check.shipper.glob import first_difference, matches, meant, names_directory
+from obs_check.shipper.pods import META, pod_logs
+from obs_check.shipper.relabel import Rule, relabel
+from obs_check.shipper.relabel_trace import in_words
+from obs_check.shipper.targets import Found
+
+_OF_POD = {"source_labels": [f"{META}pod_uid", f"{META}pod_container_name"], "separator": "/"}
+"""What a pod's directory is made of."""
+_PLAIN = re.compile(r"[\w/:-]+")
+"""A regular expression that is a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collecting:
+    """`why` says why no job takes the file, `near` whether a pattern names its directory. `after` is None where a person
+    has to make the change that `summary` names; `added` says that it is a job for the file's directory."""
+
+    why: str
+    summary: str
+    after: Rules | None
+    near: bool = False
+    added: bool = False
+
+
+def collecting(config: Rules, file: str, state: ShipperState | None) -> Collecting | None:
+    """The change; None where a job takes the file, and where that hangs on labels that nobody knows. `state` is what the
+    running shipper says of itself."""
+    about = config.about(file)
+    if about.by or about.reason == "unknown":
+        return None
+    own = [target for target in config.targets(file) if _is_of(target, file)]
+    for target in own:
+        if target.traced.labels is None:
+            return _dropped(config, target)
+        if target.pod is not None:
+            return _of_pod(config, target, file)
+        if target.glob and matches(target.glob, file):
+            return _excluded(config, target)
+    return _near(config, file, state) or _elsewhere(config, file, state)
+
+
+def _is_of(target: Found, file: str) -> bool:
+    """Whether a target is meant for the file: of its pod, or with a path that fits it before relabeling."""
+    return target.pod is not None or matches(target.discovered.get("__path__", ""), file)
+
+
+def _dropped(config: Rules, target: Found) -> Collecting:
+    """The rule that drops the target lets this one value through; where that cannot be written, it goes."""
+    number = target.traced.rule - 1
+    rule, value = target.job.relabel[number], target.traced.value
+    named = f"{in_words(rule, number + 1)} of job {target.job.name}"
+    why = f'{named} drops the target, its value is "{value}"'
+    place = (*config.job_place(target.job), "relabel_configs", number)
+    regex = _letting_through(rule, value)
+    if regex is None:
+        return Collecting(why, f"take {named} out", config.edited(lambda text: without(text, place)))
+    after = config.edited(lambda text: with_value(text, (*place, "regex"), regex))
+    return Collecting(why, f'let "{value}" through {named}', after)
+
+
+def _letting_through(rule: Rule, value: str) -> str | None:
+    """The rule's regular expression with which it lets a value through, and what it let through before; None where
+    there is none to write."""
+    if rule.action == "keep" and value:
+        return f"{rule.regex}|{re.escape(value) if not _PLAIN.fullmatch(value) else value}"
+    ways = rule.regex.split("|")
+    if rule.action == "drop" and value in ways and len(ways) > 1 and all(_PLAIN.fullmatch(way) for way in ways):
+        return "|".join(way for way in ways if way != value)
+    return None
+
+
+def _of_pod(config: Rules, target: Found, file: str) -> Collecting | None:
+    """The rule that makes the path of a pod's target makes that of its log; one is added where there is none."""
+    if target.exclude and matches(target.exclude, file):
+        return _excluded(config, target)
+    rules, job = target.job.relabel, config.job_place(target.job)
+    found = [n for n, rule in enumerate(rules) if rule.target == "__path__" and _applies(target, n)]
+    root, suffix = file.partition("/pods/")[0], PurePosixPath(file).suffix
+    path = {"target_label": "__path__", "replacement": f"{root}/pods/*$1/*{suffix}"}
+    if not found:
+        after = config.edited(lambda text: with_item(text, (*job, "relabel_configs"), len(rules), {**_OF_POD, **path}))
+        return Collecting(f"no rule of job {target.job.name} sets `__path__`", "set `__path__` from the pod", after)
+    rule, place = rules[found[-1]], (*job, "relabel_configs", found[-1])
+    why = f"{in_words(rule, found[-1] + 1)} of job {target.job.name} makes `{target.glob}` its path"
+    summary = f"make `{path['replacement']}` the path"
+    changes = (
+        config.edited(lambda text: with_value(text, (*place, "replacement"), path["replacement"])),
+        config.edited(lambda text: with_value(text, place, {**_OF_POD, **path})),
+    )
+    after = next((one for one in changes if one is not None and one.takes(file)), None)
+    return Collecting(why, summary, after, near=names_directory(target.glob, file))
+
+
+def _applies(target: Found, number: int) -> bool:
+    """Whether rule `number` of the job changes the target's path."""
+    before = relabel(target.discovered, target.job.relabel[:number]) or {}
+    after = relabel(before, [target.job.relabel[number]]) or {}
+    return after.get("__path__") != before.get("__path__")
+
+
+def _excluded(config: Rules, target: Found) -> Collecting:
+    """Its `__path_exclude__` goes, where it stands in the target."""
+    place = _place(config, "__path_exclude__", target.exclude)
+    why = f"`__path_exclude__` of job {target.job.name} is `{target.exclude}`"
+    after = config.without_text(place, target.exclude)
+    return Collecting(why, f"take `__path_exclude__` out of job {target.job.name}", after, near=True)
+
+
+def _near(config: Rules, file: str, state: ShipperState | None) -> Collecting | None:
+    """The pattern that names the file's directory takes names like the file's, and those it took before."""
+    for target in config.targets(file):
+        glob = target.glob
+        if not glob or not names_directory(glob, file):
+            continue
+        new = meant(glob)
+        if not matches(new, file):
+            start, _, last = glob.rpartition("/")
+            own = f"*{PurePosixPath(file).suffix}"
+            new = f"{start}/{{{last},{own}}}" if _takes_some(glob, state) else f"{start}/{own}"
+        after = config.with_text(_place(config, "__path__", glob), glob, new) if matches(new, file) else None
+        why = f"the nearest is `{glob}`: {first_difference(glob, file)} of job {target.job.name}"
+        return Collecting(why, f"collect {new}", after, near=True)
+    return None
+
+
+def _takes_some(glob: str, state: ShipperState | None) -> bool:
+    """Whether a pattern takes a file, as far as the running shipper says."""
+    return state is not None and any(matches(glob, file.path) for file in state.files)
+
+
+def _elsewhere(config: Rules, file: str, state: ShipperState | None) -> Collecting:
+    """A job for the file's directory: the one whose own path takes nothing, else a new one."""
+    pod = pod_logs(file)
+    idle = [t for t in state.targets if t.ready is False and t.glob.startswith("/")] if state else []
+    for target in idle if len(idle) == 1 and pod is None else ():
+        start, _, last = target.glob.rpartition("/")
+        new, place = f"{PurePosixPath(file).parent}/{last}", _place(config, "__path__", target.glob)
+        if start and matches(new, file):
+            why = f"`{target.glob}` of job {target.job} takes no file"
+            return Collecting(why, f"collect {new}", config.with_text(place, target.glob, new))
+    glob = _glob(file)
+    number = len(config.config.jobs)
+    after = config.edited(lambda text: with_item(text, ("scrape_configs",), number, _job(config, file, glob)))
+    return Collecting(f"the paths of {number} jobs are elsewhere", f"collect {glob}", after, added=pod is None)
+
+
+def _glob(file: str) -> str:
+    """A pattern for files like this one; of a pod's log for what comes after this pod too."""
+    path = PurePosixPath(file)
+    directory = str(path.parent)
+    if pod_logs(file) is not None:
+        pod, uid = path.parts[-3].rpartition("_")[::2]
+        directory = directory.replace(f"/{pod}_{uid}/", f"/{pod}_*/")
+    return f"{directory}/*{path.suffix}"
+
+
+def _place(config: Rules, name: str, value: str) -> Place:
+    """Where promtail's configuration has a label of a static target; only the name, which is no place, where nowhere."""
+    if config.config.dialect == "promtail":
+        for job, given in enumerate((yaml.safe_load(config.config.text) or {}).get("scrape_configs") or []):
+            for number, group in enumerate(given.get("static_configs") or []):
+                if str((group.get("labels") or {}).get(name)) == value:
+                    return ("scrape_configs", job, "static_configs", number, "labels", name)
+    return (name,)
+
+
+def _job(config: Rules, file: str, glob: str) -> dict[str, Any]:
+    """A job for a file that none takes: a container's log, or one of boundary's."""
+    pod = pod_logs(file)
+    if pod is None:
+        # The line's own time: the first reading of a file that has been there for long is not when things happened.
+        labels = {"job": "boundary"}
+        stages: list[dict[str, Any]] = [
+            {"logfmt": {"mapping": {"time": None}}},
+            {"timestamp": {"source": "time", "format": "RFC3339Nano"}},
+        ]
+    else:
+        known = dict(pod.labels)
+        sources = {"namespace": "namespace", "pod": "pod_name", "container": "pod_container_name"}
+        labels = {name: known[META + source] for name, source in sources.items()}
+        stages = [{"cri": {}}]
+    name, taken = "boundary" if pod is None else f"pod-{labels['pod']}", {job.name for job in config.config.jobs}
+    names = chain([name], (f"{name}-{number}" for number in count(2)))
+    return {
+        "job_name": next(free for free in names if free not in taken),
+        "pipeline_stages": stages,
+        "static_configs": [{"targets": ["localhost"], "labels": {**labels, "__path__": glob}}],
+    }

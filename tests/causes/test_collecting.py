@@ -1,0 +1,224 @@
+"""A file that no job takes: which cause it is, and the change of the configuration with which one does."""
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from obs_check.causes.shipper import glob_mismatch, path_not_collected
+from obs_check.evidence.context import Files
+from obs_check.evidence.lost_lines import FILE_HOPS
+from obs_check.follow.hop import HopSeen, PathName
+from obs_check.follow.shipping import ShippingEvidence
+from obs_check.model.entry import Labels
+from obs_check.model.finding import Finding
+from obs_check.model.probe import Probe
+from obs_check.model.shipping import FileState, ShipperState, TargetState
+from tests.causes.test_lost_lines import LINES, TAGS, made_context
+
+UID = "0f3b1c52-6a6e-4f0f-9f60-2f7d2f6a9c44"
+LOG = "/tmp/boundary_logs/b.log"
+POD = f"/var/log/pods/coder_coder-0_{UID}/coder/0.log"
+META = "__meta_kubernetes_"
+DISCOVERED = {
+    f"{META}namespace": "coder",
+    f"{META}pod_name": "coder-0",
+    f"{META}pod_uid": UID,
+    f"{META}pod_container_name": "coder",
+    f"{META}pod_label_app": "coder",
+}
+OTHER = {**DISCOVERED, f"{META}pod_name": "other", f"{META}pod_uid": "x", f"{META}pod_label_app": "other"}
+
+
+def static(path: str, **labels: str) -> dict[str, Any]:
+    """Two targets in front of it, so that a place that is counted wrong shows."""
+    front = {"targets": ["one", "two"], "labels": {"__path__": "/var/log/syslog"}}
+    return {"job_name": "boundary", "static_configs": [front, {"labels": {"__path__": path, **labels}}]}
+
+
+def rule(action: str, source: str, regex: str) -> dict[str, Any]:
+    return {"action": action, "source_labels": [f"{META}{source}"], "regex": regex}
+
+
+def path_rule(replacement: str, *sources: str) -> dict[str, Any]:
+    names = [f"{META}{name}" for name in sources or ("pod_uid", "pod_container_name")]
+    return {"source_labels": names, "separator": "/", "target_label": "__path__", "replacement": replacement}
+
+
+GOOD = path_rule("/var/log/pods/*$1/*.log")
+
+
+def pods(*rules: dict[str, Any]) -> dict[str, Any]:
+    return {"job_name": "pods", "kubernetes_sd_configs": [{"role": "pod"}], "relabel_configs": list(rules)}
+
+
+def found(tmp_path: Path, job: dict[str, Any], file: str, state: ShipperState) -> Finding | None:
+    config = tmp_path / "promtail.yaml"
+    config.write_text(yaml.safe_dump({"scrape_configs": [job]}, sort_keys=False))
+    path: PathName = "A" if file == LOG else "B"
+    answer = {"files": {file: 2}, "searched": 1, "sample": LINES}
+    read = [Probe("file", "lines", answer, 1)]
+    at_file = HopSeen(path, FILE_HOPS[path], TAGS, dict.fromkeys(TAGS, 1), probes=read)
+    shipper = HopSeen(path, "shipper", TAGS, shipping=ShippingEvidence(state, {file: 2}))
+    hops = (at_file, shipper, HopSeen(path, "loki", TAGS))
+    context = made_context(Files(shipper_config=config), hops)
+    every = [cause.find(context) for cause in (path_not_collected.CAUSE, glob_mismatch.CAUSE)]
+    findings = [finding for finding in every if finding is not None]
+    assert len(findings) < 2
+    return findings[0] if findings else None
+
+
+def running(*discovered: Labels, idle: tuple[str, ...] = (), files: tuple[FileState, ...] = ()) -> ShipperState:
+    targets = [TargetState("pods", "", {}, labels, None, "dropped target") for labels in discovered]
+    targets += [TargetState("boundary", glob, {}, {"__path__": glob}, False) for glob in idle]
+    return ShipperState("promtail", 1, files, tuple(targets))
+
+
+KEPT = FileState(LOG, position=9, on_disk=True, disk_bytes=9)
+POD_KEPT = FileState(POD, position=9, on_disk=True, disk_bytes=9)
+FAR, NEAR = "shipper.path-not-collected", "shipper.glob-mismatch"
+CASES: dict[str, tuple[dict[str, Any], str, ShipperState, str, str, list[str]]] = {
+    "wrong-directory": (
+        static("/tmp/boundary_log/*.log", job="boundary"),
+        LOG,
+        running(idle=("/tmp/boundary_log/*.log",), files=(KEPT,)),
+        FAR,
+        "`/tmp/boundary_log/*.log` of job boundary takes no file",
+        ["__path__: /tmp/boundary_logs/*.log"],
+    ),
+    "wrong-name": (
+        static("/tmp/boundary_logs/*.txt"),
+        LOG,
+        running(files=(KEPT,)),
+        NEAR,
+        "`b.log` is no `*.txt`",
+        ["__path__: /tmp/boundary_logs/*.log"],
+    ),
+    "wrong-name-that-takes-others": (
+        static("/tmp/boundary_logs/*.txt"),
+        LOG,
+        running(files=(KEPT, FileState("/tmp/boundary_logs/c.txt", "boundary", 1))),
+        NEAR,
+        "`b.log` is no `*.txt`",
+        ["__path__: /tmp/boundary_logs/{*.txt,*.log}"],
+    ),
+    "braces-around-absolute-paths": (
+        static("{/tmp/boundary_logs/b.log,/var/log/messages}"),
+        LOG,
+        running(),
+        NEAR,
+        "begins with no slash",
+        ["__path__: /{tmp/boundary_logs/b.log,var/log/messages}"],
+    ),
+    "excluded": (
+        static("/tmp/boundary_logs/*.log", __path_exclude__="/tmp/*/b*"),
+        LOG,
+        running(),
+        NEAR,
+        "`__path_exclude__` of job boundary is `/tmp/*/b*`",
+        [],
+    ),
+    "no-job": (static("/other/*.txt"), LOG, running(), FAR, "elsewhere", ["- job_name: boundary-2"]),
+    "no-job-for-pods": (
+        static("/other/*.txt"),
+        POD,
+        running(files=(POD_KEPT,)),
+        FAR,
+        "elsewhere",
+        ["__path__: /var/log/pods/coder_coder-0_*/coder/*.log", "namespace: coder"],
+    ),
+    "keep-on-another-namespace": (
+        pods(rule("keep", "namespace", "shop|web"), GOOD),
+        POD,
+        running(files=(POD_KEPT,)),
+        FAR,
+        f'rule 1 (keep [{META}namespace] regex "shop|web") of job pods drops the target, its value is "coder"',
+        ["regex: shop|web|coder"],
+    ),
+    "keep-on-a-pod-label": (
+        pods(rule("keep", "pod_label_app", "shop"), GOOD),
+        POD,
+        running(OTHER, DISCOVERED, files=(POD_KEPT,)),
+        FAR,
+        'its value is "coder"',
+        ["regex: shop|coder"],
+    ),
+    "keep-on-a-label-that-the-pod-has-not": (
+        pods(rule("keep", "pod_label_ship", "yes"), GOOD),
+        POD,
+        running(DISCOVERED),
+        FAR,
+        'its value is ""',
+        [],
+    ),
+    "drop-of-one-of-several": (
+        pods(rule("drop", "namespace", "kube-system|coder|x"), GOOD),
+        POD,
+        running(),
+        FAR,
+        "rule 1 (drop",
+        ["regex: kube-system|x"],
+    ),
+    "wrong-replacement": (
+        pods(path_rule("/var/log/pod/*$1/*.log")),
+        POD,
+        running(DISCOVERED),
+        FAR,
+        f"makes `/var/log/pod/*{UID}/coder/*.log` its path",
+        ["replacement: /var/log/pods/*$1/*.log"],
+    ),
+    "wrong-replacement-near": (
+        pods(path_rule("/var/log/pods/*$1/*.txt")),
+        POD,
+        running(),
+        NEAR,
+        "makes `/var/log/pods/*",
+        ["replacement: /var/log/pods/*$1/*.log"],
+    ),
+    "path-of-another-label": (
+        pods(path_rule("/var/log/pods/*$1/*.log", "pod_name", "pod_container_name")),
+        POD,
+        running(DISCOVERED),
+        FAR,
+        "makes `/var/log/pods/*coder-0/coder/*.log` its path",
+        [f"- {META}pod_uid"],
+    ),
+    "no-path": (
+        pods(rule("keep", "namespace", "coder")),
+        POD,
+        running(),
+        FAR,
+        "no rule of job pods sets `__path__`",
+        ["target_label: __path__"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_change_with_which_the_file_is_taken(name: str, tmp_path: Path) -> None:
+    job, file, state, cause, why, rows = CASES[name]
+    one = found(tmp_path, job, file, state)
+    assert one is not None
+    assert one.cause == cause
+    assert why in one.claim
+    assert "2 of 2 lines are pushed" in one.claim
+    (edit,) = one.fix.edits
+    added = [
+        row[2:].strip() for row in difflib.ndiff(edit.before.splitlines(), edit.after.splitlines()) if row[0] == "+"
+    ]
+    assert [row for row in rows if row not in added] == []
+
+
+@pytest.mark.parametrize(
+    ("job", "state"),
+    [
+        (pods(rule("keep", "pod_label_app", "shop"), GOOD), running(OTHER)),
+        (static("/other/*.log"), running(files=(FileState(POD, "pods", seen_bytes=9),))),
+        (pods(GOOD), running()),
+    ],
+    ids=["nobody-knows-the-pod-s-label", "another-configuration-runs", "a-job-takes-it"],
+)
+def test_nothing_is_claimed(job: dict[str, Any], state: ShipperState, tmp_path: Path) -> None:
+    assert found(tmp_path, job, POD, state) is None
