@@ -26,8 +26,8 @@ _PLAIN = re.compile(r"[\w/:-]+")
 
 @dataclass(frozen=True, slots=True)
 class Collecting:
-    """`why` says why no job takes the file, `near` whether a pattern names its directory. `after` is None where a person
-    has to make the change that `summary` names; `added` says that it is a job for the file's directory."""
+    """`why` says why no job takes the file, `near` whether a pattern names its directory. `after` is None where a
+    person has to make the change that `summary` names; `added` says that it is a job for the file's directory."""
 
     why: str
     summary: str
@@ -37,8 +37,8 @@ class Collecting:
 
 
 def collecting(config: Rules, file: str, state: ShipperState | None) -> Collecting | None:
-    """The change; None where a job takes the file, and where that hangs on labels that nobody knows. `state` is what the
-    running shipper says of itself."""
+    """The change; None where a job takes the file, and where that hangs on labels that nobody knows. `state` is what
+    the running shipper says of itself."""
     about = config.about(file)
     if about.by or about.reason == "unknown":
         return None
@@ -169,7 +169,8 @@ def _glob(file: str) -> str:
 
 
 def _place(config: Rules, name: str, value: str) -> Place:
-    """Where promtail's configuration has a label of a static target; only the name, which is no place, where nowhere."""
+    """Where promtail's configuration has a label of a static target; the name alone, which is no place, where
+    nowhere."""
     if config.config.dialect == "promtail":
         for job, given in enumerate((yaml.safe_load(config.config.text) or {}).get("scrape_configs") or []):
             for number, group in enumerate(given.get("static_configs") or []):

@@ -36,8 +36,8 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A configuration file of promtail or Alloy. `text` may be a ConfigMap or Helm values that hold it; `discovered` are
-    the labels of the targets that the running shipper found."""
+    """A configuration file of promtail or Alloy. `text` may be a ConfigMap or Helm values that hold it; `discovered`
+    are the labels of the targets that the running shipper found."""
 
     path: Path
     text: str

@@ -63,6 +63,16 @@ def pod_logs(path: str) -> PodLogs | None:
     return PodLogs(match["directory"], tuple(labels.items()), static)
 
 
+def log_of(discovered: Labels, glob: str) -> str | None:
+    """The first log of a pod's container by its discovery labels, below the directory of pods that a pattern names;
+    None where a label is missing or the pattern names no such directory."""
+    names = [discovered.get(META + name, "") for name in ("namespace", "pod_name", "pod_uid", "pod_container_name")]
+    root, pods, _ = glob.partition("/pods/")
+    if not pods or not all(names):
+        return None
+    return f"{root}{pods}{'_'.join(names[:3])}/{names[3]}/0.log"
+
+
 def given_labels(pod_labels: Labels, meta: Labels) -> Labels:
     """Discovery labels that a person supplies: pod labels (`app=coder`) and meta labels (with or without their start
     `__meta_kubernetes_`)."""

@@ -91,13 +91,14 @@ class ShipperNames:
 
     def applied(self, answer: Answered[dict[Path, list[Line]]]) -> Answered[dict[Path, list[Line]]]:
         """What was found in files, under the shipper's names for them."""
-        names = {path: self._of(str(path)) for path in answer.value}
+        names = {path: self.of(str(path)) for path in answer.value}
         files = answer.probe.answer["files"]
         shown = {**answer.probe.answer, "files": {name: files[str(path)] for path, name in names.items()}}
         value = {Path(name): answer.value[path] for path, name in names.items()}
         return Answered(value, replace(answer.probe, answer=shown))
 
-    def _of(self, path: str) -> str:
+    def of(self, path: str) -> str:
+        """The shipper's name for a file that is `path` here."""
         if path not in self._told:
             known, globs = self._known()
             self._told[path] = self.disk.name_of(path, known, globs)

@@ -131,7 +131,7 @@ class Systems:
         watched = [Watched(egress_hop("A", run), _nothing, 0)]
         if self.config.boundary.logs:
             glob = self.config.boundary.logs
-            hop, look = file_hop("A", "file", run, self._find(glob))
+            hop, look = file_hop("A", "file", run, self.find_lines(glob))
             watched.append(Watched(hop, look, min(1.0, self.hop_s), FILES_S))
             watched += self._shipper("A", run, hop)
         return [*watched, self._loki("A", run)]
@@ -141,16 +141,21 @@ class Systems:
         settle = self.config.inject.settle_s
         if self.config.coderd.logs:
             glob = self.config.coderd.logs
-            hop, look = file_hop("B", "coderd", run, self._find(glob))
+            hop, look = file_hop("B", "coderd", run, self.find_lines(glob))
             watched.append(Watched(hop, look, settle, FILES_S))
             watched += self._shipper("B", run, hop)
             settle = 0
         loki = self._loki("B", run)
         return [*watched, Watched(loki.hop, loki.look, loki.patience_s + settle)]
 
-    def _find(self, glob: AbsoluteGlob) -> TaggedLines:
+    @property
+    def names(self) -> ShipperNames:
+        """The shipper's names for files."""
+        return ShipperNames(HERE, self.config.shipper.config, self.shipping, self.env)
+
+    def find_lines(self, glob: AbsoluteGlob) -> TaggedLines:
         """Looks for lines, and names the files as the shipper does."""
-        names = ShipperNames(HERE, self.config.shipper.config, self.shipping, self.env)
+        names = self.names
         return lambda needle: names.applied(find_tag(glob, needle, self.now_ns))
 
     def _shipper(self, path: Any, run: Run, upstream: HopSeen) -> list[Watched]:

@@ -1,8 +1,7 @@
 """The lines of a run, as they were written or as boundary and coderd would, and what the shipper would make of them."""
 
 import re
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 from obs_check.boundary.coderd import rfc3339_nano
 from obs_check.boundary.written import boundary_line, coderd_line
@@ -18,6 +17,8 @@ _OF_THE_RUNTIME = ("/log/pods/", "/log/containers/")
 _WILD = re.compile(r"\*\*|\*|\?|\[[^\]]*\]")
 
 
+WRITTEN_BEFORE: Mapping[PathName, str] = {"A": " msg=", "B": "boundary_request"}
+"""What every line that boundary (A) or coderd (B) writes about a request holds."""
 Line = tuple[Event, str]
 """An event and a line about it."""
 
@@ -46,9 +47,11 @@ def written(run: Run, path: PathName, file: str) -> list[Line]:
     ]
 
 
-def file_of(glob: str, known: Sequence[str]) -> str:
-    """A file that the lines would be in: one that is there, else the glob with something for its wildcards."""
-    return known[0] if known else str(Path(_WILD.sub("rehearsal", glob)).absolute())
+def made_up_file(glob: str) -> str | None:
+    """A file that a glob would take; None for a pod's log: the pod's labels hang on its path, so that one which nobody
+    has proves nothing."""
+    file = _WILD.sub("rehearsal", glob)
+    return None if "/pods/" in glob and file != glob else file
 
 
 def as_if_written(run: Run, path: PathName, file: str) -> list[HopSeen]:

@@ -3,10 +3,17 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from obs_check.app.diagnose.explain_panel import of_panel
-from obs_check.app.diagnose.rehearsal.arriving import Line, arriving, as_if_written, file_of, read_back, written
+from obs_check.app.diagnose.rehearsal.arriving import (
+    WRITTEN_BEFORE,
+    Line,
+    arriving,
+    as_if_written,
+    made_up_file,
+    read_back,
+    written,
+)
 from obs_check.app.diagnose.rehearsal.counters import counts_events, with_risen_counters
 from obs_check.app.systems.systems import Systems
 from obs_check.app.verify.verdicts import PanelVerdict, broken_panel, judge
@@ -16,11 +23,14 @@ from obs_check.errors import ObsCheckError
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import FILE_HOPS
 from obs_check.evidence.shipper_rules import Rules, rules
-from obs_check.follow.hop import PathName
+from obs_check.follow.hop import HopSeen, PathName
 from obs_check.follow.run import Run, Sent
 from obs_check.model.entry import LogStream
 from obs_check.model.finding import FileEdit, Finding
+from obs_check.model.paths import AbsoluteGlob
 from obs_check.model.verdict import Verdict
+from obs_check.shipper.glob import matches
+from obs_check.shipper.pods import log_of, pod_logs
 from obs_check.standin.loki.refusal import Refusal
 
 _BEFORE_SHIPPER = ("egress", "file", "socket", "coderd")
@@ -76,8 +86,9 @@ class Rehearsal:
         if config is None or not glob:
             return _Staged(run, [], None)
         hop = self.context.hop(path, FILE_HOPS[path])
-        files = (hop.probes[-1].answer or {}).get("files", {}) if hop and hop.probes else {}
-        file = file_of(glob, sorted(files, key=files.__getitem__, reverse=True))
+        file = self._file(path, glob, hop)
+        if file is None:
+            return _Staged(run, [], None)
         if upstream.hop not in _BEFORE_SHIPPER and (lines := read_back(run, hop)):
             # What was written is there to be read, so it is not made up.
             return _Staged(_of(run, lines), [], arriving(lines, file, config))
@@ -85,15 +96,35 @@ class Rehearsal:
         lines = written(run, path, file)
         streams = arriving(lines, file, config)
         if upstream.hop in _BEFORE_SHIPPER:
-            seen = replace(self.context, run=run, hops=tuple(as_if_written(run, path, file)), shipper_state=None)
+            seen = replace(self.context, run=run, hops=tuple(as_if_written(run, path, file)))
             every = [cause.find(seen) for cause in causes_asked("collection")]
             findings = [found for found in every if found is not None][:1]
             if not findings:
                 findings = self._stored(run, path, file, streams or [])
             edit = next((e for f in findings for e in f.fix.edits if isinstance(e, FileEdit)), None)
             if edit is not None:
-                streams = arriving(lines, file, Rules.read(config.path, edit.after, config.env))
+                streams = arriving(lines, file, config.with_whole(edit.after))
         return _Staged(run, findings, streams)
+
+    def _file(self, path: PathName, glob: AbsoluteGlob, hop: HopSeen | None) -> str | None:
+        """The file that the lines are in, else were in before, else would be in, as the shipper names it; None where
+        that is one of several pods' or could only be made up, and the lines' labels hang on it."""
+        files = (hop.probes[-1].answer or {}).get("files", {}) if hop and hop.probes else {}
+        files = files or self.systems.find_lines(glob)(WRITTEN_BEFORE[path]).probe.answer["files"]
+        if files:
+            return str(max(files, key=files.__getitem__))
+        there = [str(file) for file in self.context.files.matching(glob)] or self._of_shipper(glob)
+        if len({pod.directory for file in there if (pod := pod_logs(file))}) > 1:
+            return None
+        return self.systems.names.of(there[-1]) if there else made_up_file(glob)
+
+    def _of_shipper(self, glob: AbsoluteGlob) -> list[str]:
+        """The files that the running shipper has, or those of the pods that it found: it may run on another machine."""
+        if self.context.shipper_state is None:
+            return []
+        state, _ = self.context.shipper_state()
+        names = [file.path for file in state.files] + [log_of(target.discovered, glob) for target in state.targets]
+        return [name for name in names if name and matches(glob, name)]
 
     def _stored(self, run: Run, path: PathName, file: str, streams: Sequence[LogStream]) -> list[Finding]:
         """The first cause that keeps the lines from arriving as the panels need them."""
@@ -110,11 +141,10 @@ class Rehearsal:
 
     def _rules(self, upstream: Finding) -> Rules | None:
         """The shipper's configuration, fixed where it is the cause."""
-        path: Path | None = self.context.files.shipper_config
-        if path is None:
-            return None
+        path = self.context.files.shipper_config
         edit = next((e for e in upstream.fix.edits if isinstance(e, FileEdit) and e.path == str(path)), None)
-        return Rules.read(path, edit.after, self.context.env) if edit else rules(self.context)
+        now = rules(self.context)
+        return now.with_whole(edit.after) if edit and now else now
 
     def _on_panel(self, row: PanelVerdict, run: Run, streams: Sequence[LogStream]) -> list[Finding]:
         try:
