@@ -16,7 +16,7 @@ import yaml
 
 from obs_check.boundary.log import Level
 from obs_check.boundary.rules import Rule, parse_rules
-from obs_check.documents.nearest import nearest
+from obs_check.documents.nearest import did_you_mean
 from obs_check.documents.yaml_nodes import NULL, Alias, compose
 from obs_check.errors import ConfigError
 
@@ -56,7 +56,8 @@ def read_boundary_config(path: Path | None, env: Mapping[str, str] | None = None
         raise ConfigError(f"{source}: cannot be read: {error}", "name a readable boundary config.yaml") from error
     config = parse_boundary_config(text, str(source or ""), env)
     for key in config.unknown:
-        raise ConfigError(f"{source}: unknown key {key!r}, boundary does not start with it", nearest(key, _READERS))
+        message = f"{source}: unknown key {key!r}, boundary does not start with it"
+        raise ConfigError(message, did_you_mean(key, _READERS))
     return config
 
 

@@ -4,13 +4,14 @@ import json
 import os
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import IntEnum
 from pathlib import Path
 from typing import TextIO
 
 from obs_check.errors import Unavailable
+from obs_check.model.event import Decision
 from obs_check.model.window import MS, NS
 
 Value = str | int | float
@@ -37,6 +38,10 @@ class Level(IntEnum):
     INFO = 0
     WARN = 4
     ERROR = 8
+
+
+DECIDED_AT: Mapping[Decision, Level] = {"allow": Level.INFO, "deny": Level.WARN}
+"""The level at which boundary v0.9.0 logs a decision."""
 
 
 def format_line(ts_ns: int, zone: tzinfo | None, level: Level, message: str, fields: dict[str, Value]) -> str:

@@ -3,16 +3,16 @@
 from datetime import UTC
 
 from obs_check.boundary.coderd import AgentLog, Workspace, json_line, request_fields
-from obs_check.boundary.log import Level, format_line
+from obs_check.boundary.log import DECIDED_AT, format_line
 from obs_check.model.event import Event
 
 
 def boundary_line(event: Event) -> str:
     """boundary's line in its file: logfmt, the time of the event in UTC, a rule that fits where it is allowed."""
     fields: dict[str, str | int | float] = {"method": event.method, "url": event.url, "host": event.host}
-    if event.decision == "deny":
-        return format_line(event.sent_ns, UTC, Level.WARN, "DENY", fields)
-    return format_line(event.sent_ns, UTC, Level.INFO, "ALLOW", {**fields, "rule": f"domain={event.host}"})
+    if event.decision == "allow":
+        fields["rule"] = f"domain={event.host}"
+    return format_line(event.sent_ns, UTC, DECIDED_AT[event.decision], event.decision.upper(), fields)
 
 
 def coderd_line(event: Event, at_ns: int, workspace: Workspace | None = None) -> str:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from obs_check.documents.nearest import nearest
+from obs_check.documents.nearest import did_you_mean
 from obs_check.errors import ConfigError
 
 T = TypeVar("T")
@@ -53,7 +53,7 @@ class Value:
             names = list(known)
             for key, value in self.data.items():
                 if key not in names:
-                    raise value.error(f"unknown key {key!r}", nearest(key, names))
+                    raise value.error(f"unknown key {key!r}", did_you_mean(key, names))
         return self.data
 
     def items(self) -> "list[Value]":

@@ -1,6 +1,6 @@
 """The workspace agents' counters of the audit path, asked of the dashboard's Prometheus."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from obs_check.evidence.context import Context
 from obs_check.model.probe import Probe
@@ -49,4 +49,4 @@ def counted(context: Context, metric: str, at_ns: int) -> Counted | None:
             for field in frame.fields:
                 if field.type == "number" and field.values and field.values[-1] is not None:
                     found[field.labels.get("reason", "")] = float(field.values[-1])
-    return Counted(found, probe)
+    return Counted(found, replace(probe, window=window))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from obs_check.client.egress import EgressAnswer
+from obs_check.client.files.firewall_log import Since
 from obs_check.client.files.text_files import read_exact, read_log
 from obs_check.errors import NotAllowed
 from obs_check.evidence.control import Control
@@ -181,6 +182,7 @@ class Files:
     boundary_config: Path | None = None
     shipper_config: Path | None = None
     boundary_glob: str = ""
+    coderd_glob: str = ""
     dashboard_source: Path | None = None
     read_dashboard: Callable[[Path], Mapping[str, Any]] = lambda _path: {}
     """The classic model of the dashboard that a file holds."""
@@ -214,8 +216,8 @@ class Context:
     """Grafana's answer that it has no such dashboard; then `dashboard` is empty."""
     run: Run | None = None
     egress: EgressProbes | None = None
-    boundary_says: Callable[[str], tuple[list[str], Probe]] | None = None
-    """(text) -> the lines of boundary's own log that hold it, its stderr included."""
+    boundary_says: Callable[[str, Since], tuple[list[str], Probe]] | None = None
+    """(text, since) -> the lines with it that the boundary of the run wrote into its own log, its stderr included."""
     hops: Sequence[HopSeen] = ()
     expectations: Mapping[int, Expectation] = field(default_factory=dict)
     controls: Sequence[Control] = ()

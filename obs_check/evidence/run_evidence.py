@@ -1,18 +1,14 @@
 """What a run says about the firewall, shared by the causes on the way to Loki."""
 
-from collections.abc import Mapping
-from typing import Any
-
-import yaml
-
-from obs_check.boundary.rules import Rule, evaluate, parse_rules
-from obs_check.errors import ConfigError
+from obs_check.client.files.firewall_log import Since
 from obs_check.evidence.context import Context
+from obs_check.evidence.firewall_file import firewall_file
 from obs_check.follow.run import Sent
 from obs_check.model.event import Decision
 from obs_check.model.probe import Probe
 
-_NAMED = "boundary.config names it in obs-check.yaml"
+NO_RULES = "No allow rules specified"
+"""What boundary v0.9.0 says when it starts without any."""
 
 
 def sent(context: Context, decision: Decision) -> list[Sent]:
@@ -30,62 +26,45 @@ def seen_anywhere(context: Context) -> set[str]:
     return {tag for hop in context.hops if hop.hop not in ("egress", "panel") for tag in hop.seen}
 
 
+def decided(context: Context) -> dict[str, Decision]:
+    """What boundary decided of the run's events, whatever was expected, by tag in the order they were sent; events of
+    which that is not known are left out.
+
+    boundary v0.9.0 denies with a page of its own, and records what it allows before it forwards: an event that is
+    recorded and has no answer was allowed. An answer of the origin says nothing where no event shows boundary at all.
+    """
+    events = context.run.sent if context.run else ()
+    recorded = seen_anywhere(context)
+    shows = bool(recorded) or any(s.answer.verdict == "deny" for s in events)
+    found: dict[str, Decision] = {}
+    for one in events:
+        verdict = one.answer.verdict
+        if verdict == "deny":
+            found[one.event.tag] = "deny"
+        elif (verdict == "allow" and shows) or (verdict == "no_answer" and one.event.tag in recorded):
+            found[one.event.tag] = "allow"
+    return found
+
+
 def at_egress(context: Context) -> tuple[Probe, ...]:
     """The probe of what the events were answered."""
     hop = context.hop("A", "egress")
     return tuple(hop.probes) if hop else ()
 
 
-def configuration(context: Context) -> Mapping[str, Any]:
-    """boundary's configuration file; empty without one. Raises ConfigError."""
-    path = context.files.boundary_config
-    if path is None:
-        return {}
-    try:
-        document = yaml.safe_load(context.files.read_text(path))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}", _NAMED) from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: no text (UTF-8)", _NAMED) from None
-    except yaml.YAMLError as error:
-        raise ConfigError(
-            f"{path}: no YAML: {' '.join(str(error).split())}", "boundary does not start with it"
-        ) from None
-    return document if isinstance(document, dict) else {}
-
-
-def rules(context: Context) -> tuple[Rule, ...]:
-    """The allow rules of the configuration file; none where they do not parse, for then boundary does not start."""
-    try:
-        return parse_rules([str(rule) for rule in configuration(context).get("allowlist") or ()])
-    except ConfigError:
-        return ()
-
-
-def rule_probe(context: Context, event: Sent) -> tuple[Rule | None, Probe]:
-    """What the configured rules say of an event's request."""
-    found = evaluate(rules(context), event.event.method, event.event.url)
-    path = context.files.boundary_config
-    name = path.name if path else "no configuration"
-    answer = {"allowed_by": found.raw if found else None, "rules": len(rules(context))}
-    return found, Probe(
-        "file", f"{name}: the rule for {event.event.method} {event.event.url}", answer, context.now_ns()
-    )
-
-
-def says(context: Context, text: str) -> tuple[list[str], tuple[Probe, ...]]:
-    """Lines of boundary's own log with a text; none where its log is not configured."""
+def says(context: Context, text: str, since: Since) -> tuple[list[str], tuple[Probe, ...]]:
+    """Lines with a text that the boundary of the run wrote into its own log; none where its log is not configured."""
     if context.boundary_says is None:
         return [], ()
-    lines, probe = context.boundary_says(text)
+    lines, probe = context.boundary_says(text, since)
     return lines, (probe,)
 
 
 def through_boundary(context: Context, event: Sent) -> tuple[str, tuple[Probe, ...]]:
     """How boundary's own port answers the request of an event; "" where its port is not known."""
-    port = configuration(context).get("proxy_port")
-    if context.egress is None or not port:
+    file = firewall_file(context)
+    if context.egress is None or file is None:
         return "", ()
-    url = event.event.url.partition("?")[0]
+    url, port = event.event.url.partition("?")[0], file.config.proxy_port
     answer, probe = context.egress.send(url, f"http://127.0.0.1:{port}", context.egress.ca)
     return answer.verdict, (probe,)

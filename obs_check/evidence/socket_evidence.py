@@ -1,6 +1,7 @@
 """What a run says about the way from boundary's audit socket to coderd's log, shared by the causes on it."""
 
 from obs_check.evidence.context import Context
+from obs_check.evidence.run_evidence import decided
 from obs_check.follow.hop import HopSeen
 
 
@@ -10,6 +11,5 @@ def lost_before_coderd(context: Context) -> tuple[HopSeen, list[str]] | None:
     hop = context.hop("B", "coderd") or context.hop("B", "loki")
     if context.run is None or hop is None or hop.unknown:
         return None
-    decided = [s.event.tag for s in context.run.sent if s.answer.verdict in ("allow", "deny")]
-    missing = [tag for tag in decided if tag not in hop.seen]
+    missing = [tag for tag in decided(context) if tag not in hop.seen]
     return (hop, missing) if missing else None

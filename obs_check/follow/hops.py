@@ -1,6 +1,7 @@
 """The places where a run is looked for, one function a hop. Each returns the hop and how to look at it once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from obs_check.client.answered import Answered
@@ -46,7 +47,8 @@ def file_hop(path: PathName, name: str, run: Run, read: TaggedLines) -> tuple[Ho
             hop.unasked(error)
             return
         hop.asked()
-        hop.probes[:] = [answer.probe]
+        # A tag is of this run alone, so nothing older can be meant.
+        hop.probes[:] = [replace(answer.probe, window=Window(run.window.start_ns, answer.probe.at_ns))]
         for line in (line for lines in answer.value.values() for line in lines):
             for tag in find_tags(line.text, run.id):
                 hop.seen.setdefault(tag, answer.probe.at_ns)

@@ -23,7 +23,7 @@ from typing import Any, Self, TextIO
 from urllib.parse import quote_from_bytes
 
 from obs_check.boundary.config import BoundaryConfig, read_boundary_config
-from obs_check.boundary.log import BoundaryLog, Level
+from obs_check.boundary.log import DECIDED_AT, BoundaryLog, Level
 from obs_check.boundary.rules import evaluate
 from obs_check.errors import Unavailable
 from obs_check.lab.audit import AuditRecord, AuditSink
@@ -167,9 +167,9 @@ class Egress:
         rule = evaluate(self._config.rules, request.method, request.url)
         fields = {"method": request.method, "url": request.url, "host": request.host}
         if rule is None:
-            self.log.write(Level.WARN, "DENY", **fields)
+            self.log.write(DECIDED_AT["deny"], "DENY", **fields)
         else:
-            self.log.write(Level.INFO, "ALLOW", **fields, rule=rule.raw)
+            self.log.write(DECIDED_AT["allow"], "ALLOW", **fields, rule=rule.raw)
         if not self._config.disable_audit_logs:
             self._audit.audit(AuditRecord(**fields, allowed=rule is not None, rule=rule.raw if rule else ""))
         if self._left:

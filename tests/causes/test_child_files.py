@@ -17,20 +17,67 @@ from tests.causes.test_lost_lines import made_context
 EVENTS = plan_events("abc123", 0, 2, "http://allowed.example/", "http://denied.invalid/")
 RUN = Run("abc123", tuple(Sent(e, EgressAnswer(403, e.decision)) for e in EVENTS), Window(0, 1))
 START = 'time=2026-11-25T01:48:57.1Z level=INFO msg="Executing target command" command=[agent]\n'
+DENY = "time=2020-11-25T01:48:57.1Z level=WARN msg=DENY\n"
+OWN, CHILD = "boundary-2026-11-25_01-48-56-100.log", "boundary-2026-11-25_01-48-57-101.log"
+OLD = {"boundary-2020-11-25_01-48-57-7.log": DENY, "boundary-2020-11-25_01-48-57-8.log": "", "other.log": DENY}
+IN_A_DIRECTORY = "log_dir: /tmp/boundary_logs\n"
 
 
 @pytest.mark.parametrize(
-    ("text", "files"),
-    [("", 1), (START, 1), ("time=2026-11-25T01:48:57.1Z level=WARN msg=DENY\n", 0)],
-    ids=["at warn", "at info", "boundary's own"],
+    ("config", "texts", "deleted", "named"),
+    [
+        (IN_A_DIRECTORY, {CHILD: ""}, [], True),
+        (IN_A_DIRECTORY, {CHILD: START}, [], True),
+        (IN_A_DIRECTORY, {**OLD, CHILD: ""}, [], True),
+        (None, {**OLD, CHILD: ""}, [OWN], True),
+        (IN_A_DIRECTORY, {OWN: "", CHILD: ""}, [], False),
+        (IN_A_DIRECTORY, {CHILD: DENY}, [], False),
+        (IN_A_DIRECTORY, OLD, [], False),
+        (IN_A_DIRECTORY, {}, [], False),
+        (f"{IN_A_DIRECTORY}log_level: error\n", {CHILD: ""}, [], False),
+        ("log_level: warn\n", {CHILD: ""}, [], False),
+        (None, {CHILD: ""}, [], False),
+        (None, {CHILD: ""}, ["boundary-2020-11-25_01-48-57-9.log"], False),
+    ],
+    ids=[
+        "at warn",
+        "at info",
+        "beside old files",
+        "seen by its open file",
+        "both are there",
+        "boundary's own",
+        "only old files",
+        "no file",
+        "nothing is written at error",
+        "no log_dir",
+        "no configuration",
+        "an old one is open",
+    ],
 )
-def test_a_file_that_is_gone_meanwhile_counts_for_nothing(text: str, files: int, tmp_path: Path) -> None:
-    there, gone, config = tmp_path / "boundary-1.log", tmp_path / "boundary-2.log", tmp_path / "boundary.yaml"
-    there.write_text(text)
-    config.write_text(f"log_dir: {tmp_path}\n")
-    known = Files(boundary_config=config, boundary_glob=f"{tmp_path}/*.log", matching=lambda _glob: [there, gone])
+def test_only_the_child_of_the_last_start_is_left(
+    config: str | None, texts: dict[str, str], deleted: list[str], named: bool, tmp_path: Path
+) -> None:
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    path = tmp_path / "boundary.yaml"
+    path.write_text(config or "")
+    known = Files(
+        boundary_config=path if config else None,
+        boundary_glob=f"{tmp_path}/*.log",
+        matching=lambda _glob: sorted(tmp_path.glob("*.log")),
+        deleted_but_open=lambda _glob: [str(tmp_path / name) for name in deleted],
+    )
     hop = HopSeen("A", "file", tuple(RUN.tags()), probes=[Probe("file", "", {}, 1)])
     found = empty_child_file_only.find(replace(made_context(known, (hop,)), run=RUN))
-    assert (found is not None) is bool(files)
+    assert (found is not None) is named
     if found is not None:
-        assert f"every file there ({files}) is that of a child process" in found.claim
+        assert f"{CHILD}, is that of a child process" in found.claim
+        assert ("still open" in found.claim) is bool(deleted)
+
+
+def test_a_file_that_is_gone_meanwhile_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "boundary.yaml"
+    path.write_text(IN_A_DIRECTORY)
+    known = Files(boundary_config=path, matching=lambda _glob: [tmp_path / CHILD])
+    hop = HopSeen("A", "file", tuple(RUN.tags()), probes=[Probe("file", "", {}, 1)])
+    assert empty_child_file_only.find(replace(made_context(known, (hop,)), run=RUN)) is None

@@ -15,6 +15,7 @@ from obs_check.app.systems.shared_probes import once, shared
 from obs_check.app.systems.shipping import HERE, ShipperNames, Shipping, open_shipping
 from obs_check.app.verify.verdicts import broken_panel, judge
 from obs_check.client.egress import EgressAnswer, send
+from obs_check.client.files.firewall_log import FirewallLog
 from obs_check.client.files.search import deleted_but_open, expand, find_tag
 from obs_check.client.grafana.client import GrafanaClient
 from obs_check.client.grafana.variable_query import asking
@@ -194,6 +195,7 @@ class Systems:
                 boundary_config=self.config.boundary.config,
                 shipper_config=self.config.shipper.config,
                 boundary_glob=self.config.boundary.logs or "",
+                coderd_glob=self.config.coderd.logs or "",
                 dashboard_source=self.config.source if self.source.file is None else None,
                 read_dashboard=lambda path: load_dashboard(read_document(path), str(path)).document,
                 matching=expand,
@@ -204,7 +206,7 @@ class Systems:
             missing=self.missing,
             run=run,
             egress=EgressProbes(self.config.boundary.proxy_url, self.config.boundary.ca, self._send),
-            boundary_says=self._boundary_says,
+            boundary_says=self._firewall_log(run).says if run else None,
             hops=tuple(hops),
             controls=tuple(controls),
             panel_paths={i: e.path for i, e in self.expectations.items()},
@@ -226,15 +228,9 @@ class Systems:
         shown = {"status": answer.status, "verdict": answer.verdict, "error": answer.error}
         return answer, Probe("egress", f"GET {event.url} through {proxy}", shown, self.now_ns())
 
-    def _boundary_says(self, text: str) -> tuple[list[str], Probe]:
+    def _firewall_log(self, run: Run) -> FirewallLog:
         own = self.config.boundary
-        globs = [g for g in (own.logs, AbsoluteGlob(str(own.stderr or ""))) if g]
-        found = []
-        for glob in globs:
-            answer = find_tag(glob, text, self.now_ns)
-            found += [line.text for lines in answer.value.values() for line in lines]
-        request = f"lines with `{text}` in {', '.join(globs) or 'no file'}"
-        return found, Probe("file", request, found[-20:], self.now_ns())
+        return FirewallLog(own.logs or "", own.stderr, run.id, run.window.start_ns, self.now_ns)
 
     def _sample_as(self, tenant: str, query: str, window: Window, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
         with closing(open_loki(self.config, tenant)) as loki:

@@ -1,56 +1,74 @@
 """egress.allow-denied: none of boundary's rules matches what has to be allowed.
 
-Proved by evaluating the rules of the configuration on the very request, as written and with one more. A host in a rule
-is exact and case-sensitive, a method too; the query takes no part (boundary v0.9.0).
+Proved by deciding the run's requests by the rules of the configuration, as written and with one more. A host in a rule
+is exact and case-sensitive, a method too; the query takes no part (boundary v0.9.0). Without the configuration the
+answers are what is seen: boundary's own page.
 """
 
-from difflib import get_close_matches
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from obs_check.boundary.rules import evaluate, parse_rules
+from obs_check.documents.nearest import nearest
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.dashboard_edit import file_fix
-from obs_check.evidence.run_evidence import answered, at_egress, rule_probe, rules, sent
-from obs_check.model.finding import Finding, Observation, Subject
-from obs_check.model.probe import Probe
+from obs_check.evidence.firewall_file import FirewallFile, firewall_file
+from obs_check.evidence.run_evidence import NO_RULES, at_egress, says, sent
+from obs_check.follow.run import Sent
+from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
 
 
 def find(context: Context) -> Finding | None:
-    """The allow events were denied, and no rule of the file matches them."""
-    events, path = sent(context, "allow"), context.files.boundary_config
-    if path is None or not answered(events, "deny"):
+    """Allow events were denied, and no rule of the file matches them."""
+    events = sent(context, "allow")
+    denied = [one for one in events if one.answer.verdict == "deny"]
+    file = firewall_file(context)
+    if not denied or (file is not None and any(map(file.allowing, denied))):
         return None
-    rule, probe = rule_probe(context, events[0])
-    if rule is not None:
+    if file is None and says(context, NO_RULES, "start")[0]:
+        # It has no rule at all: egress.config-not-loaded.
         return None
-    url, method = urlsplit(events[0].event.url), events[0].event.method
-    wanted = f"method={method} domain={url.hostname} path={url.path or '/'}"
-    text = context.files.read_text(path)
-    fixed = _with_rule(text, wanted)
-    would = evaluate(parse_rules([*(r.raw for r in rules(context)), wanted]), method, events[0].event.url)
-    tried = Probe("file", f"the rules with `{wanted}`", {"allowed_by": would.raw if would else None}, context.now_ns())
-    near = get_close_matches(wanted, [r.raw for r in rules(context)], 1, 0.3)
-    nearest = f"; the nearest is `{near[0]}`" if near else ""
+    url, method = urlsplit(denied[0].event.url), denied[0].event.method
+    # urlsplit().hostname would lower the case, and case counts.
+    host = url.netloc.rpartition("@")[2].partition(":")[0]
+    wanted = f"method={method} domain={host} path={url.path or '/'}"
+    claim = f"boundary denied {len(denied)} of {len(events)} requests that have to be allowed: "
+    asked = f"{method} {url.scheme}://{url.netloc}{url.path}"
+    evidence: Evidence = Observation(at_egress(context))
+    if file is None:
+        claim += f"its own page answers {asked}"
+        path = context.files.boundary_config
+        which = f"{path.name} is none that it starts with" if path else "obs-check.yaml names none"
+        fix = Fix(f"allow `{wanted}` in the configuration that boundary reads ({which}), and restart it")
+    else:
+        near = nearest(wanted, [rule.raw for rule in file.config.rules])
+        claim += f"none of the {len(file.config.rules)} rules in {file.path.name} matches {asked}"
+        claim += f"; the nearest is `{near}`" if near else ""
+        evidence, fix, tried = _with_rule(context, file, wanted, denied)
+        claim += tried
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"boundary denied {len(events)} of {len(events)} requests that have to be allowed: none of the "
-        f"{len(rules(context))} rules in {path.name} matches {method} {url.scheme}://{url.netloc}{url.path}"
-        f"{nearest}; with `{wanted}` it would be allowed",
-        evidence=Observation((*at_egress(context), probe, tried)),
-        fix=file_fix(f"allow `{wanted}` and restart boundary", path, text, fixed),
+        claim=claim,
+        evidence=evidence,
+        fix=fix,
         panels=context.panels_of("A", "B"),
     )
 
 
-def _with_rule(text: str, rule: str) -> str:
-    lines = text.splitlines()
-    at = next((i for i, line in enumerate(lines) if line.startswith("allowlist:")), None)
-    if at is None or lines[at].rstrip() != "allowlist:":
-        return f"{text.rstrip()}\nallowlist:\n- {rule}\n"
-    entry = next((line for line in lines[at + 1 :] if line.lstrip().startswith("- ")), "- ")
-    indent = entry[: len(entry) - len(entry.lstrip())]
-    return "\n".join([*lines[: at + 1], f"{indent}- {rule}", *lines[at + 1 :]]) + "\n"
+def _with_rule(context: Context, file: FirewallFile, wanted: str, denied: Sequence[Sent]) -> tuple[Evidence, Fix, str]:
+    """The file with one more rule, on the run's requests: the denied ones are allowed, all others decided as before."""
+    every, now = [*sent(context, "allow"), *sent(context, "deny")], context.now_ns()
+    as_written = (*at_egress(context), file.decides(every, now))
+    summary = f"allow `{wanted}` and restart boundary"
+    after = file.with_rule(wanted)
+    kept = [one for one in every if one not in denied]
+    if (
+        after is None
+        or not all(map(after.allowing, denied))
+        or any(bool(file.allowing(one)) != bool(after.allowing(one)) for one in kept)
+    ):
+        return Observation(as_written), file.fix(summary, None), ""
+    changed = after.decides(every, now, f"with `{wanted}`")
+    return Proof(as_written, (changed,)), file.fix(summary, after), f"; with `{wanted}` it would be allowed"
 
 
 CAUSE = on_run("egress.allow-denied", "egress", find)

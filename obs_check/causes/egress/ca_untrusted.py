@@ -6,7 +6,8 @@ Proved by the client's own TLS error and by the same request with boundary's CA,
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import answered, at_egress, says, seen_anywhere, sent
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Proof, Subject
+from obs_check.model.probe import Probe
 
 
 def find(context: Context) -> Finding | None:
@@ -14,24 +15,26 @@ def find(context: Context) -> Finding | None:
     every = [*sent(context, "allow"), *sent(context, "deny")]
     if not answered(every, "ca_untrusted") or seen_anywhere(context):
         return None
-    lines, probes = says(context, "TLS handshake failed")
+    lines, probes = says(context, "TLS handshake failed", "run")
     config, egress = context.files.boundary_config, context.egress
     tried = ""
+    trusted: tuple[Probe, ...] = ()
     if egress is not None and egress.proxy and config is not None:
         # boundary keeps its CA beside its configuration (v0.9.0: ca-cert.pem).
         ca = config.parent / "ca-cert.pem"
         answer, probe = egress.send(every[-1].event.url.partition("?")[0], egress.proxy, ca)
         if answer.verdict not in ("allow", "deny"):
             return None
-        probes = (*probes, probe)
+        trusted = (probe,)
         tried = f"; with {ca} trusted the same request is decided: {answer.verdict}"
     if not lines and not tried:
         return None
+    seen = (*at_egress(context), *probes)
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"{len(every)} of {len(every)} requests ended in the TLS handshake ({every[0].answer.error}), so "
         f"boundary decided none ({len(lines)} such lines in its log){tried}",
-        evidence=Observation((*at_egress(context), *probes)),
+        evidence=Proof(seen, trusted) if trusted else Observation(seen),
         fix=Fix(
             "make the client trust boundary's ca-cert.pem (SSL_CERT_FILE, REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS, "
             "or its own trust store); for obs-check set boundary.ca"

@@ -1,31 +1,48 @@
-"""egress.config-not-loaded: boundary runs with its defaults (everything denied, no log_dir) beside its configuration.
+"""egress.config-not-loaded: boundary runs with other rules than its configuration has, most often with none.
 
-Proved by the file's own rules: they allow what was denied.
+Proved by deciding what was denied by the file's own rules: they allow it. Without the file boundary's own line says
+that it has no rule at all.
 """
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.run_evidence import answered, at_egress, configuration, rule_probe, says, sent
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.evidence.firewall_file import firewall_file
+from obs_check.evidence.run_evidence import NO_RULES, at_egress, says, sent
+from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
 
 
 def find(context: Context) -> Finding | None:
-    """All allow events denied by boundary, allowed by the rules of the file, and no file in its `log_dir`."""
+    """Allow events were denied by boundary, and the rules of the file allow them."""
     allow, path = sent(context, "allow"), context.files.boundary_config
-    file = context.hop("A", "file")
-    if path is None or not answered(allow, "deny") or (file is not None and file.seen):
+    denied = [one for one in allow if one.answer.verdict == "deny"]
+    if not denied:
         return None
-    rule, probe = rule_probe(context, allow[0])
-    if rule is None:
-        return None
-    lines, warned = says(context, "No allow rules specified")
-    defaults = "; it says `No allow rules specified`" if lines else ""
+    claim = f"boundary denied {len(denied)} of {len(allow)} requests that "
+    lines, warned = says(context, NO_RULES, "start")
+    file, at_file = firewall_file(context), context.hop("A", "file")
+    if file is None:
+        if not lines:
+            return None
+        claim += f"have to be allowed: it says `{NO_RULES}`, so it read no configuration with rules"
+        evidence: Evidence = Observation((*at_egress(context), *warned))
+    else:
+        rule = file.allowing(denied[0])
+        if rule is None:
+            return None
+        claim += f"`{rule.raw}` in {file.path.name} allows"
+        if at_file is not None and at_file.seen:
+            claim += ": it runs with other rules than that file has now"
+        else:
+            claim += f", and wrote nothing to {file.config.log_dir}: it did not read that file"
+        claim += f"; it says `{NO_RULES}`" if lines else ""
+        by_file = file.decides(denied, context.now_ns(), "were it read")
+        evidence = Proof((*at_egress(context), *warned), (by_file,))
+    where = f"BOUNDARY_CONFIG={path}" if path else "BOUNDARY_CONFIG to the file"
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"boundary denied {len(allow)} of {len(allow)} requests that `{rule.raw}` in {path.name} allows, and "
-        f"wrote nothing to {configuration(context).get('log_dir')}: it did not read that file{defaults}",
-        evidence=Observation((*at_egress(context), probe, *warned)),
-        fix=Fix(f"set BOUNDARY_CONFIG={path} (no version reads BOUNDARY_CONFIG_FILE) or pass --config; restart"),
+        claim=claim,
+        evidence=evidence,
+        fix=Fix(f"restart boundary, with {where} set (no version reads BOUNDARY_CONFIG_FILE) or --config"),
         panels=context.panels_of("A", "B"),
     )
 

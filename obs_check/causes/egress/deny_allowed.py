@@ -1,45 +1,97 @@
 """egress.deny-allowed: one of boundary's rules matches what has to be denied.
 
-Proved by evaluating the rules of the configuration on the very request, as written and without that rule. A key that is
-not written matches everything (boundary v0.9.0).
+Proved by deciding the run's requests by the rules of the configuration, as written and without that rule. A key that is
+not written matches everything (boundary v0.9.0). Without the configuration boundary's own lines are what is seen: each
+names the rule that allowed the request.
 """
 
-from obs_check.boundary.rules import evaluate
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
+
+from obs_check.boundary.rules import Rule
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.dashboard_edit import file_fix
-from obs_check.evidence.run_evidence import answered, at_egress, rule_probe, rules, sent
-from obs_check.model.finding import Finding, Observation, Subject
+from obs_check.evidence.firewall_file import FirewallFile, firewall_file, others_change
+from obs_check.evidence.run_evidence import at_egress, decided, says, sent
+from obs_check.follow.run import Sent
+from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
 from obs_check.model.probe import Probe
+
+_DECIDED = re.compile(r'msg=(?:ALLOW|DENY) method=(\S+) url="?([^"\s]+)"?(?:.* rule="(.*)")?')
+"""boundary's line of a decision: method, URL and, where it allowed, the rule (v0.9.0)."""
 
 
 def find(context: Context) -> Finding | None:
-    """The deny events were allowed, and a rule of the file matches them."""
-    events, path = sent(context, "deny"), context.files.boundary_config
-    if path is None or not answered(events, "allow"):
+    """Deny events were allowed, and a rule matches them: one of the file, else the one that boundary names."""
+    events, known = sent(context, "deny"), decided(context)
+    through = [one for one in events if known.get(one.event.tag) == "allow"]
+    if not through:
         return None
-    rule, probe = rule_probe(context, events[0])
-    if rule is None:
-        return None
-    text = context.files.read_text(path)
-    left = [r for r in rules(context) if r.raw != rule.raw]
-    would = evaluate(left, events[0].event.method, events[0].event.url)
-    if would is not None:
-        return None
-    tried = Probe("file", f"the rules without `{rule.raw}`", {"allowed_by": None}, context.now_ns())
+    file = firewall_file(context)
+    claim = f"{len(through)} of {len(events)} requests that have to be denied got through: "
+    if file is None:
+        assert context.run is not None
+        lines, probes = says(context, f"obs={context.run.id}-", "run")
+        by = [found[3] for line in lines if "-deny" in line and (found := _DECIDED.search(line))]
+        named = dict.fromkeys(filter(None, by))
+        if not named:
+            return None
+        claim += f"boundary allowed them by {_listed(named)}"
+        evidence: Evidence = Observation((*at_egress(context), *probes))
+        fix = Fix(f"remove or narrow {_listed(named)} in boundary's allowlist and restart boundary")
+    else:
+        if not any(map(file.allowing, through)):
+            return None
+        evidence, fix, words = _without(context, file, through)
+        claim += words
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"boundary allowed {len(events)} of {len(events)} requests that have to be denied: `{rule.raw}` in "
-        f"{path.name} matches them; without it they would be denied",
-        evidence=Observation((*at_egress(context), probe, tried)),
-        fix=file_fix(f"remove or narrow `{rule.raw}` and restart boundary", path, text, _without(text, rule.raw)),
+        claim=claim,
+        evidence=evidence,
+        fix=fix,
         panels=context.panels_of("A", "B"),
     )
 
 
-def _without(text: str, rule: str) -> str:
-    bare = [line for line in text.splitlines() if line.strip().removeprefix("- ").strip("\"'") != rule]
-    return "\n".join(bare) + "\n"
+def _without(context: Context, file: FirewallFile, through: Sequence[Sent]) -> tuple[Evidence, Fix, str]:
+    """The file without the rules that match, on the run's requests and on those of others in its time: what got through
+    is denied, all else decided as before."""
+    every, now = [*sent(context, "allow"), *sent(context, "deny")], context.now_ns()
+    after: FirewallFile | None = file
+    removed: list[Rule] = []
+    while after is not None and (rule := next(filter(None, map(after.allowing, through)), None)):
+        removed.append(rule)
+        after = after.without_rule(rule)
+    rules = _listed(rule.raw for rule in removed)
+    claim = f"{rules} in {file.path.name} match{'es' if len(removed) == 1 else ''} them"
+    as_written, summary = (*at_egress(context), file.decides(every, now)), f"remove or narrow {rules}, restart boundary"
+    if after is None:
+        return Observation(as_written), file.fix(summary, None), claim
+    kept = [one for one in every if one not in through]
+    needed = [one.event.url for one in kept if bool(file.allowing(one)) != bool(after.allowing(one))]
+    hosts = {urlsplit(one.event.url).hostname for one in through}
+    asked, probes = _asked_by_others(context)
+    needed += [url for url in others_change(file, after, asked) if urlsplit(url).hostname not in hosts]
+    changed = after.decides(every, now, f"without {rules}")
+    evidence = Proof((*as_written, *probes), (changed,))
+    if needed:
+        return evidence, Fix(f"narrow {rules}, which {needed[0]} needs as well, and restart boundary"), claim
+    return evidence, file.fix(summary, after), f"{claim}; without {_it(removed)} they would be denied"
+
+
+def _asked_by_others(context: Context) -> tuple[list[tuple[str, str]], tuple[Probe, ...]]:
+    """Method and URL of every request that boundary logged since the run began."""
+    lines, probes = says(context, "msg=", "run")
+    return [(found[1], found[2]) for line in lines if (found := _DECIDED.search(line))], probes
+
+
+def _listed(rules: Iterable[str]) -> str:
+    return " and ".join(f"`{rule}`" for rule in rules)
+
+
+def _it(rules: Sequence[Rule]) -> str:
+    return "it" if len(rules) == 1 else "them"
 
 
 CAUSE = on_run("egress.deny-allowed", "egress", find)

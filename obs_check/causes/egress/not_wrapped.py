@@ -8,7 +8,7 @@ from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import answered, at_egress, seen_anywhere, sent, through_boundary
 from obs_check.follow.run import Through
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
 from obs_check.model.probe import Probe
 
 _WRAPPERS = {
@@ -31,17 +31,18 @@ def find(context: Context) -> Finding | None:
     through = context.run.through if context.run else None
     if through is not None and through.wrap.kind == "not wrapped":
         how, probes, fix = _not_wrapped(context, through)
+        evidence: Evidence = Observation((*at_egress(context), *probes))
     else:
         verdict, probes = through_boundary(context, denied[0])
         if verdict != "deny":
             return None
         how = "through boundary's own port the same request is denied: these tool calls do not run under boundary"
-        fix = _ANYWHERE
+        evidence, fix = Proof(at_egress(context), probes), _ANYWHERE
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"{len(denied)} of {len(denied)} requests that have to be denied got a real answer "
         f"({denied[0].answer.status}) and left no record; {how}",
-        evidence=Observation((*at_egress(context), *probes)),
+        evidence=evidence,
         fix=Fix(fix),
         panels=context.panels_of("A", "B", "metrics"),
     )

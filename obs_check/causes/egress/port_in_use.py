@@ -14,7 +14,7 @@ def find(context: Context) -> Finding | None:
     denied = sent(context, "deny")
     if not denied or answered(denied, "deny") or seen_anywhere(context):
         return None
-    lines, probes = says(context, "Failed to create HTTP listener")
+    lines, probes = says(context, "Failed to create HTTP listener", "last start")
     if not lines:
         return None
     port = lines[-1].partition("listen tcp :")[2].partition(":")[0]

@@ -7,7 +7,7 @@ record.
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import answered, at_egress, seen_anywhere, sent, through_boundary
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Proof, Subject
 
 
 def find(context: Context) -> Finding | None:
@@ -25,7 +25,7 @@ def find(context: Context) -> Finding | None:
         claim=f"{len(every)} of {len(every)} requests got no answer ({every[0].answer.error}): the client has no "
         f"HTTP_PROXY and connects by itself, which the jail forbids without a record; through boundary's port the "
         f"same request is decided: {verdict}",
-        evidence=Observation((*at_egress(context), *probes)),
+        evidence=Proof(at_egress(context), probes),
         fix=Fix("let the client use HTTP_PROXY and HTTPS_PROXY, or run boundary with `jail_type: nsjail`"),
         panels=context.panels_of("A", "B", "metrics"),
     )

@@ -15,7 +15,8 @@ def find(context: Context) -> Finding | None:
     recorded = seen_anywhere(context)
     if not answered(allow, "no_answer") or not any(s.event.tag in recorded for s in allow):
         return None
-    lines, probes = says(context, "Failed to forward HTTPS request")
+    said, probes = says(context, "Failed to forward HTTPS request", "run")
+    lines = [line for line in said if f"obs={allow[0].event.run}-" in line]
     if not lines:
         return None
     reason = lines[-1].partition('": ')[2].rstrip('"') or lines[-1].partition("error=")[2]

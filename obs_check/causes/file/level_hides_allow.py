@@ -1,50 +1,81 @@
 """file.level-hides-allow: boundary writes ALLOW at INFO and DENY at WARN; `log_level: warn`, the default, keeps DENY.
+At `error` neither is written.
 
-Proved by one run: denied requests are in the file, allowed ones, which were answered, are not, and the configuration
-has a level above info. The audit socket does not know levels, so path B has both.
+Proved by one run: the decisions that are in the file are those which the level of the configuration lets through, and
+with the level of the fix all would be. Without the configuration the lines are what is seen: boundary wrote some, none
+of them at INFO. The audit socket does not know levels, so path B has both.
 """
 
+from obs_check.boundary.log import DECIDED_AT, Level
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.dashboard_edit import file_fix
-from obs_check.evidence.run_evidence import configuration
-from obs_check.model.finding import Finding, Observation, Subject
+from obs_check.evidence.firewall_file import FirewallFile, firewall_file
+from obs_check.evidence.run_evidence import decided, says
+from obs_check.follow.hop import HopSeen
+from obs_check.model.event import Decision
+from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
 from obs_check.model.probe import Probe
+
+_FIX = "set `log_level: info` and restart boundary"
 
 
 def find(context: Context) -> Finding | None:
-    """Allow tags absent from the file where deny tags are present, with the level from the configuration."""
-    hop = context.hop("A", "file")
-    if context.run is None or hop is None or context.files.boundary_config is None:
+    """Decisions absent from the file whose level is below the one in force, where all others are present."""
+    hop, file = context.hop("A", "file"), firewall_file(context)
+    known = decided(context)
+    if hop is None or hop.unknown or not hop.seen.keys() < known.keys():
         return None
-    allowed = {s.event.tag for s in context.run.sent if s.event.decision == "allow" and s.as_expected}
-    denied = {s.event.tag for s in context.run.sent if s.event.decision == "deny" and s.as_expected}
-    if not allowed or allowed & hop.seen.keys() or not denied & hop.seen.keys():
-        return None
-    path = context.files.boundary_config
-    level = str(configuration(context).get("log_level", "warn")).lower()
-    if level in ("info", "debug"):
-        return None
-    text = context.files.read_text(path)
-    seen = len(denied & hop.seen.keys())
-    probe = Probe("file", f"log_level in {path.name}", level, context.now_ns())
+    if file is not None and _written(known, file.config.log_level) == hop.seen.keys():
+        level = file.config.log_level
+        why = f"`log_level: {level.name.lower()}` hides {_hidden(level)}"
+        evidence, fix = _with_info(context, file, hop, known)
+    else:
+        # Whatever the file says: a flag or a variable is over it, and it may be younger than the process.
+        at_info, probes = says(context, "level=INFO", "start")
+        if at_info or not hop.seen or _written(known, Level.WARN) != hop.seen.keys():
+            return None
+        why = f"boundary writes nothing at INFO, which hides {_hidden(Level.WARN)}"
+        evidence = Observation((*hop.probes, *probes))
+        over = f" ({file.path.name} says so: is --log-level or BOUNDARY_LOG_LEVEL over it?)" if file else ""
+        fix = Fix(f"{_FIX}{over}")
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"0 of {len(allowed)} allowed and {seen} of {len(denied)} denied requests are in the file: "
-        f"`log_level: {level}` hides ALLOW, which boundary writes at INFO",
-        evidence=Observation((*hop.probes, probe)),
-        fix=file_fix("set `log_level: info` and restart boundary", path, text, _with_level(text)),
+        claim=f"{_counted(known, hop, 'allow')} allowed and {_counted(known, hop, 'deny')} denied requests are in the "
+        f"file: {why}",
+        evidence=evidence,
+        fix=fix,
         panels=context.panels_of("A"),
     )
 
 
-def _with_level(text: str) -> str:
-    lines = text.splitlines()
-    for i, line in enumerate(lines):
-        if line.startswith("log_level:"):
-            lines[i] = "log_level: info"
-            return "\n".join(lines) + "\n"
-    return "\n".join([*lines, "log_level: info"]) + "\n"
+def _written(known: dict[str, Decision], level: Level) -> set[str]:
+    """The tags of the decisions that a log of a level has."""
+    return {tag for tag, by in known.items() if DECIDED_AT[by] >= level}
+
+
+def _hidden(level: Level) -> str:
+    words = [f"{by.upper()}, which boundary writes at {at.name}" for by, at in DECIDED_AT.items() if at < level]
+    return ", and ".join(words)
+
+
+def _counted(known: dict[str, Decision], hop: HopSeen, by: Decision) -> str:
+    tags = [tag for tag, what in known.items() if what == by]
+    return f"{sum(tag in hop.seen for tag in tags)} of {len(tags)}"
+
+
+def _with_info(context: Context, file: FirewallFile, hop: HopSeen, known: dict[str, Decision]) -> tuple[Evidence, Fix]:
+    """The level of the file, and of the file with the fix, applied to the run's decisions."""
+
+    def applied(one: FirewallFile) -> Probe:
+        level = one.config.log_level
+        answer = {"level": level.name, "written": len(_written(known, level)), "decided": len(known)}
+        return Probe("file", f"the run's decisions at the level of {one.path.name}", answer, context.now_ns())
+
+    as_written = (*hop.probes, applied(file))
+    after = file.with_value("log_level", "info", log_level=Level.INFO)
+    if after is None:
+        return Observation(as_written), file.fix(_FIX, None)
+    return Proof(as_written, (applied(after),)), file.fix(_FIX, after)
 
 
 CAUSE = on_run("file.level-hides-allow", "file", find)

@@ -1,36 +1,39 @@
 """file.log-dir-unset: without `log_dir` boundary writes its lines to stderr and no file appears.
 
-Proved by one run: the firewall decided, no file has a tag, and the configuration has no `log_dir`.
+Seen in one run: the firewall decided, no file has a tag, and the configuration has no `log_dir`; without the
+configuration, the lines are in stderr.
 """
 
 from pathlib import Path
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.dashboard_edit import file_fix
-from obs_check.evidence.run_evidence import configuration
-from obs_check.model.finding import Finding, Observation, Subject
+from obs_check.evidence.firewall_file import firewall_file
+from obs_check.evidence.run_evidence import decided, says
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 
 
 def find(context: Context) -> Finding | None:
-    """No tag in any file, requests decided, `log_dir` empty."""
-    hop, path = context.hop("A", "file"), context.files.boundary_config
-    if context.run is None or hop is None or hop.seen or path is None:
+    """No tag in any file, requests decided, `log_dir` empty or the lines found in stderr."""
+    hop, file, known = context.hop("A", "file"), firewall_file(context), decided(context)
+    if context.run is None or hop is None or hop.seen or hop.unknown or not known:
         return None
-    if configuration(context).get("log_dir"):
+    lines, probes = says(context, f"obs={context.run.id}-", "run")
+    if file.config.log_dir is not None if file is not None else not lines:
         return None
-    text = context.files.read_text(path)
-    decided = sum(s.as_expected for s in context.run.sent)
-    directory = str(Path(context.files.boundary_glob).parent)
-    fixed = text.rstrip("\n") + f"\nlog_dir: {directory}\n"
-    probe = Probe("file", f"log_dir in {path.name}", None, context.now_ns())
+    directory = Path(context.files.boundary_glob).parent
+    claim = f"the firewall decided {len(known)} requests and wrote none to {context.files.boundary_glob}"
+    fix = Fix(f"set `log_dir: {directory}` and restart boundary")
+    if file is not None:
+        claim += f": {file.path.name} has no `log_dir`, so its lines go to stderr"
+        probes = (Probe("file", f"log_dir in {file.path.name}", None, context.now_ns()), *probes)
+        fix = file.fix(fix.summary, file.with_value("log_dir", str(directory), log_dir=directory))
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"the firewall decided {decided} requests and wrote none to {context.files.boundary_glob}: "
-        f"{path.name} has no `log_dir`, so its lines go to stderr",
-        evidence=Observation((*hop.probes, probe)),
-        fix=file_fix("set `log_dir` and restart boundary", path, text, fixed),
+        claim=f"{claim}; {len(lines)} lines of the run are in its stderr" if lines else claim,
+        evidence=Observation((*hop.probes, *probes)),
+        fix=fix,
         panels=context.panels_of("A"),
     )
 

@@ -1,34 +1,41 @@
 """socket.audit-disabled: `disable_audit_logs: true` switches path B off for the whole life of a boundary process.
 
-Proved by one run: the file has the decisions, coderd has none, and the configuration says so.
+Seen in one run: the firewall decided, coderd has no decision, and the configuration says so.
 """
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.dashboard_edit import file_fix
-from obs_check.evidence.run_evidence import configuration
-from obs_check.model.finding import Finding, Observation, Subject
+from obs_check.evidence.firewall_file import firewall_file
+from obs_check.evidence.run_evidence import says
+from obs_check.evidence.socket_evidence import lost_before_coderd
+from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 
 
 def find(context: Context) -> Finding | None:
-    """No tag at coderd or in Loki's path B, and `disable_audit_logs` is true."""
-    hop = context.hop("B", "coderd") or context.hop("B", "loki")
-    path = context.files.boundary_config
-    if context.run is None or hop is None or hop.seen or hop.unknown or path is None:
+    """No tag at coderd or in Loki's path B, and `disable_audit_logs` is true, or boundary says that it was told so."""
+    lost, file = lost_before_coderd(context), firewall_file(context)
+    if lost is None or lost[0].seen:
         return None
-    if not configuration(context).get("disable_audit_logs"):
-        return None
-    text = context.files.read_text(path)
-    fixed = "\n".join(x for x in text.splitlines() if not x.startswith("disable_audit_logs:")) + "\n"
-    decided = sum(s.as_expected for s in context.run.sent)
-    probe = Probe("file", f"disable_audit_logs in {path.name}", True, context.now_ns())
+    hop, missing = lost
+    if file is not None and file.config.disable_audit_logs:
+        why = f"{file.path.name} has `disable_audit_logs: true`"
+        probes: tuple[Probe, ...] = (Probe("file", f"disable_audit_logs in {file.path.name}", True, context.now_ns()),)
+        fix = file.fix(
+            "set `disable_audit_logs: false` and restart boundary",
+            file.with_value("disable_audit_logs", False, disable_audit_logs=False),
+        )
+    else:
+        lines, probes = says(context, "Audit logs are disabled by configuration", "start")
+        if not lines:
+            return None
+        why = "it says `Audit logs are disabled by configuration`"
+        fix = Fix("take `disable_audit_logs`, --disable-audit-logs or DISABLE_AUDIT_LOGS out and restart boundary")
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"the firewall decided {decided} requests and coderd logged none: "
-        f"{path.name} has `disable_audit_logs: true`",
-        evidence=Observation((*hop.probes, probe)),
-        fix=file_fix("remove `disable_audit_logs` and restart boundary", path, text, fixed),
+        claim=f"the firewall decided {len(missing)} requests and coderd logged none: {why}",
+        evidence=Observation((*hop.probes, *probes)),
+        fix=fix,
         panels=context.panels_of("B", "metrics"),
     )
 

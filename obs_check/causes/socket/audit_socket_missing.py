@@ -15,7 +15,7 @@ def find(context: Context) -> Finding | None:
     lost = lost_before_coderd(context)
     if lost is None or lost[0].seen:
         return None
-    lines, probes = says(context, "workspace agent has not created log proxy socket")
+    lines, probes = says(context, "workspace agent has not created log proxy socket", "start")
     if not lines:
         return None
     hop, missing = lost

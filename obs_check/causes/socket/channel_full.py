@@ -15,11 +15,11 @@ def find(context: Context) -> Finding | None:
     lost = lost_before_coderd(context)
     if lost is None:
         return None
-    dropped, probes = says(context, "audit log dropped, ")
-    if not dropped or says(context, "too large")[0]:
+    dropped, probes = says(context, "audit log dropped, ", "run")
+    if not dropped or says(context, "too large", "run")[0]:
         # A batch that can never be sent fills boundary up as well: socket.oversized-batch.
         return None
-    unreached, more = says(context, "failed to connect to audit socket")
+    unreached, more = says(context, "failed to connect to audit socket", "run")
     hop, missing = lost
     agent = f"; {len(unreached)} times it could not connect to the agent" if unreached else ""
     return CAUSE.finding(

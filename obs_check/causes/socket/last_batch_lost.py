@@ -6,7 +6,7 @@ run: what is missing is its end, fewer than 10 events, and boundary's command ha
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.run_evidence import says
+from obs_check.evidence.run_evidence import decided, says
 from obs_check.evidence.socket_evidence import lost_before_coderd
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 
@@ -20,15 +20,15 @@ def find(context: Context) -> Finding | None:
     if lost is None or context.run is None:
         return None
     hop, missing = lost
-    decided = [s.event.tag for s in context.run.sent if s.answer.verdict in ("allow", "deny")]
-    if len(missing) >= BATCH or decided[-len(missing) :] != missing:
+    tags = list(decided(context))
+    if len(missing) >= BATCH or tags[-len(missing) :] != missing:
         return None
-    lines, probes = says(context, "Command completed, shutting down")
+    lines, probes = says(context, "Command completed, shutting down", "run")
     if not lines:
         return None
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"coderd logged the first {len(decided) - len(missing)} of {len(decided)} decisions and "
+        claim=f"coderd logged the first {len(tags) - len(missing)} of {len(tags)} decisions and "
         f"not the last {len(missing)}: boundary's command ended before its batch was full or 5 s old",
         evidence=Observation((*hop.probes, *probes)),
         fix=Fix(

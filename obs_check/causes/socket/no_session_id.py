@@ -27,8 +27,9 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
             counted, probe = ask(context, broken, asked, f"SELECT count(*) FROM {name}")
             if counted.error or first_value(counted) != 0:
                 continue
-            lines, said = says(context, "boundary session started")
-            if lines or not said:
+            # It is said at INFO: a log without a line of that level says nothing of sessions.
+            lines, said = says(context, "boundary session started", "start")
+            if lines or not says(context, "level=INFO", "start")[0]:
                 return None
             return CAUSE.finding(
                 subject=Subject(context.dashboard_uid, broken.panel.id, asked.target.ref_id),

@@ -15,7 +15,7 @@ def find(context: Context) -> Finding | None:
     lost = lost_before_coderd(context)
     if lost is None:
         return None
-    lines, probes = says(context, "too large")
+    lines, probes = says(context, "too large", "run")
     if not lines:
         return None
     hop, missing = lost

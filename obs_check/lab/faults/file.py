@@ -10,6 +10,10 @@ def _level_warn(settings: LabSettings) -> None:
     settings.boundary["log_level"] = "warn"
 
 
+def _level_error(settings: LabSettings) -> None:
+    settings.boundary["log_level"] = "error"
+
+
 def _log_dir_unset(settings: LabSettings) -> None:
     del settings.boundary["log_dir"]
 
@@ -39,6 +43,7 @@ def _mode_000(settings: LabSettings) -> None:
 
 FILE_FAULTS: tuple[Fault, ...] = (
     Fault("level-warn", "file.level-hides-allow", "boundary runs with log_level: warn", _level_warn),
+    Fault("level-error", "file.level-hides-allow", "boundary runs with log_level: error", _level_error),
     Fault("log-dir-unset", "file.log-dir-unset", "boundary has no log_dir and writes to stderr", _log_dir_unset),
     Fault("mode-000", "file.unreadable", "nobody but root may read boundary's files", _mode_000, unprivileged=True),
     Fault("tmp-cleaned", "file.empty-child-file-only", "boundary's file was removed while it runs", _tmp_cleaned),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from obs_check.documents.nearest import nearest
+from obs_check.documents.nearest import did_you_mean
 from obs_check.documents.yaml_tree import Value
 from obs_check.errors import ConfigError
 from obs_check.golang.numbers import format_float
@@ -30,7 +30,7 @@ class Reading:
 
     def unknown(self, line: int, where: str, message: str, name: str, known: list[str]) -> ConfigError:
         """The error about a name that is not known, with the nearest one that is."""
-        return self.error(line, f"{where}: {message}", nearest(name, known))
+        return self.error(line, f"{where}: {message}", did_you_mean(name, known))
 
     def note(self, line: int, message: str) -> None:
         """Keep a sentence for the user."""
@@ -44,12 +44,12 @@ class Reading:
         for part in block.body:
             if isinstance(part, Attribute) and part.name not in form:
                 kind = "is a block, without =" if part.name in known else "is no attribute here"
-                raise self.error(part.line, f"{where}: {part.name!r} {kind}", nearest(part.name, [*form, *known]))
+                raise self.error(part.line, f"{where}: {part.name!r} {kind}", did_you_mean(part.name, [*form, *known]))
             if isinstance(part, Block) and not any(
                 part.name == name or (name.endswith(".") and part.name.startswith(name)) for name in known
             ):
                 kind = "is an attribute, written with =" if part.name in form else "is no block here"
-                raise self.error(part.line, f"{where}: {part.name!r} {kind}", nearest(part.name, [*form, *known]))
+                raise self.error(part.line, f"{where}: {part.name!r} {kind}", did_you_mean(part.name, [*form, *known]))
         for name, kind in form.items():
             if kind.endswith("!") and name not in block.attributes():
                 raise self.error(block.line, f"{where}: {name} is missing")
