@@ -79,9 +79,9 @@ class Output:
         return write_evidence(folder, document)
 
     def _show(self, document: Mapping[str, Any], diffs: bool) -> None:
-        from obs_check.report.console import print_document
+        from obs_check.report.screen import print_document
 
-        print_document(document, sys.stdout, self.color, diffs)
+        print_document(document, sys.stdout, self.color, diffs, everything=self.verbose > 0)
 
     def print_json(self, document: Mapping[str, Any]) -> None:
         """A document as JSON on stdout."""

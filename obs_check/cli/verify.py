@@ -38,5 +38,5 @@ def verify(allow: int, deny: int, timeout: float | None, save: Path | None, send
         check.follow(run)
         check.panels(run)
         check.explain(run)
-        out.show_outcome(outcome)
+        out.show_outcome(outcome, diffs=False)
     out.finish(outcome.to_json(), outcome.exit_code)

@@ -84,10 +84,12 @@ class Subject:
 @dataclass(frozen=True, slots=True)
 class Proof:
     """The same question asked twice: `as_written`, and `changed` with the very text of the fix. ValueError without
-    both: a proof is a counterfactual that was run."""
+    both: a proof is a counterfactual that was run. `asked` is the place in `as_written` of the question that the first
+    one of `changed` repeats; what stands around it leads there."""
 
     as_written: tuple[Probe, ...]
     changed: tuple[Probe, ...]
+    asked: int = -1
 
     def __post_init__(self) -> None:
         if not self.as_written or not self.changed:
@@ -99,8 +101,11 @@ class Proof:
         return (*self.as_written, *self.changed)
 
     def to_json(self) -> dict[str, Any]:
-        """{"kind": "proof", "as_written", "changed"}: how many of the finding's probes are of which side, in order."""
-        return {"kind": "proof", "as_written": len(self.as_written), "changed": len(self.changed)}
+        """{"kind": "proof", "as_written", "changed", "pair"}: how many of the finding's probes are of which side, in
+        order, and the numbers (from 0) of the two that say it."""
+        both = len(self.as_written)
+        pair = [self.asked % both, both]
+        return {"kind": "proof", "as_written": both, "changed": len(self.changed), "pair": pair}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,10 @@ def joined(parts: Sequence[Evidence]) -> Evidence:
     """All that several findings rest on: a proof where one of them is. A question that they share is kept once."""
     seen = _once(p for part in parts for p in (part.as_written if isinstance(part, Proof) else part.probes))
     changed = _once(p for part in parts if isinstance(part, Proof) for p in part.changed)
-    return Proof(seen, changed) if changed else Observation(seen)
+    if not changed:
+        return Observation(seen)
+    first = next(part for part in parts if isinstance(part, Proof))
+    return Proof(seen, changed, seen.index(first.as_written[first.asked]))
 
 
 def _once(probes: Iterable[Probe]) -> tuple[Probe, ...]:

@@ -14,11 +14,11 @@ from obs_check.documents.yaml_tree import load
 from obs_check.errors import InputError
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Matrix, Result, Sample, Scalar, Series, Streams, Vector
-from obs_check.report.console import print_document, summary
 from obs_check.report.evidence import write_evidence
 from obs_check.report.json import document, dumps
 from obs_check.report.junit import junit
 from obs_check.report.query_result import print_result, result_json, to_csv, to_jsonl
+from obs_check.report.screen import next_step, print_document, summary
 from obs_check.report.shipper_trace import print_kept, print_trace
 from obs_check.report.terminal import in_one_line, visible
 from obs_check.shipper.simulate import run
@@ -106,7 +106,7 @@ def test_console() -> None:
         "1. pipeline.wrong-parser error",
         "as written 0; with | json 5 \\x1b[31m",
         "loki: GET query ->",
-        "fix (safe): parse as JSON in dashboard",
+        "fix (safe: changes what is shown only, and was read with it): parse as JSON in dashboard",
         "+new",
         "With the fixes (read without saving them)",
         "42",
@@ -122,16 +122,47 @@ def test_console() -> None:
 def test_the_causes_and_their_panels_are_counted() -> None:
     failed = {**PANEL, "verdict": "fail"}
     rows = [{**failed, "cause": "a"}, {**failed, "cause": "a"}, {**failed, "cause": ""}, {**PANEL, "verdict": "ok"}]
-    assert summary({"panels": rows}) == "1 cause explains 2 panels, 1 panel unexplained"
-    assert summary({"panels": [{**failed, "cause": "a"}, {**failed, "cause": "b"}]}) == "2 causes explain 2 panels"
+    assert summary({"panels": rows}) == "1 cause explains 2 of 4 panels, 1 panel unexplained"
+    assert summary({"panels": [{**failed, "cause": "a"}, {**failed, "cause": "b"}]}) == "2 causes explain 2 of 2 panels"
     assert summary({"panels": [{**PANEL, "verdict": "ok"}]}) == ""
 
 
+def test_the_screen_begins_with_the_verdict_and_shows_what_is_wrong_only() -> None:
+    good = {**PANEL, "id": 9, "title": "A good one", "verdict": "ok"}
+    doc = {**DOCUMENT, "panels": [PANEL, good], "hops": [HOP, {**HOP, "hop": "egress", "verdict": "ok"}]}
+    text = shown(doc)
+    assert text.startswith("run abcd: verdict fail: 1 cause explains 1 of 2 panels\n\n1. pipeline.wrong-parser")
+    assert "A good one" not in text
+    assert "1 of 2 hops as they should be" in text
+    assert "\n--- a\n+++ b\n-old\n+new\n" in text
+
+
+NEXT = {
+    ("ok", "verify"): "",
+    ("unknown", "verify"): "obs-check verify again, once all of the above answers",
+    ("fail", "verify"): "obs-check diagnose --inject --suggest shows the patches; obs-check explain a.b says more",
+    ("fail", "demo"): "",
+}
+
+
+@pytest.mark.parametrize(("verdict", "command"), NEXT)
+def test_the_next_command_is_spelled_out(verdict: str, command: str) -> None:
+    finding = {"cause": "a.b", "fix": {"diff": "-a\n+b\n"}}
+    assert next_step({"verdict": verdict, "command": command, "findings": [finding]}) == NEXT[verdict, command]
+
+
 def test_console_of_a_positive_control() -> None:
-    row = {"id": 3, "title": "Denied", "before": "No data", "after": "1", "meaning": "true_zero", "words": "true zero"}
+    row = {
+        "id": 3,
+        "title": "Denied",
+        "before": "No data",
+        "after": "1",
+        "meaning": "broken_zero",
+        "words": "broken zero",
+    }
     text = shown({"verdict": "ok", "control": [row]})
     assert "Positive control" in text
-    assert "true zero" in text
+    assert "broken zero" in text
 
 
 def test_console_of_an_empty_document() -> None:
