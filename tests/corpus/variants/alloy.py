@@ -39,7 +39,9 @@ def converted(promtail: dict[str, Any]) -> str:
             inside = "".join(_block("rule", rule) for rule in rules)
             parts.append(f'discovery.relabel "{name}" {{\ntargets = {patterns}\n{inside}}}\n')
             patterns = f"discovery.relabel.{name}.output"
-        stages = "".join(_stage(kind, arguments) for one in job["pipeline_stages"] for kind, arguments in one.items())
+        stages = "".join(
+            _stage(kind, arguments) for one in job.get("pipeline_stages", []) for kind, arguments in one.items()
+        )
         parts += [
             f'local.file_match "{name}" {{\npath_targets = {patterns}\n}}\n',
             f'loki.process "{name}" {{\nforward_to = {_FORWARDED}\n{stages}}}\n',
