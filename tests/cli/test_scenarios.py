@@ -109,7 +109,7 @@ def closed_port() -> int:
 
 @pytest.mark.slow
 def test_verify_on_a_healthy_lab(healthy: Lab, command: Command) -> None:
-    ran = command("verify", "--config", healthy.config_path, "--save", "verify.json")
+    ran = command("verify", "-v", "--config", healthy.config_path, "--save", "verify.json")
     assert ran.code == 0, ran.out + ran.err
     assert normalised(ran.out) == GOLDEN.read_text("utf-8")
     document = json.loads(Path("verify.json").read_text())
@@ -255,7 +255,8 @@ def test_an_unknown_datasource_is_named(kind: str, uid: str, healthy: Lab, comma
     ran = command("diagnose", "--config", healthy.config_path, "--dashboard", "d.json")
     assert ran.code == 1
     shown = " ".join(ran.out.split())
-    assert f"panel.datasource-missing error datasource '{uid}' was not found; " in shown
+    known = {"nosuch": "proved", "w": "observed"}
+    assert f"panel.datasource-missing error, {known[uid]} datasource '{uid}' was not found; " in shown
     named = {"nosuch": "the nearest is 'loki' (loki)", "w": "there are: loki, postgres, prometheus"}
     assert named[uid] in shown
     assert "explains panel 1 " in shown
