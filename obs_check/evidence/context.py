@@ -37,6 +37,8 @@ class LokiProbes:
     """(log query, window, limit) -> lines with their labels, newest first."""
     label_names: Callable[[Window], tuple[list[str], Probe]]
     label_values: Callable[[str, Window], tuple[list[str], Probe]]
+    series: Callable[[tuple[str, ...], Window], tuple[list[Labels], Probe]]
+    """(selectors, window) -> labels of the streams that have lines in the window and match one of the selectors."""
     settings: Callable[[], EngineSettings]
     """What the engine here has to know to do as that Loki does."""
 

@@ -50,7 +50,7 @@ def measure(query: ast.LogQuery, window: Window, count: Count, sample: Sample, s
 
     lines, probe = sample(to_text(replace(query, stages=stages[:head])), window, SAMPLE)
     if not lines:
-        alone = rung(0)
+        alone = rung(0) if head else Rung(0, to_text(replace(query, stages=())), 0.0, probe)
         rungs = [alone] if not alone.lines else _halved(alone, rung(head), rung) if head else [alone]
         return Funnel(tuple(rungs), head, (), probe, settings)
     known = Rung(head, to_text(replace(query, stages=stages[:head])), float(len(lines)), probe)

@@ -4,7 +4,7 @@ A query that is half changed (`A[5s] - B[5s]` with the first range alone) reads 
 So a change is made at all places that are equal, in every target of the panel, or not at all.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
@@ -127,43 +127,48 @@ def move_stage(context: Context, broken: BrokenTarget, place: int, to: int, name
     return Rewrite(change(broken.query), to + 1, _everywhere(context, broken, change, splices, names))
 
 
-def replace_matcher(
+def replace_matchers(
     context: Context,
     broken: BrokenTarget,
-    place: int,
-    matcher: ast.Matcher | None,
-    stages: str = "",
+    changes: Mapping[ast.Matcher, ast.Matcher | None],
+    added: str = "",
+    at: int = 0,
     names: Sequence[str] = (),
 ) -> Rewrite:
-    """Matcher number `place` of the selector replaced (None: taken out), and the stages in `stages` put behind the
-    selector.
+    """Matchers of the selector replaced (None: taken out), and the stages in `added` put before stage number `at`.
 
     A matcher that a variable fills in has to be changed where the variable is.
     """
-    old, new = broken.query.selector.matchers[place], () if matcher is None else (matcher,)
-    added = stages_of(stages) if stages else ()
+    new, front = stages_of(added) if added else (), broken.query.stages[:at]
+
+    def concerns(query: ast.LogQuery) -> bool:
+        return any(one in changes for one in query.selector.matchers)
 
     def change(query: ast.LogQuery) -> ast.LogQuery:
-        if old not in query.selector.matchers:
+        if not concerns(query):
             return query
-        matchers = tuple(m for one in query.selector.matchers for m in (new if one == old else (one,)))
-        return ast.LogQuery(ast.Selector(matchers), (*added, *query.stages))
+        every = (changes.get(one, one) for one in query.selector.matchers)
+        selector = ast.Selector(tuple(one for one in every if one is not None))
+        return ast.LogQuery(selector, (*query.stages[:at], *new, *query.stages[at:]))
 
     def splices(one: Authored) -> list[Splice] | None:
-        if old not in one.query.selector.matchers:
+        if not concerns(one.query):
             return []
         texts: list[str] = []
         for part, asked in zip(one.tree.selector.matchers, one.query.selector.matchers, strict=True):
             text = one.text(part)
-            if asked == old and has_variable(text):
+            if asked in changes and has_variable(text):
                 return None
-            texts += [matcher_text(m) for m in new] if asked == old else [text]
-        if not texts:
+            becomes = changes.get(asked, asked)
+            texts += [] if becomes is None else [text if becomes is asked else matcher_text(becomes)]
+        if not texts or (new and one.query.stages[:at] != front):
             return None
-        return [(*one.tree.selector.span, f"{{{', '.join(texts)}}}{f' {stages}' if stages else ''}")]
+        edits = [(*one.tree.selector.span, f"{{{', '.join(texts)}}}")]
+        end = one.tree.stages[at - 1].span.end if at else one.tree.selector.span.end
+        return [*edits, (end, end, f" {added}")] if added else edits
 
     edits = _everywhere(context, broken, change, splices, names)
-    return Rewrite(change(broken.query), len(added), edits)
+    return Rewrite(change(broken.query), at + len(new), edits)
 
 
 def edit_texts(broken: BrokenTarget, change: Callable[[str], str]) -> Edits:

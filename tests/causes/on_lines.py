@@ -4,12 +4,14 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from obs_check.app.diagnose.explain_panel import broken_targets
+from obs_check.app.systems.shared_probes import shared
 from obs_check.causes.registry import causes_on
 from obs_check.errors import EvaluationError, Refused
 from obs_check.evidence.context import BrokenPanel, Context, GrafanaProbes, LokiProbes
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant, query_range
 from obs_check.logql.engine.list_source import ListSource
+from obs_check.logql.engine.match import stream_test
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import Entry, Labels, LogStream
 from obs_check.model.finding import Finding, TargetEdit
@@ -66,6 +68,13 @@ class Lines:
         names = sorted({name for labels, _ in self.streams for name in labels})
         return names, Probe("loki", "labels", names, NOW_NS, window)
 
+    def series(self, selectors: tuple[str, ...], window: Window) -> tuple[list[Labels], Probe]:
+        self.asked.append(f"series of {' '.join(selectors)}")
+        parsed = [query for text in selectors if isinstance(query := parse(text), ast.LogQuery)]
+        wanted = [stream_test(query.selector.matchers) for query in parsed]
+        found = [labels for labels, _ in self.streams if any(test(labels) for test in wanted)]
+        return found, Probe("loki", "series", found, NOW_NS, window)
+
     def values(self, name: str, window: Window) -> tuple[list[str], Probe]:
         self.asked.append(f"values of {name}")
         values = sorted({labels[name] for labels, _ in self.streams if name in labels})
@@ -86,7 +95,7 @@ def proved(lines: Lines, expr: str) -> Finding | None:
     def nobody(*_: Any) -> Any:
         raise AssertionError("Grafana is asked though the lines are enough")
 
-    loki = LokiProbes(lines.count, lines.sample, lines.names, lines.values, lambda: SETTINGS)
+    loki = shared(LokiProbes(lines.count, lines.sample, lines.names, lines.values, lines.series, lambda: SETTINGS))
     questions: dict[str, Any] = {one.name: nobody for one in fields(GrafanaProbes)}
     grafana = GrafanaProbes(**{**questions, "datasources": SOURCES})
     context = Context("test", document, loki, lambda: NOW_NS, grafana)

@@ -37,7 +37,7 @@ def nobody(*_: Any) -> Any:
 
 
 def made_context(files: Files, hops: tuple[HopSeen, ...]) -> Context:
-    loki = LokiProbes(nobody, nobody, nobody, nobody, lambda: SETTINGS)
+    loki = LokiProbes(nobody, nobody, nobody, nobody, nobody, lambda: SETTINGS)
     questions: dict[str, Any] = {one.name: nobody for one in fields(GrafanaProbes)}
     grafana = GrafanaProbes(**{**questions, "datasources": Datasources({})})
     return Context("d", {}, loki, lambda: 2, grafana, files, run=Run("abc123", (), Window(0, 1)), hops=hops)

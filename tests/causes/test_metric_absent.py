@@ -59,9 +59,8 @@ def test_an_event_may_make_what_goes_by_no_other_name(names: list[str], until_ev
 
     questions: dict[str, Any] = {one.name: nobody for one in fields(GrafanaProbes)}
     grafana = GrafanaProbes(**{**questions, "prometheus": prometheus, "reread": reread, "datasources": SOURCES})
-    context = Context(
-        "d", DASHBOARD, LokiProbes(nobody, nobody, nobody, nobody, lambda: SETTINGS), lambda: NOW_NS, grafana
-    )
+    loki = LokiProbes(nobody, nobody, nobody, nobody, nobody, lambda: SETTINGS)
+    context = Context("d", DASHBOARD, loki, lambda: NOW_NS, grafana)
     found = metric_absent.find(context, BrokenPanel(panel, request, read_panel(panel, {}, request), "No data"))
     assert found is not None
     assert claim in found.claim

@@ -17,6 +17,7 @@ def shared(probes: LokiProbes) -> LokiProbes:
         sample=once(probes.sample),
         label_names=once(probes.label_names),
         label_values=once(probes.label_values),
+        series=once(probes.series),
     )
 
 

@@ -179,7 +179,16 @@ class Systems:
         return Context(
             dashboard_uid=self.board.dashboard.uid,
             dashboard=self.board.dashboard.document,
-            loki=shared(LokiProbes(self._count, self._sample, self._label_names, self._label_values, self.engine)),
+            loki=shared(
+                LokiProbes(
+                    self._count,
+                    self._sample,
+                    self._label_names,
+                    self._label_values,
+                    self._series,
+                    self.engine,
+                )
+            ),
             now_ns=self.now_ns,
             grafana=GrafanaProbes(
                 self._reread,
@@ -300,6 +309,10 @@ class Systems:
 
     def _label_names(self, window: Window) -> tuple[list[str], Probe]:
         answer = self.loki.labels(window)
+        return answer.value, answer.probe
+
+    def _series(self, selectors: tuple[str, ...], window: Window) -> tuple[list[Labels], Probe]:
+        answer = self.loki.series(selectors, window)
         return answer.value, answer.probe
 
     def _label_values(self, name: str, window: Window) -> tuple[list[str], Probe]:
