@@ -12,17 +12,18 @@ from rich.table import Table
 
 from tests.corpus import matrix
 from tests.corpus.diagnosis import Diagnosis
-from tests.corpus.labs import Cell, diagnoses
+from tests.corpus.labs import Answered, Cell, Crashed, diagnoses
 from tests.corpus.plan import Seeded, healthy, pairs, singles
 from tests.corpus.variants.registry import VARIANTS
 from tests.corpus.variants.variant import Variant
 
-Found = Mapping[Cell, Diagnosis | str]
+Found = Mapping[Cell, Answered]
 SIGNS_TOLD: dict[matrix.Judged, str] = {
     "right": "✓ the cause",
     "unexplained": "? unexplained",
     "false": "✗ another cause",
     "ok": "o nothing said",
+    "crashed": "! no answer",
     "apart": "- no fault here",
 }
 
@@ -80,9 +81,10 @@ def _plain(
     for kind, seeds in wanted.items():
         for seed in seeds:
             answer = found[Cell(seed.ids)]
-            if isinstance(answer, str):
-                if kind != "pair":
-                    table.add_row(kind, "+".join(seed.ids), "", answer, "", "", "", "[red]✗")
+            if not isinstance(answer, Diagnosis):
+                if kind != "pair" or isinstance(answer, Crashed):
+                    said = answer.text if isinstance(answer, Crashed) else answer.why
+                    table.add_row(kind, "+".join(seed.ids), "", said, "", "", "", "[red]✗")
                     done[kind] += 1
                 continue
             good = _is_right(kind, seed, answer)
@@ -135,7 +137,7 @@ def _variants(
 def _keep(found: Found, directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     for cell, answer in found.items():
-        if not isinstance(answer, str):
+        if isinstance(answer, Diagnosis):
             path = directory / f"{cell.variant}--{'+'.join(cell.faults) or 'none'}.json"
             path.write_text(json.dumps(answer.document, indent=1))
 

@@ -1,7 +1,8 @@
 """Labs for the corpus, each started in a process of its own."""
 
 import sys
-from collections.abc import Iterator, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -31,8 +32,22 @@ class Cell:
         return bool(self.faults) and all(find_fault(fault).only_dashboard for fault in self.faults)
 
 
-Answer = tuple[Cell, Diagnosis | str]
-"""A cell and its diagnosis, or why its faults cannot be put together there."""
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Why faults cannot be put together there."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    """obs-check, or the lab, came to no answer: the traceback."""
+
+    text: str
+
+
+Answered = Diagnosis | Apart | Crashed
+Answer = tuple[Cell, Answered]
 
 
 def diagnoses(cells: Sequence[Cell], jobs: int) -> Iterator[Answer]:
@@ -52,21 +67,21 @@ def diagnoses(cells: Sequence[Cell], jobs: int) -> Iterator[Answer]:
 def _on_its_own_lab(cells: list[Cell]) -> list[Answer]:
     (cell,) = cells
     with TemporaryDirectory(prefix="obs-check-", ignore_cleanup_errors=True) as name:
-        try:
-            return [(cell, diagnose(Path(name), cell.faults, find_variant(cell.variant)))]
-        except UsageError as error:
-            return [(cell, error.message)]
+        return [_answer(cell, lambda faults: diagnose(Path(name), faults, find_variant(cell.variant)))]
 
 
 def _on_a_shared_lab(cells: list[Cell]) -> list[Answer]:
     """One after the other on a healthy lab."""
-    done: list[Answer] = []
     with ExitStack() as stack:
         name = stack.enter_context(TemporaryDirectory(prefix="obs-check-", ignore_cleanup_errors=True))
         with_faults = stack.enter_context(shared_lab(Path(name), find_variant(cells[0].variant)))
-        for cell in cells:
-            try:
-                done.append((cell, with_faults(cell.faults)))
-            except UsageError as error:
-                done.append((cell, error.message))
-    return done
+        return [_answer(cell, with_faults) for cell in cells]
+
+
+def _answer(cell: Cell, diagnosed: Callable[[tuple[str, ...]], Diagnosis]) -> Answer:
+    try:
+        return cell, diagnosed(cell.faults)
+    except UsageError as error:
+        return cell, Apart(error.message)
+    except Exception:  # one crash must not cost the other answers
+        return cell, Crashed(traceback.format_exc())

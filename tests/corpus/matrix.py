@@ -8,7 +8,7 @@ from rich.table import Table
 
 from tests.cases.test_cases import READ
 from tests.corpus.diagnosis import Diagnosis
-from tests.corpus.labs import Cell
+from tests.corpus.labs import Answered, Apart, Cell, Crashed
 from tests.corpus.plan import Seeded
 from tests.corpus.variants.registry import VARIANTS
 from tests.corpus.variants.variant import Variant
@@ -21,12 +21,13 @@ CLAIM = 400
 _ALSO = {case.faults: (*case.wanted.get("also", ()), *case.wanted.get("behind", ())) for case in READ}
 """Causes that may be named beside the one of a fault."""
 
-Judged = Literal["right", "unexplained", "false", "ok", "apart"]
+Judged = Literal["right", "unexplained", "false", "ok", "crashed", "apart"]
 SIGNS: dict[Judged | None, str] = {
     "right": "[green]✓[/]",
     "unexplained": "?",
     "false": "[red]✗[/]",
     "ok": "[yellow]o[/]",
+    "crashed": "[red]![/]",
     "apart": "-",
     None: "",
 }
@@ -51,7 +52,7 @@ class Row:
     def bad(self) -> bool:
         """Whether the promise is broken: another cause, a broken stack that is said to be fine, a healthy one that is
         not."""
-        return self.judged not in ("apart", "right") if self.healthy else self.judged in ("false", "ok")
+        return self.judged not in ("apart", "right") if self.healthy else self.judged in ("false", "ok", "crashed")
 
     @property
     def beside(self) -> tuple[str, ...]:
@@ -77,10 +78,12 @@ def cells(seeds: Sequence[Seeded], variants: Sequence[Variant], every: int) -> l
     ]
 
 
-def judge(seed: Seeded, cell: Cell, answer: Diagnosis | str) -> Row:
+def judge(seed: Seeded, cell: Cell, answer: Answered) -> Row:
     """What the answer for a seed is worth."""
     variant = next(v for v in VARIANTS if v.id == cell.variant)
-    if isinstance(answer, str) or variant.apart.keys() & set(seed.ids):
+    if isinstance(answer, Crashed):
+        return Row(seed, cell, "crashed", claim=answer.text[-CLAIM:])
+    if isinstance(answer, Apart) or variant.apart.keys() & set(seed.ids):
         return Row(seed, cell, "apart")
     findings = answer.document["findings"]
     claim = "; ".join(f["claim"] for f in findings[:1]) or "; ".join(
