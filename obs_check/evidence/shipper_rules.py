@@ -12,7 +12,7 @@ from obs_check.errors import ConfigError, NotAllowed, Refused, Unavailable
 from obs_check.evidence.context import Context
 from obs_check.evidence.dashboard_edit import file_fix
 from obs_check.model.entry import Labels
-from obs_check.model.finding import Fix, Safety
+from obs_check.model.finding import Evidence, Fix, Observation, Proof, Safety
 from obs_check.model.probe import Probe
 from obs_check.shipper import simulate
 from obs_check.shipper.alloy.edit import AlloyText
@@ -196,6 +196,11 @@ def _discovered(context: Context) -> tuple[Labels, ...]:
             states = [context.shipper_state()[0]]
     targets = [target for state in states[:1] if state.kind == "promtail" for target in state.targets]
     return tuple(target.discovered for target in targets)
+
+
+def proved(seen: tuple[Probe, ...], title: str, fixed: Simulation | None, lines: int, now_ns: int) -> Evidence:
+    """What was seen, and the changed configuration run on the lines; without one nothing is proved by it."""
+    return Observation(seen) if fixed is None else Proof(seen, (told(title, fixed, lines, now_ns),))
 
 
 def told(title: str, ran: Simulation | None, lines: int, now_ns: int) -> Probe:

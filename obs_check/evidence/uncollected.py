@@ -9,8 +9,8 @@ from obs_check.evidence.cause import Cause
 from obs_check.evidence.collecting import Collecting, collecting
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, answers, losses, together
-from obs_check.evidence.shipper_rules import Rules, told
-from obs_check.model.finding import Finding, Observation, Proof, Subject
+from obs_check.evidence.shipper_rules import Rules, proved
+from obs_check.model.finding import Finding, Subject
 from obs_check.model.probe import Probe
 
 
@@ -32,13 +32,12 @@ def _on(context: Context, config: Rules, one: PathLines, cause: Cause, near_only
     if change.after is not None and (fixed is None or not fixed.shipped):
         return None
     seen = (*one.probes, _paths(config, one.file, now))
+    title = "simulate the fixed configuration on the lost lines"
     return cause.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"{len(one.found)} lines of the run are in {one.directory} and 0 in Loki: no job takes the file "
         f"({change.why})" + (f"; with the fix {len(fixed.shipped)} of {len(lines)} lines are pushed" if fixed else ""),
-        evidence=Proof(seen, (told("simulate the fixed configuration on the lost lines", fixed, len(lines), now),))
-        if fixed
-        else Observation(seen),
+        evidence=proved(seen, title, fixed, len(lines), now),
         fix=config.fix(_summary(change, config), change.after),
         panels=context.panels_of(one.path),
     )

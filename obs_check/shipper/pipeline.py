@@ -20,6 +20,16 @@ class Pipeline:
             found += nested.notes() if isinstance(nested, Pipeline) else []
         return found
 
+    def at(self, place: str) -> Stage | None:
+        """The stage that traces call by a place, for example `3 match > 1 timestamp`; None for no place."""
+        found: Stage | None = None
+        stages = self.stages
+        for part in place.split(" > ") if place else ():
+            found = stages[int(part.partition(" ")[0]) - 1]
+            nested = getattr(found, "pipeline", EMPTY)
+            stages = nested.stages if isinstance(nested, Pipeline) else ()
+        return found
+
     def start(self, context: Context, place: str = "") -> "Chain":
         """The pipeline at work; `place` stands before the names of its stages in traces."""
         named = [(f"{place}{n} {stage.kind}", stage) for n, stage in enumerate(self.stages, 1)]

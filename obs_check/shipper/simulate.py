@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from obs_check.model.entry import Labels
@@ -44,6 +44,33 @@ class Simulation:
     shipped: list[Shipped]
     effects: list[Effect]
     dropped: dict[str, int]
+
+
+def last_change(ran: Simulation, number: int, what: str) -> str:
+    """The place of the last stage that changed something of an input line (`line`, `ts`, `label NAME`): the inner one
+    of a `match`. "" where none did."""
+    changing = (e for e in ran.effects if e.number == number and any(name == what for name, _, _ in e.changes))
+    places = [_written(effect.stage) for effect in changing]
+    inner = [place for place in places if not any(other.startswith(f"{place} > ") for other in places)]
+    return inner[-1] if inner else ""
+
+
+def _written(place: str) -> str:
+    """The place of the stage as a configuration has it: only a `match` holds others, a `cri` is made of some."""
+    parts = place.split(" > ")
+    own = next((n for n, part in enumerate(parts) if not part.endswith(" match")), len(parts) - 1)
+    return " > ".join(parts[: own + 1])
+
+
+def same_but_time(one: Simulation, other: Simulation) -> bool:
+    """Whether two runs on the same lines ship the same entries, their times aside."""
+    return [replace(entry, ts=None) for entry in one.shipped] == [replace(entry, ts=None) for entry in other.shipped]
+
+
+def keeps(one: Simulation, other: Simulation) -> bool:
+    """Whether the other run on the same lines ships every entry of the one as it is, and maybe more."""
+    numbers = {entry.number for entry in one.shipped}
+    return one.shipped == [entry for entry in other.shipped if entry.number in numbers]
 
 
 def simulate(pipeline: Pipeline, labels: Labels, lines: Iterable[str], now_ns: int) -> list[Shipped]:

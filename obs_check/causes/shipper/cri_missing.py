@@ -9,9 +9,9 @@ from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.line_shape import CRI
 from obs_check.evidence.lost_lines import together
-from obs_check.evidence.shipper_rules import told
+from obs_check.evidence.shipper_rules import proved, told
 from obs_check.evidence.stored_lines import Shipped, arrived, stored
-from obs_check.model.finding import Finding, Proof, Subject
+from obs_check.model.finding import Finding, Subject
 
 
 def find(context: Context) -> Finding | None:
@@ -36,13 +36,16 @@ def _on(context: Context, path: Shipped) -> Finding | None:
         claim=f"the lines of {path.one.file} are in Loki with the runtime's prefix (`{have[0][1][:48]}...`): job "
         f"{job.name} has no `cri` stage"
         + (f"; with it {clean} of {len(path.lines)} lines come out without" if fixed else ""),
-        evidence=Proof(
-            as_written=(
+        evidence=proved(
+            (
                 *path.one.probes,
                 probe,
                 told("simulate the pipeline on the lines", path.ran, len(path.lines), path.now_ns),
             ),
-            changed=(told("simulate it with a cri stage", fixed, len(path.lines), path.now_ns),),
+            "simulate it with a cri stage",
+            fixed,
+            len(path.lines),
+            path.now_ns,
         ),
         fix=path.config.fix(f"put a `cri` stage first in job {job.name}", after),
         panels=context.panels_of(path.one.path),

@@ -13,10 +13,10 @@ from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import together
 from obs_check.evidence.select_matching import accepts
 from obs_check.evidence.selectors import matchers_of
-from obs_check.evidence.shipper_rules import told
+from obs_check.evidence.shipper_rules import proved, told
 from obs_check.evidence.stored_lines import Shipped, arrived, stored
 from obs_check.logql.syntax import ast
-from obs_check.model.finding import Finding, Proof, Subject
+from obs_check.model.finding import Finding, Subject
 from obs_check.shipper.item import text_of
 from obs_check.shipper.pods import META, pod_logs
 
@@ -54,13 +54,16 @@ def _on(context: Context, path: Shipped) -> Finding | None:
         f"{path.one.file} are in Loki without `{matcher.name}` ({', '.join(sorted(have[0][0]))}): job "
         f"{path.taken.job.name} does not set it"
         + (f"; with the fix {len(fixed.shipped)} of {len(path.lines)} lines have it" if fixed else ""),
-        evidence=Proof(
-            as_written=(
+        evidence=proved(
+            (
                 *path.one.probes,
                 probe,
                 told("simulate the pipeline on the lines", path.ran, len(path.lines), path.now_ns),
             ),
-            changed=(told("simulate the fixed configuration on the lines", fixed, len(path.lines), path.now_ns),),
+            "simulate the fixed configuration on the lines",
+            fixed,
+            len(path.lines),
+            path.now_ns,
         ),
         fix=path.config.fix(f"set `{matcher.name}` in job {path.taken.job.name}", after),
         panels=panels,

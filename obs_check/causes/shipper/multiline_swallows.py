@@ -8,10 +8,10 @@ fewer entries of them, Loki has entries with several of the run's tags, and with
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import together
-from obs_check.evidence.shipper_rules import told
+from obs_check.evidence.shipper_rules import proved, told
 from obs_check.evidence.stored_lines import Shipped, arrived, stored
 from obs_check.model.event import find_tags
-from obs_check.model.finding import Finding, Proof, Subject
+from obs_check.model.finding import Finding, Subject
 
 
 def find(context: Context) -> Finding | None:
@@ -40,13 +40,16 @@ def _on(context: Context, path: Shipped) -> Finding | None:
             if fixed
             else ""
         ),
-        evidence=Proof(
-            as_written=(
+        evidence=proved(
+            (
                 *path.one.probes,
                 probe,
                 told("simulate the pipeline on the lines", path.ran, len(path.lines), path.now_ns),
             ),
-            changed=(told("simulate it without the stage", fixed, len(path.lines), path.now_ns),),
+            "simulate it without the stage",
+            fixed,
+            len(path.lines),
+            path.now_ns,
         ),
         fix=path.config.fix(f"take stage `{stage}` out of job {job.name}, or let it begin at every line", after),
         panels=context.panels_of(path.one.path),

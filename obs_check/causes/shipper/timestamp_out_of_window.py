@@ -2,6 +2,7 @@
 
 The lines are pushed, and stored (or refused) at a time that nobody looks at. Proved by running the pipeline on the very
 lines: their time is hours from when the events were sent; Loki has the lines there, or refused them in so many words.
+The last stage that sets the time is to blame: `cri` and `docker` set it first.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,11 +11,11 @@ from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, answers, losses, together
 from obs_check.evidence.selectors import lines_of
-from obs_check.evidence.shipper_rules import Rules, Taken, told
-from obs_check.model.finding import Finding, Proof, Subject
+from obs_check.evidence.shipper_rules import Rules, Taken, proved, told
+from obs_check.model.finding import Finding, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS, Window
-from obs_check.shipper.simulate import Simulation
+from obs_check.shipper.simulate import Simulation, last_change, same_but_time
 
 NEAR_NS = 60 * NS
 """An event and its line are this near (ns), clocks and batches included."""
@@ -38,25 +39,24 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     at = ran.shipped[0].ts
     if at is None or abs(at - first) <= NEAR_NS:
         return None
-    stage = next((e.stage for e in ran.effects if any(what == "ts" for what, _, _ in e.changes)), "")
+    stage = last_change(ran, ran.shipped[0].number, "ts")
     there, probe = _stored(context, ran, at)
     words = _refused(one)
     if not there and not words:
         return None
-    after = _corrected(config, taken, stage, lambda r: _near(r.run(one.file, lines, now), first))
+    after = _corrected(config, taken, stage, lambda r: _good(ran, r.run(one.file, lines, now), first))
     fixed = after.run(one.file, lines, now) if after else None
     where = f"Loki has {there} of them there" if there else f"Loki refuses them: {words}"
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"stage `{stage}` of job {taken.job.name} gives the {len(lines)} lost lines a time "
         f"{_apart(at - first)} their events: {where}",
-        evidence=Proof(
-            as_written=(
-                *one.probes,
-                told("simulate the pipeline on the lost lines", ran, len(lines), now),
-                probe,
-            ),
-            changed=(told("simulate the fixed configuration on the lost lines", fixed, len(lines), now),),
+        evidence=proved(
+            (*one.probes, told("simulate the pipeline on the lost lines", ran, len(lines), now), probe),
+            "simulate the fixed configuration on the lost lines",
+            fixed,
+            len(lines),
+            now,
         ),
         fix=config.fix(f"correct stage `{stage}` of job {taken.job.name}", after),
         panels=context.panels_of(one.path),
@@ -76,29 +76,26 @@ def _refused(one: PathLines) -> str:
     return next((w for w in words if any(text in w for text in REFUSED)), "")
 
 
-def _near(ran: Simulation | None, first: int) -> bool:
-    times = [s.ts for s in ran.shipped] if ran else []
-    return bool(times) and all(ts is None or abs(ts - first) <= NEAR_NS for ts in times)
+def _good(before: Simulation, after: Simulation | None, first: int) -> bool:
+    """Whether the lines come out with their own times, and otherwise as they did: a stage may do more than set them."""
+    if after is None or not same_but_time(before, after):
+        return False
+    return all(s.ts is None or abs(s.ts - first) <= NEAR_NS for s in after.shipped)
 
 
 def _corrected(config: Rules, taken: Taken, stage: str, good: Callable[[Rules], bool]) -> Rules | None:
     """The smallest change that gives the lines their own time: no zone, RFC 3339, else no such stage."""
-    layout = str(getattr(_stage_of(taken, stage), "format", ""))
+    own = taken.job.pipeline.at(stage)
+    layout = str(getattr(own, "format", ""))
     place = (*config.stage_place(taken.job, stage), "timestamp", "format")
 
     def candidates() -> Iterable[Rules | None]:
-        if getattr(_stage_of(taken, stage), "location", None):
+        if getattr(own, "location", None):
             yield config.without_attribute(taken.job, stage, "location")
         yield config.with_text(place, layout, "RFC3339Nano")
         yield config.without_stage(taken.job, stage)
 
     return next((after for after in candidates() if after is not None and good(after)), None)
-
-
-def _stage_of(taken: Taken, stage: str) -> object:
-    """The stage of a job's own pipeline; None for one inside of a `match`."""
-    number, _, rest = stage.partition(" ")
-    return taken.job.pipeline.stages[int(number) - 1] if rest == "timestamp" else None
 
 
 def _apart(ns: int) -> str:

@@ -9,8 +9,8 @@ from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, answers, losses, together
 from obs_check.evidence.selectors import lines_of
-from obs_check.evidence.shipper_rules import Rules, told
-from obs_check.model.finding import Finding, Proof, Subject
+from obs_check.evidence.shipper_rules import Rules, proved, told
+from obs_check.model.finding import Finding, Subject
 from obs_check.model.window import NS, Window
 from obs_check.shipper.simulate import Simulation
 from obs_check.shipper.stages.tenant import TENANT_LABEL
@@ -42,13 +42,12 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
         subject=Subject(context.dashboard_uid),
         claim=f"the shipper writes for tenant `{tenant}`: asked as the dashboard asks, Loki has 0 of "
         f"{len(one.lost)} lines, with `X-Scope-OrgID: {tenant}` {len(there)}",
-        evidence=Proof(
-            as_written=(
-                *one.probes,
-                told("simulate the pipeline on the lost lines", ran, len(lines), now),
-                probe,
-            ),
-            changed=(told("simulate the configuration without the tenant on the lost lines", fixed, len(lines), now),),
+        evidence=proved(
+            (*one.probes, told("simulate the pipeline on the lost lines", ran, len(lines), now), probe),
+            "simulate the configuration without the tenant on the lost lines",
+            fixed,
+            len(lines),
+            now,
         ),
         fix=config.fix(
             f"take the tenant `{tenant}` out of the shipper, or give the datasource the header "

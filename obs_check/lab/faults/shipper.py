@@ -85,6 +85,13 @@ def _wrong_zone(settings: LabSettings) -> None:
     ]
 
 
+def _zone_behind_cri(settings: LabSettings) -> None:
+    _job(settings, PODS)["pipeline_stages"] += [
+        {"regex": {"expression": '"ts":"(?P<ts>[0-9-]+T[0-9:]+)'}},
+        {"timestamp": {"source": "ts", "format": "2006-01-02T15:04:05", "location": "America/New_York"}},
+    ]
+
+
 def _tenant(settings: LabSettings) -> None:
     settings.promtail["clients"][0]["tenant_id"] = "team-b"
 
@@ -135,6 +142,10 @@ SHIPPER_FAULTS: tuple[Fault, ...] = (
     Fault("push-path", "shipper.push-refused", "promtail pushes to a path that Loki does not have", _push_path),
     Fault("small-rate", "shipper.rate-limited", "Loki takes 100 bytes a second", _small_rate),
     Fault("wrong-zone", "shipper.timestamp-out-of-window", "promtail reads times in a wrong zone", _wrong_zone),
+    Fault(
+        "zone-behind-cri", "shipper.timestamp-out-of-window", "promtail reads coderd's own times in a wrong zone",
+        _zone_behind_cri,
+    ),
     Fault("shipper-tenant", "shipper.wrong-tenant", "promtail writes for a tenant that nobody reads", _tenant),
     Fault("namespace-not-set", "shipper.label-not-set", "promtail sets no namespace for pods", _label_not_set),
     Fault("no-cri", "shipper.cri-missing", "promtail's job for pods has no cri stage", _no_cri),

@@ -1,0 +1,94 @@
+"""Which stage of a pipeline is to blame, and what taking it out may not change."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from obs_check.causes.shipper import stage_drops
+from obs_check.documents.yaml_tree import load
+from obs_check.evidence.context import Files
+from obs_check.follow.hop import HopSeen
+from obs_check.model.finding import Finding, Observation, Proof
+from obs_check.model.probe import Probe
+from obs_check.shipper.pipeline import Pipeline
+from obs_check.shipper.simulate import keeps, last_change, run, same_but_time
+from obs_check.shipper.stages.registry import read_stages
+from tests.causes.test_lost_lines import made_context
+
+LOG = "/tmp/boundary_logs/b.log"
+NOW_NS = 1_795_600_000_000_000_000
+LINE = '2026-11-25T01:00:00.5Z stderr F {"ts":"2026-11-25T02:00:00Z","num":1}'
+
+
+def pipeline(*stages: dict[str, Any]) -> Pipeline:
+    [node] = load(yaml.safe_dump(list(stages)), "stages.yaml")
+    return read_stages(node)
+
+
+CRI: dict[str, Any] = {"cri": {}}
+JSON: dict[str, Any] = {"json": {"expressions": {"ts": None, "num": None}}}
+TIME: dict[str, Any] = {"timestamp": {"source": "ts", "format": "RFC3339"}}
+OF_J = '{job="j"}'
+INNER: dict[str, Any] = {"match": {"selector": OF_J, "stages": [TIME]}}
+NESTED: dict[str, Any] = {"match": {"selector": OF_J, "stages": [JSON, INNER]}}
+
+
+@pytest.mark.parametrize(
+    ("stages", "what", "wanted"),
+    [
+        ((CRI,), "ts", "1 cri"),
+        ((CRI, JSON, TIME), "ts", "3 timestamp"),
+        ((CRI, JSON, TIME), "line", "1 cri"),
+        ((CRI, NESTED), "ts", "2 match > 2 match > 1 timestamp"),
+        ((CRI, NESTED, {"output": {"source": "num"}}), "line", "3 output"),
+        ((JSON,), "ts", ""),
+    ],
+)
+def test_the_last_stage_that_changed_something(stages: tuple[dict[str, Any], ...], what: str, wanted: str) -> None:
+    chain = pipeline(*stages)
+    assert last_change(run(chain, {"job": "j"}, [LINE], NOW_NS), 1, what) == wanted
+    stage = chain.at(wanted)
+    assert (stage.kind if stage else "") == wanted.rpartition(" ")[2]
+
+
+def test_what_a_run_leaves_as_it_was() -> None:
+    whole, bare, later, half = (
+        run(pipeline(*stages), {}, [LINE, LINE.replace("num", "m")], NOW_NS)
+        for stages in ((CRI,), (), (CRI, JSON, TIME), (CRI, {"drop": {"expression": '"m"'}}))
+    )
+    assert same_but_time(whole, later) and not same_but_time(whole, bare)
+    assert keeps(half, whole) and not keeps(whole, half) and not keeps(whole, later)
+
+
+def dropping(tmp_path: Path, lines: tuple[str, ...], *stages: dict[str, Any]) -> Finding:
+    config = tmp_path / "promtail.yaml"
+    static = [{"labels": {"job": "b", "__path__": LOG}}]
+    job = {"job_name": "b", "pipeline_stages": list(stages), "static_configs": static}
+    config.write_text(yaml.safe_dump({"scrape_configs": [job]}, sort_keys=False))
+    tags = tuple(f"abc123-{number}-deny" for number in range(len(lines)))
+    sample = [f"{line} obs={tag}" for line, tag in zip(lines, tags, strict=True)]
+    answer = {"files": {LOG: len(lines)}, "searched": 1, "sample": sample}
+    file = HopSeen("A", "file", tags, dict.fromkeys(tags, 1), probes=[Probe("file", "lines", answer, 1)])
+    found = stage_drops.CAUSE.find(made_context(Files(shipper_config=config), (file, HopSeen("A", "loki", tags))))
+    assert found is not None
+    return found
+
+
+def test_a_stage_that_extracts_too_goes_on_to_do_so(tmp_path: Path) -> None:
+    malformed = {"json": {"expressions": {"msg": None}, "drop_malformed": True}}
+    found = dropping(tmp_path, ("msg=DENY",), malformed, {"labels": {"msg": None}})
+    assert isinstance(found.evidence, Proof)
+    assert "-      drop_malformed: true" in found.fix.diff
+    assert "-  - json" not in found.fix.diff
+
+
+def test_a_stage_without_which_other_lines_would_change_is_left_to_a_person(tmp_path: Path) -> None:
+    drop = {"drop": {"expression": "noise"}}
+    blocks = {"multiline": {"firstline": "^first"}}
+    found = dropping(tmp_path, ("first", "noise", "first noise"), drop, blocks)
+    assert "`1 drop` of job b drops 2 of 3 lines" in found.claim
+    assert isinstance(found.evidence, Observation)
+    assert found.fix.edits == ()
+    assert dropping(tmp_path, ("first", "first noise"), drop, blocks).fix.edits
