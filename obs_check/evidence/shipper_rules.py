@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from obs_check.documents.yaml_differences import differences
 from obs_check.documents.yaml_edit import with_item, with_value, without
 from obs_check.documents.yaml_nodes import Place
 from obs_check.errors import ConfigError, NotAllowed, Refused, Unavailable
@@ -15,7 +16,7 @@ from obs_check.model.entry import Labels
 from obs_check.model.finding import Evidence, Fix, Observation, Proof, Safety
 from obs_check.model.probe import Probe
 from obs_check.shipper import simulate
-from obs_check.shipper.alloy.edit import AlloyText
+from obs_check.shipper.alloy.edit import AlloyText, alloy_tree
 from obs_check.shipper.model import ScrapeJob, ShipperConfig
 from obs_check.shipper.pushed import pushed
 from obs_check.shipper.read import alloy_parts, parse_shipper
@@ -137,9 +138,17 @@ class Rules:
 
     def _changed(self, text: str | None) -> "Rules | None":
         try:
-            return None if text is None else self.with_whole(text)
+            if text is None or (self._alloy is not None and not self._changed_alone(text)):
+                return None
+            return self.with_whole(text)
         except ConfigError:
             return None
+
+    def _changed_alone(self, text: str) -> bool:
+        """Whether one block or attribute of Alloy's differs and nothing else does."""
+        file = str(self.path)
+        before, after = (alloy_tree(alloy_parts(one, file), file) for one in (self.text, text))
+        return len({place[:-1] for place, _, _ in differences(before, after)}) == 1
 
     def edited(self, *changes: Callable[[str], str]) -> "Rules | None":
         """The configuration with changes of promtail's own YAML; None where that is put together by a template, where a
@@ -162,7 +171,13 @@ class Rules:
         if [row.removeprefix(shift).rstrip() for row in block] != [row.rstrip() for row in old]:
             return None
         new = [(shift + row if row.strip() else row) for row in after.splitlines(keepends=True)]
-        return self._changed("".join([*rows[:start], *new, *rows[start + len(old) :]]))
+        behind = rows[start + len(old) :]
+        if behind and not new[-1].endswith("\n"):
+            new[-1] += "\n"
+        changed = self._changed("".join([*rows[:start], *new, *behind]))
+        if changed is None or unwrap(changed.text, str(self.path))[0].text.rstrip() != after.rstrip():
+            return None
+        return changed
 
     def fix(self, summary: str, after: "Rules | None", safety: Safety = "review") -> Fix:
         """The fix that turns this configuration into `after`; one for a person without it."""

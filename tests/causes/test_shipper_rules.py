@@ -4,8 +4,11 @@ import difflib
 from pathlib import Path
 
 import pytest
+import yaml
 
+from obs_check.documents.yaml_edit import with_item
 from obs_check.evidence.shipper_rules import Rules
+from obs_check.model.finding import FileEdit
 
 LOG = "/var/log/pods/coder_coder-0_0f3b/coder/0.log"
 LINE = '2026-11-25T01:00:00Z stderr F {"level":"INFO","msg":"boundary_request"}'
@@ -170,3 +173,25 @@ def test_a_helm_template_is_left_to_a_person() -> None:
     rules = Rules.read(Path("values.yaml"), text, {})
     fix = rules.fix("take it out", rules.without_stage(rules.config.jobs[0], "1 cri"))
     assert (fix.safety, fix.diff) == ("manual", "")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
+@pytest.mark.parametrize("style", ["|", "|-", "|2-"])
+def test_what_stands_behind_a_configuration_in_a_map_stays(style: str, end: str) -> None:
+    text = f"{wrapped('promtail.yaml', PROMTAIL).replace('|', style, 1)}  other: 1\nmetadata: {{name: c}}\n"
+    rules = Rules.read(Path("promtail-map.yaml"), text.replace("\n", end), {})
+    taken = rules.takes(LOG)
+    assert taken is not None
+    after = rules.edited(lambda old: with_item(old, ("scrape_configs",), 1, {"job_name": "more"}))
+    assert after is not None and [job.name for job in after.config.jobs] == ["pods", "more"]
+    (edit,) = rules.fix("add a job", after).edits
+    assert isinstance(edit, FileEdit)
+    before, now = yaml.safe_load(edit.before), yaml.safe_load(edit.after)
+    assert {**now, "data": now["data"]["other"]} == {**before, "data": before["data"]["other"]}
+    assert edit.after.count("\r\n") == (edit.after.count("\n") if end == "\r\n" else 0)
+
+
+def test_a_text_of_alloy_that_stands_in_a_comment_only_is_not_changed() -> None:
+    text = f'// "http://here.example"\n{ALLOY.replace("http://loki.example/api/v1/push", "http://a.example/push")}'
+    rules = Rules.read(Path("config.alloy"), text, {})
+    assert rules.with_text((), "http://here.example", "http://there.example") is None

@@ -1,8 +1,10 @@
 """Edits of several fixes that touch the same thing, made into one."""
 
 import difflib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from obs_check.documents.yaml_differences import Difference, text_differences
 from obs_check.errors import ConfigError
 from obs_check.model.finding import DashboardEdit, FileEdit, TargetEdit
 
@@ -19,7 +21,8 @@ def one_edit_a_target(edits: Sequence[DashboardEdit]) -> tuple[DashboardEdit, ..
 
 
 def one_edit_a_file(edits: Iterable[FileEdit]) -> list[FileEdit]:
-    """The same changes with one edit a file. ConfigError where two of them change the same lines."""
+    """The same changes with one edit a file. ConfigError where two of them change the same lines, and where the text of
+    both would say something else than what each of them changes."""
     by_path: dict[str, list[FileEdit]] = {}
     for edit in edits:
         by_path.setdefault(edit.path, []).append(edit)
@@ -43,4 +46,10 @@ def _together(path: str, edits: Sequence[FileEdit]) -> str:
             raise ConfigError(f"{path}: two fixes change line {start + 1}", "apply one of them and diagnose again")
         text += [*before[at:start], *lines]
         at = end
-    return "".join([*text, *before[at:]])
+    together = "".join([*text, *before[at:]])
+    wanted: Counter[Difference] = Counter()
+    for edit in edits:
+        wanted |= Counter(text_differences(edit.before, edit.after))
+    if Counter(text_differences(edits[0].before, together)) != wanted:
+        raise ConfigError(f"{path}: two fixes do not go together", "apply one of them and diagnose again")
+    return together

@@ -4,8 +4,10 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from obs_check.shipper.alloy.syntax import Block, Span, parse
+from obs_check.documents.yaml_nodes import Tree
+from obs_check.shipper.alloy.syntax import Attribute, Block, Expression, Span, parse
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.stages.components import NextProcess
 
@@ -122,6 +124,23 @@ class AlloyText:
     def _blocks(self) -> Iterator[Block]:
         for text, row in self.parts:
             yield from (block for block in parse(text, self.file, row).blocks() if block.name == "loki.process")
+
+
+def alloy_tree(parts: Sequence[tuple[str, int]], file: str) -> Tree:
+    """What the Alloy texts in a file say, without where it stands. Raises ConfigError."""
+    return ("list", tuple(_tree(parse(text, file, row)) for text, row in parts))
+
+
+def _tree(node: Any) -> Tree:
+    if isinstance(node, Block):
+        return ("list", (("scalar", "block", node.id), *map(_tree, node.body)))
+    if isinstance(node, Attribute):
+        return ("list", (("scalar", "attribute", node.name), _tree(node.value)))
+    if isinstance(node, Expression):
+        return ("list", (("scalar", "expression", node.kind), *map(_tree, node.parts)))
+    if isinstance(node, tuple):
+        return ("list", tuple(map(_tree, node)))
+    return ("scalar", type(node).__name__, str(node))
 
 
 def _all_blocks(block: Block) -> Iterator[Block]:
