@@ -18,7 +18,7 @@ from obs_check.errors import ConfigError
 RECORDED: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "fixtures/boundary/config-v0.9.0.json").read_text()
 )
-HOSTS = ("a.invalid", "b.invalid")
+HOSTS = ("127.0.0.2", "127.0.0.3")
 
 
 @pytest.mark.parametrize("row", RECORDED, ids=lambda row: str(row["name"]))

@@ -58,7 +58,7 @@ def context(
     return replace(made_context(files, hops), run=run, boundary_says=says)
 
 
-DENIED: dict[str, EgressVerdict] = {"allow": "deny", "deny": "deny"}
+ALL_DENIED: dict[str, EgressVerdict] = {"allow": "deny", "deny": "deny"}
 THROUGH: dict[str, EgressVerdict] = {"allow": "allow", "deny": "allow"}
 RIGHT: dict[str, EgressVerdict] = {"allow": "allow", "deny": "deny"}
 
@@ -103,7 +103,7 @@ SHAPES = [
 @pytest.mark.parametrize("text", SHAPES)
 def test_a_rule_is_added_and_nothing_else_changes(text: str, end: str, tmp_path: Path) -> None:
     text = text.replace("\n", end)
-    found = allow_denied.find(context(text, DENIED, tmp_path))
+    found = allow_denied.find(context(text, ALL_DENIED, tmp_path))
     edit = edit_of(found)
     before, after = read(edit.before), read(edit.after)
     assert after == replace(before, rules=after.rules)
@@ -114,7 +114,7 @@ def test_a_rule_is_added_and_nothing_else_changes(text: str, end: str, tmp_path:
     assert [p.answer["denied"] for p in (found.evidence.as_written[-1], *found.evidence.changed)] == [4, 2]
     (tmp_path / "boundary.yaml").chmod(0o644)
     apply_fixes([found], lambda _edits, _message: pytest.fail("no dashboard"))
-    assert allow_denied.find(context((tmp_path / "boundary.yaml").read_bytes().decode(), DENIED, tmp_path)) is None
+    assert allow_denied.find(context((tmp_path / "boundary.yaml").read_bytes().decode(), ALL_DENIED, tmp_path)) is None
 
 
 WORDS = [
@@ -126,7 +126,7 @@ WORDS = [
 
 @pytest.mark.parametrize("text", WORDS)
 def test_a_list_that_cannot_be_changed_safely_gets_words(text: str, tmp_path: Path) -> None:
-    found = allow_denied.find(context(text, DENIED, tmp_path))
+    found = allow_denied.find(context(text, ALL_DENIED, tmp_path))
     assert found is not None and isinstance(found.evidence, Observation)
     assert (found.fix.edits, found.fix.diff) == ((), "")
     assert WANTED in found.fix.summary and "would be allowed" not in found.claim
@@ -148,7 +148,7 @@ def test_denied_events_are_named_with_and_without_the_configuration(
 ) -> None:
     line = f"time=2026-11-23T23:59:59.000Z level=WARN {log}\n"
     tagged = "time=2026-11-24T00:00:00.500Z level=WARN msg=DENY url=http://denied.invalid/exfil?obs=abc123-2-deny\n"
-    seen = context(text, DENIED, tmp_path, log=line + tagged if log else "")
+    seen = context(text, ALL_DENIED, tmp_path, log=line + tagged if log else "")
     found = [one for cause in (config_not_loaded, allow_denied) if (one := cause.find(seen)) is not None]
     assert [one.cause for one in found] == [named]
     assert says in found[0].claim
@@ -224,7 +224,7 @@ def test_an_allowed_event_whose_origin_is_dead_was_let_through(tmp_path: Path) -
         ("allowlist: []\n", RIGHT, TAGS["deny"], "`log_level: warn` hides ALLOW"),
         ("log_level: verbose\n", RIGHT, TAGS["deny"], "`log_level: warn` hides ALLOW"),
         ("log_level: info\nlog_level: error\n", RIGHT, set(), "hides ALLOW, which boundary writes at INFO, and DENY"),
-        ("log_level: error\n", DENIED, set(), "0 of 0 allowed and 0 of 4 denied requests are in the file"),
+        ("log_level: error\n", ALL_DENIED, set(), "0 of 0 allowed and 0 of 4 denied requests are in the file"),
         ("log_level: info\n", RIGHT, TAGS["deny"], "boundary writes nothing at INFO"),
         (None, RIGHT, TAGS["deny"], "boundary writes nothing at INFO"),
         (None, RIGHT, set(), None),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,17 +10,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 import yaml
 
+from obs_check.causes.egress import allow_denied
 from obs_check.client.egress import send
 from obs_check.lab.audit import SocketAuditor
 from obs_check.lab.egress import Egress
 from obs_check.lab.origin import Origin
 from obs_check.lab.tls.certificate import CA
 from obs_check.model.event import Event
+from tests.causes.test_firewall import ALL_DENIED, OTHERS, SHAPES, context, edit_of
 from tests.real.boundary_process import RealBoundary, files
 from tests.real.process import free_ports
 
@@ -133,33 +137,56 @@ RECORDED: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "fixtures/boundary/config-v0.9.0.json").read_text()
 )
 ASK = """
-import urllib.request
-for host in ("a.invalid", "b.invalid"):
+import sys, urllib.request
+for url in sys.argv[1:]:
     try:
-        urllib.request.urlopen(f"http://{host}/", timeout=10)
+        urllib.request.urlopen(url, timeout=10)
     except OSError as error:
         if getattr(error, "code", None) != 403:
-            print(host)
+            print(url)
 """
-"""Prints the hosts that boundary lets through: nobody answers for them."""
+"""Prints the URLs that boundary lets through: nobody answers for them."""
+
+
+def started(text: str, directory: Path, urls: list[str]) -> subprocess.CompletedProcess[str]:
+    """A boundary with this configuration around requests for these URLs; its output is those that it lets through."""
+    config = directory / "config.yaml"
+    config.write_bytes(text.encode())
+    flags = ["--jail-type=landjail", f"--proxy-port={free_ports(1)[0]}", "--disable-audit-logs"]
+    ended = subprocess.run(
+        ["boundary", f"--config={config}", *flags, "--", sys.executable, "-c", ASK, *urls],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=directory,
+        env={**os.environ, "XDG_CONFIG_HOME": str(directory)},
+    )
+    if "landlock" in ended.stderr.lower():
+        pytest.skip(f"boundary's landjail does not run here: {ended.stderr[:200]}")
+    return ended
 
 
 @pytest.mark.parametrize("row", RECORDED, ids=lambda row: str(row["name"]))
 def test_what_was_recorded_of_its_configuration_is_so(row: dict[str, Any], tmp_path: Path) -> None:
-    config = tmp_path / "config.yaml"
-    config.write_text(row["text"], "utf-8")
-    flags = ["--jail-type=landjail", f"--proxy-port={free_ports(1)[0]}", "--disable-audit-logs"]
-    ended = subprocess.run(
-        ["boundary", f"--config={config}", *flags, "--", sys.executable, "-c", ASK],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=tmp_path,
-        env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path)},
-    )
-    if "landlock" in ended.stderr.lower():
-        pytest.skip(f"boundary's landjail does not run here: {ended.stderr[:200]}")
+    ended = started(row["text"], tmp_path, ["http://127.0.0.2:9/", "http://127.0.0.3:9/"])
     assert (ended.returncode == 0) == row.get("starts", True), ended.stderr
-    assert ended.stdout.split() == row.get("allowed", [])
+    assert ended.stdout.split() == [f"http://{host}:9/" for host in row.get("allowed", [])]
     if "logs_denials" in row:
         assert ("msg=DENY" in ended.stderr) == row["logs_denials"]
+
+
+@pytest.mark.parametrize("text", [text for text in SHAPES if "session" not in text])
+def test_it_allows_what_a_fix_adds_and_decides_all_else_as_before(text: str, tmp_path: Path) -> None:
+    edit = edit_of(allow_denied.find(context(text, ALL_DENIED, tmp_path)))
+    urls = [*OTHERS, "http://denied.invalid/exfil", "http://allowed.example/other", "http://allowed.example/ok"]
+    names = {urlsplit(url).hostname or "" for url in urls}
+    # Loopback addresses in place of the names, which boundary would look up.
+    hosts = {name: f"127.0.0.{number}" for number, name in enumerate(sorted(names, key=len, reverse=True), start=2)}
+
+    def here(one: str, port: str = "") -> str:
+        return re.sub("|".join(map(re.escape, hosts)), lambda found: f"{hosts[found[0]]}{port}", one)
+
+    urls = [here(url, ":9") for url in urls]
+    before, after = (started(here(one), tmp_path, urls) for one in (edit.before, edit.after))
+    assert after.returncode == 0, after.stderr
+    assert after.stdout.split() == [*before.stdout.split(), urls[-1]]
