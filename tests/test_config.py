@@ -143,3 +143,31 @@ def test_a_secret_is_read_when_needed_and_never_shown(tmp_path: Path) -> None:
 )
 def test_host_port(url: str, expected: str) -> None:
     assert host_port(url) == expected
+
+
+def test_a_secret_is_read_once_and_blanks_around_it_are_off() -> None:
+    answers = ["t0ken \r\n", "another"]
+    secret = Secret("file token", lambda: answers.pop(0))
+    assert (secret.reveal(), secret.reveal(), answers) == ("t0ken", "t0ken", ["another"])
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("canary-1\ncanary-2", "character 9 is a line break"),
+        ("canary-1\r\n\r\nX: y", "character 9 is a line break"),
+        ("\ufeffcanary-1", "character 1 is a byte order mark"),
+        ("canary-\xe9", "character 8 is not ASCII"),
+        ("canary\x00-1", "character 7 is a control character"),
+        ("canary\t-1", "character 7 is a control character"),
+        ("canary\x7f-1", "character 7 is a control character"),
+        ("\xa0canary", "character 1 is not ASCII"),
+        (" \n", "is empty or not set"),
+    ],
+)
+def test_a_secret_that_no_header_can_carry_is_refused_without_being_shown(value: str, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Secret("file token", lambda: value).reveal()
+    assert caught.value.message.startswith("file token")
+    assert says in caught.value.message
+    assert "canary" not in str(caught.value)

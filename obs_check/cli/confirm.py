@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from obs_check.cli.ending import keeping
-from obs_check.cli.options import Output, common
+from obs_check.cli.options import Output, common, echo
 from obs_check.cli.sending import through
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def confirm(before_file: Path, sending: "Sending", out: Output) -> None:
     document["hop_comparison"] = compare_hops(before, document)
     if not out.json:
         for row in document["hop_comparison"]:
-            click.echo(f"{row['path']:>4} {row['change']:13} {row['hop']}: {row['before']} -> {row['after']}")
+            echo(f"{row['path']:>4} {row['change']:13} {row['hop']}: {row['before']} -> {row['after']}")
         for row in document["comparison"]:
-            click.echo(f"{row['id']:>4} {row['change']:13} {row['title']}: {row['before']} -> {row['after']}")
+            echo(f"{row['id']:>4} {row['change']:13} {row['title']}: {row['before']} -> {row['after']}")
     out.finish(document, outcome.exit_code)

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from obs_check.cli.ending import keeping
-from obs_check.cli.options import Output, common
+from obs_check.cli.options import Output, common, echo
 
 
 @click.command()
@@ -24,7 +24,7 @@ def demo(faults: tuple[str, ...], keep: Path | None, list_faults: bool, out: Out
 
     if list_faults:
         for fault in FAULTS:
-            click.echo(f"{fault.id:20} {fault.cause:28} {fault.summary}")
+            echo(f"{fault.id:20} {fault.cause:28} {fault.summary}")
         return
     chosen = tuple(f for f in faults if f != "none") if faults else DEFAULT_FAULTS
     for fault_id in chosen:

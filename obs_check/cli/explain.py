@@ -5,6 +5,7 @@ import re
 
 import click
 
+from obs_check.cli.options import echo
 from obs_check.data import CAUSES, RULES
 from obs_check.errors import UsageError
 
@@ -23,7 +24,7 @@ def explain(name: str) -> None:
         near = difflib.get_close_matches(name, pages, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(pages))}"
         raise UsageError(f"there is no cause and no rule {name!r}", hint)
-    click.echo(pages[name].rstrip())
+    echo(pages[name].rstrip())
 
 
 def _pages() -> dict[str, str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from obs_check.cli.options import Output, common
+from obs_check.cli.options import Output, common, echo
 
 
 @click.command()
@@ -18,4 +18,4 @@ def export(document_file: Path, folder: Path, out: Output) -> None:
     from obs_check.app.verify.kept import load_document
 
     for path in out.write_evidence(folder, load_document(document_file)):
-        click.echo(path)
+        echo(path)

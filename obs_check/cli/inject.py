@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from obs_check.cli.ending import keeping, write_document
-from obs_check.cli.options import Output, common
+from obs_check.cli.options import Output, common, echo
 from obs_check.cli.sending import counted, through
 from obs_check.errors import ObsCheckError
 from obs_check.model.verdict import Verdict
@@ -40,7 +40,7 @@ def inject(allow: int, deny: int, save: Path | None, dry_run: bool, sending: "Se
     config = load_config(out.config_path, out.env)
     sending = replace(sending, env=out.env)
     if dry_run:
-        click.echo(would_send(config, allow, deny, sending))
+        echo(would_send(config, allow, deny, sending))
         return
     injected = Injected()
     with keeping(out, injected):
@@ -52,7 +52,7 @@ def inject(allow: int, deny: int, save: Path | None, dry_run: bool, sending: "Se
             out.say(f"run {injected.run_id} kept in {path}; follow it with: obs-check trace {path}")
         if not out.json:
             for line in injected.lines():
-                click.echo(line)
+                echo(line)
         if config.boundary.proxy == ENVIRONMENT and sending.name(config) == LOCAL:
             # boundary ends with its command, and v0.9.0 without the last events that it has not handed on yet.
             out.say(f"waiting {config.inject.settle_s:g} s, so that boundary hands on its last events")

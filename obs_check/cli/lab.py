@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from obs_check.cli.options import echo
+
 
 @click.group()
 def lab() -> None:
@@ -24,8 +26,8 @@ def up(faults: tuple[str, ...], directory: Path | None, data: Path | None) -> No
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with Lab(directory.resolve() if directory else None, tuple(f for f in faults if f != "none"), data) as stack:
-        click.echo(f"lab is up; use it with: obs-check verify --config {stack.config_path}")
-        click.echo("stop it with Ctrl-C")
+        echo(f"lab is up; use it with: obs-check verify --config {stack.config_path}")
+        echo("stop it with Ctrl-C")
         stop.wait()
 
 
@@ -36,4 +38,4 @@ def loki(listen: str, data: Path | None) -> None:
     """Run only the lab's Loki until Ctrl-C."""
     from obs_check.lab.loki_run import run_forever
 
-    run_forever(listen, data, say=lambda text: click.echo(text, err=True))
+    run_forever(listen, data, say=lambda text: echo(text, err=True))

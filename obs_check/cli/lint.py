@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from obs_check.cli.options import Output, settings_of, with_formats
+from obs_check.cli.options import Output, echo, settings_of, with_formats
 
 
 @click.command()
@@ -65,12 +65,12 @@ def lint(
         out.detail(f"{unused.spot.path}:{unused.spot.line}: {unused.rule} is switched off, but finds nothing there")
     document = lint_document(result, len(material.texts))
     if out.format == "sarif":
-        click.echo(dumps(sarif(result, material.texts)))
+        echo(dumps(sarif(result, material.texts)))
     elif not out.json:
         print_lint(document, sys.stdout, out.color)
     if broken:
         if out.json:
-            click.echo(dumps(document))
+            echo(dumps(document))
         for error in broken[:-1]:
             out.say(f"obs-check: error: {error.message}")
         raise broken[-1]

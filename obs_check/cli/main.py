@@ -13,6 +13,7 @@ import click
 from obs_check import __version__
 from obs_check.cli.interrupt import Stopped, stoppable
 from obs_check.errors import ObsCheckError, QueryError
+from obs_check.model.secret import hidden
 
 READER_LEFT = 130
 INTERNAL = 70
@@ -147,4 +148,4 @@ def _place(error: Exception) -> str:
         trace = trace.tb_next
     module = trace.tb_frame.f_globals.get("__name__", "?") if trace else "?"
     line = trace.tb_lineno if trace else 0
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]} ({module}:{line})"
+    return f"{type(error).__name__}: {' '.join(hidden(str(error)).split())[:200]} ({module}:{line})"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from obs_check.errors import ObsCheckError, UsageError
+from obs_check.model.secret import hidden
 
 if TYPE_CHECKING:
     from obs_check.app.verify.outcome import Outcome
@@ -47,7 +48,7 @@ class Output:
         """One line of progress on stderr."""
         from obs_check.report.terminal import visible
 
-        click.echo(visible(text), err=True)
+        echo(visible(text), err=True)
 
     def detail(self, text: str) -> None:
         """One line on stderr, only with -v."""
@@ -87,7 +88,12 @@ class Output:
         """A document as JSON on stdout."""
         from obs_check.report.json import dumps
 
-        click.echo(dumps(document))
+        echo(dumps(document))
+
+
+def echo(text: object, err: bool = False, nl: bool = True) -> None:
+    """Write a text to stdout, or to stderr, without the secrets that are known."""
+    click.echo(hidden(str(text)), err=err, nl=nl)
 
 
 def with_formats(*formats: str) -> Callable[[F], F]:

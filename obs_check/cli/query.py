@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from obs_check.cli.options import Output, with_formats
+from obs_check.cli.options import Output, echo, with_formats
 from obs_check.cli.query_explain import explain_query
 from obs_check.cli.query_follow import follow_query
 from obs_check.cli.query_target import Target
@@ -189,10 +189,10 @@ def _show(result: "Result", text: str, asked: str, window: Window | None, out: O
 
     if out.json:
         rest: dict[str, Any] = {"query": text, "asked": asked, "window": window.to_json() if window else None}
-        click.echo(dumps(document("query", str(Verdict.OK), None, **rest, result=result_json(result))))
+        echo(dumps(document("query", str(Verdict.OK), None, **rest, result=result_json(result))))
     elif out.format == "jsonl":
-        click.echo(to_jsonl(result), nl=False)
+        echo(to_jsonl(result), nl=False)
     elif out.format == "csv":
-        click.echo(to_csv(result), nl=False)
+        echo(to_csv(result), nl=False)
     else:
         print_result(result, sys.stdout, out.color)

@@ -5,10 +5,8 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import click
-
 from obs_check.cli.interrupt import insistent_interrupt
-from obs_check.cli.options import Output
+from obs_check.cli.options import Output, echo
 from obs_check.cli.query_target import Target
 from obs_check.errors import UsageError
 
@@ -38,7 +36,7 @@ def follow_query(ask: "Ask", target: Target, ended: bool, out: Output) -> None:
     with insistent_interrupt():
         for found in _batches(ask, ask.expr, target, out):
             if found.streams:
-                click.echo(show(found, newest_first=False), nl=False)
+                echo(show(found, newest_first=False), nl=False)
 
 
 def _batches(ask: "Ask", query: "LogQuery", target: Target, out: Output) -> "Iterator[Streams]":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from obs_check.cli.options import echo
 from obs_check.errors import InputError
 
 
@@ -64,24 +65,24 @@ def dry_run(
     supplied = given_labels(given, named_values("--meta", meta))
     now_ns = time.time_ns()
     for note in (*read.notes, *chosen.pipeline.notes()):
-        click.echo(f"note: {note}", err=True)
+        echo(f"note: {note}", err=True)
     color = not no_color and not os.environ.get("NO_COLOR")
     for name in files or ("-",):
         lines = _lines(name)
         labels, unknown = start_labels(chosen, None if name == "-" else str(Path(name).absolute()), given, supplied)
         for text in unknown:
-            click.echo(f"note: {name}: {text}", err=True)
+            echo(f"note: {name}: {text}", err=True)
         result = pushed(read, chosen, run(chosen.pipeline, labels, lines, now_ns, trace))
         if output == "json":
             for document in trace_json(result, lines) if trace else kept_json(result):
-                click.echo(json.dumps(document, ensure_ascii=False))
+                echo(json.dumps(document, ensure_ascii=False))
         elif trace:
             print_trace(result, lines, color)
         else:
             print_kept(result, color)
         if verbose or result.dropped or len(result.shipped) != len(lines):
             reasons = "".join(f", dropped by {reason}: {n}" for reason, n in sorted(result.dropped.items()))
-            click.echo(f"{name}: {len(lines)} lines read, {len(result.shipped)} kept{reasons}", err=True)
+            echo(f"{name}: {len(lines)} lines read, {len(result.shipped)} kept{reasons}", err=True)
 
 
 def _lines(name: str) -> list[str]:
@@ -95,7 +96,7 @@ def _lines(name: str) -> list[str]:
         raise InputError(f"{name}: this is a binary file, no log", "give a text file with one entry a line")
     text = data.decode("utf-8", "replace")
     if replaced := text.count("\ufffd") - data.count("\ufffd".encode()):
-        click.echo(f"{name}: {replaced} undecodable bytes replaced", err=True)
+        echo(f"{name}: {replaced} undecodable bytes replaced", err=True)
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()

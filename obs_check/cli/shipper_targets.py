@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from obs_check.cli.options import echo
+
 if TYPE_CHECKING:
     from obs_check.model.entry import Labels
     from obs_check.shipper.targets import FileReport, Found
@@ -81,7 +83,7 @@ def targets(
     if output == "json":
         from obs_check.report.json import dumps
 
-        click.echo(dumps(document))
+        echo(dumps(document))
     else:
         print_targets(document, sys.stdout, not no_color and not os.environ.get("NO_COLOR"))
     raise SystemExit(verdict.exit_code)

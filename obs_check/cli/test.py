@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from obs_check.cli.ending import keeping
-from obs_check.cli.options import Output, common, settings_of
+from obs_check.cli.options import Output, common, echo, settings_of
 from obs_check.errors import ObsCheckError, UsageError
 from obs_check.model.verdict import Verdict, worst
 
@@ -62,7 +62,7 @@ def test(
         cases = [case for suite in tested.suites for case in suite["cases"]]
         checks = [check for case in cases for check in case["checks"]]
         failed = sum(check["verdict"] != "ok" for check in checks)
-        click.echo(f"{len(cases)} tests, {len(checks)} checks, {failed} failed")
+        echo(f"{len(cases)} tests, {len(checks)} checks, {failed} failed")
     out.finish(tested.to_json(), tested.verdict.exit_code)
 
 
@@ -121,14 +121,14 @@ class Tested:
 
 
 def _show_case(case: dict[str, Any], diffs: bool) -> None:
-    click.echo(f"{case['verdict']:<7} {case['name']}")
+    echo(f"{case['verdict']:<7} {case['name']}")
     for check in case["checks"]:
         if check["verdict"] == "ok":
             continue
-        click.echo(f"        {check['subject']}: {check['differs']}")
+        echo(f"        {check['subject']}: {check['differs']}")
         if diffs and (check["want"] or check["got"]):
             lines = difflib.unified_diff(check["want"], check["got"], "want", "got", lineterm="")
-            click.echo("\n".join(f"        {line}" for line in lines))
+            echo("\n".join(f"        {line}" for line in lines))
 
 
 def _mutants(
@@ -140,10 +140,10 @@ def _mutants(
     for one in mutate(suite, wanted, loki):
         found.append(one.to_json())
         if not one.by and not out.json:
-            click.echo(f"survived panel {one.panel} {one.title}, target {one.ref_id}: {one.change}")
+            echo(f"survived panel {one.panel} {one.title}, target {one.ref_id}: {one.change}")
     noticed = sum(bool(m["noticed_by"]) for m in found)
     if not out.json and found:
-        click.echo(f"mutants noticed: {noticed}/{len(found)} ({100 * noticed / len(found):.0f} %)")
+        echo(f"mutants noticed: {noticed}/{len(found)} ({100 * noticed / len(found):.0f} %)")
     return found, Verdict.OK if noticed == len(found) else Verdict.FAIL
 
 

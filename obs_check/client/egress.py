@@ -68,7 +68,7 @@ def _read(answer: "requests.Response") -> EgressAnswer:
     if answer.status_code == 403 and BLOCKED in answer.text:
         return EgressAnswer(403, "deny")
     if answer.status_code in _REFUSALS:
-        words = one_line(answer.text)[:80]
+        words = one_line(answer.text, 80)
         return EgressAnswer(
             answer.status_code, "blocked_elsewhere", f"{answer.status_code} without boundary's page: {words}"
         )

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from obs_check.config import host_port
 from obs_check.errors import NotAllowed, Refused, Unavailable, UsageError
 from obs_check.model.failure import Failure, failure, remedy_of
+from obs_check.model.secret import hidden
 
 if TYPE_CHECKING:
     import httpx
@@ -162,7 +163,7 @@ class Http:
         except ValueError:
             raise Unavailable(
                 f"{self.system}: {shown_url(str(response.url))} answered {response.status_code} without JSON: "
-                f"{one_line(response.text)[:80]!r}",
+                f"{one_line(response.text, 80)!r}",
                 _ASTRAY,
             ) from None
 
@@ -171,7 +172,7 @@ def raise_for_status(system: str, url: str, status: int, body: str) -> NoReturn:
     """Raise for an answer with an error what it means (`failure`): NotAllowed, Unavailable, or Refused with the body
     kept."""
     said = _message(body)
-    message = f"{system}: {shown_url(url)} answered {status}: {one_line(said)[:_BODY_CHARS]}".rstrip(": ")
+    message = f"{system}: {shown_url(url)} answered {status}: {one_line(said, _BODY_CHARS)}".rstrip(": ")
     match failure(status, said, "downstream"):
         case Failure.NOT_ALLOWED:
             raise NotAllowed(message, remedy_of(said))
@@ -200,9 +201,10 @@ def _pause_s(retry_after: str, attempt: int) -> float:
     return min(max(wanted, 0.0), _LONGEST_PAUSE_S)
 
 
-def one_line(text: str) -> str:
-    """A text with every run of blanks and line ends as one blank."""
-    return " ".join(text.split())
+def one_line(text: str, most: int | None = None) -> str:
+    """A text from elsewhere for a message: known secrets hidden, every run of blanks and line ends as one blank, then
+    at most so many characters."""
+    return " ".join(hidden(text).split())[:most]
 
 
 def trust(url: str) -> Any:

@@ -29,6 +29,7 @@ from obs_check.config.executors import ExecutorsConfig, read_executors
 from obs_check.config.section import PORTS, Secret, Section
 from obs_check.errors import ConfigError
 from obs_check.model.paths import AbsoluteGlob, AbsolutePath
+from obs_check.model.secret import yaml_problem
 
 DEFAULT_PATH = Path("obs-check.yaml")
 PATH_VARIABLE = "OBS_CHECK_CONFIG"
@@ -175,14 +176,10 @@ def parse_config(text: str, file: Path, env: Mapping[str, str]) -> Config:
     """The configuration that a text says; `file` is for messages and for relative paths."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else str(file)
-        raise ConfigError(
-            f"{place}: broken YAML: {error.problem or error.context}", "check indent and quotes"
-        ) from error
     except yaml.YAMLError as error:
-        raise ConfigError(f"{file}: broken YAML: {' '.join(str(error).split())}", "remove the character") from error
+        place, words = yaml_problem(error)
+        hint = "check indent and quotes" if place else "remove the character"
+        raise ConfigError(f"{file}{place}: broken YAML: {words}", hint) from error
     if root is None or (isinstance(root, yaml.ScalarNode) and root.tag == "tag:yaml.org,2002:null"):
         return Config(path=file)
     return _read_root(Section(root, file, "", env))

@@ -1,6 +1,7 @@
 """One mapping of obs-check.yaml, read by key, with the line kept for messages; and secrets by reference."""
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
@@ -10,28 +11,51 @@ import yaml
 
 from obs_check.errors import ConfigError
 from obs_check.model.paths import AbsoluteGlob, AbsolutePath, absolute_glob, absolute_path
+from obs_check.model.secret import know
 
 PORTS = {"http": 80, "https": 443}
 
 
 class Secret:
-    """A secret by reference: read when it is needed, never shown. `source` names it, for example `file token`."""
+    """A secret by reference: read once, when it is needed, never shown. `source` names it, for example `file token`."""
 
-    __slots__ = ("_read", "source")
+    __slots__ = ("_read", "_value", "source")
 
     def __init__(self, source: str, read: Callable[[], str]) -> None:
         self.source = source
         self._read = read
+        self._value: str | None = None
 
     def reveal(self) -> str:
-        """The value, without surrounding blanks. Raises ConfigError when it is not there."""
-        value = self._read().strip()
-        if not value:
-            raise ConfigError(f"{self.source} is empty or not set", "the configuration refers to it for a token")
-        return value
+        """The value, without blanks around it. Raises ConfigError when it is not there, or when no header can carry
+        it: then the HTTP library would put all of it into its message."""
+        if self._value is None:
+            value = self._read().strip(" \t\r\n")
+            if not value:
+                raise ConfigError(f"{self.source} is empty or not set", "the configuration refers to it for a token")
+            know(value)
+            if wrong := _NO_HEADER.search(value):
+                raise ConfigError(
+                    f"{self.source}: character {wrong.start() + 1} is {_kind(wrong[0])}, which no header can carry",
+                    "it has to be one line of plain ASCII: copy the token again",
+                )
+            self._value = value
+        return self._value
 
     def __repr__(self) -> str:
         return f"Secret({self.source}, hidden)"
+
+
+_NO_HEADER = re.compile(r"[^\x20-\x7e]")
+
+
+def _kind(character: str) -> str:
+    """A character in words, without showing it."""
+    if character in "\r\n":
+        return "a line break"
+    if character == "\ufeff":
+        return "a byte order mark"
+    return "a control character" if ord(character) < 0x20 or character == "\x7f" else "not ASCII"
 
 
 class Section:
@@ -180,21 +204,28 @@ class Section:
         if (name is None) == (file is None):
             raise ConfigError(f"{where}: {full} needs exactly one of env and file", f"write {key}: {{env: NAME}}")
         if name is not None:
-            return Secret(f"environment variable {name}", _from_env(self._env, name))
+            # Whoever writes the token itself in the place of its name must not see it in a message.
+            shown = f"environment variable {name}" if _VARIABLE.fullmatch(name) else f"{where}: the variable of {full}"
+            return Secret(shown, _from_env(self._env, name))
         assert file is not None
-        return Secret(f"file {file}", _from_file(file))
+        shown = f"file {file}" if _PATH.search(reference.text("file") or "") else f"{where}: the file of {full}"
+        return Secret(shown, _from_file(file, shown))
 
 
 def _from_env(env: Mapping[str, str], name: str) -> Callable[[], str]:
     return lambda: env.get(name, "")
 
 
-def _from_file(file: Path) -> Callable[[], str]:
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+_PATH = re.compile(r"[/.]|^[a-z_-]{1,20}$")
+
+
+def _from_file(file: Path, shown: str) -> Callable[[], str]:
     def read() -> str:
         try:
             return file.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-            raise ConfigError(f"{file}: the secret cannot be read: {reason}", "check the path and its mode") from None
+            raise ConfigError(f"{shown}: the secret cannot be read: {reason}", "check the path and its mode") from None
 
     return read

@@ -18,6 +18,7 @@ from obs_check.lint.material import Material, ShipperFile, Tree
 from obs_check.lint.question import Question, file_question
 from obs_check.lint.sample import read_sample
 from obs_check.logql.settings import EngineSettings
+from obs_check.model.secret import yaml_problem
 from obs_check.panel.datasource import Datasources
 from obs_check.shipper.read import is_alloy, parse_shipper
 
@@ -93,7 +94,8 @@ def read_datasources(path: Path) -> Datasources:
     try:
         document = yaml.safe_load(read_given(path, "check path and rights"))
     except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: {' '.join(str(error).split())}", "is it JSON or YAML?") from error
+        place, words = yaml_problem(error)
+        raise ConfigError(f"{path}{place}: {words}", "is it JSON or YAML?") from error
     listed = document.get("datasources") if isinstance(document, Mapping) else document
     if isinstance(listed, Mapping):
         return Datasources.from_settings(document)

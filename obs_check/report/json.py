@@ -5,6 +5,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from obs_check.model.secret import hidden
+
 SCHEMA = "obs-check/1"
 
 
@@ -14,7 +16,8 @@ def document(command: str, verdict: str, run: str | None, **rest: Any) -> dict[s
 
 
 def dumps(value: Mapping[str, Any]) -> str:
-    """The text of a document: two blanks of indent, UTF-8 kept, NaN and infinities as strings (JSON has none)."""
+    """The text of a document: two blanks of indent, UTF-8 kept, NaN and infinities as strings (JSON has none), known
+    secrets hidden."""
     return json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False)
 
 
@@ -22,9 +25,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else ("+Inf" if value > 0 else "-Inf")
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {hidden(str(key)): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(item) for item in value]
-    if value is None or isinstance(value, str | int | float):
+    if value is None or isinstance(value, int | float):
         return value
-    return str(value)
+    return hidden(str(value))

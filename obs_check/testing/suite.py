@@ -33,6 +33,7 @@ from typing import Any, get_args
 from obs_check.client.files.text_files import read_given
 from obs_check.errors import InputError
 from obs_check.model.event import Decision
+from obs_check.model.secret import yaml_problem
 from obs_check.model.window import NS
 from obs_check.panel.dashboard import load_dashboard
 from obs_check.panel.elements import Dashboard
@@ -258,9 +259,7 @@ def _document(path: Path) -> Any:
     text = _text(path)
     try:
         return yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        raise InputError(f"{place}: {error.problem or error.context}", "check indent and quotes") from error
     except yaml.YAMLError as error:
-        raise InputError(f"{path}: {' '.join(str(error).split())}", "is it JSON or YAML?") from error
+        place, words = yaml_problem(error)
+        hint = "check indent and quotes" if place else "is it JSON or YAML?"
+        raise InputError(f"{path}{place}: {words}", hint) from error

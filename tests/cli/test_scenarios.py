@@ -85,6 +85,7 @@ def command(
         code = main([str(arg) for arg in args])
         shown = capsys.readouterr()
         assert token not in shown.out + shown.err
+        assert all(token.encode() not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
         assert "Traceback" not in shown.out + shown.err
         return Ran(code, shown.out, shown.err)
 

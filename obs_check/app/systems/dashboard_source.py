@@ -13,6 +13,7 @@ from obs_check.documents.helm_template import chart_of, rendered
 from obs_check.errors import ConfigError, Refused
 from obs_check.evidence.dashboard_edit import edited
 from obs_check.model.finding import DashboardEdit
+from obs_check.model.secret import yaml_problem
 from obs_check.panel.library import as_references, is_library_panel, with_library_panels
 
 _ELSEWHERE = re.compile(r"/apis/dashboard\.grafana\.app/[^\s\"]+")
@@ -104,9 +105,8 @@ def read_document(path: Path) -> Any:
         return yaml.safe_load(text if chart is None else rendered(text, path, chart))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", "is the path right?") from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        raise ConfigError(f"{place}: {error.problem or error.context}", "is it JSON or YAML?") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {' '.join(str(error).split())}", "is it JSON or YAML?") from error
+    except yaml.YAMLError as error:
+        place, words = yaml_problem(error)
+        raise ConfigError(f"{path}{place}: {words}", "is it JSON or YAML?") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start})", "is it JSON or YAML?") from error

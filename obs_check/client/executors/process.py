@@ -151,5 +151,5 @@ def _reading(errors: str, code: int, place: str, program: str, sayings: Sequence
     for saying in (*sayings, *SHELL_SAYINGS):
         if found := re.search(saying.pattern, errors):
             return saying.error(f"{place}: {found.expand(saying.message)}", saying.hint)
-    last = one_line(errors.strip().rpartition("\n")[2])[:200] or "it says nothing"
+    last = one_line(errors.strip().rpartition("\n")[2], 200) or "it says nothing"
     return Unavailable(f"{place}: {program} ended with {code}: {last}", "run the same command by hand")

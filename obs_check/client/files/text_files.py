@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from obs_check.errors import ConfigError, InputError
+from obs_check.model.secret import hidden
 
 
 def read_exact(path: Path) -> str:
@@ -36,10 +37,12 @@ def write_exact(path: Path, text: str) -> None:
 
 
 def write_result(path: Path, text: str, hint: str = "name a file that can be written") -> None:
-    """Write a text that a person wants to have, UTF-8, whole or not at all; raises InputError with the hint.
+    """Write a text that a person wants to have, UTF-8, whole or not at all, known secrets hidden; raises InputError
+    with the hint.
 
     What is no regular file (a pipe, a device) is written as it is.
     """
+    text = hidden(text)
     try:
         if path.exists() and not path.is_file():
             write_exact(path, text)

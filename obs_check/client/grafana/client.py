@@ -47,7 +47,9 @@ class GrafanaClient:
         """{"dashboard": model, "meta": ...} of a dashboard; a 404 is a Refused with status 404."""
         path = f"/dashboards/uid/{quote(uid, safe='')}"
         value = self._call("GET", path)
-        model = value.get("dashboard") or {}
+        model = value.get("dashboard") if isinstance(value, dict) else None
+        if not isinstance(model, dict):
+            raise Unavailable(f"grafana: /api{path} is no dashboard", "does the URL point to Grafana?")
         shown = {"title": model.get("title"), "version": model.get("version"), "panels": len(model.get("panels") or ())}
         return Answered(value, self._probe(f"GET /api{path}", shown))
 
@@ -118,7 +120,7 @@ class GrafanaClient:
         it answers, not that it has data."""
         path = f"/api/datasources/uid/{quote(uid, safe='')}/health"
         response = self._http.get(path, accept=(400, 404, 500, 503))
-        value: dict[str, Any] = {"status": "UNKNOWN", "message": one_line(response.text)[:200]}
+        value: dict[str, Any] = {"status": "UNKNOWN", "message": one_line(response.text, 200)}
         if response.status_code in (200, 400):
             document = self._http.json(response)
             status = str(document.get("status") or ("OK" if response.status_code == 200 else "ERROR"))
@@ -199,7 +201,7 @@ def _reason(error: BaseException) -> str:
         if isinstance(inner, OSError) and inner.strerror:
             return inner.strerror
         inner = inner.__cause__ or inner.__context__
-    return one_line(str(error))[:200] or type(error).__name__
+    return one_line(str(error), 200) or type(error).__name__
 
 
 def _limited(response: "httpx.Response") -> bool:

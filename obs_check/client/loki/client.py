@@ -8,7 +8,7 @@ import yaml
 
 from obs_check.client.answered import Answered
 from obs_check.client.exposition import Metrics, parse_exposition
-from obs_check.client.http import TIMEOUT_S, Http
+from obs_check.client.http import TIMEOUT_S, Http, one_line
 from obs_check.client.loki.result import read_result, read_stats, shown_result
 from obs_check.config.section import Secret
 from obs_check.errors import Unavailable
@@ -145,7 +145,7 @@ class LokiClient:
     def ready(self) -> Answered[bool]:
         """Whether Loki says that it is ready; a 503 is an answer (its words are in the probe)."""
         response = self._http.get("/ready", accept=(503,))
-        answer = {"status": response.status_code, "body": response.text.strip()[:200]}
+        answer = {"status": response.status_code, "body": one_line(response.text, 200)}
         return Answered(response.status_code == 200, self._probe("GET /ready", answer, None))
 
     @property

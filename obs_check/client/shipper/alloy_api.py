@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from obs_check.client.answered import Answered
 from obs_check.client.exposition import Metrics, parse_exposition
-from obs_check.client.http import Http
+from obs_check.client.http import Http, one_line
 from obs_check.client.shipper.alloy_state import FILE_MATCH, FILE_SOURCE, alloy_state, component_id
 from obs_check.client.shipper.sources import NOTHING_ELSE, Sources, read_sources, with_log
 from obs_check.errors import NotAllowed, Unavailable
@@ -37,7 +37,7 @@ class AlloyClient:
     def ready(self) -> Answered[bool]:
         """Whether its configuration was loaded; a 503 is an answer."""
         response = self._http.get("/-/ready", accept=(500, 503))
-        answer = {"status": response.status_code, "body": response.text.strip()[:200]}
+        answer = {"status": response.status_code, "body": one_line(response.text, 200)}
         return Answered(response.status_code == 200, self._probe("GET /-/ready", answer))
 
     def metrics(self) -> Answered[Metrics]:

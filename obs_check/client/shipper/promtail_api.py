@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from obs_check.client.answered import Answered
 from obs_check.client.exposition import Metrics, parse_exposition
-from obs_check.client.http import Http
+from obs_check.client.http import Http, one_line
 from obs_check.client.shipper.promtail_state import promtail_state
 from obs_check.client.shipper.promtail_targets import Discovered, Target, parse_discovery, parse_targets
 from obs_check.client.shipper.sources import NOTHING_ELSE, Sources, read_sources, with_log
@@ -69,7 +69,7 @@ class PromtailClient:
     def ready(self) -> Answered[bool]:
         """Whether a target is ready; promtail's 500 "Not ready" (no job has a file) is an answer."""
         response = self._http.get("/ready", accept=(500, 503))
-        answer = {"status": response.status_code, "body": response.text.strip()[:200]}
+        answer = {"status": response.status_code, "body": one_line(response.text, 200)}
         return Answered(response.status_code == 200, self._probe("GET /ready", answer))
 
     def metrics(self) -> Answered[Metrics]:

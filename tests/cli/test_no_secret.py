@@ -1,0 +1,254 @@
+"""A canary in every place that can hold a secret, and no command that writes one of them, however it ends."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from obs_check.cli.main import main
+from obs_check.lab.serve import Server
+from obs_check.lab.stack import TOKEN_FILE, Lab
+
+BEARER = "canary-bearer-7f3a"
+WRITTEN = {name: f"canary-{name}-b81c" for name in ("password", "token", "header", "url", "secure", "env", "name")}
+"""What the files below hold."""
+PROMTAIL = f"""
+clients:
+- url: http://user:{WRITTEN["url"]}@loki.example/loki/api/v1/push
+  basic_auth: {{username: user, password: {WRITTEN["password"]}}}
+  headers: {{X-Api-Key: {WRITTEN["header"]}}}
+- url: http://loki.example/loki/api/v1/push
+  bearer_token: {WRITTEN["token"]}
+- url: http://loki.example/loki/api/v1/push
+  bearer_token: ${{SEC}}
+scrape_configs:
+- job_name: boundary
+  static_configs: [{{labels: {{job: boundary, __path__: /*.log}}}}]
+"""
+ALLOY = f"""
+local.file_match "b" {{ path_targets = [{{ __path__ = "/*.log", job = "boundary" }}] }}
+loki.source.file "b" {{
+  targets    = local.file_match.b.targets
+  forward_to = [loki.write.x.receiver]
+}}
+loki.write "x" {{
+  endpoint {{
+    url          = "http://user:{WRITTEN["url"]}@loki.example/loki/api/v1/push"
+    bearer_token = "{WRITTEN["token"]}"
+    headers      = {{ "X-Api-Key" = "{WRITTEN["header"]}" }}
+  }}
+  endpoint {{
+    url = "http://loki.example/loki/api/v1/push"
+    basic_auth {{
+      username = "user"
+      password = "{WRITTEN["password"]}"
+    }}
+  }}
+}}
+"""
+DATASOURCES = f"""
+datasources:
+- name: Loki
+  uid: loki
+  type: loki
+  url: http://user:{WRITTEN["url"]}@loki.example
+  secureJsonData: {{httpHeaderValue1: {WRITTEN["secure"]}}}
+"""
+BOARD = {
+    "uid": "d",
+    "title": "d",
+    "links": [{"url": f"http://user:{WRITTEN['url']}@wiki.example/"}],
+    "panels": [
+        {
+            "id": 1,
+            "type": "logs",
+            "title": f"http://user:{WRITTEN['url']}@wiki.example/",
+            "datasource": {"type": "loki", "uid": "loki"},
+            "targets": [{"refId": "A", "expr": '{job="boundary"} |~ `a` | logfmt | x="1"'}],
+        }
+    ],
+}
+KEPT = {
+    "schema": "obs-check/1",
+    "command": "verify",
+    "verdict": "fail",
+    "run": "abcdef",
+    "outages": [f"http://user:{WRITTEN['url']}@loki.example does not answer"],
+    "panels": [
+        {"id": 1, "title": f"http://user:{WRITTEN['url']}@x.example", "reads": "1", "verdict": "ok", "notes": []}
+    ],
+}
+FILES = {
+    "promtail.yaml": PROMTAIL,
+    "config.alloy": ALLOY,
+    "datasources.yaml": DATASOURCES,
+    "board.json": json.dumps(BOARD, indent=1),
+    "kept.json": json.dumps(KEPT),
+    "boundary.log": 'time=2026-11-24T00:00:00Z level=INFO msg=ALLOW url="http://allowed.example/?obs=abcdef-1-allow"\n',
+}
+
+
+def broken(text: str) -> str:
+    """A text that ends inside of the last secret, as a file that was cut, or where a quote was forgotten."""
+    last = max(text.rfind(secret) for secret in WRITTEN.values())
+    return text[:last] + f"*{text[last : last + 12]}: ['"
+
+
+OFFLINE: list[tuple[str, int]] = [
+    ("lint promtail.yaml config.alloy board.json --datasources datasources.yaml", 0),
+    ("lint promtail.yaml board.json --datasources datasources.yaml -o json", 0),
+    ("lint promtail.yaml config.alloy board.json --datasources datasources.yaml -o sarif", 0),
+    ("lint board.json --datasources broken/datasources.yaml", 2),
+    ("lint broken/promtail.yaml", 2),
+    ("lint broken/config.alloy", 2),
+    ("lint broken/board.json", 2),
+    ("shipper dry-run --config promtail.yaml boundary.log", 0),
+    ("shipper dry-run --config promtail.yaml --trace boundary.log", 0),
+    ("shipper dry-run --config config.alloy -o json boundary.log", 0),
+    ("shipper dry-run --config broken/promtail.yaml boundary.log", 2),
+    ("shipper dry-run --config broken/config.alloy boundary.log", 2),
+    ("shipper targets --config promtail.yaml --root .", 1),
+    ("shipper targets --config config.alloy --root . -o json", 1),
+    ("shipper targets --config broken/config.alloy --root .", 2),
+    ("export kept.json --to out", 0),
+    ("export broken/kept.json --to out", 2),
+    ("trace kept.json", 2),
+    ("confirm broken/kept.json", 2),
+    ("diagnose --dashboard broken/board.json --config c.yaml", 2),
+    ("query {job=~`.+`} --loki http://user:canary-url-b81c@loki.example", 2),
+]
+WRONG_CONFIGS = {
+    "a value": f"grafana: {{url: http://grafana.example, token: {WRITTEN['token']}}}",
+    "a value for a name": f"grafana: {{url: http://g.example, token: {{env: {WRITTEN['name']}}}}}",
+    "a value for a file": f"grafana: {{url: http://g.example, token: {{file: {WRITTEN['name']}}}}}",
+    "user and password in the URL": f"grafana: {{url: http://user:{WRITTEN['url']}@grafana.example}}",
+    "an alias": f"grafana: {{url: http://grafana.example, token: *{WRITTEN['token']}}}",
+    "a tag": f"grafana: {{url: http://grafana.example, token: {{file: !{WRITTEN['token']} x}}}}",
+    "no colon": f"grafana:\n  token {WRITTEN['token']}\n",
+}
+
+
+@pytest.fixture
+def ran(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
+    """Runs a command where all the files are; fails where anything that it wrote holds a canary."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LOKI_BEARER", BEARER)
+    monkeypatch.setenv("SEC", WRITTEN["env"])
+    monkeypatch.setenv("COLUMNS", "200")
+    Path("broken").mkdir()
+    for name, text in FILES.items():
+        Path(name).write_text(text)
+        Path("broken", name).write_text(broken(text) if any(s in text for s in WRITTEN.values()) else text)
+    Path("c.yaml").write_text("grafana: {url: 'http://127.0.0.1:9'}\n")
+
+    def run(*args: object, canaries: tuple[str, ...] = ()) -> tuple[int, str]:
+        given = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+        code = main([str(arg) for arg in args])
+        shown = capsys.readouterr()
+        told = shown.out + shown.err
+        written = [p for p in tmp_path.rglob("*") if p.is_file() and given.get(p) != p.read_bytes()]
+        for canary in (*WRITTEN.values(), BEARER, *canaries):
+            assert canary not in told, told
+            assert [p for p in written if canary.encode() in p.read_bytes()] == []
+        return code, told
+
+    return run
+
+
+@pytest.mark.parametrize(("command", "code"), OFFLINE, ids=lambda value: str(value))
+def test_of_the_files_that_are_read(command: str, code: int, ran: Callable[..., tuple[int, str]]) -> None:
+    got, told = ran(*command.split(" "), *([] if command.startswith("shipper") else ["-v"]))
+    assert got == code, told
+
+
+@pytest.mark.parametrize("text", WRONG_CONFIGS.values(), ids=WRONG_CONFIGS)
+@pytest.mark.parametrize("command", ["verify", "diagnose -o json", "inject", "query {a=`b`}"])
+def test_of_a_configuration_that_is_wrong(text: str, command: str, ran: Callable[..., tuple[int, str]]) -> None:
+    Path("wrong.yaml").write_text(text)
+    code, told = ran(*command.split(" "), "--config", "wrong.yaml", "-v")
+    assert code == 2, told
+
+
+@pytest.mark.parametrize("spoiled", ["{}\nx", "\ufeff{}", "{}é", "{}\x01", "x\r\n{}", "{}\x7f"])
+@pytest.mark.parametrize("command", ["verify -o json --save kept.json", "query {a=`b`} -o json", "diagnose"])
+def test_of_a_token_that_no_header_can_carry(spoiled: str, command: str, ran: Callable[..., tuple[int, str]]) -> None:
+    Path("token").write_text(spoiled.format(WRITTEN["token"]), "utf-8")
+    Path("c.yaml").write_text("grafana: {url: 'http://127.0.0.1:9', token: {file: token}}")
+    code, told = ran(*command.split(" "), "--config", "c.yaml", "-v")
+    assert code == 2, told
+    assert "which no header can carry" in told
+
+
+@pytest.fixture(scope="module")
+def echo() -> Iterator[str]:
+    """The address of a server that repeats what it was sent: `/<status>` of the path before Grafana's or Loki's own."""
+
+    async def answer(scope: dict[str, object], _receive: object, send: Callable[..., object]) -> None:
+        if scope["type"] != "http":
+            return
+        status = int(str(scope["path"]).split("/")[1])
+        headers = {k.decode(): v.decode() for k, v in scope["headers"]}  # type: ignore[attr-defined]
+        body = json.dumps({"message": f"{'x' * 480} you sent {headers}", "status": "error", **headers}).encode()
+        location = [(b"location", f"http://elsewhere.invalid/{headers.get('authorization', '')}".encode())]
+        await send({"type": "http.response.start", "status": status, "headers": location})  # type: ignore[misc]
+        await send({"type": "http.response.body", "body": body})  # type: ignore[misc]
+
+    server = Server(answer, "127.0.0.1", 0, "echo")
+    server.start()
+    yield server.url
+    server.stop()
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 412, 500, 502])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "verify -o json --save kept.json",
+        "diagnose",
+        "query {a=`b`}",
+        "query {a=`b`} --explain -o json",
+        "query {a=`b`} --follow",
+        "query {a=`b`} --grafana {grafana}",
+    ],
+)
+def test_of_a_server_that_repeats_what_it_was_sent(
+    status: int, command: str, echo: str, ran: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    Path("token").write_text(WRITTEN["token"])
+    config = {
+        "grafana": {"url": f"{echo}/{status}", "token": {"file": "token"}},
+        "loki": {"url": f"{echo}/{status}", "bearer": {"env": "LOKI_BEARER"}},
+    }
+    Path("c.yaml").write_text(yaml.safe_dump(config))
+    arguments = command.replace("{grafana}", f"{echo}/{status}").split(" ")
+    code, told = ran(*arguments, "--config", "c.yaml", "-v")
+    assert code in (2, 3, 4), told
+    assert "internal error" not in told
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A lab whose panels parse JSON lines with logfmt and whose shipper drops the namespace."""
+    with Lab(tmp_path_factory.mktemp("secrets"), ("panel-logfmt", "namespace-not-set")) as running:
+        yield running
+
+
+@pytest.mark.slow
+def test_of_a_whole_run(lab: Lab, ran: Callable[..., tuple[int, str]]) -> None:
+    token = (lab.directory / TOKEN_FILE).read_text()
+    config = ("--config", lab.config_path)
+    for command, code in (
+        ("diagnose --inject --suggest -v --save diagnose.json", 1),
+        ("diagnose -o json -v", 1),
+        ("export diagnose.json --to out -v", 0),
+        ("trace diagnose.json -o json -v", 0),
+        ("query {job=~`.+`} -o jsonl -v", 0),
+        ("shipper status -v", 0),
+    ):
+        got, told = ran(*command.split(" "), *config, canaries=(token,))
+        assert got == code, told

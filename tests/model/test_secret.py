@@ -1,0 +1,72 @@
+"""Texts without the secrets that are known."""
+
+import json
+import time
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+import yaml
+
+from obs_check.model import secret
+from obs_check.model.secret import HIDDEN, hidden, know, yaml_problem
+
+CANARY = 'c4n"ary/+=&<x>'
+
+
+@pytest.fixture(autouse=True)
+def known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(secret, "_forms", {})
+    monkeypatch.setattr(secret, "_found", None)
+    know(CANARY)
+    know("abc")
+    yield
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (f"Bearer {CANARY}", f"Bearer {HIDDEN}"),
+        (f"{CANARY}{CANARY} and {CANARY}", f"{HIDDEN}{HIDDEN} and {HIDDEN}"),
+        (json.dumps({"token": CANARY}), f'{{"token": "{HIDDEN}"}}'),
+        (f"http://loki.example/?token={quote(CANARY, safe='')}", f"http://loki.example/?token={HIDDEN}"),
+        ("<p>c4n&quot;ary/+=&amp;&lt;x&gt;</p>", f"<p>{HIDDEN}</p>"),
+        (
+            "http://user:pass@loki.example/x and https://t0ken@h",
+            f"http://{HIDDEN}@loki.example/x and https://{HIDDEN}@h",
+        ),
+        ("http://loki.example/a@b", "http://loki.example/a@b"),
+        ("abc: too short to be looked for", "abc: too short to be looked for"),
+    ],
+)
+def test_known_secrets_are_hidden_however_they_are_spelled(text: str, wanted: str) -> None:
+    assert hidden(text) == wanted
+
+
+def test_a_secret_that_is_the_start_of_another_leaves_nothing_of_it() -> None:
+    know("glsa_1234")
+    know("glsa_1234_5678")
+    assert hidden("glsa_1234_5678 glsa_1234") == f"{HIDDEN} {HIDDEN}"
+
+
+def test_it_takes_no_longer_for_texts_made_to_be_slow() -> None:
+    started = time.process_time()
+    for text in ("a://" * 50_000, "a" * 200_000 + "@", "x://" + "u" * 200_000 + "@", "://@" * 50_000):
+        hidden(text)
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("password: *hunter2", ":1:11", "found undefined alias '...'"),
+        ("password: !hunter2 x", ":1:11", "could not determine a constructor for the tag '...'"),
+        ("a: [1", ":1:6", "expected ',' or ']', but got '<stream end>'"),
+        ("a:\n  password: hunter2: x", ":2:20", "mapping values are not allowed here"),
+        ("password: hunter2\x01", "", "unacceptable character #x0001: special characters are not allowed"),
+    ],
+)
+def test_what_is_wrong_with_yaml_is_told_without_the_line(text: str, place: str, words: str) -> None:
+    with pytest.raises(yaml.YAMLError) as caught:
+        yaml.safe_load(text)
+    assert yaml_problem(caught.value) == (place, words)
