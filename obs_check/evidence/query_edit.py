@@ -51,8 +51,7 @@ class Rewrite:
 
 
 def replace_stage(context: Context, broken: BrokenTarget, place: int, text: str, names: Sequence[str] = ()) -> Rewrite:
-    """Stage number `place` replaced by the stages in `text` ("" removes it, which is not written anywhere). `names` are
-    the labels that this is about.
+    """Stage number `place` replaced by the stages in `text` ("" removes it). `names` are the labels that this is about.
 
     A stage that a variable fills in has to be changed where the variable is.
     """
@@ -66,9 +65,9 @@ def replace_stage(context: Context, broken: BrokenTarget, place: int, text: str,
         parts = [part for part, asked in zip(one.tree.stages, one.query.stages, strict=False) if asked == old]
         if any(has_variable(one.text(part)) for part in parts):
             return None
-        return [(*part.span, text) for part in parts]
+        return [(*part.span, text) if text else _taken_out(one, part) for part in parts]
 
-    edits = _everywhere(context, broken, change, splices, names) if text else ()
+    edits = _everywhere(context, broken, change, splices, names)
     return Rewrite(change(broken.query), place + len(new), edits)
 
 

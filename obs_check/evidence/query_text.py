@@ -3,15 +3,18 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.context import BrokenPanel
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.parts import log_queries
+from obs_check.logql.syntax.parts import log_queries, ranges
 from obs_check.panel.elements import Target
 from obs_check.panel.macros import read_text
 
+_GROUPING = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|\bby\s*\((?P<names>[^)]*)\)')
+_COMPARED = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|(?P<name>\b[A-Za-z_]\w*)(?=\s*[=!<>])')
 _VARIABLE = re.compile(r"\$\{?\w|\[\[\w")
 
 
@@ -66,3 +69,38 @@ def spliced(raw: str, splices: Iterable[tuple[int, int, str]]) -> str:
     for start, end, text in sorted(splices, reverse=True):
         raw = raw[:start] + text + raw[end:]
     return raw
+
+
+def regrouped(text: str, old: str, new: str) -> str:
+    """A query that groups by `new` for `old`."""
+
+    def renamed(found: re.Match[str]) -> str:
+        return found[0] if found["names"] is None else re.sub(rf"\b{re.escape(old)}\b", new, found[0])
+
+    return _GROUPING.sub(renamed, text)
+
+
+def unwrapping(text: str, old: str, new: str) -> str:
+    """A query that unwraps `new`, a label or one in a conversion, for the label `old`."""
+    expr = read_text(text)
+    unwraps = [found.unwrap for found in ranges(expr) if found.unwrap] if expr is not None else []
+    spans = [unwrap.span for unwrap in unwraps if unwrap.label == old and not unwrap.conversion]
+    return spliced(text, ((*span, text[slice(*span)].replace(old, new, 1)) for span in spans))
+
+
+def filtering_behind(text: str, stage: ast.Stage, old: str, new: str) -> str:
+    """A query whose label filters behind an equal stage look at `new` for `old`."""
+    expr = read_text(text)
+    splices = []
+    for query in log_queries(expr) if expr is not None else ():
+        place = query.stages.index(stage) if stage in query.stages else len(query.stages)
+        for one in query.stages[place + 1 :]:
+            if isinstance(one, ast.LabelFilter):
+                splices.append(
+                    (*one.span, _COMPARED.sub(partial(_other_name, old=old, new=new), text[slice(*one.span)]))
+                )
+    return spliced(text, splices)
+
+
+def _other_name(found: re.Match[str], old: str, new: str) -> str:
+    return new if found["name"] == old else found[0]

@@ -4,7 +4,6 @@ Loki then answers one series without that label, where the panel expects one for
 lines that have the label, and by the panel read with the nearest label that they do have.
 """
 
-import re
 from difflib import get_close_matches
 from functools import partial
 
@@ -16,10 +15,9 @@ from obs_check.evidence.needed_labels import grouped_by
 from obs_check.evidence.parser_at import count, having
 from obs_check.evidence.query_edit import edit_texts
 from obs_check.evidence.query_finding import better, query_finding, query_fix, with_edits
+from obs_check.evidence.query_text import regrouped
 from obs_check.logql import parse
 from obs_check.model.finding import Finding, Proof
-
-_GROUPING = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|\bby\s*\((?P<names>[^)]*)\)')
 
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
@@ -37,7 +35,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         near = get_close_matches(name, labels, 1, 0.6)
         if not near:
             continue
-        edits = edit_texts(broken, partial(_regrouped, old=name, new=near[0]))
+        edits = edit_texts(broken, partial(regrouped, old=name, new=near[0]))
         if not edits:
             continue
         with_label, probe = count(context, broken, having(broken.query, (name,)))
@@ -59,15 +57,6 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             cured=not changed.differs,
         )
     return None
-
-
-def _regrouped(text: str, old: str, new: str) -> str:
-    """A query that groups by `new` for `old`."""
-
-    def renamed(found: re.Match[str]) -> str:
-        return found[0] if found["names"] is None else re.sub(rf"\b{re.escape(old)}\b", new, found[0])
-
-    return _GROUPING.sub(renamed, text)
 
 
 CAUSE = on_query("aggregate.group-label-missing", "panel", find)

@@ -61,7 +61,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         query_fix(
             context,
             f"compare {', '.join(names)} with a value that occurs",
-            rewrite.edits,
+            rewrite.edits if new else (),
             likely[proposal] if proposal else "wider",
         ),
         group=",".join(names),

@@ -56,7 +56,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         query_fix(
             context,
             f"replace `{text}` with `{new}`" if new else f"change or remove `{text}`",
-            rewrite.edits,
+            rewrite.edits if new else (),
             likely[proposal] if proposal else "wider",
         ),
         group=text,

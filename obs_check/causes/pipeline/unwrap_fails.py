@@ -1,11 +1,15 @@
 """pipeline.unwrap-fails: `unwrap` gets no number.
 
-A label that is absent drops the line in silence; one that is text ends the query with 400 `SampleExtractionErr` (Loki
-3.5). Proved by the count of lines that have the label as a number, and by the nearest label that is one.
+A label that is absent drops the line in silence; one that is text, such as `12ms`, ends the query with 400
+`SampleExtractionErr` (Loki 3.5). Proved by the sum of what is read with a conversion, or from the label that holds
+numbers.
 """
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
+from functools import partial
+from typing import Literal
 
 from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
@@ -14,19 +18,21 @@ from obs_check.evidence.funnel import rows
 from obs_check.evidence.ladder import range_s
 from obs_check.evidence.query_edit import edit_texts
 from obs_check.evidence.query_finding import query_finding, query_fix
-from obs_check.evidence.query_text import spliced
+from obs_check.evidence.query_text import unwrapping
 from obs_check.logql import parse, to_text
 from obs_check.logql.stages.row import Row
-from obs_check.logql.stages.unwrap import unwrap_value
+from obs_check.logql.stages.unwrap import SAMPLE_ERROR, unwrap_value
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.parts import ranges
-from obs_check.model.finding import Finding, Observation, Proof
+from obs_check.logql.syntax.printer import unwrap_text
+from obs_check.model.finding import Finding, Meaning, Observation, Proof
 from obs_check.model.probe import Probe
-from obs_check.panel.macros import read_text
+
+_CONVERSIONS: tuple[Literal["duration", "bytes"], ...] = ("duration", "bytes")
 
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
-    """Look at the label on the lines, then sum another label that holds numbers."""
+    """Look at the label on the lines, then sum it with a conversion, or another label that holds numbers."""
     found = ranges(parse(broken.expr))
     unwrap = found[broken.place].unwrap if broken.place < len(found) else None
     if unwrap is None or broken.rungs[-1].lines == 0:
@@ -35,44 +41,62 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         passing = rows(broken.query.stages[broken.head :], broken.lines, broken.settings)
     except QueryError:
         return None
-    if not passing or any(_is_number(unwrap, row) for row in passing):
+    refused = SAMPLE_ERROR in broken.reading.error
+    if not passing or (any(_is_number(unwrap, row) for row in passing) and not refused):
         return None
-    values = Counter(v for row in passing if (v := row.get(unwrap.label)))
-    labels = sorted({n for row in passing for n in row.labels()} - {unwrap.label})
-    numeric = [n for n in labels if any(_is_number(ast.Unwrap(n, unwrap.conversion), row) for row in passing)]
-    near = get_close_matches(unwrap.label, numeric, 1, 0.5) or (numeric if len(numeric) == 1 else [])
 
-    def summed(label: str) -> tuple[float, Probe]:
-        query = f'{to_text(broken.query)} | unwrap {label} | __error__=""'
+    def summed(one: ast.Unwrap) -> tuple[float, Probe]:
+        query = f'{to_text(broken.query)} {unwrap_text(one)} | __error__=""'
         return context.loki.count(f"sum(sum_over_time({query} [{range_s(broken.window)}s]))", broken.window)
 
-    as_it_is, probe = summed(unwrap.label)
-    if as_it_is:
+    as_it_is, probe = summed(ast.Unwrap(unwrap.label, unwrap.conversion))
+    if as_it_is and not refused:
         return None
+    values = Counter(v for row in passing if (v := row.get(unwrap.label)) and not _is_number(unwrap, row))
     if values:
         why = f"`{unwrap.label}` is text ({', '.join(f'`{v}`' for v, _ in values.most_common(3))})"
     else:
         why = f"no line has the label `{unwrap.label}`"
-    claim = f"{why}, so `unwrap` leaves none of the {broken.rungs[-1].lines:g} lines that reach it"
-    if not near:
-        fix = query_fix(context, "unwrap a label that holds numbers")
-        return query_finding(
-            CAUSE, context, broken, claim, Observation((*broken.measured, probe)), fix, group=unwrap.label
-        )
-    total, near_probe = summed(near[0])
-    if not total:
+    left = "none" if not as_it_is else "not all"
+    claim = f"{why}, so `unwrap` reads {left} of the {broken.rungs[-1].lines:g} lines that reach it"
+    for other, meaning in _others(unwrap, passing):
+        total, other_probe = summed(other)
+        if total:
+            new = unwrap_text(other).removeprefix("| unwrap ")
+            edits = edit_texts(broken, partial(unwrapping, old=unwrap.label, new=new))
+            return query_finding(
+                CAUSE,
+                context,
+                broken,
+                f"{claim}; with `unwrap {new}` they sum up to {total:g}",
+                Proof((*broken.measured, probe), (other_probe,)),
+                query_fix(context, f"unwrap `{new}`", edits, meaning),
+                group=unwrap.label,
+            )
+    if as_it_is:
         return None
-    return query_finding(
-        CAUSE,
-        context,
-        broken,
-        f"{claim}; with `unwrap {near[0]}` they sum up to {total:g}",
-        Proof((*broken.measured, probe), (near_probe,)),
-        query_fix(
-            context, f"unwrap `{near[0]}`", edit_texts(broken, lambda text: _renamed(text, unwrap.label, near[0]))
-        ),
-        group=unwrap.label,
-    )
+    fix = query_fix(context, "unwrap a label that holds numbers")
+    return query_finding(CAUSE, context, broken, claim, Observation((*broken.measured, probe)), fix, group=unwrap.label)
+
+
+def _others(unwrap: ast.Unwrap, passing: Sequence[Row]) -> Iterator[tuple[ast.Unwrap, Meaning]]:
+    """What else could be unwrapped: the same label with a conversion that reads it on every line, the label with a name
+    like it, or the only one that holds numbers."""
+    having = [row for row in passing if row.get(unwrap.label)]
+    for conversion in _CONVERSIONS if not unwrap.conversion and having else ():
+        other = ast.Unwrap(unwrap.label, conversion)
+        if all(_is_number(other, row) for row in having):
+            yield other, "same"
+    if having:
+        # The label is there: another one is another figure.
+        return
+    labels = sorted({name for row in passing for name in row.labels()})
+    numeric = [n for n in labels if any(_is_number(ast.Unwrap(n, unwrap.conversion), row) for row in passing)]
+    near = get_close_matches(unwrap.label, numeric, 1, 0.5)
+    if near:
+        yield ast.Unwrap(near[0], unwrap.conversion), "same"
+    elif len(numeric) == 1:
+        yield ast.Unwrap(numeric[0], unwrap.conversion), "other"
 
 
 def _is_number(unwrap: ast.Unwrap, row: Row) -> bool:
@@ -84,14 +108,6 @@ def _is_number(unwrap: ast.Unwrap, row: Row) -> bool:
     number = unwrap_value(unwrap)(row) is not None and not row.error
     row.error, row.error_details = error, details
     return number
-
-
-def _renamed(text: str, old: str, new: str) -> str:
-    """A query with the unwrapped label `new` for `old`."""
-    expr = read_text(text)
-    unwraps = [found.unwrap for found in ranges(expr) if found.unwrap] if expr is not None else []
-    alike = [unwrap.span for unwrap in unwraps if unwrap.label == old]
-    return spliced(text, ((*span, text[slice(*span)].replace(old, new, 1)) for span in alike))
 
 
 CAUSE = on_query("pipeline.unwrap-fails", "panel", find)

@@ -1,0 +1,176 @@
+"""pipeline.label-removed: a stage takes away the label that a later one needs.
+
+`label_format new=old` leaves no `old`, `keep` takes away all that it does not name, `drop` what it names (Loki 3.5); a
+filter on the label then drops every line in silence, and a grouping by it shows one series without a name. Proved by
+the same query with the new name, with the filter in front of that stage, or with the label kept.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from obs_check.errors import QueryError
+from obs_check.evidence.cause import on_query
+from obs_check.evidence.context import BrokenTarget, Context
+from obs_check.evidence.funnel import rows
+from obs_check.evidence.lacking import Lacking, lacking
+from obs_check.evidence.needed_labels import labels_needed
+from obs_check.evidence.parser_at import as_written, count_fixed
+from obs_check.evidence.query_edit import Rewrite, edit_texts, move_stage, replace_stage
+from obs_check.evidence.query_finding import query_finding, query_fix, with_edits
+from obs_check.evidence.query_text import filtering_behind, regrouped, unwrapping
+from obs_check.logql import parse
+from obs_check.logql.explain.whereabouts import TakenAway, whereabouts
+from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.printer import stage_text
+from obs_check.model.finding import Finding, Proof
+from obs_check.model.probe import Probe
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A change, the labels that lines have with it, and words for it."""
+
+    rewrite: Rewrite
+    names: tuple[str, ...]
+    did: str
+    summary: str
+
+
+def find(context: Context, broken: BrokenTarget) -> Finding | None:
+    """Find the stage behind which no line has the label any more, and count without that loss."""
+    lack = lacking(broken)
+    for name in lack.names if lack is not None else ():
+        assert lack is not None
+        taken = _taken(broken, lack, name)
+        if taken is None:
+            continue
+        written, written_probe = as_written(context, broken, (name,))
+        if written > 0:
+            continue
+        chosen = _chosen(context, broken, list(_ways(context, broken, lack, name, taken)))
+        if chosen is None:
+            continue
+        way, found, probes, right = chosen
+        how = f"calls it `{taken.now}`" if taken.now else "takes it away"
+        return query_finding(
+            CAUSE,
+            context,
+            broken,
+            f"the lines have the label `{name}` until `{stage_text(taken.stage)}` {how}: as written 0 of "
+            f"{lack.reach:g}, {way.did} {found:g}",
+            Proof((*broken.measured, written_probe), probes),
+            query_fix(context, way.summary, way.rewrite.edits),
+            group=f"{name} {stage_text(taken.stage)}",
+            cured=right,
+        )
+    return None
+
+
+def _chosen(
+    context: Context, broken: BrokenTarget, ways: Sequence[_Way]
+) -> tuple[_Way, float, tuple[Probe, ...], bool] | None:
+    """The first way with which the panel is right, else the first that finds lines; with what was counted."""
+    found: list[tuple[_Way, float, tuple[Probe, ...], bool]] = []
+    for way in ways:
+        lines, probe = count_fixed(context, broken, way.rewrite, way.names)
+        if lines <= 0:
+            continue
+        changed = with_edits(context, broken, way.rewrite.edits) if way.rewrite.edits else None
+        right = changed is not None and not changed.differs
+        found.append((way, lines, (probe, *(changed.probes if changed else ())), right))
+        if right:
+            return found[-1]
+    return found[0] if found else None
+
+
+def _taken(broken: BrokenTarget, lack: Lacking, name: str) -> TakenAway | None:
+    """What took the label away from most of the lines at hand, its place counted from the first stage of the query."""
+    before = broken.query.stages[broken.head : lack.place]
+    found = Counter(
+        one for row in lack.reaching for one in whereabouts(name, row, before) if isinstance(one, TakenAway)
+    )
+    if not found:
+        return None
+    taken = found.most_common(1)[0][0]
+    return replace(taken, place=taken.place + broken.head)
+
+
+def _ways(context: Context, broken: BrokenTarget, lack: Lacking, name: str, taken: TakenAway) -> Iterator[_Way]:
+    """The new name; the filter in front, where nothing behind it needs the label; the label kept."""
+    stages, filters = broken.query.stages, lack.place < len(broken.query.stages)
+    if taken.now:
+        edits = edit_texts(broken, partial(_by_new_name, stage=taken.stage, old=name, new=taken.now))
+        renamed = tuple(
+            _with_label(stage, name, taken.now) if number > taken.place else stage
+            for number, stage in enumerate(stages)
+        )
+        rewrite = Rewrite(replace(broken.query, stages=renamed), lack.place + filters, edits)
+        yield _Way(rewrite, (taken.now,), f"with `{taken.now}`", f"use the label by its new name, `{taken.now}`")
+    elif filters and name not in labels_needed(parse(broken.expr), lack.place, broken.place):
+        rewrite = move_stage(context, broken, lack.place, taken.place, (name,))
+        text = stage_text(stages[lack.place])
+        yield _Way(rewrite, (), f"with `{text}` in front of it", f"put `{text}` in front of it")
+    lost = _lost(broken, taken) or (name,)
+    kept = _keeping(taken, lost)
+    if kept is not None:
+        rewrite = replace_stage(context, broken, taken.place, kept, lost)
+        names = ", ".join(f"`{one}`" for one in lost)
+        yield _Way(rewrite, (name,), f"with `{kept}`" if kept else "without it", f"leave {names} there")
+
+
+def _lost(broken: BrokenTarget, taken: TakenAway) -> tuple[str, ...]:
+    """The labels that the query needs behind the stage and that the lines have in front of it alone."""
+    stages = broken.query.stages[broken.head : taken.place + 1]
+    needed = labels_needed(parse(broken.expr), taken.place, broken.place)
+    try:
+        there, left = (rows(part, broken.lines, broken.settings) for part in (stages[:-1], stages))
+    except QueryError:
+        return ()
+    return tuple(n for n in needed if any(row.get(n) for row in there) and not any(row.get(n) for row in left))
+
+
+def _by_new_name(text: str, stage: ast.Stage, old: str, new: str) -> str:
+    return regrouped(unwrapping(filtering_behind(text, stage, old, new), old, new), old, new)
+
+
+def _with_label(stage: ast.Stage, old: str, new: str) -> ast.Stage:
+    if not isinstance(stage, ast.LabelFilter):
+        return stage
+    return ast.LabelFilter(_renamed(stage.predicate, old, new))
+
+
+def _renamed(predicate: ast.Predicate, old: str, new: str) -> ast.Predicate:
+    match predicate:
+        case ast.AndPredicate() | ast.OrPredicate():
+            return replace(
+                predicate, left=_renamed(predicate.left, old, new), right=_renamed(predicate.right, old, new)
+            )
+        case ast.StringPredicate(matcher):
+            return ast.StringPredicate(replace(matcher, name=new)) if matcher.name == old else predicate
+        case _:
+            return replace(predicate, name=new) if predicate.name == old else predicate
+
+
+def _keeping(taken: TakenAway, names: Sequence[str]) -> str | None:
+    """The stage without the loss of the labels, "" for none; None where that is not its business. A template in the
+    place of a name makes a copy."""
+    stage = taken.stage
+    match stage:
+        case ast.LabelFormat(assignments):
+            kept = tuple(
+                ast.LabelAssignment(one.name, f"{{{{.{one.value}}}}}") if one.rename and one.value in names else one
+                for one in assignments
+            )
+            return stage_text(replace(stage, assignments=kept)) if taken.now else None
+        case ast.KeepLabels(choices):
+            return stage_text(replace(stage, choices=(*choices, *map(ast.LabelChoice, names))))
+        case ast.DropLabels(choices):
+            left = tuple(choice for choice in choices if choice.name not in names)
+            return stage_text(replace(stage, choices=left)) if left else ""
+        case _:
+            return None
+
+
+CAUSE = on_query("pipeline.label-removed", "panel", find)
