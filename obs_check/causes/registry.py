@@ -45,6 +45,7 @@ from obs_check.causes.panel import (
     zero_masked,
 )
 from obs_check.causes.pipeline import (
+    capture_too_wide,
     json_nesting,
     label_filter_kills,
     label_removed,
@@ -159,6 +160,7 @@ CAUSES: tuple[Cause, ...] = (
     parser_error.CAUSE,
     json_nesting.CAUSE,
     regexp_no_match.CAUSE,
+    capture_too_wide.CAUSE,
     label_filter_kills.CAUSE,
     unwrap_fails.CAUSE,
     pipeline_error_400.CAUSE,

@@ -129,6 +129,23 @@ PIPELINE_FAULTS: tuple[Fault, ...] = (
         only_dashboard=True,
     ),
     Fault(
+        "regexp-greedy",
+        "pipeline.capture-too-wide",
+        "the panels' regular expression takes the rest of the line for the domain",
+        exprs(r"\(\?P<domain>[^)]*\)", "(?P<domain>.+)"),
+        only_dashboard=True,
+    ),
+    Fault(
+        "unwrap-duration",
+        "pipeline.unwrap-fails",
+        "the panel of the owners sums a label with a unit as if it were a number",
+        exprs(
+            r"sum by \(owner\) \(count_over_time\((.*) \[\$__auto\]",
+            r"sum by (owner) (sum_over_time(\1 | label_format took=`1s` | unwrap took [$__auto]",
+        ),
+        only_dashboard=True,
+    ),
+    Fault(
         "unwrap-name",
         "pipeline.unwrap-fails",
         "the panel of the owners sums a label that no line has",
