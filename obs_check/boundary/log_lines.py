@@ -1,4 +1,4 @@
-"""Boundary's log read back: when a line was written, where a process begins, and which files one invocation left.
+"""Boundary's log read back: where a process begins, and which files one invocation left.
 
 Source: boundary v0.9.0. An invocation opens two files, its own and that of the child that it starts, named by the start
 (local time) and the process id. The child logs how it starts and no decision. stderr may hold one process after the
@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-_TIME = re.compile(r'(?:time=|\{"time":")([^\s"]+)')
 _NAME = re.compile(r"boundary-(\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)-\d+\.log")
 _CHILD = (
     'msg="Executing target command"',
@@ -27,20 +26,6 @@ _STARTS = (
     'msg="Starting HTTP proxy',
 )
 """What a process logs when it starts and not later, as far as it has a reason and the level lets it."""
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-
-
-def line_time(line: str) -> int | None:
-    """When a line was written, by its own word (ns since the epoch); None for a line that boundary's logger did not
-    write."""
-    found = _TIME.match(line)
-    if found is None:
-        return None
-    try:
-        at = datetime.fromisoformat(found[1])
-    except ValueError:
-        return None
-    return (at - _EPOCH) // timedelta(microseconds=1) * 1000 if at.tzinfo is not None else None
 
 
 def is_childs(first_line: str) -> bool:

@@ -1,6 +1,7 @@
 """Log files: lines, bytes that are no text, packed files, tags with their place."""
 
 import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,16 @@ def test_find_tag(tmp_path: Path) -> None:
     assert probe.answer == {"files": {str(path): 1}, "searched": 2, "sample": ["GET /?obs=abcd-1-allow"]}
     assert (probe.system, probe.at_ns, probe.bytes_read) == ("file", 5, 33)
     assert expand(f"{tmp_path}/none-*") == []
+
+
+def test_an_old_file_that_cannot_be_read_has_nothing_of_the_run(tmp_path: Path) -> None:
+    (tmp_path / "old.log").write_bytes(b"\0")
+    (tmp_path / "new.log").write_text("obs=abcd-1-allow\n")
+    os.utime(tmp_path / "old.log", (5, 5))
+    glob = AbsoluteGlob(f"{tmp_path}/*.log")
+    assert [path.name for path in find_tag(glob, "obs=abcd-", lambda: 5, 100 * NS)[0]] == ["new.log"]
+    with pytest.raises(InputError, match="binary"):
+        find_tag(glob, "obs=abcd-", lambda: 5, 60 * NS)
 
 
 def test_a_file_with_several_names_is_searched_once(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ class Systems:
         watched = [Watched(egress_hop("A", run), _nothing, 0)]
         if self.config.boundary.logs:
             glob = self.config.boundary.logs
-            hop, look = file_hop("A", "file", run, self.find_lines(glob))
+            hop, look = file_hop("A", "file", run, self.find_lines(glob, run.window.start_ns))
             watched.append(Watched(hop, look, min(1.0, self.hop_s), FILES_S))
             watched += self._shipper("A", run, hop)
         return [*watched, self._loki("A", run)]
@@ -142,7 +142,7 @@ class Systems:
         settle = self.config.inject.settle_s
         if self.config.coderd.logs:
             glob = self.config.coderd.logs
-            hop, look = file_hop("B", "coderd", run, self.find_lines(glob))
+            hop, look = file_hop("B", "coderd", run, self.find_lines(glob, run.window.start_ns))
             watched.append(Watched(hop, look, settle, FILES_S))
             watched += self._shipper("B", run, hop)
             settle = 0
@@ -154,10 +154,10 @@ class Systems:
         """The shipper's names for files."""
         return ShipperNames(HERE, self.config.shipper.config, self.shipping, self.env)
 
-    def find_lines(self, glob: AbsoluteGlob) -> TaggedLines:
-        """Looks for lines, and names the files as the shipper does."""
+    def find_lines(self, glob: AbsoluteGlob, since_ns: int) -> TaggedLines:
+        """Looks for lines that were written since a time, and names the files as the shipper does."""
         names = self.names
-        return lambda needle: names.applied(find_tag(glob, needle, self.now_ns))
+        return lambda needle: names.applied(find_tag(glob, needle, self.now_ns, since_ns))
 
     def _shipper(self, path: Any, run: Run, upstream: HopSeen) -> list[Watched]:
         return [self.shipping.watched(path, run, upstream, self.hop_s)] if self.shipping else []

@@ -7,6 +7,7 @@ import os
 import stat
 from pathlib import Path
 
+from obs_check.client.files.search import written_since
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.model.finding import Finding, Fix, Observation, Subject
@@ -18,7 +19,9 @@ def find(context: Context) -> Finding | None:
     hop = context.hop("A", "file")
     if context.run is None or hop is None or not hop.unknown:
         return None
-    refused = [path for path in context.files.matching(context.files.boundary_glob) if not os.access(path, os.R_OK)]
+    # What an earlier process left is none of the run's.
+    found = [path for path in context.files.matching(context.files.boundary_glob) if not os.access(path, os.R_OK)]
+    refused = [path for path in found if written_since(path, context.run.window.start_ns)]
     if not refused:
         return None
     modes = {str(path): _mode(path) for path in refused}

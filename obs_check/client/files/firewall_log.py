@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from obs_check.boundary.log_lines import begins, is_childs, line_time
-from obs_check.client.files.search import each_line, expand
+from obs_check.boundary.log_lines import begins, is_childs
+from obs_check.client.files.line_times import line_time
+from obs_check.client.files.search import each_line, expand, written_since
 from obs_check.errors import InputError
 from obs_check.model.probe import Probe
 from obs_check.model.window import Window
@@ -61,8 +62,8 @@ class FirewallLog:
         return self._of_the_run
 
     def _choose(self) -> list[Path]:
-        logs = [path for path in expand(self._glob) if _changed_ns(path) >= self._start_ns]
-        every = [*logs, *([self._stderr] if self._stderr and _changed_ns(self._stderr) >= self._start_ns else [])]
+        logs = [path for path in expand(self._glob) if written_since(path, self._start_ns)]
+        every = [*logs, *([self._stderr] if self._stderr and written_since(self._stderr, self._start_ns) else [])]
         tagged = [path for path in every if any(self._tag in line for line in _lines(path))]
         if tagged:
             return tagged
@@ -121,7 +122,7 @@ def _decides(line: str) -> bool:
 
 
 def _timed(path: Path) -> Iterator[_Found]:
-    return ((at, line) for line in _lines(path) if (at := line_time(line)) is not None)
+    return ((at, line) for line in _lines(path) if (at := line_time(line, "time")) is not None)
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -13,8 +13,10 @@ from obs_check.client.answered import Answered
 from obs_check.errors import InputError
 from obs_check.model.paths import AbsoluteGlob
 from obs_check.model.probe import Probe
+from obs_check.model.window import NS
 
 _HEAD_BYTES = 8192
+_CLOCKS_S = 60
 _SHOWN_LINES = 20
 _DELETED = " (deleted)"
 _GZIP = b"\x1f\x8b"
@@ -90,12 +92,15 @@ def decode(raw: bytes) -> tuple[str, int]:
         return "".join("�" if "\udc80" <= char <= "\udcff" else char for char in kept), bad
 
 
-def find_tag(pattern: AbsoluteGlob, needle: str, clock: Callable[[], int]) -> Answered[dict[Path, list[Line]]]:
+def find_tag(
+    pattern: AbsoluteGlob, needle: str, clock: Callable[[], int], since_ns: int = 0
+) -> Answered[dict[Path, list[Line]]]:
     """The lines that hold a text, by file of a glob; files without one are left out, and one that has several names is
     read once.
 
     Files that vanish meanwhile (rotation) count as without. The probe's answer is {"files": {path: lines}, "searched",
-    "sample"}; raises InputError for a file that cannot be read.
+    "sample"}; raises InputError for a file that cannot be read, unless it was not written to since `since_ns` (ns since
+    the epoch): it has nothing of what came later.
     """
     wanted = needle.encode()
     found: dict[Path, list[Line]] = {}
@@ -108,13 +113,22 @@ def find_tag(pattern: AbsoluteGlob, needle: str, clock: Callable[[], int]) -> An
                     total += len(raw) + 1
                     if wanted in raw:
                         found.setdefault(path, []).append(Line(offset, decode(raw)[0]))
-        except InputError as error:
-            if isinstance(error.__cause__, FileNotFoundError):
+        except InputError:
+            if not written_since(path, since_ns):
                 continue
             raise
     sample = [line.text for lines in found.values() for line in lines][:_SHOWN_LINES]
     answer = {"files": {str(p): len(lines) for p, lines in found.items()}, "searched": len(paths), "sample": sample}
     return Answered(found, Probe("file", f"lines with {needle} in {pattern}", answer, clock(), bytes_read=total))
+
+
+def written_since(path: Path, since_ns: int) -> bool:
+    """Whether a file was written to since a time (ns since the epoch), as far as two clocks that are `_CLOCKS_S` apart
+    can say so; False for one that is gone."""
+    try:
+        return path.stat().st_mtime_ns >= since_ns - _CLOCKS_S * NS
+    except OSError:
+        return False
 
 
 def _once(paths: Iterable[Path]) -> list[Path]:

@@ -110,7 +110,7 @@ class Rehearsal:
         """The file that the lines are in, else were in before, else would be in, as the shipper names it; None where
         that is one of several pods' or could only be made up, and the lines' labels hang on it."""
         files = (hop.probes[-1].answer or {}).get("files", {}) if hop and hop.probes else {}
-        files = files or self.systems.find_lines(glob)(WRITTEN_BEFORE[path]).probe.answer["files"]
+        files = files or self.systems.find_lines(glob, 0)(WRITTEN_BEFORE[path]).probe.answer["files"]
         if files:
             return str(max(files, key=files.__getitem__))
         there = [str(file) for file in self.context.files.matching(glob)] or self._of_shipper(glob)
