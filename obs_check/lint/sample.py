@@ -94,7 +94,7 @@ def shape(lines: Sequence[str]) -> Shape:
 def _json(line: str) -> object:
     try:
         return json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -36,7 +36,7 @@ def find(context: Context) -> Finding | None:
 def _kind(line: str) -> str:
     try:
         json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "no logfmt"
     return "JSON"
 

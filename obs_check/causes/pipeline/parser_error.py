@@ -73,7 +73,7 @@ def _behind_prefix(line: str) -> bool:
         return False
     try:
         return isinstance(json.loads(line[start:]), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 

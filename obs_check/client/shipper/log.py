@@ -57,7 +57,7 @@ def _fields(line: str) -> dict[str, Any]:
     if start == 0 or (start > 0 and "=" not in line[:start]):
         try:
             document = json.loads(line[start:])
-        except ValueError:
+        except (ValueError, RecursionError):
             document = None
         if isinstance(document, dict):
             return document

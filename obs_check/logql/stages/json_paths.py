@@ -6,8 +6,8 @@ from obs_check.logql.stages.json_path import Path
 from obs_check.logql.stages.json_scan import (
     MALFORMED,
     JsonFault,
+    Source,
     Value,
-    block_end,
     members,
     read_value,
     skip_space,
@@ -23,6 +23,7 @@ class _Search:
     """One pass: `found(number of the path, value)` and `failed(fault)` are called in the order of the line."""
 
     def __init__(self, text: str, paths: Sequence[Path], found: Found, failed: Failed) -> None:
+        self.source = Source(text)
         self.text = text
         self.paths = paths
         self.open = set(range(len(paths)))
@@ -47,7 +48,7 @@ class _Search:
                     level += 1
                     at = self._array(at, level, wanted)
                 else:
-                    at = block_end(self.text, at)
+                    at = self.source.block_end(at)
                 continue
             level += {"{": 1, "}": -1, "]": -1}.get(char, 0)
             at += 1
@@ -71,7 +72,7 @@ class _Search:
             if number in self.open and list(path) == self.here[:level]:
                 self.open.discard(number)
                 try:
-                    value = read_value(self.text, colon + 1)
+                    value = read_value(self.source, colon + 1)
                 except JsonFault as fault:
                     self.failed(str(fault))
                 else:
@@ -95,13 +96,13 @@ class _Search:
         index = 0
         while at >= 0 and self.text[at : at + 1] != "]":
             try:
-                value = read_value(self.text, at)
+                value = read_value(self.source, at)
             except JsonFault:
                 return at
             for number in wanted.get(index, ()):
                 self._element(number, value, self.paths[number][level:])
             index += 1
-            at = skip_space(self.text, value.end)
+            at = skip_space(self.text, value.after)
             if at < 0 or self.text[at] != ",":
                 return at
             at += 1
@@ -118,26 +119,27 @@ class _Search:
 
 
 def _step(value: Value, step: str | int) -> Value | None:
+    source, text, end = value.source, value.source.text, value.end
     if isinstance(step, str):
         try:
-            return next((inner for key, inner in members(value.text) if key == step), None)
+            return next((inner for key, inner in members(source, value.start, end) if key == step), None)
         except JsonFault:
             return None
     if value.kind != "array":
         return None
-    at, index = skip_space(value.text, 1), 0
-    while at >= 0 and value.text[at] != "]":
+    at, index = skip_space(text, value.start + 1, end), 0
+    while at >= 0 and text[at] != "]":
         try:
-            inner = read_value(value.text, at)
+            inner = read_value(source, at, end)
         except JsonFault:
             return None
         if index == step:
             return inner
         index += 1
-        at = skip_space(value.text, inner.end)
-        if at < 0 or value.text[at] != ",":
+        at = skip_space(text, inner.after, end)
+        if at < 0 or text[at] != ",":
             return None
-        at = skip_space(value.text, at + 1)
+        at = skip_space(text, at + 1, end)
     return None
 
 

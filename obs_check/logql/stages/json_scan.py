@@ -18,10 +18,8 @@ BAD_ESCAPE = "Encountered an invalid escape sequence in a string"
 
 _SPACE = re.compile(r"[ \n\r\t]*")
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-_BLOCK = {
-    "{": (re.compile(r'[^"{}]*+'), "}", MALFORMED_OBJECT),
-    "[": (re.compile(r'[^"\[\]]*+'), "]", MALFORMED_ARRAY),
-}
+_PLAIN = {"{": re.compile(r'[^"{}]*+'), "[": re.compile(r'[^"\[\]]*+')}
+_UNCLOSED = {"{": MALFORMED_OBJECT, "[": MALFORMED_ARRAY}
 _TOKEN = re.compile(r"[^ \n\r\t,}\]]*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -33,11 +31,22 @@ class JsonFault(Exception):
 
 
 class Value(NamedTuple):
-    """One value: `text` is as written, without the quotes of a string; `end` is the offset after it."""
+    """One value of a source: from `start` up to `end`, without the quotes of a string, which ends one later."""
 
     kind: Kind
-    text: str
+    source: "Source"
+    start: int
     end: int
+
+    @property
+    def text(self) -> str:
+        """The value as written."""
+        return self.source.text[self.start : self.end]
+
+    @property
+    def after(self) -> int:
+        """The offset behind it."""
+        return self.end + (self.kind == "string")
 
 
 def unescape(text: str, keep_invalid: bool = False) -> str | None:
@@ -52,68 +61,120 @@ def unescape(text: str, keep_invalid: bool = False) -> str | None:
     return text if keep_invalid else text.replace("\ufffd", " ")
 
 
-def skip_space(text: str, at: int) -> int:
+class Source:
+    """A text with the ends of its blocks. An object ends where its braces are even, an array where its brackets are,
+    whatever the other kind does between them (as Loki counts). Each place is looked at once, whatever is asked for."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._blocks = {opening: _Blocks(text, opening) for opening in _PLAIN}
+
+    def block_end(self, start: int) -> int:
+        """The offset behind the block that starts here, -1 when it does not end."""
+        return self._blocks[self.text[start]].end(start)
+
+
+class _Blocks:
+    """The blocks of one kind. A block may be asked for that lies inside a string for those around it, where a token
+    before it has a quote; both readings come to the same soon, so what one has seen serves the other."""
+
+    def __init__(self, text: str, opening: str) -> None:
+        self._text = text
+        self._opening = opening
+        self._plain = _PLAIN[opening]
+        self._ends: dict[int, int] = {}
+        self._around: dict[int, int] = {}
+        """Where the innermost block starts that a place was seen in."""
+
+    def end(self, start: int) -> int:
+        if start not in self._ends:
+            self._look(start)
+        return self._ends[start]
+
+    def _look(self, start: int) -> None:
+        text, ends, around = self._text, self._ends, self._around
+        begun, at = [start], start + 1
+        while begun:
+            known = around.get(at)
+            if known is None:
+                around[at] = begun[-1]
+                at = self._event(at)
+                if at >= 0 and text[at] == self._opening:
+                    begun.append(at)
+                    at += 1
+                    continue
+                at += at >= 0
+            else:
+                # What closes the block around this place closes ours.
+                at = ends[known]
+            if at < 0:
+                ends.update(dict.fromkeys(begun, -1))
+                return
+            ends[begun.pop()] = at
+
+    def _event(self, at: int) -> int:
+        """The next brace or bracket outside of strings, -1 when there is none."""
+        text = self._text
+        while True:
+            found = self._plain.match(text, at)
+            assert found is not None
+            at = found.end()
+            if at >= len(text):
+                return -1
+            if text[at] != '"':
+                return at
+            string = _STRING.match(text, at)
+            if string is None:
+                return -1
+            at = string.end()
+
+
+def skip_space(text: str, at: int, end: int | None = None) -> int:
     """The offset of the next token, -1 at the end."""
-    found = _SPACE.match(text, at)
+    end = len(text) if end is None else end
+    found = _SPACE.match(text, at, end)
     assert found is not None
-    return found.end() if found.end() < len(text) else -1
+    return found.end() if found.end() < end else -1
 
 
-def read_value(text: str, at: int) -> Value:
-    """The value that starts at or after `at`."""
-    start = skip_space(text, at)
+def read_value(source: Source, at: int, end: int | None = None) -> Value:
+    """The value that starts at or after `at` in what goes up to `end`."""
+    text = source.text
+    end = len(text) if end is None else end
+    start = skip_space(text, at, end)
     if start < 0:
         raise JsonFault(MALFORMED)
     char = text[start]
     if char == '"':
-        string = _STRING.match(text, start)
+        string = _STRING.match(text, start, end)
         if string is None:
             raise JsonFault(MALFORMED_STRING)
-        return Value("string", text[start + 1 : string.end() - 1], string.end())
-    if char in _BLOCK:
-        end = _block_end(text, start)
-        return Value("object" if char == "{" else "array", text[start:end], end)
-    token = _TOKEN.match(text, start)
+        return Value("string", source, start + 1, string.end() - 1)
+    if char in _UNCLOSED:
+        closed = source.block_end(start)
+        if not 0 <= closed <= end:
+            raise JsonFault(_UNCLOSED[char])
+        return Value("object" if char == "{" else "array", source, start, closed)
+    token = _TOKEN.match(text, start, end)
     assert token is not None
     word = token[0]
     if word in ("true", "false"):
-        return Value("boolean", word, token.end())
+        return Value("boolean", source, start, token.end())
     if word == "null":
-        return Value("null", word, token.end())
+        return Value("null", source, start, token.end())
     if char in "0123456789-":
-        return Value("number", word, token.end())
+        return Value("number", source, start, token.end())
     raise JsonFault(UNKNOWN_TYPE)
 
 
-def _block_end(text: str, start: int) -> int:
-    opening = text[start]
-    plain, closing, fault = _BLOCK[opening]
-    depth, at = 0, start
-    while True:
-        skipped = plain.match(text, at)
-        assert skipped is not None
-        at = skipped.end()
-        if at >= len(text):
-            raise JsonFault(fault)
-        char = text[at]
-        if char == '"':
-            string = _STRING.match(text, at)
-            if string is None:
-                raise JsonFault(fault)
-            at = string.end()
-            continue
-        depth += 1 if char == opening else -1
-        at += 1
-        if char == closing and depth == 0:
-            return at
-
-
-def members(text: str) -> Iterator[tuple[str, Value]]:
-    """Keys and values of an object, in order; JsonFault at the place where it stops being one."""
-    at = skip_space(text, 0)
+def members(source: Source, at: int = 0, end: int | None = None) -> Iterator[tuple[str, Value]]:
+    """Keys and values of the object from `at` up to `end`, in order; JsonFault where it stops being one."""
+    text = source.text
+    end = len(text) if end is None else end
+    at = skip_space(text, at, end)
     if at < 0 or text[at] != "{":
         raise JsonFault(MALFORMED_OBJECT)
-    at = skip_space(text, at + 1)
+    at = skip_space(text, at + 1, end)
     if at < 0:
         raise JsonFault(MALFORMED)
     while True:
@@ -121,7 +182,7 @@ def members(text: str) -> Iterator[tuple[str, Value]]:
             return
         if text[at] != '"':
             raise JsonFault(MALFORMED_OBJECT)
-        string = _STRING.match(text, at)
+        string = _STRING.match(text, at, end)
         if string is None:
             raise JsonFault(MALFORMED)
         key = string[0][1:-1]
@@ -130,19 +191,19 @@ def members(text: str) -> Iterator[tuple[str, Value]]:
             if meaning is None:
                 raise JsonFault(BAD_ESCAPE)
             key = meaning
-        at = skip_space(text, string.end())
+        at = skip_space(text, string.end(), end)
         if at < 0 or text[at] != ":":
             raise JsonFault(MALFORMED)
-        value = read_value(text, at + 1)
+        value = read_value(source, at + 1, end)
         yield key, value
-        at = skip_space(text, value.end)
+        at = skip_space(text, value.after, end)
         if at < 0:
             raise JsonFault(MALFORMED_ARRAY)
         if text[at] == "}":
             return
         if text[at] != ",":
             raise JsonFault(MALFORMED_OBJECT)
-        at = skip_space(text, at + 1)
+        at = skip_space(text, at + 1, end)
         if at < 0:
             raise JsonFault(MALFORMED_ARRAY)
 
@@ -151,14 +212,6 @@ def string_end(text: str, at: int) -> int:
     """The offset behind the string that starts at `at`, -1 when it does not end."""
     string = _STRING.match(text, at)
     return string.end() if string else -1
-
-
-def block_end(text: str, at: int) -> int:
-    """The offset behind the object or array that starts at `at`, -1 when it does not end."""
-    try:
-        return _block_end(text, at)
-    except JsonFault:
-        return -1
 
 
 def _constant(name: str) -> str:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from typing import NamedTuple
 
 _PAIR = re.compile(
     r'[\x00-\x20]*+([^\x00-\x20="]++)(?:="([^"\\]*+)"|=?+([^\x00-\x20="]*+)(?=[\x00-\x20]|\Z))',
@@ -21,8 +22,11 @@ def _end(pattern: re.Pattern[str], line: str, at: int) -> int:
     return found.end()
 
 
-def _fault(line: str, at: int, what: str) -> str:
-    return f"logfmt syntax error at pos {len(line[:at].encode()) + 1} : {what}"
+class _Fault(NamedTuple):
+    """What is wrong, and the offset; put into words only for the last one of a line."""
+
+    at: int
+    what: str
 
 
 def scan_logfmt(line: str, strict: bool, emit: Callable[[str, str], bool], unneeded: AbstractSet[str]) -> str:
@@ -31,7 +35,7 @@ def scan_logfmt(line: str, strict: bool, emit: Callable[[str, str], bool], unnee
 
     A bare key has the empty value. After a fault reading goes on behind the next space, or ends when `strict`.
     """
-    fault = ""
+    fault: _Fault | None = None
     at, length = 0, len(line)
     match = _PAIR.match
     while at < length:
@@ -42,7 +46,7 @@ def scan_logfmt(line: str, strict: bool, emit: Callable[[str, str], bool], unnee
             if key in unneeded:
                 continue
             if "\ufffd" in key:
-                fault = _fault(line, at, "invalid key")
+                fault = _Fault(at, "invalid key")
                 if strict:
                     break
                 continue
@@ -56,29 +60,31 @@ def scan_logfmt(line: str, strict: bool, emit: Callable[[str, str], bool], unnee
                 break
         elif key and emit(key, value):
             break
-    return fault
+    if fault is None:
+        return ""
+    return f"logfmt syntax error at pos {len(line[: fault.at].encode()) + 1} : {fault.what}"
 
 
-def _careful(line: str, at: int) -> tuple[str, str, int, str]:
+def _careful(line: str, at: int) -> tuple[str, str, int, _Fault | None]:
     """One step where the fast pattern does not fit: key, value, next offset, fault."""
     start = _end(_SPACE, line, at)
     if start >= len(line):
-        return "", "", start, ""
+        return "", "", start, None
     end = _end(_WORD, line, start)
     key = line[start:end]
     if not key or line[end] == '"':
-        return "", "", _end(_TO_SPACE, line, end), _fault(line, end, f"unexpected {_go_char(line[end])}")
+        return "", "", _end(_TO_SPACE, line, end), _Fault(end, f"unexpected {_go_char(line[end])}")
     value_at = end + 1
     if line[value_at] != '"':
         end = _end(_WORD, line, value_at)
-        return "", "", _end(_TO_SPACE, line, end), _fault(line, end, f"unexpected {_go_char(line[end])}")
+        return "", "", _end(_TO_SPACE, line, end), _Fault(end, f"unexpected {_go_char(line[end])}")
     quoted = _QUOTED.match(line, value_at)
     if quoted is None:
-        return "", "", len(line), _fault(line, len(line), "unterminated quoted value")
+        return "", "", len(line), _Fault(len(line), "unterminated quoted value")
     try:
-        return key, unquoted(quoted[0], controls=True), quoted.end(), ""
+        return key, unquoted(quoted[0], controls=True), quoted.end(), None
     except ValueError:
-        return "", "", quoted.end(), _fault(line, quoted.end(), "invalid quoted value")
+        return "", "", quoted.end(), _Fault(quoted.end(), "invalid quoted value")
 
 
 def unquoted(quoted: str, controls: bool) -> str:

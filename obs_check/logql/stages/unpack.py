@@ -2,7 +2,7 @@
 
 from obs_check.logql.stages.hints import DROP, Extraction, LabelNames
 from obs_check.logql.stages.json_full import JSON_ERROR
-from obs_check.logql.stages.json_scan import BAD_ESCAPE, JsonFault, members, unescape
+from obs_check.logql.stages.json_scan import BAD_ESCAPE, JsonFault, Source, members, unescape
 from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.stages.row import Row, StageFunction
 
@@ -13,7 +13,7 @@ def _unpacked(row: Row, names: LabelNames) -> tuple[str | None, list[tuple[str, 
     """The packed line, None where there is none, and the labels; JsonFault where the line is no JSON."""
     packed: str | None = None
     found = []
-    for key, value in members(row.line):
+    for key, value in members(Source(row.line)):
         if value.kind != "string":
             continue
         if key == ENTRY:

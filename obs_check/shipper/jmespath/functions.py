@@ -76,7 +76,7 @@ def _number(value: Any) -> Any:
         return None
     try:
         found = json.loads(value, parse_int=float)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if _kind(found) == "number" else None
 

@@ -115,7 +115,7 @@ def _json_paths(line: str) -> dict[str, list[str]]:
     paths: dict[str, list[str]] = {}
     try:
         document, _ = _DECODER.raw_decode(line.strip())
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     todo: list[tuple[list[str], Any]] = [([], document)]
     while todo:

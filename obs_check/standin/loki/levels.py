@@ -25,7 +25,7 @@ def _level_field(line: str) -> str:
     if line.startswith("{"):
         try:
             document = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             return ""
         values = (document.get(name) for name in ("level", "LEVEL", "Level", "lvl", "severity"))
         return next((value for value in values if isinstance(value, str)), "")
