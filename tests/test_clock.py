@@ -11,8 +11,10 @@ from tests.test_imports import BELOW, ROOT
 
 PACKAGES = sorted(BELOW["client"] | {"standin", "follow", "evidence", "causes"})
 MODULES = frozenset({"time", "locale", "platform", "getpass"})
-ANSWERS = frozenset({"now", "utcnow", "today", "environ", "environb", "getenv", "expandvars", "getlocale", "localtime"})
-"""What a module or a class answers out of the machine."""
+ANSWERS = frozenset({"environ", "environb", "getenv", "expandvars", "getlocale", "localtime"})
+"""What a module answers out of the machine."""
+TODAY = frozenset({"now", "utcnow", "today"})
+"""What `datetime` and `date` answer out of it."""
 
 
 def asked_of_the_machine(code: str) -> Iterator[str]:
@@ -26,6 +28,10 @@ def asked_of_the_machine(code: str) -> Iterator[str]:
                 yield from (f"import {alias.name}" for alias in node.names if alias.name in ANSWERS)
             case ast.Attribute(attr=attr) if attr in ANSWERS:
                 yield ast.unparse(node)
+            case ast.Attribute(
+                value=ast.Name(id="datetime" | "date") | ast.Attribute(attr="datetime" | "date"), attr=attr
+            ):
+                yield from [ast.unparse(node)] if attr in TODAY else []
             case ast.Call(func=ast.Attribute(attr="astimezone"), args=[], keywords=[]):
                 yield ast.unparse(node)
             case ast.Call(func=ast.Attribute(attr="fromtimestamp"), args=[_], keywords=[]):
