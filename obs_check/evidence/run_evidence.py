@@ -7,9 +7,6 @@ from obs_check.follow.run import Sent
 from obs_check.model.event import Decision
 from obs_check.model.probe import Probe
 
-NO_RULES = "No allow rules specified"
-"""What boundary v0.9.0 says when it starts without any."""
-
 
 def sent(context: Context, decision: Decision) -> list[Sent]:
     """The run's events of one decision; none without a run."""
@@ -58,6 +55,13 @@ def says(context: Context, text: str, since: Since) -> tuple[list[str], tuple[Pr
         return [], ()
     lines, probe = context.boundary_says(text, since)
     return lines, (probe,)
+
+
+def says_no_rules(context: Context) -> tuple[list[str], tuple[Probe, ...]]:
+    """boundary's line about its start without any rule, where it writes to no file either: both come from the
+    configuration that it did not read."""
+    file = context.hop("A", "file")
+    return ([], ()) if file is not None and file.seen else says(context, "No allow rules specified", "start")
 
 
 def through_boundary(context: Context, event: Sent) -> tuple[str, tuple[Probe, ...]]:

@@ -155,6 +155,16 @@ def test_denied_events_are_named_with_and_without_the_configuration(
     assert found[0].fix.summary
 
 
+def test_a_boundary_that_writes_to_its_file_has_read_a_configuration(tmp_path: Path) -> None:
+    log = 'time=2026-11-23T23:59:59.000Z level=WARN msg="No allow rules specified; all"\n' + "".join(
+        f"time=2026-11-24T00:00:00.500Z level=WARN msg=DENY url=/?obs={tag}\n" for tag in ALL
+    )
+    seen = context(None, ALL_DENIED, tmp_path, ALL, log=log)
+    assert config_not_loaded.find(seen) is None
+    found = allow_denied.find(seen)
+    assert found is not None and isinstance(found.evidence, Observation)
+
+
 def test_some_denied_events_are_enough(tmp_path: Path) -> None:
     seen = context(None, RIGHT, tmp_path)
     assert seen.run is not None

@@ -12,7 +12,7 @@ from obs_check.documents.nearest import nearest
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.firewall_file import FirewallFile, firewall_file
-from obs_check.evidence.run_evidence import NO_RULES, at_egress, says, sent
+from obs_check.evidence.run_evidence import at_egress, says_no_rules, sent
 from obs_check.follow.run import Sent
 from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
 
@@ -24,8 +24,8 @@ def find(context: Context) -> Finding | None:
     file = firewall_file(context)
     if not denied or (file is not None and any(map(file.allowing, denied))):
         return None
-    if file is None and says(context, NO_RULES, "start")[0]:
-        # It has no rule at all: egress.config-not-loaded.
+    if file is None and says_no_rules(context)[0]:
+        # It read no configuration at all: egress.config-not-loaded.
         return None
     url, method = urlsplit(denied[0].event.url), denied[0].event.method
     # urlsplit().hostname would lower the case, and case counts.

@@ -7,7 +7,7 @@ that it has no rule at all.
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.firewall_file import firewall_file
-from obs_check.evidence.run_evidence import NO_RULES, at_egress, says, sent
+from obs_check.evidence.run_evidence import at_egress, says_no_rules, sent
 from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
 
 
@@ -18,12 +18,12 @@ def find(context: Context) -> Finding | None:
     if not denied:
         return None
     claim = f"boundary denied {len(denied)} of {len(allow)} requests that "
-    lines, warned = says(context, NO_RULES, "start")
+    lines, warned = says_no_rules(context)
     file, at_file = firewall_file(context), context.hop("A", "file")
     if file is None:
         if not lines:
             return None
-        claim += f"have to be allowed: it says `{NO_RULES}`, so it read no configuration with rules"
+        claim += "have to be allowed: it says `No allow rules specified`, so it read no configuration with rules"
         evidence: Evidence = Observation((*at_egress(context), *warned))
     else:
         rule = file.allowing(denied[0])
@@ -34,7 +34,7 @@ def find(context: Context) -> Finding | None:
             claim += ": it runs with other rules than that file has now"
         else:
             claim += f", and wrote nothing to {file.config.log_dir}: it did not read that file"
-        claim += f"; it says `{NO_RULES}`" if lines else ""
+        claim += "; it says `No allow rules specified`" if lines else ""
         by_file = file.decides(denied, context.now_ns(), "were it read")
         evidence = Proof((*at_egress(context), *warned), (by_file,))
     where = f"BOUNDARY_CONFIG={path}" if path else "BOUNDARY_CONFIG to the file"

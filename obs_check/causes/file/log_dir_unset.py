@@ -9,7 +9,7 @@ from pathlib import Path
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.firewall_file import firewall_file
-from obs_check.evidence.run_evidence import NO_RULES, decided, says
+from obs_check.evidence.run_evidence import decided, says, says_no_rules
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 
@@ -20,8 +20,11 @@ def find(context: Context) -> Finding | None:
     if context.run is None or hop is None or hop.seen or hop.unknown or not known:
         return None
     lines, probes = says(context, f"obs={context.run.id}-", "run")
-    if file.config.log_dir is not None if file is not None else not lines or says(context, NO_RULES, "start")[0]:
-        # Without any rule it has read no configuration at all: egress.config-not-loaded.
+    if file is None:
+        # Without any rule it read no configuration at all: egress.config-not-loaded.
+        if not lines or says_no_rules(context)[0]:
+            return None
+    elif file.config.log_dir is not None:
         return None
     directory = Path(context.files.boundary_glob).parent
     claim = f"the firewall decided {len(known)} requests and wrote none to {context.files.boundary_glob}"
