@@ -109,7 +109,7 @@ def query(
 @contextmanager
 def _worded_refusals() -> Iterator[None]:
     """A query that is refused is the query's fault, on a Loki too: exit code 2, with what helps."""
-    from obs_check.app.query.hints import hint_for_refusal
+    from obs_check.logql.remedies import hint_for_refusal
 
     try:
         yield
@@ -124,8 +124,8 @@ def _worded_refusals() -> Iterator[None]:
 
 
 def _parsed(text: str) -> "Expr":
-    from obs_check.app.query.hints import hint_for
     from obs_check.logql import parse
+    from obs_check.logql.remedies import hint_for
 
     try:
         return parse(text)

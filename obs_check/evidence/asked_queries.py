@@ -25,32 +25,37 @@ class AskedQuery:
     place: int
 
 
+def sent_targets(broken: BrokenPanel) -> Iterator[tuple[Target, Mapping[str, Any]]]:
+    """The panel's Loki targets that are asked, each with its query as sent."""
+    for query in broken.request.queries:
+        for sent in query.body["queries"] if query.datasource.kind == "loki" else ():
+            target = next((t for t in broken.panel.targets if t.ref_id == sent["refId"]), None)
+            if target is not None:
+                yield target, sent
+
+
+def filled(broken: BrokenPanel, sent: Mapping[str, Any]) -> str:
+    """The text of a query with macros filled in as Grafana's backend does."""
+    request = broken.request
+    length_ms = request.range.to_ms - request.range.from_ms
+    own, resolution = str(sent.get("step") or ""), int(sent.get("resolution") or 1)
+    return backend_macros(
+        str(sent["expr"]),
+        from_ms=request.range.from_ms,
+        to_ms=request.range.to_ms,
+        interval_ms=request.interval.ms,
+        step_ms=loki_step(request.interval.ms, length_ms, own, resolution),
+        instant=sent.get("queryType") == "instant",
+    )
+
+
 def asked_queries(broken: BrokenPanel) -> Iterator[AskedQuery]:
     """The log queries of a panel's Loki targets, left to right; none of a text that does not parse."""
-    request = broken.request
-    for query in request.queries:
-        if query.datasource.kind != "loki":
+    for target, sent in sent_targets(broken):
+        text = filled(broken, sent)
+        try:
+            queries = log_queries(parse(text))
+        except QueryError:
             continue
-        for sent in query.body["queries"]:
-            target = next((t for t in broken.panel.targets if t.ref_id == sent["refId"]), None)
-            if target is None:
-                continue
-            text = backend_macros(
-                sent["expr"],
-                from_ms=request.range.from_ms,
-                to_ms=request.range.to_ms,
-                interval_ms=request.interval.ms,
-                step_ms=loki_step(
-                    request.interval.ms,
-                    request.range.to_ms - request.range.from_ms,
-                    str(sent.get("step") or ""),
-                    int(sent.get("resolution") or 1),
-                ),
-                instant=sent.get("queryType") == "instant",
-            )
-            try:
-                queries = log_queries(parse(text))
-            except QueryError:
-                continue
-            for place, log_query in enumerate(queries):
-                yield AskedQuery(target, sent, text, log_query, place)
+        for place, log_query in enumerate(queries):
+            yield AskedQuery(target, sent, text, log_query, place)

@@ -8,6 +8,7 @@ from obs_check.errors import InputError, ObsCheckError, QueryError
 from obs_check.lint.board import Board
 from obs_check.lint.issue import Spot
 from obs_check.logql import parse
+from obs_check.logql.remedies import remedies
 from obs_check.logql.syntax import ast
 from obs_check.panel.datasource import DASHBOARD, Datasource, Datasources, is_expression, reference_key
 from obs_check.panel.elements import Dashboard, Panel, Target
@@ -37,6 +38,7 @@ class Question:
     raw: str
     text: str = ""
     problem: str = ""
+    remedy: str = ""
     logql: ast.Expr | None = None
     promql: Any = None
     sql: Any = None
@@ -146,7 +148,8 @@ def _parsed(question: Question) -> Question:
         place = caret[0][len(caret[1]) - len(caret[1].lstrip()) :][:40] if caret else ""
         near = f", at `{place}`" if place else ""
         spot = replace(question.spot, line=question.spot.line + line) if question.panel is None else question.spot
-        return replace(question, language="logql", problem=f"{error.message}{near}", spot=spot)
+        hint = next((remedy.words for remedy in remedies(error)), error.hint)
+        return replace(question, language="logql", problem=f"{error.message}{near}", remedy=hint, spot=spot)
 
 
 def _parsed_promql(question: Question) -> Question:

@@ -56,3 +56,12 @@ def read_text(raw: str) -> ast.Expr | None:
         return parse(_TOKEN.sub(_stand_in, raw))
     except QueryError:
         return None
+
+
+def text_error(raw: str) -> QueryError | None:
+    """Why an author's text cannot be read, as an error of that text; None when it can."""
+    try:
+        parse(_TOKEN.sub(_stand_in, raw))
+    except QueryError as error:
+        return QueryError(error.message, raw, error.start, error.end, error.hint)
+    return None

@@ -99,6 +99,13 @@ PANEL_FAULTS: tuple[Fault, ...] = (
         only_dashboard=True,
     ),
     Fault(
+        "backslash-in-quotes",
+        "panel.query-refused",
+        "the panels' regular expression has one backslash in double quotes",
+        exprs(r"`\"http_url\":\"https\?://\(\?P<domain>\[\^/:\"\]\+\)`", r'"http_url.:.https?://(?P<domain>[\\w.-]+)"'),
+        only_dashboard=True,
+    ),
+    Fault(
         "query-hidden",
         "panel.hidden-target",
         "the query of a panel is switched off",

@@ -6,6 +6,7 @@ from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.rule import Rule
 
+_REMEDY = "correct the query; try it with obs-check query"
 _NAMES = {"logql": "LogQL", "promql": "PromQL", "sql": "SQL"}
 
 
@@ -13,7 +14,7 @@ def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
         if question.problem:
             name = _NAMES.get(question.language, "query")
-            yield question.spot, f"no {name}: {question.problem}", "correct the query; try it with obs-check query"
+            yield question.spot, f"no {name}: {question.problem}", question.remedy or _REMEDY
 
 
 RULE = Rule("query-syntax", "error", "a query does not parse with its variables filled", _find)

@@ -1,0 +1,83 @@
+"""panel.query-refused: Loki cannot read the query, so the panel shows its error and no data.
+
+The text in the dashboard does not parse, or not with what a variable puts into it. Proved by Loki's answer, and where
+the slip is a known one by the panel read with it mended.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from obs_check.errors import QueryError
+from obs_check.evidence.asked_queries import filled, sent_targets
+from obs_check.evidence.cause import on_panel
+from obs_check.evidence.context import BrokenPanel, Context
+from obs_check.evidence.dashboard_edit import dashboard_fix
+from obs_check.evidence.tried import shown, tried
+from obs_check.logql import parse
+from obs_check.logql.remedies import mended, remedies
+from obs_check.model.finding import Finding, Fix, Observation, Proof, Subject, TargetEdit
+from obs_check.panel.elements import Target
+from obs_check.panel.interpolate import references
+from obs_check.panel.macros import text_error
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A target whose query does not parse: `asked` is the error of what is sent, `written` that of the author's text,
+    None where it can be read."""
+
+    target: Target
+    asked: QueryError
+    written: QueryError | None
+
+
+def find(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Read the panel with the slips mended."""
+    if broken.reading.state != "error":
+        return None
+    refused = list(_refused(broken))
+    if not refused:
+        return None
+    first = refused[0]
+    error = first.written or first.asked
+    words = next((remedy.words for remedy in remedies(error)), "") or error.hint
+    said = " ".join(broken.reading.error.split())
+    claim = f"Loki cannot read query {first.target.ref_id}: {said}"
+    if first.written is None and (names := references(first.target.text)):
+        claim += f"; as written it could be read, so it is the value of {', '.join(names)} that breaks it"
+    edits = [
+        TargetEdit(broken.panel.id, one.target.ref_id, one.target.text, text)
+        for one in refused
+        if one.written is not None and (text := mended(one.written, text_error)) is not None
+    ]
+    summary = words or "correct the query"
+    change = tried(context, broken, edits) if len(edits) == len(refused) else None
+    if change is None or change.reading.state == "error":
+        return CAUSE.finding(
+            subject=Subject(context.dashboard_uid, broken.panel.id, first.target.ref_id),
+            claim=claim,
+            evidence=Observation(broken.probes),
+            fix=Fix(summary, path=f"dashboard:{context.dashboard_uid}"),
+            panels=(broken.panel.id,),
+            group=f"{error.message} {error.text}",
+        )
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid, broken.panel.id, first.target.ref_id),
+        claim=f"{claim}; with that mended the panel reads {shown(change.reading)}",
+        evidence=Proof(broken.probes, change.probes),
+        fix=dashboard_fix(summary, context.dashboard_uid, context.dashboard, edits, "same"),
+        panels=(broken.panel.id,),
+        cured=change.right,
+        group=summary,
+    )
+
+
+def _refused(broken: BrokenPanel) -> Iterator[_Refused]:
+    for target, sent in sent_targets(broken):
+        try:
+            parse(filled(broken, sent))
+        except QueryError as error:
+            yield _Refused(target, error, text_error(target.text))
+
+
+CAUSE = on_panel("panel.query-refused", "panel", find)
