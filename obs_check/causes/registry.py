@@ -5,6 +5,7 @@ from obs_check.causes.aggregate import (
     group_label_missing,
     instant_vs_range,
     pipeline_error_400,
+    query_limit,
     range_too_short,
     vectors_do_not_match,
 )
@@ -136,6 +137,7 @@ CAUSES: tuple[Cause, ...] = (
     variable_escaped.CAUSE,
     variable_empty.CAUSE,
     query_refused.CAUSE,
+    query_limit.CAUSE,
     time_range.OVERRIDE,
     transformation_drops.CAUSE,
     override_hides.CAUSE,

@@ -239,6 +239,8 @@ class Context:
     """(tenant, log query, window, limit) -> as `loki.sample`, asked with another X-Scope-OrgID."""
     loki_discarded: Callable[[], tuple[Mapping[str, int], Probe]] | None = None
     """Lines that Loki discarded since before the run, by reason; None where its metrics cannot be read."""
+    loki_lookback: Callable[[], tuple[int, Probe]] | None = None
+    """How far back Loki lets queries see (ns), 0 for as far as there is; None as for `loki_retention`."""
     loki_retention: Callable[[], tuple[int | None, Probe]] | None = None
     """How long Loki keeps lines (ns), None for ever; None where its configuration cannot be read."""
 

@@ -226,6 +226,7 @@ class Systems:
             loki_direct=self.config.loki.url is not None,
             sample_as=self._sample_as,
             loki_discarded=self._discarded if self.config.loki.url else None,
+            loki_lookback=self._lookback if self.config.loki.url else None,
             loki_retention=self._retention if self.config.loki.url else None,
         )
 
@@ -249,6 +250,10 @@ class Systems:
         answer = self.loki.metrics()
         now, before = discarded_by_reason(answer.value), self.discarded_before
         return {reason: n - before.get(reason, 0) for reason, n in now.items()}, answer.probe
+
+    def _lookback(self) -> tuple[int, Probe]:
+        answer = self.loki.lookback()
+        return answer.value, answer.probe
 
     def _retention(self) -> tuple[int | None, Probe]:
         answer = self.loki.retention()

@@ -27,6 +27,10 @@ def find(context: Context) -> Finding | None:
     age = (context.now_ns() - context.run.window.start_ns) // NS
     if kept is not None and age * NS <= kept:
         return None
+    # What queries do not look back at is still there.
+    lookback = context.loki_lookback()[0] if context.loki_lookback else 0
+    if lookback and age * NS > lookback:
+        return None
     limit = f"; its `retention_period` is {kept // NS} s" if kept is not None else ""
     count = sum(lost for _, lost, _ in found)
     return CAUSE.finding(

@@ -25,6 +25,7 @@ Clock = Callable[[], int]
 """ns since the epoch."""
 Direction = Literal["forward", "backward"]
 _API = "/loki/api/v1"
+_NO_CONFIGURATION = Unavailable("loki: /config is not Loki's configuration", "does the URL point to Loki?")
 
 
 class LokiClient:
@@ -125,15 +126,23 @@ class LokiClient:
     def retention(self) -> Answered[int | None]:
         """How long lines are kept (ns), None for ever: `limits_config.retention_period` of /config, which counts only
         with `compactor.retention_enabled` (Loki 3.5). Raises Unavailable for an answer that is no configuration."""
-        text = self._http.get("/config").text
+        document = self._configuration()
         try:
-            document = yaml.safe_load(text)
             kept = parse_prometheus_duration(str(document["limits_config"]["retention_period"]))
             enabled = bool(document["compactor"]["retention_enabled"])
-        except (yaml.YAMLError, KeyError, TypeError, ValueError):
-            raise Unavailable("loki: /config is not Loki's configuration", "does the URL point to Loki?") from None
+        except (KeyError, TypeError, ValueError):
+            raise _NO_CONFIGURATION from None
         answer = {"retention_period_ns": kept, "retention_enabled": enabled}
         return Answered(kept if enabled and kept else None, self._probe("GET /config", answer, None))
+
+    def lookback(self) -> Answered[int]:
+        """How far back queries see (ns), 0 for as far as there is: `limits_config.max_query_lookback` of /config.
+        Raises Unavailable for an answer that is no configuration."""
+        try:
+            value = parse_prometheus_duration(str(self._configuration()["limits_config"]["max_query_lookback"]))
+        except (KeyError, TypeError, ValueError):
+            raise _NO_CONFIGURATION from None
+        return Answered(value, self._probe("GET /config", {"max_query_lookback_ns": value}, None))
 
     def version(self) -> Answered[str]:
         """What /loki/api/v1/status/buildinfo calls the version, "" where it names none."""
@@ -170,6 +179,12 @@ class LokiClient:
         document = self._document(self._http.get(f"{_API}/{endpoint}", _span(window)))
         value = sorted(str(name) for name in document.get("data") or [])
         return Answered(value, self._probe(f"GET {_API}/{endpoint}", value[:200], window))
+
+    def _configuration(self) -> Any:
+        try:
+            return yaml.safe_load(self._http.get("/config").text)
+        except yaml.YAMLError:
+            raise _NO_CONFIGURATION from None
 
     def _document(self, response: "httpx.Response") -> dict[str, Any]:
         document = self._http.json(response)

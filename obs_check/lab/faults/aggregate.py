@@ -1,7 +1,10 @@
 """Faults of what the panels make of their lines: intervals, groupings, operators, query types."""
 
+from dataclasses import replace
+
 from obs_check.lab.faults.fault import Change, Fault, exprs
 from obs_check.lab.settings import LabSettings
+from obs_check.model.window import NS
 
 
 def _query_type(wanted: str, *panels: int) -> Change:
@@ -12,6 +15,21 @@ def _query_type(wanted: str, *panels: int) -> Change:
                     target["queryType"] = wanted
 
     return change
+
+
+def _lines(most: int, *panels: int) -> Change:
+    def change(settings: LabSettings) -> None:
+        for panel in settings.dashboard["panels"]:
+            if panel["id"] in panels:
+                for target in panel["targets"]:
+                    target["maxLines"] = most
+
+    return change
+
+
+def _short_lookback(settings: LabSettings) -> None:
+    settings.loki = replace(settings.loki, max_query_lookback=5 * NS)
+    settings.loki_direct = True
 
 
 def _short_intervals(settings: LabSettings) -> None:
@@ -51,6 +69,27 @@ AGGREGATE_FAULTS: tuple[Fault, ...] = (
         "the panels of lines ask for one moment",
         _query_type("instant", 4, 5, 8),
         only_dashboard=True,
+    ),
+    Fault(
+        "lines-beyond-limit",
+        "aggregate.query-limit",
+        "the panels of lines ask for more than Loki gives at once",
+        _lines(10_000, 4, 5, 8),
+        only_dashboard=True,
+    ),
+    Fault(
+        "range-beyond-limit",
+        "aggregate.query-limit",
+        "the panel over time counts over an interval that is longer than Loki lets a query be",
+        exprs(r"(sum by \(decision\).*)\[\$__auto\]", r"\1[800h]"),
+        only_dashboard=True,
+    ),
+    Fault(
+        "short-lookback",
+        "aggregate.query-limit",
+        "Loki shows queries nothing older than 5 seconds",
+        _short_lookback,
+        wait_s=5.5,
     ),
     Fault(
         "group-label",

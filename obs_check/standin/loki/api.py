@@ -157,10 +157,13 @@ class Api:
         return PlainTextResponse(self._counters.text(streams))
 
     async def _config(self, _: Request) -> Response:
-        """The part of Loki's /config that says how long lines are kept."""
+        """The part of Loki's /config that says how long lines are kept, and how far back they are shown."""
         kept = self._limits.retention_period
         document = {
-            "limits_config": {"retention_period": format_prometheus_duration(kept)},
+            "limits_config": {
+                "retention_period": format_prometheus_duration(kept),
+                "max_query_lookback": format_prometheus_duration(self._limits.max_query_lookback),
+            },
             "compactor": {"retention_enabled": bool(kept)},
         }
         return PlainTextResponse(yaml.safe_dump(document))

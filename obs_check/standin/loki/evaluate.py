@@ -28,17 +28,18 @@ from obs_check.standin.loki.store import TenantStore
 
 
 class _Counted:
-    """A Source that remembers what was read through it."""
+    """A Source that remembers what was read through it; `first_ns` is the time of the oldest line that is shown."""
 
-    def __init__(self, store: TenantStore) -> None:
+    def __init__(self, store: TenantStore, first_ns: int = 0) -> None:
         self._store = store
+        self._first_ns = first_ns
         self.lines = 0
         self.bytes = 0
         self.labels: list[Labels] = []
 
     def select(self, matchers: Sequence[Matcher], start_ns: int, end_ns: int) -> list[LogStream]:
         """See obs_check.logql.engine.source.Source."""
-        streams = self._store.select(matchers, start_ns, end_ns)
+        streams = self._store.select(matchers, max(start_ns, self._first_ns), end_ns)
         for stream in streams:
             self.labels.append(stream.labels)
             self.lines += len(stream.entries)
@@ -63,6 +64,11 @@ def _answer(
         raise Refusal(400, f"maximum of series ({limits.max_query_series}) reached for a single query")
     data["stats"] = stats(source.lines, source.bytes, returned, took_ns / NS)
     return data
+
+
+def _oldest(now_ns: int, limits: Limits) -> int:
+    """The time of the oldest line that queries see (Loki 3.5: a limit moves their start, and says nothing)."""
+    return now_ns - limits.max_query_lookback if limits.max_query_lookback else 0
 
 
 def _longest_range(expr: Metric) -> int:
@@ -92,7 +98,7 @@ def answer_range(
         # What is split by the hour reaches back from the beginning of each part.
         check_length(max(asked.start, asked.end - HOUR) - _longest_range(expr), asked.end, limits)
     _refuse_switched_off(expr)
-    source = _Counted(store)
+    source = _Counted(store, _oldest(now_ns, limits))
     result = query_range(
         expr,
         source,
@@ -124,7 +130,7 @@ def answer_instant(
     if not isinstance(expr, LogQuery):
         expr = parse(text)
     _refuse_switched_off(expr)
-    source = _Counted(store)
+    source = _Counted(store, _oldest(now_ns, limits))
     result = query_instant(expr, source, at, settings=settings, limit=limit, direction=direction)
     return _answer(result, source, flags, direction, settings.now_ns() - now_ns, limits)
 

@@ -48,4 +48,6 @@ class Limits:
     max_entries_per_query: int = 5000
     max_query_series: int = 500
     max_query_length: int = 721 * HOUR
+    max_query_lookback: int = 0
+    """How far back queries see, ns; 0 for as far as there is."""
     max_points: int = 11_000
