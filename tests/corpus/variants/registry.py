@@ -24,6 +24,14 @@ def _in_zone(name: str) -> Variant:
     return Variant(f"zone-{name.rpartition('/')[2].lower()}", f"machine and boundary are in {name}", before, zone=name)
 
 
+_JSON_ONLY = {
+    "drop-stage": "the stage's expression is one of JSON",
+    "no-cri": "logfmt reads the line behind the runtime's prefix",
+    "line-too-long": "a line for people is shorter",
+    "every-line-counted": "logfmt makes no error of a line that is none",
+}
+"""Faults of JSON lines."""
+
 PLAIN = Variant("plain", "the stack as it is")
 VARIANTS: tuple[Variant, ...] = (
     Variant("name", "obs-check.yaml is read from the working directory", named_by="name"),
@@ -43,7 +51,7 @@ VARIANTS: tuple[Variant, ...] = (
         ran_before=True,
         apart=_HAPPENED | {"positions-ahead": "the file is longer than that by now"},
     ),
-    Variant("human", "coderd logs for people, and the dashboard reads that", human),
+    Variant("human", "coderd logs for people, and the dashboard reads that", human, apart=_JSON_ONLY),
     Variant("spaced", "there are blanks in coderd's JSON", spaced),
     Variant("past", "boundary's log directory has a past", with_a_past),
     _in_zone(_EAST),
