@@ -92,8 +92,9 @@ def run_demo(demo: Demo, lab: Lab, say: Say, show: Callable[[Outcome], None]) ->
 
 
 def _look(check: Check, allow: int, deny: int, wait_s: float) -> None:
+    before = check.before()
     run = check.inject(allow, deny)
     check.follow(run)
     check.systems.pause(wait_s)
-    check.panels(run)
-    check.explain(run)
+    check.panels(run, before)
+    check.explain()

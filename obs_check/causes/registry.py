@@ -139,6 +139,7 @@ CAUSES: tuple[Cause, ...] = (
     query_refused.CAUSE,
     query_limit.CAUSE,
     time_range.OVERRIDE,
+    time_range.ENDED,
     transformation_drops.CAUSE,
     override_hides.CAUSE,
     reducer_blank.CAUSE,

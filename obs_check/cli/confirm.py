@@ -31,11 +31,11 @@ def confirm(before_file: Path, sending: "Sending", out: Output) -> None:
     decisions = [e["decision"] for e in before["events"]]
     with keeping(out, outcome), open_systems(out.config_path, out.env, detail=out.detail) as systems:
         check = Check(systems, outcome, out.say)
-        run = check.inject(decisions.count("allow"), decisions.count("deny"), sending) if decisions else None
-        if run is not None:
-            check.follow(run)
-        check.panels(run)
-        check.explain(run)
+        if decisions:
+            check.run(decisions.count("allow"), decisions.count("deny"), sending)
+        else:
+            check.panels(None)
+        check.explain()
         out.show_outcome(outcome)
     document = outcome.to_json()
     document["comparison"] = compare(before, document)

@@ -50,16 +50,13 @@ def diagnose(
     outcome = Outcome("diagnose")
     opened = open_systems(out.config_path, out.env, dashboard, viewport=viewport, split=not no_split, detail=out.detail)
     with keeping(out, outcome, save), opened as systems:
-        check = Check(systems, outcome, out.say)
-        run = None
+        only = None if panel is None or systems.missing else systems.board.only(panel)
+        check = Check(systems, outcome, out.say, only, tells_zeros=with_run)
         if with_run:
-            before = check.before(panel)
-            run = check.inject(allow, deny, sending)
-            check.follow(run)
-        check.panels(run, panel)
-        if run is not None:
-            check.control(run, before, panel)
-        check.explain(run)
+            check.run(allow, deny, sending)
+        else:
+            check.panels(None)
+        check.explain()
         if suggest or apply_now:
             check.suggest()
         out.show_outcome(outcome, diffs=suggest or apply_now)

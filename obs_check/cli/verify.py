@@ -34,9 +34,7 @@ def verify(allow: int, deny: int, timeout: float | None, save: Path | None, send
         open_systems(out.config_path, out.env, hop_s=timeout, detail=out.detail) as systems,
     ):
         check = Check(systems, outcome, out.say)
-        run = check.inject(allow, deny, sending)
-        check.follow(run)
-        check.panels(run)
-        check.explain(run)
+        check.run(allow, deny, sending)
+        check.explain()
         out.show_outcome(outcome, diffs=False)
     out.finish(outcome.to_json(), outcome.exit_code)

@@ -1,9 +1,9 @@
 """What a cause may look at. Everything that asks a system comes in as a function; answers are probes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from obs_check.client.egress import EgressAnswer
 from obs_check.client.files.firewall_log import Since
@@ -22,10 +22,11 @@ from obs_check.model.shipping import ShipperState
 from obs_check.model.window import MS, Window
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.elements import Panel, Target
-from obs_check.panel.expect import Expectation, differs
+from obs_check.panel.expect import Expectation
 from obs_check.panel.interval import loki_step
 from obs_check.panel.reading import Reading
 from obs_check.panel.request import PanelRequest
+from obs_check.panel.run_lines import with_lines_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +43,43 @@ class LokiProbes:
     settings: Callable[[], EngineSettings]
     """What the engine here has to know to do as that Loki does."""
 
+    def over(self, needle: str) -> "LokiProbes":
+        """The same questions about the lines that hold `needle` alone."""
+
+        def count(expr: str, window: Window) -> tuple[float, Probe]:
+            return self.count(with_lines_of(expr, needle) or expr, window)
+
+        def sample(query: str, window: Window, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
+            return self.sample(with_lines_of(query, needle) or query, window, limit)
+
+        return replace(self, count=count, sample=sample)
+
 
 @dataclass(frozen=True, slots=True)
 class BrokenPanel:
-    """A panel that does not read what it should, whatever system it asks. `differs` says how."""
+    """A panel that does not read what it should, whatever system it asks. `differs` says how.
+
+    With `run_window` the reading is of the run's lines alone, and that is where they lie; without it is of all that is
+    in the panel's range. `before` is what the panel read before the run, where that is known.
+    """
 
     panel: Panel
     request: PanelRequest
     reading: Reading
     differs: str
     probes: tuple[Probe, ...] = ()
+    run_window: Window | None = None
+    before: Reading | None = None
+
+    @property
+    def range(self) -> Window:
+        """The panel's range, ns."""
+        return Window(self.request.range.from_ms * MS, self.request.range.to_ms * MS)
 
     @property
     def window(self) -> Window:
-        """The panel's range, ns."""
-        return Window(self.request.range.from_ms * MS, self.request.range.to_ms * MS)
+        """Where the lines are looked for that the panel has to show, ns."""
+        return self.run_window or self.range
 
     @property
     def opened(self) -> Window:
@@ -93,7 +116,7 @@ class BrokenTarget:
 
     @property
     def window(self) -> Window:
-        """The panel's range, ns."""
+        """Where the lines are looked for that the panel has to show, ns."""
         return self.whole.window
 
     @property
@@ -140,19 +163,19 @@ class BrokenTarget:
         return (self.funnel.probe, *(rung.probe for rung in self.funnel.rungs))
 
 
-Reread = Callable[[Mapping[str, Any], BrokenPanel, Window | None], tuple[Reading, tuple[Probe, ...]]]
-"""(changed dashboard, panel, window) -> what the panel would show; without a window in its range. Nothing is saved."""
+class LookAgain(Protocol):
+    """Reads a panel again. Nothing is saved."""
 
-
-LookAgain = Callable[[Mapping[str, Any], BrokenPanel], BrokenPanel]
-"""As Reread, with all that is known of the changed panel; `differs` is "" where it would be as it should."""
+    def __call__(self, document: Mapping[str, Any], broken: BrokenPanel, window: Window | None = None) -> BrokenPanel:
+        """The panel as the changed dashboard has it, in the range that it was read in unless a window is given; its
+        `differs` is "" where it would be as it should. Raises what Grafana's client raises."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class GrafanaProbes:
     """Questions asked of Grafana."""
 
-    reread: Reread
     look_again: LookAgain
     query: Callable[[Mapping[str, Any]], tuple[dict[str, Any], Probe]]
     """(body of /api/ds/query) -> the answer with its `results`."""
@@ -214,6 +237,8 @@ class Context:
     now_ns: Callable[[], int]
     grafana: GrafanaProbes
     files: Files = field(default_factory=Files)
+    every_line: LokiProbes | None = None
+    """The same Loki with nobody's lines left out, where `loki` is asked for the run's lines alone."""
     missing: Probe | None = None
     """Grafana's answer that it has no such dashboard; then `dashboard` is empty."""
     run: Run | None = None
@@ -244,9 +269,16 @@ class Context:
     loki_retention: Callable[[], tuple[int | None, Probe]] | None = None
     """How long Loki keeps lines (ns), None for ever; None where its configuration cannot be read."""
 
-    def wrong(self, panel: int, reading: Reading) -> str:
-        """How a reading differs from what the panel has to show; empty when it does not."""
-        return differs(reading, self.expectations.get(panel), self.run.events if self.run else None)
+    def over(self, broken: BrokenPanel) -> "Context":
+        """What is asked about a panel: Loki for the run's lines alone, where the panel was asked for those."""
+        run = self.run
+        if run is None or broken.run_window is None:
+            return self
+
+        def sample_as(tenant: str, query: str, window: Window, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
+            return self.sample_as(tenant, with_lines_of(query, run.needle) or query, window, limit)
+
+        return replace(self, loki=self.loki.over(run.needle), every_line=self.loki, sample_as=sample_as)
 
     def hop(self, path: str, name: str) -> HopSeen | None:
         """The hop of a path, if the run was followed there."""

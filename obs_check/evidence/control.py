@@ -6,11 +6,15 @@ from typing import Any, Literal
 from obs_check.model.probe import Probe
 from obs_check.model.window import Window
 from obs_check.panel.elements import Panel
+from obs_check.panel.expect import reads_nothing
 from obs_check.panel.reading import Reading
 
-Moved = Literal["exactly", "otherwise", "not", "unknown"]
-"""By exactly what was sent; by something else; not at all; or one of the readings is missing."""
-Meaning = Literal["true_zero", "quiet", "live", "broken_zero", "false_green", "moved_otherwise", "unknown"]
+Moved = Literal["exactly", "otherwise", "not", "unasked", "failed", "unknown"]
+"""By exactly what was sent; by something else; not at all; not at all, and nothing says that it should; the panel shows
+an error; or one of the readings is missing."""
+Meaning = Literal[
+    "true_zero", "quiet", "live", "broken_zero", "false_green", "moved_otherwise", "not_fed", "error", "unknown"
+]
 
 _WORDS: dict[Meaning, str] = {
     "true_zero": "true zero: nothing had happened",
@@ -19,14 +23,17 @@ _WORDS: dict[Meaning, str] = {
     "broken_zero": "broken: the events do not show",
     "false_green": "false green: not zero, whatever happens",
     "moved_otherwise": "moved by something else",
+    "not_fed": "not moved, and nothing says that it has to",
+    "error": "shows an error",
     "unknown": "unknown",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One panel, read in the dashboard's own range. `before_window` and `after_window` are what it was read in, and
-    `differs` says how its change is not what was sent ("" when it is)."""
+    """One panel, read in its own range before and after. `before_window` and `after_window` are what it was read in,
+    `of_run` is what it reads of the run's lines alone (None where it cannot be asked for them), and `differs` says how
+    that, or its change, is not what was sent ("" when it is)."""
 
     panel: Panel
     before: Reading
@@ -36,11 +43,13 @@ class Control:
     before_window: Window
     after_window: Window
     probes: tuple[Probe, ...]
+    of_run: Reading | None = None
 
     @property
     def was_zero(self) -> bool:
         """Whether a person saw nothing, or 0, before the events."""
-        return not self.before.rows or (bool(self.before.values) and self.before.number == 0)
+        zero = bool(self.before.values) and self.before.number == 0
+        return zero or not self.before.rows or reads_nothing(self.before)
 
     @property
     def meaning(self) -> Meaning:
@@ -51,6 +60,10 @@ class Control:
             if not self.was_zero:
                 return "live"
             return "quiet" if self.before.text == self.after.text else "true_zero"
+        if self.moved == "unasked":
+            return "not_fed"
+        if self.moved == "failed":
+            return "error"
         if self.moved == "otherwise":
             return "moved_otherwise"
         return "broken_zero" if self.was_zero else "false_green"

@@ -49,7 +49,7 @@ class Absence:
 def absences(context: Context, broken: BrokenPanel) -> Iterator[Absence]:
     """Each selector without a series. Raises what asking Grafana raises."""
     # The end of the range may lie ahead of the clock.
-    at_s = min(broken.window.end_ns, context.now_ns()) / NS
+    at_s = min(broken.range.end_ns, context.now_ns()) / NS
     for query in broken.request.queries:
         for sent in query.body["queries"]:
             target = next((t for t in broken.panel.targets if t.ref_id == sent["refId"]), None)

@@ -21,7 +21,7 @@ def selector(labels: Labels) -> str:
 
 def lines_of(run: Run, labels: Labels) -> str:
     """The query for the lines of a run in the stream with exactly these labels."""
-    return f"{selector(labels)} |= `obs={run.id}-`"
+    return f"{selector(labels)} |= `{run.needle}`"
 
 
 def matchers_of(dashboard: Mapping[str, Any], panels: Iterable[int]) -> dict[int, list[ast.Matcher]]:

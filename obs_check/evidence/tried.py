@@ -16,37 +16,41 @@ from obs_check.panel.reading import Reading
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What the panel would show. `helps`: it shows what it should (`right`), or gets further: something where it showed
-    nothing, or rows where its queries returned none. `lines` are those that pass its log query where the panel gets no
-    further: none did before, so what is wrong then is behind the query."""
+    """The whole panel as it would be. `right`: it shows what it has to. `further`: its queries return rows where they
+    returned none, or an error is gone, so that what is wrong then is behind the change. `lines` are those that pass its
+    log query where the panel gets no further: none did before."""
 
     edits: tuple[DashboardEdit, ...]
     reading: Reading
     probes: tuple[Probe, ...]
-    helps: bool
-    right: bool = False
+    right: bool
+    further: bool = False
     lines: float = 0
+
+    @property
+    def helps(self) -> bool:
+        """Whether what comes after the queries may be what is wrong now: what is changed in them may be judged by it,
+        what is changed behind them may not."""
+        return self.right or self.further
 
 
 def tried(context: Context, broken: BrokenPanel, edits: Sequence[DashboardEdit], window: Window | None = None) -> Tried:
-    """Read the panel with the edits, in its own range unless a window is given. Raises what Grafana's client raises."""
-    reading, probes = context.grafana.reread(edited(context.dashboard, edits), broken, window)
-    return _judged(context, broken, edits, reading, probes)
+    """Read the whole panel with the edits, in its own range unless a window is given. Raises what Grafana's client
+    raises."""
+    changed = context.grafana.look_again(edited(context.dashboard, edits), broken, window)
+    return _of(broken, changed, edits)
 
 
-def _judged(
-    context: Context, broken: BrokenPanel, edits: Sequence[DashboardEdit], reading: Reading, probes: tuple[Probe, ...]
-) -> Tried:
-    right = not context.wrong(broken.panel.id, reading)
-    further = any(there(reading) and not there(broken.reading) for there in (_shows, _returns))
-    return Tried(tuple(edits), reading, probes, right or further, right)
+def _of(broken: BrokenPanel, changed: BrokenPanel, edits: Sequence[DashboardEdit]) -> Tried:
+    further = _returns(changed.reading) and not _returns(broken.reading)
+    return Tried(tuple(edits), changed.reading, changed.probes, not changed.differs, further)
 
 
 def tried_query(context: Context, broken: BrokenPanel, edit: TargetEdit) -> Tried:
     """As `tried` with another text of a query. Where the panel gets no further, it helps too when lines pass the log
     query and none did before: two counts, which a later look at the query needs anyway."""
     changed = context.grafana.look_again(edited(context.dashboard, [edit]), broken)
-    change = _judged(context, broken, [edit], changed.reading, changed.probes)
+    change = _of(broken, changed, [edit])
     if change.helps:
         return change
     for before, after in zip(asked_queries(broken), asked_queries(changed), strict=False):
@@ -58,7 +62,7 @@ def tried_query(context: Context, broken: BrokenPanel, edit: TargetEdit) -> Trie
         ]
         if rungs[1].lines and not rungs[0].lines:
             probes = (*change.probes, *(rung.probe for rung in rungs))
-            return replace(change, probes=probes, helps=True, lines=rungs[1].lines)
+            return replace(change, probes=probes, further=True, lines=rungs[1].lines)
         break
     return change
 
@@ -104,7 +108,3 @@ def shown(reading: Reading) -> str:
 
 def _returns(reading: Reading) -> bool:
     return bool(reading.trail) and reading.trail[0].rows > 0
-
-
-def _shows(reading: Reading) -> bool:
-    return reading.state in {"ok", "stale"} and reading.rows > 0

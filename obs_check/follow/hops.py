@@ -42,7 +42,7 @@ def file_hop(path: PathName, name: str, run: Run, read: TaggedLines) -> tuple[Ho
 
     def look() -> None:
         try:
-            answer = read(f"obs={run.id}-")
+            answer = read(run.needle)
         except ObsCheckError as error:
             hop.unasked(error)
             return
@@ -77,7 +77,7 @@ def loki_hop(
         try:
             names = label_names(window)
             for name in sorted(names, key=lambda n: (preferred.index(n) if n in preferred else len(preferred), n)):
-                found, probe = lines(f'{{{name}=~".+"}} |= `obs={run.id}-` {marker}', window)
+                found, probe = lines(f'{{{name}=~".+"}} |= `{run.needle}` {marker}', window)
                 now = clock()
                 for _, line in found:
                     for tag in find_tags(line, run.id):

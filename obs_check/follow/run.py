@@ -85,6 +85,11 @@ class Run:
     through: Through | None = None
 
     @property
+    def needle(self) -> str:
+        """What every line about an event of the run holds, and no other line."""
+        return f"obs={self.id}-"
+
+    @property
     def events(self) -> list[Event]:
         """The events in the order they were sent."""
         return [s.event for s in self.sent]

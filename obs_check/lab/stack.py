@@ -250,7 +250,7 @@ class Lab:
                 "settle_s": 6,
                 **chosen.inject,
             },
-            "timeouts": {"hop_s": 4},
+            "timeouts": {"hop_s": 4, "metrics_s": 4},
         }
         for change in chosen.reached:
             change(document)

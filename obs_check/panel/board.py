@@ -1,9 +1,9 @@
 """Every panel of a dashboard as a person sees it now, or in a given window."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from obs_check.errors import NotAllowed, ObsCheckError
+from obs_check.errors import InputError, NotAllowed, ObsCheckError
 from obs_check.model.probe import Probe
 from obs_check.model.window import MS, Window
 from obs_check.panel.borrowed import with_borrowed_queries
@@ -19,6 +19,10 @@ from obs_check.panel.variables import Options, effective_variables
 
 CONCURRENCY = 4
 """Panels that are asked for at once: about what a browser does, and little for a server."""
+_SHOWN = 20
+"""Values of a panel that are kept in a proof."""
+_SHOWN_IDS = 60
+Progress = Callable[[Panel], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,22 @@ class Board:
         self,
         now_ns: int,
         window: Window | None = None,
-        only: int | None = None,
+        only: Collection[int] | None = None,
         relative: bool | None = None,
-        progress: Callable[[Panel], None] = lambda _panel: None,
+        progress: Progress = lambda _panel: None,
     ) -> list[PanelView]:
-        """Read the data panels, at most `CONCURRENCY` at once; `window` replaces the dashboard's range,
-        `relative` tells that it moves with the clock all the same."""
+        """Read the data panels, those of these ids where `only` is given. As `requests`, then `answers`."""
+        return self.answers(self.requests(now_ns, window, only, relative), progress)
+
+    def requests(
+        self,
+        now_ns: int,
+        window: Window | None = None,
+        only: Collection[int] | None = None,
+        relative: bool | None = None,
+    ) -> list[PanelRequest]:
+        """What the data panels ask, each in its own range; `window` replaces the dashboard's range, `relative` tells
+        that it moves with the clock all the same."""
         from_ms, to_ms = (window.start_ns // MS, window.end_ns // MS) if window else (None, None)
         ask_options = self.options
         within = dashboard_range(self.dashboard, now_ns, from_ms, to_ms)
@@ -67,10 +81,10 @@ class Board:
             None if ask_options is None else lambda variable, before: ask_options(variable, before, within),
         )
 
-        def read(copy: tuple[Panel, Variables]) -> PanelView:
+        def request(copy: tuple[Panel, Variables]) -> PanelRequest:
             panel, inside = copy
             asked, why = with_borrowed_queries(self.dashboard, panel)
-            request = panel_requests(
+            found = panel_requests(
                 self.dashboard,
                 asked,
                 inside,
@@ -81,19 +95,33 @@ class Board:
                 viewport=self.viewport,
                 relative=relative,
             )
-            if why:
-                request = replace(request, why=why)
-            return self._read_one(asked, request)
+            return replace(found, why=why) if why else found
 
-        wanted = [p for p in self.dashboard.panels if p.type not in ("text", "row") and only in (None, p.id)]
-        every = [copy for panel in wanted for copy in copies(panel, variables)]
+        wanted = [p for p in self._data_panels() if only is None or p.id in only]
+        return [request(copy) for panel in wanted for copy in copies(panel, variables)]
+
+    def only(self, panel: int) -> frozenset[int]:
+        """The id of one data panel, to read that alone. InputError with the ids that there are when it is not there."""
+        ids = list(dict.fromkeys(p.id for p in self._data_panels()))
+        if panel not in ids:
+            more = f" and {len(ids) - _SHOWN_IDS} more" if len(ids) > _SHOWN_IDS else ""
+            there = ", ".join(map(str, sorted(ids)[:_SHOWN_IDS])) or "none"
+            raise InputError(f"{self.dashboard.source}: no panel {panel} that reads data", f"panels: {there}{more}")
+        return frozenset({panel})
+
+    def _data_panels(self) -> list[Panel]:
+        return [p for p in self.dashboard.panels if p.type not in ("text", "row")]
+
+    def answers(self, requests: Sequence[PanelRequest], progress: Progress = lambda _panel: None) -> list[PanelView]:
+        """What the panels read for these requests; at most `CONCURRENCY` are asked for at once."""
         views = []
-        for (panel, _), view in zip(every, together(every, read, CONCURRENCY), strict=True):
+        for view in together(requests, self._read_one, CONCURRENCY):
             views.append(view)
-            progress(panel)
+            progress(view.panel)
         return views
 
-    def _read_one(self, panel: Panel, request: PanelRequest) -> PanelView:
+    def _read_one(self, request: PanelRequest) -> PanelView:
+        panel = request.panel
         results: dict[str, RefResult] = {}
         probes: list[Probe] = []
         for query in request.queries:
@@ -106,7 +134,23 @@ class Board:
             results |= found
             probes += asked
         reading = read_panel(panel, results, request)
+        if probes:
+            probes.append(_drawn(panel, reading, probes[-1].at_ns, request))
         failed = unanswered(results.values())
         if failed is None:
             return PanelView(panel, request, reading, tuple(probes))
         return PanelView(panel, request, reading, tuple(probes), failed.message, isinstance(failed, NotAllowed))
+
+
+def _drawn(panel: Panel, reading: Reading, at_ns: int, request: PanelRequest) -> Probe:
+    """What the panel makes of its answers, as a part of the proof: the answers alone do not say what a person sees."""
+    answer = {
+        "reads": reading.text,
+        "state": reading.state,
+        "values": [[value.name, value.number, value.text] for value in reading.values[:_SHOWN]],
+        "number": reading.number,
+        "steps": [[one.name, one.rows, one.fields] for one in reading.trail],
+        **({"error": reading.error} if reading.error else {}),
+    }
+    within = Window(request.range.from_ms * MS, request.range.to_ms * MS)
+    return Probe("panel", f"panel {panel.id} `{panel.title}` drawn from these answers", answer, at_ns, within)

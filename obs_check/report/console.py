@@ -67,6 +67,12 @@ def hop_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
+def _reads(row: Mapping[str, Any]) -> str:
+    """What a person sees, and of it the run where that is less."""
+    reads, own = str(row.get("reads") or ""), str(row.get("of_run") or "")
+    return f"{reads} (of the run: {own})" if own and own != reads else reads
+
+
 def panel_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """One row a panel: what it reads, what it should, and why not."""
     table = plain_table("Panels", ">id", "title", "path", "reads", "wanted", "state", "verdict", "cause")
@@ -75,7 +81,7 @@ def panel_table(rows: Sequence[Mapping[str, Any]]) -> Table:
             cell(row.get("id")),
             cell(row.get("title")),
             cell(row.get("path")),
-            cell(row.get("reads")),
+            cell(_reads(row)),
             cell(row.get("wanted")),
             cell(row.get("state")),
             _verdict(row.get("verdict")),

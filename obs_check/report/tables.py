@@ -19,7 +19,7 @@ class EvidenceTable:
 _VERDICT = ("command", "verdict", "run", "ended")
 _EVENTS = ("tag", "decision", "method", "url", "sent_ns", "status", "verdict", "error")
 _HOPS = ("path", "hop", "sent", "seen", "missing", "latency_ms", "verdict", "note")
-_PANELS = ("id", "title", "path", "reads", "wanted", "state", "verdict", "cause")
+_PANELS = ("id", "title", "path", "reads", "of_run", "wanted", "state", "verdict", "cause")
 _HOP_COMPARISON = ("path", "hop", "before", "after", "change")
 _COMPARISON = ("id", "title", "before", "after", "change")
 _CONTROL = ("id", "title", "before", "after", "meaning", "differs")

@@ -63,7 +63,7 @@ def _views(
         window = Window(start * _MS_NS, end * _MS_NS)
     views = {}
     for panel in sorted(panels):
-        for view in board.read(case.at_ns, window, only=panel):
+        for view in board.read(case.at_ns, window, only={panel}):
             if view.outage:
                 raise InputError(f"{suite.path}: panel {panel}: {view.outage}", "name its datasource in datasources:")
             views[panel] = view

@@ -27,7 +27,7 @@ def diagnose(directory: Path, fault: str) -> dict[str, Any]:
             check.follow(run)
             systems.pause(wait_for((fault,)))
             check.panels(run)
-            check.explain(run)
+            check.explain()
             return check.outcome.to_json()
 
 

@@ -15,10 +15,8 @@ from obs_check.lab.stack import Lab
 def verified(config: Path) -> dict[str, Any]:
     with open_systems(config, {}) as systems:
         check = Check(systems, Outcome("verify"))
-        run = check.inject(10, 10)
-        check.follow(run)
-        check.panels(run)
-        check.explain(run)
+        check.run(10, 10)
+        check.explain()
         return check.outcome.to_json()
 
 

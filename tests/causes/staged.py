@@ -105,7 +105,7 @@ def diagnosed(systems: Systems) -> Outcome:
     """What `diagnose --suggest` finds."""
     check = Check(systems, Outcome("diagnose"))
     check.panels(None)
-    check.explain(None)
+    check.explain()
     check.suggest()
     return check.outcome
 

@@ -54,11 +54,12 @@ def test_an_event_may_make_what_goes_by_no_other_name(names: list[str], until_ev
     def prometheus(_uid: str, path: str, _params: object) -> tuple[Any, Probe]:
         return answers[path], Probe("grafana", path, answers[path], NOW_NS)
 
-    def reread(*_: Any) -> Any:
-        return read_panel(panel, decode_results(ANSWER), request), (Probe("grafana", "p", ANSWER, NOW_NS),)
+    def look_again(*_: Any) -> BrokenPanel:
+        probes = (Probe("grafana", "p", ANSWER, NOW_NS),)
+        return BrokenPanel(panel, request, read_panel(panel, decode_results(ANSWER), request), "", probes)
 
     questions: dict[str, Any] = {one.name: nobody for one in fields(GrafanaProbes)}
-    grafana = GrafanaProbes(**{**questions, "prometheus": prometheus, "reread": reread, "datasources": SOURCES})
+    grafana = GrafanaProbes(**{**questions, "prometheus": prometheus, "look_again": look_again, "datasources": SOURCES})
     loki = LokiProbes(nobody, nobody, nobody, nobody, nobody, lambda: SETTINGS)
     context = Context("d", DASHBOARD, loki, lambda: NOW_NS, grafana)
     found = metric_absent.find(context, BrokenPanel(panel, request, read_panel(panel, {}, request), "No data"))

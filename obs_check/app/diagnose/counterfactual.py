@@ -1,18 +1,16 @@
 """What panels would read with the proposed changes: asked through Grafana, nothing is saved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from obs_check.app.verify.verdicts import PanelVerdict, judge
+from obs_check.app.verify.look import look
+from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, copy_of
 from obs_check.evidence.dashboard_edit import edited
-from obs_check.follow.run import Run
 from obs_check.model.finding import FileEdit, Finding
 from obs_check.model.verdict import Verdict
-from obs_check.model.window import MS, Window
 from obs_check.panel.board import Board
 from obs_check.panel.dashboard import load_dashboard
-from obs_check.panel.expect import Expectation
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +38,14 @@ class WouldRead:
 
 def would_read(
     board: Board,
+    held: Yardstick,
     panels: Sequence[PanelVerdict],
     findings: Sequence[Finding],
-    expectations: Mapping[int, Expectation],
-    run: Run | None,
     now_ns: int,
 ) -> list[WouldRead]:
-    """One row for every panel that a finding would change, read in the window that it was read in. A finding's edits
-    are made behind those of the findings before it: one cause can hide another."""
-    # Copies of a repeated panel share its id and differ by title.
-    known = {(row.view.panel.id, row.view.panel.title): row for row in panels}
+    """One row for every panel that a finding would change, read in its own range. A finding's edits are made behind
+    those of the findings before it: one cause can hide another."""
+    known = {copy_of(row.view): row for row in panels}
     found = []
     document = board.dashboard.document
     for finding in findings:
@@ -58,15 +54,9 @@ def would_read(
             continue
         document = edited(document, edits)
         changed = replace(board, dashboard=load_dashboard(document, board.dashboard.source))
-        touched = [(e.panel,) if e.panel is not None else finding.panels for e in edits]
-        for panel in dict.fromkeys(number for numbers in touched for number in numbers):
-            request = next((row.view.request for (number, _), row in known.items() if number == panel), None)
-            if request is None:
-                continue
-            window = Window(request.whole.from_ms * MS, request.whole.to_ms * MS)
-            for after in judge(changed.read(now_ns, window, panel, request.relative), expectations, run):
-                title = after.view.panel.title
-                row = known.get((panel, title))
-                reads = row.view.reading.text if row else ""
-                found.append(WouldRead(finding.cause, panel, title, reads, after.view.reading.text, after.verdict))
+        touched = {number for e in edits for number in ((e.panel,) if e.panel is not None else finding.panels)}
+        for after in look(changed, held, now_ns, touched):
+            row = known.get(copy_of(after.view))
+            reads = row.shown if row else ""
+            found.append(WouldRead(finding.cause, *copy_of(after.view), reads, after.shown, after.verdict))
     return found

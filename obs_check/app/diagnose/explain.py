@@ -1,17 +1,18 @@
 """Explain broken panels: causes on the way to Loki first, then the funnel of each panel's own query."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from obs_check.app.diagnose.explain_panel import of_panel
-from obs_check.app.verify.verdicts import PanelVerdict, broken_panel
+from obs_check.app.diagnose.explain_panel import broken_targets, of_panel
+from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, broken_panel
 from obs_check.causes.registry import causes_asked, causes_on
-from obs_check.errors import NotAllowed, Unavailable
-from obs_check.evidence.context import Context
+from obs_check.errors import NotAllowed, Refused, Unavailable
+from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.group import grouped
 from obs_check.evidence.not_reloaded import not_reloaded
 from obs_check.model.finding import Finding
 from obs_check.model.verdict import Verdict
+from obs_check.panel.expect import differs
 
 Behind = Callable[[Finding, PanelVerdict], list[Finding]]
 """What else would keep a panel from reading right, were it not for a cause on the way to Loki."""
@@ -37,66 +38,157 @@ def _empties(upstream: Finding, row: PanelVerdict) -> bool:
 
 def explain(
     context: Context,
+    held: Yardstick,
     panels: Sequence[PanelVerdict],
     progress: Callable[[str], None] = lambda _text: None,
     behind: Behind = lambda _upstream, _row: [],
+    tells_zeros: bool = False,
 ) -> Explained:
     """Prove a cause for every failing panel; no answer while probing, or a lack of rights, makes the panel unknown."""
     context = replace(context, failing=frozenset(r.view.panel.id for r in panels if r.verdict is Verdict.FAIL))
-    findings: list[Finding] = []
-    outages: list[str] = []
-    denied = False
-    for cause in causes_on("run"):
-        try:
-            finding = cause.find(context)
-        except (Unavailable, NotAllowed) as error:
-            outages.append(f"{cause.id}: {error.message}")
-            denied = denied or isinstance(error, NotAllowed)
-            continue
-        if finding is not None:
-            findings.append(finding)
-            progress(f"{cause.id}: {finding.claim}")
-    rows, unexplained, later = [], [], []
-    unasked: dict[str, list[int]] = {}
-    for row in panels:
-        if row.verdict is not Verdict.FAIL:
-            rows.append(row)
-            continue
+    work = _Explaining(context, held, progress, behind)
+    work.on_the_way()
+    failing = {id(row): work.failing(row) for row in panels if row.verdict is Verdict.FAIL}
+    # What is known of those that have to read something tells what an idle one has in common with them.
+    idle = {id(row): work.idle(row) for row in panels if row.idle}
+    rows = [{**failing, **idle}.get(id(row), row) for row in panels]
+    if work.unexplained and (stale := not_reloaded(context)):
+        work.unexplained.append(stale)
+    work.unexplained += _idle_in_words(held, [row for row in rows if row.idle and row.verdict is Verdict.UNKNOWN])
+    findings = [*work.findings, *work.later]
+    if tells_zeros:
+        findings += [said for truth in causes_asked("truth") if (said := truth.find(context)) is not None]
+    outages = work.outages + [f"panels {', '.join(map(str, ids))}: {said}" for said, ids in work.unasked.items()]
+    joined = grouped(findings, context.dashboard_uid, context.dashboard)
+    return Explained(joined, rows, work.unexplained, outages, work.denied)
+
+
+@dataclass(slots=True)
+class _Explaining:
+    """Found so far. `later` are causes behind others, `unasked` panels by the outage that left them unknown."""
+
+    context: Context
+    held: Yardstick
+    progress: Callable[[str], None]
+    behind: Behind
+    findings: list[Finding] = field(default_factory=list)
+    later: list[Finding] = field(default_factory=list)
+    unexplained: list[str] = field(default_factory=list)
+    outages: list[str] = field(default_factory=list)
+    unasked: dict[str, list[int]] = field(default_factory=dict)
+    denied: bool = False
+
+    def on_the_way(self) -> None:
+        """Causes on the way to Loki."""
+        for cause in causes_on("run"):
+            try:
+                finding = cause.find(self.context)
+            except (Unavailable, NotAllowed) as error:
+                self.outages.append(f"{cause.id}: {error.message}")
+                self.denied = self.denied or isinstance(error, NotAllowed)
+                continue
+            if finding is not None:
+                self.findings.append(finding)
+                self.progress(f"{cause.id}: {finding.claim}")
+
+    def failing(self, row: PanelVerdict) -> PanelVerdict:
+        """The row of a failing panel with its cause."""
         # The last hop that fails is what empties a panel; one before it may only thin it out.
         upstream = next(
-            (f for f in reversed(findings) if row.view.panel.id in f.panels and f.subject.panel is None), None
+            (f for f in reversed(self.findings) if row.view.panel.id in f.panels and f.subject.panel is None), None
         )
-        if upstream is not None and row.view.reading.rows == 0 and _empties(upstream, row):
-            rows.append(replace(row, cause=upstream.cause))
-            later += behind(upstream, row)
-            continue
+        if upstream is not None and row.told.reading.rows == 0 and _empties(upstream, row):
+            self.later += self.behind(upstream, row)
+            return replace(row, cause=upstream.cause)
+        if self._shows_what_arrived(row):
+            if upstream is not None:
+                self.later += self.behind(upstream, row)
+                return replace(row, cause=upstream.cause)
+            self._leave(row, "it shows what of the run got to Loki, so that its query is not to blame")
+            return row
         try:
-            found, funnel = of_panel(context, broken_panel(row))
+            found, funnel = of_panel(self.context, broken_panel(row, self.held))
         except (Unavailable, NotAllowed) as error:
-            denied = denied or isinstance(error, NotAllowed)
-            unasked.setdefault(error.message, []).append(row.view.panel.id)
-            rows.append(replace(row, verdict=Verdict.UNKNOWN, differs=error.message))
-            continue
-        findings += found
+            if _refuses(error):
+                # It answers, and not this: what the panel shows stays what is known of it.
+                self._leave(row, f"its lines cannot be counted: {error.message}")
+                return row
+            return self._unasked(row, error)
         if found:
-            rows.append(replace(row, cause=found[0].cause))
-            progress(f"panel {row.view.panel.id}: {', '.join(f.cause for f in found)}")
-        elif upstream is not None:
-            rows.append(replace(row, cause=upstream.cause))
-            later += behind(upstream, row)
-        else:
-            unexplained.append(_unexplained(context, row, funnel))
-            rows.append(row)
-    if unexplained and (stale := not_reloaded(context)):
-        unexplained.append(stale)
-    findings += later
-    findings += [said for truth in causes_asked("truth") if (said := truth.find(context)) is not None]
-    outages += [f"panels {', '.join(map(str, ids))}: {message}" for message, ids in unasked.items()]
-    joined = grouped(findings, context.dashboard_uid, context.dashboard)
-    return Explained(joined, rows, unexplained, outages, denied)
+            self._found(row, found)
+            return replace(row, cause=found[0].cause)
+        if upstream is not None:
+            self.later += self.behind(upstream, row)
+            return replace(row, cause=upstream.cause)
+        self._leave(row, funnel)
+        return row
+
+    def idle(self, row: PanelVerdict) -> PanelVerdict:
+        """The row of a panel that reads nothing where nothing says that it has to read something: broken where a cause
+        is proved on it, otherwise it stays as it is."""
+        broken = broken_panel(row, self.held)
+        try:
+            found, _ = of_panel(self.context, broken)
+            found = [one for one in found if self._holds(one, broken)]
+        except (Unavailable, NotAllowed) as error:
+            return row if _refuses(error) else self._unasked(row, error)
+        # What the first event may end is no mistake as long as there was none.
+        found = [one for one in found if not one.until_event]
+        if found:
+            self._found(row, found)
+            if any(one.severity == "error" for one in found):
+                return replace(row, cause=found[0].cause, verdict=Verdict.FAIL, idle=False)
+            return replace(row, cause=found[0].cause)
+        return row
+
+    def _holds(self, found: Finding, broken: BrokenPanel) -> bool:
+        """Whether a cause is one of an idle panel. With a run only where the run's lines come as far as its parsers, or
+        where a panel that has to show them has the very same mistake: another one may well be about something else."""
+        if self.held.run is None or any(_mistake(found) == _mistake(other) for other in self.findings):
+            return True
+        return any(target.lines for target in broken_targets(self.context.over(broken), broken))
+
+    def _shows_what_arrived(self, row: PanelVerdict) -> bool:
+        """Whether a panel shows all that there is of the run in Loki, although that is not all of it."""
+        at_loki, expectation, run = (
+            self.context.hop(row.path, "loki"),
+            self.held.expectations.get(row.view.panel.id),
+            self.held.run,
+        )
+        if at_loki is None or at_loki.complete or at_loki.unknown or row.own is None or not expectation or not run:
+            return False
+        arrived = [event for event in run.events if event.tag in at_loki.seen]
+        return not differs(row.own.reading, expectation, arrived, of_run=True)
+
+    def _found(self, row: PanelVerdict, found: list[Finding]) -> None:
+        self.findings += found
+        self.progress(f"panel {row.view.panel.id}: {', '.join(f.cause for f in found)}")
+
+    def _unasked(self, row: PanelVerdict, error: Unavailable | NotAllowed) -> PanelVerdict:
+        self.denied = self.denied or isinstance(error, NotAllowed)
+        self.unasked.setdefault(error.message, []).append(row.view.panel.id)
+        return replace(row, verdict=Verdict.UNKNOWN, differs=error.message, idle=False)
+
+    def _leave(self, row: PanelVerdict, more: str) -> None:
+        """Say what is known of a panel that no cause was proved for."""
+        panel = row.view.panel
+        self.unexplained.append(f"panel {panel.id} ({panel.title}): {row.differs}; {more}")
 
 
-def _unexplained(context: Context, row: PanelVerdict, funnel: str) -> str:
-    """What is known of a panel that no cause was proved for."""
-    known = f"panel {row.view.panel.id} ({row.view.panel.title}): {row.differs}; {funnel}"
-    return known if context.run is not None else f"{known}; `diagnose --inject` tells whether that is true"
+def _refuses(error: Exception) -> bool:
+    return isinstance(error, Refused) and 400 <= error.status < 500
+
+
+def _mistake(found: Finding) -> tuple[str, str]:
+    return found.cause, found.group or found.fix.summary
+
+
+def _idle_in_words(held: Yardstick, idle: Sequence[PanelVerdict]) -> list[str]:
+    """One sentence on the panels of which nobody knows whether they should read something, if there are any."""
+    if not idle:
+        return []
+    ids = ", ".join(str(number) for number in dict.fromkeys(row.view.panel.id for row in idle))
+    what = f"panel{'s' if len(idle) > 1 else ''} {ids} {'read' if len(idle) > 1 else 'reads'} nothing"
+    if held.run is None:
+        return [f"{what}, which may be true: `diagnose --inject` sends events and tells"]
+    return [f"{what}, and no expectation says whether the run has to show there: write one where it has to"]

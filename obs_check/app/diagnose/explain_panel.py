@@ -24,13 +24,17 @@ def of_panel(context: Context, broken: BrokenPanel) -> tuple[list[Finding], str]
     findings: list[Finding] = []
     funnel, right = "", False
     for _ in range(_DEEPEST):
-        found, funnel = _first(context, broken)
+        found, funnel = _first(context.over(broken), broken)
         if found is None or any(_mistake(f) == _mistake(found) for f in findings):
             break
         findings.append(found)
         edits = [e for e in found.fix.edits if not isinstance(e, FileEdit)]
         if not edits:
-            standing = (cause.find(context, broken) for cause in causes_asked("standing") if cause.id != found.cause)
+            standing = (
+                cause.find(context.over(broken), broken)
+                for cause in causes_asked("standing")
+                if cause.id != found.cause
+            )
             findings += [one for one in standing if one is not None]
             break
         document = edited(context.dashboard, edits)

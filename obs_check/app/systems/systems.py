@@ -13,7 +13,8 @@ from obs_check.app.systems.engine import settings_for
 from obs_check.app.systems.injection import Sending, check_injection, send_run
 from obs_check.app.systems.shared_probes import once, shared
 from obs_check.app.systems.shipping import HERE, ShipperNames, Shipping, open_shipping
-from obs_check.app.verify.verdicts import broken_panel, judge
+from obs_check.app.verify.look import look_again
+from obs_check.app.verify.verdicts import Yardstick
 from obs_check.client.egress import EgressAnswer, send
 from obs_check.client.files.firewall_log import FirewallLog
 from obs_check.client.files.search import deleted_but_open, expand, find_tag
@@ -36,12 +37,11 @@ from obs_check.model.paths import AbsoluteGlob
 from obs_check.model.probe import Probe
 from obs_check.model.result import Streams, Vector
 from obs_check.model.window import Window
-from obs_check.panel.board import Board, PanelView
+from obs_check.panel.board import Board
 from obs_check.panel.dashboard import Dashboard, load_dashboard
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.expect import Expectation, load_expectations
 from obs_check.panel.frames import decode_results, unanswered
-from obs_check.panel.reading import Reading
 from obs_check.panel.request import VIEWPORT, Query
 
 Say = Callable[[str], None]
@@ -174,7 +174,7 @@ class Systems:
         hop, look = loki_hop(path, run, names, lines, self.now_ns)
         return Watched(hop, look, self.hop_s)
 
-    def context(self, run: Run | None, hops: list[HopSeen], controls: Sequence[Control] = ()) -> Context:
+    def context(self, held: Yardstick, hops: list[HopSeen], controls: Sequence[Control] = ()) -> Context:
         """What the causes may look at."""
         return Context(
             dashboard_uid=self.board.dashboard.uid,
@@ -191,8 +191,7 @@ class Systems:
             ),
             now_ns=self.now_ns,
             grafana=GrafanaProbes(
-                self._reread,
-                self._looking_again(run),
+                self._looking_again(held),
                 self._ds_query,
                 self._health,
                 self._search,
@@ -213,9 +212,9 @@ class Systems:
                 changed_s=_changed_s,
             ),
             missing=self.missing,
-            run=run,
+            run=held.run,
             egress=EgressProbes(self.config.boundary.proxy_url, self.config.boundary.ca, self._send),
-            boundary_says=self._firewall_log(run).says if run else None,
+            boundary_says=self._firewall_log(held.run).says if held.run else None,
             hops=tuple(hops),
             controls=tuple(controls),
             panel_paths={i: e.path for i, e in self.expectations.items()},
@@ -259,28 +258,19 @@ class Systems:
         answer = self.loki.retention()
         return answer.value, answer.probe
 
-    def _reread(
-        self, document: Mapping[str, Any], broken: BrokenPanel, window: Window | None
-    ) -> tuple[Reading, tuple[Probe, ...]]:
-        view = self._view_of(document, broken, window)
-        return view.reading, view.probes
+    def _looking_again(self, held: Yardstick) -> LookAgain:
+        def again(document: Mapping[str, Any], broken: BrokenPanel, window: Window | None = None) -> BrokenPanel:
+            board = replace(self.board, dashboard=load_dashboard(document, self.board.dashboard.source))
+            # A change of the dashboard's range is looked at in that range.
+            moved = board.dashboard.document.get("time") != self.board.dashboard.document.get("time")
+            opened, relative = broken.opened, broken.request.relative and window is None
+            requests = board.requests(
+                self.now_ns(), window or (None if moved else opened), {broken.panel.id}, None if moved else relative
+            )
+            request = next((r for r in requests if r.panel.title == broken.panel.title), requests[0])
+            return look_again(board, held, broken, request)
 
-    def _view_of(self, document: Mapping[str, Any], broken: BrokenPanel, window: Window | None = None) -> PanelView:
-        changed = replace(self.board, dashboard=load_dashboard(document, self.board.dashboard.source))
-        relative = broken.request.relative and window is None
-        views = changed.read(self.now_ns(), window or broken.opened, broken.panel.id, relative)
-        view = next((v for v in views if v.panel.title == broken.panel.title), views[0])
-        if view.outage:
-            kind = NotAllowed if view.denied else Unavailable
-            raise kind(view.outage, "nothing is claimed about the panel")
-        return view
-
-    def _looking_again(self, run: Run | None) -> LookAgain:
-        def look_again(document: Mapping[str, Any], broken: BrokenPanel) -> BrokenPanel:
-            (row,) = judge([self._view_of(document, broken)], self.expectations, run)
-            return broken_panel(row)
-
-        return look_again
+        return again
 
     def _ds_query(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], Probe]:
         answer = self.grafana.ds_query(body)

@@ -1,8 +1,7 @@
 """The use cases that look at a pipeline: inject and follow (verify), read and explain (diagnose), both, and again."""
 
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from itertools import count
 
 from obs_check.app.diagnose.counterfactual import would_read
@@ -11,14 +10,16 @@ from obs_check.app.diagnose.positive_control import controls, with_controls
 from obs_check.app.diagnose.rehearsal.rehearse import Rehearsal
 from obs_check.app.systems.injection import Sending
 from obs_check.app.systems.systems import Systems
+from obs_check.app.verify.look import look
 from obs_check.app.verify.outcome import Outcome
 from obs_check.app.verify.panel_hop import panel_hop
-from obs_check.app.verify.verdicts import judge
+from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, copy_of
+from obs_check.evidence.control import Control
 from obs_check.follow.hop import PathName
 from obs_check.follow.run import Run
 from obs_check.model.backoff import Backoff
 from obs_check.model.verdict import Verdict
-from obs_check.model.window import MS, NS, Window
+from obs_check.model.window import NS
 from obs_check.panel.board import PanelView
 from obs_check.panel.elements import Panel
 
@@ -27,24 +28,36 @@ Say = Callable[[str], None]
 
 TOLD_EVERY = 50
 """Panels between two lines of progress."""
-READ_BACK_S = 1
-"""Seconds added behind a followed run, so that the panels' window ends after its last line was stored."""
 
 SCRAPE_PAUSES_S = (0.5, 5.0)
 """The first and the longest pause, in seconds, between two readings that wait for a counter to be scraped."""
 
-SHORTEST_S = 20
-"""Seconds that the panels' window has at least. Grafana cuts a range of 11 to 18 s into steps of 2 ms, because Loki
-gives 11000 points, and still writes `$__interval` as 1ms: such a panel counts about half of the events."""
-
 
 @dataclass(slots=True)
 class Check:
-    """One command at work: `outcome` holds what is known at any moment, also when the command is interrupted."""
+    """One command at work: `outcome` holds what is known at any moment, also when the command is interrupted.
+
+    `only` are the ids of the panels that are looked at, None for all; `tells_zeros` makes it say of each panel what its
+    reading before the run was worth, also where it is as it should be.
+    """
 
     systems: Systems
     outcome: Outcome
     say: Say = lambda _text: None
+    only: Collection[int] | None = None
+    tells_zeros: bool = False
+    _held: Yardstick = field(init=False)
+    _controls: list[Control] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._held = Yardstick(self.systems.expectations)
+
+    def before(self) -> list[PanelView]:
+        """Read the panels in their own ranges before anything is sent.
+
+        It cannot be made up for later: Loki 3.5 sets the last point of a range query up to a step behind its end.
+        """
+        return self.systems.board.read(self.systems.now_ns(), None, self.only)
 
     def inject(self, allow: int, deny: int, sending: Sending | None = None) -> Run:
         """Send tagged events through the firewall."""
@@ -62,25 +75,42 @@ class Check:
         self.outcome.run = run
         self.systems.follow(run, self.outcome.hops, self.say)
 
-    def panels(self, run: Run | None, only: int | None = None, window: Window | None = None) -> None:
-        """Read the dashboard's panels (in the run's window when there is one) and judge them."""
-        now = self.systems.now_ns()
-        if run is not None and window is None:
-            window = _around(run, now)
-        views = self.systems.board.read(now, window, only, progress=self._told_while_reading())
-        self.outcome.panels = judge(views, self.systems.expectations, run)
-        deadline = now + self.systems.hop_s * NS
+    def run(self, allow: int, deny: int, sending: Sending | None = None) -> Run:
+        """The whole of it: read the panels, send events, follow them, and read the panels again."""
+        before = self.before()
+        run = self.inject(allow, deny, sending)
+        self.follow(run)
+        self.panels(run, before)
+        return run
+
+    def panels(self, run: Run | None, before: Sequence[PanelView] = ()) -> None:
+        """Read the panels in their own ranges and judge them, by the run where there is one; `before` is what they read
+        ahead of it."""
+        systems = self.systems
+        self._held = Yardstick(systems.expectations, run, {copy_of(view): view for view in before})
+        now = systems.now_ns()
+        self.outcome.panels = self._look(now, self.only)
+        deadline = now + round(systems.config.timeouts.metrics_s * NS)
         pauses = Backoff(*SCRAPE_PAUSES_S)
-        while run is not None and self._waits_for_metrics() and self.systems.now_ns() < deadline:
-            self.systems.pause(pauses.pause_s())
-            views = self.systems.board.read(self.systems.now_ns(), _around(run, self.systems.now_ns()), only)
-            self.outcome.panels = judge(views, self.systems.expectations, run)
+        while run is not None and (late := self._waiting_for_metrics()) and systems.now_ns() < deadline:
+            systems.pause(pauses.pause_s())
+            again = {copy_of(row.view): row for row in self._look(systems.now_ns(), late)}
+            self.outcome.panels = [again.get(copy_of(row.view), row) for row in self.outcome.panels]
+        rows = self.outcome.panels
         if run is not None:
-            self._add_panel_hops(run, views)
-        zero = [p for p in self.outcome.panels if p.verdict is Verdict.FAIL]
-        unknown = sum(p.verdict is Verdict.UNKNOWN for p in self.outcome.panels)
-        unread = f", {unknown} unknown" if unknown else ""
-        self.say(f"{len(views)} panels read, {len(zero)} not as they should{unread}")
+            self._add_panel_hops(run, rows)
+            self._controls = controls(rows, self._held)
+            self.outcome.panels = rows = with_controls(rows, self._controls)
+        wrong = sum(p.verdict is Verdict.FAIL for p in rows)
+        unknown = sum(p.verdict is Verdict.UNKNOWN for p in rows)
+        self.say(f"{len(rows)} panels read, {wrong} not as they should{f', {unknown} unknown' if unknown else ''}")
+        if self.tells_zeros:
+            self.outcome.controls = self._controls
+            still = sum(c.moved == "not" for c in self._controls)
+            self.say(f"{len(self._controls)} panels read before and after the run, {still} did not move")
+
+    def _look(self, now_ns: int, only: Collection[int] | None) -> list[PanelVerdict]:
+        return look(self.systems.board, self._held, now_ns, only, self._told_while_reading())
 
     def _told_while_reading(self) -> Callable[[Panel], None]:
         """Says how far the reading of a large dashboard is."""
@@ -92,45 +122,14 @@ class Check:
 
         return told
 
-    def before(self, only: int | None = None) -> list[PanelView]:
-        """Read the panels in the dashboard's own range before anything is sent.
+    def _waiting_for_metrics(self) -> set[int]:
+        """Panels of a counter that has still to be scraped: that takes longer than a line takes to Loki."""
+        return {p.view.panel.id for p in self.outcome.panels if p.path == "metrics" and p.verdict is Verdict.FAIL}
 
-        It cannot be made up for later: Loki 3.5 sets the last point of a range query up to a step behind its end.
-        """
-        return self.systems.board.read(self.systems.now_ns(), None, only)
-
-    def control(self, run: Run, before: list[PanelView], only: int | None = None) -> None:
-        """Read the panels again, from the same start on, and decide what each reading before the run was worth."""
-        starts = Counter(view.request.range.from_ms for view in before)
-        if not starts:
-            return
-        start_ns = starts.most_common(1)[0][0] * MS
-        deadline = self.systems.now_ns() + self.systems.hop_s * NS
-        pauses = Backoff(*SCRAPE_PAUSES_S)
-        while True:
-            now = self.systems.now_ns()
-            after = self.systems.board.read(now, Window(start_ns, (now // NS + READ_BACK_S) * NS), only)
-            self.outcome.controls = controls(before, after, self.systems.expectations, run)
-            late = [c for c in self.outcome.controls if self._path_of(c.panel.id) == "metrics" and c.differs]
-            if not late or self.systems.now_ns() > deadline:
-                break
-            self.systems.pause(pauses.pause_s())
-        self.outcome.panels = with_controls(self.outcome.panels, self.outcome.controls)
-        still = sum(c.moved == "not" and bool(c.differs) for c in self.outcome.controls)
-        self.say(f"{len(self.outcome.controls)} panels read before and after the run, {still} did not move")
-
-    def _path_of(self, panel: int) -> str:
-        expectation = self.systems.expectations.get(panel)
-        return expectation.path if expectation else ""
-
-    def _waits_for_metrics(self) -> bool:
-        """Whether a counter has still to be scraped: that takes longer than a line takes to Loki."""
-        return any(p.path == "metrics" and p.verdict is Verdict.FAIL for p in self.outcome.panels)
-
-    def _add_panel_hops(self, run: Run, views: list[PanelView]) -> None:
+    def _add_panel_hops(self, run: Run, rows: Sequence[PanelVerdict]) -> None:
         paths: tuple[PathName, ...] = ("A", "B")
         for path in paths:
-            hop = panel_hop(path, run, views, self.systems.expectations, self.systems.now_ns())
+            hop = panel_hop(path, run, rows, self.systems.expectations, self.systems.now_ns())
             if hop is not None:
                 # Nothing can be claimed behind a Loki that could not be asked.
                 at_loki = next((h for h in self.outcome.hops if (h.path, h.hop) == (path, "loki")), None)
@@ -139,13 +138,14 @@ class Check:
                 behind = [i for i, h in enumerate(self.outcome.hops, start=1) if h.path == path]
                 self.outcome.hops.insert(behind[-1] if behind else len(self.outcome.hops), hop)
 
-    def explain(self, run: Run | None) -> None:
+    def explain(self) -> None:
         """Prove causes for what is broken, and for what loses or doubles records without a panel that shows it; say
-        which zeros the control showed to be true."""
-        context = self.systems.context(run, self.outcome.hops, self.outcome.controls)
+        which zeros were true, where that is wanted."""
+        run = self._held.run
+        context = self.systems.context(self._held, self.outcome.hops, self._controls)
         rehearsal = Rehearsal(self.systems, context, run) if run else None
         behind = rehearsal.behind if rehearsal else lambda _upstream, _row: []
-        explained = explain(context, self.outcome.panels, self.say, behind)
+        explained = explain(context, self._held, self.outcome.panels, self.say, behind, self.tells_zeros)
         self.outcome.findings = explained.findings
         self.outcome.panels = explained.panels
         self.outcome.unexplained = explained.unexplained
@@ -155,12 +155,4 @@ class Check:
     def suggest(self) -> None:
         """Read the panels with the proposed queries in place of theirs; nothing is saved."""
         systems, outcome = self.systems, self.outcome
-        outcome.suggested = would_read(
-            systems.board, outcome.panels, outcome.findings, systems.expectations, outcome.run, systems.now_ns()
-        )
-
-
-def _around(run: Run, now_ns: int) -> Window:
-    """The window that panels are read in after a run; its end may lie ahead of the clock."""
-    start = run.window.start_ns
-    return Window(start, max(run.window.end_ns, (now_ns // NS + READ_BACK_S) * NS, start + SHORTEST_S * NS))
+        outcome.suggested = would_read(systems.board, self._held, outcome.panels, outcome.findings, systems.now_ns())

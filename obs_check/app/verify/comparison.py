@@ -18,8 +18,8 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[st
             {
                 "id": panel["id"],
                 "title": panel["title"],
-                "before": old["reads"] if old else "",
-                "after": panel["reads"],
+                "before": _reads(old) if old else "",
+                "after": _reads(panel),
                 "change": _change(old, panel),
             }
         )
@@ -45,6 +45,11 @@ def compare_hops(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[di
             }
         )
     return rows
+
+
+def _reads(panel: Mapping[str, Any]) -> str:
+    """What a panel read of its run, or of all where nothing tells that apart."""
+    return str(panel.get("of_run") or panel["reads"])
 
 
 def _seen(hop: Mapping[str, Any]) -> str:

@@ -111,8 +111,10 @@ def _within(
             length = parse_prometheus_duration(value)
         except ValueError:
             return (), None, ""
-        end = broken.window.end_ns
-        return (), tried(context, broken, (), Window(end - length, end)), f"over the last {value}"
+        # Half of it: the range of a metric query grows by a step at either end.
+        end, part = broken.opened.end_ns, length // 2
+        change = tried(context, broken, (), Window(end - part, end))
+        return (), change, f"over the last {format_prometheus_duration(part)}"
     return (), None, ""
 
 

@@ -26,7 +26,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         return None
     interval_ns = found[broken.place].interval_ns
     one_point = broken.instant or shows_one_point(broken.panel)
-    window_ns = broken.window.end_ns - broken.window.start_ns
+    window_ns = broken.whole.range.end_ns - broken.whole.range.start_ns
     needed_ns, macro = (window_ns, "$__range") if one_point else (broken.step_ns, "$__auto")
     edits = _edits(broken, macro, needed_ns) if interval_ns < needed_ns else ()
     if not edits:

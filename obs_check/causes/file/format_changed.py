@@ -16,7 +16,7 @@ def find(context: Context) -> Finding | None:
     hop = context.hop("A", "file")
     if context.run is None or hop is None or not hop.seen:
         return None
-    lines, probes = says(context, f"obs={context.run.id}-", "run")
+    lines, probes = says(context, context.run.needle, "run")
     if not lines or any(f"msg={decision}" in line for line in lines for decision in ("ALLOW", "DENY")):
         return None
     sample = lines[-1]

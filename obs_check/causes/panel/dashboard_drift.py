@@ -44,7 +44,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     if not edits:
         return None
     change = tried(context, broken, list[DashboardEdit](edits))
-    if not change.helps:
+    if not change.right:
         return None
     what = ", ".join(_in_words(edit) for edit in edits)
     claim = (

@@ -21,7 +21,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     change = tried(context, broken, edits)
     every = len(hidden) == sum(bool(t.text) for t in broken.panel.targets)
     # Where nothing is asked, another cause may hide behind this one.
-    if not edits or not (change.helps or every):
+    if not edits or not (change.right or every):
         return None
     names = ", ".join(hidden)
     claim = (

@@ -4,7 +4,8 @@
 """
 
 from dataclasses import replace
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
+from functools import partial
 
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
@@ -13,7 +14,7 @@ from obs_check.evidence.tried import finding, shown, tried
 from obs_check.model.finding import Finding, Fix, TargetEdit
 
 _LIKE = 0.75
-"""How like two names must be to be one and its misspelling."""
+"""How like two names, and the words in which they differ, must be for one to be the other misspelt."""
 
 
 def find(context: Context, broken: BrokenPanel) -> Finding | None:
@@ -25,7 +26,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         names, listed = metric_names(context, absence)
         masked = ", which the query turns into 0" if broken.reading.state == "zero_masked" else ""
         claim = f"no series is named `{metric}` now or in the 7 days before{masked}"
-        for near in get_close_matches(metric, names, 2, _LIKE):
+        for near in filter(partial(_is_slip, metric), get_close_matches(metric, names, 3, _LIKE)):
             after = target.text.replace(metric, near)
             change = tried(context, broken, [TargetEdit(broken.panel.id, target.ref_id, target.text, after)])
             if change.helps:
@@ -40,6 +41,17 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         # Unless it goes by another name, the first event may be what makes it.
         return replace(absent, until_event=True)
     return None
+
+
+def _is_slip(metric: str, near: str) -> bool:
+    """Whether one name is the other misspelt, or with a word too few: `dropped` is not `forwarded`."""
+    words, others = (name.split("_") for name in (metric, near))
+    apart = [
+        ("_".join(words[a:b]), "_".join(others[c:d]))
+        for kind, a, b, c, d in SequenceMatcher(None, words, others, False).get_opcodes()
+        if kind != "equal"
+    ]
+    return all(not one or not two or SequenceMatcher(None, one, two).ratio() >= _LIKE for one, two in apart)
 
 
 CAUSE = on_panel("panel.metric-absent", "panel", find)

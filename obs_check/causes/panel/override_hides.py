@@ -21,7 +21,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     if not edits:
         return None
     change = tried(context, broken, edits)
-    if not change.helps:
+    if not change.right:
         return None
     last, before = broken.reading.trail[-1], broken.reading.trail[-2]
     claim = (

@@ -29,7 +29,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         candidates.append((edit, f"the calculation {', '.join(calcs)}", "show the last value that is not null"))
     for edit, what, summary in candidates:
         change = tried(context, broken, [edit])
-        if change.helps:
+        if change.right:
             claim = (
                 f"the query returned {rows} rows and {what} makes {shown(reading)} of them; "
                 f"to {summary} reads {shown(change.reading)}"

@@ -18,7 +18,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     if not edits:
         return None
     change = tried(context, broken, edits)
-    if not change.helps:
+    if not change.right:
         return None
     claim = (
         f"the value is {broken.reading.number:g}, with decimals {edits[0].before} the panel writes "

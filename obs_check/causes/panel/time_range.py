@@ -1,6 +1,7 @@
 """panel.time-range: the events exist, outside of the range that the panel looks at.
 
-A panel may have a range (`timeFrom`) or a shift (`timeShift`) of its own; the dashboard's range may have passed.
+A panel may have a range (`timeFrom`) or a shift (`timeShift`) of its own; the dashboard's range may have passed, or end
+before now.
 """
 
 import re
@@ -32,7 +33,7 @@ def find_override(context: Context, broken: BrokenPanel) -> Finding | None:
         return None
     words = ", ".join(f"{name} {value}" for name, value in own)
     claim = (
-        f"the panel looks at {_span(broken.window)} because of its own {words}; "
+        f"the panel looks at {_span(broken.range)} because of its own {words}; "
         f"in the dashboard's range, {_span(broken.opened)}, it reads {shown(change.reading)}"
     )
     if lines:
@@ -43,6 +44,31 @@ def find_override(context: Context, broken: BrokenPanel) -> Finding | None:
     return finding(context, broken, OVERRIDE, claim, change, summary, more)
 
 
+def find_ended(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Where a run's events lie behind the range of the dashboard, read the panel in a range that ends now."""
+    run, panel = context.run, broken.panel
+    if run is None or not context.expects(panel.id) or panel.time_shift or broken.range != broken.opened:
+        return None
+    if any(event.sent_ns <= broken.range.end_ns for event in run.events):
+        return None
+    stored = context.dashboard.get("time") or {}
+    start, end = str(stored.get("from") or ""), str(stored.get("to") or "")
+    edits = [PanelEdit(None, ("time", "to"), end, "now")]
+    if not start.startswith("now"):
+        length = (broken.opened.end_ns - broken.opened.start_ns) // NS
+        edits.insert(0, PanelEdit(None, ("time", "from"), start, f"now-{max(1, length)}s"))
+    change = tried(context, broken, edits)
+    at_loki = context.hop(context.panel_paths.get(panel.id, ""), "loki")
+    arrived = tuple(at_loki.probes) if at_loki is not None and at_loki.seen else ()
+    if not (change.helps or arrived):
+        return None
+    claim = (
+        f"the dashboard looks at {_span(broken.range)}, and every event of the run came after that "
+        f"({_span(run.window)}); in a range that ends now the panel reads {shown(change.reading)}"
+    )
+    return finding(context, broken, ENDED, claim, change, "let the dashboard's range end now", arrived)
+
+
 def find_passed(context: Context, broken: BrokenPanel) -> Finding | None:
     """Read the panel from a week before its range until now. Not asked where a run says what is in the range."""
     if context.run is not None or broken.reading.rows or not broken.request.queries:
@@ -50,14 +76,15 @@ def find_passed(context: Context, broken: BrokenPanel) -> Finding | None:
     if (broken.panel.time_from and broken.request.relative) or broken.panel.time_shift:
         return None
     now = context.now_ns()
-    wide = Window(broken.opened.end_ns - _BACK_NS, max(broken.opened.end_ns, now))
     late = (now - broken.opened.end_ns) > 60 * NS
+    # What came in since the panel was read is no sign of a range that is too short.
+    wide = Window(broken.opened.end_ns - _BACK_NS, now if late else broken.opened.end_ns)
     change = tried(context, broken, [], wide)
     if not change.helps:
         return None
     claim = (
-        f"nothing happened in the range, {_span(broken.opened)}; from a week before it until now the panel reads "
-        f"{shown(change.reading)}"
+        f"nothing happened in the range, {_span(broken.opened)}; from a week before it {'until now' if late else 'on'} "
+        f"the panel reads {shown(change.reading)}"
     )
     summary = "look at a longer range"
     if late:
@@ -76,7 +103,7 @@ def _selected(context: Context, broken: BrokenPanel) -> tuple[Probe, ...]:
                 continue
             counts = [
                 context.loki.count(f"sum(count_over_time({found[0]} [{range_s(window)}s]))", window)
-                for window in (broken.window, broken.opened)
+                for window in (broken.range, broken.opened)
             ]
             if not counts[0][0] and counts[1][0]:
                 return tuple(probe for _, probe in counts)
@@ -87,7 +114,7 @@ def _outside(context: Context, broken: BrokenPanel) -> tuple[Probe, ...]:
     """What shows the run's lines in Loki, where all of them come after the end of the panel's range and within the
     dashboard's: whatever else is wrong with its query, it cannot find them, because ranges look back."""
     path = context.panel_paths.get(broken.panel.id, "")
-    at_loki, run, own, whole = context.hop(path, "loki"), context.run, broken.window, broken.opened
+    at_loki, run, own, whole = context.hop(path, "loki"), context.run, broken.range, broken.opened
     if run is None or at_loki is None or not at_loki.seen or any(" offset " in t.text for t in broken.panel.targets):
         return ()
     after = all(own.end_ns < event.sent_ns <= whole.end_ns for event in run.events)
@@ -101,5 +128,6 @@ def _span(window: Window) -> str:
     )
 
 
+ENDED = on_panel("panel.time-range", "panel", find_ended)
 OVERRIDE = on_panel("panel.time-range", "panel", find_override)
 PASSED = on_panel("panel.time-range", "panel", find_passed, asked="last")

@@ -34,7 +34,7 @@ def _without(context: Context, broken: BrokenPanel, index: int) -> Tried | None:
         return None
     edit = PanelEdit(broken.panel.id, ("transformations", index, "disabled"), stored[index].get("disabled"), True)
     change = tried(context, broken, [edit])
-    return change if change.helps else None
+    return change if change.right else None
 
 
 def _told(

@@ -27,7 +27,7 @@ def find_written(context: Context, broken: BrokenPanel) -> Finding | None:
         if first:
             after = f"{first['rest'].rstrip()} or vector(0)"
             change = tried(context, broken, [TargetEdit(broken.panel.id, target.ref_id, target.text, after)])
-            if change.helps:
+            if change.right:
                 claim = (
                     f"`vector(0) or ...` is always {shown(broken.reading)}, because the left side wins; "
                     f"the other way round the panel reads {shown(change.reading)}"
@@ -37,7 +37,7 @@ def find_written(context: Context, broken: BrokenPanel) -> Finding | None:
     if broken.reading.state != "zero_rounded" or not edits:
         return None
     change = tried(context, broken, edits)
-    if not change.helps:
+    if not change.right:
         return None
     claim = (
         f"the value is {broken.reading.number:g} and a value mapping writes {shown(broken.reading)}; "
@@ -58,7 +58,7 @@ def find_for_nothing(context: Context, broken: BrokenPanel) -> Finding | None:
                 f"the query returns nothing and {what} shows {shown(broken.reading)}; "
                 f"without it the panel reads {shown(change.reading)}"
             )
-            bare = Tried((), change.reading, change.probes, change.helps)
+            bare = Tried((), change.reading, change.probes, change.right)
             summary = f"remove {what}, so that the panel tells 0 from nothing"
             return finding(context, broken, FOR_NOTHING, claim, bare, summary, severity="warning")
     return None

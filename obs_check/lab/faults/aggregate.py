@@ -5,6 +5,7 @@ from dataclasses import replace
 from obs_check.lab.faults.fault import Change, Fault, exprs
 from obs_check.lab.settings import LabSettings
 from obs_check.model.window import NS
+from obs_check.standin.loki.limits import HOUR
 
 
 def _query_type(wanted: str, *panels: int) -> Change:
@@ -41,6 +42,12 @@ def _short_intervals(settings: LabSettings) -> None:
 
 _DENIED = r"sum by \(owner\) \((count_over_time.*)\)$"
 
+
+def _short_queries(settings: LabSettings) -> None:
+    settings.loki = replace(settings.loki, max_query_length=HOUR)
+    settings.dashboard["time"] = {"from": "now-7d", "to": "now"}
+
+
 AGGREGATE_FAULTS: tuple[Fault, ...] = (
     Fault(
         "interval-short",
@@ -76,6 +83,12 @@ AGGREGATE_FAULTS: tuple[Fault, ...] = (
         "the panels of lines ask for more than Loki gives at once",
         _lines(10_000, 4, 5, 8),
         only_dashboard=True,
+    ),
+    Fault(
+        "short-queries",
+        "aggregate.query-limit",
+        "Loki lets a query be an hour long, and the dashboard looks at seven days",
+        _short_queries,
     ),
     Fault(
         "range-beyond-limit",

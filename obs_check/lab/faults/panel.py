@@ -77,6 +77,10 @@ def _other_uid(settings: LabSettings) -> None:
     settings.dashboard["uid"] = "agent-firewall-v2"
 
 
+def _range_ended(settings: LabSettings) -> None:
+    settings.dashboard["time"] = {"from": "now-7d", "to": "now-1d"}
+
+
 def _edited_live(one: dict[str, Any]) -> None:
     target = one["targets"][0]
     target["expr"] = target["expr"].replace("sum by (domain)", "sum by (owner)")
@@ -124,6 +128,13 @@ PANEL_FAULTS: tuple[Fault, ...] = (
         "panel.variable-escaped",
         "the domain is a variable with several values, between backticks",
         _several_domains,
+        only_dashboard=True,
+    ),
+    Fault(
+        "range-ended",
+        "panel.time-range",
+        "the dashboard was saved with a range that ends a day ago",
+        _range_ended,
         only_dashboard=True,
     ),
     Fault(

@@ -16,7 +16,8 @@ from obs_check.app.diagnose.rehearsal.arriving import (
 )
 from obs_check.app.diagnose.rehearsal.counters import counts_events, with_risen_counters
 from obs_check.app.systems.systems import Systems
-from obs_check.app.verify.verdicts import PanelVerdict, broken_panel, judge
+from obs_check.app.verify.look import look
+from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, broken_panel
 from obs_check.causes.registry import causes_asked
 from obs_check.client.egress import EgressAnswer
 from obs_check.errors import ObsCheckError
@@ -133,11 +134,14 @@ class Rehearsal:
         try:
             with _on_stage(self.systems, streams) as systems:
                 panels = frozenset(self.context.panels_of(path))
-                context = replace(systems.context(run, [source, at_loki], []), failing=panels)
+                context = replace(systems.context(self._held(run), [source, at_loki]), failing=panels)
                 every = (cause.find(context) for cause in causes_asked("arrival"))
                 return [found for found in every if found is not None][:1]
         except (ObsCheckError, Refusal):
             return []
+
+    def _held(self, run: Run) -> Yardstick:
+        return Yardstick(self.systems.expectations, run)
 
     def _rules(self, upstream: Finding) -> Rules | None:
         """The shipper's configuration, fixed where it is the cause."""
@@ -149,15 +153,13 @@ class Rehearsal:
     def _on_panel(self, row: PanelVerdict, run: Run, streams: Sequence[LogStream]) -> list[Finding]:
         try:
             with _on_stage(self.systems, streams) as systems:
-                opened = broken_panel(row).opened
-                relative = row.view.request.relative
-                views = systems.board.read(systems.now_ns(), opened, row.view.panel.id, relative)
-                rows = judge(views, systems.expectations, run)
+                held = self._held(run)
+                rows = look(systems.board, held, systems.now_ns(), {row.view.panel.id})
                 found = next((r for r in rows if r.view.panel.title == row.view.panel.title), None)
                 if found is None or found.verdict is not Verdict.FAIL:
                     return []
-                context = replace(systems.context(run, [], []), failing=self.context.failing)
-                return of_panel(context, broken_panel(found))[0]
+                context = replace(systems.context(held, []), failing=self.context.failing)
+                return of_panel(context, broken_panel(found, held))[0]
         except (ObsCheckError, Refusal):
             # A rehearsal that cannot be held says nothing about the panel.
             return []
@@ -168,10 +170,10 @@ class Rehearsal:
         expectation = self.systems.expectations.get(row.view.panel.id)
         if expectation is None or expectation.kind != "rises" or not counts_events(row, by):
             return []
-        systems = with_risen_counters(self.systems, by)
-        context = replace(systems.context(self.run, [], []), failing=self.context.failing)
+        systems, held = with_risen_counters(self.systems, by), self._held(self.run)
+        context = replace(systems.context(held, []), failing=self.context.failing)
         try:
-            risen = context.grafana.look_again(context.dashboard, broken_panel(row))
+            risen = context.grafana.look_again(context.dashboard, broken_panel(row, held))
             found = of_panel(context, risen)[0] if risen.differs else []
             # A counter that is not there cannot be raised, and one that waits for its first event has to be.
             return [f for f in found if not f.until_event]
