@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.argument("rest", metavar="", nargs=-1)
 @click.option("--file", "files", multiple=True, metavar="PATH", help="Log file, glob or - (stdin). Repeatable.")
 @click.option("--label", "labels", multiple=True, metavar="K=V", help="Label of the files' lines. Repeatable.")
+@click.option("--max-line", type=click.IntRange(1), metavar="BYTES", help="Cut longer lines.  [default: 262144]")
 @click.option("--time-key", metavar="KEY", help="Field with the time of a file's line (JSON or logfmt).")
 @click.option(
     "--loki-version", metavar="X.Y", help="Answer for files as this Loki does: 3.5, 3.6, 3.7.  [default: 3.5]"
@@ -52,6 +53,7 @@ def query(
     rest: tuple[str, ...],
     files: tuple[str, ...],
     labels: tuple[str, ...],
+    max_line: int | None,
     time_key: str | None,
     loki_version: str | None,
     loki: str | None,
@@ -83,7 +85,7 @@ def query(
         raise UsageError(f"{rest[0]}: one argument too many", "quote the query, and a glob: --file '/logs/*.log'")
     # A quoted glob reaches us with its ~.
     files = tuple(os.path.expanduser(path) for path in files)  # noqa: PTH111
-    target = Target(files, read_labels(labels), time_key, loki, tenant, grafana, datasource, loki_version)
+    target = Target(files, read_labels(labels), time_key, loki, tenant, grafana, datasource, loki_version, max_line)
     target.check()
     text = query_text(query)
     if not text.strip():
@@ -142,10 +144,10 @@ def _run_on_files(ask: "Ask", target: Target, out: Output) -> None:
 
     settings = target.settings()
     paths = target.paths(out)
-    answer = ask_files(ask, paths, target.labels, target.time_key, settings)
+    answer = ask_files(ask, paths, target.labels, target.time_key, settings, target.most)
     if answer is not None:
         out.detail(answer.path)
-        target.say_odd(answer.lines, answer.untimed, answer.undecodable, out)
+        target.say_odd(answer, out)
         result, window = answer.result, answer.window
     else:
         found = target.read_streams(paths, out, line_test(ask.expr))

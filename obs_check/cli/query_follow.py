@@ -48,31 +48,33 @@ def _batches(ask: "Ask", query: "LogQuery", target: Target, out: Output) -> "Ite
         if piped and len(target.files) > 1:
             raise UsageError("--follow reads either standard input or files", "give one of them")
         # Without --since files are read from their ends: what comes is new, whatever time it says.
-        batches = _piped(target) if piped else _grown(ask, target, out)
+        batches = _piped(target, out) if piped else _grown(ask, target, out)
         return passing(query, batches, start_ns or 0, target.settings())
     return _from_loki(ask, target, time.time_ns() if start_ns is None else start_ns, out)
 
 
-def _piped(target: Target) -> "Iterator[list[LogStream]]":
+def _piped(target: Target, out: Output) -> "Iterator[list[LogStream]]":
     from obs_check.client.files.line_times import Timing
     from obs_check.client.files.named_paths import STDIN
-    from obs_check.client.files.search import decode
-    from obs_check.client.files.source import stream_labels
+    from obs_check.client.files.search import each_stdin_line
+    from obs_check.client.files.source import Decoded, stream_labels
     from obs_check.model.entry import Entry, LogStream
 
     timing = Timing(target.time_key, time.time_ns)
     labels = stream_labels(STDIN, target.labels)
-    for raw in sys.stdin.buffer:
-        text, _ = decode(raw.rstrip(b"\r\n"))
-        if text:
-            yield [LogStream(labels, [Entry(timing.of(text), text)])]
+    read = Decoded(each_stdin_line(sys.stdin.buffer, target.most))
+    for text in read:
+        if read.cut:
+            out.say(f"a line of more than {target.most:,} bytes was cut there")
+            read.cut = 0
+        yield [LogStream(labels, [Entry(timing.of(text), text)])]
 
 
 def _grown(ask: "Ask", target: Target, out: Output) -> "Iterator[list[LogStream]]":
     from obs_check.client.files.follow import FollowedFiles
 
     since = ask.window is not None
-    files = FollowedFiles(target.files, target.labels, target.time_key, time.time_ns, out.say, from_start=since)
+    files = FollowedFiles(target.files, target.labels, target.time_key, time.time_ns, out.say, since, target.most)
     try:
         while True:
             yield files.poll()

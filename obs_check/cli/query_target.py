@@ -14,6 +14,7 @@ from obs_check.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from obs_check.app.query.files import FileAnswer
     from obs_check.client.files.source import FileStreams
     from obs_check.client.loki.client import LokiClient
     from obs_check.client.loki.tail import LokiTail
@@ -39,6 +40,7 @@ class Target:
     grafana: str | None
     datasource: str | None
     loki_version: str | None = None
+    max_line: int | None = None
 
     def check(self) -> None:
         """Raise UsageError for options that exclude each other and for a URL that is none."""
@@ -46,6 +48,8 @@ class Target:
             raise UsageError("--file, --loki and --grafana exclude each other", "give one of them")
         if not self.files and (self.labels or self.time_key):
             raise UsageError("--label and --time-key are for local files", "add --file PATH")
+        if not self.files and self.max_line:
+            raise UsageError("--max-line is for local files", "a Loki has limits_config.max_line_size")
         if not self.files and self.loki_version:
             raise UsageError("--loki-version is for local files", "a Loki answers as the version that it is")
         if self.files and self.tenant:
@@ -70,8 +74,8 @@ class Target:
         about any is said on stderr."""
         from obs_check.client.files.source import read_streams
 
-        found = read_streams(paths, self.labels, self.time_key, sys.stdin.buffer, time.time_ns, keep)
-        self.say_odd(found.lines, found.untimed, found.undecodable, out)
+        found = read_streams(paths, self.labels, self.time_key, sys.stdin.buffer, time.time_ns, keep, self.most)
+        self.say_odd(found, out)
         return found
 
     def paths(self, out: Output) -> "list[Path]":
@@ -87,10 +91,20 @@ class Target:
 
         return [stream_labels(path, self.labels) for path in paths]
 
-    def say_odd(self, lines: int, untimed: int, undecodable: int, out: Output) -> None:
+    @property
+    def most(self) -> int:
+        """Bytes of a line that count."""
+        from obs_check.client.files.search import MAX_LINE
+
+        return self.max_line or MAX_LINE
+
+    def say_odd(self, found: "FileStreams | FileAnswer", out: Output) -> None:
         """What is odd about the lines of files, on stderr."""
-        if undecodable:
-            out.say(f"{undecodable} bytes that are no UTF-8 were replaced")
+        lines, untimed = found.lines, found.untimed
+        if found.undecodable:
+            out.say(f"{found.undecodable} bytes that are no UTF-8 were replaced")
+        if found.cut:
+            out.say(f"{found.cut:,} lines of more than {self.most:,} bytes were cut there, as --max-line says")
         field = f" in the field `{self.time_key}`" if self.time_key else ""
         if untimed and untimed == lines:
             remedy = "check --time-key" if self.time_key else "--time-key KEY names the field that has the time"

@@ -4,9 +4,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from obs_check.client.files.search import each_line
 from obs_check.errors import InputError, QueryError, UsageError
 from obs_check.evidence.line_shape import CRI
 from obs_check.logql import parse
@@ -74,11 +76,8 @@ def read_sample(given: str, settings: EngineSettings) -> Sample:
         if not isinstance(tree, ast.LogQuery) or tree.stages or any(m.op != "=" for m in tree.selector.matchers):
             raise UsageError(f"--sample {given!r}: labels have to be given with =", """write '{job="x"}=FILE'""")
         labels = {m.name: m.value for m in tree.selector.matchers}
-    try:
-        text = Path(file).read_text("utf-8", errors="replace")
-    except OSError as error:
-        raise InputError(f"{file}: {error.strerror}", "give a file with log lines") from error
-    lines = tuple(line for line in text.split("\n") if line.strip())[:MOST_LINES]
+    texts = (text for text, *_ in each_line(Path(file)))
+    lines = tuple(islice((text for text in texts if text.strip()), MOST_LINES))
     if not lines:
         raise InputError(f"{file}: no line in it", "give a file with log lines")
     return Sample(file, lines, settings, labels)

@@ -66,6 +66,16 @@ def test_a_version_of_loki_is_one_and_for_files(log: str, capsys: pytest.Capture
     assert (code, "is for local files" in err) == (2, True)
 
 
+@pytest.mark.parametrize("query", ["{filename=~`.+`}", "sum(bytes_over_time({filename=~`.+`}[1h]))"])
+def test_a_long_line_is_cut_and_that_is_said(query: str, log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(log).write_text(f"time=2026-11-24T00:41:58.603Z {'x' * 300_000}\ntime=2026-11-24T00:41:59Z y\n")
+    code, out, err = run(capsys, query, "--file", log, "-o", "jsonl")
+    assert (code, "x" * 262_115 in out) == (0, False)
+    assert "1 lines of more than 262,144 bytes were cut there" in err
+    assert "cut" not in run(capsys, query, "--file", log, "--max-line", "400000", "-o", "jsonl")[2]
+    assert run(capsys, query, "--loki", "http://127.0.0.1:1", "--max-line", "9")[0] == 2
+
+
 def test_lines(log: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, '{job="b"} |= `DENY`', "--file", log, "--label", "job=b", "-o", "jsonl")
     rows = [json.loads(line) for line in out.splitlines()]

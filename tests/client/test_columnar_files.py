@@ -8,7 +8,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from obs_check.client.files import duckdb_lines
 from obs_check.client.files.columnar_files import ColumnarFiles
+from obs_check.client.files.duckdb_lines import check_bytes
 from obs_check.client.files.line_files import LineFiles
 from obs_check.client.files.source import read_streams
 from obs_check.errors import QueryError
@@ -195,6 +197,33 @@ def test_a_file_that_duckdb_would_read_otherwise_is_refused(content: bytes, reas
     rows = by_rows(COUNT, [file], None, None)
     assert isinstance(rows, Vector)
     assert rows == ask(COUNT, LineFiles([file], LABELS, None, held=1), None)
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 12), max_size=8), st.integers(1, 9), st.sampled_from([b"", b"\n"]))
+def test_a_line_that_would_be_cut_is_not_for_duckdb(sizes: list[int], chunk: int, end: bytes) -> None:
+    content = b"\n".join(b"x" * size for size in sizes) + end
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duckdb_lines, "_CHUNK", chunk)
+        file = Path(folder) / "a.log"
+        file.write_bytes(content)
+        try:
+            check_bytes(file, 6)
+        except NotColumnar:
+            assert max(sizes) > 6
+        else:
+            assert max(sizes, default=0) <= 6
+
+
+def test_both_paths_cut_a_line_at_the_same_place(tmp_path: Path) -> None:
+    file = tmp_path / "a.log"
+    file.write_text("time=2025-11-24T16:00:00Z a=b\ntime=2025-11-24T16:00:01Z a=bc\n")
+    query = 'sum by (a) (count_over_time({job="x"} | logfmt [1h]))'
+    with closing(ColumnarFiles([file], LABELS, None, 29)) as source, pytest.raises(NotColumnar, match="more than 29"):
+        ask(query, source, None)
+    answer = ask(query, LineFiles([file], LABELS, None, most=29), None)
+    assert isinstance(answer, Vector)
+    assert [(sample.labels, sample.value) for sample in answer.samples] == [({"a": "b"}, 2.0)]
 
 
 class Interrupted:

@@ -87,3 +87,17 @@ def test_files_that_come_later(tmp_path: Path, follow: Callable[..., Log]) -> No
     assert log.new() == ["b.log: first"]
     assert log.new() == []
     assert log.said[1:] == [f"{tmp_path}/b.log.gz is packed or binary: not followed"]
+
+
+def test_a_line_that_grows_too_long_is_cut(tmp_path: Path) -> None:
+    said: list[str] = []
+    path = tmp_path / "a.log"
+    path.write_text("")
+    files = FollowedFiles([str(path)], {}, None, lambda: 1_000, said.append, most=5)
+    found = []
+    for text in ("123", "456", "789\n12", "345\r\n", "1234567\n"):
+        append(path, text)
+        found += [entry.line for stream in files.poll() for entry in stream.entries]
+    files.close()
+    assert found == ["12345", "12345", "12345"]
+    assert said == [f"{path}: 1 lines of more than 5 bytes were cut there"] * 2

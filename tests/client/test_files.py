@@ -1,15 +1,18 @@
 """Log files: lines, bytes that are no text, packed files, tags with their place."""
 
 import gzip
+import io
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
+from obs_check.client.files import search
 from obs_check.client.files.line_files import LineFiles
 from obs_check.client.files.line_times import MOST_AHEAD, line_time
 from obs_check.client.files.named_paths import named_paths
-from obs_check.client.files.search import Line, each_line, expand, find_tag
+from obs_check.client.files.search import MAX_LINE, Line, each_line, each_stdin_line, expand, find_tag
 from obs_check.client.files.source import read_streams
 from obs_check.client.files.untimed_lines import untimed_entries
 from obs_check.errors import InputError
@@ -23,14 +26,62 @@ AT = 1_795_480_918_603_000_000
 def test_lines_with_offsets_and_replaced_bytes(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     path.write_bytes(b"one\r\ntw\xffo\n\xc3\xa9 last")
-    assert list(each_line(path)) == [("one", 0), ("tw\ufffdo", 1), ("é last", 0)]
+    assert list(each_line(path)) == [("one", 0, False), ("tw\ufffdo", 1, False), ("é last", 0, False)]
     assert find_tag(AbsoluteGlob(str(path)), "last", lambda: 5)[0] == {path: [Line(10, "é last")]}
 
 
 def test_packed(tmp_path: Path) -> None:
     path = tmp_path / "a.log.gz"
     path.write_bytes(gzip.compress(b"one\ntwo\n"))
-    assert list(each_line(path)) == [("one", 0), ("two", 0)]
+    assert list(each_line(path)) == [("one", 0, False), ("two", 0, False)]
+
+
+CUT = [
+    (b"12345\n123456\r\n\n123", [("12345", False), ("12345", True), ("", False), ("123", False)]),
+    (b"12345\r\n12345", [("12345", False), ("12345", False)]),
+    (b"123456", [("12345", True)]),
+    ("123é45\n1234é\n12345é".encode(), [("123é", True), ("1234", True), ("12345", True)]),
+    ("1€€\n12€\n\U0001f600€\n".encode(), [("1€", True), ("12€", False), ("\U0001f600", True)]),
+    (
+        b"12\xff\xff\xff\xff\n\xff" * 2,
+        [("12\ufffd\ufffd\ufffd", True), ("\ufffd12\ufffd\ufffd", True), ("\ufffd", False)],
+    ),
+]
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 7, 1 << 20])
+@pytest.mark.parametrize(("content", "lines"), CUT)
+def test_a_line_is_cut_behind_whole_characters(
+    content: bytes, lines: list[tuple[str, bool]], chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_CHUNK", chunk)
+    path = tmp_path / "a.log"
+    path.write_bytes(content)
+    assert [(text, cut) for text, _, cut in each_line(path, 5)] == lines
+    assert [(text, cut) for text, _, cut in each_stdin_line(io.BytesIO(content), 5)] == lines
+    found = read_streams([path], {}, most=5)
+    assert found.cut == LineFiles([path], {}, None, most=5).cut + sum(cut for _, cut in lines)
+
+
+def test_offsets_go_on_behind_a_line_that_is_cut(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes(b"x" * 3_000_000 + b"\r\nobs=1\n")
+    assert find_tag(AbsoluteGlob(str(path)), "obs=1", lambda: 5)[0] == {path: [Line(3_000_002, "obs=1")]}
+
+
+@pytest.mark.parametrize("piped", [False, True])
+def test_a_packed_line_without_an_end_takes_no_memory(piped: bool, tmp_path: Path) -> None:
+    path = tmp_path / "a.log.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        for _ in range(64):
+            file.write(b"x" * (1 << 20))
+    tracemalloc.start()
+    with path.open("rb") as stream:
+        ((text, _, cut),) = each_stdin_line(stream) if piped else each_line(path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (len(text), cut) == (MAX_LINE, True)
+    assert most < 10 << 20
 
 
 @pytest.mark.parametrize(

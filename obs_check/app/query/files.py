@@ -9,6 +9,7 @@ from obs_check.app.query.ask import Ask, ask_source, window_around
 from obs_check.client.files.columnar_files import ColumnarFiles
 from obs_check.client.files.line_files import LineFiles
 from obs_check.client.files.named_paths import STDIN
+from obs_check.client.files.search import MAX_LINE
 from obs_check.logql.columnar.sql import NotColumnar
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import chain, loki_order
@@ -22,8 +23,8 @@ from obs_check.model.window import Window
 
 @dataclass(frozen=True, slots=True)
 class FileAnswer:
-    """`path` says which engine answered, and why; `lines`, `untimed` and `undecodable` are those of FileStreams; where
-    DuckDB counted, as far as lines without a time took part."""
+    """`path` says which engine answered, and why; `lines`, `untimed`, `undecodable` and `cut` are those of FileStreams;
+    where DuckDB counted, as far as lines without a time took part."""
 
     result: Result
     window: Window
@@ -31,10 +32,16 @@ class FileAnswer:
     lines: int = 0
     untimed: int = 0
     undecodable: int = 0
+    cut: int = 0
 
 
 def ask_files(
-    ask: Ask, paths: Sequence[Path], labels: Mapping[str, str], time_key: str | None, settings: EngineSettings
+    ask: Ask,
+    paths: Sequence[Path],
+    labels: Mapping[str, str],
+    time_key: str | None,
+    settings: EngineSettings,
+    most: int = MAX_LINE,
 ) -> FileAnswer | None:
     """The answer to a metric query on files as named_paths gives them; None for a log query and for standard input,
     which are read as a whole.
@@ -44,15 +51,12 @@ def ask_files(
     if isinstance(ask.expr, LogQuery) or STDIN in paths:
         return None
     try:
-        return _by_columns(ask, paths, labels, time_key, settings)
+        return _by_columns(ask, ColumnarFiles(paths, labels, time_key, most), settings)
     except NotColumnar as reason:
-        return _by_lines(ask, paths, labels, time_key, settings, f"row engine: {reason.message}")
+        return _by_lines(ask, LineFiles(paths, labels, time_key, most=most), settings, f"row engine: {reason.message}")
 
 
-def _by_columns(
-    ask: Ask, paths: Sequence[Path], labels: Mapping[str, str], time_key: str | None, settings: EngineSettings
-) -> FileAnswer:
-    files = ColumnarFiles(paths, labels, time_key)
+def _by_columns(ask: Ask, files: ColumnarFiles, settings: EngineSettings) -> FileAnswer:
     try:
         window = ask.window or window_around(files.bounds() or ())
         result = ask_source(ask, files, window, settings)
@@ -64,18 +68,10 @@ def _by_columns(
     return FileAnswer(result, window, f"columnar: counted by DuckDB{doubtful}", lines, untimed)
 
 
-def _by_lines(
-    ask: Ask,
-    paths: Sequence[Path],
-    labels: Mapping[str, str],
-    time_key: str | None,
-    settings: EngineSettings,
-    path: str,
-) -> FileAnswer:
-    files = LineFiles(paths, labels, time_key)
+def _by_lines(ask: Ask, files: LineFiles, settings: EngineSettings, path: str) -> FileAnswer:
     window = ask.window or window_around(files.bounds() or ())
     result = ask_source(ask, files, window, settings)
-    return FileAnswer(result, window, path, files.lines, files.untimed, files.undecodable)
+    return FileAnswer(result, window, path, files.lines, files.untimed, files.undecodable, files.cut)
 
 
 def line_test(expr: Expr) -> Callable[[str], bool]:

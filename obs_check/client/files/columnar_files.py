@@ -12,6 +12,7 @@ import duckdb
 
 from obs_check.client.files.duckdb_lines import check_bytes, check_name, lines_of
 from obs_check.client.files.line_times import line_time
+from obs_check.client.files.search import MAX_LINE
 from obs_check.client.files.source import stream_labels
 from obs_check.client.files.untimed_lines import untimed_entries
 from obs_check.errors import QueryError
@@ -62,14 +63,17 @@ class ColumnarFiles:
     the lines that were given to the row engine so far, `untimed` those found so far that say no time of their own.
     """
 
-    def __init__(self, paths: Sequence[Path], labels: Mapping[str, str], time_key: str | None) -> None:
+    def __init__(
+        self, paths: Sequence[Path], labels: Mapping[str, str], time_key: str | None, most: int = MAX_LINE
+    ) -> None:
         for path in paths:
             check_name(path)
         # DuckDB reads meanwhile; what it finds is not used before the check has ended.
         self._checks = ThreadPoolExecutor(1, "obs-check-bytes")
-        self._checked = self._checks.map(check_bytes, paths)
+        self._checked = self._checks.map(partial(check_bytes, most=most), paths)
         self._streams = {path: stream_labels(path, labels) for path in paths}
         self._time_key = time_key
+        self._most = most
         self._untimed: dict[Path, list[Entry]] = {}
         self._connection = database().cursor()
         self.doubtful = 0
@@ -114,7 +118,7 @@ class ColumnarFiles:
             else:
                 texts.append(line)
         self._trust()
-        self._untimed[path] = untimed_entries(path, set(texts), self._time_key) if texts else []
+        self._untimed[path] = untimed_entries(path, set(texts), self._time_key, self._most) if texts else []
         return bounds + [entry.ts for entry in self._untimed[path]]
 
     def _trust(self) -> None:

@@ -26,8 +26,10 @@ def check_name(path: Path) -> None:
         raise NotColumnar(f"{path} has a name that is no UTF-8") from None
 
 
-def check_bytes(path: Path) -> None:
-    """Raise NotColumnar for bytes that DuckDB would read in another way than client/files.py."""
+def check_bytes(path: Path, most: int) -> None:
+    """Raise NotColumnar for bytes that DuckDB would read in another way than client/files.py, and for a line of more
+    than `most` bytes, which is cut there."""
+    begun = 0
     try:
         with path.open("rb") as file:
             if file.read(len(_BOM)) == _BOM:
@@ -37,8 +39,22 @@ def check_bytes(path: Path) -> None:
                 for byte, name in _FORBIDDEN.items():
                     if byte in chunk:
                         raise NotColumnar(f"{path} holds {name}")
+                start = _last_start(chunk, -begun, most)
+                begun = len(chunk) - start
+                if begun > most:
+                    raise NotColumnar(f"{path} holds a line of more than {most:,} bytes")
     except OSError as error:
         raise NotColumnar(f"{path}: {error.strerror or error}") from error
+
+
+def _last_start(chunk: bytes, start: int, most: int) -> int:
+    """Where the last line of a chunk starts, or the first of more than `most` bytes; `start` is where the one starts
+    that the chunk goes on with."""
+    while True:
+        end = chunk.rfind(b"\n", max(start, 0), max(start + most + 1, 0))
+        if end < 0:
+            return start
+        start = end + 1
 
 
 def lines_of(path: Path) -> str:

@@ -128,6 +128,6 @@ def _timed(path: Path) -> Iterator[_Found]:
 def _lines(path: Path) -> Iterator[str]:
     """The lines of a file; none of one that cannot be read or that vanishes meanwhile."""
     try:
-        yield from (line for line, _ in each_line(path))
+        yield from (line for line, *_ in each_line(path))
     except InputError:
         return

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from obs_check.client.files.line_times import Timing
 from obs_check.client.files.named_paths import refuse_directory
-from obs_check.client.files.search import decode, expand
+from obs_check.client.files.search import MAX_LINE, cut_line, decode, expand
 from obs_check.client.files.source import stream_labels
 from obs_check.errors import InputError
 from obs_check.model.entry import Entry, LogStream
@@ -20,12 +20,15 @@ _Identity = tuple[int, int]
 class _Followed:
     """One open file: it stays readable when it is renamed or removed."""
 
-    def __init__(self, path: Path, descriptor: int, timing: Timing, at_end: bool) -> None:
+    def __init__(self, path: Path, descriptor: int, timing: Timing, at_end: bool, most: int) -> None:
         self.path = path
         self._descriptor = descriptor
         self._timing = timing
         self._offset = os.fstat(descriptor).st_size if at_end else 0
         self._rest = b""
+        self._most = most
+        self.cut = 0
+        """Lines cut so far."""
 
     def grown(self) -> tuple[list[Entry], bool]:
         """The lines written since the last call (a line without its end waits), and whether the file was truncated,
@@ -40,6 +43,8 @@ class _Followed:
             if len(data) >= 16 * _CHUNK:
                 break
         *lines, self._rest = (self._rest + data).split(b"\n")
+        # No more of a line is kept than is shown, and what tells that it is cut.
+        self._rest = self._rest[: self._most + 2]
         return [self._entry(line) for line in lines if line.strip()], truncated
 
     def last(self) -> list[Entry]:
@@ -50,7 +55,9 @@ class _Followed:
         return [*entries, *([self._entry(rest)] if rest.strip() else [])]
 
     def _entry(self, raw: bytes) -> Entry:
-        text, _ = decode(raw.removesuffix(b"\r"))
+        raw = raw.removesuffix(b"\r")
+        self.cut += len(raw) > self._most
+        text = decode(cut_line(raw, self._most) if len(raw) > self._most else raw)[0]
         return Entry(self._timing.of(text), text)
 
 
@@ -59,7 +66,7 @@ class FollowedFiles:
 
     Files that are there at the start are read from their end, or from their start with `from_start`; files that come
     later are read from their start. `say` gets one sentence for what a person should know. `clock` (ns) is the time of
-    a first line that has none. Raises InputError for a directory.
+    a first line that has none. Lines are cut behind `most` bytes. Raises InputError for a directory.
     """
 
     def __init__(
@@ -70,12 +77,14 @@ class FollowedFiles:
         clock: Callable[[], int],
         say: Callable[[str], None],
         from_start: bool = False,
+        most: int = MAX_LINE,
     ) -> None:
         self._patterns = patterns
         self._labels = labels
         self._time_key = time_key
         self._clock = clock
         self._say = say
+        self._most = most
         self._open: dict[_Identity, _Followed] = {}
         self._refused: set[_Identity] = set()
         for pattern in patterns:
@@ -96,6 +105,9 @@ class FollowedFiles:
             else:
                 entries = file.last()
                 del self._open[identity]
+            if file.cut:
+                self._say(f"{file.path}: {file.cut} lines of more than {self._most:,} bytes were cut there")
+                file.cut = 0
             if entries:
                 found.append(LogStream(stream_labels(file.path, self._labels), entries))
         return found
@@ -129,4 +141,4 @@ class FollowedFiles:
             os.close(descriptor)
             self._say(f"{path} is packed or binary: not followed")
             return
-        self._open[identity] = _Followed(path, descriptor, Timing(self._time_key, self._clock), at_end)
+        self._open[identity] = _Followed(path, descriptor, Timing(self._time_key, self._clock), at_end, self._most)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from obs_check.client.files.line_times import Timing
-from obs_check.client.files.search import each_line
+from obs_check.client.files.search import MAX_LINE, each_line
 from obs_check.client.files.source import Decoded, modified_ns, stream_labels
 from obs_check.logql.engine.match import stream_test
 from obs_check.logql.syntax.ast import Matcher
@@ -25,6 +25,7 @@ class _Reading:
     times: "array[int]"
     untimed: int = 0
     undecodable: int = 0
+    cut: int = 0
 
     def is_of(self, path: Path) -> bool:
         """Whether the file is still the one that was read, with all of its lines."""
@@ -37,16 +38,22 @@ class LineFiles:
     times of the lines are looked for once: that takes longer than to read them.
 
     A stream comes in parts of `held` lines, each ascending by time; a metric is the same, a log query would not be.
-    A file that grows meanwhile has the lines of its first reading. `untimed` and `undecodable` are as FileStreams has
+    A file that grows meanwhile has the lines of its first reading. `untimed`, `undecodable`, `cut`: as FileStreams has
     them.
     """
 
     def __init__(
-        self, paths: Sequence[Path], labels: Mapping[str, str], time_key: str | None, held: int = _HELD
+        self,
+        paths: Sequence[Path],
+        labels: Mapping[str, str],
+        time_key: str | None,
+        held: int = _HELD,
+        most: int = MAX_LINE,
     ) -> None:
         self._streams = {path: stream_labels(path, labels) for path in paths}
         self._time_key = time_key
         self._held = held
+        self._most = most
         self._read: dict[Path, _Reading] = {}
 
     @property
@@ -63,6 +70,11 @@ class LineFiles:
     def undecodable(self) -> int:
         """Bytes that are no UTF-8."""
         return sum(reading.undecodable for reading in self._read.values())
+
+    @property
+    def cut(self) -> int:
+        """Lines that were cut."""
+        return sum(reading.cut for reading in self._read.values())
 
     def bounds(self) -> tuple[int, int] | None:
         """Times (ns) of the first and the last line; None when there is no line. Raises InputError."""
@@ -95,16 +107,17 @@ class LineFiles:
         known = self._read.get(path)
         if known is None or not known.is_of(path):
             return self._first(path)
-        return map(Entry, known.times, Decoded(each_line(path)))
+        return map(Entry, known.times, Decoded(each_line(path, self._most)))
 
     def _first(self, path: Path) -> Iterator[Entry]:
         """The lines with the times that they say."""
-        timing, times, read = Timing(self._time_key, partial(modified_ns, path)), array("q"), Decoded(each_line(path))
+        timing, times = Timing(self._time_key, partial(modified_ns, path)), array("q")
+        read = Decoded(each_line(path, self._most))
         inode, size = _identity(path)
         for entry in timing.of_all(read):
             times.append(entry.ts)
             yield entry
-        self._read[path] = _Reading(inode, size, times, timing.untimed, read.undecodable)
+        self._read[path] = _Reading(inode, size, times, timing.untimed, read.undecodable, read.cut)
 
 
 def _identity(path: Path) -> tuple[int, int]:

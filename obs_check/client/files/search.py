@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from obs_check.client.answered import Answered
 from obs_check.errors import InputError
@@ -15,7 +15,13 @@ from obs_check.model.paths import AbsoluteGlob
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+MAX_LINE = 256 * 1024
+"""Bytes of a line that count (Loki 3.5: limits_config.max_line_size, which refuses longer ones). Here they are cut."""
 _HEAD_BYTES = 8192
+_CHUNK = 1 << 20
 _CLOCKS_S = 60
 _SHOWN_LINES = 20
 _DELETED = " (deleted)"
@@ -27,6 +33,10 @@ class Line(NamedTuple):
 
     offset: int
     text: str
+
+
+Text = tuple[str, int, bool]
+"""A line as text, how many of its bytes are no UTF-8 and were replaced by U+FFFD, and whether it was cut."""
 
 
 def expand(pattern: str) -> list[Path]:
@@ -58,38 +68,74 @@ def deleted_but_open(pattern: str) -> list[str]:
     return sorted(found)
 
 
-def each_line(path: Path) -> Iterator[tuple[str, int]]:
-    """The lines of a file, unpacked when it ends in .gz, each with the number of its bytes that are no UTF-8 and were
-    replaced by U+FFFD. A last line without its end counts.
+def each_line(path: Path, most: int = MAX_LINE) -> Iterator[Text]:
+    """The lines of a file, unpacked when it ends in .gz, cut behind `most` bytes. A last line without its end counts.
 
     Raises InputError when the file cannot be read or is binary.
     """
     with _opened(path) as stream:
-        for _, raw in _raw_lines(stream):
-            yield decode(raw)
+        for _, raw, cut in _raw_lines(stream, most):
+            yield decode(raw, cut)
 
 
-def each_stdin_line(stream: BinaryIO) -> Iterator[tuple[str, int]]:
+def each_stdin_line(stream: BinaryIO, most: int = MAX_LINE) -> Iterator[Text]:
     """The lines of standard input, unpacked when they are gzip, as each_line has those of a file; raises InputError."""
-    content = stream.read()
+    given = cast(io.BufferedReader, stream)
+    head = given.read1(_HEAD_BYTES)
+    while len(head) < len(_GZIP) and (more := given.read1(_HEAD_BYTES)):
+        head += more
+    whole = io.BufferedReader(_Behind(head, given))
     try:
-        content = gzip.decompress(content) if content[:2] == _GZIP else content
-    except (OSError, EOFError, zlib.error) as error:
+        unpacked = cast(BinaryIO, gzip.GzipFile(fileobj=whole)) if head[:2] == _GZIP else whole
+        for offset, raw, cut in _raw_lines(unpacked, most):
+            if offset < _HEAD_BYTES and b"\0" in raw[: _HEAD_BYTES - offset]:
+                raise InputError("standard input: binary, no log", "pipe a text file")
+            yield decode(raw, cut)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(f"standard input: broken gzip: {error}", "unpack it by hand and look") from error
-    if b"\0" in content[:_HEAD_BYTES]:
-        raise InputError("standard input: binary, no log", "pipe a text file")
-    for _, raw in _raw_lines(io.BytesIO(content)):
-        yield decode(raw)
 
 
-def decode(raw: bytes) -> tuple[str, int]:
-    """The text with U+FFFD for every byte that is no UTF-8, and how many bytes these were."""
+class _Behind(io.RawIOBase):
+    """A stream of which the head was read already; it gives what is there and does not wait for more."""
+
+    def __init__(self, head: bytes, rest: io.BufferedReader) -> None:
+        self._head = head
+        self._rest = rest
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        """See io.RawIOBase."""
+        view = memoryview(buffer)
+        data = self._head[: len(view)] or self._rest.read1(len(view))
+        self._head = self._head[len(view) :]
+        view[: len(data)] = data
+        return len(data)
+
+
+def decode(raw: bytes, cut: bool = False) -> Text:
+    """The text with U+FFFD for every byte that is no UTF-8."""
     try:
-        return raw.decode("utf-8"), 0
+        return raw.decode("utf-8"), 0, cut
     except UnicodeDecodeError:
         kept = raw.decode("utf-8", "surrogateescape")
         bad = sum("\udc80" <= char <= "\udcff" for char in kept)
-        return "".join("�" if "\udc80" <= char <= "\udcff" else char for char in kept), bad
+        return "".join("�" if "\udc80" <= char <= "\udcff" else char for char in kept), bad, cut
+
+
+def cut_line(raw: bytes, most: int) -> bytes:
+    """The first `most` bytes of a line, without a character that does not end there."""
+    head = raw[:most]
+    for back in range(1, min(4, len(head) + 1)):
+        byte = head[-back]
+        if byte < 0x80 or byte >= 0xF8:
+            break
+        if byte >= 0xC0:
+            size = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return head[:-back] if size > back else head
+    return head
 
 
 def find_tag(
@@ -109,7 +155,7 @@ def find_tag(
     for path in paths:
         try:
             with _opened(path) as stream:
-                for offset, raw in _raw_lines(stream):
+                for offset, raw, _ in _raw_lines(stream, MAX_LINE):
                     total += len(raw) + 1
                     if wanted in raw:
                         found.setdefault(path, []).append(Line(offset, decode(raw)[0]))
@@ -163,8 +209,28 @@ def _open(path: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
 
 
-def _raw_lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    offset = 0
-    for raw in stream:
-        yield offset, raw.rstrip(b"\n").removesuffix(b"\r")
-        offset += len(raw)
+def _raw_lines(stream: BinaryIO, most: int) -> Iterator[tuple[int, bytes, bool]]:
+    """Offset, bytes without the end of the line, and whether they were cut."""
+    offset = lost = 0
+    begun = b""
+    read = cast(io.BufferedReader, stream).read1
+    while chunk := read(_CHUNK):
+        *lines, rest = chunk.split(b"\n")
+        if lines:
+            lines[0] = begun + lines[0]
+            begun = b""
+        for line in lines:
+            size = len(line) + lost + 1
+            raw = line[:-1] if line.endswith(b"\r") else line
+            cut = len(raw) > most
+            yield offset, cut_line(raw, most) if cut else raw, cut
+            offset += size
+            lost = 0
+        begun += rest
+        # No more of a line is kept than is shown, and what tells that it is cut.
+        lost += max(0, len(begun) - most - 2)
+        begun = begun[: most + 2]
+    if begun:
+        raw = begun.removesuffix(b"\r")
+        cut = len(raw) > most
+        yield offset, cut_line(raw, most) if cut else raw, cut
