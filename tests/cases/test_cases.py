@@ -2,6 +2,7 @@
 
 tests/cases/<cause-id>/*.yaml: {faults: [ids], panels: [ids it explains], claim: [texts], fix: [texts of summary or
 diff], also: [causes that may be named too], behind: {cause that has to be named too: text of its claim}, severity}.
+A case whose page says that the cause is proved may have `evidence: observation`, where this time nothing can be tried.
 A system that is not there has only outages: [texts] and no finding.
 """
 
@@ -16,6 +17,7 @@ import yaml
 from obs_check.lab.faults.registry import find_fault
 from tests.corpus.diagnosis import DiagnoseDashboard, Diagnosis, diagnose, shared_lab
 
+PAGES = Path(__file__).parents[2] / "docs/causes"
 CASES = sorted(Path(__file__).parent.glob("*/*.yaml"))
 
 
@@ -36,7 +38,9 @@ class Case:
 
 def read(path: Path) -> Case:
     wanted = yaml.safe_load(path.read_text())
-    assert wanted.keys() <= {"faults", "panels", "claim", "fix", "also", "behind", "severity", "outages"}, path
+    assert wanted.keys() <= {"faults", "panels", "claim", "fix", "also", "behind", "severity", "outages", "evidence"}, (
+        path
+    )
     return Case(path.parent.name, path.stem, tuple(wanted["faults"]), wanted)
 
 
@@ -80,6 +84,9 @@ def check(case: Case, diagnosis: Diagnosis) -> None:
     for text in wanted["fix"]:
         assert text in finding["fix"]["summary"] + "\n" + finding["fix"]["diff"]
     assert finding["probes"]
+    page = (PAGES / f"{case.cause}.md").read_text("utf-8")
+    usual = "proof" if "## How it is proved\n" in page else "observation"
+    assert finding["evidence"]["kind"] == wanted.get("evidence", usual)
     claims = {f["cause"]: f["claim"] for f in document["findings"] if f["probes"]}
     assert all(text in claims.get(cause, "") for cause, text in behind.items()), claims
     assert document["unexplained"] == []

@@ -1,6 +1,7 @@
 """Every cause has a file that is named after it, a page, a fault and a case; nothing of these stands alone."""
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from obs_check.model.probe import Probe
 
 ROOT = Path(__file__).parents[2]
 CAUSES = {cause.id: cause for cause in reversed(EVERY)}
-SECTIONS = ["Why", "How it is proved", "Confused with", "Fix", "Example"]
+SECTIONS = [["Why", how, "Confused with", "Fix", "Example"] for how in ("How it is proved", "How it is seen")]
 
 
 def test_a_proof_has_two_sides() -> None:
@@ -30,7 +31,7 @@ def test_a_cause_is_a_file_a_page_a_fault_and_a_case(cause: str) -> None:
     assert CAUSES[cause].find.__module__ == module
     page = (ROOT / f"docs/causes/{cause}.md").read_text("utf-8")
     assert page.startswith(f"# {cause}\n\n")
-    assert re.findall(r"^## (.+)$", page, re.M) == SECTIONS
+    assert re.findall(r"^## (.+)$", page, re.M) in SECTIONS
     example = page.rpartition("## Example")[2]
     assert cause in example
     faults = {fault.id for fault in FAULTS if fault.cause == cause}
@@ -46,3 +47,16 @@ def test_nothing_stands_for_a_cause_that_is_not_there() -> None:
         CAUSES
     )
     assert len({fault.id for fault in FAULTS}) == len(FAULTS)
+
+
+def test_the_index_and_the_readme_count_them() -> None:
+    script = runpy.run_path(str(ROOT / "docs/write_causes.py"))
+    index = script["TARGET"].read_text("utf-8")
+    assert index == script["written"](), "write it again: python docs/write_causes.py"
+    counts = re.search(r"^(\d+) of the (\d+) causes are proved, (\d+) observed\.$", index, re.M)
+    assert counts is not None
+    proved, every, observed = map(int, counts.groups())
+    assert proved + observed == every == len(CAUSES)
+    assert f"{every} causes between a tool call and a pixel, {proved} proved and {observed} observed," in " ".join(
+        (ROOT / "README.md").read_text("utf-8").split()
+    )
