@@ -18,6 +18,7 @@ from obs_check.lab.faults.registry import find_fault
 from tests.corpus.diagnosis import DiagnoseDashboard, Diagnosis, diagnose, shared_lab
 
 PAGES = Path(__file__).parents[2] / "docs/causes"
+KEYS = {"faults", "panels", "claim", "fix", "also", "behind", "severity", "outages", "evidence"}
 CASES = sorted(Path(__file__).parent.glob("*/*.yaml"))
 
 
