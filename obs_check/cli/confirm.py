@@ -29,7 +29,10 @@ def confirm(before_file: Path, sending: "Sending", out: Output) -> None:
     before = load_document(before_file)
     outcome = Outcome("confirm")
     decisions = [e["decision"] for e in before["events"]]
-    with keeping(out, outcome), open_systems(out.config_path, out.env, detail=out.detail) as systems:
+    with (
+        keeping(out, outcome, limit_s=out.limit_s()),
+        open_systems(out.config_path, out.env, detail=out.detail) as systems,
+    ):
         check = Check(systems, outcome, out.say)
         if decisions:
             check.run(decisions.count("allow"), decisions.count("deny"), sending)

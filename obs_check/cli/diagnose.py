@@ -49,7 +49,7 @@ def diagnose(
         raise UsageError("--inject needs at least one event", "give --allow or --deny a number above 0")
     outcome = Outcome("diagnose")
     opened = open_systems(out.config_path, out.env, dashboard, viewport=viewport, split=not no_split, detail=out.detail)
-    with keeping(out, outcome, save), opened as systems:
+    with keeping(out, outcome, save, out.limit_s()), opened as systems:
         only = None if panel is None or systems.missing else systems.board.only(panel)
         check = Check(systems, outcome, out.say, only, tells_zeros=with_run)
         if with_run:

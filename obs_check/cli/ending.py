@@ -34,14 +34,14 @@ class Found(Protocol):
 
 
 @contextmanager
-def keeping(out: "Output", found: Found, save: Path | None = None) -> Iterator[None]:
+def keeping(out: "Output", found: Found, save: Path | None = None, limit_s: float = 0) -> Iterator[None]:
     """Write the document to `save` whatever happens inside; where the block is not left at its end, also show it.
 
     A block that a signal, a system that does not answer or an error of our own ends has the verdict unknown; wrong
-    usage before anything was done leaves no document.
+    usage before anything was done leaves no document. After `limit_s` seconds (0: never) the block is out of time.
     """
     try:
-        with insistent_interrupt():
+        with insistent_interrupt(limit_s):
             yield
     except UsageError as error:
         if found.begun:

@@ -11,35 +11,38 @@ AGAIN_S = 1.0
 """Seconds after which an interrupt that was swallowed comes again."""
 ENDINGS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
 """The signals, and how a command ended that got one."""
+OUT_OF_TIME = "out of time"
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal of `ENDINGS` came; `exit_code` is what a shell gives for it."""
+    """A signal of `ENDINGS` came, or that of the clock: the command is out of time. `exit_code` is what a shell gives
+    for the signal, and out of time that of an unknown verdict."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(ENDINGS[signal.Signals(number)])
-        self.exit_code = 128 + number
+        super().__init__(ENDINGS.get(signal.Signals(number), OUT_OF_TIME))
+        self.exit_code = 3 if number == signal.SIGALRM else 128 + number
 
 
 @contextmanager
 def stoppable() -> Iterator[None]:
     """Inside the block each of the signals raises Stopped, unless whoever started the process has it ignored."""
-    with _handled(0):
+    with _handled(0, 0):
         yield
 
 
 @contextmanager
-def insistent_interrupt() -> Iterator[None]:
-    """As `stoppable`; the signal comes again until the block is left.
+def insistent_interrupt(limit_s: float = 0) -> Iterator[None]:
+    """As `stoppable`; the signal comes again until the block is left, which is out of time after `limit_s` seconds (0:
+    never).
 
     Python swallows one that arrives inside a destructor or a weak reference's callback, and the command would go on.
     """
-    with _handled(AGAIN_S):
+    with _handled(AGAIN_S, limit_s):
         yield
 
 
 @contextmanager
-def _handled(again_s: float) -> Iterator[None]:
+def _handled(again_s: float, limit_s: float) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -50,14 +53,14 @@ def _handled(again_s: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, again_s)
         raise Stopped(number)
 
-    def again(_number: int, frame: FrameType | None) -> None:
-        if came:
-            stop(came[-1], frame)
+    def alarm(number: int, frame: FrameType | None) -> NoReturn:
+        stop(came[-1] if came else number, frame)
 
     numbers = [number for number in ENDINGS if signal.getsignal(number) is not signal.SIG_IGN]
     before = [(number, signal.signal(number, stop)) for number in numbers]
     if again_s:
-        before.append((signal.SIGALRM, signal.signal(signal.SIGALRM, again)))
+        before.append((signal.SIGALRM, signal.signal(signal.SIGALRM, alarm)))
+    signal.setitimer(signal.ITIMER_REAL, limit_s)
     try:
         yield
     finally:

@@ -44,6 +44,10 @@ class Output:
 
         return load_config(self.config_path, self.env)
 
+    def limit_s(self, asked: float | None = None) -> float:
+        """Seconds that the command may take: those asked for, else the configured ones; raises ConfigError."""
+        return self.config().timeouts.command_s if asked is None else asked
+
     def say(self, text: str) -> None:
         """One line of progress on stderr."""
         from obs_check.report.terminal import visible

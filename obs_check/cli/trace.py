@@ -21,7 +21,10 @@ def trace(run_file: Path, save: Path | None, out: Output) -> None:
 
     run = load_run(run_file)
     outcome = Outcome("trace")
-    with keeping(out, outcome, save), open_systems(out.config_path, out.env, detail=out.detail) as systems:
+    with (
+        keeping(out, outcome, save, out.limit_s()),
+        open_systems(out.config_path, out.env, detail=out.detail) as systems,
+    ):
         check = Check(systems, outcome, out.say)
         check.follow(run)
         out.show_outcome(outcome)

@@ -17,9 +17,18 @@ if TYPE_CHECKING:
 @counted(10)
 @through
 @click.option("--timeout", type=click.FloatRange(1), help="Seconds that a hop may take after the hop before it.")
+@click.option("--deadline", type=click.FloatRange(1), help="Seconds that the whole may take.  [default: 1800]")
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
 @common
-def verify(allow: int, deny: int, timeout: float | None, save: Path | None, sending: "Sending", out: Output) -> None:
+def verify(
+    allow: int,
+    deny: int,
+    timeout: float | None,
+    deadline: float | None,
+    save: Path | None,
+    sending: "Sending",
+    out: Output,
+) -> None:
     """Send tagged events and follow each to its panels: 0 all arrived, 1 something is broken, 3 unknown."""
     from obs_check.app.systems.systems import open_systems
     from obs_check.app.verify.check import Check
@@ -30,7 +39,7 @@ def verify(allow: int, deny: int, timeout: float | None, save: Path | None, send
         raise UsageError("verify needs at least one event", "give --allow or --deny a number above 0")
     outcome = Outcome("verify")
     with (
-        keeping(out, outcome, save),
+        keeping(out, outcome, save, out.limit_s(deadline)),
         open_systems(out.config_path, out.env, hop_s=timeout, detail=out.detail) as systems,
     ):
         check = Check(systems, outcome, out.say)

@@ -1,8 +1,11 @@
 """Sends an event as an agent's Python snippet would: with requests, its proxy and its CA variables."""
 
 import socket
+import threading
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Literal
 
 from obs_check.client.http import one_line, shown_url
@@ -32,13 +35,49 @@ class EgressAnswer:
     error: str = ""
 
 
-def send(event: Event, proxy: str | None, ca: Path | None, timeout_s: float = 30.0) -> EgressAnswer:
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """What one event may take: `connect_s` and `read_s` as a client's time-outs, `whole_s` until the end of the answer,
+    whatever trickles in meanwhile, and `bytes` of it that are read."""
+
+    connect_s: float = 10.0
+    read_s: float = 30.0
+    whole_s: float = 60.0
+    bytes: int = 1024 * 1024
+
+
+PATIENT = Patience()
+
+
+def send(event: Event, proxy: str | None, ca: Path | None, patience: Patience = PATIENT) -> EgressAnswer:
     """Send one event; never raises for what the network does.
 
     `proxy` None means the proxy of the environment, as inside a jail; `ca` None means the CA of the environment
     (REQUESTS_CA_BUNDLE) or requests' own. Redirects are not followed: one event is one request.
     """
+    answers: SimpleQueue[EgressAnswer | BaseException] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(_send(event, proxy, ca, patience))
+        except BaseException as error:
+            answers.put(error)
+
+    # No time-out of requests ends an answer that comes byte by byte, so it is waited for from outside.
+    threading.Thread(target=ask, daemon=True, name=f"event-{event.tag}").start()
+    try:
+        answer = answers.get(timeout=patience.whole_s)
+    except Empty:
+        where = shown_url(event.url)
+        return EgressAnswer(None, "no_answer", f"{where}: no whole answer within {patience.whole_s:g} s")
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
+
+
+def _send(event: Event, proxy: str | None, ca: Path | None, patience: Patience) -> EgressAnswer:
     import requests
+    from urllib3.exceptions import HTTPError
 
     with requests.Session() as session:
         session.trust_env = proxy is None
@@ -48,9 +87,12 @@ def send(event: Event, proxy: str | None, ca: Path | None, timeout_s: float = 30
                 event.url,
                 proxies={"http": proxy, "https": proxy} if proxy else None,
                 verify=str(ca) if ca else True,
-                timeout=timeout_s,
+                timeout=(patience.connect_s, patience.read_s),
                 allow_redirects=False,
+                stream=True,
             )
+            with closing(answer):
+                body = _beginning(answer, patience.bytes)
         except requests.exceptions.SSLError as error:
             # boundary v0.9.0 ends the handshake itself when the client names no server: an address in the URL.
             untrusted = "certificate verify failed" in str(error)
@@ -59,20 +101,27 @@ def send(event: Event, proxy: str | None, ca: Path | None, timeout_s: float = 30
             # A proxy that refuses CONNECT is not boundary: boundary always answers CONNECT with 200.
             refused = "Tunnel connection failed: 4" in str(error)
             return EgressAnswer(None, "blocked_elsewhere" if refused else "no_answer", _reason(error))
-        except (requests.exceptions.RequestException, OSError) as error:
+        except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
             return EgressAnswer(None, "no_answer", _reason(error))
-        return _read(answer)
+        return _read(answer.status_code, body)
 
 
-def _read(answer: "requests.Response") -> EgressAnswer:
-    if answer.status_code == 403 and BLOCKED in answer.text:
+def _beginning(answer: "requests.Response", most: int) -> str:
+    """The first bytes of an answer, as text."""
+    body = bytearray()
+    for chunk in answer.iter_content(64 * 1024):
+        body += chunk
+        if len(body) >= most:
+            break
+    return bytes(body[:most]).decode("utf-8", "replace")
+
+
+def _read(status: int, body: str) -> EgressAnswer:
+    if status == 403 and BLOCKED in body:
         return EgressAnswer(403, "deny")
-    if answer.status_code in _REFUSALS:
-        words = one_line(answer.text, 80)
-        return EgressAnswer(
-            answer.status_code, "blocked_elsewhere", f"{answer.status_code} without boundary's page: {words}"
-        )
-    return EgressAnswer(answer.status_code, "allow")
+    if status in _REFUSALS:
+        return EgressAnswer(status, "blocked_elsewhere", f"{status} without boundary's page: {one_line(body, 80)}")
+    return EgressAnswer(status, "allow")
 
 
 def _reason(error: Exception) -> str:

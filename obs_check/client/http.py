@@ -1,32 +1,33 @@
-"""HTTP as all clients do it: allowed hosts only, one retry, patience with a server that is asked too much (429), errors
-as classes of ours, no credentials in messages."""
+"""HTTP as all clients do it: allowed hosts only, no redirects, limits, one retry, patience with a server that asks for
+it (429, 503), errors as classes of ours, no credentials in messages."""
 
-import json
 import time
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
+from obs_check.client.answer import Answer, NoJson
 from obs_check.config import host_port
 from obs_check.errors import NotAllowed, Refused, Unavailable, UsageError
+from obs_check.model.backoff import Backoff
 from obs_check.model.failure import Failure, failure, remedy_of
 from obs_check.model.secret import hidden
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
-TIMEOUT_S = 60.0
-"""Longer than Grafana's 30 s data proxy timeout, so that its own answer is seen."""
+    from obs_check.client.transport import Limits
+
+PATIENCE_S = 60.0
+"""Seconds that a system may make a command wait by 429 or 503, all its requests together."""
 _RETRIED = frozenset({502, 503, 504})
 _BODY_CHARS = 500
 _ASTRAY = "does the URL, and a datasource's uid, point to the right program?"
 _ELSEWHERE = "it leads to another address, which is not followed: name the right one, or a token that is let in"
 _TOO_MANY = 429
 _LATER = "it has too much to do: try again later, or a shorter time range"
-_PATIENCE = 4
-"""Times that a request is sent again after a 429, each after a longer pause."""
-_FIRST_PAUSE_S = 1.0
-_LONGEST_PAUSE_S = 30.0
 
 
 def shown_url(url: str) -> str:
@@ -45,7 +46,8 @@ def check_host(url: str, allowed: Collection[str]) -> None:
 
 
 class Http:
-    """Requests to one base URL.
+    """Requests to one base URL, all by the same rules: no other host, no redirect, limits of time and size, patience
+    with a server that asks for it.
 
     `system` names it in messages; `headers` may hold credentials and are never shown. `transport` replaces the
     network and `pause` (seconds) the clock in tests. Proxy variables of the environment are not used: obs-check's own
@@ -58,120 +60,175 @@ class Http:
         base_url: str,
         allowed: Collection[str],
         headers: Mapping[str, str] | None = None,
-        timeout_s: float = TIMEOUT_S,
+        limits: "Limits | None" = None,
         transport: "httpx.BaseTransport | None" = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         import httpx
 
-        self._pause = pause
+        from obs_check.client.transport import ACCEPTED, Limits, Timed, timed_transport
+
         check_host(base_url, allowed)
         self.system = system
         self.base_url = base_url.rstrip("/")
         self.sent = 0
         """Requests so far, repeated ones included."""
+        self._pause = pause
+        self._patience_s = PATIENCE_S
+        self._limits = limits or Limits()
+        self._timed = Timed()
         self._client = httpx.Client(
-            headers=dict(headers or {}),
-            timeout=timeout_s,
-            transport=transport,
+            headers={"Accept-Encoding": ACCEPTED, **(headers or {})},
+            timeout=httpx.Timeout(self._limits.headers_s, connect=self._limits.connect_s),
+            transport=transport or timed_transport(self._timed, trust(base_url)),
             trust_env=False,
             follow_redirects=False,
-            verify=trust(base_url),
         )
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    def get(self, path: str, params: Mapping[str, str] | None = None, accept: Collection[int] = ()) -> "httpx.Response":
+    def get(self, path: str, params: Mapping[str, str] | None = None, accept: Collection[int] = ()) -> Answer:
         """GET; statuses below 300 and those of `accept` are returned, others raised."""
-        return self._request("GET", path, params, None, accept)
+        return self.request("GET", path, params, accept=accept)
 
     def post(
         self,
         path: str,
         body: Any,
         accept: Collection[int] = (),
-        too_many: "Callable[[httpx.Response], bool] | None" = None,
-    ) -> "httpx.Response":
+        too_many: Callable[[Answer], bool] | None = None,
+    ) -> Answer:
         """POST a question as JSON; statuses below 300 and those of `accept` are returned, others raised. `too_many`
         recognises a 429 that is inside of a body. A refused question is not put again: it may be a heavy one."""
-        return self._request("POST", path, None, body, accept, too_many)
+        return self.request("POST", path, None, body, accept, too_many)
 
-    def patch(self, path: str, body: Any) -> "httpx.Response":
+    def patch(self, path: str, body: Any) -> Answer:
         """PATCH with JSON; statuses below 300 are returned, others raised."""
-        return self._request("PATCH", path, None, body, ())
+        return self.request("PATCH", path, None, body)
 
-    def _request(
+    def request(
         self,
         method: str,
         path: str,
-        params: Mapping[str, str] | None,
-        body: Any,
-        accept: Collection[int],
-        too_many: "Callable[[httpx.Response], bool] | None" = None,
-    ) -> "httpx.Response":
-        for attempt in range(_PATIENCE + 1):
-            response = self._send(method, path, params, body, accept)
-            limited = response.status_code == _TOO_MANY or (too_many is not None and too_many(response))
-            if not limited or attempt == _PATIENCE:
+        params: Mapping[str, Any] | None = None,
+        body: Any = None,
+        accept: Collection[int] = (),
+        too_many: Callable[[Answer], bool] | None = None,
+        again: bool = True,
+    ) -> Answer:
+        """A request by any method; statuses below 300 and those of `accept` are returned, others raised. Without
+        `again` one whose connection breaks is not repeated: it may have had its effect."""
+        url = self.base_url + path
+        pauses = Backoff(1.0, PATIENCE_S, 2.0)
+        while True:
+            answer = self._send(method, url, params, body, accept, again)
+            asked_s = _asked_s(answer)
+            limited = answer.status_code == _TOO_MANY or (too_many is not None and too_many(answer))
+            if not limited and (asked_s is None or answer.status_code in accept):
                 break
-            self._pause(_pause_s(response.headers.get("retry-after", ""), attempt))
-        if response.status_code >= 300 and response.status_code not in accept:
-            raise_for_status(self.system, self.base_url + path, response.status_code, response.text)
-        return response
+            pause_s = pauses.pause_s() if asked_s is None else asked_s
+            if pause_s > self._patience_s:
+                if asked_s is not None:
+                    raise Unavailable(
+                        f"{self.system}: {shown_url(url)} answered {answer.status_code} and asks to be left alone for "
+                        f"{asked_s} s",
+                        "try again after that, or a shorter time range",
+                    )
+                break
+            self._patience_s -= pause_s
+            self._pause(pause_s)
+        if answer.status_code >= 300 and answer.status_code not in accept:
+            raise_for_status(self.system, url, answer)
+        return answer
 
     def _send(
-        self, method: str, path: str, params: Mapping[str, str] | None, body: Any, accept: Collection[int]
-    ) -> "httpx.Response":
+        self, method: str, url: str, params: Mapping[str, Any] | None, body: Any, accept: Collection[int], again: bool
+    ) -> Answer:
         """One request, repeated once where it cannot have arrived, where a proxy in between gave up, or where the
         connection was closed: a server or balancer may end an idle one in the moment that it is used again."""
         import httpx
 
-        url = self.base_url + path
-        last: httpx.Response | None = None
         for attempt in (1, 2):
             self.sent += 1
             try:
-                last = self._client.request(method, url, params=params, json=body)
+                answer = self._once(method, url, params, body)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 if attempt == 2:
                     raise Unavailable(
                         f"{self.system}: {shown_url(url)} does not answer: {_reason(error)}",
                         "is it up, and is the URL right?",
                     ) from error
-                continue
             except httpx.TimeoutException as error:
                 raise Unavailable(
                     f"{self.system}: {shown_url(url)} gave no answer in time", "try a shorter time range"
                 ) from error
+            except (httpx.ReadError, httpx.RemoteProtocolError) as error:
+                if attempt == 2 or not again:
+                    raise self._broke_off(url, error) from error
             except httpx.HTTPError as error:
-                if attempt == 1 and isinstance(error, httpx.ReadError | httpx.RemoteProtocolError):
-                    continue
-                raise Unavailable(
-                    f"{self.system}: {shown_url(url)} broke off: {_reason(error)}", "is a proxy in between?"
-                ) from error
-            if last.status_code in accept or last.status_code not in _RETRIED or method != "GET":
-                break
-        assert last is not None
-        return last
+                raise self._broke_off(url, error) from error
+            else:
+                if attempt == 2 or answer.status_code in accept or method != "GET":
+                    return answer
+                if answer.status_code not in _RETRIED or _asked_s(answer) is not None:
+                    return answer
+        raise AssertionError("the second attempt has an end")
 
-    def json(self, response: "httpx.Response") -> Any:
+    def _once(self, method: str, url: str, params: Mapping[str, Any] | None, body: Any) -> Answer:
+        """One request and its whole answer. Raises what httpx raises, Unavailable for an answer beyond the limits."""
+        import httpx
+
+        from obs_check.client.transport import MIB, BadlyPacked, TooLarge, read_body
+
+        try:
+            request = self._client.build_request(method, url, params=params, json=body)
+        except (httpx.InvalidURL, ValueError) as error:
+            what = "not UTF-8" if isinstance(error, UnicodeError) else type(error).__name__
+            raise UsageError(f"{self.system}: this cannot be asked ({what})", "write it as UTF-8 text") from None
+        self._timed.allow(self._limits.connect_s + self._limits.headers_s)
+        response = self._client.send(request, stream=True)
+        try:
+            self._timed.allow(self._limits.answer_s)
+            content = read_body(response, self._limits.bytes)
+        except TooLarge:
+            raise Unavailable(
+                f"{self.system}: the answer of {shown_url(url)} is larger than {self._limits.bytes / MIB:g} MiB",
+                "does the URL point to the right program? else try a shorter time range",
+            ) from None
+        except BadlyPacked as error:
+            raise Unavailable(
+                f"{self.system}: the answer of {shown_url(url)} cannot be unpacked: {one_line(str(error), 80)}",
+                "is a proxy in between?",
+            ) from None
+        except httpx.TimeoutException as error:
+            raise Unavailable(
+                f"{self.system}: the answer of {shown_url(url)} did not end in time", "try a shorter time range"
+            ) from error
+        except httpx.HTTPError as error:
+            raise self._broke_off(url, error) from error
+        finally:
+            response.close()
+        return Answer(response.status_code, content, url, {k.lower(): v for k, v in response.headers.items()})
+
+    def _broke_off(self, url: str, error: Exception) -> Unavailable:
+        return Unavailable(f"{self.system}: {shown_url(url)} broke off: {_reason(error)}", "is a proxy in between?")
+
+    def json(self, answer: Answer) -> Any:
         """The decoded body. Raises Unavailable when it is not JSON (a login page, a proxy's page)."""
         try:
-            return response.json()
-        except ValueError:
+            return answer.json()
+        except NoJson as error:
             raise Unavailable(
-                f"{self.system}: {shown_url(str(response.url))} answered {response.status_code} without JSON: "
-                f"{one_line(response.text, 80)!r}",
-                _ASTRAY,
+                f"{self.system}: {shown_url(answer.url)} answered {answer.status_code} without JSON: {error}", _ASTRAY
             ) from None
 
 
-def raise_for_status(system: str, url: str, status: int, body: str) -> NoReturn:
+def raise_for_status(system: str, url: str, answer: Answer) -> NoReturn:
     """Raise for an answer with an error what it means (`failure`): NotAllowed, Unavailable, or Refused with the body
     kept."""
-    said = _message(body)
+    status, said = answer.status_code, _message(answer)
     message = f"{system}: {shown_url(url)} answered {status}: {one_line(said, _BODY_CHARS)}".rstrip(": ")
     match failure(status, said, "downstream"):
         case Failure.NOT_ALLOWED:
@@ -179,26 +236,25 @@ def raise_for_status(system: str, url: str, status: int, body: str) -> NoReturn:
         case Failure.OUTAGE:
             hint = _ELSEWHERE if status < 400 else _LATER if status == _TOO_MANY else f"look at the log of {system}"
             raise Unavailable(message, hint)
-    raise Refused(message, status, body, _ASTRAY if status == 404 else "")
+    raise Refused(message, status, answer.text, _ASTRAY if status == 404 else "")
 
 
-def _message(body: str) -> str:
-    """The words of an error's body: `message` or `error` of JSON, else all of it."""
+def _message(answer: Answer) -> str:
+    """The words of an error's body: `message` or `error` of JSON, a page in words, else all of it."""
     try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return body
+        document = answer.json()
+    except NoJson:
+        return answer.page if answer.content.lstrip()[:1] == b"<" else answer.text
     said = (document.get("message") or document.get("error")) if isinstance(document, dict) else None
-    return said if isinstance(said, str) else body
+    return said if isinstance(said, str) else answer.text
 
 
-def _pause_s(retry_after: str, attempt: int) -> float:
-    """Seconds to wait: what `Retry-After` says in seconds, else twice as long every time."""
-    try:
-        wanted = float(retry_after)
-    except ValueError:
-        wanted = _FIRST_PAUSE_S * 2.0**attempt
-    return min(max(wanted, 0.0), _LONGEST_PAUSE_S)
+def _asked_s(answer: Answer) -> int | None:
+    """Seconds that a server which is asked too much (429, 503) wants to be left alone for; None where it says no whole
+    number of them (RFC 9110: digits and nothing else)."""
+    asked = answer.headers.get("retry-after", "").strip()
+    limited = answer.status_code in (_TOO_MANY, 503)
+    return int(asked) if limited and asked.isascii() and asked.isdecimal() and len(asked) < 10 else None
 
 
 def one_line(text: str, most: int | None = None) -> str:
@@ -207,14 +263,20 @@ def one_line(text: str, most: int | None = None) -> str:
     return " ".join(hidden(text).split())[:most]
 
 
-def trust(url: str) -> Any:
-    """The machine's trust store for https, so that a private CA installed there is enough."""
+def trust(url: str) -> "ssl.SSLContext | None":
+    """The machine's trust store for https, so that a private CA installed there is enough; None for http."""
     if not url.startswith("https:"):
-        return True
+        return None
     import ssl
 
     return ssl.create_default_context()
 
 
-def _reason(error: Exception) -> str:
-    return one_line(str(error)) or type(error).__name__
+def _reason(error: BaseException) -> str:
+    """What the operating system said, where it is the cause, else the library's words."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.strerror:
+            return inner.strerror
+        inner = inner.__cause__ or inner.__context__
+    return one_line(str(error), 200) or type(error).__name__

@@ -13,7 +13,7 @@ references ({env: NAME} or {file: PATH}), never values.
     shipper:   {kind, url, config, positions}
     inject:    {allow_url, deny_url, settle_s, via}
     executors: {kubectl, coder, command, boundary, chat}   # see executors.py
-    timeouts:  {hop_s, metrics_s}
+    timeouts:  {hop_s, metrics_s, command_s}
     lint:      {datasources, root}
 """
 
@@ -103,10 +103,12 @@ class InjectConfig:
 
 @dataclass(frozen=True, slots=True)
 class TimeoutConfig:
-    """`hop_s`: how long an event may take to a hop; `metrics_s`: how long a counter may take to a panel. In seconds."""
+    """In seconds: `hop_s`, how long an event may take to a hop; `metrics_s`, how long a counter may take to a panel;
+    `command_s`, how long a whole command may take."""
 
     hop_s: float = 30.0
     metrics_s: float = 120.0
+    command_s: float = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,7 @@ def _read_root(root: Section) -> Config:
     coderd = root.section("coderd", "logs")
     shipper = root.section("shipper", "kind", "url", "config", "positions", "log")
     inject = root.section("inject", "allow_url", "deny_url", "settle_s", "via")
-    timeouts = root.section("timeouts", "hop_s", "metrics_s")
+    timeouts = root.section("timeouts", "hop_s", "metrics_s", "command_s")
     lint = root.section("lint", "datasources", "root")
     return Config(
         path=root.file,
@@ -233,7 +235,9 @@ def _read_root(root: Section) -> Config:
         inject=InjectConfig(
             inject.url("allow_url"), inject.url("deny_url"), inject.seconds("settle_s", 6.0), inject.text("via")
         ),
-        timeouts=TimeoutConfig(timeouts.seconds("hop_s", 30.0), timeouts.seconds("metrics_s", 120.0)),
+        timeouts=TimeoutConfig(
+            timeouts.seconds("hop_s", 30.0), timeouts.seconds("metrics_s", 120.0), timeouts.seconds("command_s", 1800.0)
+        ),
         lint=LintConfig(lint.path("datasources"), lint.path("root")),
         executors=read_executors(root),
     )

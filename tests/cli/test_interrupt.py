@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -13,6 +14,15 @@ class Swallows:
     def __del__(self) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(0.01)
+
+
+def test_a_block_that_is_out_of_time_is_stopped_whatever_it_does() -> None:
+    with pytest.raises(interrupt.Stopped) as caught, interrupt.insistent_interrupt(0.05):
+        with suppress(Exception):
+            time.sleep(60)
+        pytest.fail("nothing stopped it")
+    assert (str(caught.value), caught.value.exit_code) == ("out of time", 3)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -56,11 +56,11 @@ def test_failures_are_answers_too(error: Exception, verdict: str) -> None:
 
 
 def test_a_refused_connection_and_a_missing_ca(tmp_path: Path) -> None:
-    answer = send(EVENT, "http://127.0.0.1:9", None, timeout_s=5)
+    answer = send(EVENT, "http://127.0.0.1:9", None)
     assert answer.verdict == "no_answer"
     assert "0x" not in answer.error
     https = Event("abcd", 1, "allow", "GET", "https://127.0.0.1:9/?obs=abcd-1-allow", "127.0.0.1")
-    assert send(https, None, tmp_path / "gone.pem", timeout_s=5).verdict == "no_answer"
+    assert send(https, None, tmp_path / "gone.pem").verdict == "no_answer"
 
 
 def test_positional_form() -> None:

@@ -64,7 +64,7 @@ def server() -> Iterator[Server]:
 
 
 def connect(port: int) -> GrafanaClient:
-    return GrafanaClient(f"http://127.0.0.1:{port}/sub", lambda: 3, {f"127.0.0.1:{port}"}, TOKEN, 2, timeout_s=5)
+    return GrafanaClient(f"http://127.0.0.1:{port}/sub", lambda: 3, {f"127.0.0.1:{port}"}, TOKEN, 2)
 
 
 def test_dashboard_save_and_search(server: Server) -> None:
@@ -170,3 +170,38 @@ def test_settings() -> None:
     settings = {"buildInfo": {"version": "13.0.1"}, "datasources": {"Loki": {"uid": "loki", "type": "loki"}}}
     grafana, _ = over_httpx(httpx.Response(200, json=settings))
     assert grafana.frontend_settings().probe.answer == {"version": "13.0.1", "datasources": {"Loki": ["loki", "loki"]}}
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        httpx.Response(200, json={}),
+        httpx.Response(200, json=[]),
+        httpx.Response(200, json={"status": "success"}),
+        httpx.Response(200, json={"version": 3}),
+        httpx.Response(200, json={"status": "success", "version": "3"}),
+        httpx.Response(200, json={"status": "name-exists", "version": 3}),
+        httpx.Response(200, text="<html><title>Sign in</title>"),
+        httpx.Response(204),
+        httpx.Response(302, headers={"Location": "https://elsewhere.invalid/api/dashboards/db"}),
+    ],
+    ids=lambda response: f"{response.status_code}-{response.text[:30]}",
+)
+def test_a_save_is_believed_when_grafana_says_so(response: httpx.Response) -> None:
+    grafana, seen = over_httpx(response)
+    with pytest.raises(Unavailable):
+        grafana.save_dashboard({"uid": "d"}, "fix")
+    assert [str(request.url) for request in seen] == ["https://g.example/api/dashboards/db"]
+
+
+def test_a_save_over_a_connection_that_breaks_is_not_repeated() -> None:
+    asked: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        raise httpx.RemoteProtocolError("Server disconnected")
+
+    grafana = GrafanaClient("https://g.example", lambda: 3, {"g.example:443"}, transport=httpx.MockTransport(handle))
+    with pytest.raises(Unavailable, match="broke off: Server disconnected"):
+        grafana.save_dashboard({"uid": "d"}, "fix")
+    assert len(asked) == 1

@@ -102,7 +102,7 @@ def test_hosts_outside_the_configuration_are_refused(url: str) -> None:
 
 def test_a_login_page_is_no_answer() -> None:
     client, _ = http(httpx.Response(200, text="<html>login</html>"))
-    with pytest.raises(Unavailable, match="without JSON: '<html>login"):
+    with pytest.raises(Unavailable, match="without JSON: a page of HTML"):
         client.json(client.get("/x"))
 
 
@@ -112,7 +112,12 @@ def test_shown_url_has_no_credentials() -> None:
 
 @pytest.mark.parametrize(
     ("headers", "waited"),
-    [({}, [1.0, 2.0]), ({"retry-after": "7"}, [7.0, 7.0]), ({"retry-after": "900"}, [30.0, 30.0])],
+    [
+        ({}, [1.0, 2.0]),
+        ({"retry-after": "7"}, [7, 7]),
+        ({"retry-after": "0"}, [0, 0]),
+        *(({"retry-after": said}, [1.0, 2.0]) for said in ("nan", "inf", "-1", "1e9", "1.5", "soon", "9" * 12)),
+    ],
 )
 def test_a_server_that_is_asked_too_much_is_given_time(headers: dict[str, str], waited: list[float]) -> None:
     answers = [httpx.Response(429, headers=headers), httpx.Response(429, headers=headers), httpx.Response(200)]
@@ -130,4 +135,38 @@ def test_patience_with_a_server_that_is_asked_too_much_ends() -> None:
     with pytest.raises(Unavailable, match="answered 429: too many") as caught:
         client.get("/x")
     assert type(caught.value) is Unavailable
-    assert pauses == [1.0, 2.0, 4.0, 8.0]
+    assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_wants_to_be_left_alone_for_long_is(status: int) -> None:
+    pauses: list[float] = []
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, headers={"retry-after": "900"}))
+    client = Http("loki", "http://loki.example/", ALLOWED, transport=transport, pause=pauses.append)
+    with pytest.raises(Unavailable, match=f"answered {status} and asks to be left alone for 900 s"):
+        client.get("/x")
+    assert (pauses, client.sent) == ([], 1)
+
+
+def test_all_requests_of_a_command_wait_no_longer_together_than_one_may() -> None:
+    pauses: list[float] = []
+    transport = httpx.MockTransport(lambda _: httpx.Response(429, headers={"retry-after": "25"}))
+    client = Http("loki", "http://loki.example/", ALLOWED, transport=transport, pause=pauses.append)
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            client.get("/x")
+    assert (pauses, client.sent) == ([25, 25], 5)
+
+
+def test_what_is_no_utf8_cannot_be_asked() -> None:
+    client, seen = http(httpx.Response(200))
+    with pytest.raises(UsageError, match="this cannot be asked"):
+        client.get("/x", {"query": "{a=`\udcff`}"})
+    assert seen == []
+
+
+def test_what_may_have_had_its_effect_is_not_repeated() -> None:
+    client, seen = http(httpx.RemoteProtocolError("cut"), httpx.Response(200))
+    with pytest.raises(Unavailable, match="broke off: cut"):
+        client.request("POST", "/x", body={}, again=False)
+    assert len(seen) == 1

@@ -1,15 +1,17 @@
-"""Grafana's HTTP API: dashboards and search by grafana-client, queries and health by httpx.
+"""Grafana's HTTP API: dashboards and search by grafana-client, all requests by the rules of `client/http.py`.
 
-grafana-client 5.1 throws on 400, where /api/ds/query still holds the results of the other targets; it also needs a
-slash after a path prefix, gives up after 5 s and lets niquests' ConnectionError through. All of that ends here.
+grafana-client 5.1 on its own follows redirects, throws on 400, where /api/ds/query still holds the results of the other
+targets, gives up after 5 s and lets niquests' ConnectionError through. All of that ends here.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from obs_check.client.answer import Answer, NoJson
 from obs_check.client.answered import Answered
-from obs_check.client.http import TIMEOUT_S, Http, one_line, raise_for_status, shown_url
+from obs_check.client.http import Http, one_line, raise_for_status, shown_url
 from obs_check.config.section import Secret
 from obs_check.errors import Refused, Unavailable
 from obs_check.model.probe import Probe
@@ -17,6 +19,8 @@ from obs_check.model.window import MS, Window
 
 if TYPE_CHECKING:
     import httpx
+
+    from obs_check.client.transport import Limits
 
 
 class GrafanaClient:
@@ -30,18 +34,15 @@ class GrafanaClient:
         token: Secret | None = None,
         org_id: int | None = None,
         transport: "httpx.BaseTransport | None" = None,
-        timeout_s: float = TIMEOUT_S,
+        limits: "Limits | None" = None,
     ) -> None:
         self.url = url.rstrip("/")
-        self._token = token.reveal() if token else None
-        self._org_id = org_id
-        self._timeout_s = timeout_s
         self._clock = clock
         headers = {"X-Grafana-Org-Id": str(org_id)} if org_id else {}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
-        self._http = Http("grafana", self.url, allowed, headers, timeout_s, transport)
-        self._session: Any = None
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token.reveal()}"
+        self._http = Http("grafana", self.url, allowed, headers, limits, transport)
+        self._library: Any = None
 
     def dashboard(self, uid: str) -> Answered[dict[str, Any]]:
         """{"dashboard": model, "meta": ...} of a dashboard; a 404 is a Refused with status 404."""
@@ -62,11 +63,22 @@ class GrafanaClient:
     def save_dashboard(
         self, model: Mapping[str, Any], message: str, folder_uid: str | None = None
     ) -> Answered[dict[str, Any]]:
-        """Save a dashboard model as a new version. A dashboard that changed meanwhile is not overwritten (412)."""
+        """Save a dashboard model as a new version. A dashboard that changed meanwhile is not overwritten: Refused with
+        412. Unavailable where Grafana does not say that it was saved, and as which version."""
         body: dict[str, Any] = {"dashboard": dict(model), "message": message, "overwrite": False}
         if folder_uid:
             body["folderUid"] = folder_uid
-        value = self._call("POST", "/dashboards/db", json=body)
+        try:
+            value = self._call("POST", "/dashboards/db", again=False, json=body)
+        except Refused as refused:
+            if refused.status != 412:
+                raise
+            raise Refused(refused.message, 412, refused.body, "someone saved it meanwhile: run again") from None
+        if not (isinstance(value, dict) and value.get("status") == "success" and isinstance(value.get("version"), int)):
+            raise Unavailable(
+                "grafana: /api/dashboards/db does not say that the dashboard was saved",
+                "look at the dashboard's version history before you save it again",
+            )
         shown = {key: value.get(key) for key in ("status", "version", "uid")}
         return Answered(value, self._probe(f"POST /api/dashboards/db ({message})", shown))
 
@@ -99,16 +111,12 @@ class GrafanaClient:
         Grafana 8 and newer answer 400 (207 with a toggle) when one target has an error; the others still hold frames.
         """
         response = self._http.post("/api/ds/query", dict(body), accept=range(200, 600), too_many=_limited)
-        try:
-            value = response.json()
-        except ValueError:
-            value = None
+        if response.status_code >= 300 and not _has_results(response):
+            raise_for_status("grafana", f"{self.url}/api/ds/query", response)
+        value = self._http.json(response)
         if not isinstance(value, dict) or "results" not in value:
-            url = f"{self.url}/api/ds/query"
-            if response.status_code >= 300:
-                said = value.get("message") if isinstance(value, dict) else None
-                raise_for_status("grafana", url, response.status_code, str(said or response.text))
-            raise Unavailable(f"grafana: {shown_url(url)} answered without results", "does the URL point to Grafana?")
+            url = f"{shown_url(self.url)}/api/ds/query"
+            raise Unavailable(f"grafana: {url} answered without results", "does the URL point to Grafana?")
         queries = body.get("queries") or ()
         asked = "; ".join(str(q.get("expr") or q.get("rawSql") or q.get("refId") or "") for q in queries)
         shown = {"status": response.status_code, "results": {k: _shown_target(v) for k, v in value["results"].items()}}
@@ -148,41 +156,17 @@ class GrafanaClient:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
-        if self._session is not None:
-            self._session.s.close()
 
-    def _call(self, method: str, path: str, **arguments: Any) -> Any:
-        """A call by grafana-client with its errors mapped."""
-        import niquests
-        from grafana_client.api import GrafanaApi
-        from grafana_client.client import GrafanaException, GrafanaTimeoutError
+    def _call(self, method: str, path: str, again: bool = True, **arguments: Any) -> Any:
+        """A call by grafana-client over our own requests, which raise what is not allowed or refused."""
+        if self._library is None:
+            from grafana_client.client import GrafanaClient as Library
 
-        url = f"{self.url}/api{path}"
-        try:
-            if self._session is None:
-                api = GrafanaApi.from_url(f"{self.url}/", self._token, timeout=self._timeout_s)
-                self._session = api.client
-                self._session.s.trust_env = False
-                if self._org_id:
-                    self._session.s.headers["X-Grafana-Org-Id"] = str(self._org_id)
-            return getattr(self._session, method)(path, **arguments)
-        except GrafanaTimeoutError as error:
-            raise Unavailable(f"grafana: {shown_url(url)} gave no answer in time", "is Grafana overloaded?") from error
-        except GrafanaException as error:
-            body = error.response.get("message", error.response) if isinstance(error.response, dict) else error.response
-            words = one_line(str(body or error.message))
-            if int(error.status_code) == 412:
-                raise Refused(
-                    f"grafana: {shown_url(url)} answered 412: {words}",
-                    412,
-                    words,
-                    "someone saved it meanwhile: run again",
-                ) from error
-            raise_for_status("grafana", url, int(error.status_code) or 500, words)
-        except (niquests.exceptions.RequestException, OSError, ValueError) as error:
-            raise Unavailable(
-                f"grafana: {shown_url(url)} does not answer: {_reason(error)}", "is it up, is the URL right?"
-            ) from error
+            self._library = Library(None)
+            self._library.s.close()
+            self._library.url = "/api"
+        self._library.s = _Session(self._http, again)
+        return getattr(self._library, method)(path, **arguments)
 
     def _probe(self, request: str, answer: Any, window: Window | None = None) -> Probe:
         return Probe("grafana", request, answer, self._clock(), window)
@@ -194,24 +178,50 @@ def _shortened(value: Any) -> Any:
     return [*value[:most], f"and {len(value) - most} more"] if isinstance(value, list) and len(value) > most else value
 
 
-def _reason(error: BaseException) -> str:
-    """What the operating system said, where it is the cause: the HTTP library's own text names its objects."""
-    inner: BaseException | None = error
-    while inner is not None:
-        if isinstance(inner, OSError) and inner.strerror:
-            return inner.strerror
-        inner = inner.__cause__ or inner.__context__
-    return one_line(str(error), 200) or type(error).__name__
+class _Session:
+    """What grafana-client asks in place of niquests' session, which would follow redirects."""
+
+    def __init__(self, http: Http, again: bool) -> None:
+        self._http = http
+        self._again = again
+
+    def request(self, method: str, path: str, json: Any = None, params: Any = None, **_: Any) -> "_Decoded":
+        """A request below Grafana's URL."""
+        return _Decoded(self._http, self._http.request(method.upper(), path, params, json, again=self._again))
 
 
-def _limited(response: "httpx.Response") -> bool:
+class _Decoded:
+    """An answer as grafana-client looks at it; only JSON is one."""
+
+    headers: Mapping[str, str] = MappingProxyType({})
+    text = ""
+
+    def __init__(self, http: Http, answer: Answer) -> None:
+        self.status_code = answer.status_code
+        self._http = http
+        self._answer = answer
+
+    def json(self) -> Any:
+        """The body. Raises Unavailable."""
+        return self._http.json(self._answer)
+
+
+def _has_results(answer: Answer) -> bool:
+    """Whether a refusal has the results of the targets in it."""
+    try:
+        document = answer.json()
+    except NoJson:
+        return False
+    return isinstance(document, dict) and "results" in document
+
+
+def _limited(answer: Answer) -> bool:
     """Whether the datasource of a target answered 429: Grafana passes that on inside of a 400 or 207."""
-    if response.status_code not in (207, 400):
+    if answer.status_code not in (207, 400):
         return False
     try:
-        results = response.json().get("results") or {}
-        return any(result.get("status") == 429 for result in results.values())
-    except (AttributeError, ValueError):
+        return any(result.get("status") == 429 for result in answer.json()["results"].values())
+    except (AttributeError, KeyError, TypeError, NoJson):
         return False
 
 

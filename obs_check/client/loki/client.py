@@ -6,9 +6,10 @@ from urllib.parse import quote
 
 import yaml
 
+from obs_check.client.answer import Answer
 from obs_check.client.answered import Answered
 from obs_check.client.exposition import Metrics, parse_exposition
-from obs_check.client.http import TIMEOUT_S, Http, one_line
+from obs_check.client.http import Http, one_line
 from obs_check.client.loki.result import read_result, read_stats, shown_result
 from obs_check.config.section import Secret
 from obs_check.errors import Unavailable
@@ -20,6 +21,8 @@ from obs_check.model.window import NS, Window
 
 if TYPE_CHECKING:
     import httpx
+
+    from obs_check.client.transport import Limits
 
 Clock = Callable[[], int]
 """ns since the epoch."""
@@ -44,13 +47,13 @@ class LokiClient:
         tenant: str | None = None,
         bearer: Secret | None = None,
         transport: "httpx.BaseTransport | None" = None,
-        timeout_s: float = TIMEOUT_S,
+        limits: "Limits | None" = None,
     ) -> "LokiClient":
         """Loki at its own address; `tenant` goes into X-Scope-OrgID."""
         headers = {"X-Scope-OrgID": tenant} if tenant else {}
         if bearer is not None:
             headers["Authorization"] = f"Bearer {bearer.reveal()}"
-        return cls(Http("loki", url, allowed, headers, timeout_s, transport), clock)
+        return cls(Http("loki", url, allowed, headers, limits, transport), clock)
 
     @classmethod
     def through_grafana(
@@ -62,7 +65,7 @@ class LokiClient:
         token: Secret | None = None,
         org_id: int | None = None,
         transport: "httpx.BaseTransport | None" = None,
-        timeout_s: float = TIMEOUT_S,
+        limits: "Limits | None" = None,
         tenant: str | None = None,
     ) -> "LokiClient":
         """Loki as a dashboard sees it: by the datasource's uid (Grafana 9 and newer), tenant and auth are Grafana's.
@@ -75,7 +78,7 @@ class LokiClient:
             headers["X-Scope-OrgID"] = tenant
         if token is not None:
             headers["Authorization"] = f"Bearer {token.reveal()}"
-        return cls(Http("loki", base, allowed, headers, timeout_s, transport), clock)
+        return cls(Http("loki", base, allowed, headers, limits, transport), clock)
 
     def query(self, expr: str, at_ns: int, limit: int = 100, direction: Direction = "backward") -> Answered[Result]:
         """An instant query at a time. Loki 3.5 refuses log queries here (400)."""
@@ -186,7 +189,7 @@ class LokiClient:
         except yaml.YAMLError:
             raise _NO_CONFIGURATION from None
 
-    def _document(self, response: "httpx.Response") -> dict[str, Any]:
+    def _document(self, response: Answer) -> dict[str, Any]:
         document = self._http.json(response)
         if not isinstance(document, dict) or document.get("status", "success") != "success":
             raise Unavailable("loki: the answer is not a success document", "does the URL point to Loki?")

@@ -1,13 +1,15 @@
 """Loki's `/tail`: new lines over a websocket, connected again when the connection is lost."""
 
-import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from socket import create_connection
 from typing import Any
 from urllib.parse import urlencode
 
+from obs_check.client.answer import Answer, NoJson
 from obs_check.client.http import check_host, one_line, raise_for_status, shown_url, trust
 from obs_check.client.loki.result import read_streams
+from obs_check.config import host_port
 from obs_check.config.section import Secret
 from obs_check.errors import Refused, Unavailable
 from obs_check.model.entry import LogStream
@@ -15,6 +17,7 @@ from obs_check.model.entry import LogStream
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 30.0
 _OPEN_S = 10.0
+_MESSAGE_BYTES = 64 * 1024 * 1024
 _REFUSED = 1011
 """Loki 3.5 ends a connection so when it refuses the query only after it stands."""
 
@@ -59,7 +62,7 @@ class LokiTail:
                         self._say("loki: connected again")
                     connected = True
                     while True:
-                        document = json.loads(socket.recv())
+                        document = _document(socket.recv())
                         heard = True
                         pause_s = 0.0
                         if dropped := document.get("dropped_entries"):
@@ -86,22 +89,44 @@ class LokiTail:
 
         address = f"{self._url}/loki/api/v1/tail"
         shown = shown_url(address)
-        context = trust(self._url)
+        host, _, port = host_port(self._url).rpartition(":")
         try:
-            return connect(
-                f"ws{address.removeprefix('http')}?{urlencode(params)}",
-                additional_headers=self._headers,
-                proxy=None,
-                open_timeout=_OPEN_S,
-                max_size=None,
-                ssl=context if self._url.startswith("https:") else None,
-            )
-        except InvalidStatus as error:
-            body = (error.response.body or b"").decode("utf-8", "replace")
-            raise_for_status("loki", address, error.response.status_code, body)
+            # With a socket of its own it follows no redirect.
+            socket = create_connection((host.strip("[]"), int(port)), _OPEN_S)
+            try:
+                return connect(
+                    f"ws{address.removeprefix('http')}?{urlencode(params)}",
+                    sock=socket,
+                    additional_headers=self._headers,
+                    proxy=None,
+                    open_timeout=_OPEN_S,
+                    max_size=_MESSAGE_BYTES,
+                    ssl=trust(self._url),
+                )
+            except BaseException:
+                socket.close()
+                raise
+        except (InvalidStatus, ValueError) as error:
+            refused = error if isinstance(error, InvalidStatus) else error.__cause__
+            if not isinstance(refused, InvalidStatus):
+                raise
+            body = bytes(refused.response.body or b"")
+            raise_for_status("loki", address, Answer(refused.response.status_code, body, address))
         except (InvalidHandshake, InvalidURI, OSError, TimeoutError) as error:
             words = getattr(error, "strerror", None) or one_line(str(error)) or type(error).__name__
             raise Unavailable(f"loki: {shown} does not answer: {words}", "is it up, is the URL right?") from error
+
+
+def _document(message: str | bytes) -> dict[str, Any]:
+    """A message of the tail. Raises Unavailable for anything else."""
+    content = message.encode("utf-8", "surrogatepass") if isinstance(message, str) else message
+    try:
+        document = Answer(200, content).json()
+    except NoJson as error:
+        raise Unavailable(f"loki: the tail sent {error}", "does the URL point to Loki?") from None
+    if not isinstance(document, dict):
+        raise Unavailable("loki: the tail sent no object", "does the URL point to Loki?")
+    return document
 
 
 class _Seen:

@@ -1,0 +1,75 @@
+"""An answer as a whole, and its JSON: what the edge lets in."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any
+
+from obs_check.model.secret import hidden
+
+DEEPEST = 100
+"""Levels of lists and objects in JSON: ten times what Grafana and Loki have, and what recursion can take."""
+
+_TEXTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.S)
+"""Also one without an end: it is all the rest, so that a text of quotes is not looked through once for each."""
+_BRACKETS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_OTHERS = bytes(byte for byte in range(256) if byte not in _BRACKETS)
+_TITLE = re.compile(r"<title[^>]{0,200}>(?P<title>[^<]{0,200})", re.I)
+_CHARSET = re.compile(r"charset=\"?(?P<name>[\w.:-]{1,40})", re.I)
+
+
+class NoJson(Exception):
+    """An answer is not the JSON that it has to be; the text says what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The status, the headers (lower case) and the whole body, unpacked, of what a request to `url` was answered."""
+
+    status_code: int
+    content: bytes
+    url: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The body as text for a person: what is no such text is replaced."""
+        named = _CHARSET.search(self.headers.get("content-type", ""))
+        try:
+            return self.content.decode(named["name"] if named else "utf-8", "replace")
+        except LookupError:
+            return self.content.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """The body as JSON. Raises NoJson for anything else: NaN, numbers too large for a float, half a character, and
+        what is nested deeper than DEEPEST."""
+        import msgspec
+
+        if self.content.lstrip()[:1] == b"<":
+            raise NoJson(self.page)
+        if depth(self.content) > DEEPEST:
+            raise NoJson(f"JSON nested deeper than {DEEPEST}")
+        try:
+            return msgspec.json.decode(self.content)
+        except msgspec.DecodeError as error:
+            raise NoJson(f"{self._shown()} ({error})") from None
+        except RecursionError:
+            raise NoJson("JSON nested too deep") from None
+
+    @property
+    def page(self) -> str:
+        """A page of HTML in words."""
+        title = _TITLE.search(self.text)
+        said = " ".join(hidden(title["title"]).split()) if title else ""
+        return f"a page of HTML ({said})" if said else "a page of HTML"
+
+    def _shown(self) -> str:
+        text = " ".join(hidden(self.text).split())
+        return repr(text[:80]) if text else "nothing"
+
+
+def depth(content: bytes) -> int:
+    """How deep the lists and objects of a JSON text are nested; found without recursion."""
+    brackets = _TEXTS.sub(b"", content).translate(None, _OTHERS)
+    return max(accumulate(map(_BRACKETS.__getitem__, brackets)), default=0)
