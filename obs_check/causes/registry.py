@@ -22,6 +22,7 @@ from obs_check.causes.egress import (
 from obs_check.causes.file import empty_child_file_only, format_changed, level_hides_allow, log_dir_unset, unreadable
 from obs_check.causes.ingest import discarded, loki_down, retention_passed
 from obs_check.causes.panel import (
+    adhoc_filter,
     counter_expired,
     dashboard_drift,
     dashboard_missing,
@@ -44,6 +45,8 @@ from obs_check.causes.panel import (
     transformation_drops,
     variable_empty,
     variable_escaped,
+    variable_multi_value,
+    variable_value_absent,
     zero_masked,
 )
 from obs_check.causes.pipeline import (
@@ -134,6 +137,8 @@ CAUSES: tuple[Cause, ...] = (
     datasource_unhealthy.CAUSE,
     permission.CAUSE,
     hidden_target.CAUSE,
+    adhoc_filter.CAUSE,
+    variable_multi_value.CAUSE,
     variable_escaped.CAUSE,
     variable_empty.CAUSE,
     query_refused.CAUSE,
@@ -154,6 +159,7 @@ CAUSES: tuple[Cause, ...] = (
     sql_filter_excludes.CAUSE,
     sql_joined_filter.CAUSE,
     select_wrong_tenant.CAUSE,
+    variable_value_absent.CAUSE,
     moved_to_structured_metadata.CAUSE,
     label_name_absent.CAUSE,
     label_value_absent.CAUSE,

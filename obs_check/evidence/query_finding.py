@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from obs_check.evidence.cause import Cause
 from obs_check.evidence.context import BrokenPanel, BrokenTarget, Context
 from obs_check.evidence.dashboard_edit import dashboard_fix, edited
-from obs_check.model.finding import DashboardEdit, Evidence, Finding, Fix, Meaning, Subject, TargetEdit
+from obs_check.model.finding import DashboardEdit, Evidence, Finding, Fix, Meaning, Subject
 from obs_check.panel.reading import Reading
 
 
-def query_fix(context: Context, summary: str, edits: Sequence[TargetEdit] = (), meaning: Meaning = "same") -> Fix:
-    """The texts of targets changed, or the words alone where they have to be changed by hand."""
+def query_fix(context: Context, summary: str, edits: Sequence[DashboardEdit] = (), meaning: Meaning = "same") -> Fix:
+    """The dashboard changed, or the words alone where it has to be changed by hand."""
     if not edits:
         return Fix(summary, path=f"dashboard:{context.dashboard_uid}")
     return dashboard_fix(summary, context.dashboard_uid, context.dashboard, edits, meaning)

@@ -49,7 +49,7 @@ class Remedy:
 
 
 @dataclass(frozen=True, slots=True)
-class _Nothing:
+class Unselected:
     """Matchers that leave no stream, and the streams that the others select."""
 
     dead: tuple[ast.Matcher, ...]
@@ -71,7 +71,7 @@ def selector_remedy(context: Context, broken: BrokenTarget) -> Remedy | None:
     """The first change of the selector with which it finds lines; None where it finds some as it is."""
     if broken.rungs[0].lines > 0:
         return None
-    nothing = _nothing(context, broken)
+    nothing = unselected(context, broken)
     if nothing is None:
         return None
     first, *others = nothing.dead
@@ -104,7 +104,8 @@ def selector_remedy(context: Context, broken: BrokenTarget) -> Remedy | None:
     return None
 
 
-def _nothing(context: Context, broken: BrokenTarget) -> _Nothing | None:
+def unselected(context: Context, broken: BrokenTarget) -> Unselected | None:
+    """What leaves a selector without a stream; None where that cannot be told, as where nothing is in Loki at all."""
     matchers = broken.query.selector.matchers
     wanted = [one for one in matchers if not accepts(one, "")]
     texts = tuple(selector_text(ast.Selector((one,))) for one in wanted)
@@ -122,7 +123,7 @@ def _nothing(context: Context, broken: BrokenTarget) -> _Nothing | None:
         # Each has its streams, but none has all: the last one that leaves nothing of what those before it left.
         dead = [one for one in wanted if _selected([other for other in wanted if other != one], streams)][-1:]
     left = _selected([one for one in matchers if one not in dead], streams)
-    return _Nothing(tuple(dead), tuple(left), tuple(probes)) if dead and left else None
+    return Unselected(tuple(dead), tuple(left), tuple(probes)) if dead and left else None
 
 
 def _satisfied(matcher: ast.Matcher, streams: Sequence[Labels]) -> bool:
@@ -148,7 +149,7 @@ def _anything(streams: Sequence[Labels]) -> ast.Matcher:
 
 
 def _ideas(
-    context: Context, broken: BrokenTarget, matcher: ast.Matcher, nothing: _Nothing, probes: list[Probe]
+    context: Context, broken: BrokenTarget, matcher: ast.Matcher, nothing: Unselected, probes: list[Probe]
 ) -> Iterator[_Idea]:
     """What the matcher may mean, the surest first. `probes` gets what was asked for it."""
     there = bool(_values(matcher.name, nothing.streams))
@@ -199,7 +200,7 @@ def _of_name(matcher: ast.Matcher, streams: Sequence[Labels]) -> Iterator[_Idea]
 
 
 def _behind(
-    context: Context, broken: BrokenTarget, matcher: ast.Matcher, nothing: _Nothing, probes: list[Probe]
+    context: Context, broken: BrokenTarget, matcher: ast.Matcher, nothing: Unselected, probes: list[Probe]
 ) -> Iterator[_Idea]:
     """The condition as a filter behind the selector: on structured metadata, or on a field of the lines."""
     rest = [one for one in broken.query.selector.matchers if one not in nothing.dead]

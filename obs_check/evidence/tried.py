@@ -8,7 +8,7 @@ from obs_check.evidence.cause import Cause
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import dashboard_fix, edited
 from obs_check.evidence.funnel import count_rung
-from obs_check.model.finding import DashboardEdit, Finding, Fix, Observation, Proof, Severity, Subject, TargetEdit
+from obs_check.model.finding import DashboardEdit, Finding, Fix, Meaning, Observation, Proof, Severity, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.window import Window
 from obs_check.panel.reading import Reading
@@ -46,11 +46,11 @@ def _of(broken: BrokenPanel, changed: BrokenPanel, edits: Sequence[DashboardEdit
     return Tried(tuple(edits), changed.reading, changed.probes, not changed.differs, further)
 
 
-def tried_query(context: Context, broken: BrokenPanel, edit: TargetEdit) -> Tried:
-    """As `tried` with another text of a query. Where the panel gets no further, it helps too when lines pass the log
-    query and none did before: two counts, which a later look at the query needs anyway."""
-    changed = context.grafana.look_again(edited(context.dashboard, [edit]), broken)
-    change = _of(broken, changed, [edit])
+def tried_queries(context: Context, broken: BrokenPanel, edits: Sequence[DashboardEdit]) -> Tried:
+    """As `tried` with another text of queries, or of what is put into them. Where the panel gets no further, it helps
+    too when lines pass a log query and none did before: two counts, which a later look at the query needs anyway."""
+    changed = context.grafana.look_again(edited(context.dashboard, edits), broken)
+    change = _of(broken, changed, edits)
     if change.helps:
         return change
     for before, after in zip(asked_queries(broken), asked_queries(changed), strict=False):
@@ -83,11 +83,13 @@ def finding(
     summary: str,
     more: Sequence[Probe] = (),
     severity: Severity | None = None,
+    meaning: Meaning = "other",
+    group: str = "",
 ) -> Finding:
     """The finding that a tried change proves; its claim ends with what the panel reads with the change."""
-    fix = (
-        dashboard_fix(summary, context.dashboard_uid, context.dashboard, change.edits) if change.edits else Fix(summary)
-    )
+    fix = Fix(summary)
+    if change.edits:
+        fix = dashboard_fix(summary, context.dashboard_uid, context.dashboard, change.edits, meaning)
     seen = (*broken.probes, *more)
     return cause.finding(
         subject=Subject(context.dashboard_uid, broken.panel.id),
@@ -97,6 +99,7 @@ def finding(
         panels=(broken.panel.id,),
         severity=severity,
         cured=change.right,
+        group=group,
     )
 
 

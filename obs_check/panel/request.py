@@ -1,7 +1,7 @@
 """What the browser sends for a panel: the bodies of POST /api/ds/query, or why it sends nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from obs_check.panel.adhoc import unknown
@@ -37,7 +37,8 @@ class Query:
 class PanelRequest:
     """What a panel asks. Without state `ready` there are no queries and `why` is the reason; `range` in ms; `notes`
     tell what a person should know about the values chosen. `whole` is the dashboard's range (ms), `relative` whether it
-    moves with the clock: from them the panel's own `range` was made."""
+    moves with the clock: from them the panel's own `range` was made. `variables` are the dashboard's as they are in use
+    here."""
 
     panel: Panel
     state: RequestState
@@ -49,6 +50,7 @@ class PanelRequest:
     notes: tuple[str, ...] = ()
     whole: TimeRange = NO_RANGE
     relative: bool = False
+    variables: Mapping[str, EffectiveVariable] = field(default_factory=dict)
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -92,7 +94,9 @@ def panel_requests(
     within, note = panel_range(whole, relative, time_from, time_shift, now_ns, _calendar(dashboard))
     notes = [note] if note else []
     points = panel.max_data_points or max(1, round(viewport * panel.width / _GRID_COLUMNS))
-    empty = PanelRequest(panel, "ready", "", within, Interval(1000, "1s"), points, whole=whole, relative=relative)
+    empty = PanelRequest(
+        panel, "ready", "", within, Interval(1000, "1s"), points, whole=whole, relative=relative, variables=variables
+    )
 
     def stopped(state: RequestState, why: str) -> PanelRequest:
         return replace(empty, state=state, why=why, notes=tuple(notes))

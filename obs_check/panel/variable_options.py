@@ -67,6 +67,13 @@ def options_request(kind: str, query: Any, start_ns: int, end_ns: int) -> Option
     return OptionsRequest(f"{below}label/{label['label']}/values", (*span, *narrowed))
 
 
+def label_asked(query: Any) -> str | None:
+    """The label whose values a variable's query asks a Loki or a Prometheus for; None of any other query."""
+    found = _CALL.fullmatch(_as_text(query))
+    label = _LAST_LABEL.fullmatch(found["inside"]) if found and found["name"] == "label_values" else None
+    return label["label"] if label else None
+
+
 def options_of(variable: Variable, values: Sequence[str], request: OptionsRequest) -> list[Option]:
     """The options as the browser lists them: the variable's regex, each value once, its sort order."""
     kept = [v for v in values if not request.keep or re.search(request.keep, v)]

@@ -118,11 +118,9 @@ def _dashboard(expr: str) -> dict[str, Any]:
     kind = "range" if isinstance(parse(expr.replace("[$__range]", "[1s]")), ast.LogQuery) else "instant"
     target = {"refId": "A", "datasource": {"type": "loki", "uid": "loki"}, "expr": expr, "queryType": kind}
     panel = {"id": 1, "title": "p", "type": "stat", "targets": [target]}
-    variable = {"name": "who", "type": "textbox", "query": "DEN", "current": {"text": "DEN", "value": "DEN"}}
     return {
         "uid": "test",
         "title": "test",
         "panels": [panel],
-        "templating": {"list": [variable]},
         "time": {"from": "now-1h", "to": "now"},
     }

@@ -127,11 +127,3 @@ def test_a_mistake_that_a_text_has_twice_is_changed_twice() -> None:
     assert finding is not None
     assert edited_text(finding).count("| json") == 2
     assert "logfmt" not in edited_text(finding)
-
-
-def test_a_value_that_comes_from_a_variable_is_not_written_into_the_query() -> None:
-    finding = proved(Lines([(POD, PAIRS)]), '{namespace="coder"} | logfmt | msg=~`$who`')
-    assert finding is not None
-    assert finding.cause == "pipeline.label-filter-kills"
-    assert '`| msg=~"DEN"` drops all 2 lines' in finding.claim
-    assert not finding.fix.edits

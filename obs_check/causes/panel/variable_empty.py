@@ -1,50 +1,128 @@
-"""panel.variable-empty: a variable is empty, and the comparison it stands in accepts nothing then.
+"""panel.variable-empty: a variable has no value, and the comparison it stands in accepts nothing then.
 
 Loki 3.5: label filters with `=~` and an empty text accept everything, with `=` only lines without the label, with `!~`
-nothing at all.
+nothing at all; a selector whose every matcher accepts the empty text is refused. A query variable whose query finds
+nothing has no value, and neither have those that are asked with it.
 """
 
-import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.tried import finding, tried_query, with_it
-from obs_check.model.finding import Finding, TargetEdit
-from obs_check.panel.elements import Target
+from obs_check.evidence.tried import finding, shown, tried_queries, with_it
+from obs_check.evidence.variables import definition, edits_of, uses
+from obs_check.logql.explain.whereabouts import nearest
+from obs_check.logql.syntax import ast
+from obs_check.model.finding import Finding, Fix, Observation, PanelEdit, Subject
+from obs_check.model.probe import Probe
+from obs_check.panel.interpolate import references
+from obs_check.panel.variable_options import label_asked
+from obs_check.panel.variables import EffectiveVariable
 
-_COMPARED = re.compile(
-    r"(?P<label>\w+)(?P<left>\s*)(?P<op>!~|=(?!~))(?P<right>\s*)(?P<quote>[`\"])(?P<value>\$\{?\w+\}?|\[\[\w+\]\])(?P=quote)"
-)
 _HARMLESS = {"=": "=~", "!~": "!="}
 """The operator that an empty text makes no difference to."""
 
 
 def find(context: Context, broken: BrokenPanel) -> Finding | None:
-    """Ask with the operator that an empty text does not matter to."""
-    sent = {str(q["refId"]): str(q.get("expr") or "") for r in broken.request.queries for q in r.body["queries"]}
-    for target in broken.panel.targets:
-        for found in _empty(target, sent.get(target.ref_id, "")):
-            harmless = _HARMLESS[found["op"]]
-            changed = "".join((found["label"], found["left"], harmless, found["right"]))
-            after = target.text.replace(found[0], changed + found[0][found.end("right") - found.start() :])
-            change = tried_query(context, broken, TargetEdit(broken.panel.id, target.ref_id, target.text, after))
+    """Ask with the operator that an empty text does not matter to, or with the options of the first variable."""
+    return _without_options(context, broken) or _compared(context, broken)
+
+
+def _compared(context: Context, broken: BrokenPanel) -> Finding | None:
+    empty = [u for u in uses(broken) if isinstance(u.asked, ast.Matcher) and u.asked.op in _HARMLESS and not u.value]
+    if not empty:
+        return None
+    edits = edits_of(broken, ((use, use.with_operator(_HARMLESS[use.asked.op])) for use in empty))
+    change = tried_queries(context, broken, edits)
+    if not change.helps:
+        return None
+    first = empty[0].asked
+    assert isinstance(first, ast.Matcher)
+    harmless, name = _HARMLESS[first.op], empty[0].names[0]
+    claim = (
+        f"the variable {name} is empty and `{first.name}{first.op}` compares with it: "
+        f"{with_it(broken, change, f'with `{harmless}`')}"
+    )
+    return finding(context, broken, CAUSE, claim, change, f"compare with `{harmless}`", meaning="same")
+
+
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """A query variable without options, and those that are asked with it and have none either."""
+
+    root: EffectiveVariable
+    below: tuple[str, ...]
+
+
+def _without_options(context: Context, broken: BrokenPanel) -> Finding | None:
+    """The first variable of a chain of which none has a value, because its query finds nothing."""
+    chain = next(_chains(context, broken), None)
+    if chain is None or broken.reading.rows:
+        return None
+    name = chain.root.name
+    found = definition(context, name)
+    assert found is not None
+    number, stored = found
+    query = stored.get("query")
+    asked = label_asked(query)
+    text = str(query if isinstance(query, str) else stored.get("definition") or query)
+    claim = f"the variable {name} has no value: its query `{text}` finds none"
+    if chain.below:
+        claim += f", so {', '.join(chain.below)} {'has' if len(chain.below) == 1 else 'have'} none either"
+    probes: list[Probe] = []
+    if asked is not None:
+        names, probe = context.loki.label_names(broken.window)
+        probes.append(probe)
+        near = nearest(asked, names) if asked not in names else None
+        if near is not None:
+            after = _with_label(query, asked, near)
+            edits = [PanelEdit(None, ("templating", "list", number, "query"), query, after)]
+            change = tried_queries(context, broken, edits)
             if change.helps:
-                name = found["value"].strip("${}[]")
-                claim = (
-                    f"the variable {name} is empty and `{found['label']}{found['op']}` compares with it: "
-                    f"{with_it(broken, change, f'with `{harmless}`')}"
-                )
-                return finding(context, broken, CAUSE, claim, change, f"compare with `{harmless}`")
-    return None
+                claim += f"; with the label `{near}` the panel reads {shown(change.reading)}"
+                summary = f"ask for the label `{near}` in the variable {name}"
+                return finding(context, broken, CAUSE, claim, change, summary, probes, meaning="same", group=name)
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid, broken.panel.id),
+        claim=f"{claim}; the panel reads {shown(broken.reading)}",
+        evidence=Observation((*broken.probes, *probes)),
+        fix=Fix(f"correct the query of the variable {name}"),
+        panels=(broken.panel.id,),
+        group=name,
+    )
 
 
-def _empty(target: Target, sent: str) -> Iterator[re.Match[str]]:
-    for found in _COMPARED.finditer(target.text):
-        quote = found["quote"]
-        filled = re.compile(rf"\b{found['label']}\s*{re.escape(found['op'])}\s*{quote}{quote}")
-        if filled.search(sent):
-            yield found
+def _chains(context: Context, broken: BrokenPanel) -> Iterator[_Chain]:
+    """For every variable of the panel's queries that has no value, where that comes from."""
+    known = broken.request.variables
+    used = [name for use in uses(broken) for name in use.names]
+    for name in dict.fromkeys(used):
+        below: list[str] = []
+        while _has_none(known.get(name)):
+            found = definition(context, name)
+            asks = references(str(found[1].get("query"))) if found else []
+            above = next((one for one in asks if one != name and _has_none(known.get(one))), None)
+            if above is None or above in below:
+                yield _Chain(known[name], tuple(reversed(below)))
+                break
+            below.append(name)
+            name = above
+
+
+def _has_none(variable: EffectiveVariable | None) -> bool:
+    """Whether a query variable's query was answered with nothing."""
+    return variable is not None and variable.type == "query" and not any(variable.values) and variable.all_text is None
+
+
+def _with_label(query: object, old: str, new: str) -> object:
+    """The variable's query with another label: text, or an object of Grafana's query editor."""
+    if isinstance(query, dict):
+        return {key: new if value == old else _with_label(value, old, new) for key, value in query.items()}
+    if not isinstance(query, str):
+        return query
+    head, _, tail = query.rpartition(old)
+    return f"{head}{new}{tail}"
 
 
 CAUSE = on_panel("panel.variable-empty", "panel", find)

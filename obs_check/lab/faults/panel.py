@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from obs_check.lab.faults.fault import Change, Fault, exprs
-from obs_check.lab.settings import LabSettings
+from obs_check.lab.settings import LOKI_UID, LabSettings
 
 
 def panel(number: int, change: Callable[[dict[str, Any]], None]) -> Change:
@@ -73,6 +73,27 @@ def _several_domains(settings: LabSettings) -> None:
     settings.dashboard["templating"]["list"] = [chosen if v["name"] == "domain" else v for v in variables]
 
 
+def _filtered(settings: LabSettings) -> None:
+    nobody = {"key": "filename", "operator": "=~", "value": ".*/nobody/.*"}
+    source = {"type": "loki", "uid": LOKI_UID}
+    variable = {"name": "Filters", "type": "adhoc", "datasource": source, "filters": [nobody]}
+    settings.dashboard["templating"]["list"].append(variable)
+
+
+def _equals_several(settings: LabSettings) -> None:
+    _several_domains(settings)
+    exprs(r"domain=~`\$domain`", 'domain="$domain"')(settings)
+
+
+def _saved(name: str, value: str) -> Change:
+    def change(settings: LabSettings) -> None:
+        for variable in settings.dashboard["templating"]["list"]:
+            if variable["name"] == name:
+                variable |= {"query": value, "current": {"text": value, "value": value}}
+
+    return change
+
+
 def _other_uid(settings: LabSettings) -> None:
     settings.dashboard["uid"] = "agent-firewall-v2"
 
@@ -121,6 +142,27 @@ PANEL_FAULTS: tuple[Fault, ...] = (
         "panel.variable-empty",
         "the panels compare the owner with = instead of =~",
         exprs(r"owner=~`\$owner`", "owner=`$owner`"),
+        only_dashboard=True,
+    ),
+    Fault(
+        "adhoc-filter",
+        "panel.adhoc-filter",
+        "the dashboard is saved with an ad hoc filter that no line passes",
+        _filtered,
+        only_dashboard=True,
+    ),
+    Fault(
+        "variable-equals",
+        "panel.variable-multi-value",
+        "the panels compare a domain with several values with = instead of =~",
+        _equals_several,
+        only_dashboard=True,
+    ),
+    Fault(
+        "variable-saved",
+        "panel.variable-value-absent",
+        "the dashboard is saved with an owner in the wrong case",
+        _saved("owner", "Joe"),
         only_dashboard=True,
     ),
     Fault(

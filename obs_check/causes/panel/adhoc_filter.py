@@ -1,0 +1,128 @@
+"""panel.adhoc-filter: an ad hoc filter of the dashboard, which is in no query's text, drops every line.
+
+Grafana puts the filters of an ad hoc variable into every query of its datasource. Proved by the lines of the selector
+with the filter and without it, and by the panel read with it corrected or taken out.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from obs_check.errors import QueryError
+from obs_check.evidence.asked_queries import asked_queries
+from obs_check.evidence.cause import on_panel
+from obs_check.evidence.context import BrokenPanel, Context
+from obs_check.evidence.funnel import SAMPLE, count_rung, rows
+from obs_check.evidence.ladder import Rung
+from obs_check.evidence.query_text import authored
+from obs_check.evidence.select_matching import misspelt, same_but_case
+from obs_check.evidence.tried import finding, shown, tried
+from obs_check.evidence.variables import definition
+from obs_check.logql import to_text
+from obs_check.logql.syntax import ast
+from obs_check.model.finding import Finding, Meaning, PanelEdit
+from obs_check.model.probe import Probe
+from obs_check.panel.variables import EffectiveVariable, Filter
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Guilty:
+    """A filter that no line passes: the lines without it and with it, and the values that its label has."""
+
+    matcher: ast.Matcher
+    before: Rung
+    after: Rung
+    values: tuple[str, ...]
+    sample: Probe
+
+
+def find(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Count with each ad hoc filter and without, then read the panel without the one that drops all."""
+    filters = [(variable, one) for variable in broken.request.variables.values() for one in variable.filters]
+    if not filters:
+        return None
+    for guilty in _guilty(context, broken):
+        for variable, one in filters:
+            if (one.key, one.value) == (guilty.matcher.name, guilty.matcher.value):
+                return _told(context, broken, guilty, variable, one)
+    return None
+
+
+def _told(
+    context: Context, broken: BrokenPanel, guilty: _Guilty, variable: EffectiveVariable, one: Filter
+) -> Finding | None:
+    meant, meaning = _meant(guilty)
+    edits = _edits(context, variable.name, one, meant)
+    if not edits:
+        return None
+    change = tried(context, broken, edits)
+    filter_text = f"{one.key} {one.operator} {one.value}"
+    new = f"{one.key} {one.operator} {meant}" if meant else ""
+    claim = (
+        f"the dashboard's ad hoc filter `{filter_text}` (variable {variable.name}) is put into every query: of the "
+        f"{guilty.before.lines:g} lines of `{guilty.before.text}` none passes it "
+        f"({one.key} is {', '.join(f'`{v}`' for v in guilty.values[:_SHOWN]) or 'no label of them'}); "
+        f"{f'with `{new}`' if new else 'without it'} the panel reads {shown(change.reading)}"
+    )
+    summary = f"filter by `{new}`" if new else f"take the filter `{filter_text}` out of {variable.name}"
+    more = (guilty.sample, guilty.before.probe, guilty.after.probe)
+    return finding(context, broken, CAUSE, claim, change, summary, more, meaning=meaning, group=filter_text)
+
+
+def _guilty(context: Context, broken: BrokenPanel) -> Iterator[_Guilty]:
+    written = {(one.target.ref_id, one.place): len(one.tree.stages) for one in authored(broken)}
+    for asked in asked_queries(broken):
+        own = written.get((asked.target.ref_id, asked.place), len(asked.query.stages))
+        parsing = tuple(s for s in asked.query.stages[:own] if isinstance(s, ast.Parser | ast.LabelFormat))
+        bare = replace(asked.query, stages=parsing)
+        for stage in asked.query.stages[own:]:
+            if not isinstance(stage, ast.LabelFilter) or not isinstance(stage.predicate, ast.StringPredicate):
+                continue
+            before = count_rung(bare, 0, broken.window, context.loki.count)
+            filtered = replace(bare, stages=(*parsing, stage))
+            after = count_rung(filtered, len(filtered.stages), broken.window, context.loki.count)
+            if not before.lines or after.lines:
+                continue
+            lines, probe = context.loki.sample(to_text(replace(bare, stages=())), broken.window, SAMPLE)
+            matcher = stage.predicate.matcher
+            try:
+                parsed = rows(parsing, lines, context.loki.settings())
+            except QueryError:
+                parsed = []
+            values = sorted({value for row in parsed if (value := row.get(matcher.name))})
+            yield _Guilty(matcher, before, after, tuple(values), probe)
+
+
+def _meant(guilty: _Guilty) -> tuple[str | None, Meaning]:
+    if guilty.matcher.op != "=":
+        return None, "wider"
+    same = same_but_case(guilty.matcher.value, guilty.values)
+    if same is not None:
+        return same, "same"
+    meant = misspelt(guilty.matcher.value, guilty.values)
+    return meant, "other" if meant else "wider"
+
+
+def _edits(context: Context, name: str, one: Filter, meant: str | None) -> list[PanelEdit]:
+    """The stored lists of filters with the one corrected, or left out."""
+    found = definition(context, name)
+    if found is None:
+        return []
+    number, stored = found
+    edits = []
+    for key in ("filters", "baseFilters"):
+        kept: list[Any] = []
+        for entry in stored.get(key) or ():
+            is_it = (entry.get("key"), entry.get("operator"), entry.get("value")) == (one.key, one.operator, one.value)
+            if not is_it:
+                kept.append(entry)
+            elif meant:
+                kept.append({**entry, "value": meant})
+        if kept != list(stored.get(key) or ()):
+            edits.append(PanelEdit(None, ("templating", "list", number, key), stored.get(key), kept))
+    return edits
+
+
+CAUSE = on_panel("panel.adhoc-filter", "panel", find)

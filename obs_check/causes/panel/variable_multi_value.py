@@ -1,0 +1,55 @@
+"""panel.variable-multi-value: a variable that may hold several values is compared as if it held one.
+
+Grafana writes several values as a regular expression, `a|b`, and escapes even a single one: `=` and `|=` compare with
+that very text, which no label and no line has. Proved by the panel read with `=~` and `|~`.
+"""
+
+from obs_check.evidence.cause import on_panel
+from obs_check.evidence.context import BrokenPanel, Context
+from obs_check.evidence.tried import finding, tried_queries, with_it
+from obs_check.evidence.variables import Use, edits_of, uses
+from obs_check.logql.syntax import ast
+from obs_check.model.finding import Finding
+
+_MATCHING = {"=": "=~", "!=": "!~"}
+_LINES = {"|=": "|~", "!=": "!~"}
+
+
+def find(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Read the panel with each such comparison as one with a regular expression."""
+    wrong = [(use, text) for use in uses(broken) if (text := _as_expression(broken, use)) is not None]
+    if not wrong:
+        return None
+    change = tried_queries(context, broken, edits_of(broken, wrong))
+    if not change.helps:
+        return None
+    use, new = wrong[0]
+    name = next(one for one in use.names if _is_expression(broken, use, one))
+    claim = (
+        f"the variable {name} may hold several values and is written as a regular expression: `{use.text}` compares "
+        f"with the text `{use.value}`; {with_it(broken, change, f'with `{new}`')}"
+    )
+    return finding(context, broken, CAUSE, claim, change, f"write `{new}`", meaning="same", group=new)
+
+
+def _as_expression(broken: BrokenPanel, use: Use) -> str | None:
+    """The comparison with a regular expression; None where the variable is not written as one, or is compared so."""
+    if isinstance(use.asked, ast.Matcher):
+        op = _MATCHING.get(use.asked.op)
+    else:
+        op = None if use.asked.matches[0].ip else _LINES.get(use.asked.op)
+    if op is None or not any(_is_expression(broken, use, name) for name in use.names):
+        return None
+    # Grafana writes two backslashes for one, because it expects double quotes.
+    return use.with_operator(op, double_quotes="\\" in use.value)
+
+
+def _is_expression(broken: BrokenPanel, use: Use, name: str) -> bool:
+    variable = broken.request.variables[name]
+    several = len(variable.values) > 1 and "|" in use.value
+    escaped = variable.multi and "\\" in use.value and variable.all_text is None
+    whole = variable.all_text is not None and any(sign in variable.all_text for sign in "*+|?[(")
+    return several or escaped or whole
+
+
+CAUSE = on_panel("panel.variable-multi-value", "panel", find)

@@ -1,0 +1,116 @@
+"""panel.variable-value-absent: the value that a variable is saved with matches nothing.
+
+The query is right and compares with the variable; no stream, label or line has its value. Proved by the values that
+there are, and by the panel read with the variable saved as the one that is meant.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from obs_check.evidence.cause import on_query
+from obs_check.evidence.context import BrokenTarget, Context
+from obs_check.evidence.funnel import rows
+from obs_check.evidence.query_finding import better, query_finding, query_fix, with_edits
+from obs_check.evidence.select_matching import misspelt, same_but_case
+from obs_check.evidence.selector_remedy import unselected
+from obs_check.evidence.tried import shown
+from obs_check.evidence.variables import Use, saved_as, uses
+from obs_check.logql.syntax import ast
+from obs_check.model.finding import Finding, Fix, Meaning, Observation, Proof
+from obs_check.model.probe import Probe
+
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Unmatched:
+    """A comparison with a variable that nothing passes, the texts that there are, and what was asked."""
+
+    use: Use
+    there: tuple[str, ...]
+    probes: tuple[Probe, ...]
+
+
+def find(context: Context, broken: BrokenTarget) -> Finding | None:
+    """Find the comparison that leaves nothing, and read the panel with a value that occurs."""
+    unmatched = _unmatched(context, broken)
+    if unmatched is None:
+        return None
+    use = unmatched.use
+    name, value = use.names[0], broken.whole.request.variables[use.names[0]].value
+    meant, meaning = _meant(value, unmatched.there)
+    # A value that simply did not occur is no mistake: only a run that must show proves that it is one.
+    if meant is None and not context.expects(broken.panel.id):
+        return None
+    what = "no line of those that reach it has" if isinstance(use.asked, ast.LineFilter) else "it matches none of"
+    values = ", ".join(f"`{text}`" for text in unmatched.there[:_SHOWN])
+    claim = f"the variable {name} is saved as `{value}`, and `{use.text}` compares with it: " + (
+        f"{what} the text" if isinstance(use.asked, ast.LineFilter) else f"{what} {values}"
+    )
+    edits = saved_as(context, name, meant) if meant and use.alone else []
+    changed = with_edits(context, broken, edits) if edits else None
+    if meant is not None and (changed is None or not better(broken, changed)):
+        return None
+    if changed is None:
+        fix = Fix(f"choose another value of the variable {name}", path=f"dashboard:{context.dashboard_uid}")
+        evidence = Observation((*broken.measured, *unmatched.probes))
+        return query_finding(CAUSE, context, broken, claim, evidence, fix, group=name)
+    return query_finding(
+        CAUSE,
+        context,
+        broken,
+        f"{claim}; saved as `{meant}` the panel reads {shown(changed.reading)}",
+        Proof((*broken.measured, *unmatched.probes), changed.probes),
+        query_fix(context, f"save the variable {name} as `{meant}`", edits, meaning),
+        group=name,
+        cured=not changed.differs,
+    )
+
+
+def _unmatched(context: Context, broken: BrokenTarget) -> _Unmatched | None:
+    own = [
+        use
+        for use in uses(broken.whole)
+        if (use.query.target.ref_id, use.query.place) == (broken.target.ref_id, broken.place) and _has_one(broken, use)
+    ]
+    if not own:
+        return None
+    if not broken.rungs[0].lines and broken.rungs[0].stages == 0:
+        nothing = unselected(context, broken)
+        for use in own if nothing is not None else ():
+            if nothing is not None and use.asked in nothing.dead and isinstance(use.asked, ast.Matcher):
+                values = sorted({v for labels in nothing.streams if (v := labels.get(use.asked.name))})
+                return _Unmatched(use, tuple(values), nothing.probes) if values else None
+        return None
+    if broken.emptied is None:
+        return None
+    place = broken.emptied[1].stages - 1
+    stage = broken.query.stages[place]
+    reaching = rows(broken.query.stages[broken.head : place], broken.lines, broken.settings)
+    for use in own:
+        if use.asked is stage:
+            words = sorted({word for row in reaching for word in re.findall(r"[\w./:-]+", row.line)})
+            return _Unmatched(use, tuple(words), (broken.emptied[0].probe,))
+        if isinstance(use.asked, ast.Matcher) and isinstance(stage, ast.LabelFilter):
+            values = sorted({v for row in reaching if (v := row.get(use.asked.name))})
+            alone = isinstance(stage.predicate, ast.StringPredicate) and stage.predicate.matcher == use.asked
+            if alone and values:
+                return _Unmatched(use, tuple(values), (broken.emptied[0].probe,))
+    return None
+
+
+def _has_one(broken: BrokenTarget, use: Use) -> bool:
+    """Whether one variable with one value is all that the comparison holds of variables."""
+    variable = broken.whole.request.variables[use.names[0]]
+    return len(use.names) == 1 and len(variable.values) == 1 and bool(variable.value)
+
+
+def _meant(value: str, there: Sequence[str]) -> tuple[str | None, Meaning]:
+    same = same_but_case(value, there)
+    if same is not None and same != value:
+        return same, "same"
+    return misspelt(value, [text for text in there if text != value]), "other"
+
+
+CAUSE = on_query("panel.variable-value-absent", "panel", find)

@@ -1,0 +1,110 @@
+"""A dashboard's variables: where their values stand in queries, and in the dashboard itself."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from obs_check.evidence.context import BrokenPanel, Context
+from obs_check.evidence.query_text import Authored, authored, has_variable, spliced
+from obs_check.logql.syntax import ast
+from obs_check.model.finding import PanelEdit, TargetEdit
+from obs_check.panel.interpolate import references
+
+_OPERATOR = re.compile(r"(?P<front>[^=!|]*?)(?P<op>\|=|\|~|=~|!~|!=|=)(?P<quoted>\s*(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`))")
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A comparison that variables (`names`) are written into: a matcher of the selector or of a label filter, or a line
+    filter with one text. `part` is its place in the author's text, `asked` the same as it is sent."""
+
+    query: Authored
+    part: ast.Matcher | ast.LineFilter
+    asked: ast.Matcher | ast.LineFilter
+    names: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The author's text of the comparison."""
+        return self.query.raw[slice(*self.part.span)]
+
+    @property
+    def value(self) -> str:
+        """What is compared with, as it is sent."""
+        return self.asked.value if isinstance(self.asked, ast.Matcher) else self.asked.matches[0].value
+
+    @property
+    def alone(self) -> bool:
+        """Whether the compared text is the variable and nothing else."""
+        return re.search(r"[\"`](?:\$\w+|\$\{\w+\}|\[\[\w+\]\])[\"`]$", self.text) is not None
+
+    def with_operator(self, op: str, double_quotes: bool = False) -> str:
+        """The author's text with another operator, and in double quotes where a text in backticks is asked for so."""
+
+        def changed(found: re.Match[str]) -> str:
+            quoted = found["quoted"]
+            if double_quotes and "`" in quoted and '"' not in quoted:
+                quoted = quoted.replace("`", '"')
+            return f"{found['front']}{op}{quoted}"
+
+        return _OPERATOR.sub(changed, self.text, count=1)
+
+
+def uses(broken: BrokenPanel) -> Iterator[Use]:
+    """Every comparison of the panel's log queries that holds a variable of the dashboard."""
+    for query in authored(broken):
+        for part, asked in zip(_comparisons(query.tree), _comparisons(query.query), strict=False):
+            text = query.raw[slice(*part.span)]
+            names = tuple(name for name in references(text) if name in broken.request.variables)
+            if names and has_variable(text) and type(part) is type(asked):
+                yield Use(query, part, asked, names)
+
+
+def edits_of(broken: BrokenPanel, changes: Iterable[tuple[Use, str]]) -> list[TargetEdit]:
+    """The edits that write another text in the place of each comparison."""
+    splices: dict[str, list[tuple[int, int, str]]] = {}
+    for use, text in changes:
+        splices.setdefault(use.query.target.ref_id, []).append((*use.part.span, text))
+    texts = ((t.ref_id, t.text, spliced(t.text, splices.get(t.ref_id, ()))) for t in broken.panel.targets)
+    return [TargetEdit(broken.panel.id, ref_id, old, new) for ref_id, old, new in texts if old != new]
+
+
+def definition(context: Context, name: str) -> tuple[int, Mapping[str, Any]] | None:
+    """A variable's number in the dashboard's list and what is stored of it; None in a dashboard of schema v2."""
+    listed: Sequence[Mapping[str, Any]] = (context.dashboard.get("templating") or {}).get("list") or ()
+    return next(((number, one) for number, one in enumerate(listed) if one.get("name") == name), None)
+
+
+def saved_as(context: Context, name: str, value: str) -> list[PanelEdit]:
+    """The edits that save another value of a variable; none where it is not found. A text box that nobody typed into
+    falls back to its default text, a constant has nothing else."""
+    found = definition(context, name)
+    if found is None:
+        return []
+    number, stored = found
+    place = ("templating", "list", number)
+    edits = [PanelEdit(None, (*place, "current"), stored.get("current"), {"text": value, "value": value})]
+    if stored.get("type") in ("textbox", "constant"):
+        edits.append(PanelEdit(None, (*place, "query"), stored.get("query"), value))
+    return edits
+
+
+def _comparisons(query: ast.LogQuery) -> Iterator[ast.Matcher | ast.LineFilter]:
+    yield from query.selector.matchers
+    for stage in query.stages:
+        if isinstance(stage, ast.LabelFilter):
+            yield from _matchers(stage.predicate)
+        elif isinstance(stage, ast.LineFilter) and len(stage.matches) == 1:
+            yield stage
+
+
+def _matchers(predicate: ast.Predicate) -> Iterator[ast.Matcher]:
+    match predicate:
+        case ast.AndPredicate() | ast.OrPredicate():
+            yield from _matchers(predicate.left)
+            yield from _matchers(predicate.right)
+        case ast.StringPredicate(matcher):
+            yield matcher
+        case _:
+            return
