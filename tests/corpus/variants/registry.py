@@ -14,6 +14,7 @@ from tests.corpus.variants.written import commented, crlf_everywhere, flow, rewr
 
 _EAST, _WEST = "Asia/Kolkata", "America/St_Johns"
 _HAPPENED = {"quiet-quarter": "something did happen in that quarter"}
+_LONGER = {"positions-ahead": "the file is longer than that by now"}
 _WRAPPED = {"short-run": "the command ends after so many requests, whoever sends them"}
 
 
@@ -49,7 +50,7 @@ VARIANTS: tuple[Variant, ...] = (
         "earlier",
         "the stack ran before and nothing was broken",
         ran_before=True,
-        apart=_HAPPENED | {"positions-ahead": "the file is longer than that by now"},
+        apart=_HAPPENED | _LONGER,
     ),
     Variant("human", "coderd logs for people, and the dashboard reads that", human, apart=_JSON_ONLY),
     Variant("spaced", "there are blanks in coderd's JSON", spaced),
@@ -58,7 +59,7 @@ VARIANTS: tuple[Variant, ...] = (
     _in_zone(_WEST),
     Variant("others", "other agents use the same boundary", others="same", apart=_WRAPPED | _HAPPENED),
     Variant("others-own", "other agents have a boundary of their own", others="own", apart=_HAPPENED),
-    Variant("two-runs", "another run came just before", runs=2, apart=_WRAPPED | _HAPPENED),
+    Variant("two-runs", "another run came just before", runs=2, apart=_WRAPPED | _HAPPENED | _LONGER),
     Variant("deployed", "the dashboard is drawn as in a deployment", deployed),
     Variant("folded", "the dashboard's rows are closed and its datasource is a variable", after=drawn(folded)),
     Variant("seldom", "the dashboard has panels of lines that seldom come", drawn(seldom)),
