@@ -20,7 +20,7 @@ from obs_check.causes.egress import (
     upstream_dead,
 )
 from obs_check.causes.file import empty_child_file_only, format_changed, level_hides_allow, log_dir_unset, unreadable
-from obs_check.causes.ingest import discarded, loki_down, retention_passed
+from obs_check.causes.ingest import discarded, line_truncated, loki_down, retention_passed
 from obs_check.causes.panel import (
     adhoc_filter,
     counter_expired,
@@ -69,6 +69,7 @@ from obs_check.causes.shipper import (
     down,
     glob_mismatch,
     label_not_set,
+    line_changed,
     multiline_swallows,
     not_readable,
     path_not_collected,
@@ -122,6 +123,8 @@ CAUSES: tuple[Cause, ...] = (
     not_readable.CAUSE,
     positions_ahead.CAUSE,
     stage_drops.CAUSE,
+    line_changed.LOST,
+    line_truncated.LOST,
     push_refused.CAUSE,
     rate_limited.CAUSE,
     discarded.CAUSE,
@@ -158,6 +161,8 @@ CAUSES: tuple[Cause, ...] = (
     sql_table_empty.CAUSE,
     sql_filter_excludes.CAUSE,
     sql_joined_filter.CAUSE,
+    line_changed.ARRIVED,
+    line_truncated.ARRIVED,
     select_wrong_tenant.CAUSE,
     variable_value_absent.CAUSE,
     moved_to_structured_metadata.CAUSE,

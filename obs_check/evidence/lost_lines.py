@@ -1,5 +1,6 @@
 """The lines of a run on one path: in the file, not in Loki, and what the shipper says of itself in between."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -7,6 +8,7 @@ from pathlib import PurePosixPath
 from obs_check.evidence.context import Context
 from obs_check.evidence.shipper_rules import Rules, rules
 from obs_check.follow.hop import HopSeen, PathName
+from obs_check.follow.hops import OF_PATH
 from obs_check.follow.shipping import ShippingEvidence
 from obs_check.model.event import find_tags
 from obs_check.model.finding import Finding, joined
@@ -50,6 +52,15 @@ class PathLines:
         """Texts of the lines that Loki does not have, in the order of the file."""
         return [text for tag, text in self.lines.items() if tag in self.lost]
 
+    def recognises(self, line: str) -> bool:
+        """Whether a line shows that it is one of this path."""
+        return re.search(OF_PATH[self.path], line) is not None
+
+    @property
+    def question(self) -> str:
+        """The query with which Loki was asked for the lines, "" where it was not."""
+        return self.at_loki.probes[-1].request.partition("query=")[2] if self.at_loki.probes else ""
+
     @property
     def probes(self) -> tuple[Probe, ...]:
         """What was seen at the file, the shipper and Loki."""
@@ -68,6 +79,11 @@ def paths(context: Context) -> Iterator[PathLines]:
         found = tuple(tag for tag in at_file.wanted if tag in at_file.seen)
         lost = tuple(tag for tag in found if tag not in at_loki.seen)
         yield PathLines(path, found, lost, lines, answer["files"], at_file, at_loki, context.hop(path, "shipper"))
+
+
+def paths_to(context: Context, panel: int) -> Iterator[PathLines]:
+    """The path that feeds a panel, as far as its file has lines of the run; each of them where nobody said which."""
+    return (one for one in paths(context) if context.panel_paths.get(panel, one.path) == one.path)
 
 
 def lossy(context: Context) -> list[PathLines]:

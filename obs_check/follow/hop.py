@@ -7,10 +7,13 @@ from typing import Any, Literal
 from obs_check.errors import NotAllowed, ObsCheckError
 from obs_check.follow.run import Run
 from obs_check.follow.shipping import ShippingEvidence
+from obs_check.model.entry import Labels
 from obs_check.model.probe import Probe
 from obs_check.model.verdict import Verdict
 
 PathName = Literal["A", "B"]
+Stored = tuple[Labels, str]
+"""A line with the labels of its stream."""
 
 
 @dataclass(slots=True)
@@ -31,6 +34,8 @@ class HopSeen:
     probes: list[Probe] = field(default_factory=list)
     waiting: bool = False
     """Whether its time is not up: what is missing may still come."""
+    stored: dict[str, Stored] = field(default_factory=dict)
+    """At the hop `loki`: its lines by tag, as they were when they were last looked for."""
     shipping: ShippingEvidence | None = None
     """At the hop `shipper`: what the shipper said of itself."""
 

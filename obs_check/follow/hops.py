@@ -1,13 +1,13 @@
 """The places where a run is looked for, one function a hop. Each returns the hop and how to look at it once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from obs_check.client.answered import Answered
 from obs_check.client.files.search import Line
 from obs_check.errors import ObsCheckError
-from obs_check.follow.hop import HopSeen, Look, PathName
+from obs_check.follow.hop import HopSeen, Look, PathName, Stored
 from obs_check.follow.run import Run
 from obs_check.model.event import find_tags
 from obs_check.model.probe import Probe
@@ -15,6 +15,8 @@ from obs_check.model.window import NS, Window
 
 Clock = Callable[[], int]
 """ns since the epoch."""
+OF_PATH: Mapping[PathName, str] = {"A": "msg=(ALLOW|DENY)", "B": "boundary_request"}
+"""What a line of a path holds and one of the other path does not, as a regular expression."""
 TaggedLines = Callable[[str], Answered[dict[Path, list[Line]]]]
 """needle -> lines that hold it, by file."""
 
@@ -60,7 +62,7 @@ def loki_hop(
     path: PathName,
     run: Run,
     label_names: Callable[[Window], list[str]],
-    lines: Callable[[str, Window], tuple[list[tuple[int, str]], Probe]],
+    lines: Callable[[str, Window], tuple[list[Stored], Probe]],
     clock: Clock,
 ) -> tuple[HopSeen, Look]:
     """Tags in Loki, whatever labels the line came with.
@@ -69,7 +71,6 @@ def loki_hop(
     tag is found. Lines of path A say `msg=ALLOW|DENY`, lines of path B `boundary_request`.
     """
     hop = HopSeen(path, "loki", tuple(run.tags()))
-    marker = "|~ `msg=(ALLOW|DENY)`" if path == "A" else "|= `boundary_request`"
     preferred = ("filename", "job", "namespace", "service_name")
 
     def look() -> None:
@@ -77,11 +78,12 @@ def loki_hop(
         try:
             names = label_names(window)
             for name in sorted(names, key=lambda n: (preferred.index(n) if n in preferred else len(preferred), n)):
-                found, probe = lines(f'{{{name}=~".+"}} |= `{run.needle}` {marker}', window)
+                found, probe = lines(f'{{{name}=~".+"}} |= `{run.needle}` |~ `{OF_PATH[path]}`', window)
                 now = clock()
-                for _, line in found:
-                    for tag in find_tags(line, run.id):
+                for stored in found:
+                    for tag in find_tags(stored[1], run.id):
                         hop.seen.setdefault(tag, now)
+                        hop.stored[tag] = stored
                 hop.probes[:] = [probe]
                 if hop.complete or found:
                     break

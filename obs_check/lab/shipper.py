@@ -152,7 +152,8 @@ class LabShipper:
         targets = [t for job in config.jobs for t in targets_of(job, self.metrics, self._pods)]
         self.metrics.set("promtail_targets_active_total", sum(not t.dropped for t in targets))
         chains = {job.name: job.pipeline.start(context) for job in config.jobs}
-        return _Running(config, targets, chains, [Pusher(client, self.metrics, self._log) for client in config.clients])
+        pushers = [Pusher(client, config, self.metrics, self._log) for client in config.clients]
+        return _Running(config, targets, chains, pushers)
 
     def _take_down(self, running: _Running) -> None:
         for chain in running.chains.values():

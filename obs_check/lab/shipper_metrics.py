@@ -13,6 +13,7 @@ _TYPES = {
     "promtail_encoded_bytes_total": "counter",
     "promtail_file_bytes_total": "gauge",
     "promtail_files_active_total": "gauge",
+    "promtail_mutated_entries_total": "counter",
     "promtail_read_bytes_total": "gauge",
     "promtail_read_lines_total": "counter",
     "promtail_request_duration_seconds": "histogram",

@@ -12,7 +12,8 @@ from obs_check.lab.shipper_log import ShipperLog
 from obs_check.lab.shipper_metrics import Metrics
 from obs_check.model.entry import Labels
 from obs_check.model.window import NS
-from obs_check.shipper.model import PushClient
+from obs_check.shipper.model import PushClient, ShipperConfig
+from obs_check.shipper.pushed import LINE_TOO_LONG
 from obs_check.shipper.stages.tenant import TENANT_LABEL
 
 MAX_WORDS = 1024
@@ -46,10 +47,12 @@ class Batch:
 
 class Pusher:
     """One client of the configuration, with its thread. As promtail 3.5: a batch goes out when it is full or
-    `batch_wait` old; 429, 5xx and no answer are tried again with growing pauses, any other refusal is final."""
+    `batch_wait` old; 429, 5xx and no answer are tried again with growing pauses, any other refusal is final. A line
+    over `limits_config.max_line_size` is cut or given up."""
 
-    def __init__(self, client: PushClient, metrics: Metrics, log: ShipperLog) -> None:
+    def __init__(self, client: PushClient, config: ShipperConfig, metrics: Metrics, log: ShipperLog) -> None:
         self.client = client
+        self._limit, self._truncates = config.max_line_size, config.truncates
         self._metrics = metrics
         self._log = log
         self._host = httpx.URL(client.url).netloc.decode()
@@ -74,6 +77,13 @@ class Pusher:
         """Take a line. Labels of the line win over external labels; the tenant label is taken off."""
         labels = {**self.client.external_labels, **labels}
         tenant = labels.pop(TENANT_LABEL, "") or self.client.tenant
+        if self._limit and len(raw := line.encode()) > self._limit:
+            kind = "mutated" if self._truncates else "dropped"
+            told = {"host": self._host, "reason": LINE_TOO_LONG, "tenant": tenant}
+            self._metrics.add(f"promtail_{kind}_entries_total", 1, **told)
+            if not self._truncates:
+                return
+            line = raw[: self._limit].decode("utf-8", "replace")
         with self._changed:
             batch = self._open.get(tenant)
             if batch and batch.size + len(line.encode()) > self.client.batch_bytes:

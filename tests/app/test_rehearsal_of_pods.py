@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from obs_check.app.diagnose.rehearsal.arriving import made_up_file
+from obs_check.lab.coderd import pod_log_path
 from obs_check.lab.stack import Lab
 from obs_check.shipper.pods import META, log_of
 from tests.app.test_paths_of_a_run import verified
@@ -40,14 +41,21 @@ def test_behind_a_fault_of_the_egress_the_pods_job_takes_the_log(tmp_path: Path)
         document = yaml.safe_load(config.read_text())
         document["scrape_configs"][0] = of_pods(tmp_path)
         config.write_text(yaml.safe_dump(document))
+        # coderd has written something else before.
+        log = pod_log_path(tmp_path)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a") as file:
+            file.write("2026-11-25T01:00:00Z stderr F started\n")
         causes = [found["cause"] for found in verified(lab.config_path)["findings"]]
     assert causes == ["egress.proxy-ignored"]
 
 
 def test_no_pod_is_made_up() -> None:
-    assert made_up_file("/tmp/boundary_logs/*.log") == "/tmp/boundary_logs/rehearsal.log"
-    assert made_up_file("/var/log/pods/coder_coder-*_*/coder/*.log") is None
-    assert made_up_file(f"/var/log/pods/coder_coder-0_{UID}/coder/0.log") is not None
+    glob = "/var/log/pods/coder_coder-*_*/coder/*.log"
+    assert made_up_file("/tmp/boundary_logs/*.log", True) == "/tmp/boundary_logs/rehearsal.log"
+    assert made_up_file(glob, True) is None
+    assert made_up_file(glob, False) is not None
+    assert made_up_file(f"/var/log/pods/coder_coder-0_{UID}/coder/0.log", True) is not None
 
 
 def test_the_log_of_a_pod_that_was_discovered() -> None:

@@ -1,6 +1,6 @@
 """Causes on lines held in memory: obs-check's own engine answers in the place of Loki."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from obs_check.app.diagnose.explain_panel import broken_targets
@@ -81,8 +81,9 @@ class Lines:
         return values, Probe("loki", f"values of {name}", values, NOW_NS, window)
 
 
-def proved(lines: Lines, expr: str) -> Finding | None:
-    """The first cause inside of the query of a panel that shows nothing; no run was sent."""
+def proved(lines: Lines, expr: str, **known: Any) -> Finding | None:
+    """The first cause inside of the query of a panel that shows nothing; no run was sent, unless `known` says so of the
+    context."""
     document = _dashboard(expr)
     board = load_dashboard(document, "test")
     (panel,) = board.panels
@@ -98,7 +99,7 @@ def proved(lines: Lines, expr: str) -> Finding | None:
     loki = shared(LokiProbes(lines.count, lines.sample, lines.names, lines.values, lines.series, lambda: SETTINGS))
     questions: dict[str, Any] = {one.name: nobody for one in fields(GrafanaProbes)}
     grafana = GrafanaProbes(**{**questions, "datasources": SOURCES})
-    context = Context("test", document, loki, lambda: NOW_NS, grafana)
+    context = replace(Context("test", document, loki, lambda: NOW_NS, grafana), **known)
     for target in broken_targets(context, broken):
         for cause in causes_on("query"):
             found = cause.find(context, target)

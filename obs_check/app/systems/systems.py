@@ -166,10 +166,8 @@ class Systems:
         def names(window: Window) -> list[str]:
             return self.loki.labels(window).value
 
-        def lines(query: str, window: Window) -> tuple[list[tuple[int, str]], Probe]:
-            answer = self.loki.query_range(query, window, limit=5000)
-            assert isinstance(answer.value, Streams)
-            return [(e.ts, e.line) for s in answer.value.streams for e in s.entries], answer.probe
+        def lines(query: str, window: Window) -> tuple[list[tuple[Labels, str]], Probe]:
+            return _lines(self.loki, query, window, 5000)
 
         hop, look = loki_hop(path, run, names, lines, self.now_ns)
         return Watched(hop, look, self.hop_s)

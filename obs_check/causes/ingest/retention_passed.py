@@ -45,11 +45,10 @@ def find(context: Context) -> Finding | None:
 
 def _gone(context: Context, one: PathLines) -> tuple[int, Probe] | None:
     """How many lines that Loki had it does not have now; the question is that of the hop."""
-    query = one.at_loki.probes[-1].request.partition("query=")[2] if one.at_loki.probes else ""
-    if not one.at_loki.seen or not query or context.run is None:
+    if not one.at_loki.seen or not one.question or context.run is None:
         return None
     window = Window(context.run.window.start_ns - 60 * NS, context.now_ns() + 60 * NS)
-    lines, probe = context.loki.sample(query, window, MOST)
+    lines, probe = context.loki.sample(one.question, window, MOST)
     there = {tag for _, line in lines for tag in find_tags(line, context.run.id)}
     lost = len([tag for tag in one.at_loki.seen if tag not in there])
     return (lost, probe) if lost else None

@@ -1,17 +1,23 @@
-"""shipper.stage-drops: a stage of the shipper's pipeline drops the lines on purpose.
+"""shipper.stage-drops: a stage of the shipper's pipeline, or its own limit of bytes, drops the lines on purpose.
 
 Proved by running the configured pipeline on the very lines: it drops them, and without the stage it pushes them.
-promtail 3.5 counts them in `logentry_dropped_lines_total`, not among the entries that a client gave up.
+promtail 3.5 counts those of stages in `logentry_dropped_lines_total`, and lines over `limits_config.max_line_size`
+among the entries that a client gave up.
 """
 
 from collections import Counter
 
+from obs_check.documents.yaml_edit import without
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, answers, losses, together
 from obs_check.evidence.shipper_rules import Rules, Taken, proved, told
 from obs_check.model.finding import Finding, Subject
-from obs_check.shipper.simulate import keeps
+from obs_check.model.shipping_account import Account
+from obs_check.shipper.pushed import LINE_TOO_LONG
+from obs_check.shipper.simulate import Simulation, keeps
+
+_LIMIT = ("limits_config", "max_line_size")
 
 
 def find(context: Context) -> Finding | None:
@@ -24,12 +30,9 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     taken, ran = config.takes(one.file), config.run(one.file, lines, now)
     if taken is None or ran is None or not answers(one):
         return None
-    dropped = Counter((e.stage, e.reason) for e in ran.effects if e.outcome == "dropped")
-    if not dropped:
-        return None
-    (stage, reason), count = dropped.most_common(1)[0]
-    account = one.evidence.account if one.evidence else None
-    if account is not None and reason and reason not in account.stage_drops:
+    stage, reason, count = _dropping(ran)
+    counted = _counted(one.evidence.account if one.evidence else None, stage, reason)
+    if not count or (counted is not None and reason and not counted):
         return None
     after = _without(config, taken, stage)
     fixed = after.run(one.file, lines, now) if after else None
@@ -38,25 +41,44 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     if fixed is not None and not keeps(ran, fixed):
         # The stage does more than drop: without it other lines would not be what they are.
         after = fixed = None
-    counted = f"; it counted {account.stage_drops[reason]} dropped lines ({reason})" if account and reason else ""
+    what = f"stage `{stage}` of job {taken.job.name}" if stage else f"`{'.'.join(_LIMIT)}`"
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"stage `{stage}` of job {taken.job.name} drops {count} of {len(lines)} lines that are in the file "
-        f"and not in Loki{counted}" + (f"; without it {len(fixed.shipped)} are pushed" if fixed else ""),
+        claim=f"{what} drops {count} of {len(lines)} lines that are in the file and not in Loki"
+        + (f"; it counted {counted} dropped lines ({reason})" if counted else "")
+        + (f"; without it {len(fixed.shipped)} are pushed" if fixed else ""),
         evidence=proved(
             (*one.probes, told("simulate the pipeline on the lost lines", ran, len(lines), now)),
-            "simulate it without the stage",
+            "simulate it without what drops them",
             fixed,
             len(lines),
             now,
         ),
-        fix=config.fix(f"take stage `{stage}` out of job {taken.job.name}", after),
+        fix=config.fix(f"take {what} out", after),
         panels=context.panels_of(one.path),
     )
 
 
+def _dropping(ran: Simulation) -> tuple[str, str, int]:
+    """The stage that drops most lines ("" for the limit of bytes), its reason, and how many these are."""
+    dropped = Counter((e.stage, e.reason) for e in ran.effects if e.outcome == "dropped")
+    if dropped:
+        (stage, reason), count = dropped.most_common(1)[0]
+        return stage, reason, count
+    return "", LINE_TOO_LONG, ran.dropped.get(LINE_TOO_LONG, 0)
+
+
+def _counted(account: Account | None, stage: str, reason: str) -> int | None:
+    """How many lines the running shipper dropped for that reason since before the run; None where nobody looked."""
+    if account is None or not reason:
+        return None
+    return (account.stage_drops if stage else account.client_drops).get(reason, 0)
+
+
 def _without(config: Rules, taken: Taken, stage: str) -> Rules | None:
     """The configuration that does not drop them there; a `json` stage goes on to extract."""
+    if not stage:
+        return config.edited(lambda text: without(text, _LIMIT))
     if stage.endswith(" json"):
         return config.without_attribute(taken.job, stage, "drop_malformed")
     return config.without_stage(taken.job, stage)

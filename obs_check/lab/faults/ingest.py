@@ -16,6 +16,10 @@ def _short_lines(settings: LabSettings) -> None:
     settings.loki = replace(settings.loki, max_line_size=512)
 
 
+def _cut_lines(settings: LabSettings) -> None:
+    settings.loki = replace(settings.loki, max_line_size=300, max_line_size_truncate=True)
+
+
 def _many_labels(settings: LabSettings) -> None:
     labels = settings.promtail["scrape_configs"][1]["static_configs"][0]["labels"]
     labels.update({f"team_label_{n:02d}": "x" for n in range(16)})
@@ -32,6 +36,7 @@ def _short_retention(settings: LabSettings) -> None:
 INGEST_FAULTS: tuple[Fault, ...] = (
     Fault("loki-down", "ingest.loki-down", "Loki is not running", _down, outage=True),
     Fault("line-too-long", "ingest.discarded", "Loki takes lines of 512 bytes, coderd's are longer", _short_lines),
+    Fault("line-cut", "ingest.line-truncated", "Loki cuts lines at 300 bytes, inside of coderd's JSON", _cut_lines),
     Fault("many-labels", "ingest.discarded", "promtail sets more labels than Loki takes", _many_labels),
     Fault("tenant-blocked", "ingest.discarded", "Loki's tenant is blocked: pushes are answered with 260", _blocked),
     Fault("short-retention", "ingest.retention-passed", "Loki keeps lines for 5 seconds", _short_retention, wait_s=5.5),

@@ -105,6 +105,18 @@ def _small_rate(settings: LabSettings) -> None:
     settings.loki = replace(settings.loki, ingestion_rate=100, ingestion_burst=200)
 
 
+def _output_fields(settings: LabSettings) -> None:
+    stages = [{"json": {"expressions": {"fields": "fields"}}}, {"output": {"source": "fields"}}]
+    _job(settings, PODS)["pipeline_stages"] += stages
+
+
+def _limited(truncates: bool) -> Change:
+    def change(settings: LabSettings) -> None:
+        settings.promtail["limits_config"] = {"max_line_size": "300B", "max_line_size_truncate": truncates}
+
+    return change
+
+
 def _no_cri(settings: LabSettings) -> None:
     _job(settings, PODS)["pipeline_stages"] = []
 
@@ -139,6 +151,7 @@ SHIPPER_FAULTS: tuple[Fault, ...] = (
         "drop-allow", "shipper.stage-drops", "a match stage of promtail drops what boundary allowed",
         _stage(BOUNDARY, {"match": {"selector": '{job="boundary"} |= "msg=ALLOW"', "action": "drop"}}, 0),
     ),
+    Fault("limited", "shipper.stage-drops", "promtail gives up lines of more than 300 bytes", _limited(False)),
     Fault("push-path", "shipper.push-refused", "promtail pushes to a path that Loki does not have", _push_path),
     Fault("small-rate", "shipper.rate-limited", "Loki takes 100 bytes a second", _small_rate),
     Fault("wrong-zone", "shipper.timestamp-out-of-window", "promtail reads times in a wrong zone", _wrong_zone),
@@ -148,6 +161,16 @@ SHIPPER_FAULTS: tuple[Fault, ...] = (
     ),
     Fault("shipper-tenant", "shipper.wrong-tenant", "promtail writes for a tenant that nobody reads", _tenant),
     Fault("namespace-not-set", "shipper.label-not-set", "promtail sets no namespace for pods", _label_not_set),
+    Fault("output-fields", "shipper.line-changed", "promtail pushes only the fields of coderd's lines", _output_fields),
+    Fault(
+        "replace-keys", "shipper.line-changed", "a replace stage of promtail renames a key of coderd's lines",
+        _stage(PODS, {"replace": {"expression": '"(fields)":', "replace": "attributes"}}),
+    ),
+    Fault(
+        "packed", "shipper.line-changed", "promtail packs coderd's lines",
+        _stage(PODS, {"pack": {"labels": ["stream"]}}),
+    ),
+    Fault("line-cut-by-shipper", "ingest.line-truncated", "promtail cuts lines at 300 bytes", _limited(True)),
     Fault("no-cri", "shipper.cri-missing", "promtail's job for pods has no cri stage", _no_cri),
     Fault(
         "multiline", "shipper.multiline-swallows", "promtail joins what boundary allowed to what it denied",

@@ -47,21 +47,33 @@ def written(run: Run, path: PathName, file: str) -> list[Line]:
     ]
 
 
-def made_up_file(glob: str) -> str | None:
-    """A file that a glob would take; None for a pod's log: the pod's labels hang on its path, so that one which nobody
-    has proves nothing."""
+def made_up_file(glob: str, finds_pods: bool) -> str | None:
+    """A file that a glob would take; None for a log of a pod that nobody has, where the shipper finds pods: their
+    labels hang on the path, and what is made up proves nothing."""
     file = _WILD.sub("rehearsal", glob)
-    return None if "/pods/" in glob and file != glob else file
+    return None if finds_pods and "/pods/" in glob and file != glob else file
 
 
-def as_if_written(run: Run, path: PathName, file: str) -> list[HopSeen]:
-    """The hops of a path as they would be seen if the lines were in the file and did not get any further."""
-    lines = [line for _, line in written(run, path, file)]
+def as_if_written(run: Run, path: PathName, file: str, known: Sequence[Line] = ()) -> tuple[HopSeen, HopSeen]:
+    """The hops of a path as they would be seen if the lines (those that are known, else those that would be written)
+    were in the file and did not get any further."""
+    lines = [line for _, line in known or written(run, path, file)]
     answer = {"files": {file: len(lines)}, "searched": 1, "sample": lines}
     probe = Probe("rehearsal", f"the run's lines as they would be written to {file}", answer, run.window.end_ns)
     tags = tuple(run.tags())
     source = HopSeen(path, FILE_HOPS[path], tags, dict.fromkeys(tags, run.window.end_ns), probes=[probe])
-    return [source, HopSeen(path, "loki", tags)]
+    return source, HopSeen(path, "loki", tags)
+
+
+def as_if_stored(
+    run: Run, path: PathName, file: str, streams: Sequence[LogStream], known: Sequence[Line] = ()
+) -> tuple[HopSeen, HopSeen]:
+    """As `as_if_written`, were the streams in Loki."""
+    source, at_loki = as_if_written(run, path, file, known)
+    at_loki.seen.update(source.seen)
+    for labels, entries in streams:
+        at_loki.stored.update({tag: (labels, e.line) for e in entries for tag in find_tags(e.line, run.id)})
+    return source, at_loki
 
 
 def arriving(lines: Sequence[Line], file: str, rules: Rules) -> list[LogStream] | None:

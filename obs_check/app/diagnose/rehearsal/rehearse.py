@@ -9,6 +9,7 @@ from obs_check.app.diagnose.rehearsal.arriving import (
     WRITTEN_BEFORE,
     Line,
     arriving,
+    as_if_stored,
     as_if_written,
     made_up_file,
     read_back,
@@ -39,11 +40,13 @@ _BEFORE_SHIPPER = ("egress", "file", "socket", "coderd")
 
 @dataclass(frozen=True, slots=True)
 class _Staged:
-    """The run whose lines arrive, causes found on their way, and the streams; None where no job takes the file."""
+    """The run whose lines arrive, causes found on their way, and the streams; None where no job takes the file. `hops`
+    are those of the lines where the shipper's configuration is the one that stands in its file."""
 
     run: Run
     findings: list[Finding]
     streams: list[LogStream] | None
+    hops: tuple[HopSeen, ...] = ()
 
 
 @dataclass(slots=True)
@@ -72,7 +75,7 @@ class Rehearsal:
             return []
         findings = staged.findings
         if staged.streams is not None:
-            findings = [*findings, *self._on_panel(row, staged.run, staged.streams)]
+            findings = [*findings, *self._on_panel(row, staged, staged.streams)]
         return [_behind(found, upstream, "on the run's lines as they would arrive") for found in findings]
 
     def _arriving(self, path: PathName, upstream: Finding) -> "_Staged":
@@ -87,37 +90,41 @@ class Rehearsal:
         if config is None or not glob:
             return _Staged(run, [], None)
         hop = self.context.hop(path, FILE_HOPS[path])
-        file = self._file(path, glob, hop)
+        file = self._file(path, glob, hop, any("pod" in job.roles for job in config.config.jobs))
         if file is None:
             return _Staged(run, [], None)
         if upstream.hop not in _BEFORE_SHIPPER and (lines := read_back(run, hop)):
             # What was written is there to be read, so it is not made up.
-            return _Staged(_of(run, lines), [], arriving(lines, file, config))
+            read = _of(run, lines)
+            streams = arriving(lines, file, config)
+            own = streams is not None and config == rules(self.context)
+            return _Staged(read, [], streams, as_if_stored(read, path, file, streams or [], lines) if own else ())
         findings: list[Finding] = []
         lines = written(run, path, file)
         streams = arriving(lines, file, config)
         if upstream.hop in _BEFORE_SHIPPER:
-            seen = replace(self.context, run=run, hops=tuple(as_if_written(run, path, file)))
+            seen = replace(self.context, run=run, hops=as_if_written(run, path, file))
             every = [cause.find(seen) for cause in causes_asked("collection")]
             findings = [found for found in every if found is not None][:1]
             if not findings:
                 findings = self._stored(run, path, file, streams or [])
             edit = next((e for f in findings for e in f.fix.edits if isinstance(e, FileEdit)), None)
             if edit is not None:
-                streams = arriving(lines, file, config.with_whole(edit.after))
-        return _Staged(run, findings, streams)
+                return _Staged(run, findings, arriving(lines, file, config.with_whole(edit.after)))
+        return _Staged(run, findings, streams, as_if_stored(run, path, file, streams or []))
 
-    def _file(self, path: PathName, glob: AbsoluteGlob, hop: HopSeen | None) -> str | None:
+    def _file(self, path: PathName, glob: AbsoluteGlob, hop: HopSeen | None, finds_pods: bool) -> str | None:
         """The file that the lines are in, else were in before, else would be in, as the shipper names it; None where
-        that is one of several pods' or could only be made up, and the lines' labels hang on it."""
+        it finds pods, on whose paths the lines' labels hang, and that is one of several pods' or could only be made
+        up."""
         files = (hop.probes[-1].answer or {}).get("files", {}) if hop and hop.probes else {}
         files = files or self.systems.find_lines(glob, 0)(WRITTEN_BEFORE[path]).probe.answer["files"]
         if files:
             return str(max(files, key=files.__getitem__))
         there = [str(file) for file in self.context.files.matching(glob)] or self._of_shipper(glob)
-        if len({pod.directory for file in there if (pod := pod_logs(file))}) > 1:
+        if finds_pods and len({pod.directory for file in there if (pod := pod_logs(file))}) > 1:
             return None
-        return self.systems.names.of(there[-1]) if there else made_up_file(glob)
+        return self.systems.names.of(there[-1]) if there else made_up_file(glob, finds_pods)
 
     def _of_shipper(self, glob: AbsoluteGlob) -> list[str]:
         """The files that the running shipper has, or those of the pods that it found: it may run on another machine."""
@@ -129,12 +136,11 @@ class Rehearsal:
 
     def _stored(self, run: Run, path: PathName, file: str, streams: Sequence[LogStream]) -> list[Finding]:
         """The first cause that keeps the lines from arriving as the panels need them."""
-        source, at_loki = as_if_written(run, path, file)
-        at_loki.seen.update(source.seen)
         try:
             with _on_stage(self.systems, streams) as systems:
                 panels = frozenset(self.context.panels_of(path))
-                context = replace(systems.context(self._held(run), [source, at_loki]), failing=panels)
+                hops = as_if_stored(run, path, file, streams)
+                context = replace(systems.context(self._held(run), list(hops)), failing=panels)
                 every = (cause.find(context) for cause in causes_asked("arrival"))
                 return [found for found in every if found is not None][:1]
         except (ObsCheckError, Refusal):
@@ -150,15 +156,15 @@ class Rehearsal:
         now = rules(self.context)
         return now.with_whole(edit.after) if edit and now else now
 
-    def _on_panel(self, row: PanelVerdict, run: Run, streams: Sequence[LogStream]) -> list[Finding]:
+    def _on_panel(self, row: PanelVerdict, staged: _Staged, streams: Sequence[LogStream]) -> list[Finding]:
         try:
             with _on_stage(self.systems, streams) as systems:
-                held = self._held(run)
+                held = self._held(staged.run)
                 rows = look(systems.board, held, systems.now_ns(), {row.view.panel.id})
                 found = next((r for r in rows if r.view.panel.title == row.view.panel.title), None)
                 if found is None or found.verdict is not Verdict.FAIL:
                     return []
-                context = replace(systems.context(held, []), failing=self.context.failing)
+                context = replace(systems.context(held, list(staged.hops)), failing=self.context.failing)
                 return of_panel(context, broken_panel(found, held))[0]
         except (ObsCheckError, Refusal):
             # A rehearsal that cannot be held says nothing about the panel.

@@ -1,0 +1,114 @@
+"""shipper.line-changed: a stage of the shipper's pipeline makes another line of the one that is in the file.
+
+The same tag is in the file and in Loki, and the two lines are laid side by side before a query is blamed. Where the
+change takes the tag itself out, Loki is asked for the line as the pipeline pushes it. Proved by running the pipeline on
+the very line without that stage: it comes out as it was written, and the panel's query answers it.
+"""
+
+from obs_check.evidence.cause import on_query, on_run
+from obs_check.evidence.changed_lines import Pushed, compared, differing, in_loki, pushed_lines, shortened
+from obs_check.evidence.context import BrokenTarget, Context
+from obs_check.evidence.lost_lines import PathLines, answers, losses, paths_to, together
+from obs_check.evidence.query_on_lines import measured
+from obs_check.evidence.shipper_rules import Rules
+from obs_check.model.event import find_tags
+from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
+from obs_check.model.probe import Probe
+
+
+def find_lost(context: Context) -> Finding | None:
+    """The paths whose lines are in Loki without the tag, or without what tells whose line it is."""
+    return together(_lost(context, config, one) for config, one in losses(context))
+
+
+def _lost(context: Context, config: Rules, one: PathLines) -> Finding | None:
+    assert context.run is not None
+    run, now = context.run.id, context.now_ns()
+    made = [p for p in pushed_lines(config, one, one.lost, now) if p.stages and not p.cut]
+    hidden = [p for p in made if p.tag not in find_tags(p.entry.line, run) or not one.recognises(p.entry.line)]
+    if len(hidden) < len(one.lost_lines) or not answers(one):
+        return None
+    first = hidden[0]
+    there, probe = in_loki(context, first.entry.labels, first.entry.line)
+    if first.entry.line not in there:
+        return None
+    failing = context.failing & set(context.panels_of(one.path))
+    return LOST.finding(
+        subject=Subject(context.dashboard_uid),
+        claim=f"{_changes(first, config, one)}, where nobody finds {first.tag} any more"
+        + ("; without that it comes out as it was written" if first.whole else ""),
+        evidence=_evidence((*one.probes, probe, _both(first, now)), first, now),
+        fix=config.fix(_remedy(first), first.after),
+        panels=context.panels_of(one.path),
+        severity="error" if failing else "warning",
+    )
+
+
+def find_arrived(context: Context, broken: BrokenTarget) -> Finding | None:
+    """The lines of the panel's path in Loki that stages made, of which the panel's query answers more as they were."""
+    found = (_arrived(context, broken, one) for one in paths_to(context, broken.panel.id))
+    return next((finding for finding in found if finding is not None), None)
+
+
+def _arrived(context: Context, broken: BrokenTarget, one: PathLines) -> Finding | None:
+    changed = [line for line in compared(context, one) if not line.cut]
+    if not changed:
+        return None
+    now = context.now_ns()
+    first = changed[0]
+    whole = [line.whole for line in changed]
+    is_now, would, counted = measured(broken, [line.stored for line in changed], whole, now)
+    if would <= is_now:
+        return None
+    made = first.pushed if first.by_stages else None
+    answered = f"of {len(changed)} such lines the query answers {is_now}, and {would} as they were written"
+    if made is None or first.config is None:
+        there, here = differing(first.written, first.line)
+        return ARRIVED.finding(
+            subject=Subject(context.dashboard_uid, broken.panel.id, broken.target.ref_id),
+            claim=f"the line of {first.tag} is `{there}` in {one.file} and `{here}` in Loki; {answered}",
+            evidence=Observation((*one.probes, counted)),
+            fix=Fix("leave the line as it is on its way: look for stages as `output`, `replace`, `template` or `pack`"),
+            panels=(broken.panel.id,),
+            group=f"{one.path} unknown",
+        )
+    return ARRIVED.finding(
+        subject=Subject(context.dashboard_uid, broken.panel.id, broken.target.ref_id),
+        claim=f"{_changes(made, first.config, one)}; {answered}",
+        evidence=_evidence((*one.probes, _both(made, now), counted), made, now),
+        fix=first.config.fix(_remedy(made), made.after),
+        panels=(broken.panel.id,),
+        group=f"{one.path} {made.stages}",
+    )
+
+
+def _changes(made: Pushed, config: Rules, one: PathLines) -> str:
+    """What makes which line of which."""
+    taken = config.takes(one.file)
+    job = taken.job.name if taken else ""
+    written, made_of_it = differing(made.written, made.entry.line)
+    return f"{_stages(made)} of job {job} makes `{made_of_it}` of `{written}` in {one.file}"
+
+
+def _stages(made: Pushed) -> str:
+    return " and ".join(f"stage `{stage}`" for stage in reversed(made.stages))
+
+
+def _remedy(made: Pushed) -> str:
+    return f"take {_stages(made)} out, or make the queries fit the line that it makes"
+
+
+def _both(made: Pushed, now_ns: int) -> Probe:
+    lines = [shortened(made.written, 300), shortened(made.entry.line, 300)]
+    return Probe("shipper", f"the line of {made.tag} as it was written and as it is pushed", lines, now_ns)
+
+
+def _evidence(seen: tuple[Probe, ...], made: Pushed, now_ns: int) -> Evidence:
+    if made.whole is None:
+        return Observation(seen)
+    title = f"simulate the pipeline without {_stages(made)} on the line of {made.tag}"
+    return Proof(seen, (Probe("shipper", title, shortened(made.whole.line, 300), now_ns),))
+
+
+LOST = on_run("shipper.line-changed", "shipper", find_lost)
+ARRIVED = on_query("shipper.line-changed", "shipper", find_arrived)
