@@ -49,7 +49,8 @@ class Agent:
     """Listens on a unix socket. `start_line` is called with the line that every agent start logs, firewall or not.
 
     `tags` are the frame tags that it understands: {1} is an agent older than boundary v0.9.0, which closes the
-    connection on every batch. `stats_interval_s` is how often it reports its counters to coderd.
+    connection on every batch. `stats_interval_s` is how often it reports its counters to coderd. `decode` reads a
+    frame's body: the lab's boundary writes JSON there, a real one protobuf.
     """
 
     def __init__(
@@ -60,7 +61,9 @@ class Agent:
         tags: frozenset[int] = frozenset({1, TAG_ENVELOPE}),
         start_line: Callable[[str], None] | None = None,
         now_ns: Callable[[], int] = time.time_ns,
+        decode: Callable[[bytes], dict[str, Any]] = json.loads,
     ) -> None:
+        self.decode = decode
         self._path = socket_path
         self._upstream = upstream
         self._stats_interval_s = stats_interval_s
@@ -196,4 +199,4 @@ class _Connection(BaseRequestHandler):
                 body = stream.read(length)
                 if len(body) < length:
                     return
-                self._agent.take(json.loads(body))
+                self._agent.take(self._agent.decode(body))

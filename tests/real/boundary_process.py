@@ -26,7 +26,7 @@ class RealBoundary(RealProcess):
         self.ca = directory / "coder_boundary/ca-cert.pem"
 
     def arguments(self) -> list[str]:
-        """With a configuration of its own."""
+        """With a configuration of its own; a second start takes the file as it is by then."""
         self.logs.mkdir(exist_ok=True)
         document = {
             "allowlist": list(self._rules),
@@ -35,7 +35,8 @@ class RealBoundary(RealProcess):
             "proxy_port": self._port,
             "jail_type": "landjail",
         }
-        self.config.write_text(yaml.safe_dump(document))
+        if not self.config.exists():
+            self.config.write_text(yaml.safe_dump(document))
         return [f"--config={self.config}", "--log-proxy-socket-path", str(self._directory / "audit.sock"), "--", "cat"]
 
     def environment(self) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """A real Grafana on loopback, for the tests that compare with it."""
 
 import configparser
+import os
 import secrets
 import shutil
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ import yaml
 
 from tests.real.process import RealProcess
 
-MISSING = "grafana is not on PATH, or not with its conf/defaults.ini in .. or /usr/share/grafana"
+MISSING = "grafana is not on PATH, or not with its conf/defaults.ini in .., /usr/share/grafana or $GF_PATHS_HOME"
 
 
 def home() -> Path | None:
@@ -20,7 +21,9 @@ def home() -> Path | None:
     program = shutil.which("grafana")
     if program is None:
         return None
-    places = (Path(program).resolve().parent.parent, Path("/usr/share/grafana"))
+    places = [Path(program).resolve().parent.parent, Path("/usr/share/grafana")]
+    if named := os.environ.get("GF_PATHS_HOME"):
+        places.insert(0, Path(named))
     return next((place for place in places if (place / "conf/defaults.ini").is_file()), None)
 
 

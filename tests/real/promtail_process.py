@@ -9,26 +9,27 @@ from tests.real.process import RealProcess
 
 
 class RealPromtail(RealProcess):
-    """The `promtail` on PATH with a configuration (its `server` and `positions` are added) in `directory`. Static
-    targets are found 5 s after the start: that is how often it looks at its discovery."""
+    """The `promtail` on PATH with a configuration in `directory`; its `server`, with what is given, and its `positions`
+    are added. Static targets are found 5 s after the start: that is how often it looks at its discovery."""
 
     program = "promtail"
     ready_path = "/metrics"
 
-    def __init__(self, directory: Path, config: dict[str, Any]) -> None:
+    def __init__(self, directory: Path, config: dict[str, Any], server: dict[str, Any] | None = None) -> None:
         super().__init__(directory)
         self._config = config
+        self._server = server or {}
+        self.config = directory / "promtail.yaml"
         self.positions = directory / "positions.yaml"
 
     def arguments(self) -> list[str]:
         """With positions that are written soon."""
-        server = {"http_listen_address": "127.0.0.1", "http_listen_port": self._port, "grpc_listen_port": 0}
+        listen = {"http_listen_address": "127.0.0.1", "http_listen_port": self._port, "grpc_listen_port": 0}
         whole = {
-            "server": server,
+            "server": {**listen, **self._server},
             "positions": {"filename": str(self.positions), "sync_period": "200ms"},
             "target_config": {"sync_period": "500ms"},
             **self._config,
         }
-        path = self._directory / "promtail.yaml"
-        path.write_text(yaml.safe_dump(whole))
-        return [f"-config.file={path}"]
+        self.config.write_text(yaml.safe_dump(whole))
+        return [f"-config.file={self.config}"]
