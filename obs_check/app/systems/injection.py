@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from obs_check.app.systems.executors import LOCAL, open_executor, planned, send_through
 from obs_check.app.systems.targets import event_urls
+from obs_check.boundary.config import read_boundary_config
 from obs_check.client.egress import reach, send
 from obs_check.client.executors.probe import Client, hold_for, program
-from obs_check.config import Config
-from obs_check.errors import ConfigError, UsageError
+from obs_check.client.http import one_line, shown_url
+from obs_check.config import BoundaryConfig, Config, host_port
+from obs_check.errors import ConfigError, Unavailable, UsageError
 from obs_check.follow.run import Run, inject, new_run_id, plan_events
 
 
@@ -64,8 +66,30 @@ def send_run(
     run = inject(plan_events(new_run_id(), allow, deny, *urls), lambda event: send(event, proxy, ca), now_ns, so_far)
     # An allowed request to a dead origin has no answer either, so the proxy itself is asked.
     if proxy and all(s.answer.verdict == "no_answer" for s in run.sent):
-        reach("boundary's proxy", proxy)
+        try:
+            reach("boundary's proxy", proxy)
+        except Unavailable as error:
+            why = _why_nobody_listens(config.boundary, proxy)
+            raise Unavailable("; ".join([error.message, *why]), error.hint) from error
     return run
+
+
+def _why_nobody_listens(boundary: BoundaryConfig, proxy: str) -> list[str]:
+    """What boundary's own configuration and stderr say about a port that nobody listens at."""
+    said: list[str] = []
+    if boundary.config:
+        try:
+            port = read_boundary_config(boundary.config).proxy_port
+        except ConfigError as error:
+            said.append(error.message)
+        else:
+            if port != int(host_port(proxy).rpartition(":")[2]):
+                said.append(f"{boundary.config} has `proxy_port: {port}`, boundary.proxy is {shown_url(proxy)}")
+    if boundary.stderr and boundary.stderr.is_file():
+        lines = boundary.stderr.read_text(encoding="utf-8", errors="replace").split("\n")
+        # As boundary v0.9.0 (serpent) says why it ends before it has a log.
+        said += [f"its stderr ends with `{one_line(line)}`" for line in lines[-2:] if line.startswith("Error: ")]
+    return said
 
 
 def would_send(config: Config, allow: int, deny: int, sending: Sending) -> str:
