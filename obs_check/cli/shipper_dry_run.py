@@ -1,6 +1,5 @@
 """`obs-check shipper dry-run`: log lines through a shipper's configuration, without a shipper."""
 
-import json
 import os
 import sys
 import time
@@ -52,6 +51,7 @@ def dry_run(
     object a line that was read: its stages, and what was shipped of it. What was dropped is told on stderr.
     """
     from obs_check.cli.shipper_targets import named_values
+    from obs_check.report.json import json_line
     from obs_check.report.shipper_trace import kept_json, print_kept, print_trace, trace_json
     from obs_check.shipper.pods import given_labels
     from obs_check.shipper.pushed import pushed
@@ -75,7 +75,7 @@ def dry_run(
         result = pushed(read, chosen, run(chosen.pipeline, labels, lines, now_ns, trace))
         if output == "json":
             for document in trace_json(result, lines) if trace else kept_json(result):
-                echo(json.dumps(document, ensure_ascii=False))
+                echo(json_line(document))
         elif trace:
             print_trace(result, lines, color)
         else:

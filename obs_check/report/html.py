@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from obs_check.report.tables import EvidenceTable, known
+from obs_check.report.terminal import visible
 
 TEMPLATE = "evidence.html.j2"
 
@@ -20,6 +21,7 @@ def to_html(document: Mapping[str, Any], tables: list[EvidenceTable]) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=lambda value: visible(value) if type(value) is str else value,
     )
     environment.filters["shown"] = _shown
     environment.filters["known"] = known

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from obs_check.model.secret import hidden
+from obs_check.report.terminal import in_json
 
 SCHEMA = "obs-check/1"
 
@@ -16,9 +17,14 @@ def document(command: str, verdict: str, run: str | None, **rest: Any) -> dict[s
 
 
 def dumps(value: Mapping[str, Any]) -> str:
-    """The text of a document: two blanks of indent, UTF-8 kept, NaN and infinities as strings (JSON has none), known
-    secrets hidden."""
-    return json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False)
+    """The text of a document: two blanks of indent, UTF-8 kept but for what would steer a terminal, NaN and infinities
+    as strings (JSON has none), known secrets hidden."""
+    return in_json(json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def json_line(value: Mapping[str, Any]) -> str:
+    """As `dumps`, in one line."""
+    return in_json(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False))
 
 
 def _plain(value: Any) -> Any:

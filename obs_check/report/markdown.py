@@ -1,20 +1,28 @@
 """A document as Markdown, to paste into a ticket."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from obs_check.report.tables import EvidenceTable, known
+from obs_check.report.terminal import in_one_line, visible
 
+_MARKUP = re.compile(r"[\\`*_\[\]<>&|~!$]")
+_LINKED = re.compile(r"://|mailto:|xmpp:|www\.|@|(?:^|\W)#\d", re.ASCII)
+"""What GitHub and others make a link of though nothing marks it: addresses, names, numbers."""
+_BLOCK = re.compile(r"^(\d{0,9})([#+=.)-])")
+"""What begins a heading, a list or a line below a heading."""
+_BACKQUOTES = re.compile("`+")
 _IN_REPORT = ("hops", "panels", "hop_comparison", "comparison", "after-hops", "after-panels")
 
 
 def to_markdown(document: Mapping[str, Any], tables: list[EvidenceTable]) -> str:
     """Verdict, tables, then each finding with its probes and its diff."""
-    parts = [f"# obs-check {document.get('command', '')}: {document.get('verdict', '')}"]
+    parts = [f"# obs-check {_text(document.get('command'))}: {_text(document.get('verdict'))}"]
     if document.get("ended"):
-        parts.append(f"It did not come to its end: {_cell(document['ended'])}. What follows is what was found so far.")
+        parts.append(f"It did not come to its end: {_text(document['ended'])}. What follows is what was found so far.")
     if document.get("run"):
-        parts.append(f"Run `{document['run']}`, {len(document.get('events') or ())} events.")
+        parts.append(f"Run {_text(document['run'])}, {len(document.get('events') or ())} events.")
     parts += [f"## {t.title}\n\n{_table(t)}" for t in tables if t.name in _IN_REPORT]
     findings = list(document.get("findings") or ())
     if findings:
@@ -22,30 +30,41 @@ def to_markdown(document: Mapping[str, Any], tables: list[EvidenceTable]) -> str
         parts += [_finding(n, f) for n, f in enumerate(findings, 1)]
     changes = list(document.get("changes") or ())
     if changes:
-        parts.append("## Changes\n\n" + "\n".join(f"- {_cell(c)}" for c in changes))
+        parts.append("## Changes\n\n" + "\n".join(f"- {_text(c)}" for c in changes))
     return "\n\n".join(parts) + "\n"
 
 
 def _table(table: EvidenceTable) -> str:
     lines = ["| " + " | ".join(table.columns) + " |", "|" + "---|" * len(table.columns)]
-    lines += ["| " + " | ".join(_cell(row[c]) for c in table.columns) + " |" for row in table.rows]
+    lines += ["| " + " | ".join(_text(row[c], in_table=True) for c in table.columns) + " |" for row in table.rows]
     return "\n".join(lines)
 
 
-def _cell(value: Any) -> str:
-    text = "" if value is None else " ".join(str(value).split())
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+def _text(value: Any, in_table: bool = False) -> str:
+    """A value as text in one line: nothing in it is markup, a link, or the start of a list."""
+    words = ("" if value is None else in_one_line(str(value))).split()
+    shown = (_code(word, in_table) if _LINKED.search(word) else _MARKUP.sub(r"\\\g<0>", word) for word in words)
+    return _BLOCK.sub(r"\1\\\2", " ".join(shown))
+
+
+def _code(word: str, in_table: bool) -> str:
+    """A word as code; a bar would end the cell of a table there too."""
+    fence = _fence(word, 1)
+    pad = " " if word.startswith("`") or word.endswith("`") else ""
+    code = f"{fence}{pad}{word}{pad}{fence}"
+    return code.replace("|", "\\|") if in_table else code
 
 
 def _finding(number: int, finding: Mapping[str, Any]) -> str:
     fix = finding.get("fix") or {}
-    lines = [f"### {number}. `{finding.get('cause')}` ({known(finding)})", "", _cell(finding.get("claim")), ""]
+    head = f"### {number}. {_text(finding.get('cause'))} ({_text(known(finding))})"
+    lines = [head, "", _text(finding.get("claim")), ""]
     panels = finding.get("panels") or ()
     if panels:
-        lines += [f"Explains panels {', '.join(str(p) for p in panels)}.", ""]
+        lines += [f"Explains panels {_text(', '.join(str(p) for p in panels))}.", ""]
     for probe in finding.get("probes") or ():
         lines += ["Asked:", "", _block(f"{probe.get('system')}: {probe.get('request')}\n{probe.get('answer')}"), ""]
-    lines.append(f"Fix ({fix.get('safety', 'manual')}): {_cell(fix.get('summary'))}")
+    lines.append(f"Fix ({_text(fix.get('safety', 'manual'))}): {_text(fix.get('summary'))}")
     if fix.get("diff"):
         lines += ["", _block(str(fix["diff"]).rstrip("\n"), "diff")]
     return "\n".join(lines)
@@ -53,9 +72,10 @@ def _finding(number: int, finding: Mapping[str, Any]) -> str:
 
 def _block(text: str, language: str = "") -> str:
     """A code block whose fence is longer than any run of backquotes in the text."""
-    longest = run = 0
-    for char in text:
-        run = run + 1 if char == "`" else 0
-        longest = max(longest, run)
-    fence = "`" * max(3, longest + 1)
+    text = visible(text)
+    fence = _fence(text, 3)
     return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _fence(text: str, least: int) -> str:
+    return "`" * max(least, 1 + max(map(len, _BACKQUOTES.findall(text)), default=0))

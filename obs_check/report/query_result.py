@@ -10,7 +10,8 @@ from obs_check.model.entry import Labels
 from obs_check.model.result import Matrix, Result, Scalar, Streams, Vector
 from obs_check.model.window import shown_time
 from obs_check.report.console import make_console, value_table
-from obs_check.report.terminal import visible
+from obs_check.report.json import json_line
+from obs_check.report.terminal import in_cell, visible
 
 
 def result_rows(result: Result, newest_first: bool = True) -> Iterator[dict[str, Any]]:
@@ -45,7 +46,7 @@ def result_json(result: Result) -> dict[str, Any]:
 
 def to_jsonl(result: Result, newest_first: bool = True) -> str:
     """One JSON object a row."""
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in result_rows(result, newest_first))
+    return "".join(json_line(row) + "\n" for row in result_rows(result, newest_first))
 
 
 def to_csv(result: Result) -> str:
@@ -55,9 +56,9 @@ def to_csv(result: Result) -> str:
     names = sorted({name for row in rows for name in row["labels"]})
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["ts", *(f"label.{n}" if n in ("ts", last) else n for n in names), last])
+    writer.writerow(["ts", *(in_cell(f"label.{n}" if n in ("ts", last) else n) for n in names), last])
     for row in rows:
-        writer.writerow([row["ts"], *(row["labels"].get(n, "") for n in names), row[last]])
+        writer.writerow([row["ts"], *(in_cell(row["labels"].get(n, "")) for n in names), in_cell(row[last])])
     return out.getvalue()
 
 

@@ -203,7 +203,7 @@ def test_evidence(tmp_path: Path) -> None:
     assert "<script>" not in files["evidence.html"] and "&lt;script&gt;" in files["evidence.html"]
     assert "src=" not in files["evidence.html"] and 'href="http' not in files["evidence.html"]
     assert '<span class="add">+new</span>' in files["evidence.html"]
-    assert "| 3 | Denied &lt;b> | 0 | 5 | fixed |" in files["evidence.md"]
+    assert r"| 3 | Denied \<b\> | 0 | 5 | fixed |" in files["evidence.md"]
     assert "````\nloki: GET query" in files["evidence.md"]
     assert "```diff\n--- a" in files["evidence.md"]
 
@@ -251,7 +251,7 @@ def test_lines_of_a_query() -> None:
     assert to_csv(STREAMS).splitlines() == [
         "ts,a,b,label.line,line",
         f"{AT + 2},1,,,third",
-        f'{AT + 1},,2,,"sec\x1bond ""q"","',
+        f'{AT + 1},,2,,"sec\\x1bond ""q"","',
         f"{AT},1,,x,first",
     ]
     file = io.StringIO()
