@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.real.loki_process import RealLoki
+from tests.signals import hear_signals
 
 PROGRAM = [sys.executable, "-c", "from obs_check.cli.main import run; run()"]
 ROUNDS = 5
@@ -32,7 +33,7 @@ def _lab(directory: Path) -> tuple[float, float]:
     """Of the whole lab, from its command line on."""
     env = {**os.environ, "TMPDIR": str(directory), "PYTHONUNBUFFERED": "1"}
     started = time.perf_counter()
-    with subprocess.Popen([*PROGRAM, "lab", "up"], env=env, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen([*PROGRAM, "lab", "up"], env=env, stdout=subprocess.PIPE, preexec_fn=hear_signals) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
         up = time.perf_counter()

@@ -9,15 +9,21 @@ from pathlib import Path
 import pytest
 
 from obs_check.cli.main import main
+from tests.signals import hear_signals
 
 RUN = [sys.executable, "-c", "from obs_check.cli.main import run; run()", "query", '{a="b"} |= `x`', "-f"]
+
+
+def started(*arguments: str) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen([*RUN, *arguments], stdout=pipe, stderr=pipe, text=True, preexec_fn=hear_signals)
 
 
 def test_a_file_until_interrupted(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     path.write_text("2026-11-24T00:00:00Z x old\n")
     arguments = ["--file", str(path), "--label", "a=b", "-o", "jsonl", "--from", "2026-11-23T00:00:00Z"]
-    with subprocess.Popen([*RUN, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with started(*arguments) as process:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["line"].endswith("x old")
         with path.open("a") as file:
@@ -32,7 +38,7 @@ def test_a_file_until_interrupted(tmp_path: Path) -> None:
 def test_new_lines_are_shown_whatever_time_they_say(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     arguments = ["--file", str(path), "--label", "a=b", "-o", "jsonl"]
-    with subprocess.Popen([*RUN, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with started(*arguments) as process:
         assert process.stdout is not None and process.stderr is not None
         assert process.stderr.readline().startswith("no file yet: waiting for")
         path.write_text("2001-01-01T00:00:00Z x first\n")

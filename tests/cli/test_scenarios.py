@@ -19,6 +19,7 @@ from obs_check.app.systems.shipping import open_shipping
 from obs_check.cli.main import main
 from obs_check.config import load_config
 from obs_check.lab.stack import TOKEN_FILE, Lab
+from tests.signals import hear_signals
 
 PROGRAM = [sys.executable, "-c", "from obs_check.cli.main import run; run()"]
 GOLDEN = Path(__file__).parents[1] / "fixtures/cli/verify.txt"
@@ -307,9 +308,9 @@ def line_of(stream: Any, wanted: str, seconds: float) -> str:
 )
 def test_interrupted_while_it_follows(number: int, code: int, word: str, healthy: Lab, tmp_path: Path) -> None:
     config = changed(healthy, "elsewhere.yaml", r"logs: boundary_logs/\*\.log", "logs: nowhere/*.log")
-    kept = tmp_path / "kept.json"
+    kept, pipe = tmp_path / "kept.json", subprocess.PIPE
     args = ["verify", "--config", str(config), "--timeout", "60", "--save", str(kept)]
-    with subprocess.Popen([*PROGRAM, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen([*PROGRAM, *args], stdout=pipe, stderr=pipe, preexec_fn=hear_signals) as process:
         try:
             line_of(process.stderr, "path B loki: 20 of 20", 60)
             process.send_signal(number)
@@ -337,7 +338,7 @@ def test_lab_up_and_down(tmp_path: Path) -> None:
     env = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
     pipe = subprocess.PIPE
     with subprocess.Popen(
-        [*PROGRAM, "lab", "up"], env=env, stdout=pipe, stderr=pipe, start_new_session=True
+        [*PROGRAM, "lab", "up"], env=env, stdout=pipe, stderr=pipe, start_new_session=True, preexec_fn=hear_signals
     ) as process:
         try:
             line = line_of(process.stdout, "lab is up", 60)
