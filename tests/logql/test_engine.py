@@ -114,4 +114,4 @@ def test_a_sliding_window_equals_a_new_scan_at_each_step(
         values = [float(v) for t, v in samples if at - interval < t <= at]
         assert (at * S in got) == bool(values)
         if values:
-            assert got[at * S] == pytest.approx(OVER[op](values), rel=1e-9, abs=1e-6)
+            assert math.isclose(got[at * S], OVER[op](values), rel_tol=1e-9, abs_tol=1e-6)

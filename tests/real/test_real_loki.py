@@ -13,6 +13,7 @@ import pytest
 from obs_check.lab.loki import LabLoki
 from obs_check.standin.loki.limits import Limits
 from tests.lab.loki_client import LokiClient
+from tests.logql.test_conformance import same_number
 from tests.real import record_cases
 from tests.real.loki_process import RealLoki
 
@@ -79,8 +80,8 @@ def rows(query: str, kind: str, result: Any) -> list[Any]:
 
 def same(have: list[Any], want: list[Any]) -> bool:
     if have and isinstance(have[0], tuple) and isinstance(have[0][2], float):
-        return [row[:2] for row in have] == [row[:2] for row in want] and [row[2] for row in have] == pytest.approx(
-            [row[2] for row in want], rel=1e-9, nan_ok=True
+        return [row[:2] for row in have] == [row[:2] for row in want] and all(
+            same_number(a[2], b[2]) for a, b in zip(have, want, strict=True)
         )
     return have == want
 
