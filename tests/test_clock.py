@@ -67,3 +67,22 @@ def test_nothing_is_asked_of_the_machine(path: Path) -> None:
 )
 def test_what_asks_the_machine_is_seen(code: str) -> None:
     assert list(asked_of_the_machine(code))
+
+
+def in_the_locale(code: str) -> Iterator[str]:
+    """The places where a text is read or written in whatever encoding the machine's locale has."""
+    for node in ast.walk(ast.parse(code)):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="read_text"), args=[], keywords=[]):
+                yield ast.unparse(node)
+            case ast.Call(func=ast.Attribute(attr="write_text"), args=[_], keywords=[]):
+                yield ast.unparse(node)
+            case ast.Call(func=ast.Attribute(attr="open"), args=[ast.Constant(value="r" | "w" | "a")], keywords=[]):
+                yield ast.unparse(node)
+
+
+def test_no_text_is_read_or_written_in_the_locale() -> None:
+    code = 'p.read_text()\np.write_text("a")\np.open("w")\np.read_text("utf-8")\np.open("rb")'
+    assert list(in_the_locale(code)) == ["p.read_text()", "p.write_text('a')", "p.open('w')"]
+    found = {str(path): list(in_the_locale(path.read_text("utf-8"))) for path in ROOT.rglob("*.py")}
+    assert {path: places for path, places in found.items() if places} == {}

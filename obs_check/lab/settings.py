@@ -107,7 +107,7 @@ def boundary_logs(directory: Path) -> Path:
 def healthy(directory: Path, proxy_port: int = 8087) -> LabSettings:
     """A pipeline in which every panel reads what happens."""
     # A panel of the sessions may stand in the first dashboard too.
-    sessions = (DASHBOARDS / f"{SESSIONS}.expect.yaml").read_text()
+    sessions = (DASHBOARDS / f"{SESSIONS}.expect.yaml").read_text("utf-8")
     return LabSettings(
         boundary={
             "allowlist": [f"domain={ALLOWED_HOST}"],
@@ -150,10 +150,10 @@ def healthy(directory: Path, proxy_port: int = 8087) -> LabSettings:
                 },
             ],
         },
-        dashboard=json.loads((DASHBOARDS / "agent-firewall.json").read_text()),
-        source=(DASHBOARDS / "agent-firewall.json").read_text(),
-        expect=(DASHBOARDS / "agent-firewall.expect.yaml").read_text() + sessions.partition("panels:\n")[2],
-        sessions=json.loads((DASHBOARDS / f"{SESSIONS}.json").read_text()),
+        dashboard=json.loads((DASHBOARDS / "agent-firewall.json").read_text("utf-8")),
+        source=(DASHBOARDS / "agent-firewall.json").read_text("utf-8"),
+        expect=(DASHBOARDS / "agent-firewall.expect.yaml").read_text("utf-8") + sessions.partition("panels:\n")[2],
+        sessions=json.loads((DASHBOARDS / f"{SESSIONS}.json").read_text("utf-8")),
         datasources=[
             {"uid": LOKI_UID, "name": "Loki", "type": "loki", "url": LOKI_URL, "isDefault": True},
             {
@@ -177,17 +177,17 @@ def healthy(directory: Path, proxy_port: int = 8087) -> LabSettings:
 def write(settings: LabSettings, directory: Path, loki_url: str) -> None:
     """Write boundary.yaml, promtail.yaml, dashboards/ and the expectations below `directory`."""
     (directory / "dashboards").mkdir(parents=True, exist_ok=True)
-    (directory / "boundary.yaml").write_text(yaml.safe_dump(settings.boundary, sort_keys=False))
+    (directory / "boundary.yaml").write_text(yaml.safe_dump(settings.boundary, sort_keys=False), "utf-8")
     promtail = yaml.safe_dump(settings.promtail, sort_keys=False).replace(LOKI_URL, loki_url)
-    (directory / "promtail.yaml").write_text(promtail)
+    (directory / "promtail.yaml").write_text(promtail, "utf-8")
     dashboard = json.dumps(settings.dashboard, indent=2, ensure_ascii=False)
-    (directory / "dashboards/agent-firewall.json").write_text(dashboard + "\n")
-    (directory / "dashboards/agent-firewall.expect.yaml").write_text(settings.expect)
+    (directory / "dashboards/agent-firewall.json").write_text(dashboard + "\n", "utf-8")
+    (directory / "dashboards/agent-firewall.expect.yaml").write_text(settings.expect, "utf-8")
     (directory / "source").mkdir(exist_ok=True)
-    (directory / "source/agent-firewall.json").write_text(settings.source)
-    (directory / f"dashboards/{SESSIONS}.json").write_text(json.dumps(settings.sessions, indent=2) + "\n")
-    expect = (DASHBOARDS / f"{SESSIONS}.expect.yaml").read_text()
-    (directory / f"dashboards/{SESSIONS}.expect.yaml").write_text(expect)
+    (directory / "source/agent-firewall.json").write_text(settings.source, "utf-8")
+    (directory / f"dashboards/{SESSIONS}.json").write_text(json.dumps(settings.sessions, indent=2) + "\n", "utf-8")
+    expect = (DASHBOARDS / f"{SESSIONS}.expect.yaml").read_text("utf-8")
+    (directory / f"dashboards/{SESSIONS}.expect.yaml").write_text(expect, "utf-8")
     for step in settings.prepare:
         step(directory)
 

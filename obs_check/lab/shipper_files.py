@@ -100,7 +100,7 @@ class Positions:
         if not self.path.exists():
             return
         try:
-            text = self.path.read_text()
+            text = self.path.read_text("utf-8")
             if self._alloy and (rows := _ALLOY_ROW.findall(text)):
                 self._values = {json.loads(path): offset for path, offset in rows}
                 return
@@ -130,7 +130,7 @@ class Positions:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self.path.with_name(self.path.name + ".new")
         known = dict(sorted(self._values.items()))
-        fresh.write_text(_as_alloy(known) if self._alloy else yaml.safe_dump({"positions": known}))
+        fresh.write_text(_as_alloy(known) if self._alloy else yaml.safe_dump({"positions": known}), "utf-8")
         fresh.replace(self.path)
         self._written = dict(self._values)
 

@@ -34,5 +34,5 @@ class ShipperLog:
             return
         now = time.time_ns()
         at = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now // 1_000_000_000))}.{now % 1_000_000_000:09d}Z"
-        with self._lock, contextlib.suppress(OSError), self._path.open("a") as file:
+        with self._lock, contextlib.suppress(OSError), self._path.open("a", encoding="utf-8") as file:
             file.write(f"level={level} ts={at} {rest}\n")

@@ -149,7 +149,7 @@ class Lab:
         token = secrets.token_hex(16)
         token_file = self.directory / TOKEN_FILE
         token_file.touch(mode=0o600)
-        token_file.write_text(token)
+        token_file.write_text(token, "utf-8")
         grafana = LabGrafana(
             self.directory / "dashboards",
             lab_settings.datasources(chosen, loki.url, prometheus.url),
@@ -180,7 +180,7 @@ class Lab:
         session_id = str(uuid.uuid4()) if self._sends_session else ""
         auditor = SocketAuditor(self._socket, session_id=session_id)
         hosts = {lab_settings.ALLOWED_HOST: self._origin, lab_settings.DENIED_HOST: self._origin}
-        stderr = self._stack.enter_context((self.directory / BOUNDARY_STDERR).open("a"))
+        stderr = self._stack.enter_context((self.directory / BOUNDARY_STDERR).open("a", encoding="utf-8"))
         return Egress(
             self.directory / "boundary.yaml" if self._firewall.config_named else None,
             auditor,
@@ -254,4 +254,4 @@ class Lab:
         }
         for change in chosen.reached:
             change(document)
-        self.config_path.write_text(yaml.safe_dump(document, sort_keys=False))
+        self.config_path.write_text(yaml.safe_dump(document, sort_keys=False), "utf-8")

@@ -11,7 +11,7 @@ from obs_check.follow.run import Run, run_from_json
 def load_document(path: Path) -> dict[str, Any]:
     """A document of ours; InputError naming the file and what is wrong with it."""
     try:
-        document = json.loads(path.read_text())
+        document = json.loads(path.read_text("utf-8"))
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}", "give a file kept with --save") from error
     except ValueError as error:

@@ -20,7 +20,7 @@ def _log_dir_unset(settings: LabSettings) -> None:
 
 def _clean_tmp(directory: Path) -> None:
     for path in boundary_logs(directory).glob("*.log"):
-        if "Start landjail manager" in path.read_text():
+        if "Start landjail manager" in path.read_text("utf-8"):
             path.unlink()
 
 

@@ -55,7 +55,7 @@ def _positions_ahead(settings: LabSettings) -> None:
     # A position inside of the first line: wherever the first look at the new file falls, the file is longer already.
     def prepare(directory: Path) -> None:
         kept = {"positions": {str(pod_log_path(directory)): "600"}}
-        (directory / "positions.yaml").write_text(yaml.safe_dump(kept))
+        (directory / "positions.yaml").write_text(yaml.safe_dump(kept), "utf-8")
 
     settings.prepare.append(prepare)
 
