@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,13 @@ def ask(proxy: str, ca: Path, origin: int, closed: int) -> list[tuple[str, objec
     return found
 
 
+def wait_for_handshakes(logs: Path) -> None:
+    """Wait for the lines about the two broken ones: a client is told before it is logged."""
+    deadline = time.monotonic() + 30
+    while str(files(logs)).count("TLS handshake failed") < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
 @pytest.fixture(scope="module")
 def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side]]:
     directory = tmp_path_factory.mktemp("boundary")
@@ -99,6 +107,7 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side
             pytest.skip(f"boundary's landjail does not run here: {error}")
         try:
             theirs = ask(real.url, real.ca, origin.port, closed)
+            wait_for_handshakes(real.logs)
         finally:
             real.__exit__(None, None, None)
         logs = directory / "lab"
@@ -107,6 +116,7 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side
         audit = SocketAuditor(directory / "real/audit.sock")
         with Egress(config, audit, port=int(real.url.rsplit(":", 1)[1])) as lab:
             ours = ask(lab.url, CA, origin.port, closed)
+            wait_for_handshakes(logs)
     yield Side(theirs, files(real.logs)), Side(ours, files(logs))
 
 
