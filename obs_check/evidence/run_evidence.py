@@ -1,10 +1,12 @@
 """What a run says about the firewall, shared by the causes on the way to Loki."""
 
+from dataclasses import replace
+
 from obs_check.client.files.firewall_log import Since
 from obs_check.evidence.context import Context
 from obs_check.evidence.firewall_file import firewall_file
 from obs_check.follow.run import Sent
-from obs_check.model.event import Decision
+from obs_check.model.event import Decision, Event
 from obs_check.model.probe import Probe
 
 
@@ -41,6 +43,18 @@ def decided(context: Context) -> dict[str, Decision]:
         elif (verdict == "allow" and shows) or (verdict == "no_answer" and one.event.tag in recorded):
             found[one.event.tag] = "allow"
     return found
+
+
+def arrived(context: Context, path: str) -> list[Event] | None:
+    """The run's events that got to Loki on a path, each as boundary decided it: what a panel over that path can show.
+    None where Loki could not be asked, or where these are all events, decided as expected."""
+    at_loki, run = context.hop(path, "loki"), context.run
+    if run is None or at_loki is None or at_loki.unknown:
+        return None
+    known = decided(context)
+    found = [event for event in run.events if event.tag in at_loki.seen]
+    found = [e if known.get(e.tag, e.decision) == e.decision else replace(e, decided=known[e.tag]) for e in found]
+    return None if found == run.events else found
 
 
 def at_egress(context: Context) -> tuple[Probe, ...]:

@@ -17,7 +17,8 @@ escaped in coderd's JSON, so the tag is the only parameter.
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One request of a run. `sent_ns` is the clock when it was sent (ns since the epoch), 0 before that."""
+    """One request of a run. `decision` is the expected one, `decided` that of the firewall where it is another;
+    `sent_ns` is the clock when it was sent (ns since the epoch), 0 before that."""
 
     run: str
     n: int
@@ -26,6 +27,12 @@ class Event:
     url: str
     host: str
     sent_ns: int = 0
+    decided: Decision | None = None
+
+    @property
+    def outcome(self) -> Decision:
+        """What the records of it say: the firewall's decision, as far as it is known to be another than expected."""
+        return self.decided or self.decision
 
     @property
     def tag(self) -> str:

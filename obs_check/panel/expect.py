@@ -60,7 +60,7 @@ class Expectation:
         """
         if self.kind in {"rises", "quiet"}:
             return None
-        chosen = [e for e in events if not self.decision or e.decision == self.decision]
+        chosen = [e for e in events if not self.decision or e.outcome == self.decision]
         if self.kind == "total":
             return {_TOTAL: float(len(chosen))} if chosen else {}
         if self.kind == "lines":
@@ -101,7 +101,7 @@ class Expectation:
         found = {name: number for name, number in found.items() if number}
         if self._is_cut(events) and len(found) == len(wanted):
             # Which of several equal groups a cut-off list shows is open: their sizes are not.
-            every = Counter(self._group(e) for e in events if not self.decision or e.decision == self.decision)
+            every = Counter(self._group(e) for e in events if not self.decision or e.outcome == self.decision)
             sizes = {self.names.get(name, name): float(count) for name, count in every.items()}
             same = sorted(found.values()) == sorted(wanted.values())
             if same and all(sizes.get(name) == number for name, number in found.items()):
@@ -148,12 +148,12 @@ class Expectation:
         return f"reads {now:g}{' before and after' if before else ''}, it had to rise"
 
     def _is_cut(self, events: Sequence[Event]) -> bool:
-        groups = {self._group(e) for e in events if not self.decision or e.decision == self.decision}
+        groups = {self._group(e) for e in events if not self.decision or e.outcome == self.decision}
         return bool(self.limit) and len(groups) > self.limit
 
     def _group(self, event: Event) -> str:
         if self.by == "decision":
-            return event.decision
+            return event.outcome
         found = _DOMAIN.match(event.url)
         return found["domain"] if found else event.host
 

@@ -16,9 +16,11 @@ from obs_check.causes.socket import audit_disabled
 from obs_check.client.egress import EgressAnswer, EgressVerdict
 from obs_check.client.files.firewall_log import FirewallLog
 from obs_check.evidence.context import Context, Files
+from obs_check.evidence.run_evidence import arrived
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.hops import egress_hop
 from obs_check.follow.run import Run, Sent, plan_events
+from obs_check.model.event import Event
 from obs_check.model.finding import FileEdit, Finding, Observation, Proof
 from obs_check.model.window import NS, Window
 from tests.causes.test_lost_lines import made_context
@@ -277,3 +279,22 @@ def test_nothing_is_said_of_a_firewall_that_nothing_shows(tmp_path: Path) -> Non
     unseen = context(text, THROUGH, tmp_path)
     for cause in (deny_allowed, allow_denied, config_not_loaded, level_hides_allow, log_dir_unset, audit_disabled):
         assert cause.find(unseen) is None
+
+
+def test_what_arrived_is_what_a_panel_can_show(tmp_path: Path) -> None:
+    def at_loki(answers: Mapping[str, EgressVerdict], tags: set[str], unknown: str = "") -> list[Event] | None:
+        seen = context(None, answers, tmp_path)
+        loki = HopSeen("A", "loki", tuple(e.tag for e in EVENTS), dict.fromkeys(tags, NOON), unknown=unknown)
+        return arrived(replace(seen, hops=(*seen.hops, loki)), "A")
+
+    # Nothing is lost and nothing otherwise than expected, or nobody knows.
+    assert at_loki(RIGHT, ALL) is None
+    assert at_loki(RIGHT, set(), "Loki does not answer") is None
+    assert arrived(context(None, RIGHT, tmp_path), "A") is None
+    assert at_loki(RIGHT, TAGS["deny"]) == [e for e in EVENTS if e.decision == "deny"]
+    assert at_loki(RIGHT, set()) == []
+    denied = at_loki(ALL_DENIED, ALL)
+    assert denied is not None and {e.outcome for e in denied} == {"deny"}
+    assert [e.tag for e in denied] == [e.tag for e in EVENTS]
+    dead: dict[str, EgressVerdict] = {"allow": "no_answer", "deny": "no_answer"}
+    assert [e.outcome for e in at_loki(dead, ALL) or ()] == ["allow"] * 4

@@ -1,5 +1,6 @@
 """Expectations: what a panel must read for events, and what is said when it does not."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -94,3 +95,11 @@ def test_a_reading_before_the_events_is_taken_off() -> None:
 def test_a_wrong_file_is_refused(doc: Any, says: str) -> None:
     with pytest.raises(InputError, match=says):
         load_expectations(doc, "f.yaml")
+
+
+def test_an_event_counts_as_it_was_decided() -> None:
+    denied = [replace(e, decided="deny") if e.decision == "allow" else e for e in EVENTS]
+    assert expectation(kind="count").wanted(denied) == {"deny": 4.0}
+    assert expectation(kind="lines", decision="allow").wanted(denied) == {}
+    # The tag stays that of the request.
+    assert set(expectation(kind="lines", decision="deny").wanted(denied) or ()) == {e.tag for e in EVENTS}

@@ -10,6 +10,7 @@ from obs_check.errors import NotAllowed, Refused, Unavailable
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.group import grouped
 from obs_check.evidence.not_reloaded import not_reloaded
+from obs_check.evidence.run_evidence import arrived
 from obs_check.model.finding import Finding
 from obs_check.model.verdict import Verdict
 from obs_check.panel.expect import differs
@@ -149,16 +150,14 @@ class _Explaining:
         return any(target.lines for target in broken_targets(self.context.over(broken), broken))
 
     def _shows_what_arrived(self, row: PanelVerdict) -> bool:
-        """Whether a panel shows all that there is of the run in Loki, although that is not all of it."""
-        at_loki, expectation, run = (
-            self.context.hop(row.path, "loki"),
-            self.held.expectations.get(row.view.panel.id),
-            self.held.run,
-        )
-        if at_loki is None or at_loki.complete or at_loki.unknown or row.own is None or not expectation or not run:
+        """Whether a panel shows all that there is of the run in Loki, although that is not all of it, or not as
+        expected: then its query is not to blame."""
+        expectation, events = self.held.expectations.get(row.view.panel.id), arrived(self.context, row.path)
+        if expectation is None or events is None:
             return False
-        arrived = [event for event in run.events if event.tag in at_loki.seen]
-        return not differs(row.own.reading, expectation, arrived, of_run=True)
+        if row.own is not None:
+            return not differs(row.own.reading, expectation, events, of_run=True)
+        return not differs(row.view.reading, expectation, events, self.held.earlier(row.view))
 
     def _found(self, row: PanelVerdict, found: list[Finding]) -> None:
         self.findings += found
