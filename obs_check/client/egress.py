@@ -8,6 +8,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Literal
 
+from obs_check.boundary.block_page import BLOCKED
 from obs_check.client.http import one_line, shown_url
 from obs_check.config import host_port
 from obs_check.errors import Unavailable
@@ -21,8 +22,6 @@ EgressVerdict = Literal["allow", "deny", "blocked_elsewhere", "no_answer", "ca_u
 origin). no_answer: nothing came back; boundary 0.9.0 also ends so when it allowed the request and the origin is dead.
 ca_untrusted: the client does not trust boundary's CA, so boundary never saw a request."""
 
-BLOCKED = "Request Blocked by Boundary"
-"""In the body of boundary's 403 (0.9.0); a 403 alone may come from the origin."""
 _REFUSALS = frozenset({403, 407, 451})
 
 

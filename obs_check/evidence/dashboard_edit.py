@@ -46,9 +46,12 @@ def dashboard_fix(
 
 
 def file_fix(summary: str, path: Path, before: str, after: str, safety: Safety = "review") -> Fix:
-    """A fix of a configuration file; its diff shows no secret. The line ends stay, whatever made the change."""
-    if "\r\n" in before:
+    """A fix of a configuration file, in words where nothing would change; its diff shows no secret. The line ends stay,
+    whatever made the change."""
+    if "\r\n" in before and not re.search(r"(?<!\r)\n", before):
         after = re.sub(r"\r?\n", "\r\n", after)
+    if after == before:
+        return Fix(summary)
     old, new = (text.removesuffix("\n").split("\n") for text in (masked(before), masked(after)))
     diff = difflib.unified_diff(old, new, f"a/{path.name}", f"b/{path.name}", lineterm="")
     return Fix(summary, "\n".join(diff), safety, str(path), (FileEdit(str(path), before, after),))

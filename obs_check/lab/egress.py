@@ -22,6 +22,7 @@ from socketserver import StreamRequestHandler
 from typing import Any, Self, TextIO
 from urllib.parse import quote_from_bytes
 
+from obs_check.boundary.block_page import block_page
 from obs_check.boundary.config import BoundaryConfig, read_boundary_config
 from obs_check.boundary.log import DECIDED_AT, BoundaryLog, Level
 from obs_check.boundary.rules import evaluate
@@ -207,9 +208,7 @@ class Egress:
 
 def blocked_answer(request: ProxyRequest) -> bytes:
     """The 403 of a denied request, body included even for HEAD. Boundary's hints below the two lines are left out."""
-    body = (
-        f"🚫 Request Blocked by Boundary\n\nRequest: {request.method} {request.path}\nHost: {request.host}\n"
-    ).encode("utf-8", "surrogateescape")
+    body = block_page(request.method, request.path, request.host).encode("utf-8", "surrogateescape")
     head = f"HTTP/1.1 403 Forbidden\r\nContent-Length: {len(body)}\r\nContent-Type: text/plain\r\n\r\n"
     return head.encode() + body
 

@@ -6,7 +6,8 @@ import pytest
 import requests
 import responses
 
-from obs_check.client.egress import BLOCKED, EgressAnswer, send
+from obs_check.boundary.block_page import BLOCKED
+from obs_check.client.egress import EgressAnswer, send
 from obs_check.model.event import Event
 
 URL = "http://allowed.example/?obs=abcd-1-allow"

@@ -5,10 +5,10 @@ not written matches everything (boundary v0.9.0). Without the configuration boun
 names the rule that allowed the request.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
+from obs_check.boundary.log_lines import decided_in
 from obs_check.boundary.rules import Rule
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
@@ -17,9 +17,6 @@ from obs_check.evidence.run_evidence import at_egress, decided, says, sent
 from obs_check.follow.run import Sent
 from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
 from obs_check.model.probe import Probe
-
-_DECIDED = re.compile(r'msg=(?:ALLOW|DENY) method=(\S+) url="?([^"\s]+)"?(?:.* rule="(.*)")?')
-"""boundary's line of a decision: method, URL and, where it allowed, the rule (v0.9.0)."""
 
 
 def find(context: Context) -> Finding | None:
@@ -33,8 +30,8 @@ def find(context: Context) -> Finding | None:
     if file is None:
         assert context.run is not None
         lines, probes = says(context, f"obs={context.run.id}-", "run")
-        by = [found[3] for line in lines if "-deny" in line and (found := _DECIDED.search(line))]
-        named = dict.fromkeys(filter(None, by))
+        said = [found for line in lines if (found := decided_in(line))]
+        named = dict.fromkeys(one.rule for one in said if one.decision == "allow" and one.url.endswith("-deny"))
         if not named:
             return None
         claim += f"boundary allowed them by {_listed(named)}"
@@ -83,7 +80,7 @@ def _without(context: Context, file: FirewallFile, through: Sequence[Sent]) -> t
 def _asked_by_others(context: Context) -> tuple[list[tuple[str, str]], tuple[Probe, ...]]:
     """Method and URL of every request that boundary logged since the run began."""
     lines, probes = says(context, "msg=", "run")
-    return [(found[1], found[2]) for line in lines if (found := _DECIDED.search(line))], probes
+    return [(found.method, found.url) for line in lines if (found := decided_in(line))], probes
 
 
 def _listed(rules: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ Proved by the run's own lines: the tags are in the file, and none of its lines h
 
 import json
 
+from obs_check.boundary.log_lines import decided_in
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import says
@@ -17,7 +18,7 @@ def find(context: Context) -> Finding | None:
     if context.run is None or hop is None or not hop.seen:
         return None
     lines, probes = says(context, context.run.needle, "run")
-    if not lines or any(f"msg={decision}" in line for line in lines for decision in ("ALLOW", "DENY")):
+    if not lines or any(map(decided_in, lines)):
         return None
     sample = lines[-1]
     return CAUSE.finding(

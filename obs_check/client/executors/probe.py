@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any, Literal
 
-from obs_check.client.egress import BLOCKED, EgressAnswer
+from obs_check.boundary.block_page import BLOCKED
+from obs_check.client.egress import EgressAnswer
 from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.wrap import Wrap, wrap_of
 from obs_check.errors import Unavailable, UsageError

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from obs_check.boundary.log_lines import begins, is_childs
+from obs_check.boundary.log_lines import begins, decided_in, is_childs
 from obs_check.client.files.line_times import line_time
 from obs_check.client.files.search import each_line, expand, written_since
 from obs_check.errors import InputError
@@ -104,7 +104,7 @@ class FirewallLog:
             return [], []
         path, lines = max(written, key=lambda found: found[1][-1][0])
         last = max((n for n, (_, line) in enumerate(lines) if text in line), default=None)
-        if last is None or any(begins(line) or _decides(line) for _, line in lines[last + 1 :]):
+        if last is None or any(begins(line) or decided_in(line) for _, line in lines[last + 1 :]):
             return [path], []
         return [path], [lines[last]]
 
@@ -115,10 +115,6 @@ def _changed_ns(path: Path) -> int:
         return path.stat().st_mtime_ns
     except OSError:
         return 0
-
-
-def _decides(line: str) -> bool:
-    return "msg=ALLOW" in line or "msg=DENY" in line
 
 
 def _timed(path: Path) -> Iterator[_Found]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from obs_check.client.egress import BLOCKED
+from obs_check.boundary.block_page import BLOCKED
 from obs_check.client.executors.coder import Coder
 from obs_check.client.executors.command import Command
 from obs_check.client.executors.executor import Executor
