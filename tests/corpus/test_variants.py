@@ -24,6 +24,7 @@ SEEDS = {seed.ids: seed for seed in (*healthy(), *singles())}
         ("human", ""),
         ("comments", "rule-too-narrow"),
         ("past", ""),
+        ("others", ""),
         ("zone-st_johns", ""),
     ],
 )

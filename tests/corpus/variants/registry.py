@@ -15,6 +15,7 @@ from tests.corpus.variants.written import commented, crlf_everywhere, flow, rewr
 _EAST, _WEST = "Asia/Kolkata", "America/St_Johns"
 _HAPPENED = {"quiet-quarter": "something did happen in that quarter"}
 _LONGER = {"positions-ahead": "the file is longer than that by now"}
+_AMONG = _LONGER | {"long-urls": "a batch with shorter requests in it fits"}
 _WRAPPED = {"short-run": "the command ends after so many requests, whoever sends them"}
 
 
@@ -57,8 +58,8 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("past", "boundary's log directory has a past", with_a_past),
     _in_zone(_EAST),
     _in_zone(_WEST),
-    Variant("others", "other agents use the same boundary", others="same", apart=_WRAPPED | _HAPPENED),
-    Variant("others-own", "other agents have a boundary of their own", others="own", apart=_HAPPENED),
+    Variant("others", "other agents use the same boundary", others="same", apart=_WRAPPED | _HAPPENED | _AMONG),
+    Variant("others-own", "other agents have a boundary of their own", others="own", apart=_HAPPENED | _LONGER),
     Variant("two-runs", "another run came just before", runs=2, apart=_WRAPPED | _HAPPENED | _LONGER),
     Variant("deployed", "the dashboard is drawn as in a deployment", deployed),
     Variant("folded", "the dashboard's rows are closed and its datasource is a variable", after=drawn(folded)),
