@@ -185,6 +185,7 @@ CAUSES: tuple[Cause, ...] = (
     group_label_missing.CAUSE,
     comparison_removes_all.CAUSE,
     vectors_do_not_match.CAUSE,
+    group_label_missing.ALONE,
     dashboard_drift.CAUSE,
     zero_masked.FOR_NOTHING,
     time_range.PASSED,

@@ -121,18 +121,23 @@ def _table(panel: Panel, frames: Sequence[Frame]) -> Drawn:
 
 
 def _logs(panel: Panel, frames: Sequence[Frame]) -> Drawn:
-    values = []
+    """A row is a line where its frame has a time and a text (Grafana 9 to 13: a frame without either is left out)."""
+    values, without_time = [], False
     for frame in frames:
         line = next((f for n in _LINE_NAMES for f in frame.fields if f.name == n and f.type == "string"), None)
         line = line or next((f for f in frame.fields if f.type == "string"), None)
         if line is None:
             continue
         time = next((f for f in frame.fields if f.type == "time"), None)
-        for row, text in enumerate(line.values):
-            at = f"{_cell(time, time.values[row])} " if time else ""
-            values.append(Value(str(text), None, f"{at}{text}"))
+        if time is None:
+            without_time = without_time or frame.rows > 0
+            continue
+        values += [
+            Value(str(text), None, f"{_cell(time, time.values[n])} {text}") for n, text in enumerate(line.values)
+        ]
     if not values:
-        missing = "Data is missing a string field" if any(f.rows for f in frames) else ""
+        kind = "time" if without_time else "string"
+        missing = f"Data is missing a {kind} field" if any(f.rows for f in frames) else ""
         return Drawn([], missing or nothing_text(panel), missing)
     return Drawn(values, f"{len(values)} line{'s' if len(values) != 1 else ''}")
 

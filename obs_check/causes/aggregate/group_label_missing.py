@@ -4,6 +4,8 @@ Loki then answers one series without that label, where the panel expects one for
 lines that have the label, and by the panel read with the nearest label that they do have.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 
@@ -17,46 +19,70 @@ from obs_check.evidence.query_edit import edit_texts
 from obs_check.evidence.query_finding import better, query_finding, query_fix, with_edits
 from obs_check.evidence.query_text import regrouped
 from obs_check.logql import parse
-from obs_check.model.finding import Finding, Proof
+from obs_check.model.finding import Finding, Observation, Proof
+from obs_check.model.probe import Probe
+
+
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """A label that the query groups by and none of its lines has; `labels` are those that they have."""
+
+    name: str
+    labels: tuple[str, ...]
+    probe: Probe
+    claim: str
 
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
     """Find the grouping's labels on the lines at hand, count, and read the panel with the nearest."""
-    if broken.rungs[-1].lines == 0:
-        return None
-    try:
-        passing = rows(broken.query.stages[broken.head :], broken.lines, broken.settings)
-    except QueryError:
-        return None
-    labels = sorted({name for row in passing for name in row.labels() if not name.startswith("__")})
-    for name in grouped_by(parse(broken.expr)):
-        if not passing or any(row.get(name) for row in passing):
-            continue
-        near = get_close_matches(name, labels, 1, 0.6)
-        if not near:
-            continue
-        edits = edit_texts(broken, partial(regrouped, old=name, new=near[0]))
-        if not edits:
-            continue
-        with_label, probe = count(context, broken, having(broken.query, (name,)))
-        if with_label > 0:
-            continue
-        changed = with_edits(context, broken, edits)
-        if not better(broken, changed):
+    for missing in _missing(context, broken):
+        near = get_close_matches(missing.name, missing.labels, 1, 0.6)
+        edits = edit_texts(broken, partial(regrouped, old=missing.name, new=near[0])) if near else ()
+        changed = with_edits(context, broken, edits) if edits else None
+        if changed is None or not better(broken, changed):
             continue
         return query_finding(
             CAUSE,
             context,
             broken,
-            f"none of the {broken.rungs[-1].lines:g} lines has the label `{name}` that the query groups by "
-            f"(labels: {', '.join(labels)}): as written {broken.reading.text}, "
-            f"by `{near[0]}` {changed.reading.text}",
-            Proof((*broken.measured, probe), changed.probes),
+            f"{missing.claim}, by `{near[0]}` {changed.reading.text}",
+            Proof((*broken.measured, missing.probe), changed.probes),
             query_fix(context, f"group by `{near[0]}`", edits),
-            group=name,
+            group=missing.name,
             cured=not changed.differs,
         )
     return None
 
 
+def find_alone(context: Context, broken: BrokenTarget) -> Finding | None:
+    """The same where no label is like it, which a grouping may well be meant for: asked when nothing else is wrong."""
+    for missing in _missing(context, broken):
+        fix = query_fix(context, "group by a label that the lines have, or let a parser set it")
+        evidence = Observation((*broken.measured, missing.probe))
+        return query_finding(CAUSE, context, broken, missing.claim, evidence, fix, group=missing.name)
+    return None
+
+
+def _missing(context: Context, broken: BrokenTarget) -> Iterator[_Missing]:
+    if broken.rungs[-1].lines == 0:
+        return
+    try:
+        passing = rows(broken.query.stages[broken.head :], broken.lines, broken.settings)
+    except QueryError:
+        return
+    labels = sorted({name for row in passing for name in row.labels() if not name.startswith("__")})
+    for name in grouped_by(parse(broken.expr)):
+        if not passing or any(row.get(name) for row in passing):
+            continue
+        with_label, probe = count(context, broken, having(broken.query, (name,)))
+        if with_label > 0:
+            continue
+        claim = (
+            f"none of the {broken.rungs[-1].lines:g} lines has the label `{name}` that the query groups by "
+            f"(labels: {', '.join(labels)}): as written {broken.reading.text}"
+        )
+        yield _Missing(name, tuple(labels), probe, claim)
+
+
 CAUSE = on_query("aggregate.group-label-missing", "panel", find)
+ALONE = on_query("aggregate.group-label-missing", "panel", find_alone)

@@ -1,31 +1,78 @@
 """panel.transformation-drops: a transformation of the panel throws away what the query returned.
 
-It may name a column that is not there (`organize` with names of columns that exist no more), or keep no row.
+It may name a column that is not there (`organize` with names of columns that exist no more), keep no row, take away the
+times that a panel of lines needs (`reduce`), or read the lines as what they are not (`extractFields`).
 """
 
+import re
+
+from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.cause import Cause, on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
+from obs_check.evidence.ladder import counting
+from obs_check.evidence.needed_labels import grouped_by
+from obs_check.evidence.parser_at import having
 from obs_check.evidence.tried import Tried, finding, shown, tried
+from obs_check.logql import parse
 from obs_check.model.finding import Finding, PanelEdit
 from obs_check.panel.transform.pipeline import Step
 
+_FORMATS = ("json", "kvp")
+_WORD = re.compile(r"\w+")
 _STAGES_BEFORE = 2
 """Steps of a reading's trail before the first transformation: query and datasource."""
 
 
 def find(context: Context, broken: BrokenPanel) -> Finding | None:
-    """Switch off each transformation that loses rows or columns, in turn."""
+    """Let lines be read by another format, then switch off each transformation that loses rows or columns, in turn."""
+    if (found := _other_format(context, broken)) is not None:
+        return found
     trail = broken.reading.trail
     active = [i for i, t in enumerate(broken.panel.transformations) if not t.disabled]
     steps = list(zip(active, trail[_STAGES_BEFORE - 1 :], trail[_STAGES_BEFORE:], strict=False))
     for index, before, after in steps:
         if after.rows >= before.rows and after.fields >= before.fields:
             continue
+        if _wants_group(context, broken, index):
+            continue
         change = _without(context, broken, index)
         if change is not None:
             return _told(context, broken, CAUSE, index, before, after, change)
     return None
+
+
+def _other_format(context: Context, broken: BrokenPanel) -> Finding | None:
+    """An `extractFields` that finds nothing by its format, and the right panel by another."""
+    stored = panel_json(context.dashboard, broken.panel.id).get("transformations") or ()
+    for index, transformation in enumerate(broken.panel.transformations):
+        written = str(transformation.options.get("format") or "")
+        if transformation.id != "extractFields" or transformation.disabled or written not in _FORMATS:
+            continue
+        for other in _FORMATS:
+            if other == written or index >= len(stored):
+                continue
+            path = ("transformations", index, "options", "format")
+            change = tried(context, broken, [PanelEdit(broken.panel.id, path, written, other)])
+            if change.right:
+                claim = (
+                    f"the transformation extractFields reads the lines as {written}, and they are none; as {other} the "
+                    f"panel reads {shown(change.reading)}"
+                )
+                return finding(context, broken, CAUSE, claim, change, f"extract the fields as {other}", meaning="same")
+    return None
+
+
+def _wants_group(context: Context, broken: BrokenPanel, index: int) -> bool:
+    """Whether a transformation names a label that the query groups by and no line has: then the query is to blame and
+    not what comes behind it."""
+    named = set(_WORD.findall(str(broken.panel.transformations[index].options)))
+    for asked in asked_queries(broken):
+        for name in named & set(grouped_by(parse(asked.expr))):
+            lines, _ = context.loki.count(counting(having(asked.query, (name,)), broken.window), broken.window)
+            if not lines:
+                return True
+    return False
 
 
 def _without(context: Context, broken: BrokenPanel, index: int) -> Tried | None:

@@ -105,6 +105,13 @@ AGGREGATE_FAULTS: tuple[Fault, ...] = (
         wait_s=5.5,
     ),
     Fault(
+        "group-label-unknown",
+        "aggregate.group-label-missing",
+        "the panels group by a label that nothing sets",
+        exprs(r"by \(decision\)", "by (team)"),
+        only_dashboard=True,
+    ),
+    Fault(
         "group-label",
         "aggregate.group-label-missing",
         "the panels group by a label that is spelt wrong",

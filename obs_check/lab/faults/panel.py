@@ -187,6 +187,13 @@ PANEL_FAULTS: tuple[Fault, ...] = (
         only_dashboard=True,
     ),
     Fault(
+        "lines-reduced",
+        "panel.transformation-drops",
+        "the lines of a panel are reduced to one row a column, without their times",
+        panel(8, _with(transformations=[{"id": "reduce", "options": {"reducers": ["last"]}}])),
+        only_dashboard=True,
+    ),
+    Fault(
         "columns-gone",
         "panel.transformation-drops",
         "a table keeps columns that its query does not return",
