@@ -91,6 +91,7 @@ def check(case: Case, diagnosis: Diagnosis) -> None:
     claims = {f["cause"]: f["claim"] for f in document["findings"] if f["probes"]}
     assert all(text in claims.get(cause, "") for cause, text in behind.items()), claims
     assert document["unexplained"] == []
+    assert [mended for mended in diagnosis.mended if mended.wrong] == []
     # Each fix is made behind those before it, so that the last one says whether a panel would be right; what was found
     # by rehearsal helps only when the cause before it is gone.
     now = {cause for cause, claim in claims.items() if not claim.startswith("behind ")}

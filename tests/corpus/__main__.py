@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -63,8 +63,21 @@ def main() -> int:
         f"{word} {right[k]}/{done[k]}" for k, word in zip(right, ("single", "pairs", "healthy"), strict=True)
     )
     print(f"{score}, variants {sum(not row.bad for row in broken)}/{len(broken)}, false {false}")
+    wrong = _fixes([found[Cell(seed.ids)] for seed in wanted["single"]])
     enough = {"single": 0.95, "pair": 0.9, "healthy": 1.0}
-    return int(false > 0 or any(done[k] and right[k] / done[k] < enough[k] for k in enough))
+    return int(wrong > 0 or false > 0 or any(done[k] and right[k] / done[k] < enough[k] for k in enough))
+
+
+def _fixes(answers: Sequence[Answered]) -> int:
+    """Print how many of the fixes that were made are right, and what the others read; how many are not."""
+    made = [mended for answer in answers if isinstance(answer, Diagnosis) for mended in answer.mended]
+    wrong = [mended for mended in made if mended.wrong]
+    safe = [mended for mended in made if mended.safety == "safe"]
+    right = f"fix right {len(made) - len(wrong)}/{len(made)}"
+    print(f"{right}, of those called safe {sum(not m.wrong for m in safe)}/{len(safe)}")
+    for mended in wrong:
+        print(f"wrong fix of {mended.cause} ({mended.safety}): {'; '.join(mended.wrong)}")
+    return len(wrong)
 
 
 def _is_asked(seed: Seeded, names: list[str] | None) -> bool:

@@ -18,6 +18,7 @@ from obs_check.lab.stack import Lab
 from obs_check.model.window import Window
 from obs_check.panel.board import PanelView
 from obs_check.panel.dashboard import load_dashboard
+from tests.corpus.fixes import Mended, on_the_dashboard, on_the_pipeline
 from tests.corpus.privileges import obey_modes
 from tests.corpus.variants.registry import PLAIN, find_variant
 from tests.corpus.variants.variant import Variant
@@ -30,24 +31,26 @@ STARTED_PANELS = (8, 10)
 class Diagnosis:
     """`causes` are those of findings, in the order they are named; of what is right only with a control. `requests`
     were sent to Grafana and Loki to explain what was read, `bytes` is what Loki read for them; `seconds` is the whole
-    of it."""
+    of it. `mended` are the fixes that were made, and whether they are right."""
 
     causes: tuple[str, ...]
     document: dict[str, Any]
     requests: int
     bytes: int
     seconds: float
+    mended: tuple[Mended, ...] = ()
 
 
-def diagnose(directory: Path, fault_ids: tuple[str, ...], variant: Variant = PLAIN) -> Diagnosis:
-    """Start a lab with these faults, send events, follow them, read the panels and explain."""
+def diagnose(directory: Path, fault_ids: tuple[str, ...], variant: Variant = PLAIN, apply: bool = False) -> Diagnosis:
+    """Start a lab with these faults, send events, follow them, read the panels and explain; and with `apply` make the
+    fixes of files, and look again."""
     if any(find_fault(fault).unprivileged for fault in fault_ids):
         with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=obey_modes) as process:
-            return process.submit(_diagnose, directory, fault_ids, variant.id).result()
-    return _diagnose(directory, fault_ids, variant.id)
+            return process.submit(_diagnose, directory, fault_ids, variant.id, apply).result()
+    return _diagnose(directory, fault_ids, variant.id, apply)
 
 
-def _diagnose(directory: Path, fault_ids: tuple[str, ...], variant_id: str) -> Diagnosis:
+def _diagnose(directory: Path, fault_ids: tuple[str, ...], variant_id: str, apply: bool) -> Diagnosis:
     started = time.monotonic()
     variant = find_variant(variant_id)
     with _opened(directory, fault_ids, variant) as (lab, systems, up_ns):
@@ -60,7 +63,9 @@ def _diagnose(directory: Path, fault_ids: tuple[str, ...], variant_id: str) -> D
         run = check.inject(*events_for(fault_ids))
         check.follow(run)
         systems.pause(wait_for(fault_ids))
-        return _explained(check, run, started, lab, before)
+        found = _explained(check, run, started, lab, before)
+        made = on_the_pipeline(lab, check.outcome.findings, fault_ids) if apply and variant is PLAIN else []
+        return replace(found, mended=tuple(made))
 
 
 @contextmanager
@@ -110,7 +115,10 @@ def shared_lab(directory: Path, variant: Variant = PLAIN) -> Iterator[DiagnoseDa
             settings = variant.settings(fault_ids)(directory, 0)
             dashboard = load_dashboard(settings.dashboard, "agent-firewall.json")
             broken: Systems = replace(systems, board=replace(systems.board, dashboard=dashboard))
-            return _explained(Check(broken, Outcome("verify", run, list(hops))), run, started, lab)
+            check = Check(broken, Outcome("verify", run, list(hops)))
+            found = _explained(check, run, started, lab)
+            truth = variant.settings(())(directory, 0).dashboard
+            return replace(found, mended=tuple(on_the_dashboard(broken, truth, check.outcome.findings, fault_ids)))
 
         yield with_faults
 

@@ -67,7 +67,11 @@ def diagnoses(cells: Sequence[Cell], jobs: int) -> Iterator[Answer]:
 def _on_its_own_lab(cells: list[Cell]) -> list[Answer]:
     (cell,) = cells
     with TemporaryDirectory(prefix="obs-check-", ignore_cleanup_errors=True) as name:
-        return [_answer(cell, lambda faults: diagnose(Path(name), faults, find_variant(cell.variant)))]
+        return [
+            _answer(
+                cell, lambda faults: diagnose(Path(name), faults, find_variant(cell.variant), apply=len(faults) == 1)
+            )
+        ]
 
 
 def _on_a_shared_lab(cells: list[Cell]) -> list[Answer]:

@@ -98,8 +98,9 @@ def _taken(broken: BrokenTarget, lack: Lacking, name: str) -> TakenAway | None:
 
 
 def _ways(context: Context, broken: BrokenTarget, lack: Lacking, name: str, taken: TakenAway) -> Iterator[_Way]:
-    """The new name; the filter in front, where nothing behind it needs the label; the label kept."""
+    """The new name; the filter in front, where nothing but it needs what is lost; the labels kept."""
     stages, filters = broken.query.stages, lack.place < len(broken.query.stages)
+    lost = _lost(broken, taken) or (name,)
     if taken.now:
         edits = edit_texts(broken, partial(_by_new_name, stage=taken.stage, old=name, new=taken.now))
         renamed = tuple(
@@ -108,11 +109,10 @@ def _ways(context: Context, broken: BrokenTarget, lack: Lacking, name: str, take
         )
         rewrite = Rewrite(replace(broken.query, stages=renamed), lack.place + filters, edits)
         yield _Way(rewrite, (taken.now,), f"with `{taken.now}`", f"use the label by its new name, `{taken.now}`")
-    elif filters and name not in labels_needed(parse(broken.expr), lack.place, broken.place):
+    elif filters and not set(lost) & set(labels_needed(parse(broken.expr), lack.place, broken.place)):
         rewrite = move_stage(context, broken, lack.place, taken.place, (name,))
         text = stage_text(stages[lack.place])
         yield _Way(rewrite, (), f"with `{text}` in front of it", f"put `{text}` in front of it")
-    lost = _lost(broken, taken) or (name,)
     kept = _keeping(taken, lost)
     if kept is not None:
         rewrite = replace_stage(context, broken, taken.place, kept, lost)
