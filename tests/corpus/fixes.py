@@ -57,12 +57,12 @@ def on_the_dashboard(
 
 
 def on_the_pipeline(lab: Lab, findings: Sequence[Finding], faults: tuple[str, ...]) -> list[Mended]:
-    """The fixes of files, and those of the dashboard with them, as `--apply` makes them; then a run from the start."""
-    made = [f for f in findings if any(isinstance(edit, FileEdit) for edit in f.fix.edits)]
+    """The fixes of files and of the dashboard, as `--apply` makes them; then a run from the start."""
+    made = [finding for finding in findings if finding.fix.edits]
     if not made:
         return []
     with open_systems(lab.config_path, {}) as systems:
-        systems.apply([f for f in findings if f.fix.edits])
+        systems.apply(made)
         lab.reload()
     with open_systems(lab.config_path, {}) as systems:
         check = Check(systems, Outcome("verify"))

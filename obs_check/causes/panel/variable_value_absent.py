@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
-from obs_check.evidence.query_finding import better, query_finding, query_fix, with_edits
+from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.evidence.select_matching import misspelt, same_but_case
 from obs_check.evidence.selector_remedy import unselected
-from obs_check.evidence.tried import shown
+from obs_check.evidence.tried import tried_queries, with_it
 from obs_check.evidence.variables import Use, saved_as, uses
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding, Fix, Meaning, Observation, Proof
@@ -49,10 +49,10 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         f"{what} the text" if isinstance(use.asked, ast.LineFilter) else f"{what} {values}"
     )
     edits = saved_as(context, name, meant) if meant and use.alone else []
-    changed = with_edits(context, broken, edits) if edits else None
-    if meant is not None and (changed is None or not better(broken, changed)):
+    change = tried_queries(context, broken.whole, edits) if edits else None
+    if meant is not None and (change is None or not change.helps):
         return None
-    if changed is None:
+    if change is None:
         fix = Fix(f"choose another value of the variable {name}", path=f"dashboard:{context.dashboard_uid}")
         evidence = Observation((*broken.measured, *unmatched.probes))
         return query_finding(CAUSE, context, broken, claim, evidence, fix, group=name)
@@ -60,11 +60,11 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         CAUSE,
         context,
         broken,
-        f"{claim}; saved as `{meant}` the panel reads {shown(changed.reading)}",
-        Proof((*broken.measured, *unmatched.probes), changed.probes),
+        f"{claim}; {with_it(broken.whole, change, f'saved as `{meant}`')}",
+        Proof((*broken.measured, *unmatched.probes), change.probes),
         query_fix(context, f"save the variable {name} as `{meant}`", edits, meaning),
         group=name,
-        cured=not changed.differs,
+        cured=change.right,
     )
 
 

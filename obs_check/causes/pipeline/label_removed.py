@@ -21,7 +21,8 @@ from obs_check.evidence.query_edit import Rewrite, edit_texts, move_stage, repla
 from obs_check.evidence.query_finding import query_finding, query_fix, with_edits
 from obs_check.evidence.query_text import filtering_behind, regrouped, unwrapping
 from obs_check.logql import parse
-from obs_check.logql.explain.whereabouts import TakenAway, whereabouts
+from obs_check.logql.explain.whereabouts import TakenAway, taken_away
+from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.finding import Finding, Proof
@@ -88,9 +89,8 @@ def _chosen(
 def _taken(broken: BrokenTarget, lack: Lacking, name: str) -> TakenAway | None:
     """What took the label away from most of the lines at hand, its place counted from the first stage of the query."""
     before = broken.query.stages[broken.head : lack.place]
-    found = Counter(
-        one for row in lack.reaching for one in whereabouts(name, row, before) if isinstance(one, TakenAway)
-    )
+    rows_in_front = (Row(0, line, labels, {}) for labels, line in broken.lines)
+    found = Counter(one for row in rows_in_front if (one := taken_away(name, row, before)) is not None)
     if not found:
         return None
     taken = found.most_common(1)[0][0]

@@ -48,7 +48,8 @@ Whereabouts = TakenAway | Unread | OtherName
 def whereabouts(name: str, row: Row, before: Sequence[ast.Stage] = ()) -> Iterator[Whereabouts]:
     """The places where a label may be that a row does not have, the surest first. `row` is as it is behind the stages
     `before`, of which those that took the label away are found where they did not change the line too."""
-    taken = _taken_away(name, row, before)
+    # With every label that it has now, so that a filter in front is passed whatever kind of label it looks at.
+    taken = taken_away(name, Row(row.ts, row.line, row.labels(), {}), before)
     if taken is not None:
         yield taken
         return
@@ -103,10 +104,11 @@ def nearest(wanted: str, known: Iterable[str]) -> str | None:
     return by_fold[close[0]] if close else None
 
 
-def _taken_away(name: str, row: Row, before: Sequence[ast.Stage]) -> TakenAway | None:
-    # With every label that it has now, so that a filter in front is passed whatever kind of label it looks at.
-    again, found = Row(row.ts, row.line, row.labels(), {}), None
-    for place, stage in enumerate(before):
+def taken_away(name: str, row: Row, stages: Sequence[ast.Stage]) -> TakenAway | None:
+    """The stage that takes a label away from a row in front of the stages; None where it has the label behind them, or
+    never had it, and where a stage drops the row."""
+    again, found = row.copy(), None
+    for place, stage in enumerate(stages):
         had = bool(again.get(name))
         try:
             if not compile_stage(stage, _ANY_TIME)(again):
