@@ -34,6 +34,8 @@ class HopSeen:
     probes: list[Probe] = field(default_factory=list)
     waiting: bool = False
     """Whether its time is not up: what is missing may still come."""
+    places: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """At a hop that looks into files: the file of each tag and the first byte of its line in it."""
     stored: dict[str, Stored] = field(default_factory=dict)
     """At the hop `loki`: its lines by tag, as they were when they were last looked for."""
     shipping: ShippingEvidence | None = None

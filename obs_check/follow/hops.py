@@ -51,9 +51,10 @@ def file_hop(path: PathName, name: str, run: Run, read: TaggedLines) -> tuple[Ho
         hop.asked()
         # A tag is of this run alone, so nothing older can be meant.
         hop.probes[:] = [replace(answer.probe, window=Window(run.window.start_ns, answer.probe.at_ns))]
-        for line in (line for lines in answer.value.values() for line in lines):
+        for path, line in ((str(path), line) for path, lines in answer.value.items() for line in lines):
             for tag in find_tags(line.text, run.id):
                 hop.seen.setdefault(tag, answer.probe.at_ns)
+                hop.places.setdefault(tag, (path, line.offset))
 
     return hop, look
 

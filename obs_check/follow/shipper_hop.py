@@ -9,6 +9,9 @@ from obs_check.follow.run import Run
 from obs_check.follow.shipping import in_words
 from obs_check.model.shipping import FileState, ShipperState
 
+LinesFrom = Callable[[str, int], int | None]
+"""(path, byte) -> the complete lines of a file from there on; None where it cannot be read here."""
+
 
 def shipper_hop(
     path: PathName,
@@ -16,9 +19,11 @@ def shipper_hop(
     upstream: HopSeen,
     counters: Callable[[], Answered[ShipperState]],
     before: ShipperState | None = None,
+    lines_from: LinesFrom = lambda _path, _start: None,
 ) -> tuple[HopSeen, Look]:
-    """Files of the run of which the shipper read as many lines as the run wrote since `before`; without a snapshot
-    before the run, any line. promtail counts a line when it reads it, and its offset up to 10 s later."""
+    """Files of the run of which the shipper read as many lines as the run wrote since `before`. Without a snapshot of
+    the same process before the run its counter says how far back from the end of a file it read: a line is there when
+    that many lines stand from it on. promtail counts a line when it reads it, and its offset up to 10 s later."""
     hop = HopSeen(path, "shipper", tuple(run.tags()))
 
     def look() -> None:
@@ -30,10 +35,16 @@ def shipper_hop(
         hop.asked()
         hop.probes[:] = [probe]
         files = run_lines(upstream)
-        if files and all(_was_read(file, lines, state, before) for file, lines in files.items()):
-            for tag in upstream.seen:
-                hop.seen.setdefault(tag, probe.at_ns)
-        hop.note = "" if hop.seen or not files else _why(files, state)
+        since = before if before is not None and before.started_s == state.started_s else None
+        for file, lines in files.items():
+            grown = _grown(file, state, since)
+            for tag, (place, start) in upstream.places.items():
+                needed = lines if grown is not None else lines_from(file, start)
+                read = _read_lines(file, state) if grown is None else grown
+                if place == file and read >= (1 if needed is None else needed):
+                    hop.seen.setdefault(tag, probe.at_ns)
+        left = [tag for tag in upstream.places if tag not in hop.seen]
+        hop.note = _why(files, state, len(left), upstream.places[left[0]]) if left else ""
 
     return hop, look
 
@@ -44,19 +55,24 @@ def run_lines(upstream: HopSeen) -> dict[str, int]:
     return {path: int(lines) for path, lines in answer.get("files", {}).items()}
 
 
-def _was_read(path: str, lines: int, state: ShipperState, before: ShipperState | None) -> bool:
+def _read_lines(path: str, state: ShipperState) -> int:
     file = state.file(path)
-    now = (file.read_lines or 0) if file else 0
+    return (file.read_lines or 0) if file else 0
+
+
+def _grown(path: str, state: ShipperState, before: ShipperState | None) -> int | None:
+    """Lines read of a file since a snapshot of the same process; None without one, and where the counter went back: it
+    belongs to a tail that was started again."""
     if before is None:
-        return now > 0
-    old = before.file(path)
-    was = (old.read_lines or 0) if old else 0
-    # A counter that went back belongs to a tail that was started again.
-    return (now - was if now >= was else now) >= lines
+        return None
+    now, was = _read_lines(path, state), _read_lines(path, before)
+    return now - was if now >= was else None
 
 
-def _why(files: Mapping[str, int], state: ShipperState) -> str:
-    """Why nothing was read, for the first file that says why."""
+def _why(files: Mapping[str, int], state: ShipperState, count: int, first: tuple[str, int]) -> str:
+    """Why so many lines were not read, for the first file that says why; `first` is where the first of them stands."""
     states = [state.file(path) or FileState(path, on_disk=True) for path in files]
     told = [in_words(file) for file in states if file.state in ("unknown file", "shrunk", "replaced", "not tailed")]
-    return told[0] if told else "the file is known, but not all of the run's lines were read"
+    if told:
+        return told[0]
+    return f"{count} lines of the run were not read, the first is at byte {first[1]} of {first[0]}"

@@ -2,20 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from obs_check.model.shipping import FileState, Refusal, ShipperState
 from obs_check.model.shipping_account import Account, account
+from obs_check.model.window import NS
 
 
 @dataclass(frozen=True, slots=True)
 class ShippingEvidence:
     """`lines` are the run's lines by file, as they were counted in the files. `before` is None when nobody looked
-    before the run (a kept run is traced later): then nothing can be said of the lines in between."""
+    before the run (a kept run is traced later): then nothing can be said of the lines in between. `since_ns` is when
+    the run began: what the shipper's log says of an earlier time is not about it."""
 
     after: ShipperState
     lines: Mapping[str, int]
     before: ShipperState | None = None
+    since_ns: int = 0
 
     @property
     def account(self) -> Account | None:
@@ -32,7 +36,8 @@ class ShippingEvidence:
         """Refused pushes, those of the run's time where that is known: what the log and Loki said, then what the
         metrics counted since the snapshot before."""
         old = {_identity(r): r.count or 0 for r in self.before.refusals} if self.before else {}
-        return [r for r in self.after.refusals if (r.count or 1) > old.get(_identity(r), 0)]
+        new = [r for r in self.after.refusals if (r.count or 1) > old.get(_identity(r), 0)]
+        return [r for r in new if (_written_ns(r) or self.since_ns) >= self.since_ns]
 
     def sentences(self) -> list[str]:
         """Short sentences for the hop's note: the account, files that are not read to their end, refusals in Loki's own
@@ -40,6 +45,7 @@ class ShippingEvidence:
         found = self.account
         told = [found.sentence()] if found and (found.read or found.open or found.client_drops) else []
         told += [in_words(file) for file in self.files if self._tells(file, found)]
+        told += [skipped_in_words(file) for file in self.files if file.skipped]
         told += [refusal_in_words(r) for r in self.refusals if r.words][:1]
         return told
 
@@ -92,6 +98,14 @@ def in_words(file: FileState) -> str:
     return f"{file.path}: the shipper says nothing of it"
 
 
+def skipped_in_words(file: FileState) -> str:
+    """What was not read of a file that was filled again, or replaced."""
+    return (
+        f"{file.path} was read from byte {file.start} on, which is inside a line: it was filled again or replaced "
+        "while the shipper did not run, and what stands in front of that was not shipped"
+    )
+
+
 def refusal_in_words(refusal: Refusal) -> str:
     """A refused push in a sentence, Loki's words last."""
     status = "no answer" if refusal.status in (None, -1) else f"status {refusal.status}"
@@ -101,6 +115,14 @@ def refusal_in_words(refusal: Refusal) -> str:
         return f"{refusal.count} entries given up: {refusal.reason}"
     kind = "refused" if refusal.final else "not taken, will be tried again"
     return f"push {kind} ({status}): {refusal.words}"
+
+
+def _written_ns(refusal: Refusal) -> int | None:
+    """When the shipper's log says it, for the last time; None where it does not say when."""
+    try:
+        return int(datetime.fromisoformat(refusal.at).timestamp() * NS)
+    except ValueError:
+        return None
 
 
 def _identity(refusal: Refusal) -> tuple[object, ...]:

@@ -199,7 +199,7 @@ class LabShipper:
             def take(line: str, labels: Labels, chain: Chain = chain) -> None:
                 self._push(running, chain.feed(Item(line, labels)))
 
-            read(target, self._positions, self.metrics, take)
+            read(target, self._positions, self.metrics, self._log, take)
         now_ns = time.time_ns()
         for chain in running.chains.values():
             self._push(running, chain.flush(now_ns))

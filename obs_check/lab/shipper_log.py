@@ -29,6 +29,16 @@ class ShipperLog:
             f'caller=filetarget.go msg="failed to start tailer" error={json.dumps(error)} filename={json.dumps(path)}',
         )
 
+    def seeked(self, path: str, offset: int) -> None:
+        """Where reading of a file begins, in the words of promtail 3.5's tail."""
+        message = f"Seeked {path} - &{{Offset:{offset} Whence:0}}"
+        self._write("info", f"caller=log.go msg={json.dumps(message)}")
+
+    def reopened(self, path: str, truncated: bool) -> None:
+        """A file that is read from its start again."""
+        message = f"Successfully reopened {'truncated ' * truncated}{path}"
+        self._write("info", f"caller=log.go msg={json.dumps(message)}")
+
     def _write(self, level: str, rest: str) -> None:
         if self._path is None:
             return

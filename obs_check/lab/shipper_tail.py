@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
 CHUNK = 1 << 20
 """Bytes read at once."""
@@ -22,13 +23,15 @@ class Tail:
         self._file = Path(path).open("rb")  # noqa: SIM115 (open as long as the tail)
         # promtail seeks to the position and its first poll finds the file shorter than that: a truncation.
         self._size = offset
+        self.reopened: Literal["", "truncated", "moved"] = ""
+        """Why it was begun from its start again since somebody last looked."""
 
     def read(self) -> list[str]:
         """The lines that are complete now and were not given before, without their newline; bytes that are no UTF-8 are
         replaced. Raises FileNotFoundError when the file is gone and was read to its end."""
         status = os.fstat(self._file.fileno())
         if status.st_size < self._size:
-            self.offset = 0
+            self.offset, self.reopened = 0, "truncated"
         self._size = status.st_size
         lines = self._complete()
         if lines:
@@ -37,7 +40,7 @@ class Tail:
         if (now.st_dev, now.st_ino) != (status.st_dev, status.st_ino):
             self._file.close()
             self._file = Path(self.path).open("rb")  # noqa: SIM115
-            self.offset, self._size = 0, 0
+            self.offset, self._size, self.reopened = 0, 0, "moved"
             return self._complete()
         return []
 

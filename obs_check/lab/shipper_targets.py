@@ -89,6 +89,7 @@ def sync(target: Target, positions: Positions, metrics: Metrics, log: ShipperLog
         if path not in target.tails:
             try:
                 target.tails[path] = opened(path, positions.get(path))
+                log.seeked(path, target.tails[path].offset)
             except (OSError, ValueError) as error:
                 _unopened(target, path, error, log)
     for path in set(target.tails) - set(found):
@@ -110,7 +111,9 @@ def forget(target: Target, path: str, positions: Positions, metrics: Metrics) ->
         metrics.forget(name, path=path)
 
 
-def read(target: Target, positions: Positions, metrics: Metrics, take: Callable[[str, Labels], None]) -> None:
+def read(
+    target: Target, positions: Positions, metrics: Metrics, log: ShipperLog, take: Callable[[str, Labels], None]
+) -> None:
     """Give every new line to `take` with the target's labels and `filename`."""
     for path, tail in list(target.tails.items()):
         try:
@@ -118,6 +121,9 @@ def read(target: Target, positions: Positions, metrics: Metrics, take: Callable[
         except OSError:
             forget(target, path, positions, metrics)
             continue
+        if tail.reopened:
+            log.reopened(path, tail.reopened == "truncated")
+            tail.reopened = ""
         if not lines:
             continue
         metrics.add("promtail_read_lines_total", len(lines), path=path)

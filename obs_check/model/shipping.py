@@ -43,6 +43,16 @@ class FileState:
     on_line: bool | None = None
     lags: bool = False
     disk_lines: int | None = None
+    start: int | None = None
+    """The byte at which this process began to read it, where the shipper's log says so; `start_on_line` says whether a
+    line begins there in the file that is there now."""
+    start_on_line: bool | None = None
+
+    @property
+    def skipped(self) -> bool:
+        """Whether reading began inside of a line: another content stands there than the one that was read up to that
+        byte, and what is in front of it was not read."""
+        return bool(self.start) and self.start_on_line is False and self.read_lines is not None
 
     @property
     def offset(self) -> int | None:

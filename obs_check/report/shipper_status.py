@@ -5,7 +5,7 @@ from typing import Any, TextIO
 
 from rich.text import Text
 
-from obs_check.follow.shipping import in_words, refusal_in_words
+from obs_check.follow.shipping import in_words, refusal_in_words, skipped_in_words
 from obs_check.model.shipping import FileState, ShipperState
 from obs_check.model.shipping_account import Account
 from obs_check.model.verdict import Verdict
@@ -25,6 +25,7 @@ def problems(state: ShipperState, found: Account | None) -> list[str]:
     broken = [f for f in state.files if f.state in _BROKEN and not (f.state == "unknown file" and f.job)]
     shut = {path: words for path, words in state.unopened.items() if _shut(state.file(path))}
     told = [in_words(f) + (f": its log says `{shut.pop(f.path)}`" if f.path in shut else "") for f in broken]
+    told += [skipped_in_words(f) for f in state.files if f.skipped]
     told += [f"{path} could not be opened: its log says `{words}`" for path, words in sorted(shut.items())]
     drops = state.client_drops if found is None else found.client_drops
     told += [f"{count} entries given up: {reason}" for reason, count in sorted(drops.items())]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from obs_check.causes.file import log_dir_unset
-from obs_check.causes.shipper import push_refused
+from obs_check.causes.shipper import positions_ahead, push_refused
 from obs_check.causes.shipper.positions_ahead import line_starts
 from obs_check.client.files.text_files import read_log
 from obs_check.errors import ConfigError
@@ -95,3 +95,25 @@ def test_a_line_begins_behind_a_line_feed_only(tmp_path: Path) -> None:
     log.write_bytes(f"é\u2028x\n{LINES[0]}\r\nb\u2028{LINES[1]}\n".encode().replace(b"x", b"\xff", 1))
     first = len("é\u2028x\n".encode())
     assert line_starts(read_log(log), "abc123") == {TAGS[0]: first, TAGS[1]: first + len(LINES[0]) + 2}
+
+
+@pytest.mark.parametrize(("on_line", "known"), [(False, True), (True, False)], ids=["inside-a-line", "between-lines"])
+def test_lines_in_front_of_where_reading_began_in_a_file_that_was_filled_again(
+    on_line: bool, known: bool, tmp_path: Path
+) -> None:
+    """Between two lines the byte may be how far an earlier process had read."""
+    log, config = tmp_path / "b.log", tmp_path / "promtail.yaml"
+    log.write_text("\n".join([*LINES, "other\n" * 9]))
+    config.write_text(f"scrape_configs: [{{job_name: b, static_configs: [{{labels: {{__path__: {log}}}}}]}}]\n")
+    start = len("\n".join(LINES)) + (1 if on_line else 4)
+    file = FileState(str(log), "b", 9, log.stat().st_size, start=start, start_on_line=on_line)
+    answer = {"files": {str(log): 2}, "searched": 1, "sample": LINES}
+    seen = HopSeen("A", "file", TAGS, dict.fromkeys(TAGS, 1), probes=[Probe("file", "lines", answer, 1)])
+    evidence = ShippingEvidence(ShipperState("promtail", 1, (file,)), {str(log): 2})
+    shipper = HopSeen("A", "shipper", TAGS, shipping=evidence)
+    hops = (seen, shipper, HopSeen("A", "loki", TAGS))
+    found = positions_ahead.CAUSE.find(made_context(Files(shipper_config=config), hops))
+    assert (found is not None) == known
+    if found is not None:
+        assert f"at byte {start}, as its log says" in found.claim
+        assert "the 2 lines in front of it are not in Loki" in found.claim

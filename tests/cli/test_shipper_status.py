@@ -113,6 +113,25 @@ def test_a_file_that_an_earlier_process_read_is_read_by_nobody(
     assert doc["problems"] == [f"no job takes {other} any more: up to byte 2 it was read by one that did"]
 
 
+def test_a_file_that_was_filled_again_is_told(
+    shipper: LabShipper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "logs/a.log"
+    log.write_text("time=2026-11-25T00:00:00Z msg=noise\n")
+    until(lambda: f'promtail_read_bytes_total{{path="{log}"}} {log.stat().st_size}' in shipper.metrics.text())
+    shipper.stop()
+    log.write_text("shorter\n" * 20)
+    again = LabShipper(tmp_path / "promtail.yaml", tmp_path / "positions.yaml", {}, tmp_path / "promtail.log")
+    again.start()
+    try:
+        until(lambda: f'promtail_read_bytes_total{{path="{log}"}} {log.stat().st_size}' in again.metrics.text())
+        doc = document(capsys, 1, "--shipper", again.url, "--log", str(tmp_path / "promtail.log"))
+    finally:
+        again.stop()
+    skipped = [problem for problem in doc["problems"] if "was filled again or replaced" in problem]
+    assert skipped and "was read from byte 36 on, which is inside a line" in skipped[0]
+
+
 def test_a_refused_push_and_a_file_that_nobody_reads_are_problems(
     shipper: LabShipper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

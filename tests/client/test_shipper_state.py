@@ -9,7 +9,7 @@ import pytest
 
 from obs_check.client.shipper.alloy_api import AlloyClient
 from obs_check.client.shipper.disk import Disk
-from obs_check.client.shipper.log import read_refusals
+from obs_check.client.shipper.log import read_refusals, read_starts
 from obs_check.client.shipper.positions import read_positions
 from obs_check.client.shipper.promtail_api import PromtailClient
 from obs_check.client.shipper.promtail_targets import parse_discovery
@@ -132,6 +132,18 @@ def test_a_link_of_ours_to_a_file_that_is_read_is_no_file_that_nobody_takes(tmp_
     (tmp_path / "ours").symlink_to("tmp/boundary_logs")
     sources = Sources(disk=Disk(tmp_path), globs=(AbsoluteGlob("/ours/*.log"),))
     assert [file.path for file in promtail(PAGES).state(sources).value.files] == [LOG]
+
+
+def test_where_reading_began_is_read_from_the_log() -> None:
+    """As promtail 3.5.9 wrote them."""
+    lines = [
+        'ts=1 caller=log.go:168 level=info msg="Seeked /l/a.log - &{Offset:0 Whence:0}"',
+        'ts=2 caller=log.go:168 level=info msg="Seeked /l/a.log - &{Offset:1400 Whence:0}"',
+        'ts=3 caller=log.go:168 level=info msg="Seeked /l/b c.log - &{Offset:7 Whence:0}"',
+        'ts=4 caller=log.go:168 level=info msg="Seeked /l/c.log - &{Offset:9 Whence:0}"',
+        'ts=5 caller=log.go:168 level=info msg="Successfully reopened truncated /l/c.log"',
+    ]
+    assert read_starts(lines) == {"/l/a.log": 1400, "/l/b c.log": 7, "/l/c.log": 0}
 
 
 def test_a_shipper_on_another_machine_has_no_missing_files(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from obs_check.follow.shipper_hop import shipper_hop
 from obs_check.follow.shipping import ShippingEvidence, refusal_in_words
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import Destination, FileState, Refusal, ShipperState
-from obs_check.model.window import Window
+from obs_check.model.window import NS, Window
 
 LOG = "/tmp/boundary_logs/a.log"
 RUN = Run("k3f9a2", (), Window(0, 1))
@@ -23,6 +23,7 @@ def upstream(lines: int) -> HopSeen:
     hop = HopSeen("A", "file", ())
     hop.probes.append(Probe("file", "lines", {"files": {LOG: lines}}, 4))
     hop.seen = {f"k3f9a2-{n}-allow": 4 for n in range(lines)}
+    hop.places = {tag: (LOG, 30 * n) for n, tag in enumerate(hop.seen)}
     return hop
 
 
@@ -40,7 +41,12 @@ READ = FileState(LOG, read_lines=12, read_bytes=90, disk_bytes=90, on_disk=True)
     [
         (None, state(READ), 2, ""),
         (state(replace(READ, read_lines=10)), state(READ), 2, ""),
-        (state(replace(READ, read_lines=11)), state(READ), 0, "not all of the run's lines were read"),
+        (
+            state(replace(READ, read_lines=11)),
+            state(READ),
+            0,
+            "2 lines of the run were not read, the first is at byte 0",
+        ),
         (state(replace(READ, read_lines=40)), state(READ), 2, ""),
         (None, state(), 0, f"no job takes {LOG}"),
         (None, state(FileState(LOG, seen_bytes=10, position=90)), 0, "what is in it now was not read"),
@@ -54,6 +60,35 @@ def test_the_hop_has_the_lines_that_were_read_since(
     look()
     assert len(hop.seen) == seen
     assert note in hop.note
+
+
+@pytest.mark.parametrize(
+    ("before", "read_lines", "seen"),
+    [
+        (None, 3, ["k3f9a2-2-allow"]),
+        (None, 12, list(upstream(3).seen)),
+        (replace(state(replace(READ, read_lines=400)), started_s=1.0), 4, ["k3f9a2-1-allow", "k3f9a2-2-allow"]),
+        (
+            replace(state(replace(READ, read_lines=400)), started_s=2.0),
+            403,
+            list(upstream(3).seen),
+        ),
+        (replace(state(replace(READ, read_lines=400)), started_s=2.0), 402, []),
+    ],
+    ids=["traced", "traced-whole", "restarted", "the-same-process", "the-same-process-reads-on"],
+)
+def test_a_line_in_front_of_where_reading_began_was_not_read(
+    before: ShipperState | None, read_lines: int, seen: list[str]
+) -> None:
+    """Lines 5, 4 and 3 from the end of the file are the run's."""
+    after = replace(state(replace(READ, read_lines=read_lines)), started_s=2.0)
+    to_the_end = {0: 5, 30: 4, 60: 3}
+    hop, look = shipper_hop(
+        "A", RUN, upstream(3), lambda: Answered(after, ASKED), before, lambda _path, start: to_the_end[start]
+    )
+    look()
+    assert list(hop.seen) == seen
+    assert bool(hop.note) == (len(seen) < 3)
 
 
 def test_a_shipper_that_does_not_answer_makes_the_hop_unknown() -> None:
@@ -79,6 +114,24 @@ def test_the_note_says_what_became_of_the_lines_and_why_loki_refused() -> None:
     assert row["shipper"]["account"]["open"] == 1
     assert [r["words"] for r in row["shipper"]["refusals"]] == ["timestamp too old"]
     assert row["shipper"]["files"][0]["state"] == "read"
+
+
+@pytest.mark.parametrize(
+    ("at", "told"), [("2026-11-25T01:00:00.123456789Z", 0), ("2026-11-25T02:00:00Z", 1), ("", 1), ("yesterday", 1)]
+)
+def test_a_refusal_of_the_time_before_the_run_is_not_about_it(at: str, told: int) -> None:
+    after = replace(state(READ), refusals=(Refusal("shipper log", "ingester_error", 400, "too old", 1, at=at),))
+    evidence = ShippingEvidence(after, {LOG: 2}, None, 1_795_570_200 * NS)
+    assert len(evidence.refusals) == told
+
+
+def test_what_was_in_front_of_where_reading_began_is_told() -> None:
+    """The byte is inside of a line: another content stood there when it was saved."""
+    evidence = ShippingEvidence(state(replace(READ, start=40, start_on_line=False)), {LOG: 2})
+    assert evidence.sentences()[0].startswith(f"{LOG} was read from byte 40 on, which is inside a line")
+    for start, on_line in ((40, True), (40, None), (0, None), (None, None)):
+        evidence = ShippingEvidence(state(replace(READ, start=start, start_on_line=on_line)), {LOG: 2})
+        assert evidence.sentences() == []
 
 
 def test_without_a_snapshot_before_nothing_is_claimed_of_the_lines_between() -> None:

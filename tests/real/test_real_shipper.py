@@ -54,7 +54,8 @@ def prepare(directory: Path) -> None:
     logs.mkdir(parents=True)
     (logs / "good.log").write_text(f"time={now} msg=ALLOW\ntime={now} msg=noise\ntime={now} msg=DENY\n")
     (logs / "short.log").write_text(f"time={now} msg=AGAIN\n")
-    positions = {"positions": {str(logs / "short.log"): "9000"}}
+    (logs / "refilled.log").write_text(f"time={now} msg=noise\n" * 3)
+    positions = {"positions": {str(logs / "short.log"): "9000", str(logs / "refilled.log"): "40"}}
     (directory / "positions.yaml").write_text(yaml.safe_dump(positions))
 
 
@@ -86,6 +87,7 @@ def facts(before: ShipperState, after: ShipperState) -> dict[str, Any]:
     found = account(before, after)
     return {
         "files": [(Path(f.path).name, f.state, f.read_lines, f.left) for f in after.files],
+        "starts": [(Path(f.path).name, f.start, f.skipped) for f in after.files],
         "sentence": found.sentence(),
         "restarted": found.restarted,
         "requests": set(to.requests),
@@ -130,7 +132,13 @@ def test_the_lab_and_promtail_say_the_same(tmp_path: Path) -> None:
     finally:
         loki.stop()
     assert lab == real
-    assert real["files"] == [("good.log", "read", 3, 0), ("old.log", "read", 1, 0), ("short.log", "read", 1, 0)]
+    assert real["files"] == [
+        ("good.log", "read", 3, 0),
+        ("old.log", "read", 1, 0),
+        ("refilled.log", "read", 2, 0),
+        ("short.log", "read", 1, 0),
+    ]
+    assert ("refilled.log", 40, True) in real["starts"]
     assert real["sentence"] == "read 1 = dropped by the client 1 (ingester_error 1) + sent 0"
     assert "too old" in real["words"][0]
     # A promtail that was built without its web assets has no pages; the metrics are there all the same.

@@ -50,14 +50,16 @@ class Shipping:
 
     def watched(self, path: PathName, run: Run, upstream: HopSeen, hop_s: float) -> Watched:
         """The hop `shipper` of a path behind the hop that looks into the files."""
-        hop, look = shipper_hop(path, run, upstream, self.client.counters, self.before)
+        hop, look = shipper_hop(path, run, upstream, self.client.counters, self.before, HERE.lines_from)
         return Watched(hop, look, hop_s)
 
     def snapshot(self) -> Answered[ShipperState]:
         """What the shipper says now."""
         return self.client.state(self.sources)
 
-    def account(self, hops: Sequence[HopSeen], now_ns: Callable[[], int], pause: Callable[[float], None]) -> None:
+    def account(
+        self, run: Run, hops: Sequence[HopSeen], now_ns: Callable[[], int], pause: Callable[[float], None]
+    ) -> None:
         """Give each hop `shipper` (behind its file hop) the evidence of a snapshot that is taken when nothing is in
         flight any more, or SETTLE_S later."""
         pairs = [(a, b) for a, b in pairwise(hops) if b.hop == "shipper" and a.path == b.path]
@@ -69,7 +71,7 @@ class Shipping:
             except ObsCheckError:
                 return
             for upstream, hop in pairs:
-                hop.shipping = ShippingEvidence(after, run_lines(upstream), self.before)
+                hop.shipping = ShippingEvidence(after, run_lines(upstream), self.before, run.window.start_ns)
                 if all(p.request != probe.request for p in hop.probes):
                     hop.probes.append(probe)
             open_lines = [e.account.open for _, hop in pairs if (e := hop.shipping) and e.account]

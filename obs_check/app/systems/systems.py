@@ -119,7 +119,7 @@ class Systems:
 
         follow(paths, self.now_ns, self.pause, seen)
         if self.shipping is not None:
-            self.shipping.account(hops, self.now_ns, self.pause)
+            self.shipping.account(run, hops, self.now_ns, self.pause)
         for path in ("A", "B"):
             by_name = {h.hop: h for h in hops if h.path == path}
             shipper, loki = by_name.get("shipper"), by_name["loki"]

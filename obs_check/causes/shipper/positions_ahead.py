@@ -28,9 +28,7 @@ def find(context: Context) -> Finding | None:
 
 def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     assert context.run is not None
-    before = one.evidence.before if one.evidence else None
-    state = before.file(one.file) if before else None
-    at = state.position if state else None
+    at, how = _began(one)
     now, lines = context.now_ns(), one.lost_lines
     ran = config.run(one.file, lines, now)
     if not at or not answers(one) or ran is None or not ran.shipped:
@@ -49,7 +47,7 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     seen = [tag for tag in behind if tag not in one.lost]
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"the shipper began to read {one.file} at byte {at}, the position it had before the run: the "
+        claim=f"the shipper began to read {one.file} at byte {at}, {how}: the "
         f"{len(head)} lines in front of it are not in Loki, {len(seen)} of {len(behind)} behind it are; its "
         f"pipeline would push {len(ran.shipped)} of the {len(lines)} lost lines",
         evidence=Observation(
@@ -58,13 +56,25 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
                 Probe(
                     "file", f"first byte of each line in front of it in {one.file}", [starts[tag] for tag in head], now
                 ),
-                Probe("shipper", f"position of {one.file} before the run", at, now),
+                Probe("shipper", f"where reading of {one.file} began: {how}", at, now),
                 told("simulate the pipeline on the lost lines", ran, len(lines), now),
             )
         ),
         fix=_fix(context, config, one.file),
         panels=context.panels_of(one.path),
     )
+
+
+def _began(one: PathLines) -> tuple[int, str]:
+    """The byte at which reading of the file began, and how that is known; 0 where it is not, or where that may be what
+    an earlier process had read to."""
+    before = one.evidence.before.file(one.file) if one.evidence and one.evidence.before else None
+    after = one.evidence.after.file(one.file) if one.evidence else None
+    if before is not None and before.position:
+        return before.position, "the position it had before the run"
+    if after is not None and after.skipped:
+        return after.start or 0, "as its log says, which is inside of a line of the file that is there now"
+    return 0, ""
 
 
 def line_starts(text: str, run: str) -> dict[str, int]:

@@ -86,7 +86,7 @@ class AlloyClient:
             missing.append(error.message)
         positions, told = read_sources(sources, missing)
         state = alloy_state(at_ns, metrics, components, positions, sources.disk, sources.globs, tuple(missing))
-        value = with_log(state, told)
+        value = with_log(state, told, sources.disk)
         return Answered(value, self._probe(f"GET /metrics, {_COMPONENTS}", value.to_json()))
 
     def close(self) -> None:

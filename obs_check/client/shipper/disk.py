@@ -93,29 +93,33 @@ class Disk:
             return replace(file, on_disk=False)
         except OSError:
             return file
-        on_line = self._on_line(file, status.st_size)
-        lines = self._lines(file.path) if file.lags and file.offset != status.st_size <= MOST_COUNTED else None
+        on_line = self.on_line(file.path, file.offset) if file.offset else None
+        lines = self.lines_from(file.path, 0) if file.lags and file.offset != status.st_size <= MOST_COUNTED else None
         return replace(
             file, on_disk=True, disk_bytes=status.st_size, inode=status.st_ino, on_line=on_line, disk_lines=lines
         )
 
-    def _lines(self, path: str) -> int | None:
-        """The complete lines of a file."""
+    def lines_from(self, path: str, start: int) -> int | None:
+        """The complete lines of a file from a byte on; None where it cannot be read, or is packed."""
         try:
             with self.at(path).open("rb") as stream:
+                if stream.read(4)[:2] in COMPRESSED:
+                    return None
+                stream.seek(start)
                 return sum(chunk.count(b"\n") for chunk in iter(lambda: stream.read(1 << 20), b""))
         except OSError:
             return None
 
-    def _on_line(self, file: FileState, size: int) -> bool | None:
-        """Whether the offset is at the start of a line; None where that cannot be said (nothing read, compressed)."""
-        if not file.offset or file.offset > size:
-            return None
+    def on_line(self, path: str, offset: int) -> bool | None:
+        """Whether an offset is at the start of a line; None where that cannot be said (behind the end, compressed)."""
+        if not offset:
+            return True
         try:
-            with self.at(file.path).open("rb") as stream:
+            with self.at(path).open("rb") as stream:
                 if stream.read(4)[:2] in COMPRESSED:
                     return None
-                stream.seek(file.offset - 1)
-                return stream.read(1) == b"\n"
+                stream.seek(offset - 1)
+                before = stream.read(1)
         except OSError:
             return None
+        return before == b"\n" if before else None

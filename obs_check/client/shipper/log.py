@@ -1,4 +1,5 @@
-"""Refused pushes in a shipper's own log, with the words that Loki gave."""
+"""What a shipper's own log says: pushes that were refused, with Loki's words, files that it could not open, and where
+it began to read the others."""
 
 import contextlib
 import json
@@ -10,6 +11,8 @@ from obs_check.model.shipping import Refusal
 from obs_check.shipper import logfmt
 
 _ANSWER = re.compile(r"server returned HTTP status (?:\d{3}[^(]*)?\((?P<status>\d{3})\): ?(?P<words>.*)", re.DOTALL)
+_SEEKED = re.compile(r"Seeked (?P<path>.+) - &\{Offset:(?P<offset>\d+) Whence:0\}")
+_REOPENED = re.compile(r"Successfully reopened (?:truncated )?(?P<path>.+)")
 _KEPT = 50
 """Refusals kept, the newest: every batch of a broken pipeline is refused again."""
 
@@ -49,6 +52,22 @@ def read_unopened(lines: Iterable[str]) -> dict[str, str]:
             fields = _fields(line)
             if path := str(fields.get("filename") or fields.get("path") or ""):
                 found[path] = str(fields.get("error") or fields.get("err") or fields.get("msg") or "")
+    return found
+
+
+def read_starts(lines: Iterable[str]) -> dict[str, int]:
+    """The byte at which the shipper last began to read each file. promtail 3.5 and Alloy: `msg="Seeked PATH -
+    &{Offset:1400 Whence:0}"` when they open a file; one that they open again, because it was moved or truncated, is
+    read from 0."""
+    found: dict[str, int] = {}
+    for line in lines:
+        if "Seeked " not in line and "uccessfully reopened " not in line:
+            continue
+        message = str(_fields(line).get("msg", ""))
+        if seeked := _SEEKED.fullmatch(message):
+            found[seeked["path"]] = int(seeked["offset"])
+        elif again := _REOPENED.fullmatch(message):
+            found[again["path"]] = 0
     return found
 
 

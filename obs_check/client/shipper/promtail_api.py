@@ -118,7 +118,7 @@ class PromtailClient:
         state = promtail_state(
             at_ns, metrics, targets, discovered, positions, sources.disk, sources.globs, tuple(missing)
         )
-        value = with_log(state, told)
+        value = with_log(state, told, sources.disk)
         return Answered(value, self._probe("GET /metrics, /targets, /service-discovery", value.to_json()))
 
     def close(self) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from obs_check.client.shipper.disk import Disk
-from obs_check.client.shipper.log import read_refusals, read_unopened
+from obs_check.client.shipper.log import read_refusals, read_starts, read_unopened
 from obs_check.client.shipper.positions import read_positions
 from obs_check.errors import InputError
 from obs_check.model.paths import AbsoluteGlob
-from obs_check.model.shipping import Refusal, ShipperState
+from obs_check.model.shipping import FileState, Refusal, ShipperState
 
 LOG_TAIL_BYTES = 4 * 1024 * 1024
 """How much of the end of a shipper's log is read."""
@@ -30,16 +30,18 @@ NOTHING_ELSE = Sources()
 
 
 class LogTold(NamedTuple):
-    """What a shipper's log says: refused pushes, and files that it could not open with its words."""
+    """What a shipper's log says: refused pushes, files that it could not open with its words, and the bytes at which it
+    began to read files."""
 
     refusals: list[Refusal]
     unopened: dict[str, str]
+    starts: dict[str, int]
 
 
 def read_sources(sources: Sources, missing: list[str]) -> tuple[dict[str, int] | None, LogTold]:
     """The positions (None without a file) and what the log says; what cannot be read is added to `missing`."""
     positions: dict[str, int] | None = None
-    told = LogTold([], {})
+    told = LogTold([], {}, {})
     if sources.positions is not None:
         try:
             positions = read_positions(sources.positions)
@@ -48,15 +50,22 @@ def read_sources(sources: Sources, missing: list[str]) -> tuple[dict[str, int] |
     if sources.log is not None:
         try:
             lines = _tail(sources.log)
-            told = LogTold(read_refusals(lines), read_unopened(lines))
+            told = LogTold(read_refusals(lines), read_unopened(lines), read_starts(lines))
         except OSError as error:
             missing.append(f"log: {sources.log}: {error.strerror}")
     return positions, told
 
 
-def with_log(state: ShipperState, told: LogTold) -> ShipperState:
+def with_log(state: ShipperState, told: LogTold, disk: Disk | None) -> ShipperState:
     """The state with what the log says; its refusals, which have Loki's words, stand before those of the metrics."""
-    return replace(state, refusals=(*told.refusals, *state.refusals), unopened=told.unopened)
+    files = tuple(_with_start(file, told.starts.get(file.path), disk) for file in state.files)
+    return replace(state, files=files, refusals=(*told.refusals, *state.refusals), unopened=told.unopened)
+
+
+def _with_start(file: FileState, start: int | None, disk: Disk | None) -> FileState:
+    if start is None or not file.collected:
+        return file
+    return replace(file, start=start, start_on_line=disk.on_line(file.path, start) if disk else None)
 
 
 def _tail(path: Path) -> list[str]:
