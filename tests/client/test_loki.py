@@ -1,5 +1,6 @@
 """Loki's answers, direct and through Grafana."""
 
+import time
 from typing import Any
 
 import httpx
@@ -7,12 +8,16 @@ import pytest
 
 from obs_check.app.systems.engine import settings_for
 from obs_check.client.loki.client import LokiClient
+from obs_check.config import host_port
 from obs_check.config.section import Secret
 from obs_check.errors import Refused, Unavailable
+from obs_check.lab.loki import LabLoki
 from obs_check.logql.settings import LokiVersion
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Matrix, Sample, Scalar, Series, Streams, Vector
 from obs_check.model.window import NS, Window
+from obs_check.standin.loki.limits import Limits
+from tests.lab.loki_client import LokiClient as LokiPush
 
 WINDOW = Window(1 * NS, 61 * NS)
 
@@ -180,3 +185,22 @@ def test_the_retention_is_a_duration_of_prometheus(period: str, enabled: bool, k
     text = f"limits_config:\n  retention_period: {period}\ncompactor:\n  retention_enabled: {str(enabled).lower()}\n"
     asked, _ = client(httpx.Response(200, text=text))
     assert asked.retention().value == kept
+
+
+def test_lines_come_in_pages_where_loki_gives_few_at_once() -> None:
+    base = time.time_ns() // NS * NS - 60 * NS
+    # Four of one time, which no page ends between without losing one, unless that time is asked for again.
+    at = [base + min(n, 6) * NS for n in range(10)]
+    pushed = [[str(ts), f"line {n}"] for n, ts in enumerate(at)]
+    window = Window(base, base + 60 * NS)
+    with LabLoki(limits=Limits(max_entries_per_query=5)) as loki:
+        assert LokiPush(loki.url, None).push(({"job": "a"}, pushed[::2])).status_code == 204
+        assert LokiPush(loki.url, None).push(({"job": "b"}, pushed[1::2])).status_code == 204
+        asked = LokiClient.direct(loki.url, time.time_ns, {host_port(loki.url)})
+        every = asked.lines('{job=~".+"}', window, 5000).value
+        assert sorted(line for _, line in every) == [line for _, line in pushed]
+        assert {labels["job"] for labels, _ in every} == {"a", "b"}
+        assert len(asked.lines('{job=~".+"}', window, 6).value) == 6
+        assert asked.lines('{job="a"} |= `none`', window, 5000).value == []
+        with pytest.raises(Refused, match="parse error"):
+            asked.lines("{job=", window, 5000)

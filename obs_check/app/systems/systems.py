@@ -35,7 +35,7 @@ from obs_check.model.event import Event
 from obs_check.model.finding import DashboardEdit, Finding
 from obs_check.model.paths import AbsoluteGlob
 from obs_check.model.probe import Probe
-from obs_check.model.result import Streams, Vector
+from obs_check.model.result import Vector
 from obs_check.model.window import Window
 from obs_check.panel.board import Board
 from obs_check.panel.dashboard import Dashboard, load_dashboard
@@ -314,9 +314,8 @@ class Systems:
 
 
 def _lines(loki: LokiClient, query: str, window: Window, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
-    answer = loki.query_range(query, window, limit=limit)
-    streams = answer.value.streams if isinstance(answer.value, Streams) else []
-    return [(s.labels, e.line) for s in streams for e in s.entries], answer.probe
+    answer = loki.lines(query, window, limit)
+    return answer.value, answer.probe
 
 
 def _mode(path: Path) -> int | None:

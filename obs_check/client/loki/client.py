@@ -1,5 +1,6 @@
 """Loki's HTTP API, direct or through Grafana's datasource proxy."""
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
@@ -12,11 +13,11 @@ from obs_check.client.exposition import Metrics, parse_exposition
 from obs_check.client.http import Http, one_line
 from obs_check.client.loki.result import read_result, read_stats, shown_result
 from obs_check.config.section import Secret
-from obs_check.errors import Unavailable
+from obs_check.errors import Refused, Unavailable
 from obs_check.golang.durations import parse_prometheus_duration
 from obs_check.model.entry import Labels
 from obs_check.model.probe import Probe
-from obs_check.model.result import Result
+from obs_check.model.result import Result, Streams
 from obs_check.model.window import NS, Window
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ Clock = Callable[[], int]
 """ns since the epoch."""
 Direction = Literal["forward", "backward"]
 _API = "/loki/api/v1"
+_MOST_AT_ONCE = re.compile(r"max_entries_limit_per_query \(\d+ > (\d+)\)")
+"""Loki 3.5 and 3.7, to a query that asks for more lines than the limit."""
+_PAGES = 20
 _NO_CONFIGURATION = Unavailable("loki: /config is not Loki's configuration", "does the URL point to Loki?")
 
 
@@ -98,6 +102,31 @@ class LokiClient:
         if step_ns is not None:
             params["step"] = f"{step_ns / NS:.9f}".rstrip("0").rstrip(".")
         return self._ask("query_range", params, window)
+
+    def lines(self, expr: str, window: Window, limit: int) -> Answered[list[tuple[Labels, str]]]:
+        """The newest lines of a log query, at most `limit`. A Loki that gives fewer at once
+        (`max_entries_limit_per_query`) is asked page by page, at most _PAGES times."""
+        try:
+            answer = self.query_range(expr, window, limit=limit)
+        except Refused as error:
+            given = _MOST_AT_ONCE.search(error.body)
+            if given is None:
+                raise
+            return self._paged(expr, window, limit, int(given[1]))
+        return Answered([(labels, line) for labels, _, line in _entries(answer.value)], answer.probe)
+
+    def _paged(self, expr: str, window: Window, limit: int, page: int) -> Answered[list[tuple[Labels, str]]]:
+        found: dict[tuple[tuple[tuple[str, str], ...], int, str], Labels] = {}
+        end_ns = window.end_ns
+        for _ in range(_PAGES):
+            answer = self.query_range(expr, Window(window.start_ns, end_ns), limit=page)
+            entries, before = _entries(answer.value), len(found)
+            found.update({(tuple(sorted(labels.items())), ts, line): labels for labels, ts, line in entries})
+            if len(entries) < page or len(found) in (before, limit):
+                break
+            # The oldest time once more: the page may have ended between two lines of it.
+            end_ns = min(ts for _, ts, _ in entries) + 1
+        return Answered([(labels, line) for (_, _, line), labels in found.items()][:limit], answer.probe)
 
     def labels(self, window: Window) -> Answered[list[str]]:
         """Names of the labels in a window."""
@@ -210,3 +239,8 @@ def discarded_by_reason(metrics: Metrics) -> dict[str, int]:
 
 def _span(window: Window) -> dict[str, str]:
     return {"start": str(window.start_ns), "end": str(window.end_ns)}
+
+
+def _entries(result: Result) -> list[tuple[Labels, int, str]]:
+    streams = result.streams if isinstance(result, Streams) else []
+    return [(stream.labels, entry.ts, entry.line) for stream in streams for entry in stream.entries]
