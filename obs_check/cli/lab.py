@@ -17,7 +17,11 @@ def lab() -> None:
 @lab.command()
 @click.option("--fault", "faults", multiple=True, metavar="ID", help="What to break; see `demo --list-faults`.")
 @click.option("--dir", "directory", type=click.Path(path_type=Path, file_okay=False), help="Keep the lab's files here.")
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep Loki's lines here over a restart.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep Loki's lines and coderd's rows here over a restart.",
+)
 def up(faults: tuple[str, ...], directory: Path | None, data: Path | None) -> None:
     """Run the lab until Ctrl-C."""
     from obs_check.lab.stack import Lab

@@ -36,6 +36,7 @@ from obs_check.standin.loki.served import Served
 from obs_check.standin.sql import LabDatabase
 
 TOKEN_FILE = "grafana.token"  # the name of a file, not a secret
+DATABASE = "coder.duckdb"
 SHIPPER_LOG = "promtail.log"
 BOUNDARY_STDERR = "boundary.stderr"
 
@@ -43,8 +44,8 @@ BOUNDARY_STDERR = "boundary.stderr"
 class Lab:
     """`with Lab(...) as lab:` runs the stack until the block ends.
 
-    `directory` None makes a temporary one that is removed at the end; `data` keeps Loki's lines over a restart;
-    `fault_ids` are applied to the configuration of `made`, a healthy one, before anything starts.
+    `directory` None makes a temporary one that is removed at the end; `data` keeps Loki's lines and coderd's rows over
+    a restart; `fault_ids` are applied to the configuration of `made`, a healthy one, before anything starts.
     """
 
     def __init__(
@@ -106,7 +107,7 @@ class Lab:
         self._stack.callback(loki.stop)
         self._loki_url = loki.url
         lab_settings.write(chosen, self.directory, loki.url)
-        database = LabDatabase(time.time_ns, chosen.sql_grants)
+        database = LabDatabase(time.time_ns, chosen.sql_grants, self._data / DATABASE if self._data else None)
         database.register(Workspace().agent)
         database.start()
         self._stack.callback(database.stop)

@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from obs_check.boundary.coderd import AgentLog
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 TABLES = ("workspace_agents", "boundary_sessions", "boundary_logs")
 _SCHEMA = """
 SET TimeZone = 'UTC';
-CREATE TABLE workspace_agents (id UUID PRIMARY KEY, name VARCHAR, created_at TIMESTAMPTZ);
-CREATE TABLE boundary_sessions (
+CREATE TABLE IF NOT EXISTS workspace_agents (id UUID PRIMARY KEY, name VARCHAR, created_at TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS boundary_sessions (
     id UUID PRIMARY KEY, workspace_agent_id UUID, confined_process_name VARCHAR,
     started_at TIMESTAMPTZ, updated_at TIMESTAMPTZ
 );
-CREATE TABLE boundary_logs (
+CREATE TABLE IF NOT EXISTS boundary_logs (
     id UUID PRIMARY KEY, session_id UUID, sequence_number INTEGER, captured_at TIMESTAMPTZ, created_at TIMESTAMPTZ,
     proto VARCHAR, method VARCHAR, detail VARCHAR, matched_rule VARCHAR
 );
@@ -42,10 +43,12 @@ class Table(NamedTuple):
 
 
 class LabDatabase:
-    """Tables in memory; `grants` are those that the dashboard's role may read. Safe from any thread."""
+    """Tables in memory, or in the file `path`, which keeps them; `grants` are those that the dashboard's role may read.
+    Safe from any thread."""
 
-    def __init__(self, now_ns: Callable[[], int], grants: Collection[str] = TABLES) -> None:
+    def __init__(self, now_ns: Callable[[], int], grants: Collection[str] = TABLES, path: Path | None = None) -> None:
         self._now_ns = now_ns
+        self._path = path
         self._grants = frozenset(grants)
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
@@ -61,7 +64,7 @@ class LabDatabase:
         self._running = True
 
     def stop(self) -> None:
-        """Forget everything. Stopping twice is no error."""
+        """End; without a file everything is forgotten. Stopping twice is no error."""
         with self._lock:
             self._running = False
             if self._connection is not None:
@@ -72,10 +75,12 @@ class LabDatabase:
         if self._running and self._connection is None:
             import duckdb
 
-            self._connection = duckdb.connect(":memory:", config={"threads": 1, "enable_external_access": False})
+            self._connection = duckdb.connect(
+                self._path or ":memory:", config={"threads": 1, "enable_external_access": False}
+            )
             self._connection.execute(_SCHEMA)
             for agent in self._agents:
-                self._connection.execute("INSERT INTO workspace_agents VALUES (?, ?, ?)", agent)
+                self._connection.execute("INSERT OR IGNORE INTO workspace_agents VALUES (?, ?, ?)", agent)
         return self._connection
 
     def record(self, agent: str, process: str, batch: Sequence[AgentLog]) -> None:

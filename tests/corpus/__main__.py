@@ -62,8 +62,8 @@ def main() -> int:
     score = ", ".join(
         f"{word} {right[k]}/{done[k]}" for k, word in zip(right, ("single", "pairs", "healthy"), strict=True)
     )
-    print(f"{score}, variants {sum(not row.bad for row in broken)}/{len(broken)}, false {false}")
     wrong = _fixes([found[Cell(seed.ids)] for seed in wanted["single"]])
+    print(f"{score}, variants {sum(not row.bad for row in broken)}/{len(broken)}, false {false}")
     enough = {"single": 0.95, "pair": 0.9, "healthy": 1.0}
     return int(wrong > 0 or false > 0 or any(done[k] and right[k] / done[k] < enough[k] for k in enough))
 
