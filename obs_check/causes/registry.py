@@ -77,6 +77,7 @@ from obs_check.causes.shipper import (
     push_refused,
     rate_limited,
     stage_drops,
+    taken_twice,
     timestamp_out_of_window,
 )
 from obs_check.causes.shipper import wrong_tenant as shipper_wrong_tenant
@@ -133,6 +134,7 @@ CAUSES: tuple[Cause, ...] = (
     label_not_set.CAUSE,
     cri_missing.CAUSE,
     multiline_swallows.CAUSE,
+    taken_twice.CAUSE,
     retention_passed.CAUSE,
     dashboard_missing.CAUSE,
     false_green.CAUSE,

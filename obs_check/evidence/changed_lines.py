@@ -154,7 +154,7 @@ def compared(context: Context, one: PathLines) -> list[Compared]:
     Raises ConfigError."""
     assert context.run is not None
     differing: dict[str, tuple[str, Labels, str]] = {}
-    for tag, (labels, line) in one.at_loki.stored.items():
+    for tag, ((labels, line), *_) in one.at_loki.stored.items():
         text = one.lines.get(tag)
         written = as_written(text) if text is not None else None
         same = {whole.rstrip("\r\n") for whole in (written, text) if whole is not None}

@@ -6,10 +6,7 @@ from itertools import chain, count
 from pathlib import PurePosixPath
 from typing import Any
 
-import yaml
-
 from obs_check.documents.yaml_edit import with_item, with_value, without
-from obs_check.documents.yaml_nodes import Place
 from obs_check.evidence.shipper_rules import Rules
 from obs_check.model.shipping import ShipperState
 from obs_check.shipper.glob import first_difference, matches, meant, names_directory
@@ -114,7 +111,7 @@ def _applies(target: Found, number: int) -> bool:
 
 def _excluded(config: Rules, target: Found) -> Collecting:
     """Its `__path_exclude__` goes, where it stands in the target."""
-    place = _place(config, "__path_exclude__", target.exclude)
+    place = config.static_place("__path_exclude__", target.exclude)
     why = f"`__path_exclude__` of job {target.job.name} is `{target.exclude}`"
     after = config.without_text(place, target.exclude)
     return Collecting(why, f"take `__path_exclude__` out of job {target.job.name}", after, near=True)
@@ -131,7 +128,7 @@ def _near(config: Rules, file: str, state: ShipperState | None) -> Collecting | 
             start, _, last = glob.rpartition("/")
             own = f"*{PurePosixPath(file).suffix}"
             new = f"{start}/{{{last},{own}}}" if _takes_some(glob, state) else f"{start}/{own}"
-        after = config.with_text(_place(config, "__path__", glob), glob, new) if matches(new, file) else None
+        after = config.with_text(config.static_place("__path__", glob), glob, new) if matches(new, file) else None
         why = f"the nearest is `{glob}`: {first_difference(glob, file)} of job {target.job.name}"
         return Collecting(why, f"collect {new}", after, near=True)
     return None
@@ -148,7 +145,7 @@ def _elsewhere(config: Rules, file: str, state: ShipperState | None) -> Collecti
     idle = [t for t in state.targets if t.ready is False and t.glob.startswith("/")] if state else []
     for target in idle if len(idle) == 1 and pod is None else ():
         start, _, last = target.glob.rpartition("/")
-        new, place = f"{PurePosixPath(file).parent}/{last}", _place(config, "__path__", target.glob)
+        new, place = f"{PurePosixPath(file).parent}/{last}", config.static_place("__path__", target.glob)
         if start and matches(new, file):
             why = f"`{target.glob}` of job {target.job} takes no file"
             return Collecting(why, f"collect {new}", config.with_text(place, target.glob, new))
@@ -166,17 +163,6 @@ def _glob(file: str) -> str:
         pod, uid = path.parts[-3].rpartition("_")[::2]
         directory = directory.replace(f"/{pod}_{uid}/", f"/{pod}_*/")
     return f"{directory}/*{path.suffix}"
-
-
-def _place(config: Rules, name: str, value: str) -> Place:
-    """Where promtail's configuration has a label of a static target; the name alone, which is no place, where
-    nowhere."""
-    if config.config.dialect == "promtail":
-        for job, given in enumerate((yaml.safe_load(config.config.text) or {}).get("scrape_configs") or []):
-            for number, group in enumerate(given.get("static_configs") or []):
-                if str((group.get("labels") or {}).get(name)) == value:
-                    return ("scrape_configs", job, "static_configs", number, "labels", name)
-    return (name,)
 
 
 def _job(config: Rules, file: str, glob: str) -> dict[str, Any]:

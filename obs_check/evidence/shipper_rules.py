@@ -1,10 +1,12 @@
 """The shipper's configuration as the causes use it: what takes a file, what becomes of lines, and changed versions."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import yaml
 
 from obs_check.documents.yaml_differences import differences
 from obs_check.documents.yaml_edit import with_item, with_value, without
@@ -33,6 +35,11 @@ class Taken:
 
     job: ScrapeJob
     labels: Labels
+
+    @classmethod
+    def of(cls, target: Found, file: str) -> "Taken":
+        """A target of a job with a file that it takes."""
+        return cls(target.job, {**target.labels, "filename": file})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +73,33 @@ class Rules:
     def takes(self, file: str) -> Taken | None:
         """The first job that takes a file."""
         found = self.about(file)
-        return Taken(found.by[0].job, {**found.by[0].labels, "filename": file}) if found.by else None
+        return Taken.of(found.by[0], file) if found.by else None
 
     def run(self, file: str, lines: Iterable[str], now_ns: int) -> Simulation | None:
         """What becomes of lines of a file, stage by stage, and how they are pushed; None when no job takes it."""
         taken = self.takes(file)
-        if taken is None:
-            return None
+        return None if taken is None else self._through(taken, lines, now_ns)
+
+    def runs(self, file: str, lines: Sequence[str], now_ns: int) -> list[Simulation]:
+        """What becomes of lines of a file in every target that takes it."""
+        return [self._through(Taken.of(target, file), lines, now_ns) for target in self.about(file).by]
+
+    def _through(self, taken: Taken, lines: Iterable[str], now_ns: int) -> Simulation:
         return pushed(self.config, taken.job, simulate.run(taken.job.pipeline, taken.labels, lines, now_ns))
 
     def job_place(self, job: ScrapeJob) -> Place:
         """Where a job stands in the configuration."""
         return ("scrape_configs", [j.name for j in self.config.jobs].index(job.name))
+
+    def static_place(self, label: str, value: str, job: str = "") -> Place:
+        """Where promtail's configuration has a label of a static target, of one job where it is named; the label alone,
+        which is no place, where nowhere."""
+        given = yaml.safe_load(self.config.text) if self.config.dialect == "promtail" else {}
+        for number, one in enumerate(given.get("scrape_configs") or []):
+            for at, group in enumerate(one.get("static_configs") or []):
+                if str((group.get("labels") or {}).get(label)) == value and job in ("", one["job_name"]):
+                    return ("scrape_configs", number, "static_configs", at, "labels", label)
+        return (label,)
 
     def client_place(self, number: int) -> Place:
         """Where client `number` stands in promtail's configuration."""

@@ -36,7 +36,7 @@ class HopSeen:
     """Whether its time is not up: what is missing may still come."""
     places: dict[str, tuple[str, int]] = field(default_factory=dict)
     """At a hop that looks into files: the file of each tag and the first byte of its line in it."""
-    stored: dict[str, Stored] = field(default_factory=dict)
+    stored: dict[str, list[Stored]] = field(default_factory=dict)
     """At the hop `loki`: its lines by tag, as they were when they were last looked for."""
     shipping: ShippingEvidence | None = None
     """At the hop `shipper`: what the shipper said of itself."""

@@ -81,10 +81,11 @@ def loki_hop(
             for name in sorted(names, key=lambda n: (preferred.index(n) if n in preferred else len(preferred), n)):
                 found, probe = lines(f'{{{name}=~".+"}} |= `{run.needle}` |~ `{OF_PATH[path]}`', window)
                 now = clock()
+                hop.stored = {}
                 for stored in found:
-                    for tag in find_tags(stored[1], run.id):
+                    for tag in dict.fromkeys(find_tags(stored[1], run.id)):
                         hop.seen.setdefault(tag, now)
-                        hop.stored[tag] = stored
+                        hop.stored.setdefault(tag, []).append(stored)
                 hop.probes[:] = [probe]
                 if hop.complete or found:
                     break

@@ -99,9 +99,18 @@ def find_targets(
         for own, pod, whole in ways:
             traced = trace(own, job.relabel, _unknown(own, pod, whole))
             target = Found(job, own, traced, pod)
-            labels = tuple(sorted((traced.labels or own).items()))
-            found.setdefault((job.name, traced.rule, labels, tuple(traced.unknown)), target)
+            found.setdefault((job.name, traced.rule, _identity(target), tuple(traced.unknown)), target)
     return list(found.values())
+
+
+def _identity(target: Found) -> tuple[object, ...]:
+    """What makes two targets of a job one for promtail 3.5: path and labels, so that a container that is discovered
+    once for each of its ports is read once. One that a rule drops is what it was discovered as."""
+    labels = target.traced.labels
+    if labels is None:
+        return tuple(sorted(target.discovered.items()))
+    own = sorted((name, value) for name, value in labels.items() if not name.startswith("__"))
+    return target.glob, target.exclude, target.pod.directory if target.pod else "", *own
 
 
 def start_labels(job: ScrapeJob, path: str | None, given: Labels, supplied: Labels) -> tuple[Labels, list[str]]:

@@ -44,7 +44,7 @@ def found(tmp_path: Path, config: dict[str, Any] | None, stored: list[str], expr
     answer = {"files": {POD: 3}, "searched": 1, "sample": [CRI + line for line in WRITTEN]}
     seen = dict.fromkeys(TAGS, 1)
     coderd = HopSeen("B", FILE_HOPS["B"], TAGS, seen, probes=[Probe("file", "lines", answer, 1)])
-    in_loki: dict[str, Stored] = {tag: (LABELS, line) for tag, line in zip(TAGS, stored, strict=True)}
+    in_loki: dict[str, list[Stored]] = {tag: [(LABELS, line)] for tag, line in zip(TAGS, stored, strict=True)}
     loki = HopSeen("B", "loki", TAGS, seen, stored=in_loki)
     return proved(
         Lines([(LABELS, stored)]),

@@ -10,6 +10,7 @@ import yaml
 from obs_check.causes.shipper import glob_mismatch, path_not_collected
 from obs_check.evidence.context import Files
 from obs_check.evidence.lost_lines import FILE_HOPS
+from obs_check.evidence.shipper_rules import Rules
 from obs_check.follow.hop import HopSeen, PathName
 from obs_check.follow.shipping import ShippingEvidence
 from obs_check.model.entry import Labels
@@ -209,6 +210,13 @@ def test_the_change_with_which_the_file_is_taken(name: str, tmp_path: Path) -> N
         row[2:].strip() for row in difflib.ndiff(edit.before.splitlines(), edit.after.splitlines()) if row[0] == "+"
     ]
     assert [row for row in rows if row not in added] == []
+
+
+def test_a_container_with_two_ports_is_read_once(tmp_path: Path) -> None:
+    ports = tuple({**DISCOVERED, "__address__": f"10.0.0.5:{port}"} for port in (8080, 9090))
+    text = yaml.safe_dump({"scrape_configs": [pods(GOOD)]})
+    about = Rules.read(tmp_path / "p.yaml", text, {}, ports).about(POD)
+    assert (about.reason, len(about.by)) == ("taken", 1)
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,18 @@ def _output_fields(settings: LabSettings) -> None:
     _job(settings, PODS)["pipeline_stages"] += stages
 
 
+def _second_job(glob: str) -> Change:
+    """Another job for boundary's files, as somebody adds one who does not see the first."""
+
+    def change(settings: LabSettings) -> None:
+        path = _labels(settings, BOUNDARY)["__path__"].replace("boundary_logs/*.log", glob)
+        labels = {"job": "boundary", "collector": "extra", "__path__": path}
+        static = [{"targets": ["localhost"], "labels": labels}]
+        settings.promtail["scrape_configs"].append({"job_name": "extra", "static_configs": static})
+
+    return change
+
+
 def _limited(truncates: bool) -> Change:
     def change(settings: LabSettings) -> None:
         settings.promtail["limits_config"] = {"max_line_size": "300B", "max_line_size_truncate": truncates}
@@ -171,6 +183,14 @@ SHIPPER_FAULTS: tuple[Fault, ...] = (
         _stage(PODS, {"pack": {"labels": ["stream"]}}),
     ),
     Fault("line-cut-by-shipper", "ingest.line-truncated", "promtail cuts lines at 300 bytes", _limited(True)),
+    Fault(
+        "second-job", "shipper.taken-twice", "another job of promtail has boundary's files too",
+        _second_job("boundary_logs/*.log"),
+    ),
+    Fault(
+        "wider-job", "shipper.taken-twice", "a job of promtail takes whatever is beside boundary's files",
+        _second_job("boundary_*/**"),
+    ),
     Fault("no-cri", "shipper.cri-missing", "promtail's job for pods has no cri stage", _no_cri),
     Fault(
         "multiline", "shipper.multiline-swallows", "promtail joins what boundary allowed to what it denied",

@@ -72,7 +72,9 @@ def as_if_stored(
     source, at_loki = as_if_written(run, path, file, known)
     at_loki.seen.update(source.seen)
     for labels, entries in streams:
-        at_loki.stored.update({tag: (labels, e.line) for e in entries for tag in find_tags(e.line, run.id)})
+        for line in (entry.line for entry in entries):
+            for tag in find_tags(line, run.id):
+                at_loki.stored.setdefault(tag, []).append((labels, line))
     return source, at_loki
 
 
