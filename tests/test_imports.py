@@ -21,7 +21,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("shipper", "panel"),
     ("logql",),
     ("boundary", "golang"),
-    ("config", "documents"),
+    ("config",),
+    ("documents",),
     ("model",),
     ("errors", "data"),
 )

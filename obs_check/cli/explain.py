@@ -1,12 +1,12 @@
 """`obs-check explain CAUSE|RULE`: what a cause or a rule of lint means, how it is proved, and its fix."""
 
-import difflib
 import re
 
 import click
 
 from obs_check.cli.options import echo
 from obs_check.data import CAUSES, RULES
+from obs_check.documents.nearest import did_you_mean
 from obs_check.errors import UsageError
 
 
@@ -21,9 +21,7 @@ def explain(name: str) -> None:
     """
     pages = _pages()
     if name not in pages:
-        near = difflib.get_close_matches(name, pages, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(pages))}"
-        raise UsageError(f"there is no cause and no rule {name!r}", hint)
+        raise UsageError(f"there is no cause and no rule {name!r}", did_you_mean(name, pages))
     echo(pages[name].rstrip())
 
 

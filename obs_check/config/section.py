@@ -1,6 +1,5 @@
 """One mapping of obs-check.yaml, read by key, with the line kept for messages; and secrets by reference."""
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,6 +8,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from obs_check.documents.nearest import did_you_mean
 from obs_check.errors import ConfigError
 from obs_check.model.paths import AbsoluteGlob, AbsolutePath, absolute_glob, absolute_path
 from obs_check.model.secret import know
@@ -90,9 +90,7 @@ class Section:
         """Raise ConfigError for the first key that is not known, with the nearest one that is."""
         for key, (node, _) in self._keys.items():
             if key not in known:
-                near = difflib.get_close_matches(key, known, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-                raise ConfigError(f"{self.place(node)}: unknown key {self._full(key)}", hint)
+                raise ConfigError(f"{self.place(node)}: unknown key {self._full(key)}", did_you_mean(key, known))
 
     def section(self, key: str, *known: str) -> "Section":
         """The mapping under a key (empty when absent) with its keys checked."""

@@ -14,7 +14,7 @@ from obs_check.client.executors.kubectl import Kubectl
 from obs_check.client.executors.probe import REQUEST_S, Client, Probed, hold_for, program, run_probe
 from obs_check.config import Config
 from obs_check.config.executors import BoundaryRun
-from obs_check.documents.nearest import nearest
+from obs_check.documents.nearest import did_you_mean
 from obs_check.errors import ConfigError, UsageError
 from obs_check.follow.run import Run, Sent, Through, plan_events, whole_seconds
 from obs_check.model.event import Event
@@ -46,7 +46,7 @@ def open_executor(config: Config, via: str, env: Mapping[str, str], say: Callabl
         case _ if via in NAMES:
             raise ConfigError(f"executors.{via} is not set", f"say under executors: {via}: where it leads to")
         case _:
-            raise UsageError(f"there is no executor {via!r}", nearest(via, NAMES))
+            raise UsageError(f"there is no executor {via!r}", did_you_mean(via, NAMES))
 
 
 def planned(run: str, allow: int, deny: int, urls: tuple[str, str], client: Client) -> list[Event]:

@@ -1,8 +1,8 @@
 """bad-disable: a comment that switches a rule off without saying why, or one that names no rule."""
 
-import difflib
 from collections.abc import Iterator, Sequence
 
+from obs_check.documents.nearest import did_you_mean
 from obs_check.lint.disable import read_disables
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
@@ -18,9 +18,7 @@ def rule_over(others: Sequence[str]) -> Rule:
     def find(material: Material) -> Iterator[Found]:
         for one in read_disables(material):
             if one.rule not in known:
-                near = difflib.get_close_matches(one.rule, known, 1)
-                remedy = f"did you mean {near[0]}?" if near else f"rules: {', '.join(known)}"
-                yield one.spot, f"{one.rule!r} is no rule", remedy
+                yield one.spot, f"{one.rule!r} is no rule", did_you_mean(one.rule, known)
             elif not one.reason:
                 claim = f"{one.rule} is switched off without a reason, so it stays on"
                 yield one.spot, claim, f"write obs-check:disable {one.rule} -- why it does not matter here"
