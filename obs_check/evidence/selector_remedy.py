@@ -27,6 +27,7 @@ from obs_check.model.probe import Probe
 Kind = Literal["name", "value", "any value", "metadata", "field", "drop"]
 """The label has another name, or another value; or it is structured metadata or a field of the lines, which a filter
 behind the selector sees; or nothing is like it."""
+_DERIVED = "service_name"
 _TELLING = 3
 """Characters of a value that is not there under another name by chance."""
 
@@ -194,7 +195,9 @@ def _of_name(matcher: ast.Matcher, streams: Sequence[Labels]) -> Iterator[_Idea]
         for idea in _of_value(other, streams):
             yield replace(idea, kind="name")
     telling = matcher.op == "=" and len(matcher.value) >= _TELLING
-    only = _only(name for name in names if telling and _satisfied(replace(matcher, name=name), streams))
+    having = [name for name in names if telling and _satisfied(replace(matcher, name=name), streams)]
+    # Loki 3 makes `service_name` out of one of the other labels.
+    only = _only(name for name in having if name != _DERIVED or len(having) == 1)
     if only is not None and only != near:
         yield _Idea("name", replace(matcher, name=only), "other")
 

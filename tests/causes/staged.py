@@ -43,6 +43,7 @@ from obs_check.standin.loki.served import Served
 NOW_NS = 1_767_225_600 * NS
 """2026-01-01, and no other clock is read."""
 LOKI_UID = "loki"
+SOURCE: Mapping[str, Any] = {"uid": LOKI_UID, "name": "Loki", "type": "loki", "isDefault": True}
 _LOKI, _GRAFANA, _TENANT = "loki.invalid", "grafana.invalid", "fake"
 
 
@@ -81,14 +82,23 @@ def staged(
     ingest = Ingest(replace(rules, reject_old_samples_max_age=0, creation_grace_period=0), Counters(), lambda: NOW_NS)
     ingest.push(_TENANT, list(streams))
     loki = LokiApi(ingest, Counters(), EngineSettings(lambda: NOW_NS), Served()).application()
+    named = sources or [{**SOURCE, "url": f"http://{_LOKI}"}]
+    with httpx.Client(transport=InProcess({_LOKI: loki})) as http, over(document, named, http, NOW_NS) as systems:
+        yield systems
+
+
+@contextmanager
+def over(
+    document: dict[str, Any], sources: Sequence[Mapping[str, Any]], http: httpx.Client, now_ns: int
+) -> Iterator[Systems]:
+    """Systems of a Grafana that asks the datasources through `http`, and that has no other clock than `now_ns`."""
     token = secrets.token_hex(16)
-    named = sources or [{"uid": LOKI_UID, "name": "Loki", "type": "loki", "url": f"http://{_LOKI}", "isDefault": True}]
-    with TemporaryDirectory(prefix="obs-check-") as empty, httpx.Client(transport=InProcess({_LOKI: loki})) as http:
-        api = GrafanaApi(Dashboards(Path(empty)), Sources([dict(one) for one in named]), token, http, lambda: NOW_NS)
+    with TemporaryDirectory(prefix="obs-check-") as empty:
+        api = GrafanaApi(Dashboards(Path(empty)), Sources([dict(one) for one in sources]), token, http, lambda: now_ns)
         transport = InProcess({_GRAFANA: api.application()})
         secret, hosts, url = Secret("staged", lambda: token), {f"{_GRAFANA}:80"}, f"http://{_GRAFANA}"
-        grafana = GrafanaClient(url, lambda: NOW_NS, hosts, secret, transport=transport)
-        client = LokiClient.through_grafana(url, LOKI_UID, lambda: NOW_NS, hosts, secret, transport=transport)
+        grafana = GrafanaClient(url, lambda: now_ns, hosts, secret, transport=transport)
+        client = LokiClient.through_grafana(url, LOKI_UID, lambda: now_ns, hosts, secret, transport=transport)
         settings = Datasources.from_settings(grafana.frontend_settings().value)
 
         def ask(query: Query) -> tuple[dict[str, Any], Probe]:
@@ -98,7 +108,7 @@ def staged(
         source = DashboardSource("staged", document)
         board = Board(load_dashboard(document, "staged"), settings, ask, {}, asking(grafana, settings))
         config = Config(loki=LokiConfig(datasource=LOKI_UID))
-        yield Systems(config, grafana, client, None, source, board, {}, {}, 1, now_ns=lambda: NOW_NS)
+        yield Systems(config, grafana, client, None, source, board, {}, {}, 1, now_ns=lambda: now_ns)
 
 
 def diagnosed(systems: Systems) -> Outcome:
