@@ -1,6 +1,7 @@
 """A query as it would be sent, from a panel's target or a file, with its tree."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -10,11 +11,12 @@ from obs_check.lint.issue import Spot
 from obs_check.logql import parse
 from obs_check.logql.remedies import remedies
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.parts import log_queries
 from obs_check.panel.datasource import DASHBOARD, Datasource, Datasources, is_expression, reference_key
 from obs_check.panel.elements import Dashboard, Panel, Target
 from obs_check.panel.interpolate import interpolate, references
 from obs_check.panel.interval import Interval, browser_interval, loki_step, prometheus_step
-from obs_check.panel.macros import backend_macros
+from obs_check.panel.macros import backend_macros, read_text
 from obs_check.panel.query_macros import postgres_macros, prometheus_macros
 from obs_check.panel.request import dashboard_range
 from obs_check.panel.timerange import Calendar, TimeRange, panel_range
@@ -49,6 +51,20 @@ class Question:
     board: Board | None = field(default=None, repr=False)
     panel: Panel | None = None
     target: Target | None = None
+    unknown: frozenset[str] = frozenset()
+    """Variables whose value only a browser would learn: what stands for them in `text` proves nothing."""
+
+    def known_matchers(self) -> Iterator[list[ast.Matcher]]:
+        """The matchers of each selector, without those that an unknown variable is written into."""
+        written = read_text(self.raw) if self.unknown else None
+        trees = log_queries(written) if written is not None else []
+        for number, query in enumerate(log_queries(self.logql) if self.logql else ()):
+            own = trees[number].selector.matchers if number < len(trees) else ()
+            filled = [self.unknown.intersection(references(self.raw[slice(*one.span)])) for one in own]
+            matchers = query.selector.matchers
+            if len(filled) != len(matchers):
+                filled = [self.unknown.intersection(references(self.raw))] * len(matchers)
+            yield [matcher for matcher, names in zip(matchers, filled, strict=True) if not names]
 
     @property
     def is_metric(self) -> bool:
@@ -60,7 +76,8 @@ def file_question(path: str, text: str) -> Question:
     """The query of a .logql file; `$__range` counts as an hour, other variables as a text."""
     hour = TimeRange(NOW_NS // 1_000_000 - 3_600_000, NOW_NS // 1_000_000)
     filled = _logql(text, {}, hour, Interval(60_000, "1m"), 60_000, instant=False)
-    return _parsed(Question(Spot(path), "logql", text, filled))
+    unknown = frozenset(name for name in references(text) if not name.startswith("__"))
+    return _parsed(Question(Spot(path), "logql", text, filled, unknown=unknown))
 
 
 def board_questions(board: Board, known: Datasources | None) -> list[Question]:
@@ -89,8 +106,10 @@ def _question(
     points = panel.max_data_points or max(1, round(_VIEWPORT * panel.width / 24))
     interval = browser_interval(within.length_ms, points, interpolate(panel.interval, variables))
     language = _language(board.dashboard, panel, target, variables, known)
-    blank = Question(board.spot(panel, index), language, target.text, board=board, panel=panel, target=target)
     filling = _with_texts(target.text, variables)
+    unknown = frozenset(name for name, known in filling.items() if known.values != _values(variables.get(name)))
+    spot = board.spot(panel, index)
+    blank = Question(spot, language, target.text, board=board, panel=panel, target=target, unknown=unknown)
     try:
         if language == "sql":
             scoped = {"__interval": interval.text, "__interval_ms": str(interval.ms)}
@@ -189,6 +208,10 @@ def _logql(
         step_ms=step_ms,
         instant=instant,
     )
+
+
+def _values(variable: EffectiveVariable | None) -> tuple[str, ...]:
+    return variable.values if variable is not None else ()
 
 
 def _with_texts(text: str, variables: dict[str, EffectiveVariable]) -> dict[str, EffectiveVariable]:

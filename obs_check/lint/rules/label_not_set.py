@@ -7,7 +7,6 @@ from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.rule import Rule
 from obs_check.logql.syntax.ast import Matcher
-from obs_check.logql.syntax.parts import log_queries
 from obs_check.shipper.label_flow import Possible
 
 _BY_LOKI = {"service_name", "__aggregated_metric__", "__pattern__"}
@@ -19,8 +18,8 @@ def _find(material: Material) -> Iterator[Found]:
     if not ways:
         return
     for question in material.questions:
-        for query in log_queries(question.logql) if question.logql else ():
-            matchers = [m for m in query.selector.matchers if m.name not in _BY_LOKI]
+        for known in question.known_matchers():
+            matchers = [m for m in known if m.name not in _BY_LOKI]
             if any(way.fits(matchers) for way in ways):
                 continue
             alone = [m for m in matchers if not any(way.fits([m]) for way in ways)]
