@@ -44,8 +44,8 @@ DECIDED_AT: Mapping[Decision, Level] = {"allow": Level.INFO, "deny": Level.WARN}
 """The level at which boundary v0.9.0 logs a decision."""
 
 
-def format_line(ts_ns: int, zone: tzinfo | None, level: Level, message: str, fields: dict[str, Value]) -> str:
-    """One line without its newline; `ts_ns` is ns since the epoch, `zone` None means the machine's local zone.
+def format_line(ts_ns: int, zone: tzinfo, level: Level, message: str, fields: dict[str, Value]) -> str:
+    """One line without its newline; `ts_ns` is ns since the epoch, `zone` that of the machine.
 
     slog's text handler: RFC 3339 with milliseconds (cut, not rounded) and the zone's offset, keys in the order given.
     """
@@ -54,13 +54,13 @@ def format_line(ts_ns: int, zone: tzinfo | None, level: Level, message: str, fie
     return "".join([head, *(f" {_quoted(key)}={_quoted(_text(value))}" for key, value in fields.items())])
 
 
-def format_json(ts_ns: int, zone: tzinfo | None, level: Level, message: str, fields: dict[str, Value]) -> str:
+def format_json(ts_ns: int, zone: tzinfo, level: Level, message: str, fields: dict[str, Value]) -> str:
     """As format_line, by slog's JSON handler, which no boundary uses today."""
     pairs = {"time": rfc3339_ms(ts_ns, zone), "level": level.name, "msg": message, **fields}
     return json.dumps(pairs, ensure_ascii=False, separators=(",", ":"))
 
 
-def rfc3339_ms(ts_ns: int, zone: tzinfo | None) -> str:
+def rfc3339_ms(ts_ns: int, zone: tzinfo) -> str:
     """A time as `2026-11-24T00:21:58.603Z` or with the zone's offset, for example `-05:00`."""
     local = datetime.fromtimestamp(ts_ns // NS, UTC).astimezone(zone)
     minutes = (local.utcoffset() or timedelta()) // timedelta(minutes=1)
@@ -84,7 +84,7 @@ class BoundaryLog:
         level: Level,
         now_ns: Callable[[], int],
         stderr: TextIO,
-        zone: tzinfo | None = None,
+        zone: tzinfo = UTC,
         pids: tuple[int, int] | None = None,
         json_lines: bool = False,
     ) -> None:

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
 from socketserver import StreamRequestHandler
@@ -52,8 +52,8 @@ class Egress:
     `config_path` stands for --config; None leaves the search to `env` (see read_boundary_config). `resolve` maps a host
     of a request, with or without its port, to the address that answers for it; a host that is neither mapped nor
     loopback does not resolve, so the lab never leaves the machine. `port` 0 takes a free one, None the configuration's
-    proxy_port. `zone` None is the machine's local zone; `pids` are those in the log files' names. The wrapped command
-    ends after `ends_after` requests (0: never), and boundary with it.
+    proxy_port. `zone` is the one of times; `pids` are those in the log files' names. The wrapped command ends after
+    `ends_after` requests (0: never), and boundary with it.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Egress:
         resolve: Mapping[str, tuple[str, int]] | None = None,
         env: Mapping[str, str] | None = None,
         now_ns: Callable[[], int] = time.time_ns,
-        zone: tzinfo | None = None,
+        zone: tzinfo = UTC,
         stderr: TextIO | None = None,
         pids: tuple[int, int] | None = None,
         port: int | None = 0,

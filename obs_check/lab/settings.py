@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, Literal
 
@@ -59,7 +59,7 @@ class LabSettings:
     `inject` replaces keys of obs-check.yaml's section of that name; `proxy` its `boundary.proxy` (`origin` stands for
     the origin server's address); without `ca` it does not name boundary's CA; each of `reached` changes the whole
     document that obs-check.yaml is made of. The agent that `agent_dies` stops once boundary is connected; coderd
-    `coderd_refuses` the agent's batches. `zone` is the one that boundary writes its times in, None the machine's own.
+    `coderd_refuses` the agent's batches. `zone` is the one that boundary writes its times in.
     `shipper_config` is the name of the file that the shipper reads: promtail's, or Alloy's where it ends in .alloy;
     `pods` are the containers that a Kubernetes discovery finds. With `coderd_spaced` there are blanks in coderd's JSON.
     """
@@ -93,7 +93,7 @@ class LabSettings:
     agent_dies: bool = False
     coderd_refuses: bool = False
     reached: list[Callable[[dict[str, Any]], None]] = field(default_factory=list)
-    zone: tzinfo | None = None
+    zone: tzinfo = UTC
     shipper_config: str = "promtail.yaml"
     pods: list[Labels] = field(default_factory=list)
     coderd_spaced: bool = False

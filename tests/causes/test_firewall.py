@@ -1,5 +1,6 @@
 """Causes that edit boundary's configuration or judge by it: the edited text is read again as boundary reads it."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -50,6 +51,7 @@ def context(
     own = directory / "boundary-2026-11-24_00-00-00-1.log"
     if log:
         own.write_text(log)
+        os.utime(own, ns=(NOON + 9 * NS, NOON + 9 * NS))
     hops = (
         egress_hop("A", run),
         HopSeen("A", "file", tuple(run.tags()), dict.fromkeys(written, NOON)),

@@ -1,24 +1,26 @@
 """What the causes of the shipper do when its configuration cannot be read, or when nothing was lost."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from obs_check.causes.file import log_dir_unset
-from obs_check.causes.shipper import positions_ahead, push_refused
+from obs_check.causes.shipper import positions_ahead, push_refused, timestamp_out_of_window
 from obs_check.causes.shipper.positions_ahead import line_starts
+from obs_check.client.egress import EgressAnswer
 from obs_check.client.files.text_files import read_log
 from obs_check.errors import ConfigError
 from obs_check.evidence.context import Context, Files, GrafanaProbes, LokiProbes
 from obs_check.evidence.lost_lines import losses
 from obs_check.follow.hop import HopSeen, PathName
-from obs_check.follow.run import Run
+from obs_check.follow.run import Run, Sent
 from obs_check.follow.shipping import ShippingEvidence
+from obs_check.model.event import Event
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import FileState, Refusal, ShipperState
-from obs_check.model.window import Window
+from obs_check.model.window import NS, Window
 from obs_check.panel.datasource import Datasources
 from tests.engine_settings import SETTINGS
 
@@ -117,3 +119,38 @@ def test_lines_in_front_of_where_reading_began_in_a_file_that_was_filled_again(
     if found is not None:
         assert f"at byte {start}, as its log says" in found.claim
         assert "the 2 lines in front of it are not in Loki" in found.claim
+
+
+ZONED = """
+clients: [{url: 'http://loki.example/push'}]
+scrape_configs:
+- job_name: b
+  static_configs: [{labels: {__path__: /tmp/boundary_logs/*.log}}]
+  pipeline_stages:
+  - regex: {expression: '^time=(?P<time>[0-9-]+T[0-9:.]+)'}
+  - timestamp: {source: time, format: '2006-01-02T15:04:05.000', location: Pacific/Kiritimati}
+"""
+
+
+@pytest.mark.parametrize(
+    ("time", "added"),
+    [
+        ("2026-11-24T00:00:00.000Z", ["+  - timestamp: {source: time, format: '2006-01-02T15:04:05.000'}"]),
+        ("2026-11-24T05:45:00.000+05:45", []),
+    ],
+)
+def test_a_format_that_reads_no_time_is_no_fix(time: str, added: list[str], tmp_path: Path) -> None:
+    config = tmp_path / "promtail.yaml"
+    config.write_text(ZONED)
+    start = 1_795_478_400 * NS
+    line = f"time={time} msg=ALLOW url=http://a.example/?obs={TAGS[0]}"
+    answer = {"files": {"/tmp/boundary_logs/b.log": 1}, "searched": 1, "sample": [line]}
+    file = HopSeen("A", "file", TAGS[:1], {TAGS[0]: start}, probes=[Probe("file", "lines", answer, 1)])
+    event = Event("abc123", 1, "allow", "GET", "http://a.example/", "a.example", start)
+    run = Run("abc123", (Sent(event, EgressAnswer(200, "allow")),), Window(start, start + NS))
+    context = made_context(Files(shipper_config=config), (file, HopSeen("A", "loki", TAGS[:1], {})))
+    loki = replace(context.loki, sample=lambda query, window, _: ([({}, line)], Probe("loki", query, 1, 1, window)))
+    found = timestamp_out_of_window.find(replace(context, run=run, loki=loki, now_ns=lambda: start + NS))
+    assert found is not None
+    # The zone is not in what the stage reads: RFC 3339 would read no time there at all.
+    assert [row for row in found.fix.diff.splitlines() if row.startswith("+  ")] == added

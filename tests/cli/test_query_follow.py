@@ -21,8 +21,8 @@ def started(*arguments: str) -> subprocess.Popen[str]:
 
 def test_a_file_until_interrupted(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
-    path.write_text("2026-11-24T00:00:00Z x old\n")
-    arguments = ["--file", str(path), "--label", "a=b", "-o", "jsonl", "--from", "2026-11-23T00:00:00Z"]
+    path.write_text("2001-11-24T00:00:00Z x old\n")
+    arguments = ["--file", str(path), "--label", "a=b", "-o", "jsonl", "--from", "2001-11-23T00:00:00Z"]
     with started(*arguments) as process:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["line"].endswith("x old")

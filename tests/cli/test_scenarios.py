@@ -48,19 +48,23 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A lab in which every panel reads what happens, once the lines of its start are in Loki: a run that begins
     earlier finds them sent in its own time and says so."""
     with Lab(tmp_path_factory.mktemp("healthy")) as lab:
-        config = load_config(lab.config_path, {})
-        shipping = open_shipping(config)
-        assert shipping is not None
-        deadline = time.monotonic() + 30
-        while True:
-            state = shipping.snapshot().value
-            written = [Path(file.path).read_bytes().count(b"\n") for file in state.files]
-            if sum(written) == state.read_lines == state.sent_entries > 0:
-                break
-            assert time.monotonic() < deadline, state.to_json()
-            time.sleep(0.05)
-        shipping.client.close()
+        settle(lab)
         yield lab
+
+
+def settle(lab: Lab) -> None:
+    """Wait until the lines of the lab's start are in Loki."""
+    shipping = open_shipping(load_config(lab.config_path, {}))
+    assert shipping is not None
+    deadline = time.monotonic() + 30
+    while True:
+        state = shipping.snapshot().value
+        written = [Path(file.path).read_bytes().count(b"\n") for file in state.files]
+        if sum(written) == state.read_lines == state.sent_entries > 0:
+            break
+        assert time.monotonic() < deadline, state.to_json()
+        time.sleep(0.05)
+    shipping.client.close()
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +117,7 @@ def closed_port() -> int:
 def test_verify_on_a_healthy_lab(command: Command, tmp_path: Path) -> None:
     # Of its own: the panels show the runs of other tests too.
     with Lab(tmp_path / "lab") as lab:
+        settle(lab)
         ran = command("verify", "-v", "--config", lab.config_path, "--save", "verify.json")
     assert ran.code == 0, ran.out + ran.err
     assert normalised(ran.out) == GOLDEN.read_text("utf-8")

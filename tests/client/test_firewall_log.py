@@ -89,6 +89,7 @@ def test_the_window_is_what_was_looked_at(tmp_path: Path) -> None:
 def test_a_zone_is_read_and_a_line_without_a_time_is_not(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     path.write_text(f"time=2026-11-23T19:00:01.500-05:00 {TAGGED}\nError: dropped\n64 bytes: time=0.04 ms dropped\n")
+    os.utime(path, ns=(NOW, NOW))
     log = FirewallLog(str(path), None, "abc123", START, lambda: NOW)
     assert len(log.says("obs=", "run")[0]) == 1
     assert log.says("dropped", "run")[0] == []

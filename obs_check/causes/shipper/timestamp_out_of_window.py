@@ -44,7 +44,7 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     words = _refused(one)
     if not there and not words:
         return None
-    after = _corrected(config, taken, stage, lambda r: _good(ran, r.run(one.file, lines, now), first))
+    after = _corrected(config, taken, stage, lambda r, unset: _good(ran, r.run(one.file, lines, now), first, unset))
     fixed = after.run(one.file, lines, now) if after else None
     where = f"Loki has {there} of them there" if there else f"Loki refuses them: {words}"
     return CAUSE.finding(
@@ -76,26 +76,27 @@ def _refused(one: PathLines) -> str:
     return next((w for w in words if any(text in w for text in REFUSED)), "")
 
 
-def _good(before: Simulation, after: Simulation | None, first: int) -> bool:
-    """Whether the lines come out with their own times, and otherwise as they did: a stage may do more than set them."""
+def _good(before: Simulation, after: Simulation | None, first: int, unset: bool) -> bool:
+    """Whether the lines come out with their own times, or with `unset` without any, and otherwise as they did: a stage
+    may do more than set them. One that cannot read a time leaves it unset too, and is no fix."""
     if after is None or not same_but_time(before, after):
         return False
-    return all(s.ts is None or abs(s.ts - first) <= NEAR_NS for s in after.shipped)
+    return all(unset if s.ts is None else abs(s.ts - first) <= NEAR_NS for s in after.shipped)
 
 
-def _corrected(config: Rules, taken: Taken, stage: str, good: Callable[[Rules], bool]) -> Rules | None:
+def _corrected(config: Rules, taken: Taken, stage: str, good: Callable[[Rules, bool], bool]) -> Rules | None:
     """The smallest change that gives the lines their own time: no zone, RFC 3339, else no such stage."""
     own = taken.job.pipeline.at(stage)
     layout = str(getattr(own, "format", ""))
     place = (*config.stage_place(taken.job, stage), "timestamp", "format")
 
-    def candidates() -> Iterable[Rules | None]:
+    def candidates() -> Iterable[tuple[Rules | None, bool]]:
         if getattr(own, "location", None):
-            yield config.without_attribute(taken.job, stage, "location")
-        yield config.with_text(place, layout, "RFC3339Nano")
-        yield config.without_stage(taken.job, stage)
+            yield config.without_attribute(taken.job, stage, "location"), False
+        yield config.with_text(place, layout, "RFC3339Nano"), False
+        yield config.without_stage(taken.job, stage), True
 
-    return next((after for after in candidates() if after is not None and good(after)), None)
+    return next((after for after, unset in candidates() if after is not None and good(after, unset)), None)
 
 
 def _apart(ns: int) -> str:

@@ -2,7 +2,7 @@
 
 boundary makes a CA of its own and a certificate a host. The lab ships one certificate for names that exist nowhere
 (`*.example`, `*.invalid`, 127.0.0.1), so that nothing has to be generated; its key protects nothing and the key of the
-CA that signed it was thrown away.
+CA that signed it was thrown away. Both are valid from the year 2000 to 2199, whatever a machine takes for today.
 """
 
 import ssl
