@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from obs_check.errors import ObsCheckError, UsageError
-from obs_check.model.secret import hidden
 
 if TYPE_CHECKING:
     from obs_check.app.verify.outcome import Outcome
@@ -50,9 +49,7 @@ class Output:
 
     def say(self, text: str) -> None:
         """One line of progress on stderr."""
-        from obs_check.report.terminal import visible
-
-        echo(visible(text), err=True)
+        echo(text, err=True)
 
     def detail(self, text: str) -> None:
         """One line on stderr, only with -v."""
@@ -96,8 +93,10 @@ class Output:
 
 
 def echo(text: object, err: bool = False, nl: bool = True) -> None:
-    """Write a text to stdout, or to stderr, without the secrets that are known."""
-    click.echo(hidden(str(text)), err=err, nl=nl)
+    """Write a text to stdout, or to stderr, without the secrets that are known and without what steers a terminal."""
+    from obs_check.report.terminal import visible
+
+    click.echo(visible(str(text)), err=err, nl=nl)
 
 
 def with_formats(*formats: str) -> Callable[[F], F]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
+from obs_check.cli.options import echo
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Sample, Streams, Vector
 from obs_check.report.evidence import write_evidence
@@ -150,3 +151,8 @@ def test_numbers_stay_numbers() -> None:
     assert in_cell("+49 30 1") == "'+49 30 1"
     rows = to_csv(Vector([Sample({"a": "-5"}, 1, -2.0), Sample({}, 1, float("-inf"))]))
     assert rows == "ts,a,value\n1,-5,-2.0\n1,,-Inf\n"
+
+
+def test_what_a_command_prints_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    echo("a\x1b[31m\u202eb\n\tc \ud800")
+    assert capsys.readouterr().out == "a\\x1b[31m\\u202eb\n\tc \\ud800\n"
