@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Any
+from typing import Any, TypeVar
 
 from obs_check.model.secret import hidden
 
@@ -17,6 +17,20 @@ _BRACKETS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _OTHERS = bytes(byte for byte in range(256) if byte not in _BRACKETS)
 _TITLE = re.compile(r"<title[^>]{0,200}>(?P<title>[^<]{0,200})", re.I)
 _CHARSET = re.compile(r"charset=\"?(?P<name>[\w.:-]{1,40})", re.I)
+
+
+T = TypeVar("T")
+
+
+def shaped(value: Any, kind: type[T]) -> T:
+    """A decoded value as a type of msgspec's, for example a Struct. What is new in it is left out; raises NoJson with
+    the place for what is of another kind."""
+    import msgspec
+
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise NoJson(f"of another shape: {error}") from None
 
 
 class NoJson(Exception):
@@ -42,20 +56,14 @@ class Answer:
             return self.content.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """The body as JSON. Raises NoJson for anything else: NaN, numbers too large for a float, half a character, and
-        what is nested deeper than DEEPEST."""
-        import msgspec
-
+        """The body as JSON. Raises NoJson as `decoded`, with the start of the body, or a page of HTML in words."""
         if self.content.lstrip()[:1] == b"<":
             raise NoJson(self.page)
-        if depth(self.content) > DEEPEST:
-            raise NoJson(f"JSON nested deeper than {DEEPEST}")
         try:
-            return msgspec.json.decode(self.content)
-        except msgspec.DecodeError as error:
-            raise NoJson(f"{self._shown()} ({error})") from None
-        except RecursionError:
-            raise NoJson("JSON nested too deep") from None
+            return decoded(self.content)
+        except NoJson as error:
+            text = " ".join(hidden(self.text).split())[:80]
+            raise NoJson(f"{text!r} ({error})" if text else "nothing") from None
 
     @property
     def page(self) -> str:
@@ -64,9 +72,20 @@ class Answer:
         said = " ".join(hidden(title["title"]).split()) if title else ""
         return f"a page of HTML ({said})" if said else "a page of HTML"
 
-    def _shown(self) -> str:
-        text = " ".join(hidden(self.text).split())
-        return repr(text[:80]) if text else "nothing"
+
+def decoded(content: bytes) -> Any:
+    """A JSON text. Raises NoJson for anything else: NaN, numbers too large for a float, half a character, and what is
+    nested deeper than DEEPEST."""
+    import msgspec
+
+    if depth(content) > DEEPEST:
+        raise NoJson(f"JSON nested deeper than {DEEPEST}")
+    try:
+        return msgspec.json.decode(content)
+    except msgspec.DecodeError as error:
+        raise NoJson(str(error)) from None
+    except RecursionError:
+        raise NoJson("JSON nested too deep") from None
 
 
 def depth(content: bytes) -> int:

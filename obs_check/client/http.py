@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
-from obs_check.client.answer import Answer, NoJson
+from obs_check.client.answer import Answer, NoJson, shaped
 from obs_check.config import host_port
 from obs_check.errors import NotAllowed, Refused, Unavailable, UsageError
 from obs_check.model.backoff import Backoff
@@ -215,14 +215,22 @@ class Http:
     def _broke_off(self, url: str, error: Exception) -> Unavailable:
         return Unavailable(f"{self.system}: {shown_url(url)} broke off: {_reason(error)}", "is a proxy in between?")
 
-    def json(self, answer: Answer) -> Any:
-        """The decoded body. Raises Unavailable when it is not JSON (a login page, a proxy's page)."""
+    def json(self, answer: Answer, kind: Any = Any) -> Any:
+        """The decoded body, of which all that `kind` (a type of msgspec's) knows is checked. Raises Unavailable when it
+        is not JSON (a login page, a proxy's page) or of another shape."""
         try:
-            return answer.json()
+            document = answer.json()
         except NoJson as error:
-            raise Unavailable(
-                f"{self.system}: {shown_url(answer.url)} answered {answer.status_code} without JSON: {error}", _ASTRAY
-            ) from None
+            raise self._unread(answer, f"without JSON: {error}") from None
+        try:
+            shaped(document, kind)
+        except NoJson as error:
+            raise self._unread(answer, str(error)) from None
+        return document
+
+    def _unread(self, answer: Answer, why: str) -> Unavailable:
+        where = shown_url(answer.url)
+        return Unavailable(f"{self.system}: {where} answered {answer.status_code} {one_line(why, 300)}", _ASTRAY)
 
 
 def raise_for_status(system: str, url: str, answer: Answer) -> NoReturn:

@@ -27,7 +27,7 @@ def edited(dashboard: Mapping[str, Any], edits: Sequence[DashboardEdit]) -> dict
     document = copy.deepcopy(dict(dashboard))
     wanted = {(e.panel, e.ref_id): e.after for e in edits if isinstance(e, TargetEdit)}
     for panel, ref_id, query in _targets(document):
-        if (panel, ref_id) in wanted:
+        if isinstance(panel, int) and (panel, ref_id) in wanted:
             query["rawSql" if "rawSql" in query else "expr"] = wanted[panel, ref_id]
     for edit in edits:
         if isinstance(edit, PanelEdit):

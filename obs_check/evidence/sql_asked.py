@@ -7,7 +7,7 @@ from typing import Any
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.model.probe import Probe
 from obs_check.panel.elements import Target
-from obs_check.panel.frames import RefResult, decode_results
+from obs_check.panel.frames import RefResult, result_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def ask(context: Context, broken: BrokenPanel, asked: SqlTarget, sql: str) -> tu
         "queries": [{**asked.sent, "rawSql": sql, "format": "table"}],
     }
     document, probe = context.grafana.query(body)
-    return decode_results(document)[str(asked.sent["refId"])], probe
+    return result_of(document, str(asked.sent["refId"])), probe
 
 
 def first_value(result: RefResult) -> Any:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from obs_check.errors import Unavailable
 from obs_check.model.probe import Probe
-from obs_check.panel.frames import RefResult, decode_results
+from obs_check.panel.frames import RefResult, decode_results, result_of
 from obs_check.panel.request import Query
 from obs_check.panel.split import asked, chunks, is_log_query, is_split, joined
 
@@ -25,6 +26,9 @@ def ask_query(ask: Ask, query: Query, split: bool) -> tuple[dict[str, RefResult]
         probes.append(probe)
     for one in apart:
         results[str(one["refId"])] = _day_by_day(ask, query, one, probes)
+    unanswered = [ref for one in query.body["queries"] if (ref := str(one["refId"])) not in results]
+    if unanswered:
+        raise Unavailable(f"grafana: there is no answer to query {unanswered[0]}", "does the URL point to Grafana?")
     return results, probes
 
 
@@ -35,7 +39,7 @@ def _day_by_day(ask: Ask, query: Query, one: Mapping[str, Any], probes: list[Pro
     for start, end in chunks(one, int(query.body["from"]), int(query.body["to"])):
         document, probe = ask(_with(query, [asked(one, left)], start, end))
         probes.append(probe)
-        result = decode_results(document)[str(one["refId"])]
+        result = result_of(document, str(one["refId"]))
         found.append(result)
         if left is not None:
             left -= sum(frame.rows for frame in result.frames)

@@ -61,7 +61,7 @@ CASES = [
         id="broken-dashboard",
     ),
     pytest.param({}, ["trace", "none.json"], ("none.json: No such file", "--save"), id="no-run"),
-    pytest.param({"r.json": "[1"}, ["trace", "r.json"], ("r.json: not JSON", "line 1", "--save"), id="trace-json"),
+    pytest.param({"r.json": "[1"}, ["trace", "r.json"], ("r.json: not JSON", "truncated", "--save"), id="trace-json"),
     pytest.param({"r.json": "{}"}, ["confirm", "r.json"], ("r.json: not a document", "--save"), id="confirm-foreign"),
     pytest.param({"r.json": "{}"}, ["export", "r.json", "--to", "e"], ("r.json: not a document",), id="export"),
     pytest.param(

@@ -119,7 +119,10 @@ def over_httpx(response: httpx.Response) -> tuple[GrafanaClient, list[httpx.Requ
 
 
 FRAMES = {
-    "results": {"A": {"frames": [{"data": {"values": [[1, 2], [3, 4]]}}]}, "B": {"error": "parse error", "status": 400}}
+    "results": {
+        "A": {"frames": [{"schema": {"fields": [{}, {}]}, "data": {"values": [[1, 2], [3, 4]]}}]},
+        "B": {"error": "parse error", "status": 400},
+    }
 }
 
 

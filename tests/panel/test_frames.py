@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from obs_check.errors import InputError, NotAllowed, Unavailable
-from obs_check.panel.frames import decode_results, unanswered
+from obs_check.errors import NotAllowed, Unavailable
+from obs_check.panel.frames import decode_results, result_of, unanswered
 from obs_check.panel.naming import display_name
 from obs_check.panel.postprocess import postprocess
 
@@ -67,14 +67,49 @@ def test_an_error_stays_with_its_ref_id() -> None:
 
 
 def test_what_is_no_answer_is_refused() -> None:
-    with pytest.raises(InputError, match=r"query\.noQueries"):
+    with pytest.raises(Unavailable, match=r"query\.noQueries"):
         decode_results({"message": "query.noQueries"})
 
 
-@pytest.mark.parametrize("frames", [[1], [{"schema": {"fields": [{"type": "time"}]}, "data": {"values": [["x"]]}}]])
-def test_frames_of_another_shape_are_refused(frames: Any) -> None:
-    with pytest.raises(InputError, match="the frames of A cannot be read"):
-        decode_results({"results": {"A": {"frames": frames}}})
+TIME = {"name": "Time", "type": "time"}
+VALUE = {"name": "Value", "type": "number"}
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        1,
+        {"frames": [1]},
+        {"frames": {}},
+        {"error": 1},
+        {"status": "200"},
+        {"frames": [{"schema": {"fields": [TIME]}, "data": {"values": [["x"]]}}]},
+        {"frames": [{"schema": {"fields": [TIME]}, "data": {"values": [[9e18]]}}]},
+        {"frames": [{"schema": {"fields": [TIME]}, "data": {"values": [[1, 2]], "nanos": [[0]]}}]},
+        {"frames": [{"schema": {"fields": [VALUE]}, "data": {"values": [["1"]]}}]},
+        {"frames": [{"schema": {"fields": [VALUE]}, "data": {"values": [[True]]}}]},
+        {"frames": [{"schema": {"fields": [VALUE]}, "data": {"values": [[1]], "entities": [{"NaN": [7]}]}}]},
+        {"frames": [{"schema": {"fields": [TIME, VALUE]}, "data": {"values": [[1, 2], [3]]}}]},
+        {"frames": [{"schema": {"fields": [TIME, VALUE]}, "data": {"values": [[1]]}}]},
+        {"frames": [{"schema": {"fields": [{"labels": {"a": 1}}]}, "data": {"values": [[1]]}}]},
+        {"frames": [{"schema": {"fields": [], "meta": {"notices": [1]}}, "data": {"values": []}}]},
+    ],
+    ids=str,
+)
+def test_frames_of_another_shape_are_no_answer(result: Any) -> None:
+    with pytest.raises(Unavailable, match="the answer to query A is of another shape"):
+        decode_results({"results": {"A": result}})
+
+
+def test_a_query_without_an_answer_is_no_empty_one() -> None:
+    with pytest.raises(Unavailable, match="there is no answer to query B"):
+        result_of({"results": {"A": {}}}, "B")
+
+
+def test_what_is_new_in_an_answer_is_left_out() -> None:
+    frame = {"schema": {"fields": [{**VALUE, "new": 1}], "new": 1}, "data": {"values": [[1]], "new": []}, "new": 1}
+    (read,) = decode_results({"results": {"A": {"frames": [frame], "new": 1}}, "new": 1})["A"].frames
+    assert read.row(0) == [1]
 
 
 def test_loki_instant_becomes_one_table() -> None:

@@ -11,11 +11,13 @@ from urllib.parse import quote
 
 from obs_check.client.answer import Answer, NoJson
 from obs_check.client.answered import Answered
-from obs_check.client.http import Http, one_line, raise_for_status, shown_url
+from obs_check.client.grafana import shapes
+from obs_check.client.http import Http, one_line, raise_for_status
 from obs_check.config.section import Secret
 from obs_check.errors import Refused, Unavailable
 from obs_check.model.probe import Probe
 from obs_check.model.window import MS, Window
+from obs_check.panel.frames import RefResult, decode_results
 
 if TYPE_CHECKING:
     import httpx
@@ -47,18 +49,15 @@ class GrafanaClient:
     def dashboard(self, uid: str) -> Answered[dict[str, Any]]:
         """{"dashboard": model, "meta": ...} of a dashboard; a 404 is a Refused with status 404."""
         path = f"/dashboards/uid/{quote(uid, safe='')}"
-        value = self._call("GET", path)
-        model = value.get("dashboard") if isinstance(value, dict) else None
-        if not isinstance(model, dict):
-            raise Unavailable(f"grafana: /api{path} is no dashboard", "does the URL point to Grafana?")
-        shown = {"title": model.get("title"), "version": model.get("version"), "panels": len(model.get("panels") or ())}
+        value = self._call("GET", path, shapes.Board)
+        model = value["dashboard"]
+        shown = {"title": model.get("title"), "version": model.get("version"), "panels": _many(model.get("panels"))}
         return Answered(value, self._probe(f"GET /api{path}", shown))
 
     def dashboard_resource(self, path: str) -> Answered[dict[str, Any]]:
         """{"metadata", "spec"} of a dashboard below /apis, as Grafana 12 and newer keep those of schema v2."""
-        value = self._http.json(self._http.get(path))
-        spec = value.get("spec") or {}
-        return Answered(value, self._probe(f"GET {path}", {"title": spec.get("title")}))
+        value = self._http.json(self._http.get(path), shapes.Resource)
+        return Answered(value, self._probe(f"GET {path}", {"title": value["spec"].get("title")}))
 
     def save_dashboard(
         self, model: Mapping[str, Any], message: str, folder_uid: str | None = None
@@ -69,12 +68,12 @@ class GrafanaClient:
         if folder_uid:
             body["folderUid"] = folder_uid
         try:
-            value = self._call("POST", "/dashboards/db", again=False, json=body)
+            value = self._call("POST", "/dashboards/db", shapes.Saved, again=False, json=body)
         except Refused as refused:
             if refused.status != 412:
                 raise
             raise Refused(refused.message, 412, refused.body, "someone saved it meanwhile: run again") from None
-        if not (isinstance(value, dict) and value.get("status") == "success" and isinstance(value.get("version"), int)):
+        if value.get("status") != "success" or value.get("version") is None:
             raise Unavailable(
                 "grafana: /api/dashboards/db does not say that the dashboard was saved",
                 "look at the dashboard's version history before you save it again",
@@ -84,20 +83,19 @@ class GrafanaClient:
 
     def search(self, query: str) -> Answered[list[dict[str, Any]]]:
         """Dashboards whose title holds the text."""
-        value = self._call("GET", "/search", params={"query": query, "type": "dash-db"})
+        value = self._call("GET", "/search", list[shapes.Hit], params={"query": query, "type": "dash-db"})
         shown = [{"uid": row.get("uid"), "title": row.get("title")} for row in value]
         return Answered(value, self._probe(f"GET /api/search query={query}", shown))
 
     def library_panel(self, uid: str) -> Answered[dict[str, Any]]:
         """The `model` of a library element: a classic panel. A 404 is a Refused with status 404."""
         path = f"/api/library-elements/{quote(uid, safe='')}"
-        value = self._http.json(self._http.get(path))
-        model = (value.get("result") or {}).get("model") or {}
+        model = self._http.json(self._http.get(path), shapes.Library)["result"]["model"]
         return Answered(model, self._probe(f"GET {path}", {"title": model.get("title"), "type": model.get("type")}))
 
     def frontend_settings(self) -> Answered[dict[str, Any]]:
         """What the browser loads first: datasources by name with uid and type, version, feature toggles."""
-        value = self._http.json(self._http.get("/api/frontend/settings"))
+        value = self._http.json(self._http.get("/api/frontend/settings"), shapes.Settings)
         sources = value.get("datasources") or {}
         shown = {
             "version": (value.get("buildInfo") or {}).get("version"),
@@ -113,13 +111,11 @@ class GrafanaClient:
         response = self._http.post("/api/ds/query", dict(body), accept=range(200, 600), too_many=_limited)
         if response.status_code >= 300 and not _has_results(response):
             raise_for_status("grafana", f"{self.url}/api/ds/query", response)
-        value = self._http.json(response)
-        if not isinstance(value, dict) or "results" not in value:
-            url = f"{shown_url(self.url)}/api/ds/query"
-            raise Unavailable(f"grafana: {url} answered without results", "does the URL point to Grafana?")
+        value = self._http.json(response, shapes.Queried)
+        results = decode_results(value)
         queries = body.get("queries") or ()
         asked = "; ".join(str(q.get("expr") or q.get("rawSql") or q.get("refId") or "") for q in queries)
-        shown = {"status": response.status_code, "results": {k: _shown_target(v) for k, v in value["results"].items()}}
+        shown = {"status": response.status_code, "results": {k: _shown_target(v) for k, v in results.items()}}
         return Answered(value, self._probe(f"POST /api/ds/query {asked}", shown, _window(body)))
 
     def datasource_health(self, uid: str) -> Answered[dict[str, Any]]:
@@ -130,7 +126,7 @@ class GrafanaClient:
         response = self._http.get(path, accept=(400, 404, 500, 503))
         value: dict[str, Any] = {"status": "UNKNOWN", "message": one_line(response.text, 200)}
         if response.status_code in (200, 400):
-            document = self._http.json(response)
+            document = self._http.json(response, shapes.Health)
             status = str(document.get("status") or ("OK" if response.status_code == 200 else "ERROR"))
             value = {"status": status, "message": str(document.get("message") or "")}
         return Answered(value, self._probe(f"GET {path}", {"http_status": response.status_code, **value}))
@@ -138,14 +134,15 @@ class GrafanaClient:
     def prometheus(self, uid: str, path: str, params: Sequence[tuple[str, str]]) -> Answered[Any]:
         """The `data` of an answer of Prometheus's /api/v1/<path>, through the proxy of its datasource."""
         whole = f"/api/datasources/proxy/uid/{quote(uid, safe='')}/api/v1/{path}"
-        value = self._http.json(self._http.get(whole, params=dict(params))).get("data")
+        kind = next((kind for ending, kind in shapes.PROMETHEUS if path.endswith(ending)), shapes.Data)
+        value = self._http.json(self._http.get(whole, params=dict(params)), kind).get("data")
         asked = " ".join(f"{name}={text}" for name, text in params)
         return Answered(value, self._probe(f"GET {whole} {asked}".rstrip(), _shortened(value)))
 
     def resource(self, uid: str, path: str, params: Sequence[tuple[str, str]]) -> Answered[Any]:
         """The `data` of an answer of a datasource plugin's own resources."""
         whole = f"/api/datasources/uid/{quote(uid, safe='')}/resources/{path}"
-        value = self._http.json(self._http.get(whole, params=dict(params))).get("data")
+        value = self._http.json(self._http.get(whole, params=dict(params)), shapes.Texts).get("data")
         return Answered(value, self._probe(f"GET {whole}", _shortened(value)))
 
     @property
@@ -157,19 +154,24 @@ class GrafanaClient:
         """Close the connections."""
         self._http.close()
 
-    def _call(self, method: str, path: str, again: bool = True, **arguments: Any) -> Any:
-        """A call by grafana-client over our own requests, which raise what is not allowed or refused."""
+    def _call(self, method: str, path: str, kind: Any, again: bool = True, **arguments: Any) -> Any:
+        """A call by grafana-client over our own requests, which raise what is not allowed or refused; its answer has to
+        be of a kind."""
         if self._library is None:
             from grafana_client.client import GrafanaClient as Library
 
             self._library = Library(None)
             self._library.s.close()
             self._library.url = "/api"
-        self._library.s = _Session(self._http, again)
+        self._library.s = _Session(self._http, kind, again)
         return getattr(self._library, method)(path, **arguments)
 
     def _probe(self, request: str, answer: Any, window: Window | None = None) -> Probe:
         return Probe("grafana", request, answer, self._clock(), window)
+
+
+def _many(value: Any) -> int:
+    return len(value) if isinstance(value, list) else 0
 
 
 def _shortened(value: Any) -> Any:
@@ -181,29 +183,30 @@ def _shortened(value: Any) -> Any:
 class _Session:
     """What grafana-client asks in place of niquests' session, which would follow redirects."""
 
-    def __init__(self, http: Http, again: bool) -> None:
+    def __init__(self, http: Http, kind: Any, again: bool) -> None:
         self._http = http
+        self._kind = kind
         self._again = again
 
     def request(self, method: str, path: str, json: Any = None, params: Any = None, **_: Any) -> "_Decoded":
         """A request below Grafana's URL."""
-        return _Decoded(self._http, self._http.request(method.upper(), path, params, json, again=self._again))
+        answer = self._http.request(method.upper(), path, params, json, again=self._again)
+        return _Decoded(answer.status_code, self._http.json(answer, self._kind))
 
 
 class _Decoded:
-    """An answer as grafana-client looks at it; only JSON is one."""
+    """An answer as grafana-client looks at it."""
 
     headers: Mapping[str, str] = MappingProxyType({})
     text = ""
 
-    def __init__(self, http: Http, answer: Answer) -> None:
-        self.status_code = answer.status_code
-        self._http = http
-        self._answer = answer
+    def __init__(self, status_code: int, document: Any) -> None:
+        self.status_code = status_code
+        self._document = document
 
     def json(self) -> Any:
-        """The body. Raises Unavailable."""
-        return self._http.json(self._answer)
+        """The body."""
+        return self._document
 
 
 def _has_results(answer: Answer) -> bool:
@@ -225,16 +228,10 @@ def _limited(answer: Answer) -> bool:
         return False
 
 
-def _shown_target(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Rows of each frame (the first field's length) and the error, if any."""
-    rows = []
-    for frame in result.get("frames") or ():
-        values = ((frame.get("data") or {}).get("values")) or ()
-        rows.append(len(values[0]) if values else 0)
-    shown: dict[str, Any] = {"frames": len(rows), "rows": rows}
-    if result.get("error"):
-        shown["error"] = result["error"]
-    return shown
+def _shown_target(result: RefResult) -> dict[str, Any]:
+    """Rows of each frame and the error, if any."""
+    shown: dict[str, Any] = {"frames": result.sent, "rows": [frame.rows for frame in result.frames]}
+    return {**shown, "error": result.error} if result.error else shown
 
 
 def _window(body: Mapping[str, Any]) -> Window | None:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 import yaml
+from msgspec import Struct
 
 from obs_check.client.answer import Answer
 from obs_check.client.answered import Answered
 from obs_check.client.exposition import Metrics, parse_exposition
 from obs_check.client.http import Http, one_line
-from obs_check.client.loki.result import read_result, read_stats, shown_result
+from obs_check.client.loki.result import read_result, shown_result
 from obs_check.config.section import Secret
 from obs_check.errors import Refused, Unavailable
 from obs_check.golang.durations import parse_prometheus_duration
@@ -33,6 +34,20 @@ _MOST_AT_ONCE = re.compile(r"max_entries_limit_per_query \(\d+ > (\d+)\)")
 """Loki 3.5 and 3.7, to a query that asks for more lines than the limit."""
 _PAGES = 20
 _NO_CONFIGURATION = Unavailable("loki: /config is not Loki's configuration", "does the URL point to Loki?")
+
+
+class _Said(Struct):
+    """What every answer of the API has."""
+
+    status: str | None = None
+
+
+class _Names(_Said):
+    data: list[str] | None = None
+
+
+class _LabelSets(_Said):
+    data: list[dict[str, str]] | None = None
 
 
 class LokiClient:
@@ -142,8 +157,8 @@ class LokiClient:
 
         path = f"{_API}/series"
         query = str(httpx.QueryParams([*(("match[]", m) for m in matchers), *_span(window).items()]))
-        document = self._document(self._http.get(f"{path}?{query}"))
-        value = [dict(row) for row in document.get("data") or []]
+        document = self._document(self._http.get(f"{path}?{query}"), _LabelSets)
+        value: list[Labels] = list(document.get("data") or [])
         return Answered(value, self._probe(f"GET {path} match[]={' '.join(matchers)}", value[:50], window))
 
     def metrics(self) -> Answered[Metrics]:
@@ -199,8 +214,8 @@ class LokiClient:
         self._http.close()
 
     def _ask(self, endpoint: str, params: Mapping[str, str], window: Window) -> Answered[Result]:
-        document = self._document(self._http.get(f"{_API}/{endpoint}", params))
-        result, stats = read_result(document), read_stats(document)
+        document = self._document(self._http.get(f"{_API}/{endpoint}", params), _Said)
+        result, stats = read_result(document)
         answer: dict[str, Any] = shown_result(result)
         if stats.notes:
             answer["warnings"] = list(stats.notes)
@@ -208,8 +223,8 @@ class LokiClient:
         return Answered(result, self._probe(request, answer, window, stats.bytes_read))
 
     def _names(self, endpoint: str, window: Window) -> Answered[list[str]]:
-        document = self._document(self._http.get(f"{_API}/{endpoint}", _span(window)))
-        value = sorted(str(name) for name in document.get("data") or [])
+        document = self._document(self._http.get(f"{_API}/{endpoint}", _span(window)), _Names)
+        value = sorted(document.get("data") or [])
         return Answered(value, self._probe(f"GET {_API}/{endpoint}", value[:200], window))
 
     def _configuration(self) -> Any:
@@ -218,9 +233,10 @@ class LokiClient:
         except yaml.YAMLError:
             raise _NO_CONFIGURATION from None
 
-    def _document(self, response: Answer) -> dict[str, Any]:
-        document = self._http.json(response)
-        if not isinstance(document, dict) or document.get("status", "success") != "success":
+    def _document(self, answer: Answer, kind: type[_Said]) -> dict[str, Any]:
+        """An answer of the API."""
+        document: dict[str, Any] = self._http.json(answer, kind)
+        if document.get("status", "success") != "success":
             raise Unavailable("loki: the answer is not a success document", "does the URL point to Loki?")
         return document
 

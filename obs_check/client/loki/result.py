@@ -1,47 +1,114 @@
 """Loki's JSON answers as model types, and a short form of them for probes."""
 
-from typing import Any
+from typing import Any, TypeVar
 
+from msgspec import Struct
+
+from obs_check.client.answer import NoJson, shaped
 from obs_check.errors import Unavailable
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Matrix, Result, Sample, Scalar, Series, Stats, Streams, Vector
 from obs_check.model.window import NS
 
+T = TypeVar("T")
+
 _SHOWN_LINES = 20
 _SHOWN_SERIES = 50
 
 
-def read_result(document: Any) -> Result:
-    """The `data` of query and query_range. Raises Unavailable when the shape is not Loki's."""
+class _Extra(Struct):
+    """What stands behind a line where the answer categorizes labels."""
+
+    structuredMetadata: dict[str, str] | None = None  # noqa: N815
+
+
+class _Line(Struct, array_like=True):
+    ts: str
+    line: str
+    extra: _Extra | None = None
+
+
+class _Stream(Struct):
+    stream: dict[str, str]
+    values: list[_Line]
+
+
+class _Point(Struct, array_like=True):
+    at: float
+    value: str
+
+
+class _Sample(Struct):
+    metric: dict[str, str]
+    value: _Point
+
+
+class _Series(Struct):
+    metric: dict[str, str]
+    values: list[_Point]
+
+
+class _Summary(Struct):
+    totalBytesProcessed: int | float | None = None  # noqa: N815
+    execTime: int | float | None = None  # noqa: N815
+
+
+class _Stats(Struct):
+    summary: _Summary | None = None
+
+
+class _Data(Struct):
+    resultType: str  # noqa: N815
+    result: Any
+    stats: _Stats | None = None
+
+
+class _Queried(Struct):
+    data: _Data
+    warnings: list[str] | None = None
+
+
+class _Tailed(Struct):
+    streams: list[_Stream] | None = None
+    dropped_entries: list[Any] | None = None
+
+
+def read_result(document: Any) -> tuple[Result, Stats]:
+    """The `data` of query and query_range, with its statistics and warnings. Raises Unavailable when the shape is not
+    Loki's."""
+    queried = _as(document, _Queried)
+    # An empty slice of Go's may be null.
+    kind, rows = queried.data.resultType, [] if queried.data.result is None else queried.data.result
+    summary = (queried.data.stats and queried.data.stats.summary) or _Summary()
+    notes = tuple(queried.warnings or ())
+    stats = Stats(int(summary.totalBytesProcessed or 0), float(summary.execTime or 0.0), notes)
+    match kind:
+        case "streams":
+            return Streams([_stream(one) for one in _as(rows, list[_Stream])]), stats
+        case "vector":
+            return Vector(
+                [Sample(o.metric, _ns(o.value.at), _number(o.value)) for o in _as(rows, list[_Sample])]
+            ), stats
+        case "matrix":
+            series = _as(rows, list[_Series])
+            return Matrix([Series(o.metric, [(_ns(p.at), _number(p)) for p in o.values]) for o in series]), stats
+        case "scalar":
+            point = _as(rows, _Point)
+            return Scalar(_ns(point.at), _number(point)), stats
+    raise Unavailable(f"loki: unknown result type {kind[:40]!r}", "does the URL point to Loki?")
+
+
+def read_tailed(document: Any) -> tuple[list[LogStream], int]:
+    """Streams of a message of the tail, and how many lines were dropped before it. Raises Unavailable."""
+    tailed = _as(document, _Tailed)
+    return [_stream(one) for one in tailed.streams or ()], len(tailed.dropped_entries or ())
+
+
+def _as(value: Any, kind: type[T]) -> T:
     try:
-        data = document["data"]
-        kind, rows = data["resultType"], data["result"] or []
-        if kind == "streams":
-            return Streams(read_streams(rows))
-        if kind == "vector":
-            return Vector([Sample(row["metric"], _ns(row["value"][0]), float(row["value"][1])) for row in rows])
-        if kind == "matrix":
-            return Matrix([Series(row["metric"], [(_ns(t), float(v)) for t, v in row["values"]]) for row in rows])
-        if kind == "scalar":
-            return Scalar(_ns(rows[0]), float(rows[1]))
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise Unavailable("loki: the answer is not that of a query", "does the URL point to Loki?") from error
-    raise Unavailable(f"loki: unknown result type {kind!r}", "does the URL point to Loki?")
-
-
-def read_streams(rows: Any) -> list[LogStream]:
-    """Streams of an answer or of a tail."""
-    return [LogStream(row["stream"], [_entry(v) for v in row["values"]]) for row in rows]
-
-
-def read_stats(document: Any) -> Stats:
-    """`data.stats.summary` and the warnings; 0 where Loki says nothing."""
-    summary = ((document.get("data") or {}).get("stats") or {}).get("summary") or {}
-    return Stats(
-        bytes_read=int(summary.get("totalBytesProcessed") or 0),
-        seconds=float(summary.get("execTime") or 0.0),
-        notes=tuple(str(w) for w in document.get("warnings") or ()),
-    )
+        return shaped(value, kind)
+    except NoJson as error:
+        raise Unavailable(f"loki: the answer is not that of a query: {error}", "does the URL point to Loki?") from None
 
 
 def shown_result(result: Result) -> dict[str, Any]:
@@ -70,14 +137,38 @@ def shown_result(result: Result) -> dict[str, Any]:
             return {"type": "scalar", "value": result.value}
 
 
-def _entry(value: list[Any]) -> Entry:
-    """[ts, line] or, when the answer categorizes labels, [ts, line, {"structuredMetadata", "parsed"}]."""
-    if len(value) > 2 and value[2].get("structuredMetadata"):
-        return Entry(int(value[0]), value[1], value[2]["structuredMetadata"])
-    return Entry(int(value[0]), value[1])
+def _stream(one: _Stream) -> LogStream:
+    return LogStream(one.stream, [_entry(line) for line in one.values])
 
 
-def _ns(seconds: float | str) -> int:
+def _entry(line: _Line) -> Entry:
+    metadata = line.extra.structuredMetadata if line.extra else None
+    ts = _whole(line.ts)
+    return Entry(ts, line.line, metadata) if metadata else Entry(ts, line.line)
+
+
+def _whole(text: str) -> int:
+    """ns since the epoch as text. Raises Unavailable for what is none, or in no year that a clock can show."""
+    digits = text.removeprefix("-")
+    if digits.isascii() and digits.isdecimal() and len(digits) < 20 and int(digits) <= _LAST_NS:
+        return int(text)
+    raise Unavailable("loki: a line has no time in ns", "does the URL point to Loki?")
+
+
+def _number(point: _Point) -> float:
+    try:
+        return float(point.value)
+    except ValueError:
+        raise Unavailable("loki: a value is no number", "does the URL point to Loki?") from None
+
+
+def _ns(seconds: float) -> int:
     """Seconds with up to three decimals, as Loki writes sample times, in ns."""
-    whole, _, fraction = f"{float(seconds):.3f}".partition(".")
+    if not abs(seconds) <= _LAST_NS / NS:
+        raise Unavailable("loki: a value has no time", "does the URL point to Loki?")
+    whole, _, fraction = f"{seconds:.3f}".partition(".")
     return int(whole) * NS + int(fraction) * (NS // 1000)
+
+
+_LAST_NS = 2**63 - 1
+"""The year 2262, where Go's int64 ends."""

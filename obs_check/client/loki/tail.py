@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from obs_check.client.answer import Answer, NoJson
 from obs_check.client.http import check_host, one_line, raise_for_status, shown_url, trust
-from obs_check.client.loki.result import read_streams
+from obs_check.client.loki.result import read_tailed
 from obs_check.config import host_port
 from obs_check.config.section import Secret
 from obs_check.errors import Refused, Unavailable
@@ -62,12 +62,12 @@ class LokiTail:
                         self._say("loki: connected again")
                     connected = True
                     while True:
-                        document = _document(socket.recv())
+                        streams, dropped = read_tailed(_document(socket.recv()))
                         heard = True
                         pause_s = 0.0
-                        if dropped := document.get("dropped_entries"):
-                            self._say(f"loki: {len(dropped)} lines were dropped, they came faster than they were read")
-                        if fresh := seen.fresh(read_streams(document.get("streams") or [])):
+                        if dropped:
+                            self._say(f"loki: {dropped} lines were dropped, they came faster than they were read")
+                        if fresh := seen.fresh(streams):
                             yield fresh
             except ConnectionClosed as error:
                 reason = f"{error.rcvd.reason or error.rcvd.code}" if error.rcvd else "without a goodbye"
@@ -117,16 +117,13 @@ class LokiTail:
             raise Unavailable(f"loki: {shown} does not answer: {words}", "is it up, is the URL right?") from error
 
 
-def _document(message: str | bytes) -> dict[str, Any]:
-    """A message of the tail. Raises Unavailable for anything else."""
+def _document(message: str | bytes) -> Any:
+    """A message of the tail as JSON. Raises Unavailable."""
     content = message.encode("utf-8", "surrogatepass") if isinstance(message, str) else message
     try:
-        document = Answer(200, content).json()
+        return Answer(200, content).json()
     except NoJson as error:
         raise Unavailable(f"loki: the tail sent {error}", "does the URL point to Loki?") from None
-    if not isinstance(document, dict):
-        raise Unavailable("loki: the tail sent no object", "does the URL point to Loki?")
-    return document
 
 
 class _Seen:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from msgspec import Struct
+
 from obs_check.client.answered import Answered
 from obs_check.client.exposition import Metrics, parse_exposition
 from obs_check.client.http import Http, one_line
@@ -19,6 +21,20 @@ if TYPE_CHECKING:
 _COMPONENTS = "/api/v0/web/components"
 _PREFIXES = ("loki_source_file_", "loki_write_sent", "loki_write_dropped", "loki_write_batch", "loki_process_dropped")
 """What the probe of `metrics` keeps."""
+
+
+class _Health(Struct):
+    state: str | None = None
+    message: str | None = None
+
+
+class _Component(Struct):
+    """One component of Alloy's list; what is in its blocks is read by `alloy_state.py`."""
+
+    name: str | None = None
+    localID: str | None = None  # noqa: N815
+    moduleID: str | None = None  # noqa: N815
+    health: _Health | None = None
 
 
 class AlloyClient:
@@ -52,14 +68,12 @@ class AlloyClient:
 
     def components(self) -> Answered[list[dict[str, Any]]]:
         """All components with their health; those that find and read files with arguments, exports and debug info."""
-        listed = self._http.json(self._http.get(_COMPONENTS))
-        if not isinstance(listed, list):
-            raise Unavailable("shipper: the list of components is no list", "does the URL point to Alloy?")
+        listed = self._http.json(self._http.get(_COMPONENTS), list[_Component])
         value = []
         for component in listed:
             if component.get("name") in (FILE_MATCH, FILE_SOURCE):
                 path = f"{_COMPONENTS}/{quote(component_id(component), safe='/')}"
-                value.append(self._http.json(self._http.get(path)))
+                value.append(self._http.json(self._http.get(path), _Component))
             else:
                 value.append(component)
         shown = [{"id": component_id(c), "health": (c.get("health") or {}).get("state")} for c in value]

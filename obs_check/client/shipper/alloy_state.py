@@ -58,7 +58,7 @@ def read_body(body: Any) -> dict[str, Any]:
     """Alloy's JSON of a block (`arguments`, `exports`, `debugInfo`) as plain values; a block that stands several times
     is a list of mappings."""
     plain: dict[str, Any] = {}
-    for statement in body if isinstance(body, list) else []:
+    for statement in _mappings(body):
         name = str(statement.get("name"))
         if statement.get("type") == "block":
             plain.setdefault(name, []).append(read_body(statement.get("body")))
@@ -74,12 +74,17 @@ def _value(value: Any) -> Any:
     if kind == "array" and isinstance(inner, list):
         return [_value(item) for item in inner]
     if kind == "object" and isinstance(inner, list):
-        return {str(field.get("key")): _value(field.get("value")) for field in inner}
+        return {str(field.get("key")): _value(field.get("value")) for field in _mappings(inner)}
     return inner
 
 
-def _labels(target: Any) -> Labels:
-    return {str(k): str(v) for k, v in target.items()} if isinstance(target, Mapping) else {}
+def _mappings(value: Any) -> list[Mapping[str, Any]]:
+    """The mappings of a list; what is no list has none."""
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+def _labels(target: Mapping[str, Any]) -> Labels:
+    return {str(k): str(v) for k, v in target.items()}
 
 
 def _targets(component: Mapping[str, Any]) -> list[TargetState]:
@@ -87,13 +92,14 @@ def _targets(component: Mapping[str, Any]) -> list[TargetState]:
     name, own = component.get("name"), component_id(component)
     arguments = read_body(component.get("arguments"))
     if name == FILE_MATCH:
-        given = [_labels(t) for t in arguments.get("path_targets") or []]
-        found = [_labels(t).get("__path__", "") for t in read_body(component.get("exports")).get("targets") or []]
+        given = [_labels(t) for t in _mappings(arguments.get("path_targets"))]
+        exports = read_body(component.get("exports"))
+        found = [_labels(t).get("__path__", "") for t in _mappings(exports.get("targets"))]
         return [
             _state(own, labels, any(matches(labels.get("__path__", ""), path) for path in found)) for labels in given
         ]
     if name == FILE_SOURCE:
-        return [_state(own, _labels(target), None) for target in arguments.get("targets") or []]
+        return [_state(own, _labels(target), None) for target in _mappings(arguments.get("targets"))]
     return []
 
 
@@ -117,7 +123,7 @@ def _files(
     for component in components:
         if component.get("name") != FILE_SOURCE:
             continue
-        for info in read_body(component.get("debugInfo")).get("targets_info") or []:
+        for info in _mappings(read_body(component.get("debugInfo")).get("targets_info")):
             path = str(info.get("path", ""))
             jobs.setdefault(path, component_id(component))
             if path not in positions and isinstance(info.get("read_offset"), int | float):
