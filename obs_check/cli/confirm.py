@@ -23,13 +23,10 @@ def confirm(before_file: Path, sending: "Sending", out: Output) -> None:
     from obs_check.app.systems.systems import open_systems
     from obs_check.app.verify.check import Check
     from obs_check.app.verify.comparison import compare, compare_hops
-    from obs_check.app.verify.kept import load_document
+    from obs_check.app.verify.kept import load_judged
     from obs_check.app.verify.outcome import Outcome
-    from obs_check.errors import InputError
 
-    before = load_document(before_file)
-    if not before["events"] and not before["panels"]:
-        raise InputError(f"{before_file}: holds nothing to compare with", "keep one with `verify --save`")
+    before = load_judged(before_file)
     outcome = Outcome("confirm")
     decisions = [e["decision"] for e in before["events"]]
     with (

@@ -9,11 +9,20 @@ from obs_check.panel.elements import Panel
 from obs_check.panel.expect import reads_nothing
 from obs_check.panel.reading import Reading
 
-Moved = Literal["exactly", "otherwise", "not", "unasked", "failed", "unknown"]
-"""By exactly what was sent; by something else; not at all; not at all, and nothing says that it should; the panel shows
-an error; or one of the readings is missing."""
+Moved = Literal["exactly", "otherwise", "not", "somehow", "unasked", "failed", "unknown"]
+"""By exactly what was sent; by something else; not at all. Where nothing says that it has to: somehow, or not at all.
+The panel shows an error; or one of the readings is missing."""
 Meaning = Literal[
-    "true_zero", "quiet", "live", "broken_zero", "false_green", "moved_otherwise", "not_fed", "error", "unknown"
+    "true_zero",
+    "quiet",
+    "live",
+    "broken_zero",
+    "false_green",
+    "moved_otherwise",
+    "moved",
+    "not_fed",
+    "error",
+    "unknown",
 ]
 
 _WORDS: dict[Meaning, str] = {
@@ -23,8 +32,19 @@ _WORDS: dict[Meaning, str] = {
     "broken_zero": "broken: the events do not show",
     "false_green": "false green: not zero, whatever happens",
     "moved_otherwise": "moved by something else",
+    "moved": "moved, and nothing says by what it has to",
     "not_fed": "not moved, and nothing says that it has to",
     "error": "shows an error",
+    "unknown": "unknown",
+}
+
+
+_BESIDE: dict[Moved, Meaning] = {
+    "exactly": "live",
+    "otherwise": "moved_otherwise",
+    "somehow": "moved",
+    "unasked": "not_fed",
+    "failed": "error",
     "unknown": "unknown",
 }
 
@@ -54,19 +74,13 @@ class Control:
     @property
     def meaning(self) -> Meaning:
         """What the two readings say about the panel."""
-        if self.moved == "unknown":
-            return "unknown"
-        if self.moved == "exactly":
-            if not self.was_zero:
-                return "live"
-            return "quiet" if self.before.text == self.after.text else "true_zero"
-        if self.moved == "unasked":
-            return "not_fed"
-        if self.moved == "failed":
-            return "error"
-        if self.moved == "otherwise":
-            return "moved_otherwise"
-        return "broken_zero" if self.was_zero else "false_green"
+        match self.moved:
+            case "exactly" if self.was_zero:
+                return "quiet" if self.before.text == self.after.text else "true_zero"
+            case "not":
+                return "broken_zero" if self.was_zero else "false_green"
+            case _:
+                return _BESIDE[self.moved]
 
     def to_row(self) -> dict[str, Any]:
         """{"id", "title", "before", "after", "meaning", "words", "differs"}."""

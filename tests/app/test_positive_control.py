@@ -90,6 +90,10 @@ def test_a_panel_that_nothing_is_expected_of_may_stay_as_it_is(shown: dict[str, 
     assert judged(view(**shown), view(**shown), None, None).meaning == "not_fed"
 
 
+def test_a_panel_that_nothing_is_expected_of_may_move() -> None:
+    assert judged(view(agents=1), view(agents=2), None, None).meaning == "moved"
+
+
 def test_an_outage_decides_nothing() -> None:
     gone = replace(view(), outage="loki does not answer")
     assert judged(view(allow=1), gone, None, Expectation(1, "B", "count")).meaning == "unknown"

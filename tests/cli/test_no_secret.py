@@ -244,7 +244,7 @@ def test_of_a_whole_run(lab: Lab, ran: Callable[..., tuple[int, str]]) -> None:
     config = ("--config", lab.config_path)
     for command, code in (
         ("diagnose --inject --suggest -v --save diagnose.json", 1),
-        ("diagnose -o json -v", 1),
+        ("diagnose -o json -v", 3),
         ("export diagnose.json --to out -v", 0),
         ("trace diagnose.json -o json -v", 0),
         ("query {job=~`.+`} -o jsonl -v", 0),

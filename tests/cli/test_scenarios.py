@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,11 +44,11 @@ class Ran(NamedTuple):
 Command = Callable[..., Ran]
 
 
-@pytest.fixture(scope="module")
-def healthy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+@contextmanager
+def settled(directory: Path) -> Iterator[Lab]:
     """A lab in which every panel reads what happens, once the lines of its start are in Loki: a run that begins
     earlier finds them sent in its own time and says so."""
-    with Lab(tmp_path_factory.mktemp("healthy")) as lab:
+    with Lab(directory) as lab:
         settle(lab)
         yield lab
 
@@ -65,6 +66,12 @@ def settle(lab: Lab) -> None:
         assert time.monotonic() < deadline, state.to_json()
         time.sleep(0.05)
     shipping.client.close()
+
+
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with settled(tmp_path_factory.mktemp("healthy")) as lab:
+        yield lab
 
 
 @pytest.fixture(scope="module")
@@ -116,8 +123,7 @@ def closed_port() -> int:
 @pytest.mark.slow
 def test_verify_on_a_healthy_lab(command: Command, tmp_path: Path) -> None:
     # Of its own: the panels show the runs of other tests too.
-    with Lab(tmp_path / "lab") as lab:
-        settle(lab)
+    with settled(tmp_path / "lab") as lab:
         ran = command("verify", "-v", "--config", lab.config_path, "--save", "verify.json")
     assert ran.code == 0, ran.out + ran.err
     assert normalised(ran.out) == GOLDEN.read_text("utf-8")
@@ -290,6 +296,25 @@ def test_a_query_that_grafana_cannot_read_leaves_its_panel_unknown(healthy: Lab,
     shown = " ".join(command(*args).out.split())
     assert "note on panel 1, 3: grafana: http://127" in shown
     assert "answered 500: An error occurred within the plugin (look at the log of grafana)" in shown
+
+
+def test_a_panel_that_is_not_there_is_named_with_those_that_are(healthy: Lab, command: Command) -> None:
+    ran = command("diagnose", "--config", healthy.config_path, "--panel", "99")
+    assert (ran.code, ran.out) == (2, "")
+    assert "no panel 99" in ran.err
+    assert "panels: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12" in ran.err
+
+
+@pytest.mark.parametrize("kept", [{}, {"panels": []}, {"panels": [{"id": 1}]}, {"panels": [3], "events": []}])
+def test_what_has_no_panels_is_not_confirmed(kept: dict[str, Any], healthy: Lab, command: Command) -> None:
+    log = healthy.directory / "boundary_logs"
+    before = {path: path.stat().st_size for path in log.iterdir()}
+    events = [{"decision": "allow"}]
+    Path("kept.json").write_text(json.dumps({"schema": "obs-check/1", "events": events, **kept}))
+    ran = command("confirm", "kept.json", "--config", healthy.config_path)
+    assert (ran.code, ran.out) == (2, "")
+    assert "kept.json: holds no panels to compare with" in ran.err
+    assert {path: path.stat().st_size for path in log.iterdir()} == before
 
 
 def line_of(stream: Any, wanted: str, seconds: float) -> str:

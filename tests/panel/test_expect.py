@@ -81,6 +81,30 @@ def test_a_reading_before_the_events_is_taken_off() -> None:
 
 
 @pytest.mark.parametrize(
+    ("what", "read", "before", "says"),
+    [
+        (COUNT, reading(("allow", 3), ("deny", 9), ("maybe", 2)), None, None),
+        (COUNT, reading(("allow", 3), ("deny", 9)), reading(("allow", 1), ("deny", 7)), "deny 2 instead of 3"),
+        (expectation(kind="count", by="domain", limit=1), reading(("busy.invalid", 90)), None, None),
+        (LINES, reading(("other obs=run2-1-deny", None)), None, "missing run1-4-deny, run1-3-deny"),
+        (LINES, reading(("obs=run2-1-deny", None), ("obs=run2-2-deny", None)), None, None),
+        (expectation(kind="rises"), reading(number=2.0), reading(number=2.0), "reads 2 before and after"),
+        (expectation(kind="rises"), reading(number=0.1), reading(number=0.3), None),
+        (expectation(kind="quiet"), reading(number=2.0), reading(number=2.0), None),
+        (expectation(kind="quiet"), reading(number=3.0), reading(number=2.0), "nothing was expected"),
+    ],
+)
+def test_others_may_be_in_a_reading(what: Expectation, read: Reading, before: Reading | None, says: str | None) -> None:
+    said = what.check(read, EVENTS, before, exact=False)
+    assert said is None if says is None else said is not None and says in said
+
+
+@pytest.mark.parametrize(("rows", "says"), [(2, None), (3, "3 rows instead of 2")])
+def test_rows_without_a_tag_are_counted(rows: int, says: str | None) -> None:
+    assert LINES.check(reading(*[("/p", None)] * rows), EVENTS) == says
+
+
+@pytest.mark.parametrize(
     ("doc", "says"),
     [
         ([], "no `panels`"),

@@ -11,6 +11,7 @@ from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.group import grouped
 from obs_check.evidence.not_reloaded import not_reloaded
 from obs_check.evidence.run_evidence import arrived
+from obs_check.evidence.run_probe import with_run
 from obs_check.model.finding import Finding
 from obs_check.model.verdict import Verdict
 from obs_check.panel.expect import differs
@@ -61,7 +62,7 @@ def explain(
         findings += [said for truth in causes_asked("truth") if (said := truth.find(context)) is not None]
     outages = work.outages + [f"panels {', '.join(map(str, ids))}: {said}" for said, ids in work.unasked.items()]
     joined = grouped(findings, context.dashboard_uid, context.dashboard)
-    return Explained(joined, rows, work.unexplained, outages, work.denied)
+    return Explained(with_run(joined, context.run, context.hops), rows, work.unexplained, outages, work.denied)
 
 
 @dataclass(slots=True)

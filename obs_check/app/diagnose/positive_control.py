@@ -56,7 +56,7 @@ def _moved(old: PanelView, row: PanelVerdict, expectations: Mapping[int, Expecta
     still = _values(old.reading) == _values(new)
     if row.view.panel.id not in expectations:
         # What the events do to this panel is not known, so only a change can be told from none.
-        return ("unasked", "") if still else ("otherwise", "")
+        return ("unasked" if still else "somehow"), ""
     if not row.differs:
         return "exactly", ""
     return ("not", f"reads {new.text} before and after") if still else ("otherwise", row.differs)

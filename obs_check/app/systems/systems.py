@@ -286,7 +286,8 @@ class Systems:
 
     def _panels_of(self, uid: str) -> tuple[int, Probe]:
         answer = self.grafana.dashboard(uid)
-        return len(load_dashboard(answer.value["dashboard"], uid).panels), answer.probe
+        panels = len(load_dashboard(answer.value["dashboard"], uid).panels)
+        return panels, replace(answer.probe, answer={**answer.probe.answer, "panels": panels})
 
     def _prometheus(self, uid: str, path: str, params: tuple[tuple[str, str], ...]) -> tuple[Any, Probe]:
         answer = self.grafana.prometheus(uid, path, params)

@@ -146,6 +146,16 @@ def load_document(path: Path) -> dict[str, Any]:
     return document | {key: document.get(key) or [] for key in ("events", "hops", "panels")}
 
 
+def load_judged(path: Path) -> dict[str, Any]:
+    """A document that says what panels read; InputError when it says it of none."""
+    document = load_document(path)
+    if not document["panels"]:
+        raise InputError(
+            f"{path}: holds no panels to compare with", "keep one with `verify --save` or `diagnose --save`"
+        )
+    return document
+
+
 def load_run(path: Path) -> Run:
     """The run in a document; InputError when it holds none."""
     document = load_document(path)

@@ -77,10 +77,10 @@ def find_passed(context: Context, broken: BrokenPanel) -> Finding | None:
         return None
     now = context.now_ns()
     late = (now - broken.opened.end_ns) > 60 * NS
-    # What came in since the panel was read is no sign of a range that is too short.
     wide = Window(broken.opened.end_ns - _BACK_NS, now if late else broken.opened.end_ns)
     change = tried(context, broken, [], wide)
-    if not change.helps:
+    # What came in since the panel was read is no sign of a range that is too short.
+    if not change.helps or tried(context, broken, []).helps:
         return None
     claim = (
         f"nothing happened in the range, {_span(broken.opened)}; from a week before it {'until now' if late else 'on'} "

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from obs_check.client.transport import Limits
 
+_SHOWN_NUMBERS = 20
+"""Numbers of an answer that are kept in its probe."""
+
 
 class GrafanaClient:
     """Questions to one Grafana. Every method may raise Unavailable, Refused or NotAllowed."""
@@ -229,8 +232,11 @@ def _limited(answer: Answer) -> bool:
 
 
 def _shown_target(result: RefResult) -> dict[str, Any]:
-    """Rows of each frame and the error, if any."""
+    """Rows of each frame, the last number of each column of numbers, and the error, if any."""
     shown: dict[str, Any] = {"frames": result.sent, "rows": [frame.rows for frame in result.frames]}
+    columns = [field.values for frame in result.frames for field in frame.fields if field.type == "number"]
+    if last := [values[-1] for values in columns if values]:
+        shown["last"] = last[:_SHOWN_NUMBERS]
     return {**shown, "error": result.error} if result.error else shown
 
 

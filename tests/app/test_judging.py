@@ -1,0 +1,220 @@
+"""How panels are judged on a running lab: at their own range, by the lines of the run alone."""
+
+import copy
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from obs_check.app.systems.systems import Systems, open_systems
+from obs_check.app.verify.check import Check
+from obs_check.app.verify.outcome import Outcome
+from obs_check.client.egress import EgressAnswer
+from obs_check.follow.run import Run, Sent, new_run_id, plan_events
+from obs_check.lab.faults.panel import panel
+from obs_check.lab.faults.registry import find_fault
+from obs_check.lab.settings import healthy
+from obs_check.lab.stack import Lab
+from obs_check.model.verdict import Verdict
+from obs_check.model.window import NS, Window
+from obs_check.panel.dashboard import load_dashboard
+from tests.corpus.diagnosis import diagnose
+from tests.corpus.variants.others import Others
+from tests.corpus.variants.registry import find_variant
+
+LINE_PANELS = frozenset(range(1, 10))
+"""The panels of agent-firewall that are made of lines."""
+LOKI = {"type": "loki", "uid": "loki"}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with Lab(tmp_path_factory.mktemp("judging")) as running:
+        yield running
+
+
+@contextmanager
+def opened(lab: Lab, change: Callable[[dict[str, Any]], None] = lambda _dashboard: None) -> Iterator[Systems]:
+    """The systems of a lab, with a dashboard that is changed on this side alone."""
+    with open_systems(lab.config_path, {}) as systems:
+        document = copy.deepcopy(dict(systems.board.dashboard.document))
+        change(document)
+        dashboard = load_dashboard(document, "agent-firewall.json")
+        yield replace(systems, board=replace(systems.board, dashboard=dashboard))
+
+
+def verified(systems: Systems, tells_zeros: bool = False) -> dict[str, Any]:
+    check = Check(systems, Outcome("verify"), tells_zeros=tells_zeros)
+    check.run(10, 10)
+    check.explain()
+    return check.outcome.to_json()
+
+
+def never_sent(systems: Systems) -> Run:
+    """A run of which no line was ever written, though every request was answered as it had to be."""
+    wanted = systems.config.inject
+    events = plan_events(new_run_id(), 10, 10, wanted.allow_url or "", wanted.deny_url or "")
+    now = systems.now_ns()
+    sent = (Sent(replace(e, sent_ns=now), EgressAnswer(200, e.decision, "")) for e in events)
+    return Run(events[0].run, tuple(sent), Window(now // NS * NS, (now // NS + 1) * NS))
+
+
+@pytest.mark.slow
+def test_the_lines_of_one_run_are_no_proof_of_another(lab: Lab) -> None:
+    with opened(lab) as systems:
+        assert verified(systems)["verdict"] == "ok"
+        check = Check(systems, Outcome("verify"))
+        check.panels(never_sent(systems))
+        rows = {row.view.panel.id: row for row in check.outcome.panels}
+    assert {number for number in LINE_PANELS if rows[number].verdict is not Verdict.FAIL} == set()
+    assert "Allowed" in rows[1].view.reading.text
+    assert rows[1].shown == "No data"
+
+
+@pytest.mark.slow
+def test_others_requests_and_another_run_at_the_same_time_leave_a_healthy_pipeline_healthy(lab: Lab) -> None:
+    documents: list[dict[str, Any]] = []
+
+    def verify() -> None:
+        with opened(lab) as systems:
+            documents.append(verified(systems))
+
+    with Others(lab.proxy_url):
+        both = [threading.Thread(target=verify) for _ in range(2)]
+        for one in both:
+            one.start()
+        for one in both:
+            one.join()
+    assert [document["verdict"] for document in documents] == ["ok", "ok"], documents
+    for document in documents:
+        shown = {row["id"]: row for row in document["panels"]}
+        assert shown[1]["of_run"] == "Allowed 10, Denied 10"
+        assert shown[1]["reads"] != shown[1]["of_run"]
+        assert document["findings"] == []
+
+
+def seldom(dashboard: dict[str, Any]) -> None:
+    """A stream and a rate of lines that come seldom, and a gauge that no event moves; nothing is expected of them."""
+    stream = '{namespace="coder-workspaces"} |= "boundary"'
+    for number, kind, source, expr in (
+        (15, "logs", LOKI, stream),
+        (16, "timeseries", LOKI, f"sum(count_over_time({stream} [$__interval]))"),
+        (17, "stat", {"type": "prometheus", "uid": "prometheus"}, "count(up)"),
+    ):
+        target = {"refId": "A", "datasource": source, "expr": expr, "queryType": "range", "range": True}
+        dashboard["panels"].append({"id": number, "type": kind, "title": str(number), "targets": [target]})
+
+
+@pytest.mark.slow
+def test_panels_that_the_run_does_not_feed_may_be_empty_and_still(lab: Lab) -> None:
+    with opened(lab, seldom) as systems:
+        document = verified(systems, tells_zeros=True)
+    rows = {row["id"]: row for row in document["panels"]}
+    assert [(rows[n]["reads"], rows[n]["verdict"]) for n in (15, 16)] == [("No data", "ok")] * 2
+    assert all("no expectation" in " ".join(rows[n]["notes"]) for n in (15, 16))
+    meanings = {row["id"]: row["meaning"] for row in document["control"]}
+    assert [meanings[n] for n in (15, 16, 17)] == ["not_fed"] * 3
+    assert (document["verdict"], document["unexplained"]) == ("ok", [])
+
+
+@pytest.mark.slow
+def test_an_idle_pipeline_is_unknown_and_one_sentence_says_how_to_find_out(tmp_path: Path) -> None:
+    with Lab(tmp_path) as idle, opened(idle, seldom) as systems:
+        check = Check(systems, Outcome("diagnose"))
+        check.panels(None)
+        check.explain()
+        document = check.outcome.to_json()
+    assert (document["findings"], document["verdict"]) == ([], "unknown")
+    (said,) = document["unexplained"]
+    assert "`diagnose --inject` sends events and tells" in said
+    verdicts = {row["id"]: row["verdict"] for row in document["panels"]}
+    assert [verdicts[n] for n in (1, 2, 15, 16, 11)] == ["unknown"] * 4 + ["ok"]
+
+
+def broken_views(dashboard: dict[str, Any]) -> None:
+    """A fault behind the query in five panels."""
+    settings = healthy(Path("/lab"))
+    settings.dashboard = dashboard
+    for fault in ("reduced-field", "columns-gone", "rows-filtered", "series-hidden", "time-shift"):
+        find_fault(fault).change(settings)
+
+
+@pytest.mark.slow
+def test_verify_and_diagnose_find_the_same_causes(lab: Lab) -> None:
+    named = []
+    for tells_zeros in (False, True):
+        with opened(lab, broken_views) as systems:
+            document = verified(systems, tells_zeros)
+        errors = [f for f in document["findings"] if f["severity"] == "error"]
+        named.append(sorted((f["cause"], f["panels"], f["fix"]["safety"]) for f in errors))
+        assert document["unexplained"] == []
+    assert named[0] == [
+        ("panel.override-hides", [6], "safe"),
+        ("panel.reducer-blank", [1], "safe"),
+        ("panel.time-range", [7], "safe"),
+        ("panel.transformation-drops", [2], "safe"),
+        ("panel.transformation-drops", [3], "safe"),
+    ]
+    assert named[1] == named[0]
+
+
+def filtered_and_regrouped(dashboard: dict[str, Any]) -> None:
+    """A table without rows, which would have rows of something else without its transformation."""
+    settings = healthy(Path("/lab"))
+    settings.dashboard = dashboard
+    find_fault("rows-filtered").change(settings)
+    panel(3, _regrouped)(settings)
+
+
+def _regrouped(one: dict[str, Any]) -> None:
+    target = one["targets"][0]
+    target["expr"] = target["expr"].replace("sum by (domain)", "sum by (owner)")
+
+
+@pytest.mark.slow
+def test_what_only_lets_something_else_show_is_not_to_blame(lab: Lab) -> None:
+    with opened(lab, filtered_and_regrouped) as systems:
+        systems = replace(systems, config=replace(systems.config, source=None))
+        document = verified(systems)
+    assert "panel.transformation-drops" not in {f["cause"] for f in document["findings"]}
+    rows = {row["id"]: row for row in document["panels"]}
+    assert rows[3]["verdict"] == "fail"
+    assert json.dumps(document["findings"]).count('"safety": "safe"') == 0
+
+
+def same_query_twice(dashboard: dict[str, Any]) -> None:
+    """Queries that read the lines with another parser, and a panel more with one of them, of which nothing is
+    expected."""
+    settings = healthy(Path("/lab"))
+    settings.dashboard = dashboard
+    find_fault("panel-logfmt").change(settings)
+    first = next(one for one in dashboard["panels"] if one.get("id") == 1)
+    dashboard["panels"].append({**copy.deepcopy(first), "id": 18, "title": "the same again"})
+
+
+@pytest.mark.slow
+def test_a_panel_without_an_expectation_is_explained_with_those_that_have_one(lab: Lab) -> None:
+    with opened(lab, same_query_twice) as systems:
+        document = verified(systems)
+    (finding,) = document["findings"]
+    assert finding["cause"] == "pipeline.wrong-parser"
+    assert finding["panels"] == [1, 2, 3, 4, 5, 6, 7, 18]
+    assert document["unexplained"] == []
+
+
+@pytest.mark.slow
+def test_a_panel_that_shows_what_was_decided_is_not_to_blame(tmp_path: Path) -> None:
+    """boundary denies what should be allowed, and its configuration is not at hand."""
+    found = diagnose(tmp_path, ("rule-too-narrow",), find_variant("no-boundary-config"))
+    document = found.document
+    assert not [cause for cause in found.causes if cause.partition(".")[0] != "egress"]
+    failing = [row for row in document["panels"] if row["verdict"] == "fail"]
+    assert failing
+    explained = {number for finding in document["findings"] for number in finding["panels"]}
+    said = " ".join(document["unexplained"])
+    assert all(row["id"] in explained or f"panel {row['id']} (" in said for row in failing)
