@@ -154,4 +154,4 @@ def test_there_has_to_be_something_to_compare_with(tmp_path: Path, capsys: pytes
     path = tmp_path / "kept.json"
     path.write_text(json.dumps({**PART, "events": [], "panels": []}))
     assert main(["confirm", str(path)]) == 2
-    assert "holds nothing to compare with" in capsys.readouterr().err
+    assert "holds no panels to compare with" in capsys.readouterr().err

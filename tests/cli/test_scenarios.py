@@ -305,15 +305,23 @@ def test_a_panel_that_is_not_there_is_named_with_those_that_are(healthy: Lab, co
     assert "panels: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12" in ran.err
 
 
-@pytest.mark.parametrize("kept", [{}, {"panels": []}, {"panels": [{"id": 1}]}, {"panels": [3], "events": []}])
-def test_what_has_no_panels_is_not_confirmed(kept: dict[str, Any], healthy: Lab, command: Command) -> None:
+NO_PANELS: list[tuple[dict[str, Any], str]] = [
+    ({}, "holds no panels to compare with"),
+    ({"panels": []}, "holds no panels to compare with"),
+    ({"panels": [{"id": 1}]}, "of another shape"),
+    ({"panels": [3], "events": []}, "of another shape"),
+]
+
+
+@pytest.mark.parametrize(("kept", "words"), NO_PANELS)
+def test_what_has_no_panels_is_not_confirmed(kept: dict[str, Any], words: str, healthy: Lab, command: Command) -> None:
     log = healthy.directory / "boundary_logs"
     before = {path: path.stat().st_size for path in log.iterdir()}
-    events = [{"decision": "allow"}]
-    Path("kept.json").write_text(json.dumps({"schema": "obs-check/1", "events": events, **kept}))
+    head = {"schema": "obs-check/1", "command": "verify", "verdict": "ok", "events": []}
+    Path("kept.json").write_text(json.dumps({**head, **kept}))
     ran = command("confirm", "kept.json", "--config", healthy.config_path)
     assert (ran.code, ran.out) == (2, "")
-    assert "kept.json: holds no panels to compare with" in ran.err
+    assert f"kept.json: {words}" in ran.err
     assert {path: path.stat().st_size for path in log.iterdir()} == before
 
 

@@ -94,7 +94,9 @@ def read_result(document: Any) -> tuple[Result, Stats]:
             return Matrix([Series(o.metric, [(_ns(p.at), _number(p)) for p in o.values]) for o in series]), stats
         case "scalar":
             point = _as(rows, _Point)
-            return Scalar(_ns(point.at), _number(point)), stats
+            # Loki 3.5 prints milliseconds for the seconds of a scalar's time, wrapped to 64 bits: it says nothing.
+            at = point.at if abs(point.at) <= _LAST_NS / NS else 0.0
+            return Scalar(_ns(at), _number(point)), stats
     raise Unavailable(f"loki: unknown result type {kind[:40]!r}", "does the URL point to Loki?")
 
 
