@@ -22,7 +22,7 @@ from obs_check.report.terminal import visible
 _WRONG_MEANINGS = frozenset({"broken_zero", "false_green"})
 _SAFETY = {
     "safe": "changes what is shown only, and was read with it",
-    "review": "changes what is collected or kept: read it first",
+    "review": "may change what is collected, kept or meant: read it first",
     "manual": "a person has to do it",
 }
 _PATHS = {"A": "boundary's log files", "B": "coderd's log"}
