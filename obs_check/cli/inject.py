@@ -15,9 +15,10 @@ from obs_check.errors import ObsCheckError
 from obs_check.model.verdict import Verdict
 
 if TYPE_CHECKING:
-    from obs_check.app.systems.injection import Sending
-    from obs_check.config import Config
+    from obs_check.app.systems.injection import Sending, Way
+    from obs_check.config import BoundaryConfig
     from obs_check.follow.run import Run
+    from obs_check.model.event import Event
 
 
 @click.command()
@@ -30,22 +31,22 @@ if TYPE_CHECKING:
 @common
 def inject(allow: int, deny: int, save: Path | None, dry_run: bool, sending: "Sending", out: Output) -> None:
     """Send tagged allow and deny events through the firewall."""
-    from obs_check.app.systems.executors import LOCAL
-    from obs_check.app.systems.injection import would_send
+    from obs_check.app.systems.injection import open_way, would_send
     from obs_check.config import ENVIRONMENT, load_config
     from obs_check.errors import UsageError
 
     if allow + deny == 0:
         raise UsageError("inject needs at least one event", "give --allow or --deny a number above 0")
     config = load_config(out.config_path, out.env)
-    sending = replace(sending, env=out.env)
+    way = open_way(config, replace(sending, env=out.env), out.say)
+    events = way.plan(allow, deny)
     if dry_run:
-        echo(would_send(config, allow, deny, sending))
+        echo(would_send(config.boundary, way, events))
         return
     injected = Injected()
     with keeping(out, injected):
         try:
-            injected.send(config, allow, deny, time.time_ns, sending, out.say)
+            injected.send(config.boundary, way, events, time.time_ns, out.say)
         finally:
             path = injected.keep(save)
         if path is not None:
@@ -53,7 +54,7 @@ def inject(allow: int, deny: int, save: Path | None, dry_run: bool, sending: "Se
         if not out.json:
             for line in injected.lines():
                 echo(line)
-        if config.boundary.proxy == ENVIRONMENT and sending.name(config) == LOCAL:
+        if config.boundary.proxy == ENVIRONMENT and way.executor is None:
             # boundary ends with its command, and v0.9.0 without the last events that it has not handed on yet.
             out.say(f"waiting {config.inject.settle_s:g} s, so that boundary hands on its last events")
             time.sleep(config.inject.settle_s)
@@ -70,11 +71,10 @@ class Injected:
 
     def send(
         self,
-        config: "Config",
-        allow: int,
-        deny: int,
+        boundary: "BoundaryConfig",
+        way: "Way",
+        events: "list[Event]",
         now_ns: Callable[[], int],
-        sending: "Sending",
         say: Callable[[str], None],
     ) -> None:
         """Send the events; raises as `send_run`."""
@@ -84,7 +84,7 @@ class Injected:
             self.run = run
 
         try:
-            send_run(config, allow, deny, now_ns, sending, say, so_far)
+            send_run(boundary, way, events, now_ns, say, so_far)
         except BaseException as error:
             stopped = isinstance(error, KeyboardInterrupt) and str(error)
             self.ended = stopped or "not all events were sent"

@@ -16,7 +16,7 @@ from obs_check.config import Config
 from obs_check.config.executors import BoundaryRun
 from obs_check.documents.nearest import did_you_mean
 from obs_check.errors import ConfigError, UsageError
-from obs_check.follow.run import Run, Sent, Through, plan_events, whole_seconds
+from obs_check.follow.run import Run, Sent, Through, whole_seconds
 from obs_check.model.event import Event
 
 LOCAL = "local"
@@ -47,12 +47,6 @@ def open_executor(config: Config, via: str, env: Mapping[str, str], say: Callabl
             raise ConfigError(f"executors.{via} is not set", f"say under executors: {via}: where it leads to")
         case _:
             raise UsageError(f"there is no executor {via!r}", did_you_mean(via, NAMES))
-
-
-def planned(run: str, allow: int, deny: int, urls: tuple[str, str], client: Client) -> list[Event]:
-    """The events of a run; with `both` each of the two clients sends as many."""
-    times = 2 if client == "both" else 1
-    return plan_events(run, allow * times, deny * times, *urls)
 
 
 def send_through(

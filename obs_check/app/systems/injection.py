@@ -3,15 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from obs_check.app.systems.executors import LOCAL, open_executor, planned, send_through
+from obs_check.app.systems.executors import LOCAL, open_executor, send_through
 from obs_check.app.systems.targets import event_urls
 from obs_check.boundary.config import read_boundary_config
 from obs_check.client.egress import reach, send
+from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.probe import Client, hold_for, program
 from obs_check.client.http import one_line, shown_url
 from obs_check.config import BoundaryConfig, Config, host_port
 from obs_check.errors import ConfigError, Unavailable, UsageError
 from obs_check.follow.run import Run, inject, new_run_id, plan_events
+from obs_check.model.event import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +30,28 @@ class Sending:
         return self.via or config.inject.via or LOCAL
 
 
-def check_injection(config: Config, sending: Sending) -> None:
-    """Raise ConfigError or UsageError when it is not said where to send events, or how."""
-    event_urls(config)
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where a run's events go, and what sends them there: an executor with a client of the probe, or, without one, this
+    process."""
+
+    allow_url: str
+    deny_url: str
+    executor: Executor | None
+    client: Client
+
+    def plan(self, allow: int, deny: int) -> list[Event]:
+        """The events of a new run; with `both` each of the two clients sends as many."""
+        times = 2 if self.client == "both" else 1
+        return plan_events(new_run_id(), allow * times, deny * times, self.allow_url, self.deny_url)
+
+
+def open_way(config: Config, sending: Sending, say: Callable[[str], None]) -> Way:
+    """The way that a run takes. Raises ConfigError or UsageError when it is not said where to send events, or how."""
+    allow_url, deny_url = event_urls(config)
     via = sending.name(config)
     if via != LOCAL:
-        open_executor(config, via, sending.env or {}, lambda _text: None)
-        return
+        return Way(allow_url, deny_url, open_executor(config, via, sending.env or {}, say), sending.client)
     if sending.client != "any":
         raise UsageError("--client is for the probe, which --via runs", "leave it out, or name an executor with --via")
     if not config.boundary.proxy:
@@ -42,34 +59,29 @@ def check_injection(config: Config, sending: Sending) -> None:
             "boundary.proxy is not set",
             "give the address of the firewall's proxy, or `environment` inside of it, or send with --via",
         )
+    return Way(allow_url, deny_url, None, sending.client)
 
 
 def send_run(
-    config: Config,
-    allow: int,
-    deny: int,
+    boundary: BoundaryConfig,
+    way: Way,
+    events: list[Event],
     now_ns: Callable[[], int],
-    sending: Sending,
     say: Callable[[str], None],
     so_far: Callable[[Run], None] = lambda _run: None,
 ) -> Run:
-    """Send events through the firewall; `so_far` gets the run as it grows. Raises as `check_injection`, Unavailable
-    when nobody listens, and what the executor raises."""
-    check_injection(config, sending)
-    urls = event_urls(config)
-    via = sending.name(config)
-    if via != LOCAL:
-        executor = open_executor(config, via, sending.env or {}, say)
-        events = planned(new_run_id(), allow, deny, urls, sending.client)
-        return send_through(executor, events, sending.client, now_ns, say, so_far)
-    proxy, ca = config.boundary.proxy_url, config.boundary.ca
-    run = inject(plan_events(new_run_id(), allow, deny, *urls), lambda event: send(event, proxy, ca), now_ns, so_far)
+    """Send the events of a run; `so_far` gets the run as it grows. Raises Unavailable when nobody listens, and what the
+    executor raises."""
+    if way.executor is not None:
+        return send_through(way.executor, events, way.client, now_ns, say, so_far)
+    proxy, ca = boundary.proxy_url, boundary.ca
+    run = inject(events, lambda event: send(event, proxy, ca), now_ns, so_far)
     # An allowed request to a dead origin has no answer either, so the proxy itself is asked.
     if proxy and all(s.answer.verdict == "no_answer" for s in run.sent):
         try:
             reach("boundary's proxy", proxy)
         except Unavailable as error:
-            why = _why_nobody_listens(config.boundary, proxy)
+            why = _why_nobody_listens(boundary, proxy)
             raise Unavailable("; ".join([error.message, *why]), error.hint) from error
     return run
 
@@ -92,16 +104,19 @@ def _why_nobody_listens(boundary: BoundaryConfig, proxy: str) -> list[str]:
     return said
 
 
-def would_send(config: Config, allow: int, deny: int, sending: Sending) -> str:
-    """What would be sent, where, and the program that would do it; nothing is sent. Raises as `check_injection`."""
-    check_injection(config, sending)
-    events = planned(new_run_id(), allow, deny, event_urls(config), sending.client)
-    via = sending.name(config)
+def would_send(boundary: BoundaryConfig, way: Way, events: list[Event]) -> str:
+    """What would be sent, where, and the program that would do it; nothing is sent."""
+    executor = way.executor
     listed = [f"{event.method} {event.url}  ({event.decision})" for event in events]
-    if via == LOCAL:
-        through = config.boundary.proxy_url or "the proxy of the environment"
+    if executor is None:
+        through = boundary.proxy_url or "the proxy of the environment"
         return "\n".join([f"{len(events)} requests from here, through {through}:", *listed])
-    executor = open_executor(config, via, sending.env or {}, lambda _text: None)
-    text = program(events[0].run, events, sending.client, hold_for(len(events), executor.reach.own_boundary))
-    head = [f"{len(events)} requests by {via} ({executor.place}):", *listed, "", "the program that sends them:", ""]
+    text = program(events[0].run, events, way.client, hold_for(len(events), executor.reach.own_boundary))
+    head = [
+        f"{len(events)} requests by {executor.name} ({executor.place}):",
+        *listed,
+        "",
+        "the program that sends them:",
+        "",
+    ]
     return "\n".join([*head, text])

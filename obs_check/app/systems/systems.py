@@ -10,7 +10,7 @@ from typing import Any
 from obs_check.app.systems.apply import apply_fixes
 from obs_check.app.systems.dashboard_source import DashboardSource, open_dashboard, read_document
 from obs_check.app.systems.engine import settings_for
-from obs_check.app.systems.injection import Sending, check_injection, send_run
+from obs_check.app.systems.injection import Sending, open_way, send_run
 from obs_check.app.systems.shared_probes import once, shared
 from obs_check.app.systems.shipping import HERE, ShipperNames, Shipping, open_shipping
 from obs_check.app.verify.look import look_again
@@ -100,14 +100,13 @@ class Systems:
 
         ConfigError when the configuration does not say where, Unavailable when nobody listens there.
         """
-        sending = replace(sending, env=self.env)
-        check_injection(self.config, sending)
+        way = open_way(self.config, replace(sending, env=self.env), say)
         if self.shipping is not None:
             self.shipping.remember()
         if self.config.loki.url:
             with suppress(Unavailable, NotAllowed):
                 self.discarded_before = discarded_by_reason(self.loki.metrics().value)
-        return send_run(self.config, allow, deny, self.now_ns, sending, say, so_far)
+        return send_run(self.config.boundary, way, way.plan(allow, deny), self.now_ns, say, so_far)
 
     def follow(self, run: Run, hops: list[HopSeen], say: Say) -> None:
         """Follow a run along both paths; `hops` is filled at once and its members grow."""

@@ -1,7 +1,7 @@
 """The probe: a POSIX sh program that sends a batch of requests where it runs, and what it says of each."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any, Literal
@@ -140,8 +140,3 @@ def _seen(answer: EgressAnswer) -> str:
     if answer.verdict == "deny":
         return "blocked"
     return "answered" if answer.verdict == "allow" else "none"
-
-
-def clients_of(answers: Iterable[tuple[int, str]]) -> list[str]:
-    """The clients that sent, in the order of their names."""
-    return sorted({client for _, client in answers})
