@@ -36,7 +36,11 @@ def misspelt(wanted: str, values: Iterable[str]) -> str | None:
 def _likeness(wanted: str, value: str) -> float:
     if _DIGITS.findall(wanted) != _DIGITS.findall(value) or not re.search("[a-z]", value):
         return 0.0
-    forms = wanted.isalpha() and value.isalpha() and wanted[:_STEM] == value[:_STEM]
+    words = wanted.isalpha() and value.isalpha() and min(len(wanted), len(value)) >= _STEM
+    # `err` for `error`, `warning` for `warn`.
+    if words and (wanted.startswith(value) or value.startswith(wanted)):
+        return _ALIKE
+    forms = words and wanted[:_STEM] == value[:_STEM]
     if forms and len(wanted) > _STEM < len(value) and abs(len(wanted) - len(value)) <= _STEM:
         return _ALIKE
     parts = [_WORD.findall(text) for text in (wanted, value)]

@@ -223,8 +223,8 @@ def _behind(
     near = nearest(matcher.name, metadata)
     if near is not None:
         values = tuple(sorted({labels[near] for labels, _ in lines if labels.get(near)}))
-        for other in _with_case(replace(matcher, name=near), values):
-            yield _Idea("metadata", None, "same", f"| {matcher_text(other)}", seen=values)
+        for other, meaning in _with_values(replace(matcher, name=near), values):
+            yield _Idea("metadata", None, meaning, f"| {matcher_text(other)}", seen=values)
     at = _set_behind(broken, matcher.name, lines)
     parser = in_one(list({p: p for _, line in lines if (p := parser_for(matcher.name, line)) is not None})[:1])
     if at is None and parser is None:
@@ -233,11 +233,17 @@ def _behind(
     yield _Idea("field", None, "same", f"{text}| {matcher_text(matcher)}", at or 0)
 
 
-def _with_case(matcher: ast.Matcher, values: Sequence[str]) -> Iterator[ast.Matcher]:
-    yield matcher
+def _with_values(matcher: ast.Matcher, values: Sequence[str]) -> Iterator[tuple[ast.Matcher, Meaning]]:
+    """The matcher as it is, and with the value that it most likely means."""
+    yield matcher, "same"
+    if matcher.op != "=":
+        return
     same = same_but_case(matcher.value, values)
-    if matcher.op == "=" and same not in (None, matcher.value):
-        yield replace(matcher, value=str(same))
+    meant = misspelt(matcher.value, [value for value in values if value != matcher.value])
+    if same not in (None, matcher.value):
+        yield replace(matcher, value=str(same)), "same"
+    elif meant is not None:
+        yield replace(matcher, value=meant), "other"
 
 
 def _set_behind(broken: BrokenTarget, name: str, lines: Sequence[tuple[Mapping[str, str], str]]) -> int | None:

@@ -56,6 +56,9 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
 
 def find_alone(context: Context, broken: BrokenTarget) -> Finding | None:
     """The same where no label is like it, which a grouping may well be meant for: asked when nothing else is wrong."""
+    # A grouping alone empties no panel, unless what is behind it wants its column.
+    if not context.expects(broken.panel.id) and broken.reading.state != "lost_in_transform":
+        return None
     for missing in _missing(context, broken):
         fix = query_fix(context, "group by a label that the lines have, or let a parser set it")
         evidence = Observation((*broken.measured, missing.probe))

@@ -15,6 +15,7 @@ from obs_check.evidence.needed_labels import grouped_by
 from obs_check.evidence.parser_at import having
 from obs_check.evidence.tried import Tried, finding, shown, tried
 from obs_check.logql import parse
+from obs_check.logql.explain.whereabouts import nearest
 from obs_check.model.finding import Finding, PanelEdit
 from obs_check.panel.transform.pipeline import Step
 
@@ -68,11 +69,13 @@ def _other_format(context: Context, broken: BrokenPanel) -> Finding | None:
 
 
 def _wants_group(context: Context, broken: BrokenPanel, index: int) -> bool:
-    """Whether a transformation names a label that the query groups by and no line has: then the query is to blame and
-    not what comes behind it."""
-    named = set(_WORD.findall(str(broken.panel.transformations[index].options)))
+    """Whether a transformation, or one behind it, names a label that the query groups by, or one like it, and no line
+    has the query's: then the query is to blame and not what comes behind it."""
+    named = set(_WORD.findall(str([t.options for t in broken.panel.transformations[index:]])))
     for asked in asked_queries(broken):
-        for name in named & set(grouped_by(parse(asked.expr))):
+        for name in grouped_by(parse(asked.expr)):
+            if name not in named and nearest(name, named) is None:
+                continue
             lines, _ = context.loki.count(counting(having(asked.query, (name,)), broken.window), broken.window)
             if not lines:
                 return True

@@ -15,7 +15,7 @@ from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
 from obs_check.evidence.lacking import Lacking, lacking
-from obs_check.evidence.needed_labels import labels_needed
+from obs_check.evidence.needed_labels import labels_needed, used_by
 from obs_check.evidence.parser_at import as_written, count_fixed
 from obs_check.evidence.query_edit import Rewrite, edit_texts, move_stage, replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix, with_edits
@@ -27,6 +27,8 @@ from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.finding import Finding, Proof
 from obs_check.model.probe import Probe
+
+_CHANGING = (ast.LabelFormat, ast.DropLabels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,46 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             group=f"{name} {stage_text(taken.stage)}",
             cured=right,
         )
+    return _changed(context, broken)
+
+
+def _changed(context: Context, broken: BrokenTarget) -> Finding | None:
+    """A filter that lines pass in front of a stage which sets its label anew, or drops it by its value, only."""
+    if broken.emptied is None:
+        return None
+    before, place = broken.emptied[0], broken.emptied[1].stages - 1
+    stages = broken.query.stages
+    wanted = stages[place]
+    if not isinstance(wanted, ast.LabelFilter):
+        return None
+    for at in range(broken.head, place):
+        stage = stages[at]
+        if not isinstance(stage, _CHANGING) or not _passes(broken, (*stages[broken.head : at], wanted)):
+            continue
+        if _passes(broken, (*stages[broken.head : at + 1], wanted)):
+            continue
+        rewrite = move_stage(context, broken, place, at, tuple(used_by(wanted)))
+        found, probe = count_fixed(context, broken, rewrite)
+        if found > 0:
+            text, changing = stage_text(wanted), stage_text(stage)
+            return query_finding(
+                CAUSE,
+                context,
+                broken,
+                f"lines pass `{text}` in front of `{changing}`, which changes the label, and none pass behind it: "
+                f"as written 0 of {before.lines:g}, with the filter in front {found:g}",
+                Proof(broken.measured, (probe,)),
+                query_fix(context, f"put `{text}` in front of `{changing}`", rewrite.edits),
+                group=changing,
+            )
     return None
+
+
+def _passes(broken: BrokenTarget, stages: Sequence[ast.Stage]) -> bool:
+    try:
+        return bool(rows(stages, broken.lines, broken.settings))
+    except QueryError:
+        return False
 
 
 def _chosen(

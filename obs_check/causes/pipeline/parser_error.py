@@ -2,20 +2,23 @@
 
 Lines with `__error__` stay in the pipeline without the labels that were wanted (Loki 3.5); the first filter on one of
 these drops them. Proved by counting the lines with the error and by the same query on the part of the line that can be
-parsed: the JSON behind a prefix, or the pairs of coderd's human format.
+parsed: the JSON behind a prefix, the line as it was before a `line_format`, or the pairs of coderd's human format.
 """
 
 import json
 from collections import Counter
 from dataclasses import replace
 
+from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
+from obs_check.evidence.funnel import rows
 from obs_check.evidence.line_shape import CRI, are_logfmt, json_fields
-from obs_check.evidence.parser_at import as_written, count, count_fixed, parsers
-from obs_check.evidence.query_edit import before, insert_stage, replace_stage
+from obs_check.evidence.parser_at import ParserAt, as_written, count, count_fixed, parsers
+from obs_check.evidence.query_edit import before, insert_stage, move_stage, replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.finding import Finding, Proof
 
 _UNWRAPPED = "| regexp `(?P<json_part>\\{.*)` | line_format `{{.json_part}}` | drop json_part"
@@ -38,7 +41,13 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         if failed <= 0:
             continue
         example = at.lines[0]
-        if _behind_prefix(example):
+        changing = _changed_by(broken, at)
+        if changing is not None:
+            rewrite = move_stage(context, broken, at.place, changing, at.needed)
+            text = stage_text(broken.query.stages[changing])
+            why, what = f"`{text}` changes the line before it is read", "with the parser in front of it"
+            fix = query_fix(context, f"put `{stage_text(at.stage)}` in front of `{text}`", rewrite.edits)
+        elif _behind_prefix(example):
             rewrite = insert_stage(context, broken, _UNWRAPPED, before(at.stage), at.needed)
             prefix = "the container runtime's prefix" if CRI.match(example) else "text"
             why, what = f"{prefix} stands before the JSON", "with the JSON part alone"
@@ -61,6 +70,21 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             fix,
             group="json",
         )
+    return None
+
+
+def _changed_by(broken: BrokenTarget, at: ParserAt) -> int | None:
+    """The number of the first `line_format` in front of which the parser sets what is needed of it."""
+    stages = broken.query.stages
+    for number in range(broken.head, at.place):
+        if not isinstance(stages[number], ast.LineFormat):
+            continue
+        try:
+            parsed = rows((*stages[broken.head : number], at.stage), broken.lines, broken.settings)
+        except QueryError:
+            return None
+        if any(row.get(name) for row in parsed for name in at.unset):
+            return number
     return None
 
 
