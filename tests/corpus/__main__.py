@@ -14,6 +14,7 @@ from tests.corpus import matrix
 from tests.corpus.diagnosis import Diagnosis
 from tests.corpus.labs import Answered, Cell, Crashed, diagnoses
 from tests.corpus.plan import Seeded, healthy, pairs, singles
+from tests.corpus.record import Record, commit_of
 from tests.corpus.variants.registry import VARIANTS
 from tests.corpus.variants.variant import Variant
 
@@ -36,7 +37,11 @@ def main() -> int:
     options.add_argument("--variant", action="append", help="only this variant; `plain` is the stack as it is")
     options.add_argument("--all", action="store_true", help="every fault in every variant, not a sample of them")
     options.add_argument("--keep", type=Path, help="a folder for the document of each answer")
+    options.add_argument("--record", type=Path, help="a file of answers: those of this commit are not asked for again")
     asked = options.parse_args()
+    record = Record(asked.record, commit_of(Path(__file__).parent)) if asked.record else None
+    if record is not None and not record.commit:
+        options.error("--record takes answers of one commit, and the tree holds changes: commit them first")
     variants = [v for v in VARIANTS if not asked.variant or v.id in asked.variant]
     kinds = {"single": singles(), "pair": pairs(), "healthy": healthy()}
     wanted = {kind: [s for s in seeds if _is_asked(s, asked.fault)] for kind, seeds in kinds.items()}
@@ -46,9 +51,7 @@ def main() -> int:
     if asked.variant and "plain" not in asked.variant:
         wanted = {kind: [] for kind in wanted}
     plain = [Cell(seed.ids) for kind in wanted.values() for seed in kind]
-    found = dict(diagnoses([*plain, *cells], asked.jobs))
-    if asked.keep:
-        _keep(found, asked.keep)
+    found = _answers([*plain, *cells], asked.jobs, record, asked.keep)
     console = Console(width=150 if not sys.stdout.isatty() else None)
     right, done, false = _plain(wanted, found, console)
     by_ids = {seed.ids: seed for seed in seeds}
@@ -66,6 +69,19 @@ def main() -> int:
     print(f"{score}, variants {sum(not row.bad for row in broken)}/{len(broken)}, false {false}")
     enough = {"single": 0.95, "pair": 0.9, "healthy": 1.0}
     return int(wrong > 0 or false > 0 or any(done[k] and right[k] / done[k] < enough[k] for k in enough))
+
+
+def _answers(cells: Sequence[Cell], jobs: int, record: Record | None, directory: Path | None) -> Found:
+    """The answer of every cell: what is on record, and what is asked for now."""
+    found = record.known() if record else {}
+    asked = diagnoses([cell for cell in cells if cell not in found], jobs)
+    for cell, answer in record.keep(asked) if record else asked:
+        found[cell] = answer
+        if directory is not None and isinstance(answer, Diagnosis):
+            directory.mkdir(parents=True, exist_ok=True)
+            path = directory / f"{cell.variant}--{'+'.join(cell.faults) or 'none'}.json"
+            path.write_text(json.dumps(answer.document, indent=1))
+    return found
 
 
 def _fixes(answers: Sequence[Answered]) -> int:
@@ -145,14 +161,6 @@ def _variants(
             print(f"{row.judged}: {row.told()}")
         elif row.beside:
             print(f"beside: {row.told()}")
-
-
-def _keep(found: Found, directory: Path) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
-    for cell, answer in found.items():
-        if isinstance(answer, Diagnosis):
-            path = directory / f"{cell.variant}--{'+'.join(cell.faults) or 'none'}.json"
-            path.write_text(json.dumps(answer.document, indent=1))
 
 
 if __name__ == "__main__":
