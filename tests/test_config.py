@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.config import Config, host_port, load_config, parse_config
+from obs_check.config import Config, host_port, load_config, parse_config, state_directory
 from obs_check.config.section import Secret
 from obs_check.errors import ConfigError
 
@@ -171,3 +171,16 @@ def test_a_secret_that_no_header_can_carry_is_refused_without_being_shown(value:
     assert caught.value.message.startswith("file token")
     assert says in caught.value.message
     assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("env", "wanted"),
+    [
+        ({"OBS_CHECK_STATE": "/own", "XDG_STATE_HOME": "/xdg", "HOME": "/home/me"}, "/own"),
+        ({"XDG_STATE_HOME": "/xdg", "HOME": "/home/me"}, "/xdg/obs-check"),
+        ({"XDG_STATE_HOME": "xdg", "HOME": "/home/me"}, "/home/me/.local/state/obs-check"),
+        ({}, None),
+    ],
+)
+def test_where_runs_are_kept(env: dict[str, str], wanted: str | None) -> None:
+    assert state_directory(env) == (Path(wanted) if wanted else None)

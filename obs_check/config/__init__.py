@@ -28,11 +28,12 @@ import yaml
 from obs_check.config.executors import ExecutorsConfig, read_executors
 from obs_check.config.section import PORTS, Secret, Section
 from obs_check.errors import ConfigError
-from obs_check.model.paths import AbsoluteGlob, AbsolutePath
+from obs_check.model.paths import AbsoluteGlob, AbsolutePath, absolute_path
 from obs_check.model.secret import yaml_problem
 
 DEFAULT_PATH = Path("obs-check.yaml")
 PATH_VARIABLE = "OBS_CHECK_CONFIG"
+STATE_VARIABLE = "OBS_CHECK_STATE"
 ENVIRONMENT = "environment"
 
 
@@ -173,6 +174,20 @@ def load_config(path: Path | None, env: Mapping[str, str]) -> Config:
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror}", f"name another with --config or ${PATH_VARIABLE}") from error
     return parse_config(text, file, env)
+
+
+def state_directory(env: Mapping[str, str]) -> Path | None:
+    """Where obs-check keeps what outlives a command: $OBS_CHECK_STATE, else obs-check in $XDG_STATE_HOME, else in
+    ~/.local/state (XDG Base Directory Specification 0.8: a relative $XDG_STATE_HOME counts as none).
+
+    It need not exist. None where the environment names no home either: then nothing is kept.
+    """
+    if own := env.get(STATE_VARIABLE):
+        return absolute_path(own, Path.cwd())
+    if (given := env.get("XDG_STATE_HOME", "")).startswith("/"):
+        return absolute_path(given, Path("/")) / "obs-check"
+    home = env.get("HOME")
+    return absolute_path(home, Path.cwd()) / ".local" / "state" / "obs-check" if home else None
 
 
 def parse_config(text: str, file: Path, env: Mapping[str, str]) -> Config:
