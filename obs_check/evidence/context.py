@@ -10,8 +10,7 @@ from obs_check.client.files.firewall_log import Since
 from obs_check.client.files.text_files import read_exact, read_log
 from obs_check.errors import NotAllowed
 from obs_check.evidence.control import Control
-from obs_check.evidence.funnel import Funnel
-from obs_check.evidence.ladder import Count, Rung
+from obs_check.evidence.funnel import Count, Funnel, Rung
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
 from obs_check.logql.settings import EngineSettings

@@ -3,6 +3,9 @@
 Some lines that pass the query's first line filters are asked for and run through the other stages here: that says at
 which stage they die. Loki is then asked only for the counts before and after that stage; where the lines at hand
 misled (the newest may not be like the rest), the stages are halved until two neighbours are left.
+
+Counting uses `sum(count_over_time(...))`. Loki 3.5 skips a parser when no label behind it is needed, so a rung that
+ends in a parser counts lines, not parsed lines; the rungs after it are what tells.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,7 +14,6 @@ from itertools import takewhile
 from typing import TypeVar
 
 from obs_check.errors import QueryError, Refused
-from obs_check.evidence.ladder import Count, Rung, counting
 from obs_check.logql import to_text
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import compile_stage
@@ -24,7 +26,34 @@ from obs_check.model.window import Window
 SAMPLE = 50
 """Lines that are looked at to see where they die."""
 
+Count = Callable[[str, Window], tuple[float, Probe]]
+"""Asks for the number a metric query gives at the end of a window (0 when it gives no series)."""
 Sample = Callable[[str, Window, int], tuple[list[tuple[Labels, str]], Probe]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """Lines that survive the first `stages` stages (0 = the selector alone)."""
+
+    stages: int
+    text: str
+    lines: float
+    probe: Probe
+
+
+def narrowed(query: ast.LogQuery, needle: str) -> ast.LogQuery:
+    """The query with a line filter for `needle` put first: everything else stays as written."""
+    return replace(query, stages=(ast.LineFilter("|=", (ast.LineMatch(needle),)), *query.stages))
+
+
+def counting(query: ast.LogQuery, window: Window) -> str:
+    """A metric query that counts the lines of a log query in a window, to be asked at the window's end."""
+    return f"sum(count_over_time({to_text(query)} [{range_s(window)}s]))"
+
+
+def range_s(window: Window) -> int:
+    """The length of a window as a range that ends with it: whole seconds, one at least."""
+    return max(1, round(window.seconds))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from obs_check.errors import QueryError
 from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import rows
-from obs_check.evidence.ladder import counting
+from obs_check.evidence.funnel import counting, rows
 from obs_check.evidence.needed_labels import labels_needed
 from obs_check.evidence.query_edit import Rewrite
 from obs_check.logql import parse

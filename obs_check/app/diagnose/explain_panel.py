@@ -7,8 +7,7 @@ from obs_check.causes.registry import causes_asked, causes_on
 from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.context import BrokenPanel, BrokenTarget, Context
 from obs_check.evidence.dashboard_edit import edited
-from obs_check.evidence.funnel import measure
-from obs_check.evidence.ladder import Rung
+from obs_check.evidence.funnel import Rung, measure
 from obs_check.model.finding import FileEdit, Finding, Fix
 
 _DEEPEST = 3

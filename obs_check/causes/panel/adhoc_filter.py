@@ -12,8 +12,7 @@ from obs_check.errors import QueryError
 from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.funnel import SAMPLE, count_rung, rows
-from obs_check.evidence.ladder import Rung
+from obs_check.evidence.funnel import SAMPLE, Rung, count_rung, rows
 from obs_check.evidence.query_text import authored
 from obs_check.evidence.select_matching import misspelt, same_but_case
 from obs_check.evidence.tried import finding, shown, tried

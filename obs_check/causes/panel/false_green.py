@@ -12,7 +12,7 @@ from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.control import Control
 from obs_check.evidence.dashboard_edit import dashboard_fix, edited
-from obs_check.evidence.ladder import counting
+from obs_check.evidence.funnel import counting
 from obs_check.logql import to_text
 from obs_check.model.finding import Finding, Fix, Observation, Subject, TargetEdit
 from obs_check.model.probe import Probe

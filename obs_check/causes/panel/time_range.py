@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.ladder import range_s
+from obs_check.evidence.funnel import range_s
 from obs_check.evidence.tried import finding, shown, tried
 from obs_check.model.finding import Finding, PanelEdit
 from obs_check.model.probe import Probe

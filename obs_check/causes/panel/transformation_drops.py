@@ -10,7 +10,7 @@ from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.cause import Cause, on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
-from obs_check.evidence.ladder import counting
+from obs_check.evidence.funnel import counting
 from obs_check.evidence.needed_labels import grouped_by
 from obs_check.evidence.parser_at import having
 from obs_check.evidence.tried import Tried, finding, shown, tried

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import rows
-from obs_check.evidence.ladder import Rung
+from obs_check.evidence.funnel import Rung, rows
 from obs_check.evidence.needed_labels import grouped_by
 from obs_check.evidence.parser_at import count_fixed
 from obs_check.evidence.query_edit import Rewrite, replace_stage

@@ -14,8 +14,7 @@ from typing import Literal
 from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import rows
-from obs_check.evidence.ladder import range_s
+from obs_check.evidence.funnel import range_s, rows
 from obs_check.evidence.query_edit import edit_texts
 from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.evidence.query_text import unwrapping
