@@ -128,15 +128,15 @@ class Target:
             raise UsageError("nothing to ask", "give --file, --loki or --grafana, or name loki.url in obs-check.yaml")
         url = self.grafana or (config.grafana.url if config.grafana else "")
         own_grafana = config.grafana if config.grafana and host_port(url) == host_port(config.grafana.url) else None
-        return LokiClient.through_grafana(
+        client = LokiClient.through_grafana(
             url,
             self.datasource or config.loki.datasource,
             time.time_ns,
             config.hosts | {host_port(url)},
             own_grafana.token if own_grafana else None,
             own_grafana.org_id if own_grafana else None,
-            tenant=self.tenant,
         )
+        return client.of_tenant(self.tenant) if self.tenant else client
 
     def loki_tail(self, out: Output) -> "LokiTail | None":
         """The tail of the Loki to ask; None when it is asked through Grafana."""

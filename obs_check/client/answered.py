@@ -4,7 +4,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from obs_check.model.probe import Probe
 
-T = TypeVar("T")
+T = TypeVar("T", covariant=True)
 
 
 class Answered(NamedTuple, Generic[T]):

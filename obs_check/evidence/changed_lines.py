@@ -108,7 +108,7 @@ def in_loki(context: Context, labels: Labels, beginning: str) -> tuple[list[str]
     assert context.run is not None
     quoted = json.dumps(beginning, ensure_ascii=False)
     window = Window(context.run.window.start_ns - 60 * NS, context.now_ns() + 60 * NS)
-    found, probe = context.loki.sample(f"{selector(labels)} |= {quoted}", window, _MOST)
+    found, probe = context.loki.lines(f"{selector(labels)} |= {quoted}", window, _MOST)
     return [line for _, line in found if line.startswith(beginning)], probe
 
 

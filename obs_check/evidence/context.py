@@ -8,9 +8,9 @@ from typing import Any, Protocol
 from obs_check.client.egress import EgressAnswer
 from obs_check.client.files.firewall_log import Since
 from obs_check.client.files.text_files import read_exact, read_log
-from obs_check.errors import NotAllowed
 from obs_check.evidence.control import Control
-from obs_check.evidence.funnel import Count, Funnel, Rung
+from obs_check.evidence.funnel import Funnel, Rung
+from obs_check.evidence.questions import LinesOf, Loki, LokiItself
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
 from obs_check.logql.settings import EngineSettings
@@ -25,33 +25,6 @@ from obs_check.panel.expect import Expectation
 from obs_check.panel.interval import loki_step
 from obs_check.panel.reading import Reading
 from obs_check.panel.request import PanelRequest
-from obs_check.panel.run_lines import with_lines_of
-
-
-@dataclass(frozen=True, slots=True)
-class LokiProbes:
-    """Questions asked of the Loki that the dashboard reads. Each returns the answer and its probe."""
-
-    count: Count
-    sample: Callable[[str, Window, int], tuple[list[tuple[Labels, str]], Probe]]
-    """(log query, window, limit) -> lines with their labels, newest first."""
-    label_names: Callable[[Window], tuple[list[str], Probe]]
-    label_values: Callable[[str, Window], tuple[list[str], Probe]]
-    series: Callable[[tuple[str, ...], Window], tuple[list[Labels], Probe]]
-    """(selectors, window) -> labels of the streams that have lines in the window and match one of the selectors."""
-    settings: Callable[[], EngineSettings]
-    """What the engine here has to know to do as that Loki does."""
-
-    def over(self, needle: str) -> "LokiProbes":
-        """The same questions about the lines that hold `needle` alone."""
-
-        def count(expr: str, window: Window) -> tuple[float, Probe]:
-            return self.count(with_lines_of(expr, needle) or expr, window)
-
-        def sample(query: str, window: Window, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
-            return self.sample(with_lines_of(query, needle) or query, window, limit)
-
-        return replace(self, count=count, sample=sample)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,22 +195,18 @@ class Files:
     """When a file was last written (s since the epoch), None where it cannot be looked at."""
 
 
-def _nobody(_tenant: str, _query: str, _window: Window, _limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
-    raise NotAllowed("no Loki takes a tenant here", "name one in the configuration")
-
-
 @dataclass(frozen=True, slots=True)
 class Context:
     """Everything known when causes are looked for. `run` and `hops` are empty when nothing was injected."""
 
     dashboard_uid: str
     dashboard: Mapping[str, Any]
-    loki: LokiProbes
+    loki: Loki
     now_ns: Callable[[], int]
+    engine: Callable[[], EngineSettings]
+    """What the engine here has to know to do as that Loki does."""
     grafana: GrafanaProbes
     files: Files = field(default_factory=Files)
-    every_line: LokiProbes | None = None
-    """The same Loki with nobody's lines left out, where `loki` is asked for the run's lines alone."""
     missing: Probe | None = None
     """Grafana's answer that it has no such dashboard; then `dashboard` is empty."""
     run: Run | None = None
@@ -257,27 +226,21 @@ class Context:
     """Ids of the panels that do not read what they should."""
     loki_uid: str = ""
     """The uid of Loki's datasource in Grafana."""
-    loki_direct: bool = False
-    """Whether Loki is asked directly and not through the dashboard's datasource."""
-    sample_as: Callable[[str, str, Window, int], tuple[list[tuple[Labels, str]], Probe]] = _nobody
-    """(tenant, log query, window, limit) -> as `loki.sample`, asked with another X-Scope-OrgID."""
-    loki_discarded: Callable[[], tuple[Mapping[str, int], Probe]] | None = None
-    """Lines that Loki discarded since before the run, by reason; None where its metrics cannot be read."""
-    loki_lookback: Callable[[], tuple[int, Probe]] | None = None
-    """How far back Loki lets queries see (ns), 0 for as far as there is; None as for `loki_retention`."""
-    loki_retention: Callable[[], tuple[int | None, Probe]] | None = None
-    """How long Loki keeps lines (ns), None for ever; None where its configuration cannot be read."""
+    loki_itself: LokiItself | None = None
+    """The Loki where it is asked directly, and not through the dashboard's datasource."""
+    discarded_before: Mapping[str, int] = field(default_factory=dict)
+    """Lines that it had discarded before the run, by reason."""
 
     def over(self, broken: BrokenPanel) -> "Context":
         """What is asked about a panel: Loki for the run's lines alone, where the panel was asked for those."""
-        run = self.run
-        if run is None or broken.run_window is None:
+        if self.run is None or broken.run_window is None:
             return self
+        return replace(self, loki=LinesOf(self.loki, self.run.needle))
 
-        def sample_as(tenant: str, query: str, window: Window, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
-            return self.sample_as(tenant, with_lines_of(query, run.needle) or query, window, limit)
-
-        return replace(self, loki=self.loki.over(run.needle), every_line=self.loki, sample_as=sample_as)
+    @property
+    def every_line(self) -> Loki:
+        """The same Loki with nobody's lines left out, where `loki` is asked for the run's lines alone."""
+        return self.loki.every if isinstance(self.loki, LinesOf) else self.loki
 
     def hop(self, path: str, name: str) -> HopSeen | None:
         """The hop of a path, if the run was followed there."""

@@ -14,6 +14,7 @@ from itertools import takewhile
 from typing import TypeVar
 
 from obs_check.errors import QueryError, Refused
+from obs_check.evidence.questions import Loki
 from obs_check.logql import to_text
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import compile_stage
@@ -26,10 +27,6 @@ from obs_check.model.window import Window
 SAMPLE = 50
 """Lines that are looked at to see where they die."""
 
-Count = Callable[[str, Window], tuple[float, Probe]]
-"""Asks for the number a metric query gives at the end of a window (0 when it gives no series)."""
-Sample = Callable[[str, Window, int], tuple[list[tuple[Labels, str]], Probe]]
-
 
 @dataclass(frozen=True, slots=True)
 class Rung:
@@ -39,11 +36,6 @@ class Rung:
     text: str
     lines: float
     probe: Probe
-
-
-def narrowed(query: ast.LogQuery, needle: str) -> ast.LogQuery:
-    """The query with a line filter for `needle` put first: everything else stays as written."""
-    return replace(query, stages=(ast.LineFilter("|=", (ast.LineMatch(needle),)), *query.stages))
 
 
 def counting(query: ast.LogQuery, window: Window) -> str:
@@ -69,15 +61,15 @@ class Funnel:
     settings: EngineSettings
 
 
-def measure(query: ast.LogQuery, window: Window, count: Count, sample: Sample, settings: EngineSettings) -> Funnel:
+def measure(query: ast.LogQuery, window: Window, loki: Loki, settings: EngineSettings) -> Funnel:
     """The funnel of a query in a window: one sample, and two counts unless the sample misleads."""
     stages = query.stages
     head = len(list(takewhile(lambda s: isinstance(s, ast.LineFilter), stages)))
 
     def rung(upto: int) -> Rung:
-        return count_rung(query, upto, window, count)
+        return count_rung(query, upto, window, loki)
 
-    lines, probe = sample(to_text(replace(query, stages=stages[:head])), window, SAMPLE)
+    lines, probe = loki.lines(to_text(replace(query, stages=stages[:head])), window, SAMPLE)
     if not lines:
         alone = rung(0) if head else Rung(0, to_text(replace(query, stages=())), 0.0, probe)
         rungs = [alone] if not alone.lines else _halved(alone, rung(head), rung) if head else [alone]
@@ -96,7 +88,7 @@ def measure(query: ast.LogQuery, window: Window, count: Count, sample: Sample, s
     if len(rungs) > 1 and not _passing(stages[head : rungs[-2].stages], lines, settings):
         # The newest lines are not like those that get this far, so these are looked at instead.
         head = rungs[-2].stages
-        lines, probe = sample(rungs[-2].text, window, SAMPLE)
+        lines, probe = loki.lines(rungs[-2].text, window, SAMPLE)
     return Funnel(tuple(rungs), head, tuple(lines), probe, settings)
 
 
@@ -107,19 +99,19 @@ def _passing(stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]], s
         return True
 
 
-def count_rung(query: ast.LogQuery, upto: int, window: Window, count: Count) -> Rung:
+def count_rung(query: ast.LogQuery, upto: int, window: Window, loki: Loki) -> Rung:
     """Lines that pass the first `upto` stages. Lines with an error, which Loki refuses to count, are left out."""
     prefix = replace(query, stages=query.stages[:upto])
     if any(isinstance(stage, ast.LabelFilter) and not _is_text(stage.predicate) for stage in prefix.stages):
-        lines, probe = count(counting(replace(prefix, stages=(*prefix.stages, NO_ERROR)), window), window)
+        lines, probe = loki.count(counting(replace(prefix, stages=(*prefix.stages, NO_ERROR)), window), window)
         return Rung(upto, to_text(prefix), lines, probe)
     try:
-        lines, probe = count(counting(prefix, window), window)
+        lines, probe = loki.count(counting(prefix, window), window)
     except Refused as refused:
         if "pipeline error" not in refused.body:
             raise
         sound = replace(prefix, stages=(*prefix.stages, NO_ERROR))
-        lines, probe = count(counting(sound, window), window)
+        lines, probe = loki.count(counting(sound, window), window)
     return Rung(upto, to_text(prefix), lines, probe)
 
 

@@ -227,7 +227,7 @@ def _has_mistake(
 def _worth(context: Context, broken: BrokenTarget, query: ast.LogQuery, names: Iterable[str]) -> tuple[int, int]:
     """How many of the lines at hand pass a log query, and how many of the labels they have then."""
     head = len(list(takewhile(lambda stage: isinstance(stage, ast.LineFilter), query.stages)))
-    lines, _ = context.loki.sample(to_text(replace(query, stages=query.stages[:head])), broken.window, _LOOKED_AT)
+    lines, _ = context.loki.lines(to_text(replace(query, stages=query.stages[:head])), broken.window, _LOOKED_AT)
     passing = rows(query.stages[head:], lines, broken.settings)
     return len(passing), sum(bool(row.get(name)) for row in passing for name in names)
 

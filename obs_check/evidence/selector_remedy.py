@@ -119,7 +119,7 @@ def unselected(context: Context, broken: BrokenTarget) -> Unselected | None:
     probes = [probe]
     dead = [one for one in wanted if not _satisfied(one, streams)]
     if len(dead) == len(wanted):
-        names, names_probe = context.loki.label_names(broken.window)
+        names, names_probe = context.loki.labels(broken.window)
         if not names:
             return None
         every = tuple(selector_text(ast.Selector((ast.Matcher(name, "=~", ".+"),))) for name in names)
@@ -215,7 +215,7 @@ def _behind(
     if all(accepts(one, "") for one in rest):
         rest.append(_anything(nothing.streams))
     selected = ast.LogQuery(ast.Selector(tuple(rest)))
-    lines, probe = context.loki.sample(to_text(selected), broken.window, SAMPLE)
+    lines, probe = context.loki.lines(to_text(selected), broken.window, SAMPLE)
     if not lines:
         return
     probes.append(probe)

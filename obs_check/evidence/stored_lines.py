@@ -45,4 +45,4 @@ def stored(context: Context, path: Shipped, limit: int) -> tuple[list[tuple[Labe
     """The run's lines of a path as Loki has them now, by the labels that the pipeline gives them."""
     assert context.run is not None
     window = Window(context.run.window.start_ns - 60 * NS, path.now_ns + 60 * NS)
-    return context.loki.sample(lines_of(context.run, path.ran.shipped[0].labels), window, limit)
+    return context.loki.lines(lines_of(context.run, path.ran.shipped[0].labels), window, limit)

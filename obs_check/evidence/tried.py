@@ -57,8 +57,7 @@ def tried_queries(context: Context, broken: BrokenPanel, edits: Sequence[Dashboa
         if before.query == after.query:
             continue
         rungs = [
-            count_rung(asked.query, len(asked.query.stages), broken.window, context.loki.count)
-            for asked in (before, after)
+            count_rung(asked.query, len(asked.query.stages), broken.window, context.loki) for asked in (before, after)
         ]
         if rungs[1].lines and not rungs[0].lines:
             probes = (*change.probes, *(rung.probe for rung in rungs))

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from obs_check.app.diagnose.explain_panel import broken_targets
-from obs_check.app.systems.shared_probes import shared
+from obs_check.app.systems.shared_probes import LokiOnce
 from obs_check.causes.registry import causes_on
+from obs_check.client.answered import Answered
 from obs_check.errors import EvaluationError, Refused
-from obs_check.evidence.context import BrokenPanel, Context, GrafanaProbes, LokiProbes
+from obs_check.evidence.context import BrokenPanel, Context, GrafanaProbes
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant, query_range
 from obs_check.logql.engine.list_source import ListSource
@@ -24,6 +25,7 @@ from obs_check.panel.reading import read_panel
 from obs_check.panel.request import panel_requests
 from obs_check.panel.variables import effective_variables
 from tests.engine_settings import SETTINGS
+from tests.fakes import NoLoki, nobody
 
 NOW_NS = 1_767_225_600 * NS
 WINDOW_S = 3600
@@ -31,7 +33,7 @@ SOURCES = Datasources({"Loki": {"uid": "loki", "name": "Loki", "type": "loki"}},
 
 
 @dataclass(slots=True)
-class Lines:
+class Lines(NoLoki):
     """Streams, oldest line first and a second apart, and the questions that were asked of them."""
 
     streams: list[tuple[Labels, list[str]]]
@@ -44,7 +46,7 @@ class Lines:
             for labels, lines in self.streams
         )
 
-    def count(self, expr: str, window: Window) -> tuple[float, Probe]:
+    def count(self, expr: str, window: Window) -> Answered[float]:
         self.asked.append(expr)
         try:
             found = query_instant(parse(expr), self.source(), window.end_ns, settings=SETTINGS)
@@ -52,33 +54,33 @@ class Lines:
             raise Refused(str(error), 400, str(error)) from error
         assert isinstance(found, Vector)
         total = sum(s.value for s in found.samples)
-        return total, Probe("loki", expr, total, NOW_NS, window)
+        return Answered(total, Probe("loki", expr, total, NOW_NS, window))
 
-    def sample(self, query: str, window: Window, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
-        self.asked.append(query)
+    def lines(self, expr: str, window: Window, limit: int) -> Answered[list[tuple[Labels, str]]]:
+        self.asked.append(expr)
         found = query_range(
-            parse(query), self.source(), window.start_ns, window.end_ns, NS, limit=limit, settings=SETTINGS
+            parse(expr), self.source(), window.start_ns, window.end_ns, NS, limit=limit, settings=SETTINGS
         )
         assert isinstance(found, Streams)
         lines = [(s.labels, e.line) for s in found.streams for e in s.entries]
-        return lines, Probe("loki", query, lines, NOW_NS, window)
+        return Answered(lines, Probe("loki", expr, lines, NOW_NS, window))
 
-    def names(self, window: Window) -> tuple[list[str], Probe]:
+    def labels(self, window: Window) -> Answered[list[str]]:
         self.asked.append("labels")
         names = sorted({name for labels, _ in self.streams for name in labels})
-        return names, Probe("loki", "labels", names, NOW_NS, window)
+        return Answered(names, Probe("loki", "labels", names, NOW_NS, window))
 
-    def series(self, selectors: tuple[str, ...], window: Window) -> tuple[list[Labels], Probe]:
-        self.asked.append(f"series of {' '.join(selectors)}")
-        parsed = [query for text in selectors if isinstance(query := parse(text), ast.LogQuery)]
+    def series(self, matchers: tuple[str, ...], window: Window) -> Answered[list[Labels]]:
+        self.asked.append(f"series of {' '.join(matchers)}")
+        parsed = [query for text in matchers if isinstance(query := parse(text), ast.LogQuery)]
         wanted = [stream_test(query.selector.matchers) for query in parsed]
         found = [labels for labels, _ in self.streams if any(test(labels) for test in wanted)]
-        return found, Probe("loki", "series", found, NOW_NS, window)
+        return Answered(found, Probe("loki", "series", found, NOW_NS, window))
 
-    def values(self, name: str, window: Window) -> tuple[list[str], Probe]:
+    def label_values(self, name: str, window: Window) -> Answered[list[str]]:
         self.asked.append(f"values of {name}")
         values = sorted({labels[name] for labels, _ in self.streams if name in labels})
-        return values, Probe("loki", f"values of {name}", values, NOW_NS, window)
+        return Answered(values, Probe("loki", f"values of {name}", values, NOW_NS, window))
 
 
 def proved(lines: Lines, expr: str, **known: Any) -> Finding | None:
@@ -93,13 +95,9 @@ def proved(lines: Lines, expr: str, **known: Any) -> Finding | None:
     )
     broken = BrokenPanel(panel, request, read_panel(panel, {}, request), "reads No data")
 
-    def nobody(*_: Any) -> Any:
-        raise AssertionError("Grafana is asked though the lines are enough")
-
-    loki = shared(LokiProbes(lines.count, lines.sample, lines.names, lines.values, lines.series, lambda: SETTINGS))
     questions: dict[str, Any] = {one.name: nobody for one in fields(GrafanaProbes)}
     grafana = GrafanaProbes(**{**questions, "datasources": SOURCES})
-    context = replace(Context("test", document, loki, lambda: NOW_NS, grafana), **known)
+    context = replace(Context("test", document, LokiOnce(lines), lambda: NOW_NS, lambda: SETTINGS, grafana), **known)
     for target in broken_targets(context, broken):
         for cause in causes_on("query"):
             found = cause.find(context, target)

@@ -9,20 +9,23 @@ import pytest
 from obs_check.causes.file import log_dir_unset
 from obs_check.causes.shipper import positions_ahead, push_refused, timestamp_out_of_window
 from obs_check.causes.shipper.positions_ahead import line_starts
+from obs_check.client.answered import Answered
 from obs_check.client.egress import EgressAnswer
 from obs_check.client.files.text_files import read_log
 from obs_check.errors import ConfigError
-from obs_check.evidence.context import Context, Files, GrafanaProbes, LokiProbes
+from obs_check.evidence.context import Context, Files, GrafanaProbes
 from obs_check.evidence.lost_lines import losses
 from obs_check.follow.hop import HopSeen, PathName
 from obs_check.follow.run import Run, Sent
 from obs_check.follow.shipping import ShippingEvidence
+from obs_check.model.entry import Labels
 from obs_check.model.event import Event
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import FileState, Refusal, ShipperState
 from obs_check.model.window import NS, Window
 from obs_check.panel.datasource import Datasources
 from tests.engine_settings import SETTINGS
+from tests.fakes import NoLoki, nobody
 
 TAGS = ("abc123-1-allow", "abc123-2-deny")
 LINES = [f"time=x msg=ALLOW url=http://a.example/?obs={tag}" for tag in TAGS]
@@ -34,15 +37,12 @@ def hops(in_loki: tuple[str, ...], path: PathName = "A") -> tuple[HopSeen, ...]:
     return file, HopSeen(path, "loki", TAGS, dict.fromkeys(in_loki, 1))
 
 
-def nobody(*_: Any) -> Any:
-    raise AssertionError("no system is asked")
-
-
 def made_context(files: Files, hops: tuple[HopSeen, ...]) -> Context:
-    loki = LokiProbes(nobody, nobody, nobody, nobody, nobody, lambda: SETTINGS)
     questions: dict[str, Any] = {one.name: nobody for one in fields(GrafanaProbes)}
     grafana = GrafanaProbes(**{**questions, "datasources": Datasources({})})
-    return Context("d", {}, loki, lambda: 2, grafana, files, run=Run("abc123", (), Window(0, 1)), hops=hops)
+    return Context(
+        "d", {}, NoLoki(), lambda: 2, lambda: SETTINGS, grafana, files, run=Run("abc123", (), Window(0, 1)), hops=hops
+    )
 
 
 def test_a_configuration_that_is_not_there_is_an_error_only_where_lines_were_lost(tmp_path: Path) -> None:
@@ -132,6 +132,17 @@ scrape_configs:
 """
 
 
+class OneLine(NoLoki):
+    """A Loki that has one line, whatever it is asked for."""
+
+    def __init__(self, line: str) -> None:
+        self.line = line
+
+    def lines(self, expr: str, window: Window, limit: int) -> Answered[list[tuple[Labels, str]]]:
+        found: list[tuple[Labels, str]] = [({}, self.line)]
+        return Answered(found[:limit], Probe("loki", expr, 1, 1, window))
+
+
 @pytest.mark.parametrize(
     ("time", "added"),
     [
@@ -149,8 +160,7 @@ def test_a_format_that_reads_no_time_is_no_fix(time: str, added: list[str], tmp_
     event = Event("abc123", 1, "allow", "GET", "http://a.example/", "a.example", start)
     run = Run("abc123", (Sent(event, EgressAnswer(200, "allow")),), Window(start, start + NS))
     context = made_context(Files(shipper_config=config), (file, HopSeen("A", "loki", TAGS[:1], {})))
-    loki = replace(context.loki, sample=lambda query, window, _: ([({}, line)], Probe("loki", query, 1, 1, window)))
-    found = timestamp_out_of_window.find(replace(context, run=run, loki=loki, now_ns=lambda: start + NS))
+    found = timestamp_out_of_window.find(replace(context, run=run, loki=OneLine(line), now_ns=lambda: start + NS))
     assert found is not None
     # The zone is not in what the stage reads: RFC 3339 would read no time there at all.
     assert [row for row in found.fix.diff.splitlines() if row.startswith("+  ")] == added

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from obs_check.causes.panel import metric_absent
-from obs_check.evidence.context import BrokenPanel, Context, GrafanaProbes, LokiProbes
+from obs_check.evidence.context import BrokenPanel, Context, GrafanaProbes
 from obs_check.model.probe import Probe
 from obs_check.model.window import MS, NS
 from obs_check.panel.dashboard import load_dashboard
@@ -16,6 +16,7 @@ from obs_check.panel.reading import read_panel
 from obs_check.panel.request import panel_requests
 from obs_check.panel.variables import effective_variables
 from tests.engine_settings import SETTINGS
+from tests.fakes import NoLoki, nobody
 
 NOW_NS = 1_767_225_600 * NS
 SOURCES = Datasources({"P": {"uid": "p", "name": "P", "type": "prometheus"}}, "P")
@@ -23,10 +24,6 @@ TARGET = {"refId": "A", "datasource": {"type": "prometheus", "uid": "p"}, "expr"
 DASHBOARD = {"uid": "d", "title": "d", "panels": [{"id": 1, "title": "p", "type": "stat", "targets": [TARGET]}]}
 FIELDS = [{"name": "Time", "type": "time"}, {"name": "Value", "type": "number"}]
 ANSWER = {"results": {"A": {"frames": [{"schema": {"fields": FIELDS}, "data": {"values": [[1], [7]]}}]}}}
-
-
-def nobody(*_: Any) -> Any:
-    raise AssertionError("nobody else is asked")
 
 
 @pytest.mark.parametrize(
@@ -60,8 +57,7 @@ def test_an_event_may_make_what_goes_by_no_other_name(names: list[str], until_ev
 
     questions: dict[str, Any] = {one.name: nobody for one in fields(GrafanaProbes)}
     grafana = GrafanaProbes(**{**questions, "prometheus": prometheus, "look_again": look_again, "datasources": SOURCES})
-    loki = LokiProbes(nobody, nobody, nobody, nobody, nobody, lambda: SETTINGS)
-    context = Context("d", DASHBOARD, loki, lambda: NOW_NS, grafana)
+    context = Context("d", DASHBOARD, NoLoki(), lambda: NOW_NS, lambda: SETTINGS, grafana)
     found = metric_absent.find(context, BrokenPanel(panel, request, read_panel(panel, {}, request), "No data"))
     assert found is not None
     assert claim in found.claim

@@ -125,13 +125,13 @@ def test_an_unknown_label_has_no_values() -> None:
     assert recorder.seen[0].url.path == "/loki/api/v1/label/nope/values"
 
 
-def test_series_and_metrics_and_ready() -> None:
+def test_series_and_discards_and_ready() -> None:
     loki, recorder = client(httpx.Response(200, json={"status": "success", "data": [{"a": "b"}]}))
     assert loki.series(['{a="b"}', '{c="d"}'], WINDOW).value == [{"a": "b"}]
     assert recorder.seen[0].url.params.get_list("match[]") == ['{a="b"}', '{c="d"}']
     loki, _ = client(httpx.Response(200, text='loki_discarded_samples_total{reason="rate_limited"} 3\n'))
-    value, probe = loki.metrics()
-    assert value["loki_discarded_samples_total"] == [({"reason": "rate_limited"}, 3.0)]
+    value, probe = loki.discarded()
+    assert value == {"rate_limited": 3}
     assert probe.answer["loki_discarded_samples_total"] == [[{"reason": "rate_limited"}, 3.0]]
     loki, _ = client(httpx.Response(503, text="Ingester not ready\n"))
     assert loki.ready().value is False

@@ -93,7 +93,5 @@ def broken_targets(context: Context, broken: BrokenPanel) -> Iterator[BrokenTarg
             expr=asked.expr,
             query=asked.query,
             place=asked.place,
-            funnel=measure(
-                asked.query, broken.window, context.loki.count, context.loki.sample, context.loki.settings()
-            ),
+            funnel=measure(asked.query, broken.window, context.loki, context.engine()),
         )

@@ -1,33 +1,31 @@
-"""Questions to Loki that several panels share are asked once in a diagnosis."""
+"""Questions that several panels share are asked once in a diagnosis; an outage is asked again: it may be over."""
 
-from collections.abc import Callable, Hashable
-from dataclasses import replace
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
-from obs_check.evidence.context import LokiProbes
+from obs_check.evidence.questions import Loki
 
-T = TypeVar("T", bound=Callable[..., Any])
-
-
-def shared(probes: LokiProbes) -> LokiProbes:
-    """The same questions, each asked once; an outage is asked again, because it may be over."""
-    return replace(
-        probes,
-        count=once(probes.count),
-        sample=once(probes.sample),
-        label_names=once(probes.label_names),
-        label_values=once(probes.label_values),
-        series=once(probes.series),
-    )
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-def once(ask: T) -> T:
+class LokiOnce:
+    """A Loki of which each question is asked once."""
+
+    def __init__(self, loki: Loki) -> None:
+        self.count, self.lines = once(loki.count), once(loki.lines)
+        self.labels, self.label_values = once(loki.labels), once(loki.label_values)
+        self.series, self.of_tenant = once(loki.series), loki.of_tenant
+
+
+def once(ask: Callable[P, T]) -> Callable[P, T]:
     """The same function, called once for the same arguments."""
-    known: dict[tuple[Hashable, ...], Any] = {}
+    known: dict[object, T] = {}
 
-    def answer(*question: Hashable) -> Any:
+    def answer(*given: P.args, **named: P.kwargs) -> T:
+        question = (given, tuple(named.items()))
         if question not in known:
-            known[question] = ask(*question)
+            known[question] = ask(*given, **named)
         return known[question]
 
-    return answer  # type: ignore[return-value]
+    return answer

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from obs_check.app.systems.apply import apply_fixes
 from obs_check.app.systems.dashboard_source import DashboardSource, open_dashboard, read_document
 from obs_check.app.systems.engine import settings_for
 from obs_check.app.systems.injection import Sending, open_way, send_run
-from obs_check.app.systems.shared_probes import once, shared
+from obs_check.app.systems.shared_probes import LokiOnce, once
 from obs_check.app.systems.shipping import HERE, ShipperNames, Shipping, open_shipping
 from obs_check.app.verify.look import look_again
 from obs_check.app.verify.verdicts import Yardstick
@@ -20,10 +20,10 @@ from obs_check.client.files.firewall_log import FirewallLog
 from obs_check.client.files.search import deleted_but_open, expand, find_tag
 from obs_check.client.grafana.client import GrafanaClient
 from obs_check.client.grafana.variable_query import asking
-from obs_check.client.loki.client import LokiClient, discarded_by_reason
+from obs_check.client.loki.client import LokiClient
 from obs_check.config import Config, load_config
 from obs_check.errors import ConfigError, NotAllowed, Refused, Unavailable
-from obs_check.evidence.context import BrokenPanel, Context, EgressProbes, Files, GrafanaProbes, LokiProbes, LookAgain
+from obs_check.evidence.context import BrokenPanel, Context, EgressProbes, Files, GrafanaProbes, LookAgain
 from obs_check.evidence.control import Control
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.hops import TaggedLines, egress_hop, file_hop, loki_hop
@@ -35,7 +35,6 @@ from obs_check.model.event import Event
 from obs_check.model.finding import DashboardEdit, Finding
 from obs_check.model.paths import AbsoluteGlob
 from obs_check.model.probe import Probe
-from obs_check.model.result import Vector
 from obs_check.model.window import Window
 from obs_check.panel.board import Board
 from obs_check.panel.dashboard import Dashboard, load_dashboard
@@ -105,7 +104,7 @@ class Systems:
             self.shipping.remember()
         if self.config.loki.url:
             with suppress(Unavailable, NotAllowed):
-                self.discarded_before = discarded_by_reason(self.loki.metrics().value)
+                self.discarded_before = self.loki.discarded().value
         return send_run(self.config.boundary, way, way.plan(allow, deny), self.now_ns, say, so_far)
 
     def follow(self, run: Run, hops: list[HopSeen], say: Say) -> None:
@@ -166,7 +165,7 @@ class Systems:
             return self.loki.labels(window).value
 
         def lines(query: str, window: Window) -> tuple[list[tuple[Labels, str]], Probe]:
-            return _lines(self.loki, query, window, 5000)
+            return self.loki.lines(query, window, 5000)
 
         hop, look = loki_hop(path, run, names, lines, self.now_ns)
         return Watched(hop, look, self.hop_s)
@@ -176,17 +175,9 @@ class Systems:
         return Context(
             dashboard_uid=self.board.dashboard.uid,
             dashboard=self.board.dashboard.document,
-            loki=shared(
-                LokiProbes(
-                    self._count,
-                    self._sample,
-                    self._label_names,
-                    self._label_values,
-                    self._series,
-                    self.engine,
-                )
-            ),
+            loki=LokiOnce(self.loki),
             now_ns=self.now_ns,
+            engine=self.engine,
             grafana=GrafanaProbes(
                 self._looking_again(held),
                 self._ds_query,
@@ -219,11 +210,8 @@ class Systems:
             shipper_state=self.shipping.snapshot if self.shipping else None,
             env=self.env,
             loki_uid=self.config.loki.datasource,
-            loki_direct=self.config.loki.url is not None,
-            sample_as=self._sample_as,
-            loki_discarded=self._discarded if self.config.loki.url else None,
-            loki_lookback=self._lookback if self.config.loki.url else None,
-            loki_retention=self._retention if self.config.loki.url else None,
+            loki_itself=self.loki if self.config.loki.url else None,
+            discarded_before=self.discarded_before,
         )
 
     def _send(self, url: str, proxy: str, ca: Path | None) -> tuple[EgressAnswer, Probe]:
@@ -237,23 +225,6 @@ class Systems:
     def _firewall_log(self, run: Run) -> FirewallLog:
         own = self.config.boundary
         return FirewallLog(own.logs or "", own.stderr, run.id, run.window.start_ns, self.now_ns)
-
-    def _sample_as(self, tenant: str, query: str, window: Window, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
-        with closing(open_loki(self.config, tenant)) as loki:
-            return _lines(loki, query, window, limit)
-
-    def _discarded(self) -> tuple[Mapping[str, int], Probe]:
-        answer = self.loki.metrics()
-        now, before = discarded_by_reason(answer.value), self.discarded_before
-        return {reason: n - before.get(reason, 0) for reason, n in now.items()}, answer.probe
-
-    def _lookback(self) -> tuple[int, Probe]:
-        answer = self.loki.lookback()
-        return answer.value, answer.probe
-
-    def _retention(self) -> tuple[int | None, Probe]:
-        answer = self.loki.retention()
-        return answer.value, answer.probe
 
     def _looking_again(self, held: Yardstick) -> LookAgain:
         def again(document: Mapping[str, Any], broken: BrokenPanel, window: Window | None = None) -> BrokenPanel:
@@ -292,31 +263,6 @@ class Systems:
         answer = self.grafana.prometheus(uid, path, params)
         return answer.value, answer.probe
 
-    def _count(self, expr: str, window: Window) -> tuple[float, Probe]:
-        answer = self.loki.query(expr, window.end_ns)
-        samples = answer.value.samples if isinstance(answer.value, Vector) else []
-        return sum(s.value for s in samples), answer.probe
-
-    def _sample(self, query: str, window: Window, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
-        return _lines(self.loki, query, window, limit)
-
-    def _label_names(self, window: Window) -> tuple[list[str], Probe]:
-        answer = self.loki.labels(window)
-        return answer.value, answer.probe
-
-    def _series(self, selectors: tuple[str, ...], window: Window) -> tuple[list[Labels], Probe]:
-        answer = self.loki.series(selectors, window)
-        return answer.value, answer.probe
-
-    def _label_values(self, name: str, window: Window) -> tuple[list[str], Probe]:
-        answer = self.loki.label_values(name, window)
-        return answer.value, answer.probe
-
-
-def _lines(loki: LokiClient, query: str, window: Window, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
-    answer = loki.lines(query, window, limit)
-    return answer.value, answer.probe
-
 
 def _mode(path: Path) -> int | None:
     try:
@@ -332,12 +278,10 @@ def _changed_s(path: Path) -> float | None:
         return None
 
 
-def open_loki(config: Config, tenant: str | None = None) -> LokiClient:
-    """The Loki of a configuration, directly or through Grafana; `tenant` is asked for in place of the configured."""
+def open_loki(config: Config) -> LokiClient:
+    """The Loki of a configuration, directly or through Grafana."""
     if config.loki.url:
-        return LokiClient.direct(
-            config.loki.url, time.time_ns, config.hosts, tenant or config.loki.tenant, config.loki.bearer
-        )
+        return LokiClient.direct(config.loki.url, time.time_ns, config.hosts, config.loki.tenant, config.loki.bearer)
     assert config.grafana is not None
     return LokiClient.through_grafana(
         config.grafana.url,
@@ -346,7 +290,6 @@ def open_loki(config: Config, tenant: str | None = None) -> LokiClient:
         config.hosts,
         config.grafana.token,
         config.grafana.org_id,
-        tenant=tenant,
     )
 
 

@@ -27,7 +27,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     if not rewrite.edits:
         return None
     failing = replace(broken.query, stages=(*broken.query.stages, *stages_of('| __error__!=""')))
-    samples, probe = context.loki.sample(to_text(failing), broken.window, 5)
+    samples, probe = context.loki.lines(to_text(failing), broken.window, 5)
     if not samples:
         return None
     changed = with_edits(context, broken, rewrite.edits)

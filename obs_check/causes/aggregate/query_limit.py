@@ -121,9 +121,9 @@ def _within(
 def _looks_back(context: Context, broken: BrokenPanel) -> Finding | None:
     """A limit that hides lines without a word: read in Loki's configuration, where it can be read."""
     asks = any(query.datasource.kind == "loki" for query in broken.request.queries)
-    if not asks or broken.reading.rows or broken.reading.error or context.loki_lookback is None:
+    if not asks or broken.reading.rows or broken.reading.error or context.loki_itself is None:
         return None
-    lookback, probe = context.loki_lookback()
+    lookback, probe = context.loki_itself.lookback()
     now, window = context.now_ns(), broken.window
     if not lookback:
         return None

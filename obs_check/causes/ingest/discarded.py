@@ -6,7 +6,7 @@ blocked tenant is answered with 260, which a shipper takes for success: only the
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from obs_check.documents.yaml_edit import without
 from obs_check.evidence.cause import on_run
@@ -17,6 +17,7 @@ from obs_check.evidence.refusals import Pushed, panels, probes, pushed
 from obs_check.evidence.shipper_rules import Rules, told
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
+from obs_check.model.window import Window
 from obs_check.shipper.simulate import Shipped
 
 
@@ -25,13 +26,22 @@ def find(context: Context) -> Finding | None:
     all_pushed = pushed(context)
     if not all_pushed:
         return None
-    counted, asked = context.loki_discarded() if context.loki_discarded else ({}, None)
+    counted, more = _counted(context)
     by_reason: dict[str, list[Why]] = {}
     for one in all_pushed:
         if (why := _reason(one, counted)) is not None:
             by_reason.setdefault(why.discard.reason, []).append(why)
-    more = () if asked is None else (asked,)
     return together(_because(context, known, counted, more) for known in by_reason.values())
+
+
+def _counted(context: Context) -> tuple[Mapping[str, int], tuple[Probe, ...]]:
+    """Lines that Loki discarded since before the run, by reason; none where it cannot be asked."""
+    if context.loki_itself is None or context.run is None:
+        return {}, ()
+    total, probe = context.loki_itself.discarded()
+    since = Window(context.run.window.start_ns, probe.at_ns)
+    counted = {reason: count - context.discarded_before.get(reason, 0) for reason, count in total.items()}
+    return counted, (replace(probe, window=since),)
 
 
 def _because(context: Context, known: list["Why"], counted: Mapping[str, int], more: tuple[Probe, ...]) -> Finding:

@@ -23,12 +23,12 @@ def find(context: Context) -> Finding | None:
     found = [(one, *gone) for one in poor if (gone := _gone(context, one))]
     if not found or context.run is None:
         return None
-    kept, asked = context.loki_retention() if context.loki_retention else (None, None)
+    kept, asked = context.loki_itself.retention() if context.loki_itself else (None, None)
     age = (context.now_ns() - context.run.window.start_ns) // NS
     if kept is not None and age * NS <= kept:
         return None
     # What queries do not look back at is still there.
-    lookback = context.loki_lookback()[0] if context.loki_lookback else 0
+    lookback = context.loki_itself.lookback().value if context.loki_itself else 0
     if lookback and age * NS > lookback:
         return None
     limit = f"; its `retention_period` is {kept // NS} s" if kept is not None else ""
@@ -48,7 +48,7 @@ def _gone(context: Context, one: PathLines) -> tuple[int, Probe] | None:
     if not one.at_loki.seen or not one.question or context.run is None:
         return None
     window = Window(context.run.window.start_ns - 60 * NS, context.now_ns() + 60 * NS)
-    lines, probe = context.loki.sample(one.question, window, MOST)
+    lines, probe = context.loki.lines(one.question, window, MOST)
     there = {tag for _, line in lines for tag in find_tags(line, context.run.id)}
     lost = len([tag for tag in one.at_loki.seen if tag not in there])
     return (lost, probe) if lost else None

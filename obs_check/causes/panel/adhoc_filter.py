@@ -79,15 +79,15 @@ def _guilty(context: Context, broken: BrokenPanel) -> Iterator[_Guilty]:
         for stage in asked.query.stages[own:]:
             if not isinstance(stage, ast.LabelFilter) or not isinstance(stage.predicate, ast.StringPredicate):
                 continue
-            before = count_rung(bare, 0, broken.window, context.loki.count)
+            before = count_rung(bare, 0, broken.window, context.loki)
             filtered = replace(bare, stages=(*parsing, stage))
-            after = count_rung(filtered, len(filtered.stages), broken.window, context.loki.count)
+            after = count_rung(filtered, len(filtered.stages), broken.window, context.loki)
             if not before.lines or after.lines:
                 continue
-            lines, probe = context.loki.sample(to_text(replace(bare, stages=())), broken.window, SAMPLE)
+            lines, probe = context.loki.lines(to_text(replace(bare, stages=())), broken.window, SAMPLE)
             matcher = stage.predicate.matcher
             try:
-                parsed = rows(parsing, lines, context.loki.settings())
+                parsed = rows(parsing, lines, context.engine())
             except QueryError:
                 parsed = []
             values = sorted({value for row in parsed if (value := row.get(matcher.name))})

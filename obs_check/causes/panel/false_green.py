@@ -48,12 +48,11 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
 
 def _lines(context: Context, broken: BrokenPanel, control: Control) -> tuple[str, tuple[Probe, ...], Fix] | None:
     """What the query counts, when it has no line of the run and none that is a decision."""
-    assert context.every_line is not None
     for asked in asked_queries(broken):
         lines, probe = context.loki.count(counting(asked.query, broken.window), broken.window)
         if lines > 0:
             continue
-        counted, sample = context.every_line.sample(to_text(asked.query), control.after_window, 20)
+        counted, sample = context.every_line.lines(to_text(asked.query), control.after_window, 20)
         if not counted or any(_DECISION.search(line) for _, line in counted):
             continue
         why = f"its query has 0 of their lines and counts others, for example `{counted[0][1][:120]}`"

@@ -72,7 +72,7 @@ def _without_options(context: Context, broken: BrokenPanel) -> Finding | None:
         claim += f", so {', '.join(chain.below)} {'has' if len(chain.below) == 1 else 'have'} none either"
     probes: list[Probe] = []
     if asked is not None:
-        names, probe = context.loki.label_names(broken.window)
+        names, probe = context.loki.labels(broken.window)
         probes.append(probe)
         near = nearest(asked, names) if asked not in names else None
         if near is not None:

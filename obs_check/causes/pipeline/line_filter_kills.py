@@ -31,7 +31,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     stage = broken.query.stages[place]
     if not isinstance(stage, ast.LineFilter):
         return None
-    samples, probe = context.loki.sample(before.text, broken.window, SAMPLE)
+    samples, probe = context.loki.lines(before.text, broken.window, SAMPLE)
     if not samples:
         return None
     text = stage_text(stage)

@@ -17,7 +17,7 @@ _TENANT_HEADER = "x-scope-orgid"
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
     """Ask for the selector's lines through the datasource; the funnel asked Loki directly."""
-    if not context.loki_direct or broken.reading.rows > 0 or broken.reading.error:
+    if context.loki_itself is None or broken.reading.rows > 0 or broken.reading.error:
         return None
     if broken.rungs[-1].lines == 0:
         return None

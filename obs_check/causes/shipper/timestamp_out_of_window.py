@@ -67,7 +67,7 @@ def _stored(context: Context, ran: Simulation, at: int) -> tuple[int, Probe]:
     """How many lines of the run Loki has around the simulated time."""
     assert context.run is not None
     query = lines_of(context.run, ran.shipped[0].labels)
-    found, probe = context.loki.sample(query, Window(at - 5 * NEAR_NS, at + 5 * NEAR_NS), 100)
+    found, probe = context.loki.lines(query, Window(at - 5 * NEAR_NS, at + 5 * NEAR_NS), 100)
     return len(found), probe
 
 

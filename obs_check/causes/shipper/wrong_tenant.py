@@ -32,7 +32,7 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
         return None
     window = Window(context.run.window.start_ns - 60 * NS, now + 60 * NS)
     try:
-        there, probe = context.sample_as(tenant, lines_of(context.run, ran.shipped[0].labels), window, 100)
+        there, probe = context.loki.of_tenant(tenant).lines(lines_of(context.run, ran.shipped[0].labels), window, 100)
     except (NotAllowed, Refused):
         return None
     if not there:

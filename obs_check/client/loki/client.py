@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
@@ -10,7 +11,7 @@ from msgspec import Struct
 
 from obs_check.client.answer import Answer
 from obs_check.client.answered import Answered
-from obs_check.client.exposition import Metrics, parse_exposition
+from obs_check.client.exposition import parse_exposition
 from obs_check.client.http import Http, one_line
 from obs_check.client.loki.result import read_result, shown_result
 from obs_check.config.section import Secret
@@ -18,7 +19,7 @@ from obs_check.errors import Refused, Unavailable
 from obs_check.golang.durations import parse_prometheus_duration
 from obs_check.model.entry import Labels
 from obs_check.model.probe import Probe
-from obs_check.model.result import Result, Streams
+from obs_check.model.result import Result, Streams, Vector
 from obs_check.model.window import NS, Window
 
 if TYPE_CHECKING:
@@ -74,6 +75,10 @@ class LokiClient:
             headers["Authorization"] = f"Bearer {bearer.reveal()}"
         return cls(Http("loki", url, allowed, headers, limits, transport), clock)
 
+    def of_tenant(self, tenant: str) -> "LokiClient":
+        """The same Loki asked with another X-Scope-OrgID, over the same connections."""
+        return LokiClient(self._http.with_headers({"X-Scope-OrgID": tenant}), self._clock)
+
     @classmethod
     def through_grafana(
         cls,
@@ -85,16 +90,11 @@ class LokiClient:
         org_id: int | None = None,
         transport: "httpx.BaseTransport | None" = None,
         limits: "Limits | None" = None,
-        tenant: str | None = None,
     ) -> "LokiClient":
-        """Loki as a dashboard sees it: by the datasource's uid (Grafana 9 and newer), tenant and auth are Grafana's.
-
-        A `tenant` is passed on by Grafana's proxy unless the datasource sets the header itself.
-        """
+        """Loki as a dashboard sees it: by the datasource's uid (Grafana 9 and newer), tenant and auth are Grafana's. A
+        tenant is passed on by Grafana's proxy unless the datasource sets the header itself."""
         base = f"{url.rstrip('/')}/api/datasources/proxy/uid/{quote(datasource, safe='')}"
         headers = {"X-Grafana-Org-Id": str(org_id)} if org_id else {}
-        if tenant:
-            headers["X-Scope-OrgID"] = tenant
         if token is not None:
             headers["Authorization"] = f"Bearer {token.reveal()}"
         return cls(Http("loki", base, allowed, headers, limits, transport), clock)
@@ -103,6 +103,12 @@ class LokiClient:
         """An instant query at a time. Loki 3.5 refuses log queries here (400)."""
         params = {"query": expr, "time": str(at_ns), "limit": str(limit), "direction": direction}
         return self._ask("query", params, Window(at_ns, at_ns))
+
+    def count(self, expr: str, window: Window) -> Answered[float]:
+        """The number that a metric query gives at the end of a window, 0 when it gives no series."""
+        value, probe = self.query(expr, window.end_ns)
+        samples = value.samples if isinstance(value, Vector) else []
+        return Answered(sum(s.value for s in samples), replace(probe, window=window))
 
     def query_range(
         self,
@@ -161,14 +167,19 @@ class LokiClient:
         value: list[Labels] = list(document.get("data") or [])
         return Answered(value, self._probe(f"GET {path} match[]={' '.join(matchers)}", value[:50], window))
 
-    def metrics(self) -> Answered[Metrics]:
-        """Loki's own metrics; the probe keeps the counters of discarded samples."""
-        value = parse_exposition(self._http.get("/metrics").text)
+    def discarded(self) -> Answered[dict[str, int]]:
+        """Lines that it discarded since it started, by reason, of all tenants, as /metrics counts them. Loki 3.5 counts
+        a broken label limit again as `invalid_labels`."""
+        metrics = parse_exposition(self._http.get("/metrics").text)
         kept = {
-            name: [[labels, number] for labels, number in value.get(name, [])]
+            name: [[labels, number] for labels, number in metrics.get(name, [])]
             for name in ("loki_discarded_samples_total", "loki_distributor_lines_received_total")
         }
-        return Answered(value, self._probe("GET /metrics", kept, None))
+        total: dict[str, int] = {}
+        for labels, value in metrics.get("loki_discarded_samples_total", []):
+            reason = labels.get("reason", "")
+            total[reason] = total.get(reason, 0) + int(value)
+        return Answered(total, self._probe("GET /metrics", kept, None))
 
     def retention(self) -> Answered[int | None]:
         """How long lines are kept (ns), None for ever: `limits_config.retention_period` of /config, which counts only
@@ -242,15 +253,6 @@ class LokiClient:
 
     def _probe(self, request: str, answer: Any, window: Window | None, bytes_read: int = 0) -> Probe:
         return Probe("loki", request, answer, self._clock(), window, bytes_read)
-
-
-def discarded_by_reason(metrics: Metrics) -> dict[str, int]:
-    """Lines discarded by reason, of all tenants. Loki 3.5 counts a broken label limit again as `invalid_labels`."""
-    total: dict[str, int] = {}
-    for labels, value in metrics.get("loki_discarded_samples_total", []):
-        reason = labels.get("reason", "")
-        total[reason] = total.get(reason, 0) + int(value)
-    return total
 
 
 def _span(window: Window) -> dict[str, str]:

@@ -1,0 +1,78 @@
+"""What causes may ask of each system, as protocols: the clients fulfil them as they are, and so do a test's fakes.
+
+Every question is answered with a value and the probe that proves it, and raises what the client raises: Unavailable,
+Refused or NotAllowed.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from obs_check.client.answered import Answered
+from obs_check.model.entry import Labels
+from obs_check.model.window import Window
+from obs_check.panel.run_lines import with_lines_of
+
+
+class Loki(Protocol):
+    """The Loki that the dashboard reads."""
+
+    def count(self, expr: str, window: Window) -> Answered[float]:
+        """The number that a metric query gives at the end of a window, 0 when it gives no series."""
+        ...
+
+    def lines(self, expr: str, window: Window, limit: int) -> Answered[list[tuple[Labels, str]]]:
+        """Lines of a log query with their labels, newest first."""
+        ...
+
+    def labels(self, window: Window) -> Answered[list[str]]:
+        """Names of the labels in a window."""
+        ...
+
+    def label_values(self, name: str, window: Window) -> Answered[list[str]]:
+        """Values of a label in a window."""
+        ...
+
+    def series(self, matchers: tuple[str, ...], window: Window) -> Answered[list[Labels]]:
+        """Labels of the streams that have lines in the window and match one of the selectors."""
+        ...
+
+    def of_tenant(self, tenant: str) -> "Loki":
+        """The same Loki asked with another X-Scope-OrgID."""
+        ...
+
+
+class LokiItself(Protocol):
+    """What a Loki tells of itself, where it can be asked directly and not through the dashboard's datasource."""
+
+    def discarded(self) -> Answered[Mapping[str, int]]:
+        """Lines that it discarded since it started, by reason."""
+        ...
+
+    def lookback(self) -> Answered[int]:
+        """How far back it lets queries see (ns), 0 for as far as there is."""
+        ...
+
+    def retention(self) -> Answered[int | None]:
+        """How long it keeps lines (ns), None for ever."""
+        ...
+
+
+class LinesOf:
+    """A Loki asked about the lines that hold `needle` alone; `every` is the same Loki with nobody's lines left out."""
+
+    def __init__(self, every: Loki, needle: str) -> None:
+        self.every = every
+        self._needle = needle
+        self.labels, self.label_values, self.series = every.labels, every.label_values, every.series
+
+    def count(self, expr: str, window: Window) -> Answered[float]:
+        """See Loki."""
+        return self.every.count(with_lines_of(expr, self._needle) or expr, window)
+
+    def lines(self, expr: str, window: Window, limit: int) -> Answered[list[tuple[Labels, str]]]:
+        """See Loki."""
+        return self.every.lines(with_lines_of(expr, self._needle) or expr, window, limit)
+
+    def of_tenant(self, tenant: str) -> "LinesOf":
+        """See Loki."""
+        return LinesOf(self.every.of_tenant(tenant), self._needle)
