@@ -7,7 +7,7 @@ from typing import Any
 from obs_check.client.files.text_files import write_result
 from obs_check.errors import InputError
 from obs_check.report.csv import write_csv
-from obs_check.report.html import to_html
+from obs_check.report.html.page import to_html
 from obs_check.report.json import dumps
 from obs_check.report.markdown import to_markdown
 from obs_check.report.tables import evidence_tables
@@ -25,7 +25,7 @@ def write_evidence(folder: Path, document: Mapping[str, Any]) -> list[Path]:
         for name, text in (
             ("evidence.json", dumps(document) + "\n"),
             ("evidence.md", to_markdown(document, tables)),
-            ("evidence.html", to_html(document, tables)),
+            ("evidence.html", to_html(document)),
         ):
             path = folder / name
             write_result(path, text, "name a folder that can be written")

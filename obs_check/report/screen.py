@@ -20,7 +20,7 @@ from obs_check.report.tables import known
 from obs_check.report.terminal import visible
 
 _WRONG_MEANINGS = frozenset({"broken_zero", "false_green"})
-_SAFETY = {
+SAFETY = {
     "safe": "changes what is shown only, and was read with it",
     "review": "may change what is collected, kept or meant: read it first",
     "manual": "a person has to do it",
@@ -103,7 +103,7 @@ def print_finding(console: Console, number: int, finding: Mapping[str, Any], eve
     if fix.get("summary"):
         place = f" in {fix['path']}" if fix.get("path") else ""
         safety = str(fix.get("safety") or "manual")
-        console.print(Text(visible(f"   fix ({safety}: {_SAFETY.get(safety, '')}): {fix['summary']}{place}"), "cyan"))
+        console.print(Text(visible(f"   fix ({safety}: {SAFETY.get(safety, '')}): {fix['summary']}{place}"), "cyan"))
     panels = [str(panel) for panel in finding.get("panels") or ()]
     if panels:
         console.print(Text(f"   explains {'panels' if len(panels) > 1 else 'panel'} {', '.join(panels)}"))

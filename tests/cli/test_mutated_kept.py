@@ -11,7 +11,7 @@ from obs_check.app.verify.kept import load_document, load_run
 from obs_check.cli.main import main
 from obs_check.errors import InputError
 from obs_check.report.evidence import write_evidence
-from obs_check.report.html import to_html
+from obs_check.report.html.page import to_html
 from obs_check.report.json import dumps
 from obs_check.report.markdown import to_markdown
 from obs_check.report.tables import evidence_tables
@@ -109,7 +109,7 @@ def test_a_mutated_document_is_read_or_named(tmp_path: Path) -> None:
         tables = evidence_tables(document)
         to_markdown(document, tables)
         if number % 20 == 0:
-            to_html(document, tables)
+            to_html(document)
         dumps(document)
         compare(document, PART)
         compare_hops(document, PART)

@@ -3,13 +3,13 @@
 import csv
 import io
 import json
-from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
 
+import obs_check.report.html
 from obs_check.cli.options import echo
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Sample, Streams, Vector
@@ -17,7 +17,9 @@ from obs_check.report.evidence import write_evidence
 from obs_check.report.json import document
 from obs_check.report.query_result import to_csv, to_jsonl, to_lines
 from obs_check.report.terminal import in_cell, in_one_line, visible
+from tests.report.reading_html import read_html
 
+PARTS = Path(obs_check.report.html.__path__[0]) / "templates"
 HOSTILE = [
     '=HYPERLINK("http://evil.example","x")',
     "+cmd|' /C calc'!A0",
@@ -94,8 +96,7 @@ def test_exports_are_inert(text: str, tmp_path: Path) -> None:
             case ".csv":
                 assert not formulas(written)
             case ".html":
-                assert "<script" not in written and "<img" not in written
-                assert visible(text) in unescape(written)
+                check_page(written, text)
             case ".md":
                 check_markdown(written, text)
 
@@ -112,6 +113,14 @@ def is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def check_page(written: str, text: str) -> None:
+    """What was logged is text of the page, and no element of it."""
+    root = read_html(written)
+    assert not root.all("img", "b")
+    assert [node.said for node in root.all("script")] == [(PARTS / "page.js").read_text("utf-8")]
+    assert " ".join(visible(text).split()) in root.text
 
 
 def check_markdown(written: str, text: str) -> None:

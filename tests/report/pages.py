@@ -1,0 +1,61 @@
+"""Documents that pages are made of: a real demonstration's, and what can be told of it in other ways."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+_KEPT = Path(__file__).parent.parent / "fixtures" / "report" / "demo.json"
+
+
+def demonstration() -> dict[str, Any]:
+    """Three causes, their fixes, and a run after them; a document that a command kept."""
+    return dict(json.loads(_KEPT.read_text("utf-8")))
+
+
+def negative() -> dict[str, Any]:
+    """The run before the fixes alone."""
+    found = demonstration()
+    for key in ("after", "comparison", "hop_comparison"):
+        found.pop(key)
+    return found | {"command": "verify", "verdict": "fail", "changes": []}
+
+
+def healthy() -> dict[str, Any]:
+    """The run after the fixes alone."""
+    return dict(demonstration()["after"]) | {"command": "verify"}
+
+
+def unknown() -> dict[str, Any]:
+    """A run whose Loki did not answer."""
+    found = copy.deepcopy(healthy())
+    for hop in found["hops"]:
+        if hop["hop"] in ("loki", "panel"):
+            hop |= {"seen": 0, "verdict": "unknown", "latency_ms": None, "note": "Loki does not answer: timed out"}
+    for panel in found["panels"]:
+        panel |= {"verdict": "unknown", "reads": "", "of_run": "", "state": "error"}
+    return found | {"verdict": "unknown", "outages": ["Loki does not answer: timed out"]}
+
+
+def confirmation() -> dict[str, Any]:
+    """The run after the fixes, with the one before it."""
+    found = demonstration()
+    kept = {key: found[key] for key in ("comparison", "hop_comparison")}
+    return healthy() | {"command": "confirm", "before": negative()} | kept
+
+
+def unexplained() -> dict[str, Any]:
+    """Panels that are wrong, and nothing that says why; no events were sent."""
+    found = negative() | {"command": "diagnose", "run": None, "window": None, "events": [], "hops": [], "findings": []}
+    found["panels"] = [panel | {"cause": "", "of_run": ""} for panel in found["panels"]]
+    return found | {"unexplained": ['panel 1: 20 lines pass `| logfmt`, none passes `| decision="deny"`']}
+
+
+DOCUMENTS = {
+    "demo": demonstration,
+    "negative": negative,
+    "healthy": healthy,
+    "unknown": unknown,
+    "confirm": confirmation,
+    "unexplained": unexplained,
+}

@@ -1,0 +1,247 @@
+"""The page says what the document says, to an eye, an ear and a machine, and asks nothing of anyone."""
+
+import base64
+import hashlib
+import re
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from obs_check.report.html.page import to_html
+from tests.report.pages import DOCUMENTS
+from tests.report.reading_html import Node, read_html
+
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+SCHEMES = ("light", "dark", "print")
+PAIRS = [
+    ("text", "page"),
+    ("text", "raised"),
+    ("text", "ok-soft"),
+    ("text", "fail-soft"),
+    ("text", "unknown-soft"),
+    ("quiet", "page"),
+    ("quiet", "raised"),
+    ("link", "page"),
+    ("link", "raised"),
+    ("link", "unknown-soft"),
+    ("ok", "page"),
+    ("ok", "ok-soft"),
+    ("ok", "raised"),
+    ("fail", "page"),
+    ("fail", "fail-soft"),
+    ("fail", "raised"),
+    ("unknown", "page"),
+    ("unknown", "unknown-soft"),
+    ("on", "kind-0"),
+    ("on", "kind-1"),
+    ("on", "kind-2"),
+]
+"""Colours that letters have, and those behind them."""
+SHAPES = [("kind-0", "page"), ("kind-1", "page"), ("kind-2", "page"), ("quiet", "page"), ("kind-0", "track")]
+"""Colours of what has to be seen, and those beside them."""
+
+
+@pytest.fixture(scope="module", params=DOCUMENTS)
+def page(request: pytest.FixtureRequest) -> tuple[str, Node]:
+    text = to_html(DOCUMENTS[request.param]())
+    return text, read_html(text)
+
+
+def test_it_has_a_language_a_title_and_a_place_for_everything(page: tuple[str, Node]) -> None:
+    _, root = page
+    assert root.all("html")[0].attributes["lang"] == "en"
+    assert root.all("title")[0].text
+    assert [len(root.all(tag)) for tag in ("header", "main", "footer", "nav")] == [1, 1, 1, 1]
+    assert root.all("nav")[0].attributes["aria-label"]
+    assert (
+        "initial-scale=1"
+        in next(n for n in root.all("meta") if n.attributes.get("name") == "viewport").attributes["content"]
+    )
+
+
+def test_headings_descend_without_a_gap(page: tuple[str, Node]) -> None:
+    levels = [int(node.tag[1]) for node in page[1].all(*HEADINGS)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
+    assert all(node.text for node in page[1].all(*HEADINGS))
+
+
+def test_every_link_leads_somewhere_and_every_name_is_given_once(page: tuple[str, Node]) -> None:
+    _, root = page
+    names = [node.attributes["id"] for node in root.walk() if "id" in node.attributes]
+    assert len(names) == len(set(names))
+    links = [node.attributes["href"] for node in root.all("a")]
+    assert len(links) > 5
+    assert {link[1:] for link in links if link.startswith("#")} <= set(names)
+    for node in root.walk():
+        for key in ("aria-labelledby", "aria-describedby"):
+            assert set(node.attributes.get(key, "").split()) <= set(names)
+    assert set(re.findall(r"url\(#([^)]+)\)", page[0])) <= set(names)
+
+
+def test_every_table_has_a_caption_and_headings_of_columns_and_rows(page: tuple[str, Node]) -> None:
+    tables = page[1].all("table")
+    assert tables
+    for table in tables:
+        assert table.inside[0].tag == "caption" and table.inside[0].text
+        heads = table.all("thead")[0].all("th")
+        assert all(head.attributes["scope"] == "col" and head.text for head in heads)
+        for row in table.all("tbody")[0].all("tr"):
+            assert len(row.inside) == len(heads)
+            assert [cell.attributes["scope"] for cell in row.inside if cell.tag == "th"] == ["row"]
+
+
+def test_every_drawing_link_and_region_has_a_name(page: tuple[str, Node]) -> None:
+    _, root = page
+    for node in root.all("svg"):
+        assert node.attributes.get("aria-hidden") == "true" or (node.inside[0].tag == "title" and node.inside[0].text)
+    for node in root.all("a"):
+        assert node.attributes.get("aria-label") or node.text
+    for node in root.walk():
+        if node.attributes.get("role") == "region" or "tabindex" in node.attributes:
+            assert node.attributes.get("aria-label"), node
+    assert all(node.inside and node.inside[0].tag == "summary" for node in root.all("details"))
+
+
+def test_a_verdict_is_a_word_and_a_mark(page: tuple[str, Node]) -> None:
+    for node in page[1].walk():
+        if "chip" in node.attributes.get("class", "").split():
+            assert re.fullmatch(r"[✓✗?=] (ok|fail|unknown|fixed|unchanged|still broken|newly broken)", node.text)
+    stations = [n for n in page[1].all("rect") if n.attributes.get("class", "").startswith("station ")]
+    marks = [n for n in page[1].all("g") if n.attributes.get("class", "").startswith("symbol ")]
+    assert len(marks) >= len([n for n in stations if n.attributes["class"] != "station start"])
+
+
+def test_it_asks_nothing_of_anyone(page: tuple[str, Node]) -> None:
+    text, root = page
+    first = root.all("head")[0].inside
+    assert [node.tag for node in first[:2]] == ["meta", "meta"]
+    policy = dict(part.split(" ", 1) for part in first[1].attributes["content"].split("; "))
+    (style,), (script,) = root.all("style"), root.all("script")
+    assert policy == {
+        "default-src": "'none'",
+        "style-src": f"'{digest(style.said)}'",
+        "script-src": f"'{digest(script.said)}'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    assert not root.all("img", "link", "iframe", "object", "embed", "form", "audio", "video", "image", "use", "base")
+    for node in root.walk():
+        assert not {"src", "style", "srcset", "action", "background", "xlink:href"} & set(node.attributes), node
+        assert not [name for name in node.attributes if name.startswith("on")], node
+    assert "url(" not in style.said and "@import" not in style.said
+    assert "fetch" not in script.said and "http" not in script.said
+    assert text.startswith("<!DOCTYPE html>")
+
+
+def digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def colours(style: str) -> dict[str, dict[str, str]]:
+    """Scheme -> name -> colour; what a scheme does not change is as in light."""
+    blocks = re.findall(r":root \{(.*?)\}", style, re.DOTALL)
+    found = [dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", block)) for block in blocks]
+    assert len(found) == len(SCHEMES)
+    return {scheme: found[0] | block for scheme, block in zip(SCHEMES, found, strict=True)}
+
+
+def luminance(colour: str) -> float:
+    """WCAG 2.2: relative luminance."""
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2: from 1 to 21."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_colours_can_be_told_apart(scheme: str) -> None:
+    style = read_html(to_html(DOCUMENTS["demo"]())).all("style")[0].said
+    assert round(contrast("#000000", "#ffffff"), 2) == 21
+    found = colours(style)[scheme]
+    weak = {pair: contrast(found[pair[0]], found[pair[1]]) for pair in PAIRS}
+    assert not {pair: value for pair, value in weak.items() if value < 4.5}
+    pale = {pair: contrast(found[pair[0]], found[pair[1]]) for pair in SHAPES}
+    assert not {pair: value for pair, value in pale.items() if value < 3}
+
+
+SENTENCES = {
+    "demo": ("SUCCESS", "All 20 events reached every hop and all 12 panels read as they should, after 3 causes"),
+    "healthy": ("SUCCESS", "All 20 events reached every hop and all 12 panels read as they should."),
+    "confirm": ("SUCCESS", "All 20 events reached every hop and all 12 panels read as they should; 9 of them did not"),
+    "negative": ("DOCUMENTED NEGATIVE", "3 causes explain 9 of 12 panels. Path A loses 10 of 20 events at file."),
+    "unknown": ("NOT DECIDED", "Nothing is claimed: Loki does not answer: timed out"),
+    "unexplained": ("DOCUMENTED NEGATIVE", "9 panels unexplained. 9 of 12 panels do not read as they should."),
+}
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_the_head_says_it_in_one_sentence(name: str) -> None:
+    root = read_html(to_html(DOCUMENTS[name]()))
+    label, sentence = SENTENCES[name]
+    assert root.all("h1")[0].text.startswith(sentence)
+    assert root.all("title")[0].text.startswith(label)
+    assert label in root.all("header")[0].text
+
+
+def section(root: Node, name: str) -> Node:
+    return next(node for node in root.walk() if node.attributes.get("id") == name)
+
+
+def test_a_negative_says_what_breaks_why_and_what_is_needed() -> None:
+    document = DOCUMENTS["negative"]()
+    root = read_html(to_html(document))
+    rows = section(root, "negative").all("tbody")[0].all("tr")
+    assert [row.inside[0].text for row in rows] == [finding["cause"] for finding in document["findings"]]
+    for row, finding in zip(rows, document["findings"], strict=True):
+        assert finding["fix"]["summary"].replace("`", "").split()[0] in row.inside[3].text
+        assert finding["fix"]["path"] in row.inside[3].text
+    assert not [n for n in read_html(to_html(DOCUMENTS["healthy"]())).walk() if n.attributes.get("id") == "negative"]
+
+
+def test_every_number_of_the_drawing_is_that_of_its_hop() -> None:
+    document = DOCUMENTS["negative"]()
+    root = read_html(to_html(document))
+    for kind in ("wide", "narrow"):
+        drawing = next(n for n in root.all("svg") if n.attributes.get("class") == f"drawing pipeline {kind}")
+        boxes = [node.attributes["aria-label"] for node in drawing.all("a")]
+        told = [f"{hop['hop']}: {hop['seen']} of {hop['sent']} {hop['verdict']}" for hop in document["hops"]]
+        assert sorted(boxes) == sorted(
+            [
+                "sent: 10 allow, 10 deny",
+                *dict.fromkeys(told[:1]),
+                *told[1:5],
+                *told[6:],
+                "dashboard: 3 of 12 right fail",
+            ]
+        )
+        lost = [n.text.removeprefix("break: ") for n in drawing.all("text") if n.attributes.get("class") == "lost"]
+        assert [words for words in lost if words != "break"] == ["\u221210", "\u221210", "\u221220"]
+        crosses = [n for n in drawing.inside if n.tag == "g"]
+        assert [n.attributes["class"] for n in crosses] == ["symbol fail", "symbol fail"]
+
+
+def test_every_probe_is_there_once_with_the_weight_of_its_answer() -> None:
+    document: dict[str, Any] = DOCUMENTS["negative"]()
+    root = read_html(to_html(document))
+    probes = [n for n in root.all("article") if n.attributes["class"] == "probe"]
+    asked = [probe["request"] for finding in document["findings"] for probe in finding["probes"]]
+    assert {p.all("code")[0].said for p in probes} == set(asked)
+    cited = [node.attributes["href"] for node in root.all("a") if node.attributes["href"].startswith("#probe-")]
+    assert {f"#{probe.attributes['id']}" for probe in probes} <= set(cited)
+    for probe in probes:
+        assert re.fullmatch(r"[0-9a-f]{64}", probe.all("code")[-1].said)
+
+
+def test_both_sides_of_a_proof_stand_beside_each_other() -> None:
+    root = read_html(to_html(DOCUMENTS["negative"]()))
+    cause = section(root, "run-cause-3")
+    sides = [n for n in cause.all("div") if n.attributes.get("class", "").startswith("side ")]
+    assert [side.all("h4")[0].text for side in sides] == ["as written", "changed"]
+    assert [side.all("p")[0].text for side in sides] == ["0 (no series)", "20"]
