@@ -18,9 +18,9 @@ SEEDS = {seed.ids: seed for seed in (*healthy(), *singles())}
 @pytest.mark.parametrize(
     ("variant", "fault"),
     [
-        ("relative", "push-path"),
+        ("relative", "namespace-not-set"),
         ("alloy", "drop-allow"),
-        ("kubernetes", "relabel-drop"),
+        ("kubernetes", ""),
         ("human", ""),
         ("comments", "rule-too-narrow"),
         ("past", ""),
