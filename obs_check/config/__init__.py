@@ -104,8 +104,8 @@ class InjectConfig:
 
 @dataclass(frozen=True, slots=True)
 class TimeoutConfig:
-    """In seconds: `hop_s`, how long an event may take to a hop; `metrics_s`, how long a counter may take to a panel;
-    `command_s`, how long a whole command may take."""
+    """In seconds: `hop_s`, how long an event may take to a hop; `metrics_s`, how long a counter may take from an
+    event to a panel; `command_s`, how long a whole command may take."""
 
     hop_s: float = 30.0
     metrics_s: float = 120.0

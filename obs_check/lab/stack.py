@@ -251,7 +251,7 @@ class Lab:
                 "settle_s": 6,
                 **chosen.inject,
             },
-            "timeouts": {"hop_s": 4, "metrics_s": 4},
+            "timeouts": {"hop_s": 4, "metrics_s": 8},
         }
         for change in chosen.reached:
             change(document)

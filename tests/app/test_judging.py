@@ -77,6 +77,26 @@ def test_the_lines_of_one_run_are_no_proof_of_another(lab: Lab) -> None:
 
 
 @pytest.mark.slow
+def test_a_counter_is_waited_for_from_the_last_event_on(lab: Lab) -> None:
+    with opened(lab) as systems:
+        limit = systems.config.timeouts.metrics_s
+        run, unmoved = never_sent(systems), systems.board.read(systems.now_ns(), None, None)
+
+        def waited(ago_s: float) -> float:
+            pauses: list[float] = []
+            later = replace(
+                systems,
+                pause=pauses.append,
+                now_ns=lambda: run.window.end_ns + round((ago_s + sum(pauses)) * NS),
+            )
+            Check(later, Outcome("verify")).panels(run, unmoved)
+            return sum(pauses)
+
+        assert waited(ago_s=0) >= limit > waited(ago_s=limit - 0.1) > 0
+        assert waited(ago_s=limit) == 0
+
+
+@pytest.mark.slow
 def test_others_requests_and_another_run_at_the_same_time_leave_a_healthy_pipeline_healthy(lab: Lab) -> None:
     documents: list[dict[str, Any]] = []
 

@@ -88,9 +88,9 @@ class Check:
         ahead of it."""
         systems = self.systems
         self._held = Yardstick(systems.expectations, run, {copy_of(view): view for view in before})
-        now = systems.now_ns()
-        self.outcome.panels = self._look(now, self.only)
-        deadline = now + round(systems.config.timeouts.metrics_s * NS)
+        self.outcome.panels = self._look(systems.now_ns(), self.only)
+        # Counted from the last event: while its lines were followed the counter may have been scraped, too.
+        deadline = (run.window.end_ns if run else 0) + round(systems.config.timeouts.metrics_s * NS)
         pauses = Backoff(*SCRAPE_PAUSES_S)
         while run is not None and (late := self._waiting_for_metrics()) and systems.now_ns() < deadline:
             systems.pause(pauses.pause_s())
