@@ -1,10 +1,17 @@
 """Systems for tests of causes, by the protocols of `evidence/questions.py`: what no test answers fails it."""
 
-from typing import NoReturn
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NoReturn
 
 from obs_check.client.answered import Answered
+from obs_check.evidence.context import Context, Files
+from obs_check.follow.hop import HopSeen
+from obs_check.follow.run import Run
 from obs_check.model.entry import Labels
 from obs_check.model.window import Window
+from obs_check.panel.datasource import Datasources
+from tests.engine_settings import SETTINGS
 
 
 class NoLoki:
@@ -35,6 +42,47 @@ class NoLoki:
         nobody(tenant)
 
 
-def nobody(*question: object) -> NoReturn:
+def nobody(*question: object, **named: object) -> NoReturn:
     """What a test does not expect to be asked."""
-    raise AssertionError(f"asked though nobody answers: {question}")
+    raise AssertionError(f"asked though nobody answers: {question} {named or ''}")
+
+
+class NoGrafana:
+    """No question is asked of it."""
+
+    def ds_query(self, body: Mapping[str, Any]) -> Answered[dict[str, Any]]:
+        """See Grafana."""
+        nobody(body)
+
+    def datasource_health(self, uid: str) -> Answered[dict[str, Any]]:
+        """See Grafana."""
+        nobody(uid)
+
+    def search(self, query: str) -> Answered[list[dict[str, Any]]]:
+        """See Grafana."""
+        nobody(query)
+
+    def dashboard(self, uid: str) -> Answered[dict[str, Any]]:
+        """See Grafana."""
+        nobody(uid)
+
+    def prometheus(self, uid: str, path: str, params: tuple[tuple[str, str], ...]) -> Answered[Any]:
+        """See Grafana."""
+        nobody(uid, path, params)
+
+
+NOTHING_KNOWN = Context(
+    dashboard_uid="d",
+    dashboard={},
+    loki=NoLoki(),
+    now_ns=lambda: 2,
+    engine=lambda: SETTINGS,
+    grafana=NoGrafana(),
+    datasources=Datasources({}),
+    look_again=nobody,
+)
+
+
+def made_context(files: Files, hops: tuple[HopSeen, ...]) -> Context:
+    """A run without events of which the hops and these files are known."""
+    return replace(NOTHING_KNOWN, files=files, run=Run("abc123", (), Window(0, 1)), hops=hops)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 from obs_check.evidence.context import Context
+from obs_check.evidence.questions import results_of
 from obs_check.model.probe import Probe
 from obs_check.model.window import MS, Window
-from obs_check.panel.frames import decode_results
 
 FORWARDED = "agent_boundary_log_proxy_batches_forwarded_total"
 BATCHES_DROPPED = "agent_boundary_log_proxy_batches_dropped_total"
@@ -27,7 +27,7 @@ class Counted:
 
 def counted(context: Context, metric: str, at_ns: int) -> Counted | None:
     """A counter at a time (ns), summed by `reason`; None without a Prometheus datasource. Raises Unavailable."""
-    source = next((d for d in context.grafana.datasources if d.kind == "prometheus"), None)
+    source = next((d for d in context.datasources if d.kind == "prometheus"), None)
     if source is None:
         return None
     query = {
@@ -42,9 +42,9 @@ def counted(context: Context, metric: str, at_ns: int) -> Counted | None:
     }
     window = Window(at_ns - 60_000 * MS, at_ns)
     body = {"from": str(window.start_ns // MS), "to": str(window.end_ns // MS), "queries": [query]}
-    answer, probe = context.grafana.query(body)
+    results, probe = results_of(context.grafana, body)
     found: dict[str, float] = {}
-    for result in decode_results(answer).values():
+    for result in results.values():
         for frame in result.frames:
             for field in frame.fields:
                 if field.type == "number" and field.values and field.values[-1] is not None:

@@ -10,7 +10,7 @@ from obs_check.client.files.firewall_log import Since
 from obs_check.client.files.text_files import read_exact, read_log
 from obs_check.evidence.control import Control
 from obs_check.evidence.funnel import Funnel, Rung
-from obs_check.evidence.questions import LinesOf, Loki, LokiItself
+from obs_check.evidence.questions import Grafana, LinesOf, Loki, LokiItself
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
 from obs_check.logql.settings import EngineSettings
@@ -145,24 +145,6 @@ class LookAgain(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class GrafanaProbes:
-    """Questions asked of Grafana."""
-
-    look_again: LookAgain
-    query: Callable[[Mapping[str, Any]], tuple[dict[str, Any], Probe]]
-    """(body of /api/ds/query) -> the answer with its `results`."""
-    health: Callable[[str], tuple[Mapping[str, Any], Probe]]
-    """(datasource uid) -> {"status", "message"}."""
-    search: Callable[[], tuple[list[dict[str, Any]], Probe]]
-    """All dashboards: {"uid", "title"}."""
-    panels_of: Callable[[str], tuple[int, Probe]]
-    """(dashboard uid) -> how many panels it has."""
-    prometheus: Callable[[str, str, tuple[tuple[str, str], ...]], tuple[Any, Probe]]
-    """(datasource uid, path below /api/v1, parameters) -> the `data` of Prometheus's answer."""
-    datasources: Datasources
-
-
-@dataclass(frozen=True, slots=True)
 class EgressProbes:
     """The way that events took, and another request on a way that is named. `proxy` None is the environment's."""
 
@@ -205,7 +187,9 @@ class Context:
     now_ns: Callable[[], int]
     engine: Callable[[], EngineSettings]
     """What the engine here has to know to do as that Loki does."""
-    grafana: GrafanaProbes
+    grafana: Grafana
+    datasources: Datasources
+    look_again: LookAgain
     files: Files = field(default_factory=Files)
     missing: Probe | None = None
     """Grafana's answer that it has no such dashboard; then `dashboard` is empty."""

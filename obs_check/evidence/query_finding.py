@@ -18,7 +18,7 @@ def query_fix(context: Context, summary: str, edits: Sequence[DashboardEdit] = (
 
 def with_edits(context: Context, broken: BrokenTarget, edits: Sequence[DashboardEdit]) -> BrokenPanel:
     """The panel as it would be with the edits: one question to Grafana, nothing is saved."""
-    return context.grafana.look_again(edited(context.dashboard, edits), broken.whole)
+    return context.look_again(edited(context.dashboard, edits), broken.whole)
 
 
 def better(broken: BrokenTarget, changed: BrokenPanel) -> bool:

@@ -5,11 +5,12 @@ Refused or NotAllowed.
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from obs_check.client.answered import Answered
 from obs_check.model.entry import Labels
 from obs_check.model.window import Window
+from obs_check.panel.frames import RefResult, decode_results, unanswered
 from obs_check.panel.run_lines import with_lines_of
 
 
@@ -55,6 +56,39 @@ class LokiItself(Protocol):
     def retention(self) -> Answered[int | None]:
         """How long it keeps lines (ns), None for ever."""
         ...
+
+
+class Grafana(Protocol):
+    """The Grafana that has the dashboard."""
+
+    def ds_query(self, body: Mapping[str, Any]) -> Answered[dict[str, Any]]:
+        """The answer of /api/ds/query with its `results`, whatever became of each query; see `results_of`."""
+        ...
+
+    def datasource_health(self, uid: str) -> Answered[dict[str, Any]]:
+        """{"status", "message"}."""
+        ...
+
+    def search(self, query: str) -> Answered[list[dict[str, Any]]]:
+        """Dashboards whose title holds the text: {"uid", "title"}."""
+        ...
+
+    def dashboard(self, uid: str) -> Answered[dict[str, Any]]:
+        """{"dashboard": model, "meta": ...}."""
+        ...
+
+    def prometheus(self, uid: str, path: str, params: tuple[tuple[str, str], ...]) -> Answered[Any]:
+        """The `data` of an answer of a datasource's Prometheus, below /api/v1."""
+        ...
+
+
+def results_of(grafana: Grafana, body: Mapping[str, Any]) -> Answered[dict[str, RefResult]]:
+    """The answers of /api/ds/query by refId. Raises Unavailable or NotAllowed where a datasource gave none."""
+    document, probe = grafana.ds_query(body)
+    results = decode_results(document)
+    if (failed := unanswered(results.values())) is not None:
+        raise failed
+    return Answered(results, probe)
 
 
 class LinesOf:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from obs_check.evidence.context import BrokenPanel, Context
+from obs_check.evidence.questions import results_of
 from obs_check.model.probe import Probe
 from obs_check.panel.elements import Target
 from obs_check.panel.frames import RefResult, result_of
@@ -40,8 +41,8 @@ def ask(context: Context, broken: BrokenPanel, asked: SqlTarget, sql: str) -> tu
         "to": str(span.to_ms),
         "queries": [{**asked.sent, "rawSql": sql, "format": "table"}],
     }
-    document, probe = context.grafana.query(body)
-    return result_of(document, str(asked.sent["refId"])), probe
+    results, probe = results_of(context.grafana, body)
+    return result_of(results, str(asked.sent["refId"])), probe
 
 
 def first_value(result: RefResult) -> Any:

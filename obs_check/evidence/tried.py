@@ -37,7 +37,7 @@ class Tried:
 def tried(context: Context, broken: BrokenPanel, edits: Sequence[DashboardEdit], window: Window | None = None) -> Tried:
     """Read the whole panel with the edits, in its own range unless a window is given. Raises what Grafana's client
     raises."""
-    changed = context.grafana.look_again(edited(context.dashboard, edits), broken, window)
+    changed = context.look_again(edited(context.dashboard, edits), broken, window)
     return _of(broken, changed, edits)
 
 
@@ -49,7 +49,7 @@ def _of(broken: BrokenPanel, changed: BrokenPanel, edits: Sequence[DashboardEdit
 def tried_queries(context: Context, broken: BrokenPanel, edits: Sequence[DashboardEdit]) -> Tried:
     """As `tried` with another text of queries, or of what is put into them. Where the panel gets no further, it helps
     too when lines pass a log query and none did before: two counts, which a later look at the query needs anyway."""
-    changed = context.grafana.look_again(edited(context.dashboard, edits), broken)
+    changed = context.look_again(edited(context.dashboard, edits), broken)
     change = _of(broken, changed, edits)
     if change.helps:
         return change

@@ -139,9 +139,9 @@ def decode_results(*documents: Mapping[str, Any]) -> dict[str, RefResult]:
     return found
 
 
-def result_of(document: Mapping[str, Any], ref_id: str) -> RefResult:
+def result_of(results: Mapping[str, RefResult], ref_id: str) -> RefResult:
     """The answer to one query. Unavailable where there is none."""
-    found = decode_results(document).get(ref_id)
+    found = results.get(ref_id)
     if found is None:
         raise Unavailable(f"grafana: there is no answer to query {ref_id}", _OTHER)
     return found

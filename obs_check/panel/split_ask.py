@@ -39,7 +39,7 @@ def _day_by_day(ask: Ask, query: Query, one: Mapping[str, Any], probes: list[Pro
     for start, end in chunks(one, int(query.body["from"]), int(query.body["to"])):
         document, probe = ask(_with(query, [asked(one, left)], start, end))
         probes.append(probe)
-        result = result_of(document, str(one["refId"]))
+        result = result_of(decode_results(document), str(one["refId"]))
         found.append(result)
         if left is not None:
             left -= sum(frame.rows for frame in result.frames)

@@ -1,6 +1,6 @@
 """Causes on lines held in memory: obs-check's own engine answers in the place of Loki."""
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from obs_check.app.diagnose.explain_panel import broken_targets
@@ -8,7 +8,7 @@ from obs_check.app.systems.shared_probes import LokiOnce
 from obs_check.causes.registry import causes_on
 from obs_check.client.answered import Answered
 from obs_check.errors import EvaluationError, Refused
-from obs_check.evidence.context import BrokenPanel, Context, GrafanaProbes
+from obs_check.evidence.context import BrokenPanel
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant, query_range
 from obs_check.logql.engine.list_source import ListSource
@@ -25,7 +25,7 @@ from obs_check.panel.reading import read_panel
 from obs_check.panel.request import panel_requests
 from obs_check.panel.variables import effective_variables
 from tests.engine_settings import SETTINGS
-from tests.fakes import NoLoki, nobody
+from tests.fakes import NOTHING_KNOWN, NoLoki
 
 NOW_NS = 1_767_225_600 * NS
 WINDOW_S = 3600
@@ -95,9 +95,8 @@ def proved(lines: Lines, expr: str, **known: Any) -> Finding | None:
     )
     broken = BrokenPanel(panel, request, read_panel(panel, {}, request), "reads No data")
 
-    questions: dict[str, Any] = {one.name: nobody for one in fields(GrafanaProbes)}
-    grafana = GrafanaProbes(**{**questions, "datasources": SOURCES})
-    context = replace(Context("test", document, LokiOnce(lines), lambda: NOW_NS, lambda: SETTINGS, grafana), **known)
+    asked = {"loki": LokiOnce(lines), "datasources": SOURCES, "now_ns": lambda: NOW_NS}
+    context = replace(NOTHING_KNOWN, dashboard_uid="test", dashboard=document, **{**asked, **known})
     for target in broken_targets(context, broken):
         for cause in causes_on("query"):
             found = cause.find(context, target)

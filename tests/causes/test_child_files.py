@@ -12,7 +12,7 @@ from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run, Sent, plan_events
 from obs_check.model.probe import Probe
 from obs_check.model.window import Window
-from tests.causes.test_lost_lines import made_context
+from tests.fakes import made_context
 
 EVENTS = plan_events("abc123", 0, 2, "http://allowed.example/", "http://denied.invalid/")
 RUN = Run("abc123", tuple(Sent(e, EgressAnswer(403, e.decision)) for e in EVENTS), Window(0, 1))

@@ -17,7 +17,8 @@ from obs_check.model.entry import Labels
 from obs_check.model.finding import Finding
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import FileState, ShipperState, TargetState
-from tests.causes.test_lost_lines import LINES, TAGS, made_context
+from tests.causes.test_lost_lines import LINES, TAGS
+from tests.fakes import made_context
 
 UID = "0f3b1c52-6a6e-4f0f-9f60-2f7d2f6a9c44"
 LOG = "/tmp/boundary_logs/b.log"

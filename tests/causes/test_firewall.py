@@ -24,7 +24,7 @@ from obs_check.follow.run import Run, Sent, plan_events
 from obs_check.model.event import Event
 from obs_check.model.finding import FileEdit, Finding, Observation, Proof
 from obs_check.model.window import NS, Window
-from tests.causes.test_lost_lines import made_context
+from tests.fakes import made_context
 
 NOON = 1_795_478_400 * NS
 """2026-11-24T00:00:00Z in ns."""

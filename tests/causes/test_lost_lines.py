@@ -1,8 +1,7 @@
 """What the causes of the shipper do when its configuration cannot be read, or when nothing was lost."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,7 +12,7 @@ from obs_check.client.answered import Answered
 from obs_check.client.egress import EgressAnswer
 from obs_check.client.files.text_files import read_log
 from obs_check.errors import ConfigError
-from obs_check.evidence.context import Context, Files, GrafanaProbes
+from obs_check.evidence.context import Files
 from obs_check.evidence.lost_lines import losses
 from obs_check.follow.hop import HopSeen, PathName
 from obs_check.follow.run import Run, Sent
@@ -23,9 +22,7 @@ from obs_check.model.event import Event
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import FileState, Refusal, ShipperState
 from obs_check.model.window import NS, Window
-from obs_check.panel.datasource import Datasources
-from tests.engine_settings import SETTINGS
-from tests.fakes import NoLoki, nobody
+from tests.fakes import NoLoki, made_context
 
 TAGS = ("abc123-1-allow", "abc123-2-deny")
 LINES = [f"time=x msg=ALLOW url=http://a.example/?obs={tag}" for tag in TAGS]
@@ -35,14 +32,6 @@ def hops(in_loki: tuple[str, ...], path: PathName = "A") -> tuple[HopSeen, ...]:
     answer = {"files": {"/tmp/boundary_logs/b.log": 2}, "searched": 1, "sample": LINES}
     file = HopSeen(path, "file", TAGS, dict.fromkeys(TAGS, 1), probes=[Probe("file", "lines", answer, 1)])
     return file, HopSeen(path, "loki", TAGS, dict.fromkeys(in_loki, 1))
-
-
-def made_context(files: Files, hops: tuple[HopSeen, ...]) -> Context:
-    questions: dict[str, Any] = {one.name: nobody for one in fields(GrafanaProbes)}
-    grafana = GrafanaProbes(**{**questions, "datasources": Datasources({})})
-    return Context(
-        "d", {}, NoLoki(), lambda: 2, lambda: SETTINGS, grafana, files, run=Run("abc123", (), Window(0, 1)), hops=hops
-    )
 
 
 def test_a_configuration_that_is_not_there_is_an_error_only_where_lines_were_lost(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from obs_check.evidence.context import Context, Files
 from obs_check.evidence.not_reloaded import not_reloaded
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import ShipperState
-from tests.causes.test_lost_lines import made_context
+from tests.fakes import made_context
 
 STARTED = 1_767_225_600
 PROMTAIL = f"process_start_time_seconds {STARTED}\npromtail_config_reload_success_total "

@@ -15,7 +15,7 @@ from obs_check.model.probe import Probe
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.simulate import keeps, last_change, run, same_but_time
 from obs_check.shipper.stages.registry import read_stages
-from tests.causes.test_lost_lines import made_context
+from tests.fakes import made_context
 
 LOG = "/tmp/boundary_logs/b.log"
 NOW_NS = 1_795_600_000_000_000_000

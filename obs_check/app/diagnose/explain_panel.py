@@ -38,7 +38,7 @@ def of_panel(context: Context, broken: BrokenPanel) -> tuple[list[Finding], str]
             break
         document = edited(context.dashboard, edits)
         if not found.cured:
-            broken = context.grafana.look_again(document, broken)
+            broken = context.look_again(document, broken)
         right = found.cured or not broken.differs
         if right:
             break

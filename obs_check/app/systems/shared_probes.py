@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from obs_check.evidence.questions import Loki
+from obs_check.evidence.questions import Grafana, Loki
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -16,6 +16,15 @@ class LokiOnce:
         self.count, self.lines = once(loki.count), once(loki.lines)
         self.labels, self.label_values = once(loki.labels), once(loki.label_values)
         self.series, self.of_tenant = once(loki.series), loki.of_tenant
+
+
+class GrafanaOnce:
+    """A Grafana of whose Prometheus each question is asked once."""
+
+    def __init__(self, grafana: Grafana) -> None:
+        self.ds_query, self.datasource_health = grafana.ds_query, grafana.datasource_health
+        self.search, self.dashboard = grafana.search, grafana.dashboard
+        self.prometheus = once(grafana.prometheus)
 
 
 def once(ask: Callable[P, T]) -> Callable[P, T]:

@@ -11,7 +11,7 @@ from obs_check.app.systems.apply import apply_fixes
 from obs_check.app.systems.dashboard_source import DashboardSource, open_dashboard, read_document
 from obs_check.app.systems.engine import settings_for
 from obs_check.app.systems.injection import Sending, open_way, send_run
-from obs_check.app.systems.shared_probes import LokiOnce, once
+from obs_check.app.systems.shared_probes import GrafanaOnce, LokiOnce
 from obs_check.app.systems.shipping import HERE, ShipperNames, Shipping, open_shipping
 from obs_check.app.verify.look import look_again
 from obs_check.app.verify.verdicts import Yardstick
@@ -23,7 +23,7 @@ from obs_check.client.grafana.variable_query import asking
 from obs_check.client.loki.client import LokiClient
 from obs_check.config import Config, load_config
 from obs_check.errors import ConfigError, NotAllowed, Refused, Unavailable
-from obs_check.evidence.context import BrokenPanel, Context, EgressProbes, Files, GrafanaProbes, LookAgain
+from obs_check.evidence.context import BrokenPanel, Context, EgressProbes, Files, LookAgain
 from obs_check.evidence.control import Control
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.hops import TaggedLines, egress_hop, file_hop, loki_hop
@@ -40,7 +40,6 @@ from obs_check.panel.board import Board
 from obs_check.panel.dashboard import Dashboard, load_dashboard
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.expect import Expectation, load_expectations
-from obs_check.panel.frames import decode_results, unanswered
 from obs_check.panel.request import VIEWPORT, Query
 
 Say = Callable[[str], None]
@@ -178,15 +177,9 @@ class Systems:
             loki=LokiOnce(self.loki),
             now_ns=self.now_ns,
             engine=self.engine,
-            grafana=GrafanaProbes(
-                self._looking_again(held),
-                self._ds_query,
-                self._health,
-                self._search,
-                self._panels_of,
-                once(self._prometheus),
-                self.board.datasources,
-            ),
+            grafana=GrafanaOnce(self.grafana),
+            datasources=self.board.datasources,
+            look_again=self._looking_again(held),
             files=Files(
                 boundary_config=self.config.boundary.config,
                 shipper_config=self.config.shipper.config,
@@ -239,29 +232,6 @@ class Systems:
             return look_again(board, held, broken, request)
 
         return again
-
-    def _ds_query(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], Probe]:
-        answer = self.grafana.ds_query(body)
-        if (failed := unanswered(decode_results(answer.value).values())) is not None:
-            raise failed
-        return answer.value, answer.probe
-
-    def _health(self, uid: str) -> tuple[Mapping[str, Any], Probe]:
-        answer = self.grafana.datasource_health(uid)
-        return answer.value, answer.probe
-
-    def _search(self) -> tuple[list[dict[str, Any]], Probe]:
-        answer = self.grafana.search("")
-        return answer.value, answer.probe
-
-    def _panels_of(self, uid: str) -> tuple[int, Probe]:
-        answer = self.grafana.dashboard(uid)
-        panels = len(load_dashboard(answer.value["dashboard"], uid).panels)
-        return panels, replace(answer.probe, answer={**answer.probe.answer, "panels": panels})
-
-    def _prometheus(self, uid: str, path: str, params: tuple[tuple[str, str], ...]) -> tuple[Any, Probe]:
-        answer = self.grafana.prometheus(uid, path, params)
-        return answer.value, answer.probe
 
 
 def _mode(path: Path) -> int | None:

@@ -19,8 +19,8 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         return None
     panel = panel_json(context.dashboard, broken.panel.id)
     places = _places(panel, context)
-    near = context.grafana.datasources.nearest(places[0][1]) if places else None
-    _, health = context.grafana.health(reference_key(places[0][1]) if places else "")
+    near = context.datasources.nearest(places[0][1]) if places else None
+    _, health = context.grafana.datasource_health(reference_key(places[0][1]) if places else "")
     if near is None:
         return CAUSE.finding(
             subject=Subject(context.dashboard_uid, broken.panel.id),
@@ -38,7 +38,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
 def _places(panel: Any, context: Context) -> list[tuple[tuple[str | int, ...], Any]]:
     named: list[tuple[tuple[str | int, ...], Any]] = [(("datasource",), panel.get("datasource"))]
     named += [(("targets", i, "datasource"), t.get("datasource")) for i, t in enumerate(panel.get("targets") or ())]
-    lost = [r for _, r in named if reference_key(r) and context.grafana.datasources.resolve(r) is None]
+    lost = [r for _, r in named if reference_key(r) and context.datasources.resolve(r) is None]
     return [(path, reference) for path, reference in named if lost and reference == lost[0]]
 
 

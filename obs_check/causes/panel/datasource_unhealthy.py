@@ -23,7 +23,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     for query in broken.request.queries:
         source = query.datasource
         # Grafana 9 has no check for Loki.
-        health, probe = context.grafana.health(source.uid)
+        health, probe = context.grafana.datasource_health(source.uid)
         failed = health.get("status") == "ERROR"
         if not failed and not elsewhere:
             continue

@@ -67,8 +67,8 @@ def _sum(context: Context, broken: BrokenPanel, control: Control) -> tuple[str, 
     if not edits:
         return None
     changed = edited(context.dashboard, edits)
-    before = context.grafana.look_again(changed, broken, control.before_window)
-    after = context.grafana.look_again(changed, broken, control.after_window)
+    before = context.look_again(changed, broken, control.before_window)
+    after = context.look_again(changed, broken, control.after_window)
     if (after.reading.number or 0) <= (before.reading.number or 0):
         return None
     why = f"it counts the series of a counter; their sum rises from {before.reading.text} to {after.reading.text}"

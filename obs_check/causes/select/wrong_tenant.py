@@ -7,10 +7,11 @@ health check is green too. Proved, where Loki can be asked directly, by the same
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.query_finding import query_finding
+from obs_check.evidence.questions import results_of
 from obs_check.logql import to_text
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding, Fix, Observation
-from obs_check.panel.frames import all_frames, decode_results
+from obs_check.panel.frames import all_frames
 
 _TENANT_HEADER = "x-scope-orgid"
 
@@ -21,15 +22,15 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         return None
     if broken.rungs[-1].lines == 0:
         return None
-    source = context.grafana.datasources.resolve(broken.sent.get("datasource"))
+    source = context.datasources.resolve(broken.sent.get("datasource"))
     headers = {k: str(v) for k, v in source.settings.items() if k.startswith("httpHeaderName")} if source else {}
     if source is None or _TENANT_HEADER not in (h.lower() for h in headers.values()):
         return None
     selector = to_text(ast.LogQuery(broken.query.selector))
     span = broken.whole.request.range
     query = {**broken.sent, "expr": selector, "queryType": "range", "maxLines": 10}
-    answer, probe = context.grafana.query({"from": str(span.from_ms), "to": str(span.to_ms), "queries": [query]})
-    results = decode_results(answer)
+    body = {"from": str(span.from_ms), "to": str(span.to_ms), "queries": [query]}
+    results, probe = results_of(context.grafana, body)
     if any(r.error for r in results.values()) or any(f.rows for f in all_frames(results.values())):
         return None
     return query_finding(

@@ -16,7 +16,7 @@ from obs_check.client.http import Http, one_line, raise_for_status
 from obs_check.config.section import Secret
 from obs_check.errors import Refused, Unavailable
 from obs_check.model.probe import Probe
-from obs_check.model.window import MS, Window
+from obs_check.model.window import MS, NS, Window
 from obs_check.panel.frames import RefResult, decode_results
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class GrafanaClient:
         kind = next((kind for ending, kind in shapes.PROMETHEUS if path.endswith(ending)), shapes.Data)
         value = self._http.json(self._http.get(whole, params=dict(params)), kind).get("data")
         asked = " ".join(f"{name}={text}" for name, text in params)
-        return Answered(value, self._probe(f"GET {whole} {asked}".rstrip(), _shortened(value)))
+        return Answered(value, self._probe(f"GET {whole} {asked}".rstrip(), _shortened(value), _span(dict(params))))
 
     def resource(self, uid: str, path: str, params: Sequence[tuple[str, str]]) -> Answered[Any]:
         """The `data` of an answer of a datasource plugin's own resources."""
@@ -238,6 +238,12 @@ def _shown_target(result: RefResult) -> dict[str, Any]:
     if last := [values[-1] for values in columns if values]:
         shown["last"] = last[:_SHOWN_NUMBERS]
     return {**shown, "error": result.error} if result.error else shown
+
+
+def _span(params: Mapping[str, str]) -> Window | None:
+    """What a question to Prometheus is about, which takes seconds; None for one about its state now."""
+    start, end = (params.get(name, params.get("time")) for name in ("start", "end"))
+    return Window(round(float(start) * NS), round(float(end) * NS)) if start and end else None
 
 
 def _window(body: Mapping[str, Any]) -> Window | None:

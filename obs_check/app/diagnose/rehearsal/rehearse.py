@@ -179,7 +179,7 @@ class Rehearsal:
         systems, held = with_risen_counters(self.systems, by), self._held(self.run)
         context = replace(systems.context(held, []), failing=self.context.failing)
         try:
-            risen = context.grafana.look_again(context.dashboard, broken_panel(row, held))
+            risen = context.look_again(context.dashboard, broken_panel(row, held))
             found = of_panel(context, risen)[0] if risen.differs else []
             # A counter that is not there cannot be raised, and one that waits for its first event has to be.
             return [f for f in found if not f.until_event]
