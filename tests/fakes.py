@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from obs_check.client.answered import Answered
-from obs_check.evidence.context import Context, Files
+from obs_check.client.files.local_files import LocalFiles
+from obs_check.evidence.context import Context, Named
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
 from obs_check.model.entry import Labels
@@ -80,9 +81,10 @@ NOTHING_KNOWN = Context(
     grafana=NoGrafana(),
     datasources=Datasources({}),
     look_again=nobody,
+    files=LocalFiles(),
 )
 
 
-def made_context(files: Files, hops: tuple[HopSeen, ...]) -> Context:
-    """A run without events of which the hops and these files are known."""
-    return replace(NOTHING_KNOWN, files=files, run=Run("abc123", (), Window(0, 1)), hops=hops)
+def made_context(named: Named, hops: tuple[HopSeen, ...]) -> Context:
+    """A run without events of which the hops and the names of these files are known."""
+    return replace(NOTHING_KNOWN, named=named, run=Run("abc123", (), Window(0, 1)), hops=hops)

@@ -49,17 +49,17 @@ def status(
     if not where.startswith(("http://", "https://")):
         raise UsageError(f"--shipper {where!r} is no URL", "for example http://127.0.0.1:9080")
     allowed = {*config.hosts, host_port(where)}
-    client = shipper_client(shipper_kind(where, allowed), where, time.time_ns, allowed)
     globs = tuple(glob for glob in (config.boundary.logs, config.coderd.logs) if glob)
     own = config.shipper
     sources = Sources(positions or own.positions, log or own.log, Disk(root or Path("/")), globs)
+    client = shipper_client(shipper_kind(where, allowed), where, time.time_ns, allowed, sources)
     try:
-        state = client.state(sources).value
+        state = client.state().value
         found = None
         if seconds is not None:
             out.say(f"looking again in {seconds:g} s")
             time.sleep(seconds)
-            before, state = state, client.state(sources).value
+            before, state = state, client.state().value
             found = account(before, state)
             state = replace(state, refusals=tuple(ShippingEvidence(state, {}, before).refusals))
     finally:

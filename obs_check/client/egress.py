@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,12 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Literal
 
 from obs_check.boundary.block_page import BLOCKED
+from obs_check.client.answered import Answered
 from obs_check.client.http import one_line, shown_url
 from obs_check.config import host_port
 from obs_check.errors import Unavailable
 from obs_check.model.event import Event
+from obs_check.model.probe import Probe
 
 if TYPE_CHECKING:
     import requests
@@ -72,6 +75,21 @@ def send(event: Event, proxy: str | None, ca: Path | None, patience: Patience = 
     if isinstance(answer, BaseException):
         raise answer
     return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Egress:
+    """The way that events took: `proxy` None is the environment's. `clock` gives ns since the epoch."""
+
+    proxy: str | None
+    ca: Path | None
+    clock: Callable[[], int]
+
+    def send(self, event: Event, proxy: str, ca: Path | None) -> Answered[EgressAnswer]:
+        """Send an event on a way that is named."""
+        answer = send(event, proxy, ca)
+        shown = {"status": answer.status, "verdict": answer.verdict, "error": answer.error}
+        return Answered(answer, Probe("egress", f"GET {event.url} through {proxy}", shown, self.clock()))
 
 
 def _send(event: Event, proxy: str | None, ca: Path | None, patience: Patience) -> EgressAnswer:

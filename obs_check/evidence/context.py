@@ -5,19 +5,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from obs_check.client.egress import EgressAnswer
-from obs_check.client.files.firewall_log import Since
-from obs_check.client.files.text_files import read_exact, read_log
 from obs_check.evidence.control import Control
 from obs_check.evidence.funnel import Funnel, Rung
-from obs_check.evidence.questions import Grafana, LinesOf, Loki, LokiItself
+from obs_check.evidence.questions import BoundaryLog, Egress, Files, Grafana, LinesOf, Loki, LokiItself, Shipper
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import Labels
 from obs_check.model.probe import Probe
-from obs_check.model.shipping import ShipperState
 from obs_check.model.window import MS, Window
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.elements import Panel, Target
@@ -145,36 +141,14 @@ class LookAgain(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class EgressProbes:
-    """The way that events took, and another request on a way that is named. `proxy` None is the environment's."""
-
-    proxy: str | None
-    ca: Path | None
-    send: Callable[[str, str, Path | None], tuple[EgressAnswer, Probe]]
-    """(url, proxy, CA) -> what a GET with a tag of its own is answered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """Configuration files that fixes are written for, where the configuration names them."""
+class Named:
+    """Files that obs-check.yaml names; fixes are written for the configurations among them."""
 
     boundary_config: Path | None = None
     shipper_config: Path | None = None
     boundary_glob: str = ""
     coderd_glob: str = ""
     dashboard_source: Path | None = None
-    read_dashboard: Callable[[Path], Mapping[str, Any]] = lambda _path: {}
-    """The classic model of the dashboard that a file holds."""
-    read_text: Callable[[Path], str] = read_exact
-    read_log: Callable[[Path], str] = read_log
-    matching: Callable[[str], list[Path]] = lambda _glob: []
-    """The files that a glob names, readable or not."""
-    deleted_but_open: Callable[[str], list[str]] = lambda _glob: []
-    """Files below a glob's directory that were deleted and that a process still holds open, where that can be seen."""
-    mode: Callable[[Path], int | None] = lambda _path: None
-    """Mode bits of a file on this machine, None where it cannot be looked at."""
-    changed_s: Callable[[Path], float | None] = lambda _path: None
-    """When a file was last written (s since the epoch), None where it cannot be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,21 +164,21 @@ class Context:
     grafana: Grafana
     datasources: Datasources
     look_again: LookAgain
-    files: Files = field(default_factory=Files)
+    files: Files
+    named: Named = Named()
     missing: Probe | None = None
     """Grafana's answer that it has no such dashboard; then `dashboard` is empty."""
     run: Run | None = None
-    egress: EgressProbes | None = None
-    boundary_says: Callable[[str, Since], tuple[list[str], Probe]] | None = None
-    """(text, since) -> the lines with it that the boundary of the run wrote into its own log, its stderr included."""
+    egress: Egress | None = None
+    boundary_log: BoundaryLog | None = None
     hops: Sequence[HopSeen] = ()
     expectations: Mapping[int, Expectation] = field(default_factory=dict)
     controls: Sequence[Control] = ()
     """What each panel read before and after the run, when it was read before too."""
     panel_paths: Mapping[int, str] = field(default_factory=dict)
     """Panel id -> path (A, B or metrics) as the expectations have it."""
-    shipper_state: Callable[[], tuple[ShipperState, Probe]] | None = None
-    """A snapshot of the shipper now; that around a run is in its hop (`hop("A", "shipper").shipping`)."""
+    shipper: Shipper | None = None
+    """The shipper as it is now; its state around a run is in its hop (`hop("A", "shipper").shipping`)."""
     env: Mapping[str, str] = field(default_factory=dict)
     failing: frozenset[int] = frozenset()
     """Ids of the panels that do not read what they should."""

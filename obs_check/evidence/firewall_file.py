@@ -90,7 +90,7 @@ def _without_items(text: str, rule: str) -> str:
 def firewall_file(context: Context) -> FirewallFile | None:
     """The file that obs-check.yaml names; None without one, and for one that boundary v0.9.0 would not start with: then
     it is not what decides. Raises ConfigError for one that cannot be read."""
-    path = context.files.boundary_config
+    path = context.named.boundary_config
     if path is None:
         return None
     try:

@@ -11,12 +11,12 @@ _MARGIN_S = 5
 
 def not_reloaded(context: Context) -> str:
     """One sentence; empty where it cannot be shown. No cause, for the file here may be a copy of the one that runs."""
-    path = context.files.shipper_config
+    path = context.named.shipper_config
     changed = context.files.changed_s(path) if path else None
-    if path is None or changed is None or context.shipper_state is None:
+    if path is None or changed is None or context.shipper is None:
         return ""
     try:
-        state, _ = context.shipper_state()
+        state, _ = context.shipper.state()
     except ObsCheckError:
         return ""
     if state.loaded_s is None or changed < state.loaded_s + _MARGIN_S:

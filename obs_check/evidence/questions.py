@@ -5,10 +5,15 @@ Refused or NotAllowed.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from obs_check.client.answered import Answered
+from obs_check.client.egress import EgressAnswer
+from obs_check.client.files.firewall_log import Since
 from obs_check.model.entry import Labels
+from obs_check.model.event import Event
+from obs_check.model.shipping import ShipperState
 from obs_check.model.window import Window
 from obs_check.panel.frames import RefResult, decode_results, unanswered
 from obs_check.panel.run_lines import with_lines_of
@@ -79,6 +84,73 @@ class Grafana(Protocol):
 
     def prometheus(self, uid: str, path: str, params: tuple[tuple[str, str], ...]) -> Answered[Any]:
         """The `data` of an answer of a datasource's Prometheus, below /api/v1."""
+        ...
+
+
+class Shipper(Protocol):
+    """A running shipper."""
+
+    def state(self) -> Answered[ShipperState]:
+        """What it says of its files, targets and destinations now."""
+        ...
+
+
+class BoundaryLog(Protocol):
+    """The log of the boundary that has the run, its stderr included."""
+
+    def says(self, text: str, since: Since) -> Answered[list[str]]:
+        """Its lines with a text."""
+        ...
+
+
+class Egress(Protocol):
+    """The way that events took. `proxy` None is the environment's."""
+
+    @property
+    def proxy(self) -> str | None:
+        """The proxy that they were sent to."""
+        ...
+
+    @property
+    def ca(self) -> Path | None:
+        """The CA that was trusted."""
+        ...
+
+    def send(self, event: Event, proxy: str, ca: Path | None) -> Answered[EgressAnswer]:
+        """What an event is answered on a way that is named."""
+        ...
+
+
+class Files(Protocol):
+    """The files of this machine. Reading raises OSError and, for what is no log, UnicodeDecodeError."""
+
+    def read_text(self, path: Path, /) -> str:
+        """The whole text, line ends as they are."""
+        ...
+
+    def read_log(self, path: Path, /) -> str:
+        """The whole text of a log, with what is no UTF-8 kept."""
+        ...
+
+    def read_document(self, path: Path, /) -> Any:
+        """A JSON or YAML file, also as a template of a Helm chart; ConfigError where it cannot be read."""
+        ...
+
+    def matching(self, glob: str, /) -> list[Path]:
+        """The files that a glob names, readable or not."""
+        ...
+
+    def deleted_but_open(self, glob: str, /) -> list[str]:
+        """Files below a glob's directory that were deleted and that a process still holds open, where that can be
+        seen."""
+        ...
+
+    def mode(self, path: Path, /) -> int | None:
+        """Mode bits, None where it cannot be looked at."""
+        ...
+
+    def changed_s(self, path: Path, /) -> float | None:
+        """When it was last written (s since the epoch), None where it cannot be looked at."""
         ...
 
 

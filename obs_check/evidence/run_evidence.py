@@ -1,11 +1,15 @@
 """What a run says about the firewall, shared by the causes on the way to Loki."""
 
 from dataclasses import replace
+from pathlib import Path
 
+from obs_check.client.answered import Answered
+from obs_check.client.egress import EgressAnswer
 from obs_check.client.files.firewall_log import Since
 from obs_check.evidence.context import Context
 from obs_check.evidence.firewall_file import firewall_file
-from obs_check.follow.run import Sent
+from obs_check.evidence.questions import Egress
+from obs_check.follow.run import Sent, new_run_id, plan_events
 from obs_check.model.event import Decision, Event
 from obs_check.model.probe import Probe
 
@@ -65,9 +69,9 @@ def at_egress(context: Context) -> tuple[Probe, ...]:
 
 def says(context: Context, text: str, since: Since) -> tuple[list[str], tuple[Probe, ...]]:
     """Lines with a text that the boundary of the run wrote into its own log; none where its log is not configured."""
-    if context.boundary_says is None:
+    if context.boundary_log is None:
         return [], ()
-    lines, probe = context.boundary_says(text, since)
+    lines, probe = context.boundary_log.says(text, since)
     return lines, (probe,)
 
 
@@ -78,11 +82,17 @@ def says_no_rules(context: Context) -> tuple[list[str], tuple[Probe, ...]]:
     return ([], ()) if file is not None and file.seen else says(context, "No allow rules specified", "start")
 
 
+def sent_again(egress: Egress, event: Sent, proxy: str, ca: Path | None) -> Answered[EgressAnswer]:
+    """The request of an event once more, with a tag of its own, on another way."""
+    (again,) = plan_events(new_run_id(), 0, 1, "", event.event.url.partition("?")[0])
+    return egress.send(again, proxy, ca)
+
+
 def through_boundary(context: Context, event: Sent) -> tuple[str, tuple[Probe, ...]]:
     """How boundary's own port answers the request of an event; "" where its port is not known."""
     file = firewall_file(context)
     if context.egress is None or file is None:
         return "", ()
-    url, port = event.event.url.partition("?")[0], file.config.proxy_port
-    answer, probe = context.egress.send(url, f"http://127.0.0.1:{port}", context.egress.ca)
+    own_port = f"http://127.0.0.1:{file.config.proxy_port}"
+    answer, probe = sent_again(context.egress, event, own_port, context.egress.ca)
     return answer.verdict, (probe,)

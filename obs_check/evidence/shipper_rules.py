@@ -210,7 +210,7 @@ class Rules:
 
 def rules(context: Context) -> Rules | None:
     """The configuration that obs-check.yaml names, None without one. Raises ConfigError."""
-    path = context.files.shipper_config
+    path = context.named.shipper_config
     if path is None:
         return None
     try:
@@ -228,9 +228,9 @@ def _discovered(context: Context) -> tuple[Labels, ...]:
     """The labels of promtail's targets before relabeling, as its snapshot behind the run has them, else as it says now;
     none where it does not answer. Alloy shows them as its rules left them."""
     states = [hop.shipping.after for hop in context.hops if hop.shipping is not None]
-    if not states and context.shipper_state is not None:
+    if not states and context.shipper is not None:
         with suppress(Unavailable, NotAllowed, Refused):
-            states = [context.shipper_state()[0]]
+            states = [context.shipper.state()[0]]
     targets = [target for state in states[:1] if state.kind == "promtail" for target in state.targets]
     return tuple(target.discovered for target in targets)
 

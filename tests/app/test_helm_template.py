@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.app.systems.dashboard_source import read_document
+from obs_check.client.files.local_files import read_document
 from obs_check.errors import ConfigError
 from obs_check.panel.dashboard import load_dashboard
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from obs_check.evidence.changed_lines import as_written, differing, is_cut, pushed_line
-from obs_check.evidence.context import Files
+from obs_check.evidence.context import Named
 from obs_check.evidence.lost_lines import FILE_HOPS
 from obs_check.evidence.shipper_rules import Rules
 from obs_check.follow.hop import HopSeen, Stored
@@ -51,7 +51,7 @@ def found(tmp_path: Path, config: dict[str, Any] | None, stored: list[str], expr
         expr,
         run=Run(RUN, (), SPAN),
         hops=(coderd, loki),
-        files=Files(shipper_config=path if config else None),
+        named=Named(shipper_config=path if config else None),
         panel_paths={1: "B"},
     )
 

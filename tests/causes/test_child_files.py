@@ -7,7 +7,8 @@ import pytest
 
 from obs_check.causes.file import empty_child_file_only
 from obs_check.client.egress import EgressAnswer
-from obs_check.evidence.context import Files
+from obs_check.client.files.local_files import LocalFiles
+from obs_check.evidence.context import Named
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run, Sent, plan_events
 from obs_check.model.probe import Probe
@@ -21,6 +22,26 @@ DENY = "time=2020-11-25T01:48:57.1Z level=WARN msg=DENY\n"
 OWN, CHILD = "boundary-2026-11-25_01-48-56-100.log", "boundary-2026-11-25_01-48-57-101.log"
 OLD = {"boundary-2020-11-25_01-48-57-7.log": DENY, "boundary-2020-11-25_01-48-57-8.log": "", "other.log": DENY}
 IN_A_DIRECTORY = "log_dir: /tmp/boundary_logs\n"
+
+
+class Deleted(LocalFiles):
+    """Files of which some were deleted and are still open."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+
+    def deleted_but_open(self, _glob: str, /) -> list[str]:
+        return self.names
+
+
+class Gone(LocalFiles):
+    """Files of which one goes as soon as it was found."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def matching(self, _glob: str, /) -> list[Path]:
+        return [self.path]
 
 
 @pytest.mark.parametrize(
@@ -61,14 +82,10 @@ def test_only_the_child_of_the_last_start_is_left(
         (tmp_path / name).write_text(text)
     path = tmp_path / "boundary.yaml"
     path.write_text(config or "")
-    known = Files(
-        boundary_config=path if config else None,
-        boundary_glob=f"{tmp_path}/*.log",
-        matching=lambda _glob: sorted(tmp_path.glob("*.log")),
-        deleted_but_open=lambda _glob: [str(tmp_path / name) for name in deleted],
-    )
+    known = Named(boundary_config=path if config else None, boundary_glob=f"{tmp_path}/*.log")
     hop = HopSeen("A", "file", tuple(RUN.tags()), probes=[Probe("file", "", {}, 1)])
-    found = empty_child_file_only.find(replace(made_context(known, (hop,)), run=RUN))
+    files = Deleted([str(tmp_path / name) for name in deleted])
+    found = empty_child_file_only.find(replace(made_context(known, (hop,)), run=RUN, files=files))
     assert (found is not None) is named
     if found is not None:
         assert f"{CHILD}, is that of a child process" in found.claim
@@ -78,6 +95,7 @@ def test_only_the_child_of_the_last_start_is_left(
 def test_a_file_that_is_gone_meanwhile_is_none(tmp_path: Path) -> None:
     path = tmp_path / "boundary.yaml"
     path.write_text(IN_A_DIRECTORY)
-    known = Files(boundary_config=path, matching=lambda _glob: [tmp_path / CHILD])
+    known = Named(boundary_config=path, boundary_glob=f"{tmp_path}/*.log")
     hop = HopSeen("A", "file", tuple(RUN.tags()), probes=[Probe("file", "", {}, 1)])
-    assert empty_child_file_only.find(replace(made_context(known, (hop,)), run=RUN)) is None
+    context = replace(made_context(known, (hop,)), run=RUN, files=Gone(tmp_path / CHILD))
+    assert empty_child_file_only.find(context) is None

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from obs_check.causes.shipper import glob_mismatch, path_not_collected
-from obs_check.evidence.context import Files
+from obs_check.evidence.context import Named
 from obs_check.evidence.lost_lines import FILE_HOPS
 from obs_check.evidence.shipper_rules import Rules
 from obs_check.follow.hop import HopSeen, PathName
@@ -65,7 +65,7 @@ def found(tmp_path: Path, job: dict[str, Any], file: str, state: ShipperState) -
     at_file = HopSeen(path, FILE_HOPS[path], TAGS, dict.fromkeys(TAGS, 1), probes=read)
     shipper = HopSeen(path, "shipper", TAGS, shipping=ShippingEvidence(state, {file: 2}))
     hops = (at_file, shipper, HopSeen(path, "loki", TAGS))
-    context = made_context(Files(shipper_config=config), hops)
+    context = made_context(Named(shipper_config=config), hops)
     every = [cause.find(context) for cause in (path_not_collected.CAUSE, glob_mismatch.CAUSE)]
     findings = [finding for finding in every if finding is not None]
     assert len(findings) < 2

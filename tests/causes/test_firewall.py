@@ -16,7 +16,7 @@ from obs_check.causes.file import level_hides_allow, log_dir_unset
 from obs_check.causes.socket import audit_disabled
 from obs_check.client.egress import EgressAnswer, EgressVerdict
 from obs_check.client.files.firewall_log import FirewallLog
-from obs_check.evidence.context import Context, Files
+from obs_check.evidence.context import Context, Named
 from obs_check.evidence.run_evidence import arrived
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.hops import egress_hop
@@ -57,9 +57,9 @@ def context(
         HopSeen("A", "file", tuple(run.tags()), dict.fromkeys(written, NOON)),
         HopSeen("B", "coderd", tuple(run.tags()), dict.fromkeys(at_coderd, NOON)),
     )
-    files = Files(boundary_config=path if config is not None else None, boundary_glob=f"{directory}/boundary-*.log")
-    says = FirewallLog(files.boundary_glob, None, run.id, NOON, lambda: NOON + 9 * NS).says
-    return replace(made_context(files, hops), run=run, boundary_says=says)
+    files = Named(boundary_config=path if config is not None else None, boundary_glob=f"{directory}/boundary-*.log")
+    log_of_run = FirewallLog(files.boundary_glob, None, run.id, NOON, lambda: NOON + 9 * NS)
+    return replace(made_context(files, hops), run=run, boundary_log=log_of_run)
 
 
 ALL_DENIED: dict[str, EgressVerdict] = {"allow": "deny", "deny": "deny"}

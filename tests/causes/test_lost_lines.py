@@ -12,7 +12,7 @@ from obs_check.client.answered import Answered
 from obs_check.client.egress import EgressAnswer
 from obs_check.client.files.text_files import read_log
 from obs_check.errors import ConfigError
-from obs_check.evidence.context import Files
+from obs_check.evidence.context import Named
 from obs_check.evidence.lost_lines import losses
 from obs_check.follow.hop import HopSeen, PathName
 from obs_check.follow.run import Run, Sent
@@ -35,17 +35,17 @@ def hops(in_loki: tuple[str, ...], path: PathName = "A") -> tuple[HopSeen, ...]:
 
 
 def test_a_configuration_that_is_not_there_is_an_error_only_where_lines_were_lost(tmp_path: Path) -> None:
-    files = Files(shipper_config=tmp_path / "none.yaml")
-    assert losses(made_context(files=files, hops=hops(TAGS))) == []
+    files = Named(shipper_config=tmp_path / "none.yaml")
+    assert losses(made_context(named=files, hops=hops(TAGS))) == []
     with pytest.raises(ConfigError, match=r"none\.yaml: cannot be read: No such file") as caught:
-        losses(made_context(files=files, hops=hops(TAGS[:1])))
+        losses(made_context(named=files, hops=hops(TAGS[:1])))
     assert "shipper.config" in caught.value.hint
 
 
 def test_lost_lines_are_those_of_the_tags_that_loki_does_not_have(tmp_path: Path) -> None:
     config = tmp_path / "promtail.yaml"
     config.write_text("scrape_configs: []\n")
-    ((rules, one),) = losses(made_context(files=Files(shipper_config=config), hops=hops(TAGS[:1])))
+    ((rules, one),) = losses(made_context(named=Named(shipper_config=config), hops=hops(TAGS[:1])))
     assert rules.config.jobs == ()
     assert one.lost == (TAGS[1],)
     assert one.lost_lines == [LINES[1]]
@@ -60,7 +60,7 @@ def test_no_probe_of_a_refused_push_shows_a_password(tmp_path: Path) -> None:
     refusal = Refusal("shipper log", "status", 404, "404 page not found")
     state = ShipperState("promtail", 1, (FileState("/tmp/boundary_logs/b.log", read_lines=2),), refusals=(refusal,))
     shipper = HopSeen("A", "shipper", TAGS, shipping=ShippingEvidence(state, {"/tmp/boundary_logs/b.log": 2}))
-    found = push_refused.find(made_context(Files(shipper_config=config), (*hops(()), shipper)))
+    found = push_refused.find(made_context(Named(shipper_config=config), (*hops(()), shipper)))
     assert found is not None
     assert "loki.example/loki/api/v1/push" in found.fix.diff
     assert "hunter2" not in str(found.to_json())
@@ -78,7 +78,7 @@ def test_a_configuration_of_boundary_that_cannot_be_read_is_named(
     if text is not None:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(ConfigError, match=rf"boundary\.yaml(:1)?: {says}"):
-        log_dir_unset.find(made_context(Files(boundary_config=path), (*hops(())[1:], HopSeen("A", "file", TAGS))))
+        log_dir_unset.find(made_context(Named(boundary_config=path), (*hops(())[1:], HopSeen("A", "file", TAGS))))
 
 
 def test_a_line_begins_behind_a_line_feed_only(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_lines_in_front_of_where_reading_began_in_a_file_that_was_filled_again(
     evidence = ShippingEvidence(ShipperState("promtail", 1, (file,)), {str(log): 2})
     shipper = HopSeen("A", "shipper", TAGS, shipping=evidence)
     hops = (seen, shipper, HopSeen("A", "loki", TAGS))
-    found = positions_ahead.CAUSE.find(made_context(Files(shipper_config=config), hops))
+    found = positions_ahead.CAUSE.find(made_context(Named(shipper_config=config), hops))
     assert (found is not None) == known
     if found is not None:
         assert f"at byte {start}, as its log says" in found.claim
@@ -148,7 +148,7 @@ def test_a_format_that_reads_no_time_is_no_fix(time: str, added: list[str], tmp_
     file = HopSeen("A", "file", TAGS[:1], {TAGS[0]: start}, probes=[Probe("file", "lines", answer, 1)])
     event = Event("abc123", 1, "allow", "GET", "http://a.example/", "a.example", start)
     run = Run("abc123", (Sent(event, EgressAnswer(200, "allow")),), Window(start, start + NS))
-    context = made_context(Files(shipper_config=config), (file, HopSeen("A", "loki", TAGS[:1], {})))
+    context = made_context(Named(shipper_config=config), (file, HopSeen("A", "loki", TAGS[:1], {})))
     found = timestamp_out_of_window.find(replace(context, run=run, loki=OneLine(line), now_ns=lambda: start + NS))
     assert found is not None
     # The zone is not in what the stage reads: RFC 3339 would read no time there at all.

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from obs_check.client.answered import Answered
 from obs_check.client.exposition import parse_exposition
 from obs_check.client.shipper.alloy_state import alloy_state
 from obs_check.client.shipper.promtail_state import promtail_state
 from obs_check.errors import Unavailable
-from obs_check.evidence.context import Context, Files
+from obs_check.evidence.context import Context, Named
 from obs_check.evidence.not_reloaded import not_reloaded
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import ShipperState
@@ -21,18 +22,23 @@ PROMTAIL = f"process_start_time_seconds {STARTED}\npromtail_config_reload_succes
 ALLOY = f"process_start_time_seconds {STARTED - 900}\nalloy_config_last_load_success_timestamp_seconds {STARTED}\n"
 
 
+class Metrics:
+    """A shipper that has these metrics, and does not answer without any."""
+
+    def __init__(self, metrics: str) -> None:
+        self.metrics = metrics
+
+    def state(self) -> Answered[ShipperState]:
+        read = alloy_state if self.metrics.startswith(ALLOY) else promtail_state
+        if not self.metrics:
+            raise Unavailable("shipper: it does not answer")
+        return Answered(read(1, parse_exposition(self.metrics)), Probe("shipper", "GET /metrics", {}, 1))
+
+
 def context_of(path: Path, metrics: str, changed_s: float) -> Context:
     path.write_text("scrape_configs: []\n")
     os.utime(path, (changed_s, changed_s))
-    read = alloy_state if metrics.startswith(ALLOY) else promtail_state
-
-    def state() -> tuple[ShipperState, Probe]:
-        if not metrics:
-            raise Unavailable("shipper: it does not answer")
-        return read(1, parse_exposition(metrics)), Probe("shipper", "GET /metrics", {}, 1)
-
-    files = Files(shipper_config=path, changed_s=lambda one: one.stat().st_mtime)
-    return replace(made_context(files, ()), shipper_state=state)
+    return replace(made_context(Named(shipper_config=path), ()), shipper=Metrics(metrics))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import yaml
 
 from obs_check.causes.shipper import stage_drops
 from obs_check.documents.yaml_tree import load
-from obs_check.evidence.context import Files
+from obs_check.evidence.context import Named
 from obs_check.follow.hop import HopSeen
 from obs_check.model.finding import Finding, Observation, Proof
 from obs_check.model.probe import Probe
@@ -71,7 +71,7 @@ def dropping(tmp_path: Path, lines: tuple[str, ...], *stages: dict[str, Any]) ->
     sample = [f"{line} obs={tag}" for line, tag in zip(lines, tags, strict=True)]
     answer = {"files": {LOG: len(lines)}, "searched": 1, "sample": sample}
     file = HopSeen("A", "file", tags, dict.fromkeys(tags, 1), probes=[Probe("file", "lines", answer, 1)])
-    found = stage_drops.CAUSE.find(made_context(Files(shipper_config=config), (file, HopSeen("A", "loki", tags))))
+    found = stage_drops.CAUSE.find(made_context(Named(shipper_config=config), (file, HopSeen("A", "loki", tags))))
     assert found is not None
     return found
 

@@ -59,7 +59,7 @@ def settle(lab: Lab) -> None:
     assert shipping is not None
     deadline = time.monotonic() + 30
     while True:
-        state = shipping.snapshot().value
+        state = shipping.client.state().value
         written = [Path(file.path).read_bytes().count(b"\n") for file in state.files]
         if sum(written) == state.read_lines == state.sent_entries > 0:
             break

@@ -13,7 +13,7 @@ from obs_check.client.shipper.log import read_refusals, read_starts
 from obs_check.client.shipper.positions import read_positions
 from obs_check.client.shipper.promtail_api import PromtailClient
 from obs_check.client.shipper.promtail_targets import parse_discovery
-from obs_check.client.shipper.sources import Sources
+from obs_check.client.shipper.sources import NOTHING_ELSE, Sources
 from obs_check.errors import InputError, Unavailable
 from obs_check.model.paths import AbsoluteGlob
 
@@ -26,14 +26,13 @@ PAGES = {
 }
 
 
-def promtail(pages: dict[str, str]) -> PromtailClient:
+def promtail(pages: dict[str, str], sources: Sources = NOTHING_ELSE) -> PromtailClient:
     def answer(request: httpx.Request) -> httpx.Response:
         text = pages.get(request.url.path)
         return httpx.Response(404, text="404 page not found\n") if text is None else httpx.Response(200, text=text)
 
-    return PromtailClient(
-        "http://promtail.example:9080", lambda: 7, {"promtail.example:9080"}, httpx.MockTransport(answer)
-    )
+    url, allowed = "http://promtail.example:9080", {"promtail.example:9080"}
+    return PromtailClient(url, lambda: 7, allowed, httpx.MockTransport(answer), sources)
 
 
 def test_promtail_as_it_was_recorded() -> None:
@@ -88,7 +87,7 @@ def test_disk_and_positions_file_tell_a_file_that_shrank_and_one_that_nobody_tak
     positions.write_text(json.dumps({"positions": told}))
     wanted = tuple(map(AbsoluteGlob, ("/tmp/boundary_logs/*.txt", "/tmp/[", "")))
     sources = Sources(positions, None, Disk(tmp_path / "root"), wanted)
-    state = promtail(PAGES).state(sources).value
+    state = promtail(PAGES, sources).state().value
     assert {f.path.rsplit("/", 1)[1]: f.state for f in state.files} == {
         "boundary-1.log": "stale",
         "boundary-2.log": "unknown file",
@@ -131,7 +130,7 @@ def test_a_link_of_ours_to_a_file_that_is_read_is_no_file_that_nobody_takes(tmp_
     (logs / "boundary-1.log").write_text("x\n")
     (tmp_path / "ours").symlink_to("tmp/boundary_logs")
     sources = Sources(disk=Disk(tmp_path), globs=(AbsoluteGlob("/ours/*.log"),))
-    assert [file.path for file in promtail(PAGES).state(sources).value.files] == [LOG]
+    assert [file.path for file in promtail(PAGES, sources).state().value.files] == [LOG]
 
 
 def test_where_reading_began_is_read_from_the_log() -> None:
@@ -147,7 +146,7 @@ def test_where_reading_began_is_read_from_the_log() -> None:
 
 
 def test_a_shipper_on_another_machine_has_no_missing_files(tmp_path: Path) -> None:
-    state = promtail(PAGES).state(Sources(disk=Disk(tmp_path))).value
+    state = promtail(PAGES, Sources(disk=Disk(tmp_path))).state().value
     assert [f.on_disk for f in state.files] == [None]
     assert "not on this machine" in state.missing[0]
 

@@ -60,9 +60,10 @@ def prepare(directory: Path) -> None:
 
 
 def snapshot(url: str, directory: Path, log: Path) -> ShipperState:
-    client = PromtailClient(url, time.time_ns, {host_port(url)})
+    sources = Sources(directory / "positions.yaml", log, Disk(Path("/")))
+    client = PromtailClient(url, time.time_ns, {host_port(url)}, sources=sources)
     try:
-        return client.state(Sources(directory / "positions.yaml", log, Disk(Path("/")))).value
+        return client.state().value
     finally:
         client.close()
 

@@ -33,12 +33,13 @@ class Watch:
     def __init__(self, shipper: RealPromtail | RealAlloy) -> None:
         self._until = shipper.until
         allowed = {host_port(shipper.url)}
-        self._client = shipper_client(shipper_kind(shipper.url, allowed), shipper.url, time.time_ns, allowed)
         positions = shipper.positions if isinstance(shipper, RealPromtail) else None
-        self._sources = Sources(positions, shipper.log, Disk(Path("/")))
+        sources = Sources(positions, shipper.log, Disk(Path("/")))
+        kind = shipper_kind(shipper.url, allowed)
+        self._client = shipper_client(kind, shipper.url, time.time_ns, allowed, sources)
 
     def state(self) -> ShipperState:
-        return self._client.state(self._sources).value
+        return self._client.state().value
 
     def until(self, true: Callable[[ShipperState], bool], message: str) -> ShipperState:
         last = [self.state()]

@@ -8,12 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 from obs_check.app.systems.dashboard_file import edit_file, in_words
+from obs_check.client.files.local_files import read_document
 from obs_check.client.grafana.client import GrafanaClient
-from obs_check.documents.helm_template import chart_of, rendered
-from obs_check.errors import ConfigError, Refused
+from obs_check.errors import Refused
 from obs_check.evidence.dashboard_edit import edited
 from obs_check.model.finding import DashboardEdit
-from obs_check.model.secret import yaml_problem
 from obs_check.panel.library import as_references, is_library_panel, with_library_panels
 
 _ELSEWHERE = re.compile(r"/apis/dashboard\.grafana\.app/[^\s\"]+")
@@ -93,20 +92,3 @@ def open_dashboard(wanted: str, grafana: GrafanaClient) -> DashboardSource:
 
     document = with_library_panels(answer["dashboard"], library_panel)
     return DashboardSource(f"dashboard {wanted}", document, None, provisioned)
-
-
-def read_document(path: Path) -> Any:
-    """A JSON or YAML file, also as a template of a Helm chart; ConfigError naming the file and the place."""
-    import yaml
-
-    try:
-        text = path.read_text("utf-8")
-        chart = chart_of(path) if "{{" in text and path.suffix != ".json" else None
-        return yaml.safe_load(text if chart is None else rendered(text, path, chart))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}", "is the path right?") from error
-    except yaml.YAMLError as error:
-        place, words = yaml_problem(error)
-        raise ConfigError(f"{path}{place}: {words}", "is it JSON or YAML?") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start})", "is it JSON or YAML?") from error

@@ -38,13 +38,12 @@ class Shipping:
     """`before` is the snapshot in front of the run, None when there is none."""
 
     client: ShipperClient
-    sources: Sources
     before: ShipperState | None = None
 
     def remember(self) -> None:
         """Take the snapshot before a run; a shipper that does not answer leaves none."""
         try:
-            self.before = self.client.state(self.sources).value
+            self.before = self.client.state().value
         except ObsCheckError:
             self.before = None
 
@@ -52,10 +51,6 @@ class Shipping:
         """The hop `shipper` of a path behind the hop that looks into the files."""
         hop, look = shipper_hop(path, run, upstream, self.client.counters, self.before, HERE.lines_from)
         return Watched(hop, look, hop_s)
-
-    def snapshot(self) -> Answered[ShipperState]:
-        """What the shipper says now."""
-        return self.client.state(self.sources)
 
     def account(
         self, run: Run, hops: Sequence[HopSeen], now_ns: Callable[[], int], pause: Callable[[float], None]
@@ -67,7 +62,7 @@ class Shipping:
         pauses = Backoff(0.2, SETTLE_S / 2)
         while True:
             try:
-                after, probe = self.snapshot()
+                after, probe = self.client.state()
             except ObsCheckError:
                 return
             for upstream, hop in pairs:
@@ -116,7 +111,7 @@ class ShipperNames:
                 patterns += [POD_LOGS] if any("pod" in job.roles for job in jobs) else []
         with suppress(ObsCheckError):
             if self.shipping is not None:
-                state = self.shipping.before or self.shipping.snapshot().value
+                state = self.shipping.before or self.shipping.client.state().value
                 patterns += [target.glob for target in state.targets]
                 return [file.path for file in state.files], patterns
         return [], patterns
@@ -127,6 +122,6 @@ def open_shipping(config: Config, clock: Callable[[], int] = time.time_ns) -> Sh
     shipper = config.shipper
     if not shipper.url:
         return None
-    client = shipper_client(shipper.kind, shipper.url, clock, config.hosts)
     found = tuple(glob for glob in (config.boundary.logs, config.coderd.logs) if glob)
-    return Shipping(client, Sources(shipper.positions, shipper.log, HERE, found))
+    sources = Sources(shipper.positions, shipper.log, HERE, found)
+    return Shipping(shipper_client(shipper.kind, shipper.url, clock, config.hosts, sources))

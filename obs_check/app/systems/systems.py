@@ -8,30 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from obs_check.app.systems.apply import apply_fixes
-from obs_check.app.systems.dashboard_source import DashboardSource, open_dashboard, read_document
+from obs_check.app.systems.dashboard_source import DashboardSource, open_dashboard
 from obs_check.app.systems.engine import settings_for
 from obs_check.app.systems.injection import Sending, open_way, send_run
 from obs_check.app.systems.shared_probes import GrafanaOnce, LokiOnce
 from obs_check.app.systems.shipping import HERE, ShipperNames, Shipping, open_shipping
 from obs_check.app.verify.look import look_again
 from obs_check.app.verify.verdicts import Yardstick
-from obs_check.client.egress import EgressAnswer, send
+from obs_check.client.egress import Egress
 from obs_check.client.files.firewall_log import FirewallLog
-from obs_check.client.files.search import deleted_but_open, expand, find_tag
+from obs_check.client.files.local_files import LocalFiles, read_document
+from obs_check.client.files.search import find_tag
 from obs_check.client.grafana.client import GrafanaClient
 from obs_check.client.grafana.variable_query import asking
 from obs_check.client.loki.client import LokiClient
 from obs_check.config import Config, load_config
 from obs_check.errors import ConfigError, NotAllowed, Refused, Unavailable
-from obs_check.evidence.context import BrokenPanel, Context, EgressProbes, Files, LookAgain
+from obs_check.evidence.context import BrokenPanel, Context, LookAgain, Named
 from obs_check.evidence.control import Control
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.hops import TaggedLines, egress_hop, file_hop, loki_hop
-from obs_check.follow.run import Run, new_run_id
+from obs_check.follow.run import Run
 from obs_check.follow.trace import FILES_S, Watched, follow
 from obs_check.logql.settings import EngineSettings
 from obs_check.model.entry import Labels
-from obs_check.model.event import Event
 from obs_check.model.finding import DashboardEdit, Finding
 from obs_check.model.paths import AbsoluteGlob
 from obs_check.model.probe import Probe
@@ -180,40 +180,28 @@ class Systems:
             grafana=GrafanaOnce(self.grafana),
             datasources=self.board.datasources,
             look_again=self._looking_again(held),
-            files=Files(
+            files=LocalFiles(),
+            named=Named(
                 boundary_config=self.config.boundary.config,
                 shipper_config=self.config.shipper.config,
                 boundary_glob=self.config.boundary.logs or "",
                 coderd_glob=self.config.coderd.logs or "",
                 dashboard_source=self.config.source if self.source.file is None else None,
-                read_dashboard=lambda path: load_dashboard(read_document(path), str(path)).document,
-                matching=expand,
-                deleted_but_open=deleted_but_open,
-                mode=_mode,
-                changed_s=_changed_s,
             ),
             missing=self.missing,
             run=held.run,
-            egress=EgressProbes(self.config.boundary.proxy_url, self.config.boundary.ca, self._send),
-            boundary_says=self._firewall_log(held.run).says if held.run else None,
+            egress=Egress(self.config.boundary.proxy_url, self.config.boundary.ca, self.now_ns),
+            boundary_log=self._firewall_log(held.run) if held.run else None,
             hops=tuple(hops),
             controls=tuple(controls),
             panel_paths={i: e.path for i, e in self.expectations.items()},
             expectations=self.expectations,
-            shipper_state=self.shipping.snapshot if self.shipping else None,
+            shipper=self.shipping.client if self.shipping else None,
             env=self.env,
             loki_uid=self.config.loki.datasource,
             loki_itself=self.loki if self.config.loki.url else None,
             discarded_before=self.discarded_before,
         )
-
-    def _send(self, url: str, proxy: str, ca: Path | None) -> tuple[EgressAnswer, Probe]:
-        tag = f"{new_run_id()}-1-deny"
-        separator = "&" if "?" in url else "?"
-        event = Event(tag.split("-")[0], 1, "deny", "GET", f"{url}{separator}obs={tag}", "")
-        answer = send(event, proxy, ca)
-        shown = {"status": answer.status, "verdict": answer.verdict, "error": answer.error}
-        return answer, Probe("egress", f"GET {event.url} through {proxy}", shown, self.now_ns())
 
     def _firewall_log(self, run: Run) -> FirewallLog:
         own = self.config.boundary
@@ -232,20 +220,6 @@ class Systems:
             return look_again(board, held, broken, request)
 
         return again
-
-
-def _mode(path: Path) -> int | None:
-    try:
-        return path.stat().st_mode
-    except OSError:
-        return None
-
-
-def _changed_s(path: Path) -> float | None:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return None
 
 
 def open_loki(config: Config) -> LokiClient:

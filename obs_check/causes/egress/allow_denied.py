@@ -36,7 +36,7 @@ def find(context: Context) -> Finding | None:
     evidence: Evidence = Observation(at_egress(context))
     if file is None:
         claim += f"its own page answers {asked}"
-        path = context.files.boundary_config
+        path = context.named.boundary_config
         which = f"{path.name} is none that it starts with" if path else "obs-check.yaml names none"
         fix = Fix(f"allow `{wanted}` in the configuration that boundary reads ({which}), and restart it")
     else:

@@ -5,7 +5,7 @@ Proved by the client's own TLS error and by the same request with boundary's CA,
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.run_evidence import answered, at_egress, says, seen_anywhere, sent
+from obs_check.evidence.run_evidence import answered, at_egress, says, seen_anywhere, sent, sent_again
 from obs_check.model.finding import Finding, Fix, Observation, Proof, Subject
 from obs_check.model.probe import Probe
 
@@ -16,13 +16,13 @@ def find(context: Context) -> Finding | None:
     if not answered(every, "ca_untrusted") or seen_anywhere(context):
         return None
     lines, probes = says(context, "TLS handshake failed", "run")
-    config, egress = context.files.boundary_config, context.egress
+    config, egress = context.named.boundary_config, context.egress
     tried = ""
     trusted: tuple[Probe, ...] = ()
     if egress is not None and egress.proxy and config is not None:
         # boundary keeps its CA beside its configuration (v0.9.0: ca-cert.pem).
         ca = config.parent / "ca-cert.pem"
-        answer, probe = egress.send(every[-1].event.url.partition("?")[0], egress.proxy, ca)
+        answer, probe = sent_again(egress, every[-1], egress.proxy, ca)
         if answer.verdict not in ("allow", "deny"):
             return None
         trusted = (probe,)

@@ -13,7 +13,7 @@ from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, 
 
 def find(context: Context) -> Finding | None:
     """Allow events were denied by boundary, and the rules of the file allow them."""
-    allow, path = sent(context, "allow"), context.files.boundary_config
+    allow, path = sent(context, "allow"), context.named.boundary_config
     denied = [one for one in allow if one.answer.verdict == "deny"]
     if not denied:
         return None

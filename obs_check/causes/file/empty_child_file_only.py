@@ -29,7 +29,7 @@ def find(context: Context) -> Finding | None:
         return None
     if file is not None and (not file.config.log_dir or file.config.log_level > DECIDED_AT["deny"]):
         return None
-    glob = context.files.boundary_glob
+    glob = context.named.boundary_glob
     deleted = [Path(name) for name in context.files.deleted_but_open(glob)]
     last = last_invocation([*context.files.matching(glob), *deleted])
     left = [path for path in last if path not in deleted]

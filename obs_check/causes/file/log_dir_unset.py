@@ -26,8 +26,8 @@ def find(context: Context) -> Finding | None:
             return None
     elif file.config.log_dir is not None:
         return None
-    directory = Path(context.files.boundary_glob).parent
-    claim = f"the firewall decided {len(known)} requests and wrote none to {context.files.boundary_glob}"
+    directory = Path(context.named.boundary_glob).parent
+    claim = f"the firewall decided {len(known)} requests and wrote none to {context.named.boundary_glob}"
     fix = Fix(f"set `log_dir: {directory}` and restart boundary")
     if file is not None:
         claim += f": {file.path.name} has no `log_dir`, so its lines go to stderr"

@@ -20,19 +20,19 @@ def find(context: Context) -> Finding | None:
     if context.run is None or hop is None or not hop.unknown:
         return None
     # What an earlier process left is none of the run's.
-    found = [path for path in context.files.matching(context.files.boundary_glob) if not os.access(path, os.R_OK)]
+    found = [path for path in context.files.matching(context.named.boundary_glob) if not os.access(path, os.R_OK)]
     refused = [path for path in found if written_since(path, context.run.window.start_ns)]
     if not refused:
         return None
     modes = {str(path): _mode(path) for path in refused}
-    probe = Probe("file", f"owner and mode of {context.files.boundary_glob}", modes, context.now_ns())
+    probe = Probe("file", f"owner and mode of {context.named.boundary_glob}", modes, context.now_ns())
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"{len(refused)} of boundary's files may not be read by uid {os.geteuid()}: {refused[0]} is "
         f"{modes[str(refused[0])]}",
         evidence=Observation((*hop.probes, probe)),
         fix=Fix(
-            f"let the reader in: `chmod a+r {context.files.boundary_glob}` now, and run boundary with umask 022, "
+            f"let the reader in: `chmod a+r {context.named.boundary_glob}` now, and run boundary with umask 022, "
             "which its files are created with"
         ),
         panels=context.panels_of("A"),

@@ -12,6 +12,7 @@ from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
 from obs_check.evidence.tried import finding, shown, tried
 from obs_check.model.finding import DashboardEdit, Finding, PanelEdit
+from obs_check.panel.dashboard import load_dashboard
 
 _COMPARED = (
     "datasource",
@@ -30,10 +31,10 @@ _COMPARED = (
 
 def find(context: Context, broken: BrokenPanel) -> Finding | None:
     """Compare panel and variables with the file, and read the panel with the file's."""
-    source = context.files.dashboard_source
+    source = context.named.dashboard_source
     if source is None:
         return None
-    stored = context.files.read_dashboard(source)
+    stored = load_dashboard(context.files.read_document(source), str(source)).document
     live, wanted = (panel_json(one, broken.panel.id) for one in (context.dashboard, stored))
     if not live or not wanted:
         return None

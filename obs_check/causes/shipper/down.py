@@ -21,7 +21,7 @@ from obs_check.model.probe import Probe
 def find(context: Context) -> Finding | None:
     """A refused connection, and a configuration that would push the lines of which Loki has none."""
     seen = lossy(context)
-    if context.shipper_state is None or all(answers(one) for one in seen):
+    if context.shipper is None or all(answers(one) for one in seen):
         return None
     config = rules(context)
     if config is None:
@@ -29,7 +29,7 @@ def find(context: Context) -> Finding | None:
     if any(one.lost != one.found for one in seen):
         return None
     try:
-        context.shipper_state()
+        context.shipper.state()
         return None
     except Unavailable as error:
         if not _refused(error):

@@ -18,7 +18,7 @@ def find(context: Context) -> Finding | None:
     lost = lost_before_coderd(context)
     if lost is None or lost[0].seen or context.run is None or lost[0].hop != "coderd":
         return None
-    glob, start_s = context.files.coderd_glob, context.run.window.start_ns / NS
+    glob, start_s = context.named.coderd_glob, context.run.window.start_ns / NS
     written = {str(path): context.files.changed_s(path) for path in context.files.matching(glob)}
     if any(at is not None and at >= start_s for at in written.values()):
         return None

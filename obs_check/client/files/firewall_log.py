@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from obs_check.boundary.log_lines import begins, decided_in, is_childs
+from obs_check.client.answered import Answered
 from obs_check.client.files.line_times import line_time
 from obs_check.client.files.search import each_line, expand, written_since
 from obs_check.errors import InputError
@@ -37,7 +38,7 @@ class FirewallLog:
         self._now_ns = now_ns
         self._of_the_run: list[Path] | None = None
 
-    def says(self, text: str, since: Since) -> tuple[list[str], Probe]:
+    def says(self, text: str, since: Since) -> Answered[list[str]]:
         """The lines that hold a text; the probe's answer is the last of them, its window what was looked at.
 
         The process that has the run is that of the file with the run's tags, or, when no file has any, of the only one
@@ -54,7 +55,7 @@ class FirewallLog:
         window = Window(start if since != "run" else self._start_ns, now)
         request = f"lines with `{text}` in {', '.join(map(str, files)) or 'no file that was written to in the run'}"
         lines = [line for _, line in found]
-        return lines, Probe("file", request, lines[-_SHOWN:], now, window)
+        return Answered(lines, Probe("file", request, lines[-_SHOWN:], now, window))
 
     def _files(self) -> list[Path]:
         if self._of_the_run is None:

@@ -46,9 +46,11 @@ class AlloyClient:
         clock: Callable[[], int],
         allowed: Collection[str],
         transport: "httpx.BaseTransport | None" = None,
+        sources: Sources = NOTHING_ELSE,
     ) -> None:
         self._http = Http("shipper", url, allowed, transport=transport)
         self._clock = clock
+        self._sources = sources
 
     def ready(self) -> Answered[bool]:
         """Whether its configuration was loaded; a 503 is an answer."""
@@ -85,8 +87,8 @@ class AlloyClient:
         metrics, probe = self.metrics()
         return Answered(alloy_state(at_ns, metrics), probe)
 
-    def state(self, sources: Sources = NOTHING_ELSE) -> Answered[ShipperState]:
-        """Metrics and components with the positions file, the log and the disk that `sources` names.
+    def state(self) -> Answered[ShipperState]:
+        """Metrics and components with the positions file, the log and the disk that its sources name.
 
         Raises when /metrics does not answer; components that do not are told in `missing`.
         """
@@ -98,9 +100,10 @@ class AlloyClient:
             components = self.components().value
         except (Unavailable, NotAllowed) as error:
             missing.append(error.message)
-        positions, told = read_sources(sources, missing)
-        state = alloy_state(at_ns, metrics, components, positions, sources.disk, sources.globs, tuple(missing))
-        value = with_log(state, told, sources.disk)
+        positions, told = read_sources(self._sources, missing)
+        disk, globs = self._sources.disk, self._sources.globs
+        state = alloy_state(at_ns, metrics, components, positions, disk, globs, tuple(missing))
+        value = with_log(state, told, disk)
         return Answered(value, self._probe(f"GET /metrics, {_COMPONENTS}", value.to_json()))
 
     def close(self) -> None:

@@ -44,7 +44,7 @@ class ShipperClient(Protocol):
         """What its metrics alone say, for asking again and again."""
         ...
 
-    def state(self, sources: Sources = NOTHING_ELSE) -> Answered[ShipperState]:
+    def state(self) -> Answered[ShipperState]:
         """What it says of its files, targets and destinations now."""
         ...
 
@@ -62,9 +62,11 @@ class PromtailClient:
         clock: Callable[[], int],
         allowed: Collection[str],
         transport: "httpx.BaseTransport | None" = None,
+        sources: Sources = NOTHING_ELSE,
     ) -> None:
         self._http = Http("shipper", url, allowed, transport=transport)
         self._clock = clock
+        self._sources = sources
 
     def ready(self) -> Answered[bool]:
         """Whether a target is ready; promtail's 500 "Not ready" (no job has a file) is an answer."""
@@ -99,8 +101,8 @@ class PromtailClient:
         metrics, probe = self.metrics()
         return Answered(promtail_state(at_ns, metrics), probe)
 
-    def state(self, sources: Sources = NOTHING_ELSE) -> Answered[ShipperState]:
-        """Metrics, targets and discovery with the positions file, the log and the disk that `sources` names.
+    def state(self) -> Answered[ShipperState]:
+        """Metrics, targets and discovery with the positions file, the log and the disk that its sources name.
 
         Raises when /metrics does not answer; pages that do not are told in `missing`.
         """
@@ -114,11 +116,10 @@ class PromtailClient:
             discovered = self.discovery().value
         except (Unavailable, NotAllowed) as error:
             missing.append(error.message)
-        positions, told = read_sources(sources, missing)
-        state = promtail_state(
-            at_ns, metrics, targets, discovered, positions, sources.disk, sources.globs, tuple(missing)
-        )
-        value = with_log(state, told, sources.disk)
+        positions, told = read_sources(self._sources, missing)
+        disk, globs = self._sources.disk, self._sources.globs
+        state = promtail_state(at_ns, metrics, targets, discovered, positions, disk, globs, tuple(missing))
+        value = with_log(state, told, disk)
         return Answered(value, self._probe("GET /metrics, /targets, /service-discovery", value.to_json()))
 
     def close(self) -> None:

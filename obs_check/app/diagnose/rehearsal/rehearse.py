@@ -128,9 +128,9 @@ class Rehearsal:
 
     def _of_shipper(self, glob: AbsoluteGlob) -> list[str]:
         """The files that the running shipper has, or those of the pods that it found: it may run on another machine."""
-        if self.context.shipper_state is None:
+        if self.context.shipper is None:
             return []
-        state, _ = self.context.shipper_state()
+        state, _ = self.context.shipper.state()
         names = [file.path for file in state.files] + [log_of(target.discovered, glob) for target in state.targets]
         return [name for name in names if name and matches(glob, name)]
 
@@ -151,7 +151,7 @@ class Rehearsal:
 
     def _rules(self, upstream: Finding) -> Rules | None:
         """The shipper's configuration, fixed where it is the cause."""
-        path = self.context.files.shipper_config
+        path = self.context.named.shipper_config
         edit = next((e for e in upstream.fix.edits if isinstance(e, FileEdit) and e.path == str(path)), None)
         now = rules(self.context)
         return now.with_whole(edit.after) if edit and now else now
