@@ -16,7 +16,6 @@ from obs_check.lab.settings import LabSettings, healthy
 from obs_check.lab.stack import Lab
 from tests.corpus.variants.others import Others
 
-
 TIMEOUTS = {"hop_s": 2, "metrics_s": 7}
 """A line takes at most a third of a second from one hop of the lab to the next, at 2.5 runnable processes a core;
 boundary's last batch waits for 5 s before the agent counts it."""
