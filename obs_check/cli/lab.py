@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from obs_check.cli.interrupt import ENDINGS
 from obs_check.cli.options import echo
 
 
@@ -27,9 +28,11 @@ def up(faults: tuple[str, ...], directory: Path | None, data: Path | None) -> No
     from obs_check.lab.stack import Lab
 
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    with Lab(directory.resolve() if directory else None, tuple(f for f in faults if f != "none"), data) as stack:
+    for number in ENDINGS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: stop.set())
+    broken = tuple(f for f in faults if f != "none")
+    with Lab(directory.resolve() if directory else None, broken, data, say=_say) as stack:
         echo(f"lab is up; use it with: obs-check verify --config {stack.config_path}")
         echo("stop it with Ctrl-C")
         stop.wait()
@@ -42,4 +45,8 @@ def loki(listen: str, data: Path | None) -> None:
     """Run only the lab's Loki until Ctrl-C."""
     from obs_check.lab.loki_run import run_forever
 
-    run_forever(listen, data, say=lambda text: echo(text, err=True))
+    run_forever(listen, data, say=_say)
+
+
+def _say(text: str) -> None:
+    echo(text, err=True)

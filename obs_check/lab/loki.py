@@ -13,12 +13,13 @@ from obs_check.standin.loki.counters import Counters
 from obs_check.standin.loki.ingest import Ingest
 from obs_check.standin.loki.limits import Limits
 from obs_check.standin.loki.served import Served
+from obs_check.standin.loki.write_ahead import WriteAhead
 from obs_check.standin.loki.writer import Writer
 
 
 class LabLoki:
-    """A Loki on loopback that has its lines in DuckDB: in `data_dir`, which keeps them over restarts, else (None) in
-    memory. `clock` gives ns since the epoch."""
+    """A Loki on loopback that has its lines in DuckDB: in `data_dir`, which keeps every line that was acknowledged,
+    else (None) in memory. `clock` gives ns since the epoch; `say` gets a sentence when lines cannot be kept."""
 
     def __init__(
         self,
@@ -28,7 +29,9 @@ class LabLoki:
         host: str = "127.0.0.1",
         port: int = 0,
         clock: Callable[[], int] = time.time_ns,
+        say: Callable[[str], None] = lambda _text: None,
     ) -> None:
+        self._say = say
         self._data_dir = data_dir
         self._limits = limits or Limits()
         self._host = host
@@ -36,6 +39,7 @@ class LabLoki:
         self._clock = clock
         self._server: Server | None = None
         self._archive: Archive | None = None
+        self._ahead: WriteAhead | None = None
         self._compactor: Compactor | None = None
         self._writer: Writer | None = None
         self.counters = Counters()
@@ -46,11 +50,12 @@ class LabLoki:
         from obs_check.standin.loki.api import Api
 
         self._archive = archive = Archive(self._data_dir)
-        ingest = Ingest(self._limits, self.counters, self._clock, archive)
         if self._data_dir is not None:
-            for kept in archive.kept():
-                ingest.tenant(kept.tenant).restore(kept)
-        self._writer = Writer(ingest)
+            self._ahead = WriteAhead(self._data_dir, self._say)
+        ingest = Ingest(self._limits, self.counters, self._clock, archive, self._ahead)
+        if self._ahead is not None:
+            self._restore(ingest, archive, self._ahead)
+        self._writer = Writer(ingest, self._say)
         if self._limits.retention_period:
             self._compactor = Compactor(ingest, self._clock)
         app = Api(ingest, self.counters, EngineSettings(self._clock), self.served).application()
@@ -62,6 +67,22 @@ class LabLoki:
             raise
         return self
 
+    @staticmethod
+    def _restore(ingest: Ingest, archive: Archive, ahead: WriteAhead) -> None:
+        try:
+            for kept in archive.kept():
+                ingest.tenant(kept.tenant).restore(kept)
+
+            # Lines of the log that DuckDB has already are taken once, as those of any push.
+            for logged in ahead.recovered():
+                for tenant, stream in logged:
+                    ingest.tenant(tenant).append(*stream)
+                for store in ingest.tenants.values():
+                    store.write_out()
+        except BaseException:
+            archive.close()
+            raise
+
     def stop(self) -> None:
         """Stop serving, then write what waits. Stopping twice is no error; InputError when it cannot be written."""
         if self._server is not None:
@@ -71,10 +92,13 @@ class LabLoki:
             self._compactor = None
         writer, self._writer = self._writer, None
         archive, self._archive = self._archive, None
+        ahead, self._ahead = self._ahead, None
         try:
             if writer is not None:
                 writer.stop()
         finally:
+            if ahead is not None:
+                ahead.close()
             if archive is not None:
                 archive.close()
 

@@ -21,17 +21,19 @@ def parse_listen(listen: str) -> tuple[str, int]:
 def run_forever(
     listen: str, data: Path | None, limits: Limits | None = None, say: Callable[[str], None] = lambda _text: None
 ) -> None:
-    """Serve on `HOST:PORT` until interrupted (KeyboardInterrupt is let through after a clean stop) or terminated; `say`
-    gets the URL once it is served.
+    """Serve on `HOST:PORT` until interrupted (KeyboardInterrupt is let through after a clean stop), terminated or hung
+    up; `say` gets the URL once it is served, and whatever keeps lines from being kept.
 
-    To be called on the main thread: SIGTERM, too, must let the lines that wait reach the disk.
+    To be called on the main thread, where signals are heard.
     """
     host, port = parse_listen(listen)
-    signal.signal(signal.SIGTERM, _terminated)
-    with LabLoki(data, limits, host=host, port=port) as loki:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _ended)
+    with LabLoki(data, limits, host=host, port=port, say=lambda text: say(f"lab Loki: {text}")) as loki:
         say(f"lab Loki is up at {loki.url}; stop it with Ctrl-C")
         loki.wait()
 
 
-def _terminated(number: int, _: FrameType | None) -> None:
+def _ended(number: int, _: FrameType | None) -> None:
     raise SystemExit(128 + number)

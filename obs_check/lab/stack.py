@@ -45,7 +45,8 @@ class Lab:
     """`with Lab(...) as lab:` runs the stack until the block ends.
 
     `directory` None makes a temporary one that is removed at the end; `data` keeps Loki's lines and coderd's rows over
-    a restart; `fault_ids` are applied to the configuration of `made`, a healthy one, before anything starts.
+    a restart, and `say` gets a sentence when it cannot; `fault_ids` are applied to the configuration of `made`, a
+    healthy one, before anything starts.
     """
 
     def __init__(
@@ -54,9 +55,11 @@ class Lab:
         fault_ids: tuple[str, ...] = (),
         data: Path | None = None,
         env: Mapping[str, str] | None = None,
+        say: Callable[[str], None] = lambda _text: None,
         made: Callable[[Path, int], lab_settings.LabSettings] = lab_settings.healthy,
     ) -> None:
         self._made = made
+        self._say = say
         self._own = directory is None
         self.directory = Path(tempfile.mkdtemp(prefix="obs-check-lab-")) if directory is None else directory
         self.fault_ids = fault_ids
@@ -101,7 +104,7 @@ class Lab:
         origin = Origin()
         origin.start()
         self._stack.callback(origin.stop)
-        loki = LabLoki(self._data, chosen.loki)
+        loki = LabLoki(self._data, chosen.loki, say=lambda text: self._say(f"lab Loki: {text}"))
         self.served = loki.served
         loki.start()
         self._stack.callback(loki.stop)

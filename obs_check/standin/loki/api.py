@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from obs_check.errors import EvaluationError, QueryError
+from obs_check.errors import EvaluationError, InputError, QueryError
 from obs_check.golang.durations import format_prometheus_duration
 from obs_check.logql import parse
 from obs_check.logql.settings import EngineSettings
@@ -49,7 +49,7 @@ class Api:
         both = ["GET", "POST"]
         v1 = "/loki/api/v1"
         routes: list[Route | WebSocketRoute] = [
-            Route("/ready", _plain("ready\n")),
+            Route("/ready", self._ready),
             Route("/metrics", self._metrics),
             Route("/config", self._config),
             Route("/flush", self._flush, methods=["POST"]),
@@ -71,7 +71,14 @@ class Api:
         others = ["PUT", "DELETE", "PATCH"]
         routes += [Route(route.path, _plain("", 405), methods=others) for route in routes if isinstance(route, Route)]
         routes.append(Route("/{path:path}", _plain("404 page not found\n", 404), methods=[*both, *others]))
-        return Starlette(routes=routes, exception_handlers={Refusal: _refused, QueryError: _query_error})
+        return Starlette(
+            routes=routes, exception_handlers={Refusal: _refused, QueryError: _query_error, InputError: _store_fails}
+        )
+
+    async def _ready(self, _: Request) -> Response:
+        ahead = self._ingest.ahead
+        fault = await run_in_threadpool(ahead.fault) if ahead is not None else ""
+        return PlainTextResponse(f"not ready: {fault}\n" if fault else "ready\n", 503 if fault else 200)
 
     async def _push(self, request: Request) -> Response:
         tenant = tenant_of(request, self._limits, push=True)
@@ -202,3 +209,8 @@ async def _query_error(_: Request, error: Exception) -> Response:
     """Loki answers a query it refuses with plain text."""
     assert isinstance(error, QueryError)
     return PlainTextResponse(error.message, 500 if isinstance(error, EvaluationError) else 400)
+
+
+async def _store_fails(_: Request, error: Exception) -> Response:
+    assert isinstance(error, InputError)
+    return PlainTextResponse(error.message, 500)

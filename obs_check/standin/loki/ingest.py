@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 
 from obs_check.model.entry import Entry, Labels, LogStream
 from obs_check.standin.loki.archive import Archive
@@ -14,6 +15,7 @@ from obs_check.standin.loki.limits import Limits
 from obs_check.standin.loki.refusal import Refusal
 from obs_check.standin.loki.store import TenantStore
 from obs_check.standin.loki.wording import go_time, label_text, rfc3339, size_text
+from obs_check.standin.loki.write_ahead import WriteAhead
 
 _SHOWN = 10
 """Loki 3.5 names at most so many entries of a stream in an answer."""
@@ -21,13 +23,19 @@ _SHOWN = 10
 
 class Ingest:
     """All tenants of one lab Loki. `clock` gives ns since the epoch; `archive` is where a Writer, if there is one,
-    moves their lines to."""
+    moves their lines to; `ahead` has them until then."""
 
     def __init__(
-        self, limits: Limits, counters: Counters, clock: Callable[[], int], archive: Archive | None = None
+        self,
+        limits: Limits,
+        counters: Counters,
+        clock: Callable[[], int],
+        archive: Archive | None = None,
+        ahead: WriteAhead | None = None,
     ) -> None:
         self.limits = limits
         self.archive = archive or Archive()
+        self.ahead = ahead
         self.changed = threading.Event()
         """Set after every push that brought something."""
         self._counters = counters
@@ -43,7 +51,8 @@ class Ingest:
             return self.tenants.setdefault(name, TenantStore(self.archive, name))
 
     def push(self, tenant: str, streams: list[LogStream]) -> None:
-        """Store what is good; Refusal with the first reason when something was not (the rest is stored all the same).
+        """Store what is good; Refusal with the first reason when something was not (the rest is stored all the same),
+        or when nothing can be kept.
 
         Loki 3.5: lines are counted as received before they are checked, limits of the tenant come before those of a
         stream, and a push with good and bad entries answers the error of the bad ones.
@@ -63,7 +72,9 @@ class Ingest:
             if kept.entries:
                 good.append(kept)
         self._refuse_rate(tenant, good)
-        refused = [refusal for stream in good if (refusal := self._store(tenant, stream)) is not None]
+        accepted: dict[frozenset[tuple[str, str]], LogStream] = {}
+        refused = [refusal for stream in good if (refusal := self._accept(tenant, stream, accepted)) is not None]
+        self._store(tenant, list(accepted.values()))
         if refused:
             raise refused[-1]
         if first is not None:
@@ -155,7 +166,19 @@ class Ingest:
             "administrator to see if the limit can be increased",
         )
 
-    def _store(self, tenant: str, stream: LogStream) -> Refusal | None:
+    def _store(self, tenant: str, streams: list[LogStream]) -> None:
+        if not streams:
+            return
+        store = self.tenant(tenant)
+        with self.ahead.kept(tenant, streams) if self.ahead is not None else nullcontext():
+            added = [store.append(*stream) for stream in streams]
+        if any(added):
+            self.changed.set()
+
+    def _accept(
+        self, tenant: str, stream: LogStream, accepted: dict[frozenset[tuple[str, str]], LogStream]
+    ) -> Refusal | None:
+        """Add what a stream takes of its entries to `accepted`."""
         labels, entries = stream
         store = self.tenant(tenant)
         known = store.find(labels)
@@ -174,9 +197,13 @@ class Ingest:
             store.append(labels, ())
         if (over := self._over_stream_rate(tenant, labels, entries)) is not None:
             return over
-        near, refusal = self._not_too_far_behind(tenant, stream, known.newest if known else None)
-        if near and store.append(labels, near):
-            self.changed.set()
+        same = accepted.get(key := frozenset(labels.items()))
+        times = [entry.ts for entry in same.entries] if same else []
+        if known is not None and known.newest is not None:
+            times.append(known.newest)
+        near, refusal = self._not_too_far_behind(tenant, stream, max(times, default=None))
+        if near:
+            accepted.setdefault(key, LogStream(labels, [])).entries.extend(near)
         return refusal
 
     def _over_stream_rate(self, tenant: str, labels: Labels, entries: list[Entry]) -> Refusal | None:

@@ -53,9 +53,8 @@ class StoredStream:
         return in_order(_between(self.moving, start_ns, end_ns), _between(self._head, start_ns, end_ns))
 
     def move(self) -> bool:
-        """Begin to move the head, unless an earlier move has not ended; False when there is nothing to move."""
-        if not self.moving:
-            self.moving, self._head = self._head, []
+        """Begin to move the head, with what an earlier move could not; False when there is nothing to move."""
+        self.moving, self._head = in_order(self.moving, self._head), []
         return bool(self.moving)
 
     def moved(self) -> None:
