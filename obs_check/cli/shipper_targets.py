@@ -74,7 +74,7 @@ def targets(
         below += [PODS] if any("pod" in job.roles for job in jobs) else []
     files = list_files(top, below, time.time_ns())
     found = find_targets(jobs, files, supplied)
-    reports = report(files, found)
+    reports = report(files, found, read.unread)
     notes = [*read.notes, *other_discovery(jobs)]
     if not files:
         nowhere = "no directory: no job has a path or finds pods"

@@ -68,7 +68,7 @@ class Rules:
 
     def about(self, file: str) -> FileReport:
         """What becomes of a file that is there and can be read, by its path."""
-        return report([LogFile(file, size=1)], self.targets(file))[0]
+        return report([LogFile(file, size=1)], self.targets(file), self.config.unread)[0]
 
     def takes(self, file: str) -> Taken | None:
         """The first job that takes a file."""

@@ -67,6 +67,9 @@ class ShipperConfig:
     text: str = field(default="", repr=False)
     dialect: Literal["promtail", "alloy"] = "promtail"
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    """Parts that may hold further jobs and were not read, each with `file:line`: with one, no other way in is known to
+    be missing."""
     max_line_size: int = 0
     truncates: bool = False
 

@@ -1,7 +1,7 @@
 """A shipper's configuration, whatever its dialect and wrapping, into the neutral model."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import yaml
@@ -41,7 +41,7 @@ def parse_shipper(text: str, file: str, env: Mapping[str, str] | None) -> Shippe
     """
     try:
         parts = alloy_parts(text, file)
-        return parse_alloy(parts, file, env) if parts else parse_promtail(text, file, env)
+        return parse_alloy(parts, file, env, _beside(file)) if parts else parse_promtail(text, file, env)
     except ConfigError as error:
         raise ConfigError(_named(error.message, env), _named(error.hint, env)) from None
     except (ArithmeticError, LookupError, RecursionError, SyntaxError, TypeError, ValueError, yaml.YAMLError) as error:
@@ -56,6 +56,19 @@ def _named(message: str, env: Mapping[str, str] | None) -> str:
         if len(value) >= _SHORTEST_SECRET and value in message:
             message = message.replace(value, f"${name}")
     return message
+
+
+def _beside(file: str) -> Callable[[str], str | None]:
+    """Reads a module that a configuration names, from its own folder where the path is relative; None for one that is
+    not on this machine."""
+
+    def source(name: str) -> str | None:
+        try:
+            return (Path(file).parent / name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    return source
 
 
 def alloy_parts(text: str, file: str) -> list[tuple[str, int]]:

@@ -1,7 +1,7 @@
 """Which job of a configuration takes which file of a tree, with which labels, or why none does."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from obs_check.model.entry import Labels
@@ -146,9 +146,13 @@ def _unknown(known: Labels, pod: PodLogs | None, whole: bool) -> Callable[[str],
     return lambda name: name.startswith(META) and name not in known and not pod.knows(name)
 
 
-def report(files: Sequence[LogFile], targets: Sequence[Found]) -> list[FileReport]:
-    """What becomes of each file, in their order. Raises ConfigError for a pattern that is none."""
-    return [_report(file, targets) for file in files]
+def report(files: Sequence[LogFile], targets: Sequence[Found], unread: Sequence[str] = ()) -> list[FileReport]:
+    """What becomes of each file, in their order; `unread` are parts of the configuration that may take one that nothing
+    else takes. Raises ConfigError for a pattern that is none."""
+    reports = [_report(file, targets) for file in files]
+    if not unread:
+        return reports
+    return [one if one.by else replace(one, reason="unknown", why=f"{unread[0]}; else {one.why}") for one in reports]
 
 
 def _report(file: LogFile, targets: Sequence[Found]) -> FileReport:

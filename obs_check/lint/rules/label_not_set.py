@@ -15,7 +15,8 @@ _BY_LOKI = {"service_name", "__aggregated_metric__", "__pattern__"}
 
 def _find(material: Material) -> Iterator[Found]:
     ways = [flow.pushed for shipper in material.shippers for _, flow in shipper.flows]
-    if not ways:
+    if not ways or any(shipper.config.unread for shipper in material.shippers):
+        # A part that was not read may set whatever is missing.
         return
     for question in material.questions:
         for known in question.known_matchers():

@@ -8,6 +8,7 @@ from obs_check.documents.yaml_tree import Value
 from obs_check.errors import ConfigError
 from obs_check.golang.numbers import format_float
 from obs_check.shipper.alloy.evaluate import Evaluator
+from obs_check.shipper.alloy.modules import Lines
 from obs_check.shipper.alloy.syntax import Attribute, Block, Expression
 from obs_check.shipper.alloy.values import Unknown, has_unknown
 
@@ -17,16 +18,16 @@ attribute is required."""
 
 
 class Reading:
-    """What readers of one configuration share: its file name, its expressions, and `notes` for what stays unknown."""
+    """What readers of one configuration share: its lines, its expressions, and `notes` for what stays unknown."""
 
-    def __init__(self, file: str, evaluator: Evaluator, notes: list[str]) -> None:
-        self.file = file
+    def __init__(self, lines: Lines, evaluator: Evaluator, notes: list[str]) -> None:
+        self.lines = lines
         self.evaluator = evaluator
         self.notes = notes
 
     def error(self, line: int, message: str, hint: str = "") -> ConfigError:
         """The error to raise about a line."""
-        return ConfigError(f"{self.file}:{line}: {message}", hint)
+        return ConfigError(f"{self.lines.place(line)}: {message}", hint)
 
     def unknown(self, line: int, where: str, message: str, name: str, known: list[str]) -> ConfigError:
         """The error about a name that is not known, with the nearest one that is."""
@@ -34,7 +35,7 @@ class Reading:
 
     def note(self, line: int, message: str) -> None:
         """Keep a sentence for the user."""
-        if (text := f"{self.file}:{line}: {message}") not in self.notes:
+        if (text := f"{self.lines.place(line)}: {message}") not in self.notes:
             self.notes.append(text)
 
     def check(self, block: Block, where: str, form: Form, blocks: Iterable[str] = ()) -> None:
@@ -65,7 +66,7 @@ class Reading:
                 self._tell_unknown(value, attribute)
             self._check_type(value, form[name].rstrip("!"), where, attribute)
             found[name] = self._tree(value, attribute.value, attribute.line, f"{where}: {name}")
-        return Value(found, self.file, block.line, where)
+        return Value(found, *self.lines.at(block.line), where)
 
     def _tell_unknown(self, value: Any, attribute: Attribute) -> None:
         for part in value if isinstance(value, list) else value.values() if isinstance(value, dict) else [value]:
@@ -101,7 +102,7 @@ class Reading:
                 key: self._tree(v, inner.get(key), inner[key].line if key in inner else line, f"{path}.{key}")
                 for key, v in value.items()
             }
-            return Value(parts, self.file, line, path)
+            return Value(parts, *self.lines.at(line), path)
         if isinstance(value, list):
             items = expression.parts if expression and expression.kind == "array" else ()
             return Value(
@@ -110,11 +111,10 @@ class Reading:
                     for n, v in enumerate(value)
                     for item in [items[n] if n < len(items) else None]
                 ],
-                self.file,
-                line,
+                *self.lines.at(line),
                 path,
             )
-        return Value(_scalar(value), self.file, line, path, '"')
+        return Value(_scalar(value), *self.lines.at(line), path, '"')
 
 
 def _scalar(value: Any) -> str | None:

@@ -47,8 +47,8 @@ PARTS: dict[str, Part] = {
 }
 """`logging` is a source too when it writes to a receiver; it is no component and has no label."""
 
-ELSEWHERE = ("declare", "foreach", "import.", "remotecfg")
-"""Blocks that may hold or fetch further pipelines, which are not read."""
+ELSEWHERE = ("foreach", "remotecfg")
+"""Blocks that make or fetch further pipelines, which are not read."""
 
 APART = (
     "argument", "array.", "beyla.", "database_observability.", "export", "faro.", "http", "labelstore", "livedebugging",

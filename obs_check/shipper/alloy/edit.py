@@ -123,7 +123,7 @@ class AlloyText:
 
     def _blocks(self) -> Iterator[Block]:
         for text, row in self.parts:
-            yield from (block for block in parse(text, self.file, row).blocks() if block.name == "loki.process")
+            yield from (block for block in _all_blocks(parse(text, self.file, row)) if block.name == "loki.process")
 
 
 def alloy_tree(parts: Sequence[tuple[str, int]], file: str) -> Tree:

@@ -9,7 +9,8 @@ from typing import Any
 from obs_check.errors import ConfigError
 from obs_check.shipper.alloy import arithmetic
 from obs_check.shipper.alloy.functions import FUNCTIONS, NAMESPACES, NOT_EVALUATED
-from obs_check.shipper.alloy.syntax import Expression
+from obs_check.shipper.alloy.modules import Lines
+from obs_check.shipper.alloy.syntax import Expression, names_of
 from obs_check.shipper.alloy.values import Reference, Unknown, has_unknown
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -24,8 +25,10 @@ class Evaluator:
     """Expressions of one configuration. `components` are the ids it has; `env` answers `sys.env`, None leaves it
     unknown."""
 
-    def __init__(self, file: str, components: Collection[str], opaque: Collection[str], env: Mapping[str, str] | None):
-        self._file = file
+    def __init__(
+        self, lines: Lines, components: Collection[str], opaque: Collection[str], env: Mapping[str, str] | None
+    ):
+        self._lines = lines
         self._components = components
         self._opaque = {*NAMESPACES, *opaque}
         self._env = env
@@ -51,10 +54,10 @@ class Evaluator:
         return self._combined(parts[0], self.value(parts[1]), self.value(parts[2]), expression)
 
     def _error(self, expression: Expression, message: str, hint: str = "") -> ConfigError:
-        return ConfigError(f"{self._file}:{expression.line}: {message}", hint)
+        return ConfigError(f"{self._lines.place(expression.line)}: {message}", hint)
 
     def _named(self, expression: Expression) -> Any:
-        path = _path(expression)
+        path = names_of(expression)
         if path is None:
             return self._indexed(self.value(expression.parts[0]), expression.parts[1], expression)
         dotted = ".".join(path)
@@ -89,7 +92,7 @@ class Evaluator:
         )
 
     def _called(self, expression: Expression) -> Any:
-        path = _path(expression.parts[0])
+        path = names_of(expression.parts[0])
         name = ".".join(path) if path else ""
         arguments = [self.value(item) for item in expression.parts[1:]]
         if name in {"env", "sys.env"} and len(arguments) == 1 and isinstance(arguments[0], str):
@@ -162,13 +165,3 @@ def _kind(value: Any) -> str:
     if arithmetic.is_number(value):
         return "a number"
     return {bool: "true or false", str: "a string", list: "a list"}.get(type(value), "an object")
-
-
-def _path(expression: Expression) -> list[str] | None:
-    """`a.b.c` as its names; None for anything else."""
-    if expression.kind == "name":
-        return [expression.parts[0]]
-    if expression.kind != "access":
-        return None
-    before = _path(expression.parts[0])
-    return None if before is None else [*before, expression.parts[1]]

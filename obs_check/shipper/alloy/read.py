@@ -1,11 +1,12 @@
 """Alloy's configuration into the neutral model: every way that a line takes from a source to its end is one job."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from obs_check.errors import ConfigError
 from obs_check.shipper.alloy.arguments import Reading
 from obs_check.shipper.alloy.components import APART, ELSEWHERE, PARTS
 from obs_check.shipper.alloy.evaluate import Evaluator
+from obs_check.shipper.alloy.modules import Lines, Source, write_out
 from obs_check.shipper.alloy.sources import read_source
 from obs_check.shipper.alloy.syntax import Block, parse
 from obs_check.shipper.alloy.targets import TARGETS, TargetReader
@@ -14,23 +15,34 @@ from obs_check.shipper.alloy.writers import read_write
 from obs_check.shipper.model import ScrapeJob, ShipperConfig
 
 
-def parse_alloy(texts: Sequence[tuple[str, int]], file: str, env: Mapping[str, str] | None) -> ShipperConfig:
+def parse_alloy(
+    texts: Sequence[tuple[str, int]], file: str, env: Mapping[str, str] | None, source: Source
+) -> ShipperConfig:
     """The configuration in one or more texts, each with the line of `file` at which it starts (Alloy takes the files
-    of a directory for one); `env` is for `sys.env`, None leaves it unknown. Raises ConfigError with file and line for
-    what Alloy would refuse; what stays unconnected or cannot be judged is in the notes."""
+    of a directory for one); `env` is for `sys.env`, None leaves it unknown; `source` reads what `import.file` names.
+    Raises ConfigError with file and line for what Alloy would refuse; what stays unconnected or cannot be judged is in
+    the notes, what may hold pipelines and was not read in `unread`."""
     parsed = [parse(text, file, first_line) for text, first_line in texts]
     top = Block("", "", tuple(part for one in parsed for part in one.body), 1)
-    components = _components(top, file)
-    custom = {block.label for block in top.blocks() if block.name == "declare" or block.name.startswith("import.")}
+    lines = Lines(file)
+    _components(top.blocks(), lines)
+    out = write_out(top, lines, source)
+    components = _components(out.blocks, lines)
     notes: list[str] = []
-    reading = Reading(file, Evaluator(file, components, {*custom, "argument"}, env), notes)
+    reading = Reading(lines, Evaluator(lines, components, {*out.opaque, "argument"}, env), notes)
     for name, attribute in top.attributes().items():
         raise reading.error(attribute.line, f"{name}: only blocks stand at the top", f'write {name} "label" {{ ... }}')
-    for block in top.blocks():
-        _check_name(block, custom, reading)
+    unread = list(out.unread)
+    for block in out.blocks:
+        if block.name in ELSEWHERE:
+            unread.append((block.line, f"{block.id}: pipelines that it makes are not read"))
+        else:
+            _check_name(block, reading)
+    for line, what in unread:
+        reading.note(line, what)
     wiring = Wiring(components, reading)
     jobs: list[ScrapeJob] = []
-    for block in top.blocks():
+    for block in out.blocks:
         if PARTS.get(block.name) == "source" or (block.name == "logging" and "write_to" in block.attributes()):
             jobs += read_source(block, wiring, reading)
     clients = [c for block in components.values() if block.name == "loki.write" for c in read_write(block, reading)]
@@ -49,30 +61,26 @@ def parse_alloy(texts: Sequence[tuple[str, int]], file: str, env: Mapping[str, s
         text="\n".join(text for text, _ in texts),
         dialect="alloy",
         notes=tuple(notes),
+        unread=tuple(f"{lines.place(line)}: {what}" for line, what in unread),
     )
 
 
-def _components(top: Block, file: str) -> dict[str, Block]:
+def _components(blocks: Iterable[Block], lines: Lines) -> dict[str, Block]:
     found: dict[str, Block] = {}
-    for block in top.blocks():
+    for block in blocks:
         if block.id in found:
             raise ConfigError(
-                f"{file}:{block.line}: a second {block.id}, the first is on line {found[block.id].line}",
+                f"{lines.place(block.line)}: a second {block.id}, the first is on line {found[block.id].line}",
                 "labels of one kind must differ",
             )
         found[block.id] = block
     return found
 
 
-def _check_name(block: Block, custom: set[str], reading: Reading) -> None:
+def _check_name(block: Block, reading: Reading) -> None:
     name = block.name
     if name in PARTS:
         if not block.label:
             raise reading.error(block.line, f"{name} needs a label", f'write {name} "default" {{')
-        return
-    if name == "declare" or name.startswith(ELSEWHERE):
-        reading.note(block.line, f"{block.id}: pipelines inside are not read")
-    elif name.split(".")[0] in custom:
-        reading.note(block.line, f"{block.id}: a component of this configuration's own, which is not read")
     elif not any(name == known or (known.endswith(".") and name.startswith(known)) for known in APART):
         raise reading.unknown(block.line, name, "there is no such component in Alloy", name, [*PARTS, *APART])

@@ -74,7 +74,7 @@ def _job(name: str, block: Block, targets: Targets, way: Way, reading: Reading) 
         targets.labels,
         rules,
         targets.discovery,
-        f"{reading.file}:{block.line}",
+        reading.lines.place(block.line),
         _decompression(block, reading),
         targets.roles,
         targets.ignore_older,

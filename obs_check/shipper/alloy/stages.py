@@ -52,7 +52,7 @@ def _match(block: Block, where: str, reading: Reading) -> Match:
     inner = read_stages(block, where, reading)
     if inner.stages:
         # The reader wants stages as a node: one that stands for the pipeline that is read already.
-        node.mapping()["stages"] = Value([Value("", node.file, block.line, where)], node.file, block.line, where)
+        node.mapping()["stages"] = Value([Value("", node.file, node.line, where)], node.file, node.line, where)
     return Match.read(node, lambda _: inner)
 
 

@@ -18,6 +18,15 @@ class Expression:
     line: int
 
 
+def names_of(expression: Expression) -> list[str] | None:
+    """`a.b.c` as its names; None for anything else."""
+    names: list[str] = []
+    while expression.kind == "access":
+        names.append(expression.parts[1])
+        expression = expression.parts[0]
+    return [expression.parts[0], *reversed(names)] if expression.kind == "name" else None
+
+
 @dataclass(frozen=True)
 class Span:
     """Where something starts and where what follows it starts: (line from 1, column from 0)."""
@@ -45,11 +54,14 @@ class Block:
     body: "tuple[Attribute | Block, ...]"
     line: int
     span: Span | None = None
+    module: str = ""
+    """The custom component whose part it is, "" at the top."""
 
     @property
     def id(self) -> str:
-        """How other blocks refer to it: `loki.write.default`."""
-        return f"{self.name}.{self.label}" if self.label else self.name
+        """How other blocks refer to it: `loki.write.default`, in a module `pods.feature/loki.write.default`."""
+        own = f"{self.name}.{self.label}" if self.label else self.name
+        return f"{self.module}/{own}" if self.module else own
 
     def blocks(self) -> "list[Block]":
         """The blocks inside."""

@@ -110,8 +110,9 @@ class TargetReader:
             reading.check(block, block.id, _KUBERNETES, _KUBERNETES_BLOCKS)
             role = reading.tree(block, block.id, {**_KUBERNETES}).mapping()["role"].text()
             return [Targets(block.id, discovery=(KUBERNETES,), roles=(role,))]
-        if not block.name.startswith("discovery."):
+        if block.name.startswith("loki."):
             raise reading.error(reference.line, f"{reference.text} is no list of targets")
+        # Whatever else exports targets (prometheus.exporter.*, beyla.ebpf ...): which, only Alloy knows.
         return [Targets(block.id, discovery=(block.name,))]
 
     def _expect(self, reference: Reference, export: str) -> None:

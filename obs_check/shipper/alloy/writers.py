@@ -62,7 +62,7 @@ def _endpoint(block: Block, name: str, external: dict[str, str], reading: Readin
         not retried.flag() if retried else False,
         _headers(block, node, where, reading),
         name,
-        f"{reading.file}:{block.line}",
+        reading.lines.place(block.line),
     )
 
 
