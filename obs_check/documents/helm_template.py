@@ -64,6 +64,27 @@ def rendered(text: str, path: Path, chart: Path) -> str:
     return "".join(out)
 
 
+_BLOCK = re.compile(
+    r"\{\{-?\s*(?:(?P<opens>define|if|range|with|block)\b(?P<rest>.*?)|(?P<ends>end))\s*-?\}\}", re.DOTALL
+)
+
+
+def defined(text: str) -> list[tuple[str, str, int]]:
+    """The named templates of a file (`define "x"`): name, body and the line (from 1) at which the body starts."""
+    found, depth, name, start = [], 0, "", 0
+    for action in _BLOCK.finditer(text):
+        if action["ends"]:
+            depth -= 1
+            if depth == 0 and name:
+                found.append((name, text[start : action.start()], text.count("\n", 0, start) + 1))
+                name = ""
+            continue
+        if depth == 0 and action["opens"] == "define":
+            name, start = action["rest"].strip(' "'), action.end()
+        depth += 1
+    return found
+
+
 def _write(out: list[str], piece: str, open_ifs: list[bool]) -> None:
     if all(open_ifs):
         out.append(piece)

@@ -130,10 +130,22 @@ class Value:
         return self.data
 
 
+class Loader(yaml.SafeLoader):
+    """PyYAML's, which makes two characters of a pair that JSON escapes (`\\ud83d\\udd12`). JSON is YAML, and RFC 8259
+    means one; a half without the other is U+FFFD, as in Go."""
+
+    def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
+        """As PyYAML's, with pairs as one character."""
+        node: yaml.ScalarNode = super().compose_scalar_node(anchor)
+        if any("\ud800" <= char <= "\udfff" for char in node.value):
+            node.value = node.value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return node
+
+
 def load(text: str, file: str, first_line: int = 1) -> list[Value]:
     """The documents of a YAML text whose first line is line `first_line` of `file`; raises ConfigError."""
     try:
-        nodes = [node for node in yaml.compose_all(text, Loader=yaml.SafeLoader) if node is not None]
+        nodes = [node for node in yaml.compose_all(text, Loader=Loader) if node is not None]
         return [_value(node, file, first_line, "", ()) for node in nodes]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark

@@ -177,7 +177,7 @@ class Rules:
         place is not found, where the shipper would refuse the result, and for Alloy's syntax."""
         if self.config.dialect != "promtail":
             return None
-        inner, _ = unwrap(self.text, str(self.path))
+        inner, _document = unwrap(self.text, str(self.path))
         after = inner.text
         try:
             for change in changes:

@@ -10,8 +10,9 @@ import yaml
 
 from obs_check.client.files.log_tree import list_files
 from obs_check.client.files.text_files import read_given
-from obs_check.documents.helm_template import BY_HELM, chart_of, rendered
-from obs_check.documents.yaml_tree import load
+from obs_check.documents.embedded import Embedded, keys_of, objects
+from obs_check.documents.helm_template import BY_HELM, chart_of, defined, rendered
+from obs_check.documents.yaml_tree import Loader, load
 from obs_check.errors import ConfigError, InputError, UsageError
 from obs_check.lint.board import Board, read_boards
 from obs_check.lint.material import Material, ShipperFile, Tree
@@ -20,13 +21,12 @@ from obs_check.lint.sample import read_sample
 from obs_check.logql.settings import EngineSettings
 from obs_check.model.secret import yaml_problem
 from obs_check.panel.datasource import Datasources
-from obs_check.shipper.read import is_alloy, parse_shipper
+from obs_check.shipper.read import is_alloy, parse_shipper, parse_shippers
 
-SUFFIXES = (".json", ".yaml", ".yml", ".logql", ".alloy", ".river")
+SUFFIXES = (".json", ".yaml", ".yml", ".logql", ".alloy", ".river", ".tpl")
 _DASHBOARD_KEYS = {"panels", "rows", "elements", "templating", "schemaVersion"}
-_ALLOY = re.compile(r'^\s*loki\.(source|write)[a-z_.]*\s+"\w+"\s*\{', re.MULTILINE)
 _MAY_HOLD_PANELS = re.compile(r"\b(?:panels|elements|rows)\b")
-_SHIPPER_WORDS = ("__path__", "pipeline_stages", "clients:", "relabel_configs")
+_SHIPPER_WORDS = ("scrape_configs", "loki.source.", "loki.write", "loki.process")
 
 
 class _Reading:
@@ -116,7 +116,14 @@ def _read(path: Path, reading: _Reading, env: Mapping[str, str]) -> bool:
         reading.questions.append(file_question(str(path), text))
         known = True
     elif path.suffix == ".json":
-        known = _dashboards(_json(text, str(path)), path, text, 1, reading)
+        document = _json(text, str(path))
+        if isinstance(document, Mapping) and str(document.get("kind")).endswith(("List", "ConfigMap", "Secret")):
+            # JSON is YAML, which knows its places.
+            known = _read_yaml(path, text, reading, env)
+        else:
+            known = _dashboards(document, path, text, 1, reading)
+    elif path.suffix == ".tpl":
+        known = _read_named_templates(path, text, reading)
     elif is_alloy(text, str(path)):
         reading.shippers.append(ShipperFile(parse_shipper(text, str(path), env), text))
         known = True
@@ -128,8 +135,7 @@ def _read(path: Path, reading: _Reading, env: Mapping[str, str]) -> bool:
 
 
 def _read_yaml(path: Path, text: str, reading: _Reading, env: Mapping[str, str]) -> bool:
-    of_promtail = "scrape_configs" in text and any(word in text for word in _SHIPPER_WORDS)
-    of_a_shipper = of_promtail or _ALLOY.search(text)
+    of_a_shipper = any(word in text for word in _SHIPPER_WORDS)
     template = text if "{{" in text and _is_template(path) else ""
     if template and reading.in_directory and (of_a_shipper or ".Files." in text):
         # What it inserts are files of the chart, which are read by themselves.
@@ -138,10 +144,7 @@ def _read_yaml(path: Path, text: str, reading: _Reading, env: Mapping[str, str])
         raise ConfigError(f"{path}: a shipper's configuration in a template is not read here", BY_HELM)
     if template:
         text = _rendered(path, text, reading)
-    elif of_a_shipper:
-        reading.shippers.append(ShipperFile(parse_shipper(text, str(path), env), text))
-        return True
-    if reading.in_directory and not _MAY_HOLD_PANELS.search(text):
+    if reading.in_directory and not of_a_shipper and not _MAY_HOLD_PANELS.search(text):
         return False
     try:
         documents = load(text, str(path))
@@ -151,21 +154,57 @@ def _read_yaml(path: Path, text: str, reading: _Reading, env: Mapping[str, str])
             return False
         raise
     known = False
-    for document in documents:
-        if not document.is_map():
-            continue
-        top = document.mapping()
-        if "kind" in top and top["kind"].data == "ConfigMap" and "data" in top:
-            for key, value in top["data"].mapping().items():
-                if key.endswith(".json") and isinstance(value.data, str):
-                    first = value.line + 1 if value.style in ("|", ">") else value.line
-                    if template:
-                        # What stands in front of the key may have more or fewer lines when it is rendered.
-                        first += _row(template, key) - _row(text, key)
-                    known |= _dashboards(_json(value.data, f"{path}:{key}"), path, value.data, first, reading)
-        else:
-            known |= _dashboards(yaml.safe_load(text) if len(documents) == 1 else None, path, "", 1, reading)
+    if of_a_shipper:
+        found = parse_shippers(text, str(path), env, documents)
+        reading.shippers += [ShipperFile(config, text) for _, config in found]
+        known = bool(found)
+    whole = False
+    for item in (item for document in documents for item in objects(document)):
+        keys = keys_of(item)
+        whole |= keys is None and item.is_map()
+        for one in keys or ():
+            known |= _key(one, path, template, text, reading)
+    if whole and _MAY_HOLD_PANELS.search(text):
+        for document in yaml.load_all(text, Loader=Loader):
+            known |= _dashboards(document, path, "", 1, reading)
     return known
+
+
+def _read_named_templates(path: Path, text: str, reading: _Reading) -> bool:
+    """Whether a file of named templates holds dashboards, as far as each is JSON without Helm. ConfigError for a file
+    that is named and holds none that can be read."""
+    known, left = False, ""
+    chart = chart_of(path)
+    for name, body, first in defined(text):
+        if not body.lstrip().startswith("{") or not _MAY_HOLD_PANELS.search(body):
+            continue
+        try:
+            document = json.loads(rendered(body, path, chart) if chart else body)
+        except (ConfigError, ValueError):
+            left = f"{path}:{first}: the template {name} is no JSON before Helm ran"
+            reading.skipped.append(f"{path}:{first}: template {name}")
+            continue
+        known |= _dashboards(document, path, body, first, reading)
+    if left and not known and not reading.in_directory:
+        raise ConfigError(left, BY_HELM)
+    return known
+
+
+def _key(one: Embedded, path: Path, template: str, text: str, reading: _Reading) -> bool:
+    """Whether a key of a ConfigMap or Secret holds a dashboard; what is none of ours is left out with a note."""
+    first = one.first_line
+    if template:
+        # What stands in front of the key may have more or fewer lines when it is rendered.
+        first += _row(template, one.key) - _row(text, one.key)
+    # A text in quotes stands on one line of the file.
+    body = one.text.replace("\n", " ") if one.escaped else one.text
+    of_json = one.key.endswith(".json") or one.key == "json"
+    may = of_json and _MAY_HOLD_PANELS.search(one.text)
+    if may and _dashboards(_json(one.text, f"{path}:{one.key}"), path, body, first, reading):
+        return True
+    if not any(word in one.text for word in _SHIPPER_WORDS):
+        reading.skipped.append(f"{path}:{first}: {one.name}")
+    return False
 
 
 def _is_template(path: Path) -> bool:

@@ -10,17 +10,18 @@ _GROUP = re.compile(r"\$\{\d+\}")
 _HINT = "write ${NAME} or ${NAME:-default}"
 
 
-def expand(text: str, env: Mapping[str, str], file: str) -> str:
+def expand(text: str, env: Mapping[str, str], file: str, first_line: int = 1) -> str:
     """The text with its references replaced; an unset name without default is empty, `$$` writes `$`. `${1}` stays: it
-    is a group of a relabel rule, which promtail would blank. Raises ConfigError for what promtail cannot read."""
-    return _Expansion(text, env, file).until("")[0]
+    is a group of a relabel rule, which promtail would blank. Raises ConfigError for what promtail cannot read, with the
+    line of `file`, of which the text begins at `first_line`."""
+    return _Expansion(text, env, file, first_line).until("")[0]
 
 
 class _Expansion:
     """One text, read from left to right."""
 
-    def __init__(self, text: str, env: Mapping[str, str], file: str) -> None:
-        self._text, self._env, self._file = text, env, file
+    def __init__(self, text: str, env: Mapping[str, str], file: str, first_line: int) -> None:
+        self._text, self._env, self._file, self._first_line = text, env, file, first_line
         self._at = 0
 
     def until(self, ends: str) -> tuple[str, str]:
@@ -47,7 +48,7 @@ class _Expansion:
         return "".join(parts), ""
 
     def _error(self, message: str) -> ConfigError:
-        line = self._text.count("\n", 0, self._at) + 1
+        line = self._text.count("\n", 0, self._at) + self._first_line
         return ConfigError(f"{self._file}:{line}: ${{...}}: {message}", _HINT)
 
     def _reference(self) -> str:

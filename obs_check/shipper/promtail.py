@@ -1,16 +1,19 @@
 """promtail 3.5 YAML into the neutral model."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from obs_check.documents.embedded import Embedded
 from obs_check.documents.yaml_tree import Value
 from obs_check.errors import ConfigError
 from obs_check.golang.quantity import duration_ns, size_bytes
 from obs_check.model.entry import Labels
-from obs_check.shipper import credentials, environment, wrapping
+from obs_check.shipper import credentials, environment
 from obs_check.shipper.model import PushClient, ScrapeJob, ShipperConfig
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.relabel import read_rule
 from obs_check.shipper.stages.registry import read_stages
+from obs_check.shipper.wrapping import is_promtail
 
 _TOP = (
     "global", "server", "client", "clients", "positions", "scrape_configs", "target_config", "limits_config",
@@ -36,15 +39,13 @@ _DISCOVERY = (
 _JOB = ("job_name", "pipeline_stages", "relabel_configs", "static_configs", "encoding", "decompression", *_DISCOVERY)
 
 
-def parse_promtail(text: str, file: str, env: Mapping[str, str] | None) -> ShipperConfig:
-    """The configuration in a text: promtail's own YAML, or a ConfigMap, Secret or Helm values that hold it; `file` is
-    its name in errors.
-
-    `env` is for `${NAME}`; None leaves them as they are (promtail without `-config.expand-env`). Raises ConfigError.
-    """
-    if env is not None:
-        text = environment.expand(text, env, file)
-    inner, [document] = wrapping.unwrap(text, file)
+def parse_promtail(inner: Embedded, document: Value, env: Mapping[str, str] | None) -> ShipperConfig:
+    """The configuration in promtail's own YAML, with the document that it is before `env` stands for `${NAME}`; None
+    leaves references as they are (promtail without `-config.expand-env`). Raises ConfigError."""
+    if env is not None and "$" in inner.text:
+        inner = replace(inner, text=environment.expand(inner.text, env, inner.file, inner.first_line))
+        whole = [one for one in inner.documents() if is_promtail(one)]
+        document = whole[0] if whole else document
     top = document.mapping(_TOP)
     clients = [_client(c) for c in top["clients"].items()] if "clients" in top else []
     if single := document.get("client"):
@@ -59,7 +60,7 @@ def parse_promtail(text: str, file: str, env: Mapping[str, str] | None) -> Shipp
     known = positions.mapping(("filename", "sync_period", "ignore_invalid_yaml")) if positions else {}
     limits = given.mapping(_LIMITS) if (given := document.get("limits_config")) else {}
     return ShipperConfig(
-        file,
+        inner.file,
         tuple(jobs),
         tuple(clients),
         known["filename"].text() if "filename" in known else ShipperConfig.positions,

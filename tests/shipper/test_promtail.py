@@ -9,8 +9,7 @@ import yaml
 from obs_check.errors import ConfigError
 from obs_check.model.window import NS
 from obs_check.shipper.environment import expand
-from obs_check.shipper.promtail import parse_promtail
-from obs_check.shipper.read import read_shipper
+from obs_check.shipper.read import parse_shipper, read_shipper
 from obs_check.shipper.relabel import relabel
 
 PLAIN = """\
@@ -38,7 +37,7 @@ scrape_configs:
 
 
 def test_a_plain_configuration() -> None:
-    config = parse_promtail(PLAIN, "promtail.yaml", {"TENANT": "team"})
+    config = parse_shipper(PLAIN, "promtail.yaml", {"TENANT": "team"})
     assert [job.name for job in config.jobs] == ["boundary", "pods"]
     assert [stage.kind for stage in config.jobs[0].pipeline.stages] == ["logfmt", "labels"]
     assert config.jobs[0].targets == (
@@ -55,7 +54,7 @@ def test_a_plain_configuration() -> None:
 
 
 def test_without_environment_references_stay() -> None:
-    config = parse_promtail("scrape_configs: [{job_name: '${X}'}]", "f", None)
+    config = parse_shipper("scrape_configs: [{job_name: '${X}'}]", "f", None)
     assert config.jobs[0].name == "${X}"
 
 
@@ -69,7 +68,7 @@ def helm_file(inner: str) -> str:
 
 @pytest.mark.parametrize("wrap", [config_map, helm_file, lambda t: "promtail:\n" + textwrap.indent(helm_file(t), "  ")])
 def test_wrapped_configurations_are_found(wrap: "type[str]") -> None:
-    config = parse_promtail(wrap(PLAIN), "values.yaml", {})
+    config = parse_shipper(wrap(PLAIN), "values.yaml", {})
     assert [job.name for job in config.jobs] == ["boundary", "pods"]
 
 
@@ -85,14 +84,14 @@ def test_helm_snippets_are_put_together() -> None:
                   {{- toYaml .Values.config.snippets.pipelineStages | nindent 4 }}
                 kubernetes_sd_configs: [{role: pod}]
         """
-    config = parse_promtail(textwrap.dedent(values), "values.yaml", None)
+    config = parse_shipper(textwrap.dedent(values), "values.yaml", None)
     assert [stage.kind for stage in config.job(None).pipeline.stages] == ["cri", "labeldrop"]
     assert config.clients[0].url == "http://loki.example/loki/api/v1/push"
 
 
 def test_the_charts_own_job_stands_where_values_name_none() -> None:
     values = 'config: {clients: [{url: "http://loki.example/push"}], snippets: {extraRelabelConfigs: []}}'
-    job = parse_promtail(values, "values.yaml", None).job(None)
+    job = parse_shipper(values, "values.yaml", None).job(None)
     assert (job.name, job.roles, [stage.kind for stage in job.pipeline.stages]) == (
         "kubernetes-pods",
         ("pod",),
@@ -128,27 +127,27 @@ def test_template_lines_of_the_chart_that_are_left_out_are_noted() -> None:
                   {{- toYaml .Values.config.snippets.pipelineStages | nindent 6 }}
                 {{- end }}
         """
-    config = parse_promtail(textwrap.dedent(values), "values.yaml", None)
+    config = parse_shipper(textwrap.dedent(values), "values.yaml", None)
     assert [stage.kind for stage in config.job(None).pipeline.stages] == ["cri"]
     assert config.notes == ("values.yaml:5: a line of the chart's template is left out: {{- if .Values.extra }}",)
 
 
 def test_limits_that_are_not_simulated_are_noted() -> None:
     text = "scrape_configs: []\nlimits_config:\n  max_streams: 20\n  readline_rate: 10\n  max_line_size: 8B\n"
-    config = parse_promtail(text, "f", None)
+    config = parse_shipper(text, "f", None)
     assert config.notes == ("f:3: limits_config.max_streams: 20 may drop lines, which is not simulated",)
     assert (config.max_line_size, config.truncates) == (8, False)
 
 
 def test_other_texts_in_a_config_map_are_passed_over() -> None:
     text = "kind: ConfigMap\ndata:\n  run.sh: |\n    x: [\n  promtail.yaml: |\n    scrape_configs: []\n"
-    assert parse_promtail(text, "cm.yaml", None).jobs == ()
+    assert parse_shipper(text, "cm.yaml", None).jobs == ()
 
 
 def test_an_error_inside_a_config_map_names_the_line_of_the_outer_file() -> None:
     text = config_map("scrape_configs:\n  - job_nam: x\n")
     with pytest.raises(ConfigError) as caught:
-        parse_promtail(text, "cm.yaml", None)
+        parse_shipper(text, "cm.yaml", None)
     assert str(caught.value).startswith("cm.yaml:5: scrape_configs[0].job_nam: unknown key 'job_nam'")
     assert "did you mean job_name" in str(caught.value)
 
@@ -195,7 +194,7 @@ JOB = "scrape_configs:\n- job_name: x\n  pipeline_stages:\n"
 )
 def test_what_is_wrong_is_named(text: str, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        parse_promtail(text, "f.yaml", {})
+        parse_shipper(text, "f.yaml", {})
     assert message in str(caught.value)
 
 
@@ -208,7 +207,7 @@ def test_unreadable_files(tmp_path: Path) -> None:
 
 
 def test_a_job_is_chosen_by_name() -> None:
-    config = parse_promtail(PLAIN, "f.yaml", {})
+    config = parse_shipper(PLAIN, "f.yaml", {})
     assert config.job("pods").name == "pods"
     for name in (None, "other"):
         with pytest.raises(ConfigError, match="boundary, pods"):
@@ -217,7 +216,7 @@ def test_a_job_is_chosen_by_name() -> None:
 
 def test_merge_keys_and_anchors() -> None:
     text = yaml.safe_dump({"scrape_configs": []}) + "global: &g {a: 1}\noptions: {<<: *g, b: 2}\n"
-    assert parse_promtail(text, "f.yaml", None).jobs == ()
+    assert parse_shipper(text, "f.yaml", None).jobs == ()
 
 
 # What `promtail -config.expand-env=true -print-config-stderr` showed with A=abBC and nothing else set.

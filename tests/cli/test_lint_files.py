@@ -1,0 +1,150 @@
+"""What a file may hold for `obs-check lint`: several things beside each other, each looked at by itself."""
+
+import base64
+import json
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from obs_check.cli.main import main
+
+BOARD: dict[str, Any] = {
+    "uid": "d",
+    "title": "d",
+    "panels": [
+        {
+            "id": 1,
+            "type": "logs",
+            "datasource": {"type": "loki", "uid": "loki"},
+            "targets": [{"refId": "A", "expr": '{job="a"} |= '}],
+        }
+    ],
+}
+PROMTAIL = """\
+clients: [{url: http://loki.example/loki/api/v1/push}]
+scrape_configs:
+- job_name: boundary
+  static_configs: [{labels: {job: boundary, __path__: /tmp/boundary_logs/*.log}}]
+"""
+ALLOY = """\
+loki.source.file "f" {
+  targets    = [{"__path__" = "/tmp/a.log", "job" = "a"}]
+  forward_to = [loki.write.default.receiver]
+}
+loki.write "default" {
+  endpoint { url = "http://loki.example/loki/api/v1/push" }
+}
+"""
+PROMETHEUS = """\
+global: {scrape_interval: 1m}
+rule_files: [/etc/rules/*.yaml]
+scrape_configs:
+- job_name: pods
+  kubernetes_sd_configs: [{role: pod}]
+  relabel_configs:
+  - {source_labels: [__meta_kubernetes_namespace], target_label: namespace}
+"""
+
+
+def config_map(name: str, quoted: bool = False, **data: str) -> str:
+    keys = "".join(
+        f"  {key.replace('_', '.')}: {json.dumps(text)}\n"
+        if quoted
+        else f"  {key.replace('_', '.')}: |\n{textwrap.indent(text, '    ')}\n"
+        for key, text in data.items()
+    )
+    return f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata:\n{keys}"
+
+
+def lint(path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any], str]:
+    code = main(["lint", str(path), "-o", "json", "-v"])
+    shown = capsys.readouterr()
+    return code, json.loads(shown.out) if shown.out else {}, shown.err
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+def test_each_key_of_a_rendered_chart_is_looked_at_by_itself(
+    quoted: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two Alloy configurations with components of one name, promtail's, Prometheus', a dashboard and a script."""
+    secret = base64.b64encode(PROMTAIL.encode()).decode()
+    file = tmp_path / "rendered.yaml"
+    text = "---\n".join(
+        [
+            config_map("one", quoted, config_alloy=ALLOY),
+            config_map("two", quoted, config_alloy=ALLOY, run_sh="#!/bin/sh\nexec true\n"),
+            config_map("three", quoted, promtail_yaml=PROMTAIL, prometheus_yml=PROMETHEUS),
+            f"kind: Secret\nmetadata: {{name: four, namespace: logs}}\ndata: {{promtail.yaml: {secret}}}\n",
+            config_map("five", quoted, d_json=json.dumps(BOARD, indent=1)),
+            "kind: Service\nmetadata: {name: six}\n",
+        ]
+    )
+    file.write_text(text)
+    code, document, notes = lint(file, capsys)
+    assert code == 1
+    # The selector's job is set by both of Alloy's: only the query is wrong.
+    assert [found["rule"] for found in document["findings"]] == ["query-syntax"]
+    row = next(number for number, row in enumerate(text.split("\n"), 1) if "d.json" in row)
+    target = 0 if quoted else json.dumps(BOARD, indent=1).split('"refId"')[0].count("\n")
+    assert document["findings"][0]["line"] == row + target
+    assert "ConfigMap two, key run.sh" in notes
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_what_kubectl_lists_is_read(form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    items = [
+        {"kind": "ConfigMap", "metadata": {"name": "p"}, "data": {"promtail.yaml": PROMTAIL}},
+        {"kind": "ConfigMap", "metadata": {"name": "d"}, "data": {"d.json": json.dumps(BOARD)}},
+    ]
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, indent=1)
+    file = tmp_path / f"all.{form}"
+    file.write_text(text)
+    code, document, _ = lint(file, capsys)
+    assert code == 1
+    assert {f["rule"] for f in document["findings"]} == {"query-syntax"}
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_prometheus_is_no_shipper(named: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "prometheus.yml"
+    file.write_text(PROMETHEUS)
+    (tmp_path / "q.logql").write_text('{job="a"}')
+    code, _, notes = lint(file if named else tmp_path, capsys)
+    assert code == (2 if named else 0)
+    assert "unknown key" not in notes
+    assert main(["shipper", "targets", "--config", str(file)]) == 2
+    assert "a configuration of Prometheus, which ships no logs" in capsys.readouterr().err
+
+
+def test_a_shipper_command_wants_one_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "rendered.yaml"
+    file.write_text("---\n".join([config_map("one", config_alloy=ALLOY), config_map("two", config_alloy=ALLOY)]))
+    assert main(["shipper", "targets", "--config", str(file)]) == 2
+    assert "2 configurations of shippers: ConfigMap one, key config.alloy; ConfigMap two" in capsys.readouterr().err
+
+
+def test_named_templates_are_read_as_far_as_they_are_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "Chart.yaml").write_text("name: x\nversion: 1.0.0\n")
+    (tmp_path / "templates").mkdir()
+    file = tmp_path / "templates" / "_dashboards.json.tpl"
+    board = json.dumps({**BOARD, "title": "{{ .Release.Name }}"}, indent=1)
+    file.write_text(
+        f'{{{{- define "a" -}}}}\n{board}\n{{{{- end }}}}\n'
+        '{{ define "b" }}{"panels": [{{ range .Values.x }}{{ . }}{{ end }}]}{{ end }}\n'
+    )
+    code, document, notes = lint(file, capsys)
+    assert code == 1
+    assert [f["rule"] for f in document["findings"]] == ["query-syntax"]
+    assert "template b" in notes
+
+
+def test_a_pair_of_escapes_is_one_character(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lock = "\N{LOCK WITH INK PEN}"
+    board = {**BOARD, "title": lock, "panels": [{**BOARD["panels"][0], "title": lock}]}
+    for name in ("d.json", "d.yaml"):
+        (tmp_path / name).write_text(json.dumps(board, ensure_ascii=True))
+    code, document, _ = lint(tmp_path, capsys)
+    assert code == 1
+    assert len(document["findings"]) == 2
