@@ -1,7 +1,6 @@
 """`obs-check inject`: send tagged events and keep the run for `trace`."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,7 +45,7 @@ def inject(allow: int, deny: int, save: Path | None, dry_run: bool, sending: "Se
     injected = Injected()
     with keeping(out, injected):
         try:
-            injected.send(config.boundary, way, events, time.time_ns, out.say)
+            injected.send(config.boundary, way, events, out)
         finally:
             path = injected.keep(save)
         if path is not None:
@@ -74,17 +73,17 @@ class Injected:
         boundary: "BoundaryConfig",
         way: "Way",
         events: "list[Event]",
-        now_ns: Callable[[], int],
-        say: Callable[[str], None],
+        out: Output,
     ) -> None:
         """Send the events; raises as `send_run`."""
-        from obs_check.app.systems.injection import send_run
+        from obs_check.app.systems.injection import journaled, send_run
 
-        def so_far(run: "Run") -> None:
+        def keep(run: "Run") -> None:
             self.run = run
 
         try:
-            send_run(boundary, way, events, now_ns, say, so_far)
+            with journaled(out.env, events, time.time_ns, out.say, keep) as journal:
+                send_run(boundary, way, events, journal, out.say)
         except BaseException as error:
             stopped = isinstance(error, KeyboardInterrupt) and str(error)
             self.ended = stopped or "not all events were sent"
@@ -92,7 +91,7 @@ class Injected:
 
     def keep(self, save: Path | None) -> Path | None:
         """Write the run to `save`, or to a file named after it; None where nothing got an answer."""
-        if self.run is None or all(sent.answer.verdict == "no_answer" for sent in self.run.sent):
+        if self.run is None or all(sent.answer.verdict in ("no_answer", "not_known") for sent in self.run.sent):
             return None
         path = save or Path(f"run-{self.run.id}.json")
         write_document(self.to_json(), path)

@@ -9,17 +9,19 @@ from obs_check.cli.options import Output, common
 
 
 @click.command()
-@click.argument("run_file", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("named", metavar="RUN")
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
 @common
-def trace(run_file: Path, save: Path | None, out: Output) -> None:
-    """Follow the run in the file RUN, as `inject` or `verify --save` kept it, hop by hop."""
+def trace(named: str, save: Path | None, out: Output) -> None:
+    """Follow the run RUN hop by hop: its id, or a file as `inject` or `verify --save` kept it. A run whose command was
+    killed is followed as far as it was sent."""
     from obs_check.app.systems.systems import open_systems
     from obs_check.app.verify.check import Check
-    from obs_check.app.verify.kept import load_run
+    from obs_check.app.verify.kept import find_run
     from obs_check.app.verify.outcome import Outcome
+    from obs_check.config import state_directory
 
-    run = load_run(run_file)
+    run = find_run(named, state_directory(out.env), out.say)
     outcome = Outcome("trace")
     with (
         keeping(out, outcome, save, out.limit_s()),

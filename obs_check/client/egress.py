@@ -20,10 +20,11 @@ from obs_check.model.probe import Probe
 if TYPE_CHECKING:
     import requests
 
-EgressVerdict = Literal["allow", "deny", "blocked_elsewhere", "no_answer", "ca_untrusted"]
+EgressVerdict = Literal["allow", "deny", "blocked_elsewhere", "no_answer", "ca_untrusted", "not_known"]
 """What an answer says. deny: boundary's own page. blocked_elsewhere: a refusal by someone else (another proxy, or the
 origin). no_answer: nothing came back; boundary 0.9.0 also ends so when it allowed the request and the origin is dead.
-ca_untrusted: the client does not trust boundary's CA, so boundary never saw a request."""
+ca_untrusted: the client does not trust boundary's CA, so boundary never saw a request. not_known: it may have been
+sent, and obs-check ended before it read an answer."""
 
 _REFUSALS = frozenset({403, 407, 451})
 

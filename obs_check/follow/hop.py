@@ -32,6 +32,9 @@ class HopSeen:
     unknown: str = ""
     denied: bool = False
     probes: list[Probe] = field(default_factory=list)
+    doubt: set[str] = field(default_factory=set)
+    """Tags of which nobody knows whether they were sent, shared by all hops of a run: one that is seen at any hop
+    leaves it. None of them is missing."""
     waiting: bool = False
     """Whether its time is not up: what is missing may still come."""
     places: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -43,8 +46,8 @@ class HopSeen:
 
     @property
     def missing(self) -> list[str]:
-        """Wanted tags that were not seen, in the order they were sent."""
-        return [t for t in self.wanted if t not in self.seen]
+        """Wanted tags that were sent and not seen, in the order they were sent."""
+        return [t for t in self.wanted if t not in self.seen and t not in self.doubt]
 
     @property
     def complete(self) -> bool:
@@ -61,8 +64,11 @@ class HopSeen:
 
     @property
     def verdict(self) -> Verdict:
-        """unknown when the hop could not be asked, or was not waited for to the end; fail when a tag is missing."""
+        """unknown when the hop could not be asked, or was not waited for to the end, and at the egress while something
+        may have been sent and was seen nowhere; fail when a tag is missing."""
         if self.unknown or (self.waiting and not self.complete):
+            return Verdict.UNKNOWN
+        if self.hop == "egress" and self.doubt and self.complete:
             return Verdict.UNKNOWN
         return Verdict.OK if self.complete else Verdict.FAIL
 
@@ -73,8 +79,8 @@ class HopSeen:
         return {
             "path": self.path,
             "hop": self.hop,
-            "sent": len(self.wanted),
-            "seen": len(self.wanted) - len(self.missing),
+            "sent": len(self.wanted) - len(self.doubt),
+            "seen": sum(tag in self.seen for tag in self.wanted),
             "missing": self.missing,
             "latency_ms": round(delays[len(delays) // 2], 1) if delays else None,
             "verdict": str(self.verdict),
@@ -84,6 +90,10 @@ class HopSeen:
 
     def _told(self) -> str:
         """The note, and behind it what the shipper says."""
+        if self.hop == "egress" and self.doubt:
+            first = next(tag for tag in self.wanted if tag in self.doubt)
+            more = f" and {len(self.doubt) - 1} more" if len(self.doubt) > 1 else ""
+            return f"{first}{more}: nobody knows whether it was sent, obs-check ended before; it was seen nowhere"
         if self.waiting and not self.complete and not self.unknown:
             return "; ".join(text for text in ("its time was not up", self.note) if text)
         if self.unknown or self.shipping is None:

@@ -27,7 +27,7 @@ def egress_hop(path: PathName, run: Run) -> HopSeen:
     for sent in run.sent:
         if sent.as_expected:
             hop.seen[sent.event.tag] = sent.event.sent_ns
-    wrong = [s for s in run.sent if not s.as_expected]
+    wrong = [s for s in run.sent if not s.as_expected and s.answer.verdict != "not_known"]
     if wrong:
         hop.note = f"{wrong[0].event.tag}: {wrong[0].answer.verdict} {wrong[0].answer.error}".strip()
     rows = [[s.event.tag, s.answer.status, s.answer.verdict] for s in run.sent]

@@ -2,8 +2,7 @@
 
 import secrets
 import string
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,11 +62,13 @@ class Through:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An event with what its request was answered; `client` sent it, "" for obs-check itself."""
+    """An event with what its request was answered; `client` sent it, "" for obs-check itself. The answer was read at
+    `answered_ns` (ns since the epoch, 0 where that is not known)."""
 
     event: Event
     answer: EgressAnswer
     client: str = ""
+    answered_ns: int = 0
 
     @property
     def as_expected(self) -> bool:
@@ -94,6 +95,11 @@ class Run:
         """The events in the order they were sent."""
         return [s.event for s in self.sent]
 
+    @property
+    def in_doubt(self) -> set[str]:
+        """Tags of the events of which it is not known whether they were sent."""
+        return {s.event.tag for s in self.sent if s.answer.verdict == "not_known"}
+
     def tags(self, decision: Decision | None = None) -> list[str]:
         """Tags of all events, or of those of one decision."""
         return [e.tag for e in self.events if decision in (None, e.decision)]
@@ -115,28 +121,11 @@ class Run:
                     "verdict": s.answer.verdict,
                     "client": s.client,
                     "error": s.answer.error,
+                    "answered_ns": s.answered_ns,
                 }
                 for s in self.sent
             ],
         }
-
-
-def inject(
-    events: Sequence[Event],
-    send: Callable[[Event], EgressAnswer],
-    now_ns: Callable[[], int],
-    so_far: Callable[[Run], None] = lambda _run: None,
-) -> Run:
-    """Send the events one after the other through `send`; never raises for a request that fails. `so_far` gets the run
-    with every event that was sent, so that an interrupted one can be told."""
-    start = now_ns()
-    run = Run(events[0].run, (), whole_seconds(start, start))
-    for event in events:
-        stamped = replace(event, sent_ns=now_ns())
-        sent = Sent(stamped, send(stamped))
-        run = Run(run.id, (*run.sent, sent), whole_seconds(start, now_ns()))
-        so_far(run)
-    return run
 
 
 def whole_seconds(start_ns: int, end_ns: int) -> Window:
@@ -151,7 +140,8 @@ def run_from_json(doc: dict[str, Any]) -> Run:
         n = int(row["tag"].split("-")[1])
         host = urlsplit(row["url"]).hostname or ""
         event = Event(doc["id"], n, row["decision"], row["method"], row["url"], host, row["sent_ns"])
-        sent.append(Sent(event, EgressAnswer(row["status"], row["verdict"], row["error"]), row.get("client") or ""))
+        answer = EgressAnswer(row["status"], row["verdict"], row["error"])
+        sent.append(Sent(event, answer, row.get("client") or "", row.get("answered_ns") or 0))
     window = Window(doc["window"]["start_ns"], doc["window"]["end_ns"])
     return Run(doc["id"], tuple(sent), window, _through(doc.get("through")))
 

@@ -79,13 +79,15 @@ class _Looking:
             return
         count = len(hop.seen)
         self.watched.look()
+        hop.doubt.difference_update(hop.seen)
         now = now_ns()
         if len(hop.seen) != count:
             self.changed_ns = now
             self._pauses.reset()
         ends_ns = max(before_ns, self.changed_ns) + patience_ns
         # Who is not let in will not be let in a moment later.
-        hop.waiting = not (hop.complete or hop.denied or (before_done and now >= ends_ns))
+        whole = hop.complete and not hop.doubt
+        hop.waiting = not (whole or hop.denied or (before_done and now >= ends_ns))
         self.due_ns = now + int(self._pauses.pause_s() * NS)
         if before_done:
             self.due_ns = min(self.due_ns, ends_ns)

@@ -9,6 +9,7 @@ import pytest
 from obs_check.app.systems.injection import Sending, open_way, send_run
 from obs_check.config import parse_config
 from obs_check.errors import Unavailable
+from obs_check.follow.journal import Journal
 from tests.real.process import free_ports
 
 RULE = "allowlist: [domain=127.0.0.1]\n"
@@ -45,6 +46,6 @@ def test_what_boundary_says_of_a_port_where_nobody_listens(
     config = parse_config(text, tmp_path / "obs-check.yaml", {})
     way = open_way(config, Sending(), lambda _text: None)
     with pytest.raises(Unavailable) as raised:
-        send_run(config.boundary, way, way.plan(1, 1), time.time_ns, lambda _text: None)
+        send_run(config.boundary, way, way.plan(1, 1), Journal(time.time_ns), lambda _text: None)
     said = f"boundary's proxy: http://127\\.0\\.0\\.1:{port} does not answer: Connection refused"
     assert re.fullmatch(said + why.replace("PORT", port), raised.value.message), raised.value.message

@@ -29,6 +29,7 @@ EVENT = {
     "verdict": "deny",
     "client": "curl",
     "error": "",
+    "answered_ns": AT,
 }
 HOP = {
     "path": "A",

@@ -225,7 +225,9 @@ def test_the_proxy_does_not_answer(args: list[str], healthy: Lab, command: Comma
     config = changed(healthy, "no-proxy.yaml", r"(?<=  proxy: ).*", f"http://127.0.0.1:{closed_port()}")
     ran = command(*args, "--config", config)
     assert (ran.code, ran.out) == (3, "")
-    assert re.search(r"boundary's proxy: http://127\S+ does not answer: Connection refused", ran.err.splitlines()[0])
+    sending, error = ran.err.splitlines()[:2]
+    assert re.fullmatch(r"run [a-z0-9]{6}: sending 20 events", sending)
+    assert re.search(r"boundary's proxy: http://127\S+ does not answer: Connection refused", error)
 
 
 def test_a_run_that_cannot_be_kept(healthy: Lab, command: Command) -> None:

@@ -1,5 +1,6 @@
 """Following a run: hops wait for the hop before them, and no longer than their patience."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -7,9 +8,9 @@ import pytest
 from obs_check.client.egress import EgressAnswer
 from obs_check.errors import NotAllowed
 from obs_check.follow.hop import HopSeen
-from obs_check.follow.run import Run, inject, plan_events, run_from_json
+from obs_check.follow.journal import Journal
+from obs_check.follow.run import Run, plan_events, run_from_json
 from obs_check.follow.trace import Watched, follow
-from obs_check.model.event import Event
 from obs_check.model.window import NS, Window
 
 RUN = Run("k3f9a2", (), Window(0, NS))
@@ -39,11 +40,13 @@ def test_a_run_survives_being_written_and_read() -> None:
     clock = Clock()
     events = plan_events("k3f9a2", 1, 1, "http://allowed.example/ok", "http://denied.invalid/x")
 
-    def send(event: Event) -> EgressAnswer:
+    journal = Journal(clock.now)
+    journal.plan(events)
+    for event in events:
+        stamped = replace(event, sent_ns=journal.sending(event.n, event.n))
         clock.pause(0.5)
-        return EgressAnswer(200 if event.decision == "allow" else 403, event.decision)
-
-    run = inject(events, send, clock.now)
+        journal.answered(stamped, EgressAnswer(200 if event.decision == "allow" else 403, event.decision))
+    run = journal.run()
     assert run.window.start_ns == 1_000 * NS
     assert run.window.end_ns == 1_002 * NS
     assert run_from_json(run.to_json()) == run

@@ -1,7 +1,7 @@
 """The executor that a configuration names, and a run of events sent through one."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from obs_check.client.egress import EgressAnswer
@@ -11,12 +11,13 @@ from obs_check.client.executors.coder import Coder
 from obs_check.client.executors.command import Command
 from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.kubectl import Kubectl
-from obs_check.client.executors.probe import REQUEST_S, Client, Probed, hold_for, program, run_probe
+from obs_check.client.executors.probe import REQUEST_S, Client, hold_for, program, run_probe
 from obs_check.config import Config
 from obs_check.config.executors import BoundaryRun
 from obs_check.documents.nearest import did_you_mean
 from obs_check.errors import ConfigError, UsageError
-from obs_check.follow.run import Run, Sent, Through, whole_seconds
+from obs_check.follow.journal import Journal
+from obs_check.follow.run import Run, Through
 from obs_check.model.event import Event
 
 LOCAL = "local"
@@ -53,32 +54,28 @@ def send_through(
     executor: Executor,
     events: list[Event],
     client: Client,
-    now_ns: Callable[[], int],
+    journal: Journal,
     say: Callable[[str], None],
-    so_far: Callable[[Run], None] = lambda _run: None,
 ) -> Run:
     """Send the events by one run of the probe. Raises what the executor raises; an event without an answer of the
     probe counts as not answered."""
     hold = hold_for(len(events), executor.reach.own_boundary)
     say(f"sending {len(events)} events through {executor.name} ({executor.place}); {hold.seconds} s more: {hold.why}")
-    start = now_ns()
-    run = Run(events[0].run, (), whole_seconds(start, start))
     limit_s = _START_S + hold.seconds + REQUEST_S * math.ceil(len(events) / 10) + REQUEST_S
-    for probed in run_probe(executor, program(run.id, events, client, hold), limit_s):
-        reach = executor.reach
-        through = Through(executor.name, executor.place, reach.proves, reach.proves_not, probed.wrap(events), hold.why)
-        run = Run(run.id, tuple(_sent(events, probed, start)), whole_seconds(start, now_ns()), through)
-        so_far(run)
+    left = {event.n: event for event in events}
+    start_ns = journal.sending(events[0].n, events[-1].n)
+    for probed in run_probe(executor, program(events[0].run, events, client, hold), limit_s):
+        if probed.latest is None:
+            reach, wrap = executor.reach, probed.wrap(events)
+            journal.through(Through(executor.name, executor.place, reach.proves, reach.proves_not, wrap, hold.why))
+        elif event := left.pop(probed.latest[0], None):
+            at_ns, answer = probed.answers[probed.latest]
+            journal.answered(replace(event, sent_ns=at_ns), answer, probed.latest[1])
+    for event in left.values():
+        nothing = EgressAnswer(None, "no_answer", "the probe says nothing of it")
+        journal.answered(replace(event, sent_ns=start_ns), nothing)
+    run = journal.run()
     if run.through is not None:
         wrap = run.through.wrap
         say(f"the place is {wrap.kind}: {'; '.join(wrap.evidence) or 'nothing tells'}")
     return run
-
-
-def _sent(events: Sequence[Event], probed: Probed, start_ns: int) -> Iterator[Sent]:
-    """Each event with what the probe said of it so far."""
-    answers = {n: (at, who, answer) for (n, who), (at, answer) in probed.answers.items()}
-    nothing = EgressAnswer(None, "no_answer", "the probe says nothing of it")
-    for event in events:
-        at, who, answer = answers.get(event.n, (start_ns, "", nothing))
-        yield Sent(replace(event, sent_ns=at), answer, who)

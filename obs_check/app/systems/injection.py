@@ -1,7 +1,8 @@
 """Sending a run of events through the firewall: all that is needed where the tool calls run."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from obs_check.app.systems.executors import LOCAL, open_executor, send_through
 from obs_check.app.systems.targets import event_urls
@@ -10,9 +11,10 @@ from obs_check.client.egress import reach, send
 from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.probe import Client, hold_for, program
 from obs_check.client.http import one_line, shown_url
-from obs_check.config import BoundaryConfig, Config, host_port
+from obs_check.config import BoundaryConfig, Config, host_port, state_directory
 from obs_check.errors import ConfigError, Unavailable, UsageError
-from obs_check.follow.run import Run, inject, new_run_id, plan_events
+from obs_check.follow.journal import Journal, open_journal
+from obs_check.follow.run import Run, new_run_id, plan_events
 from obs_check.model.event import Event
 
 
@@ -62,20 +64,39 @@ def open_way(config: Config, sending: Sending, say: Callable[[str], None]) -> Wa
     return Way(allow_url, deny_url, None, sending.client)
 
 
-def send_run(
-    boundary: BoundaryConfig,
-    way: Way,
+@contextmanager
+def journaled(
+    env: Mapping[str, str],
     events: list[Event],
     now_ns: Callable[[], int],
     say: Callable[[str], None],
-    so_far: Callable[[Run], None] = lambda _run: None,
+    keep: Callable[[Run], None],
+) -> Iterator[Journal]:
+    """A journal of the events in the state directory that the environment names; `keep` gets the run as far as it was
+    sent, however the block ends."""
+    journal = open_journal(state_directory(env), events[0].run, now_ns, say)
+    try:
+        yield journal
+    finally:
+        if journal.begun:
+            keep(journal.run())
+        journal.close()
+
+
+def send_run(
+    boundary: BoundaryConfig, way: Way, events: list[Event], journal: Journal, say: Callable[[str], None]
 ) -> Run:
-    """Send the events of a run; `so_far` gets the run as it grows. Raises Unavailable when nobody listens, and what the
+    """Send the events of a run, each noted in the journal before. Raises Unavailable when nobody listens, and what the
     executor raises."""
+    say(f"run {events[0].run}: sending {len(events)} events")
+    journal.plan(events)
     if way.executor is not None:
-        return send_through(way.executor, events, way.client, now_ns, say, so_far)
+        return send_through(way.executor, events, way.client, journal, say)
     proxy, ca = boundary.proxy_url, boundary.ca
-    run = inject(events, lambda event: send(event, proxy, ca), now_ns, so_far)
+    for event in events:
+        stamped = replace(event, sent_ns=journal.sending(event.n, event.n))
+        journal.answered(stamped, send(stamped, proxy, ca))
+    run = journal.run()
     # An allowed request to a dead origin has no answer either, so the proxy itself is asked.
     if proxy and all(s.answer.verdict == "no_answer" for s in run.sent):
         try:

@@ -10,7 +10,7 @@ from typing import Any
 from obs_check.app.systems.apply import apply_fixes
 from obs_check.app.systems.dashboard_source import DashboardSource, open_dashboard
 from obs_check.app.systems.engine import settings_for
-from obs_check.app.systems.injection import Sending, open_way, send_run
+from obs_check.app.systems.injection import Sending, journaled, open_way, send_run
 from obs_check.app.systems.shared_probes import GrafanaOnce, LokiOnce
 from obs_check.app.systems.shipping import HERE, ShipperNames, Shipping, open_shipping
 from obs_check.app.verify.look import look_again
@@ -91,10 +91,10 @@ class Systems:
         deny: int,
         sending: Sending,
         say: Say,
-        so_far: Callable[[Run], None] = lambda _run: None,
+        keep: Callable[[Run], None] = lambda _run: None,
     ) -> Run:
-        """Send events through the firewall, and remember what shipper and Loki counted before. `so_far` gets the run
-        as it grows.
+        """Send events through the firewall, and remember what shipper and Loki counted before. `keep` gets the run as
+        far as it was sent, however that ends.
 
         ConfigError when the configuration does not say where, Unavailable when nobody listens there.
         """
@@ -104,17 +104,27 @@ class Systems:
         if self.config.loki.url:
             with suppress(Unavailable, NotAllowed):
                 self.discarded_before = self.loki.discarded().value
-        return send_run(self.config.boundary, way, way.plan(allow, deny), self.now_ns, say, so_far)
+        events = way.plan(allow, deny)
+        with journaled(self.env, events, self.now_ns, say, keep) as journal:
+            return send_run(self.config.boundary, way, events, journal, say)
 
     def follow(self, run: Run, hops: list[HopSeen], say: Say) -> None:
         """Follow a run along both paths; `hops` is filled at once and its members grow."""
         paths = [self._path_a(run), self._path_b(run)]
         hops[:] = [w.hop for path in paths for w in path]
+        doubt = run.in_doubt
+        for hop in hops:
+            hop.doubt = doubt
 
         def seen(hop: HopSeen) -> None:
             say(f"path {hop.path} {hop.hop}: {len(hop.wanted) - len(hop.missing)} of {len(hop.wanted)} seen {hop.note}")
 
         follow(paths, self.now_ns, self.pause, seen)
+        # What was seen behind the firewall went through it, whether or not an answer was read.
+        passed = {s.event.tag: s.event.sent_ns for s in run.sent if s.answer.verdict == "not_known"}
+        for hop in hops:
+            if hop.hop == "egress":
+                hop.seen |= {tag: at for tag, at in passed.items() if tag not in doubt}
         if self.shipping is not None:
             self.shipping.account(run, hops, self.now_ns, self.pause)
         for path in ("A", "B"):

@@ -62,10 +62,10 @@ class Check:
     def inject(self, allow: int, deny: int, sending: Sending | None = None) -> Run:
         """Send tagged events through the firewall."""
 
-        def so_far(run: Run) -> None:
+        def keep(run: Run) -> None:
             self.outcome.run = run
 
-        run = self.systems.inject(allow, deny, sending or Sending(), self.say, so_far)
+        run = self.systems.inject(allow, deny, sending or Sending(), self.say, keep)
         decided = sum(s.as_expected for s in run.sent)
         self.say(f"run {run.id}: {allow} allow and {deny} deny events sent, {decided} decided as expected")
         return run

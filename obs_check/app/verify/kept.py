@@ -1,5 +1,7 @@
 """Documents that an earlier command kept. They are input: what is of another shape is named, and nothing is done."""
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -8,6 +10,7 @@ from msgspec import Meta, Struct
 from obs_check.client.answer import NoJson, decoded, shaped
 from obs_check.client.executors.wrap import Kind
 from obs_check.errors import InputError
+from obs_check.follow.journal import journal_path, read_journal
 from obs_check.follow.run import Run, run_from_json
 from obs_check.model.event import Decision
 
@@ -31,6 +34,7 @@ class _Event(Struct):
     verdict: str
     error: str
     client: str | None = None
+    answered_ns: Moment | None = None
 
 
 class _Wrap(Struct):
@@ -125,6 +129,7 @@ class _Document(Struct):
     after: "_Document | None" = None
 
 
+_RUN = re.compile(r"[a-z0-9]{4,16}")
 _HINT = "give a file kept with --save"
 
 
@@ -154,6 +159,20 @@ def load_judged(path: Path) -> dict[str, Any]:
             f"{path}: holds no panels to compare with", "keep one with `verify --save` or `diagnose --save`"
         )
     return document
+
+
+def find_run(named: str, state: Path | None, say: Callable[[str], None]) -> Run:
+    """The run in a document or a journal, or, where no file is called so, that of the journal with this id in the state
+    directory; what was not sent of it is said. InputError when there is none, Unavailable while it is being sent."""
+    path = Path(named)
+    journal = state and _RUN.fullmatch(named) and journal_path(state, named)
+    if path.suffix == ".jsonl" or (journal and journal.exists() and not path.exists()):
+        run, planned = read_journal(journal or path)
+        if planned > len(run.sent) or run.in_doubt:
+            doubt = f", of {len(run.in_doubt)} of them it is not known" if run.in_doubt else ""
+            say(f"run {run.id}: {len(run.sent)} of {planned} events were sent before obs-check ended{doubt}")
+        return run
+    return load_run(path)
 
 
 def load_run(path: Path) -> Run:

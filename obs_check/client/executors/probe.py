@@ -63,12 +63,14 @@ def program(run: str, events: Sequence[Event], client: Client, hold: Hold) -> st
 
 @dataclass(slots=True)
 class Probed:
-    """What came back so far: `answers` by (number, client) with the time of sending (ns), `wrap` once the place and the
-    denials are known, `ended` when the probe said so itself."""
+    """What came back so far: `answers` by (number, client) with the time of sending (ns), `latest` which of them the
+    last line told (None where it told something else), `wrap` once the place and the denials are known, `ended` when
+    the probe said so itself."""
 
     answers: dict[tuple[int, str], tuple[int, EgressAnswer]] = field(default_factory=dict)
     place: dict[str, Any] = field(default_factory=dict)
     without: list[str] = field(default_factory=list)
+    latest: tuple[int, str] | None = None
     ended: bool = False
 
     def wrap(self, events: Sequence[Event]) -> Wrap:
@@ -107,12 +109,14 @@ def _take(known: Probed, rest: str, place: str) -> None:
     try:
         row = json.loads(rest)
         kind = row["kind"]
+        known.latest = None
         if kind == "place":
             known.place = dict(row)
         elif kind == "no_client":
             known.without.append(str(row["wanted"]))
         elif kind == "answer":
-            known.answers[int(row["n"]), str(row["client"])] = int(row["at_ns"]), _answer(row)
+            known.latest = int(row["n"]), str(row["client"])
+            known.answers[known.latest] = int(row["at_ns"]), _answer(row)
         elif kind == "end":
             known.ended = True
     except (ValueError, KeyError, TypeError):
