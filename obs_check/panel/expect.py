@@ -6,8 +6,9 @@ The file `<uid>.expect.yaml` says it, one entry a panel:
     panels:
       2:
         path: B              # A, B, metrics or sql: where the panel's data comes from
-        kind: count          # count: events a name; lines: one row an event; total: all events in one sum;
-                             # rises: a number that goes up; quiet: no number, or one that does not go up
+        kind: count          # count: events a name; lines: one row an event, with its URL, or with its host or path;
+                             # total: all events in one sum; rises: a number that goes up; quiet: no number, or one
+                             # that does not go up
         by: domain           # count: decision or domain
         decision: allow      # only events of this decision
         names: {allow: ALLOW}  # count: the name shown for a group
@@ -23,6 +24,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from obs_check.errors import InputError
 from obs_check.model.event import TAG, Event
@@ -93,7 +95,7 @@ class Expectation:
             found[name] = found.get(name, 0.0) - number
         if self.kind == "total":
             found = {_TOTAL: sum(found.values())}
-        return self._check_counts(found, events, wanted, exact)
+        return self._check_counts(found, events, wanted, exact) or _unreadable(reading)
 
     def _check_counts(
         self, found: dict[str, float], events: Sequence[Event], wanted: dict[str, float], exact: bool
@@ -124,7 +126,11 @@ class Expectation:
         if exact and reading.values and not any(matches):
             # A table that cuts the query string off shows rows without a tag: all that tells is how many.
             rows = len(reading.values)
-            return None if rows == len(wanted) else f"{rows} rows instead of {len(wanted)}"
+            if rows != len(wanted):
+                return f"{rows} rows instead of {len(wanted)}"
+            seen = [part for e in events if (url := urlsplit(e.url)) for part in (url.hostname, url.path.strip("/"))]
+            bare = sum(not any(part and part in value.name for part in seen) for value in reading.values)
+            return f"{bare} of {rows} rows show neither the host nor the path of a request" if bare else None
         tags = [f"{m['run']}-{m['n']}-{m['decision']}" for m in matches if m and m["run"] in runs]
         shown = Counter(tags)
         wrong = [f"{tag} {count} times" for tag, count in shown.items() if count > 1]
@@ -156,6 +162,12 @@ class Expectation:
             return event.outcome
         found = _DOMAIN.match(event.url)
         return found["domain"] if found else event.host
+
+
+def _unreadable(reading: Reading) -> str | None:
+    """A number in whose place a person reads a text: a value mapping that covers it."""
+    covered = next((v for v in reading.values if v.number and v.text and not re.search(r"\d", v.text)), None)
+    return f"shows `{covered.text}` in the place of {covered.number:g}" if covered else None
 
 
 def differs(

@@ -60,6 +60,9 @@ LINE = "GET https://b.invalid/p?obs=run1-{}-deny"
         (LINES, reading((LINE.format(4), None), ("other obs=run2-1-deny", None)), "missing run1-3-deny"),
         (LINES, reading((LINE.format(4), None), (LINE.format(2), None)), "not expected run1-2-deny"),
         (LINES, reading(*[(LINE.format(4), None)] * 2, (LINE.format(3), None)), "run1-4-deny 2 times"),
+        (LINES, reading(("GET b.invalid /p", None), ("GET b.invalid /p", None)), None),
+        (LINES, reading(("GET b.invalid /p", None)), "1 rows instead of 2"),
+        (LINES, reading(("joe GET", None), ("b.invalid", None)), "1 of 2 rows show neither the host nor the path"),
         (expectation(kind="total", decision="deny"), reading(("joe", 1), ("ann", 2)), None),
         (expectation(kind="rises"), reading(number=2.0), None),
         (expectation(kind="rises"), reading(state="no_series"), "it had to rise"),
@@ -72,6 +75,12 @@ LINE = "GET https://b.invalid/p?obs=run1-{}-deny"
 def test_check(what: Expectation, read: Reading, says: str | None) -> None:
     said = what.check(read, EVENTS)
     assert said is None if says is None else said is not None and says in said
+
+
+def test_a_number_that_a_mapping_covers_is_not_read() -> None:
+    covered = Reading(1, "ok", "", values=(Value("allow", 1, "1"), Value("deny", 3, "n/a")))
+    assert COUNT.check(covered, EVENTS) == "shows `n/a` in the place of 3"
+    assert COUNT.check(replace(covered, values=(Value("allow", 1, "1 req"), Value("deny", 3, "3 req"))), EVENTS) is None
 
 
 def test_a_reading_before_the_events_is_taken_off() -> None:

@@ -1,8 +1,9 @@
 """pipeline.label-removed: a stage takes away the label that a later one needs.
 
-`label_format new=old` leaves no `old`, `keep` takes away all that it does not name, `drop` what it names (Loki 3.5); a
-filter on the label then drops every line in silence, and a grouping by it shows one series without a name. Proved by
-the same query with the new name, with the filter in front of that stage, or with the label kept.
+`label_format new=old` leaves no `old` and a template that comes out empty no label, `keep` takes away all that it does
+not name, `drop` what it names (Loki 3.5); a filter on the label then drops every line in silence, and a grouping by it
+shows one series without a name. Proved by the same query with the new name, with the filter in front of that stage, or
+with the label kept.
 """
 
 from collections import Counter
@@ -199,12 +200,16 @@ def _keeping(taken: TakenAway, names: Sequence[str]) -> str | None:
     place of a name makes a copy."""
     stage = taken.stage
     match stage:
-        case ast.LabelFormat(assignments):
+        case ast.LabelFormat(assignments) if taken.now:
             kept = tuple(
                 ast.LabelAssignment(one.name, f"{{{{.{one.value}}}}}") if one.rename and one.value in names else one
                 for one in assignments
             )
-            return stage_text(replace(stage, assignments=kept)) if taken.now else None
+            return stage_text(replace(stage, assignments=kept))
+        case ast.LabelFormat(assignments):
+            # A template that comes out empty, which is no label (Loki 3.5).
+            kept = tuple(one for one in assignments if one.name not in names)
+            return stage_text(replace(stage, assignments=kept)) if kept else ""
         case ast.KeepLabels(choices):
             return stage_text(replace(stage, choices=(*choices, *map(ast.LabelChoice, names))))
         case ast.DropLabels(choices):
