@@ -38,6 +38,10 @@ class NoLoki:
         """See Loki."""
         nobody(matchers, window)
 
+    def lookback(self) -> Answered[int]:
+        """See Loki."""
+        nobody()
+
     def of_tenant(self, tenant: str) -> "NoLoki":
         """See Loki."""
         nobody(tenant)

@@ -42,6 +42,10 @@ class Loki(Protocol):
         """Labels of the streams that have lines in the window and match one of the selectors."""
         ...
 
+    def lookback(self) -> Answered[int]:
+        """How far back it lets queries see (ns), 0 for as far as there is."""
+        ...
+
     def of_tenant(self, tenant: str) -> "Loki":
         """The same Loki asked with another X-Scope-OrgID."""
         ...
@@ -52,10 +56,6 @@ class LokiItself(Protocol):
 
     def discarded(self) -> Answered[Mapping[str, int]]:
         """Lines that it discarded since it started, by reason."""
-        ...
-
-    def lookback(self) -> Answered[int]:
-        """How far back it lets queries see (ns), 0 for as far as there is."""
         ...
 
     def retention(self) -> Answered[int | None]:
@@ -170,6 +170,7 @@ class LinesOf:
         self.every = every
         self._needle = needle
         self.labels, self.label_values, self.series = every.labels, every.label_values, every.series
+        self.lookback = every.lookback
 
     def count(self, expr: str, window: Window) -> Answered[float]:
         """See Loki."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from obs_check.app.diagnose.explain_panel import broken_targets, of_panel
+from obs_check.app.diagnose.explain_panel import broken_targets, hidden_by_loki, of_panel
 from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, broken_panel
 from obs_check.causes.registry import causes_asked, causes_on
 from obs_check.errors import NotAllowed, Refused, Unavailable
@@ -15,6 +15,8 @@ from obs_check.evidence.run_probe import with_run
 from obs_check.model.finding import Finding
 from obs_check.model.verdict import Verdict
 from obs_check.panel.expect import differs
+
+_NOT_TO_BLAME = "it shows what of the run got to Loki, so that its query is not to blame"
 
 Behind = Callable[[Finding, PanelVerdict], list[Finding]]
 """What else would keep a panel from reading right, were it not for a cause on the way to Loki."""
@@ -102,14 +104,17 @@ class _Explaining:
         if upstream is not None and row.told.reading.rows == 0 and _empties(upstream, row):
             self.later += self.behind(upstream, row)
             return replace(row, cause=upstream.cause)
-        if self._shows_what_arrived(row):
-            if upstream is not None:
-                self.later += self.behind(upstream, row)
-                return replace(row, cause=upstream.cause)
-            self._leave(row, "it shows what of the run got to Loki, so that its query is not to blame")
-            return row
+        shows = self._shows_what_arrived(row)
+        if shows and upstream is not None:
+            self.later += self.behind(upstream, row)
+            return replace(row, cause=upstream.cause)
+        broken = broken_panel(row, self.held)
         try:
-            found, funnel = of_panel(self.context, broken_panel(row, self.held))
+            if shows:
+                hidden = hidden_by_loki(self.context, broken)
+                found, funnel = [hidden] if hidden else [], _NOT_TO_BLAME
+            else:
+                found, funnel = of_panel(self.context, broken)
         except (Unavailable, NotAllowed) as error:
             if _refuses(error):
                 # It answers, and not this: what the panel shows stays what is known of it.

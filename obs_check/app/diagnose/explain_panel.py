@@ -77,6 +77,12 @@ def _first(context: Context, broken: BrokenPanel) -> tuple[Finding | None, str]:
     return None, funnel
 
 
+def hidden_by_loki(context: Context, broken: BrokenPanel) -> Finding | None:
+    """What Loki itself refuses the panel, or hides from it: asked too where the query is not to blame."""
+    causes = (cause for cause in causes_on("panel") if cause.hop == "loki")
+    return next((found for cause in causes if (found := cause.find(context.over(broken), broken)) is not None), None)
+
+
 def _in_words(rungs: Sequence[Rung]) -> str:
     """How far the lines of a query got, as far as it was asked."""
     return ", ".join(f"{f'{rung.lines:g} lines pass' if rung.lines else 'none passes'} `{rung.text}`" for rung in rungs)

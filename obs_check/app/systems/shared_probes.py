@@ -15,7 +15,7 @@ class LokiOnce:
     def __init__(self, loki: Loki) -> None:
         self.count, self.lines = once(loki.count), once(loki.lines)
         self.labels, self.label_values = once(loki.labels), once(loki.label_values)
-        self.series, self.of_tenant = once(loki.series), loki.of_tenant
+        self.series, self.lookback, self.of_tenant = once(loki.series), once(loki.lookback), loki.of_tenant
 
 
 class GrafanaOnce:

@@ -1,7 +1,7 @@
 """aggregate.query-limit: one of Loki's limits for queries refuses the query, or hides what it asks for.
 
 Loki 3.5 answers 400 with the limit's value and not always its name (`limits_config`); `max_query_lookback` moves the
-start of a query and says nothing. Proved by Loki's answer, or by its configuration, and by the panel read within the
+start of a query and says nothing, unless all of it is older. Proved by Loki's answer, and by the panel read within the
 limit where that can be tried.
 """
 
@@ -19,8 +19,8 @@ from obs_check.model.window import Window
 
 
 class _Limit(NamedTuple):
-    """A limit by its name in `limits_config` ("" for one that is not set there), the words of the refusal with the
-    group `limit` for the value, and what helps."""
+    """A limit by its name in `limits_config` ("" for one that is not set there), the words of the refusal, with the
+    group `limit` for the value where they tell it, and what helps."""
 
     name: str
     words: str
@@ -48,6 +48,8 @@ _LIMITS = (
         "join the matchers of a selector",
     ),
     _Limit("cardinality_limit", r"cardinality limit exceeded for .*?more than limit of (?P<limit>\d+)", _NARROWER),
+    _Limit("max_query_lookback", r"past now - max_query_lookback \((?!0s)(?P<limit>.*?)\)", "look at newer lines"),
+    _Limit("blocked_queries", r"query blocked by policy", "ask by another query"),
     _Limit("required_labels", r"is missing required matchers \[(?P<limit>.*?)\]", "select by these labels too"),
     _Limit("minimum_labels_number", r"required_number_label_matchers: (?P<limit>\d+)", "select by more labels"),
     _Limit(
@@ -66,7 +68,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     for limit in _LIMITS:
         refused = re.search(limit.words, broken.reading.error)
         if refused is not None:
-            return _refused(context, broken, limit, refused["limit"])
+            return _refused(context, broken, limit, refused.groupdict().get("limit", ""))
     return _looks_back(context, broken)
 
 
@@ -79,7 +81,7 @@ def _refused(context: Context, broken: BrokenPanel, limit: _Limit, value: str) -
     if helps and edits:
         fix = dashboard_fix(summary, context.dashboard_uid, context.dashboard, edits)
     said, named = " ".join(broken.reading.error.split()), f" `{limit.name}`" if limit.name else ""
-    claim = f"Loki refuses the query: its limit{named} is {value} ({said})"
+    claim = f"Loki refuses the query: its limit{named} {f'is {value}' if value else 'names it'} ({said})"
     if change is not None and helps:
         claim += f"; {told} the panel reads {shown(change.reading)}"
     proved = helps and change is not None and broken.probes
@@ -119,11 +121,11 @@ def _within(
 
 
 def _looks_back(context: Context, broken: BrokenPanel) -> Finding | None:
-    """A limit that hides lines without a word: read in Loki's configuration, where it can be read."""
+    """A limit that hides lines without a word, and is told only to whoever asks for nothing but older ones."""
     asks = any(query.datasource.kind == "loki" for query in broken.request.queries)
-    if not asks or broken.reading.rows or broken.reading.error or context.loki_itself is None:
+    if not asks or broken.reading.rows or broken.reading.error:
         return None
-    lookback, probe = context.loki_itself.lookback()
+    lookback, probe = context.loki.lookback()
     now, window = context.now_ns(), broken.window
     if not lookback:
         return None
@@ -137,8 +139,8 @@ def _looks_back(context: Context, broken: BrokenPanel) -> Finding | None:
     value = format_prometheus_duration(lookback)
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid, broken.panel.id),
-        claim=f"Loki's limit `max_query_lookback` is {value}: queries see no older line, and no answer says so; the "
-        f"panel looks at {format_prometheus_duration(window.end_ns - window.start_ns)}",
+        claim=f"Loki's limit `max_query_lookback` is {value}: queries see no older line, which their answer does not "
+        f"say; the panel looks at {format_prometheus_duration(window.end_ns - window.start_ns)}",
         evidence=Observation((*broken.probes, probe)),
         fix=Fix("raise or remove `max_query_lookback` in Loki's `limits_config`"),
         panels=(broken.panel.id,),

@@ -31,7 +31,7 @@ def find(context: Context) -> Finding | None:
     if age * NS <= (_SHORTEST if kept is None else kept):
         return None
     # What queries do not look back at is still there.
-    lookback = context.loki_itself.lookback().value if context.loki_itself else 0
+    lookback = context.loki.lookback().value
     if lookback and age * NS > lookback:
         return None
     limit = f"; its `retention_period` is {kept // NS} s" if kept is not None else ""

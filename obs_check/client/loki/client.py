@@ -33,6 +33,7 @@ Direction = Literal["forward", "backward"]
 _API = "/loki/api/v1"
 _MOST_AT_ONCE = re.compile(r"max_entries_limit_per_query \(\d+ > (\d+)\)")
 """Loki 3.5 and 3.7, to a query that asks for more lines than the limit."""
+_LOOKBACK = re.compile(r"past now - max_query_lookback \(([\dywdhms]+)\)")
 _PAGES = 20
 _NO_CONFIGURATION = Unavailable("loki: /config is not Loki's configuration", "does the URL point to Loki?")
 
@@ -194,13 +195,19 @@ class LokiClient:
         return Answered(kept if enabled and kept else None, self._probe("GET /config", answer, None))
 
     def lookback(self) -> Answered[int]:
-        """How far back queries see (ns), 0 for as far as there is: `limits_config.max_query_lookback` of /config.
-        Raises Unavailable for an answer that is no configuration."""
+        """How far back queries of this tenant see (ns), 0 for as far as there is.
+
+        Loki says it to whoever asks for what is older (3.5: validateQueryTimeRangeLimits); its /config does not have
+        what is set for a tenant.
+        """
+        at_ns, expr = NS, 'count_over_time({service_name=~".+"}[1s])'
         try:
-            value = parse_prometheus_duration(str(self._configuration()["limits_config"]["max_query_lookback"]))
-        except (KeyError, TypeError, ValueError):
-            raise _NO_CONFIGURATION from None
-        return Answered(value, self._probe("GET /config", {"max_query_lookback_ns": value}, None))
+            return Answered(0, self.query(expr, at_ns).probe)
+        except Refused as refused:
+            told = _LOOKBACK.search(refused.body)
+            answer = {"status": refused.status, "error": refused.body}
+            probe = self._probe(f"GET {_API}/query query={expr}", answer, Window(at_ns, at_ns))
+            return Answered(parse_prometheus_duration(told[1]) if told else 0, probe)
 
     def version(self) -> Answered[str]:
         """What /loki/api/v1/status/buildinfo calls the version, "" where it names none."""

@@ -1,8 +1,10 @@
 """Runs a query of a request over the streams of a tenant."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from obs_check.golang.durations import format_prometheus_duration
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant, query_range, walk
 from obs_check.logql.engine.logs import Direction
@@ -66,9 +68,20 @@ def _answer(
     return data
 
 
-def _oldest(now_ns: int, limits: Limits) -> int:
-    """The time of the oldest line that queries see (Loki 3.5: a limit moves their start, and says nothing)."""
-    return now_ns - limits.max_query_lookback if limits.max_query_lookback else 0
+def _oldest(now_ns: int, until_ns: int, limits: Limits) -> int:
+    """The time of the oldest line that a query sees (Loki 3.5: a limit moves its start, and says nothing); Refusal of
+    one that would end before it starts."""
+    lookback = limits.max_query_lookback
+    if lookback and until_ns < now_ns - lookback:
+        told = format_prometheus_duration(lookback)
+        raise Refusal(400, f"this data is no longer available, it is past now - max_query_lookback ({told})")
+    return now_ns - lookback if lookback else 0
+
+
+def _refuse_blocked(text: str, limits: Limits) -> None:
+    """Refusal of a query that the configuration blocks."""
+    if any(re.search(pattern, text) for pattern in limits.blocked_queries):
+        raise Refusal(400, "query blocked by policy")
 
 
 def _longest_range(expr: Metric) -> int:
@@ -98,7 +111,8 @@ def answer_range(
         # What is split by the hour reaches back from the beginning of each part.
         check_length(max(asked.start, asked.end - HOUR) - _longest_range(expr), asked.end, limits)
     _refuse_switched_off(expr)
-    source = _Counted(store, _oldest(now_ns, limits))
+    _refuse_blocked(params.get("query", ""), limits)
+    source = _Counted(store, _oldest(now_ns, asked.end, limits))
     result = query_range(
         expr,
         source,
@@ -130,7 +144,8 @@ def answer_instant(
     if not isinstance(expr, LogQuery):
         expr = parse(text)
     _refuse_switched_off(expr)
-    source = _Counted(store, _oldest(now_ns, limits))
+    _refuse_blocked(text, limits)
+    source = _Counted(store, _oldest(now_ns, at, limits))
     result = query_instant(expr, source, at, settings=settings, limit=limit, direction=direction)
     return _answer(result, source, flags, direction, settings.now_ns() - now_ns, limits)
 

@@ -50,4 +50,6 @@ class Limits:
     max_query_length: int = 721 * HOUR
     max_query_lookback: int = 0
     """How far back queries see, ns; 0 for as far as there is."""
+    blocked_queries: tuple[str, ...] = ()
+    """Regular expressions of queries that are refused."""
     max_points: int = 11_000
