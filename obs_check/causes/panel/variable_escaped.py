@@ -1,10 +1,12 @@
 """panel.variable-escaped: the browser escapes a variable's value, and the query does not read it that way.
 
 Grafana 13 writes two backslashes before every special character of a variable that may hold several values, because it
-expects the text in double quotes. Between backticks both stay, and the expression never matches.
+expects the text in double quotes. Between backticks both stay, and the expression never matches. The format
+`${name:regex}` escapes as well, so that a value which is an expression, as `.*` for all, is compared as that very text.
 """
 
 import re
+from collections.abc import Sequence
 
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
@@ -14,6 +16,8 @@ from obs_check.model.finding import Finding, TargetEdit
 _BACKTICKED = re.compile(r"`([^`]*)`")
 _REFERENCE = re.compile(r"\$\{?\w|\[\[\w")
 _DOUBLE = re.compile(r"\\\\[.$^*{}\[\]+?()|]")
+_EXPRESSION = re.compile(r"[*+?^$|()\[\]{}\\]")
+_AS_REGEX = re.compile(r"\$\{(?P<name>\w+):regex\}", re.ASCII)
 
 
 def find(context: Context, broken: BrokenPanel) -> Finding | None:
@@ -28,7 +32,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
             escaped += parts
             edits.append(TargetEdit(broken.panel.id, target.ref_id, target.text, after))
     if not edits:
-        return None
+        return _formatted(context, broken)
     change = tried_queries(context, broken, edits)
     if not change.helps:
         return None
@@ -38,6 +42,36 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     )
     summary = "put the variable in double quotes"
     return finding(context, broken, CAUSE, claim, change, summary, meaning="same")
+
+
+def _formatted(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Write the values as they are that the format `regex` escapes."""
+    changed: dict[str, str] = {}
+
+    def raw(found: re.Match[str]) -> str:
+        variable = broken.request.variables.get(found["name"])
+        expressions = _expressions(variable.values) if variable is not None and variable.all_text is None else ()
+        if not expressions:
+            return found[0]
+        changed[found[0]] = expressions[0]
+        return f"${{{found['name']}:raw}}"
+
+    texts = [(target.ref_id, target.text, _AS_REGEX.sub(raw, target.text)) for target in broken.panel.targets]
+    edits = [TargetEdit(broken.panel.id, ref_id, before, after) for ref_id, before, after in texts if before != after]
+    change = tried_queries(context, broken, edits) if edits else None
+    if change is None or not change.helps:
+        return None
+    reference, value = next(iter(changed.items()))
+    claim = (
+        f"`{reference}` escapes the value `{value}`, so that it is compared as that very text: "
+        f"{with_it(broken, change, 'with the value as it is')}"
+    )
+    return finding(context, broken, CAUSE, claim, change, "write the variable's value as it is, with the format `raw`")
+
+
+def _expressions(values: Sequence[str]) -> tuple[str, ...]:
+    """The values that look like expressions; a dot alone is in every host."""
+    return tuple(value for value in values if _EXPRESSION.search(value))
 
 
 def _double_quoted(found: re.Match[str]) -> str:
