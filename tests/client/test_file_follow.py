@@ -79,6 +79,18 @@ def test_a_truncated_file_is_read_from_its_start(tmp_path: Path, follow: Callabl
     assert log.said == [f"{path} was truncated: it is read from its start"]
 
 
+def test_a_file_truncated_while_its_writer_kept_its_place(tmp_path: Path, follow: Callable[..., Log]) -> None:
+    path = tmp_path / "a.log"
+    path.write_text("old\n")
+    log = follow()
+    with path.open("r+b") as file:
+        file.truncate(0)
+        assert log.new() == []
+        file.seek(300_000)
+        file.write(b"new\n")
+    assert log.new() == ["a.log: new"]
+
+
 def test_files_that_come_later(tmp_path: Path, follow: Callable[..., Log]) -> None:
     log = follow()
     assert log.said == [f"no file yet: waiting for {tmp_path}/*.log*"]

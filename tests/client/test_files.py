@@ -69,6 +69,24 @@ def test_offsets_go_on_behind_a_line_that_is_cut(tmp_path: Path) -> None:
     assert find_tag(AbsoluteGlob(str(path)), "obs=1", lambda: 5)[0] == {path: [Line(3_000_002, "obs=1")]}
 
 
+@pytest.mark.parametrize("hole", [5, 9000, 3 << 20])
+def test_a_file_truncated_while_its_writer_kept_its_place_is_read_behind_the_hole(hole: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    with path.open("wb") as file:
+        file.seek(hole)
+        file.write(b"obs=1\nlast\n")
+    assert find_tag(AbsoluteGlob(str(path)), "obs=1", lambda: 5)[0] == {path: [Line(hole, "obs=1")]}
+    with path.open("rb") as stream:
+        assert [[text for text, *_ in lines] for lines in (each_line(path), each_stdin_line(stream))] == [
+            ["obs=1", "last"]
+        ] * 2
+    with path.open("r+b") as file:
+        file.seek(hole + 8)
+        file.write(b"\0")
+    with pytest.raises(InputError, match="binary"):
+        list(each_line(path))
+
+
 @pytest.mark.parametrize("piped", [False, True])
 def test_a_packed_line_without_an_end_takes_no_memory(piped: bool, tmp_path: Path) -> None:
     path = tmp_path / "a.log.gz"
@@ -114,7 +132,7 @@ def test_find_tag(tmp_path: Path) -> None:
 
 
 def test_an_old_file_that_cannot_be_read_has_nothing_of_the_run(tmp_path: Path) -> None:
-    (tmp_path / "old.log").write_bytes(b"\0")
+    (tmp_path / "old.log").write_bytes(b"a\0")
     (tmp_path / "new.log").write_text("obs=abcd-1-allow\n")
     os.utime(tmp_path / "old.log", (5, 5))
     glob = AbsoluteGlob(f"{tmp_path}/*.log")

@@ -39,7 +39,7 @@ class _Followed:
         data = b""
         while chunk := os.pread(self._descriptor, _CHUNK, self._offset):
             self._offset += len(chunk)
-            data += chunk
+            data += chunk if data or self._rest else chunk.lstrip(b"\0")
             if len(data) >= 16 * _CHUNK:
                 break
         *lines, self._rest = (self._rest + data).split(b"\n")
@@ -136,7 +136,8 @@ class FollowedFiles:
 
     def _take(self, path: Path, identity: _Identity, at_end: bool) -> None:
         descriptor = os.open(path, os.O_RDONLY)
-        if path.suffix == ".gz" or b"\0" in os.pread(descriptor, _HEAD_BYTES, 0):
+        # NULs in front are where a file was truncated while its writer kept its place.
+        if path.suffix == ".gz" or b"\0" in os.pread(descriptor, _HEAD_BYTES, 0).lstrip(b"\0"):
             self._refused.add(identity)
             os.close(descriptor)
             self._say(f"{path} is packed or binary: not followed")

@@ -45,10 +45,11 @@ def expand(pattern: str) -> list[Path]:
 
 
 def is_binary(path: Path) -> bool:
-    """Whether a file, unpacked when it ends in .gz, has a NUL near its start; False for one that cannot be read."""
+    """Whether a file, unpacked when it ends in .gz, has a NUL near the start of its text; False for one that cannot be
+    read."""
     try:
         with _open(path) as stream:
-            return b"\0" in stream.read(_HEAD_BYTES)
+            return b"\0" in _head(stream)
     except (OSError, EOFError, zlib.error):
         return False
 
@@ -194,7 +195,7 @@ def _once(paths: Iterable[Path]) -> list[Path]:
 def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         with _open(path) as stream:
-            head = stream.read(_HEAD_BYTES)
+            head = _head(stream)
             if b"\0" in head:
                 raise InputError(f"{path}: binary (byte {head.index(0)} is NUL), no log file", "name a text file")
             stream.seek(0)
@@ -205,16 +206,31 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         raise InputError(f"{path}: {error.strerror or error}", "check the path and who may read it") from error
 
 
+def _head(stream: BinaryIO) -> bytes:
+    """The first bytes of a stream's text. A file that was truncated while its writer kept its place (logrotate's
+    copytruncate) begins with as many NULs as were written before."""
+    head = stream.read(_HEAD_BYTES)
+    while head and not head.strip(b"\0"):
+        head = stream.read(_CHUNK)
+    text = head.lstrip(b"\0")
+    return (text if len(text) >= _HEAD_BYTES or text == head else text + stream.read(_HEAD_BYTES))[:_HEAD_BYTES]
+
+
 def _open(path: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
 
 
 def _raw_lines(stream: BinaryIO, most: int) -> Iterator[tuple[int, bytes, bool]]:
-    """Offset, bytes without the end of the line, and whether they were cut."""
+    """Offset, bytes without the end of the line, and whether they were cut; without the NULs that a stream begins with
+    (see _head)."""
     offset = lost = 0
-    begun = b""
+    begun, in_hole = b"", True
     read = cast(io.BufferedReader, stream).read1
     while chunk := read(_CHUNK):
+        if in_hole:
+            text = chunk.lstrip(b"\0")
+            offset += len(chunk) - len(text)
+            in_hole, chunk = not text, text
         *lines, rest = chunk.split(b"\n")
         if lines:
             lines[0] = begun + lines[0]
