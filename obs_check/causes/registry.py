@@ -83,6 +83,7 @@ from obs_check.causes.shipper import (
 from obs_check.causes.shipper import wrong_tenant as shipper_wrong_tenant
 from obs_check.causes.socket import (
     agent_dropped,
+    agent_unreachable,
     audit_disabled,
     audit_socket_missing,
     channel_full,
@@ -113,6 +114,7 @@ CAUSES: tuple[Cause, ...] = (
     audit_socket_missing.CAUSE,
     oversized_batch.CAUSE,
     channel_full.CAUSE,
+    agent_unreachable.CAUSE,
     last_batch_lost.CAUSE,
     agent_dropped.CAUSE,
     coderd_log_sink_off.CAUSE,

@@ -16,6 +16,7 @@ from obs_check.evidence.tried import Tried, shown, tried
 from obs_check.golang.durations import format_prometheus_duration, parse_prometheus_duration
 from obs_check.model.finding import DashboardEdit, Finding, Fix, Observation, PanelEdit, Proof, Subject
 from obs_check.model.window import Window
+from obs_check.panel.expect import reads_nothing
 
 
 class _Limit(NamedTuple):
@@ -123,7 +124,7 @@ def _within(
 def _looks_back(context: Context, broken: BrokenPanel) -> Finding | None:
     """A limit that hides lines without a word, and is told only to whoever asks for nothing but older ones."""
     asks = any(query.datasource.kind == "loki" for query in broken.request.queries)
-    if not asks or broken.reading.rows or broken.reading.error:
+    if not asks or broken.reading.error or (broken.reading.rows and not reads_nothing(broken.reading)):
         return None
     lookback, probe = context.loki.lookback()
     now, window = context.now_ns(), broken.window

@@ -47,6 +47,7 @@ SOCKET_FAULTS: tuple[Fault, ...] = (
     Fault("no-agent", "socket.audit-socket-missing", "the agent made no audit socket", _no_agent),
     Fault("long-urls", "socket.oversized-batch", "a batch is larger than the socket's frame", _long_urls),
     Fault("agent-dies", "socket.channel-full", "the agent is gone and boundary has no more room", _agent_dies),
+    Fault("agent-gone", "socket.agent-unreachable", "the agent is gone", _agent_dies, events=(2, 2)),
     Fault("short-run", "socket.last-batch-lost", "boundary's command ends at once", _command_ends, events=(6, 6)),
     Fault("coderd-refuses", "socket.agent-dropped", "coderd takes no batches from the agent", _coderd_refuses),
     Fault("no-sink", "socket.coderd-log-sink-off", "coderd has no log sink", _no_sink),
