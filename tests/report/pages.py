@@ -1,16 +1,17 @@
 """Documents that pages are made of: a real demonstration's, and what can be told of it in other ways."""
 
 import copy
+import gzip
 import json
 from pathlib import Path
 from typing import Any
 
-_KEPT = Path(__file__).parent.parent / "fixtures" / "report" / "demo.json"
+_KEPT = Path(__file__).parent.parent / "fixtures" / "report" / "demo.json.gz"
 
 
 def demonstration() -> dict[str, Any]:
     """Three causes, their fixes, and a run after them; a document that a command kept."""
-    return dict(json.loads(_KEPT.read_text("utf-8")))
+    return dict(json.loads(gzip.decompress(_KEPT.read_bytes())))
 
 
 def negative() -> dict[str, Any]:
@@ -47,7 +48,7 @@ def confirmation() -> dict[str, Any]:
 def unexplained() -> dict[str, Any]:
     """Panels that are wrong, and nothing that says why; no events were sent."""
     found = negative() | {"command": "diagnose", "run": None, "window": None, "events": [], "hops": [], "findings": []}
-    found["panels"] = [panel | {"cause": "", "of_run": ""} for panel in found["panels"]]
+    found["panels"] = [panel | {"cause": "", "of_run": "", "proof": None} for panel in found["panels"]]
     return found | {"unexplained": ['panel 1: 20 lines pass `| logfmt`, none passes `| decision="deny"`']}
 
 

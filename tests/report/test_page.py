@@ -126,6 +126,10 @@ def test_it_asks_nothing_of_anyone(page: tuple[str, Node]) -> None:
         "base-uri": "'none'",
         "form-action": "'none'",
     }
+    for node in root.all("a"):
+        if not node.attributes["href"].startswith("#"):
+            assert "noreferrer" in node.attributes["rel"]
+            assert node.attributes["href"].startswith("http://127.0.0.1:") and "/explore?" in node.attributes["href"]
     assert not root.all("img", "link", "iframe", "object", "embed", "form", "audio", "video", "image", "use", "base")
     for node in root.walk():
         assert not {"src", "style", "srcset", "action", "background", "xlink:href"} & set(node.attributes), node
@@ -175,9 +179,12 @@ SENTENCES = {
     "demo": ("SUCCESS", "All 20 events reached every hop and all 12 panels read as they should, after 3 causes"),
     "healthy": ("SUCCESS", "All 20 events reached every hop and all 12 panels read as they should."),
     "confirm": ("SUCCESS", "All 20 events reached every hop and all 12 panels read as they should; 9 of them did not"),
-    "negative": ("DOCUMENTED NEGATIVE", "3 causes explain 9 of 12 panels. Path A loses 10 of 20 events at file."),
+    "negative": (
+        "DOCUMENTED NEGATIVE",
+        "3 causes explain 9 of 12 panels: path A loses 10 of 20 events at file and path B loses 20 of 20",
+    ),
     "unknown": ("NOT DECIDED", "Nothing is claimed: Loki does not answer: timed out"),
-    "unexplained": ("DOCUMENTED NEGATIVE", "9 panels unexplained. 9 of 12 panels do not read as they should."),
+    "unexplained": ("DOCUMENTED NEGATIVE", "9 of 12 panels do not read as they should; 9 panels unexplained."),
 }
 
 
@@ -227,16 +234,65 @@ def test_every_number_of_the_drawing_is_that_of_its_hop() -> None:
         assert [n.attributes["class"] for n in crosses] == ["symbol fail", "symbol fail"]
 
 
-def test_every_probe_is_there_once_with_the_weight_of_its_answer() -> None:
+def every_probe(document: Any) -> list[dict[str, Any]]:
+    """The probes of a document, wherever they stand."""
+    if isinstance(document, list):
+        return [probe for part in document for probe in every_probe(part)]
+    if not isinstance(document, dict):
+        return []
+    own = [probe for key in ("probes",) for probe in document.get(key) or ()]
+    return own + [probe for key, part in document.items() if key != "probes" for probe in every_probe(part)]
+
+
+def test_every_probe_is_there_with_the_weight_of_its_answer() -> None:
     document: dict[str, Any] = DOCUMENTS["negative"]()
     root = read_html(to_html(document))
-    probes = [n for n in root.all("article") if n.attributes["class"] == "probe"]
-    asked = [probe["request"] for finding in document["findings"] for probe in finding["probes"]]
-    assert {p.all("code")[0].said for p in probes} == set(asked)
-    cited = [node.attributes["href"] for node in root.all("a") if node.attributes["href"].startswith("#probe-")]
-    assert {f"#{probe.attributes['id']}" for probe in probes} <= set(cited)
-    for probe in probes:
-        assert re.fullmatch(r"[0-9a-f]{64}", probe.all("code")[-1].said)
+    probes = [n for n in root.all("details") if n.attributes.get("class") == "probe"]
+    kept = every_probe(document)
+    assert 50 < len(probes) < len(kept)
+    weights = {probe["exchange"]["sha256"] for probe in kept if "exchange" in probe}
+    assert weights <= {probe.all("code")[-1].said for probe in probes}
+    for digest, answer in document["answers"].items():
+        assert hashlib.sha256(answer.encode()).hexdigest() == digest
+    cited = {node.attributes["href"] for node in root.all("a") if node.attributes["href"].startswith("#probe-")}
+    assert {f"#{probe.attributes['id']}" for probe in probes} <= cited
+    said = {pre.said for probe in probes for pre in probe.all("pre")}
+    assert set(document["answers"].values()) <= said
+
+
+def test_what_was_looked_at_stands_at_the_top() -> None:
+    document = DOCUMENTS["negative"]()
+    head = read_html(to_html(document)).all("header")[0].text
+    assert "Agent firewall (agent-firewall, version 1)" in head
+    assert f"at {document['inputs']['addresses']['grafana']}, Grafana 13.0.1" in head
+    assert "obs-check 0.1.0, obs-check verify" in head
+
+
+def test_the_funnel_of_a_broken_query_says_where_its_lines_go() -> None:
+    root = read_html(to_html(DOCUMENTS["negative"]()))
+    drawings = [n for n in root.all("svg") if n.attributes.get("class") == "drawing funnel"]
+    assert len(drawings) == 9
+    [table] = section(root, "run-details-0").all("table")
+    rows = [[cell.text for cell in row.inside] for row in table.all("tbody")[0].all("tr")]
+    assert rows[:4] == [
+        ['{namespace="coder"}', "20"],
+        ['|= "boundary_request"', "20"],
+        ["| logfmt", "20"],
+        ['| decision=~"allow|deny"', "0"],
+    ]
+    lost = [n.text for n in drawings[0].all("text") if n.attributes.get("class") == "lost"]
+    assert lost == ["0 (\u221220)"]
+    of_files = next(n for n in drawings if "boundary" in n.all("title")[0].text and "|= " not in n.all("title")[0].text)
+    assert [n.text for n in of_files.all("text") if n.attributes.get("class") == "lost"] == ["0 (\u221220)"]
+    assert not [n for n in read_html(to_html(DOCUMENTS["healthy"]())).all("svg") if "funnel" in n.attributes["class"]]
+
+
+def test_a_hop_shows_its_lines_as_they_stand() -> None:
+    document = DOCUMENTS["negative"]()
+    lines = section(read_html(to_html(document)), "run-lines-B-loki")
+    kept = [line for event in document["hops"][8]["events"] for line in event["lines"]]
+    assert [pre.said for pre in lines.all("pre")] == [line["line"] for line in kept]
+    assert all(f'namespace="{line["labels"]["namespace"]}"' in lines.text for line in kept)
 
 
 def test_both_sides_of_a_proof_stand_beside_each_other() -> None:

@@ -4,20 +4,34 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from obs_check.model.window import MS
 
-_QUERY = re.compile(r"^(?:GET|POST) /loki/api/v1/(?P<kind>query|query_range)\s(?:.*\s)?query=(?P<query>.+)$", re.DOTALL)
+_PROXY = re.compile(r"/api/datasources/proxy/uid/(?P<uid>[^/]+)/loki/api/v1/(?P<kind>query|query_range)\?(?P<asked>.*)")
 _VERSION = re.compile(r"^(\d+)\.")
 _PANES = 10
 """Grafana 10.0 introduced `schemaVersion=1&panes=`; servers before it read `left=` alone."""
 
 
-def loki_query(request: str) -> tuple[str, str] | None:
-    """The query that a request asks Loki, and `range` or `instant`; None for any other request."""
-    found = _QUERY.match(request)
-    return None if found is None else (found["query"], "range" if found["kind"] == "query_range" else "instant")
+def asked_queries(probe: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]] | None:
+    """The uid of the datasource that a probe asks through Grafana, and its queries as a panel has them; None where it
+    asks something else."""
+    exchange = probe.get("exchange") or {}
+    body = exchange.get("body")
+    if isinstance(body, Mapping) and str(exchange.get("target") or "").startswith("/api/ds/query"):
+        queries = [dict(entry) for entry in body.get("queries") or () if isinstance(entry, Mapping)]
+        uids = {str((query.get("datasource") or {}).get("uid") or "") for query in queries} - {"", "__expr__"}
+        return (uids.pop() if len(uids) == 1 else "-- Mixed --", queries) if uids else None
+    found = _PROXY.fullmatch(str(exchange.get("target") or ""))
+    asked = parse_qs(found["asked"]) if found else {}
+    if found is None or "query" not in asked:
+        return None
+    uid = unquote(found["uid"])
+    kind = "range" if found["kind"] == "query_range" else "instant"
+    return uid, [
+        {"refId": "A", "datasource": {"type": "loki", "uid": uid}, "expr": asked["query"][0], "queryType": kind}
+    ]
 
 
 def explore_url(
@@ -28,7 +42,7 @@ def explore_url(
 
     A server whose version is not known gets the form before Grafana 10, which newer ones still read.
     """
-    if urlsplit(base).scheme not in ("http", "https") or not uid or not queries:
+    if _scheme(base) not in ("http", "https") or not uid or not queries:
         return None
     start, end = window.get("start_ns"), window.get("end_ns")
     if not isinstance(start, int) or not isinstance(end, int):
@@ -41,6 +55,13 @@ def explore_url(
     else:
         asked = f"orgId=1&left={_packed(pane)}"
     return f"{base.rstrip('/')}/explore?{asked}"
+
+
+def _scheme(base: str) -> str:
+    try:
+        return urlsplit(base).scheme
+    except ValueError:
+        return ""
 
 
 def _packed(value: Mapping[str, Any]) -> str:

@@ -32,8 +32,8 @@ class Grid:
     rows: Sequence[tuple[str, Sequence[Cell]]]
 
 
-def hop_grid(run: ToldRun) -> Grid:
-    """Every hop of both paths."""
+def hop_grid(run: ToldRun, evidence: Mapping[str, tuple[str, str]]) -> Grid:
+    """Every hop of both paths; `evidence` has (words, anchor) by the anchor of the hop."""
     columns: list[tuple[str, Kind]] = [
         ("hop", "row"),
         ("path", "text"),
@@ -41,6 +41,7 @@ def hop_grid(run: ToldRun) -> Grid:
         ("seen", "number"),
         ("latency", "number"),
         ("verdict", "verdict"),
+        ("evidence", "text"),
         ("missing", "code"),
         ("note", "text"),
     ]
@@ -50,8 +51,9 @@ def hop_grid(run: ToldRun) -> Grid:
         value = hop.get("latency_ms")
         shown = latency_text(value) if value is not None else ""
         cells = [Cell(_text(name)), Cell(_text(path)), Cell(_text(hop.get("sent"))), Cell(_text(hop.get("seen")))]
-        cells += [Cell(shown, key=_text(value)), Cell(_text(hop.get("verdict"))), Cell(_few(hop.get("missing")))]
-        rows.append((run.anchor("hop", path, name), [*cells, Cell(_text(hop.get("note")))]))
+        anchor = run.anchor("hop", path, name)
+        cells += [Cell(shown, key=_text(value)), Cell(_text(hop.get("verdict"))), Cell(*evidence.get(anchor, ("",)))]
+        rows.append((anchor, [*cells, Cell(_few(hop.get("missing"))), Cell(_text(hop.get("note")))]))
     used = sorted({str(hop.get("path")) for hop in run.rows("hops")})
     return Grid(
         run.anchor("table", "hops"),
@@ -61,8 +63,9 @@ def hop_grid(run: ToldRun) -> Grid:
     )
 
 
-def panel_grid(run: ToldRun, causes: Mapping[str, str]) -> Grid:
-    """Every panel: what it reads and what it should; `causes` are the anchors of the causes that the page explains."""
+def panel_grid(run: ToldRun, causes: Mapping[str, str], details: Mapping[str, str]) -> Grid:
+    """Every panel: what it reads and what it should. `causes` are the anchors of the causes that the page explains,
+    `details` those of what the panels stand on, by the anchors of their rows."""
     columns: list[tuple[str, Kind]] = [
         ("id", "number"),
         ("panel", "row"),
@@ -76,9 +79,10 @@ def panel_grid(run: ToldRun, causes: Mapping[str, str]) -> Grid:
     rows = []
     for n, panel in enumerate(run.rows("panels")):
         cause = _text(panel.get("cause"))
-        cells = [Cell(_text(panel.get(key))) for key in ("id", "title", "verdict", "reads", "of_run", "wanted")]
-        cells += [Cell(cause, causes.get(cause, "")), Cell(_text(panel.get("path")))]
-        rows.append((run.anchor("panel", n), cells))
+        anchor = run.anchor("panel", n)
+        cells = [Cell(_text(panel.get("id"))), Cell(_text(panel.get("title")), details.get(anchor, ""))]
+        cells += [Cell(_text(panel.get(key))) for key in ("verdict", "reads", "of_run", "wanted")]
+        rows.append((anchor, [*cells, Cell(cause, causes.get(cause, "")), Cell(_text(panel.get("path")))]))
     return Grid(run.anchor("table", "panels"), f"What every panel reads{run.caption}", columns, rows)
 
 

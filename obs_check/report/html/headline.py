@@ -10,6 +10,8 @@ from obs_check.report.screen import summary
 LABELS = {"ok": "SUCCESS", "fail": "DOCUMENTED NEGATIVE"}
 """What stands above the sentence; a document that claims nothing is NOT DECIDED."""
 
+_PANELS = " panels do not read as they should"
+
 
 @dataclass(frozen=True, slots=True)
 class Headline:
@@ -35,9 +37,7 @@ def headline(document: Mapping[str, Any]) -> Headline:
         case "ok":
             sentence = _good(last, document)
         case "fail":
-            said = summary(last.document)
-            sentence = f"{_first(said)}. {' '.join(f'{words}.' for words in breaks)}" if said else _joined(breaks)
-            sentence = sentence or "Something is not as it should be"
+            sentence = _bad(last, breaks)
         case _:
             sentence = "Nothing is claimed: " + ("; ".join(open_) or "nothing was looked at")
     return Headline(verdict, label, sentence.rstrip(".") + ".", breaks, open_)
@@ -62,17 +62,27 @@ def _good(run: ToldRun, document: Mapping[str, Any]) -> str:
     return said
 
 
+def _bad(run: ToldRun, breaks: Sequence[str]) -> str:
+    """The causes and what they break; what is wrong alone where there is no cause."""
+    said = summary(run.document)
+    hops = [words for words in breaks if not words.endswith(_PANELS)]
+    if said and "unexplained" not in said:
+        return _first(f"{said}: {' and '.join(hops)}" if hops else said)
+    sentence = _first(" and ".join(breaks) or "something is not as it should be")
+    return f"{sentence}; {said}" if said else sentence
+
+
 def _breaks(run: ToldRun) -> list[str]:
     found = []
     for path in dict.fromkeys(str(hop.get("path")) for hop in run.rows("hops")):
         for hop in run.rows("hops"):
             if str(hop.get("path")) == path and hop.get("verdict") == "fail":
                 lost = int(hop.get("sent") or 0) - int(hop.get("seen") or 0)
-                found.append(f"Path {path} loses {lost} of {hop.get('sent')} events at {hop.get('hop')}")
+                found.append(f"path {path} loses {lost} of {hop.get('sent')} events at {hop.get('hop')}")
                 break
     panels = run.rows("panels")
     if wrong := [panel for panel in panels if panel.get("verdict") == "fail"]:
-        found.append(f"{len(wrong)} of {len(panels)} panels do not read as they should")
+        found.append(f"{len(wrong)} of {len(panels)}{_PANELS}")
     return found
 
 
@@ -86,10 +96,6 @@ def _open(run: ToldRun) -> list[str]:
         found.append(f"{len(unread)} of {len(run.rows('panels'))} panels could not be judged")
     found += [f"hop {hop.get('hop')} of path {hop.get('path')} could not be judged" for hop in unseen]
     return list(dict.fromkeys(found))
-
-
-def _joined(parts: Sequence[str]) -> str:
-    return " ".join(f"{part}." for part in parts)
 
 
 def _first(text: str) -> str:

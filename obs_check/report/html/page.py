@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from obs_check import __version__
+from obs_check.report.html.about import About, about
 from obs_check.report.html.causes import ToldCause, told_causes
 from obs_check.report.html.charts import OverTime, decisions_over_time, latency_by_hop
 from obs_check.report.html.drawing import Drawing, ticked
@@ -23,6 +24,8 @@ from obs_check.report.html.grid import (
     without_empty,
 )
 from obs_check.report.html.headline import headline
+from obs_check.report.html.hops import ToldHop, told_hops
+from obs_check.report.html.panels import ToldPanel, told_panels
 from obs_check.report.html.pipeline import pipeline_drawings
 from obs_check.report.html.probes import SHOWN_CHARS, Probes
 from obs_check.report.html.runs import ToldRun, runs_of
@@ -40,6 +43,9 @@ class _Part:
     over_time: OverTime | None
     latency: Drawing | None
     causes: list[ToldCause]
+    panels: list[ToldPanel]
+    hops: list[ToldHop]
+    about: About
     grids: dict[str, Grid]
 
 
@@ -65,6 +71,7 @@ def to_html(document: Mapping[str, Any]) -> str:
         command=str(document.get("command") or ""),
         head=headline(document),
         version=__version__,
+        made_by=(document.get("versions") or {}).get("obs-check") or __version__,
         parts=parts,
         comparisons=_comparisons(document),
         changes=[str(change) for change in document.get("changes") or ()],
@@ -79,12 +86,15 @@ def to_html(document: Mapping[str, Any]) -> str:
 
 def _part(run: ToldRun, probes: Probes) -> _Part:
     causes = told_causes(run, probes)
+    hops, panels = told_hops(run, probes), told_panels(run, probes)
     over = decisions_over_time(run)
     grids = {}
     if run.rows("panels"):
-        grids["panels"] = panel_grid(run, {one.cause: one.anchor for one in reversed(causes)})
+        grids["panels"] = panel_grid(
+            run, {one.cause: one.anchor for one in reversed(causes)}, {one.row: one.anchor for one in panels}
+        )
     if run.rows("hops"):
-        grids["hops"] = hop_grid(run)
+        grids["hops"] = hop_grid(run, {one.row: one.evidence for one in hops})
         grids["latency"] = latency_grid(run)
     if run.rows("events"):
         grids["events"] = event_grid(run)
@@ -119,7 +129,7 @@ def _part(run: ToldRun, probes: Probes) -> _Part:
             run.rows("suggested"),
         )
     grids = {name: without_empty(grid) for name, grid in grids.items()}
-    return _Part(run, pipeline_drawings(run), over, latency_by_hop(run), causes, grids)
+    return _Part(run, pipeline_drawings(run), over, latency_by_hop(run), causes, panels, hops, about(run), grids)
 
 
 def _comparisons(document: Mapping[str, Any]) -> list[Grid]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from obs_check.model.secret import hidden
+from obs_check.report.html.about import about
+from obs_check.report.html.explore import asked_queries, explore_url
 from obs_check.report.html.runs import ToldRun
 
 SHOWN_CHARS = 20_000
@@ -15,8 +17,10 @@ SHOWN_CHARS = 20_000
 
 @dataclass(slots=True)
 class NumberedProbe:
-    """`answer` is the answer as it is shown, `size` and `sha256` those of the whole one as JSON (UTF-8, keys sorted, no
-    blanks); `cited` are the anchors and names of what rests on it."""
+    """`answer` is the raw answer where one is kept, else what was made of it; `size` (bytes) and `sha256` are those of
+    the answer as it came, or, where nothing went over the wire, of that JSON (UTF-8, keys sorted, no blanks). `sent` is
+    the request line and `body` the JSON that was sent; `explore` leads to Grafana; `cited` are the anchors and names of
+    what rests on it."""
 
     number: int
     anchor: str
@@ -27,6 +31,11 @@ class NumberedProbe:
     answer: str
     size: int
     sha256: str
+    sent: str
+    body: str
+    status: str
+    explore: str | None
+    kept: bool
     cited: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -47,25 +56,39 @@ class Probes:
         key = canonical([run.prefix, probe])
         found = self._known.get(key)
         if found is None:
-            number = len(self.all) + 1
-            answer = probe.get("answer")
-            raw = canonical(answer)
-            found = NumberedProbe(
-                number,
-                f"probe-{number}",
-                str(probe.get("system") or ""),
-                str(probe.get("request") or ""),
-                probe.get("window") or {},
-                probe.get("at"),
-                _shown(answer),
-                len(raw.encode()),
-                hashlib.sha256(raw.encode()).hexdigest(),
-            )
+            found = _numbered(run, probe, len(self.all) + 1)
             self.all.append(found)
             self._known[key] = found
         if cited not in found.cited:
             found.cited.append(cited)
         return found
+
+
+def _numbered(run: ToldRun, probe: Mapping[str, Any], number: int) -> NumberedProbe:
+    exchange = probe.get("exchange") or {}
+    answers = run.document.get("answers") or {}
+    raw = canonical(probe.get("answer"))
+    digest = str(exchange.get("sha256") or hashlib.sha256(raw.encode()).hexdigest())
+    whole = answers.get(digest) if exchange else None
+    window = probe.get("window") or {}
+    looked = about(run)
+    asked = asked_queries(probe)
+    return NumberedProbe(
+        number,
+        f"probe-{number}",
+        str(probe.get("system") or ""),
+        str(probe.get("request") or ""),
+        window,
+        probe.get("at"),
+        whole if isinstance(whole, str) else _shown(probe.get("answer")),
+        int(exchange.get("bytes") or len(raw.encode())),
+        digest,
+        f"{exchange.get('method')} {exchange.get('target')}" if exchange else "",
+        _shown(exchange["body"]) if exchange.get("body") is not None else "",
+        str(exchange.get("status") or ""),
+        explore_url(looked.grafana, looked.grafana_version, *asked, window) if asked else None,
+        not exchange or isinstance(whole, str),
+    )
 
 
 def canonical(value: Any) -> str:
