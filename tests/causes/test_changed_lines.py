@@ -90,7 +90,7 @@ def test_the_line_is_compared_before_a_query_is_blamed(
     assert one is not None
     assert one.cause == cause
     assert claim in one.claim
-    assert "of 3 " in one.claim and "answers 0, and 3" in one.claim
+    assert "of 3 " in one.claim and "answers 0 and 3" in one.claim
     assert isinstance(one.evidence, Proof if proof else Observation)
     assert bool(one.fix.edits) == proof
 
@@ -102,6 +102,19 @@ def test_a_limit_of_the_shipper_is_told_from_one_of_loki(tmp_path: Path) -> None
     assert one.cause == "ingest.line-truncated"
     assert "the shipper cuts lines" in one.claim
     assert "-  max_line_size: " in one.fix.diff
+
+
+def test_a_line_that_is_answered_with_another_value_is_a_changed_one(tmp_path: Path) -> None:
+    masked = [line.replace("http://d.invalid", "****") for line in WRITTEN]
+    stage = {"replace": {"expression": '(https?://[^/"]+)', "replace": "****"}}
+    domain = (
+        f'sum by (domain) (count_over_time({QUERY} | regexp `http_url":"(?:https?://)?(?P<domain>[^/]+)` [1h])) > 3'
+    )
+    one = found(tmp_path, job(stage), masked, domain)
+    assert one is not None
+    assert one.cause == "shipper.line-changed"
+    assert "of 3 such lines the query answers 3, none of them with the same values, and 3 as they were" in one.claim
+    assert isinstance(one.evidence, Proof)
 
 
 def test_a_change_that_the_query_does_not_mind_is_no_cause(tmp_path: Path) -> None:

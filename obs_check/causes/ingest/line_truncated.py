@@ -58,15 +58,14 @@ def _arrived(context: Context, broken: BrokenTarget, one: PathLines) -> Finding 
     if not cut:
         return None
     now, first = context.now_ns(), cut[0]
-    is_now, would, counted = measured(broken, [line.stored for line in cut], [line.whole for line in cut], now)
-    if would <= is_now:
+    both = measured(broken, [line.stored for line in cut], [line.whole for line in cut], now)
+    if both.would <= both.alike:
         return None
     made = first.pushed or Pushed.unknown(first.tag, first.written)
     return ARRIVED.finding(
         subject=Subject(context.dashboard_uid, broken.panel.id, broken.target.ref_id),
-        claim=f"{_cuts(made, first.line, one)}; of {len(cut)} cut lines the query answers {is_now}, and {would} whole "
-        "ones",
-        evidence=_evidence((*one.probes, _both(made, first.line, now), counted), made, now),
+        claim=f"{_cuts(made, first.line, one)}; {both.in_words(f'{len(cut)} cut lines', 'whole ones')}",
+        evidence=_evidence((*one.probes, _both(made, first.line, now), both.probe), made, now),
         fix=_fix(first.config, made),
         panels=(broken.panel.id,),
         group=f"{one.path} {made.cut}",

@@ -45,7 +45,8 @@ def _lost(context: Context, config: Rules, one: PathLines) -> Finding | None:
 
 
 def find_arrived(context: Context, broken: BrokenTarget) -> Finding | None:
-    """The lines of the panel's path in Loki that stages made, of which the panel's query answers more as they were."""
+    """The lines of the panel's path in Loki that stages made, of which the panel's query answers more as they were, or
+    with other values."""
     found = (_arrived(context, broken, one) for one in paths_to(context, broken.panel.id))
     return next((finding for finding in found if finding is not None), None)
 
@@ -57,17 +58,17 @@ def _arrived(context: Context, broken: BrokenTarget, one: PathLines) -> Finding 
     now = context.now_ns()
     first = changed[0]
     whole = [line.whole for line in changed]
-    is_now, would, counted = measured(broken, [line.stored for line in changed], whole, now)
-    if would <= is_now:
+    both = measured(broken, [line.stored for line in changed], whole, now)
+    if both.would <= both.alike:
         return None
     made = first.pushed if first.by_stages else None
-    answered = f"of {len(changed)} such lines the query answers {is_now}, and {would} as they were written"
+    answered = both.in_words(f"{len(changed)} such lines", "as they were written")
     if made is None or first.config is None:
         there, here = differing(first.written, first.line)
         return ARRIVED.finding(
             subject=Subject(context.dashboard_uid, broken.panel.id, broken.target.ref_id),
             claim=f"the line of {first.tag} is `{there}` in {one.file} and `{here}` in Loki; {answered}",
-            evidence=Observation((*one.probes, counted)),
+            evidence=Observation((*one.probes, both.probe)),
             fix=Fix("leave the line as it is on its way: look for stages as `output`, `replace`, `template` or `pack`"),
             panels=(broken.panel.id,),
             group=f"{one.path} unknown",
@@ -75,7 +76,7 @@ def _arrived(context: Context, broken: BrokenTarget, one: PathLines) -> Finding 
     return ARRIVED.finding(
         subject=Subject(context.dashboard_uid, broken.panel.id, broken.target.ref_id),
         claim=f"{_changes(made, first.config, one)}; {answered}",
-        evidence=_evidence((*one.probes, _both(made, now), counted), made, now),
+        evidence=_evidence((*one.probes, _both(made, now), both.probe), made, now),
         fix=first.config.fix(_remedy(made), made.after),
         panels=(broken.panel.id,),
         group=f"{one.path} {made.stages}",
