@@ -7,12 +7,17 @@ They carry no host, no session id and no sequence number.
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from obs_check.boundary.log import go_quote
 from obs_check.model.window import MS, NS
 
 _ESCAPED = {"&": r"\u0026", "<": r"\u003c", ">": r"\u003e", "\u2028": r"\u2028", "\u2029": r"\u2029"}
 _JSON_ESCAPES = str.maketrans(_ESCAPED)
+
+
+Format = Literal["json", "spaced", "human"]
+"""How coderd's lines are written; `spaced`: JSON that a program on the way has written again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,13 @@ def json_line(ts_ns: int, fields: dict[str, str], spaced: bool = False) -> str:
     }
     separators = (", ", ": ") if spaced else (",", ":")
     return json.dumps(document, ensure_ascii=False, separators=separators).translate(_JSON_ESCAPES)
+
+
+def format_of(line: str) -> Format:
+    """The format of a line of coderd, without what the runtime put in front of it; JSON for an empty one."""
+    if line and not line.startswith("{"):
+        return "human"
+    return "spaced" if '": ' in line else "json"
 
 
 def human_line(ts_ns: int, fields: dict[str, str]) -> str:

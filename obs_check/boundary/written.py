@@ -2,7 +2,7 @@
 
 from datetime import UTC
 
-from obs_check.boundary.coderd import AgentLog, Workspace, json_line, request_fields
+from obs_check.boundary.coderd import AgentLog, Format, Workspace, human_line, json_line, request_fields
 from obs_check.boundary.log import DECIDED_AT, format_line
 from obs_check.model.event import Event
 
@@ -15,8 +15,9 @@ def boundary_line(event: Event) -> str:
     return format_line(event.sent_ns, UTC, DECIDED_AT[event.decision], event.decision.upper(), fields)
 
 
-def coderd_line(event: Event, at_ns: int, workspace: Workspace | None = None) -> str:
-    """coderd's JSON line, written at a time (ns), without what the container runtime puts in front of it."""
+def coderd_line(event: Event, at_ns: int, workspace: Workspace | None = None, shape: Format = "json") -> str:
+    """coderd's line, written at a time (ns), without what the container runtime puts in front of it."""
     allowed = event.decision == "allow"
     log = AgentLog(allowed, event.sent_ns, event.method, event.url, f"domain={event.host}" if allowed else "")
-    return json_line(at_ns, request_fields(workspace or Workspace(), log))
+    fields = request_fields(workspace or Workspace(), log)
+    return human_line(at_ns, fields) if shape == "human" else json_line(at_ns, fields, shape == "spaced")

@@ -6,13 +6,19 @@ parse is counted nowhere.
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
+from obs_check.boundary.coderd import rfc3339_nano
+from obs_check.model.window import NS
 from obs_check.shipper.simulate import Shipped
 
 RATES = ("rate_limited", "per_stream_rate_limit", "stream_limit")
 """Reasons that are answered with 429: the shipper tries again."""
 BLOCKED_STATUS = "260"
 """Loki 3.5's `block_ingestion_status_code`: a shipper takes every 2xx for success."""
+
+_APART_NS = 60 * NS
+"""Lines of one run are dated no further apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,19 @@ class Discard:
     words: re.Pattern[str]
     limit: str
     remedy: str
+
+
+_OLDEST = r"oldest acceptable timestamp is: (?P<oldest>[\dT:.Z+-]+)"
+BY_LINE = {
+    "line_too_long",
+    "max_label_names_per_series",
+    "label_value_too_long",
+    "label_name_too_long",
+    "greater_than_max_sample_age",
+    "too_far_behind",
+    "too_far_in_future",
+}
+"""Reasons of which the words say enough to tell whether an entry breaks the limit."""
 
 
 def _discard(reason: str, words: str, limit: str, remedy: str) -> Discard:
@@ -48,15 +67,15 @@ DISCARDS: tuple[Discard, ...] = (
         "raise `ingestion_rate_mb` and `ingestion_burst_size_mb`, or send less",
     ),
     _discard(
-        "greater_than_max_sample_age", r"has timestamp too old: (?P<at>\S+), oldest acceptable timestamp is",
+        "greater_than_max_sample_age", rf"has timestamp too old: \S+, {_OLDEST}",
         "reject_old_samples_max_age", "let the shipper keep the time of reading for old lines, or raise the age",
     ),
     _discard(
-        "too_far_in_future", r"has timestamp too new: (?P<at>\S+)", "creation_grace_period",
+        "too_far_in_future", r"has timestamp too new: (?P<at>[\dT:.Z+-]+)", "creation_grace_period",
         "set the clocks; look at the zone of the timestamp stage",
     ),
     _discard(
-        "too_far_behind", r"entry too far behind, entry timestamp is: (?P<at>[^,]+), oldest acceptable timestamp is",
+        "too_far_behind", rf"entry too far behind, entry timestamp is: [^,]+, {_OLDEST}",
         "max_chunk_age", "give old and new lines of a stream different labels",
     ),
     _discard("out_of_order", r"out of order", "unordered_writes", "allow unordered writes"),
@@ -102,8 +121,20 @@ def named(reason: str) -> Discard | None:
 
 
 def breaks(discard: Discard, said: dict[str, str], entry: Shipped) -> str:
-    """How an entry breaks the limit that Loki named, in words; "" when it does not, or when that cannot be told."""
+    """How an entry breaks the limit that Loki named, in words; "" when it does not, or when that cannot be told.
+
+    An entry without a time of its own gets that of reading, which is neither old nor in the future. What is too new for
+    Loki is told by the first such line, of which there is no limit in the words.
+    """
     match discard.reason:
+        case "greater_than_max_sample_age" | "too_far_behind" if entry.ts is not None:
+            old = entry.ts < _ns(said["oldest"])
+            return (
+                f"its time is {rfc3339_nano(entry.ts)}, the oldest that Loki takes is {said['oldest']}" if old else ""
+            )
+        case "too_far_in_future" if entry.ts is not None:
+            new = entry.ts >= _ns(said["at"]) - _APART_NS
+            return f"its time is {rfc3339_nano(entry.ts)}, which Loki says is yet to come" if new else ""
         case "line_too_long" if len(entry.line.encode()) > int(said["limit"]):
             return f"the line has {len(entry.line.encode())} bytes, {discard.limit} is {said['limit']}"
         case "max_label_names_per_series" if len(entry.labels) > int(said["limit"]):
@@ -119,3 +150,8 @@ def breaks(discard: Discard, said: dict[str, str], entry: Shipped) -> str:
         case "disallowed_structured_metadata" if entry.metadata:
             return f"it gets {len(entry.metadata)} pairs of structured metadata"
     return ""
+
+
+def _ns(text: str) -> int:
+    """A time as Loki writes it (RFC 3339), ns since the epoch."""
+    return int(datetime.fromisoformat(text).timestamp()) * NS

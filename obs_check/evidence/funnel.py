@@ -128,9 +128,12 @@ NO_ERROR = ast.LabelFilter(ast.StringPredicate(ast.Matcher("__error__", "=", "")
 
 
 def _halved(low: Rung, high: Rung, rung: Callable[[int], Rung]) -> list[Rung]:
-    """Neighbours of which the lower has lines and the upper has none; `low` has lines."""
+    """Neighbours of which the lower has lines and the upper has none; `low` has lines. Where both are the same place,
+    lines were there at one time and not at the other: no stage drops them."""
     if high.lines:
         return [high]
+    if low.stages >= high.stages:
+        return [low]
     while high.stages - low.stages > 1:
         middle = rung((low.stages + high.stages) // 2)
         low, high = (middle, high) if middle.lines else (low, middle)

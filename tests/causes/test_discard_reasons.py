@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from obs_check.evidence.discard_reasons import breaks, discard_of
+from obs_check.model.window import NS
 from obs_check.shipper.simulate import Shipped
 
 RECORDED = json.loads((Path(__file__).parents[1] / "fixtures/loki/answers.json").read_text())
@@ -32,6 +33,8 @@ def test_words_of_a_refused_push(case: str) -> None:
 
 LINE = Shipped(None, {"a": "v" * 100, **dict.fromkeys("bcdef", "v")}, "x" * 2000)
 SHORT = Shipped(None, {"a": "v"}, "x")
+NOON_NS = 1_795_176_000 * NS  # 2026-11-20T12:00:00Z
+BEHIND = "entry too far behind, entry timestamp is: {}, oldest acceptable timestamp is: 2026-11-20T11:00:00Z, other"
 
 
 @pytest.mark.parametrize(
@@ -47,3 +50,23 @@ def test_a_line_breaks_the_limit_that_the_words_name_or_it_does_not(case: str, h
     assert found is not None
     assert breaks(*found, LINE) == how
     assert breaks(*found, SHORT) == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "fits"),
+    [
+        # The lines of another file in the same push are too old, and these are not.
+        (PUSHES["too old"], ""),
+        (PUSHES["too old"].replace("2026-11-17T", "2026-11-21T"), "the oldest that Loki takes is 2026-11-21T02:07:50Z"),
+        (BEHIND.format("2020-03-01T10:00:00Z"), ""),
+        (BEHIND.format("2026-11-20T10:00:00Z").replace("T11", "T13"), "the oldest that Loki takes is 2026-11-20T13"),
+        (PUSHES["too far in the future"], ""),
+        (PUSHES["too far in the future"].replace("2026-11-24T03:07", "2026-11-20T12:00"), "yet to come"),
+    ],
+)
+def test_an_entry_is_as_old_as_the_words_say_or_it_is_not(words: str, fits: str) -> None:
+    found = discard_of(words)
+    assert found is not None
+    told = breaks(*found, Shipped(NOON_NS, {"a": "b"}, "x"))
+    assert fits in told and bool(told) == bool(fits)
+    assert breaks(*found, Shipped(None, {"a": "b"}, "x")) == ""

@@ -2,12 +2,16 @@
 
 import pytest
 
-from tests.causes.on_lines import Lines, edited_text, proved
+from obs_check.client.answered import Answered
+from obs_check.model.probe import Probe
+from obs_check.model.window import Window
+from tests.causes.on_lines import NOW_NS, Lines, edited_text, proved
 
 POD = {"namespace": "coder", "app": "coder"}
 ALLOW = '{"msg":"boundary_request","fields":{"decision":"allow","http_url":"http://a.example/?x=1\\u0026y=2"}}'
 DENY = '{"msg":"boundary_request","fields":{"decision":"deny","http_url":"http://b.example/"}}'
 PAIRS = ["time=1 level=INFO msg=ALLOW url=http://a.example/ took=5ms n=3", "time=2 level=WARN msg=DENY took=7ms n=4"]
+LOG = "/var/log/pods/coder_coder-0_0f3b1c52-6a6e-4f0f-9f60-2f7d2f6a9c44/coder/0.log"
 CRI = "2026-01-01T00:00:00.1Z stderr F "
 JSON = [ALLOW, DENY] * 10
 
@@ -40,10 +44,16 @@ JSON = [ALLOW, DENY] * 10
         ),
         (PAIRS, '{namespace="coder"} | json | msg="DENY"', "pipeline.wrong-parser", '| logfmt | msg="DENY"'),
         (
-            [CRI + line for line in JSON],
+            [f"coder: {line}" for line in JSON],
             '{namespace="coder"} | json d="fields.decision" | d="deny"',
             "pipeline.parser-error",
             "| line_format `{{.json_part}}` | drop json_part | json d=",
+        ),
+        (
+            [CRI + line for line in JSON],
+            '{namespace="coder"} | json d="fields.decision" | d="deny"',
+            "shipper.cri-missing",
+            "",
         ),
         (PAIRS, '{namespace="coder"} | logfmt | msg="Deny"', "pipeline.label-filter-kills", '| msg="DENY"'),
         (PAIRS, '{namespace="coder"} | logfmt | msg=~"DEN"', "pipeline.label-filter-kills", '| msg=~".*(DEN).*"'),
@@ -99,6 +109,37 @@ def test_the_cause_and_its_fix(lines: list[str], expr: str, cause: str, fixed: s
 )
 def test_nothing_is_claimed_of_what_may_simply_not_have_happened(lines: list[str], expr: str) -> None:
     assert proved(Lines([(POD, lines)] if lines else []), expr) is None
+
+
+OF_DENIED = 'json d="fields.decision" | d="deny"'
+
+
+@pytest.mark.parametrize(
+    ("labels", "matcher", "cause"),
+    [
+        ({"filename": LOG, "app": "coder", "container": "coder"}, 'namespace="coder"', "shipper.label-not-set"),
+        ({"filename": LOG, "app": "c"}, 'namespace="Coder"', "shipper.label-not-set"),
+        ({"filename": LOG, "app": "c"}, 'namespace=~"coder|logs"', "shipper.label-not-set"),
+        ({"filename": LOG, "app": "c"}, 'namespace="other"', "select.label-name-absent"),
+        ({"filename": LOG, "ns": "coder"}, 'namespace="coder"', "select.label-name-absent"),
+        ({"filename": LOG, "name_space": "coder"}, 'namespace="coder"', "select.label-name-absent"),
+        ({"filename": "/tmp/coder.log", "app": "c"}, 'namespace="coder"', "select.label-name-absent"),
+    ],
+)
+def test_a_label_that_the_path_of_the_file_tells_is_the_shippers_to_set(
+    labels: dict[str, str], matcher: str, cause: str
+) -> None:
+    finding = proved(Lines([(labels, JSON)]), f"{{{matcher}}} | {OF_DENIED}")
+    assert (finding.cause if finding else "") == cause
+
+
+@pytest.mark.parametrize("stages", ["", '|= "boundary_request"', '|= "boundary_request" | json | msg="x"'])
+def test_no_stage_is_blamed_for_lines_that_are_gone_when_they_are_counted(stages: str) -> None:
+    class Gone(Lines):
+        def count(self, expr: str, window: Window) -> Answered[float]:
+            return Answered(0.0, Probe("loki", expr, 0.0, NOW_NS, window))
+
+    assert proved(Gone([(POD, JSON)]), f'{{namespace="coder"}} {stages}') is None
 
 
 def test_lines_that_get_further_than_the_newest_are_looked_at() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from obs_check.documents.yaml_edit import without
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.discard_reasons import BLOCKED_STATUS, RATES, Discard, breaks, discard_of, named
+from obs_check.evidence.discard_reasons import BLOCKED_STATUS, BY_LINE, RATES, Discard, breaks, discard_of, named
 from obs_check.evidence.lost_lines import together
 from obs_check.evidence.refusals import Pushed, panels, probes, pushed
 from obs_check.evidence.shipper_rules import Rules, told
@@ -72,24 +72,26 @@ class Why:
 
 def _reason(one: Pushed, counted: Mapping[str, int]) -> Why | None:
     """The reason of a path's loss with Loki's words: what the shipper was told, else what Loki counted."""
+    others = set()
     for refusal in one.words:
         found = discard_of(refusal.words)
-        if found and found[0].reason not in RATES and refusal.status != 429 and _fits(found, one.entries[0]):
-            return Why(one, *found, refusal.words)
+        if found and found[0].reason not in RATES and refusal.status != 429:
+            if _fits(found, one.entries[0]):
+                return Why(one, *found, refusal.words)
+            others.add(found[0].reason)
     blocked = named("blocked_ingestion")
     if blocked and one.requests.get(BLOCKED_STATUS):
         return Why(one, blocked, {}, f"{one.requests[BLOCKED_STATUS]} pushes were answered with {BLOCKED_STATUS}")
     for reason, count in counted.items():
         discard = named(reason)
-        if count and discard and reason not in RATES:
+        if count and discard and reason not in RATES and reason not in others:
             return Why(one, discard, {}, f"counted in `loki_discarded_samples_total` {count} times")
     return None
 
 
 def _fits(found: tuple[Discard, dict[str, str]], entry: Shipped) -> bool:
     """Whether the words can be about the line: where that can be told, it has to break the limit."""
-    told_by_line = ("line_too_long", "max_label_names_per_series", "label_value_too_long", "label_name_too_long")
-    return found[0].reason not in told_by_line or bool(breaks(*found, entry))
+    return found[0].reason not in BY_LINE or bool(breaks(*found, entry))
 
 
 def _fix(context: Context, why: Why) -> tuple[Fix, tuple[Probe, ...]]:

@@ -29,7 +29,8 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     for at in parsers(broken):
         if not isinstance(at.stage, ast.JsonParser) or not at.unset:
             continue
-        if json_fields(at.lines) or are_logfmt(at.lines):
+        # What a container runtime puts in front of a line is the shipper's to take off.
+        if json_fields(at.lines) or are_logfmt(at.lines) or CRI.match(at.lines[0]):
             continue
         errors = Counter(row.error for row in at.after if row.error)
         written, written_probe = as_written(context, broken, at.unset)
@@ -49,10 +50,8 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             fix = query_fix(context, f"put `{stage_text(at.stage)}` in front of `{text}`", rewrite.edits)
         elif _behind_prefix(example):
             rewrite = insert_stage(context, broken, _UNWRAPPED, before(at.stage), at.needed)
-            prefix = "the container runtime's prefix" if CRI.match(example) else "text"
-            why, what = f"{prefix} stands before the JSON", "with the JSON part alone"
-            add = ", and add a `cri` stage to the shipper's job" if CRI.match(example) else ""
-            fix = query_fix(context, f"parse the JSON part of the line{add}", rewrite.edits)
+            why, what = "text stands before the JSON", "with the JSON part alone"
+            fix = query_fix(context, "parse the JSON part of the line", rewrite.edits)
         else:
             rewrite = replace_stage(context, broken, at.place, "| logfmt")
             why, what = "they are written for people", "with `| logfmt`"

@@ -2,16 +2,22 @@
 
 containerd writes it to every line below /var/log/pods; a pipeline without a `cri` stage (or with `docker`, which does
 nothing with such lines) ships it, and no parser reads the line behind it. Proved on the very lines: with the stage they
-come out as the program wrote them.
+come out as the program wrote them. Where the shipper's configuration is not known, the lines in Loki show it alone:
+proved by the panel's query on what is behind the prefix.
 """
 
-from obs_check.evidence.cause import on_run
-from obs_check.evidence.context import Context
+from obs_check.evidence.cause import on_query, on_run
+from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.line_shape import CRI
 from obs_check.evidence.lost_lines import together
+from obs_check.evidence.parser_at import as_written, count_fixed, parsers
+from obs_check.evidence.query_edit import before, insert_stage
+from obs_check.evidence.query_finding import query_finding
 from obs_check.evidence.shipper_rules import proved, told
 from obs_check.evidence.stored_lines import Shipped, arrived, stored
-from obs_check.model.finding import Finding, Subject
+from obs_check.model.finding import Finding, Fix, Proof, Subject
+
+_BEHIND = f"| regexp `{CRI.pattern}(?P<written>.*)` | line_format `{{{{.written}}}}` | drop written"
 
 
 def find(context: Context) -> Finding | None:
@@ -52,4 +58,32 @@ def _on(context: Context, path: Shipped) -> Finding | None:
     )
 
 
+def find_behind(context: Context, broken: BrokenTarget) -> Finding | None:
+    """The first parser that finds nothing on lines with the prefix, and does behind it."""
+    for at in parsers(broken):
+        if not at.unset or not all(CRI.match(line) for line in at.lines):
+            continue
+        written, written_probe = as_written(context, broken, at.unset)
+        if written > 0:
+            continue
+        behind = insert_stage(context, broken, _BEHIND, before(at.stage), at.needed)
+        found, probe = count_fixed(context, broken, behind, at.unset)
+        if found > 0:
+            return query_finding(
+                ARRIVED,
+                context,
+                broken,
+                f"the lines are in Loki with the runtime's prefix, for example `{at.lines[0][:120]}`, behind which no "
+                f"parser reads: as written 0, with `{_BEHIND}` {found:g}",
+                Proof((*broken.measured, written_probe), (probe,)),
+                Fix(
+                    "put a `cri` stage first in the shipper's job; lines that are in Loki already are read with "
+                    f"`{_BEHIND}` in front of the parser"
+                ),
+                group="cri",
+            )
+    return None
+
+
 CAUSE = on_run("shipper.cri-missing", "shipper", find, asked="arrival")
+ARRIVED = on_query("shipper.cri-missing", "shipper", find_behind)

@@ -2,21 +2,27 @@
 
 What tells it from a selector that asks for a label nobody has (select.label-name-absent): the value that the selector
 wants is there, in the path of the container's log (namespace, pod, container) or among the values that the pipeline
-extracts. Proved on the very lines: in Loki without the label, with the fixed configuration with it.
+extracts. Proved on the very lines: in Loki without the label, with the fixed configuration with it. Where that is not
+known, the path in the label `filename` says the value: proved by the panel's query over that file.
 """
 
 from collections.abc import Callable
 
 from obs_check.documents.yaml_edit import with_item, with_value
-from obs_check.evidence.cause import on_run
-from obs_check.evidence.context import Context
+from obs_check.evidence.cause import on_query, on_run
+from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.lost_lines import together
-from obs_check.evidence.select_matching import accepts
+from obs_check.evidence.parser_at import count_fixed
+from obs_check.evidence.query_edit import replace_matchers
+from obs_check.evidence.query_finding import query_finding
+from obs_check.evidence.select_matching import accepts, misspelt, same_but_case
+from obs_check.evidence.selector_remedy import selector_remedy, unselected
 from obs_check.evidence.selectors import matchers_of
 from obs_check.evidence.shipper_rules import proved, told
 from obs_check.evidence.stored_lines import Shipped, arrived, stored
 from obs_check.logql.syntax import ast
-from obs_check.model.finding import Finding, Subject
+from obs_check.logql.syntax.printer import matcher_text
+from obs_check.model.finding import Finding, Fix, Proof, Subject
 from obs_check.shipper.item import text_of
 from obs_check.shipper.pods import META, pod_logs
 
@@ -46,7 +52,7 @@ def _on(context: Context, path: Shipped) -> Finding | None:
         return None
     after = path.config.edited(change)
     fixed = after.run(path.one.file, path.lines, path.now_ns) if after else None
-    if fixed is not None and not all(accepts(matcher, s.labels.get(matcher.name, "")) for s in fixed.shipped):
+    if fixed is not None and not all(_meant(matcher, s.labels.get(matcher.name, "")) for s in fixed.shipped):
         return None
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
@@ -84,9 +90,8 @@ def _missing(path: Shipped, matchers: list[ast.Matcher]) -> tuple[ast.Matcher | 
 
 def _from_path(path: Shipped, matcher: ast.Matcher) -> Callable[[str], str] | None:
     """Set a label from the path of a container's log."""
-    pod, source = pod_logs(path.one.file), META + POD_LABELS.get(matcher.name, "")
-    value = dict(pod.labels).get(source, "") if pod else ""
-    if not value or not accepts(matcher, value):
+    value, source = _in_path(path.one.file, matcher.name), META + POD_LABELS.get(matcher.name, "")
+    if not _meant(matcher, value):
         return None
     job = path.taken.job
     place = path.config.job_place(job)
@@ -94,6 +99,18 @@ def _from_path(path: Shipped, matcher: ast.Matcher) -> Callable[[str], str] | No
         return lambda text: with_value(text, (*place, "static_configs", 0, "labels", matcher.name), value)
     rule = {"source_labels": [source], "target_label": matcher.name}
     return lambda text: with_item(text, (*place, "relabel_configs"), len(job.relabel), rule)
+
+
+def _meant(matcher: ast.Matcher, value: str) -> bool:
+    """Whether a matcher accepts a value, or would without a slip of the pen: with the label there, that shows."""
+    near = same_but_case(matcher.value, [value]) or misspelt(matcher.value, [value])
+    return bool(value) and (accepts(matcher, value) or (matcher.op == "=" and near is not None))
+
+
+def _in_path(file: str, name: str) -> str:
+    """What the path of a container's log says of a label, "" where it says nothing."""
+    pod = pod_logs(file)
+    return dict(pod.labels).get(META + POD_LABELS.get(name, ""), "") if pod else ""
 
 
 def _from_extracted(path: Shipped, matcher: ast.Matcher) -> Callable[[str], str] | None:
@@ -110,4 +127,33 @@ def _extracted(matcher: ast.Matcher) -> str:
     return f"extracted {matcher.name}"
 
 
+def find_selected(context: Context, broken: BrokenTarget) -> Finding | None:
+    """The streams that nothing else of the selector means, by the file whose path has the value of the label that they
+    are without."""
+    remedy = selector_remedy(context, broken)
+    nothing = unselected(context, broken) if remedy is not None and remedy.kind == "drop" else None
+    if remedy is None or nothing is None:
+        return None
+    matcher, written, name = remedy.matcher, matcher_text(remedy.matcher), f"`{remedy.matcher.name}`"
+    for file in sorted({labels.get("filename", "") for labels in nothing.streams}):
+        if not _meant(matcher, value := _in_path(file, matcher.name)):
+            continue
+        by_file = ast.Matcher("filename", "=", file)
+        found, probe = count_fixed(context, broken, replace_matchers(context, broken, {matcher: by_file}))
+        if found > 0:
+            did = f"with `{matcher_text(by_file)}`"
+            return query_finding(
+                ARRIVED,
+                context,
+                broken,
+                f"the panel selects `{written}`, and the lines of {file}, whose path says {value}, are in Loki without "
+                f"{name} ({', '.join(remedy.seen)}): as written 0 lines, {did} {found:g}",
+                Proof(remedy.as_written, (probe,)),
+                Fix(f"set {name} in the shipper's job; until then the lines are found {did}"),
+                group=written,
+            )
+    return None
+
+
 CAUSE = on_run("shipper.label-not-set", "shipper", find, asked="arrival")
+ARRIVED = on_query("shipper.label-not-set", "shipper", find_selected)

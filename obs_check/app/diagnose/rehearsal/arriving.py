@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from obs_check.boundary.coderd import rfc3339_nano
+from obs_check.boundary.coderd import format_of, rfc3339_nano
 from obs_check.boundary.written import boundary_line, coderd_line
+from obs_check.evidence.changed_lines import as_written
 from obs_check.evidence.lost_lines import FILE_HOPS
 from obs_check.evidence.shipper_rules import Rules
 from obs_check.follow.hop import HopSeen, PathName
@@ -35,15 +36,17 @@ def read_back(run: Run, hop: HopSeen | None) -> list[Line]:
     return lines if total in (len(answer["sample"]), len(hop.seen)) else []
 
 
-def written(run: Run, path: PathName, file: str) -> list[Line]:
-    """A line an event, decided as it expects: boundary's logfmt (A), coderd's JSON (B), behind a CRI prefix where the
-    file is one that the container runtime writes."""
+def written(run: Run, path: PathName, file: str, last: str = "") -> list[Line]:
+    """A line an event, decided as it expects: boundary's logfmt (A), coderd's (B) in the format of the `last` one that
+    it wrote into the file (JSON where it wrote none yet), behind a CRI prefix where the file is one that the container
+    runtime writes."""
     if path == "A":
         return [(e, boundary_line(e)) for e in run.events]
     prefixed = any(part in file for part in _OF_THE_RUNTIME)
+    shape = format_of(as_written(last) or "")
     return [
         (e, f"{rfc3339_nano(e.sent_ns)} stderr F {line}" if prefixed else line)
-        for e, line in ((e, coderd_line(e, e.sent_ns)) for e in run.events)
+        for e, line in ((e, coderd_line(e, e.sent_ns, shape=shape)) for e in run.events)
     ]
 
 
@@ -54,11 +57,9 @@ def made_up_file(glob: str, finds_pods: bool) -> str | None:
     return None if finds_pods and "/pods/" in glob and file != glob else file
 
 
-def as_if_written(run: Run, path: PathName, file: str, known: Sequence[Line] = ()) -> tuple[HopSeen, HopSeen]:
-    """The hops of a path as they would be seen if the lines (those that are known, else those that would be written)
-    were in the file and did not get any further."""
-    lines = [line for _, line in known or written(run, path, file)]
-    answer = {"files": {file: len(lines)}, "searched": 1, "sample": lines}
+def as_if_written(run: Run, path: PathName, file: str, known: Sequence[Line]) -> tuple[HopSeen, HopSeen]:
+    """The hops of a path as they would be seen if the lines were in the file and did not get any further."""
+    answer = {"files": {file: len(known)}, "searched": 1, "sample": [line for _, line in known]}
     probe = Probe("rehearsal", f"the run's lines as they would be written to {file}", answer, run.window.end_ns)
     tags = tuple(run.tags())
     source = HopSeen(path, FILE_HOPS[path], tags, dict.fromkeys(tags, run.window.end_ns), probes=[probe])
@@ -66,7 +67,7 @@ def as_if_written(run: Run, path: PathName, file: str, known: Sequence[Line] = (
 
 
 def as_if_stored(
-    run: Run, path: PathName, file: str, streams: Sequence[LogStream], known: Sequence[Line] = ()
+    run: Run, path: PathName, file: str, streams: Sequence[LogStream], known: Sequence[Line]
 ) -> tuple[HopSeen, HopSeen]:
     """As `as_if_written`, were the streams in Loki."""
     source, at_loki = as_if_written(run, path, file, known)

@@ -1,8 +1,9 @@
 """What is wrong behind a cause that keeps the events away: found on the lines and the counters as they would be."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from obs_check.app.diagnose.explain_panel import of_panel
 from obs_check.app.diagnose.rehearsal.arriving import (
@@ -20,6 +21,7 @@ from obs_check.app.systems.systems import Systems
 from obs_check.app.verify.look import look
 from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, broken_panel
 from obs_check.causes.registry import causes_asked
+from obs_check.causes.shipper import line_changed
 from obs_check.client.egress import EgressAnswer
 from obs_check.errors import ObsCheckError
 from obs_check.evidence.context import Context
@@ -36,6 +38,8 @@ from obs_check.shipper.pods import log_of, pod_logs
 from obs_check.standin.loki.refusal import Refusal
 
 _BEFORE_SHIPPER = ("egress", "file", "socket", "coderd")
+_CONFIGURED = {cause.id for cause in (*causes_asked("collection"), *causes_asked("arrival"), line_changed.LOST)}
+"""Causes that sit in the shipper's configuration, so that with them lines arrive as they should not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,8 @@ class Rehearsal:
         if config is None or not glob:
             return _Staged(run, [], None)
         hop = self.context.hop(path, FILE_HOPS[path])
-        file = self._file(path, glob, hop, any("pod" in job.roles for job in config.config.jobs))
+        before = self.systems.find_lines(glob, 0)(WRITTEN_BEFORE[path]).value
+        file = self._file(glob, hop, before, any("pod" in job.roles for job in config.config.jobs))
         if file is None:
             return _Staged(run, [], None)
         if upstream.hop not in _BEFORE_SHIPPER and (lines := read_back(run, hop)):
@@ -100,25 +105,27 @@ class Rehearsal:
             own = streams is not None and config == rules(self.context)
             return _Staged(read, [], streams, as_if_stored(read, path, file, streams or [], lines) if own else ())
         findings: list[Finding] = []
-        lines = written(run, path, file)
+        lines = written(run, path, file, before[Path(file)][-1].text if Path(file) in before else "")
         streams = arriving(lines, file, config)
         if upstream.hop in _BEFORE_SHIPPER:
-            seen = replace(self.context, run=run, hops=as_if_written(run, path, file))
+            seen = replace(self.context, run=run, hops=as_if_written(run, path, file, lines))
             every = [cause.find(seen) for cause in causes_asked("collection")]
             findings = [found for found in every if found is not None][:1]
-            if not findings:
-                findings = self._stored(run, path, file, streams or [])
-            edit = next((e for f in findings for e in f.fix.edits if isinstance(e, FileEdit)), None)
-            if edit is not None:
-                return _Staged(run, findings, arriving(lines, file, config.with_whole(edit.after)))
-        return _Staged(run, findings, streams, as_if_stored(run, path, file, streams or []))
+            hops = as_if_stored(run, path, file, streams or [], lines)
+            findings = findings or self._stored(run, hops, streams or [])
+            if findings:
+                fixed = _fixed(config, findings[0])
+                return _Staged(run, findings, arriving(lines, file, fixed) if fixed else None)
+        return _Staged(run, findings, streams, as_if_stored(run, path, file, streams or [], lines))
 
-    def _file(self, path: PathName, glob: AbsoluteGlob, hop: HopSeen | None, finds_pods: bool) -> str | None:
+    def _file(
+        self, glob: AbsoluteGlob, hop: HopSeen | None, before: Mapping[Path, Sequence[object]], finds_pods: bool
+    ) -> str | None:
         """The file that the lines are in, else were in before, else would be in, as the shipper names it; None where
         it finds pods, on whose paths the lines' labels hang, and that is one of several pods' or could only be made
         up."""
         files = (hop.probes[-1].answer or {}).get("files", {}) if hop and hop.probes else {}
-        files = files or self.systems.find_lines(glob, 0)(WRITTEN_BEFORE[path]).probe.answer["files"]
+        files = files or {str(path): len(lines) for path, lines in before.items()}
         if files:
             return str(max(files, key=files.__getitem__))
         there = [str(file) for file in self.context.files.matching(glob)] or self._of_shipper(glob)
@@ -134,12 +141,11 @@ class Rehearsal:
         names = [file.path for file in state.files] + [log_of(target.discovered, glob) for target in state.targets]
         return [name for name in names if name and matches(glob, name)]
 
-    def _stored(self, run: Run, path: PathName, file: str, streams: Sequence[LogStream]) -> list[Finding]:
+    def _stored(self, run: Run, hops: Sequence[HopSeen], streams: Sequence[LogStream]) -> list[Finding]:
         """The first cause that keeps the lines from arriving as the panels need them."""
         try:
             with _on_stage(self.systems, streams) as systems:
-                panels = frozenset(self.context.panels_of(path))
-                hops = as_if_stored(run, path, file, streams)
+                panels = frozenset(self.context.panels_of(hops[0].path))
                 context = replace(systems.context(self._held(run), list(hops)), failing=panels)
                 every = (cause.find(context) for cause in causes_asked("arrival"))
                 return [found for found in every if found is not None][:1]
@@ -150,11 +156,9 @@ class Rehearsal:
         return Yardstick(self.systems.expectations, run)
 
     def _rules(self, upstream: Finding) -> Rules | None:
-        """The shipper's configuration, fixed where it is the cause."""
-        path = self.context.named.shipper_config
-        edit = next((e for e in upstream.fix.edits if isinstance(e, FileEdit) and e.path == str(path)), None)
+        """The shipper's configuration, fixed where it is the cause; None where nobody knows how that is written."""
         now = rules(self.context)
-        return now.with_whole(edit.after) if edit and now else now
+        return _fixed(now, upstream) if now else None
 
     def _on_panel(self, row: PanelVerdict, staged: _Staged, streams: Sequence[LogStream]) -> list[Finding]:
         try:
@@ -185,6 +189,15 @@ class Rehearsal:
             return [f for f in found if not f.until_event]
         except ObsCheckError:
             return []
+
+
+def _fixed(now: Rules, found: Finding) -> Rules | None:
+    """The shipper's configuration without the mistake that was found; None where it is one of the configuration and no
+    edit of it is known."""
+    edit = next((e for e in found.fix.edits if isinstance(e, FileEdit) and e.path == str(now.path)), None)
+    if edit is not None:
+        return now.with_whole(edit.after)
+    return None if found.cause in _CONFIGURED else now
 
 
 def as_expected(run: Run) -> Run:
