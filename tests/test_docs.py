@@ -1,8 +1,11 @@
 """What README.md and docs/query.md show of `obs-check query` on files is what it prints."""
 
 import gzip
+import hashlib
 import io
+import json
 import re
+import runpy
 import shlex
 import sys
 from pathlib import Path
@@ -66,3 +69,22 @@ def test_the_files_of_the_walks_are_there() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
     for name in re.findall(r"`([a-z0-9_]+(?:/[a-z0-9_]+)+\.py)`", text):
         assert (ROOT / "obs_check" / name).is_file() or (ROOT / name).is_file(), name
+
+
+def test_the_page_of_the_document_is_that_of_its_types() -> None:
+    script = runpy.run_path(str(ROOT / "docs/write_document.py"))
+    assert script["TARGET"].read_text("utf-8") == script["written"](), "write it again: python docs/write_document.py"
+
+
+def test_the_example_of_that_page_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = '{"results": {}}'
+    exchange = {"sha256": hashlib.sha256(answer.encode()).hexdigest(), "body": {"queries": [{"refId": "A"}]}}
+    reading = {"of": "range", "probes": [{"exchange": exchange}, {}]}
+    document = {"panels": [{"id": 7, "proof": {"readings": [reading]}}], "answers": {exchange["sha256"]: answer}}
+    (tmp_path / "run.json").write_text(json.dumps(document))
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs/document.md").read_text("utf-8"), re.S | re.M)
+    exec(compile(code, "docs/document.md", "exec"), {})
+    assert capsys.readouterr().out == "7 range A 15\n"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, TypeVar
 
+from obs_check.model.exchange import Exchange, exchange
 from obs_check.model.secret import hidden
 
 DEEPEST = 100
@@ -39,12 +40,20 @@ class NoJson(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The status, the headers (lower case) and the whole body, unpacked, of what a request to `url` was answered."""
+    """The status, the headers (lower case) and the whole body, unpacked, of what a request to `url` was answered.
+    `method`, `target` (path and query string) and `sent` (JSON) are the request."""
 
     status_code: int
     content: bytes
     url: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    method: str = "GET"
+    target: str = ""
+    sent: Any = None
+
+    def kept(self) -> Exchange:
+        """Request and answer as a probe keeps them."""
+        return exchange(self.method, self.target, self.sent, self.status_code, self.text)
 
     @property
     def text(self) -> str:

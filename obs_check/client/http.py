@@ -4,6 +4,7 @@ it (429, 503), errors as classes of ours, no credentials in messages."""
 import time
 from collections.abc import Callable, Collection, Mapping
 from copy import copy
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
@@ -11,6 +12,7 @@ from obs_check.client.answer import Answer, NoJson, shaped
 from obs_check.config import host_port
 from obs_check.errors import NotAllowed, Refused, Unavailable, UsageError
 from obs_check.model.backoff import Backoff
+from obs_check.model.clock_offset import ClockOffset, offset_of
 from obs_check.model.failure import Failure, failure, remedy_of
 from obs_check.model.secret import hidden
 
@@ -74,6 +76,8 @@ class Http:
         self.base_url = base_url.rstrip("/")
         self.sent = 0
         """Requests so far, repeated ones included."""
+        self.offset: ClockOffset | None = None
+        """The clock of whoever answers, against ours; None before an answer with a `Date`."""
         self._headers: Mapping[str, str] = {}
         self._pause = pause
         self._patience_s = PATIENCE_S
@@ -196,6 +200,7 @@ class Http:
             what = "not UTF-8" if isinstance(error, UnicodeError) else type(error).__name__
             raise UsageError(f"{self.system}: this cannot be asked ({what})", "write it as UTF-8 text") from None
         self._timed.allow(self._limits.connect_s + self._limits.headers_s)
+        asked_ns = time.time_ns()
         response = self._client.send(request, stream=True)
         try:
             self._timed.allow(self._limits.answer_s)
@@ -218,7 +223,21 @@ class Http:
             raise self._broke_off(url, error) from error
         finally:
             response.close()
-        return Answer(response.status_code, content, url, {k.lower(): v for k, v in response.headers.items()})
+        headers = {k.lower(): v for k, v in response.headers.items()}
+        self._compare_clocks(headers.get("date", ""), asked_ns)
+        target = request.url.raw_path.decode("ascii", "replace")
+        return Answer(response.status_code, content, url, headers, method, target, body)
+
+    def _compare_clocks(self, date: str, asked_ns: int) -> None:
+        """Take what an answer's `Date` says; one that is none says nothing."""
+        try:
+            said = parsedate_to_datetime(date)
+        except ValueError:
+            return
+        if said.tzinfo is None:
+            return
+        found = offset_of(round(said.timestamp()), asked_ns, time.time_ns())
+        self.offset = found if self.offset is None else self.offset.narrowed(found)
 
     def _broke_off(self, url: str, error: Exception) -> Unavailable:
         return Unavailable(f"{self.system}: {shown_url(url)} broke off: {_reason(error)}", "is a proxy in between?")

@@ -14,6 +14,33 @@ from obs_check.model.verdict import Verdict
 PathName = Literal["A", "B"]
 Stored = tuple[Labels, str]
 """A line with the labels of its stream."""
+LINES_OF_TAG = 3
+"""Lines with one tag that are kept of a hop: a second one says that it came twice."""
+LINE_CHARS = 8192
+"""Characters of a line that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenLine:
+    """A line with a tag as it was found: in a file `offset` is its first byte there, in Loki it has the labels of its
+    stream and a time (ns since the epoch)."""
+
+    line: str
+    file: str = ""
+    offset: int | None = None
+    labels: Labels | None = None
+    ts_ns: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """{"line", "cut", "file", "offset", "labels", "ts_ns"}; `cut` are the characters that were left out."""
+        return {
+            "line": self.line[:LINE_CHARS],
+            "cut": max(0, len(self.line) - LINE_CHARS),
+            "file": self.file,
+            "offset": self.offset,
+            "labels": self.labels,
+            "ts_ns": self.ts_ns,
+        }
 
 
 @dataclass(slots=True)
@@ -39,6 +66,8 @@ class HopSeen:
     """Whether its time is not up: what is missing may still come."""
     places: dict[str, tuple[str, int]] = field(default_factory=dict)
     """At a hop that looks into files: the file of each tag and the first byte of its line in it."""
+    lines: dict[str, list[SeenLine]] = field(default_factory=dict)
+    """At a hop that looks for lines: the first LINES_OF_TAG of each tag."""
     stored: dict[str, list[Stored]] = field(default_factory=dict)
     """At the hop `loki`: its lines by tag, as they were when they were last looked for."""
     shipping: ShippingEvidence | None = None
@@ -53,6 +82,12 @@ class HopSeen:
     def complete(self) -> bool:
         """Every wanted tag was seen."""
         return not self.missing
+
+    def keep(self, tag: str, line: SeenLine) -> None:
+        """Keep a line with a tag, once."""
+        kept = self.lines.setdefault(tag, [])
+        if len(kept) < LINES_OF_TAG and line not in kept:
+            kept.append(line)
 
     def unasked(self, error: ObsCheckError) -> None:
         """Note that the hop could not be asked: nothing can be claimed of it, until it can."""
@@ -73,7 +108,9 @@ class HopSeen:
         return Verdict.OK if self.complete else Verdict.FAIL
 
     def to_row(self, run: Run) -> dict[str, Any]:
-        """A row of the hop table; latency is the median of first seen minus sent, in ms (None when nothing is)."""
+        """A row of the hop table; latency is the median of first seen minus sent, in ms (None when nothing is).
+        `events` says of every tag when it was first seen here (ns since the epoch, None if it was not), and in which
+        lines."""
         sent_at = {s.event.tag: s.event.sent_ns for s in run.sent}
         delays = sorted((at - sent_at[tag]) / 1e6 for tag, at in self.seen.items() if tag in sent_at)
         return {
@@ -85,6 +122,15 @@ class HopSeen:
             "latency_ms": round(delays[len(delays) // 2], 1) if delays else None,
             "verdict": str(self.verdict),
             "note": self._told(),
+            "events": [
+                {
+                    "tag": tag,
+                    "seen_ns": self.seen.get(tag),
+                    "lines": [line.to_json() for line in self.lines.get(tag, ())],
+                }
+                for tag in self.wanted
+            ],
+            "probes": [probe.to_json() for probe in self.probes],
             **({"shipper": self.shipping.to_json()} if self.shipping else {}),
         }
 

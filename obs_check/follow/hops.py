@@ -6,8 +6,9 @@ from pathlib import Path
 
 from obs_check.client.answered import Answered
 from obs_check.client.files.search import Line
+from obs_check.client.loki.client import StoredLine
 from obs_check.errors import ObsCheckError
-from obs_check.follow.hop import HopSeen, Look, PathName, Stored
+from obs_check.follow.hop import HopSeen, Look, PathName, SeenLine
 from obs_check.follow.run import Run
 from obs_check.model.event import find_tags
 from obs_check.model.probe import Probe
@@ -55,6 +56,7 @@ def file_hop(path: PathName, name: str, run: Run, read: TaggedLines) -> tuple[Ho
             for tag in find_tags(line.text, run.id):
                 hop.seen.setdefault(tag, answer.probe.at_ns)
                 hop.places.setdefault(tag, (path, line.offset))
+                hop.keep(tag, SeenLine(line.text, path, line.offset))
 
     return hop, look
 
@@ -63,7 +65,7 @@ def loki_hop(
     path: PathName,
     run: Run,
     label_names: Callable[[Window], list[str]],
-    lines: Callable[[str, Window], tuple[list[Stored], Probe]],
+    lines: Callable[[str, Window], tuple[list[StoredLine], Probe]],
     clock: Clock,
 ) -> tuple[HopSeen, Look]:
     """Tags in Loki, whatever labels the line came with.
@@ -81,11 +83,12 @@ def loki_hop(
             for name in sorted(names, key=lambda n: (preferred.index(n) if n in preferred else len(preferred), n)):
                 found, probe = lines(f'{{{name}=~".+"}} |= `{run.needle}` |~ `{OF_PATH[path]}`', window)
                 now = clock()
-                hop.stored = {}
+                hop.stored, hop.lines = {}, {}
                 for stored in found:
-                    for tag in dict.fromkeys(find_tags(stored[1], run.id)):
+                    for tag in dict.fromkeys(find_tags(stored.line, run.id)):
                         hop.seen.setdefault(tag, now)
-                        hop.stored.setdefault(tag, []).append(stored)
+                        hop.stored.setdefault(tag, []).append((stored.labels, stored.line))
+                        hop.keep(tag, SeenLine(stored.line, labels=stored.labels, ts_ns=stored.ts))
                 hop.probes[:] = [probe]
                 if hop.complete or found:
                     break

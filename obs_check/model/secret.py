@@ -7,7 +7,8 @@ log. A text is cut short only afterwards, because half a secret is not found any
 import html
 import json
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
@@ -39,6 +40,35 @@ def hidden(text: str) -> str:
     if "@" in text and "://" in text:
         text = _USER_INFO.sub(rf"\g<scheme>{HIDDEN}@", text)
     return text if _found is None else _found.sub(HIDDEN, text)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether what stands under a name is a secret: `password`, `bearerToken`, `X-Api-Key`, not `password_file`."""
+    return _SECRET_NAME.search(name) is not None and _REFERENCE_NAME.search(name) is None
+
+
+def without_secrets(value: Any) -> Any:
+    """A JSON value without texts under names of secrets, be they keys or, as headers are written,
+    {"name": ..., "value": ...}."""
+    if isinstance(value, Mapping):
+        named = any(isinstance(value.get(key), str) and is_secret_name(value[key]) for key in ("name", "key"))
+        return {
+            key: HIDDEN
+            if isinstance(item, str) and item and (is_secret_name(str(key)) or (named and key == "value"))
+            else without_secrets(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [without_secrets(item) for item in value]
+    return value
+
+
+_SECRET_NAME = re.compile(
+    r"(?i)(?:^|[_.-])(?:password|passwd|passphrase|secret|token|credentials?|authorization|cookie|api[_-]?key|"
+    r"access[_-]?key|private[_-]?key|key[_-]?pem)$|(?:Password|Secret|Token|ApiKey|apiKey|PrivateKey)$"
+)
+_REFERENCE_NAME = re.compile(r"(?i)(?:page|next|continue|sync|cancel)[_-]?token$")
+"""Names that end so without being secrets."""
 
 
 def yaml_problem(error: "yaml.YAMLError") -> tuple[str, str]:

@@ -229,6 +229,8 @@ class ShipperState:
     """Files that could not be opened, with the words of the shipper's log."""
     loaded_s: float | None = None
     """When it last read its configuration (s since the epoch), where its metrics say so."""
+    version: str = ""
+    """As its metrics call it."""
 
     def file(self, path: str) -> FileState | None:
         """The state of one file, None when neither shipper nor disk has it."""

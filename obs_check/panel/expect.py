@@ -72,6 +72,19 @@ class Expectation:
         most = counted.most_common(self.limit or None)
         return {self.names.get(name, name): float(count) for name, count in most}
 
+    def made_by(self, events: Sequence[Event]) -> dict[str, list[str]]:
+        """Name -> the tags of the events that a value of that name counts; "" where one value counts them all."""
+        chosen = [e for e in events if not self.decision or e.outcome == self.decision]
+        if self.kind in {"lines", "rises", "quiet"}:
+            return {}
+        if self.kind == "total":
+            return {"": [e.tag for e in chosen]}
+        found: dict[str, list[str]] = {}
+        for event in chosen:
+            group = self._group(event)
+            found.setdefault(self.names.get(group, group), []).append(event.tag)
+        return found
+
     def check(
         self, reading: Reading, events: Sequence[Event], before: Reading | None = None, exact: bool = True
     ) -> str | None:

@@ -1,14 +1,21 @@
-"""The whole job on the lab: faults are found, fixed and confirmed, and a healthy pipeline is left in peace."""
+"""The whole job on the lab: faults are found, fixed and confirmed, a healthy pipeline is left in peace, and what is
+kept can be checked by whoever was not there."""
 
+import json
+from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from obs_check.app.demo import Demo, run_demo
+from obs_check.app.verify.document import Document
 from obs_check.lab.faults.registry import DEFAULT_FAULTS
 from obs_check.lab.stack import Lab
 from obs_check.model.verdict import Verdict
+from obs_check.report.json import dumps
 
 
 def tell(directory: Path, *fault_ids: str) -> tuple[Demo, dict[str, Any]]:
@@ -17,9 +24,14 @@ def tell(directory: Path, *fault_ids: str) -> tuple[Demo, dict[str, Any]]:
     return story, story.to_json()
 
 
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Demo, dict[str, Any]]:
+    return tell(tmp_path_factory.mktemp("healthy"))
+
+
 @pytest.mark.slow
-def test_a_healthy_pipeline_has_no_finding_and_every_panel_reads_the_run(tmp_path: Path) -> None:
-    story, document = tell(tmp_path)
+def test_a_healthy_pipeline_has_no_finding_and_every_panel_reads_the_run(healthy: tuple[Demo, dict[str, Any]]) -> None:
+    story, document = healthy
     assert story.verdict is Verdict.OK, document
     assert document["findings"] == []
     assert {h["verdict"] for h in document["hops"]} == {"ok"}
@@ -48,3 +60,83 @@ def test_the_three_faults_of_the_real_deployment_are_found_fixed_and_confirmed(t
     }
     assert hops["A", "file"] == ("10 of 20", "20 of 20", "fixed")
     assert hops["B", "coderd"] == ("20 of 20", "20 of 20", "unchanged")
+    assert undocumented(document, msgspec.json.schema(Document)) == set()
+
+
+def exchanges(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        if isinstance(value.get("exchange"), dict):
+            yield value["exchange"]
+        for item in value.values():
+            yield from exchanges(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from exchanges(item)
+
+
+def undocumented(value: Any, schema: dict[str, Any], kind: Any = None, at: str = "") -> set[str]:
+    """Keys that the types do not know."""
+    kind = schema if kind is None else kind
+    if "anyOf" in kind:
+        return min((undocumented(value, schema, one, at) for one in kind["anyOf"] if _fits(value, one)), default=set())
+    if "$ref" in kind:
+        return undocumented(value, schema, schema["$defs"][kind["$ref"].rsplit("/", 1)[1]], at)
+    if isinstance(value, list) and "items" in kind:
+        return {name for item in value for name in undocumented(item, schema, kind["items"], at)}
+    if not isinstance(value, dict) or "properties" not in kind:
+        return set()
+    known = kind["properties"]
+    here = {f"{at}.{key}" for key in value if key not in known}
+    return here.union(*(undocumented(value[key], schema, known[key], f"{at}.{key}") for key in value if key in known))
+
+
+def _fits(value: Any, kind: dict[str, Any]) -> bool:
+    return (value is None) == (kind.get("type") == "null")
+
+
+@pytest.mark.slow
+def test_a_green_run_keeps_what_it_stands_on(healthy: tuple[Demo, dict[str, Any]]) -> None:
+    """From a request of a person to the raw answer of each system, without access to any of them."""
+    document = json.loads(dumps(healthy[1]))
+    msgspec.convert(document, Document)
+    assert undocumented(document, msgspec.json.schema(Document)) == set()
+    asked = list(exchanges(document))
+    assert len(asked) >= 40
+    assert document["answers_left_out"] == 0
+    assert {one["sha256"] for one in asked} == set(document["answers"])
+    for digest, answer in document["answers"].items():
+        assert sha256(answer.encode()).hexdigest() == digest
+    tags = {event["tag"] for event in document["events"]}
+    for panel in document["panels"]:
+        proof = panel["proof"]
+        assert [target["text"] for target in proof["targets"]], panel
+        read = {reading["of"]: reading for reading in proof["readings"]}
+        assert {"before", "range"} <= set(read)
+        for reading in read.values():
+            assert reading["range"]["start_ns"] < reading["range"]["end_ns"]
+            sent = [query for request in reading["requests"] for query in request["body"]["queries"]]
+            raw = [probe["exchange"] for probe in reading["probes"] if "exchange" in probe]
+            assert sent
+            assert raw
+            assert all(json.loads(document["answers"][one["sha256"]])["results"] for one in raw)
+        if "run" in read:
+            needle = f"obs={document['run']}-"
+            assert all(needle in json.dumps(p["exchange"]["body"]) for p in read["run"]["probes"] if "exchange" in p)
+            made = [tag for value in read["run"]["values"] for tag in value["events"]]
+            assert made
+            assert set(made) <= tags
+    decisions = next(panel for panel in document["panels"] if panel["id"] == 1)["proof"]["readings"][-1]["values"]
+    assert {value["name"]: len(value["events"]) for value in decisions} == {"Allowed": 10, "Denied": 10}
+    for hop in document["hops"]:
+        assert {event["tag"] for event in hop["events"]} <= tags
+        assert all(event["seen_ns"] for event in hop["events"])
+        if hop["hop"] in ("file", "coderd", "loki", "panel"):
+            assert all(event["tag"] in line["line"] for event in hop["events"] for line in event["lines"])
+            assert all(event["lines"] for event in hop["events"])
+    assert {row["role"]: bool(row["text"]) for row in document["inputs"]["files"]} == dict.fromkeys(
+        ("obs-check", "expectations", "dashboard-source", "boundary", "shipper"), True
+    )
+    assert document["inputs"]["dashboard"]["model"]["uid"] == "agent-firewall"
+    assert {"obs-check", "python", "grafana"} <= set(document["versions"])
+    assert all(clock["least_ms"] <= 0 <= clock["most_ms"] for clock in document["clocks"])
+    assert {clock["system"] for clock in document["clocks"]} == {"grafana", "shipper"}

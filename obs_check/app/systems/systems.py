@@ -21,7 +21,7 @@ from obs_check.client.files.local_files import LocalFiles, read_document
 from obs_check.client.files.search import find_tag
 from obs_check.client.grafana.client import GrafanaClient
 from obs_check.client.grafana.variable_query import asking
-from obs_check.client.loki.client import LokiClient
+from obs_check.client.loki.client import LokiClient, StoredLine
 from obs_check.config import Config, load_config
 from obs_check.errors import ConfigError, NotAllowed, Refused, Unavailable
 from obs_check.evidence.context import BrokenPanel, Context, LookAgain, Named
@@ -31,7 +31,6 @@ from obs_check.follow.hops import TaggedLines, egress_hop, file_hop, loki_hop
 from obs_check.follow.run import Run
 from obs_check.follow.trace import FILES_S, Watched, follow
 from obs_check.logql.settings import EngineSettings
-from obs_check.model.entry import Labels
 from obs_check.model.finding import DashboardEdit, Finding
 from obs_check.model.paths import AbsoluteGlob
 from obs_check.model.probe import Probe
@@ -59,6 +58,7 @@ class Systems:
     env: Mapping[str, str]
     hop_s: float
     missing: Probe | None = None
+    grafana_version: str = ""
     detail: Say = lambda _text: None
     now_ns: Callable[[], int] = time.time_ns
     pause: Callable[[float], None] = time.sleep
@@ -76,6 +76,13 @@ class Systems:
         if self._engine is None:
             self._engine = settings_for(self.loki, self.now_ns, self.detail)
         return self._engine
+
+    def loki_version(self) -> str:
+        """What Loki calls its version, "" where it does not say."""
+        try:
+            return self.loki.version().value
+        except (Unavailable, NotAllowed):
+            return ""
 
     def apply(self, findings: Sequence[Finding]) -> list[str]:
         """Apply the fixes of findings; a line for each change. ConfigError where one cannot be applied."""
@@ -173,8 +180,8 @@ class Systems:
         def names(window: Window) -> list[str]:
             return self.loki.labels(window).value
 
-        def lines(query: str, window: Window) -> tuple[list[tuple[Labels, str]], Probe]:
-            return self.loki.lines(query, window, 5000)
+        def lines(query: str, window: Window) -> tuple[list[StoredLine], Probe]:
+            return self.loki.entries(query, window, 5000)
 
         hop, look = loki_hop(path, run, names, lines, self.now_ns)
         return Watched(hop, look, self.hop_s)
@@ -308,7 +315,8 @@ def open_systems(
 
         board = Board(read, settings, ask, {}, asking(grafana, settings), viewport, split)
         hop = hop_s if hop_s is not None else config.timeouts.hop_s
-        yield Systems(config, grafana, loki, shipping, source, board, expectations, env, hop, missing, detail)
+        version = str((frontend.get("buildInfo") or {}).get("version") or "")
+        yield Systems(config, grafana, loki, shipping, source, board, expectations, env, hop, missing, version, detail)
     finally:
         for client in (grafana, loki, shipping.client if shipping else None):
             if client is not None:

@@ -10,6 +10,7 @@ from obs_check.app.diagnose.positive_control import controls, with_controls
 from obs_check.app.diagnose.rehearsal.rehearse import Rehearsal
 from obs_check.app.systems.injection import Sending
 from obs_check.app.systems.systems import Systems
+from obs_check.app.verify.inputs import clocks, inputs_of, versions
 from obs_check.app.verify.look import look
 from obs_check.app.verify.outcome import Outcome
 from obs_check.app.verify.panel_hop import panel_hop
@@ -19,7 +20,7 @@ from obs_check.follow.hop import PathName
 from obs_check.follow.run import Run
 from obs_check.model.backoff import Backoff
 from obs_check.model.verdict import Verdict
-from obs_check.model.window import NS
+from obs_check.model.window import NS, Window
 from obs_check.panel.board import PanelView
 from obs_check.panel.elements import Panel
 
@@ -48,9 +49,25 @@ class Check:
     tells_zeros: bool = False
     _held: Yardstick = field(init=False)
     _controls: list[Control] = field(default_factory=list)
+    _loki: str = ""
 
     def __post_init__(self) -> None:
         self._held = Yardstick(self.systems.expectations)
+        self.outcome.inputs = inputs_of(self.systems)
+        now = self.systems.now_ns()
+        self.outcome.span = Window(now, now)
+        self._surroundings()
+
+    def _surroundings(self) -> None:
+        """Note what is known by now of versions and clocks."""
+        systems, outcome = self.systems, self.outcome
+        # Who does not answer a panel is not asked for its version.
+        if not self._loki and outcome.panels and not any(row.view.outage for row in outcome.panels):
+            self._loki = systems.loki_version()
+        outcome.versions = versions(systems, outcome.hops, self._loki)
+        outcome.clocks = clocks(systems)
+        assert outcome.span is not None
+        outcome.span = Window(outcome.span.start_ns, systems.now_ns())
 
     def before(self) -> list[PanelView]:
         """Read the panels in their own ranges before anything is sent.
@@ -74,6 +91,7 @@ class Check:
         """Follow the run hop by hop along both paths; hops are in the outcome from the start."""
         self.outcome.run = run
         self.systems.follow(run, self.outcome.hops, self.say)
+        self._surroundings()
 
     def run(self, allow: int, deny: int, sending: Sending | None = None) -> Run:
         """The whole of it: read the panels, send events, follow them, and read the panels again."""
@@ -87,6 +105,7 @@ class Check:
         """Read the panels in their own ranges and judge them, by the run where there is one; `before` is what they read
         ahead of it."""
         systems = self.systems
+        self.outcome.before = before
         self._held = Yardstick(systems.expectations, run, {copy_of(view): view for view in before})
         self.outcome.panels = self._look(systems.now_ns(), self.only)
         # Counted from the last event: while its lines were followed the counter may have been scraped, too.
@@ -101,6 +120,7 @@ class Check:
             self._add_panel_hops(run, rows)
             self._controls = controls(rows, self._held)
             self.outcome.panels = rows = with_controls(rows, self._controls)
+        self._surroundings()
         wrong = sum(p.verdict is Verdict.FAIL for p in rows)
         unknown = sum(p.verdict is Verdict.UNKNOWN for p in rows)
         self.say(f"{len(rows)} panels read, {wrong} not as they should{f', {unknown} unknown' if unknown else ''}")
@@ -151,6 +171,7 @@ class Check:
         self.outcome.unexplained = explained.unexplained
         self.outcome.outages += explained.outages
         self.outcome.denied = self.outcome.denied or explained.denied
+        self._surroundings()
 
     def suggest(self) -> None:
         """Read the panels with the proposed queries in place of theirs; nothing is saved."""

@@ -1,16 +1,25 @@
 """What a command found, in the shape of the JSON contract."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from obs_check.app.diagnose.counterfactual import WouldRead
-from obs_check.app.verify.verdicts import PanelVerdict
+from obs_check.app.verify.inputs import Inputs
+from obs_check.app.verify.panel_proof import panel_proof
+from obs_check.app.verify.verdicts import PanelVerdict, copy_of
 from obs_check.errors import NotAllowed, ObsCheckError
 from obs_check.evidence.control import Control
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
+from obs_check.model.exchange import Exchange
 from obs_check.model.finding import Finding
 from obs_check.model.verdict import Verdict, worst
+from obs_check.model.window import Window
+from obs_check.panel.board import PanelView
+
+MOST_ANSWERS = 16 * 1024 * 1024
+"""Bytes of answers that one document keeps."""
 
 
 @dataclass(slots=True)
@@ -30,6 +39,13 @@ class Outcome:
     """Whether something of `outages` is for want of rights."""
     changes: list[str] = field(default_factory=list)
     """What was changed on request, and how to go back."""
+    inputs: Inputs = field(default_factory=Inputs)
+    before: Sequence[PanelView] = ()
+    """What the panels read ahead of the run."""
+    versions: dict[str, str] = field(default_factory=dict)
+    clocks: list[dict[str, Any]] = field(default_factory=list)
+    span: Window | None = None
+    """When the command looked."""
     ended: str = ""
     """Why the command did not come to its end ("" when it did, or is still at work)."""
 
@@ -67,6 +83,7 @@ class Outcome:
     def to_json(self) -> dict[str, Any]:
         """The document: {"schema", "command", "verdict", "run", "events", "hops", "panels", "findings", ...}."""
         run = self.run.to_json() if self.run else None
+        kept, left_out = kept_answers(self._exchanges())
         return {
             "schema": "obs-check/1",
             "command": self.command,
@@ -76,7 +93,7 @@ class Outcome:
             "through": run["through"] if run else None,
             "events": run["events"] if run else [],
             "hops": [h.to_row(self.run) for h in self.hops] if self.run else [],
-            "panels": [p.to_row() for p in self.panels],
+            "panels": [{**p.to_row(), "proof": self._proof(p)} for p in self.panels],
             "control": [c.to_row() for c in self.controls],
             "findings": [f.to_json() for f in self.findings],
             "unexplained": self.unexplained,
@@ -84,4 +101,37 @@ class Outcome:
             "outages": self.outages,
             "changes": self.changes,
             "ended": self.ended,
+            "span": self.span.to_json() if self.span else None,
+            "versions": self.versions,
+            "clocks": self.clocks,
+            "inputs": self.inputs.to_json(),
+            "answers": kept,
+            "answers_left_out": left_out,
         }
+
+    def _proof(self, row: PanelVerdict) -> dict[str, Any]:
+        earlier = next((view for view in self.before if copy_of(view) == copy_of(row.view)), None)
+        return panel_proof(row, earlier, self.run, self.inputs.expectations.get(row.view.panel.id))
+
+    def _exchanges(self) -> Iterator[Exchange]:
+        """What findings stand on first, then hops, then panels: the last may be left out."""
+        views = [view for p in self.panels for view in (p.own, p.view) if view is not None]
+        groups = (*(f.probes for f in self.findings), *(h.probes for h in self.hops))
+        for probes in (*groups, *(view.probes for view in views), *(view.probes for view in self.before)):
+            yield from (probe.exchange for probe in probes if probe.exchange is not None)
+
+
+def kept_answers(exchanges: Iterable[Exchange]) -> tuple[dict[str, str], int]:
+    """SHA-256 -> answer, each once, MOST_ANSWERS bytes of them, and how many different ones are left out."""
+    kept: dict[str, str] = {}
+    left_out: set[str] = set()
+    size = 0
+    for one in exchanges:
+        if one.sha256 in kept or one.sha256 in left_out:
+            continue
+        if (one.bytes and not one.text) or size + one.bytes > MOST_ANSWERS:
+            left_out.add(one.sha256)
+        else:
+            kept[one.sha256] = one.text
+            size += one.bytes
+    return kept, len(left_out)

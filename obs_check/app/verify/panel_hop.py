@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from obs_check.app.verify.verdicts import PanelVerdict
-from obs_check.follow.hop import HopSeen, PathName
+from obs_check.follow.hop import HopSeen, PathName, SeenLine
 from obs_check.follow.run import Run
 from obs_check.model.event import TAG, find_tags
 from obs_check.panel.expect import Expectation
@@ -38,4 +38,7 @@ def panel_hop(
             tags = list(expectation.wanted(run.events) or ())
         for tag in tags:
             hop.seen.setdefault(tag, at_ns)
+        for value in view.reading.values:
+            for tag in find_tags(value.name, run.id):
+                hop.keep(tag, SeenLine(value.name))
     return hop

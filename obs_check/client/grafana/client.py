@@ -15,6 +15,7 @@ from obs_check.client.grafana import shapes
 from obs_check.client.http import Http, one_line, raise_for_status
 from obs_check.config.section import Secret
 from obs_check.errors import Refused, Unavailable
+from obs_check.model.clock_offset import ClockOffset
 from obs_check.model.probe import Probe
 from obs_check.model.window import MS, NS, Window
 from obs_check.panel.frames import RefResult, decode_results
@@ -52,15 +53,16 @@ class GrafanaClient:
     def dashboard(self, uid: str) -> Answered[dict[str, Any]]:
         """{"dashboard": model, "meta": ...} of a dashboard; a 404 is a Refused with status 404."""
         path = f"/dashboards/uid/{quote(uid, safe='')}"
-        value = self._call("GET", path, shapes.Board)
+        value, came = self._call("GET", path, shapes.Board)
         model = value["dashboard"]
         shown = {"title": model.get("title"), "version": model.get("version"), "panels": _many(model.get("panels"))}
-        return Answered(value, self._probe(f"GET /api{path}", shown))
+        return Answered(value, self._probe(f"GET /api{path}", shown, came))
 
     def dashboard_resource(self, path: str) -> Answered[dict[str, Any]]:
         """{"metadata", "spec"} of a dashboard below /apis, as Grafana 12 and newer keep those of schema v2."""
-        value = self._http.json(self._http.get(path), shapes.Resource)
-        return Answered(value, self._probe(f"GET {path}", {"title": value["spec"].get("title")}))
+        came = self._http.get(path)
+        value = self._http.json(came, shapes.Resource)
+        return Answered(value, self._probe(f"GET {path}", {"title": value["spec"].get("title")}, came))
 
     def save_dashboard(
         self, model: Mapping[str, Any], message: str, folder_uid: str | None = None
@@ -71,7 +73,7 @@ class GrafanaClient:
         if folder_uid:
             body["folderUid"] = folder_uid
         try:
-            value = self._call("POST", "/dashboards/db", shapes.Saved, again=False, json=body)
+            value, came = self._call("POST", "/dashboards/db", shapes.Saved, again=False, json=body)
         except Refused as refused:
             if refused.status != 412:
                 raise
@@ -82,29 +84,32 @@ class GrafanaClient:
                 "look at the dashboard's version history before you save it again",
             )
         shown = {key: value.get(key) for key in ("status", "version", "uid")}
-        return Answered(value, self._probe(f"POST /api/dashboards/db ({message})", shown))
+        return Answered(value, self._probe(f"POST /api/dashboards/db ({message})", shown, came))
 
     def search(self, query: str) -> Answered[list[dict[str, Any]]]:
         """Dashboards whose title holds the text."""
-        value = self._call("GET", "/search", list[shapes.Hit], params={"query": query, "type": "dash-db"})
+        value, came = self._call("GET", "/search", list[shapes.Hit], params={"query": query, "type": "dash-db"})
         shown = [{"uid": row.get("uid"), "title": row.get("title")} for row in value]
-        return Answered(value, self._probe(f"GET /api/search query={query}", shown))
+        return Answered(value, self._probe(f"GET /api/search query={query}", shown, came))
 
     def library_panel(self, uid: str) -> Answered[dict[str, Any]]:
         """The `model` of a library element: a classic panel. A 404 is a Refused with status 404."""
         path = f"/api/library-elements/{quote(uid, safe='')}"
-        model = self._http.json(self._http.get(path), shapes.Library)["result"]["model"]
-        return Answered(model, self._probe(f"GET {path}", {"title": model.get("title"), "type": model.get("type")}))
+        came = self._http.get(path)
+        model = self._http.json(came, shapes.Library)["result"]["model"]
+        shown = {"title": model.get("title"), "type": model.get("type")}
+        return Answered(model, self._probe(f"GET {path}", shown, came))
 
     def frontend_settings(self) -> Answered[dict[str, Any]]:
         """What the browser loads first: datasources by name with uid and type, version, feature toggles."""
-        value = self._http.json(self._http.get("/api/frontend/settings"), shapes.Settings)
+        came = self._http.get("/api/frontend/settings")
+        value = self._http.json(came, shapes.Settings)
         sources = value.get("datasources") or {}
         shown = {
             "version": (value.get("buildInfo") or {}).get("version"),
             "datasources": {name: [d.get("uid"), d.get("type")] for name, d in sources.items()},
         }
-        return Answered(value, self._probe("GET /api/frontend/settings", shown))
+        return Answered(value, self._probe("GET /api/frontend/settings", shown, came))
 
     def ds_query(self, body: Mapping[str, Any]) -> Answered[dict[str, Any]]:
         """{"results": {refId: {"frames", "error", "status"}}} of POST /api/ds/query, whatever the status was.
@@ -119,7 +124,7 @@ class GrafanaClient:
         queries = body.get("queries") or ()
         asked = "; ".join(str(q.get("expr") or q.get("rawSql") or q.get("refId") or "") for q in queries)
         shown = {"status": response.status_code, "results": {k: _shown_target(v) for k, v in results.items()}}
-        return Answered(value, self._probe(f"POST /api/ds/query {asked}", shown, _window(body)))
+        return Answered(value, self._probe(f"POST /api/ds/query {asked}", shown, response, _window(body)))
 
     def datasource_health(self, uid: str) -> Answered[dict[str, Any]]:
         """{"status": "OK" | "ERROR" | "UNKNOWN", "message"}. Grafana 9: a failing check is a 400; 404 and 503 say that
@@ -132,45 +137,54 @@ class GrafanaClient:
             document = self._http.json(response, shapes.Health)
             status = str(document.get("status") or ("OK" if response.status_code == 200 else "ERROR"))
             value = {"status": status, "message": str(document.get("message") or "")}
-        return Answered(value, self._probe(f"GET {path}", {"http_status": response.status_code, **value}))
+        return Answered(value, self._probe(f"GET {path}", {"http_status": response.status_code, **value}, response))
 
     def prometheus(self, uid: str, path: str, params: Sequence[tuple[str, str]]) -> Answered[Any]:
         """The `data` of an answer of Prometheus's /api/v1/<path>, through the proxy of its datasource."""
         whole = f"/api/datasources/proxy/uid/{quote(uid, safe='')}/api/v1/{path}"
         kind = next((kind for ending, kind in shapes.PROMETHEUS if path.endswith(ending)), shapes.Data)
-        value = self._http.json(self._http.get(whole, params=dict(params)), kind).get("data")
+        came = self._http.get(whole, params=dict(params))
+        value = self._http.json(came, kind).get("data")
         asked = " ".join(f"{name}={text}" for name, text in params)
-        return Answered(value, self._probe(f"GET {whole} {asked}".rstrip(), _shortened(value), _span(dict(params))))
+        shown = _shortened(value)
+        return Answered(value, self._probe(f"GET {whole} {asked}".rstrip(), shown, came, _span(dict(params))))
 
     def resource(self, uid: str, path: str, params: Sequence[tuple[str, str]]) -> Answered[Any]:
         """The `data` of an answer of a datasource plugin's own resources."""
         whole = f"/api/datasources/uid/{quote(uid, safe='')}/resources/{path}"
-        value = self._http.json(self._http.get(whole, params=dict(params)), shapes.Texts).get("data")
-        return Answered(value, self._probe(f"GET {whole}", _shortened(value)))
+        came = self._http.get(whole, params=dict(params))
+        value = self._http.json(came, shapes.Texts).get("data")
+        return Answered(value, self._probe(f"GET {whole}", _shortened(value), came))
 
     @property
     def sent(self) -> int:
         """Requests so far."""
         return self._http.sent
 
+    @property
+    def offset(self) -> ClockOffset | None:
+        """Its clock against ours."""
+        return self._http.offset
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
-    def _call(self, method: str, path: str, kind: Any, again: bool = True, **arguments: Any) -> Any:
+    def _call(self, method: str, path: str, kind: Any, again: bool = True, **arguments: Any) -> tuple[Any, Answer]:
         """A call by grafana-client over our own requests, which raise what is not allowed or refused; its answer has to
-        be of a kind."""
+        be of a kind. Returns the document and the answer that it came in."""
         if self._library is None:
             from grafana_client.client import GrafanaClient as Library
 
             self._library = Library(None)
             self._library.s.close()
             self._library.url = "/api"
-        self._library.s = _Session(self._http, kind, again)
-        return getattr(self._library, method)(path, **arguments)
+        session = self._library.s = _Session(self._http, kind, again)
+        document = getattr(self._library, method)(path, **arguments)
+        return document, session.answers[-1]
 
-    def _probe(self, request: str, answer: Any, window: Window | None = None) -> Probe:
-        return Probe("grafana", request, answer, self._clock(), window)
+    def _probe(self, request: str, answer: Any, came: Answer, window: Window | None = None) -> Probe:
+        return Probe("grafana", request, answer, self._clock(), window, exchange=came.kept())
 
 
 def _many(value: Any) -> int:
@@ -190,10 +204,12 @@ class _Session:
         self._http = http
         self._kind = kind
         self._again = again
+        self.answers: list[Answer] = []
 
     def request(self, method: str, path: str, json: Any = None, params: Any = None, **_: Any) -> "_Decoded":
         """A request below Grafana's URL."""
         answer = self._http.request(method.upper(), path, params, json, again=self._again)
+        self.answers.append(answer)
         return _Decoded(answer.status_code, self._http.json(answer, self._kind))
 
 

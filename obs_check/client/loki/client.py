@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import quote
 
 import yaml
@@ -17,6 +17,7 @@ from obs_check.client.loki.result import read_result, shown_result
 from obs_check.config.section import Secret
 from obs_check.errors import Refused, Unavailable
 from obs_check.golang.durations import parse_prometheus_duration
+from obs_check.model.clock_offset import ClockOffset
 from obs_check.model.entry import Labels
 from obs_check.model.probe import Probe
 from obs_check.model.result import Result, Streams, Vector
@@ -36,6 +37,14 @@ _MOST_AT_ONCE = re.compile(r"max_entries_limit_per_query \(\d+ > (\d+)\)")
 _LOOKBACK = re.compile(r"past now - max_query_lookback \(([\dywdhms]+)\)")
 _PAGES = 20
 _NO_CONFIGURATION = Unavailable("loki: /config is not Loki's configuration", "does the URL point to Loki?")
+
+
+class StoredLine(NamedTuple):
+    """A line as Loki has it, with the labels of its stream; `ts` in ns since the epoch."""
+
+    labels: Labels
+    ts: int
+    line: str
 
 
 class _Said(Struct):
@@ -126,7 +135,12 @@ class LokiClient:
         return self._ask("query_range", params, window)
 
     def lines(self, expr: str, window: Window, limit: int) -> Answered[list[tuple[Labels, str]]]:
-        """The newest lines of a log query, at most `limit`. A Loki that gives fewer at once
+        """The newest lines of a log query, at most `limit`, as `entries`."""
+        answer = self.entries(expr, window, limit)
+        return Answered([(stored.labels, stored.line) for stored in answer.value], answer.probe)
+
+    def entries(self, expr: str, window: Window, limit: int) -> Answered[list[StoredLine]]:
+        """The newest lines of a log query with their times, at most `limit`. A Loki that gives fewer at once
         (`max_entries_limit_per_query`) is asked page by page, at most _PAGES times."""
         try:
             answer = self.query_range(expr, window, limit=limit)
@@ -135,9 +149,9 @@ class LokiClient:
             if given is None:
                 raise
             return self._paged(expr, window, limit, int(given[1]))
-        return Answered([(labels, line) for labels, _, line in _entries(answer.value)], answer.probe)
+        return Answered(_entries(answer.value), answer.probe)
 
-    def _paged(self, expr: str, window: Window, limit: int, page: int) -> Answered[list[tuple[Labels, str]]]:
+    def _paged(self, expr: str, window: Window, limit: int, page: int) -> Answered[list[StoredLine]]:
         found: dict[tuple[tuple[tuple[str, str], ...], int, str], Labels] = {}
         end_ns = window.end_ns
         for _ in range(_PAGES):
@@ -147,8 +161,9 @@ class LokiClient:
             if len(entries) < page or len(found) in (before, limit):
                 break
             # The oldest time once more: the page may have ended between two lines of it.
-            end_ns = min(ts for _, ts, _ in entries) + 1
-        return Answered([(labels, line) for (_, _, line), labels in found.items()][:limit], answer.probe)
+            end_ns = min(entry.ts for entry in entries) + 1
+        stored = [StoredLine(labels, ts, line) for (_, ts, line), labels in found.items()]
+        return Answered(stored[:limit], answer.probe)
 
     def labels(self, window: Window) -> Answered[list[str]]:
         """Names of the labels in a window."""
@@ -164,14 +179,15 @@ class LokiClient:
 
         path = f"{_API}/series"
         query = str(httpx.QueryParams([*(("match[]", m) for m in matchers), *_span(window).items()]))
-        document = self._document(self._http.get(f"{path}?{query}"), _LabelSets)
-        value: list[Labels] = list(document.get("data") or [])
-        return Answered(value, self._probe(f"GET {path} match[]={' '.join(matchers)}", value[:50], window))
+        answer = self._http.get(f"{path}?{query}")
+        value: list[Labels] = list(self._document(answer, _LabelSets).get("data") or [])
+        return Answered(value, self._probe(f"GET {path} match[]={' '.join(matchers)}", value[:50], window, answer))
 
     def discarded(self) -> Answered[dict[str, int]]:
         """Lines that it discarded since it started, by reason, of all tenants, as /metrics counts them. Loki 3.5 counts
         a broken label limit again as `invalid_labels`."""
-        metrics = parse_exposition(self._http.get("/metrics").text)
+        answer = self._http.get("/metrics")
+        metrics = parse_exposition(answer.text)
         kept = {
             name: [[labels, number] for labels, number in metrics.get(name, [])]
             for name in ("loki_discarded_samples_total", "loki_distributor_lines_received_total")
@@ -180,19 +196,19 @@ class LokiClient:
         for labels, value in metrics.get("loki_discarded_samples_total", []):
             reason = labels.get("reason", "")
             total[reason] = total.get(reason, 0) + int(value)
-        return Answered(total, self._probe("GET /metrics", kept, None))
+        return Answered(total, self._probe("GET /metrics", kept, None, answer))
 
     def retention(self) -> Answered[int | None]:
         """How long lines are kept (ns), None for ever: `limits_config.retention_period` of /config, which counts only
         with `compactor.retention_enabled` (Loki 3.5). Raises Unavailable for an answer that is no configuration."""
-        document = self._configuration()
+        document, came = self._configuration()
         try:
             kept = parse_prometheus_duration(str(document["limits_config"]["retention_period"]))
             enabled = bool(document["compactor"]["retention_enabled"])
         except (KeyError, TypeError, ValueError):
             raise _NO_CONFIGURATION from None
         answer = {"retention_period_ns": kept, "retention_enabled": enabled}
-        return Answered(kept if enabled and kept else None, self._probe("GET /config", answer, None))
+        return Answered(kept if enabled and kept else None, self._probe("GET /config", answer, None, came))
 
     def lookback(self) -> Answered[int]:
         """How far back queries of this tenant see (ns), 0 for as far as there is.
@@ -206,48 +222,55 @@ class LokiClient:
         except Refused as refused:
             told = _LOOKBACK.search(refused.body)
             answer = {"status": refused.status, "error": refused.body}
-            probe = self._probe(f"GET {_API}/query query={expr}", answer, Window(at_ns, at_ns))
+            probe = self._probe(f"GET {_API}/query query={expr}", answer, Window(at_ns, at_ns), None)
             return Answered(parse_prometheus_duration(told[1]) if told else 0, probe)
 
     def version(self) -> Answered[str]:
         """What /loki/api/v1/status/buildinfo calls the version, "" where it names none."""
         path = f"{_API}/status/buildinfo"
-        document = self._http.json(self._http.get(path))
+        answer = self._http.get(path)
+        document = self._http.json(answer)
         value = str(document.get("version") or "") if isinstance(document, dict) else ""
-        return Answered(value, self._probe(f"GET {path}", {"version": value}, None))
+        return Answered(value, self._probe(f"GET {path}", {"version": value}, None, answer))
 
     def ready(self) -> Answered[bool]:
         """Whether Loki says that it is ready; a 503 is an answer (its words are in the probe)."""
         response = self._http.get("/ready", accept=(503,))
         answer = {"status": response.status_code, "body": one_line(response.text, 200)}
-        return Answered(response.status_code == 200, self._probe("GET /ready", answer, None))
+        return Answered(response.status_code == 200, self._probe("GET /ready", answer, None, response))
 
     @property
     def sent(self) -> int:
         """Requests so far."""
         return self._http.sent
 
+    @property
+    def offset(self) -> ClockOffset | None:
+        """Its clock, or that of Grafana in front of it, against ours."""
+        return self._http.offset
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
     def _ask(self, endpoint: str, params: Mapping[str, str], window: Window) -> Answered[Result]:
-        document = self._document(self._http.get(f"{_API}/{endpoint}", params), _Said)
-        result, stats = read_result(document)
+        came = self._http.get(f"{_API}/{endpoint}", params)
+        result, stats = read_result(self._document(came, _Said))
         answer: dict[str, Any] = shown_result(result)
         if stats.notes:
             answer["warnings"] = list(stats.notes)
         request = f"GET {_API}/{endpoint} query={params['query']}"
-        return Answered(result, self._probe(request, answer, window, stats.bytes_read))
+        return Answered(result, self._probe(request, answer, window, came, stats.bytes_read))
 
     def _names(self, endpoint: str, window: Window) -> Answered[list[str]]:
-        document = self._document(self._http.get(f"{_API}/{endpoint}", _span(window)), _Names)
-        value = sorted(document.get("data") or [])
-        return Answered(value, self._probe(f"GET {_API}/{endpoint}", value[:200], window))
+        answer = self._http.get(f"{_API}/{endpoint}", _span(window))
+        value = sorted(self._document(answer, _Names).get("data") or [])
+        return Answered(value, self._probe(f"GET {_API}/{endpoint}", value[:200], window, answer))
 
-    def _configuration(self) -> Any:
+    def _configuration(self) -> tuple[Any, Answer]:
+        answer = self._http.get("/config")
         try:
-            return yaml.safe_load(self._http.get("/config").text)
+            return yaml.safe_load(answer.text), answer
         except yaml.YAMLError:
             raise _NO_CONFIGURATION from None
 
@@ -258,14 +281,16 @@ class LokiClient:
             raise Unavailable("loki: the answer is not a success document", "does the URL point to Loki?")
         return document
 
-    def _probe(self, request: str, answer: Any, window: Window | None, bytes_read: int = 0) -> Probe:
-        return Probe("loki", request, answer, self._clock(), window, bytes_read)
+    def _probe(
+        self, request: str, answer: Any, window: Window | None, came: Answer | None, bytes_read: int = 0
+    ) -> Probe:
+        return Probe("loki", request, answer, self._clock(), window, bytes_read, came.kept() if came else None)
 
 
 def _span(window: Window) -> dict[str, str]:
     return {"start": str(window.start_ns), "end": str(window.end_ns)}
 
 
-def _entries(result: Result) -> list[tuple[Labels, int, str]]:
+def _entries(result: Result) -> list[StoredLine]:
     streams = result.streams if isinstance(result, Streams) else []
-    return [(stream.labels, entry.ts, entry.line) for stream in streams for entry in stream.entries]
+    return [StoredLine(stream.labels, entry.ts, entry.line) for stream in streams for entry in stream.entries]

@@ -6,12 +6,14 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from obs_check.client.answer import Answer
 from obs_check.client.answered import Answered
 from obs_check.client.exposition import Metrics, parse_exposition
 from obs_check.client.http import Http, one_line
 from obs_check.client.shipper.alloy_state import FILE_MATCH, FILE_SOURCE, alloy_state, component_id
 from obs_check.client.shipper.sources import NOTHING_ELSE, Sources, read_sources, with_log
 from obs_check.errors import NotAllowed, Unavailable
+from obs_check.model.clock_offset import ClockOffset
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import ShipperState
 
@@ -60,13 +62,14 @@ class AlloyClient:
 
     def metrics(self) -> Answered[Metrics]:
         """All metrics; the probe keeps those that say what was read, sent and dropped."""
-        value = parse_exposition(self._http.get("/metrics").text)
+        came = self._http.get("/metrics")
+        value = parse_exposition(came.text)
         kept = {
             name: [[labels, number] for labels, number in rows]
             for name, rows in value.items()
             if name.startswith(_PREFIXES)
         }
-        return Answered(value, self._probe("GET /metrics", kept))
+        return Answered(value, self._probe("GET /metrics", kept, came))
 
     def components(self) -> Answered[list[dict[str, Any]]]:
         """All components with their health; those that find and read files with arguments, exports and debug info."""
@@ -110,5 +113,10 @@ class AlloyClient:
         """Close the connections."""
         self._http.close()
 
-    def _probe(self, request: str, answer: Any) -> Probe:
-        return Probe("shipper", request, answer, self._clock())
+    @property
+    def offset(self) -> ClockOffset | None:
+        """Its clock against ours."""
+        return self._http.offset
+
+    def _probe(self, request: str, answer: Any, came: Answer | None = None) -> Probe:
+        return Probe("shipper", request, answer, self._clock(), exchange=came.kept() if came else None)

@@ -5,7 +5,7 @@ from typing import Any
 
 from obs_check.client.exposition import Metrics
 from obs_check.client.shipper.disk import Disk
-from obs_check.client.shipper.promtail_state import by_label, destinations, metric_refusals
+from obs_check.client.shipper.promtail_state import build_version, by_label, destinations, metric_refusals
 from obs_check.model.entry import Labels
 from obs_check.model.shipping import FileState, ShipperState, TargetState
 from obs_check.shipper.glob import matches
@@ -45,6 +45,7 @@ def alloy_state(
         started[0] if started else None,
         missing,
         loaded_s=loaded[0] if loaded else None,
+        version=build_version(metrics, "alloy_build_info"),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Protocol
 
+from obs_check.client.answer import Answer
 from obs_check.client.answered import Answered
 from obs_check.client.exposition import Metrics, parse_exposition
 from obs_check.client.http import Http, one_line
@@ -10,6 +11,7 @@ from obs_check.client.shipper.promtail_state import promtail_state
 from obs_check.client.shipper.promtail_targets import Discovered, Target, parse_discovery, parse_targets
 from obs_check.client.shipper.sources import NOTHING_ELSE, Sources, read_sources, with_log
 from obs_check.errors import NotAllowed, Unavailable
+from obs_check.model.clock_offset import ClockOffset
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import ShipperState
 
@@ -48,6 +50,11 @@ class ShipperClient(Protocol):
         """What it says of its files, targets and destinations now."""
         ...
 
+    @property
+    def offset(self) -> ClockOffset | None:
+        """Its clock against ours, None before it answered."""
+        ...
+
     def close(self) -> None:
         """Close the connections."""
         ...
@@ -76,9 +83,10 @@ class PromtailClient:
 
     def metrics(self) -> Answered[Metrics]:
         """All metrics; the probe keeps those that say what was read, sent and dropped."""
-        value = parse_exposition(self._http.get("/metrics").text)
+        came = self._http.get("/metrics")
+        value = parse_exposition(came.text)
         kept = {name: [[labels, number] for labels, number in value[name]] for name in SHOWN_METRICS if name in value}
-        return Answered(value, self._probe("GET /metrics", kept))
+        return Answered(value, self._probe("GET /metrics", kept, came))
 
     def targets(self) -> Answered[list[Target]]:
         """The targets with their files and positions."""
@@ -126,5 +134,10 @@ class PromtailClient:
         """Close the connections."""
         self._http.close()
 
-    def _probe(self, request: str, answer: Any) -> Probe:
-        return Probe("shipper", request, answer, self._clock())
+    @property
+    def offset(self) -> ClockOffset | None:
+        """Its clock against ours."""
+        return self._http.offset
+
+    def _probe(self, request: str, answer: Any, came: Answer | None = None) -> Probe:
+        return Probe("shipper", request, answer, self._clock(), exchange=came.kept() if came else None)

@@ -41,7 +41,13 @@ def promtail_state(
         started_s=started[0] if started else None,
         missing=missing,
         loaded_s=started[0] if started and reloads == [0] else None,
+        version=build_version(metrics, "promtail_build_info"),
     )
+
+
+def build_version(metrics: Metrics, name: str) -> str:
+    """What a program's metric `*_build_info` calls its version, "" where it has none."""
+    return next((labels.get("version", "") for labels, _ in metrics.get(name, [])), "")
 
 
 def _files(metrics: Metrics, targets: Sequence[Target], positions: Mapping[str, int] | None) -> dict[str, FileState]:

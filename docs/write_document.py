@@ -1,0 +1,95 @@
+"""Writes docs/document.md, the page of the JSON document: `python docs/write_document.py`.
+
+The types of obs_check/app/verify/document.py say everything: a section a type, a row a field.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from obs_check.app.verify.document import Document
+
+TARGET = Path(__file__).parent / "document.md"
+HEAD = """\
+# The JSON document
+
+`verify`, `diagnose`, `confirm`, `trace`, `inject` and `demo` print it with `-o json` and keep it. It holds what was
+claimed and all that it stands on, of green runs too: each panel's query as written and as sent, each time it was read
+with its window, the raw frames, what a person sees and the events that made it; each hop's lines; what it was judged
+by; versions and clocks. Secrets are hidden before anything is kept.
+
+A raw answer stands once, in `answers`, under the SHA-256 of its text; whatever asked for it names it in its `exchange`:
+
+```python
+import hashlib, json
+
+document = json.load(open("run.json"))
+for panel in document["panels"]:
+    for reading in panel["proof"]["readings"]:
+        for probe in reading["probes"]:
+            exchange = probe.get("exchange")
+            if exchange and exchange["sha256"] in document["answers"]:
+                answer = document["answers"][exchange["sha256"]]
+                assert hashlib.sha256(answer.encode()).hexdigest() == exchange["sha256"]
+                print(panel["id"], reading["of"], exchange["body"]["queries"][0]["refId"], len(answer))
+```
+
+What is bounded: 256 KiB of one answer and 16 MiB of all, 3 lines a tag and 8,192 characters a line, 500 values a
+reading, 4 MiB of a dashboard, 256 KiB of a file. What is left out is counted where it is missing.
+
+Fields marked * are always there. Documents of earlier versions have fewer of the others. Times are nanoseconds since
+the epoch (UTC). This page is written by `python docs/write_document.py` from `obs_check/app/verify/document.py`.
+"""
+
+
+def written() -> str:
+    """The page: the document first, then every type that it holds, each behind the first that names it."""
+    schema = msgspec.json.schema(Document)
+    kinds: dict[str, dict[str, Any]] = schema["$defs"]
+    order, parts = ["Document"], [HEAD]
+    for name in order:
+        order += [kind for kind in _named(kinds[name]) if kind not in order]
+        parts.append(_section(name, kinds[name]))
+    return "\n".join(parts)
+
+
+def _section(name: str, kind: dict[str, Any]) -> str:
+    required = set(kind.get("required", ()))
+    rows = [
+        f"| `{field}`{'*' if field in required else ''} | {_type(value)} | {_cell(value.get('description', ''))} |"
+        for field, value in kind["properties"].items()
+    ]
+    head = f"## {name}\n\n{' '.join(kind['description'].split())}\n\n| field | type | meaning |\n| --- | --- | --- |\n"
+    return head + "\n".join(rows) + "\n"
+
+
+def _type(value: dict[str, Any]) -> str:
+    if "$ref" in value:
+        name = value["$ref"].rsplit("/", 1)[1]
+        return f"[{name}](#{name.lower()})"
+    if "anyOf" in value:
+        return " or ".join(_type(one) for one in value["anyOf"])
+    if "enum" in value:
+        return ", ".join(f"`{one}`" for one in value["enum"])
+    if value.get("type") == "array":
+        return f"list of {_type(value['items'])}"
+    if value.get("type") == "object":
+        inner = value.get("additionalProperties")
+        return f"object of {_type(inner)}" if isinstance(inner, dict) and inner else "object"
+    return str(value.get("type", "anything"))
+
+
+def _named(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        own = [value["$ref"].rsplit("/", 1)[1]] if "$ref" in value else []
+        return own + [name for item in value.values() for name in _named(item)]
+    return [name for item in value for name in _named(item)] if isinstance(value, list) else []
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    TARGET.write_text(written(), "utf-8")

@@ -1,0 +1,422 @@
+"""The document of a run: what `verify`, `diagnose`, `confirm`, `trace`, `inject` and `demo` print with `-o json` and
+keep. docs/document.md and docs/schemas are written from these types, and kept documents are read by them.
+
+What a later version adds has a default, so that a document of an earlier one is read as well.
+"""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from obs_check.client.executors.wrap import Kind
+from obs_check.model.event import Decision
+
+Ns = Annotated[int, Meta(ge=0, le=2**63 - 1, description="nanoseconds since the epoch, UTC")]
+Judged = Literal["ok", "fail", "unknown"]
+Number = float | Literal["NaN", "+Inf", "-Inf"]
+"""JSON has neither NaN nor infinities: they are texts."""
+RunId = Annotated[str, Meta(pattern=r"^[a-z0-9]{4,16}$")]
+Tag = Annotated[str, Meta(pattern=r"^[a-z0-9]{4,16}-[0-9]{1,9}-(allow|deny)$")]
+
+
+def said(description: str) -> Meta:
+    """What a field means."""
+    return Meta(description=description)
+
+
+class Span(Struct):
+    """From one moment to another."""
+
+    start_ns: Ns
+    end_ns: Ns
+
+
+class Event(Struct):
+    """One tagged request of the run. `decision` is the expected one, `verdict` what the firewall did."""
+
+    tag: Annotated[Tag, said("`<run>-<n>-<allow|deny>`, in the URL as `obs=`")]
+    decision: Annotated[Decision, said("the expected decision")]
+    method: str
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s\[\]]+$")]
+    sent_ns: Ns
+    status: Annotated[int | None, said("HTTP status of the answer, null without one")]
+    verdict: Annotated[str, said("`allow`, `deny` or `no_answer`: what the firewall did")]
+    error: str
+    client: Annotated[str | None, said("the probe's client, empty for obs-check itself")] = None
+    answered_ns: Annotated[Ns | None, said("when it was answered, null where nobody knows")] = None
+
+
+class Wrap(Struct):
+    """How the place that sent the events is wrapped by the firewall."""
+
+    kind: Kind
+    evidence: list[str]
+    tool_call: bool
+
+
+class Through(Struct):
+    """The executor that sent the events."""
+
+    via: str
+    place: str
+    proves: str
+    proves_not: str
+    wrap: Wrap
+    hold: str
+
+
+class Exchange(Struct):
+    """A request as it was sent and what came back; the answer itself stands in `answers` under its SHA-256."""
+
+    method: str
+    target: Annotated[str, said("path with the query string")]
+    body: Annotated[Any, said("the JSON that was sent, null without one")]
+    status: Annotated[int, said("HTTP status of the answer")]
+    bytes: Annotated[int, said("of the whole answer as UTF-8, known secrets hidden")]
+    sha256: Annotated[str, said("of these bytes")]
+
+
+class Probe(Struct):
+    """A question asked of one system, and the answer as it is shown."""
+
+    system: Annotated[
+        str | None, said("`grafana`, `loki`, `shipper`, `file`, `egress`, `panel`, `run`, `rehearsal`")
+    ] = None
+    request: Annotated[str | None, said("what a person can ask again")] = None
+    answer: Annotated[Any, said("shortened; whole in `answers` where there is an `exchange`")] = None
+    window: Annotated[Span | None, said("the time that was asked for")] = None
+    at: Annotated[Ns | None, said("when it was asked")] = None
+    exchange: Annotated[Exchange | None, said("what went over the wire; absent where nothing did")] = None
+
+
+class Line(Struct):
+    """A line with a tag as it was found at a hop."""
+
+    line: str
+    cut: Annotated[int, said("characters that are left out at its end")]
+    file: Annotated[str, said("the file it stands in, empty elsewhere")]
+    offset: Annotated[int | None, said("its first byte in that file")]
+    labels: Annotated[dict[str, str] | None, said("of its stream in Loki")]
+    ts_ns: Annotated[Ns | None, said("its time in Loki")]
+
+
+class HopEvent(Struct):
+    """One event at a hop."""
+
+    tag: Tag
+    seen_ns: Annotated[Ns | None, said("when it was first seen there, null if it was not")]
+    lines: Annotated[list[Line], said("the first three lines with its tag")]
+
+
+class Hop(Struct):
+    """A place where the run was looked for."""
+
+    path: Annotated[Literal["A", "B"], said("A: boundary's log files; B: coderd's log")]
+    hop: Annotated[str, said("`egress`, `file`, `coderd`, `shipper`, `loki`, `panel`")]
+    sent: Annotated[int, said("events that have to be there")]
+    seen: Annotated[int, said("those of them that are")]
+    verdict: Judged
+    missing: Annotated[list[str] | None, said("the tags of the others")] = None
+    latency_ms: Annotated[float | None, said("median of first seen minus sent")] = None
+    note: str | None = None
+    shipper: Annotated[Any, said("at the hop `shipper`: what it said of the run's files and lines")] = None
+    events: Annotated[list[HopEvent] | None, said("every event that has to be there")] = None
+    probes: list[Probe] | None = None
+
+
+class Target(Struct):
+    """A query of a panel as it is written."""
+
+    ref_id: str
+    datasource: Annotated[Any, said("the reference as it is stored")]
+    hidden: bool
+    text: Annotated[str, said("`expr` or `rawSql`")]
+    query: Annotated[dict[str, Any], said("all stored fields")]
+
+
+class Datasource(Struct):
+    """A datasource that was asked."""
+
+    uid: str
+    name: str
+    type: str
+
+
+class Request(Struct):
+    """What a browser sends for a panel, variables and macros filled in."""
+
+    path: str
+    datasource: Datasource
+    body: Annotated[dict[str, Any], said("the JSON of the POST")]
+    hidden: Annotated[list[str], said("refIds that are asked and not drawn")]
+
+
+class Value(Struct):
+    """One displayed value."""
+
+    name: str
+    number: Number | None
+    text: Annotated[str, said("what a person reads")]
+    events: Annotated[list[Tag], said("the events that made it; empty where others' may be in it")]
+
+
+class Step(Struct):
+    """What a stage between answer and picture left."""
+
+    name: str
+    frames: int
+    fields: int
+    rows: int
+
+
+class Reading(Struct):
+    """One time that a panel was read."""
+
+    of: Annotated[
+        Literal["before", "range", "run"],
+        said(
+            "`before`: its own range ahead of the run; `range`: its own range after it; `run`: the same panel over the "
+            "run's lines alone"
+        ),
+    ]
+    asked: Annotated[str, said("`ready`, or why nothing was asked: see `why`")]
+    why: str
+    range: Annotated[Span, said("the panel's own range")]
+    dashboard_range: Annotated[Span, said("the dashboard's range that it follows from")]
+    relative: Annotated[bool, said("whether that moves with the clock")]
+    interval_ms: Annotated[int, said("`$__interval`")]
+    max_data_points: int
+    variables: Annotated[dict[str, list[str]], said("values in use")]
+    requests: Annotated[
+        list[Request], said("as a browser sends them; with the run's line filter they stand in the probes")
+    ]
+    outage: Annotated[str, said("who did not answer, empty when all did")]
+    reads: Annotated[str, said("what a person sees")]
+    state: Annotated[str, said("what that is worth: `ok`, `no_series`, `zero_masked`, ...")]
+    number: Annotated[Number | None, said("the one value, or the sum")]
+    rows: Annotated[int, said("rows of the final frames")]
+    error: str
+    values: list[Value]
+    values_left_out: int
+    steps: list[Step]
+    notes: list[str]
+    probes: Annotated[list[Probe], said("its questions with the raw frames (`exchange`), then the drawing")]
+
+
+class PanelProof(Struct):
+    """What the row of a panel stands on."""
+
+    type: Annotated[str, said("of the panel: `stat`, `timeseries`, ...")]
+    targets: list[Target]
+    readings: list[Reading]
+
+
+class Panel(Struct):
+    """A panel as a person sees it, and what it has to read."""
+
+    id: int
+    title: str
+    reads: Annotated[str, said("what a person sees in its own range")]
+    verdict: Judged
+    path: Annotated[str | None, said("`A`, `B`, `metrics`, `sql`, or empty without an expectation")] = None
+    of_run: Annotated[str | None, said("what it reads of the run's lines alone, where that was asked")] = None
+    state: str | None = None
+    wanted: Annotated[str | None, said("what it has to read of the run")] = None
+    differs: Annotated[str | None, said("how it does not")] = None
+    cause: str | None = None
+    notes: list[str] | None = None
+    proof: PanelProof | None = None
+
+
+class Control(Struct):
+    """What a panel read before and after the run (the positive control)."""
+
+    id: int | None = None
+    title: str | None = None
+    before: str | None = None
+    after: str | None = None
+    meaning: Annotated[str | None, said("`true_zero`, `broken_zero`, `false_green`, `live`, `quiet`, ...")] = None
+    words: str | None = None
+    differs: str | None = None
+
+
+class Suggested(Struct):
+    """What a panel would read with the fix of one cause; nothing is saved."""
+
+    cause: str | None = None
+    id: int | None = None
+    title: str | None = None
+    reads: str | None = None
+    would_read: str | None = None
+    verdict: Judged | None = None
+
+
+class Fix(Struct):
+    """What to change."""
+
+    summary: str | None = None
+    diff: Annotated[str | None, said("a unified diff, empty where a person has to do it")] = None
+    safety: Annotated[
+        str | None,
+        said(
+            "`safe`: changes what is shown only, and was read with it; `review`: may change what is collected, kept or "
+            "meant; `manual`: a person has to do it"
+        ),
+    ] = None
+    path: Annotated[str | None, said("the file or object that the diff applies to")] = None
+
+
+class Evidence(Struct):
+    """How a finding is known, and which of its probes are of which side."""
+
+    kind: Annotated[str | None, said("`proof`: the same question asked twice; `observation`: what was seen")] = None
+    as_written: Annotated[int | None, said("of a proof: that many probes, from the first")] = None
+    changed: Annotated[int | None, said("of a proof: that many after them")] = None
+    pair: Annotated[list[int] | None, said("of a proof: the two probes, from 0, that say it")] = None
+    seen: Annotated[int | None, said("of an observation: how many probes")] = None
+
+
+class Subject(Struct):
+    """What a finding is about; null where it does not apply."""
+
+    dashboard: str | None = None
+    panel: int | None = None
+    target: str | None = None
+
+
+class Finding(Struct):
+    """A cause with its evidence."""
+
+    cause: str
+    severity: Annotated[str | None, said("`error`, `warning` or `info`")] = None
+    hop: str | None = None
+    subject: Subject | None = None
+    claim: Annotated[str | None, said("one sentence")] = None
+    evidence: Evidence | None = None
+    probes: list[Probe] | None = None
+    fix: Fix | None = None
+    panels: Annotated[list[int] | None, said("ids of the panels that it explains")] = None
+
+
+class Clock(Struct):
+    """How far another clock is from ours, by the `Date` of its answers: theirs minus ours lies in between."""
+
+    system: str
+    least_ms: float
+    most_ms: float
+    answers: Annotated[int, said("how many answers say so")]
+
+
+class JudgedDashboard(Struct):
+    """The dashboard that was read."""
+
+    uid: str | None = None
+    title: str | None = None
+    version: Any = None
+    schema: Annotated[str | None, said("`classic` or `v2`")] = None
+    source: Annotated[str | None, said("the uid or file that was asked for")] = None
+    file: str | None = None
+    provisioned: Annotated[str | None, said("the file that Grafana reads it from")] = None
+    sha256: Annotated[str | None, said("of the model as compact-keyed JSON: keys sorted, `, ` and `: ` between")] = None
+    model: Annotated[Any, said("the JSON model, null where it has more than 4 MiB")] = None
+
+
+class KnownDatasource(Struct):
+    """A datasource that the token can see."""
+
+    name: str
+    uid: str
+    type: str
+    settings: Annotated[dict[str, Any], said("its jsonData, secrets hidden")]
+    database: str
+    default: bool
+
+
+class Expected(Struct):
+    """What a panel has to read for the events of a run, as in expect.yaml."""
+
+    panel: int
+    path: str
+    kind: str
+    by: str
+    decision: str
+    names: dict[str, str]
+    limit: int
+
+
+class InputFile(Struct):
+    """A file that was judged by, without the secrets in it."""
+
+    role: Annotated[str, said("`obs-check`, `expectations`, `dashboard-source`, `boundary`, `shipper`")]
+    path: str
+    bytes: Annotated[int, said("of the text as it is kept")]
+    sha256: Annotated[str, said("of these bytes")]
+    text: Annotated[str, said("empty where it has more than 256 KiB")]
+    secrets: Annotated[int, said("values that are hidden in it")]
+    problem: Annotated[str, said("why it could not be read, empty when it was")]
+
+
+class Inputs(Struct):
+    """What the command judged by."""
+
+    dashboard: JudgedDashboard
+    datasources: list[KnownDatasource]
+    expectations: list[Expected]
+    addresses: Annotated[dict[str, str], said("of the systems, by name")]
+    files: list[InputFile]
+
+
+class PanelChange(Struct):
+    """A panel before and after."""
+
+    id: int | None = None
+    title: str | None = None
+    before: str | None = None
+    after: str | None = None
+    change: Annotated[str | None, said("`fixed`, `still broken`, `newly broken`, `unchanged`, `unknown`")] = None
+
+
+class HopChange(Struct):
+    """A hop before and after: `10 of 20` events seen."""
+
+    path: str | None = None
+    hop: str | None = None
+    before: str | None = None
+    after: str | None = None
+    change: str | None = None
+
+
+class Document(Struct):
+    """A document of a run. With an interrupted command it says what was found so far, verdict unknown."""
+
+    schema: Literal["obs-check/1"]
+    command: str
+    verdict: Judged
+    run: Annotated[RunId | None, said("the run's id")] = None
+    window: Annotated[Span | None, said("whole seconds around the events")] = None
+    through: Through | None = None
+    events: list[Event] | None = None
+    hops: list[Hop] | None = None
+    panels: list[Panel] | None = None
+    control: list[Control] | None = None
+    findings: Annotated[list[Finding] | None, said("causes, the first one first")] = None
+    unexplained: list[str] | None = None
+    suggested: list[Suggested] | None = None
+    outages: Annotated[list[str] | None, said("systems that did not answer")] = None
+    changes: Annotated[list[str] | None, said("what was changed on request, and how to go back")] = None
+    ended: Annotated[str | None, said("why the command did not come to its end, empty when it did")] = None
+    span: Annotated[Span | None, said("when the command looked")] = None
+    versions: Annotated[dict[str, str] | None, said("of everything that tells one")] = None
+    clocks: list[Clock] | None = None
+    inputs: Inputs | None = None
+    answers: Annotated[
+        dict[str, str] | None,
+        said(
+            "SHA-256 -> the raw answer of every `exchange`, each once; one of more than 256 KiB, and what goes beyond "
+            "16 MiB in all, is left out"
+        ),
+    ] = None
+    answers_left_out: Annotated[int | None, said("how many different answers are")] = None
+    comparison: Annotated[list[PanelChange] | None, said("of `confirm` and `demo`")] = None
+    hop_comparison: Annotated[list[HopChange] | None, said("of `confirm` and `demo`")] = None
+    after: Annotated["Document | None", said("of `demo`: the run after the fixes")] = None
