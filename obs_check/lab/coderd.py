@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -19,8 +20,6 @@ from obs_check.standin.sql import LabDatabase
 Format = Literal["json", "human", "both", "off"]
 """The log sinks that are set: `both` writes every event twice, `off` (human to /dev/null, no JSON) none."""
 
-STATS_KEPT_NS = 120 * NS
-"""coderd forgets an agent's series this long after its last report."""
 CRI_LINE_BYTES = 16 * 1024
 """The container runtime cuts longer lines into parts, all but the last marked P."""
 
@@ -56,49 +55,52 @@ class CriLog:
             raise Unavailable(f"{self.path}: cannot be written: {error}", "check the lab's directory") from error
 
 
+@dataclass(slots=True)
+class CoderdSettings:
+    """How coderd is run. `format` are its log sinks, with blanks in its JSON where `spaced`. `agent_stats` stands for
+    CODER_PROMETHEUS_COLLECT_AGENT_STATS: without it no agent series exists; one ends `stats_kept_s` after the agent's
+    last report. With `refuses` it takes no batches."""
+
+    format: Format = "json"
+    spaced: bool = False
+    agent_stats: bool = True
+    stats_kept_s: float = 120.0
+    refuses: bool = False
+
+
 class Coderd(LoopbackServer):
     """Takes batches from the agent and writes one line an event; `/metrics` on a loopback port.
 
-    `collect_agent_stats` stands for CODER_PROMETHEUS_COLLECT_AGENT_STATS: without it no agent series exists. While it
-    is not running, and with `refuses`, it takes no batches, which the agent counts as `forward_failed`.
-    An agent's series end `stats_kept_ns` after its last report. `spaced` is json_line's.
+    While it is not running, and where it refuses them, it takes no batches, which the agent counts as `forward_failed`.
     """
 
     def __init__(
         self,
         pod_log: Path,
-        format: Format = "json",  # noqa: A002
+        how: CoderdSettings | None = None,
         workspace: Workspace | None = None,
         now_ns: Callable[[], int] = time.time_ns,
-        collect_agent_stats: bool = True,
-        stats_kept_ns: int = STATS_KEPT_NS,
         database: LabDatabase | None = None,
         port: int = 0,
-        refuses: bool = False,
-        spaced: bool = False,
     ) -> None:
         super().__init__("lab-coderd", partial(_MetricsHandler, self), port)
         self.pod_log = CriLog(pod_log, now_ns)
-        self._format = format
+        self._how = how or CoderdSettings()
         self._workspace = workspace or Workspace()
         self._now_ns = now_ns
-        self._collect = collect_agent_stats
-        self._refuses = refuses
-        self._spaced = spaced
-        self._stats_kept_ns = stats_kept_ns
         self._database = database
         self._stats: tuple[int, tuple[Counter, ...]] = (0, ())
 
     def report_boundary_logs(self, batch: Sequence[AgentLog]) -> None:
         """Write the lines of one batch; Unavailable when coderd is not running."""
-        if self._refuses or not self.running:
+        if self._how.refuses or not self.running:
             raise Unavailable("coderd takes no batches", "start it first")
         for log in batch:
             fields = request_fields(self._workspace, log)
-            if self._format in ("human", "both"):
+            if self._how.format in ("human", "both"):
                 self.pod_log.write(human_line(self._now_ns(), fields))
-            if self._format in ("json", "both"):
-                self.pod_log.write(json_line(self._now_ns(), fields, self._spaced))
+            if self._how.format in ("json", "both"):
+                self.pod_log.write(json_line(self._now_ns(), fields, self._how.spaced))
         if self._database is not None:
             self._database.record(self._workspace.agent, "python3", batch)
 
@@ -106,7 +108,7 @@ class Coderd(LoopbackServer):
         """Keep an agent's counters for a while; Unavailable when coderd is not running."""
         if not self.running:
             raise Unavailable("coderd is not running", "start it first")
-        if self._collect:
+        if self._how.agent_stats:
             self._stats = (self._now_ns(), tuple(counters))
 
     def metrics(self) -> str:
@@ -116,7 +118,7 @@ class Coderd(LoopbackServer):
             "# TYPE coderd_api_active_users_duration_hour gauge",
             "coderd_api_active_users_duration_hour 1",
         ]
-        if self._now_ns() - at > self._stats_kept_ns:
+        if self._now_ns() - at > self._how.stats_kept_s * NS:
             counters = ()
         where = self._workspace
         for name in sorted({counter.name for counter in counters}):

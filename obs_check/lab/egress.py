@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
@@ -45,45 +45,40 @@ _HOP_BY_HOP = frozenset({"connection", "proxy-connection"})
 _REWRITTEN = frozenset({"content-length", "transfer-encoding", "trailer"})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """How one boundary is run, and where.
+
+    `resolve` maps a host of a request, with or without its port, to the address that answers for it; a host that is
+    neither mapped nor loopback does not resolve, so the lab never leaves the machine. `port` 0 takes a free one, None
+    the configuration's proxy_port. `zone` is the one of times; `pids` are those in the log files' names. The wrapped
+    command ends after `ends_after` requests (0: never), and boundary with it. `stderr` None is this process's.
+    """
+
+    resolve: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    now_ns: Callable[[], int] = time.time_ns
+    zone: tzinfo = UTC
+    stderr: TextIO | None = None
+    pids: tuple[int, int] | None = None
+    port: int | None = 0
+    json_lines: bool = False
+    ends_after: int = 0
+    session_id: str = ""
+
+
 class Egress:
     """One boundary invocation on a loopback port: from `start` to `stop` it has one configuration, one pair of log
     files and one run of its audit sink.
 
-    `config_path` stands for --config; None leaves the search to `env` (see read_boundary_config). `resolve` maps a host
-    of a request, with or without its port, to the address that answers for it; a host that is neither mapped nor
-    loopback does not resolve, so the lab never leaves the machine. `port` 0 takes a free one, None the configuration's
-    proxy_port. `zone` is the one of times; `pids` are those in the log files' names. The wrapped command ends after
-    `ends_after` requests (0: never), and boundary with it.
+    `config_path` stands for --config; None leaves the search to `run.env` (see read_boundary_config).
     """
 
-    def __init__(
-        self,
-        config_path: Path | None,
-        audit: AuditSink,
-        *,
-        resolve: Mapping[str, tuple[str, int]] | None = None,
-        env: Mapping[str, str] | None = None,
-        now_ns: Callable[[], int] = time.time_ns,
-        zone: tzinfo = UTC,
-        stderr: TextIO | None = None,
-        pids: tuple[int, int] | None = None,
-        port: int | None = 0,
-        json_lines: bool = False,
-        ends_after: int = 0,
-        session_id: str = "",
-    ) -> None:
-        self._session_id = session_id
-        self._json_lines = json_lines
-        self._left = ends_after
+    def __init__(self, config_path: Path | None, audit: AuditSink, run: Invocation | None = None) -> None:
         self._config_path = config_path
         self._audit = audit
-        self._resolve = dict(resolve or {})
-        self._env = dict(env or {})
-        self._now_ns = now_ns
-        self._zone = zone
-        self._stderr = stderr
-        self._pids = pids
-        self._port = port
+        self._run = run or Invocation()
+        self._left = self._run.ends_after
         self._config = BoundaryConfig()
         self._log: BoundaryLog | None = None
         self._server: LoopbackServer | None = None
@@ -94,15 +89,15 @@ class Egress:
         ConfigError for a configuration that boundary would not start with; Unavailable when the log cannot be written
         or the port is taken (which is logged, and the command would not run).
         """
-        self._config = config = read_boundary_config(self._config_path, self._env)
+        self._config = config = read_boundary_config(self._config_path, self._run.env)
         log = self._log = BoundaryLog(
             config.log_dir,
             config.log_level,
-            self._now_ns,
-            self._stderr or sys.stderr,
-            self._zone,
-            self._pids,
-            self._json_lines,
+            self._run.now_ns,
+            self._run.stderr or sys.stderr,
+            self._run.zone,
+            self._run.pids,
+            self._run.json_lines,
         )
         if not config.rules:
             log.write(Level.WARN, "No allow rules specified; all network traffic will be denied by default")
@@ -110,11 +105,11 @@ class Egress:
             log.write(Level.WARN, "Audit logs are disabled by configuration")
         else:
             self._audit.start(log)
-        if self._session_id:
+        if self._run.session_id:
             # Newer than v0.9.0.
-            log.write(Level.INFO, "boundary session started", session_id=self._session_id)
+            log.write(Level.INFO, "boundary session started", session_id=self._run.session_id)
         log.write(Level.INFO, "Start landjail manager")
-        port = config.proxy_port if self._port is None else self._port
+        port = config.proxy_port if self._run.port is None else self._run.port
         try:
             self._server = LoopbackServer("lab-egress", partial(_Connection, self), port).start()
         except Unavailable as error:
@@ -201,8 +196,8 @@ class Egress:
 
     def _address(self, request: ProxyRequest) -> tuple[str, int] | None:
         for name in (request.host, request.hostname):
-            if name in self._resolve:
-                return self._resolve[name]
+            if name in self._run.resolve:
+                return self._run.resolve[name]
         return (request.hostname, request.port) if request.hostname in _LOOPBACK_NAMES else None
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import yaml
 
 from obs_check.data import DASHBOARDS
-from obs_check.lab.coderd import Format
+from obs_check.lab.coderd import CoderdSettings
 from obs_check.model.entry import Labels
 from obs_check.standin.loki.limits import Limits
 from obs_check.standin.sql import TABLES
@@ -46,10 +46,9 @@ class LabSettings:
     """`boundary`, `promtail` and `dashboard` are written as files into the lab's directory before anything starts.
 
     `loki` are its limits, and obs-check asks it through Grafana unless `loki_direct`;
-    `coderd_format` are coderd's log sinks, `agent_stats` says whether it shows the agents' counters, which
-    an agent reports every `agent_reports_s` and which end `agent_kept_s` after the last report;
-    Prometheus scrapes `metrics_path` of coderd. boundary `sends_session`, without which coderd writes no rows, and
-    coderd `coderd_persists` them. The dashboards' role may read the tables of `sql_grants`; `sessions` is the dashboard
+    an agent reports its counters to `coderd` every `agent_reports_s`; Prometheus scrapes `metrics_path` of coderd.
+    boundary `sends_session`, without which coderd writes no rows, and coderd `coderd_persists` them. The dashboards'
+    role may read the tables of `sql_grants`; `sessions` is the dashboard
     over them. `source` is the file that the first dashboard was made from;
     `datasources` are Grafana's, with LOKI_URL and PROMETHEUS_URL for the lab's own. `absent` names systems
     that are not there: the `agent` is never started, `boundary`, `shipper`, `loki` and `prometheus` are stopped once
@@ -58,10 +57,10 @@ class LabSettings:
 
     `inject` replaces keys of obs-check.yaml's section of that name; `proxy` its `boundary.proxy` (`origin` stands for
     the origin server's address); without `ca` it does not name boundary's CA; each of `reached` changes the whole
-    document that obs-check.yaml is made of. The agent that `agent_dies` stops once boundary is connected; coderd
-    `coderd_refuses` the agent's batches. `zone` is the one that boundary writes its times in.
+    document that obs-check.yaml is made of. The agent that `agent_dies` stops once boundary is connected. `zone` is
+    the one that boundary writes its times in.
     `shipper_config` is the name of the file that the shipper reads: promtail's, or Alloy's where it ends in .alloy;
-    `pods` are the containers that a Kubernetes discovery finds. With `coderd_spaced` there are blanks in coderd's JSON.
+    `pods` are the containers that a Kubernetes discovery finds.
     """
 
     boundary: dict[str, Any]
@@ -71,10 +70,8 @@ class LabSettings:
     datasources: list[dict[str, Any]]
     loki: Limits = field(default_factory=Limits)
     loki_direct: bool = False
-    coderd_format: Format = "json"
-    agent_stats: bool = True
+    coderd: CoderdSettings = field(default_factory=CoderdSettings)
     agent_reports_s: float = 1.0
-    agent_kept_s: float = 120.0
     metrics_path: str = "/metrics"
     sends_session: bool = True
     coderd_persists: bool = True
@@ -91,12 +88,10 @@ class LabSettings:
     proxy: str = ""
     ca: bool = True
     agent_dies: bool = False
-    coderd_refuses: bool = False
     reached: list[Callable[[dict[str, Any]], None]] = field(default_factory=list)
     zone: tzinfo = UTC
     shipper_config: str = "promtail.yaml"
     pods: list[Labels] = field(default_factory=list)
-    coderd_spaced: bool = False
 
 
 def boundary_logs(directory: Path) -> Path:

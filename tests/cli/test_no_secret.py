@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from obs_check.cli.main import main
+from obs_check.lab.parts import TOKEN_FILE
 from obs_check.lab.serve import Server
-from obs_check.lab.stack import TOKEN_FILE, Lab
+from obs_check.lab.stack import Lab
 
 BEARER = "canary-bearer-7f3a"
 WRITTEN = {name: f"canary-{name}-b81c" for name in ("password", "token", "header", "url", "secure", "env", "name")}

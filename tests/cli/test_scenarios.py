@@ -19,7 +19,8 @@ import pytest
 from obs_check.app.systems.shipping import open_shipping
 from obs_check.cli.main import main
 from obs_check.config import load_config
-from obs_check.lab.stack import TOKEN_FILE, Lab
+from obs_check.lab.parts import TOKEN_FILE
+from obs_check.lab.stack import Lab
 from tests.signals import hear_signals
 
 PROGRAM = [sys.executable, "-c", "from obs_check.cli.main import run; run()"]

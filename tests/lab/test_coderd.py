@@ -14,7 +14,7 @@ from obs_check.boundary.coderd import AgentLog, rfc3339_nano
 from obs_check.errors import Unavailable
 from obs_check.lab.audit import SocketAuditor
 from obs_check.lab.audit_agent import FORWARDED, LOGS_DROPPED, Agent, Counter
-from obs_check.lab.coderd import Coderd, CriLog, Format, pod_log_path
+from obs_check.lab.coderd import Coderd, CoderdSettings, CriLog, Format, pod_log_path
 from obs_check.lab.egress import Egress
 from obs_check.model.event import find_tags
 from obs_check.model.window import NS
@@ -28,7 +28,7 @@ DENY = AgentLog(False, EVENT, "GET", "https://x.invalid/é\u2028")
 
 
 def written(path: Path, format_: Format) -> list[str]:
-    with Coderd(path, format_, now_ns=lambda: NOW) as coderd:
+    with Coderd(path, CoderdSettings(format_), now_ns=lambda: NOW) as coderd:
         coderd.report_boundary_logs([ALLOW, DENY])
     return path.read_text().splitlines() if path.exists() else []
 
@@ -115,7 +115,7 @@ def test_agent_counters_carry_the_workspace_and_expire_after_two_minutes(tmp_pat
 
 
 def test_without_collection_no_agent_series_exists(tmp_path: Path) -> None:
-    with Coderd(tmp_path / "0.log", collect_agent_stats=False) as coderd:
+    with Coderd(tmp_path / "0.log", CoderdSettings(agent_stats=False)) as coderd:
         coderd.update_stats([Counter(FORWARDED, (), 3)])
         assert FORWARDED not in fetch(f"{coderd.url}/metrics")
 

@@ -12,7 +12,7 @@ from obs_check.lab import settings as lab_settings
 from obs_check.lab.audit import SocketAuditor
 from obs_check.lab.audit_agent import Agent
 from obs_check.lab.coderd import Coderd, pod_log_path
-from obs_check.lab.egress import Egress
+from obs_check.lab.egress import Egress, Invocation
 from obs_check.lab.origin import Origin, reserved_port
 from tests.real.grafana_process import MISSING, RealGrafana, home
 from tests.real.loki_process import RealLoki
@@ -70,7 +70,7 @@ class RealStack:
         origin = stack.enter_context(Origin())
         self.loki = stack.enter_context(RealLoki(directory / "loki"))
         lab_settings.write(chosen, directory, self.loki.url)
-        coderd = Coderd(pod_log_path(directory), chosen.coderd_format)
+        coderd = Coderd(pod_log_path(directory), chosen.coderd)
         coderd.start()
         stack.callback(coderd.stop)
         agent = Agent(directory / "audit.sock", coderd, stats_interval_s=1.0)
@@ -80,7 +80,9 @@ class RealStack:
         prometheus = stack.enter_context(RealPrometheus(directory / "prometheus", targets, "1s"))
         hosts = dict.fromkeys((lab_settings.ALLOWED_HOST, lab_settings.DENIED_HOST), ("127.0.0.1", origin.port))
         egress = Egress(
-            directory / "boundary.yaml", SocketAuditor(directory / "audit.sock"), resolve=hosts, port=proxy_port
+            directory / "boundary.yaml",
+            SocketAuditor(directory / "audit.sock"),
+            Invocation(resolve=hosts, port=proxy_port),
         )
         egress.start()
         stack.callback(egress.stop)

@@ -20,7 +20,7 @@ import yaml
 from obs_check.causes.egress import allow_denied
 from obs_check.client.egress import send
 from obs_check.lab.audit import SocketAuditor
-from obs_check.lab.egress import Egress
+from obs_check.lab.egress import Egress, Invocation
 from obs_check.lab.origin import Origin
 from obs_check.lab.tls.certificate import CA
 from obs_check.model.event import Event
@@ -114,7 +114,7 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side
         config = directory / "lab.yaml"
         config.write_text(yaml.safe_dump({"allowlist": RULES, "log_level": "info", "log_dir": str(logs)}))
         audit = SocketAuditor(directory / "real/audit.sock")
-        with Egress(config, audit, port=int(real.url.rsplit(":", 1)[1])) as lab:
+        with Egress(config, audit, Invocation(port=int(real.url.rsplit(":", 1)[1]))) as lab:
             ours = ask(lab.url, CA, origin.port, closed)
             wait_for_handshakes(logs)
     yield Side(theirs, files(real.logs)), Side(ours, files(logs))

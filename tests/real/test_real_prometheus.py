@@ -107,7 +107,7 @@ def test_what_there_is_is_answered_alike(real: httpx.Client, store: Store, route
 
 
 def test_a_target_is_described_alike(tmp_path: Path) -> None:
-    coderd = Coderd(tmp_path / "coderd.log", "json")
+    coderd = Coderd(tmp_path / "coderd.log")
     coderd.start()
     try:
         address = coderd.url.split("//")[1]

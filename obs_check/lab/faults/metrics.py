@@ -8,7 +8,7 @@ _FORWARDED = r"agent_boundary_log_proxy_batches_forwarded_total"
 
 
 def _no_report(settings: LabSettings) -> None:
-    settings.agent_reports_s, settings.agent_kept_s = 3600.0, 2.0
+    settings.agent_reports_s, settings.coderd.stats_kept_s = 3600.0, 2.0
 
 
 def _wrong_path(settings: LabSettings) -> None:
@@ -16,7 +16,7 @@ def _wrong_path(settings: LabSettings) -> None:
 
 
 def _no_agent_stats(settings: LabSettings) -> None:
-    settings.agent_stats = False
+    settings.coderd.agent_stats = False
 
 
 def _wrong_url(settings: LabSettings) -> None:

@@ -7,7 +7,7 @@ _JSON = r"\| json [^|]*(?=\|)"
 
 
 def _human_lines(settings: LabSettings) -> None:
-    settings.coderd_format = "human"
+    settings.coderd.format = "human"
 
 
 def _static_decision(settings: LabSettings) -> None:

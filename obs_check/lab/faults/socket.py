@@ -31,15 +31,15 @@ def _long_urls(settings: LabSettings) -> None:
 
 
 def _coderd_refuses(settings: LabSettings) -> None:
-    settings.coderd_refuses = True
+    settings.coderd.refuses = True
 
 
 def _no_sink(settings: LabSettings) -> None:
-    settings.coderd_format = "off"
+    settings.coderd.format = "off"
 
 
 def _two_sinks(settings: LabSettings) -> None:
-    settings.coderd_format = "both"
+    settings.coderd.format = "both"
 
 
 SOCKET_FAULTS: tuple[Fault, ...] = (

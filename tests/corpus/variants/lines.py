@@ -23,11 +23,11 @@ def _changed(changes: dict[str, str], expr: str) -> str:
 
 def human(settings: LabSettings) -> None:
     """coderd logs for people, and the panels read that."""
-    settings.coderd_format = "human"
+    settings.coderd.format = "human"
     rewritten_exprs(lambda expr: _changed(_HUMAN, expr))(settings)
 
 
 def spaced(settings: LabSettings) -> None:
     """Blanks behind commas and colons of the JSON, which the panels' regular expressions allow."""
-    settings.coderd_spaced = True
+    settings.coderd.spaced = True
     rewritten_exprs(lambda expr: expr.replace('"http_url":"', '"http_url":\\s*"'))(settings)

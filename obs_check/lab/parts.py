@@ -1,0 +1,234 @@
+"""The parts of the lab, in the order in which they start: each names the parts that have to be up before it."""
+
+import contextlib
+import os
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from obs_check.boundary.coderd import Workspace
+from obs_check.errors import Unavailable
+from obs_check.lab import settings as lab_settings
+from obs_check.lab.audit import SocketAuditor
+from obs_check.lab.audit_agent import Agent
+from obs_check.lab.coderd import Coderd, pod_log_path
+from obs_check.lab.egress import Egress, Invocation
+from obs_check.lab.grafana import LabGrafana
+from obs_check.lab.loki import LabLoki
+from obs_check.lab.origin import Origin
+from obs_check.lab.prometheus import LabPrometheus
+from obs_check.lab.shipper import LabShipper
+from obs_check.standin.sql import LabDatabase
+
+TOKEN_FILE = "grafana.token"  # the name of a file, not a secret
+DATABASE = "coder.duckdb"
+SHIPPER_LOG = "promtail.log"
+BOUNDARY_STDERR = "boundary.stderr"
+
+
+Address = tuple[str, int]
+"""Host and port."""
+
+
+class Boundary:
+    """boundary as it can be started again. `origin` is what allowed requests reach, `audit` its socket's path."""
+
+    def __init__(self, chosen: lab_settings.LabSettings, directory: Path, port: int, origin: Address, audit: Path):
+        self.port = port
+        self._chosen = chosen
+        self._directory = directory
+        self._origin = origin
+        self._audit = audit
+        self._running = ExitStack()
+
+    def start(self) -> None:
+        """Run it with the files as they are now, its log with the mode that its umask gives."""
+        egress = self.invocation((os.getpid(), os.getpid() + 1), self.port, self._running)
+        before = os.umask(self._chosen.boundary_umask)
+        try:
+            with contextlib.suppress(*([Unavailable] if self._chosen.firewall.port_taken else [])):
+                egress.start()
+        finally:
+            os.umask(before)
+        self._running.callback(egress.stop)
+
+    def stop(self) -> None:
+        """End it, as with the end of its command."""
+        self._running.close()
+
+    def invocation(self, pids: tuple[int, int], port: int, until: ExitStack) -> Egress:
+        """One that was not started; its stderr is open as long as `until`."""
+        firewall = self._chosen.firewall
+        session_id = str(uuid.uuid4()) if self._chosen.sends_session else ""
+        return Egress(
+            self._directory / "boundary.yaml" if firewall.config_named else None,
+            SocketAuditor(self._audit, session_id=session_id),
+            Invocation(
+                resolve={lab_settings.ALLOWED_HOST: self._origin, lab_settings.DENIED_HOST: self._origin},
+                stderr=until.enter_context((self._directory / BOUNDARY_STDERR).open("a", encoding="utf-8")),
+                zone=self._chosen.zone,
+                pids=pids,
+                port=port,
+                json_lines=firewall.json_lines,
+                ends_after=firewall.ends_after,
+                session_id=session_id,
+            ),
+        )
+
+
+class Stack:
+    """What the parts share: each leaves here what those behind it reach it by. `proxy_port` is boundary's."""
+
+    origin: Address
+    loki: LabLoki
+    database: LabDatabase
+    coderd: Coderd
+    sockets: Path
+    agent: Agent
+    prometheus: LabPrometheus
+    boundary: Boundary
+    shipper: LabShipper
+    grafana: LabGrafana
+
+    def __init__(
+        self,
+        directory: Path,
+        chosen: lab_settings.LabSettings,
+        proxy_port: int,
+        data: Path | None,
+        env: Mapping[str, str],
+        say: Callable[[str], None],
+    ) -> None:
+        self.directory = directory
+        self.chosen = chosen
+        self.proxy_port = proxy_port
+        self.data = data
+        self.env = env
+        self.say = say
+
+
+Stop = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`start` says how the part is stopped."""
+
+    name: str
+    needs: tuple[str, ...]
+    start: Callable[[Stack], Stop]
+
+
+def _origin(stack: Stack) -> Stop:
+    origin = Origin().start()
+    stack.origin = ("127.0.0.1", origin.port)
+    if not stack.chosen.firewall.origin_up:
+        origin.stop()
+    return origin.stop
+
+
+def _loki(stack: Stack) -> Stop:
+    stack.loki = LabLoki(stack.data, stack.chosen.loki, say=lambda text: stack.say(f"lab Loki: {text}"))
+    stack.loki.start()
+    return stack.loki.stop
+
+
+def _files(stack: Stack) -> Stop:
+    lab_settings.write(stack.chosen, stack.directory, stack.loki.url)
+    return lambda: None
+
+
+def _database(stack: Stack) -> Stop:
+    kept = stack.data / DATABASE if stack.data else None
+    stack.database = LabDatabase(time.time_ns, stack.chosen.sql_grants, kept)
+    stack.database.register(Workspace().agent)
+    stack.database.start()
+    return stack.database.stop
+
+
+def _coderd(stack: Stack) -> Stop:
+    rows = stack.database if stack.chosen.coderd_persists else None
+    stack.coderd = Coderd(pod_log_path(stack.directory), stack.chosen.coderd, database=rows)
+    stack.coderd.start()
+    return stack.coderd.stop
+
+
+def _sockets(stack: Stack) -> Stop:
+    # The path of a unix socket has at most 107 bytes (Linux: sun_path), which a lab's own directory may exceed.
+    held = TemporaryDirectory(prefix="obs-check-")
+    stack.sockets = Path(held.name)
+    return held.cleanup
+
+
+def audit_socket(stack: Stack) -> Path:
+    """Where the agent listens for boundary."""
+    return stack.sockets / "boundary-audit.sock"
+
+
+def _agent(stack: Stack) -> Stop:
+    stack.agent = Agent(audit_socket(stack), stack.coderd, stats_interval_s=stack.chosen.agent_reports_s)
+    if "agent" in stack.chosen.absent:
+        return lambda: None
+    stack.agent.start()
+    return stack.agent.stop
+
+
+def _prometheus(stack: Stack) -> Stop:
+    scraped = [("coderd", f"{stack.coderd.url}{stack.chosen.metrics_path}")]
+    stack.prometheus = LabPrometheus(scraped, interval_s=1.0)
+    stack.prometheus.start()
+    return stack.prometheus.stop
+
+
+def _another_program(stack: Stack) -> Stop:
+    if not stack.chosen.firewall.port_taken:
+        return lambda: None
+    return Origin(stack.proxy_port).start().stop
+
+
+def _boundary(stack: Stack) -> Stop:
+    stack.boundary = Boundary(stack.chosen, stack.directory, stack.proxy_port, stack.origin, audit_socket(stack))
+    stack.boundary.start()
+    return stack.boundary.stop
+
+
+def _shipper(stack: Stack) -> Stop:
+    directory, chosen = stack.directory, stack.chosen
+    config, positions = directory / chosen.shipper_config, directory / "positions.yaml"
+    other_user = chosen.shipper_user == "another"
+    stack.shipper = LabShipper(config, positions, stack.env, directory / SHIPPER_LOG, other_user, chosen.pods)
+    stack.shipper.start()
+    return stack.shipper.stop
+
+
+def _grafana(stack: Stack) -> Stop:
+    token = secrets.token_hex(16)
+    token_file = stack.directory / TOKEN_FILE
+    token_file.touch(mode=0o600)
+    token_file.write_text(token, "utf-8")
+    sources = lab_settings.datasources(stack.chosen, stack.loki.url, stack.prometheus.url)
+    stack.grafana = LabGrafana(stack.directory / "dashboards", sources, token, database=stack.database)
+    stack.grafana.start()
+    return stack.grafana.stop
+
+
+PARTS = (
+    Part("origin", (), _origin),
+    Part("loki", (), _loki),
+    Part("files", ("loki",), _files),
+    Part("database", (), _database),
+    Part("coderd", ("database",), _coderd),
+    Part("sockets", (), _sockets),
+    Part("agent", ("sockets", "coderd"), _agent),
+    Part("prometheus", ("coderd",), _prometheus),
+    Part("another program", (), _another_program),
+    Part("boundary", ("files", "origin", "sockets", "agent", "another program"), _boundary),
+    Part("shipper", ("files", "loki", "boundary"), _shipper),
+    Part("grafana", ("files", "loki", "prometheus", "database"), _grafana),
+)
+"""They are stopped in the reverse order."""

@@ -1,0 +1,58 @@
+"""The lab as a whole: the order of its parts, and where it may stand."""
+
+import ast
+import inspect
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from obs_check.client.egress import send
+from obs_check.follow.run import plan_events
+from obs_check.lab import parts
+from obs_check.lab.faults.registry import FAULTS
+from obs_check.lab.parts import PARTS, Part
+from obs_check.lab.settings import healthy
+from obs_check.lab.stack import Lab
+
+NAMES = [part.name for part in PARTS]
+
+
+@pytest.mark.parametrize("part", PARTS, ids=NAMES)
+def test_a_part_starts_behind_all_that_it_needs_and_reads(part: Part) -> None:
+    assert NAMES.count(part.name) == 1
+    assert set(part.needs) <= set(NAMES[: NAMES.index(part.name)])
+    assert _read(part.start) & set(NAMES) <= {*part.needs, part.name}
+
+
+def _read(start: object) -> set[str]:
+    """The attributes of the stack that a start reads, those of the helper functions that it hands the stack to too."""
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(start))).body  # type: ignore[arg-type]
+    found = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and _is_stack(node.value)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and any(map(_is_stack, node.args)):
+            found |= _read(getattr(parts, node.func.id))
+    return found
+
+
+def _is_stack(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "stack"
+
+
+def test_what_can_be_absent_is_a_part() -> None:
+    for fault in FAULTS:
+        settings = healthy(Path("lab"))
+        fault.change(settings)
+        assert settings.absent <= set(NAMES)
+
+
+@pytest.mark.slow
+def test_a_lab_stands_in_a_folder_with_a_long_path(tmp_path: Path) -> None:
+    directory = tmp_path / ("long-" * 20) / ("path-" * 20)
+    with Lab(directory) as lab:
+        (event,) = plan_events("abc123", 1, 0, "http://allowed.example/ok", "")
+        assert send(event, lab.proxy_url, None).verdict == "allow"
+    (log,) = (directory / "boundary_logs").iterdir()
+    assert event.tag in log.read_text()
+    # boundary v0.9.0 says at its start when the agent has no socket for it.
+    assert "log proxy socket" not in log.read_text()
