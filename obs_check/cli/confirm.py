@@ -1,6 +1,5 @@
 """`obs-check confirm BEFORE`: run again what was diagnosed and compare hop by hop and panel by panel."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,25 +8,27 @@ from obs_check.cli.ending import keeping
 from obs_check.cli.options import Output, common, echo
 from obs_check.cli.sending import through
 
+JUDGED = ("verify", "diagnose", "confirm", "demo")
+"""Commands whose documents say what panels read."""
+
 if TYPE_CHECKING:
     from obs_check.app.systems.injection import Sending
 
 
 @click.command()
-@click.argument("before_file", metavar="BEFORE", type=click.Path(path_type=Path))
+@click.argument("named", metavar="BEFORE")
 @through
 @common
-def confirm(before_file: Path, sending: "Sending", out: Output) -> None:
-    """Send as many events as in BEFORE (a file of `verify --save` or `diagnose --save`) and compare hops and
-    panels."""
+def confirm(named: str, sending: "Sending", out: Output) -> None:
+    """Send as many events as in BEFORE and compare hops and panels. BEFORE is the id of a kept run, the beginning of
+    it, `last`, or a file."""
     from obs_check.app.systems.systems import open_systems
     from obs_check.app.verify.check import Check
-    from obs_check.app.verify.comparison import compare, compare_hops
     from obs_check.app.verify.kept import load_judged
     from obs_check.app.verify.outcome import Outcome
 
-    before = load_judged(before_file)
-    outcome = Outcome("confirm")
+    before = load_judged(out.store().find(named, JUDGED))
+    outcome = Outcome("confirm", compared_with=before)
     decisions = [e["decision"] for e in before["events"]]
     with (
         keeping(out, outcome, limit_s=out.limit_s()),
@@ -41,8 +42,6 @@ def confirm(before_file: Path, sending: "Sending", out: Output) -> None:
         check.explain()
         out.show_outcome(outcome)
     document = outcome.to_json()
-    document["comparison"] = compare(before, document)
-    document["hop_comparison"] = compare_hops(before, document)
     if not out.json:
         for row in document["hop_comparison"]:
             echo(f"{row['path']:>4} {row['change']:13} {row['hop']}: {row['before']} -> {row['after']}")

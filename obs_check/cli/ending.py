@@ -1,12 +1,16 @@
 """How a command ends: its document is written, and says so, whatever happens inside."""
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from obs_check.cli.interrupt import insistent_interrupt
-from obs_check.errors import ObsCheckError, Unavailable, UsageError
+from obs_check.errors import InputError, ObsCheckError, Unavailable, UsageError
+
+IN_STORE = ("verify", "diagnose", "confirm", "trace", "inject", "demo")
+"""Commands whose documents are kept."""
 
 if TYPE_CHECKING:
     from obs_check.cli.options import Output
@@ -35,7 +39,8 @@ class Found(Protocol):
 
 @contextmanager
 def keeping(out: "Output", found: Found, save: Path | None = None, limit_s: float = 0) -> Iterator[None]:
-    """Write the document to `save` whatever happens inside; where the block is not left at its end, also show it.
+    """Keep the document of a run among the runs, and in `save`, whatever happens inside; where the block is not left at
+    its end, also show it.
 
     A block that a signal, a system that does not answer or an error of our own ends has the verdict unknown; wrong
     usage before anything was done leaves no document. After `limit_s` seconds (0: never) the block is out of time.
@@ -46,26 +51,47 @@ def keeping(out: "Output", found: Found, save: Path | None = None, limit_s: floa
     except UsageError as error:
         if found.begun:
             found.stop(error.message)
-            write_document(found.to_json(), save)
+            _keep(out, found.to_json(), save)
         raise
     except ObsCheckError as error:
         found.failed(error)
         found.stop("a system did not answer" if isinstance(error, Unavailable) else "not allowed")
         if out.json:
             out.print_json(found.to_json())
-        write_document(found.to_json(), save)
+        _keep(out, found.to_json(), save)
         raise
     except KeyboardInterrupt as stopped:
         found.stop(str(stopped) or "interrupted")
         out.show(found.to_json())
-        write_document(found.to_json(), save)
+        _keep(out, found.to_json(), save)
         raise
     except BaseException as error:
         found.stop(f"internal error: {type(error).__name__}")
         out.show(found.to_json())
-        write_document(found.to_json(), save)
+        _keep(out, found.to_json(), save)
         raise
-    write_document(found.to_json(), save)
+    _keep(out, found.to_json(), save)
+
+
+def _keep(out: "Output", document: Mapping[str, Any], save: Path | None) -> None:
+    write_document(document, save)
+    answered = any(event["verdict"] not in ("no_answer", "not_known") for event in document.get("events") or ())
+    if document["command"] in IN_STORE and (answered or document.get("panels")):
+        _store(out, document)
+
+
+def _store(out: "Output", document: Mapping[str, Any]) -> None:
+    """Keep a document in the state directory. A command does not fail because that cannot be written: it says so."""
+    from obs_check.follow.run import new_run_id
+    from obs_check.report.json import dumps
+
+    run = str(document.get("run") or new_run_id())
+    try:
+        out.store().keep(dumps(document) + "\n", str(document["command"]), run, time.time_ns())
+    except InputError as error:
+        out.say(f"run {run} is not kept: {error}")
+    else:
+        out.say(f"kept as run {run}")
 
 
 def write_document(document: Mapping[str, Any], path: Path | None) -> None:

@@ -35,6 +35,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("verify", "obs_check.cli.verify", "verify", "Inject events and follow each to its panels; one exit code."),
     Command("inject", "obs_check.cli.inject", "inject", "Send tagged allow and deny events through the firewall."),
     Command("trace", "obs_check.cli.trace", "trace", "Follow the events of a kept run hop by hop."),
+    Command("runs", "obs_check.cli.runs", "runs", "List the runs that are kept, or remove old ones."),
     Command("confirm", "obs_check.cli.confirm", "confirm", "Run again after a fix and compare panel by panel."),
     Command("query", "obs_check.cli.query", "query", "Run a LogQL query on files, Loki or Loki behind Grafana."),
     Command("lint", "obs_check.cli.lint", "lint", "Check dashboards, queries and shipper configurations offline."),

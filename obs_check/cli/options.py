@@ -16,6 +16,7 @@ from obs_check.errors import ObsCheckError, UsageError
 
 if TYPE_CHECKING:
     from obs_check.app.verify.outcome import Outcome
+    from obs_check.client.files.run_store import RunStore
     from obs_check.config import Config
     from obs_check.logql.settings import EngineSettings
 
@@ -42,6 +43,13 @@ class Output:
         from obs_check.config import load_config
 
         return load_config(self.config_path, self.env)
+
+    def store(self) -> "RunStore":
+        """The runs that are kept."""
+        from obs_check.client.files.run_store import RunStore
+        from obs_check.config import state_directory
+
+        return RunStore(state_directory(self.env))
 
     def limit_s(self, asked: float | None = None) -> float:
         """Seconds that the command may take: those asked for, else the configured ones; raises ConfigError."""

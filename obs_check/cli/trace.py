@@ -7,21 +7,24 @@ import click
 from obs_check.cli.ending import keeping
 from obs_check.cli.options import Output, common
 
+SENT = ("inject", "verify", "confirm", "demo")
+"""Commands whose documents have a run."""
+
 
 @click.command()
 @click.argument("named", metavar="RUN")
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
 @common
 def trace(named: str, save: Path | None, out: Output) -> None:
-    """Follow the run RUN hop by hop: its id, or a file as `inject` or `verify --save` kept it. A run whose command was
-    killed is followed as far as it was sent."""
+    """Follow the run RUN hop by hop: its id, the beginning of it, `last`, or a file. A run whose command was killed is
+    followed as far as it was sent."""
     from obs_check.app.systems.systems import open_systems
     from obs_check.app.verify.check import Check
     from obs_check.app.verify.kept import find_run
     from obs_check.app.verify.outcome import Outcome
     from obs_check.config import state_directory
 
-    run = find_run(named, state_directory(out.env), out.say)
+    run = find_run(named, state_directory(out.env), out.say, lambda: out.store().find(named, SENT))
     outcome = Outcome("trace")
     with (
         keeping(out, outcome, save, out.limit_s()),

@@ -43,9 +43,10 @@ def load_judged(path: Path) -> dict[str, Any]:
     return document
 
 
-def find_run(named: str, state: Path | None, say: Callable[[str], None]) -> Run:
+def find_run(named: str, state: Path | None, say: Callable[[str], None], kept: Callable[[], Path] | None = None) -> Run:
     """The run in a document or a journal, or, where no file is called so, that of the journal with this id in the state
-    directory; what was not sent of it is said. InputError when there is none, Unavailable while it is being sent."""
+    directory, else of the document that is `kept` of it; what was not sent of it is said. InputError when there is
+    none, Unavailable while it is being sent."""
     path = Path(named)
     journal = state and _RUN.fullmatch(named) and journal_path(state, named)
     if path.suffix == ".jsonl" or (journal and journal.exists() and not path.exists()):
@@ -54,7 +55,7 @@ def find_run(named: str, state: Path | None, say: Callable[[str], None]) -> Run:
             doubt = f", of {len(run.in_doubt)} of them it is not known" if run.in_doubt else ""
             say(f"run {run.id}: {len(run.sent)} of {planned} events were sent before obs-check ended{doubt}")
         return run
-    return load_run(path)
+    return load_run(kept() if kept else path)
 
 
 def load_run(path: Path) -> Run:

@@ -1,10 +1,11 @@
 """What a command found, in the shape of the JSON contract."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from obs_check.app.diagnose.counterfactual import WouldRead
+from obs_check.app.verify.comparison import compare, compare_hops
 from obs_check.app.verify.inputs import Inputs
 from obs_check.app.verify.panel_proof import panel_proof
 from obs_check.app.verify.verdicts import PanelVerdict, copy_of
@@ -39,6 +40,8 @@ class Outcome:
     """Whether something of `outages` is for want of rights."""
     changes: list[str] = field(default_factory=list)
     """What was changed on request, and how to go back."""
+    compared_with: Mapping[str, Any] | None = None
+    """An earlier document to say of what changed since."""
     inputs: Inputs = field(default_factory=Inputs)
     before: Sequence[PanelView] = ()
     """What the panels read ahead of the run."""
@@ -84,7 +87,7 @@ class Outcome:
         """The document: {"schema", "command", "verdict", "run", "events", "hops", "panels", "findings", ...}."""
         run = self.run.to_json() if self.run else None
         kept, left_out = kept_answers(self._exchanges())
-        return {
+        document = {
             "schema": "obs-check/1",
             "command": self.command,
             "verdict": str(self.verdict),
@@ -108,6 +111,11 @@ class Outcome:
             "answers": kept,
             "answers_left_out": left_out,
         }
+        before = self.compared_with
+        if before is not None:
+            document["comparison"] = compare(before, document)
+            document["hop_comparison"] = compare_hops(before, document)
+        return document
 
     def _proof(self, row: PanelVerdict) -> dict[str, Any]:
         earlier = next((view for view in self.before if copy_of(view) == copy_of(row.view)), None)
