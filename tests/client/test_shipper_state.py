@@ -16,6 +16,7 @@ from obs_check.client.shipper.promtail_targets import parse_discovery
 from obs_check.client.shipper.sources import NOTHING_ELSE, Sources
 from obs_check.errors import InputError, Unavailable
 from obs_check.model.paths import AbsoluteGlob
+from obs_check.model.shipping import TargetState
 
 RECORDED = Path(__file__).parent.parent / "fixtures" / "client"
 LOG = "/tmp/boundary_logs/boundary-1.log"
@@ -98,6 +99,15 @@ def test_disk_and_positions_file_tell_a_file_that_shrank_and_one_that_nobody_tak
     file = state.file(LOG)
     assert file is not None
     assert (file.position, file.left, file.disk_bytes) == (3644, 240 - 3644, 240)
+
+
+def test_a_file_that_a_target_excludes_is_of_no_job(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    for name in ("a.log", "a-1.log"):
+        (tmp_path / "logs" / name).write_text("x\n")
+    excluded = {"__path__": "/logs/*.log", "__path_exclude__": "/logs/*-*.log"}
+    files = Disk(tmp_path).with_files((), [TargetState("j", "/logs/*.log", {}, excluded)], ("/logs/*",))
+    assert {path: file.collected for path, file in files.items()} == {"/logs/a.log": True, "/logs/a-1.log": False}
 
 
 @pytest.mark.parametrize(

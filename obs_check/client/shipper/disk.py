@@ -47,8 +47,10 @@ class Disk:
         Patterns that are none take nothing."""
         jobs: dict[str, str] = {}
         for target in targets:
+            excluded = target.discovered.get("__path_exclude__", "")
             for path in self._below(target.glob) if target.glob and not target.dropped else ():
-                jobs.setdefault(path, target.job)
+                if not (excluded and matches(excluded, path)):
+                    jobs.setdefault(path, target.job)
         names = [*jobs, *known]
         for path in (path for glob in globs if glob for path in self._below(glob)):
             jobs.setdefault(self.name_of(path, names, ()), "")
