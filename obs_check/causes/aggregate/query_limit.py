@@ -1,8 +1,8 @@
 """aggregate.query-limit: one of Loki's limits for queries refuses the query, or hides what it asks for.
 
 Loki 3.5 answers 400 with the limit's value and not always its name (`limits_config`); `max_query_lookback` moves the
-start of a query and says nothing, unless all of it is older. Proved by Loki's answer, and by the panel read within the
-limit where that can be tried.
+start of a query and says nothing, unless an offset takes it further back. Proved by Loki's answer, and by the panel
+read within the limit where that can be tried.
 """
 
 import re
@@ -122,7 +122,7 @@ def _within(
 
 
 def _looks_back(context: Context, broken: BrokenPanel) -> Finding | None:
-    """A limit that hides lines without a word, and is told only to whoever asks for nothing but older ones."""
+    """A limit that hides lines without a word, and is told only where an offset takes a query further back."""
     asks = any(query.datasource.kind == "loki" for query in broken.request.queries)
     if not asks or broken.reading.error or (broken.reading.rows and not reads_nothing(broken.reading)):
         return None

@@ -30,17 +30,26 @@ from obs_check.standin.loki.store import TenantStore
 
 
 class _Counted:
-    """A Source that remembers what was read through it; `first_ns` is the time of the oldest line that is shown."""
+    """A Source that remembers what was read through it, for a request that ends at `end_ns`.
 
-    def __init__(self, store: TenantStore, first_ns: int = 0) -> None:
+    Loki 3.5: `max_query_lookback` moves the start of what is read, and says nothing; a request that is older altogether
+    is answered with nothing, and what only an `offset` takes so far back is refused.
+    """
+
+    def __init__(self, store: TenantStore, now_ns: int, end_ns: int, limits: Limits) -> None:
         self._store = store
-        self._first_ns = first_ns
+        self._lookback = limits.max_query_lookback
+        self._first_ns = now_ns - self._lookback if self._lookback else 0
+        self._recent = end_ns >= self._first_ns
         self.lines = 0
         self.bytes = 0
         self.labels: list[Labels] = []
 
     def select(self, matchers: Sequence[Matcher], start_ns: int, end_ns: int) -> list[LogStream]:
         """See obs_check.logql.engine.source.Source."""
+        if end_ns < self._first_ns and self._recent:
+            told = format_prometheus_duration(self._lookback)
+            raise Refusal(400, f"this data is no longer available, it is past now - max_query_lookback ({told})")
         streams = self._store.select(matchers, max(start_ns, self._first_ns), end_ns)
         for stream in streams:
             self.labels.append(stream.labels)
@@ -66,16 +75,6 @@ def _answer(
         raise Refusal(400, f"maximum of series ({limits.max_query_series}) reached for a single query")
     data["stats"] = stats(source.lines, source.bytes, returned, took_ns / NS)
     return data
-
-
-def _oldest(now_ns: int, until_ns: int, limits: Limits) -> int:
-    """The time of the oldest line that a query sees (Loki 3.5: a limit moves its start, and says nothing); Refusal of
-    one that would end before it starts."""
-    lookback = limits.max_query_lookback
-    if lookback and until_ns < now_ns - lookback:
-        told = format_prometheus_duration(lookback)
-        raise Refusal(400, f"this data is no longer available, it is past now - max_query_lookback ({told})")
-    return now_ns - lookback if lookback else 0
 
 
 def _refuse_blocked(text: str, limits: Limits) -> None:
@@ -112,7 +111,7 @@ def answer_range(
         check_length(max(asked.start, asked.end - HOUR) - _longest_range(expr), asked.end, limits)
     _refuse_switched_off(expr)
     _refuse_blocked(params.get("query", ""), limits)
-    source = _Counted(store, _oldest(now_ns, asked.end, limits))
+    source = _Counted(store, now_ns, asked.end, limits)
     result = query_range(
         expr,
         source,
@@ -145,7 +144,7 @@ def answer_instant(
         expr = parse(text)
     _refuse_switched_off(expr)
     _refuse_blocked(text, limits)
-    source = _Counted(store, _oldest(now_ns, at, limits))
+    source = _Counted(store, now_ns, at, limits)
     result = query_instant(expr, source, at, settings=settings, limit=limit, direction=direction)
     return _answer(result, source, flags, direction, settings.now_ns() - now_ns, limits)
 
@@ -170,7 +169,7 @@ def answer_fields(
     if not isinstance(expr, LogQuery):
         raise Refusal(400, "only log selector is supported")
     check_limit(lines, limits)
-    source = _Counted(store)
+    source = _Counted(store, 0, 0, Limits())
     result = query_range(expr, source, asked.start, asked.end, asked.step, settings=settings, limit=lines)
     rows = categorized(result.streams, source.labels) if isinstance(result, Streams) else []
     if name is not None:
