@@ -31,7 +31,8 @@ def used_by(stage: ast.Stage) -> list[str]:
             return []
 
 
-def _set_by(stage: ast.Stage) -> list[str]:
+def set_by(stage: ast.Stage) -> list[str]:
+    """Labels that a stage says it sets; none for a parser that takes what the lines have."""
     match stage:
         case ast.RegexpParser():
             return re.findall(r"\(\?P<([^>]+)>", stage.pattern)
@@ -50,7 +51,7 @@ def labels_needed(expr: ast.Expr, place: int, number: int = 0) -> list[str]:
     later = query.stages[place + 1 :]
     found = [name for stage in later for name in used_by(stage)]
     found += [unwrap.label] if unwrap else []
-    set_later = {name for stage in later for name in _set_by(stage)}
+    set_later = {name for stage in later for name in set_by(stage)}
     return [n for n in dict.fromkeys((*found, *around)) if n not in set_later and not n.startswith("__")]
 
 

@@ -1,5 +1,7 @@
 """Causes inside of queries on a few lines: what is named, what the fix writes, how many questions it takes."""
 
+import re
+
 import pytest
 
 from obs_check.client.answered import Answered
@@ -109,6 +111,25 @@ def test_the_cause_and_its_fix(lines: list[str], expr: str, cause: str, fixed: s
 )
 def test_nothing_is_claimed_of_what_may_simply_not_have_happened(lines: list[str], expr: str) -> None:
     assert proved(Lines([(POD, lines)] if lines else []), expr) is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "parser", "cause"),
+    [
+        (JSON, "regexp `url=(?P<http_url>\\S+) port=(?P<port>\\d+)`", "pipeline.regexp-no-match"),
+        (JSON, "regexp `decision=(?P<decision>\\w+) url=(?P<http_url>\\S+)`", "pipeline.wrong-parser"),
+        (JSON, "pattern `url=<http_url> port=<port>`", "pipeline.regexp-no-match"),
+        (PAIRS, "regexp `mesg=(?P<msg>\\w+) host=(?P<host>\\S+)`", "pipeline.regexp-no-match"),
+        (PAIRS, "regexp `mesg=(?P<msg>\\w+) after (?P<took>\\S+)`", "pipeline.wrong-parser"),
+    ],
+)
+def test_one_parser_is_one_mistake_whatever_a_panel_uses_of_it(lines: list[str], parser: str, cause: str) -> None:
+    names = re.findall(r"<([a-z]\w+)>", parser)
+    assert len(names) == 2
+    used = [f'by ({name}) (count_over_time({{namespace="coder"}} | {parser} [$__range]))' for name in names]
+    used += [f'(count_over_time({{namespace="coder"}} | {parser} | {name}=~`.+` [$__range]))' for name in names]
+    found = [proved(Lines([(POD, lines)]), f"sum {expr}") for expr in used]
+    assert [one.cause if one else "" for one in found] == [cause] * 4
 
 
 OF_DENIED = 'json d="fields.decision" | d="deny"'

@@ -7,9 +7,11 @@ silence. Proved by running the same query with the parser the lines need.
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.line_shape import are_logfmt, json_fields, json_parser
+from obs_check.evidence.needed_labels import set_by
 from obs_check.evidence.parser_at import ParserAt, as_written, count_fixed, parsers
 from obs_check.evidence.query_edit import replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
+from obs_check.logql.explain.fields import parser_for
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.finding import Finding, Proof
@@ -54,7 +56,11 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
 
 
 def _other(at: ParserAt) -> ast.Stage | None:
-    """The parser that the lines need, where the one that is written sets nothing that is used."""
+    """The parser that the lines need, where the one that is written sets nothing that is used.
+
+    A regular expression may well pick something out of such a line that is no field. What it means is told by all that
+    it sets, whatever of it a query uses: else it would be called one thing in one panel and another in the next.
+    """
     if not at.unset:
         return None
     fields = json_fields(at.lines)
@@ -63,12 +69,15 @@ def _other(at: ParserAt) -> ast.Stage | None:
             return None
         other = json_parser(fields, dict.fromkeys((*at.needed, *at.shared)))
         sets = {one.label for one in other.extractions} if other is not None else set()
-        # A regular expression may well pick something out of a JSON line: then it does not mean a field.
-        whole = isinstance(at.stage, ast.LogfmtParser) or (at.unset == at.needed and sets >= set(at.needed))
+        whole = isinstance(at.stage, ast.LogfmtParser) or (at.unset == at.needed and _means_fields(at))
         return other if whole and sets & set(at.unset) else None
-    if isinstance(at.stage, ast.LogfmtParser) or not are_logfmt(at.lines):
+    if isinstance(at.stage, ast.LogfmtParser) or not are_logfmt(at.lines) or not _means_fields(at):
         return None
     return ast.LogfmtParser()
+
+
+def _means_fields(at: ParserAt) -> bool:
+    return all(any(parser_for(name, line) for line in at.lines) for name in set_by(at.stage))
 
 
 CAUSE = on_query("pipeline.wrong-parser", "panel", find)
