@@ -10,6 +10,7 @@ from tests.cases.test_cases import READ
 from tests.corpus.diagnosis import Diagnosis
 from tests.corpus.labs import Answered, Apart, Cell, Crashed
 from tests.corpus.plan import Seeded
+from tests.corpus.variants.registry import find_variant
 from tests.corpus.variants.variant import Variant
 
 SAMPLE = 6
@@ -43,6 +44,11 @@ class Row:
     claim: str = ""
 
     @property
+    def wanted(self) -> tuple[str, ...]:
+        """The causes that have to be named there."""
+        return wanted(self.seed, self.cell)
+
+    @property
     def healthy(self) -> bool:
         """Whether nothing is broken."""
         return not any(fault.cause for fault in self.seed.faults)
@@ -56,14 +62,14 @@ class Row:
     @property
     def beside(self) -> tuple[str, ...]:
         """Causes that are named behind the right one and that nobody expects of these faults."""
-        known = {*self.seed.wanted, *_ALSO.get(self.seed.ids, ())}
+        known = {*self.wanted, *_ALSO.get(self.seed.ids, ())}
         return tuple(cause for cause in self.named if self.judged == "right" and cause not in known)
 
     def told(self) -> str:
         """Where, what was expected, what was named and its claim."""
         where = f"{'+'.join(self.seed.ids) or 'none'} in {self.cell.variant}"
-        wanted, named = ", ".join(self.seed.wanted) or "nothing", ", ".join(self.named) or self.judged
-        return f"{where}: expected {wanted}, named {named}: {self.claim[:CLAIM]}"
+        expected, named = ", ".join(self.wanted) or "nothing", ", ".join(self.named) or self.judged
+        return f"{where}: expected {expected}, named {named}: {self.claim[:CLAIM]}"
 
 
 def cells(seeds: Sequence[Seeded], variants: Sequence[Variant], every: int) -> list[Cell]:
@@ -77,6 +83,12 @@ def cells(seeds: Sequence[Seeded], variants: Sequence[Variant], every: int) -> l
     ]
 
 
+def wanted(seed: Seeded, cell: Cell) -> tuple[str, ...]:
+    """The causes of faults in the variant of a cell."""
+    there = find_variant(cell.variant).instead
+    return tuple(there.get(fault.id, fault.cause) for fault in seed.faults if fault.cause and not fault.outage)
+
+
 def judge(seed: Seeded, cell: Cell, answer: Answered) -> Row:
     """What the answer for a seed is worth."""
     if isinstance(answer, Crashed):
@@ -87,14 +99,14 @@ def judge(seed: Seeded, cell: Cell, answer: Answered) -> Row:
     claim = "; ".join(f["claim"] for f in findings[:1]) or "; ".join(
         [*answer.document["outages"], *answer.document["unexplained"]]
     )
-    return Row(seed, cell, _judged(seed, answer), answer.causes, claim)
+    return Row(seed, cell, _judged(seed, wanted(seed, cell), answer), answer.causes, claim)
 
 
-def _judged(seed: Seeded, answer: Diagnosis) -> Judged:
+def _judged(seed: Seeded, causes: tuple[str, ...], answer: Diagnosis) -> Judged:
     quiet = answer.document["verdict"] == "ok"
     if answer.causes:
-        return "right" if answer.causes[:1] == seed.wanted[:1] else "false"
-    if seed.wanted:
+        return "right" if answer.causes[:1] == causes[:1] else "false"
+    if causes:
         return "ok" if quiet else "unexplained"
     # Nothing is broken, or a system is not there: neither is a finding.
     broken = any(fault.cause for fault in seed.faults)

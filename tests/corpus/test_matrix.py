@@ -43,6 +43,16 @@ def test_an_answer_is_judged(faults: tuple[str, ...], answer: Answered, judged: 
     assert (row.judged, row.bad) == (judged, bad)
 
 
+def test_what_is_another_mistake_in_a_variant_is_another_cause_there() -> None:
+    faults, empty, several = ("variable-not-regex",), "panel.variable-empty", "panel.variable-multi-value"
+    rows = [
+        judge(SEEDS[faults], Cell(faults, variant), said("fail", cause))
+        for variant in ("relative", "deployed")
+        for cause in (empty, several)
+    ]
+    assert [row.judged for row in rows] == ["right", "false", "false", "right"]
+
+
 def test_what_is_named_behind_the_cause_is_told() -> None:
     row = judge(SEEDS[BROKEN], Cell(BROKEN, "relative"), said("fail", CAUSE, "shipper.down"))
     assert row.beside == ("shipper.down",)
@@ -65,4 +75,4 @@ def test_the_sample_is_fair() -> None:
 
 def test_what_a_variant_leaves_out_are_faults() -> None:
     assert len({variant.id for variant in VARIANTS}) == len(VARIANTS)
-    assert all((fault,) in SEEDS for variant in VARIANTS for fault in variant.apart)
+    assert all((fault,) in SEEDS for variant in VARIANTS for fault in (*variant.apart, *variant.instead))

@@ -36,7 +36,7 @@ class Variant:
 
     `named_by` is how obs-check.yaml is named; `others` are requests of other agents, through the `same` boundary or
     through their `own`; the last of `runs` is the one that is looked at; `zone` is the machine's. `apart` holds faults
-    that are none in this variant, with the reason.
+    that are none in this variant, with the reason; `instead` those that are another mistake there, with its cause.
     """
 
     id: str
@@ -49,6 +49,7 @@ class Variant:
     ran_before: bool = False
     zone: str = ""
     apart: Mapping[str, str] = field(default_factory=dict)
+    instead: Mapping[str, str] = field(default_factory=dict)
 
     def settings(self, fault_ids: tuple[str, ...]) -> Callable[[Path, int], LabSettings]:
         """What a Lab is made of; UsageError for a fault that changes nothing here."""
