@@ -3,6 +3,7 @@
 import tempfile
 from contextlib import closing, suppress
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -23,6 +24,7 @@ from obs_check.logql.settings import EngineSettings
 from obs_check.model.result import Result, Vector
 from tests.bench.lines import BOUNDARY, CODERD, write_boundary, write_coderd
 from tests.bench.queries import Query, queries
+from tests.client import broken_lines
 from tests.client.columnar_questions import questions
 from tests.engine_settings import NEWER, SETTINGS
 
@@ -105,6 +107,45 @@ def test_both_paths_answer_the_same(
 ) -> None:
     texts, contents = asked
     assert differences(texts, contents, step_s, time_key, engine) == []
+
+
+PLAIN, KEPT = "time=2025-11-24T16:00:00Z owner=joe decision=deny", "time=2025-11-24T16:00:01Z a_b=x"
+
+
+@pytest.mark.parametrize(
+    ("query", "content"),
+    [
+        ('sum by (decision) (count_over_time({job="x"} | logfmt decision, owner [1h]))', [PLAIN]),
+        ('sum(count_over_time({job="x"} | logfmt decision, owner | decision=~"allow|deny" [1h]))', [PLAIN]),
+        ('sum by (decision, absent) (count_over_time({job="x"} | logfmt decision, owner [1h]))', [PLAIN]),
+        ('sum by (a, owner) (count_over_time({job="x"} | regexp `(?P<a>j)` | logfmt decision, owner [1h]))', [PLAIN]),
+        (
+            'sum by (__error__, a) (count_over_time({job="x"} | json a, b [1h]))',
+            ['{"ts":"2025-11-24T16:00:00Z","a":"x","b":nan}'],
+        ),
+        (
+            'sum by (job) (count_over_time({job="x"} | logfmt | a_b!=`` [1h]))',
+            ["time=2025-11-24T16:00:00Z a-b=x a_b=\\", KEPT],
+        ),
+        (
+            'absent_over_time({job="x"} | regexp `(?P<a>1x)|(?P<b>Z)` | __error__!=`` | a>0 [1h])',
+            ["time=2025-11-24T16:00:00Z a=1"],
+        ),
+    ],
+)
+def test_what_a_parser_is_asked_for_shows_in_both_paths(query: str, content: list[str]) -> None:
+    for engine in (SETTINGS, NEWER):
+        assert differences([query], [content], None, None, engine) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2))
+def test_half_broken_lines_are_counted_alike(seed: int) -> None:
+    random = Random(seed)
+    for _ in range(30):
+        content = broken_lines.lines(random, 12)
+        asked = [broken_lines.query(random) for _ in range(5)]
+        assert differences(asked, [content], None, None, random.choice([SETTINGS, NEWER])) == [], content
 
 
 ATOMS = st.sampled_from(

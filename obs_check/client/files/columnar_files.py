@@ -34,6 +34,7 @@ from obs_check.logql.engine.samples import load
 from obs_check.logql.engine.source import Samples, SampleSeries
 from obs_check.logql.engine.vector import LabelSet
 from obs_check.logql.settings import EngineSettings
+from obs_check.logql.stages.hints import LineOrderMatters
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import NO_METADATA, Entry, LogStream
@@ -146,7 +147,10 @@ class ColumnarFiles:
                 continue
             if self._count_simple(path, stream, plan, steps, found):
                 rest = _Rest(stream, partial(self._rest, path, plan, steps))
-                _merge(found, load(expr, pushed, rest, steps.start_ns, steps.end_ns, settings))
+                try:
+                    _merge(found, load(expr, pushed, rest, steps.start_ns, steps.end_ns, settings, apart=True))
+                except LineOrderMatters as reason:
+                    raise NotColumnar(reason.message) from reason
         self._trust()
         for series in found.series.values():
             series.sort()

@@ -20,11 +20,17 @@ _INTEGER = r"'^-?[1-9]\d{0,17}$'"
 
 def json_columns(stage: ast.JsonParser, needed: list[str], document: Document) -> Columns:
     """The needed labels. NotColumnar for a label that is hard to tell from others."""
-    paths = {e.label: parse_json_path(e.expression) for e in stage.extractions}
-    columns = [_at_path(paths[name], document) if paths else _flattened(name, document) for name in needed]
+    if stage.extractions:
+        # A value that nothing needs can be at fault, too.
+        found = {e.label: _at_path(parse_json_path(e.expression), document) for e in stage.extractions}
+    else:
+        found = {name: _flattened(name, document) for name in needed}
     return Columns(
-        values={name: value for name, (value, _) in zip(needed, columns, strict=True)},
-        simple=[document.found() if paths else document.members(), *(simple for _, simple in columns)],
+        values={name: found[name][0] for name in needed},
+        simple=[
+            document.found() if stage.extractions else document.members(),
+            *(simple for _, simple in found.values()),
+        ],
     )
 
 

@@ -1,6 +1,7 @@
 """A range aggregation as SQL over the lines of one file, and the stages that are left for its groups."""
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from obs_check.golang.regex import compile_re2
@@ -54,9 +55,14 @@ def plan_for(expr: ast.RangeAggregation, pushed: ast.Grouping | None, stream: Ma
     if wanted and (grouping is None or ERROR not in grouping.labels):
         wanted.discard(ERROR)  # A filter asks the row for its error, which a simple line has not.
     document = Document("doc")
-    parts = _parse(parsers, wanted, stream, document)
+    parts = _parse(parsers, hints.required, wanted, stream, document)
     columns = {name: value for part in parts for name, value in part.values.items()}
-    conditions, left, compared = [], [], set[str]()
+    conditions, compared = [], set[str]()
+    # A parser of all fields asks these as it sets a label, before the filters in front of them.
+    checked = {
+        name for stage, part in zip(parsers, parts, strict=True) if not _extractions(stage) for name in part.values
+    }
+    left = [check for name, check in hints.checks.items() if name in checked]
     for stage in stages:
         match stage:
             case ast.LineFilter():
@@ -79,7 +85,11 @@ def plan_for(expr: ast.RangeAggregation, pushed: ast.Grouping | None, stream: Ma
 
 
 def _parse(
-    parsers: list[ast.Parser], wanted: set[str] | None, stream: Mapping[str, str], document: Document
+    parsers: list[ast.Parser],
+    required: AbstractSet[str],
+    wanted: set[str] | None,
+    stream: Mapping[str, str],
+    document: Document,
 ) -> list[Columns]:
     """The columns of each parser; `wanted` None means all labels. A label comes from one parser only."""
     every_field = any(_named(stage) is None for stage in parsers)
@@ -95,9 +105,15 @@ def _parse(
         if names is not None and (len(set(names)) != len(names) or (seen | stream.keys()) & set(names)):
             raise NotColumnar("a label is extracted that is there already")
         seen.update(named)
+        if isinstance(stage, ast.LogfmtParser) and len(stage.extractions) > 1 and required and required <= seen:
+            raise NotColumnar("logfmt reads a line up to the first label that it names")
         needed = [name for name in named if name not in stream and (wanted is None or name in wanted)]
         parts.append(_columns(stage, needed, document))
     return parts
+
+
+def _extractions(stage: ast.Parser) -> tuple[ast.Extraction, ...]:
+    return stage.extractions if isinstance(stage, ast.JsonParser | ast.LogfmtParser) else ()
 
 
 def _named(stage: ast.Parser) -> list[str] | None:

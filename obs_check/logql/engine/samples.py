@@ -41,15 +41,17 @@ def load(
     end_ns: int,
     settings: EngineSettings,
     watch: Watch | None = None,
+    *,
+    apart: bool = False,
 ) -> Samples:
     """The samples of `start_ns <= ts < end_ns`. `pushed` is the grouping of a sum around the aggregation, which
-    Loki 3.5 applies here."""
+    Loki 3.5 applies here. LineOrderMatters where lines come `apart` and one decides for others (see Hints)."""
     grouping, no_labels = grouping_of(expr, pushed)
     unused = _unused_formats(expr)
     stages = expr.range.query.stages
     used = tuple(stage for number, stage in enumerate(stages) if number not in unused)
     hints = hints_for(replace(expr.range, query=replace(expr.range.query, stages=used)), grouping, no_labels)
-    passes = _pipeline(stages, unused, settings, hints, watch)
+    passes = _pipeline(stages, unused, settings, replace(hints, apart=apart), watch)
     value_of = _value(expr) if watch is None else watch.value(_value(expr))
     series_of = key_of(expr.range.unwrap, grouping, no_labels)
     found = Samples()

@@ -9,6 +9,7 @@ filter on that label, wherever in the query that filter stands. Both show in ans
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from obs_check.errors import ObsCheckError
 from obs_check.logql.settings import LOKI_3_5, LOKI_3_6, LOKI_3_7, LokiVersion
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row, StageFunction
 
@@ -26,15 +27,20 @@ After = Callable[[Row, str], int]
 class Hints:
     """`required` is what parsers may stop at, empty for "everything"; with `skip` no parser runs at all; with
     `keeps_errors` the query looks at `__error__`, so that lines with a parser's error may be counted; `checks` are the
-    first plain filters by the label they look at."""
+    first plain filters by the label they look at; `apart` are lines that come without those between them."""
 
     required: frozenset[str] = frozenset()
     skip: bool = False
     keeps_errors: bool = False
     checks: Mapping[str, StageFunction] = field(default_factory=dict)
+    apart: bool = False
 
 
 NO_HINTS = Hints()
+
+
+class LineOrderMatters(ObsCheckError):
+    """A line decides what lines behind it give, but not all lines come by. Never reaches a user."""
 
 
 class Extraction:
@@ -48,6 +54,7 @@ class Extraction:
         self.first_stays = loki >= LOKI_3_6
         self.each_line = loki >= LOKI_3_7
         self.there = Row.has_parsed if self.first_stays else Row.has_extracted
+        self.apart = hints.apart
         self._skip = hints.skip
 
     def idle(self, row: Row) -> bool:
@@ -97,14 +104,18 @@ class LabelNames(dict[str, str | None]):
 
     def decide(self, key: str, name: str, row: Row) -> str | None:
         """The label of a key met for the first time: `name`, with a suffix where the stream has it; nothing when it is
-        not needed or is there already."""
+        not needed or is there already. LineOrderMatters where that is so in lines that come apart."""
         if self._extraction.each_line:
             may_be = not self._required or not self._required.isdisjoint((name, name + DUPLICATE_SUFFIX))
             return self._keep(key, name if may_be else None)
         if name in row.stream:
             name += DUPLICATE_SUFFIX
+        if self._required and name not in self._required:
+            return self._keep(key, None)
         there = not self._extraction.first_stays and row.has_extracted(name)
-        return self._keep(key, None if there or (self._required and name not in self._required) else name)
+        if there and self._extraction.apart:
+            raise LineOrderMatters(f"the first line with the key {key} decides its label")
+        return self._keep(key, None if there else name)
 
     def _keep(self, key: str, label: str | None) -> str | None:
         if len(self) < _NAMES_KEPT:
