@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from obs_check.app.systems.injection import Sending
 from obs_check.app.systems.systems import open_systems
 from obs_check.app.verify.check import Check, Say
 from obs_check.app.verify.comparison import compare, compare_hops
@@ -76,7 +77,8 @@ def run_demo(demo: Demo, lab: Lab, say: Say, show: Callable[[Outcome], None]) ->
         for fault in lab.fault_ids:
             say(f"broken: {find_fault(fault).summary}")
         with open_systems(lab.config_path, {}) as systems:
-            _look(Check(systems, demo.before, say), *events, wait_for(lab.fault_ids))
+            sending = Sending("boundary" if lab.wraps else "local")
+            _look(Check(systems, demo.before, say), events, sending, wait_for(lab.fault_ids))
             show(demo.before)
             if not any(f.fix.edits for f in demo.before.findings):
                 return
@@ -87,13 +89,13 @@ def run_demo(demo: Demo, lab: Lab, say: Say, show: Callable[[Outcome], None]) ->
             lab.reload()
         demo.after = Outcome("demo")
         with open_systems(lab.config_path, {}) as systems:
-            _look(Check(systems, demo.after, say), *events, wait_for(lab.fault_ids))
+            _look(Check(systems, demo.after, say), events, sending, wait_for(lab.fault_ids))
             show(demo.after)
 
 
-def _look(check: Check, allow: int, deny: int, wait_s: float) -> None:
+def _look(check: Check, events: tuple[int, int], sending: Sending, wait_s: float) -> None:
     before = check.before()
-    run = check.inject(allow, deny)
+    run = check.inject(*events, sending)
     check.follow(run)
     check.systems.pause(wait_s)
     check.panels(run, before)

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +17,7 @@ from obs_check.errors import Unavailable
 from obs_check.lab import settings as lab_settings
 from obs_check.lab.audit import SocketAuditor
 from obs_check.lab.audit_agent import Agent
+from obs_check.lab.boundary_program import Around, install
 from obs_check.lab.coderd import Coderd, pod_log_path
 from obs_check.lab.egress import Egress, Invocation
 from obs_check.lab.grafana import LabGrafana
@@ -29,6 +31,7 @@ TOKEN_FILE = "grafana.token"  # the name of a file, not a secret
 DATABASE = "coder.duckdb"
 SHIPPER_LOG = "promtail.log"
 BOUNDARY_STDERR = "boundary.stderr"
+BOUNDARY_PROGRAM = "bin/boundary"
 
 
 Address = tuple[str, int]
@@ -60,6 +63,30 @@ class Boundary:
     def stop(self) -> None:
         """End it, as with the end of its command."""
         self._running.close()
+
+    @property
+    def wraps(self) -> bool:
+        """Whether one of its own around the probe shows what is broken: not where that is how the long-lived one is
+        run, or what of it a client sees."""
+        chosen = self._chosen
+        long_lived = chosen.firewall != lab_settings.Firewall() or chosen.agent_dies or "boundary" in chosen.absent
+        return not (long_lived or chosen.proxy)
+
+    def install(self, ca: str) -> Path:
+        """Write it as a program around a command, which is told to trust the CA ("": none); returns its path."""
+        chosen = self._chosen
+        offset = chosen.zone.utcoffset(datetime.now(UTC))
+        around = Around(
+            str(self._audit),
+            dict.fromkeys((lab_settings.ALLOWED_HOST, lab_settings.DENIED_HOST), self._origin),
+            ca,
+            round(offset.total_seconds()) if offset else 0,
+            chosen.boundary_umask,
+            chosen.sends_session,
+        )
+        path = self._directory / BOUNDARY_PROGRAM
+        install(path, around)
+        return path
 
     def invocation(self, pids: tuple[int, int], port: int, until: ExitStack) -> Egress:
         """One that was not started; its stderr is open as long as `until`."""

@@ -55,6 +55,11 @@ class Lab:
         return f"http://127.0.0.1:{self._stack.proxy_port}"
 
     @property
+    def wraps(self) -> bool:
+        """See Boundary.wraps."""
+        return self._stack.boundary.wraps
+
+    @property
     def served(self) -> Served:
         """What Loki was asked so far, as it counts itself."""
         return self._stack.loki.served
@@ -140,6 +145,13 @@ class Lab:
                 "deny_url": f"http://{lab_settings.DENIED_HOST}/exfil",
                 "settle_s": 6,
                 **chosen.inject,
+            },
+            "executors": {
+                "boundary": {
+                    "program": str(self._stack.boundary.install(str(ca) if chosen.ca else "")),
+                    "config": "boundary.yaml",
+                    "jail_type": "landjail",
+                }
             },
             "timeouts": {"hop_s": 4, "metrics_s": 8},
         }

@@ -11,7 +11,11 @@ import msgspec
 import pytest
 
 from obs_check.app.demo import Demo, run_demo
+from obs_check.app.systems.injection import Sending
+from obs_check.app.systems.systems import open_systems
+from obs_check.app.verify.check import Check
 from obs_check.app.verify.document import Document
+from obs_check.app.verify.outcome import Outcome
 from obs_check.lab.faults.registry import DEFAULT_FAULTS
 from obs_check.lab.stack import Lab
 from obs_check.model.verdict import Verdict
@@ -140,3 +144,15 @@ def test_a_green_run_keeps_what_it_stands_on(healthy: tuple[Demo, dict[str, Any]
     assert {"obs-check", "python", "grafana"} <= set(document["versions"])
     assert all(clock["least_ms"] <= 0 <= clock["most_ms"] for clock in document["clocks"])
     assert {clock["system"] for clock in document["clocks"]} == {"grafana", "shipper"}
+
+
+@pytest.mark.slow
+def test_the_lab_boundary_wraps_the_probe(tmp_path: Path) -> None:
+    with Lab(tmp_path) as lab, open_systems(lab.config_path, {}) as systems:
+        run = Check(systems, Outcome("demo")).inject(5, 5, Sending("boundary"))
+        # It has ended with the probe.
+        (written,) = [path for path in (tmp_path / "boundary_logs").glob("*.log") if run.needle in path.read_text()]
+        assert "Command completed, shutting down" in written.read_text()
+    assert run.through is not None
+    assert (run.through.wrap.kind, run.through.via) == ("landjail", "boundary")
+    assert all(one.as_expected for one in run.sent)

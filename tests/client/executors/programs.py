@@ -51,11 +51,20 @@ def end(words, code=1):
 mode = os.environ.get("MODE", "")
 if mode == "expired":
     end("error: You are signed out or your session has expired. Try logging in using 'coder login'.")
+if mode == "forbidden":
+    end("error: GET https://coder.example/api/v2/users/me/workspace/dev: unexpected status code 403: Forbidden.")
+if mode == "lost":
+    end("error: dial tcp 192.0.2.1:443: connect: connection refused")
 if mode == "stopped":
     end('error: workspace is stopped; start it with "coder start"')
 if "dev" not in args:
     end("error: workspace not found")
-print("Welcome to the workspace!")
+print("Welcome to the workspace!", flush=True)
+if mode == "breaks":
+    program = subprocess.Popen(args[args.index("--") + 1 :], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    program.stdin.write(sys.stdin.buffer.read()); program.stdin.close()
+    sys.stdout.buffer.write(program.stdout.readline()); sys.stdout.flush(); program.kill()
+    end("error: agent connection lost: EOF", 255)
 raise SystemExit(subprocess.run(args[args.index("--") + 1 :]).returncode)
 """
 

@@ -33,6 +33,12 @@ class _Coder(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(length)) if length else {}
         server.asked.append((self.command, self.path, body, self.headers.get("Coder-Session-Token")))
         base = "/api/v2/chats" if server.mode == "newer" else "/api/experimental/chats"
+        if server.mode == "forbidden":
+            return self._answer(403, {"message": "Forbidden."})
+        if server.mode == "expired":
+            return self._answer(401, {"message": "Cookie or header has expired."})
+        if server.mode == "no id" and self.command == "POST":
+            return self._answer(201, {"status": "pending"})
         if not self.path.startswith(base):
             return self._answer(404, {"message": "Route not found."})
         if self.command == "POST":
@@ -43,11 +49,13 @@ class _Coder(BaseHTTPRequestHandler):
             return self._answer(201, {"id": "c1", "status": "pending"})
         if self.path.endswith("/messages"):
             return self._answer(200, {"messages": self._messages(server)})
-        return self._answer(200, {"id": "c1", "status": "waiting"})
+        return self._answer(200, {"id": "c1", "status": "running" if server.mode == "silent" else "waiting"})
 
     do_GET = do_POST = do_PATCH = _handle  # noqa: N815 (the names that the base class calls)
 
     def _messages(self, server: Any) -> list[dict[str, Any]]:
+        if server.mode == "silent":
+            return []
         if server.mode == "refused":
             return [{"role": "assistant", "content": [{"type": "text", "text": "I would rather not."}]}]
         ran = subprocess.run(["sh", "-c", server.command], capture_output=True, text=True, check=False)
@@ -72,7 +80,8 @@ def coder() -> Iterator[Any]:
 def chat(server: Any) -> Chat:
     url = f"http://127.0.0.1:{server.server_port}"
     config = ChatConfig(url, Secret("a token", lambda: "s3cret"), "org", "ws")
-    return Chat(config, pause=lambda _s: None)
+    clock = iter(range(0, 1000, 10))
+    return Chat(config, pause=lambda _s: None, clock=lambda: next(clock))
 
 
 @pytest.mark.parametrize("mode", ["", "newer"])
@@ -87,6 +96,10 @@ def test_the_tool_call_runs_exactly_the_command(mode: str, coder: Any) -> None:
 
 WRONG: list[tuple[str, type[ObsCheckError], str]] = [
     ("spent", NotAllowed, "the spend limit of chats is reached"),
+    ("forbidden", NotAllowed, "403"),
+    ("expired", NotAllowed, "401"),
+    ("no id", Unavailable, "the answer names no chat"),
+    ("silent", Unavailable, "no tool call within 30 s"),
     ("refused", Unavailable, "without running the command as it stands"),
     ("changed", Unavailable, "without running the command as it stands"),
 ]

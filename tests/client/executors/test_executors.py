@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -124,6 +125,9 @@ WRONG: list[tuple[str, str, type[ObsCheckError], str]] = [
     ("kubectl", "breaks", Unavailable, "the connection broke"),
     ("coder", "expired", NotAllowed, "the session has expired"),
     ("coder", "stopped", Unavailable, "the workspace is stopped"),
+    ("coder", "forbidden", NotAllowed, "this user may not open the workspace"),
+    ("coder", "lost", Unavailable, "the deployment or the agent does not answer"),
+    ("coder", "breaks", Unavailable, "the deployment or the agent does not answer"),
 ]
 
 
@@ -148,6 +152,7 @@ def test_what_goes_wrong_is_one_line_with_a_remedy(
 OTHERS: list[tuple[Executor, str]] = [
     (Kubectl(KubectlConfig("prod", "coder", pod="gone"), env()), "there is no pod gone"),
     (Kubectl(KubectlConfig("test", "coder", pod="dev-1"), env()), "there is no context test"),
+    (Coder(CoderConfig("https://coder.example", "other"), env()), "there is no such workspace"),
     (Command("echo hello; cat > /dev/null #{cmd}"), "the output is not the probe's: it printed 'hello'"),
 ]
 
@@ -156,11 +161,46 @@ OTHERS: list[tuple[Executor, str]] = [
 @pytest.mark.parametrize("number", range(len(OTHERS)))
 def test_a_place_that_is_not_there(number: int, firewall: str) -> None:
     executor, words = OTHERS[number]
-    if isinstance(executor, Kubectl):
-        executor = Kubectl(executor.config, env())
+    if isinstance(executor, Kubectl | Coder):
+        executor = replace(executor, env=env())
     with pytest.raises(UsageError) as raised:
         sent(executor, firewall)
     assert words in raised.value.message
+
+
+NAMES = ("it's", 'a "quoted" name', "$HOME `id` ;", "\N{SNOWMAN} \N{LATIN SMALL LETTER U WITH DIAERESIS}", "-x", "a\\b")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_arrive_as_they_are(name: str, there: Path) -> None:
+    """In the arguments of kubectl and coder no shell reads them."""
+    pod = KubectlConfig("prod", name, selector=f"owner={name}", container=name)
+    assert list(Kubectl(pod, env()).run("echo from there", 30)) == ["from there"]
+    first, second = (call["args"] for call in asked(there))
+    assert (first[3], first[first.index("-l") + 1]) == (name, f"owner={name}")
+    assert (second[3], second[second.index("-c") + 1]) == (name, name)
+    there.unlink()
+    with pytest.raises(UsageError):
+        list(Coder(CoderConfig("https://coder.example", name), env()).run("", 30))
+    assert name in asked(there)[0]["args"]
+
+
+PROGRAM = """printf '%s\\n' "it's" 'a "b" $HOME `id`' '\N{SNOWMAN}'; exit 7"""
+
+
+@pytest.mark.usefixtures("there")
+@pytest.mark.parametrize("via", ["kubectl", "coder", "command"])
+def test_a_program_arrives_as_it_is_and_its_exit_code_is_told(via: str) -> None:
+    executors: dict[str, Executor] = {
+        "kubectl": Kubectl(POD, env()),
+        "coder": Coder(CoderConfig("https://coder.example", "dev"), env()),
+        "command": Command("{cmd}"),
+    }
+    lines = []
+    with pytest.raises(Unavailable, match=r"ended with 7"):
+        for line in executors[via].run(PROGRAM, 30):
+            lines.append(line)
+    assert lines[-3:] == ["it's", 'a "b" $HOME `id`', "\N{SNOWMAN}"]
 
 
 @pytest.mark.usefixtures("there")
