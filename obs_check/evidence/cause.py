@@ -39,23 +39,11 @@ class Cause:
         *,
         severity: Severity | None = None,
         cured: bool = False,
-        until_event: bool = False,
         group: str = "",
     ) -> Finding:
         """What the cause was found to do; `severity` where this time it is not the usual one."""
-        return Finding(
-            self.id,
-            severity or self.severity,
-            self.hop,
-            subject,
-            claim,
-            evidence,
-            fix,
-            panels,
-            cured,
-            until_event,
-            group,
-        )
+        level = severity or self.severity
+        return Finding(self.id, level, self.hop, subject, claim, evidence, fix, panels, cured=cured, group=group)
 
 
 def on_run(

@@ -146,7 +146,8 @@ class Finding:
     `claim` one sentence, `panels` the ids of the panels it explains. Findings of one cause with the same
     `group` (the fix's summary where there is none) are one mistake seen in several panels. `cured` says that one of the
     probes is the panel's whole query with the fix, and that it found lines: then no further cause is looked for behind
-    this one. `until_event` says that the first event to arrive may end it, with nothing changed."""
+    this one. `until_event` says that the first event to arrive may end it, with nothing changed;
+    `without_counters` that the agent's counters are not there at all, which other causes leave at 0."""
 
     cause: str
     severity: Severity
@@ -158,6 +159,7 @@ class Finding:
     panels: tuple[int, ...] = ()
     cured: bool = False
     until_event: bool = False
+    without_counters: bool = False
     group: str = ""
 
     @property

@@ -37,7 +37,7 @@ class Explained:
 def _empties(upstream: Finding, row: PanelVerdict) -> bool:
     """Whether a cause on the way of the lines is enough for an empty panel. A counter is there from the agent's start,
     at 0, whatever becomes of the lines; only without an agent there is none."""
-    return row.path != "metrics" or upstream.cause == "socket.audit-socket-missing"
+    return row.path != "metrics" or upstream.without_counters
 
 
 def explain(

@@ -3,6 +3,8 @@
 boundary v0.9.0 looks for the socket once; an agent that comes later is not seen. Proved by boundary's own WARN line.
 """
 
+from dataclasses import replace
+
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import says
@@ -20,7 +22,7 @@ def find(context: Context) -> Finding | None:
         return None
     hop, missing = lost
     path = lines[-1].partition("socket=")[2].strip('"') or "the socket"
-    return CAUSE.finding(
+    found = CAUSE.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"coderd logged 0 of {len(missing)} decisions: {path} was not there when boundary started, and "
         "boundary looks for it only then",
@@ -31,6 +33,7 @@ def find(context: Context) -> Finding | None:
         ),
         panels=context.panels_of("B", "metrics"),
     )
+    return replace(found, without_counters=True)
 
 
 CAUSE = on_run("socket.audit-socket-missing", "socket", find)
