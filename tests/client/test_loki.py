@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from obs_check.app.systems.engine import settings_for
+from obs_check.app.systems.systems import settings_for
 from obs_check.client.loki.client import LokiClient
 from obs_check.config import host_port
 from obs_check.config.section import Secret

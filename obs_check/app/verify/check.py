@@ -8,6 +8,8 @@ from obs_check.app.diagnose.counterfactual import would_read
 from obs_check.app.diagnose.explain import explain
 from obs_check.app.diagnose.positive_control import controls, with_controls
 from obs_check.app.diagnose.rehearsal.rehearse import Rehearsal
+from obs_check.app.systems.asking import context_of
+from obs_check.app.systems.following import follow_run
 from obs_check.app.systems.injection import Sending
 from obs_check.app.systems.systems import Systems
 from obs_check.app.verify.inputs import clocks, inputs_of, versions
@@ -90,7 +92,7 @@ class Check:
     def follow(self, run: Run) -> None:
         """Follow the run hop by hop along both paths; hops are in the outcome from the start."""
         self.outcome.run = run
-        self.systems.follow(run, self.outcome.hops, self.say)
+        follow_run(self.systems, run, self.outcome.hops, self.say)
         self._surroundings()
 
     def run(self, allow: int, deny: int, sending: Sending | None = None) -> Run:
@@ -162,7 +164,7 @@ class Check:
         """Prove causes for what is broken, and for what loses or doubles records without a panel that shows it; say
         which zeros were true, where that is wanted."""
         run = self._held.run
-        context = self.systems.context(self._held, self.outcome.hops, self._controls)
+        context = context_of(self.systems, self._held, self.outcome.hops, self._controls)
         rehearsal = Rehearsal(self.systems, context, run) if run else None
         behind = rehearsal.behind if rehearsal else lambda _upstream, _row: []
         explained = explain(context, self._held, self.outcome.panels, self.say, behind, self.tells_zeros)

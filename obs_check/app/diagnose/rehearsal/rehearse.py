@@ -17,6 +17,8 @@ from obs_check.app.diagnose.rehearsal.arriving import (
     written,
 )
 from obs_check.app.diagnose.rehearsal.counters import counts_events, with_risen_counters
+from obs_check.app.systems.asking import context_of
+from obs_check.app.systems.following import find_lines, shipper_names
 from obs_check.app.systems.systems import Systems
 from obs_check.app.verify.look import look
 from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, broken_panel
@@ -94,7 +96,7 @@ class Rehearsal:
         if config is None or not glob:
             return _Staged(run, [], None)
         hop = self.context.hop(path, FILE_HOPS[path])
-        before = self.systems.find_lines(glob, 0)(WRITTEN_BEFORE[path]).value
+        before = find_lines(self.systems, glob, 0)(WRITTEN_BEFORE[path]).value
         file = self._file(glob, hop, before, any("pod" in job.roles for job in config.config.jobs))
         if file is None:
             return _Staged(run, [], None)
@@ -131,7 +133,7 @@ class Rehearsal:
         there = [str(file) for file in self.context.files.matching(glob)] or self._of_shipper(glob)
         if finds_pods and len({pod.directory for file in there if (pod := pod_logs(file))}) > 1:
             return None
-        return self.systems.names.of(there[-1]) if there else made_up_file(glob, finds_pods)
+        return shipper_names(self.systems).of(there[-1]) if there else made_up_file(glob, finds_pods)
 
     def _of_shipper(self, glob: AbsoluteGlob) -> list[str]:
         """The files that the running shipper has, or those of the pods that it found: it may run on another machine."""
@@ -146,7 +148,7 @@ class Rehearsal:
         try:
             with _on_stage(self.systems, streams) as systems:
                 panels = frozenset(self.context.panels_of(hops[0].path))
-                context = replace(systems.context(self._held(run), list(hops)), failing=panels)
+                context = replace(context_of(systems, self._held(run), list(hops)), failing=panels)
                 every = (cause.find(context) for cause in causes_asked("arrival"))
                 return [found for found in every if found is not None][:1]
         except (ObsCheckError, Refusal):
@@ -168,7 +170,7 @@ class Rehearsal:
                 found = next((r for r in rows if r.view.panel.title == row.view.panel.title), None)
                 if found is None or found.verdict is not Verdict.FAIL:
                     return []
-                context = replace(systems.context(held, list(staged.hops)), failing=self.context.failing)
+                context = replace(context_of(systems, held, list(staged.hops)), failing=self.context.failing)
                 return of_panel(context, broken_panel(found, held))[0]
         except (ObsCheckError, Refusal):
             # A rehearsal that cannot be held says nothing about the panel.
@@ -181,7 +183,7 @@ class Rehearsal:
         if expectation is None or expectation.kind != "rises" or not counts_events(row, by):
             return []
         systems, held = with_risen_counters(self.systems, by), self._held(self.run)
-        context = replace(systems.context(held, []), failing=self.context.failing)
+        context = replace(context_of(systems, held, []), failing=self.context.failing)
         try:
             risen = context.look_again(context.dashboard, broken_panel(row, held))
             found = of_panel(context, risen)[0] if risen.differs else []

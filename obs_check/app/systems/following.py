@@ -1,0 +1,94 @@
+"""Follows a run along both paths through the systems that the configuration names."""
+
+from obs_check.app.systems.shipping import HERE, ShipperNames
+from obs_check.app.systems.systems import Say, Systems
+from obs_check.client.files.search import find_tag
+from obs_check.client.loki.client import StoredLine
+from obs_check.follow.hop import HopSeen, PathName
+from obs_check.follow.hops import TaggedLines, egress_hop, file_hop, loki_hop
+from obs_check.follow.run import Run
+from obs_check.follow.trace import FILES_S, Watched, follow
+from obs_check.model.paths import AbsoluteGlob
+from obs_check.model.probe import Probe
+from obs_check.model.window import Window
+
+
+def follow_run(systems: Systems, run: Run, hops: list[HopSeen], say: Say) -> None:
+    """Follow a run along both paths; `hops` is filled at once and its members grow."""
+    paths = [_path_a(systems, run), _path_b(systems, run)]
+    hops[:] = [w.hop for path in paths for w in path]
+    doubt = run.in_doubt
+    for hop in hops:
+        hop.doubt = doubt
+
+    def seen(hop: HopSeen) -> None:
+        say(f"path {hop.path} {hop.hop}: {len(hop.wanted) - len(hop.missing)} of {len(hop.wanted)} seen {hop.note}")
+
+    follow(paths, systems.now_ns, systems.pause, seen)
+    # What was seen behind the firewall went through it, whether or not an answer was read.
+    passed = {s.event.tag: s.event.sent_ns for s in run.sent if s.answer.verdict == "not_known"}
+    for hop in hops:
+        if hop.hop == "egress":
+            hop.seen |= {tag: at for tag, at in passed.items() if tag not in doubt}
+    if systems.shipping is not None:
+        systems.shipping.account(run, hops, systems.now_ns, systems.pause)
+    for path in ("A", "B"):
+        by_name = {h.hop: h for h in hops if h.path == path}
+        shipper, loki = by_name.get("shipper"), by_name["loki"]
+        # A shipper counts from its start: lines that are in Loki went through it, if before it last started.
+        if shipper is not None and not shipper.complete and loki.complete:
+            shipper.seen = dict(loki.seen)
+            shipper.note = "read before the shipper last started"
+
+
+def _path_a(systems: Systems, run: Run) -> list[Watched]:
+    watched = [Watched(egress_hop("A", run), _nothing, 0)]
+    if systems.config.boundary.logs:
+        glob = systems.config.boundary.logs
+        hop, look = file_hop("A", "file", run, find_lines(systems, glob, run.window.start_ns))
+        watched.append(Watched(hop, look, min(1.0, systems.hop_s), FILES_S))
+        watched += _shipper(systems, "A", run, hop)
+    return [*watched, _loki(systems, "A", run)]
+
+
+def _path_b(systems: Systems, run: Run) -> list[Watched]:
+    watched = [Watched(egress_hop("B", run), _nothing, 0)]
+    settle = systems.config.inject.settle_s
+    if systems.config.coderd.logs:
+        glob = systems.config.coderd.logs
+        hop, look = file_hop("B", "coderd", run, find_lines(systems, glob, run.window.start_ns))
+        watched.append(Watched(hop, look, settle, FILES_S))
+        watched += _shipper(systems, "B", run, hop)
+        settle = 0
+    loki = _loki(systems, "B", run)
+    return [*watched, Watched(loki.hop, loki.look, loki.patience_s + settle)]
+
+
+def shipper_names(systems: Systems) -> ShipperNames:
+    """The shipper's names for files."""
+    return ShipperNames(HERE, systems.config.shipper.config, systems.shipping, systems.env)
+
+
+def find_lines(systems: Systems, glob: AbsoluteGlob, since_ns: int) -> TaggedLines:
+    """Looks for lines that were written since a time, and names the files as the shipper does."""
+    names = shipper_names(systems)
+    return lambda needle: names.applied(find_tag(glob, needle, systems.now_ns, since_ns))
+
+
+def _shipper(systems: Systems, path: PathName, run: Run, upstream: HopSeen) -> list[Watched]:
+    return [systems.shipping.watched(path, run, upstream, systems.hop_s)] if systems.shipping else []
+
+
+def _loki(systems: Systems, path: PathName, run: Run) -> Watched:
+    def names(window: Window) -> list[str]:
+        return systems.loki.labels(window).value
+
+    def lines(query: str, window: Window) -> tuple[list[StoredLine], Probe]:
+        return systems.loki.entries(query, window, 5000)
+
+    hop, look = loki_hop(path, run, names, lines, systems.now_ns)
+    return Watched(hop, look, systems.hop_s)
+
+
+def _nothing() -> None:
+    """A hop that was complete when the run ended has nothing to look at."""
