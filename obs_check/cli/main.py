@@ -42,6 +42,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("test", "obs_check.cli.test", "test", "Unit tests of dashboards and queries; --mutate for what they miss."),
     Command("explain", "obs_check.cli.explain", "explain", "The page of a cause or of a rule of lint."),
     Command("export", "obs_check.cli.export", "export", "Write evidence tables from a kept document."),
+    Command("bundle", "obs_check.cli.bundle", "bundle", "One archive of a run that proves itself; `verify` checks it."),
     Command("shipper", "obs_check.cli.shipper", "shipper", "A log shipper: dry-run its stages, ask it what it read."),
     Command("lab", "obs_check.cli.lab", "lab", "Run the embedded stack to try things on."),
 )

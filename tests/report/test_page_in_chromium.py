@@ -49,7 +49,7 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("name", ["healthy", "negative", "unknown", "confirm"])
 def test_it_fits_and_is_quiet_at_every_width(name: str, chromium: Browser, addresses: dict[str, str]) -> None:
     for width in WIDTHS:
         for scheme in SCHEMES:
@@ -80,12 +80,12 @@ def test_it_reads_the_same_without_a_script(chromium: Browser, addresses: dict[s
     said = []
     for script in (True, False):
         page = chromium.page()
-        page.open(addresses["demo"], 1400, "light", script=script)
+        page.open(addresses["negative"], 1400, "light", script=script)
         said.append(" ".join(page.text().replace("Show rows with", "").split()))
         page.close()
     with_script, without = said
     assert without == with_script
-    assert "DOCUMENTED NEGATIVE" not in without and "SUCCESS" in without
+    assert "DOCUMENTED NEGATIVE" in without
 
 
 def test_tables_sort_and_filter(chromium: Browser, addresses: dict[str, str]) -> None:
@@ -121,7 +121,7 @@ def test_a_link_opens_what_it_leads_to(chromium: Browser, addresses: dict[str, s
 
 def test_it_can_be_printed(chromium: Browser, addresses: dict[str, str]) -> None:
     page = chromium.page()
-    page.open(addresses["demo"], 1400, "dark")
+    page.open(addresses["healthy"], 1400, "dark")
     page.call("Emulation.setEmulatedMedia", media="print", features=[])
     assert page.value("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.value("getComputedStyle(document.querySelector('nav')).display") == "none"

@@ -419,4 +419,5 @@ class Document(Struct):
     answers_left_out: Annotated[int | None, said("how many different answers are")] = None
     comparison: Annotated[list[PanelChange] | None, said("of `confirm` and `demo`")] = None
     hop_comparison: Annotated[list[HopChange] | None, said("of `confirm` and `demo`")] = None
+    before: Annotated["Document | None", said("of `confirm`: the run that it was compared with")] = None
     after: Annotated["Document | None", said("of `demo`: the run after the fixes")] = None

@@ -19,17 +19,23 @@ def load_document(path: Path) -> dict[str, Any]:
     """A document of ours, with empty lists where it has none; InputError naming the file, the place in it and what is
     wrong there."""
     try:
-        document = decoded(path.read_bytes())
+        return read_document(path.read_bytes(), str(path))
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}", _HINT) from error
+
+
+def read_document(raw: bytes, source: str) -> dict[str, Any]:
+    """As `load_document`, from bytes; `source` is what errors call it."""
+    try:
+        document = decoded(raw)
     except NoJson as error:
-        raise InputError(f"{path}: not JSON: {error}", _HINT) from None
+        raise InputError(f"{source}: not JSON: {error}", _HINT) from None
     if not isinstance(document, dict) or document.get("schema") != "obs-check/1":
-        raise InputError(f"{path}: not a document of obs-check", _HINT)
+        raise InputError(f"{source}: not a document of obs-check", _HINT)
     try:
         shaped(document, Document)
     except NoJson as error:
-        raise InputError(f"{path}: {error}", _HINT) from None
+        raise InputError(f"{source}: {error}", _HINT) from None
     return document | {key: document.get(key) or [] for key in ("events", "hops", "panels")}
 
 

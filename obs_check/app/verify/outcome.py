@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from obs_check.app.diagnose.counterfactual import WouldRead
-from obs_check.app.verify.comparison import compare, compare_hops
+from obs_check.app.verify.comparison import compare, compare_hops, earlier
 from obs_check.app.verify.inputs import Inputs
 from obs_check.app.verify.panel_proof import panel_proof
 from obs_check.app.verify.verdicts import PanelVerdict, copy_of
@@ -113,6 +113,7 @@ class Outcome:
         }
         before = self.compared_with
         if before is not None:
+            document["before"] = earlier(before)
             document["comparison"] = compare(before, document)
             document["hop_comparison"] = compare_hops(before, document)
         return document

@@ -36,24 +36,24 @@ def write_exact(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="")
 
 
-def write_result(path: Path, text: str, hint: str = "name a file that can be written") -> None:
-    """Write a text that a person wants to have, UTF-8, whole or not at all, known secrets hidden; raises InputError
-    with the hint.
+def write_result(path: Path, content: str | bytes, hint: str = "name a file that can be written") -> None:
+    """Write what a person wants to have, whole or not at all: a text in UTF-8, known secrets hidden, or bytes as they
+    are. Raises InputError with the hint.
 
     What is no regular file (a pipe, a device) is written as it is.
     """
-    text = hidden(text)
+    raw = hidden(content).encode() if isinstance(content, str) else content
     try:
         if path.exists() and not path.is_file():
-            write_exact(path, text)
+            path.write_bytes(raw)
             return
         # Beside the file that a link leads to, so that the link stays one.
         place = path.resolve()
         mode = place.stat().st_mode & 0o777 if place.exists() else None
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", dir=place.parent, delete=False) as file:
+        with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
             part = Path(file.name)
             try:
-                file.write(text)
+                file.write(raw)
                 file.close()
                 part.chmod(mode if mode is not None else 0o666 & ~_umask())
                 part.replace(place)

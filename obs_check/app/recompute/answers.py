@@ -1,0 +1,86 @@
+"""The raw answers of a document, and what its probes say of them."""
+
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from typing import Any
+
+from obs_check.app.recompute.result import Recomputed
+from obs_check.client.answer import NoJson, decoded
+from obs_check.client.loki.result import read_result, shown_result
+from obs_check.errors import ObsCheckError
+
+_INSIDE = ("findings", "hops", "panels")
+_LOKI = ("/loki/api/v1/query?", "/loki/api/v1/query_range?")
+
+
+def recompute_answers(document: Mapping[str, Any], place: str, found: Recomputed) -> None:
+    """Each raw answer has the SHA-256 that it is kept under; each probe names one that is kept, with its size; what a
+    probe of Loki shows of its answer is what the engine reads in it."""
+    answers: Mapping[str, Any] = document.get("answers") or {}
+    for digest, text in answers.items():
+        raw = str(text).encode("utf-8", "replace")
+        found.same("raw answers", f"{place}answers[{digest[:12]}…]", digest, sha256(raw).hexdigest())
+    missing = set()
+    for where, probe in probes_of(document, place):
+        exchange = probe.get("exchange")
+        if not isinstance(exchange, Mapping):
+            continue
+        text = answers.get(str(exchange.get("sha256")))
+        if text is None:
+            missing.add(exchange.get("sha256"))
+            found.leave(where, "its raw answer was too large to be kept")
+            continue
+        size = len(str(text).encode("utf-8", "replace"))
+        found.same("probes", f"{where}.exchange.bytes", exchange.get("bytes"), size)
+        if probe.get("system") == "loki" and any(path in str(exchange.get("target")) for path in _LOKI):
+            _loki(where, probe, str(text), found)
+    if "answers_left_out" in document:
+        known = document["answers_left_out"]
+        found.same("raw answers", f"{place}answers_left_out", known, len(missing))
+
+
+def probes_of(document: Mapping[str, Any], place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every probe of one run with its place; that of a run inside of the document (`after`, `before`) is not among
+    them."""
+    for key in _INSIDE:
+        for n, row in enumerate(document.get(key) or ()):
+            yield from _probes(row, f"{place}{key}[{n}]")
+
+
+def _probes(row: Any, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if isinstance(row, Mapping):
+        for n, probe in enumerate(row.get("probes") or ()):
+            if isinstance(probe, Mapping):
+                yield f"{place}.probes[{n}]", probe
+        proof = row.get("proof")
+        for n, reading in enumerate((proof.get("readings") or ()) if isinstance(proof, Mapping) else ()):
+            yield from _probes(reading, f"{place}.proof.readings[{n}]")
+
+
+def _loki(where: str, probe: Mapping[str, Any], text: str, found: Recomputed) -> None:
+    """A refusal is told in other words than a result, so only results are made anew."""
+    kept = probe.get("answer")
+    if not isinstance(kept, Mapping) or "type" not in kept:
+        return
+    try:
+        result, _ = read_result(decoded(text.encode()))
+    except (NoJson, ObsCheckError, KeyError, TypeError, ValueError):
+        found.same("probes", f"{where}.answer", kept, "an answer that is no result of Loki")
+        return
+    shown = {key: value for key, value in kept.items() if key != "warnings"}
+    found.same("probes", f"{where}.answer", plain(shown), plain(shown_result(result)))
+
+
+def plain(value: Any) -> Any:
+    """A value as a document has it: numbers that are none as texts, tuples as lists."""
+    match value:
+        case float() if value != value:
+            return "NaN"
+        case float() if value in (float("inf"), float("-inf")):
+            return "+Inf" if value > 0 else "-Inf"
+        case Mapping():
+            return {str(key): plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [plain(item) for item in value]
+        case _:
+            return value

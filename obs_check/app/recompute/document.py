@@ -1,0 +1,98 @@
+"""A whole document made anew: its raw answers, hops, panels, inputs, verdict, and both runs' comparison."""
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from obs_check.app.recompute.answers import recompute_answers
+from obs_check.app.recompute.hops import recompute_hops
+from obs_check.app.recompute.panels import recompute_panels
+from obs_check.app.recompute.result import Recomputed
+from obs_check.app.verify.comparison import compare, compare_hops
+from obs_check.model.verdict import Verdict, worst
+
+LEFT = {
+    "findings": "which causes were looked for, the words of a claim, and what a shipper, a file or the firewall was "
+    "asked stand as they were kept: their probes say what was answered",
+}
+"""What no document can be made anew in, and why."""
+
+
+def recompute(document: Mapping[str, Any]) -> Recomputed:
+    """Go through a document of `Outcome.to_json`, of a confirmation or a demonstration, and the run inside of it."""
+    found = Recomputed(left=dict(LEFT))
+    _whole(document, "", found)
+    return found
+
+
+def _whole(document: Mapping[str, Any], place: str, found: Recomputed) -> None:
+    before, after = document.get("before"), document.get("after")
+    for key, inside in (("before", before), ("after", after)):
+        if isinstance(inside, Mapping):
+            _whole(inside, f"{place}{key}.", found)
+    _one(document, place, found)
+    last = after if isinstance(after, Mapping) else document
+    found.same("verdicts", f"{place}verdict", document.get("verdict"), _verdict(last))
+    first, second = (document, after) if isinstance(after, Mapping) else (before, document)
+    if "comparison" not in document:
+        return
+    if not isinstance(first, Mapping) or not isinstance(second, Mapping):
+        found.leave(f"{place}comparison", "the run before it is not in the document")
+        return
+    both = _listed(first), _listed(second)
+    found.same("comparisons", f"{place}comparison", document["comparison"], compare(*both))
+    found.same("comparisons", f"{place}hop_comparison", document.get("hop_comparison"), compare_hops(*both))
+
+
+def _one(document: Mapping[str, Any], place: str, found: Recomputed) -> None:
+    recompute_answers(document, place, found)
+    recompute_hops(document, place, found)
+    recompute_panels(document, place, found)
+    _proofs(document, place, found)
+    _inputs(document.get("inputs") or {}, place, found)
+
+
+def _verdict(document: Mapping[str, Any]) -> str:
+    """As Outcome's: that of what was looked at; unknown where it did not come to its end or looked at nothing."""
+    hops, panels, findings = (document.get(key) or [] for key in ("hops", "panels", "findings"))
+    if document.get("ended") or not (hops or panels or findings):
+        return str(Verdict.UNKNOWN)
+    verdicts = [Verdict(str(row["verdict"])) for row in (*hops, *panels)]
+    verdicts += [Verdict.FAIL for finding in findings if finding.get("severity") == "error"]
+    verdicts += [Verdict.UNKNOWN for _ in document.get("outages") or ()]
+    return str(worst(verdicts))
+
+
+def _proofs(document: Mapping[str, Any], place: str, found: Recomputed) -> None:
+    """A proof has both sides, and its pair is one probe of each."""
+    for n, finding in enumerate(document.get("findings") or ()):
+        evidence, probes = finding.get("evidence") or {}, finding.get("probes") or []
+        where = f"{place}findings[{n}].evidence"
+        if evidence.get("kind") == "observation":
+            found.same("proofs", where, evidence.get("seen"), len(probes))
+        elif evidence.get("kind") == "proof":
+            both, changed = evidence.get("as_written") or 0, evidence.get("changed") or 0
+            first, second = evidence.get("pair") or (0, 0)
+            sides = both > 0 and changed > 0 and 0 <= first < both <= second < len(probes)
+            found.same("proofs", where, (both + changed, sides), (len(probes), True))
+
+
+def _inputs(inputs: Mapping[str, Any], place: str, found: Recomputed) -> None:
+    for n, file in enumerate(inputs.get("files") or ()):
+        where = f"{place}inputs.files[{n}]"
+        if file.get("text"):
+            raw = str(file["text"]).encode("utf-8", "replace")
+            kept = (file.get("bytes"), file.get("sha256"))
+            found.same("inputs", where, kept, (len(raw), sha256(raw).hexdigest()))
+        elif file.get("bytes"):
+            found.leave(where, "too large to be kept: its SHA-256 is")
+    dashboard = inputs.get("dashboard") or {}
+    if dashboard.get("model") is not None:
+        text = json.dumps(dashboard["model"], ensure_ascii=False, sort_keys=True, default=str)
+        digest = sha256(text.encode("utf-8", "replace")).hexdigest()
+        found.same("inputs", f"{place}inputs.dashboard", dashboard.get("sha256"), digest)
+
+
+def _listed(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {**document, "panels": document.get("panels") or [], "hops": document.get("hops") or []}
