@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from obs_check.cli.ending import keeping
-from obs_check.cli.options import Output, common, echo
+from obs_check.cli.options import Output, common, deadline, echo
 from obs_check.cli.sending import through
 
 JUDGED = ("verify", "diagnose", "confirm", "demo")
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("named", metavar="BEFORE")
 @through
+@deadline
 @common
-def confirm(named: str, sending: "Sending", out: Output) -> None:
+def confirm(named: str, sending: "Sending", deadline: float | None, out: Output) -> None:
     """Send as many events as in BEFORE and compare hops and panels. BEFORE is the id of a kept run, the beginning of
     it, `last`, or a file."""
     from obs_check.app.systems.systems import open_systems
@@ -31,7 +32,7 @@ def confirm(named: str, sending: "Sending", out: Output) -> None:
     outcome = Outcome("confirm", compared_with=before)
     decisions = [e["decision"] for e in before["events"]]
     with (
-        keeping(out, outcome, limit_s=out.limit_s()),
+        keeping(out, outcome, limit_s=out.limit_s(deadline)),
         open_systems(out.config_path, out.env, detail=out.detail) as systems,
     ):
         check = Check(systems, outcome, out.say)

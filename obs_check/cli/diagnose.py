@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from obs_check.cli.ending import keeping
-from obs_check.cli.options import Output, common
+from obs_check.cli.options import Output, common, deadline
 from obs_check.cli.sending import counted, through
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--suggest", is_flag=True, help="Show the fixes as diffs, and what panels would read.")
 @click.option("--apply", "apply_now", is_flag=True, help="Apply the fixes: save the dashboard, write the files.")
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
+@deadline
 @common
 def diagnose(
     dashboard: str | None,
@@ -36,6 +37,7 @@ def diagnose(
     suggest: bool,
     apply_now: bool,
     save: Path | None,
+    deadline: float | None,
     sending: "Sending",
     out: Output,
 ) -> None:
@@ -49,7 +51,7 @@ def diagnose(
         raise UsageError("--inject needs at least one event", "give --allow or --deny a number above 0")
     outcome = Outcome("diagnose")
     opened = open_systems(out.config_path, out.env, dashboard, viewport=viewport, split=not no_split, detail=out.detail)
-    with keeping(out, outcome, save, out.limit_s()), opened as systems:
+    with keeping(out, outcome, save, out.limit_s(deadline)), opened as systems:
         only = None if panel is None or systems.missing else systems.board.only(panel)
         check = Check(systems, outcome, out.say, only, tells_zeros=with_run)
         if with_run:

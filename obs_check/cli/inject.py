@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from obs_check.cli.ending import keeping, write_document
-from obs_check.cli.options import Output, common, echo
+from obs_check.cli.options import Output, common, deadline, echo
 from obs_check.cli.sending import counted, through
 from obs_check.errors import ObsCheckError
 from obs_check.model.verdict import Verdict
@@ -27,8 +27,17 @@ if TYPE_CHECKING:
 @click.option(
     "--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the run here [default: run-<id>.json]."
 )
+@deadline
 @common
-def inject(allow: int, deny: int, save: Path | None, dry_run: bool, sending: "Sending", out: Output) -> None:
+def inject(
+    allow: int,
+    deny: int,
+    save: Path | None,
+    dry_run: bool,
+    deadline: float | None,
+    sending: "Sending",
+    out: Output,
+) -> None:
     """Send tagged allow and deny events through the firewall."""
     from obs_check.app.systems.injection import open_way, would_send
     from obs_check.config import ENVIRONMENT, load_config
@@ -43,7 +52,7 @@ def inject(allow: int, deny: int, save: Path | None, dry_run: bool, sending: "Se
         echo(would_send(config.boundary, way, events))
         return
     injected = Injected()
-    with keeping(out, injected):
+    with keeping(out, injected, limit_s=out.limit_s(deadline)):
         try:
             injected.send(config.boundary, way, events, out)
         finally:

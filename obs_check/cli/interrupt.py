@@ -20,7 +20,8 @@ class Stopped(KeyboardInterrupt):
 
     def __init__(self, number: int) -> None:
         super().__init__(ENDINGS.get(signal.Signals(number), OUT_OF_TIME))
-        self.exit_code = 3 if number == signal.SIGALRM else 128 + number
+        self.out_of_time = number == signal.SIGALRM
+        self.exit_code = 3 if self.out_of_time else 128 + number
 
 
 @contextmanager

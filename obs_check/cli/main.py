@@ -13,7 +13,7 @@ import click
 from obs_check import __version__
 from obs_check.cli.interrupt import Stopped, stoppable
 from obs_check.errors import ObsCheckError, QueryError
-from obs_check.model.secret import hidden
+from obs_check.model.secret import shortened
 
 READER_LEFT = 130
 INTERNAL = 70
@@ -113,7 +113,8 @@ def main(args: Sequence[str]) -> int:
         stopped = error.__cause__ if isinstance(error.__cause__, Stopped) else error
         if not isinstance(stopped, Stopped):
             stopped = Stopped(signal.SIGINT)
-        return _say(str(stopped), "", stopped.exit_code)
+        hint = "--deadline, or timeouts.command_s of the configuration, gives it more" if stopped.out_of_time else ""
+        return _say(str(stopped), hint, stopped.exit_code)
     except (_ReaderLeft, BrokenPipeError):
         # What is still buffered must not raise again when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -150,4 +151,4 @@ def _place(error: Exception) -> str:
         trace = trace.tb_next
     module = trace.tb_frame.f_globals.get("__name__", "?") if trace else "?"
     line = trace.tb_lineno if trace else 0
-    return f"{type(error).__name__}: {' '.join(hidden(str(error)).split())[:200]} ({module}:{line})"
+    return f"{type(error).__name__}: {shortened(' '.join(str(error).split()), 200)} ({module}:{line})"

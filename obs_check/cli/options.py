@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from obs_check.cli.interrupt import insistent_interrupt
 from obs_check.errors import ObsCheckError, UsageError
 
 if TYPE_CHECKING:
     from obs_check.app.verify.outcome import Outcome
     from obs_check.client.files.run_store import RunStore
-    from obs_check.config import Config
+    from obs_check.config import Config, TimeoutConfig
     from obs_check.logql.settings import EngineSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -51,9 +52,12 @@ class Output:
 
         return RunStore(state_directory(self.env))
 
-    def limit_s(self, asked: float | None = None) -> float:
-        """Seconds that the command may take: those asked for, else the configured ones; raises ConfigError."""
-        return self.config().timeouts.command_s if asked is None else asked
+    def limit_s(self, asked: float | None = None, configured: bool = True) -> float:
+        """Seconds that the command may take: those asked for, else the configured ones, or the default where the
+        command asks for no configuration; raises ConfigError."""
+        if asked is not None:
+            return asked
+        return (self.config().timeouts if configured else _default_timeouts()).command_s
 
     def say(self, text: str) -> None:
         """One line of progress on stderr."""
@@ -156,6 +160,34 @@ def with_formats(*formats: str) -> Callable[[F], F]:
 def common(function: F) -> F:
     """Decorator: the shared options with -o table|json, as `out: Output`."""
     return with_formats("table", "json")(function)
+
+
+def deadline(function: F) -> F:
+    """Decorator: adds --deadline, as `deadline: float | None`, for `Output.limit_s`."""
+    return click.option(
+        "--deadline",
+        type=click.FloatRange(1),
+        metavar="S",
+        help="Seconds that the whole command may take.  [default: timeouts.command_s of the configuration, else 1800]",
+    )(function)
+
+
+def limited(function: F) -> F:
+    """Decorator for a command that asks for no configuration: adds --deadline, and ends it when that is up."""
+
+    @functools.wraps(function)
+    def command(*args: Any, deadline: float | None, **kwargs: Any) -> Any:
+        with insistent_interrupt(_default_timeouts().command_s if deadline is None else deadline):
+            return function(*args, **kwargs)
+
+    decorated: Any = deadline(command)
+    return decorated  # type: ignore[no-any-return]
+
+
+def _default_timeouts() -> "TimeoutConfig":
+    from obs_check.config import TimeoutConfig
+
+    return TimeoutConfig()
 
 
 def settings_of(loki_version: str | None) -> "EngineSettings":

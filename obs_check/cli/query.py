@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from obs_check.cli.options import Output, echo, with_formats
+from obs_check.cli.interrupt import insistent_interrupt
+from obs_check.cli.options import Output, deadline, echo, with_formats
 from obs_check.cli.query_explain import explain_query
 from obs_check.cli.query_follow import follow_query
 from obs_check.cli.query_target import Target
 from obs_check.cli.query_window import read_duration, read_labels, read_window
 from obs_check.errors import QueryError, Refused, UsageError
+from obs_check.model.secret import shortened
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import Window
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from obs_check.app.query.ask import Ask
     from obs_check.logql.syntax.ast import Expr
     from obs_check.model.result import Result
+
+_MOST_WORDS = 2000
+"""Characters of a refusal: Loki repeats long queries in its words."""
 
 
 @click.command()
@@ -47,6 +52,7 @@ if TYPE_CHECKING:
 @click.option("--instant", is_flag=True, help="A metric query at one time (--to) instead of over a range.")
 @click.option("-f", "--follow", is_flag=True, help="Go on with new lines, after those of --since if given.")
 @click.option("--explain", is_flag=True, help="Show what every stage and operator does to the lines and series.")
+@deadline
 @with_formats("table", "json", "jsonl", "csv")
 def query(
     query: str,
@@ -68,6 +74,7 @@ def query(
     instant: bool,
     follow: bool,
     explain: bool,
+    deadline: float | None,
     out: Output,
 ) -> None:
     """Run a LogQL query, or NAME of a file queries/NAME.logql.
@@ -96,7 +103,9 @@ def query(
     ask = Ask(text, _parsed(text), instant, limit, read_duration(step, "--step") if step else None, window)
     if instant and isinstance(ask.expr, LogQuery):
         raise UsageError("a log query has no --instant", "leave it away, or count: sum(count_over_time(... [5m]))")
-    with _worded_refusals():
+    # Local files ask for no configuration, and what is followed has no end.
+    limit_s = deadline or 0.0 if follow else out.limit_s(deadline, configured=not files)
+    with insistent_interrupt(limit_s), _worded_refusals():
         if follow:
             follow_query(ask, target, to is not None, out)
             return
@@ -118,7 +127,7 @@ def _worded_refusals() -> Iterator[None]:
     except Refused as refused:
         if refused.status != HTTPStatus.BAD_REQUEST:
             raise
-        words = " ".join(refused.body.split())
+        words = shortened(" ".join(refused.body.split()), _MOST_WORDS)
         raise QueryError(f"loki refuses the query: {words}", hint=hint_for_refusal(words)) from refused
     except QueryError as error:
         error.hint = error.hint or hint_for_refusal(error.message)

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from obs_check.cli.interrupt import insistent_interrupt
 from obs_check.cli.options import Output, echo
 from obs_check.cli.query_target import Target
 from obs_check.errors import UsageError
@@ -33,10 +32,9 @@ def follow_query(ask: "Ask", target: Target, ended: bool, out: Output) -> None:
     if ended or ask.instant:
         raise UsageError("--follow has no end", "leave --to and --instant away")
     show = to_jsonl if out.format == "jsonl" else to_lines
-    with insistent_interrupt():
-        for found in _batches(ask, ask.expr, target, out):
-            if found.streams:
-                echo(show(found, newest_first=False), nl=False)
+    for found in _batches(ask, ask.expr, target, out):
+        if found.streams:
+            echo(show(found, newest_first=False), nl=False)
 
 
 def _batches(ask: "Ask", query: "LogQuery", target: Target, out: Output) -> "Iterator[Streams]":

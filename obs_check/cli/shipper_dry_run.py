@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from obs_check.cli.options import echo
+from obs_check.cli.options import echo, limited
 from obs_check.errors import InputError
 
 
@@ -30,6 +30,7 @@ from obs_check.errors import InputError
 @click.option("--no-color", is_flag=True, help="No colours (also $NO_COLOR).")
 @click.option("-v", "--verbose", count=True, help="Say more on stderr.")
 @click.argument("files", nargs=-1, metavar="[FILE... | -]")
+@limited
 def dry_run(
     config: Path,
     job: str | None,

@@ -2,12 +2,14 @@
 
 import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from obs_check.cli.options import Output, common
+from obs_check.cli.interrupt import insistent_interrupt
+from obs_check.cli.options import Output, common, deadline
 
 
 @click.command()
@@ -20,9 +22,16 @@ from obs_check.cli.options import Output, common
     "--root", type=click.Path(path_type=Path), metavar="DIR", help="Where its file system is seen.  [default: /]"
 )
 @click.option("--for", "seconds", type=click.FloatRange(0.1, 3600), metavar="S", help="Look twice, S seconds apart.")
+@deadline
 @common
 def status(
-    url: str | None, positions: Path | None, log: Path | None, root: Path | None, seconds: float | None, out: Output
+    url: str | None,
+    positions: Path | None,
+    log: Path | None,
+    root: Path | None,
+    seconds: float | None,
+    deadline: float | None,
+    out: Output,
 ) -> None:
     """Ask a running shipper about its files, targets and destinations.
 
@@ -52,8 +61,10 @@ def status(
     globs = tuple(glob for glob in (config.boundary.logs, config.coderd.logs) if glob)
     own = config.shipper
     sources = Sources(positions or own.positions, log or own.log, Disk(root or Path("/")), globs)
-    client = shipper_client(shipper_kind(where, allowed), where, time.time_ns, allowed, sources)
-    try:
+    with (
+        insistent_interrupt(out.limit_s(deadline)),
+        closing(shipper_client(shipper_kind(where, allowed), where, time.time_ns, allowed, sources)) as client,
+    ):
         state = client.state().value
         found = None
         if seconds is not None:
@@ -62,8 +73,6 @@ def status(
             before, state = state, client.state().value
             found = account(before, state)
             state = replace(state, refusals=tuple(ShippingEvidence(state, {}, before).refusals))
-    finally:
-        client.close()
     document, verdict = status_document(state, found)
     if not out.json:
         print_status(document, sys.stdout, out.color)

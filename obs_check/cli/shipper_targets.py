@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from obs_check.cli.options import echo
+from obs_check.cli.options import echo, limited
 
 if TYPE_CHECKING:
     from obs_check.model.entry import Labels
@@ -28,6 +28,7 @@ PODS = "/var/log/pods"
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option("--no-color", is_flag=True, help="No colours (also $NO_COLOR).")
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
+@limited
 def targets(
     config: Path,
     root: Path | None,

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from obs_check.cli.ending import keeping
-from obs_check.cli.options import Output, common
+from obs_check.cli.options import Output, common, deadline
 
 SENT = ("inject", "verify", "confirm", "demo")
 """Commands whose documents have a run."""
@@ -14,8 +14,9 @@ SENT = ("inject", "verify", "confirm", "demo")
 @click.command()
 @click.argument("named", metavar="RUN")
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
+@deadline
 @common
-def trace(named: str, save: Path | None, out: Output) -> None:
+def trace(named: str, save: Path | None, deadline: float | None, out: Output) -> None:
     """Follow the run RUN hop by hop: its id, the beginning of it, `last`, or a file. A run whose command was killed is
     followed as far as it was sent."""
     from obs_check.app.systems.systems import open_systems
@@ -27,7 +28,7 @@ def trace(named: str, save: Path | None, out: Output) -> None:
     run = find_run(named, state_directory(out.env), out.say, lambda: out.store().find(named, SENT))
     outcome = Outcome("trace")
     with (
-        keeping(out, outcome, save, out.limit_s()),
+        keeping(out, outcome, save, out.limit_s(deadline)),
         open_systems(out.config_path, out.env, detail=out.detail) as systems,
     ):
         check = Check(systems, outcome, out.say)

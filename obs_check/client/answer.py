@@ -7,11 +7,17 @@ from itertools import accumulate
 from typing import Any, TypeVar
 
 from obs_check.model.exchange import Exchange, exchange
-from obs_check.model.secret import hidden
+from obs_check.model.secret import beginning
 
 DEEPEST = 100
 """Levels of lists and objects in JSON: ten times what Grafana and Loki have, and what recursion can take."""
-
+MOST = 2_000_000
+"""Values in JSON: some 200 MB of objects of Python's. Loki's most (5,000 lines) and a dashboard's have far less."""
+PART = 128 * 1024
+"""Bytes of JSON that are looked at together."""
+_START = 512 * 1024
+_WHOLE_TEXTS = re.compile(rb'(?:[^"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.S)
+"""As far as no text is open."""
 _TEXTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.S)
 """Also one without an end: it is all the rest, so that a text of quotes is not looked through once for each."""
 _BRACKETS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
@@ -58,11 +64,19 @@ class Answer:
     @property
     def text(self) -> str:
         """The body as text for a person: what is no such text is replaced."""
+        return self._decoded(self.content)
+
+    @property
+    def start(self) -> str:
+        """The beginning of `text`, much longer than anything that is shown of it."""
+        return self._decoded(self.content[:_START])
+
+    def _decoded(self, content: bytes) -> str:
         named = _CHARSET.search(self.headers.get("content-type", ""))
         try:
-            return self.content.decode(named["name"] if named else "utf-8", "replace")
+            return content.decode(named["name"] if named else "utf-8", "replace")
         except LookupError:
-            return self.content.decode("utf-8", "replace")
+            return content.decode("utf-8", "replace")
 
     def json(self) -> Any:
         """The body as JSON. Raises NoJson as `decoded`, with the start of the body, or a page of HTML in words."""
@@ -71,24 +85,27 @@ class Answer:
         try:
             return decoded(self.content)
         except NoJson as error:
-            text = " ".join(hidden(self.text).split())[:80]
+            text = " ".join(beginning(self.start).split())[:80]
             raise NoJson(f"{text!r} ({error})" if text else "nothing") from None
 
     @property
     def page(self) -> str:
         """A page of HTML in words."""
-        title = _TITLE.search(self.text)
-        said = " ".join(hidden(title["title"]).split()) if title else ""
+        title = _TITLE.search(beginning(self.start))
+        said = " ".join(title["title"].split()) if title else ""
         return f"a page of HTML ({said})" if said else "a page of HTML"
 
 
 def decoded(content: bytes) -> Any:
-    """A JSON text. Raises NoJson for anything else: NaN, numbers too large for a float, half a character, and what is
-    nested deeper than DEEPEST."""
+    """A JSON text. Raises NoJson for anything else: NaN, numbers too large for a float, half a character, what is
+    nested deeper than DEEPEST, and more than MOST values, which would not fit into memory."""
     import msgspec
 
-    if depth(content) > DEEPEST:
+    levels, values = measured(content)
+    if levels > DEEPEST:
         raise NoJson(f"JSON nested deeper than {DEEPEST}")
+    if values > MOST:
+        raise NoJson(f"JSON of more than {MOST:,} values")
     try:
         return msgspec.json.decode(content)
     except msgspec.DecodeError as error:
@@ -97,7 +114,24 @@ def decoded(content: bytes) -> Any:
         raise NoJson("JSON nested too deep") from None
 
 
-def depth(content: bytes) -> int:
-    """How deep the lists and objects of a JSON text are nested; found without recursion."""
-    brackets = _TEXTS.sub(b"", content).translate(None, _OTHERS)
-    return max(accumulate(map(_BRACKETS.__getitem__, brackets)), default=0)
+def measured(content: bytes) -> tuple[int, int]:
+    """How deep the lists and objects of a JSON text are nested, and at most how many values it has (lists, objects and
+    what is in them); found without recursion, a part of the text after the other, until one of both is too much."""
+    at = level = deepest = values = 0
+    size = PART
+    while at < len(content) and deepest <= DEEPEST and values <= MOST:
+        part = _WHOLE_TEXTS.match(content, at, at + size)
+        assert part is not None
+        if not part.group() and at + size < len(content):
+            # A text that is longer.
+            size *= 2
+            continue
+        plain = _TEXTS.sub(b"", part.group())
+        values += sum(map(plain.count, (b"[", b"{", b",", b":")))
+        brackets = plain.translate(None, _OTHERS)
+        deepest = max(deepest, max(accumulate(map(_BRACKETS.__getitem__, brackets), initial=level)))
+        level += 2 * sum(map(brackets.count, (b"[", b"{"))) - len(brackets)
+        if not part.group():
+            break
+        at, size = part.end(), PART
+    return deepest, values

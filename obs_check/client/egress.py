@@ -16,6 +16,7 @@ from obs_check.config import host_port
 from obs_check.errors import Unavailable
 from obs_check.model.event import Event
 from obs_check.model.probe import Probe
+from obs_check.model.secret import shortened
 
 if TYPE_CHECKING:
     import requests
@@ -153,7 +154,7 @@ def _reason(error: Exception) -> str:
     text = one_line(str(inner)) or type(inner).__name__
     request = getattr(error, "request", None)
     where = f"{shown_url(request.url)}: " if request is not None and request.url else ""
-    return f"{where}{text}"[:200]
+    return shortened(f"{where}{text}", 200)
 
 
 def reach(system: str, url: str) -> None:

@@ -1,9 +1,11 @@
 """HTTP as all clients do it: allowed hosts only, no redirects, limits, one retry, patience with a server that asks for
 it (429, 503), errors as classes of ours, no credentials in messages."""
 
+import math
 import time
 from collections.abc import Callable, Collection, Mapping
 from copy import copy
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
@@ -14,7 +16,7 @@ from obs_check.errors import NotAllowed, Refused, Unavailable, UsageError
 from obs_check.model.backoff import Backoff
 from obs_check.model.clock_offset import ClockOffset, offset_of
 from obs_check.model.failure import Failure, failure, remedy_of
-from obs_check.model.secret import hidden
+from obs_check.model.secret import beginning, hidden
 
 if TYPE_CHECKING:
     import ssl
@@ -140,7 +142,8 @@ class Http:
             limited = answer.status_code == _TOO_MANY or (too_many is not None and too_many(answer))
             if not limited and (asked_s is None or answer.status_code in accept):
                 break
-            pause_s = pauses.pause_s() if asked_s is None else asked_s
+            # Also one that asks for no time at all gets some.
+            pause_s = max(pauses.pause_s(), asked_s or 0)
             if pause_s > self._patience_s:
                 if asked_s is not None:
                     raise Unavailable(
@@ -230,11 +233,8 @@ class Http:
 
     def _compare_clocks(self, date: str, asked_ns: int) -> None:
         """Take what an answer's `Date` says; one that is none says nothing."""
-        try:
-            said = parsedate_to_datetime(date)
-        except ValueError:
-            return
-        if said.tzinfo is None:
+        said = _http_date(date)
+        if said is None:
             return
         found = offset_of(round(said.timestamp()), asked_ns, time.time_ns())
         self.offset = found if self.offset is None else self.offset.narrowed(found)
@@ -271,7 +271,7 @@ def raise_for_status(system: str, url: str, answer: Answer) -> NoReturn:
         case Failure.OUTAGE:
             hint = _ELSEWHERE if status < 400 else _LATER if status == _TOO_MANY else f"look at the log of {system}"
             raise Unavailable(message, hint)
-    raise Refused(message, status, answer.text, _ASTRAY if status == 404 else "")
+    raise Refused(message, status, answer.start, _ASTRAY if status == 404 else "")
 
 
 def _message(answer: Answer) -> str:
@@ -279,23 +279,40 @@ def _message(answer: Answer) -> str:
     try:
         document = answer.json()
     except NoJson:
-        return answer.page if answer.content.lstrip()[:1] == b"<" else answer.text
+        return answer.page if answer.content.lstrip()[:1] == b"<" else answer.start
     said = (document.get("message") or document.get("error")) if isinstance(document, dict) else None
-    return said if isinstance(said, str) else answer.text
+    return said if isinstance(said, str) else answer.start
 
 
 def _asked_s(answer: Answer) -> int | None:
-    """Seconds that a server which is asked too much (429, 503) wants to be left alone for; None where it says no whole
-    number of them (RFC 9110: digits and nothing else)."""
+    """Seconds that a server which is asked too much (429, 503) wants to be left alone for; None where it says neither
+    a whole number of them nor a date (RFC 9110: digits and nothing else, or an HTTP date)."""
     asked = answer.headers.get("retry-after", "").strip()
-    limited = answer.status_code in (_TOO_MANY, 503)
-    return int(asked) if limited and asked.isascii() and asked.isdecimal() and len(asked) < 10 else None
+    if answer.status_code not in (_TOO_MANY, 503):
+        return None
+    if asked.isascii() and asked.isdecimal():
+        return int(asked) if len(asked) < 10 else None
+    until = _http_date(asked)
+    if until is None:
+        return None
+    # By the server's own clock: ours may be another.
+    now = _http_date(answer.headers.get("date", "")) or datetime.now(UTC)
+    return max(0, math.ceil((until - now).total_seconds()))
+
+
+def _http_date(text: str) -> datetime | None:
+    """A date as HTTP writes it ("Sun, 06 Nov 1994 08:49:37 GMT"); None for anything else."""
+    try:
+        said = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return said if said.tzinfo is not None else None
 
 
 def one_line(text: str, most: int | None = None) -> str:
     """A text from elsewhere for a message: known secrets hidden, every run of blanks and line ends as one blank, then
     at most so many characters."""
-    return " ".join(hidden(text).split())[:most]
+    return " ".join((hidden(text) if most is None else beginning(text)).split())[:most]
 
 
 def trust(url: str) -> "ssl.SSLContext | None":

@@ -18,12 +18,13 @@ from obs_check.follow.hop import Stored
 from obs_check.model.entry import Labels
 from obs_check.model.event import find_tags
 from obs_check.model.probe import Probe
+from obs_check.model.secret import beginning, shortened
 from obs_check.model.window import NS, Window
 from obs_check.shipper.simulate import Shipped, last_change
 
 _UNWRAP = ("cri", "docker")
 """Stages that take off what the container runtime put around a line."""
-_SHOWN = 60
+SHOWN = 60
 """Characters of a line that a claim shows."""
 _MOST = 5000
 """Lines asked for at once: Loki 3.5's `max_entries_limit_per_query`."""
@@ -175,15 +176,11 @@ def is_cut(whole: str, line: str) -> bool:
 
 def differing(one: str, other: str) -> tuple[str, str]:
     """Two lines as a claim can show them: from a little in front of the place where they begin to differ."""
+    one, other = beginning(one), beginning(other)
     same = len(commonprefix([one, other]))
-    start = max(0, same - 16) if max(len(one), len(other)) > _SHOWN else 0
+    start = max(0, same - 16) if max(len(one), len(other)) > SHOWN else 0
     front = "..." if start else ""
-    return f"{front}{shortened(one[start:])}", f"{front}{shortened(other[start:])}"
-
-
-def shortened(line: str, most: int = _SHOWN) -> str:
-    """A line as a claim can show it."""
-    return line if len(line) <= most else f"{line[: most - 3]}..."
+    return f"{front}{shortened(one[start:], SHOWN, '...')}", f"{front}{shortened(other[start:], SHOWN, '...')}"
 
 
 def pushed_lines(config: Rules, one: PathLines, tags: Sequence[str], now_ns: int) -> Iterator[Pushed]:

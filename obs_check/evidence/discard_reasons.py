@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from obs_check.boundary.coderd import rfc3339_nano
+from obs_check.model.secret import shortened
 from obs_check.model.window import NS
 from obs_check.shipper.simulate import Shipped
 
@@ -143,7 +144,7 @@ def breaks(discard: Discard, said: dict[str, str], entry: Shipped) -> str:
             name = next((n for n, v in entry.labels.items() if v == said["value"]), "")
             return f"label `{name}` has {len(said['value'])} bytes" if name else ""
         case "label_name_too_long" if said["name"] in entry.labels:
-            return f"label `{said['name'][:40]}...` has {len(said['name'])} bytes"
+            return f"label `{shortened(said['name'], 43, '...')}` has {len(said['name'])} bytes"
         case "missing_enforced_labels":
             missing = [n for n in said["names"].split(",") if n not in entry.labels]
             return f"it gets no label {', '.join(missing)}" if missing else ""

@@ -17,6 +17,7 @@ from obs_check.evidence.dashboard_edit import file_fix
 from obs_check.model.entry import Labels
 from obs_check.model.finding import Evidence, Fix, Observation, Proof, Safety
 from obs_check.model.probe import Probe
+from obs_check.model.secret import shortened
 from obs_check.shipper import simulate
 from obs_check.shipper.alloy.edit import AlloyText, alloy_tree
 from obs_check.shipper.model import ScrapeJob, ShipperConfig
@@ -250,6 +251,6 @@ def told(title: str, ran: Simulation | None, lines: int, now_ns: int) -> Probe:
         "lines": lines,
         "entries": len(ran.shipped),
         "dropped": ran.dropped,
-        "first": {"ts": first.ts, "labels": first.labels, "line": first.line[:300]} if first else None,
+        "first": {"ts": first.ts, "labels": first.labels, "line": shortened(first.line, 300)} if first else None,
     }
     return Probe("shipper", title, answer, now_ns)

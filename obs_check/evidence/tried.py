@@ -10,6 +10,7 @@ from obs_check.evidence.dashboard_edit import dashboard_fix, edited
 from obs_check.evidence.funnel import count_rung
 from obs_check.model.finding import DashboardEdit, Finding, Fix, Meaning, Observation, Proof, Severity, Subject
 from obs_check.model.probe import Probe
+from obs_check.model.secret import shortened
 from obs_check.model.window import Window
 from obs_check.panel.reading import Reading
 
@@ -104,8 +105,7 @@ def finding(
 
 def shown(reading: Reading) -> str:
     """What a panel reads, short enough for a claim."""
-    text = " ".join(reading.text.split()) or "(blank)"
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return shortened(" ".join(reading.text.split()) or "(blank)", 80, "...")
 
 
 def _returns(reading: Reading) -> bool:

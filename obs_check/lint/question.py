@@ -12,6 +12,7 @@ from obs_check.logql import parse
 from obs_check.logql.remedies import remedies
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.parts import log_queries
+from obs_check.model.secret import shortened
 from obs_check.panel.datasource import DASHBOARD, Datasource, Datasources, is_expression, reference_key
 from obs_check.panel.elements import Dashboard, Panel, Target
 from obs_check.panel.interpolate import interpolate, references
@@ -164,7 +165,7 @@ def _parsed(question: Question) -> Question:
     except QueryError as error:
         line = question.text.count("\n", 0, error.start or 0)
         caret = error.caret().splitlines()
-        place = caret[0][len(caret[1]) - len(caret[1].lstrip()) :][:40] if caret else ""
+        place = shortened(caret[0][len(caret[1]) - len(caret[1].lstrip()) :], 40, "") if caret else ""
         near = f", at `{place}`" if place else ""
         spot = replace(question.spot, line=question.spot.line + line) if question.panel is None else question.spot
         hint = next((remedy.words for remedy in remedies(error)), error.hint)

@@ -1,7 +1,7 @@
 """Secrets that are known, and texts without them.
 
 Whatever is shown or written goes through `hidden`: a library's exception, an answer that repeats a header, a line of a
-log. A text is cut short only afterwards, because half a secret is not found any more.
+log. A text is cut short only afterwards, by `shortened`, because half a secret is not found any more.
 """
 
 import html
@@ -69,6 +69,25 @@ _SECRET_NAME = re.compile(
 )
 _REFERENCE_NAME = re.compile(r"(?i)(?:page|next|continue|sync|cancel)[_-]?token$")
 """Names that end so without being secrets."""
+
+
+def shortened(text: str, most: int, more: str = "…") -> str:
+    """The first `most` characters of a text without its secrets; they end with `more` where something is left out."""
+    shown = beginning(text)
+    return shown if len(shown) <= most and len(text) <= _BEGINNING else shown[: most - len(more)] + more
+
+
+def beginning(text: str) -> str:
+    """As `hidden`, but of a text that is very long only the beginning (some ten thousand characters), which does not
+    end inside of a secret."""
+    if len(text) <= _BEGINNING:
+        return hidden(text)
+    longest = max(map(len, _forms), default=0)
+    return hidden(text[:_BEGINNING])[: -max(longest, _LONGEST_USER_INFO)]
+
+
+_BEGINNING = 64 * 1024
+_LONGEST_USER_INFO = 300
 
 
 def yaml_problem(error: "yaml.YAMLError") -> tuple[str, str]:

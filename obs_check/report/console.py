@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from obs_check.model.secret import hidden
+from obs_check.model.secret import shortened
 from obs_check.report.terminal import visible
 
 STYLES = {"ok": "green", "fail": "bold red", "unknown": "yellow", "error": "bold red", "warning": "yellow"}
@@ -116,10 +116,7 @@ def probe_line(probe: Mapping[str, Any]) -> str:
     """A probe in one line: who was asked what, and the answer (shortened)."""
     answer = probe.get("answer")
     text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, default=str)
-    text = hidden(text)
-    if len(text) > _PROBE_CHARS:
-        text = text[: _PROBE_CHARS - 1] + "…"
-    return visible(f"{probe.get('system')}: {probe.get('request')} -> {text}")
+    return visible(f"{probe.get('system')}: {probe.get('request')} -> {shortened(text, _PROBE_CHARS)}")
 
 
 def value_table(rows: Sequence[tuple[str, str, str]]) -> Table:

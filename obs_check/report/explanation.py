@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from obs_check.logql.explain.tree import Node, conclusion
+from obs_check.model.secret import shortened
 from obs_check.report.console import make_console
 from obs_check.report.terminal import in_one_line
 
@@ -123,7 +124,7 @@ def _details(node: Node, before: Node | None) -> Iterator[tuple[str, str, str]]:
 
 def _example(line: str) -> str:
     """At most two rows of a line, so that the tree stays one."""
-    return in_one_line(line if len(line) <= 160 else line[:159] + "…")
+    return in_one_line(shortened(line, 160))
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from obs_check.model.secret import shortened
 from obs_check.report.console import make_console
 from obs_check.report.terminal import visible
 from obs_check.shipper.simulate import Effect, Shipped, Simulation
@@ -68,7 +69,7 @@ def print_trace(result: Simulation, lines: Sequence[str], color: bool) -> None:
     console = _console(color)
     effects, shipped = _by_number(result)
     for number, line in enumerate(lines, 1):
-        console.print(Text.assemble((f"line {number}  ", "bold"), visible(_short(line, _WIDTH - 12))))
+        console.print(Text.assemble((f"line {number}  ", "bold"), visible(shortened(line, _WIDTH - 12, "..."))))
         for effect in effects[number]:
             console.print(_stage(effect, effects[number]))
         for one in shipped[number]:
@@ -133,11 +134,7 @@ def _labels(one: Shipped) -> str:
 def _shown(what: str, value: object) -> str:
     if what == "ts" and isinstance(value, int):
         return _time(value)
-    return "null" if value is None else visible(_short(json.dumps(value, ensure_ascii=False), _WIDTH))
-
-
-def _short(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 3] + "..."
+    return "null" if value is None else visible(shortened(json.dumps(value, ensure_ascii=False), _WIDTH, "..."))
 
 
 def _time(ns: int) -> str:

@@ -6,7 +6,8 @@ import tracemalloc
 
 import pytest
 
-from obs_check.client.answer import DEEPEST, Answer, depth
+from obs_check.client import answer
+from obs_check.client.answer import DEEPEST, MOST, Answer, NoJson, decoded, measured
 from obs_check.client.egress import Patience, send
 from obs_check.client.http import Http
 from obs_check.client.loki.tail import LokiTail
@@ -14,6 +15,7 @@ from obs_check.client.transport import Limits
 from obs_check.errors import Unavailable
 from obs_check.model.event import Event
 from tests.client.hostile import BROKEN, SILENT, Script, serving, whole
+from tests.peak_memory import run_measured
 
 LIMITS = Limits(connect_s=0.2, headers_s=0.25, answer_s=0.25, bytes=1024 * 1024)
 ALL = {**SILENT, **BROKEN}
@@ -87,11 +89,44 @@ def test_what_is_packed_is_unpacked_up_to_the_limit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "levels"),
-    [(b"1", 0), (b"[]", 1), (b'{"a": ["[[[", "\\"[["]}', 2), (b"[[], [[]]]", 3), (b"[" * 500, 500), (b'"[[', 0)],
+    ("text", "levels", "values"),
+    [
+        (b"1", 0, 0),
+        (b"[]", 1, 1),
+        (b'{"a": ["[[[", "\\"[["]}', 2, 4),
+        (b"[[], [[]]]", 3, 5),
+        (b"[" * 500, 500, 500),
+        (b'"[[', 0, 0),
+        (b'["' + b"x" * 40 + b'[[", [1]]', 2, 3),
+    ],
 )
-def test_depth_counts_brackets_outside_of_texts(text: bytes, levels: int) -> None:
-    assert depth(text) == levels
+@pytest.mark.parametrize("part", [1, 7, 10**6])
+def test_what_is_in_texts_is_not_measured(
+    text: bytes, levels: int, values: int, part: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answer, "PART", part)
+    found = measured(text)
+    # It stops behind the part in which there is too much.
+    assert found == (levels, values) if levels <= DEEPEST else min(found) > DEEPEST
+
+
+def test_json_of_more_values_than_fit_into_memory_is_not_read() -> None:
+    assert decoded(b"[" + b"0," * (MOST - 2) + b"0]") is not None
+    with pytest.raises(NoJson, match="JSON of more than 2,000,000 values"):
+        decoded(b"[" + b"0," * MOST + b"0]")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("text", "status"), [(b"[", b"200 OK"), (b'"\\u0000",', b"200 OK"), (b"[ ", b"400 Bad Request")]
+)
+def test_the_largest_answer_takes_less_than_300_mb(text: bytes, status: bytes) -> None:
+    body = text * (63 * 1024 * 1024 // len(text))
+    with serving([whole(body, status=status)]) as port:
+        ran = run_measured("query", '{a="b"}', "--loki", f"http://127.0.0.1:{port}")
+    assert ran.code == (3 if status == b"200 OK" else 2)
+    assert len(ran.err) < 3000
+    assert ran.mib < 300
 
 
 def test_what_is_nested_as_deep_as_it_may_be_is_read() -> None:

@@ -115,7 +115,12 @@ def test_shown_url_has_no_credentials() -> None:
     [
         ({}, [1.0, 2.0]),
         ({"retry-after": "7"}, [7, 7]),
-        ({"retry-after": "0"}, [0, 0]),
+        ({"retry-after": "0"}, [1.0, 2.0]),
+        ({"retry-after": "Tue, 01 Dec 2026 00:00:30 GMT", "date": "Tue, 01 Dec 2026 00:00:20 GMT"}, [10, 10]),
+        ({"retry-after": "Tue, 01 Dec 2026 00:00:00 GMT", "date": "Tue, 01 Dec 2026 00:00:20 GMT"}, [1.0, 2.0]),
+        ({"retry-after": "Tue, 01 Dec 2026 00:00:30", "date": "Tue, 01 Dec 2026 00:00:20 GMT"}, [1.0, 2.0]),
+        # Without the server's date ours counts.
+        ({"retry-after": "Thu, 01 Jan 1970 00:00:00 GMT"}, [1.0, 2.0]),
         *(({"retry-after": said}, [1.0, 2.0]) for said in ("nan", "inf", "-1", "1e9", "1.5", "soon", "9" * 12)),
     ],
 )
@@ -146,6 +151,15 @@ def test_a_server_that_wants_to_be_left_alone_for_long_is(status: int) -> None:
     with pytest.raises(Unavailable, match=f"answered {status} and asks to be left alone for 900 s"):
         client.get("/x")
     assert (pauses, client.sent) == ([], 1)
+
+
+def test_a_server_that_asks_for_no_pause_is_not_asked_without_end() -> None:
+    pauses: list[float] = []
+    transport = httpx.MockTransport(lambda _: httpx.Response(503, headers={"retry-after": "0"}))
+    client = Http("loki", "http://loki.example/", ALLOWED, transport=transport, pause=pauses.append)
+    with pytest.raises(Unavailable, match="answered 503"):
+        client.get("/x")
+    assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0]
 
 
 def test_all_requests_of_a_command_wait_no_longer_together_than_one_may() -> None:

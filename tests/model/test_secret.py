@@ -1,16 +1,20 @@
 """Texts without the secrets that are known."""
 
+import ast
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 import yaml
 
+import obs_check
 from obs_check.model import secret
-from obs_check.model.secret import HIDDEN, hidden, know, yaml_problem
+from obs_check.model.secret import HIDDEN, beginning, hidden, know, shortened, yaml_problem
 
+TIME = len("2026-11-24T00:00:00")
 CANARY = 'c4n"ary/+=&<x>'
 
 
@@ -70,3 +74,45 @@ def test_what_is_wrong_with_yaml_is_told_without_the_line(text: str, place: str,
     with pytest.raises(yaml.YAMLError) as caught:
         yaml.safe_load(text)
     assert yaml_problem(caught.value) == (place, words)
+
+
+def test_a_text_is_cut_only_behind_its_secrets() -> None:
+    know("s3cr3t-value-of-a-line")
+    for before in range(60):
+        line = f"{'x' * before} token=s3cr3t-value-of-a-line and the rest of it"
+        for most in (20, 40, 60):
+            shown = shortened(line, most)
+            assert len(shown) <= most
+            assert "s3c" not in shown
+    assert shortened("short", 5) == "short"
+    assert shortened("shorter", 5, "...") == "sh..."
+
+
+@pytest.mark.parametrize("secret", ["s3cr3t-value-of-a-line", "http://user:s3cr3t-of-a-url@loki.example"])
+def test_the_beginning_of_a_long_text_does_not_end_inside_of_a_secret(secret: str) -> None:
+    know("s3cr3t-value-of-a-line")
+    for before in range(64 * 1024 - 60, 64 * 1024 + 2):
+        shown = beginning(f"{' ' * before}{secret}{' ' * 9}")
+        assert "s3" not in shown
+    assert len(beginning("x" * 10**6)) > 60_000
+
+
+def test_no_text_is_cut_another_way() -> None:
+    """A slice from the start that is put into a text: half a secret would be in it."""
+    root = Path(obs_check.__file__).parent
+    cut = [
+        f"{path.relative_to(root)}:{node.lineno}: {ast.unparse(node.value)}"
+        for path in sorted(root.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FormattedValue) and _shows_the_start(node.value)
+    ]
+    assert not cut, f"{cut}: shortened() of obs_check/model/secret.py hides secrets before it cuts"
+
+
+def _shows_the_start(value: ast.expr) -> bool:
+    if not isinstance(value, ast.Subscript) or not isinstance(value.slice, ast.Slice):
+        return False
+    upper = value.slice.upper
+    named = isinstance(upper, ast.Name) and upper.id.isupper()
+    long = isinstance(upper, ast.Constant) and isinstance(upper.value, int) and upper.value > TIME
+    return value.slice.lower is None and (named or long)

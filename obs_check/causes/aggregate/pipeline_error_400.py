@@ -14,6 +14,7 @@ from obs_check.evidence.query_finding import better, query_finding, query_fix, w
 from obs_check.evidence.query_text import stages_of
 from obs_check.logql import to_text
 from obs_check.model.finding import Finding, Proof
+from obs_check.model.secret import shortened
 
 _ERROR = re.compile(r"pipeline error: '(\w+)'")
 
@@ -38,7 +39,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         context,
         broken,
         f"lines that give {refused[1]} reach the aggregation and Loki refuses the query (400), for example "
-        f'`{samples[0][1][:120]}`; with `| __error__=""` the panel reads {changed.reading.text}',
+        f'`{shortened(samples[0][1], 120)}`; with `| __error__=""` the panel reads {changed.reading.text}',
         Proof((*broken.whole.probes, probe), changed.probes),
         query_fix(context, "leave out the lines that cannot be parsed", rewrite.edits),
         group=refused[1],

@@ -10,6 +10,7 @@ from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import says
 from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.secret import shortened
 
 
 def find(context: Context) -> Finding | None:
@@ -24,7 +25,7 @@ def find(context: Context) -> Finding | None:
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"{len(lines)} lines of the run are in boundary's files and none has `msg=ALLOW` or `msg=DENY`: they "
-        f"are {_kind(sample)}, for example `{sample[:120]}`",
+        f"are {_kind(sample)}, for example `{shortened(sample, 120)}`",
         evidence=Observation((*hop.probes, *probes)),
         fix=Fix(
             "run the boundary version that the dashboard was made for, or read its new lines: the parser in the "

@@ -7,7 +7,7 @@ which answers the whole line.
 """
 
 from obs_check.evidence.cause import on_query, on_run
-from obs_check.evidence.changed_lines import Pushed, compared, in_loki, is_cut, pushed_lines, shortened
+from obs_check.evidence.changed_lines import SHOWN, Pushed, compared, in_loki, is_cut, pushed_lines
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.lost_lines import PathLines, answers, losses, paths_to, together
 from obs_check.evidence.query_on_lines import measured
@@ -15,6 +15,7 @@ from obs_check.evidence.shipper_rules import Rules
 from obs_check.model.event import find_tags
 from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
 from obs_check.model.probe import Probe
+from obs_check.model.secret import shortened
 
 BEGINNING = 64
 """Characters of a line that are enough to find it: its time is among them."""
@@ -82,7 +83,7 @@ def _cuts(made: Pushed, line: str, one: PathLines) -> str:
 
 def _both(made: Pushed, line: str, now_ns: int) -> Probe:
     sizes = {"in the file": len(made.written.encode()), "in Loki": len(line.encode()), "ends with": line[-24:]}
-    return Probe("file", f"the line of {made.tag}: `{shortened(made.written)}`", sizes, now_ns)
+    return Probe("file", f"the line of {made.tag}: `{shortened(made.written, SHOWN, '...')}`", sizes, now_ns)
 
 
 def _evidence(seen: tuple[Probe, ...], made: Pushed, now_ns: int) -> Evidence:

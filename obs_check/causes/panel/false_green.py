@@ -16,6 +16,7 @@ from obs_check.evidence.funnel import counting
 from obs_check.logql import to_text
 from obs_check.model.finding import Finding, Fix, Observation, Subject, TargetEdit
 from obs_check.model.probe import Probe
+from obs_check.model.secret import shortened
 from obs_check.panel.elements import Target
 
 _COUNT = re.compile(r"\bcount(?=\s*(?:by\s*\([^)]*\)\s*)?\()")
@@ -55,7 +56,7 @@ def _lines(context: Context, broken: BrokenPanel, control: Control) -> tuple[str
         counted, sample = context.every_line.lines(to_text(asked.query), control.after_window, 20)
         if not counted or any(_DECISION.search(line) for _, line in counted):
             continue
-        why = f"its query has 0 of their lines and counts others, for example `{counted[0][1][:120]}`"
+        why = f"its query has 0 of their lines and counts others, for example `{shortened(counted[0][1], 120)}`"
         summary = "count the decisions (`boundary_request` or `msg=ALLOW|DENY`), not other lines"
         return why, (probe, sample), Fix(summary, path=f"dashboard:{context.dashboard_uid}")
     return None

@@ -24,6 +24,7 @@ from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.finding import Finding, Proof
 from obs_check.model.probe import Probe
+from obs_check.model.secret import shortened
 
 _GROUP = r"\(\?P<{}>(?P<inside>[^()]*)\)"
 _PARSERS = (ast.PatternParser, ast.RegexpParser)
@@ -48,11 +49,12 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
                 continue
             told, probes, right = shown
             row, wanted = captured[0]
+            taken = shortened(row.get(name), SHOWN)
             return query_finding(
                 CAUSE,
                 context,
                 broken,
-                f"`{stage_text(stage)}` takes more than the value into `{name}`: `{row.get(name)[:SHOWN]}` where "
+                f"`{stage_text(stage)}` takes more than the value into `{name}`: `{taken}` where "
                 f"`{wanted}` is meant; {told}",
                 Proof(broken.measured, probes),
                 query_fix(context, f"let the capture `{name}` end where the value does", rewrite.edits),

@@ -18,6 +18,7 @@ from obs_check.evidence.select_matching import misspelt
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.finding import Finding, Meaning, Proof
+from obs_check.model.secret import shortened
 
 _ESCAPES = {"&": "\\u0026", "<": "\\u003c", ">": "\\u003e"}
 
@@ -50,7 +51,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         CAUSE,
         context,
         broken,
-        f"`{text}` drops all {before.lines:g} lines that reach it, for example `{samples[0][1][:120]}`; "
+        f"`{text}` drops all {before.lines:g} lines that reach it, for example `{shortened(samples[0][1], 120)}`; "
         f"{did} {found:g} pass",
         Proof((before.probe, after.probe), (probe, found_probe)),
         query_fix(

@@ -20,6 +20,7 @@ from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.finding import Finding, Proof
+from obs_check.model.secret import shortened
 
 _UNWRAPPED = "| regexp `(?P<json_part>\\{.*)` | line_format `{{.json_part}}` | drop json_part"
 
@@ -64,7 +65,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             context,
             broken,
             f"{failed:g} lines that reach `| json` are no JSON (JSONParserErr): {why}, for example "
-            f"`{example[:120]}`; as written 0, {what} {found:g}",
+            f"`{shortened(example, 120)}`; as written 0, {what} {found:g}",
             Proof((*broken.measured, written_probe, failed_probe), (probe,)),
             fix,
             group="json",

@@ -16,6 +16,7 @@ from obs_check.evidence.query_finding import query_finding
 from obs_check.evidence.shipper_rules import proved, told
 from obs_check.evidence.stored_lines import Shipped, arrived, stored
 from obs_check.model.finding import Finding, Fix, Proof, Subject
+from obs_check.model.secret import shortened
 
 _BEHIND = f"| regexp `{CRI.pattern}(?P<written>.*)` | line_format `{{{{.written}}}}` | drop written"
 
@@ -37,9 +38,10 @@ def _on(context: Context, path: Shipped) -> Finding | None:
     clean = sum(not CRI.match(s.line) for s in fixed.shipped) if fixed else 0
     if fixed is not None and not clean:
         return None
+    begins = shortened(have[0][1], 51, "...")
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"the lines of {path.one.file} are in Loki with the runtime's prefix (`{have[0][1][:48]}...`): job "
+        claim=f"the lines of {path.one.file} are in Loki with the runtime's prefix (`{begins}`): job "
         f"{job.name} has no `cri` stage"
         + (f"; with it {clean} of {len(path.lines)} lines come out without" if fixed else ""),
         evidence=proved(
@@ -73,8 +75,8 @@ def find_behind(context: Context, broken: BrokenTarget) -> Finding | None:
                 ARRIVED,
                 context,
                 broken,
-                f"the lines are in Loki with the runtime's prefix, for example `{at.lines[0][:120]}`, behind which no "
-                f"parser reads: as written 0, with `{_BEHIND}` {found:g}",
+                f"the lines are in Loki with the runtime's prefix, for example `{shortened(at.lines[0], 120)}`, behind "
+                f"which no parser reads: as written 0, with `{_BEHIND}` {found:g}",
                 Proof((*broken.measured, written_probe), (probe,)),
                 Fix(
                     "put a `cri` stage first in the shipper's job; lines that are in Loki already are read with "

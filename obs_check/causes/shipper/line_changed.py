@@ -6,7 +6,7 @@ the very line without that stage: it comes out as it was written, and the panel'
 """
 
 from obs_check.evidence.cause import on_query, on_run
-from obs_check.evidence.changed_lines import Pushed, compared, differing, in_loki, pushed_lines, shortened
+from obs_check.evidence.changed_lines import Pushed, compared, differing, in_loki, pushed_lines
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.lost_lines import PathLines, answers, losses, paths_to, together
 from obs_check.evidence.query_on_lines import measured
@@ -14,6 +14,7 @@ from obs_check.evidence.shipper_rules import Rules
 from obs_check.model.event import find_tags
 from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
 from obs_check.model.probe import Probe
+from obs_check.model.secret import shortened
 
 
 def find_lost(context: Context) -> Finding | None:
@@ -100,7 +101,7 @@ def _remedy(made: Pushed) -> str:
 
 
 def _both(made: Pushed, now_ns: int) -> Probe:
-    lines = [shortened(made.written, 300), shortened(made.entry.line, 300)]
+    lines = [shortened(made.written, 300, "..."), shortened(made.entry.line, 300, "...")]
     return Probe("shipper", f"the line of {made.tag} as it was written and as it is pushed", lines, now_ns)
 
 
@@ -108,7 +109,7 @@ def _evidence(seen: tuple[Probe, ...], made: Pushed, now_ns: int) -> Evidence:
     if made.whole is None:
         return Observation(seen)
     title = f"simulate the pipeline without {_stages(made)} on the line of {made.tag}"
-    return Proof(seen, (Probe("shipper", title, shortened(made.whole.line, 300), now_ns),))
+    return Proof(seen, (Probe("shipper", title, shortened(made.whole.line, 300, "..."), now_ns),))
 
 
 LOST = on_run("shipper.line-changed", "shipper", find_lost)

@@ -10,6 +10,7 @@ from obs_check.evidence.discard_reasons import RATES, Discard, discard_of
 from obs_check.evidence.refusals import Pushed, panels, probes, pushed
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
+from obs_check.model.secret import shortened
 from obs_check.model.shipping import Refusal
 
 
@@ -29,7 +30,7 @@ def find(context: Context) -> Finding | None:
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"Loki answered {times or refusal.count} pushes with 429 ({discard.reason}): {lines} lost lines of "
-        f"{size} bytes against `{discard.limit}`{limit}: {refusal.words[:200]}",
+        f"{size} bytes against `{discard.limit}`{limit}: {shortened(refusal.words, 200)}",
         evidence=Observation(probes(these, probe)),
         fix=Fix(discard.remedy),
         panels=panels(context, these),

@@ -12,6 +12,7 @@ from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.wrap import Wrap, wrap_of
 from obs_check.errors import Unavailable, UsageError
 from obs_check.model.event import Event
+from obs_check.model.secret import shortened
 
 Client = Literal["any", "curl", "python", "both"]
 MARK = "obs-check-probe"
@@ -96,7 +97,7 @@ def run_probe(executor: Executor, text: str, limit_s: float) -> Iterator[Probed]
         _take(known, rest, executor.place)
         yield known
     if not known.place:
-        told = f"it printed {strange[:80]!r}" if strange else "it printed nothing"
+        told = f"it printed {shortened(strange, 80)!r}" if strange else "it printed nothing"
         raise UsageError(f"{executor.place}: the output is not the probe's: {told}", "does it lead to a POSIX sh?")
     if known.without and not known.answers:
         wanted = ", ".join(known.without)
@@ -121,7 +122,7 @@ def _take(known: Probed, rest: str, place: str) -> None:
             known.ended = True
     except (ValueError, KeyError, TypeError):
         raise UsageError(
-            f"{place}: a line is not the probe's: {rest[:80]!r}", "is the output changed on its way?"
+            f"{place}: a line is not the probe's: {shortened(rest, 80)!r}", "is the output changed on its way?"
         ) from None
 
 

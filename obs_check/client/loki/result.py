@@ -8,6 +8,7 @@ from obs_check.client.answer import NoJson, shaped
 from obs_check.errors import Unavailable
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Matrix, Result, Sample, Scalar, Series, Stats, Streams, Vector
+from obs_check.model.secret import shortened
 from obs_check.model.window import NS
 
 T = TypeVar("T")
@@ -97,7 +98,7 @@ def read_result(document: Any) -> tuple[Result, Stats]:
             # Loki 3.5 prints milliseconds for the seconds of a scalar's time, wrapped to 64 bits: it says nothing.
             at = point.at if abs(point.at) <= _LAST_NS / NS else 0.0
             return Scalar(_ns(at), _number(point)), stats
-    raise Unavailable(f"loki: unknown result type {kind[:40]!r}", "does the URL point to Loki?")
+    raise Unavailable(f"loki: unknown result type {shortened(kind, 40)!r}", "does the URL point to Loki?")
 
 
 def read_tailed(document: Any) -> tuple[list[LogStream], int]:

@@ -8,6 +8,7 @@ from obs_check.lint.rule import Rule
 from obs_check.lint.sample import shape
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.parts import log_queries
+from obs_check.model.secret import shortened
 
 _MADE_FOR = {
     ast.LogfmtParser: ("logfmt", "logfmt"),
@@ -28,13 +29,9 @@ def _find(material: Material) -> Iterator[Found]:
                     if seen == form or (form == "logfmt" and seen == "text"):
                         continue
                     told = {"json": "JSON", "logfmt": "logfmt", "text": "no JSON"}[seen]
-                    claim = f"`| {name}` stands before lines that are {told}: {_cut(lines[0])} ({sample.name})"
+                    claim = f"`| {name}` stands before lines that are {told}: {shortened(lines[0], 60)} ({sample.name})"
                     other = {"json": "json", "logfmt": "logfmt"}.get(seen, "pattern or regexp")
                     yield question.spot, claim, f"parse them with {other}"
-
-
-def _cut(line: str) -> str:
-    return line if len(line) <= 60 else f"{line[:59]}…"
 
 
 RULE = Rule("parser-contradicts-lines", "error", "a parser that the lines of the sample contradict", _find)

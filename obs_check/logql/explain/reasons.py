@@ -10,6 +10,7 @@ from obs_check.logql.stages.row import ERROR, Row
 from obs_check.logql.stages.unwrap import SAMPLE_ERROR, unwrap_value
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import predicate_text, unwrap_text
+from obs_check.model.secret import shortened
 
 DROPPED_HERE = "Loki drops the line here"
 _CONVERSIONS: tuple[Literal["", "duration", "bytes"], ...] = ("", "duration", "bytes")
@@ -49,7 +50,7 @@ def why_not_unwrapped(unwrap: ast.Unwrap, row: Row, before: Sequence[ast.Stage] 
     readers = [replace(unwrap, conversion=name, filters=()) for name in _CONVERSIONS if name != unwrap.conversion]
     other = next((one for one in readers if _reads(one, row)), None)
     hint = f": {unwrap_text(other)} reads it" if other is not None else ""
-    return f"{unwrap.label} is `{value[:SHOWN]}`, which is no {kind}{hint}"
+    return f"{unwrap.label} is `{shortened(value, SHOWN)}`, which is no {kind}{hint}"
 
 
 def why_all_dropped(stage: ast.Stage, reason: str, values: Mapping[str, Mapping[str, int]]) -> str:
@@ -104,7 +105,7 @@ def _comparison(predicate: ast.Predicate, row: Row, before: Sequence[ast.Stage])
     [name] = compared_labels(predicate)
     value = row.get(name)
     if value:
-        reason = f"{name} is `{value[:SHOWN]}`, wanted {predicate_text(predicate)}"
+        reason = f"{name} is `{shortened(value, SHOWN)}`, wanted {predicate_text(predicate)}"
         if isinstance(predicate, ast.StringPredicate) and value.casefold() == predicate.matcher.value.casefold():
             reason += ": case counts"
         return reason

@@ -11,6 +11,7 @@ from obs_check.logql.stages.compile import compile_stage
 from obs_check.logql.stages.row import ERROR, ERROR_DETAILS, Row
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
+from obs_check.model.secret import shortened
 
 _ANY_TIME = EngineSettings(lambda: 0)
 """What time it is makes no difference to which labels a line has."""
@@ -81,9 +82,9 @@ def in_words(name: str, found: Whereabouts, row: Row) -> str:
             return f"{name} is absent, but the line has the JSON field {one.expression}: {parser_text(parser)}"
         case Unread(parser):
             key, value = pairs(row.line)[name]
-            return f"{name} is absent, but the line has {key}={value[:SHOWN]}: {parser_text(parser)}"
+            return f"{name} is absent, but the line has {key}={shortened(value, SHOWN)}: {parser_text(parser)}"
         case OtherName(other, value):
-            return f"{name} is absent; nearest label {other}=`{value[:SHOWN]}`"
+            return f"{name} is absent; nearest label {other}=`{shortened(value, SHOWN)}`"
 
 
 def nearest(wanted: str, known: Iterable[str]) -> str | None:

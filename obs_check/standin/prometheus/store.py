@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from obs_check.errors import InputError, QueryError
 from obs_check.model.entry import Labels
+from obs_check.model.secret import shortened
 
 Key = tuple[tuple[str, str], ...]
 """A label set that can be compared: pairs sorted by name."""
@@ -63,7 +64,7 @@ def parse_exposition(text: str) -> list[tuple[Labels, float]]:
             samples.append(({NAME: found["name"], **labels}, float(found["value"])))
         except ValueError as error:
             raise InputError(
-                f"metrics, line {number}: not a sample: {line[:80]!r}", "expose text format 0.0.4"
+                f"metrics, line {number}: not a sample: {shortened(line, 80)!r}", "expose text format 0.0.4"
             ) from error
     return samples
 
