@@ -142,6 +142,7 @@ CAUSES: tuple[Cause, ...] = (
     false_green.CAUSE,
     datasource_missing.CAUSE,
     datasource_unhealthy.CAUSE,
+    datasource_unhealthy.BEHIND_PLUGIN,
     permission.CAUSE,
     hidden_target.CAUSE,
     adhoc_filter.CAUSE,
@@ -199,7 +200,7 @@ CAUSES: tuple[Cause, ...] = (
 )
 """One tuple for all that are asked; a cause's `needs` says on what, its `asked` when."""
 
-_LATER: tuple[Asked, ...] = ("standing", "last", "truth")
+_LATER: tuple[Asked, ...] = ("standing", "last", "unanswered", "truth")
 
 
 def causes_on(needs: Needs) -> tuple[Cause, ...]:

@@ -10,11 +10,12 @@ from obs_check.model.finding import Evidence, Finding, Fix, Severity, Subject
 Needs = Literal["run", "panel", "query"]
 """What a cause is proved on: what was seen of a run at the hops, a panel that reads wrong whatever it asks, or one log
 query of such a panel."""
-Asked = Literal["", "collection", "arrival", "standing", "last", "truth"]
+Asked = Literal["", "collection", "arrival", "standing", "last", "unanswered", "truth"]
 """When a cause is asked, beyond its turn. `collection`: proved by the shipper's configuration run on lines, so that
 lines that would be will do. `arrival`: proved by the lines as that configuration lets them arrive. `standing`: proved
 without rows of the panel, asked only behind a cause whose fix cannot be tried. `last`: asked when nothing else explains
-a panel. `truth`: what the positive control shows to be right, said behind what is wrong."""
+a panel. `unanswered`: asked of a panel that nobody answered. `truth`: what the positive control shows to be right, said
+behind what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)

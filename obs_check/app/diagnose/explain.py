@@ -55,7 +55,8 @@ def explain(
     failing = {id(row): work.failing(row) for row in panels if row.verdict is Verdict.FAIL}
     # What is known of those that have to read something tells what an idle one has in common with them.
     idle = {id(row): work.idle(row) for row in panels if row.idle}
-    rows = [{**failing, **idle}.get(id(row), row) for row in panels]
+    unanswered = {id(row): work.unanswered(row) for row in panels if row.told.outage}
+    rows = [{**failing, **idle, **unanswered}.get(id(row), row) for row in panels]
     if work.unexplained and (stale := not_reloaded(context)):
         work.unexplained.append(stale)
     work.unexplained += _idle_in_words(held, [row for row in rows if row.idle and row.verdict is Verdict.UNKNOWN])
@@ -147,6 +148,18 @@ class _Explaining:
                 return replace(row, cause=found[0].cause, verdict=Verdict.FAIL, idle=False)
             return replace(row, cause=found[0].cause)
         return row
+
+    def unanswered(self, row: PanelVerdict) -> PanelVerdict:
+        """The row of a panel that was not answered: broken where something answers that is not what has to."""
+        broken = broken_panel(row, self.held)
+        try:
+            found = [one for cause in causes_asked("unanswered") if (one := cause.find(self.context, broken))]
+        except (Unavailable, NotAllowed) as error:
+            return replace(row, differs=error.message)
+        if not found:
+            return row
+        self._found(row, found)
+        return replace(row, cause=found[0].cause, verdict=Verdict.FAIL)
 
     def _holds(self, found: Finding, broken: BrokenPanel) -> bool:
         """Whether a cause is one of an idle panel. With a run only where the run's lines come as far as its parsers, or
