@@ -17,6 +17,8 @@ from obs_check.shipper.targets import Found
 
 _OF_POD = {"source_labels": [f"{META}pod_uid", f"{META}pod_container_name"], "separator": "/"}
 """What a pod's directory is made of."""
+_WRONG_HOST = re.compile(r'wrong host \(labels:.*__host__="(?P<label>[^"]*)".* hostname:(?P<own>\S*)\)', re.DOTALL)
+"""promtail 3.5: clients/pkg/promtail/targets/file/filetargetmanager.go."""
 _PLAIN = re.compile(r"[\w/:-]+")
 """A regular expression that is a text."""
 
@@ -48,6 +50,22 @@ def collecting(config: Rules, file: str, state: ShipperState | None) -> Collecti
         if target.glob and matches(target.glob, file):
             return _excluded(config, target)
     return _near(config, file, state) or _elsewhere(config, file, state)
+
+
+def not_discovered(config: Rules, file: str, state: ShipperState | None) -> Collecting | None:
+    """Why the running shipper has no target for a pod's log; None where it does not say so."""
+    pod = pod_logs(file)
+    if state is None or pod is None:
+        return None
+    host = next((h for t in state.targets if pod.is_of(t.discovered) and (h := _WRONG_HOST.search(t.dropped))), None)
+    if host is not None:
+        why = f"it drops the pod's target: `__host__` is `{host['label']}`, and it runs on `{host['own']}`"
+        return Collecting(why, "make `__host__` the name that the shipper knows its node by (its `HOSTNAME`)", None)
+    jobs = {job.name for job in config.config.jobs if "pod" in job.roles}
+    if state.undiscovered and not any(target.job in jobs for target in state.targets):
+        why = f"it has found no pod: {state.undiscovered}"
+        return Collecting(why, "let the shipper reach Kubernetes' API, and list and watch pods there", None)
+    return None
 
 
 def _is_of(target: Found, file: str) -> bool:

@@ -6,7 +6,7 @@ lost: they come out with labels.
 """
 
 from obs_check.evidence.cause import Cause
-from obs_check.evidence.collecting import Collecting, collecting
+from obs_check.evidence.collecting import Collecting, collecting, not_discovered
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, answers, losses, together
 from obs_check.evidence.shipper_rules import Rules, proved
@@ -24,7 +24,8 @@ def _on(context: Context, config: Rules, one: PathLines, cause: Cause, near_only
     state = one.evidence.after.file(one.file) if one.evidence else None
     if one.lost != one.found or not answers(one) or (state is not None and state.collected):
         return None
-    change = collecting(config, one.file, one.evidence.after if one.evidence else None)
+    running = one.evidence.after if one.evidence else None
+    change = collecting(config, one.file, running) or not_discovered(config, one.file, running)
     if change is None or change.near != near_only:
         return None
     now, lines = context.now_ns(), one.lost_lines

@@ -226,6 +226,8 @@ class ShipperState:
     """When the process started (s since the epoch), where its metrics say so."""
     missing: tuple[str, ...] = ()
     unopened: Mapping[str, str] = field(default_factory=dict)
+    undiscovered: str = ""
+    """Why it could not list the pods of a cluster, in the words of its log ("" where that does not say so)."""
     """Files that could not be opened, with the words of the shipper's log."""
     loaded_s: float | None = None
     """When it last read its configuration (s since the epoch), where its metrics say so."""
@@ -258,7 +260,7 @@ class ShipperState:
 
     def to_json(self) -> dict[str, Any]:
         """{"kind", "at", "files", "targets", "destinations", "stage_drops", "refusals", "components", "missing",
-        "unopened"}."""
+        "unopened", "undiscovered"}."""
         return {
             "kind": self.kind,
             "at": self.at_ns,
@@ -270,4 +272,5 @@ class ShipperState:
             "components": list(self.components),
             "missing": list(self.missing),
             "unopened": dict(self.unopened),
+            "undiscovered": self.undiscovered,
         }

@@ -72,6 +72,34 @@ def found(tmp_path: Path, job: dict[str, Any], file: str, state: ShipperState) -
     return findings[0] if findings else None
 
 
+WRONG_HOST = f'ignoring target, wrong host (labels:{{__host__="n1", __path__="{POD}", app="coder"}} hostname:node1)'
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        (
+            ShipperState("promtail", 1, (), (TargetState("pods", "", {}, DISCOVERED, None, WRONG_HOST),)),
+            "it drops the pod's target: `__host__` is `n1`, and it runs on `node1`",
+        ),
+        (
+            ShipperState("promtail", 1, undiscovered='Get "http://k8s.example/api/v1/pods": connection refused'),
+            'it has found no pod: Get "http://k8s.example/api/v1/pods": connection refused',
+        ),
+        (ShipperState("promtail", 1, (), (TargetState("pods", "", {}, OTHER, None, WRONG_HOST),)), ""),
+        (ShipperState("promtail", 1, (), (TargetState("pods", "", {}, DISCOVERED),), undiscovered="refused"), ""),
+        (ShipperState("promtail", 1), ""),
+    ],
+    ids=["another-node", "no-pods", "other-pods-target", "listed-since", "says-nothing"],
+)
+def test_a_pod_of_which_the_running_shipper_has_no_target(state: ShipperState, says: str, tmp_path: Path) -> None:
+    one = found(tmp_path, pods(GOOD), POD, state)
+    assert (one is not None) == bool(says)
+    if one is not None:
+        assert says in one.claim
+        assert (one.cause, one.fix.edits) == ("shipper.path-not-collected", ())
+
+
 def running(*discovered: Labels, idle: tuple[str, ...] = (), files: tuple[FileState, ...] = ()) -> ShipperState:
     targets = [TargetState("pods", "", {}, labels, None, "dropped target") for labels in discovered]
     targets += [TargetState("boundary", glob, {}, {"__path__": glob}, False) for glob in idle]

@@ -9,7 +9,7 @@ import pytest
 
 from obs_check.client.shipper.alloy_api import AlloyClient
 from obs_check.client.shipper.disk import Disk
-from obs_check.client.shipper.log import read_refusals, read_starts
+from obs_check.client.shipper.log import read_refusals, read_starts, read_undiscovered
 from obs_check.client.shipper.positions import read_positions
 from obs_check.client.shipper.promtail_api import PromtailClient
 from obs_check.client.shipper.promtail_targets import parse_discovery
@@ -208,6 +208,18 @@ def test_refusals_in_a_log_carry_the_words_of_loki() -> None:
     assert second.words.endswith("connection refused")
     assert (third.reason, third.words) == ("rate_limited", "Ingestion rate limit exceeded")
     assert fourth.status == 401
+
+
+def test_why_no_pods_were_listed_is_read_from_the_log() -> None:
+    url = "http://k8s.example/api/v1/pods?limit=500&resourceVersion=0"
+    error = "dial tcp 192.0.2.1:443: connect: connection refused"
+    lines = [
+        f'W1129 20:48:35.607100 1 reflector.go:569] x.go:251: failed to list *v1.Pod: Get "{url}": {error}',
+        f'E1129 20:48:35.607206 1 reflector.go:166] "Unhandled Error" err="x.go:251: Failed to watch *v1.Pod: '
+        f'failed to list *v1.Pod: Get \\"{url}\\": {error}"',
+    ]
+    wanted = f'Get "http://k8s.example/api/v1/pods": {error}'
+    assert [read_undiscovered(lines), read_undiscovered(lines[:1]), read_undiscovered([])] == [wanted, wanted, ""]
 
 
 def test_a_cut_log_line_still_counts() -> None:

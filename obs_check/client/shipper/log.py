@@ -13,6 +13,7 @@ from obs_check.shipper import logfmt
 _ANSWER = re.compile(r"server returned HTTP status (?:\d{3}[^(]*)?\((?P<status>\d{3})\): ?(?P<words>.*)", re.DOTALL)
 _SEEKED = re.compile(r"Seeked (?P<path>.+) - &\{Offset:(?P<offset>\d+) Whence:0\}")
 _REOPENED = re.compile(r"Successfully reopened (?:truncated )?(?P<path>.+)")
+_URL = re.compile(r'"(https?://[^"?]*)[^"]*"')
 _KEPT = 50
 """Refusals kept, the newest: every batch of a broken pipeline is refused again."""
 
@@ -53,6 +54,15 @@ def read_unopened(lines: Iterable[str]) -> dict[str, str]:
             if path := str(fields.get("filename") or fields.get("path") or ""):
                 found[path] = str(fields.get("error") or fields.get("err") or fields.get("msg") or "")
     return found
+
+
+def read_undiscovered(lines: Iterable[str]) -> str:
+    """Why Kubernetes' API did not list pods, in the words of the last line about it; "" where none is. promtail 3.5 and
+    Alloy: client-go's `failed to list *v1.Pod: Get "URL": dial tcp ...`."""
+    found = (line for line in reversed(list(lines)) if "failed to list *v1.Pod: " in line)
+    words = next(found, "").rpartition("failed to list *v1.Pod: ")[2]
+    # The URL's parameters say nothing, and the quotes of the second of its two lines are escaped.
+    return _URL.sub(r'"\1"', words.replace('\\"', '"')).rstrip('" ')
 
 
 def read_starts(lines: Iterable[str]) -> dict[str, int]:

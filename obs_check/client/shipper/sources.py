@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from obs_check.client.shipper.disk import Disk
-from obs_check.client.shipper.log import read_refusals, read_starts, read_unopened
+from obs_check.client.shipper.log import read_refusals, read_starts, read_undiscovered, read_unopened
 from obs_check.client.shipper.positions import read_positions
 from obs_check.errors import InputError
 from obs_check.model.paths import AbsoluteGlob
@@ -30,18 +30,19 @@ NOTHING_ELSE = Sources()
 
 
 class LogTold(NamedTuple):
-    """What a shipper's log says: refused pushes, files that it could not open with its words, and the bytes at which it
-    began to read files."""
+    """What a shipper's log says: refused pushes, files that it could not open with its words, the bytes at which it
+    began to read files, and why it could not list pods."""
 
     refusals: list[Refusal]
     unopened: dict[str, str]
     starts: dict[str, int]
+    undiscovered: str
 
 
 def read_sources(sources: Sources, missing: list[str]) -> tuple[dict[str, int] | None, LogTold]:
     """The positions (None without a file) and what the log says; what cannot be read is added to `missing`."""
     positions: dict[str, int] | None = None
-    told = LogTold([], {}, {})
+    told = LogTold([], {}, {}, "")
     if sources.positions is not None:
         try:
             positions = read_positions(sources.positions)
@@ -50,7 +51,7 @@ def read_sources(sources: Sources, missing: list[str]) -> tuple[dict[str, int] |
     if sources.log is not None:
         try:
             lines = _tail(sources.log)
-            told = LogTold(read_refusals(lines), read_unopened(lines), read_starts(lines))
+            told = LogTold(read_refusals(lines), read_unopened(lines), read_starts(lines), read_undiscovered(lines))
         except OSError as error:
             missing.append(f"log: {sources.log}: {error.strerror}")
     return positions, told
@@ -59,7 +60,8 @@ def read_sources(sources: Sources, missing: list[str]) -> tuple[dict[str, int] |
 def with_log(state: ShipperState, told: LogTold, disk: Disk | None) -> ShipperState:
     """The state with what the log says; its refusals, which have Loki's words, stand before those of the metrics."""
     files = tuple(_with_start(file, told.starts.get(file.path), disk) for file in state.files)
-    return replace(state, files=files, refusals=(*told.refusals, *state.refusals), unopened=told.unopened)
+    refusals = (*told.refusals, *state.refusals)
+    return replace(state, files=files, refusals=refusals, unopened=told.unopened, undiscovered=told.undiscovered)
 
 
 def _with_start(file: FileState, start: int | None, disk: Disk | None) -> FileState:
