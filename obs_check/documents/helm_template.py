@@ -2,7 +2,8 @@
 
 Rendered are `.Files.Get`, `.Values` of values.yaml, `.Release` and `.Chart`, raw strings, `if` on a value, and the
 functions quote, default, indent, nindent, trim, toJson and toYaml. Everything else is an error that names its place,
-but for `include` before `data:`: it writes labels, which no dashboard depends on.
+but before `data:`: names and labels are written there, which no dashboard depends on, and it is decided whether there
+is a ConfigMap at all.
 """
 
 import json
@@ -16,7 +17,7 @@ import yaml
 from obs_check.errors import ConfigError
 
 _ACTION = re.compile(
-    r"\{\{(?P<before>-?)\s*(?P<inside>`[^`]*`|\"(?:[^\"\\]|\\.)*\"|.*?)\s*(?P<after>-?)\}\}", re.DOTALL
+    r"\{\{(?P<before>-?)\s*(?P<inside>(?:`[^`]*`|\"(?:[^\"\\]|\\.)*\"|(?!\s*-?\}\}).)*)\s*(?P<after>-?)\}\}", re.DOTALL
 )
 _STRING = re.compile(r"`([^`]*)`|\"((?:[^\"\\]|\\.)*)\"")
 BY_HELM = "render it with `helm template` and give the output"
@@ -27,43 +28,65 @@ def chart_of(path: Path) -> Path | None:
     return next((folder for folder in path.resolve().parents if (folder / "Chart.yaml").is_file()), None)
 
 
-def rendered(text: str, path: Path, chart: Path) -> str:
-    """The text with its actions carried out. ConfigError for one that is not followed here, with its line."""
+UNKNOWN = "${helm}"
+"""What may stand for a value that only Helm knows: to Grafana a variable without a value, which proves nothing."""
+
+
+def rendered(text: str, path: Path, chart: Path, stand_in: str = "") -> str:
+    """The text with its actions carried out. With `stand_in` it stands for every value that is not followed here, and
+    what hangs on one is there; without one ConfigError names the first, with its line."""
     known = {
         "Values": _mapping(chart / "values.yaml"),
         "Chart": {key.capitalize(): value for key, value in _mapping(chart / "Chart.yaml").items()},
         "Release": {"Name": "release", "Namespace": "default", "Service": "Helm"},
     }
     out: list[str] = []
-    open_ifs: list[bool] = []
+    open_blocks: list[bool] = []
+    is_yaml = "\ndata:" in text
     at = 0
     for found in _ACTION.finditer(text):
         piece = text[at : found.start()]
         at = found.end()
-        _write(out, piece.rstrip() if found["before"] else piece, open_ifs)
+        _write(out, piece.rstrip() if found["before"] else piece, open_blocks)
         if found["after"]:
             at += len(text[at:]) - len(text[at:].lstrip())
         inside = found["inside"]
         word = inside.split(" ", 1)[0]
         where = f"{path}:{text.count(chr(10), 0, found.start()) + 1}"
-        if inside.startswith("/*"):
+        in_head = "\ndata:" not in text[max(text.rfind("\n---", 0, found.start()), 0) : found.start()] and is_yaml
+        if inside.startswith("/*") or (":=" in inside and (in_head or stand_in) and word not in _OPENS):
             continue
-        if word == "if":
-            open_ifs.append(bool(_value(inside[2:].strip(), known, chart, where)))
-        elif word in {"else", "end"} and inside in {"else", "end"}:
-            if not open_ifs:
+        if word in _OPENS:
+            try:
+                if word != "if":
+                    raise ConfigError(f"{where}: {{{{ {inside} }}}} is not followed here", BY_HELM)
+                open_blocks.append(bool(_value(inside[2:].strip(), known, chart, where)))
+            except ConfigError:
+                # In front of the data it decides whether there is a ConfigMap at all: it is read as if there were.
+                if not (in_head or stand_in):
+                    raise
+                open_blocks.append(True)
+        elif word in {"else", "end"}:
+            if not open_blocks:
                 raise ConfigError(f"{where}: {{{{ {inside} }}}} without an if that is followed here", BY_HELM)
-            last = open_ifs.pop()
-            if inside == "else":
-                open_ifs.append(not last)
-        elif word == "include" and not re.search(r"^data:", text[: found.start()], re.MULTILINE):
-            continue
-        elif all(open_ifs):
-            _write(out, _text(_value(inside, known, chart, where)), open_ifs)
-    _write(out, text[at:], open_ifs)
+            last = open_blocks.pop()
+            if word == "else":
+                open_blocks.append(not last)
+        elif all(open_blocks):
+            try:
+                _write(out, _text(_value(inside, known, chart, where)), open_blocks)
+            except ConfigError:
+                if not (in_head or stand_in):
+                    raise
+                # A helper, and what is indented, writes whole rows of the head.
+                rows = in_head and (word == "include" or "indent" in inside)
+                other = json.dumps(stand_in) if re.search(r"\|\s*(?:quote|toJson)$", inside) else stand_in
+                _write(out, "" if rows else "helm" if in_head else other, open_blocks)
+    _write(out, text[at:], open_blocks)
     return "".join(out)
 
 
+_OPENS = {"if", "with", "range"}
 _BLOCK = re.compile(
     r"\{\{-?\s*(?:(?P<opens>define|if|range|with|block)\b(?P<rest>.*?)|(?P<ends>end))\s*-?\}\}", re.DOTALL
 )
@@ -85,8 +108,8 @@ def defined(text: str) -> list[tuple[str, str, int]]:
     return found
 
 
-def _write(out: list[str], piece: str, open_ifs: list[bool]) -> None:
-    if all(open_ifs):
+def _write(out: list[str], piece: str, open_blocks: list[bool]) -> None:
+    if all(open_blocks):
         out.append(piece)
 
 
@@ -116,6 +139,9 @@ def _operand(text: str, known: Mapping[str, Any], chart: Path, where: str) -> An
         for key in text[1:].split("."):
             held = held.get(key) if isinstance(held, Mapping) else None
         return held
+    printed = re.fullmatch(r"printf\s+(\S.*)", text, re.DOTALL)
+    if printed and (literal := _STRING.fullmatch(printed[1])) and "%" not in printed[1]:
+        return _operand(literal[0], known, chart, where)
     named = re.fullmatch(r"(quote|toJson|toYaml|trim)\s+(\S+)", text)
     if named:
         return _applied(named[1], "", _operand(named[2], known, chart, where), where)
@@ -152,5 +178,9 @@ def _text(value: Any) -> str:
 def _mapping(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
-    document = yaml.safe_load(path.read_text("utf-8"))
+    try:
+        document = yaml.safe_load(path.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        # Lint names what is wrong with it as a file of its own.
+        return {}
     return document if isinstance(document, dict) else {}

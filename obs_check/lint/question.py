@@ -1,8 +1,9 @@
 """A query as it would be sent, from a panel's target or a file, with its tree."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal
 
 from obs_check.errors import InputError, ObsCheckError, QueryError
@@ -28,6 +29,9 @@ NOW_NS = 1_767_225_600 * 1_000_000_000
 """2026-01-01: what `now` is here. Nothing that is found depends on it, and the same files give the same findings."""
 _VIEWPORT = 1846
 _YEARS = 100 * 365 * 86_400_000
+_DIALECTS = {"mysql": "mysql", "mssql": "tsql"}
+"""sqlglot's names of the dialects of Grafana's SQL plugins; every other one is PostgreSQL's."""
+_STAND_INS = ('value="value"', "1", "")
 _KINDS: dict[str, Language] = {"loki": "logql", "prometheus": "promql", "sql": "sql"}
 
 
@@ -91,8 +95,22 @@ def board_questions(board: Board, known: Datasources | None) -> list[Question]:
                 continue
             if reference_key(panel.datasource) == DASHBOARD:
                 continue
-            found.append(_question(board, panel, index, target, variables, known))
+            question = _question(board, panel, index, target, variables, known)
+            if question is not None and question.problem and question.unknown:
+                question = _otherwise(question, partial(_question, board, panel, index, target, variables, known))
+            if question is not None:
+                found.append(question)
     return found
+
+
+def _otherwise(question: Question, ask: Callable[[str], Question | None]) -> Question | None:
+    """A query that does not parse with a text for its unknown variables, with other things that they may be: whole
+    matchers, numbers, nothing. It is wrong only where it parses with none of them."""
+    for text in _STAND_INS:
+        other = ask(text)
+        if other is not None and not other.problem:
+            return other
+    return question
 
 
 def _question(
@@ -102,12 +120,17 @@ def _question(
     target: Target,
     variables: dict[str, EffectiveVariable],
     known: Datasources | None,
-) -> Question:
+    stand_in: str = "value",
+) -> Question | None:
+    """None for a query in a language that is not read here, or that nobody tells and that parses in none."""
     within = _within(board.dashboard, panel, variables)
     points = panel.max_data_points or max(1, round(_VIEWPORT * panel.width / 24))
     interval = browser_interval(within.length_ms, points, interpolate(panel.interval, variables))
-    language = _language(board.dashboard, panel, target, variables, known)
-    filling = _with_texts(target.text, variables)
+    kind = _kind(board.dashboard, panel, target, variables, known)
+    language = _language(kind, target)
+    if language is None:
+        return None
+    filling = _with_texts(target.text, variables, stand_in)
     unknown = frozenset(name for name, known in filling.items() if known.values != _values(variables.get(name)))
     spot = board.spot(panel, index)
     blank = Question(spot, language, target.text, board=board, panel=panel, target=target, unknown=unknown)
@@ -115,7 +138,8 @@ def _question(
         if language == "sql":
             scoped = {"__interval": interval.text, "__interval_ms": str(interval.ms)}
             text = interpolate(target.text, filling, "sql", scoped, within)
-            return _parsed(replace(blank, text=postgres_macros(text, within)))
+            found = _parsed_sql(replace(blank, text=postgres_macros(text, within)), _DIALECTS.get(kind, "postgres"))
+            return None if found.problem and not kind else found
         if language == "promql":
             return _promql(blank, target, filling, within, interval, points)
         instant = str(target.query.get("queryType") or "") == "instant" or (
@@ -132,7 +156,8 @@ def _question(
         found = _parsed(replace(blank, text=text, spread=spread, instant=instant, step_ms=step))
         if found.problem and not language:
             other = _promql(replace(blank, language="promql"), target, filling, within, interval, points)
-            return found if other.problem else other
+            # Nobody says what language it is in: one of the two is a guess that is only good where it parses.
+            return None if other.problem else other
         return found
     except (ObsCheckError, TypeError, ValueError) as error:
         return replace(blank, text=target.text, problem=getattr(error, "message", str(error)))
@@ -156,8 +181,6 @@ def _promql(
 
 
 def _parsed(question: Question) -> Question:
-    if question.language == "sql":
-        return _parsed_sql(question)
     if question.language == "promql":
         return _parsed_promql(question)
     try:
@@ -181,11 +204,11 @@ def _parsed_promql(question: Question) -> Question:
         return replace(question, problem=" ".join(str(error).split()))
 
 
-def _parsed_sql(question: Question) -> Question:
+def _parsed_sql(question: Question, dialect: str) -> Question:
     import sqlglot
 
     try:
-        return replace(question, sql=sqlglot.parse_one(question.text, read="postgres"))
+        return replace(question, sql=sqlglot.parse_one(question.text, read=dialect))
     except sqlglot.errors.SqlglotError as error:
         first = getattr(error, "errors", None) or [{"description": str(error), "highlight": ""}]
         near = f", at `{first[0]['highlight']}`" if first[0].get("highlight") else ""
@@ -215,7 +238,9 @@ def _values(variable: EffectiveVariable | None) -> tuple[str, ...]:
     return variable.values if variable is not None else ()
 
 
-def _with_texts(text: str, variables: dict[str, EffectiveVariable]) -> dict[str, EffectiveVariable]:
+def _with_texts(
+    text: str, variables: dict[str, EffectiveVariable], stand_in: str = "value"
+) -> dict[str, EffectiveVariable]:
     """The variables with a text in place of values that only a browser would learn: a duration inside `[...]`."""
     known = dict(variables)
     for name in references(text):
@@ -223,9 +248,9 @@ def _with_texts(text: str, variables: dict[str, EffectiveVariable]) -> dict[str,
         if name.startswith("__") or name[0].isdigit():
             continue
         if variable is None or (not variable.values and variable.all_text is None):
-            stand_in = "5m" if re.search(rf"\[[^\]]*\$\{{?{name}\b", text) else "value"
+            own = "5m" if re.search(rf"\[[^\]]*\$\{{?{name}\b", text) else stand_in
             base = variable or EffectiveVariable(name, "textbox", ())
-            known[name] = replace(base, values=(stand_in,))
+            known[name] = replace(base, values=(own,))
         elif variable.auto:
             known[name] = replace(variable, values=("5m",))
     return known
@@ -241,15 +266,15 @@ def _within(dashboard: Dashboard, panel: Panel, variables: dict[str, EffectiveVa
     return panel_range(whole, dashboard.time_from.startswith("now"), time_from, "", NOW_NS, calendar)[0]
 
 
-def _language(
+def _kind(
     dashboard: Dashboard,
     panel: Panel,
     target: Target,
     variables: dict[str, EffectiveVariable],
     known: Datasources | None,
-) -> Language:
-    """By the type in the reference, by the datasource that it means, by the plugin of a datasource variable; a query
-    whose language nobody tells is LogQL or PromQL, whichever parses."""
+) -> str:
+    """The plugin of a query's datasource: by the type in the reference, by the datasource that it means, by the plugin
+    of a datasource variable; "" where nobody tells."""
     mixed = reference_key(panel.datasource).startswith("--") or panel.datasource is None
     reference = target.datasource if mixed else panel.datasource
     values = {name: v.value for name, v in variables.items()}
@@ -260,6 +285,11 @@ def _language(
         name = reference_key(reference).strip("${}[]")
         plugins = [str(v.query) for v in dashboard.variables if v.type == "datasource" and v.name == name]
         kind = plugins[0] if plugins else ""
+    return kind
+
+
+def _language(kind: str, target: Target) -> Language | None:
+    """ "" for a query that is LogQL or PromQL, whichever parses; None for a plugin whose language is not read here."""
     if target.query.get("rawSql"):
-        return "sql"
-    return _KINDS.get(Datasource("", "", kind).kind, "")
+        return "sql" if not kind or Datasource("", "", kind).kind == "sql" else None
+    return _KINDS.get(Datasource("", "", kind).kind) if kind else ""

@@ -11,7 +11,7 @@ import yaml
 from obs_check.client.files.log_tree import list_files
 from obs_check.client.files.text_files import read_given
 from obs_check.documents.embedded import Embedded, keys_of, objects
-from obs_check.documents.helm_template import BY_HELM, chart_of, defined, rendered
+from obs_check.documents.helm_template import BY_HELM, UNKNOWN, chart_of, defined, rendered
 from obs_check.documents.yaml_tree import Loader, load
 from obs_check.errors import ConfigError, InputError, UsageError
 from obs_check.lint.board import Board, read_boards
@@ -26,7 +26,8 @@ from obs_check.shipper.read import is_alloy, parse_shipper, parse_shippers
 SUFFIXES = (".json", ".yaml", ".yml", ".logql", ".alloy", ".river", ".tpl")
 _DASHBOARD_KEYS = {"panels", "rows", "elements", "templating", "schemaVersion"}
 _MAY_HOLD_PANELS = re.compile(r"\b(?:panels|elements|rows)\b")
-_SHIPPER_WORDS = ("scrape_configs", "loki.source.", "loki.write", "loki.process")
+_HOLDS_BOARDS = re.compile(r"^kind:\s*(?:ConfigMap|GrafanaDashboard)\b", re.MULTILINE)
+_OF_A_SHIPPER = re.compile(r"scrape_configs|\bloki\.(?:source\.\w+|write|process)\s+\\?[\"']")
 
 
 class _Reading:
@@ -135,8 +136,10 @@ def _read(path: Path, reading: _Reading, env: Mapping[str, str]) -> bool:
 
 
 def _read_yaml(path: Path, text: str, reading: _Reading, env: Mapping[str, str]) -> bool:
-    of_a_shipper = any(word in text for word in _SHIPPER_WORDS)
+    of_a_shipper = bool(_OF_A_SHIPPER.search(text))
     template = text if "{{" in text and _is_template(path) else ""
+    if template and not of_a_shipper and not _HOLDS_BOARDS.search(text):
+        return False
     if template and reading.in_directory and (of_a_shipper or ".Files." in text):
         # What it inserts are files of the chart, which are read by themselves.
         return False
@@ -167,6 +170,9 @@ def _read_yaml(path: Path, text: str, reading: _Reading, env: Mapping[str, str])
     if whole and _MAY_HOLD_PANELS.search(text):
         for document in yaml.load_all(text, Loader=Loader):
             known |= _dashboards(document, path, "", 1, reading)
+    if template and not known and not reading.in_directory:
+        # What was not followed may be why: that is said.
+        _strictly(template, path)
     return known
 
 
@@ -179,7 +185,7 @@ def _read_named_templates(path: Path, text: str, reading: _Reading) -> bool:
         if not body.lstrip().startswith("{") or not _MAY_HOLD_PANELS.search(body):
             continue
         try:
-            document = json.loads(rendered(body, path, chart) if chart else body)
+            document = json.loads(rendered(body, path, chart, UNKNOWN) if chart else body)
         except (ConfigError, ValueError):
             left = f"{path}:{first}: the template {name} is no JSON before Helm ran"
             reading.skipped.append(f"{path}:{first}: template {name}")
@@ -202,7 +208,7 @@ def _key(one: Embedded, path: Path, template: str, text: str, reading: _Reading)
     may = of_json and _MAY_HOLD_PANELS.search(one.text)
     if may and _dashboards(_json(one.text, f"{path}:{one.key}"), path, body, first, reading):
         return True
-    if not any(word in one.text for word in _SHIPPER_WORDS):
+    if not _OF_A_SHIPPER.search(one.text):
         reading.skipped.append(f"{path}:{first}: {one.name}")
     return False
 
@@ -219,11 +225,18 @@ def _rendered(path: Path, text: str, reading: _Reading) -> str:
     chart = chart_of(path)
     assert chart is not None
     try:
-        return rendered(text, path, chart)
+        return rendered(text, path, chart, UNKNOWN)
     except ConfigError:
         if reading.in_directory:
             return ""
         raise
+
+
+def _strictly(text: str, path: Path) -> None:
+    """Raises ConfigError for the first action of a template that is not followed here."""
+    chart = chart_of(path)
+    if chart is not None:
+        rendered(text, path, chart)
 
 
 def _row(text: str, key: str) -> int:

@@ -52,7 +52,7 @@ def read_panel_json(raw: Mapping[str, Any], source: str, fallback_id: int, colla
             )
             for t in transformations
         ),
-        options=_mapping(raw.get("options"), f"{where}.options", source),
+        options=_mapping(raw.get("options") or None, f"{where}.options", source),
         field_config=_mapping(raw.get("fieldConfig"), f"{where}.fieldConfig", source),
         interval=str(raw.get("interval") or ""),
         max_data_points=int(points) if points else None,
@@ -103,12 +103,19 @@ def _variable(raw: Mapping[str, Any]) -> Variable:
         name=str(raw.get("name") or ""),
         type=str(raw.get("type") or "query"),
         query=raw.get("query") if raw.get("query") is not None else "",
-        current=current.get("value") if isinstance(current, Mapping) else current,
+        current=_saved_value(current),
         multi=bool(raw.get("multi")),
         include_all=bool(raw.get("includeAll")),
         all_value=str(raw.get("allValue") or ""),
         raw=raw,
     )
+
+
+def _saved_value(current: Any) -> Any:
+    """The value of `current`; in some dashboards a whole option stands where its value should."""
+    while isinstance(current, Mapping):
+        current = current.get("value")
+    return current
 
 
 def _mapping(value: Any, where: str, source: str) -> Mapping[str, Any]:

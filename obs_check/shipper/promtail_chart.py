@@ -10,6 +10,8 @@ from obs_check.documents.embedded import Embedded, embedded
 from obs_check.documents.yaml_tree import Value
 
 _INSERTION = re.compile(r"^(?P<indent> *)\{\{.*\.snippets\.(?P<name>\w+)\b.*\}\}\s*$")
+_CONDITION = re.compile(r"^\s*\{\{-?\s*if\b.*\.snippets\.(?P<name>\w+)\s*-?\}\}\s*$")
+_END = re.compile(r"^\s*\{\{-?\s*end\s*-?\}\}\s*$")
 _TEMPLATE = re.compile(r"\{\{.*?\}\}")
 _NESTED = re.compile(r"nindent\s+(\d+)")
 _PATH = "/var/log/pods/*$1/*.log"
@@ -111,10 +113,18 @@ def _default_job(snippets: Value) -> str:
 
 
 def _filled(text: str, snippets: Value | None, first_line: int, file: str, notes: list[str]) -> str:
-    """Template lines that insert a snippet are replaced by it; other template lines are left out, and noted."""
+    """Template lines that insert a snippet are replaced by it, what hangs on one that is not there is left out; other
+    template lines are left out, and noted."""
     lines: list[str] = []
+    shown: list[bool] = []
     for number, line in enumerate(text.splitlines(), first_line):
-        if found := _INSERTION.match(line):
+        if found := _CONDITION.match(line):
+            shown.append(bool(_snippet(snippets, found["name"])))
+        elif shown and _END.match(line):
+            shown.pop()
+        elif not all(shown):
+            continue
+        elif found := _INSERTION.match(line):
             value = _snippet(snippets, found["name"])
             nested = _NESTED.search(line)
             indent = int(nested[1]) if nested else len(found["indent"])

@@ -65,7 +65,12 @@ def parse_shippers(
             documents, text = _documents(text, file, env)
         found = [(one.name, parse_promtail(one, own, env)) for one, own in promtail_texts(documents, text, file)]
         return found + [
-            (parts[0].name, parse_alloy([(one.text, one.first_line) for one in parts], file, env, _beside(file)))
+            (
+                parts[0].name,
+                parse_alloy(
+                    [(one.text, one.first_line) for one in parts], file, env, _beside(file), partial=not parts[0].key
+                ),
+            )
             for parts in _alloy_texts(documents)
         ]
     except ConfigError as error:

@@ -8,7 +8,8 @@ from obs_check.errors import ConfigError
 from obs_check.shipper.promtail_chart import chart_configurations
 
 _TOP = {"clients", "client", "positions", "target_config", "options", "wal"}
-_OF_LOKI = {"auth_enabled", "schema_config", "common", "ingester", "storage_config"}
+_SHARED = {"server", "limits_config", "tracing", "global", "common_labels"}
+"""Keys of promtail that others have too."""
 _JOB = {
     "pipeline_stages", "journal", "syslog", "loki_push_api", "gelf", "kafka", "gcplog", "cloudflare", "heroku_drain",
     "windows_events", "azure_event_hubs", "decompression",
@@ -63,7 +64,7 @@ def is_promtail(document: Value) -> bool:
         return False
     top = document.mapping()
     if "scrape_configs" not in top:
-        return bool(top.keys() & {"clients", "server", "positions"}) and not top.keys() & _OF_LOKI
+        return bool(top.keys() & {"clients", "positions"}) or ("server" in top and not top.keys() - _TOP - _SHARED)
     return not is_prometheus(document)
 
 

@@ -23,11 +23,17 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 class Evaluator:
     """Expressions of one configuration. `components` are the ids it has; `env` answers `sys.env`, None leaves it
-    unknown."""
+    unknown. A `partial` configuration may refer to components that somebody else writes (a chart behind its values)."""
 
     def __init__(
-        self, lines: Lines, components: Collection[str], opaque: Collection[str], env: Mapping[str, str] | None
+        self,
+        lines: Lines,
+        components: Collection[str],
+        opaque: Collection[str],
+        env: Mapping[str, str] | None,
+        partial: bool = False,
     ):
+        self._partial = partial
         self._lines = lines
         self._components = components
         self._opaque = {*NAMESPACES, *opaque}
@@ -67,6 +73,8 @@ class Evaluator:
             return Reference(dotted, expression.line, block, dotted[len(block) + 1 :])
         if path[0] in self._opaque:
             return {"constants.os": "linux"}.get(dotted) or Unknown(dotted, expression.line)
+        if self._partial and len(path) > 1:
+            return Unknown(dotted, expression.line)
         wanted = ".".join(path[:-1]) or dotted
         near = difflib.get_close_matches(wanted, list(self._components), 1, 0.6)
         hint = f"did you mean {near[0]}?" if near else f"components here: {', '.join(self._components) or 'none'}"

@@ -16,12 +16,13 @@ from obs_check.shipper.model import ScrapeJob, ShipperConfig
 
 
 def parse_alloy(
-    texts: Sequence[tuple[str, int]], file: str, env: Mapping[str, str] | None, source: Source
+    texts: Sequence[tuple[str, int]], file: str, env: Mapping[str, str] | None, source: Source, partial: bool = False
 ) -> ShipperConfig:
     """The configuration in one or more texts, each with the line of `file` at which it starts (Alloy takes the files
-    of a directory for one); `env` is for `sys.env`, None leaves it unknown; `source` reads what `import.file` names.
-    Raises ConfigError with file and line for what Alloy would refuse; what stays unconnected or cannot be judged is in
-    the notes, what may hold pipelines and was not read in `unread`."""
+    of a directory for one); `env` is for `sys.env`, None leaves it unknown; `source` reads what `import.file` names; a
+    `partial` configuration is one to which a chart adds components. Raises ConfigError with file and line for what
+    Alloy would refuse; what stays unconnected or cannot be judged is in the notes, what may hold pipelines and was not
+    read in `unread`."""
     parsed = [parse(text, file, first_line) for text, first_line in texts]
     top = Block("", "", tuple(part for one in parsed for part in one.body), 1)
     lines = Lines(file)
@@ -29,7 +30,7 @@ def parse_alloy(
     out = write_out(top, lines, source)
     components = _components(out.blocks, lines)
     notes: list[str] = []
-    reading = Reading(lines, Evaluator(lines, components, {*out.opaque, "argument"}, env), notes)
+    reading = Reading(lines, Evaluator(lines, components, {*out.opaque, "argument"}, env, partial), notes)
     for name, attribute in top.attributes().items():
         raise reading.error(attribute.line, f"{name}: only blocks stand at the top", f'write {name} "label" {{ ... }}')
     unread = list(out.unread)

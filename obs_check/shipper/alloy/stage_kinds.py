@@ -24,6 +24,7 @@ from obs_check.shipper.stages.labels import (
     StaticLabels,
     StructuredMetadata,
     StructuredMetadataDrop,
+    read_labels,
 )
 from obs_check.shipper.stages.limits import Limit, Sampling
 from obs_check.shipper.stages.luhn import Luhn
@@ -103,14 +104,14 @@ def _labels(node: Value) -> AddLabels:
     kind = node.get("source_type")
     if kind and kind.text() not in {"", "extracted", "structured_metadata"}:
         raise kind.error(f"{kind.text()!r} is neither extracted nor structured_metadata")
-    stage = AddLabels.read(node.mapping()["values"])
+    stage = AddLabels(read_labels(node.mapping()["values"], any_text=True))
     return replace(stage, from_metadata=bool(kind and kind.text() == "structured_metadata"))
 
 
 def _metadata(node: Value) -> StructuredMetadata:
     values, regex = node.get("values"), _regex(node)
     if values and values.mapping():
-        return replace(StructuredMetadata.read(values), regex=regex)
+        return StructuredMetadata(read_labels(values, any_text=True), regex)
     return StructuredMetadata((), regex)
 
 

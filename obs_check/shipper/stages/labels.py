@@ -17,11 +17,13 @@ def sanitized(name: str) -> str:
     return re.sub(r"^\d|[^a-zA-Z0-9_]", "_", name) or "_"
 
 
-def _read_labels(node: Value) -> tuple[tuple[str, str], ...]:
+def read_labels(node: Value, any_text: bool = False) -> tuple[tuple[str, str], ...]:
+    """(label, extracted value) of a mapping. With `any_text` a name may be any that is not empty (Alloy 1.11, tried).
+    Raises ConfigError."""
     if not node.is_map():
         raise node.error("a mapping of label name to extracted value is needed", "write for example `level:`")
     for name, value in node.mapping().items():
-        if not LABEL_NAME.fullmatch(name):
+        if not (name if any_text else LABEL_NAME.fullmatch(name)):
             raise value.error(f"{name!r} is no label name", "letters, digits and _, not starting with a digit")
     return read_names(node)
 
@@ -45,7 +47,7 @@ class AddLabels:
     @classmethod
     def read(cls, node: Value) -> "AddLabels":
         """From YAML."""
-        return cls(_read_labels(node))
+        return cls(read_labels(node))
 
     def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
@@ -72,7 +74,7 @@ class StructuredMetadata:
     @classmethod
     def read(cls, node: Value) -> "StructuredMetadata":
         """From YAML."""
-        return cls(_read_labels(node))
+        return cls(read_labels(node))
 
     def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
@@ -124,7 +126,7 @@ class StaticLabels:
     @classmethod
     def read(cls, node: Value) -> "StaticLabels":
         """From YAML."""
-        _read_labels(node)
+        read_labels(node)
         return cls(tuple(node.texts().items()))
 
     def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)

@@ -1,0 +1,1 @@
+"""Other people's files: what of them is read."""
