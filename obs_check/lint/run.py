@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from obs_check.lint.disable import Disable, apply, read_disables
-from obs_check.lint.issue import Issue
+from obs_check.lint.issue import Issue, grouped
 from obs_check.lint.material import Material
 from obs_check.lint.registry import RULES
 from obs_check.model.verdict import Verdict
@@ -28,7 +28,7 @@ class LintResult:
     def to_json(self) -> dict[str, Any]:
         """{"findings", "disabled", "unused_disables"}."""
         return {
-            "findings": [issue.to_json() for issue in self.issues],
+            "findings": grouped(self.issues),
             "disabled": [{**issue.to_json(), "reason": reason} for issue, reason in self.silent],
             "unused_disables": [
                 {"rule": d.rule, "path": d.spot.path, "line": d.spot.line, "reason": d.reason} for d in self.unused

@@ -53,7 +53,7 @@ def read_panel_json(raw: Mapping[str, Any], source: str, fallback_id: int, colla
             for t in transformations
         ),
         options=_mapping(raw.get("options") or None, f"{where}.options", source),
-        field_config=_mapping(raw.get("fieldConfig"), f"{where}.fieldConfig", source),
+        field_config=_field_config(raw, f"{where}.fieldConfig", source),
         interval=str(raw.get("interval") or ""),
         max_data_points=int(points) if points else None,
         time_from=str(raw.get("timeFrom") or ""),
@@ -63,6 +63,18 @@ def read_panel_json(raw: Mapping[str, Any], source: str, fallback_id: int, colla
         repeat=str(raw.get("repeat") or ""),
         library=str(library.get("uid") or ""),
     )
+
+
+def _field_config(raw: Mapping[str, Any], where: str, source: str) -> Mapping[str, Any]:
+    """The field options; a graph or singlestat of old keeps its unit elsewhere, from where Grafana takes it as it makes
+    a time series or stat of the panel."""
+    found = _mapping(raw.get("fieldConfig"), where, source)
+    axes = [axis for axis in raw.get("yaxes") or () if isinstance(axis, Mapping)] if raw.get("type") == "graph" else []
+    unit = axes[0].get("format") if axes else raw.get("format") if raw.get("type") == "singlestat" else None
+    defaults = found.get("defaults")
+    if not unit or (isinstance(defaults, Mapping) and defaults.get("unit")):
+        return found
+    return {**found, "defaults": {**(defaults if isinstance(defaults, Mapping) else {}), "unit": unit}}
 
 
 def _panels(doc: Mapping[str, Any], source: str) -> Iterator[Panel]:

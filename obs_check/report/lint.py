@@ -1,6 +1,6 @@
 """What lint found, as a document and as a table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from rich.text import Text
@@ -10,6 +10,8 @@ from obs_check.report.console import make_console
 from obs_check.report.json import document
 from obs_check.report.terminal import visible
 
+_SHOWN = 12
+"""Places of a finding that a table names."""
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
@@ -29,12 +31,23 @@ def print_lint(doc: Mapping[str, Any], file: TextIO, color: bool) -> None:
         place = f"  {one['line']}: {_subject(one['subject'])}"
         head = (place, (one["severity"], _STYLES[one["severity"]]), f" {one['rule']}: {visible(one['claim'])}")
         console.print(Text.assemble(*head))
+        if len(one["places"]) > 1:
+            console.print(Text(f"     in {len(one['places'])} places: {_places(one['places'])}"))
         if one["fix"]["summary"]:
             console.print(Text(visible(f"     {one['fix']['summary']}"), "cyan"))
     counts = {name: sum(one["severity"] == name for one in doc["findings"]) for name in _STYLES}
     told = ", ".join(f"{n} {name}{'s' if n != 1 and name != 'info' else ''}" for name, n in counts.items())
     silent = f", {len(doc['disabled'])} disabled" if doc["disabled"] else ""
     console.print(Text(f"{doc['files']} file{'s' if doc['files'] != 1 else ''}: {told}{silent}"))
+
+
+def _places(places: Sequence[Mapping[str, Any]]) -> str:
+    """Where a finding stands: the panels, else the lines; `-o json` has them all."""
+    panels = [place["subject"]["panel"] for place in places]
+    kind, found = ("panels", panels) if None not in panels else ("lines", [place["line"] for place in places])
+    shown = list(dict.fromkeys(map(str, found)))
+    rest = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
+    return f"{kind} {', '.join(shown[:_SHOWN])}{rest}"
 
 
 def _subject(subject: Mapping[str, Any]) -> str:

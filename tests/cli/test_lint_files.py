@@ -148,3 +148,50 @@ def test_a_pair_of_escapes_is_one_character(tmp_path: Path, capsys: pytest.Captu
     code, document, _ = lint(tmp_path, capsys)
     assert code == 1
     assert len(document["findings"]) == 2
+
+
+def test_a_habit_is_one_finding_with_its_places(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    targets = [{"refId": "A", "expr": 'sum(count_over_time({job="a"} [5m])) or vector(0)'}]
+    panels = [{**BOARD["panels"][0], "id": n, "type": "stat", "targets": targets} for n in (1, 2, 3)]
+    (tmp_path / "d.json").write_text(json.dumps({**BOARD, "panels": panels}, indent=1))
+    code, document, _ = lint(tmp_path, capsys)
+    assert code == 0
+    [masked] = [one for one in document["findings"] if one["rule"] == "masked-zero"]
+    assert [place["subject"]["panel"] for place in masked["places"]] == [1, 2, 3]
+    main(["lint", str(tmp_path)])
+    assert "in 3 places: panels 1, 2, 3" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("datasource", "says"),
+    [
+        ({"type": "victoriametrics-logs-datasource", "uid": "x"}, False),
+        ({"uid": "x"}, False),
+        ({"type": "loki", "uid": "x"}, True),
+        ({"type": "prometheus", "uid": "x"}, True),
+    ],
+)
+def test_a_language_that_is_not_read_is_not_judged(
+    datasource: dict[str, str], says: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    panel = {**BOARD["panels"][0], "datasource": datasource, "targets": [{"refId": "A", "expr": "_time:5m | stats x"}]}
+    (tmp_path / "d.json").write_text(json.dumps({**BOARD, "panels": [panel]}))
+    _, document, _ = lint(tmp_path, capsys)
+    assert bool(document["findings"]) == says
+
+
+def test_an_unknown_variable_may_be_a_whole_matcher(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, expr in (("good", '{job="a", $more} |= "x"'), ("bad", '{job="a", $more} |= ')):
+        panel = {**BOARD["panels"][0], "targets": [{"refId": "A", "expr": expr}]}
+        (tmp_path / f"{name}.json").write_text(json.dumps({**BOARD, "panels": [panel]}))
+    _, document, _ = lint(tmp_path, capsys)
+    assert [Path(one["path"]).name for one in document["findings"]] == ["bad.json"]
+
+
+def test_the_unit_of_an_old_graph_is_on_its_axis(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    targets = [{"refId": "A", "expr": 'rate({job="a"} [5m])'}]
+    for name, axes in (("good", [{"format": "s"}, {"format": "short"}]), ("bad", [])):
+        panel = {**BOARD["panels"][0], "type": "graph", "yaxes": axes, "targets": targets}
+        (tmp_path / f"{name}.json").write_text(json.dumps({**BOARD, "panels": [panel]}))
+    _, document, _ = lint(tmp_path, capsys)
+    assert [Path(one["path"]).name for one in document["findings"] if one["rule"] == "missing-unit"] == ["bad.json"]
