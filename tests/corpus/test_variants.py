@@ -19,9 +19,9 @@ SEEDS = {seed.ids: seed for seed in (*healthy(), *singles())}
     ("variant", "fault"),
     [
         ("relative", "namespace-not-set"),
-        ("alloy", "drop-allow"),
+        ("alloy", "namespace-not-set"),
         ("kubernetes", ""),
-        ("human", ""),
+        ("human", "config-unread"),
         ("comments", "rule-too-narrow"),
         ("past", ""),
         ("others", ""),
