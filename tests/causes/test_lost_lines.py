@@ -20,7 +20,7 @@ from obs_check.follow.shipping import ShippingEvidence
 from obs_check.model.entry import Labels
 from obs_check.model.event import Event
 from obs_check.model.probe import Probe
-from obs_check.model.shipping import FileState, Refusal, ShipperState
+from obs_check.model.shipping import Destination, FileState, Refusal, ShipperState
 from obs_check.model.window import NS, Window
 from tests.fakes import NoLoki, made_context
 
@@ -122,13 +122,13 @@ scrape_configs:
 
 
 class OneLine(NoLoki):
-    """A Loki that has one line, whatever it is asked for."""
+    """A Loki that has one line, whatever it is asked for, or none."""
 
     def __init__(self, line: str) -> None:
         self.line = line
 
     def lines(self, expr: str, window: Window, limit: int) -> Answered[list[tuple[Labels, str]]]:
-        found: list[tuple[Labels, str]] = [({}, self.line)]
+        found: list[tuple[Labels, str]] = [({}, self.line)] if self.line else []
         return Answered(found[:limit], Probe("loki", expr, 1, 1, window))
 
 
@@ -153,3 +153,25 @@ def test_a_format_that_reads_no_time_is_no_fix(time: str, added: list[str], tmp_
     assert found is not None
     # The zone is not in what the stage reads: RFC 3339 would read no time there at all.
     assert [row for row in found.fix.diff.splitlines() if row.startswith("+  ")] == added
+
+
+@pytest.mark.parametrize(("status", "known"), [("204", True), ("400", False)])
+def test_lines_that_loki_took_and_does_not_show_yet(status: str, known: bool, tmp_path: Path) -> None:
+    """The zone is 14 hours ahead of UTC, so that the lines are as old."""
+    config = tmp_path / "promtail.yaml"
+    config.write_text(ZONED)
+    start, log = 1_795_478_400 * NS, "/tmp/boundary_logs/b.log"
+    line = f"time=2026-11-24T00:00:00.000Z msg=ALLOW url=http://a.example/?obs={TAGS[0]}"
+    answer = {"files": {log: 1}, "searched": 1, "sample": [line]}
+    file = HopSeen("A", "file", TAGS[:1], {TAGS[0]: start}, probes=[Probe("file", "lines", answer, 1)])
+    to = [Destination("h", sent_entries=n, requests={status: n}) for n in (0, 1)]
+    states = [ShipperState("promtail", n, (FileState(log, "b", n, n),), (), (to[n],)) for n in (0, 1)]
+    shipper = HopSeen("A", "shipper", TAGS[:1], shipping=ShippingEvidence(states[1], {log: 1}, states[0]))
+    event = Event("abc123", 1, "allow", "GET", "http://a.example/", "a.example", start)
+    run = Run("abc123", (Sent(event, EgressAnswer(200, "allow")),), Window(start, start + NS))
+    context = made_context(Named(shipper_config=config), (file, shipper, HopSeen("A", "loki", TAGS[:1], {})))
+    found = timestamp_out_of_window.find(replace(context, run=run, loki=OneLine(""), now_ns=lambda: start + NS))
+    assert (found is not None) == known
+    if found is not None:
+        assert "14.0 h before their events: Loki took all 1 lines that the shipper read" in found.claim
+        assert found.fix.edits

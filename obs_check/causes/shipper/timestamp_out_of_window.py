@@ -1,8 +1,9 @@
 """shipper.timestamp-out-of-window: a timestamp stage reads a time that is not when things happened.
 
 The lines are pushed, and stored (or refused) at a time that nobody looks at. Proved by running the pipeline on the very
-lines: their time is hours from when the events were sent; Loki has the lines there, or refused them in so many words.
-The last stage that sets the time is to blame: `cri` and `docker` set it first.
+lines: their time is hours from when the events were sent; Loki has the lines there, refused them in so many words, or
+took them with a time at which it shows nothing before it has flushed it. The last stage that sets the time is to blame:
+`cri` and `docker` set it first.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,6 +20,8 @@ from obs_check.shipper.simulate import Simulation, last_change, same_but_time
 
 NEAR_NS = 60 * NS
 """An event and its line are this near (ns), clocks and batches included."""
+UNSEEN_NS = 3 * 3600 * NS
+"""Loki 3.5 shows older lines only once they are flushed: `querier.query_ingesters_within`, 3h unless set."""
 REFUSED = ("timestamp too old", "timestamp too new", "too far behind")
 """What Loki 3.5 says of a time that it does not take."""
 
@@ -42,11 +45,12 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     stage = last_change(ran, ran.shipped[0].number, "ts")
     there, probe = _stored(context, ran, at)
     words = _refused(one)
-    if not there and not words:
+    took = "" if there or words or at > now - UNSEEN_NS else _took(one)
+    if not there and not words and not took:
         return None
     after = _corrected(config, taken, stage, lambda r, unset: _good(ran, r.run(one.file, lines, now), first, unset))
     fixed = after.run(one.file, lines, now) if after else None
-    where = f"Loki has {there} of them there" if there else f"Loki refuses them: {words}"
+    where = f"Loki has {there} of them there" if there else took or f"Loki refuses them: {words}"
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"stage `{stage}` of job {taken.job.name} gives the {len(lines)} lost lines a time "
@@ -69,6 +73,16 @@ def _stored(context: Context, ran: Simulation, at: int) -> tuple[int, Probe]:
     query = lines_of(context.run, ran.shipped[0].labels)
     found, probe = context.loki.lines(query, Window(at - 5 * NEAR_NS, at + 5 * NEAR_NS), 100)
     return len(found), probe
+
+
+def _took(one: PathLines) -> str:
+    """That Loki took whatever was read since before the run, where the shipper's counters say so; else ""."""
+    account = one.evidence.account if one.evidence else None
+    if account is None or (account.own_read or 0) < len(one.lost) or account.sent != account.read:
+        return ""
+    if not account.requests or any(not status.startswith("2") for status in account.requests):
+        return ""
+    return f"Loki took all {account.sent} lines that the shipper read, and shows lines this old once they are flushed"
 
 
 def _refused(one: PathLines) -> str:
