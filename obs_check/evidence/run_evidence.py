@@ -9,6 +9,7 @@ from obs_check.client.files.firewall_log import Since
 from obs_check.evidence.context import Context
 from obs_check.evidence.firewall_file import firewall_file
 from obs_check.evidence.questions import Egress
+from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Sent, new_run_id, plan_events
 from obs_check.model.event import Decision, Event
 from obs_check.model.probe import Probe
@@ -47,6 +48,16 @@ def decided(context: Context) -> dict[str, Decision]:
         elif (verdict == "allow" and shows) or (verdict == "no_answer" and one.event.tag in recorded):
             found[one.event.tag] = "allow"
     return found
+
+
+def lost_before_coderd(context: Context) -> tuple[HopSeen, list[str]] | None:
+    """coderd's hop and the tags that boundary decided and coderd did not log, in the order they were sent; None when
+    none is missing there or the hop could not be looked at. Without coderd's log, Loki's path B stands for it."""
+    hop = context.hop("B", "coderd") or context.hop("B", "loki")
+    if context.run is None or hop is None or hop.unknown:
+        return None
+    missing = [tag for tag in decided(context) if tag not in hop.seen]
+    return (hop, missing) if missing else None
 
 
 def arrived(context: Context, path: str) -> list[Event] | None:

@@ -8,13 +8,12 @@ from typing import Self
 from obs_check.lab.serve import Server
 from obs_check.logql.settings import EngineSettings
 from obs_check.standin.loki.archive import Archive
-from obs_check.standin.loki.compactor import Compactor
 from obs_check.standin.loki.counters import Counters
 from obs_check.standin.loki.ingest import Ingest
 from obs_check.standin.loki.limits import Limits
 from obs_check.standin.loki.served import Served
 from obs_check.standin.loki.write_ahead import WriteAhead
-from obs_check.standin.loki.writer import Writer
+from obs_check.standin.loki.writer import Compactor, Writer
 
 
 class LabLoki:

@@ -16,9 +16,9 @@ from obs_check.lab.loki import LabLoki
 from obs_check.lab.loki_run import parse_listen
 from obs_check.logql.syntax.ast import Matcher
 from obs_check.model.entry import Entry
-from obs_check.standin.loki import snappy
 from obs_check.standin.loki.params import parse_duration, parse_time
 from obs_check.standin.loki.refusal import Refusal
+from obs_check.standin.loki.request import decode_snappy
 from obs_check.standin.loki.store import TenantStore
 from tests.lab.loki_client import LokiClient
 
@@ -123,13 +123,13 @@ def test_a_shippers_protobuf_is_understood(loki: LabLoki) -> None:
     ],
 )
 def test_snappy_blocks(block: bytes, text: bytes) -> None:
-    assert snappy.decode(block) == text
+    assert decode_snappy(block) == text
 
 
 @pytest.mark.parametrize("block", [b"", b"\x05\x08abc", b"\x04\x01\x05", b"{}", b"\xff\xff\xff\xff\x7f\x00a"])
 def test_broken_snappy_is_named_as_such(block: bytes) -> None:
     with pytest.raises(InputError, match="snappy: corrupt input"):
-        snappy.decode(block)
+        decode_snappy(block)
 
 
 def test_entries_are_kept_in_order_and_once() -> None:

@@ -7,12 +7,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from obs_check.errors import QueryError
+from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant
 from obs_check.logql.engine.list_source import ListSource
 from obs_check.logql.stages.json_paths import search_paths
 from obs_check.logql.stages.json_route import compile_routes
 from obs_check.logql.stages.json_scan import Value, unescape
-from obs_check.logql.syntax.parse import parse
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Result
 from tests.engine_settings import SETTINGS

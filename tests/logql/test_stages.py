@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import pytest
 
 from obs_check.errors import QueryError
+from obs_check.logql import parse
 from obs_check.logql.stages.compile import compile_stages
 from obs_check.logql.stages.row import Row
 from obs_check.logql.stages.unwrap import unwrap_value
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.parse import parse
 from tests.engine_settings import SETTINGS
 
 STREAM = {"app": "web"}

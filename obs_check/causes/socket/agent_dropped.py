@@ -6,7 +6,7 @@ A batch that fails is not sent again. Proved by the agent's own counters, before
 from obs_check.evidence.agent_counters import BATCHES_DROPPED, counted
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.socket_evidence import lost_before_coderd
+from obs_check.evidence.run_evidence import lost_before_coderd
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 
 

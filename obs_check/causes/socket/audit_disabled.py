@@ -6,8 +6,7 @@ Seen in one run: the firewall decided, coderd has no decision, and the configura
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.firewall_file import firewall_file
-from obs_check.evidence.run_evidence import says
-from obs_check.evidence.socket_evidence import lost_before_coderd
+from obs_check.evidence.run_evidence import lost_before_coderd, says
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.run_evidence import says
-from obs_check.evidence.socket_evidence import lost_before_coderd
+from obs_check.evidence.run_evidence import lost_before_coderd, says
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 
 

@@ -7,7 +7,7 @@ batches were forwarded in the run's time, and coderd's log did not grow in it at
 from obs_check.evidence.agent_counters import BATCHES_DROPPED, FORWARDED, counted
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.socket_evidence import lost_before_coderd
+from obs_check.evidence.run_evidence import lost_before_coderd
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS

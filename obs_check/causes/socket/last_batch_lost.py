@@ -6,8 +6,7 @@ run: what is missing is its end, fewer than 10 events, and boundary's command ha
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.run_evidence import decided, says
-from obs_check.evidence.socket_evidence import lost_before_coderd
+from obs_check.evidence.run_evidence import decided, lost_before_coderd, says
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 
 BATCH = 10

@@ -5,8 +5,7 @@ boundary v0.9.0 never gives such a batch up, so every later event is dropped beh
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.run_evidence import says
-from obs_check.evidence.socket_evidence import lost_before_coderd
+from obs_check.evidence.run_evidence import lost_before_coderd, says
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 
 

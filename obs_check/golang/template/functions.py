@@ -21,8 +21,8 @@ from obs_check.golang.sizes import parse_bytes
 from obs_check.golang.template.base64 import b64dec, b64enc, decoded
 from obs_check.golang.template.clock import Instant, read_time, zone
 from obs_check.golang.template.compare import equal, less
-from obs_check.golang.template.escape import html, js
 from obs_check.golang.template.printf import quote, sprintf
+from obs_check.golang.template.texts import align, html, indent, js, lower, repeat, substr, title, trunc, upper
 from obs_check.golang.template.values import Duration, Int64, Labels, show, truth, type_name
 
 
@@ -161,40 +161,6 @@ def _whole(part: Callable[[float], int]) -> Callable[[Any], float]:
     return of
 
 
-def _cut(text: str, start: int, end: int) -> str:
-    """Bytes of the text; ValueError when they do not lie inside, in the words of Go's runtime."""
-    data = text.encode("utf-8", "surrogatepass")
-    if end < 0 or end > len(data):
-        raise ValueError(
-            f"runtime error: slice bounds out of range [:{end}]" + (f" with length {len(data)}" * (end >= 0))
-        )
-    if start > end:
-        raise ValueError(f"runtime error: slice bounds out of range [{start}:{end}]")
-    return decoded(data[start:end])
-
-
-def _trunc(count: int, text: str) -> str:
-    size = len(text.encode())
-    if count < 0 and size + count > 0:
-        return _cut(text, size + count, size)
-    return _cut(text, 0, count) if 0 <= count < size else text
-
-
-def _substr(start: int, end: int, text: str) -> str:
-    size = len(text.encode())
-    if start < 0:
-        return _cut(text, 0, end)
-    return _cut(text, start, size if end < 0 or end > size else end)
-
-
-def _align(count: int, text: str, right: bool) -> str:
-    if count < 0:
-        return text
-    if right:
-        return text.rjust(count) if count >= len(text) else text[len(text) - count :]
-    return text.ljust(count)[:count]
-
-
 def _constant(name: str) -> Any:
     raise ValueError(name)
 
@@ -224,29 +190,6 @@ def _from_json(text: str) -> Any:
         return _without_halves(found) if "\\ud" in text.lower() else found
     except (ValueError, RecursionError, OverflowError):
         return None
-
-
-def _upper(text: str) -> str:
-    return "".join(char.upper() if len(char.upper()) == 1 else char for char in text)
-
-
-def _lower(text: str) -> str:
-    return "".join(char.lower()[:1] for char in text)
-
-
-def _title(text: str) -> str:
-    return re.sub(r"(?<!\w)\w", lambda found: _upper(found[0]), text)
-
-
-def _repeat(count: int, text: str) -> str:
-    if count < 0:
-        raise ValueError("strings: negative Repeat count")
-    return text * count
-
-
-def _indent(count: int, text: str) -> str:
-    pad = _repeat(count, " ")
-    return pad + text.replace("\n", f"\n{pad}")
 
 
 def _length(value: Any) -> int:
@@ -352,8 +295,8 @@ def _trim(text: str, cut: str) -> str:
 
 
 _TABLE: tuple[tuple[str, str, Callable[..., Any]], ...] = (
-    ("ToLower", "s", _lower),
-    ("ToUpper", "s", _upper),
+    ("ToLower", "s", lower),
+    ("ToUpper", "s", upper),
     ("Replace", "sssi", _replace_some),
     ("Trim", "ss", _trim),
     ("TrimLeft", "ss", lambda text, cut: text.lstrip(cut) if cut else text),
@@ -375,22 +318,22 @@ _TABLE: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("toDate", "ss", lambda layout, text: read_time(layout, text, zone("UTC"))),
     ("toDateInZone", "sss", lambda layout, name, text: read_time(layout, text, zone(name))),
     ("unixToTime", "s", _unix_to_time),
-    ("alignLeft", "is", lambda count, text: _align(count, text, False)),
-    ("alignRight", "is", lambda count, text: _align(count, text, True)),
+    ("alignLeft", "is", lambda count, text: align(count, text, False)),
+    ("alignRight", "is", lambda count, text: align(count, text, True)),
     ("b64enc", "s", b64enc),
     ("b64dec", "s", b64dec),
-    ("lower", "s", _lower),
-    ("upper", "s", _upper),
-    ("title", "s", _title),
-    ("trunc", "is", _trunc),
-    ("substr", "iis", _substr),
+    ("lower", "s", lower),
+    ("upper", "s", upper),
+    ("title", "s", title),
+    ("trunc", "is", trunc),
+    ("substr", "iis", substr),
     ("contains", "ss", lambda part, text: part in text),
     ("hasPrefix", "ss", lambda part, text: text.startswith(part)),
     ("hasSuffix", "ss", lambda part, text: text.endswith(part)),
-    ("indent", "is", _indent),
-    ("nindent", "is", lambda count, text: "\n" + _indent(count, text)),
+    ("indent", "is", indent),
+    ("nindent", "is", lambda count, text: "\n" + indent(count, text)),
     ("replace", "sss", lambda old, new, text: text.replace(old, new)),
-    ("repeat", "is", _repeat),
+    ("repeat", "is", repeat),
     ("trim", "s", lambda text: text.strip()),
     ("trimAll", "ss", lambda cut, text: _trim(text, cut)),
     ("trimSuffix", "ss", lambda cut, text: text.removesuffix(cut)),

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from obs_check.errors import EvaluationError, QueryError
+from obs_check.golang.regex import compile_re2, expand
 from obs_check.logql.engine.aggregate import aggregate
 from obs_check.logql.engine.binary import arithmetic, set_operation, signature, vector_operation, with_number
-from obs_check.logql.engine.label_replace import label_replace
 from obs_check.logql.engine.logs import Direction, query_logs
 from obs_check.logql.engine.mapping import mapped
 from obs_check.logql.engine.ranges import evaluate_range, pushes_grouping
 from obs_check.logql.engine.source import Source
-from obs_check.logql.engine.vector import LabelSet, Step
+from obs_check.logql.engine.vector import LabelSet, Step, label_set, without_empty
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.syntax import ast
 from obs_check.model.result import Matrix, Result, Sample, Scalar, Series, Vector
@@ -118,7 +118,7 @@ class Evaluation:
                     return aggregate(expr, self.ranged(expr.expr, expr.grouping or ast.Grouping(())))
                 return aggregate(expr, self._vectors(expr.expr))
             case ast.LabelReplace():
-                return label_replace(expr, self._vectors(expr.expr))
+                return _label_replace(expr, self._vectors(expr.expr))
             case ast.BinaryOperation():
                 return self._binary(expr)
 
@@ -144,3 +144,22 @@ class Evaluation:
         if expr.op in ("and", "or", "unless"):
             return [set_operation(expr.op, a, b, of) for a, b in zip(left, right, strict=True)]
         return [vector_operation(expr, a, b, of) for a, b in zip(left, right, strict=True)]
+
+
+def _label_replace(expr: ast.LabelReplace, steps: list[Step]) -> list[Step]:
+    """Sets `destination` where the whole of `source` matches; an empty replacement removes it."""
+    pattern = compile_re2(f"^(?:{expr.regex})$")
+    known: dict[LabelSet, LabelSet] = {}
+
+    def replaced(labels: LabelSet) -> LabelSet:
+        if labels not in known:
+            match = pattern.search(dict(labels).get(expr.source, ""))
+            known[labels] = labels
+            if match is not None:
+                groups = [match.group(i) or "" for i in range(pattern.groups + 1)]
+                value = expand(expr.replacement, groups, dict(pattern.groupindex))
+                kept = {name: found for name, found in labels if name != expr.destination}
+                known[labels] = without_empty(label_set({**kept, expr.destination: value}))
+        return known[labels]
+
+    return [[(replaced(labels), value) for labels, value in step] for step in steps]

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 from obs_check.errors import InputError
 from obs_check.model.entry import NO_METADATA, Entry, Labels
-from obs_check.standin.loki.archive_schema import prepare
 from obs_check.standin.loki.chunks import Lines
 from obs_check.standin.loki.stream import StoredStream
 
@@ -36,6 +35,18 @@ _KEPT = (
     "SELECT tenant, labels, id, newest, last + 1 FROM streams "
     "JOIN (SELECT stream, max(ts) AS newest, max(number) AS last FROM lines GROUP BY stream) ON stream = id ORDER BY id"
 )
+_STREAMS = "CREATE TABLE IF NOT EXISTS streams (id INTEGER, tenant VARCHAR, labels VARCHAR)"
+_LINES = "CREATE TABLE IF NOT EXISTS lines (stream INTEGER, number BIGINT, ts BIGINT, line VARCHAR, metadata VARCHAR)"
+_STALE = "DELETE FROM streams WHERE id NOT IN (SELECT stream FROM lines)"
+_HAS_FIRST = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'entries'"
+_FROM_FIRST = (
+    "INSERT INTO streams SELECT row_number() OVER (ORDER BY tenant, labels) - 1, tenant, labels "
+    "FROM (SELECT DISTINCT tenant, labels FROM entries)",
+    "INSERT INTO lines SELECT id, entries.rowid, ts, line, if(metadata = '{}', '', metadata) "
+    "FROM entries JOIN streams USING (tenant, labels) ORDER BY entries.rowid",
+    "DROP TABLE entries",
+)
+"""From the one table (tenant, labels, ts, line, metadata) whose rows were in the order of their arrival."""
 
 
 class KeptStream(NamedTuple):
@@ -74,7 +85,7 @@ class Archive:
             if self._path is not None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
             connection = duckdb.connect(str(self._path or ":memory:"))
-            prepare(connection)
+            _prepare(connection)
         except (duckdb.Error, OSError) as error:
             raise InputError(
                 f"{self._name}: cannot be opened as the lab Loki's store: {error}",
@@ -204,3 +215,16 @@ def _text(metadata: tuple[tuple[str, str], ...]) -> str:
 def _metadata(text: str) -> Mapping[str, str]:
     metadata: Labels = json.loads(text) if text else {}
     return metadata or NO_METADATA
+
+
+def _prepare(connection: Any) -> None:
+    """Make the tables where there are none. `labels` and `metadata` are JSON objects (no metadata: an empty text),
+    `number` is the order of arrival; streams without lines are forgotten."""
+    connection.begin()
+    connection.execute(_STREAMS)
+    connection.execute(_LINES)
+    if connection.execute(_HAS_FIRST).fetchall():
+        for statement in _FROM_FIRST:
+            connection.execute(statement)
+    connection.execute(_STALE)
+    connection.commit()

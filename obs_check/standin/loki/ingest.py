@@ -6,12 +6,11 @@ from contextlib import nullcontext
 
 from obs_check.model.entry import Entry, Labels, LogStream
 from obs_check.standin.loki.archive import Archive
-from obs_check.standin.loki.buckets import Bucket
 from obs_check.standin.loki.checks import Fault, check_entry, check_stream, entry_size
 from obs_check.standin.loki.counters import Counters
 from obs_check.standin.loki.label_syntax import normalised
 from obs_check.standin.loki.levels import with_level
-from obs_check.standin.loki.limits import Limits
+from obs_check.standin.loki.limits import Bucket, Limits
 from obs_check.standin.loki.refusal import Refusal
 from obs_check.standin.loki.store import TenantStore
 from obs_check.standin.loki.wording import go_time, label_text, rfc3339, size_text

@@ -5,9 +5,11 @@ import zlib
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
+import cramjam
+
 from obs_check.errors import InputError
 from obs_check.model.entry import LogStream
-from obs_check.standin.loki import json_push, protobuf, snappy
+from obs_check.standin.loki import json_push, protobuf
 from obs_check.standin.loki.limits import Limits
 from obs_check.standin.loki.refusal import Refusal
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 TENANT = "X-Scope-OrgID"
 _GZIP_HEADER = 10
 _LONGEST = 150
+_CORRUPT = "snappy: corrupt input"
 SINGLE_TENANT = "fake"
 _ALLOWED = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!-_.*'()")
 
@@ -75,7 +78,7 @@ def decode_push(body: bytes, content_type: str, encoding: str) -> list[LogStream
             return json_push.decode_push(_inflated(body, encoding))
         if encoding not in ("", "snappy"):
             raise Refusal(400, f'Content-Encoding "{encoding}" not supported')
-        return protobuf.decode_push(snappy.decode(body))
+        return protobuf.decode_push(decode_snappy(body))
     except InputError as error:
         raise Refusal(400, error.message) from None
 
@@ -91,3 +94,14 @@ async def parameters(request: "Request") -> list[tuple[str, str]]:
 def first_of_each(pairs: list[tuple[str, str]]) -> dict[str, str]:
     """Of several values of one name the first counts (Go: Form.Get)."""
     return dict(reversed(pairs))
+
+
+def decode_snappy(data: bytes, limit: int = 100 * 1024 * 1024) -> bytes:
+    """The uncompressed bytes of a block of snappy. InputError when the data is not one or is larger than `limit` bytes
+    uncompressed: a block says its size in front, so nothing larger is unpacked."""
+    try:
+        if cramjam.snappy.decompress_raw_len(data) > limit:
+            raise InputError(_CORRUPT)
+        return bytes(cramjam.snappy.decompress_raw(data))
+    except cramjam.DecompressionError:
+        raise InputError(_CORRUPT) from None

@@ -1,4 +1,5 @@
-"""The writer of the lab Loki: moves lines from the heads of their streams to the archive."""
+"""The threads of the lab Loki: the writer moves lines from the heads of their streams to the archive, the compactor
+deletes old ones."""
 
 import threading
 from collections.abc import Callable
@@ -59,3 +60,25 @@ class Writer:
         with self._ingest.ahead.moved() if self._ingest.ahead is not None else nullcontext():
             for store in list(self._ingest.tenants.values()):
                 store.write_out()
+
+
+class Compactor:
+    """A thread that deletes lines older than the retention period, until `stop`. `clock` gives ns since the epoch."""
+
+    def __init__(self, ingest: Ingest, clock: Callable[[], int]) -> None:
+        self._ingest = ingest
+        self._clock = clock
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lab-loki compactor", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        limits = self._ingest.limits
+        while not self._stop.wait(limits.compaction_interval_s):
+            for store in list(self._ingest.tenants.values()):
+                store.expire(self._clock() - limits.retention_period)
