@@ -8,7 +8,7 @@ from obs_check.errors import QueryError
 from obs_check.evidence.context import BrokenPanel
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.parts import log_queries
+from obs_check.logql.syntax.walk import log_queries
 from obs_check.panel.elements import Target
 from obs_check.panel.interval import loki_step
 from obs_check.panel.macros import backend_macros

@@ -16,6 +16,7 @@ from typing import TypeVar
 from obs_check.errors import QueryError, Refused
 from obs_check.evidence.questions import Loki
 from obs_check.logql import to_text
+from obs_check.logql.explain.errors import texts_only
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import compile_stage
 from obs_check.logql.stages.row import Row
@@ -102,7 +103,7 @@ def _passing(stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]], s
 def count_rung(query: ast.LogQuery, upto: int, window: Window, loki: Loki) -> Rung:
     """Lines that pass the first `upto` stages. Lines with an error, which Loki refuses to count, are left out."""
     prefix = replace(query, stages=query.stages[:upto])
-    if any(isinstance(stage, ast.LabelFilter) and not _is_text(stage.predicate) for stage in prefix.stages):
+    if any(isinstance(stage, ast.LabelFilter) and not texts_only(stage.predicate) for stage in prefix.stages):
         lines, probe = loki.count(counting(replace(prefix, stages=(*prefix.stages, NO_ERROR)), window), window)
         return Rung(upto, to_text(prefix), lines, probe)
     try:
@@ -113,15 +114,6 @@ def count_rung(query: ast.LogQuery, upto: int, window: Window, loki: Loki) -> Ru
         sound = replace(prefix, stages=(*prefix.stages, NO_ERROR))
         lines, probe = loki.count(counting(sound, window), window)
     return Rung(upto, to_text(prefix), lines, probe)
-
-
-def _is_text(predicate: ast.Predicate) -> bool:
-    """Whether a comparison is one of texts, which sets no error."""
-    match predicate:
-        case ast.AndPredicate() | ast.OrPredicate():
-            return _is_text(predicate.left) and _is_text(predicate.right)
-        case _:
-            return isinstance(predicate, ast.StringPredicate)
 
 
 NO_ERROR = ast.LabelFilter(ast.StringPredicate(ast.Matcher("__error__", "=", "")))
@@ -181,7 +173,7 @@ def _dies_at(stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]], s
         except QueryError:
             return None
         # Loki keeps a line whose label is no number, with an error, and refuses to count it.
-        typed = isinstance(stage, ast.LabelFilter) and not _is_text(stage.predicate)
+        typed = isinstance(stage, ast.LabelFilter) and not texts_only(stage.predicate)
         found = [row for row in found if function(row) and not (typed and row.error)]
         if not found:
             return number

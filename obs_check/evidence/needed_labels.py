@@ -4,25 +4,16 @@ import re
 from collections.abc import Iterator
 
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.walk import children, comparisons, walk
 
 _FIELD = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)")
-
-
-def _of_predicate(predicate: ast.Predicate) -> list[str]:
-    match predicate:
-        case ast.AndPredicate() | ast.OrPredicate():
-            return _of_predicate(predicate.left) + _of_predicate(predicate.right)
-        case ast.StringPredicate():
-            return [predicate.matcher.name]
-        case _:
-            return [predicate.name]
 
 
 def used_by(stage: ast.Stage) -> list[str]:
     """Labels that a stage reads."""
     match stage:
         case ast.LabelFilter():
-            return _of_predicate(stage.predicate)
+            return [comparison.name for comparison in comparisons(stage.predicate)]
         case ast.LineFormat():
             return _FIELD.findall(stage.template)
         case ast.LabelFormat():
@@ -65,13 +56,13 @@ def _around(
         case ast.RangeAggregation():
             yield expr.range.query, expr.range.unwrap, (*_grouped(expr.grouping), *outer)
         case ast.VectorAggregation():
-            yield from _around(expr.expr, (*_grouped(expr.grouping), *outer))
+            outer = (*_grouped(expr.grouping), *outer)
         case ast.LabelReplace():
-            kept = tuple(name for name in outer if name != expr.destination)
-            yield from _around(expr.expr, (expr.source, *kept))
-        case ast.BinaryOperation():
-            yield from _around(expr.left, outer)
-            yield from _around(expr.right, outer)
+            outer = (expr.source, *(name for name in outer if name != expr.destination))
+        case _:
+            pass
+    for child in children(expr):
+        yield from _around(child, outer)
 
 
 def _grouped(grouping: ast.Grouping | None) -> list[str]:
@@ -80,14 +71,5 @@ def _grouped(grouping: ast.Grouping | None) -> list[str]:
 
 def grouped_by(expr: ast.Expr) -> list[str]:
     """Labels that the expression groups by, in order."""
-    match expr:
-        case ast.RangeAggregation():
-            return _grouped(expr.grouping)
-        case ast.VectorAggregation():
-            return list(dict.fromkeys([*_grouped(expr.grouping), *grouped_by(expr.expr)]))
-        case ast.LabelReplace():
-            return grouped_by(expr.expr)
-        case ast.BinaryOperation():
-            return list(dict.fromkeys([*grouped_by(expr.left), *grouped_by(expr.right)]))
-        case _:
-            return []
+    grouping = (node for node in walk(expr) if isinstance(node, ast.RangeAggregation | ast.VectorAggregation))
+    return list(dict.fromkeys(name for node in grouping for name in _grouped(node.grouping)))

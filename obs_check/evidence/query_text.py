@@ -9,7 +9,7 @@ from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.context import BrokenPanel
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.parts import log_queries, ranges
+from obs_check.logql.syntax.walk import log_queries, ranges
 from obs_check.panel.elements import Target
 from obs_check.panel.macros import read_text
 

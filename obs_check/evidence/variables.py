@@ -8,6 +8,7 @@ from typing import Any
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.query_text import Authored, authored, has_variable, spliced
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.walk import comparisons
 from obs_check.model.finding import PanelEdit, TargetEdit
 from obs_check.panel.interpolate import references
 
@@ -94,17 +95,7 @@ def _comparisons(query: ast.LogQuery) -> Iterator[ast.Matcher | ast.LineFilter]:
     yield from query.selector.matchers
     for stage in query.stages:
         if isinstance(stage, ast.LabelFilter):
-            yield from _matchers(stage.predicate)
+            tests = comparisons(stage.predicate)
+            yield from (test.matcher for test in tests if isinstance(test, ast.StringPredicate))
         elif isinstance(stage, ast.LineFilter) and len(stage.matches) == 1:
             yield stage
-
-
-def _matchers(predicate: ast.Predicate) -> Iterator[ast.Matcher]:
-    match predicate:
-        case ast.AndPredicate() | ast.OrPredicate():
-            yield from _matchers(predicate.left)
-            yield from _matchers(predicate.right)
-        case ast.StringPredicate(matcher):
-            yield matcher
-        case _:
-            return

@@ -12,7 +12,7 @@ from obs_check.lint.issue import Spot
 from obs_check.logql import parse
 from obs_check.logql.remedies import remedies
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.parts import log_queries
+from obs_check.logql.syntax.walk import log_queries
 from obs_check.model.secret import shortened
 from obs_check.panel.datasource import DASHBOARD, Datasource, Datasources, is_expression, reference_key
 from obs_check.panel.elements import Dashboard, Panel, Target

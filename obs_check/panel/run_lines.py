@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from obs_check.logql.syntax.parts import log_queries
+from obs_check.logql.syntax.walk import log_queries
 from obs_check.panel.macros import read_text
 from obs_check.panel.request import PanelRequest, Query
 from obs_check.panel.split_ask import Ask

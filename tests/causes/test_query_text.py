@@ -2,7 +2,7 @@
 
 import pytest
 
-from obs_check.logql.syntax.parts import log_queries, ranges
+from obs_check.logql.syntax.walk import log_queries, ranges
 from obs_check.panel.macros import read_text
 
 

@@ -13,11 +13,12 @@ from obs_check.errors import Refused
 from obs_check.logql import to_text
 from obs_check.logql.engine.evaluate import range_times
 from obs_check.logql.engine.ranges import pushes_grouping
-from obs_check.logql.explain.operators import operands, operator_text, ranges_of
+from obs_check.logql.explain.operators import operator_text
 from obs_check.logql.explain.prefixes import PART, Counted, Lines, joined
 from obs_check.logql.explain.tree import Node
 from obs_check.logql.explain.unwrapping import as_filters
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.walk import children, walk
 from obs_check.model.result import Matrix, Result, Vector
 from obs_check.model.window import MS, Window
 
@@ -53,7 +54,7 @@ class _Metric:
 
     def tree(self, expr: ast.Metric) -> Node:
         """Ask what is needed and build the tree."""
-        ranges = list(ranges_of(expr))
+        ranges = [node for node in walk(expr) if isinstance(node, ast.RangeAggregation)]
         lines = [self._lines(one) for one in ranges]
         if ranges:
             counted = count_stages(lines, self._last_ns, self._questions)
@@ -72,7 +73,7 @@ class _Metric:
 
     def _know_empty(self, expr: ast.Metric) -> bool:
         """Note what has no series because no line reaches it; returns whether that is so of the expression."""
-        below = [self._know_empty(one) for one in operands(expr)]
+        below = [self._know_empty(one) for one in children(expr)]
         match expr:
             case ast.RangeAggregation():
                 lines, counted = self._counted[id(expr)]
@@ -132,17 +133,17 @@ class _Metric:
         if isinstance(expr, ast.RangeAggregation):
             lines, counted = self._counted[id(expr)]
             window = lines.window(self._last_ns)
-            children = line_nodes(lines, counted, window, expr.range.unwrap, self._questions)
+            below = line_nodes(lines, counted, window, expr.range.unwrap, self._questions)
         else:
-            children = tuple(self._node(one) for one in operands(expr))
-        return Node("operator", operator_text(expr), series=self._series.get(id(expr)), notes=notes, children=children)
+            below = tuple(self._node(one) for one in children(expr))
+        return Node("operator", operator_text(expr), series=self._series.get(id(expr)), notes=notes, children=below)
 
 
 def _inside(expr: ast.Metric) -> Iterator[ast.Metric]:
     """The operators below the outermost one that have series of their own."""
     if isinstance(expr, ast.VectorAggregation) and pushes_grouping(expr):
         return
-    for one in operands(expr):
+    for one in children(expr):
         if not isinstance(one, ast.Number):
             yield one
             yield from _inside(one)

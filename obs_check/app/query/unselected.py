@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 
-from obs_check.logql.explain.operators import ranges_of
 from obs_check.logql.explain.selector import no_stream
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.walk import log_queries
 from obs_check.model.entry import Labels
 
 
 def unselected(expr: ast.Expr, files: Sequence[Labels]) -> str:
     """What keeps the first selector that finds no file, in one sentence with a remedy; empty when every selector finds
     one. `files` are the labels of each."""
-    selectors = [expr.selector] if isinstance(expr, ast.LogQuery) else [r.range.query.selector for r in ranges_of(expr)]
-    for selector in selectors:
-        if reason := no_stream(selector, files):
-            return f"{reason}; files have the labels that --label gives them{_wanted(selector, files)}"
+    for query in log_queries(expr):
+        if reason := no_stream(query.selector, files):
+            return f"{reason}; files have the labels that --label gives them{_wanted(query.selector, files)}"
     return ""
 
 

@@ -9,8 +9,8 @@ from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.query_finding import better, query_finding, query_fix, with_edits
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.parts import ranges
 from obs_check.logql.syntax.printer import number_text
+from obs_check.logql.syntax.walk import ranges, walk
 from obs_check.model.finding import Finding, Proof, TargetEdit
 from obs_check.panel.macros import read_text
 
@@ -51,16 +51,12 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
 
 def _comparison(expr: ast.Expr | None) -> ast.BinaryOperation | None:
     """The outermost filtering comparison of a vector with a number."""
-    match expr:
-        case ast.BinaryOperation():
-            sides = (expr.left, expr.right)
-            if expr.op in _COMPARISONS and not expr.return_bool and any(isinstance(s, ast.Number) for s in sides):
-                return expr
-            return _comparison(expr.left) or _comparison(expr.right)
-        case ast.VectorAggregation() | ast.LabelReplace():
-            return _comparison(expr.expr)
-        case _:
-            return None
+    for node in walk(expr) if expr is not None else ():
+        if isinstance(node, ast.BinaryOperation) and node.op in _COMPARISONS and not node.return_bool:
+            compared = (isinstance(side, ast.Number) for side in (node.left, node.right))
+            if any(compared):
+                return node
+    return None
 
 
 CAUSE = on_query("aggregate.comparison-removes-all", "panel", find)

@@ -13,7 +13,7 @@ from obs_check.evidence.query_text import spliced
 from obs_check.golang.durations import format_duration
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.parts import ranges
+from obs_check.logql.syntax.walk import ranges
 from obs_check.model.finding import Finding, Proof, TargetEdit
 from obs_check.panel.drawing import shows_one_point
 from obs_check.panel.macros import read_text

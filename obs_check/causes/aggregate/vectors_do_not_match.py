@@ -12,7 +12,7 @@ from obs_check.evidence.needed_labels import grouped_by
 from obs_check.evidence.query_finding import better, query_finding, query_fix, with_edits
 from obs_check.logql import parse, to_text
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.parts import ranges
+from obs_check.logql.syntax.walk import children, ranges
 from obs_check.model.finding import Finding, Proof, TargetEdit
 from obs_check.panel.macros import read_text
 
@@ -58,16 +58,12 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
 def _operation(expr: ast.Expr | None) -> ast.BinaryOperation | None:
     """The outermost operation between two vectors that Loki reads from lines."""
     match expr:
-        case ast.BinaryOperation(op="or" | "and" | "unless"):
+        case None | ast.BinaryOperation(op="or" | "and" | "unless"):
             return None
-        case ast.BinaryOperation():
-            if ranges(expr.left) and ranges(expr.right):
-                return expr
-            return _operation(expr.left) or _operation(expr.right)
-        case ast.VectorAggregation() | ast.LabelReplace():
-            return _operation(expr.expr)
+        case ast.BinaryOperation() if ranges(expr.left) and ranges(expr.right):
+            return expr
         case _:
-            return None
+            return next(filter(None, map(_operation, children(expr))), None)
 
 
 def _matching(pair: ast.BinaryOperation) -> str:

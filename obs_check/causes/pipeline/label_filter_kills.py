@@ -21,9 +21,8 @@ from obs_check.logql.explain.whereabouts import nearest
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
+from obs_check.logql.syntax.walk import transform
 from obs_check.model.finding import Finding, Meaning, Proof
-
-_Change = Callable[[ast.Predicate], ast.Predicate]
 
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
@@ -73,14 +72,6 @@ def _shown(reaching: Sequence[Row], name: str) -> str:
     return ", ".join(f"`{v}` ({n})" for v, n in values.most_common(5) if v) or "absent from every line"
 
 
-def _mapped(predicate: ast.Predicate, change: _Change) -> ast.Predicate:
-    match predicate:
-        case ast.AndPredicate() | ast.OrPredicate():
-            return replace(predicate, left=_mapped(predicate.left, change), right=_mapped(predicate.right, change))
-        case _:
-            return change(predicate)
-
-
 def _proposals(stage: ast.LabelFilter, reaching: Sequence[Row]) -> Iterator[tuple[ast.LabelFilter, Meaning]]:
     """Filters like the one written, the likeliest first: other case, another name of the label, not anchored, a value
     that was misspelt. What is meant by the last two a person has to say."""
@@ -89,7 +80,7 @@ def _proposals(stage: ast.LabelFilter, reaching: Sequence[Row]) -> Iterator[tupl
         return sorted({value for row in reaching if (value := row.get(name))})
 
     labels = {name for row in reaching for name, value in row.labels().items() if value}
-    renamed = _mapped(stage.predicate, lambda p: _other_label(p, labels))
+    renamed = transform(stage.predicate, lambda p: _other_label(p, labels))
     changes: tuple[tuple[_OfValues, Meaning], ...] = (
         (_same_but_case, "same"),
         (lambda p, _values: p, "same"),
@@ -98,7 +89,7 @@ def _proposals(stage: ast.LabelFilter, reaching: Sequence[Row]) -> Iterator[tupl
     )
     for change, meaning in changes:
         for predicate in (stage.predicate, renamed):
-            changed = _mapped(predicate, lambda p, change=change: change(p, values))  # type: ignore[misc]
+            changed = transform(predicate, lambda p, change=change: change(p, values))  # type: ignore[misc]
             if changed != stage.predicate:
                 yield ast.LabelFilter(changed), meaning
 

@@ -26,6 +26,7 @@ from obs_check.logql.explain.whereabouts import TakenAway, taken_away
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
+from obs_check.logql.syntax.walk import transform
 from obs_check.model.finding import Finding, Proof
 from obs_check.model.probe import Probe
 
@@ -180,19 +181,15 @@ def _by_new_name(text: str, stage: ast.Stage, old: str, new: str) -> str:
 def _with_label(stage: ast.Stage, old: str, new: str) -> ast.Stage:
     if not isinstance(stage, ast.LabelFilter):
         return stage
-    return ast.LabelFilter(_renamed(stage.predicate, old, new))
 
+    def renamed(comparison: ast.Comparison) -> ast.Comparison:
+        if comparison.name != old:
+            return comparison
+        if isinstance(comparison, ast.StringPredicate):
+            return ast.StringPredicate(replace(comparison.matcher, name=new))
+        return replace(comparison, name=new)
 
-def _renamed(predicate: ast.Predicate, old: str, new: str) -> ast.Predicate:
-    match predicate:
-        case ast.AndPredicate() | ast.OrPredicate():
-            return replace(
-                predicate, left=_renamed(predicate.left, old, new), right=_renamed(predicate.right, old, new)
-            )
-        case ast.StringPredicate(matcher):
-            return ast.StringPredicate(replace(matcher, name=new)) if matcher.name == old else predicate
-        case _:
-            return replace(predicate, name=new) if predicate.name == old else predicate
+    return ast.LabelFilter(transform(stage.predicate, renamed))
 
 
 def _keeping(taken: TakenAway, names: Sequence[str]) -> str | None:

@@ -22,8 +22,8 @@ from obs_check.logql import parse, to_text
 from obs_check.logql.stages.row import Row
 from obs_check.logql.stages.unwrap import SAMPLE_ERROR, unwrap_value
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.parts import ranges
 from obs_check.logql.syntax.printer import unwrap_text
+from obs_check.logql.syntax.walk import ranges
 from obs_check.model.finding import Finding, Meaning, Observation, Proof
 from obs_check.model.probe import Probe
 

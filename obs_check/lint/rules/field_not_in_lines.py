@@ -13,7 +13,7 @@ from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import compile_stage
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.parts import log_queries
+from obs_check.logql.syntax.walk import log_queries
 
 _Structured = ast.JsonParser | ast.LogfmtParser
 

@@ -7,7 +7,7 @@ from obs_check.lint.material import Material
 from obs_check.lint.rule import Rule
 from obs_check.lint.sample import shape
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.parts import log_queries
+from obs_check.logql.syntax.walk import log_queries
 from obs_check.model.secret import shortened
 
 _MADE_FOR = {

@@ -8,7 +8,7 @@ from obs_check.lint.material import Material
 from obs_check.lint.question import Question
 from obs_check.lint.rule import Rule
 from obs_check.logql import parse
-from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.walk import ranges
 from obs_check.panel.interval import format_interval
 
 
@@ -28,21 +28,9 @@ def _written_ranges(question: Question) -> list[int]:
     if question.language == "promql":
         return _promql_ranges(question.spread)
     try:
-        return _logql_ranges(parse(question.spread))
+        return [found.interval_ns // 1_000_000 for found in ranges(parse(question.spread))]
     except QueryError:
         return []
-
-
-def _logql_ranges(expr: ast.Expr) -> list[int]:
-    match expr:
-        case ast.RangeAggregation():
-            return [expr.range.interval_ns // 1_000_000]
-        case ast.VectorAggregation() | ast.LabelReplace():
-            return _logql_ranges(expr.expr)
-        case ast.BinaryOperation():
-            return _logql_ranges(expr.left) + _logql_ranges(expr.right)
-        case _:
-            return []
 
 
 def _promql_ranges(text: str) -> list[int]:

@@ -1,7 +1,5 @@
 """Queries to results: the entry of the engine."""
 
-from collections.abc import Iterator
-
 from obs_check.errors import EvaluationError, QueryError
 from obs_check.golang.regex import compile_re2, expand
 from obs_check.logql.engine.aggregate import aggregate
@@ -13,6 +11,7 @@ from obs_check.logql.engine.source import Source
 from obs_check.logql.engine.vector import LabelSet, Step, label_set, without_empty
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.walk import walk
 from obs_check.model.result import Matrix, Result, Sample, Scalar, Series, Vector
 from obs_check.model.window import MS
 
@@ -84,16 +83,6 @@ def query_instant(
 
 def _sorts(expr: ast.Metric) -> bool:
     return isinstance(expr, ast.VectorAggregation) and expr.op in ("sort", "sort_desc")
-
-
-def walk(expr: ast.Metric) -> Iterator[ast.Metric]:
-    """The expression and everything below it, range aggregations last."""
-    yield expr
-    if isinstance(expr, ast.BinaryOperation):
-        yield from walk(expr.left)
-        yield from walk(expr.right)
-    elif isinstance(expr, ast.VectorAggregation | ast.LabelReplace):
-        yield from walk(expr.expr)
 
 
 class Evaluation:

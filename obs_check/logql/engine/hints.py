@@ -8,6 +8,7 @@ from obs_check.logql.stages.hints import Hints
 from obs_check.logql.stages.matching import compile_label_test
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, ERROR, StageFunction
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.walk import comparisons
 
 
 def hints_for(found: ast.LogRange, grouping: ast.Grouping | None, no_labels: bool) -> Hints:
@@ -47,16 +48,11 @@ def names_in(stages: Iterable[ast.Stage]) -> Iterable[str]:
 
 
 def _compared(predicate: ast.Predicate) -> Iterable[str]:
-    match predicate:
-        case ast.AndPredicate() | ast.OrPredicate():
-            yield from _compared(predicate.left)
-            yield from _compared(predicate.right)
-        case ast.StringPredicate():
-            # A regular expression that holds for every value is dropped before names are collected.
-            if compile_label_test(predicate.matcher.op, predicate.matcher.value) is not None:
-                yield predicate.matcher.name
-        case _:
-            yield predicate.name
+    for comparison in comparisons(predicate):
+        matcher = comparison.matcher if isinstance(comparison, ast.StringPredicate) else None
+        # A regular expression that holds for every value is dropped before names are collected.
+        if matcher is None or compile_label_test(matcher.op, matcher.value) is not None:
+            yield comparison.name
 
 
 def _fields(template: str) -> frozenset[str]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from obs_check.errors import QueryError
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.check import EMPTY_SELECTOR, leftmost
+from obs_check.logql.syntax.walk import walk, with_children
 
 _ALL = ast.Grouping((), without=True)
 _MERGED_BY = {
@@ -28,12 +29,8 @@ def mapped(expr: ast.Metric, outermost: bool = True) -> ast.Metric:
             return _mapped_range(expr)
         case ast.VectorAggregation():
             return _mapped_vector(expr, outermost)
-        case ast.LabelReplace():
-            return replace(expr, expr=mapped(expr.expr, outermost))
-        case ast.BinaryOperation():
-            return replace(expr, left=mapped(expr.left, outermost), right=mapped(expr.right, outermost))
         case _:
-            return expr
+            return with_children(expr, lambda child: mapped(child, outermost))
 
 
 def _mapped_range(expr: ast.RangeAggregation) -> ast.Metric:
@@ -92,18 +89,12 @@ def _in_parallel(expr: ast.Metric, outermost: bool) -> bool:
 
 def _reduces_labels(expr: ast.Metric) -> bool:
     """Whether series of different streams may get the same labels."""
-    match expr:
-        case ast.RangeAggregation():
-            stages = expr.range.query.stages
-            return bool(expr.grouping and expr.grouping.labels) or any(map(_drops_labels, stages))
-        case ast.VectorAggregation():
-            return bool(expr.grouping and expr.grouping.labels) or _reduces_labels(expr.expr)
-        case ast.LabelReplace():
-            return _reduces_labels(expr.expr)
-        case ast.BinaryOperation():
-            return _reduces_labels(expr.left) or _reduces_labels(expr.right)
-        case _:
-            return False
+    for node in walk(expr):
+        if isinstance(node, ast.RangeAggregation | ast.VectorAggregation) and node.grouping and node.grouping.labels:
+            return True
+        if isinstance(node, ast.RangeAggregation) and any(map(_drops_labels, node.range.query.stages)):
+            return True
+    return False
 
 
 def _drops_labels(stage: ast.Stage) -> bool:

@@ -8,6 +8,7 @@ from obs_check.logql.stages.label_filter import FILTER_ERROR
 from obs_check.logql.stages.logfmt import LOGFMT_ERROR
 from obs_check.logql.stages.row import ERROR, ERROR_DETAILS
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.walk import comparisons
 
 COPY = "obs_check_error"
 """The label that is a copy of the error."""
@@ -61,9 +62,7 @@ def leaves_no_error(stage: ast.Stage) -> bool:
 
 def texts_only(predicate: ast.Predicate) -> bool:
     """Whether a predicate compares texts and nothing else."""
-    if isinstance(predicate, ast.AndPredicate | ast.OrPredicate):
-        return texts_only(predicate.left) and texts_only(predicate.right)
-    return isinstance(predicate, ast.StringPredicate)
+    return all(isinstance(comparison, ast.StringPredicate) for comparison in comparisons(predicate))
 
 
 def error_label(stages: Sequence[ast.Stage]) -> str | None:

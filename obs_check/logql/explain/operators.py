@@ -1,6 +1,4 @@
-"""The operators of a metric query: what each is called, and what it works on."""
-
-from collections.abc import Iterator
+"""What the operators of a metric query are called."""
 
 from obs_check.golang.quoting import quote
 from obs_check.logql.syntax import ast
@@ -25,22 +23,3 @@ def operator_text(expr: ast.Metric) -> str:
         case ast.LabelReplace():
             texts = (expr.destination, expr.replacement, expr.source, expr.regex)
             return f"label_replace({', '.join(quote(text) for text in texts)})"
-
-
-def operands(expr: ast.Metric) -> tuple[ast.Metric, ...]:
-    """The metrics that the operator works on; none for a range and for numbers."""
-    match expr:
-        case ast.VectorAggregation() | ast.LabelReplace():
-            return (expr.expr,)
-        case ast.BinaryOperation():
-            return (expr.left, expr.right)
-        case _:
-            return ()
-
-
-def ranges_of(expr: ast.Metric) -> Iterator[ast.RangeAggregation]:
-    """The range aggregations of a metric, from left to right."""
-    if isinstance(expr, ast.RangeAggregation):
-        yield expr
-    for one in operands(expr):
-        yield from ranges_of(one)

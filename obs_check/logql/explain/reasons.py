@@ -10,6 +10,7 @@ from obs_check.logql.stages.row import ERROR, Row
 from obs_check.logql.stages.unwrap import SAMPLE_ERROR, unwrap_value
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import predicate_text, unwrap_text
+from obs_check.logql.syntax.walk import comparisons
 from obs_check.model.secret import shortened
 
 DROPPED_HERE = "Loki drops the line here"
@@ -66,14 +67,7 @@ def why_all_dropped(stage: ast.Stage, reason: str, values: Mapping[str, Mapping[
 
 def compared_labels(predicate: ast.Predicate) -> Iterator[str]:
     """Names of the labels that a predicate looks at, in order; one may come twice."""
-    match predicate:
-        case ast.AndPredicate() | ast.OrPredicate():
-            yield from compared_labels(predicate.left)
-            yield from compared_labels(predicate.right)
-        case ast.StringPredicate():
-            yield predicate.matcher.name
-        case _:
-            yield predicate.name
+    return (comparison.name for comparison in comparisons(predicate))
 
 
 def _line_filter(stage: ast.LineFilter, line: str) -> str:

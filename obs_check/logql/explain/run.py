@@ -9,7 +9,7 @@ from obs_check.logql.engine.ranges import evaluate_range
 from obs_check.logql.engine.source import Source
 from obs_check.logql.engine.vector import Step
 from obs_check.logql.explain.meter import PipelineMeter
-from obs_check.logql.explain.operators import operands, operator_text
+from obs_check.logql.explain.operators import operator_text
 from obs_check.logql.explain.selector import no_stream
 from obs_check.logql.explain.tree import Node
 from obs_check.logql.settings import EngineSettings
@@ -17,6 +17,7 @@ from obs_check.logql.stages.compile import chain, compile_stage, first_checks, l
 from obs_check.logql.stages.hints import Hints
 from obs_check.logql.stages.row import row_of
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.walk import children
 from obs_check.model.window import Window, shown_time
 
 _ALL_TIME = (-(1 << 62), 1 << 62)
@@ -78,12 +79,12 @@ class _Counting(Evaluation):
     def node(self, expr: ast.Metric, notes: tuple[str, ...] = ()) -> Node:
         """The tree of what was evaluated."""
         meter = self._meters.get(id(expr))
-        children = (
+        below = (
             meter.nodes(_why_empty(self.source))
             if meter is not None
-            else tuple(self.node(operand) for operand in operands(expr))
+            else tuple(self.node(operand) for operand in children(expr))
         )
-        return Node("operator", operator_text(expr), series=self._series.get(id(expr)), notes=notes, children=children)
+        return Node("operator", operator_text(expr), series=self._series.get(id(expr)), notes=notes, children=below)
 
 
 def _why_empty(source: Source) -> Callable[[ast.Selector], str]:

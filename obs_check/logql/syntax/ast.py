@@ -157,6 +157,11 @@ class StringPredicate:
 
     matcher: Matcher
 
+    @property
+    def name(self) -> str:
+        """The label, as the other comparisons call it."""
+        return self.matcher.name
+
 
 @dataclass(frozen=True, slots=True)
 class NumberPredicate:
@@ -210,9 +215,8 @@ class OrPredicate:
     right: "Predicate"
 
 
-Predicate = (
-    StringPredicate | NumberPredicate | DurationPredicate | BytesPredicate | IpPredicate | AndPredicate | OrPredicate
-)
+Comparison = StringPredicate | NumberPredicate | DurationPredicate | BytesPredicate | IpPredicate
+Predicate = Comparison | AndPredicate | OrPredicate
 
 
 @dataclass(frozen=True, slots=True)

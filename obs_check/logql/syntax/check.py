@@ -7,6 +7,7 @@ from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.folding import folded
 from obs_check.logql.syntax.loki_text import loki_stage
 from obs_check.logql.syntax.refusals import refuse
+from obs_check.logql.syntax.walk import children, walk
 
 EMPTY_SELECTOR = (
     "queries require at least one regexp or equality matcher that does not have an empty-compatible value. "
@@ -31,42 +32,39 @@ _PARAMETER = frozenset({"topk", "bottomk", "approx_topk"})
 
 def check(expr: ast.Expr, text: str, *, stages: bool = True) -> None:
     """Raises QueryError for the first thing that Loki 3.5 would refuse; `stages` are looked into unless told not to."""
-    match expr:
-        case ast.LogQuery():
-            _check_query(expr, text, stages)
-        case ast.RangeAggregation():
-            _check_range_aggregation(expr, text, stages)
-        case ast.VectorAggregation():
-            _check_vector_aggregation(expr, text)
-            check(expr.expr, text, stages=stages)
-        case ast.BinaryOperation():
-            _check_set_operation(expr, text)
-            check(expr.left, text, stages=stages)
-            check(expr.right, text, stages=stages)
-        case ast.LabelReplace():
-            try:
-                compile_re2(f"^(?:{expr.regex})$")
-            except QueryError as error:
-                refuse(text, expr.span, f"invalid regex in label_replace: {error.message}")
-            # Loki 3.5 looks for a selector on the left of operators only and takes a number for an empty one.
-            if isinstance(leftmost(expr), ast.Number):
-                refuse(text, expr.span, EMPTY_SELECTOR)
-            check(expr.expr, text, stages=stages)
-        case ast.Number() | ast.VectorLiteral():
-            pass
+    for node in walk(expr):
+        match node:
+            case ast.LogQuery():
+                _check_query(node, text, stages)
+            case ast.RangeAggregation():
+                _check_range_aggregation(node, text, stages)
+            case ast.VectorAggregation():
+                _check_vector_aggregation(node, text)
+            case ast.BinaryOperation():
+                _check_set_operation(node, text)
+            case ast.LabelReplace():
+                _check_label_replace(node, text)
+            case ast.Number() | ast.VectorLiteral():
+                pass
+
+
+def _check_label_replace(expr: ast.LabelReplace, text: str) -> None:
+    try:
+        compile_re2(f"^(?:{expr.regex})$")
+    except QueryError as error:
+        refuse(text, expr.span, f"invalid regex in label_replace: {error.message}")
+    # Loki 3.5 looks for a selector on the left of operators only and takes a number for an empty one.
+    if isinstance(leftmost(expr), ast.Number):
+        refuse(text, expr.span, EMPTY_SELECTOR)
 
 
 def leftmost(expr: ast.Metric) -> ast.Metric:
     """Where Loki 3.5 looks for the selector of an expression: on the left of operators; a computed number is one."""
-    while True:
-        if isinstance(expr, ast.BinaryOperation):
-            if folded(expr) is not None:
-                return ast.Number(0)
-            expr = expr.left
-        elif isinstance(expr, ast.VectorAggregation | ast.LabelReplace):
-            expr = expr.expr
-        else:
-            return expr
+    while below := children(expr):
+        if folded(expr) is not None:
+            return ast.Number(0)
+        expr = below[0]
+    return expr
 
 
 def _check_query(query: ast.LogQuery, text: str, stages: bool) -> None:

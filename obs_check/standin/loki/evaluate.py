@@ -6,10 +6,11 @@ from typing import Any
 
 from obs_check.golang.durations import format_prometheus_duration
 from obs_check.logql import parse
-from obs_check.logql.engine.evaluate import query_instant, query_range, walk
+from obs_check.logql.engine.evaluate import query_instant, query_range
 from obs_check.logql.engine.logs import Direction
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.syntax.ast import Expr, LogQuery, Matcher, Metric, RangeAggregation, VectorAggregation
+from obs_check.logql.syntax.walk import walk
 from obs_check.model.entry import Labels, LogStream
 from obs_check.model.result import Matrix, Result, Streams, Vector
 from obs_check.model.window import NS
