@@ -91,12 +91,20 @@ def read_material(
 
 
 def read_datasources(path: Path) -> Datasources:
-    """Grafana's provisioning file, an answer of /api/datasources, or one of /api/frontend/settings."""
+    """Grafana's provisioning file, also in ConfigMaps and Secrets (all keys together), an answer of /api/datasources,
+    or one of /api/frontend/settings."""
+    text = read_given(path, "check path and rights")
     try:
-        document = yaml.safe_load(read_given(path, "check path and rights"))
+        whole = [one for one in yaml.safe_load_all(text) if one is not None]
+        keys = [key for document in load(text, str(path)) for item in objects(document) for key in keys_of(item) or ()]
+        held = [yaml.safe_load(key.text) for key in keys if "datasources" in key.text]
     except yaml.YAMLError as error:
         place, words = yaml_problem(error)
         raise ConfigError(f"{path}{place}: {words}", "is it JSON or YAML?") from error
+    document: Any = whole[0] if len(whole) == 1 and not keys else None
+    if keys:
+        provisioned = [one.get("datasources") for one in held if isinstance(one, Mapping)]
+        document = {"datasources": [one for listed in provisioned if isinstance(listed, list) for one in listed]}
     listed = document.get("datasources") if isinstance(document, Mapping) else document
     if isinstance(listed, Mapping):
         return Datasources.from_settings(document)
@@ -185,7 +193,8 @@ def _read_named_templates(path: Path, text: str, reading: _Reading) -> bool:
         if not body.lstrip().startswith("{") or not _MAY_HOLD_PANELS.search(body):
             continue
         try:
-            document = json.loads(rendered(body, path, chart, UNKNOWN) if chart else body)
+            body = rendered(body, path, chart, UNKNOWN) if chart else body
+            document = json.loads(body)
         except (ConfigError, ValueError):
             left = f"{path}:{first}: the template {name} is no JSON before Helm ran"
             reading.skipped.append(f"{path}:{first}: template {name}")

@@ -40,7 +40,7 @@ def read_panel_json(raw: Mapping[str, Any], source: str, fallback_id: int, colla
     return Panel(
         id=int(raw["id"]) if isinstance(raw.get("id"), int | float) else fallback_id,
         title=str(raw.get("title") or library.get("name") or ""),
-        type=str(raw.get("type") or ""),
+        type=_type(raw),
         datasource=raw.get("datasource"),
         targets=tuple(_target(t, i) for i, t in enumerate(_items(raw.get("targets"), f"{where}.targets", source))),
         transformations=tuple(
@@ -63,6 +63,13 @@ def read_panel_json(raw: Mapping[str, Any], source: str, fallback_id: int, colla
         repeat=str(raw.get("repeat") or ""),
         library=str(library.get("uid") or ""),
     )
+
+
+def _type(raw: Mapping[str, Any]) -> str:
+    """The panel's plugin; a graph of old that draws no time is what Grafana makes of it as it loads the dashboard."""
+    axis = raw.get("xaxis")
+    mode = axis.get("mode") if raw.get("type") == "graph" and isinstance(axis, Mapping) else ""
+    return {"histogram": "histogram", "series": "barchart"}.get(str(mode), str(raw.get("type") or ""))
 
 
 def _field_config(raw: Mapping[str, Any], where: str, source: str) -> Mapping[str, Any]:

@@ -195,3 +195,21 @@ def test_the_unit_of_an_old_graph_is_on_its_axis(tmp_path: Path, capsys: pytest.
         (tmp_path / f"{name}.json").write_text(json.dumps({**BOARD, "panels": [panel]}))
     _, document, _ = lint(tmp_path, capsys)
     assert [Path(one["path"]).name for one in document["findings"] if one["rule"] == "missing-unit"] == ["bad.json"]
+
+
+def test_datasources_in_a_config_map(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    provisioned = "datasources:\n- {name: Loki, uid: loki, type: loki, url: http://loki.example}\n"
+    (tmp_path / "datasources.yaml").write_text(
+        config_map("other", run_sh="exit 0\n") + "---\n" + config_map("grafana", datasources_yaml=provisioned)
+    )
+    for name, uid in (("good", "loki"), ("bad", "gone")):
+        panel = {
+            **BOARD["panels"][0],
+            "datasource": {"type": "loki", "uid": uid},
+            "targets": [{"refId": "A", "expr": '{job="a"}'}],
+        }
+        (tmp_path / f"{name}.json").write_text(json.dumps({**BOARD, "panels": [panel]}))
+    args = ["lint", str(tmp_path / "good.json"), str(tmp_path / "bad.json"), "-o", "json"]
+    main([*args, "--datasources", str(tmp_path / "datasources.yaml")])
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert [(Path(one["path"]).name, one["rule"]) for one in found] == [("bad.json", "unknown-datasource")]
