@@ -216,7 +216,7 @@ def test_why_no_pods_were_listed_is_read_from_the_log() -> None:
     lines = [
         f'W1129 20:48:35.607100 1 reflector.go:569] x.go:251: failed to list *v1.Pod: Get "{url}": {error}',
         f'E1129 20:48:35.607206 1 reflector.go:166] "Unhandled Error" err="x.go:251: Failed to watch *v1.Pod: '
-        f'failed to list *v1.Pod: Get \\"{url}\\": {error}"',
+        f'failed to list *v1.Pod: Get \\"{url}\\": {error}" logger="UnhandledError"',
     ]
     wanted = f'Get "http://k8s.example/api/v1/pods": {error}'
     assert [read_undiscovered(lines), read_undiscovered(lines[:1]), read_undiscovered([])] == [wanted, wanted, ""]

@@ -60,7 +60,7 @@ def read_undiscovered(lines: Iterable[str]) -> str:
     """Why Kubernetes' API did not list pods, in the words of the last line about it; "" where none is. promtail 3.5 and
     Alloy: client-go's `failed to list *v1.Pod: Get "URL": dial tcp ...`."""
     found = (line for line in reversed(list(lines)) if "failed to list *v1.Pod: " in line)
-    words = next(found, "").rpartition("failed to list *v1.Pod: ")[2]
+    words = next(found, "").rpartition("failed to list *v1.Pod: ")[2].partition('" logger=')[0]
     # The URL's parameters say nothing, and the quotes of the second of its two lines are escaped.
     return _URL.sub(r'"\1"', words.replace('\\"', '"')).rstrip('" ')
 
