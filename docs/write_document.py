@@ -1,6 +1,7 @@
-"""Writes docs/document.md, the page of the JSON document: `python docs/write_document.py`.
+"""Writes the pages of the JSON document and of the tables: `python docs/write_document.py`.
 
-The types of obs_check/app/verify/document.py say everything: a section a type, a row a field.
+The types of obs_check/app/verify/document.py say what stands in docs/document.md: a section a type, a row a field;
+obs_check/report/tables.py what stands in docs/tables.md: a section a table, a row a column.
 """
 
 from pathlib import Path
@@ -9,8 +10,20 @@ from typing import Any
 import msgspec
 
 from obs_check.app.verify.document import Document
+from obs_check.report.tables import TABLES
 
 TARGET = Path(__file__).parent / "document.md"
+TABLES_TARGET = Path(__file__).parent / "tables.md"
+TABLES_HEAD = """\
+# The tables
+
+`obs-check export RUN --to DIR --format csv,jsonl,parquet,xlsx` writes these, each where it has rows. A `decision` is
+the firewall's, a `verdict` obs-check's. Times are UTC: RFC 3339 with nanoseconds in text, a timestamp of nanoseconds
+in Parquet. A missing value is an empty cell, or null. In CSV and in a workbook a text that would begin a formula has an
+apostrophe in front. The run after a fix stands in the same tables, under its own `run`.
+
+This page is written by `python docs/write_document.py` from `obs_check/report/tables.py`.
+"""
 HEAD = """\
 # The JSON document
 
@@ -54,6 +67,16 @@ def written() -> str:
     return "\n".join(parts)
 
 
+def written_tables() -> str:
+    """The page of the tables."""
+    parts = [TABLES_HEAD]
+    for kind in TABLES:
+        rows = [f"| `{c.name}` | {c.type} | {_cell(c.meaning)} |" for c in kind.columns]
+        head = f"## {kind.name}\n\n{kind.meaning}\n\n| column | type | meaning |\n| --- | --- | --- |\n"
+        parts.append(head + "\n".join(rows) + "\n")
+    return "\n".join(parts)
+
+
 def _section(name: str, kind: dict[str, Any]) -> str:
     required = set(kind.get("required", ()))
     rows = [
@@ -93,3 +116,4 @@ def _cell(text: str) -> str:
 
 if __name__ == "__main__":
     TARGET.write_text(written(), "utf-8")
+    TABLES_TARGET.write_text(written_tables(), "utf-8")

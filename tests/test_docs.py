@@ -73,7 +73,9 @@ def test_the_files_of_the_walks_are_there() -> None:
 
 def test_the_page_of_the_document_is_that_of_its_types() -> None:
     script = runpy.run_path(str(ROOT / "docs/write_document.py"))
-    assert script["TARGET"].read_text("utf-8") == script["written"](), "write it again: python docs/write_document.py"
+    again = "write it again: python docs/write_document.py"
+    assert script["TARGET"].read_text("utf-8") == script["written"](), again
+    assert script["TABLES_TARGET"].read_text("utf-8") == script["written_tables"](), again
 
 
 def test_the_example_of_that_page_runs(

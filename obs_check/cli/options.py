@@ -5,7 +5,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -86,11 +86,11 @@ class Output:
             self.print_json(document)
         raise SystemExit(exit_code)
 
-    def write_evidence(self, folder: Path, document: Mapping[str, Any]) -> list[Path]:
-        """Write the evidence files of a document; returns their paths."""
-        from obs_check.report.evidence import write_evidence
+    def write_evidence(self, folder: Path, document: Mapping[str, Any], formats: Collection[str] = ()) -> list[Path]:
+        """Write the evidence files of a document, in these formats or the usual ones; returns their paths."""
+        from obs_check.report.evidence import USUAL, write_evidence
 
-        return write_evidence(folder, document)
+        return write_evidence(folder, document, formats or USUAL)
 
     def _show(self, document: Mapping[str, Any], diffs: bool) -> None:
         from obs_check.report.screen import print_document

@@ -1,41 +1,122 @@
 """Everything of a document as files that a third party can read without access."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from obs_check import __version__
 from obs_check.client.files.text_files import write_result
 from obs_check.errors import InputError
-from obs_check.report.csv import write_csv
+from obs_check.report.binary_tables import write_parquet, write_workbook
+from obs_check.report.causes_sarif import causes_sarif
+from obs_check.report.csv import HINT, write_csv, write_jsonl
+from obs_check.report.frames import EvidenceTable
 from obs_check.report.html.page import to_html
 from obs_check.report.json import dumps
-from obs_check.report.markdown import to_markdown
+from obs_check.report.junit import junit_of_run
+from obs_check.report.markdown import in_markdown, to_markdown
 from obs_check.report.tables import evidence_tables
 
+FORMATS = ("json", "md", "html", "csv", "jsonl", "parquet", "xlsx", "junit", "sarif")
+USUAL = ("json", "md", "html", "csv")
+"""The formats where none are named."""
+_OF_TABLES: Mapping[str, Callable[[Path, EvidenceTable], None]] = {
+    "csv": write_csv,
+    "jsonl": write_jsonl,
+    "parquet": write_parquet,
+}
+_WHOLE: Mapping[str, tuple[str, str]] = {
+    "json": ("evidence.json", "the whole document: docs/document.md has its fields"),
+    "md": ("evidence.md", "verdict, tables and causes, to paste into a ticket"),
+    "html": ("evidence.html", "the report to read; it needs nothing else"),
+    "xlsx": ("evidence.xlsx", "all tables in one workbook"),
+    "junit": ("junit.xml", "hops, panels and causes as JUnit's XML"),
+    "sarif": ("causes.sarif", "the causes as SARIF 2.1.0"),
+}
 
-def write_evidence(folder: Path, document: Mapping[str, Any]) -> list[Path]:
-    """Write evidence.json, evidence.md, evidence.html and a CSV a table; returns the paths in that order.
 
-    The folder is made; files of the same names are replaced. Raises InputError when it cannot be written.
+def write_evidence(folder: Path, document: Mapping[str, Any], formats: Collection[str] = USUAL) -> list[Path]:
+    """Write a document in these formats, README.md and manifest.json; returns the paths in that order.
+
+    The folder is made; files of the same names are replaced, each whole or not at all. Raises InputError when it
+    cannot be written.
     """
     tables = evidence_tables(document)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        written = []
-        for name, text in (
-            ("evidence.json", dumps(document) + "\n"),
-            ("evidence.md", to_markdown(document, tables)),
-            ("evidence.html", to_html(document)),
-        ):
-            path = folder / name
-            write_result(path, text, "name a folder that can be written")
-            written.append(path)
-        for table in tables:
-            path = folder / f"{table.name}.csv"
-            write_csv(path, table)
-            written.append(path)
     except OSError as error:
-        raise InputError(
-            f"{error.filename or folder}: {error.strerror}", "name a folder that can be written"
-        ) from error
-    return written
+        raise InputError(f"{error.filename or folder}: {error.strerror}", HINT) from error
+    told: list[tuple[str, str]] = []
+    for format_ in FORMATS:
+        if format_ in formats:
+            told += _write(folder, format_, document, tables)
+    write_result(folder / "README.md", _readme(document, told, tables), HINT)
+    names = [name for name, _ in told] + ["README.md"]
+    write_result(folder / "manifest.json", dumps(_manifest(folder, document, names)) + "\n", HINT)
+    return [folder / name for name in (*names, "manifest.json")]
+
+
+def _write(
+    folder: Path, format_: str, document: Mapping[str, Any], tables: Sequence[EvidenceTable]
+) -> Iterator[tuple[str, str]]:
+    """Write one format; yields name and meaning of each file."""
+    if format_ in _OF_TABLES:
+        for table in tables:
+            name = f"{table.name}.{format_}"
+            _OF_TABLES[format_](folder / name, table)
+            yield name, f"{table.title}: {table.kind.meaning}"
+        return
+    name, meaning = _WHOLE[format_]
+    if format_ == "xlsx":
+        write_workbook(folder / name, tables)
+    else:
+        write_result(folder / name, _text(format_, document, tables), HINT)
+    yield name, meaning
+
+
+def _text(format_: str, document: Mapping[str, Any], tables: Sequence[EvidenceTable]) -> str:
+    match format_:
+        case "md":
+            return to_markdown(document, tables)
+        case "html":
+            return to_html(document)
+        case "junit":
+            return junit_of_run(document)
+        case "sarif":
+            return dumps(causes_sarif(document)) + "\n"
+    return dumps(document) + "\n"
+
+
+def _readme(document: Mapping[str, Any], told: Sequence[tuple[str, str]], tables: Sequence[EvidenceTable]) -> str:
+    head = f"# Evidence of obs-check {in_markdown(document.get('command'))}"
+    run = f"Run {in_markdown(document['run'])}, " if document.get("run") else ""
+    parts = [
+        head,
+        f"{run}verdict {in_markdown(document.get('verdict'))}. Written by obs-check {__version__}.",
+        "`manifest.json` lists every file with its size and SHA-256; `sha256sum` computes the same.",
+        "\n".join(f"* `{name}`: {meaning}" for name, meaning in told),
+        "Times are UTC, RFC 3339 with nanoseconds (in Parquet a timestamp of nanoseconds in UTC). A `decision` is the "
+        "firewall's, a `verdict` obs-check's. What was logged is text: a cell that would begin a formula has an "
+        "apostrophe in front.",
+    ]
+    for table in tables:
+        rows = [f"| `{c.name}` | {c.type} | {c.meaning.replace('|', '&#124;')} |" for c in table.kind.columns]
+        lines = "\n".join(["| column | type | meaning |", "| --- | --- | --- |", *rows])
+        parts.append(f"## {table.name}\n\n{table.kind.meaning}\n\n{lines}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _manifest(folder: Path, document: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    files = []
+    for name in names:
+        content = (folder / name).read_bytes()
+        files.append({"name": name, "bytes": len(content), "sha256": sha256(content).hexdigest()})
+    return {
+        "schema": "obs-check/1",
+        "command": "export",
+        "verdict": document.get("verdict"),
+        "run": document.get("run"),
+        "by": __version__,
+        "files": files,
+    }

@@ -1,10 +1,11 @@
 """A document as Markdown, to paste into a ticket."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from obs_check.report.tables import EvidenceTable, known
+from obs_check.report.frames import EvidenceTable
+from obs_check.report.tables import known
 from obs_check.report.terminal import in_one_line, visible
 
 _MARKUP = re.compile(r"[\\`*_\[\]<>&|~!$]")
@@ -13,16 +14,24 @@ _LINKED = re.compile(r"://|mailto:|xmpp:|www\.|@|(?:^|\W)#\d", re.ASCII)
 _BLOCK = re.compile(r"^(\d{0,9})([#+=.)-])")
 """What begins a heading, a list or a line below a heading."""
 _BACKQUOTES = re.compile("`+")
-_IN_REPORT = ("hops", "panels", "hop_comparison", "comparison", "after-hops", "after-panels")
+_IN_REPORT = {
+    "hop_totals": (),
+    "panels": ("run", "id", "title", "path", "reads", "of_run", "wanted", "state", "verdict", "cause"),
+    "hop_comparison": (),
+    "comparison": (),
+}
+"""Tables that a reader of a ticket needs, and which of their columns: all where none are named."""
 
 
-def to_markdown(document: Mapping[str, Any], tables: list[EvidenceTable]) -> str:
+def to_markdown(document: Mapping[str, Any], tables: Sequence[EvidenceTable]) -> str:
     """Verdict, tables, then each finding with its probes and its diff."""
-    parts = [f"# obs-check {_text(document.get('command'))}: {_text(document.get('verdict'))}"]
+    parts = [f"# obs-check {in_markdown(document.get('command'))}: {in_markdown(document.get('verdict'))}"]
     if document.get("ended"):
-        parts.append(f"It did not come to its end: {_text(document['ended'])}. What follows is what was found so far.")
+        parts.append(
+            f"It did not come to its end: {in_markdown(document['ended'])}. What follows is what was found so far."
+        )
     if document.get("run"):
-        parts.append(f"Run {_text(document['run'])}, {len(document.get('events') or ())} events.")
+        parts.append(f"Run {in_markdown(document['run'])}, {len(document.get('events') or ())} events.")
     parts += [f"## {t.title}\n\n{_table(t)}" for t in tables if t.name in _IN_REPORT]
     findings = list(document.get("findings") or ())
     if findings:
@@ -30,17 +39,18 @@ def to_markdown(document: Mapping[str, Any], tables: list[EvidenceTable]) -> str
         parts += [_finding(n, f) for n, f in enumerate(findings, 1)]
     changes = list(document.get("changes") or ())
     if changes:
-        parts.append("## Changes\n\n" + "\n".join(f"- {_text(c)}" for c in changes))
+        parts.append("## Changes\n\n" + "\n".join(f"- {in_markdown(c)}" for c in changes))
     return "\n\n".join(parts) + "\n"
 
 
 def _table(table: EvidenceTable) -> str:
-    lines = ["| " + " | ".join(table.columns) + " |", "|" + "---|" * len(table.columns)]
-    lines += ["| " + " | ".join(_text(row[c], in_table=True) for c in table.columns) + " |" for row in table.rows]
+    columns = _IN_REPORT[table.name] or table.columns
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    lines += ["| " + " | ".join(in_markdown(row[c], in_table=True) for c in columns) + " |" for row in table.rows]
     return "\n".join(lines)
 
 
-def _text(value: Any, in_table: bool = False) -> str:
+def in_markdown(value: Any, in_table: bool = False) -> str:
     """A value as text in one line: nothing in it is markup, a link, or the start of a list."""
     words = ("" if value is None else in_one_line(str(value))).split()
     shown = (_code(word, in_table) if _LINKED.search(word) else _MARKUP.sub(r"\\\g<0>", word) for word in words)
@@ -57,14 +67,14 @@ def _code(word: str, in_table: bool) -> str:
 
 def _finding(number: int, finding: Mapping[str, Any]) -> str:
     fix = finding.get("fix") or {}
-    head = f"### {number}. {_text(finding.get('cause'))} ({_text(known(finding))})"
-    lines = [head, "", _text(finding.get("claim")), ""]
+    head = f"### {number}. {in_markdown(finding.get('cause'))} ({in_markdown(known(finding))})"
+    lines = [head, "", in_markdown(finding.get("claim")), ""]
     panels = finding.get("panels") or ()
     if panels:
-        lines += [f"Explains panels {_text(', '.join(str(p) for p in panels))}.", ""]
+        lines += [f"Explains panels {in_markdown(', '.join(str(p) for p in panels))}.", ""]
     for probe in finding.get("probes") or ():
         lines += ["Asked:", "", _block(f"{probe.get('system')}: {probe.get('request')}\n{probe.get('answer')}"), ""]
-    lines.append(f"Fix ({_text(fix.get('safety', 'manual'))}): {_text(fix.get('summary'))}")
+    lines.append(f"Fix ({in_markdown(fix.get('safety', 'manual'))}): {in_markdown(fix.get('summary'))}")
     if fix.get("diff"):
         lines += ["", _block(str(fix["diff"]).rstrip("\n"), "diff")]
     return "\n".join(lines)

@@ -15,8 +15,8 @@ from obs_check.lint.registry import RULES
 from obs_check.lint.rule import Rule
 from obs_check.lint.run import LintResult
 
-_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_LEVELS = {"error": "error", "warning": "warning", "info": "note"}
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
 
 def sarif(result: LintResult, texts: Iterable[tuple[str, str]]) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def sarif(result: LintResult, texts: Iterable[tuple[str, str]]) -> dict[str, Any
             {
                 "ruleId": issue.rule,
                 "ruleIndex": index[issue.rule],
-                "level": _LEVELS[issue.severity],
+                "level": LEVELS[issue.severity],
                 "message": {"text": f"{issue.claim}. {issue.remedy}" if issue.remedy else issue.claim},
                 "locations": [_location(issue.spot, rows)],
                 "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint}:{seen[fingerprint]}"},
@@ -42,7 +42,7 @@ def sarif(result: LintResult, texts: Iterable[tuple[str, str]]) -> dict[str, Any
         )
     driver = {"name": "obs-check", "version": __version__, "rules": [_rule(rule) for rule in RULES]}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.title},
         "help": {"text": f"{rule.title}. docs/lint.md tells more under {rule.id}, and how to switch it off."},
-        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        "defaultConfiguration": {"level": LEVELS[rule.severity]},
     }
 
 

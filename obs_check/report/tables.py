@@ -1,77 +1,28 @@
-"""The rows of a document as flat tables: what the CSV files, the Markdown and the HTML show."""
+"""The tables of a document, defined here and nowhere else: columns, types, units, and how a row is made.
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+The run after a fix (`after` of a demonstration's document) stands in the same tables, under its own run.
+"""
+
+from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
+
+from obs_check.report.frames import Column, EvidenceTable, TableKind, table_of
+
+Document = Mapping[str, Any]
+_RUN = Column("run", "text", "the run's id, empty without one")
+_ID = Column("id", "integer", "the panel's id")
+_TITLE = Column("title", "text", "the panel's title")
+_PATH = Column("path", "text", "`A`: boundary's log files; `B`: coderd's log; `metrics` or `sql` of a panel")
+_VERDICT = Column("verdict", "text", "`ok`, `fail` or `unknown`")
+_CAUSE = Column("cause", "text", "id of the cause")
+_CHANGE = Column("change", "text", "`fixed`, `still broken`, `newly broken`, `unchanged` or `unknown`")
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceTable:
-    """`name` is the file's stem; every row has exactly the `columns`, values are plain (text, number or None)."""
-
-    name: str
-    title: str
-    columns: tuple[str, ...]
-    rows: list[dict[str, Any]]
-
-
-_VERDICT = ("command", "verdict", "run", "ended")
-_EVENTS = ("tag", "decision", "method", "url", "sent_ns", "status", "verdict", "error")
-_HOPS = ("path", "hop", "sent", "seen", "missing", "latency_ms", "verdict", "note")
-_PANELS = ("id", "title", "path", "reads", "of_run", "wanted", "state", "verdict", "cause")
-_HOP_COMPARISON = ("path", "hop", "before", "after", "change")
-_COMPARISON = ("id", "title", "before", "after", "change")
-_CONTROL = ("id", "title", "before", "after", "meaning", "differs")
-_SUGGESTED = ("cause", "id", "title", "reads", "would_read", "verdict")
-_FINDINGS = ("n", "cause", "severity", "evidence", "hop", "claim", "panels", "fix", "safety", "path")
-_PROBES = ("finding", "cause", "system", "request", "answer", "window_start_ns", "window_end_ns", "at_ns")
-
-
-def evidence_tables(document: Mapping[str, Any]) -> list[EvidenceTable]:
-    """The tables that a document has rows for; those of `after` (a run after the fix) get the prefix `after-`."""
-    tables = [_plain("verdict", "Verdict", _VERDICT, [document]), *_tables(document, "", "")]
-    after = document.get("after")
-    if isinstance(after, Mapping):
-        tables += _tables(after, "after-", " after the fix")
-    tables.append(_plain("hop_comparison", "Hops before and after", _HOP_COMPARISON, document.get("hop_comparison")))
-    tables.append(_plain("comparison", "Panels before and after", _COMPARISON, document.get("comparison")))
-    return [table for table in tables if table.rows]
-
-
-def _tables(document: Mapping[str, Any], prefix: str, suffix: str) -> list[EvidenceTable]:
-    findings = list(document.get("findings") or ())
-    return [
-        _plain(f"{prefix}events", f"Events{suffix}", _EVENTS, document.get("events")),
-        _plain(f"{prefix}hops", f"Hops{suffix}", _HOPS, document.get("hops")),
-        _plain(f"{prefix}panels", f"Panels{suffix}", _PANELS, document.get("panels")),
-        _plain(f"{prefix}control", f"Panels before and after the run{suffix}", _CONTROL, document.get("control")),
-        _plain(
-            f"{prefix}suggested", f"Panels with the proposed queries{suffix}", _SUGGESTED, document.get("suggested")
-        ),
-        EvidenceTable(
-            f"{prefix}findings", f"Findings{suffix}", _FINDINGS, [_finding(n, f) for n, f in enumerate(findings, 1)]
-        ),
-        EvidenceTable(
-            f"{prefix}probes",
-            f"Probes{suffix}",
-            _PROBES,
-            [_probe(n, f, p) for n, f in enumerate(findings, 1) for p in f.get("probes") or ()],
-        ),
-    ]
-
-
-def _plain(name: str, title: str, columns: tuple[str, ...], rows: Sequence[Mapping[str, Any]] | None) -> EvidenceTable:
-    return EvidenceTable(name, title, columns, [{c: flat(row.get(c)) for c in columns} for row in rows or ()])
-
-
-def flat(value: Any) -> Any:
-    """A value for one cell: lists of plain values joined by blanks, other structures as JSON."""
-    if value is None or isinstance(value, str | int | float):
-        return value
-    if isinstance(value, list | tuple) and all(isinstance(v, str | int | float) for v in value):
-        return " ".join(str(v) for v in value)
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+def evidence_tables(document: Document) -> list[EvidenceTable]:
+    """The tables that a document has rows for, in the order of TABLES."""
+    found = [table_of(kind, kind.rows(document)) for kind in TABLES]
+    return [table for table in found if table.rows]
 
 
 def known(finding: Mapping[str, Any]) -> str:
@@ -85,27 +36,396 @@ def evidence_of(finding: Mapping[str, Any]) -> str:
     return {"proof": "proved", "observation": "observed"}.get(kind, "")
 
 
-def _finding(number: int, finding: Mapping[str, Any]) -> dict[str, Any]:
-    fix = finding.get("fix") or {}
-    return {
-        "n": number,
-        **{key: flat(finding.get(key)) for key in ("cause", "severity", "hop", "claim", "panels")},
-        "evidence": evidence_of(finding),
-        "fix": fix.get("summary"),
-        "safety": fix.get("safety"),
-        "path": fix.get("path"),
-    }
+def _parts(document: Document) -> Iterator[Document]:
+    yield document
+    after = document.get("after")
+    if isinstance(after, Mapping):
+        yield after
 
 
-def _probe(number: int, finding: Mapping[str, Any], probe: Mapping[str, Any]) -> dict[str, Any]:
-    window = probe.get("window") or {}
-    return {
-        "finding": number,
-        "cause": finding.get("cause"),
-        "system": probe.get("system"),
-        "request": probe.get("request"),
-        "answer": flat(probe.get("answer")),
-        "window_start_ns": window.get("start_ns"),
-        "window_end_ns": window.get("end_ns"),
-        "at_ns": probe.get("at"),
-    }
+def _rows(document: Document, key: str) -> Iterator[dict[str, Any]]:
+    for part in _parts(document):
+        for row in part.get(key) or ():
+            yield {**row, "run": part.get("run") or ""}
+
+
+def _verdicts(document: Document) -> Iterator[dict[str, Any]]:
+    for part in _parts(document):
+        span = part.get("span") or {}
+        yield {
+            **{key: part.get(key) for key in ("command", "verdict", "run", "ended")},
+            "started": span.get("start_ns"),
+            "looked_until": span.get("end_ns"),
+            "events": len(part.get("events") or ()),
+            "panels": len(part.get("panels") or ()),
+            "panels_failed": sum(panel.get("verdict") == "fail" for panel in part.get("panels") or ()),
+            "causes": len(part.get("findings") or ()),
+            "outages": part.get("outages"),
+            "versions": part.get("versions"),
+        }
+
+
+def _events(document: Document) -> Iterator[dict[str, Any]]:
+    for row in _rows(document, "events"):
+        decided, decision = row.get("verdict"), row.get("decision")
+        judged = "unknown" if decided in ("no_answer", "not_known") else "ok" if decided == decision else "fail"
+        yield {
+            **row,
+            "host": _host(str(row.get("url") or "")),
+            "decided": decided,
+            "verdict": judged,
+            "sent": row.get("sent_ns"),
+            "answered": row.get("answered_ns"),
+        }
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _hops(document: Document) -> Iterator[dict[str, Any]]:
+    for part in _parts(document):
+        sent = {event["tag"]: event for event in part.get("events") or ()}
+        for hop in part.get("hops") or ():
+            for event in hop.get("events") or ():
+                seen, known_event = event.get("seen_ns"), sent.get(event["tag"], {})
+                lines = event.get("lines") or [{}]
+                late = None if seen is None or not known_event.get("sent_ns") else (seen - known_event["sent_ns"]) / 1e6
+                yield {
+                    "run": part.get("run") or "",
+                    "path": hop.get("path"),
+                    "hop": hop.get("hop"),
+                    "tag": event["tag"],
+                    "decision": known_event.get("decision"),
+                    "verdict": "ok" if seen is not None else "fail" if hop.get("verdict") == "fail" else "unknown",
+                    "seen": seen,
+                    "latency_ms": late,
+                    "lines": len(event.get("lines") or ()),
+                    "file": lines[0].get("file"),
+                    "byte": lines[0].get("offset"),
+                    "labels": lines[0].get("labels"),
+                    "stored": lines[0].get("ts_ns"),
+                    "line": lines[0].get("line"),
+                }
+
+
+def _panels(document: Document) -> Iterator[dict[str, Any]]:
+    for row in _rows(document, "panels"):
+        proof = row.get("proof") or {}
+        read = {reading["of"]: reading for reading in proof.get("readings") or ()}
+        own, before = read.get("range") or {}, read.get("before") or {}
+        within = own.get("range") or {}
+        sent = [query for request in own.get("requests") or () for query in request["body"].get("queries") or ()]
+        yield {
+            **row,
+            "type": proof.get("type"),
+            "query": " ; ".join(target["text"] for target in proof.get("targets") or ()),
+            "sent": " ; ".join(str(query.get("expr") or query.get("rawSql") or "") for query in sent),
+            "range_start": within.get("start_ns"),
+            "range_end": within.get("end_ns"),
+            "number": own.get("number"),
+            "number_before": before.get("number"),
+            "number_of_run": (read.get("run") or {}).get("number"),
+        }
+
+
+def _values(document: Document) -> Iterator[dict[str, Any]]:
+    for row in _rows(document, "panels"):
+        for reading in (row.get("proof") or {}).get("readings") or ():
+            for value in reading.get("values") or ():
+                yield {"run": row["run"], "id": row.get("id"), "title": row.get("title"), "of": reading["of"], **value}
+
+
+def _causes(document: Document) -> Iterator[dict[str, Any]]:
+    for part in _parts(document):
+        for number, finding in enumerate(part.get("findings") or (), 1):
+            fix, subject = finding.get("fix") or {}, finding.get("subject") or {}
+            yield {
+                **finding,
+                "run": part.get("run") or "",
+                "n": number,
+                "evidence": evidence_of(finding),
+                "dashboard": subject.get("dashboard"),
+                "target": subject.get("target"),
+                "fix": fix.get("summary"),
+                "safety": fix.get("safety"),
+                "changes": fix.get("path"),
+                "diff": fix.get("diff"),
+            }
+
+
+def _probes(document: Document) -> Iterator[dict[str, Any]]:
+    number = 0
+    for part in _parts(document):
+        for of, subject, probe in _asked(part):
+            number += 1
+            window, exchange = probe.get("window") or {}, probe.get("exchange") or {}
+            yield {
+                "n": number,
+                "run": part.get("run") or "",
+                "of": of,
+                "subject": subject,
+                "system": probe.get("system"),
+                "request": probe.get("request"),
+                "method": exchange.get("method"),
+                "target": exchange.get("target"),
+                "window_start": window.get("start_ns"),
+                "window_end": window.get("end_ns"),
+                "asked": probe.get("at"),
+                "status": exchange.get("status"),
+                "bytes": exchange.get("bytes"),
+                "sha256": exchange.get("sha256"),
+                "answer": probe.get("answer"),
+            }
+
+
+def _asked(part: Document) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    for number, finding in enumerate(part.get("findings") or (), 1):
+        for probe in finding.get("probes") or ():
+            yield "cause", f"{number} {finding.get('cause')}", probe
+    for hop in part.get("hops") or ():
+        for probe in hop.get("probes") or ():
+            yield "hop", f"{hop.get('path')} {hop.get('hop')}", probe
+    for panel in part.get("panels") or ():
+        for reading in (panel.get("proof") or {}).get("readings") or ():
+            for probe in reading.get("probes") or ():
+                yield "panel", f"{panel.get('id')} {reading['of']}", probe
+
+
+def _of(key: str) -> Any:
+    return lambda document: _rows(document, key)
+
+
+def _alone(key: str) -> Any:
+    return lambda document: document.get(key) or ()
+
+
+TABLES: tuple[TableKind, ...] = (
+    TableKind(
+        "verdict",
+        "Verdict",
+        "One row a run.",
+        (
+            Column("command", "text", "what was called"),
+            _VERDICT,
+            _RUN,
+            Column("ended", "text", "why it did not come to its end, empty when it did"),
+            Column("started", "time", "when it began to look"),
+            Column("looked_until", "time", "when it last looked"),
+            Column("events", "integer", "events that were sent"),
+            Column("panels", "integer", "panels that were read"),
+            Column("panels_failed", "integer", "of them not as they should be"),
+            Column("causes", "integer", "causes that were found"),
+            Column("outages", "text", "systems that did not answer"),
+            Column("versions", "json", "versions by name"),
+        ),
+        _verdicts,
+    ),
+    TableKind(
+        "events",
+        "Events",
+        "One row a tagged request.",
+        (
+            _RUN,
+            Column("tag", "text", "`<run>-<n>-<allow|deny>`"),
+            Column("decision", "text", "expected: `allow` or `deny`"),
+            Column("decided", "text", "what the firewall did: `allow`, `deny`, `no_answer` or `not_known`"),
+            Column("verdict", "text", "`ok` where it decided as expected, `fail`, or `unknown`"),
+            Column("method", "text", "HTTP method"),
+            Column("url", "text", "what was asked for"),
+            Column("host", "text", "its host"),
+            Column("sent", "time", "when it was sent"),
+            Column("answered", "time", "when it was answered, empty where that is not known"),
+            Column("status", "integer", "HTTP status of the answer"),
+            Column("client", "text", "the probe's client, empty for obs-check itself"),
+            Column("error", "text", "why there was no answer"),
+        ),
+        _events,
+    ),
+    TableKind(
+        "hops",
+        "Event by hop",
+        "One row an event and hop.",
+        (
+            _RUN,
+            _PATH,
+            Column("hop", "text", "`egress`, `file`, `coderd`, `shipper`, `loki` or `panel`"),
+            Column("tag", "text", "of the event"),
+            Column("decision", "text", "the event's expected decision"),
+            Column("verdict", "text", "`ok` where it was seen there"),
+            Column("seen", "time", "when it was first seen there"),
+            Column("latency_ms", "number", "seen minus sent, milliseconds"),
+            Column("lines", "integer", "lines with its tag, at most 3 are kept"),
+            Column("file", "text", "the file of the first one"),
+            Column("byte", "integer", "the first byte of that line in its file, from 0"),
+            Column("labels", "json", "of its stream in Loki"),
+            Column("stored", "time", "its time in Loki"),
+            Column("line", "text", "the line"),
+        ),
+        _hops,
+    ),
+    TableKind(
+        "hop_totals",
+        "Hops",
+        "One row a hop of a path.",
+        (
+            _RUN,
+            _PATH,
+            Column("hop", "text", "as in `hops`"),
+            Column("sent", "integer", "events that have to be there"),
+            Column("seen", "integer", "of them that are"),
+            Column("missing", "text", "tags of the others"),
+            Column("latency_ms", "number", "median of first seen minus sent, milliseconds"),
+            _VERDICT,
+            Column("note", "text", "what else is known"),
+        ),
+        _of("hops"),
+    ),
+    TableKind(
+        "panels",
+        "Panels",
+        "One row a panel.",
+        (
+            _RUN,
+            _ID,
+            _TITLE,
+            Column("type", "text", "of the panel"),
+            _PATH,
+            Column("reads", "text", "what a person sees in its own range"),
+            Column("of_run", "text", "the same over the run's lines alone, empty where it was not asked"),
+            Column("wanted", "text", "what it has to read of the run"),
+            Column("state", "text", "what the reading is worth"),
+            _VERDICT,
+            Column("differs", "text", "how it is not as it should be"),
+            _CAUSE,
+            Column("number", "number", "the value, or the sum of several"),
+            Column("number_before", "number", "ahead of the run"),
+            Column("number_of_run", "number", "over the run's lines alone"),
+            Column("query", "text", "as it is written"),
+            Column("sent", "text", "as it was sent"),
+            Column("range_start", "time", "of the panel's own range"),
+            Column("range_end", "time", "of the panel's own range"),
+        ),
+        _panels,
+    ),
+    TableKind(
+        "panel_values",
+        "Values of panels",
+        "One row a displayed value and reading.",
+        (
+            _RUN,
+            _ID,
+            _TITLE,
+            Column("of", "text", "`before` the run, the panel's own `range` after it, or the lines of the `run` alone"),
+            Column("name", "text", "of the value"),
+            Column("number", "number", "the value"),
+            Column("text", "text", "what a person reads"),
+            Column("events", "text", "tags of the events that made it, empty where others' may be in it"),
+        ),
+        _values,
+    ),
+    TableKind(
+        "control",
+        "Panels before and after the run",
+        "One row a panel: the positive control.",
+        (
+            _RUN,
+            _ID,
+            _TITLE,
+            Column("before", "text", "what it read ahead of the run"),
+            Column("after", "text", "what it read after it"),
+            Column("meaning", "text", "`true_zero`, `broken_zero`, `false_green`, `live`, `quiet`"),
+            Column("differs", "text", "how it moved otherwise than it should"),
+        ),
+        _of("control"),
+    ),
+    TableKind(
+        "suggested",
+        "Panels with the proposed queries",
+        "One row a cause and panel; nothing is saved.",
+        (
+            _RUN,
+            _CAUSE,
+            _ID,
+            _TITLE,
+            Column("reads", "text", "what it reads"),
+            Column("would_read", "text", "what it would read with the fix"),
+            _VERDICT,
+        ),
+        _of("suggested"),
+    ),
+    TableKind(
+        "causes",
+        "Causes",
+        "One row a cause that was found.",
+        (
+            _RUN,
+            Column("n", "integer", "its place in the document"),
+            _CAUSE,
+            Column("severity", "text", "`error`, `warning` or `info`"),
+            Column("evidence", "text", "`proved`: the same question asked twice; `observed`: what was seen"),
+            Column("hop", "text", "where it sits"),
+            Column("claim", "text", "one sentence"),
+            Column("panels", "text", "ids of the panels that it explains"),
+            Column("dashboard", "text", "uid of the dashboard that it is about"),
+            Column("target", "text", "refId of the query that it is about"),
+            Column("fix", "text", "what to change"),
+            Column("safety", "text", "`safe`, `review` or `manual`"),
+            Column("changes", "text", "the file or object that the fix changes"),
+            Column("diff", "text", "the fix as a unified diff"),
+        ),
+        _causes,
+    ),
+    TableKind(
+        "probes",
+        "Probes",
+        "One row a question asked of a system.",
+        (
+            Column("n", "integer", "number of the row"),
+            _RUN,
+            Column("of", "text", "what it belongs to: `cause`, `hop` or `panel`"),
+            Column("subject", "text", "which: number and id of the cause; path and hop; id of the panel and reading"),
+            Column("system", "text", "who was asked"),
+            Column("request", "text", "what a person can ask again"),
+            Column("method", "text", "HTTP method, empty where nothing went over the wire"),
+            Column("target", "text", "path and query string"),
+            Column("window_start", "time", "of the time that was asked for"),
+            Column("window_end", "time", "of the time that was asked for"),
+            Column("asked", "time", "when it was asked"),
+            Column("status", "integer", "HTTP status of the answer"),
+            Column("bytes", "integer", "of the whole answer"),
+            Column("sha256", "text", "of the whole answer, which stands under it in `answers` of evidence.json"),
+            Column("answer", "text", "shortened"),
+        ),
+        _probes,
+    ),
+    TableKind(
+        "hop_comparison",
+        "Hops before and after",
+        "One row a hop of two runs.",
+        (
+            _PATH,
+            Column("hop", "text", "as in `hops`"),
+            Column("before", "text", "events seen of those sent"),
+            Column("after", "text", "events seen of those sent"),
+            _CHANGE,
+        ),
+        _alone("hop_comparison"),
+    ),
+    TableKind(
+        "comparison",
+        "Panels before and after",
+        "One row a panel of two runs.",
+        (
+            _ID,
+            _TITLE,
+            Column("before", "text", "what it read"),
+            Column("after", "text", "what it reads"),
+            _CHANGE,
+        ),
+        _alone("comparison"),
+    ),
+)

@@ -125,7 +125,7 @@ def test_the_whole_document_is_read(tmp_path: Path) -> None:
     path = tmp_path / "kept.json"
     path.write_text(json.dumps({**DOCUMENT, "new": 1}))
     assert load_run(path).to_json() == {"id": "abcdef", **{k: PART[k] for k in ("window", "through", "events")}}
-    assert len(write_evidence(tmp_path / "out", load_document(path))) == 20
+    assert len(write_evidence(tmp_path / "out", load_document(path))) == 15
 
 
 @pytest.mark.parametrize(

@@ -185,21 +185,25 @@ def test_evidence(tmp_path: Path) -> None:
         "evidence.html",
         "verdict.csv",
         "events.csv",
-        "hops.csv",
+        "hop_totals.csv",
         "panels.csv",
         "suggested.csv",
-        "findings.csv",
+        "causes.csv",
         "probes.csv",
-        "after-panels.csv",
         "comparison.csv",
+        "README.md",
+        "manifest.json",
     ]
     files = {p.name: p.read_text("utf-8") for p in written}
     assert json.loads(files["evidence.json"]) == DOCUMENT
     events = list(csv.DictReader(io.StringIO(files["events.csv"])))
-    assert [e["sent_ns"] for e in events] == [str(AT), str(AT)]
+    assert [e["sent"] for e in events] == ["2026-11-24T00:41:58.603000000Z"] * 2
     assert [e["status"] for e in events] == ["", "403"]
-    hop = next(csv.DictReader(io.StringIO(files["hops.csv"])))
+    assert [(e["decision"], e["decided"], e["verdict"]) for e in events] == [("deny", "no_answer", "unknown")] * 2
+    hop = next(csv.DictReader(io.StringIO(files["hop_totals.csv"])))
     assert hop["missing"] == "abcd-1-deny abcd-2-deny abcd-3-deny abcd-4-deny"
+    runs = [(row["run"], row["reads"]) for row in csv.DictReader(io.StringIO(files["panels.csv"]))]
+    assert runs == [("abcd", "0"), ("efgh", "5")]
     assert "&lt;script&gt;" in files["evidence.html"]
     assert "src=" not in files["evidence.html"] and 'href="http' not in files["evidence.html"]
     assert '<span class="add">+new\n</span>' in files["evidence.html"]
@@ -214,6 +218,8 @@ def test_evidence_of_next_to_nothing(tmp_path: Path) -> None:
         "evidence.md",
         "evidence.html",
         "verdict.csv",
+        "README.md",
+        "manifest.json",
     ]
 
 
@@ -226,7 +232,7 @@ def test_what_was_interrupted_says_so_at_the_top_of_every_format(tmp_path: Path)
     first, second = files["evidence.md"].split("\n\n")[:2]
     assert (first, second[:37]) == ("# obs-check verify: unknown", "It did not come to its end: interrupt")
     assert "<h1>Nothing is claimed: it did not come to its end: interrupted.</h1>" in files["evidence.html"]
-    assert files["verdict.csv"] == "command,verdict,run,ended\nverify,unknown,,interrupted\n"
+    assert files["verdict.csv"].splitlines()[1].startswith("verify,unknown,,interrupted,")
     assert shown(outcome.to_json()) == "verdict unknown (interrupted: only what was found so far)\n"
 
 

@@ -3,6 +3,8 @@ person names."""
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from obs_check.errors import ConfigError, InputError
@@ -43,23 +45,34 @@ def write_result(path: Path, content: str | bytes, hint: str = "name a file that
     What is no regular file (a pipe, a device) is written as it is.
     """
     raw = hidden(content).encode() if isinstance(content, str) else content
-    try:
-        if path.exists() and not path.is_file():
+    if path.exists() and not path.is_file():
+        try:
             path.write_bytes(raw)
-            return
+        except OSError as error:
+            raise InputError(f"{path}: {error.strerror}", hint) from error
+        return
+    with whole(path, hint) as part:
+        part.write_bytes(raw)
+
+
+@contextmanager
+def whole(path: Path, hint: str = "name a file that can be written") -> Iterator[Path]:
+    """A file to write, which takes the place of `path` when the block is left at its end; raises InputError with the
+    hint. Its mode is that of the file that it replaces."""
+    try:
         # Beside the file that a link leads to, so that the link stays one.
         place = path.resolve()
         mode = place.stat().st_mode & 0o777 if place.exists() else None
-        with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
-            part = Path(file.name)
-            try:
-                file.write(raw)
-                file.close()
-                part.chmod(mode if mode is not None else 0o666 & ~_umask())
-                part.replace(place)
-            except BaseException:
-                part.unlink(missing_ok=True)
-                raise
+        descriptor, name = tempfile.mkstemp(dir=place.parent)
+        os.close(descriptor)
+        part = Path(name)
+        try:
+            yield part
+            part.chmod(mode if mode is not None else 0o666 & ~_umask())
+            part.replace(place)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}", hint) from error
 
