@@ -54,14 +54,14 @@ class Page:
                 assert "error" not in message, f"{method}: {message['error']}"
                 return dict(message["result"])
 
-    def open(self, address: str, width: int, scheme: str, script: bool = True) -> None:
-        """Load an address in a window of a width, light or dark, and wait until it is there."""
+    def open(self, address: str, width: int, scheme: str, script: bool = True, height: int = 900) -> None:
+        """Load an address in a window of a size (px), light or dark, and wait until it is there."""
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width,
-            height=900,
+            height=height,
             deviceScaleFactor=1,
             mobile=False,
         )
@@ -88,9 +88,10 @@ class Page:
         """Close the tab."""
         self.call("Target.closeTarget", targetId=self.target)
 
-    def screenshot(self, whole: bool = False) -> bytes:
-        """What is seen, or all of the page, as PNG."""
-        found = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
+    def screenshot(self, scale: float = 1) -> bytes:
+        """What is seen, as PNG; `scale` makes it smaller."""
+        place = self.value("({x: scrollX, y: scrollY, width: innerWidth, height: innerHeight})")
+        found = self.call("Page.captureScreenshot", format="png", clip={**place, "scale": scale})
         return base64.b64decode(found["data"])
 
     def pdf(self) -> bytes:

@@ -1,5 +1,6 @@
 """The page in a real browser: nothing is asked, nothing is complained of, everything fits, tables sort and filter."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from obs_check.report.html.page import to_html
 from tests.report.chromium import PROGRAM, Browser, browser
 from tests.report.pages import DOCUMENTS
+from tests.report.reference import FOLDER, VERSION, VIEWS, different, picture
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(PROGRAM is None, reason="needs Chromium on PATH")]
 WIDTHS = (1400, 800, 390)
@@ -126,4 +128,17 @@ def test_it_can_be_printed(chromium: Browser, addresses: dict[str, str]) -> None
     assert page.value("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.value("getComputedStyle(document.querySelector('nav')).display") == "none"
     assert page.pdf().startswith(b"%PDF-")
+    page.close()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_it_looks_as_it_did(view: str, chromium: Browser, tmp_path: Path) -> None:
+    made_by = json.loads(VERSION.read_text("utf-8"))["version"]
+    if made_by != chromium.version:
+        pytest.skip(f"the reference is of {made_by}, this is {chromium.version}: letters may be drawn otherwise")
+    page = chromium.page()
+    page.open("about:blank", 400, "light")
+    now, then = picture(chromium, tmp_path, view), (FOLDER / f"{view}.png").read_bytes()
+    assert len(then) < 150_000
+    assert different(page, then, now) < 0.02, "look at it; then: python -m tests.report.reference"
     page.close()

@@ -40,19 +40,26 @@ class _Replay:
     """Answers a panel's questions in their order from what is kept, and notes one that was another."""
 
     def __init__(self, where: str, probes: list[Mapping[str, Any]], answers: Mapping[str, str], found: Recomputed):
-        self._left = iter(enumerate(probes))
+        self._probes, self._next = probes, 0
         self._where, self._answers, self._found = where, answers, found
 
     def __call__(self, query: Query) -> tuple[dict[str, Any], Probe]:
-        n, probe = next(self._left, (-1, None))
-        if probe is None:
+        if self._next == len(self._probes):
             raise _NotKept
-        exchange = probe.get("exchange") or {}
-        self._found.same("panels", f"{self._where}.probes[{n}].exchange.body", exchange.get("body"), query.body)
-        text = self._answers.get(str(exchange.get("sha256")))
+        place, probe = f"{self._where}.probes[{self._next}]", self._probes[self._next]
+        self._next += 1
+        self._found.same("panels", f"{place}.exchange.body", probe["exchange"].get("body"), query.body)
+        text = self._answers.get(str(probe["exchange"].get("sha256")))
         if text is None:
             raise _NotKept
         return json.loads(text), Probe("grafana", "", None, int(probe.get("at") or 0))
+
+    def splits(self, query: Query) -> bool:
+        """Whether the next question is a part of a query: a day of it, or those that are asked for at once."""
+        asked = self._probes[self._next : self._next + 1]
+        body = (asked[0]["exchange"].get("body") or {}) if asked else query.body
+        same = all(body.get(key) == query.body.get(key) for key in ("from", "to"))
+        return not same or len(body.get("queries") or ()) < len(query.body["queries"])
 
 
 def recompute_panels(document: Mapping[str, Any], place: str, found: Recomputed) -> None:
@@ -118,7 +125,7 @@ def _views(
         try:
             results: dict[str, RefResult] = {}
             for query in request.queries:
-                answered, _ = ask_query(ask, query, split=len(asked) > len(request.queries))
+                answered, _ = ask_query(ask, query, split=replay.splits(query))
                 results |= answered
             seen = read_panel(request.panel, results, request)
         except _NotKept:
