@@ -41,11 +41,18 @@ def up(faults: tuple[str, ...], directory: Path | None, data: Path | None) -> No
 @lab.command()
 @click.option("--listen", default="127.0.0.1:3100", show_default=True, metavar="HOST:PORT")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep the lines here over a restart.")
-def loki(listen: str, data: Path | None) -> None:
+@click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A name with dots by which it may be asked; * for all, and for web pages. Repeatable.",
+)
+def loki(listen: str, data: Path | None, hosts: tuple[str, ...]) -> None:
     """Run only the lab's Loki until Ctrl-C."""
     from obs_check.lab.loki_run import run_forever
 
-    run_forever(listen, data, say=_say)
+    run_forever(listen, data, say=_say, hosts=None if "*" in hosts else hosts)
 
 
 def _say(text: str) -> None:

@@ -1,9 +1,9 @@
 """The lab Loki as one object: start, ask its `url`, stop."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from obs_check.lab.serve import Server
 from obs_check.logql.settings import EngineSettings
@@ -15,10 +15,16 @@ from obs_check.standin.loki.served import Served
 from obs_check.standin.loki.write_ahead import WriteAhead
 from obs_check.standin.loki.writer import Compactor, Writer
 
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
 
 class LabLoki:
     """A Loki on loopback that has its lines in DuckDB: in `data_dir`, which keeps every line that was acknowledged,
-    else (None) in memory. `clock` gives ns since the epoch; `say` gets a sentence when lines cannot be kept."""
+    else (None) in memory. `clock` gives ns since the epoch; `say` gets a sentence when lines cannot be kept.
+
+    Web pages are kept away: `hosts` are names with dots by which it may be asked; None lets everybody ask.
+    """
 
     def __init__(
         self,
@@ -29,7 +35,9 @@ class LabLoki:
         port: int = 0,
         clock: Callable[[], int] = time.time_ns,
         say: Callable[[str], None] = lambda _text: None,
+        hosts: Collection[str] | None = (),
     ) -> None:
+        self._hosts = hosts
         self._say = say
         self._data_dir = data_dir
         self._limits = limits or Limits()
@@ -47,6 +55,7 @@ class LabLoki:
     def start(self) -> Self:
         """Open what is kept and serve. Unavailable when the port is taken, InputError when the data cannot be read."""
         from obs_check.standin.loki.api import Api
+        from obs_check.standin.loki.web_pages import NoWebPages
 
         self._archive = archive = Archive(self._data_dir)
         if self._data_dir is not None:
@@ -57,7 +66,9 @@ class LabLoki:
         self._writer = Writer(ingest, self._say)
         if self._limits.retention_period:
             self._compactor = Compactor(ingest, self._clock)
-        app = Api(ingest, self.counters, EngineSettings(self._clock), self.served).application()
+        app: ASGIApp = Api(ingest, self.counters, EngineSettings(self._clock), self.served).application()
+        if self._hosts is not None:
+            app = NoWebPages(app, self._hosts)
         self._server = Server(app, self._host, self._port, "lab-loki")
         try:
             self._server.start()

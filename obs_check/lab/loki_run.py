@@ -1,7 +1,7 @@
 """The lab Loki as a program of its own."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import FrameType
 
@@ -19,10 +19,14 @@ def parse_listen(listen: str) -> tuple[str, int]:
 
 
 def run_forever(
-    listen: str, data: Path | None, limits: Limits | None = None, say: Callable[[str], None] = lambda _text: None
+    listen: str,
+    data: Path | None,
+    limits: Limits | None = None,
+    say: Callable[[str], None] = lambda _text: None,
+    hosts: Collection[str] | None = (),
 ) -> None:
     """Serve on `HOST:PORT` until interrupted (KeyboardInterrupt is let through after a clean stop), terminated or hung
-    up; `say` gets the URL once it is served, and whatever keeps lines from being kept.
+    up; `say` gets the URL once it is served, and whatever keeps lines from being kept; `hosts` are LabLoki's.
 
     To be called on the main thread, where signals are heard.
     """
@@ -30,7 +34,7 @@ def run_forever(
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _ended)
-    with LabLoki(data, limits, host=host, port=port, say=lambda text: say(f"lab Loki: {text}")) as loki:
+    with LabLoki(data, limits, host=host, port=port, hosts=hosts, say=lambda text: say(f"lab Loki: {text}")) as loki:
         say(f"lab Loki is up at {loki.url}; stop it with Ctrl-C")
         loki.wait()
 

@@ -49,7 +49,7 @@ def loki_store(case: Case) -> TenantStore:
             ]
         }
         try:
-            ingest.push(TENANT, decode_push(json.dumps(body).encode(), "application/json", ""))
+            ingest.push(TENANT, decode_push(json.dumps(body).encode(), "application/json", "", ingest.limits))
         except Refusal as refusal:
             said = f"test {case.name!r}: Loki refuses a line: {refusal.body}"
             raise InputError(said, "change what is given") from None

@@ -4,10 +4,11 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 
-from obs_check.cli.main import main
+from obs_check.cli.main import cli, main
 from obs_check.lab.parts import TOKEN_FILE
 from obs_check.lab.serve import Server
 from obs_check.lab.stack import Lab
@@ -81,12 +82,24 @@ KEPT = {
         {"id": 1, "title": f"http://user:{WRITTEN['url']}@x.example", "reads": "1", "verdict": "ok", "notes": []}
     ],
 }
+TEST = f"""
+dashboard: board.json
+tests:
+- name: http://user:{WRITTEN["url"]}@x.example
+  at: 2026-11-24T00:00:00Z
+  given:
+    logs:
+    - labels: {{job: boundary}}
+      lines: ['time=2026-11-24T00:00:00Z a="http://user:{WRITTEN["url"]}@x.example" x=1']
+  panels: {{1: {{lines: [another]}}}}
+"""
 FILES = {
     "promtail.yaml": PROMTAIL,
     "config.alloy": ALLOY,
     "datasources.yaml": DATASOURCES,
     "board.json": json.dumps(BOARD, indent=1),
     "kept.json": json.dumps(KEPT),
+    "board.test.yaml": TEST,
     "boundary.log": 'time=2026-11-24T00:00:00Z level=INFO msg=ALLOW url="http://allowed.example/?obs=abcdef-1-allow"\n',
 }
 
@@ -119,6 +132,15 @@ OFFLINE: list[tuple[str, int]] = [
     ("confirm broken/kept.json", 2),
     ("diagnose --dashboard broken/board.json --config c.yaml", 2),
     ("query {job=~`.+`} --loki http://user:canary-url-b81c@loki.example", 2),
+    ("test board.test.yaml", 1),
+    ("test broken/board.test.yaml", 2),
+    ("runs", 0),
+    ("bundle make kept.json", 0),
+    ("bundle verify kept.json", 2),
+    ("explain http://user:canary-url-b81c@x.example", 2),
+    ("demo --fault http://user:canary-url-b81c@x.example", 2),
+    ("lab up --fault http://user:canary-url-b81c@x.example", 2),
+    ("lab loki --listen http://user:canary-url-b81c@x.example", 2),
 ]
 WRONG_CONFIGS = {
     "a value": f"grafana: {{url: http://grafana.example, token: {WRITTEN['token']}}}",
@@ -204,18 +226,18 @@ def echo() -> Iterator[str]:
     server.stop()
 
 
+ASKING = [
+    "verify -o json --save kept.json",
+    "diagnose",
+    "query {a=`b`}",
+    "query {a=`b`} --explain -o json",
+    "query {a=`b`} --follow",
+    "query {a=`b`} --grafana {grafana}",
+]
+
+
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 412, 500, 502])
-@pytest.mark.parametrize(
-    "command",
-    [
-        "verify -o json --save kept.json",
-        "diagnose",
-        "query {a=`b`}",
-        "query {a=`b`} --explain -o json",
-        "query {a=`b`} --follow",
-        "query {a=`b`} --grafana {grafana}",
-    ],
-)
+@pytest.mark.parametrize("command", ASKING)
 def test_of_a_server_that_repeats_what_it_was_sent(
     status: int, command: str, echo: str, ran: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,17 +261,40 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield running
 
 
+OF_A_RUN = [
+    ("diagnose --inject --suggest -v --save diagnose.json", 1),
+    ("diagnose -o json -v", 3),
+    ("export diagnose.json --to out -v", 0),
+    ("bundle make diagnose.json --to run.zip -v", 0),
+    ("bundle verify run.zip -v", 0),
+    ("trace diagnose.json -o json -v", 0),
+    ("query {job=~`.+`} -o jsonl -v", 0),
+    ("shipper status -v", 0),
+    ("inject --allow 1 --deny 0 --save run.json -o json -v", 0),
+    ("runs -v", 0),
+]
+
+
 @pytest.mark.slow
 def test_of_a_whole_run(lab: Lab, ran: Callable[..., tuple[int, str]]) -> None:
     token = (lab.directory / TOKEN_FILE).read_text()
     config = ("--config", lab.config_path)
-    for command, code in (
-        ("diagnose --inject --suggest -v --save diagnose.json", 1),
-        ("diagnose -o json -v", 3),
-        ("export diagnose.json --to out -v", 0),
-        ("trace diagnose.json -o json -v", 0),
-        ("query {job=~`.+`} -o jsonl -v", 0),
-        ("shipper status -v", 0),
-    ):
+    for command, code in OF_A_RUN:
         got, told = ran(*command.split(" "), *config, canaries=(token,))
         assert got == code, told
+
+
+def commands(group: click.Group, before: str = "") -> Iterator[str]:
+    """Every command that there is, with the words in front of it."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{before}{name} ")
+        else:
+            yield before + name
+
+
+def test_every_command_is_run_with_canaries() -> None:
+    run = [*(command for command, _ in (*OFFLINE, *OF_A_RUN)), *ASKING]
+    assert [name for name in commands(cli) if not any(f"{one} ".startswith(f"{name} ") for one in run)] == []

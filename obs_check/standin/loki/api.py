@@ -24,7 +24,7 @@ from obs_check.standin.loki.index_api import IndexApi
 from obs_check.standin.loki.ingest import Ingest
 from obs_check.standin.loki.params import ALL_TIME, check_length, listing_window
 from obs_check.standin.loki.refusal import Refusal
-from obs_check.standin.loki.request import decode_push, first_of_each, parameters, tenant_of
+from obs_check.standin.loki.request import decode_push, first_of_each, parameters, read_body, tenant_of
 from obs_check.standin.loki.responses import json_response, success
 from obs_check.standin.loki.served import Served
 from obs_check.standin.loki.tail import follow, read_tail
@@ -82,11 +82,11 @@ class Api:
 
     async def _push(self, request: Request) -> Response:
         tenant = tenant_of(request, self._limits, push=True)
-        body = await request.body()
+        body = await read_body(request, self._limits)
         kind, encoding = request.headers.get("content-type", ""), request.headers.get("content-encoding", "")
 
         def take() -> None:
-            self._ingest.push(tenant, decode_push(body, kind, encoding))
+            self._ingest.push(tenant, decode_push(body, kind, encoding, self._limits))
 
         try:
             await run_in_threadpool(take)
@@ -99,7 +99,7 @@ class Api:
     def _query(self, answer: Callable[..., dict[str, Any]]) -> Handler:
         async def handle(request: Request) -> Response:
             store = self._ingest.tenant(tenant_of(request, self._limits))
-            params = first_of_each(await parameters(request))
+            params = first_of_each(await parameters(request, self._limits))
             flags = [flag for flag in request.headers.get("X-Loki-Response-Encoding-Flags", "").split(",") if flag]
             data = await run_in_threadpool(answer, store, params, self._settings, self._limits, flags)
             self._served.add(data["stats"]["summary"]["totalBytesProcessed"])
@@ -112,7 +112,7 @@ class Api:
     ) -> list[Labels]:
         """Labels of streams with lines in the window that satisfy one of the selectors of the request, else of all."""
         store = self._ingest.tenant(tenant_of(request, self._limits))
-        pairs = await parameters(request)
+        pairs = await parameters(request, self._limits)
         window = listing_window(first_of_each(pairs), self._settings.now_ns())
         selectors = [selected(text) for name, text in pairs if name in keys]
         if window != ALL_TIME:
@@ -138,7 +138,7 @@ class Api:
         return success(sorted(found, key=lambda one: sorted(one.items())))
 
     async def _format_query(self, request: Request) -> Response:
-        query = first_of_each(await parameters(request)).get("query", "")
+        query = first_of_each(await parameters(request, self._limits)).get("query", "")
         try:
             return success(pretty_text(parse(query, stages=False)))
         except QueryError as error:
@@ -156,7 +156,7 @@ class Api:
         await follow(websocket, store, asked, self._settings)
 
     async def _tail_without_socket(self, request: Request) -> Response:
-        read_tail(first_of_each(await parameters(request)), self._settings.now_ns())
+        read_tail(first_of_each(await parameters(request, self._limits)), self._settings.now_ns())
         return PlainTextResponse("Bad Request\n", 400)
 
     async def _metrics(self, _: Request) -> Response:

@@ -41,7 +41,8 @@ class IndexApi:
         return [Route(f"{prefix}/{path}", handler, methods=["GET", "POST"]) for path, handler in handlers.items()]
 
     async def _asked(self, request: Request) -> tuple[TenantStore, dict[str, str]]:
-        return self._ingest.tenant(tenant_of(request, self._ingest.limits)), first_of_each(await parameters(request))
+        limits = self._ingest.limits
+        return self._ingest.tenant(tenant_of(request, limits)), first_of_each(await parameters(request, limits))
 
     async def _stats(self, request: Request) -> Response:
         store, params = await self._asked(request)

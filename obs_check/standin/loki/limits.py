@@ -22,6 +22,8 @@ class Limits:
     reject_old_samples_max_age: int = 168 * HOUR
     creation_grace_period: int = 10 * MINUTE
     too_far_behind: int = HOUR
+    max_push_size: int = 32 * MIB
+    """Of the body of a request, as sent and unpacked: the lab's own limit, far above its rates."""
     max_line_size: int = 256 * KIB
     max_line_size_truncate: bool = False
     max_label_names: int = 15

@@ -1,6 +1,5 @@
 """What the handlers need of a request: tenant, parameters, body."""
 
-import gzip
 import zlib
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -45,13 +44,25 @@ def tenant_of(request: "HTTPConnection", limits: Limits, *, push: bool = False) 
     return name
 
 
-def _inflated(body: bytes, encoding: str) -> bytes:
+async def read_body(request: "Request", limits: Limits) -> bytes:
+    """The body as it was sent. Refusal (413) before more than it may have is in memory."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limits.max_push_size:
+            raise _too_large(limits)
+    return bytes(body)
+
+
+def _too_large(limits: Limits) -> Refusal:
+    return Refusal(413, f"the body is larger than {limits.max_push_size} bytes")
+
+
+def _inflated(body: bytes, encoding: str, limits: Limits) -> bytes:
     try:
-        if encoding == "gzip":
-            return gzip.decompress(body)
-        if encoding == "deflate":
-            return zlib.decompress(body, -zlib.MAX_WBITS)
-    except (OSError, EOFError, zlib.error) as error:
+        if encoding in ("gzip", "deflate"):
+            return _unpacked(body, 31 if encoding == "gzip" else -zlib.MAX_WBITS, limits)
+    except (EOFError, zlib.error) as error:
         # Go's words: a header that is cut short, or one that is none.
         if not body:
             raise Refusal(400, "EOF") from None
@@ -62,7 +73,22 @@ def _inflated(body: bytes, encoding: str) -> bytes:
     raise Refusal(400, f'Content-Encoding "{encoding}" not supported')
 
 
-def decode_push(body: bytes, content_type: str, encoding: str) -> list[LogStream]:
+def _unpacked(body: bytes, wbits: int, limits: Limits) -> bytes:
+    """What zlib unpacks, of one part behind the other. Refusal (413) for more than a push may have."""
+    found = bytearray()
+    while True:
+        stream = zlib.decompressobj(wbits)
+        found += stream.decompress(body, limits.max_push_size + 1 - len(found))
+        if len(found) > limits.max_push_size:
+            raise _too_large(limits)
+        if not stream.eof:
+            raise EOFError
+        body = stream.unused_data.lstrip(b"\0")
+        if not body or wbits < 0:
+            return bytes(found)
+
+
+def decode_push(body: bytes, content_type: str, encoding: str, limits: Limits) -> list[LogStream]:
     """The streams of a push body, by its content type: JSON, or protobuf in snappy for every other.
 
     Loki 3.5: any type but JSON is read as snappy, and a request without a type is refused.
@@ -75,19 +101,21 @@ def decode_push(body: bytes, content_type: str, encoding: str) -> list[LogStream
         raise Refusal(400, "mime: invalid media parameter")
     try:
         if media == "application/json":
-            return json_push.decode_push(_inflated(body, encoding))
+            return json_push.decode_push(_inflated(body, encoding, limits))
         if encoding not in ("", "snappy"):
             raise Refusal(400, f'Content-Encoding "{encoding}" not supported')
-        return protobuf.decode_push(decode_snappy(body))
+        return protobuf.decode_push(decode_snappy(body, limits.max_push_size))
     except InputError as error:
         raise Refusal(400, error.message) from None
+    except RecursionError:
+        raise Refusal(400, "the JSON is nested too deep") from None
 
 
-async def parameters(request: "Request") -> list[tuple[str, str]]:
-    """Names and values of the form when the request is a POST, then of the query string."""
+async def parameters(request: "Request", limits: Limits) -> list[tuple[str, str]]:
+    """Names and values of the form when the request is a POST, then of the query string. Refusal for one too large."""
     pairs = parse_qsl(request.url.query, keep_blank_values=True)
     if request.method == "POST":
-        pairs = parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True) + pairs
+        pairs = parse_qsl((await read_body(request, limits)).decode("utf-8", "replace"), keep_blank_values=True) + pairs
     return pairs
 
 
