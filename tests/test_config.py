@@ -1,5 +1,6 @@
 """obs-check.yaml: what it says, and the one line that a wrong one gets."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,11 @@ def test_an_empty_file_means_the_defaults(text: str) -> None:
     [
         ("lokki: {}", "x.yaml:1: unknown key lokki", "did you mean loki?"),
         ("loki:\n  urll: http://a.example", "x.yaml:2: unknown key loki.urll", "did you mean url?"),
+        ("checks: {run: x}", "x.yaml:1: checks has to be a list", "begin each with - "),
+        ("checks: [{name: x}]", "x.yaml:1: checks[0].run is missing", "add run:"),
+        ("checks: [{run: x, expct: y}]", "x.yaml:1: unknown key checks[0].expct", "did you mean expect?"),
+        ("checks:\n- {run: x}\n- {run: x}", "x.yaml:3: two checks are called x", "give one of them another name"),
+        ("checks: [{run: x, exit: -1}]", "x.yaml:1: exit is no exit code", "a number from 0 to 255"),
         ("zzz: 1", "x.yaml:1: unknown key zzz", "known here: boundary"),
         ("loki:\n  url: 'x", "x.yaml:2:10: broken YAML", ""),
         ("loki: [1]", "x.yaml:1: loki has to be a mapping", ""),
@@ -90,7 +96,7 @@ def test_an_empty_file_means_the_defaults(text: str) -> None:
         ("loki: {url: http://u:pw@loki.example}", "x.yaml:1: loki.url holds credentials", "refer to a token"),
         ("loki: {url: loki.example}", "x.yaml:1: loki.url is no http or https URL", "https://"),
         ("loki: {url: 'http://a.example:99999'}", "x.yaml:1: loki.url is no http or https URL", ""),
-        ("loki: {bearer: {env: A, file: b}}", "x.yaml:1: loki.bearer needs exactly one of env and file", ""),
+        ("loki: {bearer: {env: A, file: b}}", "x.yaml:1: loki.bearer needs exactly one of env, file and command", ""),
         ("loki: {bearer: {enw: A}}", "x.yaml:1: unknown key loki.bearer.enw", "did you mean env?"),
         ("timeouts: {hop_s: soon}", "x.yaml:1: timeouts.hop_s is no number of seconds", "30"),
         ("timeouts: {hop_s: nan}", "x.yaml:1: timeouts.hop_s is no number of seconds", "30"),
@@ -184,3 +190,39 @@ def test_a_secret_that_no_header_can_carry_is_refused_without_being_shown(value:
 )
 def test_where_runs_are_kept(env: dict[str, str], wanted: str | None) -> None:
     assert state_directory(env) == (Path(wanted) if wanted else None)
+
+
+COMMANDS: list[tuple[list[str], str]] = [
+    (["sh", "-c", "echo 's3cret in stderr' >&2; exit 4"], "ended with 4"),
+    (["./no-such-program"], "cannot be used: No such file or directory"),
+    (["printf", r"\377"], "cannot be used: it printed what is no UTF-8 text"),
+    (["true"], "is empty or not set"),
+    (["printf", r"a\nb"], "character 2 is a line break, which no header can carry"),
+]
+
+
+def test_a_secret_may_come_from_a_command_that_is_run_once(tmp_path: Path) -> None:
+    program = tmp_path / "print-it"
+    program.write_text("#!/bin/sh\necho x >> ran\nprintf '%s\\n' \"$1\"\n")
+    program.chmod(0o755)
+    text = 'grafana: {url: https://grafana.example, token: {command: [./print-it, "it is $HOME"]}}'
+    config = parse_config(text, tmp_path / "obs-check.yaml", {"PATH": "/usr/bin:/bin"})
+    assert config.grafana is not None and config.grafana.token is not None
+    assert not (tmp_path / "ran").exists()
+    assert [config.grafana.token.reveal() for _ in range(2)] == ["it is $HOME"] * 2
+    assert (tmp_path / "ran").read_text() == "x\n"
+    assert "it is" not in repr(config)
+
+
+@pytest.mark.parametrize(("command", "words"), COMMANDS)
+def test_a_command_that_gives_no_secret_is_named_without_what_it_said(
+    command: list[str], words: str, tmp_path: Path
+) -> None:
+    text = f"loki: {{url: http://loki.example, bearer: {{command: {json.dumps(command)}}}}}"
+    config = parse_config(text, tmp_path / "obs-check.yaml", {"PATH": "/usr/bin:/bin"})
+    assert config.loki.bearer is not None
+    with pytest.raises(ConfigError) as raised:
+        config.loki.bearer.reveal()
+    assert raised.value.message.startswith(f"{tmp_path / 'obs-check.yaml'}:1: the command of loki.bearer")
+    assert words in raised.value.message
+    assert "s3cret" not in str(raised.value)

@@ -1,7 +1,7 @@
 """obs-check.yaml: what obs-check may talk to and where the parts of the pipeline are.
 
 Every key is optional; a command that needs one says so. Relative paths are relative to the file. Secrets are
-references ({env: NAME} or {file: PATH}), never values.
+references ({env: NAME}, {file: PATH} or {command: [PROGRAM, ...]}), never values.
 
     grafana:   {url, token, org_id}
     dashboard: agent-firewall
@@ -13,6 +13,7 @@ references ({env: NAME} or {file: PATH}), never values.
     shipper:   {kind, url, config, positions}
     inject:    {allow_url, deny_url, settle_s, via}
     executors: {kubectl, coder, command, boundary, chat}   # see executors.py
+    checks:    [{name, run, expect, exit, timeout_s}]      # see checks.py
     timeouts:  {hop_s, metrics_s, command_s}
     lint:      {datasources, root}
 """
@@ -25,6 +26,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from obs_check.config.checks import HealthCheck, read_checks
 from obs_check.config.executors import ExecutorsConfig, read_executors
 from obs_check.config.section import PORTS, Secret, Section
 from obs_check.errors import ConfigError
@@ -137,6 +139,7 @@ class Config:
     timeouts: TimeoutConfig = field(default_factory=TimeoutConfig)
     lint: LintConfig = field(default_factory=LintConfig)
     executors: ExecutorsConfig = field(default_factory=ExecutorsConfig)
+    checks: tuple[HealthCheck, ...] = ()
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -217,6 +220,7 @@ def _read_root(root: Section) -> Config:
         "timeouts",
         "lint",
         "executors",
+        "checks",
     )
     loki = root.section("loki", "url", "tenant", "datasource", "bearer")
     boundary = root.section("boundary", "logs", "config", "proxy", "ca", "stderr")
@@ -255,6 +259,7 @@ def _read_root(root: Section) -> Config:
         ),
         lint=LintConfig(lint.path("datasources"), lint.path("root")),
         executors=read_executors(root),
+        checks=read_checks(root),
     )
 
 

@@ -46,6 +46,8 @@ class Secret:
         return f"Secret({self.source}, hidden)"
 
 
+_COMMAND_S = 30.0
+"""How long a command may take to print a secret."""
 _NO_HEADER = re.compile(r"[^\x20-\x7e]")
 
 
@@ -98,6 +100,18 @@ class Section:
         child.only(*known)
         return child
 
+    def items(self, key: str, *known: str) -> list["Section"]:
+        """The mappings of the list under a key (none when absent) with their keys checked."""
+        value = self._value(key)
+        if value is None:
+            return []
+        if not isinstance(value, yaml.SequenceNode):
+            raise ConfigError(f"{self.place(value)}: {self._full(key)} has to be a list", "begin each with - ")
+        found = [Section(node, self.file, f"{self._full(key)}[{n}]", self._env) for n, node in enumerate(value.value)]
+        for child in found:
+            child.only(*known)
+        return found
+
     def _value(self, key: str) -> yaml.Node | None:
         value = self._keys[key][1] if key in self._keys else None
         return None if value is None or value.tag == "tag:yaml.org,2002:null" else value
@@ -110,6 +124,19 @@ class Section:
         if not isinstance(value, yaml.ScalarNode):
             raise ConfigError(f"{self.place(value)}: {self._full(key)} has to be a text", "write one value")
         return str(value.value)
+
+    def _texts(self, key: str) -> list[str] | None:
+        """A list of texts, at least one."""
+        value = self._value(key)
+        if value is None:
+            return None
+        scalars = isinstance(value, yaml.SequenceNode) and all(isinstance(one, yaml.ScalarNode) for one in value.value)
+        if not scalars or not value.value:
+            raise ConfigError(
+                f"{self.place(value)}: {self._full(key)} has to be a list of program and arguments",
+                "for example [pass, show, grafana]",
+            )
+        return [str(one.value) for one in value.value]
 
     def needed(self, key: str) -> str:
         """A scalar as text; ConfigError where it is absent or empty."""
@@ -197,10 +224,15 @@ class Section:
                 f"write {key}: {{env: NAME}} or {key}: {{file: PATH}}; revoke the old one",
             )
         reference = Section(value, self.file, full, self._env)
-        reference.only("env", "file")
-        name, file = reference.text("env"), reference.path("file")
-        if (name is None) == (file is None):
-            raise ConfigError(f"{where}: {full} needs exactly one of env and file", f"write {key}: {{env: NAME}}")
+        reference.only("env", "file", "command")
+        name, file, command = reference.text("env"), reference.path("file"), reference._texts("command")
+        if [name, file, command].count(None) != 2:
+            raise ConfigError(
+                f"{where}: {full} needs exactly one of env, file and command", f"write {key}: {{env: NAME}}"
+            )
+        if command is not None:
+            shown = f"{where}: the command of {full}"
+            return Secret(shown, _from_command(command, self.file.parent, self._env, shown))
         if name is not None:
             # Whoever writes the token itself in the place of its name must not see it in a message.
             shown = f"environment variable {name}" if _VARIABLE.fullmatch(name) else f"{where}: the variable of {full}"
@@ -216,6 +248,28 @@ def _from_env(env: Mapping[str, str], name: str) -> Callable[[], str]:
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _PATH = re.compile(r"[/.]|^[a-z_-]{1,20}$")
+
+
+def _from_command(command: list[str], folder: Path, env: Mapping[str, str], shown: str) -> Callable[[], str]:
+    def read() -> str:
+        import subprocess
+
+        hint = "run it by hand: it has to print the secret and to end with 0"
+        try:
+            done = subprocess.run(
+                command, cwd=folder, env=dict(env), stdin=subprocess.DEVNULL, capture_output=True, timeout=_COMMAND_S
+            )
+            if done.returncode:
+                # What it said may hold the secret.
+                raise ConfigError(f"{shown} ended with {done.returncode}", hint)
+            return done.stdout.decode("utf-8")
+        except subprocess.TimeoutExpired:
+            raise ConfigError(f"{shown} did not end within {_COMMAND_S:g} s", hint) from None
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it printed what is no UTF-8 text"
+            raise ConfigError(f"{shown} cannot be used: {reason}", hint) from None
+
+    return read
 
 
 def _from_file(file: Path, shown: str) -> Callable[[], str]:

@@ -4,6 +4,7 @@ obs-check never gets this object's insides: it reads `config_path` and talks to 
 """
 
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -17,7 +18,7 @@ from obs_check.lab import settings as lab_settings
 from obs_check.lab.egress import Egress
 from obs_check.lab.faults.registry import break_with
 from obs_check.lab.origin import reserved_port
-from obs_check.lab.parts import BOUNDARY_STDERR, PARTS, SHIPPER_LOG, TOKEN_FILE, Stack, Stop
+from obs_check.lab.parts import BOUNDARY_STDERR, PARTS, SHIPPER_LOG, TOKEN_FILE, Stack, Stop, audit_socket
 from obs_check.lab.tls.certificate import CA
 from obs_check.standin.loki.served import Served
 
@@ -153,6 +154,7 @@ class Lab:
                     "jail_type": "landjail",
                 }
             },
+            "checks": [{"name": "the agent listens", "run": f"test -S {shlex.quote(str(audit_socket(self._stack)))}"}],
             "timeouts": {"hop_s": 4, "metrics_s": 8},
         }
         for change in chosen.reached:

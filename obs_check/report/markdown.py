@@ -25,13 +25,16 @@ _IN_REPORT = {
 
 def to_markdown(document: Mapping[str, Any], tables: Sequence[EvidenceTable]) -> str:
     """Verdict, tables, then each finding with its probes and its diff."""
-    parts = [f"# obs-check {in_markdown(document.get('command'))}: {in_markdown(document.get('verdict'))}"]
+    result = document.get("result") or {}
+    head = f"{in_markdown(result['head'])}, " if result.get("head") else ""
+    parts = [f"# {head}obs-check {in_markdown(document.get('command'))}: {in_markdown(document.get('verdict'))}"]
     if document.get("ended"):
         parts.append(
             f"It did not come to its end: {in_markdown(document['ended'])}. What follows is what was found so far."
         )
     if document.get("run"):
         parts.append(f"Run {in_markdown(document['run'])}, {len(document.get('events') or ())} events.")
+    parts += [_part(part) for part in result.get("parts") or ()]
     parts += [f"## {t.title}\n\n{_table(t)}" for t in tables if t.name in _IN_REPORT]
     findings = list(document.get("findings") or ())
     if findings:
@@ -41,6 +44,17 @@ def to_markdown(document: Mapping[str, Any], tables: Sequence[EvidenceTable]) ->
     if changes:
         parts.append("## Changes\n\n" + "\n".join(f"- {in_markdown(c)}" for c in changes))
     return "\n\n".join(parts) + "\n"
+
+
+def _part(part: Mapping[str, Any]) -> str:
+    """A part of the result: what is said of it, and, where it broke, the lines, why, and what is needed."""
+    lines = [
+        f"**{in_markdown(part.get('part'))}** ({in_markdown(part.get('verdict'))}): {in_markdown(part.get('says'))}"
+    ]
+    lines += [f"- {in_markdown(line)}" for line in part.get("lines") or ()]
+    lines += [f"- why: {in_markdown(line)}" for line in part.get("why") or ()]
+    lines += [f"- needed: {in_markdown(line)}" for line in part.get("needed") or ()]
+    return lines[0] + ("\n\n" + "\n".join(lines[1:]) if lines[1:] else "")
 
 
 def _table(table: EvidenceTable) -> str:

@@ -35,6 +35,11 @@ def print_document(
     the probes of every cause."""
     console = make_console(file, color)
     console.print(_headline(document))
+    for part in (document.get("result") or {}).get("parts") or ():
+        if part.get("part") == "healthy" and part.get("verdict") in ("fail", "unknown"):
+            console.print(Text(visible(f"workspace {part['verdict']}: {part['says']}"), STYLES.get("fail", "")))
+            for line in (*part.get("why", ()), *part.get("lines", ())):
+                console.print(Text(visible(f"   {line}"), "dim"))
     for number, finding in enumerate(document.get("findings") or (), start=1):
         print_finding(console, number, finding, everything)
     for text in document.get("unexplained") or ():

@@ -1,8 +1,9 @@
 """The use cases that look at a pipeline: inject and follow (verify), read and explain (diagnose), both, and again."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
+from typing import Literal
 
 from obs_check.app.diagnose.counterfactual import would_read
 from obs_check.app.diagnose.explain import explain
@@ -10,6 +11,7 @@ from obs_check.app.diagnose.positive_control import controls, with_controls
 from obs_check.app.diagnose.rehearsal.rehearse import Rehearsal
 from obs_check.app.systems.asking import context_of
 from obs_check.app.systems.following import follow_run
+from obs_check.app.systems.health import ask_health
 from obs_check.app.systems.injection import Sending
 from obs_check.app.systems.systems import Systems
 from obs_check.app.verify.inputs import clocks, inputs_of, versions
@@ -97,11 +99,24 @@ class Check:
 
     def run(self, allow: int, deny: int, sending: Sending | None = None) -> Run:
         """The whole of it: read the panels, send events, follow them, and read the panels again."""
+        sending = sending or Sending()
+        self.healthy(sending, "before")
         before = self.before()
         run = self.inject(allow, deny, sending)
         self.follow(run)
         self.panels(run, before)
+        self.healthy(sending, "after")
         return run
+
+    def healthy(self, sending: Sending, when: Literal["before", "after"]) -> None:
+        """Ask the workspace whether it works, before or after the run; ahead of the panels, since what a check sends is
+        counted too."""
+        systems, health = self.systems, self.outcome.health
+        rows = ask_health(systems.config, replace(sending, env=systems.env), self.say, health)
+        if when == "before":
+            health.before = rows
+        else:
+            health.after = rows
 
     def panels(self, run: Run | None, before: Sequence[PanelView] = ()) -> None:
         """Read the panels in their own ranges and judge them, by the run where there is one; `before` is what they read

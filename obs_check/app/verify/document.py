@@ -298,6 +298,45 @@ class Finding(Struct):
     panels: Annotated[list[int] | None, said("ids of the panels that it explains")] = None
 
 
+class Checked(Struct):
+    """What a check of the workspace came to."""
+
+    name: str
+    ok: bool
+    says: str
+    output: Annotated[str, said("the end of what it printed")]
+
+
+class HealthRow(Struct):
+    """A check of the workspace (`checks:`), or what Coder says of it, on either side of the run."""
+
+    name: str
+    verdict: Judged
+    before: Annotated[Checked | None, said("null where it was not asked")]
+    after: Annotated[Checked | None, said("null where it was not asked")]
+
+
+class ResultPart(Struct):
+    """One of the things that a success takes."""
+
+    part: Annotated[str, said("`healthy`, `denied`, `audited`, `shown`")]
+    verdict: Literal["ok", "fail", "unknown", "not asked"]
+    says: str
+    lines: Annotated[list[str], said("what was printed, logged or is missing")]
+    why: Annotated[list[str], said("the causes, each with its claim")]
+    needed: Annotated[list[str], said("what would mend it")]
+
+
+class Result(Struct):
+    """Whether agents work behind the firewall, and all that it decides is recorded and shown."""
+
+    head: Annotated[
+        Literal["SUCCESS", "DOCUMENTED NEGATIVE", "UNDECIDED"],
+        said("SUCCESS takes all parts; one that fails makes it DOCUMENTED NEGATIVE; else it is UNDECIDED"),
+    ]
+    parts: list[ResultPart]
+
+
 class Clock(Struct):
     """How far another clock is from ours, by the `Date` of its answers: theirs minus ours lies in between."""
 
@@ -400,6 +439,8 @@ class Document(Struct):
     panels: list[Panel] | None = None
     control: list[Control] | None = None
     findings: Annotated[list[Finding] | None, said("causes, the first one first")] = None
+    checks: Annotated[list[HealthRow] | None, said("of the workspace, beside the run")] = None
+    result: Annotated[Result | None, said("the head of the run, null without one")] = None
     unexplained: list[str] | None = None
     suggested: list[Suggested] | None = None
     outages: Annotated[list[str] | None, said("systems that did not answer")] = None

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from obs_check.app.diagnose.counterfactual import WouldRead
+from obs_check.app.systems.health import Health
 from obs_check.app.verify.comparison import compare, compare_hops, earlier
 from obs_check.app.verify.inputs import Inputs
 from obs_check.app.verify.panel_proof import panel_proof
+from obs_check.app.verify.result import result_of
 from obs_check.app.verify.verdicts import PanelVerdict, copy_of
 from obs_check.errors import NotAllowed, ObsCheckError
 from obs_check.evidence.control import Control
@@ -49,6 +51,8 @@ class Outcome:
     clocks: list[dict[str, Any]] = field(default_factory=list)
     span: Window | None = None
     """When the command looked."""
+    health: Health = field(default_factory=Health)
+    """What the workspace was asked beside the run."""
     ended: str = ""
     """Why the command did not come to its end ("" when it did, or is still at work)."""
 
@@ -61,6 +65,7 @@ class Outcome:
         verdicts = [h.verdict for h in self.hops] + [p.verdict for p in self.panels]
         verdicts += [Verdict.FAIL for f in self.findings if f.severity == "error"]
         verdicts += [Verdict.UNKNOWN for _ in self.outages]
+        verdicts += [self.health.verdict] if self.health.asked else []
         return worst(verdicts)
 
     @property
@@ -75,7 +80,12 @@ class Outcome:
     @property
     def exit_code(self) -> int:
         """That of the verdict; where it is unknown for want of rights, that of NotAllowed."""
-        denied = self.denied or any(h.denied for h in self.hops) or any(p.view.denied for p in self.panels)
+        denied = (
+            self.denied
+            or self.health.denied
+            or any(h.denied for h in self.hops)
+            or any(p.view.denied for p in self.panels)
+        )
         return NotAllowed.exit_code if denied and self.verdict is Verdict.UNKNOWN else self.verdict.exit_code
 
     def failed(self, error: ObsCheckError) -> None:
@@ -99,6 +109,8 @@ class Outcome:
             "panels": [{**p.to_row(), "proof": self._proof(p)} for p in self.panels],
             "control": [c.to_row() for c in self.controls],
             "findings": [f.to_json() for f in self.findings],
+            "checks": self.health.to_json(),
+            "result": result_of(self.run, self.hops, self.panels, self.findings, self.health, self.ended),
             "unexplained": self.unexplained,
             "suggested": [w.to_row() for w in self.suggested],
             "outages": self.outages,

@@ -1,0 +1,39 @@
+"""`checks:` of obs-check.yaml: what has to work in the workspace beside the firewall, before and after a run.
+
+checks:
+- {run: "git ls-remote https://git.example/team/app HEAD", expect: HEAD}
+- {name: app, run: "curl -sS http://127.0.0.1:8080/healthz", expect: ok, exit: 0, timeout_s: 5}
+"""
+
+from dataclasses import dataclass
+
+from obs_check.config.section import Section
+from obs_check.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """A command of a POSIX shell that has to end with `exit` within `timeout_s` seconds and print the text `expect`."""
+
+    name: str
+    run: str
+    expect: str = ""
+    exit: int = 0
+    timeout_s: float = 30.0
+
+
+def read_checks(root: Section) -> tuple[HealthCheck, ...]:
+    """The checks in their order; ConfigError with file and line for a wrong one, or two of one name."""
+    found: dict[str, HealthCheck] = {}
+    for section in root.items("checks", "name", "run", "expect", "exit", "timeout_s"):
+        run = section.needed("run")
+        name = section.text("name") or run
+        if name in found:
+            raise ConfigError(f"{section.place()}: two checks are called {name}", "give one of them another name")
+        code = section.text("exit") or "0"
+        if not code.isdecimal() or int(code) > 255:
+            raise ConfigError(f"{section.place()}: exit is no exit code", "a number from 0 to 255")
+        found[name] = HealthCheck(
+            name, run, section.text("expect") or "", int(code), section.seconds("timeout_s", 30.0) or 30.0
+        )
+    return tuple(found.values())
