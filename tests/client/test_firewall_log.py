@@ -70,6 +70,7 @@ def asked(directory: Path, files: dict[str, Lines], text: str, since: Since) -> 
         ({"a.log": [(YEARS, PORT)], "b.log": [(-9, MANAGER), (1, OTHER)]}, "listener", "last start", []),
         ({"stderr": [(-99, PORT), (-98, STOP), (-9, MANAGER)]}, "listener", "last start", []),
         ({"stderr": [(-99, OTHER), (-9, MANAGER), (-8, PORT)]}, "listener", "last start", [PORT]),
+        ({"a.log": [(YEARS, PORT)]}, "listener", "last start", []),
         ({}, "listener", "last start", []),
         ({}, "dropped", "run", []),
     ],

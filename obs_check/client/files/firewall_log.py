@@ -14,13 +14,15 @@ from obs_check.client.files.line_times import line_time
 from obs_check.client.files.search import each_line, expand, written_since
 from obs_check.errors import InputError
 from obs_check.model.probe import Probe
-from obs_check.model.window import Window
+from obs_check.model.window import NS, Window
 
 Since = Literal["run", "start", "last start"]
 """From when on lines count. run: from the run's start. start: from the start of the process that has the run, for what
-it says once and keeps to. last start: those of the process that was started last, if it did nothing since: it never got
-to a run."""
+it says once and keeps to. last start: those of the process that was started last, within a day before the run, if it
+did nothing since: it never got to a run."""
 _SHOWN = 20
+_LATELY_NS = 24 * 3600 * NS
+"""How long before the run a start may have been that never got to one; an older one says nothing about this run."""
 
 _Found = tuple[int, str]
 """When a line was written (ns since the epoch), and the line."""
@@ -104,6 +106,8 @@ class FirewallLog:
         if not written:
             return [], []
         path, lines = max(written, key=lambda found: found[1][-1][0])
+        if lines[-1][0] < self._start_ns - _LATELY_NS:
+            return [path], []
         last = max((n for n, (_, line) in enumerate(lines) if text in line), default=None)
         if last is None or any(begins(line) or decided_in(line) for _, line in lines[last + 1 :]):
             return [path], []
