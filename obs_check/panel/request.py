@@ -135,9 +135,11 @@ def panel_requests(
     for found, targets in groups.values():
         chosen = _with_auto(variables, within)
         notes += _notes(targets, found, chosen)
-        body, hidden, problem = _body(
-            found, targets + expressions, panel, chosen, within, interval, points, datasources, mixed, values
-        )
+        asked = [
+            (one, (datasources.resolve(one.datasource, values) or found) if mixed else found)
+            for one in targets + expressions
+        ]
+        body, hidden, problem = _body(asked, panel, chosen, within, interval, points)
         problems += [problem] if problem else []
         suffix = "&expression=true" if expressions else ""
         sent.append(Query(found, f"/api/ds/query?ds_type={found.type}{suffix}", body, hidden))
@@ -147,20 +149,15 @@ def panel_requests(
 
 
 def _body(
-    found: Datasource,
-    targets: list[Target],
+    asked: list[tuple[Target, Datasource]],
     panel: Panel,
     variables: Mapping[str, EffectiveVariable],
     within: TimeRange,
     interval: Interval,
     points: int,
-    datasources: Datasources,
-    mixed: bool,
-    values: Mapping[str, str],
 ) -> tuple[dict[str, Any], frozenset[str], str]:
     queries: list[dict[str, Any]] = []
-    for target in targets:
-        own = (datasources.resolve(target.datasource, values) or found) if mixed else found
+    for target, own in asked:
         try:
             made, problem = target_queries(target, own, variables, within, interval, points, panel.id)
         except (TypeError, ValueError) as error:
@@ -169,7 +166,7 @@ def _body(
             return {}, frozenset(), problem
         queries += made
     body = {"from": str(within.from_ms), "to": str(within.to_ms), "queries": queries}
-    return body, frozenset(t.ref_id for t in targets if t.hidden), ""
+    return body, frozenset(t.ref_id for t, _ in asked if t.hidden), ""
 
 
 def _active(panel: Panel) -> list[Target]:

@@ -9,14 +9,14 @@ from obs_check.golang.numbers import power, remainder
 from obs_check.panel.frames import Field, Frame
 from obs_check.panel.naming import display_name, is_named
 from obs_check.panel.reduce import NAMES, reduce_field
-
-MODES = ("binary", "reduceRow")
-"""The modes that are followed."""
+from obs_check.panel.transform import NotFollowed
 
 
 def calculate_field(frames: Sequence[Frame], options: Mapping[str, Any]) -> list[Frame]:
-    """Every frame with the new column; one that lacks an operand is unchanged."""
-    make = _binary if options.get("mode", "reduceRow") == "binary" else _reduce_row
+    """Every frame with the new column; one that lacks an operand is unchanged. NotFollowed for another mode."""
+    make = {"binary": _binary, "reduceRow": _reduce_row}.get(options.get("mode", "reduceRow"))
+    if make is None:
+        raise NotFollowed
     result = []
     for frame in frames:
         made = make(frame, frames, options)

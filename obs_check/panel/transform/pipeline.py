@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from obs_check.panel.elements import Transformation
 from obs_check.panel.frames import Frame
 from obs_check.panel.overrides import js_regex
-from obs_check.panel.transform.calculate_field import MODES, calculate_field
+from obs_check.panel.transform import NotFollowed
+from obs_check.panel.transform.calculate_field import calculate_field
 from obs_check.panel.transform.extract_fields import extract_fields
 from obs_check.panel.transform.filter_by_value import filter_by_value
 from obs_check.panel.transform.filter_fields import filter_by_ref_id, filter_fields_by_name
@@ -73,23 +74,19 @@ def run_transformations(frames: Sequence[Frame], transformations: Sequence[Trans
         if transformation.disabled:
             continue
         apply = known.get(transformation.id)
-        if apply is None or _unfollowed(transformation):
+        if apply is None:
             return Transformed(current, steps, transformation.id)
         try:
             seen, aside = _split(current, transformation.filter)
             # Nothing in, nothing out, whatever the transformation.
             current = [*(apply(seen, transformation.options) if seen else []), *aside]
+        except NotFollowed:
+            return Transformed(current, steps, transformation.id)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             # In Grafana too a transformation that throws is an error of the whole panel.
             return Transformed(current, steps, error=f"transformation {transformation.id} failed: {error}")
         steps.append(step(transformation.id, current))
     return Transformed(current, steps)
-
-
-def _unfollowed(transformation: Transformation) -> bool:
-    if transformation.id == "calculateField":
-        return transformation.options.get("mode", "reduceRow") not in MODES
-    return False
 
 
 def _split(frames: list[Frame], rule: Mapping[str, Any] | None) -> tuple[list[Frame], list[Frame]]:
