@@ -67,8 +67,7 @@ def verify(archive: Path, signers: Path | None, out: Output) -> None:
     """
     from obs_check.client.files.archive import read_archive
     from obs_check.client.signature import signer
-    from obs_check.report.bundle import MANIFEST, SIGNATURE, verify_files
-    from obs_check.report.verified import told
+    from obs_check.report.bundle import MANIFEST, SIGNATURE, told, verify_files
 
     files, sealed = read_archive(archive)
     found = verify_files(files, sealed, str(archive))

@@ -8,7 +8,7 @@ from obs_check.evidence.cause import Cause
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import dashboard_fix, edited
 from obs_check.evidence.funnel import count_rung
-from obs_check.model.finding import DashboardEdit, Finding, Fix, Meaning, Observation, Proof, Severity, Subject
+from obs_check.model.finding import DashboardEdit, Finding, Fix, Meaning, Observation, Proof, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.secret import shortened
 from obs_check.model.window import Window
@@ -82,9 +82,7 @@ def finding(
     change: Tried,
     summary: str,
     more: Sequence[Probe] = (),
-    severity: Severity | None = None,
     meaning: Meaning = "other",
-    group: str = "",
 ) -> Finding:
     """The finding that a tried change proves; its claim ends with what the panel reads with the change."""
     fix = Fix(summary)
@@ -97,9 +95,7 @@ def finding(
         evidence=Proof(seen, change.probes) if change.edits and seen else Observation((*seen, *change.probes)),
         fix=fix,
         panels=(broken.panel.id,),
-        severity=severity,
         cured=change.right,
-        group=group,
     )
 
 

@@ -5,7 +5,7 @@ format.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -38,6 +38,8 @@ inputs/         the dashboard and the configurations that were judged by, withou
 
 makes everything but the document anew from its raw answers, on any machine, and says what does not match.
 """
+_MOST_SHOWN = 30
+"""Differences that are listed; `-o json` has all."""
 
 
 def bundle_files(document: Mapping[str, Any]) -> dict[str, bytes]:
@@ -191,3 +193,24 @@ def _against_itself(files: Mapping[str, bytes], again: Mapping[str, bytes], foun
     for name in [*again, *(n for n in files if n not in again and n != SIGNATURE)]:
         if files.get(name) != again.get(name):
             found.problems.append((name, "is not what the document makes"))
+
+
+def told(found: Verified) -> Iterator[str]:
+    """What was found, for a person: whether it matches, what does not, what was made anew, what was not checked."""
+    run = f"run {found.run}, " if found.run else ""
+    what = f"{run}{found.command}, verdict {found.verdict}, made by obs-check {found.made_by}"
+    yield f"{'matches' if found.matches else 'DOES NOT MATCH'}: {what}"
+    for file, problem in found.problems:
+        yield f"  {file}: {problem}"
+    differences = found.recomputed.differences
+    for one in differences[:_MOST_SHOWN]:
+        yield f"  {one.place}: says {one.kept}, has to be {one.found}"
+    if len(differences) > _MOST_SHOWN:
+        yield f"  and {len(differences) - _MOST_SHOWN} more"
+    if found.recomputed.counts:
+        counts = ", ".join(f"{number:,} of {kind}" for kind, number in found.recomputed.counts.items())
+        yield f"made anew: {counts}"
+    if found.signed_by:
+        yield f"signed by {found.signed_by}"
+    for place, why in {**found.left, **found.recomputed.left}.items():
+        yield f"not checked: {place}: {why}"

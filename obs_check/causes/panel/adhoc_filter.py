@@ -67,7 +67,7 @@ def _told(
     )
     summary = f"filter by `{new}`" if new else f"take the filter `{filter_text}` out of {variable.name}"
     more = (guilty.sample, guilty.before.probe, guilty.after.probe)
-    return finding(context, broken, CAUSE, claim, change, summary, more, meaning=meaning, group=filter_text)
+    return replace(finding(context, broken, CAUSE, claim, change, summary, more, meaning), group=filter_text)
 
 
 def _guilty(context: Context, broken: BrokenPanel) -> Iterator[_Guilty]:

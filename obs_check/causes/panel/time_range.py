@@ -5,6 +5,7 @@ before now.
 """
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from obs_check.evidence.cause import on_panel
@@ -91,7 +92,8 @@ def find_passed(context: Context, broken: BrokenPanel) -> Finding | None:
         to = (context.dashboard.get("time") or {}).get("to")
         summary = "let the dashboard's range end now"
         change = tried(context, broken, [PanelEdit(None, ("time", "to"), to, "now")], wide)
-    return finding(context, broken, PASSED, claim, change, summary, severity="error" if late else "info")
+    found = finding(context, broken, PASSED, claim, change, summary)
+    return replace(found, severity="error" if late else "info")
 
 
 def _selected(context: Context, broken: BrokenPanel) -> tuple[Probe, ...]:

@@ -6,7 +6,7 @@ nothing has no value, and neither have those that are asked with it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
@@ -82,7 +82,7 @@ def _without_options(context: Context, broken: BrokenPanel) -> Finding | None:
             if change.helps:
                 claim += f"; with the label `{near}` the panel reads {shown(change.reading)}"
                 summary = f"ask for the label `{near}` in the variable {name}"
-                return finding(context, broken, CAUSE, claim, change, summary, probes, meaning="same", group=name)
+                return replace(finding(context, broken, CAUSE, claim, change, summary, probes, "same"), group=name)
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid, broken.panel.id),
         claim=f"{claim}; the panel reads {shown(broken.reading)}",

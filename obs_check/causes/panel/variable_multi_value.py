@@ -4,6 +4,8 @@ Grafana writes several values as a regular expression, `a|b`, and escapes even a
 that very text, which no label and no line has. Proved by the panel read with `=~` and `|~`.
 """
 
+from dataclasses import replace
+
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.tried import finding, tried_queries, with_it
@@ -29,7 +31,8 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         f"the variable {name} may hold several values and is written as a regular expression: `{use.text}` compares "
         f"with the text `{use.value}`; {with_it(broken, change, f'with `{new}`')}"
     )
-    return finding(context, broken, CAUSE, claim, change, f"write `{new}`", meaning="same", group=new)
+    found = finding(context, broken, CAUSE, claim, change, f"write `{new}`", meaning="same")
+    return replace(found, group=new)
 
 
 def _as_expression(broken: BrokenPanel, use: Use) -> str | None:

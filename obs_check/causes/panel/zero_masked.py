@@ -60,7 +60,7 @@ def find_for_nothing(context: Context, broken: BrokenPanel) -> Finding | None:
             )
             bare = Tried((), change.reading, change.probes, change.right)
             summary = f"remove {what}, so that the panel tells 0 from nothing"
-            return finding(context, broken, FOR_NOTHING, claim, bare, summary, severity="warning")
+            return finding(context, broken, FOR_NOTHING, claim, bare, summary)
     return None
 
 
@@ -89,4 +89,4 @@ def _masks(broken: BrokenPanel, stored: Mapping[str, Any]) -> Iterator[tuple[lis
 
 
 WRITTEN = on_panel("panel.zero-masked", "panel", find_written)
-FOR_NOTHING = on_panel("panel.zero-masked", "panel", find_for_nothing, asked="last")
+FOR_NOTHING = on_panel("panel.zero-masked", "panel", find_for_nothing, asked="last", severity="warning")
