@@ -69,7 +69,7 @@ def rfc3339_ms(ts_ns: int, zone: tzinfo) -> str:
     return f"{local:%Y-%m-%dT%H:%M:%S}.{ts_ns % NS // MS:03d}{offset}"
 
 
-class BoundaryLog:
+class BoundaryLogWriter:
     """The log of one boundary invocation; `write` may be called from any thread.
 
     With a `log_dir` two files are created, as boundary does: the parent's, which gets every line, and that of the

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from obs_check.cli.options import Output
 
 
-class Found(Protocol):
+class PartialOutcome(Protocol):
     """What a command has found so far."""
 
     @property
@@ -38,7 +38,7 @@ class Found(Protocol):
 
 
 @contextmanager
-def keeping(out: "Output", found: Found, save: Path | None = None, limit_s: float = 0) -> Iterator[None]:
+def keeping(out: "Output", found: PartialOutcome, save: Path | None = None, limit_s: float = 0) -> Iterator[None]:
     """Keep the document of a run among the runs, and in `save`, whatever happens inside; where the block is not left at
     its end, also show it.
 

@@ -15,7 +15,7 @@ from obs_check.model.verdict import Verdict
 
 if TYPE_CHECKING:
     from obs_check.app.systems.injection import Sending, Way
-    from obs_check.config import BoundaryConfig
+    from obs_check.config import BoundarySettings
     from obs_check.follow.run import Run
     from obs_check.model.event import Event
 
@@ -79,7 +79,7 @@ class Injected:
 
     def send(
         self,
-        boundary: "BoundaryConfig",
+        boundary: "BoundarySettings",
         way: "Way",
         events: "list[Event]",
         out: Output,

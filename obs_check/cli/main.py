@@ -20,7 +20,7 @@ INTERNAL = 70
 """EX_SOFTWARE of sysexits.h: an error of obs-check itself, which claims nothing about anything."""
 
 
-class Command(NamedTuple):
+class Subcommand(NamedTuple):
     """A subcommand: where it is, and its line in `--help` (kept here so that help imports nothing)."""
 
     name: str
@@ -29,22 +29,32 @@ class Command(NamedTuple):
     summary: str
 
 
-COMMANDS: tuple[Command, ...] = (
-    Command("demo", "obs_check.cli.demo", "demo", "The whole job on the embedded lab: break, follow, diagnose, fix."),
-    Command("diagnose", "obs_check.cli.diagnose", "diagnose", "What each panel reads, why, with proof, and a fix."),
-    Command("verify", "obs_check.cli.verify", "verify", "Inject events and follow each to its panels; one exit code."),
-    Command("inject", "obs_check.cli.inject", "inject", "Send tagged allow and deny events through the firewall."),
-    Command("trace", "obs_check.cli.trace", "trace", "Follow the events of a kept run hop by hop."),
-    Command("runs", "obs_check.cli.runs", "runs", "List the runs that are kept, or remove old ones."),
-    Command("confirm", "obs_check.cli.confirm", "confirm", "Run again after a fix and compare panel by panel."),
-    Command("query", "obs_check.cli.query", "query", "Run a LogQL query on files, Loki or Loki behind Grafana."),
-    Command("lint", "obs_check.cli.lint", "lint", "Check dashboards, queries and shipper configurations offline."),
-    Command("test", "obs_check.cli.test", "test", "Unit tests of dashboards and queries; --mutate for what they miss."),
-    Command("explain", "obs_check.cli.explain", "explain", "The page of a cause or of a rule of lint."),
-    Command("export", "obs_check.cli.export", "export", "Write evidence tables from a kept document."),
-    Command("bundle", "obs_check.cli.bundle", "bundle", "One archive of a run that proves itself; `verify` checks it."),
-    Command("shipper", "obs_check.cli.shipper", "shipper", "A log shipper: dry-run its stages, ask it what it read."),
-    Command("lab", "obs_check.cli.lab", "lab", "Run the embedded stack to try things on."),
+COMMANDS: tuple[Subcommand, ...] = (
+    Subcommand(
+        "demo", "obs_check.cli.demo", "demo", "The whole job on the embedded lab: break, follow, diagnose, fix."
+    ),
+    Subcommand("diagnose", "obs_check.cli.diagnose", "diagnose", "What each panel reads, why, with proof, and a fix."),
+    Subcommand(
+        "verify", "obs_check.cli.verify", "verify", "Inject events and follow each to its panels; one exit code."
+    ),
+    Subcommand("inject", "obs_check.cli.inject", "inject", "Send tagged allow and deny events through the firewall."),
+    Subcommand("trace", "obs_check.cli.trace", "trace", "Follow the events of a kept run hop by hop."),
+    Subcommand("runs", "obs_check.cli.runs", "runs", "List the runs that are kept, or remove old ones."),
+    Subcommand("confirm", "obs_check.cli.confirm", "confirm", "Run again after a fix and compare panel by panel."),
+    Subcommand("query", "obs_check.cli.query", "query", "Run a LogQL query on files, Loki or Loki behind Grafana."),
+    Subcommand("lint", "obs_check.cli.lint", "lint", "Check dashboards, queries and shipper configurations offline."),
+    Subcommand(
+        "test", "obs_check.cli.test", "test", "Unit tests of dashboards and queries; --mutate for what they miss."
+    ),
+    Subcommand("explain", "obs_check.cli.explain", "explain", "The page of a cause or of a rule of lint."),
+    Subcommand("export", "obs_check.cli.export", "export", "Write evidence tables from a kept document."),
+    Subcommand(
+        "bundle", "obs_check.cli.bundle", "bundle", "One archive of a run that proves itself; `verify` checks it."
+    ),
+    Subcommand(
+        "shipper", "obs_check.cli.shipper", "shipper", "A log shipper: dry-run its stages, ask it what it read."
+    ),
+    Subcommand("lab", "obs_check.cli.lab", "lab", "Run the embedded stack to try things on."),
 )
 
 

@@ -14,7 +14,7 @@ from obs_check.cli.interrupt import insistent_interrupt
 from obs_check.cli.options import Output, deadline, echo, with_formats
 from obs_check.cli.query_explain import explain_query
 from obs_check.cli.query_follow import follow_query
-from obs_check.cli.query_target import Target
+from obs_check.cli.query_target import QueryTarget
 from obs_check.cli.query_window import read_duration, read_labels, read_window
 from obs_check.errors import QueryError, Refused, UsageError
 from obs_check.model.secret import shortened
@@ -92,7 +92,9 @@ def query(
         raise UsageError(f"{rest[0]}: one argument too many", "quote the query, and a glob: --file '/logs/*.log'")
     # A quoted glob reaches us with its ~.
     files = tuple(os.path.expanduser(path) for path in files)  # noqa: PTH111
-    target = Target(files, read_labels(labels), time_key, loki, tenant, grafana, datasource, loki_version, max_line)
+    target = QueryTarget(
+        files, read_labels(labels), time_key, loki, tenant, grafana, datasource, loki_version, max_line
+    )
     target.check()
     text = query_text(query)
     if not text.strip():
@@ -145,7 +147,7 @@ def _parsed(text: str) -> "Expr":
         raise
 
 
-def _run_on_files(ask: "Ask", target: Target, out: Output) -> None:
+def _run_on_files(ask: "Ask", target: QueryTarget, out: Output) -> None:
     from obs_check.app.query.ask import ask_source, window_around
     from obs_check.app.query.files import ask_files, line_test
     from obs_check.app.query.unselected import unselected
@@ -168,7 +170,7 @@ def _run_on_files(ask: "Ask", target: Target, out: Output) -> None:
     _say_rest(ask, result, empty, out)
 
 
-def _run_on_loki(ask: "Ask", target: Target, out: Output) -> None:
+def _run_on_loki(ask: "Ask", target: QueryTarget, out: Output) -> None:
     from obs_check.app.query.ask import ask_loki
 
     client = target.loki_client(out)

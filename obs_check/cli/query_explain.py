@@ -4,7 +4,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from obs_check.cli.options import Output
-from obs_check.cli.query_target import Target
+from obs_check.cli.query_target import QueryTarget
 from obs_check.errors import UsageError
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import Window
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from obs_check.logql.explain.tree import Node
 
 
-def explain_query(ask: "Ask", target: Target, out: Output) -> NoReturn:
+def explain_query(ask: "Ask", target: QueryTarget, out: Output) -> NoReturn:
     """Print the tree of the query on the target's lines; ends the command."""
     if out.format not in ("table", "json"):
         raise UsageError(f"--explain has no -o {out.format}", "use -o table or -o json")
@@ -31,7 +31,7 @@ def explain_query(ask: "Ask", target: Target, out: Output) -> NoReturn:
     _show(ask, target, root, ask.window, cost, out)
 
 
-def _of_files(ask: "Ask", target: Target, out: Output) -> "tuple[Node, Window, str]":
+def _of_files(ask: "Ask", target: QueryTarget, out: Output) -> "tuple[Node, Window, str]":
     """The tree, the window, and which labels the files lack, where they do."""
     from obs_check.app.query.ask import window_around
     from obs_check.app.query.unselected import unselected
@@ -46,7 +46,7 @@ def _of_files(ask: "Ask", target: Target, out: Output) -> "tuple[Node, Window, s
     return root, window, unselected(ask.expr, target.labels_of(paths))
 
 
-def _of_loki(ask: "Ask", target: Target, out: Output) -> "tuple[Node, Cost]":
+def _of_loki(ask: "Ask", target: QueryTarget, out: Output) -> "tuple[Node, Cost]":
     from obs_check.app.query.explain_loki import explain_on_loki
 
     client = target.loki_client(out)
@@ -56,7 +56,7 @@ def _of_loki(ask: "Ask", target: Target, out: Output) -> "tuple[Node, Cost]":
         client.close()
 
 
-def _show(ask: "Ask", target: Target, root: "Node", window: Window, cost: "Cost | None", out: Output) -> NoReturn:
+def _show(ask: "Ask", target: QueryTarget, root: "Node", window: Window, cost: "Cost | None", out: Output) -> NoReturn:
     from obs_check.logql.explain.tree import conclusion
     from obs_check.model.window import MS, shown_time
     from obs_check.report.explanation import print_explanation

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from obs_check.cli.options import Output, echo
-from obs_check.cli.query_target import Target
+from obs_check.cli.query_target import QueryTarget
 from obs_check.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _LOOK_S = 0.25
 """Seconds between two looks at files."""
 
 
-def follow_query(ask: "Ask", target: Target, ended: bool, out: Output) -> None:
+def follow_query(ask: "Ask", target: QueryTarget, ended: bool, out: Output) -> None:
     """Print new lines, and before them those since the start of the ask's window where it has one. `ended` is whether
     an end was asked for. Ends only with standard input, an interrupt or an error."""
     from obs_check.logql.syntax.ast import LogQuery
@@ -37,7 +37,7 @@ def follow_query(ask: "Ask", target: Target, ended: bool, out: Output) -> None:
             echo(show(found, newest_first=False), nl=False)
 
 
-def _batches(ask: "Ask", query: "LogQuery", target: Target, out: Output) -> "Iterator[Streams]":
+def _batches(ask: "Ask", query: "LogQuery", target: QueryTarget, out: Output) -> "Iterator[Streams]":
     start_ns = ask.window.start_ns if ask.window else None
     if target.files:
         from obs_check.app.query.follow import passing
@@ -51,7 +51,7 @@ def _batches(ask: "Ask", query: "LogQuery", target: Target, out: Output) -> "Ite
     return _from_loki(ask, target, time.time_ns() if start_ns is None else start_ns, out)
 
 
-def _piped(target: Target, out: Output) -> "Iterator[list[LogStream]]":
+def _piped(target: QueryTarget, out: Output) -> "Iterator[list[LogStream]]":
     from obs_check.client.files.line_times import Timing
     from obs_check.client.files.named_paths import STDIN
     from obs_check.client.files.search import each_stdin_line
@@ -68,7 +68,7 @@ def _piped(target: Target, out: Output) -> "Iterator[list[LogStream]]":
         yield [LogStream(labels, [Entry(timing.of(text), text)])]
 
 
-def _grown(ask: "Ask", target: Target, out: Output) -> "Iterator[list[LogStream]]":
+def _grown(ask: "Ask", target: QueryTarget, out: Output) -> "Iterator[list[LogStream]]":
     from obs_check.client.files.follow import FollowedFiles
 
     since = ask.window is not None
@@ -81,7 +81,7 @@ def _grown(ask: "Ask", target: Target, out: Output) -> "Iterator[list[LogStream]
         files.close()
 
 
-def _from_loki(ask: "Ask", target: Target, start_ns: int, out: Output) -> "Iterator[Streams]":
+def _from_loki(ask: "Ask", target: QueryTarget, start_ns: int, out: Output) -> "Iterator[Streams]":
     from obs_check.app.query.follow import ASK_S, LATE_S, asking
     from obs_check.model.result import Streams
 

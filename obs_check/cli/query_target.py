@@ -29,7 +29,7 @@ _HOST_PORT = re.compile(r"[\w.-]+(:\d+)?(/[^@\s]*)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class QueryTarget:
     """The options that say where to look."""
 
     files: tuple[str, ...]

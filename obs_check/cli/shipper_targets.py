@@ -13,7 +13,7 @@ from obs_check.cli.options import echo, limited
 
 if TYPE_CHECKING:
     from obs_check.model.entry import Labels
-    from obs_check.shipper.targets import FileReport, Found
+    from obs_check.shipper.targets import FileReport, RelabeledTarget
 
 PODS = "/var/log/pods"
 
@@ -103,7 +103,7 @@ def named_values(option: str, pairs: Sequence[str]) -> "Labels":
     return labels
 
 
-def _paths(found: "Sequence[Found]", reports: "Sequence[FileReport]", root: Path) -> list[dict[str, Any]]:
+def _paths(found: "Sequence[RelabeledTarget]", reports: "Sequence[FileReport]", root: Path) -> list[dict[str, Any]]:
     """Each pattern of a static target with how many of the listed files it takes, and why none where that shows."""
     from obs_check.client.files.log_tree import missing_directory
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from obs_check.client.transport import Limits
+    from obs_check.client.transport import TransferLimits
 
 PATIENCE_S = 60.0
 """Seconds that a system may make a command wait by 429 or 503, all its requests together."""
@@ -65,13 +65,13 @@ class Http:
         base_url: str,
         allowed: Collection[str],
         headers: Mapping[str, str] | None = None,
-        limits: "Limits | None" = None,
+        limits: "TransferLimits | None" = None,
         transport: "httpx.BaseTransport | None" = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         import httpx
 
-        from obs_check.client.transport import ACCEPTED, Limits, Timed, timed_transport
+        from obs_check.client.transport import ACCEPTED, Timed, TransferLimits, timed_transport
 
         check_host(base_url, allowed)
         self.system = system
@@ -83,7 +83,7 @@ class Http:
         self._headers: Mapping[str, str] = {}
         self._pause = pause
         self._patience_s = PATIENCE_S
-        self._limits = limits or Limits()
+        self._limits = limits or TransferLimits()
         self._timed = Timed()
         self._client = httpx.Client(
             headers={"Accept-Encoding": ACCEPTED, **(headers or {})},

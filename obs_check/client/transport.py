@@ -21,7 +21,7 @@ MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TransferLimits:
     """What one answer may take. `connect_s` until there is a connection, `headers_s` from then until the headers are
     there (longer than Grafana's 30 s for a datasource, so that its own answer is seen), `answer_s` until its end, and
     `bytes`, as sent and as unpacked."""

@@ -59,7 +59,7 @@ class LokiConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class BoundaryConfig:
+class BoundarySettings:
     """boundary's log files (a glob), its configuration, its proxy and the CA that its clients have to trust, and what
     the wrapped command wrote to stderr. `proxy: environment` takes the proxy variables, as a tool call inside does."""
 
@@ -83,7 +83,7 @@ class CoderdConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class ShipperConfig:
+class ShipperSettings:
     """The shipper: its HTTP address, its configuration, its positions file and its own log."""
 
     kind: Literal["promtail", "alloy"] = "promtail"
@@ -132,9 +132,9 @@ class Config:
     source: AbsolutePath | None = None
     expect: AbsolutePath | None = None
     loki: LokiConfig = field(default_factory=LokiConfig)
-    boundary: BoundaryConfig = field(default_factory=BoundaryConfig)
+    boundary: BoundarySettings = field(default_factory=BoundarySettings)
     coderd: CoderdConfig = field(default_factory=CoderdConfig)
-    shipper: ShipperConfig = field(default_factory=ShipperConfig)
+    shipper: ShipperSettings = field(default_factory=ShipperSettings)
     inject: InjectConfig = field(default_factory=InjectConfig)
     timeouts: TimeoutConfig = field(default_factory=TimeoutConfig)
     lint: LintConfig = field(default_factory=LintConfig)
@@ -236,7 +236,7 @@ def _read_root(root: Section) -> Config:
         source=root.path("source"),
         expect=root.path("expect"),
         loki=LokiConfig(loki.url("url"), loki.text("tenant"), loki.text("datasource") or "loki", loki.secret("bearer")),
-        boundary=BoundaryConfig(
+        boundary=BoundarySettings(
             boundary.glob("logs"),
             boundary.path("config"),
             ENVIRONMENT if boundary.text("proxy") == ENVIRONMENT else boundary.url("proxy"),
@@ -244,7 +244,7 @@ def _read_root(root: Section) -> Config:
             boundary.path("stderr"),
         ),
         coderd=CoderdConfig(coderd.glob("logs")),
-        shipper=ShipperConfig(
+        shipper=ShipperSettings(
             shipper.kind("kind"),
             shipper.url("url"),
             shipper.path("config"),

@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from obs_check.documents.yaml_tree import Value, load
+from obs_check.documents.yaml_tree import YamlValue, load
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Embedded:
         """What a message calls it."""
         return f"{self.owner}, key {self.key}" if self.owner else f"{self.file}:{self.first_line}"
 
-    def documents(self) -> list[Value]:
+    def documents(self) -> list[YamlValue]:
         """Its YAML documents; raises ConfigError."""
         found = load(self.text, self.file, self.first_line)
         for value in found if self.escaped else ():
@@ -35,21 +35,21 @@ class Embedded:
         return found
 
 
-def _at_line(value: Value, line: int) -> None:
+def _at_line(value: YamlValue, line: int) -> None:
     value.line = line
     for inner in value.data.values() if isinstance(value.data, dict) else value.data or ():
-        if isinstance(inner, Value):
+        if isinstance(inner, YamlValue):
             _at_line(inner, line)
 
 
-def embedded(value: Value, owner: str = "", key: str = "") -> Embedded:
+def embedded(value: YamlValue, owner: str = "", key: str = "") -> Embedded:
     """The text in a value of YAML, with the line where it starts."""
     text = value.text()
     first = value.line + 1 if value.style in {"|", ">"} else value.line
     return Embedded(text, value.file, first, owner, key, escaped=value.style in ('"', "'"))
 
 
-def objects(document: Value) -> Iterator[Value]:
+def objects(document: YamlValue) -> Iterator[YamlValue]:
     """A document, or what a Kubernetes list (`kubectl get -o yaml`) holds."""
     kind = document.get("kind") if document.is_map() else None
     items = document.get("items") if kind is not None and str(kind.data).endswith("List") else None
@@ -60,7 +60,7 @@ def objects(document: Value) -> Iterator[Value]:
         yield from objects(item)
 
 
-def keys_of(item: Value) -> list[Embedded] | None:
+def keys_of(item: YamlValue) -> list[Embedded] | None:
     """The texts of a ConfigMap or a Secret, or of grafana-operator's GrafanaDashboard; None for any other object."""
     if not item.is_map() or "kind" not in item.mapping():
         return None
@@ -88,7 +88,7 @@ def keys_of(item: Value) -> list[Embedded] | None:
     return found
 
 
-def _name(item: Value) -> str:
+def _name(item: YamlValue) -> str:
     metadata = item.get("metadata")
     if metadata is None or not metadata.is_map():
         return "without a name"
@@ -96,7 +96,7 @@ def _name(item: Value) -> str:
     return "/".join(one for one in given if isinstance(one, str)) or "without a name"
 
 
-def _decoded(value: Value) -> str | None:
+def _decoded(value: YamlValue) -> str | None:
     try:
         return base64.b64decode(value.text(), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):

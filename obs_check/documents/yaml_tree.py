@@ -20,7 +20,7 @@ _TRUE = {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"
 _FALSE = {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"}
 
 
-class Value:
+class YamlValue:
     """One value of a YAML file. `data` is a text (scalars keep their spelling), None, a list of Value, or a dict of
     text to Value. `line` is 1-based; `path` is spelled `scrape_configs[0].job_name`; `typed_keys` are those keys of a
     dict that YAML reads as a boolean or a number."""
@@ -43,7 +43,7 @@ class Value:
         """True for a mapping."""
         return isinstance(self.data, dict)
 
-    def mapping(self, known: Iterable[str] | None = None, null_is_empty: bool = True) -> "dict[str, Value]":
+    def mapping(self, known: Iterable[str] | None = None, null_is_empty: bool = True) -> "dict[str, YamlValue]":
         """The mapping; with `known`, any other key raises ConfigError that names the nearest known one."""
         if self.data is None and null_is_empty:
             return {}
@@ -56,7 +56,7 @@ class Value:
                     raise value.error(f"unknown key {key!r}", did_you_mean(key, names))
         return self.data
 
-    def items(self) -> "list[Value]":
+    def items(self) -> "list[YamlValue]":
         """The list; null is empty."""
         if self.data is None:
             return []
@@ -64,7 +64,7 @@ class Value:
             raise self.error("a list (- item) is needed here")
         return self.data
 
-    def get(self, key: str) -> "Value | None":
+    def get(self, key: str) -> "YamlValue | None":
         """The value of a key, None when absent or null."""
         found = self.mapping().get(key)
         return None if found is None or found.data is None else found
@@ -85,7 +85,7 @@ class Value:
         for key in self.typed_keys:
             raise self.error(f"YAML reads the key {key} as a boolean or number, a text is needed", "put it in quotes")
         for inner in self.data.values() if isinstance(self.data, dict) else self.data or ():
-            if isinstance(inner, Value):
+            if isinstance(inner, YamlValue):
                 inner.needs_text()
 
     def read(self, reader: Callable[[str], T]) -> T:
@@ -142,7 +142,7 @@ class Loader(yaml.SafeLoader):
         return node
 
 
-def load(text: str, file: str, first_line: int = 1) -> list[Value]:
+def load(text: str, file: str, first_line: int = 1) -> list[YamlValue]:
     """The documents of a YAML text whose first line is line `first_line` of `file`; raises ConfigError."""
     try:
         nodes = [node for node in yaml.compose_all(text, Loader=Loader) if node is not None]
@@ -159,19 +159,19 @@ def load(text: str, file: str, first_line: int = 1) -> list[Value]:
         raise ConfigError(f"{file}: no YAML: {error}", "is this a text file?") from None
 
 
-def _value(node: yaml.Node, file: str, first_line: int, path: str, above: tuple[int, ...]) -> Value:
+def _value(node: yaml.Node, file: str, first_line: int, path: str, above: tuple[int, ...]) -> YamlValue:
     line = first_line + node.start_mark.line
     if id(node) in above:
         raise ConfigError(f"{file}:{line}: {path}: an alias contains itself", "write what it stands for")
     above = (*above, id(node))
     if isinstance(node, yaml.ScalarNode):
         null = node.tag == "tag:yaml.org,2002:null"
-        return Value(None if null else node.value, file, line, path, node.style)
+        return YamlValue(None if null else node.value, file, line, path, node.style)
     if isinstance(node, yaml.SequenceNode):
         items = [_value(n, file, first_line, f"{path}[{i}]", above) for i, n in enumerate(node.value)]
-        return Value(items, file, line, path)
-    merged: dict[str, Value] = {}
-    own: dict[str, Value] = {}
+        return YamlValue(items, file, line, path)
+    merged: dict[str, YamlValue] = {}
+    own: dict[str, YamlValue] = {}
     typed: list[str] = []
     for key, child in node.value:
         if not isinstance(key, yaml.ScalarNode):
@@ -191,6 +191,6 @@ def _value(node: yaml.Node, file: str, first_line: int, path: str, above: tuple[
         if value.data is None or not isinstance(value.data, str) or value.style in {"|", ">"}:
             value.line = first_line + key.start_mark.line
         own[name] = value
-    found = Value({**merged, **own}, file, line, path)
+    found = YamlValue({**merged, **own}, file, line, path)
     found.typed_keys = tuple(typed)
     return found

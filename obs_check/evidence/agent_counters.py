@@ -13,7 +13,7 @@ LOGS_DROPPED = "agent_boundary_log_proxy_logs_dropped_total"
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CounterValue:
     """The value of a counter by its `reason` label ("" without one) at a time; empty where it has no series."""
 
     by_reason: dict[str, float]
@@ -25,7 +25,7 @@ class Counted:
         return sum(self.by_reason.values())
 
 
-def counted(context: Context, metric: str, at_ns: int) -> Counted | None:
+def counted(context: Context, metric: str, at_ns: int) -> CounterValue | None:
     """A counter at a time (ns), summed by `reason`; None without a Prometheus datasource. Raises Unavailable."""
     source = next((d for d in context.datasources if d.kind == "prometheus"), None)
     if source is None:
@@ -49,4 +49,4 @@ def counted(context: Context, metric: str, at_ns: int) -> Counted | None:
             for field in frame.fields:
                 if field.type == "number" and field.values and field.values[-1] is not None:
                     found[field.labels.get("reason", "")] = float(field.values[-1])
-    return Counted(found, replace(probe, window=window))
+    return CounterValue(found, replace(probe, window=window))

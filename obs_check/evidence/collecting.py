@@ -11,9 +11,9 @@ from obs_check.evidence.shipper_rules import Rules
 from obs_check.model.shipping import ShipperState
 from obs_check.shipper.glob import first_difference, matches, meant, names_directory
 from obs_check.shipper.pods import META, pod_logs
-from obs_check.shipper.relabel import Rule, relabel
+from obs_check.shipper.relabel import RelabelRule, relabel
 from obs_check.shipper.relabel_trace import in_words
-from obs_check.shipper.targets import Found
+from obs_check.shipper.targets import RelabeledTarget
 
 _OF_POD = {"source_labels": [f"{META}pod_uid", f"{META}pod_container_name"], "separator": "/"}
 """What a pod's directory is made of."""
@@ -68,12 +68,12 @@ def not_discovered(config: Rules, file: str, state: ShipperState | None) -> Coll
     return None
 
 
-def _is_of(target: Found, file: str) -> bool:
+def _is_of(target: RelabeledTarget, file: str) -> bool:
     """Whether a target is meant for the file: of its pod, or with a path that fits it before relabeling."""
     return target.pod is not None or matches(target.discovered.get("__path__", ""), file)
 
 
-def _dropped(config: Rules, target: Found) -> Collecting:
+def _dropped(config: Rules, target: RelabeledTarget) -> Collecting:
     """The rule that drops the target lets this one value through; where that cannot be written, it goes."""
     number = target.traced.rule - 1
     rule, value = target.job.relabel[number], target.traced.value
@@ -87,7 +87,7 @@ def _dropped(config: Rules, target: Found) -> Collecting:
     return Collecting(why, f'let "{value}" through {named}', after)
 
 
-def _letting_through(rule: Rule, value: str) -> str | None:
+def _letting_through(rule: RelabelRule, value: str) -> str | None:
     """The rule's regular expression with which it lets a value through, and what it let through before; None where
     there is none to write."""
     if rule.action == "keep" and value:
@@ -98,7 +98,7 @@ def _letting_through(rule: Rule, value: str) -> str | None:
     return None
 
 
-def _of_pod(config: Rules, target: Found, file: str) -> Collecting | None:
+def _of_pod(config: Rules, target: RelabeledTarget, file: str) -> Collecting | None:
     """The rule that makes the path of a pod's target makes that of its log; one is added where there is none."""
     if target.exclude and matches(target.exclude, file):
         return _excluded(config, target)
@@ -120,14 +120,14 @@ def _of_pod(config: Rules, target: Found, file: str) -> Collecting | None:
     return Collecting(why, summary, after, near=names_directory(target.glob, file))
 
 
-def _applies(target: Found, number: int) -> bool:
+def _applies(target: RelabeledTarget, number: int) -> bool:
     """Whether rule `number` of the job changes the target's path."""
     before = relabel(target.discovered, target.job.relabel[:number]) or {}
     after = relabel(before, [target.job.relabel[number]]) or {}
     return after.get("__path__") != before.get("__path__")
 
 
-def _excluded(config: Rules, target: Found) -> Collecting:
+def _excluded(config: Rules, target: RelabeledTarget) -> Collecting:
     """Its `__path_exclude__` goes, where it stands in the target."""
     place = config.static_place("__path_exclude__", target.exclude)
     why = f"`__path_exclude__` of job {target.job.name} is `{target.exclude}`"

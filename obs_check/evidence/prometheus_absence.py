@@ -7,7 +7,7 @@ from typing import Any
 
 from obs_check.evidence.cause import Cause
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.promql import Matched, Selector, selectors
+from obs_check.evidence.promql import Matched, VectorSelector, selectors
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS
@@ -27,7 +27,7 @@ class Absence:
 
     target: Target
     uid: str
-    selector: Selector
+    selector: VectorSelector
     at_s: float
     others: bool
     earlier: tuple[Mapping[str, str], ...]
@@ -94,23 +94,23 @@ def targets(context: Context, absence: Absence) -> tuple[list[Mapping[str, Any]]
     return list(data.get("activeTargets") or ()), probe
 
 
-def count(context: Context, absence: Absence, selector: Selector) -> tuple[float, Probe]:
+def count(context: Context, absence: Absence, selector: VectorSelector) -> tuple[float, Probe]:
     """How many series a selector has at the end of the panel's range."""
     return _count(context, absence.uid, selector, absence.at_s)
 
 
-def without(selector: Selector, matcher: Matched) -> Selector:
+def without(selector: VectorSelector, matcher: Matched) -> VectorSelector:
     """The selector without one matcher."""
-    return Selector(selector.metric, tuple(m for m in selector.matchers if m != matcher))
+    return VectorSelector(selector.metric, tuple(m for m in selector.matchers if m != matcher))
 
 
-def _absence(context: Context, target: Target, uid: str, selector: Selector, at_s: float) -> Absence | None:
+def _absence(context: Context, target: Target, uid: str, selector: VectorSelector, at_s: float) -> Absence | None:
     number, counted = _count(context, uid, selector, at_s)
     if number:
         return None
     others, probes = 0.0, [counted]
     if selector.matchers:
-        others, bare = _count(context, uid, Selector(selector.metric), at_s)
+        others, bare = _count(context, uid, VectorSelector(selector.metric), at_s)
         probes.append(bare)
     earlier: tuple[Mapping[str, str], ...] = ()
     if not others:
@@ -121,7 +121,7 @@ def _absence(context: Context, target: Target, uid: str, selector: Selector, at_
     return Absence(target, uid, selector, at_s, bool(others), earlier, tuple(probes))
 
 
-def _count(context: Context, uid: str, selector: Selector, at_s: float) -> tuple[float, Probe]:
+def _count(context: Context, uid: str, selector: VectorSelector, at_s: float) -> tuple[float, Probe]:
     params = {"query": f"count({selector.text})", "time": f"{at_s:.3f}"}
     data, probe = context.grafana.prometheus(uid, "query", tuple(params.items()))
     return sum(float(one["value"][1]) for one in data.get("result") or ()), probe

@@ -23,7 +23,7 @@ class Matched(NamedTuple):
         return f'{self.name}{self.op}"{value}"'
 
 
-class Selector(NamedTuple):
+class VectorSelector(NamedTuple):
     """A metric's name and the matchers of its labels."""
 
     metric: str
@@ -36,7 +36,7 @@ class Selector(NamedTuple):
         return f"{self.metric}{{{inside}}}" if inside else self.metric
 
 
-def selectors(query: str) -> list[Selector]:
+def selectors(query: str) -> list[VectorSelector]:
     """Selectors that name a metric, in their order, each once; none where the query does not parse. Macros of Grafana's
     backend are read as some duration or number, which no selector depends on."""
     import promql_parser
@@ -49,7 +49,7 @@ def selectors(query: str) -> list[Selector]:
     return list(dict.fromkeys(_walk(tree)))
 
 
-def _walk(node: Any) -> Iterator[Selector]:
+def _walk(node: Any) -> Iterator[VectorSelector]:
     if type(node).__name__ == "VectorSelector":
         metric, matchers = node.name or "", []
         for m in node.matchers.matchers:
@@ -58,7 +58,7 @@ def _walk(node: Any) -> Iterator[Selector]:
             else:
                 matchers.append(Matched(m.name, _OPERATORS[str(m.op).rpartition(".")[2]], m.value))
         if metric:
-            yield Selector(metric, tuple(matchers))
+            yield VectorSelector(metric, tuple(matchers))
     for part in ("expr", "lhs", "rhs", "vector_selector", "args", "param"):
         inner = getattr(node, part, None)
         for child in inner if isinstance(inner, list) else [inner]:

@@ -6,13 +6,13 @@ from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, answers, losses
 from obs_check.evidence.shipper_rules import Rules, told
 from obs_check.model.probe import Probe
-from obs_check.model.shipping import Refusal
+from obs_check.model.shipping import PushRefusal
 from obs_check.model.window import NS
 from obs_check.shipper.simulate import Shipped
 
 
 @dataclass(frozen=True, slots=True)
-class Pushed:
+class PushedPath:
     """A path whose lost lines the shipper read and its pipeline pushes: what was lost was lost behind it. `entries` are
     the lost lines as they are pushed."""
 
@@ -22,7 +22,7 @@ class Pushed:
     ran: Probe
 
     @property
-    def words(self) -> list[Refusal]:
+    def words(self) -> list[PushRefusal]:
         """Refusals with words, those that are final first."""
         found = [r for r in self.one.evidence.refusals if r.words] if self.one.evidence else []
         return sorted(found, key=lambda r: not r.final)
@@ -34,7 +34,7 @@ class Pushed:
         return dict(account.requests) if account else {}
 
 
-def pushed(context: Context) -> list[Pushed]:
+def pushed(context: Context) -> list[PushedPath]:
     """The paths whose lost lines were read and pushed with about their own time."""
     found = []
     for config, one in losses(context):
@@ -50,15 +50,15 @@ def pushed(context: Context) -> list[Pushed]:
         if state is None or not state.read_lines or not in_time:
             continue
         probe = told("simulate the pipeline on the lost lines", ran, len(lines), now)
-        found.append(Pushed(config, one, tuple(ran.shipped), probe))
+        found.append(PushedPath(config, one, tuple(ran.shipped), probe))
     return found
 
 
-def panels(context: Context, these: list[Pushed]) -> tuple[int, ...]:
+def panels(context: Context, these: list[PushedPath]) -> tuple[int, ...]:
     """The panels that these paths feed."""
     return context.panels_of(*(p.one.path for p in these))
 
 
-def probes(these: list[Pushed], *more: Probe) -> tuple[Probe, ...]:
+def probes(these: list[PushedPath], *more: Probe) -> tuple[Probe, ...]:
     """What was seen on these paths, and more."""
     return (*(probe for p in these for probe in (*p.one.probes, p.ran)), *more)

@@ -33,7 +33,7 @@ _TELLING = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Remedy:
+class SelectorRemedy:
     """A matcher that no stream satisfies (`matcher`), and what helps: `changed` in its place, or `added` behind the
     selector. `lines` are found with it; `seen` are the values that there are, or the labels."""
 
@@ -68,7 +68,7 @@ class _Idea:
     seen: tuple[str, ...] = ()
 
 
-def selector_remedy(context: Context, broken: BrokenTarget) -> Remedy | None:
+def selector_remedy(context: Context, broken: BrokenTarget) -> SelectorRemedy | None:
     """The first change of the selector with which it finds lines; None where it finds some as it is."""
     if broken.rungs[0].lines > 0:
         return None
@@ -104,7 +104,7 @@ def selector_remedy(context: Context, broken: BrokenTarget) -> Remedy | None:
             meaning: Meaning = "wider" if "wider" in meanings else "other" if "other" in meanings else "same"
             edits = rewrite.edits if idea.kind != "any value" else ()
             seen = idea.seen or _values(first.name, nothing.streams) or _names(nothing.streams)
-            return Remedy(
+            return SelectorRemedy(
                 idea.kind, first, idea.changed, idea.added, meaning, edits, lines, tuple(seen), tuple(probes), after
             )
     return None

@@ -24,7 +24,7 @@ from obs_check.shipper.model import ScrapeJob, ShipperConfig
 from obs_check.shipper.pushed import pushed
 from obs_check.shipper.read import alloy_parts, parse_shipper
 from obs_check.shipper.simulate import Simulation
-from obs_check.shipper.targets import FileReport, Found, LogFile, find_targets, report
+from obs_check.shipper.targets import FileReport, LogFile, RelabeledTarget, find_targets, report
 from obs_check.shipper.wrapping import unwrap
 
 _NESTED = re.compile(r"(\d+) (\w+)")
@@ -38,7 +38,7 @@ class Taken:
     labels: Labels
 
     @classmethod
-    def of(cls, target: Found, file: str) -> "Taken":
+    def of(cls, target: RelabeledTarget, file: str) -> "Taken":
         """A target of a job with a file that it takes."""
         return cls(target.job, {**target.labels, "filename": file})
 
@@ -63,7 +63,7 @@ class Rules:
         """The configuration with another text; raises ConfigError."""
         return Rules.read(self.path, text, self.env, self.discovered)
 
-    def targets(self, file: str) -> list[Found]:
+    def targets(self, file: str) -> list[RelabeledTarget]:
         """The targets that have to do with a file: all static ones, and those of the pod whose log it is."""
         return find_targets(self.config.jobs, [LogFile(file, size=1)], {}, self.discovered)
 

@@ -13,7 +13,7 @@ from obs_check.shipper.simulate import Simulation
 
 
 @dataclass(frozen=True, slots=True)
-class Shipped:
+class ShippedPath:
     """A path with lines in Loki, the job that takes them, and what its pipeline makes of the lines in the file."""
 
     one: PathLines
@@ -28,7 +28,7 @@ class Shipped:
         return list(self.one.lines.values())
 
 
-def arrived(context: Context) -> list[Shipped]:
+def arrived(context: Context) -> list[ShippedPath]:
     """The paths of which Loki has lines of the run and whose panels are wrong all the same."""
     poor = [one for one in paths(context) if one.at_loki.seen and context.failing & set(context.panels_of(one.path))]
     config, now = rules(context) if poor else None, context.now_ns()
@@ -37,11 +37,11 @@ def arrived(context: Context) -> list[Shipped]:
         assert config is not None
         taken, ran = config.takes(one.file), config.run(one.file, one.lines.values(), now)
         if taken is not None and ran is not None and ran.shipped:
-            found.append(Shipped(one, config, taken, ran, now))
+            found.append(ShippedPath(one, config, taken, ran, now))
     return found
 
 
-def stored(context: Context, path: Shipped, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
+def stored(context: Context, path: ShippedPath, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
     """The run's lines of a path as Loki has them now, by the labels that the pipeline gives them."""
     assert context.run is not None
     window = Window(context.run.window.start_ns - 60 * NS, path.now_ns + 60 * NS)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from obs_check.client.answered import Answered
-from obs_check.client.files.search import Line
+from obs_check.client.files.search import FileLine
 from obs_check.client.loki.client import StoredLine
 from obs_check.errors import ObsCheckError
 from obs_check.follow.hop import HopSeen, Look, PathName, SeenLine
@@ -18,7 +18,7 @@ Clock = Callable[[], int]
 """ns since the epoch."""
 OF_PATH: Mapping[PathName, str] = {"A": "msg=(ALLOW|DENY)", "B": "boundary_request"}
 """What a line of a path holds and one of the other path does not, as a regular expression."""
-TaggedLines = Callable[[str], Answered[dict[Path, list[Line]]]]
+TaggedLines = Callable[[str], Answered[dict[Path, list[FileLine]]]]
 """needle -> lines that hold it, by file."""
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from obs_check.model.shipping import FileState, Refusal, ShipperState
+from obs_check.model.shipping import FileState, PushRefusal, ShipperState
 from obs_check.model.shipping_account import Account, account
 from obs_check.model.window import NS
 
@@ -32,7 +32,7 @@ class ShippingEvidence:
         return [self.after.file(path) or FileState(path, on_disk=True) for path in sorted(self.lines)]
 
     @property
-    def refusals(self) -> list[Refusal]:
+    def refusals(self) -> list[PushRefusal]:
         """Refused pushes, those of the run's time where that is known: what the log and Loki said, then what the
         metrics counted since the snapshot before."""
         old = {_identity(r): r.count or 0 for r in self.before.refusals} if self.before else {}
@@ -106,7 +106,7 @@ def skipped_in_words(file: FileState) -> str:
     )
 
 
-def refusal_in_words(refusal: Refusal) -> str:
+def refusal_in_words(refusal: PushRefusal) -> str:
     """A refused push in a sentence, Loki's words last."""
     status = "no answer" if refusal.status in (None, -1) else f"status {refusal.status}"
     if refusal.source == "loki metrics":
@@ -117,7 +117,7 @@ def refusal_in_words(refusal: Refusal) -> str:
     return f"push {kind} ({status}): {refusal.words}"
 
 
-def _written_ns(refusal: Refusal) -> int | None:
+def _written_ns(refusal: PushRefusal) -> int | None:
     """When the shipper's log says it, for the last time; None where it does not say when."""
     try:
         return int(datetime.fromisoformat(refusal.at).timestamp() * NS)
@@ -125,5 +125,5 @@ def _written_ns(refusal: Refusal) -> int | None:
         return None
 
 
-def _identity(refusal: Refusal) -> tuple[object, ...]:
+def _identity(refusal: PushRefusal) -> tuple[object, ...]:
     return refusal.source, refusal.reason, refusal.status, refusal.words, refusal.tenant

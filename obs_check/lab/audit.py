@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from obs_check.boundary.log import BoundaryLog, Level
+from obs_check.boundary.log import BoundaryLogWriter, Level
 from obs_check.errors import Unavailable
 
 TAG_ENVELOPE = 2
@@ -41,7 +41,7 @@ class AuditRecord:
 class AuditSink(Protocol):
     """Where the egress sends decisions beside its own log; it lives exactly as long as the egress."""
 
-    def start(self, log: BoundaryLog) -> None:
+    def start(self, log: BoundaryLogWriter) -> None:
         """Begin; its own troubles go to the egress's log."""
 
     def audit(self, record: AuditRecord) -> None:
@@ -87,7 +87,7 @@ class SocketAuditor:
         self._wake = threading.Condition()
         self._stopping = False
         self._thread: threading.Thread | None = None
-        self._log: BoundaryLog | None = None
+        self._log: BoundaryLogWriter | None = None
         self._connection: socket.socket | None = None
         self._batch: list[dict[str, Any]] = []
         self._deadline: float | None = None
@@ -96,7 +96,7 @@ class SocketAuditor:
         self.dropped_batch_full = 0
         """Events dropped because an unsendable batch was full and not yet reported to the agent."""
 
-    def start(self, log: BoundaryLog) -> None:
+    def start(self, log: BoundaryLogWriter) -> None:
         """Look for the socket, once: without it nothing is sent until the next start, whatever appears later."""
         try:
             there = self._path.exists()

@@ -80,7 +80,7 @@ class Agent:
         """Create the socket and listen; Unavailable when it cannot be created. Counters begin at 0."""
         try:
             self._path.unlink(missing_ok=True)
-            self._server = _UnixServer(str(self._path), partial(_Connection, self))
+            self._server = _UnixServer(str(self._path), partial(_AuditConnection, self))
         except OSError as error:
             raise Unavailable(
                 f"audit socket {self._path}: {error}", "use a shorter path in a writable place"
@@ -181,7 +181,7 @@ class _UnixServer(HangUpServer):
     allow_reuse_address = False
 
 
-class _Connection(BaseRequestHandler):
+class _AuditConnection(BaseRequestHandler):
     """Reads frames until the peer goes; a tag or a length that is not understood ends the connection."""
 
     def __init__(self, agent: Agent, *args: Any) -> None:

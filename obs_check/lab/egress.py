@@ -24,7 +24,7 @@ from urllib.parse import quote_from_bytes
 
 from obs_check.boundary.block_page import block_page
 from obs_check.boundary.config import BoundaryConfig, read_boundary_config
-from obs_check.boundary.log import DECIDED_AT, BoundaryLog, Level
+from obs_check.boundary.log import DECIDED_AT, BoundaryLogWriter, Level
 from obs_check.boundary.rules import evaluate
 from obs_check.errors import Unavailable
 from obs_check.lab.audit import AuditRecord, AuditSink
@@ -80,7 +80,7 @@ class Egress:
         self._run = run or Invocation()
         self._left = self._run.ends_after
         self._config = BoundaryConfig()
-        self._log: BoundaryLog | None = None
+        self._log: BoundaryLogWriter | None = None
         self._server: LoopbackServer | None = None
 
     def start(self) -> Self:
@@ -90,7 +90,7 @@ class Egress:
         or the port is taken (which is logged, and the command would not run).
         """
         self._config = config = read_boundary_config(self._config_path, self._run.env)
-        log = self._log = BoundaryLog(
+        log = self._log = BoundaryLogWriter(
             config.log_dir,
             config.log_level,
             self._run.now_ns,
@@ -146,7 +146,7 @@ class Egress:
         return self._server.url
 
     @property
-    def log(self) -> BoundaryLog:
+    def log(self) -> BoundaryLogWriter:
         """The log of the running invocation; Unavailable when it is not running."""
         if self._log is None:
             raise Unavailable("lab-egress is not running", "start it first")
@@ -253,7 +253,7 @@ class _Connection(StreamRequestHandler):
         else:
             self._serve(log)
 
-    def _serve(self, log: BoundaryLog) -> None:
+    def _serve(self, log: BoundaryLogWriter) -> None:
         try:
             request = read_request(self.rfile)
         except BadRequest as error:
@@ -276,12 +276,12 @@ class _Connection(StreamRequestHandler):
             return
         self._answer(request)
 
-    def _inside(self, log: BoundaryLog) -> None:
+    def _inside(self, log: BoundaryLogWriter) -> None:
         """The requests of a tunnel, each decided by its own Host header."""
         with self.server.noting(self.connection.dup()):
             self._terminated(log)
 
-    def _terminated(self, log: BoundaryLog) -> None:
+    def _terminated(self, log: BoundaryLogWriter) -> None:
         try:
             inside = tls_context().wrap_socket(self.connection, server_side=True)
         except (OSError, ValueError) as error:

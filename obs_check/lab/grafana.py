@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from obs_check.lab.serve import Server
 from obs_check.standin.grafana.dashboards import Dashboards
-from obs_check.standin.grafana.datasource import Datasources
+from obs_check.standin.grafana.datasource import ProvisionedDatasources
 from obs_check.standin.sql import LabDatabase
 
 
@@ -40,12 +40,12 @@ class LabGrafana:
         """Serve; Unavailable when the port is taken. `timeout` (s) is how long a datasource may take to answer."""
         import httpx
 
-        from obs_check.standin.grafana.api import Api
+        from obs_check.standin.grafana.api import GrafanaApi
 
         http = httpx.Client(timeout=self._timeout, trust_env=False)
         self._close = http.close
-        sources = Datasources(self._datasources, self._database)
-        api = Api(Dashboards(self._dashboards_dir), sources, self._token, http, self._now_ns)
+        sources = ProvisionedDatasources(self._datasources, self._database)
+        api = GrafanaApi(Dashboards(self._dashboards_dir), sources, self._token, http, self._now_ns)
         self._server = Server(api.application(), port=self._port, name="lab-grafana")
         try:
             self._server.start()

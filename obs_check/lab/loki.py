@@ -54,7 +54,7 @@ class LabLoki:
 
     def start(self) -> Self:
         """Open what is kept and serve. Unavailable when the port is taken, InputError when the data cannot be read."""
-        from obs_check.standin.loki.api import Api
+        from obs_check.standin.loki.api import LokiApi
         from obs_check.standin.loki.web_pages import NoWebPages
 
         self._archive = archive = Archive(self._data_dir)
@@ -66,7 +66,7 @@ class LabLoki:
         self._writer = Writer(ingest, self._say)
         if self._limits.retention_period:
             self._compactor = Compactor(ingest, self._clock)
-        app: ASGIApp = Api(ingest, self.counters, EngineSettings(self._clock), self.served).application()
+        app: ASGIApp = LokiApi(ingest, self.counters, EngineSettings(self._clock), self.served).application()
         if self._hosts is not None:
             app = NoWebPages(app, self._hosts)
         self._server = Server(app, self._host, self._port, "lab-loki")

@@ -38,7 +38,7 @@ Address = tuple[str, int]
 """Host and port."""
 
 
-class Boundary:
+class BoundaryPart:
     """boundary as it can be started again. `origin` is what allowed requests reach, `audit` its socket's path."""
 
     def __init__(self, chosen: lab_settings.LabSettings, directory: Path, port: int, origin: Address, audit: Path):
@@ -118,7 +118,7 @@ class Stack:
     sockets: Path
     agent: Agent
     prometheus: LabPrometheus
-    boundary: Boundary
+    boundary: BoundaryPart
     shipper: LabShipper
     grafana: LabGrafana
 
@@ -143,7 +143,7 @@ Stop = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class LabPart:
     """`start` says how the part is stopped."""
 
     name: str
@@ -219,7 +219,7 @@ def _another_program(stack: Stack) -> Stop:
 
 
 def _boundary(stack: Stack) -> Stop:
-    stack.boundary = Boundary(stack.chosen, stack.directory, stack.proxy_port, stack.origin, audit_socket(stack))
+    stack.boundary = BoundaryPart(stack.chosen, stack.directory, stack.proxy_port, stack.origin, audit_socket(stack))
     stack.boundary.start()
     return stack.boundary.stop
 
@@ -245,17 +245,17 @@ def _grafana(stack: Stack) -> Stop:
 
 
 PARTS = (
-    Part("origin", (), _origin),
-    Part("loki", (), _loki),
-    Part("files", ("loki",), _files),
-    Part("database", (), _database),
-    Part("coderd", ("database",), _coderd),
-    Part("sockets", (), _sockets),
-    Part("agent", ("sockets", "coderd"), _agent),
-    Part("prometheus", ("coderd",), _prometheus),
-    Part("another program", (), _another_program),
-    Part("boundary", ("files", "origin", "sockets", "agent", "another program"), _boundary),
-    Part("shipper", ("files", "loki", "boundary"), _shipper),
-    Part("grafana", ("files", "loki", "prometheus", "database"), _grafana),
+    LabPart("origin", (), _origin),
+    LabPart("loki", (), _loki),
+    LabPart("files", ("loki",), _files),
+    LabPart("database", (), _database),
+    LabPart("coderd", ("database",), _coderd),
+    LabPart("sockets", (), _sockets),
+    LabPart("agent", ("sockets", "coderd"), _agent),
+    LabPart("prometheus", ("coderd",), _prometheus),
+    LabPart("another program", (), _another_program),
+    LabPart("boundary", ("files", "origin", "sockets", "agent", "another program"), _boundary),
+    LabPart("shipper", ("files", "loki", "boundary"), _shipper),
+    LabPart("grafana", ("files", "loki", "prometheus", "database"), _grafana),
 )
 """They are stopped in the reverse order."""

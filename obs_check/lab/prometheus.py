@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from obs_check.lab.origin import LoopbackServer
 from obs_check.model.window import MS
 from obs_check.standin.prometheus.api import PrometheusApi
-from obs_check.standin.prometheus.scrape import Fetch, Target, http_fetch, scrape
+from obs_check.standin.prometheus.scrape import Fetch, ScrapeTarget, http_fetch, scrape
 from obs_check.standin.prometheus.store import Store
 
 
@@ -32,7 +32,7 @@ class LabPrometheus(LoopbackServer):
     ) -> None:
         super().__init__("lab-prometheus", partial(_ApiHandler, self), port)
         self.store = Store()
-        self.targets = [Target(job, url) for job, url in targets]
+        self.targets = [ScrapeTarget(job, url) for job, url in targets]
         self._interval_s = interval_s
         self._now_ns = now_ns
         # Prometheus: a scrape may take 10 s, and no longer than the interval.

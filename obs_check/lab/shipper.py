@@ -19,9 +19,9 @@ from obs_check.lab.shipper_metrics import Metrics
 from obs_check.lab.shipper_pages import config_text, discovery_page, targets_page
 from obs_check.lab.shipper_push import Pusher
 from obs_check.lab.shipper_tail import Tail
-from obs_check.lab.shipper_targets import Opened, Target, open_as_other, read, sync, targets_of
+from obs_check.lab.shipper_targets import LabTarget, Opened, open_as_other, read, sync, targets_of
 from obs_check.model.entry import Labels
-from obs_check.shipper.item import Context, Item
+from obs_check.shipper.item import Item, StageContext
 from obs_check.shipper.model import ShipperConfig
 from obs_check.shipper.pipeline import Chain
 from obs_check.shipper.read import read_shipper
@@ -38,7 +38,7 @@ class _Running:
     """What one reading of the configuration set up."""
 
     config: ShipperConfig
-    targets: list[Target]
+    targets: list[LabTarget]
     chains: dict[str, Chain]
     pushers: list[Pusher]
 
@@ -125,7 +125,7 @@ class LabShipper:
         self.metrics.add("promtail_config_reload_success_total")
 
     @property
-    def targets(self) -> list[Target]:
+    def targets(self) -> list[LabTarget]:
         """All targets of now, dropped ones too."""
         with self._lock:
             return list(self._running.targets) if self._running else []
@@ -148,7 +148,7 @@ class LabShipper:
 
     def _set_up(self, config: ShipperConfig) -> _Running:
         self.loaded_s = round(time.time(), 2)
-        context = Context(time.time_ns, self._dropped, random.random)
+        context = StageContext(time.time_ns, self._dropped, random.random)
         targets = [t for job in config.jobs for t in targets_of(job, self.metrics, self._pods)]
         self.metrics.set("promtail_targets_active_total", sum(not t.dropped for t in targets))
         chains = {job.name: job.pipeline.start(context) for job in config.jobs}

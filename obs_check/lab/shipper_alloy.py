@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from obs_check.lab.shipper_metrics import Key, exposed
-from obs_check.lab.shipper_targets import Target
+from obs_check.lab.shipper_targets import LabTarget
 from obs_check.model.entry import Labels
 
 COMPONENTS = "/api/v0/web/components"
@@ -18,7 +18,7 @@ _OF_FILES = {
 _OF_PUSHES = "promtail_sent_", "promtail_dropped_", "promtail_encoded_", "promtail_batch_", "promtail_request_"
 
 
-def alloy_metrics(values: Mapping[Key, float], targets: Sequence[Target], loaded_s: float) -> str:
+def alloy_metrics(values: Mapping[Key, float], targets: Sequence[LabTarget], loaded_s: float) -> str:
     """`/metrics`: promtail's counters under the names that Alloy's components give them, with `component_id`.
 
     `loaded_s` is when the configuration was loaded, seconds since the epoch.
@@ -43,7 +43,7 @@ def _of(component: str, labels: tuple[tuple[str, str], ...]) -> tuple[tuple[str,
     return (("component_id", component), ("component_path", "/"), *labels)
 
 
-def components(targets: Sequence[Target], jobs: Sequence[str]) -> list[dict[str, Any]]:
+def components(targets: Sequence[LabTarget], jobs: Sequence[str]) -> list[dict[str, Any]]:
     """Every component with its health, arguments, exports and debug info; `jobs` are the sources' names."""
     found = [_component(_WRITE)]
     for job in jobs:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import yaml
 
-from obs_check.lab.shipper_targets import Target
+from obs_check.lab.shipper_targets import LabTarget
 from obs_check.model.entry import Labels
 from obs_check.shipper.model import ShipperConfig
 
@@ -24,14 +24,14 @@ def _badges(labels: Labels) -> str:
     return "\n".join(f'<span class="badge badge-primary">{html.escape(row, quote=False)}</span>' for row in rows)
 
 
-def _jobs(targets: Sequence[Target]) -> dict[str, list[Target]]:
-    jobs: dict[str, list[Target]] = {}
+def _jobs(targets: Sequence[LabTarget]) -> dict[str, list[LabTarget]]:
+    jobs: dict[str, list[LabTarget]] = {}
     for target in sorted(targets, key=lambda t: t.job):
         jobs.setdefault(target.job, []).append(target)
     return jobs
 
 
-def targets_page(targets: Sequence[Target]) -> str:
+def targets_page(targets: Sequence[LabTarget]) -> str:
     """`/targets`: each job with ready and all targets, their labels, files and positions in bytes."""
     parts = []
     for job, own in _jobs([t for t in targets if not t.dropped]).items():
@@ -47,7 +47,7 @@ def targets_page(targets: Sequence[Target]) -> str:
     return _page("Targets", "\n".join(parts))
 
 
-def _target_row(target: Target) -> str:
+def _target_row(target: LabTarget) -> str:
     before = "<br>".join(html.escape(f'{k}="{v}"') for k, v in sorted(target.discovered.items()))
     files = "\n".join(
         f"<tr>\n<td>{html.escape(path)}</td>\n<td>{tail.offset}</td>\n</tr>"
@@ -69,7 +69,7 @@ def _dropped(reason: str) -> str:
     return f'<span class="badge badge-default">Dropped: {html.escape(reason, quote=False)}</span>'
 
 
-def discovery_page(targets: Sequence[Target]) -> str:
+def discovery_page(targets: Sequence[LabTarget]) -> str:
     """`/service-discovery`: each job with active and all targets, labels before and after relabeling."""
     jobs = _jobs(targets)
     index, tables = [], []

@@ -18,7 +18,7 @@ from obs_check.shipper.relabel import relabel
 
 
 @dataclass
-class Target:
+class LabTarget:
     """One target after relabeling. `dropped` says why it is not read, "" when it is. `tails` is path to the file
     being read, `unopened` are files that could not be opened."""
 
@@ -37,14 +37,14 @@ class Target:
         return bool(self.tails)
 
 
-def targets_of(job: ScrapeJob, metrics: Metrics, pods: Sequence[Labels] = ()) -> list[Target]:
+def targets_of(job: ScrapeJob, metrics: Metrics, pods: Sequence[Labels] = ()) -> list[LabTarget]:
     """The static targets of a job, and `pods` where it discovers them, dropped ones too; counts
     `promtail_targets_failed_total`."""
-    found: list[Target] = []
+    found: list[LabTarget] = []
     seen: set[tuple[str, str, tuple[tuple[str, str], ...]]] = set()
     for discovered in (*job.targets, *(pods if "pod" in job.roles else ())):
         labels = relabel(discovered, job.relabel)
-        target = Target(job.name, discovered)
+        target = LabTarget(job.name, discovered)
         found.append(target)
         host = (labels or {}).get("__host__")
         if labels is None:
@@ -77,7 +77,7 @@ def open_as_other(path: str, offset: int) -> Tail:
     return Tail(path, offset)
 
 
-def sync(target: Target, positions: Positions, metrics: Metrics, log: ShipperLog, opened: Opened = Tail) -> None:
+def sync(target: LabTarget, positions: Positions, metrics: Metrics, log: ShipperLog, opened: Opened = Tail) -> None:
     """Start to read files that are new, stop those that are gone. A file that cannot be opened, or whose position is no
     number, shows in `promtail_file_bytes_total` and in the log only."""
     if target.dropped:
@@ -96,14 +96,14 @@ def sync(target: Target, positions: Positions, metrics: Metrics, log: ShipperLog
         forget(target, path, positions, metrics)
 
 
-def _unopened(target: Target, path: str, error: OSError | ValueError, log: ShipperLog) -> None:
+def _unopened(target: LabTarget, path: str, error: OSError | ValueError, log: ShipperLog) -> None:
     """Say it once (promtail: every sync period of 10 s)."""
     if path not in target.unopened:
         target.unopened.add(path)
         log.unopened(path, f"open {path}: {error.strerror}" if isinstance(error, OSError) else str(error))
 
 
-def forget(target: Target, path: str, positions: Positions, metrics: Metrics) -> None:
+def forget(target: LabTarget, path: str, positions: Positions, metrics: Metrics) -> None:
     """Stop to read a file that is gone: its position and its series go too."""
     target.tails.pop(path).close()
     positions.remove(path)
@@ -112,7 +112,7 @@ def forget(target: Target, path: str, positions: Positions, metrics: Metrics) ->
 
 
 def read(
-    target: Target, positions: Positions, metrics: Metrics, log: ShipperLog, take: Callable[[str, Labels], None]
+    target: LabTarget, positions: Positions, metrics: Metrics, log: ShipperLog, take: Callable[[str, Labels], None]
 ) -> None:
     """Give every new line to `take` with the target's labels and `filename`."""
     for path, tail in list(target.tails.items()):

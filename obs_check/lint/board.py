@@ -12,7 +12,7 @@ from obs_check.panel.elements import Dashboard, Panel
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class LintedDashboard:
     """`lines` is empty where the dashboard was not read from JSON; `paths` are where panels stand in the document;
     `notes` are the descriptions of panels, by id, and of the dashboard itself under None."""
 
@@ -39,7 +39,7 @@ class Board:
         return Spot(self.path, self.lines.get(path, 1), subject)
 
 
-def read_boards(document: Any, path: str, text: str = "", first_line: int = 1) -> list[Board]:
+def read_boards(document: Any, path: str, text: str = "", first_line: int = 1) -> list[LintedDashboard]:
     """The dashboards of a parsed document; `text` is its JSON, which begins at `first_line` of the file, "" for YAML.
 
     Raises InputError for a dashboard that is not well formed.
@@ -55,7 +55,7 @@ def read_boards(document: Any, path: str, text: str = "", first_line: int = 1) -
                 paths[number] = (*_prefix(document, dashboard.document), *inner)
                 described = raw["spec"] if isinstance(raw.get("spec"), Mapping) else raw
                 notes[number] = str(described.get("description") or "")
-        boards.append(Board(path, dashboard, lines, paths, notes))
+        boards.append(LintedDashboard(path, dashboard, lines, paths, notes))
     return boards
 
 

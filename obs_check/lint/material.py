@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from obs_check.lint.board import Board
+from obs_check.lint.board import LintedDashboard
 from obs_check.lint.issue import Spot
 from obs_check.lint.question import Question, board_questions
-from obs_check.lint.sample import Sample
+from obs_check.lint.sample import SampleLines
 from obs_check.model.entry import Labels
 from obs_check.panel.datasource import Datasources
 from obs_check.shipper.label_flow import Flow, label_flow
@@ -72,10 +72,10 @@ class Tree:
 class Material:
     """`datasources` and `tree` are None where nobody gave them; `texts` are the files read, for their comments."""
 
-    boards: tuple[Board, ...] = ()
+    boards: tuple[LintedDashboard, ...] = ()
     shippers: tuple[ShipperFile, ...] = ()
     file_questions: tuple[Question, ...] = ()
-    samples: tuple[Sample, ...] = ()
+    samples: tuple[SampleLines, ...] = ()
     datasources: Datasources | None = None
     tree: Tree | None = None
     texts: tuple[tuple[str, str], ...] = ()

@@ -5,16 +5,16 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from obs_check.lint.question import NOW_NS
-from obs_check.lint.sample import Sample
+from obs_check.lint.sample import SampleLines
 from obs_check.logql.syntax.ast import Matcher
-from obs_check.shipper.item import Context, Item, Stage
+from obs_check.shipper.item import Item, Stage, StageContext
 from obs_check.shipper.label_flow import Flow
 from obs_check.shipper.pipeline import Pipeline
 
 S = TypeVar("S", bound=Stage)
 
 
-def fits_job(sample: Sample, flow: Flow) -> bool:
+def fits_job(sample: SampleLines, flow: Flow) -> bool:
     """Whether a sample may be of a job: the job can set the labels that a person gave."""
     return flow.pushed.fits(Matcher(name, "=", value) for name, value in sample.labels.items())
 
@@ -28,7 +28,7 @@ def seen_by(pipeline: Pipeline, lines: Sequence[str], kind: type[S]) -> list[tup
         if before is not None and place in seen:
             seen[place].append(before)
 
-    chain = pipeline.start(Context(lambda: NOW_NS, chance=random.Random(0).random, observe=observe))
+    chain = pipeline.start(StageContext(lambda: NOW_NS, chance=random.Random(0).random, observe=observe))
     for number, line in enumerate(lines, 1):
         chain.feed(Item(line, {}, None, number))
     chain.flush(None)

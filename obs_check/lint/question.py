@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Literal
 
 from obs_check.errors import InputError, ObsCheckError, QueryError
-from obs_check.lint.board import Board
+from obs_check.lint.board import LintedDashboard
 from obs_check.lint.issue import Spot
 from obs_check.logql import parse
 from obs_check.logql.remedies import remedies
@@ -53,7 +53,7 @@ class Question:
     step_ms: int = 0
     spread: str = field(default="", repr=False)
     """`raw` with macros that are a range or interval filled by a hundred years: only written ranges are short in it."""
-    board: Board | None = field(default=None, repr=False)
+    board: LintedDashboard | None = field(default=None, repr=False)
     panel: Panel | None = None
     target: Target | None = None
     unknown: frozenset[str] = frozenset()
@@ -85,7 +85,7 @@ def file_question(path: str, text: str) -> Question:
     return _parsed(Question(Spot(path), "logql", text, filled, unknown=unknown))
 
 
-def board_questions(board: Board, known: Datasources | None) -> list[Question]:
+def board_questions(board: LintedDashboard, known: Datasources | None) -> list[Question]:
     """The queries of a dashboard's panels, hidden ones too; expressions and empty targets are no queries."""
     variables = effective_variables(board.dashboard)
     found = []
@@ -114,7 +114,7 @@ def _otherwise(question: Question, ask: Callable[[str], Question | None]) -> Que
 
 
 def _question(
-    board: Board,
+    board: LintedDashboard,
     panel: Panel,
     index: int,
     target: Target,

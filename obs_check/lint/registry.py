@@ -1,6 +1,6 @@
 """All rules in the order in which they are documented."""
 
-from obs_check.lint.rule import Rule
+from obs_check.lint.rule import LintRule
 from obs_check.lint.rules import (
     bad_disable,
     container_format,
@@ -24,7 +24,7 @@ from obs_check.lint.rules import (
     unknown_datasource,
 )
 
-_RULES: tuple[Rule, ...] = (
+_RULES: tuple[LintRule, ...] = (
     query_syntax.RULE,
     duplicate_ref_id.RULE,
     unknown_datasource.RULE,
@@ -45,6 +45,6 @@ _RULES: tuple[Rule, ...] = (
     file_taken_twice.RULE,
     container_format.RULE,
 )
-RULES: tuple[Rule, ...] = (*_RULES, bad_disable.rule_over([rule.id for rule in _RULES]))
+RULES: tuple[LintRule, ...] = (*_RULES, bad_disable.rule_over([rule.id for rule in _RULES]))
 
 IDS: tuple[str, ...] = tuple(rule.id for rule in RULES)

@@ -9,7 +9,7 @@ from obs_check.model.finding import Severity
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class LintRule:
     """One rule. `title` is what it looks for in half a sentence; `find` gives where, claim and remedy of each case."""
 
     id: str

@@ -27,7 +27,7 @@ Shape = Literal["json", "logfmt", "text"]
 
 
 @dataclass(frozen=True)
-class Sample:
+class SampleLines:
     """Lines as they stand in the file. `labels` are those of the stream they belong to, as far as a person said them:
     a selector that contradicts them does not select these lines. `settings` are those of the engine that runs stages
     on them."""
@@ -63,7 +63,7 @@ class Sample:
         return [row for row in rows if run(row)]
 
 
-def read_sample(given: str, settings: EngineSettings) -> Sample:
+def read_sample(given: str, settings: EngineSettings) -> SampleLines:
     """`FILE`, or `{name="value"}=FILE`. Raises UsageError or InputError."""
     labels: Labels = {}
     file = given
@@ -80,7 +80,7 @@ def read_sample(given: str, settings: EngineSettings) -> Sample:
     lines = tuple(islice((text for text in texts if text.strip()), MOST_LINES))
     if not lines:
         raise InputError(f"{file}: no line in it", "give a file with log lines")
-    return Sample(file, lines, settings, labels)
+    return SampleLines(file, lines, settings, labels)
 
 
 def shape(lines: Sequence[str]) -> Shape:

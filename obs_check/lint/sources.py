@@ -14,7 +14,7 @@ from obs_check.documents.embedded import Embedded, keys_of, objects
 from obs_check.documents.helm_template import BY_HELM, UNKNOWN, chart_of, defined, rendered
 from obs_check.documents.yaml_tree import Loader, load
 from obs_check.errors import ConfigError, InputError, UsageError
-from obs_check.lint.board import Board, read_boards
+from obs_check.lint.board import LintedDashboard, read_boards
 from obs_check.lint.material import Material, ShipperFile, Tree
 from obs_check.lint.question import Question, file_question
 from obs_check.lint.sample import read_sample
@@ -30,12 +30,12 @@ _HOLDS_BOARDS = re.compile(r"^kind:\s*(?:ConfigMap|GrafanaDashboard)\b", re.MULT
 _OF_A_SHIPPER = re.compile(r"scrape_configs|\bloki\.(?:source\.\w+|write|process)\s+\\?[\"']")
 
 
-class _Reading:
+class _SourceReading:
     """What was read so far; `skipped` are files of directories that are nothing lint knows, `broken` what is wrong with
     those that are and cannot be read."""
 
     def __init__(self) -> None:
-        self.boards: list[Board] = []
+        self.boards: list[LintedDashboard] = []
         self.shippers: list[ShipperFile] = []
         self.questions: list[Question] = []
         self.texts: list[tuple[str, str]] = []
@@ -54,7 +54,7 @@ def read_material(
 ) -> tuple[Material, list[str], list[UsageError]]:
     """The material, the files of directories that were left out, and what is wrong with those that are broken. Raises
     InputError, ConfigError or UsageError for a named file that is broken, or is nothing that lint knows."""
-    reading = _Reading()
+    reading = _SourceReading()
     for path in paths:
         if not path.exists():
             raise InputError(f"{path}: no such file or directory", "name dashboards, queries or configurations")
@@ -117,7 +117,7 @@ def _files(folder: Path) -> Iterator[Path]:
     return (p for p in folder.rglob("*") if p.suffix in SUFFIXES and p.is_file())
 
 
-def _read(path: Path, reading: _Reading, env: Mapping[str, str]) -> bool:
+def _read(path: Path, reading: _SourceReading, env: Mapping[str, str]) -> bool:
     """Whether the file is something lint knows; it is then part of `reading`."""
     text = read_given(path, "check path and rights")
     known = False
@@ -143,7 +143,7 @@ def _read(path: Path, reading: _Reading, env: Mapping[str, str]) -> bool:
     return known
 
 
-def _read_yaml(path: Path, text: str, reading: _Reading, env: Mapping[str, str]) -> bool:
+def _read_yaml(path: Path, text: str, reading: _SourceReading, env: Mapping[str, str]) -> bool:
     of_a_shipper = bool(_OF_A_SHIPPER.search(text))
     template = text if "{{" in text and _is_template(path) else ""
     if template and not of_a_shipper and not _HOLDS_BOARDS.search(text):
@@ -184,7 +184,7 @@ def _read_yaml(path: Path, text: str, reading: _Reading, env: Mapping[str, str])
     return known
 
 
-def _read_named_templates(path: Path, text: str, reading: _Reading) -> bool:
+def _read_named_templates(path: Path, text: str, reading: _SourceReading) -> bool:
     """Whether a file of named templates holds dashboards, as far as each is JSON without Helm. ConfigError for a file
     that is named and holds none that can be read."""
     known, left = False, ""
@@ -205,7 +205,7 @@ def _read_named_templates(path: Path, text: str, reading: _Reading) -> bool:
     return known
 
 
-def _key(one: Embedded, path: Path, template: str, text: str, reading: _Reading) -> bool:
+def _key(one: Embedded, path: Path, template: str, text: str, reading: _SourceReading) -> bool:
     """Whether a key of a ConfigMap or Secret holds a dashboard; what is none of ours is left out with a note."""
     first = one.first_line
     if template:
@@ -228,7 +228,7 @@ def _is_template(path: Path) -> bool:
     return chart is not None and path.resolve().is_relative_to(chart / "templates")
 
 
-def _rendered(path: Path, text: str, reading: _Reading) -> str:
+def _rendered(path: Path, text: str, reading: _SourceReading) -> str:
     """A template as Helm renders it; "" for one of a directory that cannot be rendered here, ConfigError for one that
     is named."""
     chart = chart_of(path)
@@ -261,7 +261,7 @@ def _json(text: str, name: str) -> Any:
         raise InputError(f"{name}: not JSON: {error}", "export the dashboard again") from error
 
 
-def _dashboards(document: Any, path: Path, text: str, first_line: int, reading: _Reading) -> bool:
+def _dashboards(document: Any, path: Path, text: str, first_line: int, reading: _SourceReading) -> bool:
     held = document
     while isinstance(held, Mapping) and not _DASHBOARD_KEYS & held.keys():
         held = held.get("dashboard", held.get("spec"))

@@ -182,7 +182,7 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class PushRefusal:
     """A push that was not taken. `source` says who told it: the shipper's log (`words` are then Loki's own, `at` the
     log line's time as written), the shipper's or Loki's metrics. `count` is entries where known, else pushes."""
 
@@ -220,7 +220,7 @@ class ShipperState:
     targets: tuple[TargetState, ...] = ()
     destinations: tuple[Destination, ...] = ()
     stage_drops: Mapping[str, int] = field(default_factory=dict)
-    refusals: tuple[Refusal, ...] = ()
+    refusals: tuple[PushRefusal, ...] = ()
     components: tuple[str, ...] = ()
     started_s: float | None = None
     """When the process started (s since the epoch), where its metrics say so."""

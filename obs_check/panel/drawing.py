@@ -17,7 +17,7 @@ _VALUES_LIMIT = 25
 _LINE_NAMES = ("Line", "body")
 
 
-class Value(NamedTuple):
+class DrawnValue(NamedTuple):
     """One displayed value: its name, its number (None for blank or text) and the text a person reads."""
 
     name: str
@@ -28,7 +28,7 @@ class Value(NamedTuple):
 class Drawn(NamedTuple):
     """The values and the text of the whole panel; `missing` is Grafana's message when it cannot draw."""
 
-    values: list[Value]
+    values: list[DrawnValue]
     text: str
     missing: str = ""
 
@@ -77,20 +77,20 @@ def _reduced(panel: Panel, frames: Sequence[Frame]) -> Drawn:
     zeros = str(
         (panel.field_config.get("defaults") or {}).get("nullValueMode") or panel.options.get("nullValueMode") or ""
     )
-    values: list[Value] = []
+    values: list[DrawnValue] = []
     if by_row:
         limit = int((panel.options.get("reduceOptions") or {}).get("limit") or _VALUES_LIMIT)
         for field, frame in columns:
             for row, held in enumerate(field.values):
                 name = _row_name(frame, row) or display_name(field, frame, frames)
-                values.append(Value(name, _number(held), format_value(held, field.config)))
+                values.append(DrawnValue(name, _number(held), format_value(held, field.config)))
         values = values[:limit]
     else:
         for field, frame in columns:
             for calc in calcs:
                 held = reduce_field(field, calc, null_as_zero=zeros == "null as zero")
                 name = display_name(field, frame, frames) + (f" ({calc})" if len(calcs) > 1 else "")
-                values.append(Value(name, _number(held), format_value(held, field.config)))
+                values.append(DrawnValue(name, _number(held), format_value(held, field.config)))
     if not values:
         return Drawn([], nothing_text(panel))
     text = values[0].text if len(values) == 1 else ", ".join(f"{v.name} {v.text}".strip() for v in values)
@@ -116,7 +116,7 @@ def _table(panel: Panel, frames: Sequence[Frame]) -> Drawn:
     values = []
     for row in range(frame.rows):
         shown = " | ".join(_cell(f, f.values[row]) for f in frame.fields)
-        values.append(Value(_row_name(frame, row), _number(column.values[row]) if column else None, shown))
+        values.append(DrawnValue(_row_name(frame, row), _number(column.values[row]) if column else None, shown))
     return Drawn(values, f"{frame.rows} row{'s' if frame.rows != 1 else ''}")
 
 
@@ -133,7 +133,7 @@ def _logs(panel: Panel, frames: Sequence[Frame]) -> Drawn:
             without_time = without_time or frame.rows > 0
             continue
         values += [
-            Value(str(text), None, f"{_cell(time, time.values[n])} {text}") for n, text in enumerate(line.values)
+            DrawnValue(str(text), None, f"{_cell(time, time.values[n])} {text}") for n, text in enumerate(line.values)
         ]
     if not values:
         kind = "time" if without_time else "string"
@@ -157,7 +157,7 @@ def _series(panel: Panel, frames: Sequence[Frame]) -> Drawn:
             points = [float(v) for v in field.values if not is_null(v)]
             total = sum(points) if points else None
             shown = f"{format_value(total, field.config)} in {len(points)} points" if points else ""
-            values.append(Value(display_name(field, frame, frames), total, shown))
+            values.append(DrawnValue(display_name(field, frame, frames), total, shown))
     if not values:
         return Drawn([], "Data is missing a number field", "Data is missing a number field")
     return Drawn(values, ", ".join(f"{v.name} {v.text}".strip() for v in values))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from obs_check.model.window import MS
-from obs_check.panel.drawing import Drawn, Value, draw, nothing_text
+from obs_check.panel.drawing import Drawn, DrawnValue, draw, nothing_text
 from obs_check.panel.elements import Panel
 from obs_check.panel.frames import Frame, RefResult, all_frames
 from obs_check.panel.masking import all_constant, counts_rows, shows_zero_for_nothing
@@ -13,7 +13,7 @@ from obs_check.panel.overrides import apply_overrides, is_hidden
 from obs_check.panel.postprocess import postprocess
 from obs_check.panel.reduce import is_null
 from obs_check.panel.request import PanelRequest
-from obs_check.panel.transform.pipeline import Step, run_transformations, step
+from obs_check.panel.transform.pipeline import TransformStep, run_transformations, step
 
 ReadingState = Literal[
     "ok",
@@ -40,10 +40,10 @@ class Reading:
     state: ReadingState
     text: str
     number: float | None = None
-    values: tuple[Value, ...] = ()
+    values: tuple[DrawnValue, ...] = ()
     rows: int = 0
     error: str = ""
-    trail: tuple[Step, ...] = ()
+    trail: tuple[TransformStep, ...] = ()
     notes: tuple[str, ...] = ()
 
 

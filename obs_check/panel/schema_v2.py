@@ -19,7 +19,7 @@ _VARIABLE_KINDS = {
 }
 
 
-class _Place(NamedTuple):
+class _LayoutPlace(NamedTuple):
     width: int = 12
     collapsed: bool = False
     repeat: str = ""
@@ -32,12 +32,12 @@ def is_v2(spec: Mapping[str, Any]) -> bool:
 
 def read_v2(spec: Mapping[str, Any], source: str, uid: str) -> Dashboard:
     """The dashboard of a v2 `spec`. The uid stands outside the spec (metadata.name)."""
-    places: dict[str, _Place] = {}
+    places: dict[str, _LayoutPlace] = {}
     layout = spec.get("layout")
     if isinstance(layout, Mapping):
-        places.update(_places(layout, _Place()))
+        places.update(_places(layout, _LayoutPlace()))
     panels = tuple(
-        _panel(name, element, places.get(name, _Place()), 10_001 + i, source)
+        _panel(name, element, places.get(name, _LayoutPlace()), 10_001 + i, source)
         for i, (name, element) in enumerate(spec["elements"].items())
     )
     time = spec.get("timeSettings") or {}
@@ -58,7 +58,7 @@ def read_v2(spec: Mapping[str, Any], source: str, uid: str) -> Dashboard:
     )
 
 
-def _places(layout: Mapping[str, Any], place: _Place) -> Iterator[tuple[str, _Place]]:
+def _places(layout: Mapping[str, Any], place: _LayoutPlace) -> Iterator[tuple[str, _LayoutPlace]]:
     spec = layout.get("spec") or {}
     for item in spec.get("items") or ():
         own = item.get("spec") or {}
@@ -74,7 +74,7 @@ def _places(layout: Mapping[str, Any], place: _Place) -> Iterator[tuple[str, _Pl
         yield from _places(own.get("layout") or {}, inner)
 
 
-def _panel(name: str, element: Any, place: _Place, fallback_id: int, source: str) -> Panel:
+def _panel(name: str, element: Any, place: _LayoutPlace, fallback_id: int, source: str) -> Panel:
     if not isinstance(element, Mapping) or not isinstance(element.get("spec"), Mapping):
         raise InputError(f"{source}: element {name} has no spec", "export the dashboard again")
     spec = element["spec"]

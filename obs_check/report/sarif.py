@@ -12,7 +12,7 @@ from urllib.parse import quote
 from obs_check import __version__
 from obs_check.lint.issue import Issue, Spot
 from obs_check.lint.registry import RULES
-from obs_check.lint.rule import Rule
+from obs_check.lint.rule import LintRule
 from obs_check.lint.run import LintResult
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -45,7 +45,7 @@ def sarif(result: LintResult, texts: Iterable[tuple[str, str]]) -> dict[str, Any
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: LintRule) -> dict[str, Any]:
     return {
         "id": rule.id,
         "shortDescription": {"text": rule.title},

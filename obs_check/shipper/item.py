@@ -52,7 +52,7 @@ def _no_drop(reason: str) -> None:
 
 
 @dataclass(frozen=True)
-class Context:
+class StageContext:
     """What a running pipeline may ask of the world. `clock` answers ns since the epoch; `dropped` is told the reason of
     each line that a stage drops (`logentry_dropped_lines_total`); `chance` answers in [0, 1) for `sampling`."""
 
@@ -102,6 +102,6 @@ class Stage(Protocol):
     kind: ClassVar[str]
     """The key of the stage in promtail's YAML."""
 
-    def start(self, context: Context, place: str) -> Running:
+    def start(self, context: StageContext, place: str) -> Running:
         """The stage at work. `place` names it in traces, for example `3 match`."""
         ...

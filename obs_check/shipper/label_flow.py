@@ -9,7 +9,7 @@ from obs_check.logql.syntax.ast import Matcher
 from obs_check.model.entry import Labels
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.pipeline import Pipeline
-from obs_check.shipper.relabel import Rule, relabel
+from obs_check.shipper.relabel import RelabelRule, relabel
 from obs_check.shipper.stages.alloy_containers import AlloyDocker
 from obs_check.shipper.stages.components import RelabelLines
 from obs_check.shipper.stages.containers import Cri, Docker
@@ -89,7 +89,7 @@ def _discovered(job: ScrapeJob) -> Possible:
     return Possible({**known.labels, "filename": None}, known.open)
 
 
-def _relabelled(state: Possible, rules: Iterable[Rule]) -> Possible:
+def _relabelled(state: Possible, rules: Iterable[RelabelRule]) -> Possible:
     """Behind rules, whatever the labels are that nobody knows."""
     labels, is_open = dict(state.labels), state.open
     for rule in rules:
@@ -105,7 +105,7 @@ def _relabelled(state: Possible, rules: Iterable[Rule]) -> Possible:
     return Possible(labels, is_open)
 
 
-def _written(rule: Rule, before: Values) -> Values:
+def _written(rule: RelabelRule, before: Values) -> Values:
     if rule.action != "replace" or "$" in rule.replacement or before is None:
         return None
     return frozenset({rule.replacement}) | (frozenset() if rule.regex in ("(.*)", ".*", "") else before)

@@ -8,7 +8,7 @@ from obs_check.errors import ConfigError
 from obs_check.model.entry import Labels
 from obs_check.model.window import NS
 from obs_check.shipper.pipeline import EMPTY, Pipeline
-from obs_check.shipper.relabel import Rule
+from obs_check.shipper.relabel import RelabelRule
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class ScrapeJob:
     name: str
     pipeline: Pipeline = EMPTY
     targets: tuple[Labels, ...] = ()
-    relabel: tuple[Rule, ...] = ()
+    relabel: tuple[RelabelRule, ...] = ()
     discovery: tuple[str, ...] = ()
     place: str = ""
     decompression: str = ""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from obs_check.shipper.item import Context, Item, Running, Stage
+from obs_check.shipper.item import Item, Running, Stage, StageContext
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Pipeline:
             stages = nested.stages if isinstance(nested, Pipeline) else ()
         return found
 
-    def start(self, context: Context, place: str = "") -> "Chain":
+    def start(self, context: StageContext, place: str = "") -> "Chain":
         """The pipeline at work; `place` stands before the names of its stages in traces."""
         named = [(f"{place}{n} {stage.kind}", stage) for n, stage in enumerate(self.stages, 1)]
         return Chain(context, [(name, stage.start(context, name)) for name, stage in named])
@@ -44,7 +44,7 @@ class Chain:
     """Stages at work, one after the other; itself usable as a stage. Labels are put into the extracted map first, as
     promtail does at the start of every pipeline, also of a nested one."""
 
-    def __init__(self, context: Context, parts: list[tuple[str, Running]]) -> None:
+    def __init__(self, context: StageContext, parts: list[tuple[str, Running]]) -> None:
         self._observe = context.observe
         self._parts = parts
         self.holds = any(running.holds for _, running in parts)

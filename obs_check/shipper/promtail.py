@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from obs_check.documents.embedded import Embedded
-from obs_check.documents.yaml_tree import Value
+from obs_check.documents.yaml_tree import YamlValue
 from obs_check.errors import ConfigError
 from obs_check.golang.quantity import duration_ns, size_bytes
 from obs_check.model.entry import Labels
@@ -39,7 +39,7 @@ _DISCOVERY = (
 _JOB = ("job_name", "pipeline_stages", "relabel_configs", "static_configs", "encoding", "decompression", *_DISCOVERY)
 
 
-def parse_promtail(inner: Embedded, document: Value, env: Mapping[str, str] | None) -> ShipperConfig:
+def parse_promtail(inner: Embedded, document: YamlValue, env: Mapping[str, str] | None) -> ShipperConfig:
     """The configuration in promtail's own YAML, with the document that it is before `env` stands for `${NAME}`; None
     leaves references as they are (promtail without `-config.expand-env`). Raises ConfigError."""
     if env is not None and "$" in inner.text:
@@ -72,7 +72,7 @@ def parse_promtail(inner: Embedded, document: Value, env: Mapping[str, str] | No
     )
 
 
-def _unseen_limits(limits: Mapping[str, Value]) -> list[str]:
+def _unseen_limits(limits: Mapping[str, YamlValue]) -> list[str]:
     """Limits that drop lines by how many there are: named, because that is not simulated."""
     return [
         f"{_place(value)}: limits_config.{name}: {value.text()} may drop lines, which is not simulated"
@@ -81,15 +81,15 @@ def _unseen_limits(limits: Mapping[str, Value]) -> list[str]:
     ]
 
 
-def _place(value: Value) -> str:
+def _place(value: YamlValue) -> str:
     return f"{value.file}:{value.line}"
 
 
-def _duration(value: Value | None, default: int) -> int:
+def _duration(value: YamlValue | None, default: int) -> int:
     return default if value is None or value.data is None else value.read(duration_ns)
 
 
-def _client(node: Value) -> PushClient:
+def _client(node: YamlValue) -> PushClient:
     given = node.mapping(_CLIENT)
     url = node.get("url")
     if url is None:
@@ -117,7 +117,7 @@ def _client(node: Value) -> PushClient:
     )
 
 
-def _headers(node: Value) -> dict[str, str]:
+def _headers(node: YamlValue) -> dict[str, str]:
     """The HTTP headers of a client: its own, and what stands for its credentials."""
     own = node.get("headers")
     headers = own.texts() if own else {}
@@ -130,7 +130,7 @@ def _headers(node: Value) -> dict[str, str]:
     return headers
 
 
-def _job(node: Value) -> ScrapeJob:
+def _job(node: YamlValue) -> ScrapeJob:
     given = node.mapping(_JOB)
     name = node.get("job_name")
     if name is None:
@@ -149,7 +149,7 @@ def _job(node: Value) -> ScrapeJob:
     )
 
 
-def _decompression(node: Value | None) -> str:
+def _decompression(node: YamlValue | None) -> str:
     """The format that files are unpacked from, "" when they are not."""
     given = node.mapping(("enabled", "initial_delay", "format")) if node else {}
     if "enabled" not in given or not given["enabled"].flag():
@@ -157,12 +157,12 @@ def _decompression(node: Value | None) -> str:
     return given["format"].text() if "format" in given else "none"
 
 
-def _roles(node: Value | None) -> tuple[str, ...]:
+def _roles(node: YamlValue | None) -> tuple[str, ...]:
     found = [role.text() for item in node.items() if (role := item.get("role"))] if node else []
     return tuple(found)
 
 
-def _targets(group: Value) -> list[Labels]:
+def _targets(group: YamlValue) -> list[Labels]:
     """The targets of one static group. Promtail 3.5: without `targets` there is one, localhost."""
     group.mapping(("targets", "labels"))
     labels, addresses = group.get("labels"), group.get("targets")

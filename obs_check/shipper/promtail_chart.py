@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from obs_check.documents.embedded import Embedded, embedded
-from obs_check.documents.yaml_tree import Value
+from obs_check.documents.yaml_tree import YamlValue
 
 _INSERTION = re.compile(r"^(?P<indent> *)\{\{.*\.snippets\.(?P<name>\w+)\b.*\}\}\s*$")
 _CONDITION = re.compile(r"^\s*\{\{-?\s*if\b.*\.snippets\.(?P<name>\w+)\s*-?\}\}\s*$")
@@ -71,7 +71,7 @@ DEFAULTS: dict[str, Any] = {"pipelineStages": [{"cri": {}}], "common": _COMMON, 
 """What the chart's own values say where a deployment's values say nothing (chart 6.16)."""
 
 
-def chart_configurations(config: Value) -> list[Embedded]:
+def chart_configurations(config: YamlValue) -> list[Embedded]:
     """The chart's `config`: a text, a whole `file`, or `clients` and `snippets` that the chart puts together."""
     if not config.is_map():
         return [embedded(config)]
@@ -96,12 +96,12 @@ def chart_configurations(config: Value) -> list[Embedded]:
     return [Embedded(f"{head}scrape_configs:\n{body}", config.file, max(1, snippets.line), notes=tuple(notes))]
 
 
-def _snippet(snippets: Value | None, name: str) -> Any:
+def _snippet(snippets: YamlValue | None, name: str) -> Any:
     value = snippets.get(name) if snippets else None
     return DEFAULTS.get(name) if value is None else value.plain()
 
 
-def _default_job(snippets: Value) -> str:
+def _default_job(snippets: YamlValue) -> str:
     rules = [*_OF_PODS, *_snippet(snippets, "common"), *_snippet(snippets, "extraRelabelConfigs")]
     job = {
         "job_name": "kubernetes-pods",
@@ -112,7 +112,7 @@ def _default_job(snippets: Value) -> str:
     return yaml.safe_dump([job], sort_keys=False)
 
 
-def _filled(text: str, snippets: Value | None, first_line: int, file: str, notes: list[str]) -> str:
+def _filled(text: str, snippets: YamlValue | None, first_line: int, file: str, notes: list[str]) -> str:
     """Template lines that insert a snippet are replaced by it, what hangs on one that is not there is left out; other
     template lines are left out, and noted."""
     lines: list[str] = []

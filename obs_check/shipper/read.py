@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from obs_check.documents.embedded import Embedded, embedded, keys_of, objects
-from obs_check.documents.yaml_tree import Value, load
+from obs_check.documents.yaml_tree import YamlValue, load
 from obs_check.errors import ConfigError
 from obs_check.shipper.alloy.read import parse_alloy
 from obs_check.shipper.environment import expand
@@ -50,7 +50,7 @@ def parse_shipper(text: str, file: str, env: Mapping[str, str] | None) -> Shippe
 
 
 def parse_shippers(
-    text: str, file: str, env: Mapping[str, str] | None, documents: Sequence[Value] | None = None
+    text: str, file: str, env: Mapping[str, str] | None, documents: Sequence[YamlValue] | None = None
 ) -> list[tuple[str, ShipperConfig]]:
     """Every configuration in a text, with its name in messages: the text itself, or the keys of ConfigMaps and Secrets
     and Helm values, each by itself; `documents` are those of its YAML, where somebody has read it. Raises ConfigError
@@ -82,7 +82,7 @@ def parse_shippers(
         ) from None
 
 
-def _documents(text: str, file: str, env: Mapping[str, str] | None) -> tuple[list[Value], str]:
+def _documents(text: str, file: str, env: Mapping[str, str] | None) -> tuple[list[YamlValue], str]:
     """The documents of a YAML text, and the text: one that is no YAML before its references are expanded is taken as it
     is then."""
     try:
@@ -136,7 +136,7 @@ def is_alloy(text: str, file: str) -> bool:
     )
 
 
-def _alloy_texts(documents: Sequence[Value]) -> list[list[Embedded]]:
+def _alloy_texts(documents: Sequence[YamlValue]) -> list[list[Embedded]]:
     """The Alloy configurations in YAML. The keys of one ConfigMap are one configuration, as Alloy takes a directory,
     unless they name the same components: then each is one of its own."""
     found: list[list[Embedded]] = []
@@ -151,7 +151,7 @@ def _alloy_texts(documents: Sequence[Value]) -> list[list[Embedded]]:
     return found
 
 
-def _values(value: Value) -> list[Embedded]:
+def _values(value: YamlValue) -> list[Embedded]:
     """The texts in any YAML, such as Helm values."""
     if isinstance(value.data, dict):
         return [found for inner in value.data.values() for found in _values(inner)]

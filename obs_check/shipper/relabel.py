@@ -8,7 +8,7 @@ from typing import Any, Literal, cast, get_args
 
 import re2
 
-from obs_check.documents.yaml_tree import Value
+from obs_check.documents.yaml_tree import YamlValue
 from obs_check.model.entry import Labels
 from obs_check.shipper.stages.labels import LABEL_NAME
 from obs_check.shipper.stages.regexes import compile_regex, read_regex
@@ -22,7 +22,7 @@ RULE_KEYS = ("source_labels", "separator", "regex", "modulus", "target_label", "
 
 
 @dataclass(frozen=True)
-class Rule:
+class RelabelRule:
     """One relabel rule. `regex` is RE2 and must match the whole of the source values joined by `separator`; in
     `replacement` and `target`, `$1` and `${name}` stand for groups."""
 
@@ -35,7 +35,7 @@ class Rule:
     modulus: int = 0
 
 
-def read_rule(node: Value) -> Rule:
+def read_rule(node: YamlValue) -> RelabelRule:
     """One rule of a configuration, promtail's or Alloy's; raises ConfigError."""
     given = {key: value for key, value in node.mapping(RULE_KEYS).items() if value.data is not None}
     action = given["action"].text().lower() if "action" in given else "replace"
@@ -48,7 +48,7 @@ def read_rule(node: Value) -> Rule:
     if action == "hashmod" and modulus <= 0:
         raise node.error("hashmod needs a modulus above 0")
     sources = given["source_labels"].items() if "source_labels" in given else []
-    return Rule(
+    return RelabelRule(
         cast(Action, action),
         tuple(s.text() for s in sources),
         given["separator"].text() if "separator" in given else ";",
@@ -64,7 +64,7 @@ def _regex(pattern: str) -> Any:
     return compile_regex(f"^(?s:{pattern})$")
 
 
-def relabel(labels: Labels, rules: Iterable[Rule]) -> Labels | None:
+def relabel(labels: Labels, rules: Iterable[RelabelRule]) -> Labels | None:
     """The labels after all rules, None when a rule drops the target. Labels with an empty value are gone."""
     current = {name: value for name, value in labels.items() if value}
     for rule in rules:
@@ -73,7 +73,7 @@ def relabel(labels: Labels, rules: Iterable[Rule]) -> Labels | None:
     return current
 
 
-def _apply(rule: Rule, labels: Labels) -> bool:
+def _apply(rule: RelabelRule, labels: Labels) -> bool:
     """Changes labels in place; False when the target is dropped."""
     value = rule.separator.join(labels.get(name, "") for name in rule.sources)
     match rule.action:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from obs_check.model.entry import Labels
-from obs_check.shipper.relabel import Rule, relabel
+from obs_check.shipper.relabel import RelabelRule, relabel
 
 _DECIDES = ("keep", "drop", "keepequal", "dropequal")
 
@@ -22,7 +22,7 @@ class Traced:
     decided: tuple[str, ...] = ()
 
 
-def trace(labels: Labels, rules: Sequence[Rule], is_unknown: Callable[[str], bool]) -> Traced:
+def trace(labels: Labels, rules: Sequence[RelabelRule], is_unknown: Callable[[str], bool]) -> Traced:
     """The labels after all rules as `relabel`, unknown ones taken as absent and followed through the rules."""
     current = {name: value for name, value in labels.items() if value}
     hangs: dict[str, tuple[str, ...]] = {}
@@ -67,7 +67,7 @@ def _example(regex: str) -> str:
     return f"{start}x"
 
 
-def in_words(rule: Rule, number: int) -> str:
+def in_words(rule: RelabelRule, number: int) -> str:
     """A rule as a person would name it: `rule 3 (keep [__meta_kubernetes_pod_label_app] regex "coder")`."""
     equal = f" target {rule.target}" if rule.action.endswith("equal") else f' regex "{rule.regex}"'
     return f"rule {number} ({rule.action} [{', '.join(rule.sources)}]{equal})"

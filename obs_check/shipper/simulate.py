@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from obs_check.model.entry import Labels
-from obs_check.shipper.item import Context, Item
+from obs_check.shipper.item import Item, StageContext
 from obs_check.shipper.pipeline import Pipeline
 
 
@@ -81,7 +81,7 @@ def simulate(pipeline: Pipeline, labels: Labels, lines: Iterable[str], now_ns: i
 def run(pipeline: Pipeline, labels: Labels, lines: Iterable[str], now_ns: int, trace: bool = True) -> Simulation:
     """As `simulate`, with what every stage did. `sampling` is drawn from a fixed seed."""
     recorder = _Recorder()
-    context = Context(lambda: now_ns, recorder.count, random.Random(0).random, recorder.observe if trace else None)
+    context = StageContext(lambda: now_ns, recorder.count, random.Random(0).random, recorder.observe if trace else None)
     chain = pipeline.start(context)
     items = [out for n, line in enumerate(lines, 1) for out in chain.feed(Item(line, labels, None, n))]
     items += chain.flush(None)

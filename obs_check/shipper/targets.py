@@ -33,7 +33,7 @@ class LogFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RelabeledTarget:
     """One target of a job after relabeling. `traced.labels` is None where a rule drops it; `pod` is None for a static
     target."""
 
@@ -72,7 +72,7 @@ class FileReport:
     file: LogFile
     reason: Reason
     why: str = ""
-    by: tuple[Found, ...] = ()
+    by: tuple[RelabeledTarget, ...] = ()
     nearest: str = ""
     needs: tuple[str, ...] = field(default=())
     """Meta labels that would have to be known."""
@@ -85,12 +85,12 @@ class FileReport:
 
 def find_targets(
     jobs: Iterable[ScrapeJob], files: Iterable[LogFile], supplied: Labels, discovered: Sequence[Labels] = ()
-) -> list[Found]:
+) -> list[RelabeledTarget]:
     """The targets of all jobs: static ones, and those of Kubernetes' pods. `discovered` are what a running shipper
     found of pods, all that there is to know of them; another pod is told from the files' paths and from `supplied`,
     discovery labels of every pod that a person knows. Equal targets of a job count once, as in promtail."""
     pods = {pod.directory: pod for file in files if (pod := pod_logs(file.path))}
-    found: dict[tuple[object, ...], Found] = {}
+    found: dict[tuple[object, ...], RelabeledTarget] = {}
     for job in jobs:
         ways: list[tuple[Labels, PodLogs | None, bool]] = [(labels, None, True) for labels in job.targets]
         for pod in pods.values() if "pod" in job.roles else ():
@@ -98,12 +98,12 @@ def find_targets(
             ways += [(labels, pod, True) for labels in told] or [({**dict(pod.labels), **supplied}, pod, False)]
         for own, pod, whole in ways:
             traced = trace(own, job.relabel, _unknown(own, pod, whole))
-            target = Found(job, own, traced, pod)
+            target = RelabeledTarget(job, own, traced, pod)
             found.setdefault((job.name, traced.rule, _identity(target), tuple(traced.unknown)), target)
     return list(found.values())
 
 
-def _identity(target: Found) -> tuple[object, ...]:
+def _identity(target: RelabeledTarget) -> tuple[object, ...]:
     """What makes two targets of a job one for promtail 3.5: path and labels, so that a container that is discovered
     once for each of its ports is read once. One that a rule drops is what it was discovered as."""
     labels = target.traced.labels
@@ -130,7 +130,7 @@ def start_labels(job: ScrapeJob, path: str | None, given: Labels, supplied: Labe
     return (own if path is None else {**own, "filename": path}), _not_known(first) if first else []
 
 
-def _not_known(target: Found) -> list[str]:
+def _not_known(target: RelabeledTarget) -> list[str]:
     told = [f"{name} hangs on {', '.join(on)}, which no path tells" for name, on in sorted(target.unknown.items())]
     if target.traced.labels is None:
         rule = in_words(target.job.relabel[target.traced.rule - 1], target.traced.rule)
@@ -146,7 +146,9 @@ def _unknown(known: Labels, pod: PodLogs | None, whole: bool) -> Callable[[str],
     return lambda name: name.startswith(META) and name not in known and not pod.knows(name)
 
 
-def report(files: Sequence[LogFile], targets: Sequence[Found], unread: Sequence[str] = ()) -> list[FileReport]:
+def report(
+    files: Sequence[LogFile], targets: Sequence[RelabeledTarget], unread: Sequence[str] = ()
+) -> list[FileReport]:
     """What becomes of each file, in their order; `unread` are parts of the configuration that may take one that nothing
     else takes. Raises ConfigError for a pattern that is none."""
     reports = [_report(file, targets) for file in files]
@@ -155,7 +157,7 @@ def report(files: Sequence[LogFile], targets: Sequence[Found], unread: Sequence[
     return [one if one.by else replace(one, reason="unknown", why=f"{unread[0]}; else {one.why}") for one in reports]
 
 
-def _report(file: LogFile, targets: Sequence[Found]) -> FileReport:
+def _report(file: LogFile, targets: Sequence[RelabeledTarget]) -> FileReport:
     by = [
         t
         for t in targets
@@ -194,7 +196,7 @@ def _report(file: LogFile, targets: Sequence[Found]) -> FileReport:
     return FileReport(file, "taken", why, tuple(kept), needs=needs)
 
 
-def _share_an_end(targets: Sequence[Found]) -> bool:
+def _share_an_end(targets: Sequence[RelabeledTarget]) -> bool:
     """Whether two targets push to the same client (one that pushes nowhere has none)."""
     ends = [target.job.to for target in targets]
     return any(
@@ -202,11 +204,11 @@ def _share_an_end(targets: Sequence[Found]) -> bool:
     )
 
 
-def _path_known(target: Found) -> bool:
+def _path_known(target: RelabeledTarget) -> bool:
     return "__path__" not in target.traced.unknown
 
 
-def _not_taken(file: LogFile, targets: Sequence[Found]) -> FileReport:
+def _not_taken(file: LogFile, targets: Sequence[RelabeledTarget]) -> FileReport:
     """Why no target takes a file: its own pod's target was dropped or has no path, or a pattern does not fit."""
     own = pod_logs(file.path)
     mine = [t for t in targets if (t.pod is not None and own is not None and t.pod.directory == own.directory)]
@@ -239,7 +241,7 @@ def _not_taken(file: LogFile, targets: Sequence[Found]) -> FileReport:
     return FileReport(file, "glob", f"{first_difference(near, file.path)} of job {job}", nearest=near)
 
 
-def _hangs(target: Found) -> str:
+def _hangs(target: RelabeledTarget) -> str:
     if target.traced.labels is not None:
         return "its path"
     return in_words(target.job.relabel[target.traced.rule - 1], target.traced.rule)

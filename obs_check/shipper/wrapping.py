@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from obs_check.documents.embedded import Embedded, keys_of, objects
-from obs_check.documents.yaml_tree import Value, load
+from obs_check.documents.yaml_tree import YamlValue, load
 from obs_check.errors import ConfigError
 from obs_check.shipper.promtail_chart import chart_configurations
 
@@ -19,7 +19,7 @@ _METRICS = {"metrics_path", "scrape_interval", "scrape_timeout", "honor_labels",
 _PROMETHEUS = {"rule_files", "alerting", "remote_write", "remote_read", "storage", "scrape_config_files", "tsdb"}
 
 
-def unwrap(text: str, file: str) -> tuple[Embedded, Value]:
+def unwrap(text: str, file: str) -> tuple[Embedded, YamlValue]:
     """The one promtail configuration in a text, with its YAML document; raises ConfigError where there is none, or more
     than one."""
     documents = load(text, file)
@@ -41,7 +41,7 @@ def several(file: str, names: Sequence[str]) -> str:
     return f"{file} holds {len(names)} configurations of shippers: {'; '.join(names)}"
 
 
-def promtail_texts(documents: Sequence[Value], text: str, file: str) -> list[tuple[Embedded, Value]]:
+def promtail_texts(documents: Sequence[YamlValue], text: str, file: str) -> list[tuple[Embedded, YamlValue]]:
     """Every promtail configuration in the documents of a text, each with its own YAML document."""
     found = []
     for document in documents:
@@ -57,7 +57,7 @@ def promtail_texts(documents: Sequence[Value], text: str, file: str) -> list[tup
     return found
 
 
-def is_promtail(document: Value) -> bool:
+def is_promtail(document: YamlValue) -> bool:
     """Whether a document is promtail's configuration. Prometheus' (and what reads the like) has `scrape_configs` too,
     but nothing that only promtail knows."""
     if not document.is_map() or "kind" in document.mapping():
@@ -68,7 +68,7 @@ def is_promtail(document: Value) -> bool:
     return not is_prometheus(document)
 
 
-def is_prometheus(document: Value) -> bool:
+def is_prometheus(document: YamlValue) -> bool:
     """Whether a document is a configuration of metrics: it scrapes, and nothing in it is promtail's alone."""
     if not document.is_map() or "scrape_configs" not in document.mapping():
         return False
@@ -80,7 +80,7 @@ def is_prometheus(document: Value) -> bool:
     return bool(top.keys() & _PROMETHEUS) or bool(keys & _METRICS)
 
 
-def _names_a_path(value: Value) -> bool:
+def _names_a_path(value: YamlValue) -> bool:
     """Whether `__path__` is a label of a target, or the target of a rule."""
     if isinstance(value.data, dict):
         return any(key == "__path__" or _names_a_path(inner) for key, inner in value.data.items())
@@ -89,7 +89,7 @@ def _names_a_path(value: Value) -> bool:
     return bool(value.data == "__path__")
 
 
-def _candidates(document: Value) -> list[Embedded]:
+def _candidates(document: YamlValue) -> list[Embedded]:
     if not document.is_map():
         return []
     found: list[Embedded] = []

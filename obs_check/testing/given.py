@@ -14,7 +14,7 @@ from obs_check.model.window import MS, NS
 from obs_check.standin.loki.counters import Counters
 from obs_check.standin.loki.ingest import Ingest
 from obs_check.standin.loki.limits import Limits
-from obs_check.standin.loki.refusal import Refusal
+from obs_check.standin.loki.refusal import LokiRefusal
 from obs_check.standin.loki.request import decode_push
 from obs_check.standin.loki.store import TenantStore
 from obs_check.standin.prometheus.store import Store
@@ -50,7 +50,7 @@ def loki_store(case: Case) -> TenantStore:
         }
         try:
             ingest.push(TENANT, decode_push(json.dumps(body).encode(), "application/json", "", ingest.limits))
-        except Refusal as refusal:
+        except LokiRefusal as refusal:
             said = f"test {case.name!r}: Loki refuses a line: {refusal.body}"
             raise InputError(said, "change what is given") from None
     return ingest.tenant(TENANT)

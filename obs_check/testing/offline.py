@@ -16,11 +16,11 @@ from obs_check.panel.datasource import Datasources, is_expression, reference_key
 from obs_check.panel.elements import Dashboard
 from obs_check.panel.request import Query
 from obs_check.panel.variables import effective_variables
-from obs_check.standin.grafana.datasource import Datasources as LabDatasources
+from obs_check.standin.grafana.datasource import ProvisionedDatasources as LabDatasources
 from obs_check.standin.grafana.ds_query import ds_query
 from obs_check.standin.loki.evaluate import answer_instant, answer_range
 from obs_check.standin.loki.limits import Limits
-from obs_check.standin.loki.refusal import Refusal
+from obs_check.standin.loki.refusal import LokiRefusal
 from obs_check.standin.prometheus.api import PrometheusApi
 from obs_check.testing.given import loki_store, prometheus_store
 from obs_check.testing.suite import Case, Suite
@@ -50,7 +50,7 @@ class Given(httpx.BaseTransport):
         flags = request.headers.get("X-Loki-Response-Encoding-Flags", "").split(",")
         try:
             data = answer(self.store, single, self.settings, Limits(), [flag for flag in flags if flag])
-        except Refusal as refusal:
+        except LokiRefusal as refusal:
             return httpx.Response(refusal.status, text=refusal.body)
         except QueryError as error:
             return httpx.Response(400, text=error.message)

@@ -12,7 +12,7 @@ from obs_check.model.window import NS
 T = TypeVar("T")
 
 
-class Section:
+class TestSection:
     """`where` is the place in messages, for example `fw.test.yaml: tests[0].given`."""
 
     def __init__(self, raw: Any, where: str, *known: str, joint: str = ".") -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from obs_check.errors import InputError
 from obs_check.model.window import NS
 from obs_check.standin.prometheus.store import parse_exposition
-from obs_check.testing.section import Section
+from obs_check.testing.section import TestSection
 
 _PART = re.compile(
     r"(?P<start>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:(?P<by>[+-](?:\d+\.?\d*|\.\d+))?x(?P<times>\d+))?"
@@ -24,7 +24,7 @@ class GivenSeries:
     interval_ns: int
 
 
-def read_series(one: Section) -> GivenSeries:
+def read_series(one: TestSection) -> GivenSeries:
     """From `series`, `values` and `interval` (default 1m). InputError names what is not in the notation."""
     text = one.needed("series")
     try:

@@ -39,7 +39,7 @@ from obs_check.panel.dashboard import load_dashboard
 from obs_check.panel.elements import Dashboard
 from obs_check.panel.expect import Expectation, load_expectations
 from obs_check.panel.reading import ReadingState
-from obs_check.testing.section import Section
+from obs_check.testing.section import TestSection
 from obs_check.testing.series import GivenSeries, read_series
 
 NOON = 1_767_268_800 * NS
@@ -133,7 +133,7 @@ class Suite:
 
 def load_suite(path: Path) -> Suite:
     """Read a test file and the files that it names. InputError names the file, the place and the remedy."""
-    root = Section(_document(path), str(path), "dashboard", "expect", "datasources", "tests", joint=": ")
+    root = TestSection(_document(path), str(path), "dashboard", "expect", "datasources", "tests", joint=": ")
     dashboard, expectations = None, {}
     if "dashboard" in root:
         file = path.parent / root.text("dashboard")
@@ -153,12 +153,12 @@ def load_suite(path: Path) -> Suite:
 
 
 def _case(raw: Any, where: str, folder: Path) -> Case:
-    one = Section(raw, where, "name", "at", "from", "to", "variables", "given", "panels", "queries")
-    given = Section(one.raw.get("given"), f"{where}.given", "events", "logs", "metrics")
+    one = TestSection(raw, where, "name", "at", "from", "to", "variables", "given", "panels", "queries")
+    given = TestSection(one.raw.get("given"), f"{where}.given", "events", "logs", "metrics")
     panels = one.raw.get("panels") or {}
     if not isinstance(panels, Mapping):
         raise one.wrong("panels", "write one entry a panel id")
-    overrides = Section(one.raw.get("variables"), f"{where}.variables", *(one.raw.get("variables") or {}))
+    overrides = TestSection(one.raw.get("variables"), f"{where}.variables", *(one.raw.get("variables") or {}))
     return Case(
         one.needed("name"),
         one.moment("at", NOON),
@@ -167,14 +167,14 @@ def _case(raw: Any, where: str, folder: Path) -> Case:
         {k: [str(x) for x in v] if isinstance(v, list) else [str(v)] for k, v in overrides.raw.items()},
         given.each("events", _event),
         given.each("logs", _stream),
-        given.each("metrics", lambda r, w: read_series(Section(r, w, "series", "values", "interval"))),
+        given.each("metrics", lambda r, w: read_series(TestSection(r, w, "series", "values", "interval"))),
         tuple(_panel(key, want, f"{where}.panels.{key}") for key, want in panels.items()),
         one.each("queries", lambda r, w: _query(r, w, folder)),
     )
 
 
 def _event(raw: Any, where: str) -> GivenEvent:
-    one = Section(raw, where, "decision", "url", "method", "count", "ago", "owner", "paths")
+    one = TestSection(raw, where, "decision", "url", "method", "count", "ago", "owner", "paths")
     paths = tuple(str(p) for p in one.raw.get("paths") or ("A", "B"))
     if set(paths) - {"A", "B"}:
         raise one.wrong("paths", "A, B or both")
@@ -190,7 +190,7 @@ def _event(raw: Any, where: str) -> GivenEvent:
 
 
 def _stream(raw: Any, where: str) -> GivenStream:
-    one = Section(raw, where, "labels", "lines")
+    one = TestSection(raw, where, "labels", "lines")
     if not one.texts("labels"):
         raise InputError(f"{where}: a stream needs labels", "write labels: {job: boundary}")
     return GivenStream(one.texts("labels"), one.each("lines", _line))
@@ -199,14 +199,14 @@ def _stream(raw: Any, where: str) -> GivenStream:
 def _line(raw: Any, where: str) -> GivenLine:
     if not isinstance(raw, Mapping):
         return GivenLine(str(raw), 60 * NS, {})
-    one = Section(raw, where, "line", "ago", "metadata")
+    one = TestSection(raw, where, "line", "ago", "metadata")
     return GivenLine(one.needed("line"), one.duration("ago", 60 * NS), one.texts("metadata"))
 
 
 def _panel(key: Any, raw: Any, where: str) -> PanelWant:
     if not str(key).isdigit():
         raise InputError(f"{where}: the id is not a number", "use the panel's id")
-    one = Section(raw, where, "state", "text", "number", "values", "rows", "lines")
+    one = TestSection(raw, where, "state", "text", "number", "values", "rows", "lines")
     if not one.raw:
         raise InputError(f"{where}: nothing is expected", "write state, text, number, values, rows or lines")
     values = one.raw.get("values")
@@ -224,7 +224,7 @@ def _panel(key: Any, raw: Any, where: str) -> PanelWant:
 
 
 def _query(raw: Any, where: str, folder: Path) -> QueryWant:
-    one = Section(raw, where, "query", "file", "range", "step", "want", "lines", "error")
+    one = TestSection(raw, where, "query", "file", "range", "step", "want", "lines", "error")
     if ("query" in one) == ("file" in one):
         raise InputError(f"{where}: needs exactly one of query and file", "write query: '{job=\"x\"}'")
     if sum(key in one for key in ("want", "lines", "error")) != 1:
@@ -236,7 +236,7 @@ def _query(raw: Any, where: str, folder: Path) -> QueryWant:
 
 
 def _sample(raw: Any, where: str) -> tuple[Mapping[str, str], tuple[float, ...]]:
-    one = Section(raw, where, "labels", "value", "values")
+    one = TestSection(raw, where, "labels", "value", "values")
     try:
         numbers = tuple(float(part) for part in (one.text("values") or one.needed("value")).split())
     except ValueError:

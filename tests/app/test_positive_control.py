@@ -12,7 +12,7 @@ from obs_check.follow.run import Run, Sent, plan_events
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import Window
 from obs_check.panel.board import PanelView
-from obs_check.panel.drawing import Value
+from obs_check.panel.drawing import DrawnValue
 from obs_check.panel.elements import Panel
 from obs_check.panel.expect import Expectation
 from obs_check.panel.interval import Interval
@@ -27,7 +27,7 @@ REQUEST = PanelRequest(PANEL, "ready", "", TimeRange(0, 1000), Interval(1, "1ms"
 
 
 def view(**shown: float) -> PanelView:
-    values = tuple(Value(name, number, f"{number:g}") for name, number in shown.items())
+    values = tuple(DrawnValue(name, number, f"{number:g}") for name, number in shown.items())
     text = ", ".join(f"{v.name} {v.text}" for v in values) or "No data"
     number = sum(shown.values()) if shown else None
     return PanelView(PANEL, REQUEST, Reading(1, "ok" if shown else "no_series", text, number, values, len(values)))

@@ -12,7 +12,7 @@ from obs_check.standin.loki.archive import Archive
 from obs_check.standin.loki.counters import Counters
 from obs_check.standin.loki.ingest import Ingest
 from obs_check.standin.loki.limits import Limits
-from obs_check.standin.loki.refusal import Refusal
+from obs_check.standin.loki.refusal import LokiRefusal
 from obs_check.standin.loki.write_ahead import WriteAhead
 from obs_check.standin.loki.writer import Writer
 
@@ -51,7 +51,7 @@ def _rate(lines: int, log: bool) -> float:
                 now = time.time_ns()
                 try:
                     ingest.push("t", [LogStream({"job": str(who)}, [Entry(now + n, LINE) for n in range(lines)])])
-                except Refusal:
+                except LokiRefusal:
                     # DuckDB is behind by a whole log: as a shipper does, later again.
                     time.sleep(AGAIN_S)
                 else:

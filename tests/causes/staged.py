@@ -31,10 +31,10 @@ from obs_check.panel.board import Board, PanelView
 from obs_check.panel.dashboard import load_dashboard
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.request import Query
-from obs_check.standin.grafana.api import Api as GrafanaApi
+from obs_check.standin.grafana.api import GrafanaApi
 from obs_check.standin.grafana.dashboards import Dashboards
-from obs_check.standin.grafana.datasource import Datasources as Sources
-from obs_check.standin.loki.api import Api as LokiApi
+from obs_check.standin.grafana.datasource import ProvisionedDatasources as Sources
+from obs_check.standin.loki.api import LokiApi
 from obs_check.standin.loki.counters import Counters
 from obs_check.standin.loki.ingest import Ingest
 from obs_check.standin.loki.limits import Limits

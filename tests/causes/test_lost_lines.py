@@ -20,7 +20,7 @@ from obs_check.follow.shipping import ShippingEvidence
 from obs_check.model.entry import Labels
 from obs_check.model.event import Event
 from obs_check.model.probe import Probe
-from obs_check.model.shipping import Destination, FileState, Refusal, ShipperState
+from obs_check.model.shipping import Destination, FileState, PushRefusal, ShipperState
 from obs_check.model.window import NS, Window
 from tests.fakes import NoLoki, made_context
 
@@ -57,7 +57,7 @@ def test_no_probe_of_a_refused_push_shows_a_password(tmp_path: Path) -> None:
         "clients: [{url: 'http://me:hunter2@loki.example/push'}]\n"
         "scrape_configs: [{job_name: b, static_configs: [{labels: {__path__: /tmp/boundary_logs/*.log}}]}]\n"
     )
-    refusal = Refusal("shipper log", "status", 404, "404 page not found")
+    refusal = PushRefusal("shipper log", "status", 404, "404 page not found")
     state = ShipperState("promtail", 1, (FileState("/tmp/boundary_logs/b.log", read_lines=2),), refusals=(refusal,))
     shipper = HopSeen("A", "shipper", TAGS, shipping=ShippingEvidence(state, {"/tmp/boundary_logs/b.log": 2}))
     found = push_refused.find(made_context(Named(shipper_config=config), (*hops(()), shipper)))

@@ -11,10 +11,10 @@ import pytest
 from obs_check.app.demo import Demo
 from obs_check.app.verify.outcome import Outcome
 from obs_check.cli import main as module
-from obs_check.cli.ending import Found, keeping
+from obs_check.cli.ending import PartialOutcome, keeping
 from obs_check.cli.inject import Injected
 from obs_check.cli.interrupt import Stopped
-from obs_check.cli.main import Command, main
+from obs_check.cli.main import Subcommand, main
 from obs_check.cli.options import Output, common
 from obs_check.client.egress import EgressAnswer
 from obs_check.errors import NotAllowed, Unavailable, UsageError
@@ -38,13 +38,13 @@ ENDINGS: list[tuple[BaseException, int, str]] = [
 ]
 
 
-def found() -> list[Found]:
+def found() -> list[PartialOutcome]:
     """What commands have found when all was good so far."""
     outcome = Outcome("verify", RUN, [GOOD])
     return [outcome, Demo(Outcome("demo", RUN, [GOOD])), Demo(outcome, Outcome("demo", RUN, [GOOD])), Injected(RUN)]
 
 
-def run(monkeypatch: pytest.MonkeyPatch, kept: Found, error: BaseException | None, *args: str) -> int:
+def run(monkeypatch: pytest.MonkeyPatch, kept: PartialOutcome, error: BaseException | None, *args: str) -> int:
     """The exit code of a command that ends with an error, or at its end."""
 
     @click.command()
@@ -58,7 +58,7 @@ def run(monkeypatch: pytest.MonkeyPatch, kept: Found, error: BaseException | Non
         command = one
 
     monkeypatch.setitem(sys.modules, "one_command", One)
-    monkeypatch.setattr(module, "COMMANDS", (Command("one", "one_command", "command", "Does one thing."),))
+    monkeypatch.setattr(module, "COMMANDS", (Subcommand("one", "one_command", "command", "Does one thing."),))
     return main(["one", *args])
 
 

@@ -10,12 +10,12 @@ import pytest
 
 from obs_check.cli import main as module
 from obs_check.cli.interrupt import Stopped
-from obs_check.cli.main import COMMANDS, Command, main
+from obs_check.cli.main import COMMANDS, Subcommand, main
 from obs_check.errors import InputError, NotAllowed, QueryError, Refused, Unavailable, UsageError
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.name)
-def test_every_command_can_be_loaded(command: Command) -> None:
+def test_every_command_can_be_loaded(command: Subcommand) -> None:
     found = getattr(importlib.import_module(command.module), command.attribute)
     assert isinstance(found, click.Command)
     assert found.name == command.name
@@ -28,7 +28,7 @@ def raising(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> int:
         one = click.Command("one", callback=act)
 
     monkeypatch.setitem(sys.modules, "one_command", One)
-    monkeypatch.setattr(module, "COMMANDS", (Command("one", "one_command", "one", "Does one thing."),))
+    monkeypatch.setattr(module, "COMMANDS", (Subcommand("one", "one_command", "one", "Does one thing."),))
     return main(["one"])
 
 

@@ -12,7 +12,7 @@ from obs_check.client.files import search
 from obs_check.client.files.line_files import LineFiles
 from obs_check.client.files.line_times import MOST_AHEAD, line_time
 from obs_check.client.files.named_paths import named_paths
-from obs_check.client.files.search import MAX_LINE, Line, each_line, each_stdin_line, expand, find_tag
+from obs_check.client.files.search import MAX_LINE, FileLine, each_line, each_stdin_line, expand, find_tag
 from obs_check.client.files.source import read_streams
 from obs_check.client.files.untimed_lines import untimed_entries
 from obs_check.errors import InputError
@@ -27,7 +27,7 @@ def test_lines_with_offsets_and_replaced_bytes(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     path.write_bytes(b"one\r\ntw\xffo\n\xc3\xa9 last")
     assert list(each_line(path)) == [("one", 0, False), ("tw\ufffdo", 1, False), ("é last", 0, False)]
-    assert find_tag(AbsoluteGlob(str(path)), "last", lambda: 5)[0] == {path: [Line(10, "é last")]}
+    assert find_tag(AbsoluteGlob(str(path)), "last", lambda: 5)[0] == {path: [FileLine(10, "é last")]}
 
 
 def test_packed(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_line_is_cut_behind_whole_characters(
 def test_offsets_go_on_behind_a_line_that_is_cut(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     path.write_bytes(b"x" * 3_000_000 + b"\r\nobs=1\n")
-    assert find_tag(AbsoluteGlob(str(path)), "obs=1", lambda: 5)[0] == {path: [Line(3_000_002, "obs=1")]}
+    assert find_tag(AbsoluteGlob(str(path)), "obs=1", lambda: 5)[0] == {path: [FileLine(3_000_002, "obs=1")]}
 
 
 @pytest.mark.parametrize("hole", [5, 9000, 3 << 20])
@@ -75,7 +75,7 @@ def test_a_file_truncated_while_its_writer_kept_its_place_is_read_behind_the_hol
     with path.open("wb") as file:
         file.seek(hole)
         file.write(b"obs=1\nlast\n")
-    assert find_tag(AbsoluteGlob(str(path)), "obs=1", lambda: 5)[0] == {path: [Line(hole, "obs=1")]}
+    assert find_tag(AbsoluteGlob(str(path)), "obs=1", lambda: 5)[0] == {path: [FileLine(hole, "obs=1")]}
     with path.open("rb") as stream:
         assert [[text for text, *_ in lines] for lines in (each_line(path), each_stdin_line(stream))] == [
             ["obs=1", "last"]
@@ -125,7 +125,7 @@ def test_find_tag(tmp_path: Path) -> None:
     (tmp_path / "b.log").write_text("nothing\n")
     value, probe = find_tag(AbsoluteGlob(f"{tmp_path}/**/*.log"), "obs=abcd-", lambda: 5)
     path = tmp_path / "sub" / "a.log"
-    assert value == {path: [Line(2, "GET /?obs=abcd-1-allow")]}
+    assert value == {path: [FileLine(2, "GET /?obs=abcd-1-allow")]}
     assert probe.answer == {"files": {str(path): 1}, "searched": 2, "sample": ["GET /?obs=abcd-1-allow"]}
     assert (probe.system, probe.at_ns, probe.bytes_read) == ("file", 5, 33)
     assert expand(f"{tmp_path}/none-*") == []

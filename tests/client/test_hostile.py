@@ -11,13 +11,13 @@ from obs_check.client.answer import DEEPEST, MOST, Answer, NoJson, decoded, meas
 from obs_check.client.egress import Patience, send
 from obs_check.client.http import Http
 from obs_check.client.loki.tail import LokiTail
-from obs_check.client.transport import Limits
+from obs_check.client.transport import TransferLimits
 from obs_check.errors import Unavailable
 from obs_check.model.event import Event
 from tests.client.hostile import BROKEN, SILENT, Script, serving, whole
 from tests.peak_memory import run_measured
 
-LIMITS = Limits(connect_s=0.2, headers_s=0.25, answer_s=0.25, bytes=1024 * 1024)
+LIMITS = TransferLimits(connect_s=0.2, headers_s=0.25, answer_s=0.25, bytes=1024 * 1024)
 ALL = {**SILENT, **BROKEN}
 
 

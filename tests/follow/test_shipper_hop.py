@@ -11,7 +11,7 @@ from obs_check.follow.run import Run
 from obs_check.follow.shipper_hop import shipper_hop
 from obs_check.follow.shipping import ShippingEvidence, refusal_in_words
 from obs_check.model.probe import Probe
-from obs_check.model.shipping import Destination, FileState, Refusal, ShipperState
+from obs_check.model.shipping import Destination, FileState, PushRefusal, ShipperState
 from obs_check.model.window import NS, Window
 
 LOG = "/tmp/boundary_logs/a.log"
@@ -102,7 +102,7 @@ def test_a_shipper_that_does_not_answer_makes_the_hop_unknown() -> None:
 
 def test_the_note_says_what_became_of_the_lines_and_why_loki_refused() -> None:
     hop = HopSeen("A", "shipper", ("t",), note="a note")
-    old = Refusal("shipper log", "ingester_error", 400, "an older refusal", 1)
+    old = PushRefusal("shipper log", "ingester_error", 400, "an older refusal", 1)
     new = replace(old, words="timestamp too old")
     before = replace(state(replace(READ, read_lines=10), sent=3), refusals=(old,))
     after = replace(state(READ, sent=4), refusals=(old, new))
@@ -120,7 +120,7 @@ def test_the_note_says_what_became_of_the_lines_and_why_loki_refused() -> None:
     ("at", "told"), [("2026-11-25T01:00:00.123456789Z", 0), ("2026-11-25T02:00:00Z", 1), ("", 1), ("yesterday", 1)]
 )
 def test_a_refusal_of_the_time_before_the_run_is_not_about_it(at: str, told: int) -> None:
-    after = replace(state(READ), refusals=(Refusal("shipper log", "ingester_error", 400, "too old", 1, at=at),))
+    after = replace(state(READ), refusals=(PushRefusal("shipper log", "ingester_error", 400, "too old", 1, at=at),))
     evidence = ShippingEvidence(after, {LOG: 2}, None, 1_795_570_200 * NS)
     assert len(evidence.refusals) == told
 
@@ -144,12 +144,12 @@ def test_without_a_snapshot_before_nothing_is_claimed_of_the_lines_between() -> 
     ("refusal", "wanted"),
     [
         (
-            Refusal("shipper log", "ingester_error", -1, "refused", final=False),
+            PushRefusal("shipper log", "ingester_error", -1, "refused", final=False),
             "not taken, will be tried again (no answer)",
         ),
-        (Refusal("loki metrics", "rate_limited", count=3), "Loki discarded 3 lines: rate_limited"),
-        (Refusal("shipper metrics", "ingester_error", count=3), "3 entries given up: ingester_error"),
+        (PushRefusal("loki metrics", "rate_limited", count=3), "Loki discarded 3 lines: rate_limited"),
+        (PushRefusal("shipper metrics", "ingester_error", count=3), "3 entries given up: ingester_error"),
     ],
 )
-def test_refusals_in_words(refusal: Refusal, wanted: str) -> None:
+def test_refusals_in_words(refusal: PushRefusal, wanted: str) -> None:
     assert wanted in refusal_in_words(refusal)

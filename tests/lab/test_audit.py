@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from obs_check.boundary.coderd import AgentLog
-from obs_check.boundary.log import BoundaryLog, Level
+from obs_check.boundary.log import BoundaryLogWriter, Level
 from obs_check.errors import Unavailable
 from obs_check.lab.audit import AuditRecord, SocketAuditor, frame
 from obs_check.lab.audit_agent import BATCHES_DROPPED, FORWARDED, LOGS_DROPPED, Agent, Counter
@@ -50,8 +50,8 @@ def eventually(condition: Callable[[], bool]) -> None:
         tick.wait(0.005)
 
 
-def log_to(out: io.StringIO) -> BoundaryLog:
-    return BoundaryLog(None, Level.INFO, lambda: 0, out, UTC)
+def log_to(out: io.StringIO) -> BoundaryLogWriter:
+    return BoundaryLogWriter(None, Level.INFO, lambda: 0, out, UTC)
 
 
 def send(auditor: SocketAuditor, events: int, url: str = "http://a.example/") -> None:

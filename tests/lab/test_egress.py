@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from obs_check.boundary.config import read_boundary_config
-from obs_check.boundary.log import BoundaryLog, Level, Value, format_line
+from obs_check.boundary.log import BoundaryLogWriter, Level, Value, format_line
 from obs_check.errors import ConfigError, Unavailable
 from obs_check.lab.audit import AuditRecord
 from obs_check.lab.egress import Egress, Invocation
@@ -30,7 +30,7 @@ class Recorder:
         self.records: list[AuditRecord] = []
         self.life: list[str] = []
 
-    def start(self, log: BoundaryLog) -> None:
+    def start(self, log: BoundaryLogWriter) -> None:
         self.life.append(f"start at {log.level.name}")
 
     def audit(self, record: AuditRecord) -> None:
@@ -309,7 +309,7 @@ def test_values_are_quoted_as_slog_quotes_them(value: Value, written: str) -> No
 
 
 def test_two_invocations_within_a_second_keep_their_own_files(tmp_path: Path) -> None:
-    logs = [BoundaryLog(tmp_path, Level.WARN, lambda: NOON, io.StringIO(), UTC) for _ in range(2)]
+    logs = [BoundaryLogWriter(tmp_path, Level.WARN, lambda: NOON, io.StringIO(), UTC) for _ in range(2)]
     for n, log in enumerate(logs):
         log.write(Level.WARN, f"run{n}")
         log.close()
@@ -320,7 +320,7 @@ def test_two_invocations_within_a_second_keep_their_own_files(tmp_path: Path) ->
 def test_a_log_dir_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(Unavailable, match="no boundary log can be written"):
-        BoundaryLog(tmp_path / "taken", Level.WARN, lambda: NOON, io.StringIO(), UTC)
+        BoundaryLogWriter(tmp_path / "taken", Level.WARN, lambda: NOON, io.StringIO(), UTC)
 
 
 def test_a_query_that_is_not_ascii_reaches_the_origin(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from websockets.sync.client import connect
 
 from obs_check.lab.loki import LabLoki
 from obs_check.standin.loki.limits import KIB, Limits
-from obs_check.standin.loki.refusal import Refusal
+from obs_check.standin.loki.refusal import LokiRefusal
 from obs_check.standin.loki.request import decode_push
 from tests.lab.loki_client import LokiClient
 
@@ -68,7 +68,7 @@ def test_a_label_is_no_internal_error_however_deep_it_is(levels: int) -> None:
     body = b'{"streams": [{"stream": {"a": ' + b"[" * levels + b"]" * levels + b'}, "values": []}]}'
     try:
         decode_push(body, JSON, "", Limits())
-    except Refusal as refusal:
+    except LokiRefusal as refusal:
         assert (refusal.status, refusal.body) == (400, "the JSON is nested too deep")
 
 

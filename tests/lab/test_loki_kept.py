@@ -17,7 +17,7 @@ from obs_check.standin.loki.archive import Archive
 from obs_check.standin.loki.counters import Counters
 from obs_check.standin.loki.ingest import Ingest
 from obs_check.standin.loki.limits import Limits
-from obs_check.standin.loki.refusal import Refusal
+from obs_check.standin.loki.refusal import LokiRefusal
 from obs_check.standin.loki.write_ahead import WriteAhead
 from tests.exam.kept_lines import KeptLoki, Pushed, kept_in, push_until
 from tests.lab.loki_client import LokiClient
@@ -136,7 +136,7 @@ def test_the_log_is_bounded_and_ends_when_duckdb_has_the_lines(tmp_path: Path, m
     with pytest.raises(RuntimeError), log.moved():
         raise RuntimeError("the move fails")
     pushed_to(log, "y")
-    with pytest.raises(Refusal, match="0 MiB of pushes wait for DuckDB"):
+    with pytest.raises(LokiRefusal, match="0 MiB of pushes wait for DuckDB"):
         pushed_to(log, "z")
     with log.moved():
         pass
@@ -150,7 +150,7 @@ def test_two_streams_of_a_push_with_the_same_labels_are_one(tmp_path: Path) -> N
     ingest = Ingest(Limits(), Counters(), lambda: NOW, Archive(tmp_path), WriteAhead(tmp_path))
     hour = 3_600_000_000_000
     far = LogStream({"a": "1"}, [Entry(NOW - hour - 1, "too far behind the other")])
-    with pytest.raises(Refusal, match="entry too far behind"):
+    with pytest.raises(LokiRefusal, match="entry too far behind"):
         ingest.push("t", [LogStream({"a": "1"}, [Entry(NOW, "x")]), far])
     assert [s.entries for s in ingest.tenant("t").select((), 0, NOW + 1)] == [[Entry(NOW, "x")]]
     ingest.archive.close()

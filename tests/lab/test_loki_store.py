@@ -17,7 +17,7 @@ from obs_check.lab.loki_run import parse_listen
 from obs_check.logql.syntax.ast import Matcher
 from obs_check.model.entry import Entry
 from obs_check.standin.loki.params import parse_duration, parse_time
-from obs_check.standin.loki.refusal import Refusal
+from obs_check.standin.loki.refusal import LokiRefusal
 from obs_check.standin.loki.request import decode_snappy
 from obs_check.standin.loki.store import TenantStore
 from tests.lab.loki_client import LokiClient
@@ -164,7 +164,7 @@ def test_durations(text: str, ns: int) -> None:
 
 @pytest.mark.parametrize("text", ["soon", "5 m", "1x", ""])
 def test_no_durations(text: str) -> None:
-    with pytest.raises(Refusal):
+    with pytest.raises(LokiRefusal):
         parse_duration(text)
 
 

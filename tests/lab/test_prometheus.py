@@ -13,8 +13,8 @@ from obs_check.lab.coderd import Coderd
 from obs_check.lab.prometheus import LabPrometheus
 from obs_check.model.window import NS
 from obs_check.standin.prometheus.api import PrometheusApi
-from obs_check.standin.prometheus.scrape import Target, scrape
-from obs_check.standin.prometheus.store import Matcher, Store, parse_exposition
+from obs_check.standin.prometheus.scrape import ScrapeTarget, scrape
+from obs_check.standin.prometheus.store import LabelMatcher, Store, parse_exposition
 
 T0 = 1_795_478_400_000
 """2026-11-24T00:00:00Z in ms."""
@@ -210,7 +210,7 @@ def test_what_is_refused_is_named(store: Store, query: str, status: int, says: s
 
 def test_an_expression_that_only_go_refuses(store: Store) -> None:
     with pytest.raises(QueryError, match="no regular expression"):
-        store.select([Matcher("user", "=~", "(?x)a")], 0, END)
+        store.select([LabelMatcher("user", "=~", "(?x)a")], 0, END)
 
 
 def test_a_range_query_has_one_series_a_label_set(store: Store) -> None:
@@ -297,7 +297,11 @@ def test_the_text_format() -> None:
 
 
 def test_a_target_that_goes_down_ends_its_series_and_up_says_so() -> None:
-    store, target, texts = Store(), Target("j", "http://127.0.0.1:1/metrics"), ['a 1\nb{job="own"} 2\n', "a 1\n", ""]
+    store, target, texts = (
+        Store(),
+        ScrapeTarget("j", "http://127.0.0.1:1/metrics"),
+        ['a 1\nb{job="own"} 2\n', "a 1\n", ""],
+    )
 
     def fetch(url: str) -> str:
         assert url == target.url
@@ -352,7 +356,7 @@ def test_over_http_it_scrapes_coderd_and_answers_get_and_post(tmp_path: Any) -> 
 
 
 def test_a_target_that_is_being_scraped_says_what_it_said_before() -> None:
-    store, target = Store(), Target("j", "http://127.0.0.1:1/metrics")
+    store, target = Store(), ScrapeTarget("j", "http://127.0.0.1:1/metrics")
     said = []
 
     def fetch(_: str) -> str:

@@ -11,7 +11,7 @@ from obs_check.client.egress import send
 from obs_check.follow.run import plan_events
 from obs_check.lab import parts
 from obs_check.lab.faults.registry import FAULTS
-from obs_check.lab.parts import PARTS, Part
+from obs_check.lab.parts import PARTS, LabPart
 from obs_check.lab.settings import healthy
 from obs_check.lab.stack import Lab
 
@@ -19,7 +19,7 @@ NAMES = [part.name for part in PARTS]
 
 
 @pytest.mark.parametrize("part", PARTS, ids=NAMES)
-def test_a_part_starts_behind_all_that_it_needs_and_reads(part: Part) -> None:
+def test_a_part_starts_behind_all_that_it_needs_and_reads(part: LabPart) -> None:
     assert NAMES.count(part.name) == 1
     assert set(part.needs) <= set(NAMES[: NAMES.index(part.name)])
     assert _read(part.start) & set(NAMES) <= {*part.needs, part.name}

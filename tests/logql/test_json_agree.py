@@ -12,7 +12,7 @@ from obs_check.logql.engine.evaluate import query_instant
 from obs_check.logql.engine.list_source import ListSource
 from obs_check.logql.stages.json_paths import search_paths
 from obs_check.logql.stages.json_route import compile_routes
-from obs_check.logql.stages.json_scan import Value, unescape
+from obs_check.logql.stages.json_scan import JsonValue, unescape
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Result
 from tests.engine_settings import SETTINGS
@@ -48,7 +48,7 @@ PATHS = st.lists(st.sampled_from(["a", "b", "c", "a b", "1", "", "é\ufffd"]), m
 
 def careful(line: str, paths: Sequence[tuple[str, ...]]) -> list[str | None] | None:
     """The texts that search_paths finds, unescaped; None when there is a fault or not every value."""
-    found: dict[int, Value] = {}
+    found: dict[int, JsonValue] = {}
     faults: list[str] = []
     search_paths(line, paths, found.__setitem__, faults.append)
     if faults or len(found) < len(paths):

@@ -7,7 +7,7 @@ import pytest
 
 from obs_check.errors import InputError
 from obs_check.model.event import Decision, Event
-from obs_check.panel.drawing import Value
+from obs_check.panel.drawing import DrawnValue
 from obs_check.panel.expect import Expectation, load_expectations
 from obs_check.panel.reading import Reading
 
@@ -20,7 +20,7 @@ EVENTS = [event(1, "allow"), event(2, "deny"), event(3, "deny", "b.invalid"), ev
 
 
 def reading(*values: tuple[str, float | None], **more: Any) -> Reading:
-    return Reading(1, more.pop("state", "ok"), "", values=tuple(Value(n, v, "") for n, v in values), **more)
+    return Reading(1, more.pop("state", "ok"), "", values=tuple(DrawnValue(n, v, "") for n, v in values), **more)
 
 
 def expectation(**entry: Any) -> Expectation:
@@ -78,9 +78,12 @@ def test_check(what: Expectation, read: Reading, says: str | None) -> None:
 
 
 def test_a_number_that_a_mapping_covers_is_not_read() -> None:
-    covered = Reading(1, "ok", "", values=(Value("allow", 1, "1"), Value("deny", 3, "n/a")))
+    covered = Reading(1, "ok", "", values=(DrawnValue("allow", 1, "1"), DrawnValue("deny", 3, "n/a")))
     assert COUNT.check(covered, EVENTS) == "shows `n/a` in the place of 3"
-    assert COUNT.check(replace(covered, values=(Value("allow", 1, "1 req"), Value("deny", 3, "3 req"))), EVENTS) is None
+    assert (
+        COUNT.check(replace(covered, values=(DrawnValue("allow", 1, "1 req"), DrawnValue("deny", 3, "3 req"))), EVENTS)
+        is None
+    )
 
 
 def test_a_reading_before_the_events_is_taken_off() -> None:

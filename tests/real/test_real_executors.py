@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from obs_check.client.executors.boundary import Boundary
-from obs_check.client.executors.command import Command
+from obs_check.client.executors.boundary import BoundaryExecutor
+from obs_check.client.executors.command import CommandExecutor
 from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.probe import Hold, Probed, program, run_probe
 from obs_check.config.executors import BoundaryRun
@@ -90,9 +90,9 @@ WANTED = ["abc123-1-allow", "abc123-2-deny", "abc123-3-allow", "abc123-4-deny"]
 def test_landjail(via: str, client: str, tmp_path: Path) -> None:
     config = write_config(tmp_path)
     executor: Executor = (
-        Boundary(BoundaryRun("boundary", config, "landjail"))
+        BoundaryExecutor(BoundaryRun("boundary", config, "landjail"))
         if via == "boundary"
-        else Command(f"boundary --config {shlex.quote(str(config))} --jail-type landjail -- {{cmd}}")
+        else CommandExecutor(f"boundary --config {shlex.quote(str(config))} --jail-type landjail -- {{cmd}}")
     )
     if client == "curl" and shutil.which("curl") is None:
         pytest.skip("there is no curl on PATH")
@@ -110,7 +110,7 @@ def test_nsjail(tmp_path: Path) -> None:
     own.write_text(NAMESPACE.format(python=shlex.quote(sys.executable), empty=shlex.quote(str(tmp_path / "empty"))))
     own.chmod(0o755)
     config = write_config(tmp_path)
-    known = probed(Boundary(BoundaryRun(str(own), config, "nsjail")), "http://10.77.0.1:8099/")
+    known = probed(BoundaryExecutor(BoundaryRun(str(own), config, "nsjail")), "http://10.77.0.1:8099/")
     assert known.wrap([]).kind == "nsjail"
     assert decisions(tmp_path) == WANTED
 
@@ -125,7 +125,7 @@ def test_nsjail(tmp_path: Path) -> None:
 def test_what_it_does_not_start_with_is_said(
     more: dict[str, Any], kind: type[Exception], words: str, tmp_path: Path
 ) -> None:
-    executor = Boundary(BoundaryRun("boundary", write_config(tmp_path, **more), "landjail"))
+    executor = BoundaryExecutor(BoundaryRun("boundary", write_config(tmp_path, **more), "landjail"))
     with pytest.raises(kind, match=words):
         probed(executor, "http://127.0.0.1:9/")
 
@@ -133,7 +133,7 @@ def test_what_it_does_not_start_with_is_said(
 def test_a_port_that_another_has_is_said(tmp_path: Path) -> None:
     with Origin() as other:
         port = int(other.url.rstrip("/").rsplit(":", 1)[1])
-        executor = Boundary(BoundaryRun("boundary", write_config(tmp_path, proxy_port=port), "landjail"))
+        executor = BoundaryExecutor(BoundaryRun("boundary", write_config(tmp_path, proxy_port=port), "landjail"))
         with pytest.raises((Unavailable, UsageError)) as raised:
             probed(executor, "http://127.0.0.1:9/")
     assert "another process has boundary's port" in raised.value.message

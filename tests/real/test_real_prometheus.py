@@ -13,7 +13,7 @@ import pytest
 
 from obs_check.lab.coderd import Coderd
 from obs_check.lab.prometheus import LabPrometheus
-from obs_check.standin.prometheus.store import Matcher, Store
+from obs_check.standin.prometheus.store import LabelMatcher, Store
 from tests.lab.test_prometheus import END, QUERIES, T0, ask, filled_store, rows
 from tests.real.prometheus_process import RealPrometheus
 
@@ -67,7 +67,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 
 def points(store: Store, labels: dict[str, str]) -> list[tuple[int, float]]:
-    (found,) = store.select([Matcher(name, "=", value) for name, value in labels.items()], T0 - 1, END)
+    (found,) = store.select([LabelMatcher(name, "=", value) for name, value in labels.items()], T0 - 1, END)
     return [(ts, value) for ts, value in found.points if value is not None]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from obs_check.errors import ConfigError
 from obs_check.shipper.alloy.evaluate import Evaluator
-from obs_check.shipper.alloy.modules import Lines
+from obs_check.shipper.alloy.modules import ModuleLines
 from obs_check.shipper.alloy.syntax import parse
 
 MAX = 2**63 - 1
@@ -15,7 +15,7 @@ MAX = 2**63 - 1
 
 def value(text: str) -> Any:
     (attribute,) = parse(f"x = {text}", "config.alloy").attributes().values()
-    return Evaluator(Lines("config.alloy"), [], [], None).value(attribute.value)
+    return Evaluator(ModuleLines("config.alloy"), [], [], None).value(attribute.value)
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,15 @@ from obs_check.app.query.explain_questions import Questions
 from obs_check.errors import Refused, Unavailable
 from obs_check.logql import to_text
 from obs_check.logql.explain.label_sets import label_set_parts, read_label_sets
-from obs_check.logql.explain.prefixes import PART, Counted, Lines, Part, joined
+from obs_check.logql.explain.prefixes import PART, PrefixCount, PrefixCounts, RangeLines, joined
 from obs_check.model.entry import Labels
 from obs_check.model.result import Matrix, Result, Vector
 
-Answer = tuple[Part, list[tuple[Labels, float]]]
+Answer = tuple[PrefixCount, list[tuple[Labels, float]]]
 """A count, and the series with their value that Loki answered."""
 
 
-def count_stages(ranges: Sequence[Lines], at_ns: int, questions: Questions) -> list[Counted]:
+def count_stages(ranges: Sequence[RangeLines], at_ns: int, questions: Questions) -> list[PrefixCounts]:
     """What passes each stage of all ranges; the streams are those of the index. Label sets that Loki does not count are
     unknown, with its reason. Raises Unavailable, Refused or NotAllowed for the lines."""
     try:
@@ -44,12 +44,12 @@ def count_stages(ranges: Sequence[Lines], at_ns: int, questions: Questions) -> l
     return found
 
 
-def _lines(ranges: Sequence[Lines], at_ns: int, questions: Questions, *, grouped: bool) -> list[Counted]:
+def _lines(ranges: Sequence[RangeLines], at_ns: int, questions: Questions, *, grouped: bool) -> list[PrefixCounts]:
     answers = _ask([lines.parts(grouped) for lines in ranges], at_ns, questions)
     return [lines.read(own) for lines, own in zip(ranges, answers, strict=True)]
 
 
-def _ask(parts: Sequence[Sequence[Part]], at_ns: int, questions: Questions) -> list[list[Answer]]:
+def _ask(parts: Sequence[Sequence[PrefixCount]], at_ns: int, questions: Questions) -> list[list[Answer]]:
     """The answers to the parts of every range, by one query."""
     result = questions.instant(to_text(joined([part.expr for own in parts for part in own])), at_ns)
     rows: dict[str, list[tuple[Labels, float]]] = {}

@@ -5,7 +5,7 @@ from dataclasses import replace
 from obs_check.app.query.explain_examples import dropped_line, kept_line
 from obs_check.app.query.explain_questions import Questions
 from obs_check.logql.explain.meter import begins_with_pair
-from obs_check.logql.explain.prefixes import Counted, Lines
+from obs_check.logql.explain.prefixes import PrefixCounts, RangeLines
 from obs_check.logql.explain.reasons import DROPPED_HERE, why_all_dropped, why_dropped, why_not_unwrapped
 from obs_check.logql.explain.tree import Node
 from obs_check.logql.stages.compile import first_checks
@@ -20,7 +20,7 @@ _EARLY = f"where it sets a label to what a filter before it does not hold for, {
 
 
 def line_nodes(
-    lines: Lines, counted: Counted, window: Window, unwrap: ast.Unwrap | None, questions: Questions
+    lines: RangeLines, counted: PrefixCounts, window: Window, unwrap: ast.Unwrap | None, questions: Questions
 ) -> tuple[Node, ...]:
     """Nodes of the selector and of every stage; the filters that stand for an unwrap are one node."""
     selector = lines.query.selector
@@ -34,7 +34,7 @@ def line_nodes(
     return tuple(_with_unwrap(_with_examples(lines.query, nodes, window, unwrap, questions), unwrap))
 
 
-def _stages(lines: Lines, counted: Counted) -> list[Node]:
+def _stages(lines: RangeLines, counted: PrefixCounts) -> list[Node]:
     return [
         Node(
             "stage",

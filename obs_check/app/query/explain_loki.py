@@ -14,7 +14,7 @@ from obs_check.logql import to_text
 from obs_check.logql.engine.evaluate import range_times
 from obs_check.logql.engine.ranges import pushes_grouping
 from obs_check.logql.explain.operators import operator_text
-from obs_check.logql.explain.prefixes import PART, Counted, Lines, joined
+from obs_check.logql.explain.prefixes import PART, PrefixCounts, RangeLines, joined
 from obs_check.logql.explain.tree import Node
 from obs_check.logql.explain.unwrapping import as_filters
 from obs_check.logql.syntax import ast
@@ -29,7 +29,7 @@ def explain_on_loki(ask: Ask, client: LokiClient) -> tuple[Node, Cost]:
     questions = Questions(client)
     if isinstance(ask.expr, ast.LogQuery):
         length = -(-(ask.window.end_ns - ask.window.start_ns) // MS) * MS
-        lines = Lines(ask.expr, length, of_logs=True)
+        lines = RangeLines(ask.expr, length, of_logs=True)
         # A log query ends before the end of its window, a range at the time it is asked for.
         [counted] = count_stages([lines], ask.window.end_ns - 1, questions)
         nodes = line_nodes(lines, counted, ask.window, None, questions)
@@ -49,7 +49,7 @@ class _Metric:
         step = ask.step_in(window)
         times = [window.end_ns] if ask.instant else range_times(window.start_ns, window.end_ns, step)
         self._first_ns, self._last_ns = times[0], times[-1]
-        self._counted: dict[int, tuple[Lines, Counted]] = {}
+        self._counted: dict[int, tuple[RangeLines, PrefixCounts]] = {}
         self._series: dict[int, int] = {}
 
     def tree(self, expr: ast.Metric) -> Node:
@@ -62,14 +62,14 @@ class _Metric:
         self._know_empty(expr)
         return self._node(expr, self._count_series(expr))
 
-    def _lines(self, expr: ast.RangeAggregation) -> Lines:
+    def _lines(self, expr: ast.RangeAggregation) -> RangeLines:
         """All lines that the range reads at any of the times; an unwrap drops lines without its label."""
         found = expr.range
         stages = found.query.stages
         if found.unwrap is not None:
             stages = (*stages, *as_filters(found.unwrap))
         length = found.interval_ns + self._last_ns - self._first_ns
-        return Lines(replace(found.query, stages=stages), length, found.offset_ns)
+        return RangeLines(replace(found.query, stages=stages), length, found.offset_ns)
 
     def _know_empty(self, expr: ast.Metric) -> bool:
         """Note what has no series because no line reaches it; returns whether that is so of the expression."""

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from obs_check.client.egress import EgressAnswer
-from obs_check.client.executors.boundary import Boundary
+from obs_check.client.executors.boundary import BoundaryExecutor
 from obs_check.client.executors.chat import Chat
 from obs_check.client.executors.coder import Coder
-from obs_check.client.executors.command import Command
+from obs_check.client.executors.command import CommandExecutor
 from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.kubectl import Kubectl
 from obs_check.client.executors.probe import REQUEST_S, Client, hold_for, program, run_probe
@@ -32,7 +32,7 @@ def open_executor(config: Config, via: str, env: Mapping[str, str], say: Callabl
     given = config.executors
     match via:
         case "boundary":
-            return Boundary(given.boundary or BoundaryRun(config=config.boundary.config))
+            return BoundaryExecutor(given.boundary or BoundaryRun(config=config.boundary.config))
         case "kubectl" if given.kubectl:
             return Kubectl(given.kubectl, env)
         case "coder" if given.coder:
@@ -41,7 +41,7 @@ def open_executor(config: Config, via: str, env: Mapping[str, str], say: Callabl
                 say(coder.ambient)
             return coder
         case "command" if given.command:
-            return Command(given.command)
+            return CommandExecutor(given.command)
         case "chat" if given.chat:
             return Chat(given.chat)
         case _ if via in NAMES:

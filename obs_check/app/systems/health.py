@@ -6,7 +6,7 @@ from typing import Any
 
 from obs_check.app.systems.executors import LOCAL, open_executor
 from obs_check.app.systems.injection import Sending
-from obs_check.client.executors.command import Command
+from obs_check.client.executors.command import CommandExecutor
 from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.health import Checked, run_checks
 from obs_check.client.workspace import workspace_health
@@ -70,4 +70,4 @@ def ask_health(config: Config, sending: Sending, say: Callable[[str], None], hea
 
 def _executor(config: Config, sending: Sending, say: Callable[[str], None]) -> Executor:
     via = sending.name(config)
-    return Command("{cmd}", LOCAL) if via == LOCAL else open_executor(config, via, sending.env or {}, say)
+    return CommandExecutor("{cmd}", LOCAL) if via == LOCAL else open_executor(config, via, sending.env or {}, say)

@@ -11,7 +11,7 @@ from obs_check.client.egress import reach, send
 from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.probe import Client, hold_for, program
 from obs_check.client.http import one_line, shown_url
-from obs_check.config import BoundaryConfig, Config, host_port, state_directory
+from obs_check.config import BoundarySettings, Config, host_port, state_directory
 from obs_check.errors import ConfigError, Unavailable, UsageError
 from obs_check.follow.journal import Journal, open_journal
 from obs_check.follow.run import Run, new_run_id, plan_events
@@ -84,7 +84,7 @@ def journaled(
 
 
 def send_run(
-    boundary: BoundaryConfig, way: Way, events: list[Event], journal: Journal, say: Callable[[str], None]
+    boundary: BoundarySettings, way: Way, events: list[Event], journal: Journal, say: Callable[[str], None]
 ) -> Run:
     """Send the events of a run, each noted in the journal before. Raises Unavailable when nobody listens, and what the
     executor raises."""
@@ -107,7 +107,7 @@ def send_run(
     return run
 
 
-def _why_nobody_listens(boundary: BoundaryConfig, proxy: str) -> list[str]:
+def _why_nobody_listens(boundary: BoundarySettings, proxy: str) -> list[str]:
     """What boundary's own configuration and stderr say about a port that nobody listens at."""
     said: list[str] = []
     if boundary.config:
@@ -125,7 +125,7 @@ def _why_nobody_listens(boundary: BoundaryConfig, proxy: str) -> list[str]:
     return said
 
 
-def would_send(boundary: BoundaryConfig, way: Way, events: list[Event]) -> str:
+def would_send(boundary: BoundarySettings, way: Way, events: list[Event]) -> str:
     """What would be sent, where, and the program that would do it; nothing is sent."""
     executor = way.executor
     listed = [f"{event.method} {event.url}  ({event.decision})" for event in events]

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from obs_check.client.answered import Answered
-from obs_check.client.files.search import Line
+from obs_check.client.files.search import FileLine
 from obs_check.client.shipper.disk import Disk
 from obs_check.client.shipper.kind import shipper_client
 from obs_check.client.shipper.promtail_api import ShipperClient
@@ -86,7 +86,7 @@ class ShipperNames:
     env: Mapping[str, str] = field(repr=False)
     _told: dict[str, str] = field(default_factory=dict)
 
-    def applied(self, answer: Answered[dict[Path, list[Line]]]) -> Answered[dict[Path, list[Line]]]:
+    def applied(self, answer: Answered[dict[Path, list[FileLine]]]) -> Answered[dict[Path, list[FileLine]]]:
         """What was found in files, under the shipper's names for them."""
         names = {path: self.of(str(path)) for path in answer.value}
         files = answer.probe.answer["files"]

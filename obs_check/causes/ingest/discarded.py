@@ -13,7 +13,7 @@ from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.discard_reasons import BLOCKED_STATUS, BY_LINE, RATES, Discard, breaks, discard_of, named
 from obs_check.evidence.lost_lines import together
-from obs_check.evidence.refusals import Pushed, panels, probes, pushed
+from obs_check.evidence.refusals import PushedPath, panels, probes, pushed
 from obs_check.evidence.shipper_rules import Rules, told
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
@@ -64,13 +64,13 @@ def _because(context: Context, known: list["Why"], counted: Mapping[str, int], m
 class Why:
     """Why Loki does not have the lines of a path: the reason, and what its words say."""
 
-    one: Pushed
+    one: PushedPath
     discard: Discard
     said: dict[str, str]
     words: str
 
 
-def _reason(one: Pushed, counted: Mapping[str, int]) -> Why | None:
+def _reason(one: PushedPath, counted: Mapping[str, int]) -> Why | None:
     """The reason of a path's loss with Loki's words: what the shipper was told, else what Loki counted."""
     others = set()
     for refusal in one.words:

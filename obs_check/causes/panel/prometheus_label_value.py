@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.prometheus_absence import Absence, absences, count, without
-from obs_check.evidence.promql import Matched, Selector
+from obs_check.evidence.promql import Matched, VectorSelector
 from obs_check.evidence.tried import finding, shown, tried
 from obs_check.model.finding import Finding, Fix, TargetEdit
 from obs_check.model.probe import Probe
@@ -28,7 +28,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
 def _told(
     context: Context, broken: BrokenPanel, absence: Absence, matcher: Matched, series: float, counted: Probe
 ) -> Finding:
-    params = (("match[]", Selector(absence.selector.metric).text),)
+    params = (("match[]", VectorSelector(absence.selector.metric).text),)
     answer, listed = context.grafana.prometheus(absence.uid, f"label/{matcher.name}/values", params)
     values = [str(v) for v in answer]
     there = ", ".join(values[:10]) or "none"

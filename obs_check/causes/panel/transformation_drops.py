@@ -17,7 +17,7 @@ from obs_check.evidence.tried import Tried, finding, shown, tried
 from obs_check.logql import parse
 from obs_check.logql.explain.whereabouts import nearest
 from obs_check.model.finding import Finding, PanelEdit
-from obs_check.panel.transform.pipeline import Step
+from obs_check.panel.transform.pipeline import TransformStep
 
 _FORMATS = ("json", "kvp")
 _WORD = re.compile(r"\w+")
@@ -92,7 +92,13 @@ def _without(context: Context, broken: BrokenPanel, index: int) -> Tried | None:
 
 
 def _told(
-    context: Context, broken: BrokenPanel, cause: Cause, index: int, before: Step, after: Step, change: Tried
+    context: Context,
+    broken: BrokenPanel,
+    cause: Cause,
+    index: int,
+    before: TransformStep,
+    after: TransformStep,
+    change: Tried,
 ) -> Finding:
     name = broken.panel.transformations[index].id
     claim = (

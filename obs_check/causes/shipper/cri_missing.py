@@ -14,7 +14,7 @@ from obs_check.evidence.parser_at import as_written, count_fixed, parsers
 from obs_check.evidence.query_edit import before, insert_stage
 from obs_check.evidence.query_finding import query_finding
 from obs_check.evidence.shipper_rules import proved, told
-from obs_check.evidence.stored_lines import Shipped, arrived, stored
+from obs_check.evidence.stored_lines import ShippedPath, arrived, stored
 from obs_check.model.finding import Finding, Fix, Proof, Subject
 from obs_check.model.secret import shortened
 
@@ -26,7 +26,7 @@ def find(context: Context) -> Finding | None:
     return together(_on(context, path) for path in arrived(context))
 
 
-def _on(context: Context, path: Shipped) -> Finding | None:
+def _on(context: Context, path: ShippedPath) -> Finding | None:
     if not CRI.match(path.ran.shipped[0].line):
         return None
     have, probe = stored(context, path, 5)

@@ -19,7 +19,7 @@ from obs_check.evidence.select_matching import accepts, misspelt, same_but_case
 from obs_check.evidence.selector_remedy import selector_remedy, unselected
 from obs_check.evidence.selectors import matchers_of
 from obs_check.evidence.shipper_rules import proved, told
-from obs_check.evidence.stored_lines import Shipped, arrived, stored
+from obs_check.evidence.stored_lines import ShippedPath, arrived, stored
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import matcher_text
 from obs_check.model.finding import Finding, Fix, Proof, Subject
@@ -41,7 +41,7 @@ def find(context: Context) -> Finding | None:
     return together(_on(context, path) for path in arrived(context))
 
 
-def _on(context: Context, path: Shipped) -> Finding | None:
+def _on(context: Context, path: ShippedPath) -> Finding | None:
     wanted = matchers_of(context.dashboard, context.panels_of(path.one.path))
     matcher, change = _missing(path, [m for matchers in wanted.values() for m in matchers])
     if matcher is None or change is None:
@@ -76,7 +76,7 @@ def _on(context: Context, path: Shipped) -> Finding | None:
     )
 
 
-def _missing(path: Shipped, matchers: list[ast.Matcher]) -> tuple[ast.Matcher | None, Callable[[str], str] | None]:
+def _missing(path: ShippedPath, matchers: list[ast.Matcher]) -> tuple[ast.Matcher | None, Callable[[str], str] | None]:
     """The first matcher on a label that the pipeline does not set and whose value is there to be set."""
     labels = path.ran.shipped[0].labels
     for matcher in matchers:
@@ -88,7 +88,7 @@ def _missing(path: Shipped, matchers: list[ast.Matcher]) -> tuple[ast.Matcher | 
     return None, None
 
 
-def _from_path(path: Shipped, matcher: ast.Matcher) -> Callable[[str], str] | None:
+def _from_path(path: ShippedPath, matcher: ast.Matcher) -> Callable[[str], str] | None:
     """Set a label from the path of a container's log."""
     value, source = _in_path(path.one.file, matcher.name), META + POD_LABELS.get(matcher.name, "")
     if not _meant(matcher, value):
@@ -113,7 +113,7 @@ def _in_path(file: str, name: str) -> str:
     return dict(pod.labels).get(META + POD_LABELS.get(name, ""), "") if pod else ""
 
 
-def _from_extracted(path: Shipped, matcher: ast.Matcher) -> Callable[[str], str] | None:
+def _from_extracted(path: ShippedPath, matcher: ast.Matcher) -> Callable[[str], str] | None:
     """Make a label of a value that a stage extracted under the label's name."""
     values = [text_of(after) for e in path.ran.effects for what, _, after in e.changes if what == _extracted(matcher)]
     if not values or not all(accepts(matcher, value or "") for value in values):

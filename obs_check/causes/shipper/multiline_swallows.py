@@ -9,7 +9,7 @@ from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import together
 from obs_check.evidence.shipper_rules import proved, told
-from obs_check.evidence.stored_lines import Shipped, arrived, stored
+from obs_check.evidence.stored_lines import ShippedPath, arrived, stored
 from obs_check.model.event import find_tags
 from obs_check.model.finding import Finding, Subject
 
@@ -19,7 +19,7 @@ def find(context: Context) -> Finding | None:
     return together(_on(context, path) for path in arrived(context))
 
 
-def _on(context: Context, path: Shipped) -> Finding | None:
+def _on(context: Context, path: ShippedPath) -> Finding | None:
     assert context.run is not None
     stage = next((e.stage for e in path.ran.effects if e.outcome == "held" and e.stage.endswith("multiline")), "")
     if not stage or len(path.ran.shipped) >= len(path.lines):

@@ -11,11 +11,11 @@ from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.discard_reasons import discard_of
 from obs_check.evidence.masked import masked
-from obs_check.evidence.refusals import Pushed, panels, probes, pushed
+from obs_check.evidence.refusals import PushedPath, panels, probes, pushed
 from obs_check.evidence.shipper_rules import Rules, told
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
-from obs_check.model.shipping import Refusal
+from obs_check.model.shipping import PushRefusal
 
 PUSH_PATHS = ("/loki/api/v1/push", "/api/prom/push")
 """Paths that Loki 3.5 takes pushes at; the first is the one to use."""
@@ -50,7 +50,7 @@ def find(context: Context) -> Finding | None:
     )
 
 
-def _refusal(one: Pushed) -> Refusal | None:
+def _refusal(one: PushedPath) -> PushRefusal | None:
     """The first refusal that is none of Loki's limits, when no push was taken meanwhile."""
     if any(status.startswith("2") for status in one.requests):
         return None
@@ -68,7 +68,7 @@ def _corrected(config: Rules) -> Rules | None:
     return None if after is config else after
 
 
-def _remedy(refusal: Refusal) -> str:
+def _remedy(refusal: PushRefusal) -> str:
     match refusal.status:
         case None | -1:
             return "make the address in the shipper's `clients` reachable from where it runs: name, port, TLS, policies"

@@ -7,11 +7,11 @@ the pipeline pushes them. A batch larger than the burst is never taken, however 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.discard_reasons import RATES, Discard, discard_of
-from obs_check.evidence.refusals import Pushed, panels, probes, pushed
+from obs_check.evidence.refusals import PushedPath, panels, probes, pushed
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.secret import shortened
-from obs_check.model.shipping import Refusal
+from obs_check.model.shipping import PushRefusal
 
 
 def find(context: Context) -> Finding | None:
@@ -37,7 +37,7 @@ def find(context: Context) -> Finding | None:
     )
 
 
-def _limited(one: Pushed) -> tuple[Discard, dict[str, str], Refusal] | None:
+def _limited(one: PushedPath) -> tuple[Discard, dict[str, str], PushRefusal] | None:
     for refusal in one.words:
         found = discard_of(refusal.words) if refusal.status == 429 else None
         if found is not None and found[0].reason in RATES:

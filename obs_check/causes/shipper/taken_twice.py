@@ -15,10 +15,10 @@ from obs_check.evidence.lost_lines import together
 from obs_check.evidence.select_matching import accepts
 from obs_check.evidence.selectors import matchers_of
 from obs_check.evidence.shipper_rules import Rules
-from obs_check.evidence.stored_lines import Shipped, arrived
+from obs_check.evidence.stored_lines import ShippedPath, arrived
 from obs_check.model.finding import Evidence, Finding, Observation, Proof, Subject
 from obs_check.model.probe import Probe
-from obs_check.shipper.targets import Found
+from obs_check.shipper.targets import RelabeledTarget
 
 
 def find(context: Context) -> Finding | None:
@@ -26,7 +26,7 @@ def find(context: Context) -> Finding | None:
     return together(_on(context, path) for path in arrived(context))
 
 
-def _on(context: Context, path: Shipped) -> Finding | None:
+def _on(context: Context, path: ShippedPath) -> Finding | None:
     one = path.one
     by = path.config.about(one.file).by
     copies = [len(stored) for stored in one.at_loki.stored.values()]
@@ -54,19 +54,19 @@ def _on(context: Context, path: Shipped) -> Finding | None:
     )
 
 
-def _pushed(config: Rules, path: Shipped) -> int:
+def _pushed(config: Rules, path: ShippedPath) -> int:
     """Entries that all targets together push of the lines."""
     return sum(len(ran.shipped) for ran in config.runs(path.one.file, path.lines, path.now_ns))
 
 
-def _kept(context: Context, path: str, by: Sequence[Found]) -> Found:
+def _kept(context: Context, path: str, by: Sequence[RelabeledTarget]) -> RelabeledTarget:
     """The target whose lines most matchers of the path's panels select; the first one of several."""
     wanted = matchers_of(context.dashboard, context.panels_of(path))
     matchers = [matcher for of_panel in wanted.values() for matcher in of_panel]
     return max(by, key=lambda target: sum(accepts(m, target.labels.get(m.name, "")) for m in matchers))
 
 
-def _without(config: Rules, kept: Found, others: Sequence[Found]) -> Rules | None:
+def _without(config: Rules, kept: RelabeledTarget, others: Sequence[RelabeledTarget]) -> Rules | None:
     """The configuration whose other static targets leave out what the kept one takes; one with the same path goes. None
     where one of them leaves out something else already, or is none."""
     after: Rules | None = config
@@ -84,7 +84,7 @@ def _without(config: Rules, kept: Found, others: Sequence[Found]) -> Rules | Non
     return after
 
 
-def _evidence(seen: tuple[Probe, ...], after: Rules | None, kept: Found, fixed: int, now_ns: int) -> Evidence:
+def _evidence(seen: tuple[Probe, ...], after: Rules | None, kept: RelabeledTarget, fixed: int, now_ns: int) -> Evidence:
     if after is None:
         return Observation(seen)
     return Proof(seen, (Probe("shipper", f"simulate it where only job {kept.job.name} takes the file", fixed, now_ns),))

@@ -35,7 +35,7 @@ REACH = Reach(
 
 
 @dataclass(frozen=True, slots=True)
-class Boundary:
+class BoundaryExecutor:
     """`config` names the program, its configuration and the type of the jail."""
 
     config: BoundaryRun

@@ -16,7 +16,7 @@ REACH = Reach(
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class CommandExecutor:
     """`template` is run by this machine's sh with `{cmd}` filled in: `ssh dev {cmd}`, `docker exec -i agent {cmd}`. The
     program comes on standard input, so the template has to pass that on."""
 

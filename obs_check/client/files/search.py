@@ -28,7 +28,7 @@ _DELETED = " (deleted)"
 _GZIP = b"\x1f\x8b"
 
 
-class Line(NamedTuple):
+class FileLine(NamedTuple):
     """A line without its end; `offset` is its first byte in the (unpacked) file."""
 
     offset: int
@@ -141,7 +141,7 @@ def cut_line(raw: bytes, most: int) -> bytes:
 
 def find_tag(
     pattern: AbsoluteGlob, needle: str, clock: Callable[[], int], since_ns: int = 0
-) -> Answered[dict[Path, list[Line]]]:
+) -> Answered[dict[Path, list[FileLine]]]:
     """The lines that hold a text, by file of a glob; files without one are left out, and one that has several names is
     read once.
 
@@ -150,7 +150,7 @@ def find_tag(
     the epoch): it has nothing of what came later.
     """
     wanted = needle.encode()
-    found: dict[Path, list[Line]] = {}
+    found: dict[Path, list[FileLine]] = {}
     paths = _once(expand(pattern))
     total = 0
     for path in paths:
@@ -159,7 +159,7 @@ def find_tag(
                 for offset, raw, _ in _raw_lines(stream, MAX_LINE):
                     total += len(raw) + 1
                     if wanted in raw:
-                        found.setdefault(path, []).append(Line(offset, decode(raw)[0]))
+                        found.setdefault(path, []).append(FileLine(offset, decode(raw)[0]))
         except InputError:
             if not written_since(path, since_ns):
                 continue

@@ -23,7 +23,7 @@ from obs_check.panel.frames import RefResult, decode_results
 if TYPE_CHECKING:
     import httpx
 
-    from obs_check.client.transport import Limits
+    from obs_check.client.transport import TransferLimits
 
 _SHOWN_NUMBERS = 20
 """Numbers of an answer that are kept in its probe."""
@@ -40,7 +40,7 @@ class GrafanaClient:
         token: Secret | None = None,
         org_id: int | None = None,
         transport: "httpx.BaseTransport | None" = None,
-        limits: "Limits | None" = None,
+        limits: "TransferLimits | None" = None,
     ) -> None:
         self.url = url.rstrip("/")
         self._clock = clock
@@ -53,7 +53,7 @@ class GrafanaClient:
     def dashboard(self, uid: str) -> Answered[dict[str, Any]]:
         """{"dashboard": model, "meta": ...} of a dashboard; a 404 is a Refused with status 404."""
         path = f"/dashboards/uid/{quote(uid, safe='')}"
-        value, came = self._call("GET", path, shapes.Board)
+        value, came = self._call("GET", path, shapes.StoredDashboard)
         model = value["dashboard"]
         shown = {"title": model.get("title"), "version": model.get("version"), "panels": _many(model.get("panels"))}
         return Answered(value, self._probe(f"GET /api{path}", shown, came))

@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 
-class Board(Struct):
+class StoredDashboard(Struct):
     """Of /api/dashboards/uid/<uid>."""
 
     dashboard: dict[str, Any]
@@ -45,7 +45,7 @@ class Library(Struct):
     result: LibraryModel
 
 
-class Source(Struct):
+class DatasourceShape(Struct):
     """A datasource as a browser sees it."""
 
     uid: str | None = None
@@ -63,7 +63,7 @@ class Build(Struct):
 class Settings(Struct):
     """Of /api/frontend/settings."""
 
-    datasources: dict[str, Source] | None = None
+    datasources: dict[str, DatasourceShape] | None = None
     defaultDatasource: str | None = None  # noqa: N815
     buildInfo: Build | None = None  # noqa: N815
     featureToggles: dict[str, Any] | None = None  # noqa: N815
@@ -100,7 +100,7 @@ class LabelSets(Struct):
     data: list[dict[str, str]] | None = None
 
 
-class Series(Struct):
+class PrometheusSeries(Struct):
     """A series of an instant or a range query."""
 
     metric: dict[str, str] | None = None
@@ -108,19 +108,19 @@ class Series(Struct):
     values: list[tuple[float, str]] | None = None
 
 
-class Found(Struct):
+class PrometheusData(Struct):
     """The series of a query."""
 
-    result: list[Series] | None = None
+    result: list[PrometheusSeries] | None = None
 
 
 class Result(Struct):
     """Of Prometheus's query and query_range."""
 
-    data: Found
+    data: PrometheusData
 
 
-class Target(Struct):
+class PrometheusTarget(Struct):
     """A scrape target."""
 
     labels: dict[str, str] | None = None
@@ -132,10 +132,10 @@ class Target(Struct):
 class Active(Struct):
     """Those that are scraped."""
 
-    activeTargets: list[Target] | None = None  # noqa: N815
+    activeTargets: list[PrometheusTarget] | None = None  # noqa: N815
 
 
-class Targets(Struct):
+class PrometheusTargets(Struct):
     """Of Prometheus's targets."""
 
     data: Active
@@ -146,6 +146,6 @@ PROMETHEUS: tuple[tuple[str, type], ...] = (
     ("series", LabelSets),
     ("query", Result),
     ("query_range", Result),
-    ("targets", Targets),
+    ("targets", PrometheusTargets),
 )
 """What an answer of Prometheus's API is made of, by the end of its path."""

@@ -26,7 +26,7 @@ from obs_check.model.window import NS, Window
 if TYPE_CHECKING:
     import httpx
 
-    from obs_check.client.transport import Limits
+    from obs_check.client.transport import TransferLimits
 
 Clock = Callable[[], int]
 """ns since the epoch."""
@@ -77,7 +77,7 @@ class LokiClient:
         tenant: str | None = None,
         bearer: Secret | None = None,
         transport: "httpx.BaseTransport | None" = None,
-        limits: "Limits | None" = None,
+        limits: "TransferLimits | None" = None,
     ) -> "LokiClient":
         """Loki at its own address; `tenant` goes into X-Scope-OrgID."""
         headers = {"X-Scope-OrgID": tenant} if tenant else {}
@@ -99,7 +99,7 @@ class LokiClient:
         token: Secret | None = None,
         org_id: int | None = None,
         transport: "httpx.BaseTransport | None" = None,
-        limits: "Limits | None" = None,
+        limits: "TransferLimits | None" = None,
     ) -> "LokiClient":
         """Loki as a dashboard sees it: by the datasource's uid (Grafana 9 and newer), tenant and auth are Grafana's. A
         tenant is passed on by Grafana's proxy unless the datasource sets the header itself."""

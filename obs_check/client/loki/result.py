@@ -29,7 +29,7 @@ class _Line(Struct, array_like=True):
     extra: _Extra | None = None
 
 
-class _Stream(Struct):
+class _ResultStream(Struct):
     stream: dict[str, str]
     values: list[_Line]
 
@@ -58,19 +58,19 @@ class _Stats(Struct):
     summary: _Summary | None = None
 
 
-class _Data(Struct):
+class _ResultData(Struct):
     resultType: str  # noqa: N815
     result: Any
     stats: _Stats | None = None
 
 
 class _Queried(Struct):
-    data: _Data
+    data: _ResultData
     warnings: list[str] | None = None
 
 
 class _Tailed(Struct):
-    streams: list[_Stream] | None = None
+    streams: list[_ResultStream] | None = None
     dropped_entries: list[Any] | None = None
 
 
@@ -85,7 +85,7 @@ def read_result(document: Any) -> tuple[Result, Stats]:
     stats = Stats(int(summary.totalBytesProcessed or 0), float(summary.execTime or 0.0), notes)
     match kind:
         case "streams":
-            return Streams([_stream(one) for one in _as(rows, list[_Stream])]), stats
+            return Streams([_stream(one) for one in _as(rows, list[_ResultStream])]), stats
         case "vector":
             return Vector(
                 [Sample(o.metric, _ns(o.value.at), _number(o.value)) for o in _as(rows, list[_Sample])]
@@ -140,7 +140,7 @@ def shown_result(result: Result) -> dict[str, Any]:
             return {"type": "scalar", "value": result.value}
 
 
-def _stream(one: _Stream) -> LogStream:
+def _stream(one: _ResultStream) -> LogStream:
     return LogStream(one.stream, [_entry(line) for line in one.values])
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from obs_check.model.shipping import Refusal
+from obs_check.model.shipping import PushRefusal
 from obs_check.shipper import logfmt
 
 _ANSWER = re.compile(r"server returned HTTP status (?:\d{3}[^(]*)?\((?P<status>\d{3})\): ?(?P<words>.*)", re.DOTALL)
@@ -18,14 +18,14 @@ _KEPT = 50
 """Refusals kept, the newest: every batch of a broken pipeline is refused again."""
 
 
-def read_refusals(lines: Iterable[str]) -> list[Refusal]:
+def read_refusals(lines: Iterable[str]) -> list[PushRefusal]:
     """The refused pushes in log lines, oldest first: one entry for each text and status, `count` pushes.
 
     promtail 3.5 and Alloy write logfmt (or JSON) with `msg="final error sending batch"` and
     `error="server returned HTTP status 400 Bad Request (400): WORDS"`; a push that will be tried again says
     `error sending batch, will retry`. The words are Loki's first line, cut at 1024 bytes by the shipper.
     """
-    found: dict[tuple[Any, ...], Refusal] = {}
+    found: dict[tuple[Any, ...], PushRefusal] = {}
     for line in lines:
         if "error sending batch" not in line:
             continue
@@ -40,7 +40,7 @@ def read_refusals(lines: Iterable[str]) -> list[Refusal]:
         before = found.pop(key, None)
         count = (before.count or 0) + 1 if before else 1
         at = str(fields.get("ts", ""))
-        found[key] = Refusal("shipper log", _reason(status), status, words, count, tenant, final, at)
+        found[key] = PushRefusal("shipper log", _reason(status), status, words, count, tenant, final, at)
     return list(found.values())[-_KEPT:]
 
 

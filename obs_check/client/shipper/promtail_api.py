@@ -8,7 +8,7 @@ from obs_check.client.answered import Answered
 from obs_check.client.exposition import Metrics, parse_exposition
 from obs_check.client.http import Http, one_line
 from obs_check.client.shipper.promtail_state import promtail_state
-from obs_check.client.shipper.promtail_targets import Discovered, Target, parse_discovery, parse_targets
+from obs_check.client.shipper.promtail_targets import Discovered, PromtailTarget, parse_discovery, parse_targets
 from obs_check.client.shipper.sources import NOTHING_ELSE, Sources, read_sources, with_log
 from obs_check.errors import NotAllowed, Unavailable
 from obs_check.model.clock_offset import ClockOffset
@@ -88,7 +88,7 @@ class PromtailClient:
         kept = {name: [[labels, number] for labels, number in value[name]] for name in SHOWN_METRICS if name in value}
         return Answered(value, self._probe("GET /metrics", kept, came))
 
-    def targets(self) -> Answered[list[Target]]:
+    def targets(self) -> Answered[list[PromtailTarget]]:
         """The targets with their files and positions."""
         value = parse_targets(self._http.get("/targets").text)
         shown = [
@@ -117,7 +117,7 @@ class PromtailClient:
         at_ns = self._clock()
         metrics = self.metrics().value
         missing: list[str] = []
-        targets: list[Target] = []
+        targets: list[PromtailTarget] = []
         discovered: list[Discovered] = []
         try:
             targets = self.targets().value

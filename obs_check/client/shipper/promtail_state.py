@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from obs_check.client.exposition import Metrics
 from obs_check.client.shipper.disk import Disk
-from obs_check.client.shipper.promtail_targets import Discovered, Target
-from obs_check.model.shipping import Destination, FileState, Refusal, ShipperState, TargetState
+from obs_check.client.shipper.promtail_targets import Discovered, PromtailTarget
+from obs_check.model.shipping import Destination, FileState, PushRefusal, ShipperState, TargetState
 
 
 def promtail_state(
     at_ns: int,
     metrics: Metrics,
-    targets: Sequence[Target] = (),
+    targets: Sequence[PromtailTarget] = (),
     discovered: Sequence[Discovered] = (),
     positions: Mapping[str, int] | None = None,
     disk: Disk | None = None,
@@ -50,7 +50,9 @@ def build_version(metrics: Metrics, name: str) -> str:
     return next((labels.get("version", "") for labels, _ in metrics.get(name, [])), "")
 
 
-def _files(metrics: Metrics, targets: Sequence[Target], positions: Mapping[str, int] | None) -> dict[str, FileState]:
+def _files(
+    metrics: Metrics, targets: Sequence[PromtailTarget], positions: Mapping[str, int] | None
+) -> dict[str, FileState]:
     jobs = {path: target.job for target in targets for path in target.positions}
     told = {path: at for target in targets for path, at in target.positions.items()} | dict(positions or {})
     lines = by_label(metrics, "promtail_read_lines_total", "path")
@@ -63,7 +65,7 @@ def _files(metrics: Metrics, targets: Sequence[Target], positions: Mapping[str, 
     }
 
 
-def _target(target: Target) -> TargetState:
+def _target(target: PromtailTarget) -> TargetState:
     return TargetState(
         target.job, target.discovered.get("__path__", ""), target.labels, target.discovered, target.ready
     )
@@ -128,7 +130,7 @@ def _destination(metrics: Metrics, prefix: str, component: str, host: str) -> De
     )
 
 
-def metric_refusals(metrics: Metrics, prefix: str) -> tuple[Refusal, ...]:
+def metric_refusals(metrics: Metrics, prefix: str) -> tuple[PushRefusal, ...]:
     """What the shipper's own counters say was given up, by tenant and reason.
 
     promtail 3.5: one entry that Loki refuses with 400 counts its whole batch, though Loki keeps the others.
@@ -139,5 +141,5 @@ def metric_refusals(metrics: Metrics, prefix: str) -> tuple[Refusal, ...]:
             key = (labels.get("tenant", ""), labels.get("reason", ""))
             total[key] = total.get(key, 0) + int(value)
     return tuple(
-        Refusal("shipper metrics", reason, count=count, tenant=tenant) for (tenant, reason), count in total.items()
+        PushRefusal("shipper metrics", reason, count=count, tenant=tenant) for (tenant, reason), count in total.items()
     )

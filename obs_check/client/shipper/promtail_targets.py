@@ -11,7 +11,7 @@ _DROPPED = re.compile(r"Dropped: (?P<reason>.+)", re.DOTALL)
 
 
 @dataclass(slots=True)
-class Target:
+class PromtailTarget:
     """One target of a job. `discovered` are the labels before relabeling (with `__path__`), `positions` file -> bytes
     read. A target whose path matches no file is not ready."""
 
@@ -23,7 +23,7 @@ class Target:
     positions: dict[str, int] = field(default_factory=dict)
 
 
-def parse_targets(html: str) -> list[Target]:
+def parse_targets(html: str) -> list[PromtailTarget]:
     """The targets of all jobs in the order of the page; [] for a page that has none."""
     page = _Page()
     page.feed(html)
@@ -98,7 +98,7 @@ class _Page(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.targets: list[Target] = []
+        self.targets: list[PromtailTarget] = []
         self._job = ""
         self._cell = ""
         self._inner: list[str] = []
@@ -113,7 +113,7 @@ class _Page(HTMLParser):
         elif tag == "td" and classes:
             self._cell = classes[0]
             if self._cell == "type":
-                self.targets.append(Target(self._job))
+                self.targets.append(PromtailTarget(self._job))
         tip = given.get("data-original-title")
         if tip and self._cell == "labels":
             self.targets[-1].discovered = _labels(tip.split("<br>")[1:])

@@ -9,7 +9,7 @@ from obs_check.client.shipper.log import read_refusals, read_starts, read_undisc
 from obs_check.client.shipper.positions import read_positions
 from obs_check.errors import InputError
 from obs_check.model.paths import AbsoluteGlob
-from obs_check.model.shipping import FileState, Refusal, ShipperState
+from obs_check.model.shipping import FileState, PushRefusal, ShipperState
 
 LOG_TAIL_BYTES = 4 * 1024 * 1024
 """How much of the end of a shipper's log is read."""
@@ -33,7 +33,7 @@ class LogTold(NamedTuple):
     """What a shipper's log says: refused pushes, files that it could not open with its words, the bytes at which it
     began to read files, and why it could not list pods."""
 
-    refusals: list[Refusal]
+    refusals: list[PushRefusal]
     unopened: dict[str, str]
     starts: dict[str, int]
     undiscovered: str

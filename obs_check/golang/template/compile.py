@@ -7,13 +7,13 @@ from obs_check.golang.template import nodes
 from obs_check.golang.template.functions import FUNCTIONS, Signature
 from obs_check.golang.template.moment import OF_THE_MOMENT, Moment
 from obs_check.golang.template.parse import Parser
-from obs_check.golang.template.run import Run
+from obs_check.golang.template.run import Execution
 from obs_check.golang.template.values import Labels, TemplateFault
 
-__all__ = ["Moment", "Template", "TemplateFault", "compile_template"]
+__all__ = ["CompiledTemplate", "Moment", "TemplateFault", "compile_template"]
 
 
-class Template(NamedTuple):
+class CompiledTemplate(NamedTuple):
     """`render(labels, moment)` answers the text or raises TemplateFault; only functions of Loki ask for the moment.
     `simple_key` is set for a bare `{{.key}}`; `fields` are the labels that it reads and `functions` those that it
     calls."""
@@ -26,7 +26,7 @@ class Template(NamedTuple):
 
 def compile_template(
     text: str, name: str, functions: Mapping[str, Signature] = FUNCTIONS, absent: Any = ""
-) -> Template:
+) -> CompiledTemplate:
     """The template `text` called `name`; QueryError with Go's words when it does not parse. `functions` are those of
     Loki unless given, and `absent`, the empty text or None, is the value of a field that is not there."""
     parser = Parser(text, name, functions.keys() | OF_THE_MOMENT.keys() if functions is FUNCTIONS else functions.keys())
@@ -36,16 +36,16 @@ def compile_template(
 
     def render(labels: Mapping[str, str], moment: Moment | None) -> str:
         root = kind(labels)
-        run = Run(text, name, definitions, functions, root, moment)
+        run = Execution(text, name, definitions, functions, root, moment)
         run.walk(root, body)
         return "".join(run.out)
 
-    return Template(render, _simple_key(body), frozenset(nodes.fields_in(body)), frozenset(parser.called))
+    return CompiledTemplate(render, _simple_key(body), frozenset(nodes.fields_in(body)), frozenset(parser.called))
 
 
 def _simple_key(body: list[nodes.Node]) -> str | None:
     if len(body) == 1 and isinstance(body[0], nodes.Action) and len(body[0].pipeline.commands) == 1:
         operands = body[0].pipeline.commands[0].operands
-        if len(operands) == 1 and isinstance(operands[0], nodes.Field) and len(operands[0].names) == 1:
+        if len(operands) == 1 and isinstance(operands[0], nodes.FieldNode) and len(operands[0].names) == 1:
             return operands[0].names[0]
     return None

@@ -17,7 +17,7 @@ _QUOTED = {
 KEYWORDS = frozenset(("block", "break", "continue", "define", "else", "end", "if", "nil", "range", "template", "with"))
 
 
-class Token(NamedTuple):
+class TemplateToken(NamedTuple):
     """`kind`: text, {{, }}, space, string, char, raw, number, bool, field, variable, identifier, ., :=, =, |, (, ),
     mark for another printable character, a keyword, error (the text is the message) or eof; `at` is the offset."""
 
@@ -50,10 +50,10 @@ def _bad(char: str) -> str:
 class _Lexer:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens: list[Token] = []
+        self.tokens: list[TemplateToken] = []
         self.depth = 0
 
-    def run(self) -> list[Token]:
+    def run(self) -> list[TemplateToken]:
         at = 0
         trim = False
         while True:
@@ -66,7 +66,7 @@ class _Lexer:
             if before:
                 plain = plain.rstrip(_SPACE)
             if plain:
-                self.tokens.append(Token("text", plain, plain_at))
+                self.tokens.append(TemplateToken("text", plain, plain_at))
             if opening < 0:
                 self._add("eof", "", end)
                 return self.tokens
@@ -84,7 +84,7 @@ class _Lexer:
         return self.text[at : at + 1] == "-" and self.text[at + 1 : at + 2] in tuple(_SPACE)
 
     def _add(self, kind: str, text: str, at: int) -> None:
-        self.tokens.append(Token(kind, text, at))
+        self.tokens.append(TemplateToken(kind, text, at))
 
     def _comment(self, start: int) -> tuple[int, bool] | None:
         close = self.text.find("*/", start)
@@ -121,23 +121,23 @@ class _Lexer:
                 return None
             at += len(token.text)
 
-    def _inside(self, at: int) -> Token:
+    def _inside(self, at: int) -> TemplateToken:
         text, char = self.text, self.text[at]
         if char in _SPACE:
             end = at
             while end < len(text) and text[end] in _SPACE and self._closing(end) is None:
                 end += 1
-            return Token("space", text[at : max(end, at + 1)], at)
+            return TemplateToken("space", text[at : max(end, at + 1)], at)
         if text.startswith(":=", at):
-            return Token(":=", ":=", at)
+            return TemplateToken(":=", ":=", at)
         if char == ":":
-            return Token("error", "expected :=", at)
+            return TemplateToken("error", "expected :=", at)
         if char in "=|":
-            return Token(char, char, at)
+            return TemplateToken(char, char, at)
         if char in _QUOTED:
             pattern, kind, fault = _QUOTED[char]
             found = pattern.match(text, at)
-            return Token(kind, found[0], at) if found else Token("error", fault, at)
+            return TemplateToken(kind, found[0], at) if found else TemplateToken("error", fault, at)
         if char == "$":
             return self._name("variable", at, at + 1)
         if char == "." and not text[at + 1 : at + 2].isdigit():
@@ -148,10 +148,14 @@ class _Lexer:
             return self._word(at)
         if char in "()":
             self.depth += 1 if char == "(" else -1
-            return Token("error", "unexpected right paren", at) if self.depth < 0 else Token(char, char, at)
+            return (
+                TemplateToken("error", "unexpected right paren", at)
+                if self.depth < 0
+                else TemplateToken(char, char, at)
+            )
         if char.isascii() and char.isprintable():
-            return Token("mark", char, at)
-        return Token("error", f"unrecognized character in action: U+{ord(char):04X}", at)
+            return TemplateToken("mark", char, at)
+        return TemplateToken("error", f"unrecognized character in action: U+{ord(char):04X}", at)
 
     def _end_of_word(self, at: int) -> int:
         while at < len(self.text) and (self.text[at] == "_" or self.text[at].isalnum()):
@@ -162,33 +166,33 @@ class _Lexer:
         char = self.text[at : at + 1]
         return char == "" or char in " \t\r\n.,|:()" or self.text.startswith("}}", at)
 
-    def _name(self, kind: str, at: int, start: int) -> Token:
+    def _name(self, kind: str, at: int, start: int) -> TemplateToken:
         """A field or a variable, or the lone dot or dollar."""
         if self._ends(start):
-            return Token("." if kind == "field" else kind, self.text[at:start], at)
+            return TemplateToken("." if kind == "field" else kind, self.text[at:start], at)
         end = self._end_of_word(start)
         if not self._ends(end):
-            return Token("error", _bad(self.text[end : end + 1]), end)
-        return Token(kind, self.text[at:end], at)
+            return TemplateToken("error", _bad(self.text[end : end + 1]), end)
+        return TemplateToken(kind, self.text[at:end], at)
 
-    def _word(self, at: int) -> Token:
+    def _word(self, at: int) -> TemplateToken:
         end = self._end_of_word(at)
         if not self._ends(end):
-            return Token("error", _bad(self.text[end : end + 1]), end)
+            return TemplateToken("error", _bad(self.text[end : end + 1]), end)
         word = self.text[at:end]
         if word in KEYWORDS:
-            return Token(word, word, at)
-        return Token("bool" if word in ("true", "false") else "identifier", word, at)
+            return TemplateToken(word, word, at)
+        return TemplateToken("bool" if word in ("true", "false") else "identifier", word, at)
 
-    def _number(self, at: int) -> Token:
+    def _number(self, at: int) -> TemplateToken:
         found = _HEX_NUMBER.match(self.text, at) or _NUMBER.match(self.text, at)
         assert found is not None
         after = self.text[found.end() : found.end() + 1]
         if after and (after in "_+-" or after.isalnum()):
-            return Token("error", f"bad number syntax: {quoted(self.text[at : found.end() + 1])}", at)
-        return Token("number", found[0], at)
+            return TemplateToken("error", f"bad number syntax: {quoted(self.text[at : found.end() + 1])}", at)
+        return TemplateToken("number", found[0], at)
 
 
-def tokenize(text: str) -> list[Token]:
+def tokenize(text: str) -> list[TemplateToken]:
     """All tokens; the last one is of kind eof or error."""
     return _Lexer(text).run()

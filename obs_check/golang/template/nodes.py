@@ -39,7 +39,7 @@ class Dot:
 
 
 @dataclass(slots=True)
-class Field:
+class FieldNode:
     """`.a.b`."""
 
     at: int
@@ -50,7 +50,7 @@ class Field:
 
 
 @dataclass(slots=True)
-class Variable:
+class VariableNode:
     """`$x.a.b`."""
 
     at: int
@@ -62,7 +62,7 @@ class Variable:
 
 
 @dataclass(slots=True)
-class Chain:
+class ChainNode:
     """`(pipeline).a.b`."""
 
     at: int
@@ -70,7 +70,7 @@ class Chain:
     names: tuple[str, ...]
 
     def __str__(self) -> str:
-        text = f"({self.node})" if isinstance(self.node, Pipeline) else str(self.node)
+        text = f"({self.node})" if isinstance(self.node, PipeNode) else str(self.node)
         return text + "".join(f".{name}" for name in self.names)
 
 
@@ -86,22 +86,22 @@ class Function:
 
 
 @dataclass(slots=True)
-class Command:
+class CommandNode:
     """A function or value with arguments."""
 
     at: int
     operands: list["Operand"] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return " ".join(f"({one})" if isinstance(one, Pipeline) else str(one) for one in self.operands)
+        return " ".join(f"({one})" if isinstance(one, PipeNode) else str(one) for one in self.operands)
 
 
 @dataclass(slots=True)
-class Pipeline:
+class PipeNode:
     """Commands that feed one another; `names` are declared, or assigned to when `assigns`."""
 
     at: int
-    commands: list[Command] = field(default_factory=list)
+    commands: list[CommandNode] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     assigns: bool = False
 
@@ -110,7 +110,7 @@ class Pipeline:
         return names + " | ".join(map(str, self.commands))
 
 
-Operand = Constant | Nil | Dot | Field | Variable | Chain | Function | Pipeline
+Operand = Constant | Nil | Dot | FieldNode | VariableNode | ChainNode | Function | PipeNode
 
 
 @dataclass(slots=True)
@@ -124,7 +124,7 @@ class Text:
 class Action:
     """An expression whose value is written unless it declares."""
 
-    pipeline: Pipeline
+    pipeline: PipeNode
 
 
 @dataclass(slots=True)
@@ -132,7 +132,7 @@ class Branch:
     """`if`, `with` or `range`."""
 
     word: str
-    pipeline: Pipeline
+    pipeline: PipeNode
     body: list["Node"]
     otherwise: list["Node"]
 
@@ -150,7 +150,7 @@ class Call:
 
     at: int
     name: str
-    pipeline: Pipeline | None
+    pipeline: PipeNode | None
 
     def __str__(self) -> str:
         return f'{{{{template "{self.name}"{f" {self.pipeline}" if self.pipeline else ""}}}}}'
@@ -170,12 +170,12 @@ def fields_in(nodes: list[Node]) -> set[str]:
     return found
 
 
-def _fields(pipeline: Pipeline) -> set[str]:
+def _fields(pipeline: PipeNode) -> set[str]:
     found: set[str] = set()
     for command in pipeline.commands:
         for operand in command.operands:
-            if isinstance(operand, Field):
+            if isinstance(operand, FieldNode):
                 found.update(operand.names)
-            elif isinstance(operand, Pipeline):
+            elif isinstance(operand, PipeNode):
                 found |= _fields(operand)
     return found

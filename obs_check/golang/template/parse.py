@@ -6,7 +6,7 @@ from collections.abc import Collection
 from obs_check.errors import QueryError
 from obs_check.golang.quoting import unquote
 from obs_check.golang.template import nodes
-from obs_check.golang.template.lex import Token, quoted, tokenize
+from obs_check.golang.template.lex import TemplateToken, quoted, tokenize
 
 _VALUES = ("bool", "char", ".", "field", "identifier", "number", "nil", "raw", "string", "variable", "(")
 _CONSTANTS = nodes.Constant | nodes.Nil | nodes.Dot
@@ -31,26 +31,26 @@ class Parser:
         token = self.tokens[min(max(self.at - 1, 0), len(self.tokens) - 1)]
         return QueryError(f"template: {self.name}:{self.text.count(chr(10), 0, token.at) + 1}: {message}")
 
-    def peek(self, ahead: int = 0) -> Token:
+    def peek(self, ahead: int = 0) -> TemplateToken:
         return self.tokens[min(self.at + ahead, len(self.tokens) - 1)]
 
-    def next(self) -> Token:
+    def next(self) -> TemplateToken:
         token = self.peek()
         self.at += 1
         return token
 
-    def next_solid(self) -> Token:
+    def next_solid(self) -> TemplateToken:
         """The next token that is no white space, taken."""
         token = self.next()
         return self.next() if token.kind == "space" else token
 
-    def peek_solid(self) -> Token:
+    def peek_solid(self) -> TemplateToken:
         return self.peek(1) if self.peek().kind == "space" else self.peek()
 
-    def unexpected(self, token: Token, context: str) -> QueryError:
+    def unexpected(self, token: TemplateToken, context: str) -> QueryError:
         return self.fail(token.text if token.kind == "error" else f"unexpected {token.shown()} in {context}")
 
-    def expect(self, kind: str, context: str) -> Token:
+    def expect(self, kind: str, context: str) -> TemplateToken:
         token = self.next_solid()
         if token.kind != kind:
             raise self.unexpected(token, context)
@@ -99,7 +99,7 @@ class Parser:
             raise self.unexpected(token, context)
         return self._unquoted(token)
 
-    def _unquoted(self, token: Token) -> str:
+    def _unquoted(self, token: TemplateToken) -> str:
         if token.kind == "raw":
             return token.text[1:-1]
         try:
@@ -186,8 +186,8 @@ class Parser:
         del self.variables[outer:]
         return nodes.Branch(word, pipeline, body, otherwise)
 
-    def _pipeline(self, context: str, end: str) -> nodes.Pipeline:
-        pipeline = nodes.Pipeline(self.peek_solid().at)
+    def _pipeline(self, context: str, end: str) -> nodes.PipeNode:
+        pipeline = nodes.PipeNode(self.peek_solid().at)
         self._declarations(pipeline, context)
         while True:
             token = self.next_solid()
@@ -199,7 +199,7 @@ class Parser:
             self.at -= 1
             pipeline.commands.append(self._command())
 
-    def _declarations(self, pipeline: nodes.Pipeline, context: str) -> None:
+    def _declarations(self, pipeline: nodes.PipeNode, context: str) -> None:
         while self.peek_solid().kind == "variable":
             mark = self.at
             variable = self.next_solid()
@@ -221,15 +221,15 @@ class Parser:
             if self.peek_solid().kind not in ("variable", "}}", ")"):
                 raise self.fail("range can only initialize variables")
 
-    def _check(self, pipeline: nodes.Pipeline, context: str) -> None:
+    def _check(self, pipeline: nodes.PipeNode, context: str) -> None:
         if not pipeline.commands:
             raise self.fail(f"missing value for {context}")
         for stage, command in enumerate(pipeline.commands[1:], start=2):
             if isinstance(command.operands[0], _CONSTANTS):
                 raise self.fail(f"non executable command in pipeline stage {stage}")
 
-    def _command(self) -> nodes.Command:
-        command = nodes.Command(self.peek_solid().at)
+    def _command(self) -> nodes.CommandNode:
+        command = nodes.CommandNode(self.peek_solid().at)
         while True:
             if self.peek().kind == "space":
                 self.next()
@@ -257,13 +257,13 @@ class Parser:
         while self.peek().kind == "field":
             names.append(self.next().text[1:])
         match node:
-            case nodes.Field():
-                return nodes.Field(at, (*node.names, *names))
-            case nodes.Variable():
-                return nodes.Variable(at, node.name, tuple(names))
+            case nodes.FieldNode():
+                return nodes.FieldNode(at, (*node.names, *names))
+            case nodes.VariableNode():
+                return nodes.VariableNode(at, node.name, tuple(names))
             case nodes.Constant() | nodes.Nil() | nodes.Dot():
                 raise self.fail(f"unexpected . after term {quoted(str(node))}")
-        return nodes.Chain(at, node, tuple(names))
+        return nodes.ChainNode(at, node, tuple(names))
 
     def _term(self) -> nodes.Operand | None:
         token = self.next_solid()
@@ -280,9 +280,9 @@ class Parser:
             case "variable":
                 if token.text not in self.variables:
                     raise self.fail(f"undefined variable {quoted(token.text)}")
-                return nodes.Variable(token.at, token.text)
+                return nodes.VariableNode(token.at, token.text)
             case "field":
-                return nodes.Field(token.at, (token.text[1:],))
+                return nodes.FieldNode(token.at, (token.text[1:],))
             case "bool":
                 return nodes.Constant(token.at, token.text, token.text == "true")
             case "char" | "number":
@@ -294,7 +294,7 @@ class Parser:
         self.at -= 1
         return None
 
-    def _number(self, token: Token) -> nodes.Constant:
+    def _number(self, token: TemplateToken) -> nodes.Constant:
         text = token.text
         if token.kind == "char":
             try:

@@ -35,7 +35,7 @@ class _Continue(_Leave):
     pass
 
 
-class Run:
+class Execution:
     """One execution; `text` is the template and `name` what messages call it."""
 
     def __init__(
@@ -140,7 +140,7 @@ class Run:
             raise self.fail("exceeded maximum template depth (100000)") from None
         self.variables, self.running = outer, running
 
-    def pipeline(self, dot: Any, pipeline: nodes.Pipeline) -> Any:
+    def pipeline(self, dot: Any, pipeline: nodes.PipeNode) -> Any:
         """The value of the last command, given to the declared variables."""
         self.place = pipeline
         value: Any = _ABSENT
@@ -163,14 +163,14 @@ class Run:
     def _variable(self, name: str) -> Any:
         return next(value for known, value in reversed(self.variables) if known == name)
 
-    def _command(self, dot: Any, command: nodes.Command, piped: Any) -> Any:
+    def _command(self, dot: Any, command: nodes.CommandNode, piped: Any) -> Any:
         first, *arguments = command.operands
         match first:
             case nodes.Function():
                 return self._function(dot, first, command, arguments, piped)
-            case nodes.Field() | nodes.Variable() | nodes.Chain():
+            case nodes.FieldNode() | nodes.VariableNode() | nodes.ChainNode():
                 return self._path(dot, first, arguments, piped)
-            case nodes.Pipeline():
+            case nodes.PipeNode():
                 self._no_arguments(first, arguments, piped)
                 return self.pipeline(dot, first)
         self.place = first
@@ -184,13 +184,13 @@ class Run:
 
     def _no_arguments(self, first: nodes.Operand, arguments: Sequence[nodes.Operand], piped: Any) -> None:
         if arguments or piped is not _ABSENT:
-            shown = f"({first})" if isinstance(first, nodes.Pipeline) else str(first)
+            shown = f"({first})" if isinstance(first, nodes.PipeNode) else str(first)
             raise self.fail(f"can't give argument to non-function {shown}")
 
     def _path(
         self,
         dot: Any,
-        node: nodes.Field | nodes.Variable | nodes.Chain,
+        node: nodes.FieldNode | nodes.VariableNode | nodes.ChainNode,
         arguments: Sequence[nodes.Operand] = (),
         piped: Any = _ABSENT,
     ) -> Any:
@@ -200,7 +200,7 @@ class Run:
         if not names:
             self._no_arguments(node, arguments, piped)
             return value
-        if value is None and (not isinstance(node, nodes.Field) or self.variables[0][1] is None):
+        if value is None and (not isinstance(node, nodes.FieldNode) or self.variables[0][1] is None):
             # What is nothing at all has nothing in it; the null of an object is refused below.
             return None
         kind = type_name(value)
@@ -209,13 +209,13 @@ class Run:
             value, kind = inner, "interface {}" if type(value) is dict else type_name(inner)
         return self._field(dot, value, kind, names[-1], node, arguments, piped)
 
-    def _root(self, dot: Any, node: nodes.Field | nodes.Variable | nodes.Chain) -> Any:
+    def _root(self, dot: Any, node: nodes.FieldNode | nodes.VariableNode | nodes.ChainNode) -> Any:
         match node:
-            case nodes.Field():
+            case nodes.FieldNode():
                 return dot
-            case nodes.Variable():
+            case nodes.VariableNode():
                 return self._variable(node.name)
-            case nodes.Chain():
+            case nodes.ChainNode():
                 return self._argument(dot, "a", node.node)
 
     def _field(
@@ -283,11 +283,11 @@ class Run:
                 if kind in "av":
                     return None
                 raise self.fail(f"cannot assign nil to {_TYPES[kind][1]}")
-            case nodes.Field() | nodes.Chain() | nodes.Variable():
+            case nodes.FieldNode() | nodes.ChainNode() | nodes.VariableNode():
                 value = self._path(dot, node)
                 nothing = "nil" if value is None and self._root(dot, node) is None else "interface {}"
                 return self._checked(value, kind, nothing)
-            case nodes.Pipeline():
+            case nodes.PipeNode():
                 return self._checked(self.pipeline(dot, node), kind, "nil")
             case nodes.Function():
                 return self._checked(self._function(dot, node, node, (), _ABSENT), kind, "nil")

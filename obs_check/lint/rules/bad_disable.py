@@ -6,12 +6,12 @@ from obs_check.documents.nearest import did_you_mean
 from obs_check.lint.disable import read_disables
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.rule import Rule
+from obs_check.lint.rule import LintRule
 
 _ID = "bad-disable"
 
 
-def rule_over(others: Sequence[str]) -> Rule:
+def rule_over(others: Sequence[str]) -> LintRule:
     """The rule; a comment may name it and the `others` (ids)."""
     known = (*others, _ID)
 
@@ -23,4 +23,4 @@ def rule_over(others: Sequence[str]) -> Rule:
                 claim = f"{one.rule} is switched off without a reason, so it stays on"
                 yield one.spot, claim, f"write obs-check:disable {one.rule} -- why it does not matter here"
 
-    return Rule(_ID, "error", "a disabled rule without a reason, or an unknown one", find)
+    return LintRule(_ID, "error", "a disabled rule without a reason, or an unknown one", find)

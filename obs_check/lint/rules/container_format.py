@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material, ShipperFile
 from obs_check.lint.pipeline_sample import fits_job
-from obs_check.lint.rule import Rule
-from obs_check.lint.sample import Sample
+from obs_check.lint.rule import LintRule
+from obs_check.lint.sample import SampleLines
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.simulate import simulate
 from obs_check.shipper.stages.alloy_containers import AlloyDocker
@@ -32,7 +32,7 @@ def _find(material: Material) -> Iterator[Found]:
                 yield shipper.spot(job), claim, f"begin its stages with {_stage(shipper, sample)}"
 
 
-def _stage(shipper: ShipperFile, sample: Sample) -> str:
+def _stage(shipper: ShipperFile, sample: SampleLines) -> str:
     return f"`stage.{sample.wrapping} {{}}`" if shipper.config.dialect == "alloy" else f"`- {sample.wrapping}: {{}}`"
 
 
@@ -50,4 +50,4 @@ def _still_wrapped(pipeline: Pipeline, lines: tuple[str, ...]) -> bool:
     return bool(shipped) and all(one.line in lines for one in shipped)
 
 
-RULE = Rule("container-format", "error", "a docker stage on CRI lines, or the other way round, or none", _find)
+RULE = LintRule("container-format", "error", "a docker stage on CRI lines, or the other way round, or none", _find)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.rule import Rule
+from obs_check.lint.rule import LintRule
 
 
 def _find(material: Material) -> Iterator[Found]:
@@ -20,4 +20,4 @@ def _find(material: Material) -> Iterator[Found]:
                     yield board.spot(panel, index), claim, "give every query its own refId"
 
 
-RULE = Rule("duplicate-ref-id", "error", "two queries of a panel have the same refId", _find)
+RULE = LintRule("duplicate-ref-id", "error", "two queries of a panel have the same refId", _find)

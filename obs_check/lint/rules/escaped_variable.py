@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.rule import Rule
+from obs_check.lint.rule import LintRule
 from obs_check.panel.elements import Variable
 from obs_check.panel.escaping import special_escape
 from obs_check.panel.variables import ALL, custom_options
@@ -40,4 +40,4 @@ def _special(variable: Variable) -> str:
     return "a value with . - or another sign of a regular expression matches nothing then".replace(" -", "")
 
 
-RULE = Rule("escaped-variable", "error", "a variable of several values is escaped inside backticks", _find)
+RULE = LintRule("escaped-variable", "error", "a variable of several values is escaped inside backticks", _find)

@@ -7,8 +7,8 @@ from obs_check.evidence.needed_labels import labels_needed
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.question import Question
-from obs_check.lint.rule import Rule
-from obs_check.lint.sample import Sample, shape
+from obs_check.lint.rule import LintRule
+from obs_check.lint.sample import SampleLines, shape
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import compile_stage
 from obs_check.logql.stages.row import Row
@@ -29,7 +29,7 @@ def _find(material: Material) -> Iterator[Found]:
 
 
 def _at(
-    question: Question, query: ast.LogQuery, place: int, stage: ast.Stage, sample: Sample, alone: bool
+    question: Question, query: ast.LogQuery, place: int, stage: ast.Stage, sample: SampleLines, alone: bool
 ) -> Iterator[tuple[str, str]]:
     if not isinstance(stage, _Structured | ast.RegexpParser | ast.PatternParser):
         return
@@ -75,4 +75,4 @@ def _nearest(name: str, known: set[str]) -> str:
     return f"the nearest is {near[0]}" if near else f"fields there: {', '.join(sorted(known)[:12])}"
 
 
-RULE = Rule("field-not-in-lines", "warning", "a field that no line of the sample has", _find)
+RULE = LintRule("field-not-in-lines", "warning", "a field that no line of the sample has", _find)

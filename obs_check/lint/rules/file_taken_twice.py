@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from obs_check.errors import ConfigError
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material, ShipperFile
-from obs_check.lint.rule import Rule
+from obs_check.lint.rule import LintRule
 from obs_check.shipper.glob import fits
 from obs_check.shipper.targets import find_targets, report
 
@@ -49,4 +49,4 @@ def _takes(pattern: str, path: str) -> bool:
         return False
 
 
-RULE = Rule("file-taken-twice", "error", "two targets collect the same file", _find)
+RULE = LintRule("file-taken-twice", "error", "two targets collect the same file", _find)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.pipeline_sample import fits_job
-from obs_check.lint.rule import Rule as LintRule
+from obs_check.lint.rule import LintRule
 from obs_check.shipper.model import ScrapeJob
-from obs_check.shipper.relabel import Rule
+from obs_check.shipper.relabel import RelabelRule
 from obs_check.shipper.simulate import simulate
 
 MOST_VALUES = 20
@@ -53,7 +53,7 @@ def _find(material: Material) -> Iterator[Found]:
                             )
 
 
-def _from_address(rule: Rule) -> bool:
+def _from_address(rule: RelabelRule) -> bool:
     kept = rule.action == "replace" and "$" in rule.replacement and not rule.target.startswith("__")
     return kept and any(_ADDRESS.fullmatch(source) for source in rule.sources)
 

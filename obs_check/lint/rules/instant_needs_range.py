@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.rule import Rule
+from obs_check.lint.rule import LintRule
 
 _OVER_TIME = {"timeseries", "graph", "trend", "state-timeline", "status-history", "heatmap"}
 
@@ -16,4 +16,4 @@ def _find(material: Material) -> Iterator[Found]:
             yield question.spot, claim, "make it a range query: its type is Range in the query's options"
 
 
-RULE = Rule("instant-needs-range", "warning", "an instant query feeds a panel that draws over time", _find)
+RULE = LintRule("instant-needs-range", "warning", "an instant query feeds a panel that draws over time", _find)

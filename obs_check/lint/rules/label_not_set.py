@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.rule import Rule
+from obs_check.lint.rule import LintRule
 from obs_check.logql.syntax.ast import Matcher
 from obs_check.shipper.label_flow import Possible
 
@@ -44,4 +44,4 @@ def _told(matcher: Matcher, ways: Sequence[Possible]) -> tuple[str, str]:
     )
 
 
-RULE = Rule("label-not-set", "error", "a selector uses a label or a value that no shipper job sets", _find)
+RULE = LintRule("label-not-set", "error", "a selector uses a label or a value that no shipper job sets", _find)

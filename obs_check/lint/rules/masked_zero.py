@@ -8,7 +8,7 @@ from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.panel_options import field_setting, mapping, mappings
 from obs_check.lint.question import Question
-from obs_check.lint.rule import Rule
+from obs_check.lint.rule import LintRule
 from obs_check.panel.elements import Panel
 from obs_check.panel.masking import shows_zero_for_nothing
 
@@ -65,4 +65,6 @@ def _maps_null(given: Mapping[str, Any]) -> bool:
     return bool(_ZERO.fullmatch(str(text if text is not None else "")))
 
 
-RULE = Rule("masked-zero", "warning", "a panel shows 0 for nothing: or vector(0), noValue, mapping, count(*)", _find)
+RULE = LintRule(
+    "masked-zero", "warning", "a panel shows 0 for nothing: or vector(0), noValue, mapping, count(*)", _find
+)

@@ -5,7 +5,7 @@ from typing import cast
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.rule import Rule
+from obs_check.lint.rule import LintRule
 from obs_check.logql.syntax.ast import Matcher, MatchOp
 from obs_check.shipper.label_flow import Possible
 from obs_check.shipper.stages.match import Match
@@ -38,4 +38,4 @@ def _why(matchers: list[Matcher], labels: Possible) -> str:
     return "its matchers contradict each other"
 
 
-RULE = Rule("match-never", "error", "a match selector that can never match", _find)
+RULE = LintRule("match-never", "error", "a match selector that can never match", _find)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.panel_options import field_setting
-from obs_check.lint.rule import Rule
+from obs_check.lint.rule import LintRule
 
 _NUMBERS = {"stat", "gauge", "bargauge", "timeseries", "graph", "barchart", "piechart"}
 
@@ -23,4 +23,4 @@ def _find(material: Material) -> Iterator[Found]:
             yield question.board.spot(panel), claim, "set fieldConfig.defaults.unit; `none` shows the number as it is"
 
 
-RULE = Rule("missing-unit", "info", "a panel shows numbers without a unit", _find)
+RULE = LintRule("missing-unit", "info", "a panel shows numbers without a unit", _find)

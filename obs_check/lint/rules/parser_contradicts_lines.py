@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.rule import Rule
+from obs_check.lint.rule import LintRule
 from obs_check.lint.sample import shape
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.walk import log_queries
@@ -34,4 +34,4 @@ def _find(material: Material) -> Iterator[Found]:
                     yield question.spot, claim, f"parse them with {other}"
 
 
-RULE = Rule("parser-contradicts-lines", "error", "a parser that the lines of the sample contradict", _find)
+RULE = LintRule("parser-contradicts-lines", "error", "a parser that the lines of the sample contradict", _find)

@@ -6,7 +6,7 @@ from obs_check.client.files.log_tree import missing_directory
 from obs_check.errors import ConfigError
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.rule import Rule
+from obs_check.lint.rule import LintRule
 from obs_check.shipper.collect import takes
 from obs_check.shipper.relabel import relabel
 
@@ -31,4 +31,4 @@ def _find(material: Material) -> Iterator[Found]:
                 yield spot, claim, "obs-check shipper targets shows what becomes of each file"
 
 
-RULE = Rule("path-matches-nothing", "error", "a path that no file can match (with --root)", _find)
+RULE = LintRule("path-matches-nothing", "error", "a path that no file can match (with --root)", _find)

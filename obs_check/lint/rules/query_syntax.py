@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.rule import Rule
+from obs_check.lint.rule import LintRule
 
 _REMEDY = "correct the query; try it with obs-check query"
 _NAMES = {"logql": "LogQL", "promql": "PromQL", "sql": "SQL"}
@@ -17,4 +17,4 @@ def _find(material: Material) -> Iterator[Found]:
             yield question.spot, f"no {name}: {question.problem}", question.remedy or _REMEDY
 
 
-RULE = Rule("query-syntax", "error", "a query does not parse with its variables filled", _find)
+RULE = LintRule("query-syntax", "error", "a query does not parse with its variables filled", _find)

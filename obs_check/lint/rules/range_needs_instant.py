@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.panel_options import reducers
-from obs_check.lint.rule import Rule
+from obs_check.lint.rule import LintRule
 from obs_check.panel.elements import Panel
 
 _ROWS = {"table", "table-old"}
@@ -26,4 +26,4 @@ def _shows_rows(panel: Panel) -> bool:
     return panel.type in _ROWS or (panel.type in _TILES and reducers(panel)[1])
 
 
-RULE = Rule("range-needs-instant", "warning", "a range query feeds a panel with one row a series", _find)
+RULE = LintRule("range-needs-instant", "warning", "a range query feeds a panel with one row a series", _find)

@@ -6,7 +6,7 @@ from obs_check.errors import QueryError
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.question import Question
-from obs_check.lint.rule import Rule
+from obs_check.lint.rule import LintRule
 from obs_check.logql import parse
 from obs_check.logql.syntax.walk import ranges
 from obs_check.panel.interval import format_interval
@@ -49,4 +49,4 @@ def _promql_ranges(text: str) -> list[int]:
     return found
 
 
-RULE = Rule("range-shorter-than-step", "warning", "a written range is shorter than the step of its panel", _find)
+RULE = LintRule("range-shorter-than-step", "warning", "a written range is shorter than the step of its panel", _find)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.panel_options import added_up, reducers
-from obs_check.lint.rule import Rule
+from obs_check.lint.rule import LintRule
 from obs_check.panel.elements import Panel
 
 _WHOLE = re.compile(r"\[\s*\$\{?__range(?:_s|_ms)?\}?\s*(?:s|ms)?\s*[\]:]")
@@ -30,4 +30,4 @@ def _adds_up(panel: Panel) -> bool:
     return (panel.type in _TILES and "sum" in calcs and not by_row) or "sum" in added_up(panel)
 
 
-RULE = Rule("sum-of-range", "error", "steps that each count the whole range are added up", _find)
+RULE = LintRule("sum-of-range", "error", "steps that each count the whole range are added up", _find)

@@ -9,7 +9,7 @@ from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.pipeline_sample import fits_job, seen_by
 from obs_check.lint.question import NOW_NS
-from obs_check.lint.rule import Rule
+from obs_check.lint.rule import LintRule
 from obs_check.shipper.item import text_of
 from obs_check.shipper.stages.timestamp import Timestamp, read_time
 
@@ -67,4 +67,4 @@ def _better(text: str) -> str:
     return f"format: {found}" if found else "write its layout with Go's reference time, 2006-01-02T15:04:05Z07:00"
 
 
-RULE = Rule("timestamp-format", "error", "a timestamp stage cannot read the times of the sample", _find)
+RULE = LintRule("timestamp-format", "error", "a timestamp stage cannot read the times of the sample", _find)

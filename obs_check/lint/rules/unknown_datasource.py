@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from obs_check.lint.board import Board
+from obs_check.lint.board import LintedDashboard
 from obs_check.lint.issue import Found, Spot
 from obs_check.lint.material import Material
-from obs_check.lint.rule import Rule
+from obs_check.lint.rule import LintRule
 from obs_check.panel.datasource import Datasources, is_expression, reference_key
 from obs_check.panel.variables import effective_variables
 
@@ -19,7 +19,7 @@ def _find(material: Material) -> Iterator[Found]:
             yield from _judge(spot, reference, board, material.datasources)
 
 
-def _references(board: Board) -> Iterator[tuple[Spot, Any]]:
+def _references(board: LintedDashboard) -> Iterator[tuple[Spot, Any]]:
     """Every reference once a panel: the panel's own and those of its queries; then those of variables."""
     for panel in board.dashboard.panels:
         seen: list[Any] = []
@@ -35,7 +35,7 @@ def _references(board: Board) -> Iterator[tuple[Spot, Any]]:
             yield board.spot(), variable.raw["datasource"]
 
 
-def _judge(spot: Spot, reference: Any, board: Board, known: Datasources) -> Iterator[Found]:
+def _judge(spot: Spot, reference: Any, board: LintedDashboard, known: Datasources) -> Iterator[Found]:
     values = {name: v.value for name, v in effective_variables(board.dashboard).items() if v.value}
     key = reference_key(reference, values)
     # `-- Mixed --`, `-- Dashboard --`, `-- Grafana --` and what a variable will say are no datasources to look up.
@@ -50,4 +50,4 @@ def _judge(spot: Spot, reference: Any, board: Board, known: Datasources) -> Iter
         yield spot, claim, "choose the datasource again in the panel's editor"
 
 
-RULE = Rule("unknown-datasource", "error", "a datasource uid that no datasource has (with --datasources)", _find)
+RULE = LintRule("unknown-datasource", "error", "a datasource uid that no datasource has (with --datasources)", _find)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
-class Value(NamedTuple):
+class ColumnValue(NamedTuple):
     """A label: `raw` is SQL over a line, by which lines are counted; `read` makes SQL of the label's text from the
     name of a column with such a value, NULL where the row engine finds no label."""
 
@@ -19,5 +19,5 @@ class Columns:
     whether the values are exact."""
 
     helpers: dict[str, str] = field(default_factory=dict)
-    values: dict[str, Value] = field(default_factory=dict)
+    values: dict[str, ColumnValue] = field(default_factory=dict)
     simple: list[str] = field(default_factory=list)

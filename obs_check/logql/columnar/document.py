@@ -15,7 +15,7 @@ _PLAIN_SIZE, _MOST_SIZE, _MOST_BLOCKS = 900, 4000, 300
 """Bytes and brackets up to which a line cannot reach Python's limits on nesting (1000) and digits (4300)."""
 
 
-class Document:
+class JsonColumn:
     """The values that are read from a line, each at a path such as `$."a"."b"`; `name` is the column that has them.
 
     DuckDB's reader takes some lines that are no JSON: which of `found`, `members` and `sound` is needed depends on what

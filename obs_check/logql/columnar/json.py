@@ -3,8 +3,8 @@
 import itertools
 import re
 
-from obs_check.logql.columnar.columns import Columns, Value
-from obs_check.logql.columnar.document import Document
+from obs_check.logql.columnar.columns import Columns, ColumnValue
+from obs_check.logql.columnar.document import JsonColumn
 from obs_check.logql.columnar.sql import IS_ASCII, NotColumnar, all_of, case, contains, matches, repeats
 from obs_check.logql.stages.json_path import parse_json_path
 from obs_check.logql.syntax import ast
@@ -18,7 +18,7 @@ _RARE_LAST = "eatsoirncldhmpu0123456789fgbywvkxjqz"
 _INTEGER = r"'^-?[1-9]\d{0,17}$'"
 
 
-def json_columns(stage: ast.JsonParser, needed: list[str], document: Document) -> Columns:
+def json_columns(stage: ast.JsonParser, needed: list[str], document: JsonColumn) -> Columns:
     """The needed labels. NotColumnar for a label that is hard to tell from others."""
     if stage.extractions:
         # A value that nothing needs can be at fault, too.
@@ -34,7 +34,7 @@ def json_columns(stage: ast.JsonParser, needed: list[str], document: Document) -
     )
 
 
-def _at_path(path: tuple[str | int, ...], document: Document) -> tuple[Value, str]:
+def _at_path(path: tuple[str | int, ...], document: JsonColumn) -> tuple[ColumnValue, str]:
     """Value and condition of `a="b.c"`: the first value at the path counts, whatever follows; a line without one does
     not have the last key at all."""
     steps = [str(step) for step in path if isinstance(step, str)]
@@ -47,10 +47,12 @@ def _at_path(path: tuple[str | int, ...], document: Document) -> tuple[Value, st
         (f"{found} = 'null'", "true"),
         otherwise=_is_readable(found),
     )
-    return Value(found, lambda raw: case((f"{raw} IS NULL OR {raw} = 'null'", "''"), otherwise=_readable(raw))), simple
+    return ColumnValue(
+        found, lambda raw: case((f"{raw} IS NULL OR {raw} = 'null'", "''"), otherwise=_readable(raw))
+    ), simple
 
 
-def _flattened(name: str, document: Document) -> tuple[Value, str]:
+def _flattened(name: str, document: JsonColumn) -> tuple[ColumnValue, str]:
     """Value and condition of a label of `| json`. Whatever makes this label has a key that ends as the label does, so
     where that stands once, and was found, nothing else makes it; blanks around a key are cut off by Loki."""
     last = _LAST_PART.search(name)
@@ -67,7 +69,7 @@ def _flattened(name: str, document: Document) -> tuple[Value, str]:
         (repeats(key), "false"),
         otherwise=all_of(_is_readable(first), f"NOT {padded}"),
     )
-    return Value(first, _readable), simple
+    return ColumnValue(first, _readable), simple
 
 
 def _rarest(part: str) -> int:

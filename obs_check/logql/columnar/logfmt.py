@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from obs_check.logql.columnar.columns import Columns, Value
+from obs_check.logql.columnar.columns import Columns, ColumnValue
 from obs_check.logql.columnar.sql import IS_ASCII, NotColumnar, all_of, case, contains, matches, repeats, text
 from obs_check.logql.syntax import ast
 
@@ -28,7 +28,7 @@ def logfmt_columns(stage: ast.LogfmtParser, needed: list[str]) -> Columns:
             raise NotColumnar(f"label {name} is no plain name")
         pair = f"pair_{name}"
         columns.helpers[pair] = f"regexp_extract(line, {text(f' {name}=(?:{_BARE}(?: |$)|{_TRIMMED})')})"
-        columns.values[name] = Value(pair, _reader(name, stage))
+        columns.values[name] = ColumnValue(pair, _reader(name, stage))
         columns.simple.append(_told(name, pair))
         if explicit or stage.keep_empty:
             # A key without "=" has the empty value, and the last one counts.

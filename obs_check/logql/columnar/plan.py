@@ -5,8 +5,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from obs_check.golang.regex import compile_re2
-from obs_check.logql.columnar.columns import Columns, Value
-from obs_check.logql.columnar.document import Document
+from obs_check.logql.columnar.columns import Columns, ColumnValue
+from obs_check.logql.columnar.document import JsonColumn
 from obs_check.logql.columnar.filters import line_condition, line_hints
 from obs_check.logql.columnar.json import json_columns
 from obs_check.logql.columnar.logfmt import logfmt_columns
@@ -31,9 +31,9 @@ class Plan:
     of a group of lines with equal labels."""
 
     conditions: list[str]
-    document: Document
+    document: JsonColumn
     helpers: Mapping[str, str]
-    columns: Mapping[str, Value]
+    columns: Mapping[str, ColumnValue]
     simple: str
     passes: Callable[[Row], bool]
     key: Callable[[Row], LabelSet]
@@ -54,7 +54,7 @@ def plan_for(expr: ast.RangeAggregation, pushed: ast.Grouping | None, stream: Ma
     wanted = set(hints.required) if hints.required else (set() if no_labels else None)
     if wanted and (grouping is None or ERROR not in grouping.labels):
         wanted.discard(ERROR)  # A filter asks the row for its error, which a simple line has not.
-    document = Document("doc")
+    document = JsonColumn("doc")
     parts = _parse(parsers, hints.required, wanted, stream, document)
     columns = {name: value for part in parts for name, value in part.values.items()}
     conditions, compared = [], set[str]()
@@ -89,7 +89,7 @@ def _parse(
     required: AbstractSet[str],
     wanted: set[str] | None,
     stream: Mapping[str, str],
-    document: Document,
+    document: JsonColumn,
 ) -> list[Columns]:
     """The columns of each parser; `wanted` None means all labels. A label comes from one parser only."""
     every_field = any(_named(stage) is None for stage in parsers)
@@ -127,7 +127,7 @@ def _named(stage: ast.Parser) -> list[str] | None:
             raise NotColumnar(f"{type(stage).__name__} has no columnar form")
 
 
-def _columns(stage: ast.Parser, needed: list[str], document: Document) -> Columns:
+def _columns(stage: ast.Parser, needed: list[str], document: JsonColumn) -> Columns:
     match stage:
         case ast.JsonParser():
             return json_columns(stage, needed, document)

@@ -3,7 +3,7 @@
 import re
 
 from obs_check.golang.regex import compile_re2
-from obs_check.logql.columnar.columns import Columns, Value
+from obs_check.logql.columnar.columns import Columns, ColumnValue
 from obs_check.logql.columnar.sql import NotColumnar, case, matches, text
 from obs_check.logql.syntax import ast
 
@@ -36,5 +36,5 @@ def regexp_columns(stage: ast.RegexpParser, needed: list[str]) -> Columns:
             columns.helpers[found] = f"regexp_extract(line, {text(stage.pattern)}, {numbers[name]})"
         # An empty text is an empty match or none: only then the line is searched a second time.
         raw = case((f"{found} <> ''", group), (matches(stage.pattern), "''"))
-        columns.values[name] = Value(raw, lambda column: column)
+        columns.values[name] = ColumnValue(raw, lambda column: column)
     return columns

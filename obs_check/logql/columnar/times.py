@@ -2,7 +2,7 @@
 
 import re
 
-from obs_check.logql.columnar.document import Document
+from obs_check.logql.columnar.document import JsonColumn
 from obs_check.logql.columnar.sql import NotColumnar, case, contains, matches, repeats, text
 
 _RFC3339 = r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?"
@@ -26,7 +26,7 @@ def with_times(lines: str, time_key: str | None) -> str:
     keys = _JSON_KEYS if time_key is None else (time_key,)
     any_key = f'"(?:{"|".join(keys)})"'
     leading = _extract(rf'^\{{{any_key}:"({_RFC3339})"')
-    document = Document("document")
+    document = JsonColumn("document")
     # A time in front that is written in another form is Python's.
     inner = case((matches(rf"^\{{\s*{any_key}\s*:"), "NULL"), (document.sound(), _json(document, keys)))
     if time_key is None:
@@ -59,7 +59,7 @@ def _ns(written: str) -> str:
     )
 
 
-def _json(document: Document, keys: tuple[str, ...]) -> str:
+def _json(document: JsonColumn, keys: tuple[str, ...]) -> str:
     """The first of the keys that the line has: it has to stand there once, outermost, with a time."""
     branches = []
     for key in keys:

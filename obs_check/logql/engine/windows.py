@@ -19,7 +19,7 @@ from obs_check.logql.syntax import ast
 from obs_check.model.window import NS
 
 
-class Window(Protocol):
+class RangeWindow(Protocol):
     """What an aggregation keeps of the samples between two indexes of a series."""
 
     def push(self, value: float) -> None:
@@ -140,7 +140,7 @@ def _add(a: float, b: float) -> float:
     return a + b
 
 
-def window_for(expr: ast.RangeAggregation) -> Window:
+def window_for(expr: ast.RangeAggregation) -> RangeWindow:
     """A new, empty window of the aggregation."""
     seconds = expr.range.interval_ns / NS
     match expr.op:
@@ -176,7 +176,7 @@ def window_for(expr: ast.RangeAggregation) -> Window:
             return _Ends(lambda *_: 1.0)
 
 
-def window_of_counts(expr: ast.RangeAggregation) -> Window:
+def window_of_counts(expr: ast.RangeAggregation) -> RangeWindow:
     """A new, empty window over samples that each stand for the lines or bytes of a part of a stream."""
     match expr.op:
         case "rate" | "bytes_rate":
@@ -188,7 +188,7 @@ def window_of_counts(expr: ast.RangeAggregation) -> Window:
 
 
 def slide(
-    series: SampleSeries, window: Window, times: list[int], interval_ns: int, offset_ns: int
+    series: SampleSeries, window: RangeWindow, times: list[int], interval_ns: int, offset_ns: int
 ) -> Iterator[tuple[int, float]]:
     """For each of the times, ascending, that has samples in (time - offset - interval, time - offset]: its index
     and the value of the window."""

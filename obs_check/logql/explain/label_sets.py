@@ -4,7 +4,7 @@ change them, and one for a parser with the run of label filters behind it."""
 from collections.abc import Sequence
 
 from obs_check.logql.explain.errors import COPY, copied, drops_only_errors, leaves_no_error
-from obs_check.logql.explain.prefixes import Counted, Lines, Part, compared_in, row_of_labels
+from obs_check.logql.explain.prefixes import PrefixCount, PrefixCounts, RangeLines, compared_in, row_of_labels
 from obs_check.logql.stages.label_filter import compile_predicate
 from obs_check.logql.stages.row import ERROR
 from obs_check.logql.syntax import ast
@@ -15,10 +15,10 @@ MOST = 200_000
 lines pass they are not counted."""
 
 
-def label_set_parts(lines: Lines, counted: Counted, grouped: bool) -> list[Part]:
+def label_set_parts(lines: RangeLines, counted: PrefixCounts, grouped: bool) -> list[PrefixCount]:
     """The counts that are still to be asked for when the lines are known, none where the lines say enough. `grouped` is
     as in Lines.parts."""
-    found: list[Part] = []
+    found: list[PrefixCount] = []
     behind = 0
     for at in range(1, len(lines.query.stages) + 1):
         if at < behind or at in counted.series or counted.lines[at] <= 1 or _same(lines, counted, at):
@@ -32,7 +32,10 @@ def label_set_parts(lines: Lines, counted: Counted, grouped: bool) -> list[Part]
 
 
 def read_label_sets(
-    lines: Lines, counted: Counted, answers: Sequence[tuple[Part, Sequence[tuple[Labels, float]]]], refusal: str
+    lines: RangeLines,
+    counted: PrefixCounts,
+    answers: Sequence[tuple[PrefixCount, Sequence[tuple[Labels, float]]]],
+    refusal: str,
 ) -> None:
     """Put the answers into what was counted; `refusal` is why Loki gave none, in its words."""
     for part, rows in answers:
@@ -61,7 +64,7 @@ def read_label_sets(
             counted.unknown[at] = f"series are not counted: {refusal}"
 
 
-def _part(lines: Lines, counted: Counted, at: int, run: tuple[ast.LabelFilter, ...]) -> Part:
+def _part(lines: RangeLines, counted: PrefixCounts, at: int, run: tuple[ast.LabelFilter, ...]) -> PrefixCount:
     stages = lines.query.stages[:at]
     names = compared_in(run)
     # Loki 3.5 counts behind a `drop` in one piece, and refuses that beyond 500 label sets: only where it has to be.
@@ -73,16 +76,16 @@ def _part(lines: Lines, counted: Counted, at: int, run: tuple[ast.LabelFilter, .
         if not any(counted.errors.values()):
             stages = tuple(stage for stage in stages if not drops_only_errors(stage))
         count, by = lines.count(at, stages), tuple(name for name in names if name != ERROR)
-    return Part(at, ast.VectorAggregation("count", count, ast.Grouping(by) if by else None), by, len(run))
+    return PrefixCount(at, ast.VectorAggregation("count", count, ast.Grouping(by) if by else None), by, len(run))
 
 
-def _has_errors(stages: Sequence[ast.Stage], counted: Counted) -> bool:
+def _has_errors(stages: Sequence[ast.Stage], counted: PrefixCounts) -> bool:
     """Whether a line that passed the stages has an error."""
     since = next((n + 1 for n in reversed(range(len(stages))) if leaves_no_error(stages[n])), 0)
     return any(counted.errors.get(number) for number in range(since, len(stages)))
 
 
-def _same(lines: Lines, counted: Counted, at: int) -> bool:
+def _same(lines: RangeLines, counted: PrefixCounts, at: int) -> bool:
     """Whether the stage before the place neither dropped a line nor changed a label."""
     stage = lines.query.stages[at - 1]
     return (

@@ -32,7 +32,7 @@ _CHANGES_LABELS = ast.Parser | ast.LabelFormat | ast.DropLabels | ast.KeepLabels
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PrefixCount:
     """One count: of the lines that pass the first `stages` stages, or of their label sets. `names` are the labels it is
     grouped by, None when it has the series as they are; `run` is the number of label filters, and `marked` that of line
     filters, behind the prefix that it answers for."""
@@ -45,7 +45,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class PrefixCounts:
     """What was found out of a range: lines (and series, where known) behind its first n stages by n; errors of a stage
     and values that it compares by its number; `unknown` says by n why series are not known."""
 
@@ -57,7 +57,7 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class RangeLines:
     """The lines that a range reads over a whole query: `interval_ns` before the time asked for, and `offset_ns`;
     `of_logs` when the query is one for lines. An unwrap is here as the label filters that drop what it drops."""
 
@@ -71,20 +71,20 @@ class Lines:
         end = at_ns - self.offset_ns + 1
         return Window(end - self.interval_ns, end)
 
-    def parts(self, grouped: bool) -> list[Part]:
+    def parts(self, grouped: bool) -> list[PrefixCount]:
         """The counts to ask for. Without `grouped` no label but the error is counted, which Loki refuses last.
 
         The lines that reach a run of label filters are counted with the run: no count before it is needed.
         """
         stages = self.query.stages
-        found: list[Part] = []
+        found: list[PrefixCount] = []
         at = 0
         known = False
         while True:
             end = self._next_filter(at)
             # Errors that a `drop` takes off are counted before it.
             found += [
-                Part(n, self._lines(n, ()))
+                PrefixCount(n, self._lines(n, ()))
                 for n in range(at, end)
                 if drops_errors(stages[n]) and any(map(can_fail, stages[at:n]))
             ]
@@ -94,28 +94,28 @@ class Lines:
                 at, known = several.stages + several.run + several.marked, True
                 continue
             if any(map(can_fail, stages[at:end])):
-                found.append(Part(end, self._lines(end, ())))
+                found.append(PrefixCount(end, self._lines(end, ())))
             elif not known:
                 whole = grouped and self._whole(at)
-                found.append(Part(at, self.count(at) if whole else self._lines(at, ()), None if whole else ()))
+                found.append(PrefixCount(at, self.count(at) if whole else self._lines(at, ()), None if whole else ()))
             if end == len(stages):
                 return found
             at, known = end + 1, False
 
-    def _several(self, at: int, after: int, known: bool) -> Part | None:
+    def _several(self, at: int, after: int, known: bool) -> PrefixCount | None:
         """One count for all filters that begin at a place, where there is one; `after` is the place of the first
         filter, and `known` whether the lines that reach it are counted."""
         stages = self.query.stages
         if run := self.run(after):
-            return Part(after, self._lines(after, compared_in(run)), compared_in(run), len(run))
+            return PrefixCount(after, self._lines(after, compared_in(run)), compared_in(run), len(run))
         if not self._whole(at):
             return None
         if run := self._texts(at):
-            return Part(at, self.count(at), None, len(run))
+            return PrefixCount(at, self.count(at), None, len(run))
         # Loki moves line filters before the stages that change a line, and leaves out a line_format before none.
         marked = markable(stages, at) if all(isinstance(stage, _FILTERS) for stage in stages[:at]) else ()
         if marked and not known:
-            return Part(at, self.count(at, (*stages[:at], mark(marked))), None, marked=len(marked))
+            return PrefixCount(at, self.count(at, (*stages[:at], mark(marked))), None, marked=len(marked))
         return None
 
     def _whole(self, at: int) -> bool:
@@ -161,9 +161,9 @@ class Lines:
             run.append(stage)
         return tuple(run)
 
-    def read(self, answers: Iterable[tuple[Part, Sequence[tuple[Labels, float]]]]) -> Counted:
+    def read(self, answers: Iterable[tuple[PrefixCount, Sequence[tuple[Labels, float]]]]) -> PrefixCounts:
         """The series that Loki answered for each part, without the label PART."""
-        found = Counted()
+        found = PrefixCounts()
         seen, errors = 0, Counter[str]()
         for part, series in answers:
             found.lines[part.stages] = round(sum(value for _, value in series))
@@ -192,7 +192,7 @@ class Lines:
             found.lines[at] = told if told is not None else found.lines[at - 1]
         return found
 
-    def _compare(self, at: int, rows: list[tuple[Row, int]], found: Counted) -> list[tuple[Row, int]]:
+    def _compare(self, at: int, rows: list[tuple[Row, int]], found: PrefixCounts) -> list[tuple[Row, int]]:
         stage = self.query.stages[at]
         assert isinstance(stage, ast.LabelFilter)
         found.values[at] = {

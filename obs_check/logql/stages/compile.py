@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from obs_check.errors import QueryError
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.formats import compile_label_format, compile_line_format
-from obs_check.logql.stages.hints import NO_HINTS, Extraction, Hints
+from obs_check.logql.stages.hints import NO_HINTS, Hints, ParserHints
 from obs_check.logql.stages.json_expressions import compile_json_expressions
 from obs_check.logql.stages.json_full import compile_json
 from obs_check.logql.stages.label_filter import checked_label, compile_predicate
@@ -30,7 +30,7 @@ def compile_stage(stage: ast.Stage, settings: EngineSettings, hints: Hints = NO_
 
 
 def _compile(stage: ast.Stage, settings: EngineSettings, hints: Hints) -> StageFunction:
-    extraction = Extraction(hints, settings.loki)
+    extraction = ParserHints(hints, settings.loki)
     match stage:
         case ast.LineFilter():
             return compile_line_filter(stage)

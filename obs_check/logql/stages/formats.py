@@ -1,7 +1,7 @@
 """line_format and label_format."""
 
 from obs_check.errors import QueryError
-from obs_check.golang.template.compile import Moment, Template, TemplateFault, compile_template
+from obs_check.golang.template.compile import CompiledTemplate, Moment, TemplateFault, compile_template
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.row import ERROR, Row, StageFunction
 from obs_check.logql.syntax import ast
@@ -32,7 +32,7 @@ def compile_line_format(stage: ast.LineFormat, settings: EngineSettings) -> Stag
     return render
 
 
-def _template(text: str, name: str, prefix: str) -> Template:
+def _template(text: str, name: str, prefix: str) -> CompiledTemplate:
     try:
         return compile_template(text, name)
     except QueryError as error:
@@ -43,7 +43,7 @@ def compile_label_format(stage: ast.LabelFormat, settings: EngineSettings) -> St
     """Renames and templates in the written order. All templates see the labels as they were when the first of them ran
     (Loki 3.5). A name may be set once a stage, and `__error__` never."""
     seen: set[str] = set()
-    steps: list[tuple[str, str, Template | None]] = []
+    steps: list[tuple[str, str, CompiledTemplate | None]] = []
     for assignment in stage.assignments:
         if assignment.name == ERROR:
             raise QueryError(f"{ERROR} cannot be formatted")

@@ -43,7 +43,7 @@ class LineOrderMatters(ObsCheckError):
     """A line decides what lines behind it give, but not all lines come by. Never reaches a user."""
 
 
-class Extraction:
+class ParserHints:
     """The hints as a version of Loki follows them. From 3.6 on the first value of a label stays, within a line too, and
     only what stages set counts as there. From 3.7 on metadata is as labels of the stream are: a label of the same name
     gets a suffix, and each line decides that anew."""
@@ -96,7 +96,7 @@ class LabelNames(dict[str, str | None]):
     """What a parser calls the label of a key, None to leave it out. Decided when the key is first met and kept for all
     lines that follow, whatever their labels (Loki 3.5); where `settle` is set, it has the last word for each line."""
 
-    def __init__(self, extraction: Extraction) -> None:
+    def __init__(self, extraction: ParserHints) -> None:
         super().__init__()
         self._extraction = extraction
         self._required = extraction.required

@@ -3,12 +3,12 @@
 import re
 from typing import Any
 
-from obs_check.logql.stages.hints import Extraction
+from obs_check.logql.stages.hints import ParserHints
 from obs_check.logql.stages.json_full import JSON_ERROR
 from obs_check.logql.stages.json_path import Path, parse_json_path
 from obs_check.logql.stages.json_paths import search_paths
 from obs_check.logql.stages.json_route import compile_routes
-from obs_check.logql.stages.json_scan import Value, decode, needs_scan, unescape
+from obs_check.logql.stages.json_scan import JsonValue, decode, needs_scan, unescape
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row, StageFunction
 from obs_check.logql.syntax import ast
 
@@ -38,7 +38,7 @@ def _walk(value: Any, path: Path) -> Any:
     return value if type(value) is str else "" if value is None else _UNSURE
 
 
-def _as_label(value: Value) -> str:
+def _as_label(value: JsonValue) -> str:
     if value.kind == "null":
         return ""
     if value.kind == "object":
@@ -47,7 +47,7 @@ def _as_label(value: Value) -> str:
     return unescape(text) or ""
 
 
-def compile_json_expressions(stage: ast.JsonParser, extraction: Extraction) -> StageFunction:
+def compile_json_expressions(stage: ast.JsonParser, extraction: ParserHints) -> StageFunction:
     """A path that is not there gives the empty label, unless the name already has a value; a line that cannot be JSON
     by its first character, or has no value where a path ends, gives JSONParserErr (Loki 3.5)."""
     labels = [e.label for e in stage.extractions]
@@ -104,7 +104,7 @@ def compile_json_expressions(stage: ast.JsonParser, extraction: Extraction) -> S
     def careful(row: Row) -> None:
         count = 0
 
-        def found(number: int, value: Value) -> None:
+        def found(number: int, value: JsonValue) -> None:
             nonlocal count
             row.parsed[name_of(labels[number], row)] = _as_label(value)
             count += 1

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from obs_check.logql.stages.hints import DROP, After, Extraction, LabelNames
-from obs_check.logql.stages.json_scan import JsonFault, Source, Value, decode, members, needs_scan, unescape
+from obs_check.logql.stages.hints import DROP, After, LabelNames, ParserHints
+from obs_check.logql.stages.json_scan import JsonFault, JsonText, JsonValue, decode, members, needs_scan, unescape
 from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.stages.row import Row, StageFunction
 
@@ -60,7 +60,7 @@ class _Place:
 class _Flattening:
     """Sets the labels of one line after another; methods answer 0, STOP or DROP (see Hints)."""
 
-    def __init__(self, extraction: Extraction) -> None:
+    def __init__(self, extraction: ParserHints) -> None:
         self._names = LabelNames(extraction)
         self._settle = self._names.settle
         self._empty_too = not extraction.each_line
@@ -144,9 +144,9 @@ class _Flattening:
     def scanned(self, row: Row, line: str) -> int:
         """The members up to a fault; JsonFault there."""
         self._long = 0
-        source = Source(line)
+        source = JsonText(line)
         place, left = self._top, members(source)
-        outer: list[tuple[_Place, Iterator[tuple[str, Value]]]] = []
+        outer: list[tuple[_Place, Iterator[tuple[str, JsonValue]]]] = []
         while True:
             for key, value in left:
                 if value.kind == "object":
@@ -170,7 +170,7 @@ class _Flattening:
                 place, left = outer.pop()
 
 
-def compile_json(extraction: Extraction) -> StageFunction:
+def compile_json(extraction: ParserHints) -> StageFunction:
     """Arrays and nulls are skipped; a name of the stream gets "_extracted"; a name that metadata or an earlier stage
     has is left alone (see Extraction); on a fault the labels before it stay and JSONParserErr is set (Loki 3.5)."""
     flattening = _Flattening(extraction)

@@ -17,7 +17,7 @@ class _Token(NamedTuple):
     value: str | int
 
 
-class _Fault(Exception):
+class _PathFault(Exception):
     """The lexer gives up; the grammar may have something to say first."""
 
 
@@ -32,7 +32,7 @@ def _tokens(text: str) -> tuple[list[_Token], str]:
         elif char.isascii() and char.isdigit():
             try:
                 number, at = _number(text, at)
-            except _Fault as fault:
+            except _PathFault as fault:
                 return found, str(fault)
             found.append(_Token("INDEX", number))
         elif char in _SIGNS:
@@ -53,11 +53,11 @@ def _number(text: str, at: int) -> tuple[int, int]:
     start = at
     while text[at : at + 1] not in (" ", "\t", "\n", "]"):
         if at == len(text):
-            raise _Fault("non-integer value: \0")
+            raise _PathFault("non-integer value: \0")
         if text[at] == ".":
-            raise _Fault("cannot use float as array index")
+            raise _PathFault("cannot use float as array index")
         if text[at] not in "0123456789":
-            raise _Fault(f"non-integer value: {text[at]}")
+            raise _PathFault(f"non-integer value: {text[at]}")
         at += 1
     return int(text[start:at]), at
 

@@ -6,8 +6,8 @@ from obs_check.logql.stages.json_path import Path
 from obs_check.logql.stages.json_scan import (
     MALFORMED,
     JsonFault,
-    Source,
-    Value,
+    JsonText,
+    JsonValue,
     members,
     read_value,
     skip_space,
@@ -15,7 +15,7 @@ from obs_check.logql.stages.json_scan import (
     unescape,
 )
 
-Found = Callable[[int, Value], None]
+Found = Callable[[int, JsonValue], None]
 Failed = Callable[[str], None]
 
 
@@ -23,7 +23,7 @@ class _Search:
     """One pass: `found(number of the path, value)` and `failed(fault)` are called in the order of the line."""
 
     def __init__(self, text: str, paths: Sequence[Path], found: Found, failed: Failed) -> None:
-        self.source = Source(text)
+        self.source = JsonText(text)
         self.text = text
         self.paths = paths
         self.open = set(range(len(paths)))
@@ -108,7 +108,7 @@ class _Search:
             at += 1
         return at
 
-    def _element(self, number: int, value: Value, rest: Path) -> None:
+    def _element(self, number: int, value: JsonValue, rest: Path) -> None:
         self.open.discard(number)
         for step in rest:
             inner = _step(value, step)
@@ -118,7 +118,7 @@ class _Search:
         self.found(number, value)
 
 
-def _step(value: Value, step: str | int) -> Value | None:
+def _step(value: JsonValue, step: str | int) -> JsonValue | None:
     source, text, end = value.source, value.source.text, value.end
     if isinstance(step, str):
         try:

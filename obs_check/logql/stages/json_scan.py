@@ -30,11 +30,11 @@ class JsonFault(Exception):
     """The text is no JSON from some place on."""
 
 
-class Value(NamedTuple):
+class JsonValue(NamedTuple):
     """One value of a source: from `start` up to `end`, without the quotes of a string, which ends one later."""
 
     kind: Kind
-    source: "Source"
+    source: "JsonText"
     start: int
     end: int
 
@@ -61,7 +61,7 @@ def unescape(text: str, keep_invalid: bool = False) -> str | None:
     return text if keep_invalid else text.replace("\ufffd", " ")
 
 
-class Source:
+class JsonText:
     """A text with the ends of its blocks. An object ends where its braces are even, an array where its brackets are,
     whatever the other kind does between them (as Loki counts). Each place is looked at once, whatever is asked for."""
 
@@ -137,7 +137,7 @@ def skip_space(text: str, at: int, end: int | None = None) -> int:
     return found.end() if found.end() < end else -1
 
 
-def read_value(source: Source, at: int, end: int | None = None) -> Value:
+def read_value(source: JsonText, at: int, end: int | None = None) -> JsonValue:
     """The value that starts at or after `at` in what goes up to `end`."""
     text = source.text
     end = len(text) if end is None else end
@@ -149,25 +149,25 @@ def read_value(source: Source, at: int, end: int | None = None) -> Value:
         string = _STRING.match(text, start, end)
         if string is None:
             raise JsonFault(MALFORMED_STRING)
-        return Value("string", source, start + 1, string.end() - 1)
+        return JsonValue("string", source, start + 1, string.end() - 1)
     if char in _UNCLOSED:
         closed = source.block_end(start)
         if not 0 <= closed <= end:
             raise JsonFault(_UNCLOSED[char])
-        return Value("object" if char == "{" else "array", source, start, closed)
+        return JsonValue("object" if char == "{" else "array", source, start, closed)
     token = _TOKEN.match(text, start, end)
     assert token is not None
     word = token[0]
     if word in ("true", "false"):
-        return Value("boolean", source, start, token.end())
+        return JsonValue("boolean", source, start, token.end())
     if word == "null":
-        return Value("null", source, start, token.end())
+        return JsonValue("null", source, start, token.end())
     if char in "0123456789-":
-        return Value("number", source, start, token.end())
+        return JsonValue("number", source, start, token.end())
     raise JsonFault(UNKNOWN_TYPE)
 
 
-def members(source: Source, at: int = 0, end: int | None = None) -> Iterator[tuple[str, Value]]:
+def members(source: JsonText, at: int = 0, end: int | None = None) -> Iterator[tuple[str, JsonValue]]:
     """Keys and values of the object from `at` up to `end`, in order; JsonFault where it stops being one."""
     text = source.text
     end = len(text) if end is None else end

@@ -3,7 +3,7 @@
 import re
 
 from obs_check.errors import QueryError
-from obs_check.logql.stages.hints import DROP, Extraction, LabelNames
+from obs_check.logql.stages.hints import DROP, LabelNames, ParserHints
 from obs_check.logql.stages.logfmt_scan import scan_logfmt
 from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, ERROR, Row, StageFunction
@@ -12,7 +12,7 @@ from obs_check.logql.syntax import ast
 LOGFMT_ERROR = "LogfmtParserErr"
 
 
-def compile_logfmt(stage: ast.LogfmtParser, extraction: Extraction) -> StageFunction:
+def compile_logfmt(stage: ast.LogfmtParser, extraction: ParserHints) -> StageFunction:
     """Every pair becomes a label; empty values only with --keep-empty; faults are silent unless --strict (Loki 3.5)."""
     names = LabelNames(extraction)
     settle = names.settle
@@ -94,7 +94,7 @@ def _keys(stage: ast.LogfmtParser) -> dict[str, str]:
     return {extraction.label: _key(extraction.expression) for extraction in stage.extractions}
 
 
-def compile_logfmt_expressions(stage: ast.LogfmtParser, extraction: Extraction) -> StageFunction:
+def compile_logfmt_expressions(stage: ast.LogfmtParser, extraction: ParserHints) -> StageFunction:
     """Only the named keys become labels; a key that is not there gives the empty label, unless the stream has it.
 
     All of them count as extracted from the start, so that a metric query that needs no others stops reading a line at

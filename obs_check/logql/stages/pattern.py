@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from obs_check.errors import QueryError
-from obs_check.logql.stages.hints import DROP, Extraction
+from obs_check.logql.stages.hints import DROP, ParserHints
 from obs_check.logql.stages.line_pattern import check_apart, parse_pieces
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row, StageFunction
 from obs_check.logql.syntax import ast
@@ -44,7 +44,7 @@ def compile_captures(pattern: str) -> Callable[[str], list[tuple[str, str]]]:
     return captures
 
 
-def compile_pattern(stage: ast.PatternParser, extraction: Extraction) -> StageFunction:
+def compile_pattern(stage: ast.PatternParser, extraction: ParserHints) -> StageFunction:
     """The stage of a query."""
     captures = compile_captures(stage.pattern)
     after = extraction.after()

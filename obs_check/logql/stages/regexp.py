@@ -2,13 +2,13 @@
 
 from obs_check.errors import QueryError
 from obs_check.golang.regex import capture_names, compile_re2
-from obs_check.logql.stages.hints import DROP, Extraction, LabelNames
+from obs_check.logql.stages.hints import DROP, LabelNames, ParserHints
 from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.stages.row import Row, StageFunction
 from obs_check.logql.syntax import ast
 
 
-def compile_regexp(stage: ast.RegexpParser, extraction: Extraction) -> StageFunction:
+def compile_regexp(stage: ast.RegexpParser, extraction: ParserHints) -> StageFunction:
     """Named groups become labels, a group that took no part the empty one; no match changes nothing (Loki 3.5)."""
     compiled = compile_re2(stage.pattern)
     seen: set[str] = set()

@@ -1,8 +1,8 @@
 """`| unpack`: the labels and the line that promtail's pack stage put into JSON."""
 
-from obs_check.logql.stages.hints import DROP, Extraction, LabelNames
+from obs_check.logql.stages.hints import DROP, LabelNames, ParserHints
 from obs_check.logql.stages.json_full import JSON_ERROR
-from obs_check.logql.stages.json_scan import BAD_ESCAPE, JsonFault, Source, members, unescape
+from obs_check.logql.stages.json_scan import BAD_ESCAPE, JsonFault, JsonText, members, unescape
 from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.stages.row import Row, StageFunction
 
@@ -13,7 +13,7 @@ def _unpacked(row: Row, names: LabelNames) -> tuple[str | None, list[tuple[str, 
     """The packed line, None where there is none, and the labels; JsonFault where the line is no JSON."""
     packed: str | None = None
     found = []
-    for key, value in members(Source(row.line)):
+    for key, value in members(JsonText(row.line)):
         if value.kind != "string":
             continue
         if key == ENTRY:
@@ -29,7 +29,7 @@ def _unpacked(row: Row, names: LabelNames) -> tuple[str | None, list[tuple[str, 
     return packed, found
 
 
-def compile_unpack(extraction: Extraction) -> StageFunction:
+def compile_unpack(extraction: ParserHints) -> StageFunction:
     """Only a line with "_entry" is unpacked: its strings become labels, and "_entry" the line (Loki 3.5)."""
     names = LabelNames(extraction)
     after = extraction.after()

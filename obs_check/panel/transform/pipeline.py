@@ -41,7 +41,7 @@ TRANSFORMS: tuple[tuple[str, Transform], ...] = (
 )
 
 
-class Step(NamedTuple):
+class TransformStep(NamedTuple):
     """What a stage left: frames, columns and rows in all of them."""
 
     name: str
@@ -55,20 +55,20 @@ class Transformed(NamedTuple):
     and the message of one whose options cannot be read (the frames are those before it); both empty when all ran."""
 
     frames: list[Frame]
-    steps: list[Step]
+    steps: list[TransformStep]
     unknown: str = ""
     error: str = ""
 
 
-def step(name: str, frames: Sequence[Frame]) -> Step:
+def step(name: str, frames: Sequence[Frame]) -> TransformStep:
     """The step for frames as they are now."""
-    return Step(name, len(frames), sum(len(f.fields) for f in frames), sum(f.rows for f in frames))
+    return TransformStep(name, len(frames), sum(len(f.fields) for f in frames), sum(f.rows for f in frames))
 
 
 def run_transformations(frames: Sequence[Frame], transformations: Sequence[Transformation]) -> Transformed:
     """Disabled ones are passed over; one with a filter sees the frames of its refIds only, the rest come last."""
     current = list(frames)
-    steps: list[Step] = []
+    steps: list[TransformStep] = []
     known = dict(TRANSFORMS)
     for transformation in transformations:
         if transformation.disabled:

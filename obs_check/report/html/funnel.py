@@ -22,7 +22,7 @@ _LINE_H, _BAR_H, _GAP = 17, 12, 14
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FunnelStep:
     """What a stage (or the selector) leaves: `lines` of those that reach it."""
 
     text: str
@@ -30,12 +30,12 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Funnel:
+class FunnelTable:
     """`total` lines of the run are in Loki; the steps are in the order of the query. `drawing` shows them."""
 
     query: str
     total: int
-    steps: Sequence[Step]
+    steps: Sequence[FunnelStep]
     drawing: Drawing
 
 
@@ -67,7 +67,7 @@ def stored_lines(run: ToldRun) -> StoredLines:
     return StoredLines([(labels, line, at) for (line, at, _), labels in found.items()], whole, settings)
 
 
-def funnels(name: str, expr: str, stored: StoredLines) -> list[Funnel]:
+def funnels(name: str, expr: str, stored: StoredLines) -> list[FunnelTable]:
     """One funnel for each log query of an expression; none where it cannot be counted: it cannot be read, a stage is
     one that Loki refuses, or the lines are not all at hand. Counted by the engine of obs-check, not by Loki."""
     tree = read_text(expr) if stored.whole else None
@@ -79,26 +79,26 @@ def funnels(name: str, expr: str, stored: StoredLines) -> list[Funnel]:
             continue
         said = expr[query.span.start : query.span.end]
         drawing = _drawn(f"{name}-{number}", said, len(stored.rows), steps)
-        found.append(Funnel(said, len(stored.rows), steps, drawing))
+        found.append(FunnelTable(said, len(stored.rows), steps, drawing))
     return found
 
 
-def _steps(query: ast.LogQuery, stored: StoredLines) -> list[Step]:
+def _steps(query: ast.LogQuery, stored: StoredLines) -> list[FunnelStep]:
     test = stream_test(query.selector.matchers)
     rows = [Row(at, line, labels, {}) for labels, line, at in stored.rows if test(labels)]
-    steps = [Step(selector_text(query.selector), len(rows))]
+    steps = [FunnelStep(selector_text(query.selector), len(rows))]
     for stage in query.stages:
         function = compile_stage(stage, stored.settings)
         rows = [row for row in rows if function(row)]
-        steps.append(Step(stage_text(stage), len(rows)))
+        steps.append(FunnelStep(stage_text(stage), len(rows)))
     return steps
 
 
-def _drawn(name: str, query: str, total: int, steps: Sequence[Step]) -> Drawing:
+def _drawn(name: str, query: str, total: int, steps: Sequence[FunnelStep]) -> Drawing:
     said = ", ".join(f"{step.text} leaves {step.lines}" for step in steps)
     drawing = Drawing(name, f"Funnel of {query}: {total} lines of the run in Loki, {said}", 0, class_="funnel")
     y, before, lost = 0.0, total, False
-    for step in [Step("lines of the run in Loki", total), *steps]:
+    for step in [FunnelStep("lines of the run in Loki", total), *steps]:
         lines = wrapped(step.text, _LINE_CHARS, _MOST_LINES)
         gone = before - step.lines
         end = step.lines == 0 and gone > 0 and not lost

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from obs_check.report.html.funnel import Funnel, funnel_expressions, funnels, stored_lines
+from obs_check.report.html.funnel import FunnelTable, funnel_expressions, funnels, stored_lines
 from obs_check.report.html.probes import NumberedProbe, Probes
 from obs_check.report.html.runs import ToldRun
 
@@ -47,7 +47,7 @@ class ToldPanel:
     kind: str
     queries: Sequence[tuple[str, str]]
     readings: Sequence[ToldReading]
-    funnels: Sequence[Funnel]
+    funnels: Sequence[FunnelTable]
     first: bool
 
 

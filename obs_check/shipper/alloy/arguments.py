@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from obs_check.documents.nearest import did_you_mean
-from obs_check.documents.yaml_tree import Value
+from obs_check.documents.yaml_tree import YamlValue
 from obs_check.errors import ConfigError
 from obs_check.golang.numbers import format_float
 from obs_check.shipper.alloy.evaluate import Evaluator
-from obs_check.shipper.alloy.modules import Lines
+from obs_check.shipper.alloy.modules import ModuleLines
 from obs_check.shipper.alloy.syntax import Attribute, Block, Expression
 from obs_check.shipper.alloy.values import Unknown, has_unknown
 
@@ -17,10 +17,10 @@ Form = Mapping[str, str]
 attribute is required."""
 
 
-class Reading:
+class ArgumentReader:
     """What readers of one configuration share: its lines, its expressions, and `notes` for what stays unknown."""
 
-    def __init__(self, lines: Lines, evaluator: Evaluator, notes: list[str]) -> None:
+    def __init__(self, lines: ModuleLines, evaluator: Evaluator, notes: list[str]) -> None:
         self.lines = lines
         self.evaluator = evaluator
         self.notes = notes
@@ -55,7 +55,7 @@ class Reading:
             if kind.endswith("!") and name not in block.attributes():
                 raise self.error(block.line, f"{where}: {name} is missing")
 
-    def tree(self, block: Block, where: str, form: Form) -> Value:
+    def tree(self, block: Block, where: str, form: Form) -> YamlValue:
         """The attributes of a checked block as a mapping, scalars as texts. An attribute that is null is left out."""
         found = {}
         for name, attribute in block.attributes().items():
@@ -66,7 +66,7 @@ class Reading:
                 self._tell_unknown(value, attribute)
             self._check_type(value, form[name].rstrip("!"), where, attribute)
             found[name] = self._tree(value, attribute.value, attribute.line, f"{where}: {name}")
-        return Value(found, *self.lines.at(block.line), where)
+        return YamlValue(found, *self.lines.at(block.line), where)
 
     def _tell_unknown(self, value: Any, attribute: Attribute) -> None:
         for part in value if isinstance(value, list) else value.values() if isinstance(value, dict) else [value]:
@@ -95,17 +95,17 @@ class Reading:
             }
             raise self.error(attribute.line, f"{where}: {attribute.name} needs {wanted[kind]}")
 
-    def _tree(self, value: Any, expression: Expression | None, line: int, path: str) -> Value:
+    def _tree(self, value: Any, expression: Expression | None, line: int, path: str) -> YamlValue:
         if isinstance(value, dict):
             inner = dict(expression.parts) if expression and expression.kind == "object" else {}
             parts = {
                 key: self._tree(v, inner.get(key), inner[key].line if key in inner else line, f"{path}.{key}")
                 for key, v in value.items()
             }
-            return Value(parts, *self.lines.at(line), path)
+            return YamlValue(parts, *self.lines.at(line), path)
         if isinstance(value, list):
             items = expression.parts if expression and expression.kind == "array" else ()
-            return Value(
+            return YamlValue(
                 [
                     self._tree(v, item, item.line if item else line, f"{path}[{n}]")
                     for n, v in enumerate(value)
@@ -114,7 +114,7 @@ class Reading:
                 *self.lines.at(line),
                 path,
             )
-        return Value(_scalar(value), *self.lines.at(line), path, '"')
+        return YamlValue(_scalar(value), *self.lines.at(line), path, '"')
 
 
 def _scalar(value: Any) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from obs_check.documents.yaml_nodes import Tree
-from obs_check.shipper.alloy.syntax import Attribute, Block, Expression, Span, parse
+from obs_check.shipper.alloy.syntax import Attribute, Block, Expression, SourceSpan, parse
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.stages.components import NextProcess
 
@@ -75,7 +75,7 @@ class AlloyText:
         ]
         return self._without(found[0]) if len(found) == 1 else None
 
-    def _without(self, span: Span) -> str | None:
+    def _without(self, span: SourceSpan) -> str | None:
         """The text without a span, and without the rows that hold nothing else than it and a comment behind it."""
         first, last = self._column(span.start), self._column(span.end)
         if first is None or last is None:

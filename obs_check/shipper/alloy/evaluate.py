@@ -9,9 +9,9 @@ from typing import Any
 from obs_check.errors import ConfigError
 from obs_check.shipper.alloy import arithmetic
 from obs_check.shipper.alloy.functions import FUNCTIONS, NAMESPACES, NOT_EVALUATED
-from obs_check.shipper.alloy.modules import Lines
+from obs_check.shipper.alloy.modules import ModuleLines
 from obs_check.shipper.alloy.syntax import Expression, names_of
-from obs_check.shipper.alloy.values import Reference, Unknown, has_unknown
+from obs_check.shipper.alloy.values import ComponentReference, Unknown, has_unknown
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -27,7 +27,7 @@ class Evaluator:
 
     def __init__(
         self,
-        lines: Lines,
+        lines: ModuleLines,
         components: Collection[str],
         opaque: Collection[str],
         env: Mapping[str, str] | None,
@@ -70,7 +70,7 @@ class Evaluator:
         known = [c for c in self._components if dotted == c or dotted.startswith(f"{c}.")]
         if known:
             block = max(known, key=len)
-            return Reference(dotted, expression.line, block, dotted[len(block) + 1 :])
+            return ComponentReference(dotted, expression.line, block, dotted[len(block) + 1 :])
         if path[0] in self._opaque:
             return {"constants.os": "linux"}.get(dotted) or Unknown(dotted, expression.line)
         if self._partial and len(path) > 1:

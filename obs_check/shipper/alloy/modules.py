@@ -19,7 +19,7 @@ Source = Callable[[str], str | None]
 _LOCAL = ("import.string", "import.file")
 
 
-class Lines:
+class ModuleLines:
     """The lines of a configuration and of the files that it imports, in one row of numbers, as Go's token.FileSet
     counts: those of the configuration itself come first and keep their own."""
 
@@ -52,7 +52,7 @@ class WrittenOut:
     opaque: frozenset[str]
 
 
-def write_out(top: Block, lines: Lines, source: Source) -> WrittenOut:
+def write_out(top: Block, lines: ModuleLines, source: Source) -> WrittenOut:
     """Every component of a configuration; files that it imports are added to `lines`. Raises ConfigError for a use that
     Alloy would refuse."""
     found = _Found(lines, source)
@@ -63,7 +63,7 @@ def write_out(top: Block, lines: Lines, source: Source) -> WrittenOut:
 
 @dataclass
 class _Found:
-    lines: Lines
+    lines: ModuleLines
     source: Source
     unread: list[tuple[int, str]] = field(default_factory=list)
     opaque: set[str] = field(default_factory=set)

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from obs_check.errors import ConfigError
-from obs_check.shipper.alloy.arguments import Reading
+from obs_check.shipper.alloy.arguments import ArgumentReader
 from obs_check.shipper.alloy.components import APART, ELSEWHERE, PARTS
 from obs_check.shipper.alloy.evaluate import Evaluator
-from obs_check.shipper.alloy.modules import Lines, Source, write_out
+from obs_check.shipper.alloy.modules import ModuleLines, Source, write_out
 from obs_check.shipper.alloy.sources import read_source
 from obs_check.shipper.alloy.syntax import Block, parse
 from obs_check.shipper.alloy.targets import TARGETS, TargetReader
@@ -25,12 +25,12 @@ def parse_alloy(
     read in `unread`."""
     parsed = [parse(text, file, first_line) for text, first_line in texts]
     top = Block("", "", tuple(part for one in parsed for part in one.body), 1)
-    lines = Lines(file)
+    lines = ModuleLines(file)
     _components(top.blocks(), lines)
     out = write_out(top, lines, source)
     components = _components(out.blocks, lines)
     notes: list[str] = []
-    reading = Reading(lines, Evaluator(lines, components, {*out.opaque, "argument"}, env, partial), notes)
+    reading = ArgumentReader(lines, Evaluator(lines, components, {*out.opaque, "argument"}, env, partial), notes)
     for name, attribute in top.attributes().items():
         raise reading.error(attribute.line, f"{name}: only blocks stand at the top", f'write {name} "label" {{ ... }}')
     unread = list(out.unread)
@@ -66,7 +66,7 @@ def parse_alloy(
     )
 
 
-def _components(blocks: Iterable[Block], lines: Lines) -> dict[str, Block]:
+def _components(blocks: Iterable[Block], lines: ModuleLines) -> dict[str, Block]:
     found: dict[str, Block] = {}
     for block in blocks:
         if block.id in found:
@@ -78,7 +78,7 @@ def _components(blocks: Iterable[Block], lines: Lines) -> dict[str, Block]:
     return found
 
 
-def _check_name(block: Block, reading: Reading) -> None:
+def _check_name(block: Block, reading: ArgumentReader) -> None:
     name = block.name
     if name in PARTS:
         if not block.label:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from obs_check.golang.quantity import duration_ns
-from obs_check.shipper.alloy.arguments import Reading
+from obs_check.shipper.alloy.arguments import ArgumentReader
 from obs_check.shipper.alloy.components import (
     DECOMPRESSION,
     FILE_MATCH,
@@ -13,16 +13,16 @@ from obs_check.shipper.alloy.components import (
     SOURCE_PODLOGS,
 )
 from obs_check.shipper.alloy.syntax import Attribute, Block
-from obs_check.shipper.alloy.targets import TargetReader, Targets
-from obs_check.shipper.alloy.wiring import Way, Wiring
+from obs_check.shipper.alloy.targets import TargetList, TargetReader
+from obs_check.shipper.alloy.wiring import LineRoute, Wiring
 from obs_check.shipper.model import ScrapeJob
-from obs_check.shipper.relabel import Rule
+from obs_check.shipper.relabel import RelabelRule
 from obs_check.shipper.stages.components import NextProcess
 
 _GLOB = set("*?[{")
 
 
-def read_source(block: Block, wiring: Wiring, reading: Reading) -> list[ScrapeJob]:
+def read_source(block: Block, wiring: Wiring, reading: ArgumentReader) -> list[ScrapeJob]:
     """The jobs of a source: one for each way of its lines, and for each origin of its targets. A job is called after
     the source where there is one only, else what tells it apart is put behind that name."""
     ways = wiring.ways(_forward(block, reading), block.id)
@@ -38,7 +38,7 @@ def read_source(block: Block, wiring: Wiring, reading: Reading) -> list[ScrapeJo
     return jobs
 
 
-def _forward(block: Block, reading: Reading) -> Attribute:
+def _forward(block: Block, reading: ArgumentReader) -> Attribute:
     name = "write_to" if block.name == "logging" else "forward_to"
     found = block.attributes().get(name)
     if found is None:
@@ -46,7 +46,7 @@ def _forward(block: Block, reading: Reading) -> Attribute:
     return found
 
 
-def _job(name: str, block: Block, targets: Targets, way: Way, reading: Reading) -> ScrapeJob:
+def _job(name: str, block: Block, targets: TargetList, way: LineRoute, reading: ArgumentReader) -> ScrapeJob:
     stages = way.stages
     # Before the first component there is nothing that its extracted values could be kept apart from.
     if stages and isinstance(stages[0], NextProcess):
@@ -55,8 +55,8 @@ def _job(name: str, block: Block, targets: Targets, way: Way, reading: Reading) 
     if block.name == "loki.source.kubernetes":
         # Alloy sets both where relabeling has not.
         rules += (
-            Rule(sources=("job",), regex="", target="job", replacement=block.id),
-            Rule(
+            RelabelRule(sources=("job",), regex="", target="job", replacement=block.id),
+            RelabelRule(
                 sources=(
                     "instance",
                     "__meta_kubernetes_namespace",
@@ -83,7 +83,7 @@ def _job(name: str, block: Block, targets: Targets, way: Way, reading: Reading) 
     )
 
 
-def _targets(block: Block, wiring: Wiring, reading: Reading) -> list[Targets]:
+def _targets(block: Block, wiring: Wiring, reading: ArgumentReader) -> list[TargetList]:
     if block.name == "loki.source.file":
         reading.check(block, block.id, SOURCE_FILE, SOURCE_FILE_BLOCKS)
     elif block.name == "loki.source.kubernetes":
@@ -97,7 +97,7 @@ def _targets(block: Block, wiring: Wiring, reading: Reading) -> list[Targets]:
                 ("client", "selector", "namespace_selector", "node_filter", "clustering"),
             )
         reading.note(block.line, f"{block.id}: how it finds lines and labels them is not read")
-        return [Targets(block.id, discovery=(block.name,))]
+        return [TargetList(block.id, discovery=(block.name,))]
     reader = TargetReader(wiring.components, reading)
     found = reader.read(block.attributes()["targets"], block.id)
     wiring.used |= reader.used
@@ -110,7 +110,7 @@ def _targets(block: Block, wiring: Wiring, reading: Reading) -> list[Targets]:
     return [replace(one, ignore_older=one.ignore_older or older, expanded=one.expanded or expands) for one in found]
 
 
-def _tell_globs(targets: Targets, block: Block, reading: Reading) -> None:
+def _tell_globs(targets: TargetList, block: Block, reading: ArgumentReader) -> None:
     paths = [labels["__path__"] for labels in targets.labels if _GLOB & set(labels.get("__path__", ""))]
     paths += [rule.replacement for rule in targets.rules if rule.target == "__path__" and "*" in rule.replacement]
     if paths:
@@ -121,7 +121,7 @@ def _tell_globs(targets: Targets, block: Block, reading: Reading) -> None:
         )
 
 
-def _file_match(block: Block, reading: Reading) -> tuple[bool, int]:
+def _file_match(block: Block, reading: ArgumentReader) -> tuple[bool, int]:
     for inner in block.blocks():
         if inner.name == "file_match":
             where = f"{block.id} > file_match"
@@ -132,7 +132,7 @@ def _file_match(block: Block, reading: Reading) -> tuple[bool, int]:
     return False, 0
 
 
-def _decompression(block: Block, reading: Reading) -> str:
+def _decompression(block: Block, reading: ArgumentReader) -> str:
     if block.name != "loki.source.file":
         return ""
     for inner in block.blocks():

@@ -8,7 +8,7 @@ structured_metadata, `labels_from_groups` of regex, `source_type` of labels.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from obs_check.documents.yaml_tree import Value
+from obs_check.documents.yaml_tree import YamlValue
 from obs_check.errors import QueryError
 from obs_check.logql.stages.pattern import compile_captures
 from obs_check.shipper.alloy.arguments import Form
@@ -29,7 +29,7 @@ from obs_check.shipper.stages.labels import (
 from obs_check.shipper.stages.limits import Limit, Sampling
 from obs_check.shipper.stages.luhn import Luhn
 from obs_check.shipper.stages.multiline import Multiline
-from obs_check.shipper.stages.output import Decolorize, Output
+from obs_check.shipper.stages.output import DecolorizeStage, OutputStage
 from obs_check.shipper.stages.pack import Pack
 from obs_check.shipper.stages.parse_json import Json
 from obs_check.shipper.stages.parse_logfmt import Logfmt
@@ -50,44 +50,44 @@ class Kind:
     """One kind of stage: its attributes and how they are read."""
 
     form: Form
-    read: Callable[[Value], Stage]
+    read: Callable[[YamlValue], Stage]
 
 
-def without(node: Value, *names: str) -> Value:
+def without(node: YamlValue, *names: str) -> YamlValue:
     """The same attributes less some, and less empty texts, which Alloy takes for unset."""
     kept = {k: v for k, v in node.mapping().items() if k not in names and v.data != ""}
-    return Value(kept, node.file, node.line, node.path)
+    return YamlValue(kept, node.file, node.line, node.path)
 
 
-def _flag(node: Value, name: str, default: bool = False) -> bool:
+def _flag(node: YamlValue, name: str, default: bool = False) -> bool:
     value = node.get(name)
     return value.flag() if value else default
 
 
-def _regex(node: Value) -> str | None:
+def _regex(node: YamlValue) -> str | None:
     value = node.get("regex")
     return read_regex(value) if value and value.text() else None
 
 
-def names_in(node: Value, key: str) -> tuple[str, ...]:
+def names_in(node: YamlValue, key: str) -> tuple[str, ...]:
     """The texts of a list, none when it is absent."""
     value = node.get(key)
     return tuple(v.text() for v in value.items()) if value else ()
 
 
-def _json(node: Value) -> Json:
+def _json(node: YamlValue) -> Json:
     regex = _regex(node)
     if regex is None or node.get("expressions"):
-        stage = Json.read(Value(_kept(node, "regex"), node.file, node.line, node.path))
+        stage = Json.read(YamlValue(_kept(node, "regex"), node.file, node.line, node.path))
         return replace(stage, regex=regex, alloy=True)
     return Json((), read_source(node), _flag(node, "drop_malformed"), regex, alloy=True)
 
 
-def _kept(node: Value, *without: str) -> dict[str, Value]:
+def _kept(node: YamlValue, *without: str) -> dict[str, YamlValue]:
     return {k: v for k, v in node.mapping().items() if k not in without}
 
 
-def _logfmt(node: Value) -> Logfmt:
+def _logfmt(node: YamlValue) -> Logfmt:
     regex = _regex(node)
     plain = without(node, "regex")
     if regex is None or plain.get("mapping"):
@@ -95,12 +95,12 @@ def _logfmt(node: Value) -> Logfmt:
     return Logfmt((), read_source(plain), regex)
 
 
-def _regular(node: Value) -> Regex:
-    stage = Regex.read(Value(_kept(node, "labels_from_groups"), node.file, node.line, node.path))
+def _regular(node: YamlValue) -> Regex:
+    stage = Regex.read(YamlValue(_kept(node, "labels_from_groups"), node.file, node.line, node.path))
     return replace(stage, labels_from_groups=_flag(node, "labels_from_groups"))
 
 
-def _labels(node: Value) -> AddLabels:
+def _labels(node: YamlValue) -> AddLabels:
     kind = node.get("source_type")
     if kind and kind.text() not in {"", "extracted", "structured_metadata"}:
         raise kind.error(f"{kind.text()!r} is neither extracted nor structured_metadata")
@@ -108,25 +108,25 @@ def _labels(node: Value) -> AddLabels:
     return replace(stage, from_metadata=bool(kind and kind.text() == "structured_metadata"))
 
 
-def _metadata(node: Value) -> StructuredMetadata:
+def _metadata(node: YamlValue) -> StructuredMetadata:
     values, regex = node.get("values"), _regex(node)
     if values and values.mapping():
         return StructuredMetadata(read_labels(values, any_text=True), regex)
     return StructuredMetadata((), regex)
 
 
-def _list(node: Value) -> Value:
+def _list(node: YamlValue) -> YamlValue:
     values = node.get("values")
     if values is None or not values.items():
         raise node.error("values is empty", "name at least one")
     return values
 
 
-def _names_of(node: Value) -> tuple[str, ...]:
+def _names_of(node: YamlValue) -> tuple[str, ...]:
     return tuple(v.text() for v in _list(node).items())
 
 
-def _cri(node: Value) -> AlloyCri:
+def _cri(node: YamlValue) -> AlloyCri:
     lines = node.get("max_partial_lines")
     if lines and lines.integer() <= 0:
         raise lines.error("must be above 0")
@@ -134,30 +134,30 @@ def _cri(node: Value) -> AlloyCri:
     return AlloyCri(read.max_partial_lines, read.max_partial_line_size, read.truncate)
 
 
-def needs_unit(size: Value | None) -> None:
+def needs_unit(size: YamlValue | None) -> None:
     """Raises ConfigError for a size that is a number only, which Alloy refuses."""
     if size and size.text()[-1:].isdigit():
         raise size.error(f"{size.text()} has no unit", f"write {size.text()}B")
 
 
-def _drop(node: Value) -> Drop:
+def _drop(node: YamlValue) -> Drop:
     found = without(node)
     needs_unit(found.get("longer_than"))
     source = found.get("source")
     if source:
-        items = [Value(part, source.file, source.line, source.path) for part in source.text().split(",")]
-        found.mapping()["source"] = Value(items, source.file, source.line, source.path)
+        items = [YamlValue(part, source.file, source.line, source.path) for part in source.text().split(",")]
+        found.mapping()["source"] = YamlValue(items, source.file, source.line, source.path)
     return Drop.read(found)
 
 
-def _multiline(node: Value) -> Multiline:
-    stage = Multiline.read(Value(_kept(node, "trim_newlines"), node.file, node.line, node.path))
+def _multiline(node: YamlValue) -> Multiline:
+    stage = Multiline.read(YamlValue(_kept(node, "trim_newlines"), node.file, node.line, node.path))
     if stage.max_wait <= 0:
         raise node.mapping()["max_wait_time"].error("must be above 0")
     return replace(stage, alloy=True, trim_newlines=_flag(node, "trim_newlines", True))
 
 
-def _timestamp(node: Value) -> Timestamp:
+def _timestamp(node: YamlValue) -> Timestamp:
     key = "action_on_duplicate_timestamp"
     action = node.get(key)
     if action and action.text() not in {"", "keep", "fudge"}:
@@ -166,7 +166,7 @@ def _timestamp(node: Value) -> Timestamp:
     return replace(stage, apart=not (action and action.text() == "keep"))
 
 
-def _luhn(node: Value) -> Luhn:
+def _luhn(node: YamlValue) -> Luhn:
     skip, length = node.get("skip_regex"), node.get("min_length")
     texts = {name: node.mapping()[name].text() for name in ("replacement", "delimiters") if name in node.mapping()}
     return Luhn(
@@ -178,7 +178,7 @@ def _luhn(node: Value) -> Luhn:
     )
 
 
-def _pattern(node: Value) -> Pattern:
+def _pattern(node: YamlValue) -> Pattern:
     pattern = node.mapping()["pattern"]
     try:
         compile_captures(pattern.text())
@@ -187,12 +187,12 @@ def _pattern(node: Value) -> Pattern:
     return Pattern(pattern.text(), read_source(node), _flag(node, "labels_from_groups"))
 
 
-def _windows(node: Value) -> WindowsEvent:
+def _windows(node: YamlValue) -> WindowsEvent:
     read = EventLogMessage.read(node)
     return WindowsEvent(read.source, read.drop_invalid_labels, read.overwrite_existing)
 
 
-def _geoip(node: Value) -> GeoIp:
+def _geoip(node: YamlValue) -> GeoIp:
     return GeoIp(node.mapping()["db"].text(), read_source(node))
 
 
@@ -205,7 +205,7 @@ KINDS: dict[str, Kind] = {
         {"max_partial_lines": "number", "max_partial_line_size": "number", "max_partial_line_size_truncate": "flag"},
         _cri,
     ),
-    "decolorize": Kind({}, Decolorize.read),
+    "decolorize": Kind({}, DecolorizeStage.read),
     "docker": Kind({}, lambda _: AlloyDocker()),
     "drop": Kind(
         dict.fromkeys(
@@ -236,7 +236,7 @@ KINDS: dict[str, Kind] = {
     "multiline": Kind(
         {"firstline": "text!", "max_lines": "number", "max_wait_time": "text", "trim_newlines": "flag"}, _multiline
     ),
-    "output": Kind({"source": "text!"}, Output.read),
+    "output": Kind({"source": "text!"}, OutputStage.read),
     "pack": Kind({"labels": "texts!", "ingest_timestamp": "flag"}, Pack.read),
     "pattern": Kind({**_SOURCE, "pattern": "text!", "labels_from_groups": "flag"}, _pattern),
     "regex": Kind({**_SOURCE, "expression": "text!", "labels_from_groups": "flag"}, _regular),

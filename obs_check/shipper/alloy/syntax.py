@@ -5,7 +5,7 @@ from typing import Any
 
 from obs_check.errors import ConfigError
 from obs_check.shipper.alloy.arithmetic import Number, literal
-from obs_check.shipper.alloy.tokens import Token, tokens_of, unquote
+from obs_check.shipper.alloy.tokens import AlloyToken, tokens_of, unquote
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def names_of(expression: Expression) -> list[str] | None:
 
 
 @dataclass(frozen=True)
-class Span:
+class SourceSpan:
     """Where something starts and where what follows it starts: (line from 1, column from 0)."""
 
     start: tuple[int, int]
@@ -42,7 +42,7 @@ class Attribute:
     name: str
     value: Expression
     line: int
-    span: Span
+    span: SourceSpan
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Block:
     label: str
     body: "tuple[Attribute | Block, ...]"
     line: int
-    span: Span | None = None
+    span: SourceSpan | None = None
     module: str = ""
     """The custom component whose part it is, "" at the top."""
 
@@ -91,10 +91,10 @@ class _Parser:
         self._at = 0
 
     @property
-    def _now(self) -> Token:
+    def _now(self) -> AlloyToken:
         return self._tokens[self._at]
 
-    def _take(self, kind: str, what: str = "") -> Token:
+    def _take(self, kind: str, what: str = "") -> AlloyToken:
         token = self._now
         if token.kind != kind:
             raise self._error(f"{what or repr(kind)} is expected, here is {_shown(token)}")
@@ -150,9 +150,9 @@ class _Parser:
         body = self.body("}")
         return Block(name, label, body, first.line, self._span(first))
 
-    def _span(self, first: Token) -> Span:
+    def _span(self, first: AlloyToken) -> SourceSpan:
         """From a token up to the last that was taken."""
-        return Span(first.start, self._tokens[self._at - 1].end)
+        return SourceSpan(first.start, self._tokens[self._at - 1].end)
 
     def _binary(self, power: int) -> Expression:
         left = self._raised()
@@ -211,7 +211,7 @@ class _Parser:
         self._at -= 1
         raise self._error(f"a value is expected, here is {_shown(token)}")
 
-    def _number(self, token: Token) -> Number:
+    def _number(self, token: AlloyToken) -> Number:
         try:
             return literal(token.text)
         except ValueError as error:
@@ -246,5 +246,5 @@ class _Parser:
         self._take(",", f"a comma or {until}")
 
 
-def _shown(token: Token) -> str:
+def _shown(token: AlloyToken) -> str:
     return {"newline": "the end of the line", "end": "the end of the file"}.get(token.kind, repr(token.text))

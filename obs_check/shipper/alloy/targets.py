@@ -5,11 +5,11 @@ from typing import Any
 
 from obs_check.golang.quantity import duration_ns
 from obs_check.model.entry import Labels
-from obs_check.shipper.alloy.arguments import Form, Reading
+from obs_check.shipper.alloy.arguments import ArgumentReader, Form
 from obs_check.shipper.alloy.http_client import HTTP, HTTP_BLOCKS
 from obs_check.shipper.alloy.syntax import Attribute, Block
-from obs_check.shipper.alloy.values import Reference, Unknown
-from obs_check.shipper.relabel import RULE_KEYS, Rule, read_rule
+from obs_check.shipper.alloy.values import ComponentReference, Unknown
+from obs_check.shipper.relabel import RULE_KEYS, RelabelRule, read_rule
 
 _RULE: Form = dict.fromkeys(RULE_KEYS, "text") | {"source_labels": "texts", "modulus": "number"}
 _FILE_MATCH: Form = {"path_targets": "any!", "sync_period": "text", "ignore_older_than": "text"}
@@ -24,13 +24,13 @@ TARGETS = {"local.file_match": "targets", "discovery.relabel": "output", "discov
 
 
 @dataclass(frozen=True)
-class Targets:
+class TargetList:
     """Targets with one origin (a component, or the list of the source itself). `rules` are still to be applied;
     `expanded` tells that globs in `__path__` are."""
 
     origin: str
     labels: tuple[Labels, ...] = ()
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[RelabelRule, ...] = ()
     discovery: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     expanded: bool = False
@@ -40,31 +40,33 @@ class Targets:
 class TargetReader:
     """Follows target lists; `used` collects the ids of the components on the way."""
 
-    def __init__(self, components: dict[str, Block], reading: Reading) -> None:
+    def __init__(self, components: dict[str, Block], reading: ArgumentReader) -> None:
         self._components = components
         self._reading = reading
         self._above: tuple[str, ...] = ()
         self.used: set[str] = set()
 
-    def read(self, attribute: Attribute, origin: str) -> list[Targets]:
+    def read(self, attribute: Attribute, origin: str) -> list[TargetList]:
         """The targets in an attribute; raises ConfigError."""
         value = self._reading.evaluator.value(attribute.value)
         return self._targets(value, origin, attribute.line)
 
     def check(self, block: Block) -> None:
         """Read a component that nothing uses, so that errors in it show."""
-        self._exported(block, Reference(f"{block.id}.{TARGETS[block.name]}", block.line, block.id, TARGETS[block.name]))
+        self._exported(
+            block, ComponentReference(f"{block.id}.{TARGETS[block.name]}", block.line, block.id, TARGETS[block.name])
+        )
 
-    def _targets(self, value: Any, origin: str, line: int) -> list[Targets]:
-        if isinstance(value, Reference):
+    def _targets(self, value: Any, origin: str, line: int) -> list[TargetList]:
+        if isinstance(value, ComponentReference):
             return self._followed(value)
         if isinstance(value, Unknown):
             self._reading.note(line, f"{value.text} is known only where Alloy runs: what it finds is not shown here")
-            return [Targets(origin, discovery=(value.text,))]
+            return [TargetList(origin, discovery=(value.text,))]
         if not isinstance(value, list):
             raise self._reading.error(line, "a list of targets is needed", 'for example [{"__path__" = "/tmp/*.log"}]')
         own = [self._labels(one, line) for one in value if isinstance(one, dict)]
-        found = [Targets(origin, tuple(own))] if own or not value else []
+        found = [TargetList(origin, tuple(own))] if own or not value else []
         for one in value:
             if not isinstance(one, dict):
                 found += self._targets(one, origin, line)
@@ -78,7 +80,7 @@ class TargetReader:
                 self._reading.note(line, f"{name}: {value.text} is known only where Alloy runs; its name stands here")
         return {name: value.text if isinstance(value, Unknown) else value for name, value in target.items()}
 
-    def _followed(self, reference: Reference) -> list[Targets]:
+    def _followed(self, reference: ComponentReference) -> list[TargetList]:
         block = self._components[reference.block]
         self.used.add(block.id)
         if block.id in self._above:
@@ -89,7 +91,7 @@ class TargetReader:
         finally:
             self._above = above
 
-    def _exported(self, block: Block, reference: Reference) -> list[Targets]:
+    def _exported(self, block: Block, reference: ComponentReference) -> list[TargetList]:
         reading = self._reading
         if block.name == "local.file_match":
             self._expect(reference, TARGETS[block.name])
@@ -109,19 +111,19 @@ class TargetReader:
             self._expect(reference, "targets")
             reading.check(block, block.id, _KUBERNETES, _KUBERNETES_BLOCKS)
             role = reading.tree(block, block.id, {**_KUBERNETES}).mapping()["role"].text()
-            return [Targets(block.id, discovery=(KUBERNETES,), roles=(role,))]
+            return [TargetList(block.id, discovery=(KUBERNETES,), roles=(role,))]
         if block.name.startswith("loki."):
             raise reading.error(reference.line, f"{reference.text} is no list of targets")
         # Whatever else exports targets (prometheus.exporter.*, beyla.ebpf ...): which, only Alloy knows.
-        return [Targets(block.id, discovery=(block.name,))]
+        return [TargetList(block.id, discovery=(block.name,))]
 
-    def _expect(self, reference: Reference, export: str) -> None:
+    def _expect(self, reference: ComponentReference, export: str) -> None:
         if reference.export != export:
             text = f"{reference.block} exports {export}, not {reference.export or 'itself'}"
             raise self._reading.error(reference.line, text, f"write {reference.block}.{export}")
 
 
-def read_rules(block: Block, reading: Reading) -> tuple[Rule, ...]:
+def read_rules(block: Block, reading: ArgumentReader) -> tuple[RelabelRule, ...]:
     """The `rule` blocks of a block."""
     rules = []
     for rule in block.blocks():

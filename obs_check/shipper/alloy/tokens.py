@@ -19,7 +19,7 @@ _TOKEN = re.compile(
 _ENDS = {"name", "number", "string", "}", ")", "]"}
 
 
-class Token(NamedTuple):
+class AlloyToken(NamedTuple):
     """`kind` is `name`, `number`, `string`, the operator itself, `newline` (where it ends a statement) or `end`; `line`
     is 1-based in the text, `column` counts characters in it from 0."""
 
@@ -40,15 +40,15 @@ class Token(NamedTuple):
         return self.line + len(rows) - 1, len(rows[-1]) + (self.column if len(rows) == 1 else 0)
 
 
-def tokens_of(text: str, file: str, first_line: int) -> list[Token]:
+def tokens_of(text: str, file: str, first_line: int) -> list[AlloyToken]:
     """The tokens of a text whose first line is `first_line` of `file`; raises ConfigError. A line's end is a token
     after a value or a closing bracket only, as in Go."""
-    tokens: list[Token] = []
+    tokens: list[AlloyToken] = []
     at, line, row = 0, first_line, 0
 
     def end_of_statement() -> None:
         if tokens and tokens[-1].kind in _ENDS:
-            tokens.append(Token("newline", "\n", line, at - row))
+            tokens.append(AlloyToken("newline", "\n", line, at - row))
 
     while at < len(text):
         match = _TOKEN.match(text, at)
@@ -58,12 +58,12 @@ def tokens_of(text: str, file: str, first_line: int) -> list[Token]:
         if kind == "newline" or (kind == "comment" and "\n" in found):
             end_of_statement()
         elif kind not in {"space", "comment"}:
-            tokens.append(Token(found if kind == "op" else kind, found, line, at - row))
+            tokens.append(AlloyToken(found if kind == "op" else kind, found, line, at - row))
         at = match.end()
         if "\n" in found:
             line, row = line + found.count("\n"), match.start() + found.rindex("\n") + 1
     end_of_statement()
-    return [*tokens, Token("end", "", line, at - row)]
+    return [*tokens, AlloyToken("end", "", line, at - row)]
 
 
 def _not_understood(text: str, at: int, file: str, line: int) -> ConfigError:
@@ -76,7 +76,7 @@ def _not_understood(text: str, at: int, file: str, line: int) -> ConfigError:
     return ConfigError(f"{place}: {text[at]!r} does not fit here", hint)
 
 
-def unquote(token: Token, file: str) -> str:
+def unquote(token: AlloyToken, file: str) -> str:
     """The text of a string token; raises ConfigError for an escape that Go does not know."""
     try:
         return quoting.unquote(token.text, strict=True)

@@ -12,7 +12,7 @@ class Unknown:
 
 
 @dataclass(frozen=True)
-class Reference(Unknown):
+class ComponentReference(Unknown):
     """What another component exports: `text` is the whole of it, `block` the component's id, `export` the rest."""
 
     block: str = ""

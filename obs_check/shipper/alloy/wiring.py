@@ -3,19 +3,19 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from obs_check.shipper.alloy.arguments import Reading
+from obs_check.shipper.alloy.arguments import ArgumentReader
 from obs_check.shipper.alloy.components import PARTS, PROCESS, RELABEL
 from obs_check.shipper.alloy.stages import read_stages
 from obs_check.shipper.alloy.syntax import Attribute, Block
 from obs_check.shipper.alloy.targets import read_rules
-from obs_check.shipper.alloy.values import Reference, Unknown
+from obs_check.shipper.alloy.values import ComponentReference, Unknown
 from obs_check.shipper.item import Stage
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.stages.components import NextProcess, Nowhere, RelabelLines
 
 
 @dataclass(frozen=True)
-class Way:
+class LineRoute:
     """One way of the lines: the components between source and end in order, their stages in one row, and the ends."""
 
     through: tuple[str, ...]
@@ -31,7 +31,7 @@ class Way:
 class Wiring:
     """The loki components of a configuration and how they are connected."""
 
-    def __init__(self, components: dict[str, Block], reading: Reading) -> None:
+    def __init__(self, components: dict[str, Block], reading: ArgumentReader) -> None:
         self._components = components
         self._reading = reading
         self._stages: dict[str, tuple[Stage, ...]] = {}
@@ -42,9 +42,9 @@ class Wiring:
         """All blocks by id."""
         return self._components
 
-    def ways(self, attribute: Attribute, source: str) -> list[Way]:
+    def ways(self, attribute: Attribute, source: str) -> list[LineRoute]:
         """The ways from a `forward_to`. Ends that are reached through the same components share a way."""
-        found: dict[tuple[str, ...], Way] = {}
+        found: dict[tuple[str, ...], LineRoute] = {}
         for way in self._followed(attribute, source, ()):
             before = found.get(way.through)
             found[way.through] = way if before is None else replace(before, to=(*before.to, *way.to))
@@ -58,12 +58,12 @@ class Wiring:
                 self._reading.note(block.line, f"{block.id}: no source forwards to it")
                 self._read(block)
 
-    def _followed(self, attribute: Attribute, owner: str, above: tuple[str, ...]) -> list[Way]:
+    def _followed(self, attribute: Attribute, owner: str, above: tuple[str, ...]) -> list[LineRoute]:
         receivers = self._receivers(attribute)
         if not receivers:
             self._reading.note(attribute.line, f"{owner}: {attribute.name} is empty, its lines go nowhere")
-            return [Way((), (Nowhere(owner),))]
-        ways: list[Way] = []
+            return [LineRoute((), (Nowhere(owner),))]
+        ways: list[LineRoute] = []
         for receiver in receivers:
             ways += self._through(receiver, attribute, above)
         return ways
@@ -78,14 +78,14 @@ class Wiring:
                     f"{attribute.name} needs a list of receivers, here is {item!r}",
                     "for example [loki.write.default.receiver]",
                 )
-        if not isinstance(value, list) and isinstance(value, Reference):
+        if not isinstance(value, list) and isinstance(value, ComponentReference):
             raise self._reading.error(attribute.line, f"{attribute.name} needs a list", f"write [{value.text}]")
         return items
 
-    def _through(self, receiver: Unknown, attribute: Attribute, above: tuple[str, ...]) -> list[Way]:
-        if not isinstance(receiver, Reference):
+    def _through(self, receiver: Unknown, attribute: Attribute, above: tuple[str, ...]) -> list[LineRoute]:
+        if not isinstance(receiver, ComponentReference):
             self._reading.note(attribute.line, f"lines leave for {receiver.text}, which is not read")
-            return [Way((), (), (receiver.text,))]
+            return [LineRoute((), (), (receiver.text,))]
         block = self._components[receiver.block]
         if receiver.export != "receiver" and PARTS.get(block.name) in {"middle", "end"}:
             raise self._reading.error(
@@ -96,16 +96,16 @@ class Wiring:
         self.used.add(block.id)
         part = PARTS.get(block.name)
         if part == "end":
-            return [Way((), (), (block.id,))]
+            return [LineRoute((), (), (block.id,))]
         if part != "middle":
             self._reading.note(attribute.line, f"lines leave for {receiver.text}, which is not read")
-            return [Way((), (), (block.id,))]
+            return [LineRoute((), (), (block.id,))]
         own = self._read(block)
         forward = block.attributes().get("forward_to")
         if forward is None:
             raise self._reading.error(block.line, f"{block.id}: forward_to is missing")
         ways = self._followed(forward, block.id, (*above, block.id))
-        return [Way((block.id, *way.through), _joined(own, way), way.to) for way in ways]
+        return [LineRoute((block.id, *way.through), _joined(own, way), way.to) for way in ways]
 
     def _read(self, block: Block) -> tuple[Stage, ...]:
         """The stages of one component, read once."""
@@ -126,5 +126,5 @@ class Wiring:
         return ()
 
 
-def _joined(own: tuple[Stage, ...], way: Way) -> tuple[Stage, ...]:
+def _joined(own: tuple[Stage, ...], way: LineRoute) -> tuple[Stage, ...]:
     return (*own, *way.stages)

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from obs_check.documents.yaml_tree import Value
+from obs_check.documents.yaml_tree import YamlValue
 from obs_check.golang.quantity import duration_ns, size_bytes
 from obs_check.shipper import credentials
-from obs_check.shipper.alloy.arguments import Form, Reading
+from obs_check.shipper.alloy.arguments import ArgumentReader, Form
 from obs_check.shipper.alloy.http_client import HTTP, HTTP_BLOCKS
 from obs_check.shipper.alloy.syntax import Block
 from obs_check.shipper.model import PushClient
@@ -33,7 +33,7 @@ _CREDENTIALS: dict[str, tuple[Form, Callable[[Mapping[str, str]], dict[str, str]
 """The blocks that hold credentials."""
 
 
-def read_write(block: Block, reading: Reading) -> list[PushClient]:
+def read_write(block: Block, reading: ArgumentReader) -> list[PushClient]:
     """The endpoints of a `loki.write`, each named after the component; raises ConfigError."""
     reading.check(block, block.id, _WRITE, ("endpoint", "wal"))
     node = reading.tree(block, block.id, _WRITE)
@@ -42,7 +42,7 @@ def read_write(block: Block, reading: Reading) -> list[PushClient]:
     return [_endpoint(inner, block.id, labels, reading) for inner in block.blocks() if inner.name == "endpoint"]
 
 
-def _endpoint(block: Block, name: str, external: dict[str, str], reading: Reading) -> PushClient:
+def _endpoint(block: Block, name: str, external: dict[str, str], reading: ArgumentReader) -> PushClient:
     where = f"{name} > endpoint"
     reading.check(block, where, _ENDPOINT, _ENDPOINT_BLOCKS)
     node = reading.tree(block, where, _ENDPOINT)
@@ -66,12 +66,12 @@ def _endpoint(block: Block, name: str, external: dict[str, str], reading: Readin
     )
 
 
-def _quantity(node: Value, name: str, read: Callable[[str], int], default: int) -> int:
+def _quantity(node: YamlValue, name: str, read: Callable[[str], int], default: int) -> int:
     value = node.get(name)
     return default if value is None else value.read(read)
 
 
-def _headers(block: Block, node: Value, where: str, reading: Reading) -> dict[str, str]:
+def _headers(block: Block, node: YamlValue, where: str, reading: ArgumentReader) -> dict[str, str]:
     own, token = node.get("headers"), node.get("bearer_token")
     headers = own.texts() if own else {}
     if token:

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from obs_check.errors import QueryError
-from obs_check.golang.template.compile import Template as Compiled
+from obs_check.golang.template.compile import CompiledTemplate as Compiled
 from obs_check.golang.template.compile import compile_template
 from obs_check.golang.template.sprig import FUNCTIONS, NOT_SIMULATED
 from obs_check.golang.template.values import MISSING, TemplateFault
 
-__all__ = ["BadTemplate", "Template", "TemplateFault", "parse"]
+__all__ = ["BadTemplate", "StageTemplate", "TemplateFault", "parse"]
 
 
 class BadTemplate(ValueError):
@@ -18,7 +18,7 @@ class BadTemplate(ValueError):
 
 
 @dataclass(frozen=True)
-class Template:
+class StageTemplate:
     """A parsed template. `unseen` are functions in it that are not simulated: where it calls one, it fails."""
 
     compiled: Compiled
@@ -29,10 +29,10 @@ class Template:
         return self.compiled.render(data, None)
 
 
-def parse(text: str) -> Template:
+def parse(text: str) -> StageTemplate:
     """The template in a text; a field that is not there has no value. Raises BadTemplate."""
     try:
         compiled = compile_template(text, "pipeline_template", FUNCTIONS, MISSING)
     except QueryError as error:
         raise BadTemplate(re.sub(r"^template: \w+:\d+: ", "", error.message)) from None
-    return Template(compiled, tuple(name for name in NOT_SIMULATED if name in compiled.functions))
+    return StageTemplate(compiled, tuple(name for name in NOT_SIMULATED if name in compiled.functions))

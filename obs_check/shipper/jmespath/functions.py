@@ -12,7 +12,7 @@ class WrongArgument(ValueError):
     """A function got a value that it does not take."""
 
 
-class Reference:
+class ExpressionReference:
     """`&expression`: an argument that is applied to each element."""
 
     def __init__(self, apply: Callable[[Any], Any]) -> None:
@@ -25,7 +25,7 @@ def _kind(value: Any) -> str:
     for types, name in (((int, float), "number"), (str, "string"), (list, "array"), (dict, "object")):
         if isinstance(value, types):
             return name
-    return "expref" if isinstance(value, Reference) else "null"
+    return "expref" if isinstance(value, ExpressionReference) else "null"
 
 
 def _of(kinds: str, *takes: str, last_repeats: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -65,7 +65,7 @@ def _strings(name: str, values: list[Any]) -> list[str]:
     return values
 
 
-def _by(name: str, values: list[Any], key: Reference) -> list[tuple[Any, int]]:
+def _by(name: str, values: list[Any], key: ExpressionReference) -> list[tuple[Any, int]]:
     return [(k, i) for i, k in enumerate(_same(name, [key.apply(v) for v in values]))]
 
 

@@ -11,7 +11,7 @@ from jmespath.exceptions import JMESPathError
 from jmespath.parser import Parser
 from jmespath.visitor import TreeInterpreter
 
-from obs_check.shipper.jmespath.functions import COMMUNITY, FUNCTIONS, Reference, WrongArgument
+from obs_check.shipper.jmespath.functions import COMMUNITY, FUNCTIONS, ExpressionReference, WrongArgument
 
 __all__ = ["BadPath", "WrongArgument", "called", "parse", "search"]
 
@@ -33,7 +33,7 @@ class _Interpreter(TreeInterpreter):  # type: ignore[misc]  # the library has no
         return self._known[node["value"]](*[self.visit(child, value) for child in node["children"]])
 
     def visit_expref(self, node: Node, value: Any) -> Any:  # noqa: ARG002 (the library's signature)
-        return Reference(lambda item: self.visit(node["children"][0], item))
+        return ExpressionReference(lambda item: self.visit(node["children"][0], item))
 
     def visit_comparator(self, node: Node, value: Any) -> Any:
         left, right = (self.visit(child, value) for child in node["children"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from obs_check.golang import layouts
-from obs_check.shipper.item import Context, Item, PerLine, Running
+from obs_check.shipper.item import Item, PerLine, Running, StageContext
 from obs_check.shipper.stages.containers import Cri, PartialLines
 
 _CRI = re.compile(
@@ -32,7 +32,7 @@ class AlloyDocker:
 
     kind: ClassVar[str] = "docker"
 
-    def start(self, context: Context, place: str) -> Running:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> Running:  # noqa: ARG002 (the protocol's signature)
         """At work."""
 
         def change(item: Item) -> bool:
@@ -74,7 +74,7 @@ class AlloyCri(Cri):
 
     kind: ClassVar[str] = "cri"
 
-    def start(self, context: Context, place: str) -> Running:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> Running:  # noqa: ARG002 (the protocol's signature)
         """At work."""
         return _Lines(self)
 

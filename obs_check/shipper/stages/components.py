@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.shipper.item import Context, Item, PerLine
-from obs_check.shipper.relabel import Rule, relabel
+from obs_check.shipper.item import Item, PerLine, StageContext
+from obs_check.shipper.relabel import RelabelRule, relabel
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class NextProcess:
     kind: ClassVar[str] = "loki.process"
     component: str
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
 
         def change(item: Item) -> bool:
@@ -31,9 +31,9 @@ class RelabelLines:
 
     kind: ClassVar[str] = "loki.relabel"
     component: str
-    rules: tuple[Rule, ...]
+    rules: tuple[RelabelRule, ...]
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
 
         def change(item: Item) -> bool:
@@ -54,7 +54,7 @@ class Nowhere:
     kind: ClassVar[str] = "forward_to"
     component: str
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
 
         def change(item: Item) -> bool:  # noqa: ARG001 (every line is lost)

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.documents.yaml_tree import Value
-from obs_check.shipper.item import Context, Item, Running
+from obs_check.documents.yaml_tree import YamlValue
+from obs_check.shipper.item import Item, Running, StageContext
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.stages.labels import AddLabels
-from obs_check.shipper.stages.output import Output
+from obs_check.shipper.stages.output import OutputStage
 from obs_check.shipper.stages.parse_json import Json
 from obs_check.shipper.stages.parse_regex import Regex
 from obs_check.shipper.stages.timestamp import Timestamp
@@ -19,7 +19,7 @@ DOCKER = Pipeline(
         Json((("output", "log"), ("stream", "stream"), ("timestamp", "time"))),
         AddLabels(_STREAM),
         Timestamp("timestamp", "RFC3339Nano"),
-        Output("output"),
+        OutputStage("output"),
     )
 )
 CRI = Pipeline(
@@ -27,7 +27,7 @@ CRI = Pipeline(
         Regex(r"^(?s)(?P<time>\S+?) (?P<stream>stdout|stderr) (?P<flags>\S+?) (?P<content>.*)$"),
         AddLabels(_STREAM),
         Timestamp("time", "RFC3339Nano"),
-        Output("content"),
+        OutputStage("content"),
     )
 )
 
@@ -39,12 +39,12 @@ class Docker:
     kind: ClassVar[str] = "docker"
 
     @classmethod
-    def read(cls, node: Value) -> "Docker":
+    def read(cls, node: YamlValue) -> "Docker":
         """From YAML."""
         node.mapping(())
         return cls()
 
-    def start(self, context: Context, place: str) -> Running:
+    def start(self, context: StageContext, place: str) -> Running:
         """At work."""
         return DOCKER.start(context, f"{place} > ")
 
@@ -60,7 +60,7 @@ class Cri:
     truncate: bool = False
 
     @classmethod
-    def read(cls, node: Value) -> "Cri":
+    def read(cls, node: YamlValue) -> "Cri":
         """From YAML."""
         node.mapping(("max_partial_lines", "max_partial_line_size", "max_partial_line_size_truncate"))
         lines = node.get("max_partial_lines")
@@ -69,7 +69,7 @@ class Cri:
         limit = size.integer() if size else 0
         return cls((lines.integer() if lines else 0) or 100, limit, truncate.flag() if truncate else False)
 
-    def start(self, context: Context, place: str) -> Running:
+    def start(self, context: StageContext, place: str) -> Running:
         """At work."""
         return _CriLines(self, CRI.start(context, f"{place} > "))
 

@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 
 import re2
 
-from obs_check.documents.yaml_tree import Value
+from obs_check.documents.yaml_tree import YamlValue
 from obs_check.golang.quantity import duration_ns, size_bytes
-from obs_check.shipper.item import Context, Item, PerLine, text_of
+from obs_check.shipper.item import Item, PerLine, StageContext, text_of
 from obs_check.shipper.stages.regexes import compile_regex, read_regex
 from obs_check.shipper.stages.source import read_reason
 
@@ -27,7 +27,7 @@ class Drop:
     reason: str = "drop_stage"
 
     @classmethod
-    def read(cls, node: Value) -> "Drop":
+    def read(cls, node: YamlValue) -> "Drop":
         """From YAML."""
         keys = ("source", "separator", "expression", "value", "older_than", "longer_than", "drop_counter_reason")
         given = {key: value for key, value in node.mapping(keys).items() if value.data is not None}
@@ -51,7 +51,7 @@ class Drop:
             read_reason(node, "drop_stage"),
         )
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
         pattern = self.expression if self.value is None else f"^{re2.escape(self.value)}$"
         regex = None if pattern is None else compile_regex(pattern)
@@ -64,7 +64,7 @@ class Drop:
 
         return PerLine(change)
 
-    def _meets(self, item: Item, regex: Any, context: Context) -> bool:
+    def _meets(self, item: Item, regex: Any, context: StageContext) -> bool:
         if self.longer_than is not None and len(item.line.encode()) <= self.longer_than:
             return False
         if self.older_than is not None:

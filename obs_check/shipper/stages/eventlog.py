@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.documents.yaml_tree import Value
-from obs_check.shipper.item import Context, Item, PerLine, text_of
+from obs_check.documents.yaml_tree import YamlValue
+from obs_check.shipper.item import Item, PerLine, StageContext, text_of
 from obs_check.shipper.stages.labels import LABEL_NAME, sanitized
 
 
@@ -19,7 +19,7 @@ class EventLogMessage:
     overwrite_existing: bool = False
 
     @classmethod
-    def read(cls, node: Value) -> "EventLogMessage":
+    def read(cls, node: YamlValue) -> "EventLogMessage":
         """From YAML."""
         node.mapping(("source", "drop_invalid_labels", "overwrite_existing"))
         source = node.get("source")
@@ -32,7 +32,7 @@ class EventLogMessage:
             overwrite.flag() if overwrite else False,
         )
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
 
         def change(item: Item) -> bool:

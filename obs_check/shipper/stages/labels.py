@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.documents.yaml_tree import Value
-from obs_check.shipper.item import Context, Item, PerLine, text_of
+from obs_check.documents.yaml_tree import YamlValue
+from obs_check.shipper.item import Item, PerLine, StageContext, text_of
 from obs_check.shipper.stages.regexes import compile_regex
 from obs_check.shipper.stages.source import read_names
 
@@ -17,7 +17,7 @@ def sanitized(name: str) -> str:
     return re.sub(r"^\d|[^a-zA-Z0-9_]", "_", name) or "_"
 
 
-def read_labels(node: Value, any_text: bool = False) -> tuple[tuple[str, str], ...]:
+def read_labels(node: YamlValue, any_text: bool = False) -> tuple[tuple[str, str], ...]:
     """(label, extracted value) of a mapping. With `any_text` a name may be any that is not empty (Alloy 1.11, tried).
     Raises ConfigError."""
     if not node.is_map():
@@ -28,7 +28,7 @@ def read_labels(node: Value, any_text: bool = False) -> tuple[tuple[str, str], .
     return read_names(node)
 
 
-def _read_list(node: Value) -> tuple[str, ...]:
+def _read_list(node: YamlValue) -> tuple[str, ...]:
     names = tuple(v.text() for v in node.items())
     if not any(names):
         raise node.error("a list of label names is needed")
@@ -45,11 +45,11 @@ class AddLabels:
     from_metadata: bool = False
 
     @classmethod
-    def read(cls, node: Value) -> "AddLabels":
+    def read(cls, node: YamlValue) -> "AddLabels":
         """From YAML."""
         return cls(read_labels(node))
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
 
         def change(item: Item) -> bool:
@@ -72,11 +72,11 @@ class StructuredMetadata:
     regex: str | None = None
 
     @classmethod
-    def read(cls, node: Value) -> "StructuredMetadata":
+    def read(cls, node: YamlValue) -> "StructuredMetadata":
         """From YAML."""
         return cls(read_labels(node))
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
 
         names = compile_regex(self.regex) if self.regex else None
@@ -105,7 +105,7 @@ class StructuredMetadataDrop:
     kind: ClassVar[str] = "structured_metadata_drop"
     names: tuple[str, ...]
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
 
         def change(item: Item) -> bool:
@@ -124,12 +124,12 @@ class StaticLabels:
     labels: tuple[tuple[str, str], ...]
 
     @classmethod
-    def read(cls, node: Value) -> "StaticLabels":
+    def read(cls, node: YamlValue) -> "StaticLabels":
         """From YAML."""
         read_labels(node)
         return cls(tuple(node.texts().items()))
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
 
         def change(item: Item) -> bool:
@@ -147,11 +147,11 @@ class LabelDrop:
     names: tuple[str, ...]
 
     @classmethod
-    def read(cls, node: Value) -> "LabelDrop":
+    def read(cls, node: YamlValue) -> "LabelDrop":
         """From YAML."""
         return cls(_read_list(node))
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
 
         def change(item: Item) -> bool:
@@ -170,11 +170,11 @@ class LabelAllow:
     names: tuple[str, ...]
 
     @classmethod
-    def read(cls, node: Value) -> "LabelAllow":
+    def read(cls, node: YamlValue) -> "LabelAllow":
         """From YAML."""
         return cls(_read_list(node))
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
 
         def change(item: Item) -> bool:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.documents.yaml_tree import Value
+from obs_check.documents.yaml_tree import YamlValue
 from obs_check.model.window import NS
-from obs_check.shipper.item import Context, Item, PerLine
+from obs_check.shipper.item import Item, PerLine, StageContext
 from obs_check.shipper.stages.source import read_reason, read_required
 
 
@@ -36,7 +36,7 @@ class Limit:
     by_label_name: str = ""
 
     @classmethod
-    def read(cls, node: Value) -> "Limit":
+    def read(cls, node: YamlValue) -> "Limit":
         """From YAML."""
         node.mapping(("rate", "burst", "drop", "by_label_name", "max_distinct_labels"))
         rate = read_required(node, "rate").number()
@@ -49,7 +49,7 @@ class Limit:
             raise node.error("by_label_name works only with drop: true")
         return found
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
         buckets: dict[str, _Bucket] = {}
 
@@ -77,7 +77,7 @@ class Sampling:
     reason: str = "sampling_stage"
 
     @classmethod
-    def read(cls, node: Value) -> "Sampling":
+    def read(cls, node: YamlValue) -> "Sampling":
         """From YAML."""
         node.mapping(("rate", "drop_counter_reason"))
         rate = node.get("rate")
@@ -86,7 +86,7 @@ class Sampling:
             raise node.error(f"rate {value} is not between 0 and 1")
         return cls(value, read_reason(node, "sampling_stage"))
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
 
         def change(item: Item) -> bool:  # noqa: ARG001 (chance alone decides)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from obs_check.golang.regex import matches
-from obs_check.shipper.item import Context, Item, PerLine
+from obs_check.shipper.item import Item, PerLine, StageContext
 from obs_check.shipper.stages.regexes import compile_regex
 
 _INT_MAX = 2**63 - 1
@@ -23,7 +23,7 @@ class Luhn:
     delimiters: str = ""
     skip: str | None = None
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
         skip = compile_regex(self.skip) if self.skip else None
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from obs_check.documents.yaml_tree import Value
+from obs_check.documents.yaml_tree import YamlValue
 from obs_check.golang import quoting
-from obs_check.shipper.item import Context, Item, PerLine, Running
+from obs_check.shipper.item import Item, PerLine, Running, StageContext
 from obs_check.shipper.pipeline import EMPTY, Pipeline
 from obs_check.shipper.stages.regexes import compile_regex
 from obs_check.shipper.stages.source import read_reason, read_required
@@ -101,7 +101,7 @@ class Match:
     reason: str = "match_stage"
 
     @classmethod
-    def read(cls, node: Value, read_stages: Callable[[Value], Pipeline]) -> "Match":
+    def read(cls, node: YamlValue, read_stages: Callable[[YamlValue], Pipeline]) -> "Match":
         """From YAML; `read_stages` reads the stages inside."""
         node.mapping(("selector", "stages", "action", "pipeline_name", "drop_counter_reason"))
         text = read_required(node, "selector")
@@ -121,7 +121,7 @@ class Match:
         pipeline = read_stages(stages) if stages and not drop else EMPTY
         return cls(selector, pipeline, drop, read_reason(node, "match_stage"))
 
-    def start(self, context: Context, place: str) -> Running:
+    def start(self, context: StageContext, place: str) -> Running:
         """At work."""
         test = _tester(self.selector)
         if not self.drop:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.documents.yaml_tree import Value
+from obs_check.documents.yaml_tree import YamlValue
 from obs_check.golang.quantity import duration_ns
 from obs_check.model.window import NS
-from obs_check.shipper.item import Context, Item, Running
+from obs_check.shipper.item import Item, Running, StageContext
 from obs_check.shipper.stages.regexes import compile_regex, read_regex
 from obs_check.shipper.stages.source import read_required
 
@@ -25,7 +25,7 @@ class Multiline:
     trim_newlines: bool = True
 
     @classmethod
-    def read(cls, node: Value) -> "Multiline":
+    def read(cls, node: YamlValue) -> "Multiline":
         """From YAML."""
         node.mapping(("firstline", "max_lines", "max_wait_time"))
         lines = node.get("max_lines")
@@ -36,9 +36,9 @@ class Multiline:
             wait.read(duration_ns) if wait else cls.max_wait,
         )
 
-    def start(self, context: Context, place: str) -> Running:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> Running:  # noqa: ARG002 (the protocol's signature)
         """At work."""
-        return _Blocks(self, context)
+        return _MultilineBlocks(self, context)
 
 
 class _Block:
@@ -48,12 +48,12 @@ class _Block:
         self.last_ns = now_ns
 
 
-class _Blocks:
+class _MultilineBlocks:
     """One open block a label set."""
 
     holds = True
 
-    def __init__(self, settings: Multiline, context: Context) -> None:
+    def __init__(self, settings: Multiline, context: StageContext) -> None:
         self._settings = settings
         self._clock = context.clock
         self._regex = compile_regex(settings.firstline)

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.documents.yaml_tree import Value
-from obs_check.shipper.item import Context, Item, PerLine, text_of
+from obs_check.documents.yaml_tree import YamlValue
+from obs_check.shipper.item import Item, PerLine, StageContext, text_of
 from obs_check.shipper.stages.source import read_required
 
 _COLOUR = re.compile(
@@ -16,19 +16,19 @@ _COLOUR = re.compile(
 
 
 @dataclass(frozen=True)
-class Output:
+class OutputStage:
     """`output`: the line becomes an extracted value, when there is one."""
 
     kind: ClassVar[str] = "output"
     source: str
 
     @classmethod
-    def read(cls, node: Value) -> "Output":
+    def read(cls, node: YamlValue) -> "OutputStage":
         """From YAML."""
         node.mapping(("source",))
         return cls(read_required(node, "source").text())
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
 
         def change(item: Item) -> bool:
@@ -40,18 +40,18 @@ class Output:
 
 
 @dataclass(frozen=True)
-class Decolorize:
+class DecolorizeStage:
     """`decolorize`: the line without terminal escapes."""
 
     kind: ClassVar[str] = "decolorize"
 
     @classmethod
-    def read(cls, node: Value) -> "Decolorize":
+    def read(cls, node: YamlValue) -> "DecolorizeStage":
         """From YAML."""
         node.mapping(())
         return cls()
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
 
         def change(item: Item) -> bool:

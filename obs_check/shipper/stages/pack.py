@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.documents.yaml_tree import Value
+from obs_check.documents.yaml_tree import YamlValue
 from obs_check.golang.jsontext import quote
-from obs_check.shipper.item import Context, Item, PerLine, text_of
+from obs_check.shipper.item import Item, PerLine, StageContext, text_of
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,13 @@ class Pack:
     ingest_timestamp: bool = True
 
     @classmethod
-    def read(cls, node: Value) -> "Pack":
+    def read(cls, node: YamlValue) -> "Pack":
         """From YAML."""
         node.mapping(("labels", "ingest_timestamp"))
         labels, ingest = node.get("labels"), node.get("ingest_timestamp")
         return cls(tuple(v.text() for v in labels.items()) if labels else (), ingest.flag() if ingest else True)
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
 
         def change(item: Item) -> bool:

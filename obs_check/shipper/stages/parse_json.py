@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from obs_check.documents.yaml_tree import Value
+from obs_check.documents.yaml_tree import YamlValue
 from obs_check.golang import jsontext
-from obs_check.shipper.item import Context, Item, PerLine
+from obs_check.shipper.item import Item, PerLine, StageContext
 from obs_check.shipper.jmespath.functions import COMMUNITY, FUNCTIONS
 from obs_check.shipper.jmespath.search import BadPath, WrongArgument, called, parse, search
 from obs_check.shipper.stages.regexes import compile_regex
@@ -35,7 +35,7 @@ class Json:
         return f"json: {', '.join(unknown)} {reason}, the value stays absent" if unknown else ""
 
     @classmethod
-    def read(cls, node: Value) -> "Json":
+    def read(cls, node: YamlValue) -> "Json":
         """From YAML."""
         node.mapping(("expressions", "source", "drop_malformed"))
         expressions = read_required(node, "expressions")
@@ -47,7 +47,7 @@ class Json:
         drop = node.get("drop_malformed")
         return cls(read_names(expressions), read_source(node), drop.flag() if drop else False)
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
         keys = compile_regex(self.regex) if self.regex else None
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.documents.yaml_tree import Value
-from obs_check.shipper.item import Context, Item, PerLine
+from obs_check.documents.yaml_tree import YamlValue
+from obs_check.shipper.item import Item, PerLine, StageContext
 from obs_check.shipper.logfmt import BadLogfmt, pairs
 from obs_check.shipper.stages.regexes import compile_regex
 from obs_check.shipper.stages.source import read_names, read_required, read_source
@@ -21,12 +21,12 @@ class Logfmt:
     regex: str | None = None
 
     @classmethod
-    def read(cls, node: Value) -> "Logfmt":
+    def read(cls, node: YamlValue) -> "Logfmt":
         """From YAML."""
         node.mapping(("mapping", "source"))
         return cls(read_names(read_required(node, "mapping")), read_source(node))
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
         names = {key: name for name, key in self.mapping}
         keys = compile_regex(self.regex) if self.regex else None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from obs_check.logql.stages.pattern import compile_captures
-from obs_check.shipper.item import Context, Item, PerLine
+from obs_check.shipper.item import Item, PerLine, StageContext
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Pattern:
     source: str | None = None
     labels_from_groups: bool = False
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
         captures = compile_captures(self.pattern)
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.documents.yaml_tree import Value
-from obs_check.shipper.item import Context, Item, PerLine
+from obs_check.documents.yaml_tree import YamlValue
+from obs_check.shipper.item import Item, PerLine, StageContext
 from obs_check.shipper.stages.regexes import compile_regex, read_regex
 from obs_check.shipper.stages.source import read_required, read_source
 
@@ -20,12 +20,12 @@ class Regex:
     labels_from_groups: bool = False
 
     @classmethod
-    def read(cls, node: Value) -> "Regex":
+    def read(cls, node: YamlValue) -> "Regex":
         """From YAML."""
         node.mapping(("expression", "source"))
         return cls(read_regex(read_required(node, "expression")), read_source(node))
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
         regex = compile_regex(self.expression)
 

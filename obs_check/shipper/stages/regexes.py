@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from obs_check.documents.yaml_tree import Value
+from obs_check.documents.yaml_tree import YamlValue
 from obs_check.errors import QueryError
 from obs_check.golang.regex import compile_re2
 
@@ -15,7 +15,7 @@ def compile_regex(pattern: str) -> Any:
         raise ValueError(error.message.removeprefix("error parsing regexp: ")) from None
 
 
-def read_regex(value: Value) -> str:
+def read_regex(value: YamlValue) -> str:
     """The pattern that stands in a configuration, checked; raises ConfigError."""
     pattern = value.text()
     try:

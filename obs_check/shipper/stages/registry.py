@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from obs_check.documents.yaml_tree import Value
+from obs_check.documents.yaml_tree import YamlValue
 from obs_check.shipper.item import Stage
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.stages.containers import Cri, Docker
@@ -12,7 +12,7 @@ from obs_check.shipper.stages.labels import AddLabels, LabelAllow, LabelDrop, St
 from obs_check.shipper.stages.limits import Limit, Sampling
 from obs_check.shipper.stages.match import Match
 from obs_check.shipper.stages.multiline import Multiline
-from obs_check.shipper.stages.output import Decolorize, Output
+from obs_check.shipper.stages.output import DecolorizeStage, OutputStage
 from obs_check.shipper.stages.pack import Pack
 from obs_check.shipper.stages.parse_json import Json
 from obs_check.shipper.stages.parse_logfmt import Logfmt
@@ -20,9 +20,9 @@ from obs_check.shipper.stages.parse_regex import Regex
 from obs_check.shipper.stages.template import FromTemplate, Replace
 from obs_check.shipper.stages.tenant import Tenant
 from obs_check.shipper.stages.timestamp import Timestamp
-from obs_check.shipper.stages.unseen import GeoIp, Metrics
+from obs_check.shipper.stages.unseen import GeoIp, MetricsStage
 
-_READERS: dict[str, Callable[[Value], Stage]] = {
+_READERS: dict[str, Callable[[YamlValue], Stage]] = {
     "json": Json.read,
     "logfmt": Logfmt.read,
     "regex": Regex.read,
@@ -35,8 +35,8 @@ _READERS: dict[str, Callable[[Value], Stage]] = {
     "timestamp": Timestamp.read,
     "template": FromTemplate.read,
     "replace": Replace.read,
-    "output": Output.read,
-    "decolorize": Decolorize.read,
+    "output": OutputStage.read,
+    "decolorize": DecolorizeStage.read,
     "drop": Drop.read,
     "match": lambda node: Match.read(node, read_stages),
     "docker": Docker.read,
@@ -47,7 +47,7 @@ _READERS: dict[str, Callable[[Value], Stage]] = {
     "pack": Pack.read,
     "tenant": Tenant.read,
     "eventlogmessage": EventLogMessage.read,
-    "metrics": Metrics.read,
+    "metrics": MetricsStage.read,
     "geoip": GeoIp.read,
 }
 
@@ -59,12 +59,12 @@ _OF_TEXTS = {
 _OTHERS = {"drop_malformed", "stages", "drop_invalid_labels", "overwrite_existing"}
 
 
-def read_stages(node: Value) -> Pipeline:
+def read_stages(node: YamlValue) -> Pipeline:
     """The pipeline in a list of stages; raises ConfigError."""
     return Pipeline(tuple(_stage(item) for item in node.items()))
 
 
-def _stage(node: Value) -> Stage:
+def _stage(node: YamlValue) -> Stage:
     if not node.is_map():
         raise node.error("a stage is a mapping with one key", "write `- json:` with its settings below")
     if len(node.mapping()) != 1:
@@ -77,11 +77,11 @@ def _stage(node: Value) -> Stage:
     return _READERS[kind](settings)
 
 
-def _check_texts(settings: Value) -> None:
+def _check_texts(settings: YamlValue) -> None:
     """Promtail 3.5 refuses booleans and numbers where these stages take texts."""
     texts = settings
     if settings.is_map():
         kept = {key: value for key, value in settings.mapping().items() if key not in _OTHERS}
-        texts = Value(kept, settings.file, settings.line, settings.path)
+        texts = YamlValue(kept, settings.file, settings.line, settings.path)
         texts.typed_keys = settings.typed_keys
     texts.needs_text()

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.shipper.item import Context, Item
+from obs_check.shipper.item import Item, StageContext
 
 _SPACE = " \t\r\n"
 
@@ -16,7 +16,7 @@ class SplitJson:
     kind: ClassVar[str] = "split_json"
     source: str | None = None
 
-    def start(self, context: Context, place: str) -> "_Split":  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> "_Split":  # noqa: ARG002 (the protocol's signature)
         """At work."""
         return _Split(self.source)
 

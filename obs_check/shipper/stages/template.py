@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from obs_check.documents.yaml_tree import Value
+from obs_check.documents.yaml_tree import YamlValue
 from obs_check.golang.regex import matches
 from obs_check.model.entry import Labels
-from obs_check.shipper.golang.template import BadTemplate, Template, TemplateFault, parse
-from obs_check.shipper.item import Context, Item, PerLine, text_of
+from obs_check.shipper.golang.template import BadTemplate, StageTemplate, TemplateFault, parse
+from obs_check.shipper.item import Item, PerLine, StageContext, text_of
 from obs_check.shipper.stages.regexes import compile_regex, read_regex
 from obs_check.shipper.stages.source import read_required, read_source
 
 
-def _read_template(node: Value, key: str) -> str:
+def _read_template(node: YamlValue, key: str) -> str:
     value = node.mapping().get(key)
     if value is None:
         return ""
@@ -47,12 +47,12 @@ class FromTemplate:
         return _note(self.kind, self.template)
 
     @classmethod
-    def read(cls, node: Value) -> "FromTemplate":
+    def read(cls, node: YamlValue) -> "FromTemplate":
         """From YAML."""
         node.mapping(("source", "template"))
         return cls(read_required(node, "source").text(), _read_template(node, "template"))
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
         template = parse(self.template)
 
@@ -90,13 +90,13 @@ class Replace:
         return _note(self.kind, self.replace)
 
     @classmethod
-    def read(cls, node: Value) -> "Replace":
+    def read(cls, node: YamlValue) -> "Replace":
         """From YAML."""
         node.mapping(("expression", "replace", "source"))
         expression = read_regex(read_required(node, "expression"))
         return cls(expression, _read_template(node, "replace"), read_source(node))
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
         regex: Any = compile_regex(self.expression)
         template = parse(self.replace)
@@ -122,7 +122,7 @@ class Replace:
         return PerLine(change)
 
 
-def _replaced(text: str, found: list[Any], fields: Labels, template: Template) -> tuple[str, Labels]:
+def _replaced(text: str, found: list[Any], fields: Labels, template: StageTemplate) -> tuple[str, Labels]:
     """The new text, and for each captured text what was written for it."""
     parts: list[str] = []
     written: Labels = {}

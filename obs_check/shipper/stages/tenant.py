@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.documents.yaml_tree import Value
-from obs_check.shipper.item import Context, Item, PerLine, text_of
+from obs_check.documents.yaml_tree import YamlValue
+from obs_check.shipper.item import Item, PerLine, StageContext, text_of
 
 TENANT_LABEL = "__tenant_id__"
 """The label that carries the tenant to the client, which takes it off again."""
@@ -20,14 +20,14 @@ class Tenant:
     value: str = ""
 
     @classmethod
-    def read(cls, node: Value) -> "Tenant":
+    def read(cls, node: YamlValue) -> "Tenant":
         """From YAML."""
         given = {name: value.text() for name, value in node.mapping(("label", "source", "value")).items()}
         if len([v for v in given.values() if v]) != 1:
             raise node.error("exactly one of label, source, value is needed")
         return cls(**given)
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
 
         def change(item: Item) -> bool:

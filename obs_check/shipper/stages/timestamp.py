@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from obs_check.documents.yaml_tree import Value
+from obs_check.documents.yaml_tree import YamlValue
 from obs_check.golang import layouts
 from obs_check.model.window import NS
-from obs_check.shipper.item import Context, Item, PerLine, text_of
+from obs_check.shipper.item import Item, PerLine, StageContext, text_of
 from obs_check.shipper.stages.source import read_required
 
 REMEMBERED_STREAMS = 10_000
@@ -42,7 +42,7 @@ class Timestamp:
         return "timestamp: location Local is the zone of the shipper's machine, taken for UTC here" if local else ""
 
     @classmethod
-    def read(cls, node: Value) -> "Timestamp":
+    def read(cls, node: YamlValue) -> "Timestamp":
         """From YAML."""
         node.mapping(("source", "format", "fallback_formats", "location", "action_on_failure"))
         fallback = node.get("fallback_formats")
@@ -63,7 +63,7 @@ class Timestamp:
             "skip" if action and action.text() == "skip" else "fudge",
         )
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
         last: OrderedDict[tuple[tuple[str, str], ...], tuple[int, int]] = OrderedDict()
         zone = _zone(self.location)

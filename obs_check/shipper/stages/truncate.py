@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from obs_check.shipper.item import Context, Item, PerLine
+from obs_check.shipper.item import Item, PerLine, StageContext
 
 Field = Literal["line", "label", "structured_metadata", "extracted"]
 
@@ -27,7 +27,7 @@ class Truncate:
     kind: ClassVar[str] = "truncate"
     rules: tuple[CutRule, ...]
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
 
         def change(item: Item) -> bool:

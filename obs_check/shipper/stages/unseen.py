@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.documents.yaml_tree import Value
-from obs_check.shipper.item import Context, Item, PerLine
+from obs_check.documents.yaml_tree import YamlValue
+from obs_check.shipper.item import Item, PerLine, StageContext
 from obs_check.shipper.stages.source import read_required, read_source
 
 _ACTIONS = {"counter": ("inc", "add"), "gauge": ("set", "inc", "dec", "add", "sub"), "histogram": ()}
@@ -15,14 +15,14 @@ def _keep(item: Item) -> bool:  # noqa: ARG001 (every line passes unchanged)
 
 
 @dataclass(frozen=True)
-class Metrics:
+class MetricsStage:
     """`metrics`: counts lines for promtail's own /metrics; it never changes a line. `names` are its metrics."""
 
     kind: ClassVar[str] = "metrics"
     names: tuple[str, ...]
 
     @classmethod
-    def read(cls, node: Value) -> "Metrics":
+    def read(cls, node: YamlValue) -> "MetricsStage":
         """From YAML."""
         for metric in node.mapping().values():
             metric.mapping(("type", "description", "source", "prefix", "max_idle_duration", "config"))
@@ -36,7 +36,7 @@ class Metrics:
                 raise (action or metric).error(f"config.action must be one of {', '.join(actions)}")
         return cls(tuple(node.mapping()))
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
         return PerLine(_keep)
 
@@ -51,12 +51,12 @@ class GeoIp:
     source: str | None
 
     @classmethod
-    def read(cls, node: Value) -> "GeoIp":
+    def read(cls, node: YamlValue) -> "GeoIp":
         """From YAML."""
         node.mapping(("db", "source", "db_type", "custom_lookups"))
         read_required(node, "db_type")
         return cls(read_required(node, "db").text(), read_source(node))
 
-    def start(self, context: Context, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
         return PerLine(_keep)

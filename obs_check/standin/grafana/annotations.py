@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from obs_check.model.window import MS
-from obs_check.standin.grafana.refusal import Refusal
+from obs_check.standin.grafana.refusal import GrafanaRefusal
 
 
 class Annotations:
@@ -19,7 +19,7 @@ class Annotations:
     def add(self, body: Any) -> dict[str, Any]:
         """Keep one; Refusal without a text. A missing time is now."""
         if not isinstance(body, dict) or not body.get("text"):
-            raise Refusal(400, "Failed to save annotation")
+            raise GrafanaRefusal(400, "Failed to save annotation")
         moment = int(body.get("time") or self._clock() // MS)
         with self._lock:
             row = {
@@ -41,7 +41,7 @@ class Annotations:
                 if row["id"] == number and isinstance(body, dict):
                     row.update({key: body[key] for key in ("time", "timeEnd", "tags", "text") if key in body})
                     return {"message": "Annotation patched"}
-        raise Refusal(404, "Annotation not found")
+        raise GrafanaRefusal(404, "Annotation not found")
 
     def find(self, params: Mapping[str, str], tags: list[str]) -> list[dict[str, Any]]:
         """Those of a dashboard, with all the tags, that touch the range from..to."""

@@ -15,10 +15,10 @@ from starlette.routing import Route
 
 from obs_check.standin.grafana.annotations import Annotations
 from obs_check.standin.grafana.dashboards import Dashboards
-from obs_check.standin.grafana.datasource import Datasources
+from obs_check.standin.grafana.datasource import ProvisionedDatasources
 from obs_check.standin.grafana.ds_query import ds_query
 from obs_check.standin.grafana.passing import PASSED_ON, health, proxied, resource
-from obs_check.standin.grafana.refusal import Refusal
+from obs_check.standin.grafana.refusal import GrafanaRefusal
 
 VERSION = "13.0.1"
 Handler = Callable[[Request], Awaitable[Response]]
@@ -28,15 +28,20 @@ async def _body(request: Request) -> Any:
     try:
         return json.loads(await request.body())
     except ValueError:
-        raise Refusal(400, "bad request data") from None
+        raise GrafanaRefusal(400, "bad request data") from None
 
 
-class Api:
+class GrafanaApi:
     """Handlers over dashboards, datasources and annotations; everything but the health needs the token. `clock` gives
     ns since the epoch."""
 
     def __init__(
-        self, dashboards: Dashboards, sources: Datasources, token: str, http: httpx.Client, clock: Callable[[], int]
+        self,
+        dashboards: Dashboards,
+        sources: ProvisionedDatasources,
+        token: str,
+        http: httpx.Client,
+        clock: Callable[[], int],
     ) -> None:
         self._dashboards = dashboards
         self._sources = sources
@@ -71,7 +76,7 @@ class Api:
             Route("/api/annotations/{number:int}", own(self._reannotate), methods=["PATCH"]),
             Route("/{path:path}", own(_not_found), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         ]
-        return Starlette(routes=routes, exception_handlers={Refusal: _refused})
+        return Starlette(routes=routes, exception_handlers={GrafanaRefusal: _refused})
 
     def _authorized(self, handler: Handler) -> Handler:
         expected = f"Bearer {self._token}".encode()
@@ -82,7 +87,7 @@ class Api:
                 message, name = (
                     ("Invalid API key", "api-key.invalid") if given else ("Unauthorized", "auth.unauthorized")
                 )
-                raise Refusal(401, message, extra=None, messageId=name, statusCode=401, traceID="")
+                raise GrafanaRefusal(401, message, extra=None, messageId=name, statusCode=401, traceID="")
             return await handler(request)
 
         return handle
@@ -172,9 +177,9 @@ def _passed(response: httpx.Response) -> Response:
 
 
 async def _not_found(_: Request) -> Response:
-    raise Refusal(404, "Not found")
+    raise GrafanaRefusal(404, "Not found")
 
 
 async def _refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, Refusal)
+    assert isinstance(error, GrafanaRefusal)
     return JSONResponse(error.body, error.status) if error.body["message"] else Response(status_code=error.status)

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from obs_check.standin.grafana.refusal import Refusal
+from obs_check.standin.grafana.refusal import GrafanaRefusal
 
 _UID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
 
@@ -41,14 +41,14 @@ class Dashboards:
         try:
             return self._read()[uid]
         except KeyError:
-            raise Refusal(404, "Dashboard not found") from None
+            raise GrafanaRefusal(404, "Dashboard not found") from None
 
     def get(self, uid: str) -> dict[str, Any]:
         """{"meta", "dashboard"}; Refusal (404) when there is none."""
         path, document = self._find(uid)
         if "elements" in document:
             place = f"/apis/dashboard.grafana.app/v2beta1/namespaces/default/dashboards/{uid}"
-            raise Refusal(406, f"dashboard api version not supported, use {place} instead")
+            raise GrafanaRefusal(406, f"dashboard api version not supported, use {place} instead")
         provisioned = path.parent != self._folder
         version = int(document.get("version") or 1)
         slug = _slug(str(document.get("title", uid)))
@@ -100,13 +100,13 @@ class Dashboards:
         """Write a new version; Refusal 412 when the sender has not seen the latest one and does not overwrite."""
         sent = body.get("dashboard") if isinstance(body, dict) else None
         if not isinstance(sent, dict):
-            raise Refusal(400, "bad request data")
+            raise GrafanaRefusal(400, "bad request data")
         if not sent.get("title"):
-            raise Refusal(400, "Dashboard title cannot be empty", status="empty-name")
+            raise GrafanaRefusal(400, "Dashboard title cannot be empty", status="empty-name")
         uid = str(sent.get("uid") or _slug(str(sent["title"])))
         if _UID.fullmatch(uid) is None:
             long = "uid too long, max 40 characters"
-            raise Refusal(400, long if len(uid) > 40 else "uid contains illegal characters")
+            raise GrafanaRefusal(400, long if len(uid) > 40 else "uid contains illegal characters")
         with self._lock:
             known = self._read().get(uid)
             if known is None:
@@ -114,11 +114,11 @@ class Dashboards:
             else:
                 path, document = known
                 if path.parent != self._folder:
-                    raise Refusal(400, "Cannot save provisioned dashboard")
+                    raise GrafanaRefusal(400, "Cannot save provisioned dashboard")
                 current = int(document.get("version") or 1)
                 if int(sent.get("version") or 0) != current and not body.get("overwrite"):
                     message = "The dashboard has been changed by someone else"
-                    raise Refusal(412, message, status="version-mismatch")
+                    raise GrafanaRefusal(412, message, status="version-mismatch")
                 version = current + 1
             text = json.dumps({**sent, "uid": uid, "version": version}, indent=2, ensure_ascii=False) + "\n"
             fresh = path.with_name(f".{path.name}.new")
@@ -133,7 +133,7 @@ class Dashboards:
         """{"result": {"uid", "kind", "model"}}; Refusal (404) when there is none."""
         path = self._folder / "library" / f"{uid}.json"
         if _UID.fullmatch(uid) is None or not path.is_file():
-            raise Refusal(404, "library element could not be found")
+            raise GrafanaRefusal(404, "library element could not be found")
         model = json.loads(path.read_text(encoding="utf-8"))
         result = {"uid": uid, "name": model.get("title", uid), "kind": 1, "type": model.get("type", ""), "model": model}
         return {"result": result}

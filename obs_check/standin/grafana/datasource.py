@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from obs_check.standin.grafana.refusal import Refusal
+from obs_check.standin.grafana.refusal import GrafanaRefusal
 from obs_check.standin.sql import LabDatabase
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Datasource:
+class ProvisionedDatasource:
     """One configured datasource. `secure` (the values of jsonData's httpHeaderName<n>) never leaves the process but as
     a header to the datasource."""
 
@@ -27,7 +27,7 @@ class Datasource:
     database: LabDatabase | None = field(default=None, repr=False)
 
     @classmethod
-    def read(cls, number: int, raw: Mapping[str, Any], database: LabDatabase | None = None) -> "Datasource":
+    def read(cls, number: int, raw: Mapping[str, Any], database: LabDatabase | None = None) -> "ProvisionedDatasource":
         """From a provisioning entry: uid, name, type, url, jsonData, secureJsonData, isDefault."""
         return cls(
             number,
@@ -97,18 +97,18 @@ class Datasource:
         }
 
 
-class Datasources:
+class ProvisionedDatasources:
     """The configured datasources by uid; those of PostgreSQL ask `database`."""
 
     def __init__(self, raw: list[dict[str, Any]], database: LabDatabase | None = None) -> None:
-        self.all = [Datasource.read(number, entry, database) for number, entry in enumerate(raw, 1)]
+        self.all = [ProvisionedDatasource.read(number, entry, database) for number, entry in enumerate(raw, 1)]
 
-    def find(self, uid: str, code: int = 404, message: str = "Data source not found") -> Datasource:
+    def find(self, uid: str, code: int = 404, message: str = "Data source not found") -> ProvisionedDatasource:
         """The one of that uid; Refusal when there is none: its code and text differ from route to route."""
         for one in self.all:
             if one.uid == uid:
                 return one
-        raise Refusal(code, message)
+        raise GrafanaRefusal(code, message)
 
     @property
     def default_name(self) -> str:

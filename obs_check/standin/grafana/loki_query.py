@@ -9,7 +9,7 @@ from obs_check.golang.durations import format_go_duration
 from obs_check.panel.interval import interval_to_ms, loki_step
 from obs_check.panel.macros import backend_macros
 from obs_check.standin.grafana.columns import MS, Column, frame
-from obs_check.standin.grafana.datasource import Datasource
+from obs_check.standin.grafana.datasource import ProvisionedDatasource
 from obs_check.standin.grafana.outcome import (
     PluginFailed,
     QueryFailed,
@@ -30,7 +30,7 @@ _KINDS = {"structuredMetadata": "S", "parsed": "P"}
 
 
 def run_loki(
-    http: "httpx.Client", source: Datasource, query: Mapping[str, Any], span: TimeSpan
+    http: "httpx.Client", source: ProvisionedDatasource, query: Mapping[str, Any], span: TimeSpan
 ) -> list[dict[str, Any]]:
     """The frames of one query: none for no series, one without rows for no lines. QueryFailed when Loki refused it,
     PluginFailed when it was not asked.

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from obs_check.standin.grafana.datasource import Datasource
+from obs_check.standin.grafana.datasource import ProvisionedDatasource
 from obs_check.standin.grafana.outcome import NO_SERVER, PLUGIN_ERROR, refused_text, unreached
-from obs_check.standin.grafana.refusal import Refusal
+from obs_check.standin.grafana.refusal import GrafanaRefusal
 from obs_check.standin.sql import SqlError
 
 if TYPE_CHECKING:
@@ -26,7 +26,11 @@ on; those that the datasource sets itself win."""
 
 
 def proxied(
-    http: "httpx.Client", source: Datasource, path: str, query: bytes, headers: Mapping[str, str] | None = None
+    http: "httpx.Client",
+    source: ProvisionedDatasource,
+    path: str,
+    query: bytes,
+    headers: Mapping[str, str] | None = None,
 ) -> "httpx.Response":
     """The datasource's own answer; Refusal 502, without a text, when there is none."""
     import httpx
@@ -34,16 +38,16 @@ def proxied(
     try:
         return source.get(http, f"/{path}", query, headers)
     except httpx.HTTPError as error:
-        raise Refusal(502, "", error=str(error)) from None
+        raise GrafanaRefusal(502, "", error=str(error)) from None
 
 
-def resource(http: "httpx.Client", source: Datasource, path: str, query: bytes) -> "httpx.Response":
+def resource(http: "httpx.Client", source: ProvisionedDatasource, path: str, query: bytes) -> "httpx.Response":
     """The answer of a plugin's resource: below Loki's API for Loki (Grafana 12.4 has no list of them any more), the
     path itself for Prometheus. Refusal of refusals; the text of a 5xx is hidden."""
     import httpx
 
     if source.type not in _CHECKS:
-        raise Refusal(404, "Not found")
+        raise GrafanaRefusal(404, "Not found")
     try:
         response = source.get(http, f"/loki/api/v1/{path}" if source.type == "loki" else f"/{path}", query)
     except httpx.HTTPError:
@@ -51,15 +55,15 @@ def resource(http: "httpx.Client", source: Datasource, path: str, query: bytes) 
     if response.status_code >= 500:
         raise _plugin_error(response.status_code)
     if response.status_code >= 400 and source.type == "loki":
-        raise Refusal(response.status_code, refused_text(response))
+        raise GrafanaRefusal(response.status_code, refused_text(response))
     return response
 
 
-def _plugin_error(status: int) -> Refusal:
-    return Refusal(status, PLUGIN_ERROR, messageId="plugin.requestFailureError", statusCode=status)
+def _plugin_error(status: int) -> GrafanaRefusal:
+    return GrafanaRefusal(status, PLUGIN_ERROR, messageId="plugin.requestFailureError", statusCode=status)
 
 
-def health(http: "httpx.Client", source: Datasource) -> tuple[int, dict[str, Any]]:
+def health(http: "httpx.Client", source: ProvisionedDatasource) -> tuple[int, dict[str, Any]]:
     """(status, document). Loki's check asks `vector(1)+vector(1)`: it proves that Loki answers, not that there
     is data."""
     import httpx

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from obs_check.golang.durations import format_go_duration
 from obs_check.panel.interval import format_interval, prometheus_step
 from obs_check.standin.grafana.columns import MS, Column, frame
-from obs_check.standin.grafana.datasource import Datasource
+from obs_check.standin.grafana.datasource import ProvisionedDatasource
 from obs_check.standin.grafana.outcome import QueryFailed, TimeSpan, legend, number, samples_of
 from obs_check.standin.loki.wording import quoted
 
@@ -34,7 +34,7 @@ def _interpolated(expr: str, step_ms: int, rate_ms: int, span: TimeSpan) -> str:
 
 
 def run_prometheus(
-    http: "httpx.Client", source: Datasource, query: Mapping[str, Any], span: TimeSpan
+    http: "httpx.Client", source: ProvisionedDatasource, query: Mapping[str, Any], span: TimeSpan
 ) -> list[dict[str, Any]]:
     """The frames of one query, range before instant when both are asked for; neither means range.
 
@@ -64,7 +64,7 @@ def run_prometheus(
 
 def _ask(
     http: "httpx.Client",
-    source: Datasource,
+    source: ProvisionedDatasource,
     path: str,
     params: Mapping[str, str],
     query: Mapping[str, Any],

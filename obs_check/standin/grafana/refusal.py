@@ -3,7 +3,7 @@
 from typing import Any
 
 
-class Refusal(Exception):
+class GrafanaRefusal(Exception):
     """Ends a request with the HTTP status `code` and `{"message": ...}`, with `more` beside it."""
 
     def __init__(self, code: int, message: str, /, **more: Any) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from obs_check.panel.interval import interval_to_ms
 from obs_check.standin.grafana.columns import Column, frame
-from obs_check.standin.grafana.datasource import Datasource
+from obs_check.standin.grafana.datasource import ProvisionedDatasource
 from obs_check.standin.grafana.outcome import NO_SERVER, QueryFailed, TimeSpan
 from obs_check.standin.sql import SqlError, Table
 
@@ -19,7 +19,9 @@ _CALL = re.compile(r"\$__(?P<name>\w+)\((?P<arguments>[^()]*)\)")
 _NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "HUGEINT", "NUMBER")
 
 
-def run_sql(_: "httpx.Client", source: Datasource, query: Mapping[str, Any], span: TimeSpan) -> list[dict[str, Any]]:
+def run_sql(
+    _: "httpx.Client", source: ProvisionedDatasource, query: Mapping[str, Any], span: TimeSpan
+) -> list[dict[str, Any]]:
     """The frame of one query: columns as selected, one frame without fields for no row. QueryFailed in the words of
     Grafana and PostgreSQL."""
     ref_id = str(query.get("refId") or "A")

@@ -7,7 +7,7 @@ from typing import Any
 from obs_check.golang.numbers import format_float
 from obs_check.model.entry import Labels, LogStream
 from obs_check.model.result import Matrix, Result, Scalar, Streams, Vector
-from obs_check.standin.loki.refusal import Refusal
+from obs_check.standin.loki.refusal import LokiRefusal
 from obs_check.standin.loki.wording import label_text, quoted
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -34,12 +34,12 @@ def _check_readable(labels: Labels) -> None:
     unread = f"err while creating labelset for {shown}: 1"
     if "" in labels:
         words = 'unexpected "=" in label set, expected identifier or "}"'
-        raise Refusal(500, f"{unread}:2: parse error: {words}")
+        raise LokiRefusal(500, f"{unread}:2: parse error: {words}")
     place = 1
     for name in sorted(labels):
         if found := _NOT_ASCII.search(name):
             words = f"unexpected character inside braces: '{found[0]}'"
-            raise Refusal(500, f"{unread}:{place + found.start() + 1}: parse error: {words}")
+            raise LokiRefusal(500, f"{unread}:{place + found.start() + 1}: parse error: {words}")
         place += len(f"{name}={quoted(labels[name])}, ")
 
 

@@ -23,7 +23,7 @@ from obs_check.standin.loki.evaluate import answer_instant, answer_range, select
 from obs_check.standin.loki.index_api import IndexApi
 from obs_check.standin.loki.ingest import Ingest
 from obs_check.standin.loki.params import ALL_TIME, check_length, listing_window
-from obs_check.standin.loki.refusal import Refusal
+from obs_check.standin.loki.refusal import LokiRefusal
 from obs_check.standin.loki.request import decode_push, first_of_each, parameters, read_body, tenant_of
 from obs_check.standin.loki.responses import json_response, success
 from obs_check.standin.loki.served import Served
@@ -34,7 +34,7 @@ _BUILD = dict.fromkeys(("version", "revision", "branch", "buildUser", "buildDate
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-class Api:
+class LokiApi:
     """Handlers over one Ingest; `settings` are those of the engine, with the clock."""
 
     def __init__(self, ingest: Ingest, counters: Counters, settings: EngineSettings, served: Served) -> None:
@@ -72,7 +72,8 @@ class Api:
         routes += [Route(route.path, _plain("", 405), methods=others) for route in routes if isinstance(route, Route)]
         routes.append(Route("/{path:path}", _plain("404 page not found\n", 404), methods=[*both, *others]))
         return Starlette(
-            routes=routes, exception_handlers={Refusal: _refused, QueryError: _query_error, InputError: _store_fails}
+            routes=routes,
+            exception_handlers={LokiRefusal: _refused, QueryError: _query_error, InputError: _store_fails},
         )
 
     async def _ready(self, _: Request) -> Response:
@@ -90,7 +91,7 @@ class Api:
 
         try:
             await run_in_threadpool(take)
-        except Refusal as refusal:
+        except LokiRefusal as refusal:
             if refusal.status == 204:
                 return Response(status_code=204)
             return PlainTextResponse(refusal.body + "\n", refusal.status)
@@ -148,9 +149,9 @@ class Api:
         try:
             store = self._ingest.tenant(tenant_of(websocket, self._limits))
             asked = read_tail(dict(websocket.query_params), self._settings.now_ns())
-        except (Refusal, QueryError) as error:
-            status = error.status if isinstance(error, Refusal) else 400
-            words = error.body if isinstance(error, Refusal) else error.message
+        except (LokiRefusal, QueryError) as error:
+            status = error.status if isinstance(error, LokiRefusal) else 400
+            words = error.body if isinstance(error, LokiRefusal) else error.message
             await websocket.send_denial_response(PlainTextResponse(words, status))
             return
         await follow(websocket, store, asked, self._settings)
@@ -201,7 +202,7 @@ def _plain(text: str, status: int = 200) -> Handler:
 
 
 async def _refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, Refusal)
+    assert isinstance(error, LokiRefusal)
     return PlainTextResponse(error.body, error.status)
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from obs_check.errors import InputError
 from obs_check.model.entry import NO_METADATA, Entry, Labels
-from obs_check.standin.loki.chunks import Lines
+from obs_check.standin.loki.chunks import ChunkLines
 from obs_check.standin.loki.stream import StoredStream
 
 _WRITE = "INSERT INTO lines SELECT stream, number, ts, line, metadata FROM batch"
@@ -175,13 +175,13 @@ class Archive:
         with self._cursor() as cursor:
             return set(cursor.execute(_KNOWN, [stream, end, min(times), max(times), times]).fetchall())
 
-    def sums(self, streams: Iterable[int], first: int, end: int) -> dict[int, list[Lines]]:
+    def sums(self, streams: Iterable[int], first: int, end: int) -> dict[int, list[ChunkLines]]:
         """Lines of rows `first <= number < end` by stream."""
         with self._cursor() as cursor:
             rows = cursor.execute(_SUMS, [list(streams), first, end]).fetchall()
-        found: dict[int, list[Lines]] = {}
+        found: dict[int, list[ChunkLines]] = {}
         for stream, start_ns, end_ns, size, lines, metadata in rows:
-            found.setdefault(stream, []).append(Lines(start_ns, end_ns, int(size), lines, _metadata(metadata)))
+            found.setdefault(stream, []).append(ChunkLines(start_ns, end_ns, int(size), lines, _metadata(metadata)))
         return found
 
     def expire(self, tenant: str, before_ns: int) -> None:

@@ -39,7 +39,7 @@ class Chunk(NamedTuple):
         return self._replace(start_ns=self.start_ns // MS * MS, end_ns=self.end_ns // MS * MS)
 
 
-class Lines(NamedTuple):
+class ChunkLines(NamedTuple):
     """Lines with the same structured metadata: `start_ns` and `end_ns` are their first and last time, `size` the bytes
     of their texts."""
 
@@ -50,12 +50,12 @@ class Lines(NamedTuple):
     metadata: Mapping[str, str]
 
 
-def lines_of(entries: Iterable[Entry]) -> Iterable[Lines]:
+def lines_of(entries: Iterable[Entry]) -> Iterable[ChunkLines]:
     """Entries, each for itself."""
-    return (Lines(e.ts, e.ts, len(e.line.encode()), 1, e.metadata) for e in entries)
+    return (ChunkLines(e.ts, e.ts, len(e.line.encode()), 1, e.metadata) for e in entries)
 
 
-def chunk_of(lines: Iterable[Lines]) -> Chunk | None:
+def chunk_of(lines: Iterable[ChunkLines]) -> Chunk | None:
     """All lines as one chunk; None without any."""
     size = count = 0
     symbols: set[str] = set()

@@ -9,7 +9,7 @@ from typing import Any
 from obs_check.golang.durations import parse_go_duration
 from obs_check.golang.numbers import parse_float
 from obs_check.golang.sizes import parse_bytes
-from obs_check.logql.stages.hints import Extraction
+from obs_check.logql.stages.hints import ParserHints
 from obs_check.logql.stages.json_full import compile_json
 from obs_check.logql.stages.logfmt import compile_logfmt
 from obs_check.logql.stages.naming import sanitise
@@ -20,8 +20,8 @@ from obs_check.model.entry import Labels
 _DECODER = json.JSONDecoder()
 _ALWAYS = frozenset({"cluster", "namespace", "instance", "pod"})
 _BOOLEANS = frozenset({"t", "T", "f", "F", "true", "TRUE", "True", "false", "FALSE", "False"})
-_JSON = compile_json(Extraction())
-_LOGFMT = compile_logfmt(ast.LogfmtParser(), Extraction())
+_JSON = compile_json(ParserHints())
+_LOGFMT = compile_logfmt(ast.LogfmtParser(), ParserHints())
 _SI = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _INT = re.compile(r"[+-]?\d+")
 

@@ -26,7 +26,7 @@ from obs_check.standin.loki.params import (
     parse_range,
     parse_time,
 )
-from obs_check.standin.loki.refusal import Refusal
+from obs_check.standin.loki.refusal import LokiRefusal
 from obs_check.standin.loki.store import TenantStore
 
 
@@ -50,7 +50,7 @@ class _Counted:
         """See obs_check.logql.engine.source.Source."""
         if end_ns < self._first_ns and self._recent:
             told = format_prometheus_duration(self._lookback)
-            raise Refusal(400, f"this data is no longer available, it is past now - max_query_lookback ({told})")
+            raise LokiRefusal(400, f"this data is no longer available, it is past now - max_query_lookback ({told})")
         streams = self._store.select(matchers, max(start_ns, self._first_ns), end_ns)
         for stream in streams:
             self.labels.append(stream.labels)
@@ -73,7 +73,7 @@ def _answer(
         case _:
             returned = 1
     if not isinstance(result, Streams) and returned > limits.max_query_series:
-        raise Refusal(400, f"maximum of series ({limits.max_query_series}) reached for a single query")
+        raise LokiRefusal(400, f"maximum of series ({limits.max_query_series}) reached for a single query")
     data["stats"] = stats(source.lines, source.bytes, returned, took_ns / NS)
     return data
 
@@ -81,7 +81,7 @@ def _answer(
 def _refuse_blocked(text: str, limits: Limits) -> None:
     """Refusal of a query that the configuration blocks."""
     if any(re.search(pattern, text) for pattern in limits.blocked_queries):
-        raise Refusal(400, "query blocked by policy")
+        raise LokiRefusal(400, "query blocked by policy")
 
 
 def _longest_range(expr: Metric) -> int:
@@ -94,7 +94,7 @@ def _refuse_switched_off(expr: Expr) -> None:
     if isinstance(expr, LogQuery):
         return
     if any(isinstance(node, VectorAggregation) and node.op == "approx_topk" for node in walk(expr)):
-        raise Refusal(500, "approx_topk is not enabled. See -limits.shard_aggregations")
+        raise LokiRefusal(500, "approx_topk is not enabled. See -limits.shard_aggregations")
 
 
 def answer_range(
@@ -154,7 +154,7 @@ def selector_matchers(text: str) -> tuple[Matcher, ...]:
     """The matchers of a stream selector; Refusal of a query that is more (Loki 3.5), whatever is wrong inside it."""
     expr = parse(text, stages=False)
     if not isinstance(expr, LogQuery) or expr.stages:
-        raise Refusal(400, "only label matchers are supported")
+        raise LokiRefusal(400, "only label matchers are supported")
     return expr.selector.matchers
 
 
@@ -168,7 +168,7 @@ def answer_fields(
     asked = parse_range({**params, "limit": ""}, settings.now_ns(), limits)
     expr = parse(params.get("query", ""))
     if not isinstance(expr, LogQuery):
-        raise Refusal(400, "only log selector is supported")
+        raise LokiRefusal(400, "only log selector is supported")
     check_limit(lines, limits)
     source = _Counted(store, 0, 0, Limits())
     result = query_range(expr, source, asked.start, asked.end, asked.step, settings=settings, limit=lines)

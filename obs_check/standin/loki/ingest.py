@@ -6,12 +6,12 @@ from contextlib import nullcontext
 
 from obs_check.model.entry import Entry, Labels, LogStream
 from obs_check.standin.loki.archive import Archive
-from obs_check.standin.loki.checks import Fault, check_entry, check_stream, entry_size
+from obs_check.standin.loki.checks import PushFault, check_entry, check_stream, entry_size
 from obs_check.standin.loki.counters import Counters
 from obs_check.standin.loki.label_syntax import normalised
 from obs_check.standin.loki.levels import with_level
 from obs_check.standin.loki.limits import Bucket, Limits
-from obs_check.standin.loki.refusal import Refusal
+from obs_check.standin.loki.refusal import LokiRefusal
 from obs_check.standin.loki.store import TenantStore
 from obs_check.standin.loki.wording import go_time, label_text, rfc3339, size_text
 from obs_check.standin.loki.write_ahead import WriteAhead
@@ -57,7 +57,7 @@ class Ingest:
         stream, and a push with good and bad entries answers the error of the bad ones.
         """
         if not streams:
-            raise Refusal(422, "error at least one valid stream is required for ingestion")
+            raise LokiRefusal(422, "error at least one valid stream is required for ingestion")
         self._refuse_blocked(tenant, streams)
         self._count_received(tenant, streams)
         good: list[LogStream] = []
@@ -77,7 +77,7 @@ class Ingest:
         if refused:
             raise refused[-1]
         if first is not None:
-            raise Refusal(400, first)
+            raise LokiRefusal(400, first)
 
     def _count_received(self, tenant: str, streams: Iterable[LogStream]) -> None:
         lines = size = 0
@@ -96,7 +96,7 @@ class Ingest:
         found = next((stream.labels[name] for name in candidates if name in stream.labels), "unknown_service")
         return LogStream({**stream.labels, "service_name": found}, stream.entries)
 
-    def _checked(self, tenant: str, stream: LogStream) -> tuple[LogStream, Fault | None]:
+    def _checked(self, tenant: str, stream: LogStream) -> tuple[LogStream, PushFault | None]:
         labels, entries = stream
         if (fault := check_stream(labels, tenant, self.limits)) is not None:
             lines, size = len(entries), sum(map(entry_size, entries))
@@ -110,7 +110,7 @@ class Ingest:
                 self._counters.discarded("invalid_labels", tenant, lines, size)
             return LogStream(labels, []), fault
         now = self._clock()
-        first: Fault | None = None
+        first: PushFault | None = None
         kept = []
         for entry in entries:
             entry = self._cut(tenant, normalised(entry))
@@ -139,8 +139,8 @@ class Ingest:
             self._counters.discarded("blocked_ingestion", tenant, len(stream.entries), size)
         status = self.limits.blocked_status
         if status == 200:
-            raise Refusal(204, "")
-        raise Refusal(
+            raise LokiRefusal(204, "")
+        raise LokiRefusal(
             status,
             f"ingestion blocked for user {tenant} until '{self.limits.blocked_until}' with status code '{status}'",
         )
@@ -158,7 +158,7 @@ class Ingest:
             if bucket.take(size, now):
                 return
         self._counters.discarded("rate_limited", tenant, lines, size)
-        raise Refusal(
+        raise LokiRefusal(
             429,
             f"ingestion rate limit exceeded for user {tenant} (limit: {self.limits.ingestion_rate} bytes/sec) while "
             f"attempting to ingest '{lines}' lines totaling '{size}' bytes, reduce log volume or contact your Loki "
@@ -176,7 +176,7 @@ class Ingest:
 
     def _accept(
         self, tenant: str, stream: LogStream, accepted: dict[frozenset[tuple[str, str]], LogStream]
-    ) -> Refusal | None:
+    ) -> LokiRefusal | None:
         """Add what a stream takes of its entries to `accepted`."""
         labels, entries = stream
         store = self.tenant(tenant)
@@ -184,7 +184,7 @@ class Ingest:
         if known is None and self.limits.max_streams and len(store) >= self.limits.max_streams:
             size = sum(map(entry_size, entries))
             self._counters.discarded("stream_limit", tenant, len(entries), size)
-            return Refusal(
+            return LokiRefusal(
                 429,
                 f"maximum active stream limit exceeded when trying to create stream {label_text(labels)}, reduce the "
                 "number of active streams (reduce labels or reduce label values), or contact your Loki administrator "
@@ -205,7 +205,7 @@ class Ingest:
             accepted.setdefault(key, LogStream(labels, [])).entries.extend(near)
         return refusal
 
-    def _over_stream_rate(self, tenant: str, labels: Labels, entries: list[Entry]) -> Refusal | None:
+    def _over_stream_rate(self, tenant: str, labels: Labels, entries: list[Entry]) -> LokiRefusal | None:
         rate = self.limits.per_stream_rate
         if not rate:
             return None
@@ -225,11 +225,11 @@ class Ingest:
             )
             for entry in entries
         ]
-        return Refusal(429, _ignored(reasons, tenant, len(entries), text))
+        return LokiRefusal(429, _ignored(reasons, tenant, len(entries), text))
 
     def _not_too_far_behind(
         self, tenant: str, stream: LogStream, newest: int | None
-    ) -> tuple[list[Entry], Refusal | None]:
+    ) -> tuple[list[Entry], LokiRefusal | None]:
         near: list[Entry] = []
         reasons: list[tuple[int, str]] = []
         for entry in stream.entries:
@@ -246,7 +246,7 @@ class Ingest:
             near.append(entry)
         if not reasons:
             return near, None
-        return near, Refusal(400, _ignored(reasons, tenant, len(stream.entries), label_text(stream.labels)))
+        return near, LokiRefusal(400, _ignored(reasons, tenant, len(stream.entries), label_text(stream.labels)))
 
 
 def _in_64_bits(entry: Entry) -> Entry:

@@ -10,7 +10,7 @@ from obs_check.golang.durations import format_go_duration, format_prometheus_dur
 from obs_check.golang.numbers import parse_float
 from obs_check.golang.quoting import quote
 from obs_check.standin.loki.limits import HOUR, Limits
-from obs_check.standin.loki.refusal import Refusal
+from obs_check.standin.loki.refusal import LokiRefusal
 
 NS = 1_000_000_000
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
@@ -34,7 +34,7 @@ class RangeParameters(NamedTuple):
     """ns between two lines that are answered; 0: all."""
 
 
-_BACKWARDS = Refusal(400, "end timestamp must not be before or equal to start time")
+_BACKWARDS = LokiRefusal(400, "end timestamp must not be before or equal to start time")
 
 
 def _float(text: str) -> float | None:
@@ -81,7 +81,7 @@ def parse_time(text: str, default: int, name: str = "") -> int:
             return moment
         # Loki 3.5 has the words of the first of the forms that it tried.
         place = f"could not parse '{name}' parameter: " if name else ""
-        raise Refusal(400, f"{place}strconv.ParseInt: parsing {quote(text)}: {error}") from None
+        raise LokiRefusal(400, f"{place}strconv.ParseInt: parsing {quote(text)}: {error}") from None
 
 
 def parse_duration(text: str) -> int:
@@ -90,12 +90,12 @@ def parse_duration(text: str) -> int:
     if seconds is not None:
         ns = seconds * NS
         if abs(ns) > _INT64:
-            raise Refusal(400, f"cannot parse {quote(text)} to a valid duration. It overflows int64")
+            raise LokiRefusal(400, f"cannot parse {quote(text)} to a valid duration. It overflows int64")
         return -_INT64 if math.isnan(ns) else int(ns)
     try:
         return parse_prometheus_duration(text)
     except ValueError:
-        raise Refusal(400, f"cannot parse {quote(text)} to a valid duration") from None
+        raise LokiRefusal(400, f"cannot parse {quote(text)} to a valid duration") from None
 
 
 def parse_window(params: Mapping[str, str], now_ns: int, since: int = HOUR) -> tuple[int, int]:
@@ -104,7 +104,7 @@ def parse_window(params: Mapping[str, str], now_ns: int, since: int = HOUR) -> t
         try:
             since = parse_prometheus_duration(text)
         except ValueError as error:
-            raise Refusal(400, f"could not parse 'since' parameter: {error}") from None
+            raise LokiRefusal(400, f"could not parse 'since' parameter: {error}") from None
     end = parse_time(params.get("end", ""), now_ns, "end")
     return parse_time(params.get("start", ""), min(end, now_ns) - since, "start"), end
 
@@ -124,7 +124,7 @@ def listing_window(params: Mapping[str, str], now_ns: int) -> tuple[int, int]:
     if "start" not in params and "since" not in params:
         return ALL_TIME
     if end < start:
-        raise Refusal(400, "this data is no longer available, it is past now - max_query_lookback (0s)")
+        raise LokiRefusal(400, "this data is no longer available, it is past now - max_query_lookback (0s)")
     return start, end
 
 
@@ -132,7 +132,7 @@ def parse_limit(params: Mapping[str, str]) -> int:
     """Lines asked for, 100 when absent; Refusal of what is no positive number."""
     limit = whole_limit(params.get("limit", "") or "100")
     if limit <= 0:
-        raise Refusal(400, "limit must be a positive value")
+        raise LokiRefusal(400, "limit must be a positive value")
     return limit
 
 
@@ -141,7 +141,7 @@ def whole_limit(text: str) -> int:
     try:
         limit = _integer(text)
     except ValueError as error:
-        raise Refusal(400, f"strconv.Atoi: parsing {quote(text)}: {error}") from None
+        raise LokiRefusal(400, f"strconv.Atoi: parsing {quote(text)}: {error}") from None
     return limit if limit <= 0 else limit % 2**32
 
 
@@ -149,7 +149,7 @@ def check_limit(limit: int, limits: Limits) -> None:
     """Refusal of more lines than a log query may ask for."""
     most = limits.max_entries_per_query
     if limit > most:
-        raise Refusal(
+        raise LokiRefusal(
             400, f"max entries limit per query exceeded, limit > max_entries_limit_per_query ({limit} > {most})"
         )
 
@@ -158,7 +158,7 @@ def check_length(start: int, end: int, limits: Limits) -> None:
     """Refusal of a longer time range than one query may have."""
     length = end - start
     if limits.max_query_length and length > limits.max_query_length:
-        raise Refusal(
+        raise LokiRefusal(
             400,
             f"the query time range exceeds the limit (query length: {format_go_duration(length)}, "
             f"limit: {format_prometheus_duration(limits.max_query_length)})",
@@ -173,7 +173,7 @@ def parse_direction(text: str) -> Literal["forward", "backward"]:
         case "" | "backward":
             return "backward"
         case _:
-            raise Refusal(400, f"invalid direction '{text}'")
+            raise LokiRefusal(400, f"invalid direction '{text}'")
 
 
 def parse_range(params: Mapping[str, str], now_ns: int, limits: Limits) -> RangeParameters:
@@ -187,14 +187,14 @@ def parse_range(params: Mapping[str, str], now_ns: int, limits: Limits) -> Range
     direction = parse_direction(params.get("direction", ""))
     step = parse_duration(params["step"]) if params.get("step") else max((end - start) // (250 * NS), 1) * NS
     if step <= 0:
-        raise Refusal(400, "zero or negative query resolution step widths are not accepted. Try a positive integer")
+        raise LokiRefusal(400, "zero or negative query resolution step widths are not accepted. Try a positive integer")
     if (end - start) // step > limits.max_points:
-        raise Refusal(
+        raise LokiRefusal(
             400,
             f"exceeded maximum resolution of {limits.max_points:,} points per time series. "
             "Try increasing the value of the step parameter",
         )
     interval = parse_duration(params["interval"]) if params.get("interval") else 0
     if interval < 0:
-        raise Refusal(400, "interval must be >= 0")
+        raise LokiRefusal(400, "interval must be >= 0")
     return RangeParameters(start, end, step, limit, direction, interval)

@@ -1,7 +1,7 @@
 """An answer that is a refusal."""
 
 
-class Refusal(Exception):
+class LokiRefusal(Exception):
     """Ends a request with `status` and a plain text `body`, as Loki words it."""
 
     def __init__(self, status: int, body: str) -> None:

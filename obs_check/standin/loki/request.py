@@ -10,7 +10,7 @@ from obs_check.errors import InputError
 from obs_check.model.entry import LogStream
 from obs_check.standin.loki import json_push, protobuf
 from obs_check.standin.loki.limits import Limits
-from obs_check.standin.loki.refusal import Refusal
+from obs_check.standin.loki.refusal import LokiRefusal
 
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection, Request
@@ -31,16 +31,16 @@ def tenant_of(request: "HTTPConnection", limits: Limits, *, push: bool = False) 
     if not name:
         if limits.tenancy == "optional":
             return SINGLE_TENANT
-        raise Refusal(401, "no org id\n")
+        raise LokiRefusal(401, "no org id\n")
     if "|" in name:
-        raise Refusal(400 if push else 500, "multiple org IDs present\n")
+        raise LokiRefusal(400 if push else 500, "multiple org IDs present\n")
     if name in (".", ".."):
-        raise Refusal(400, "tenant ID is '.' or '..'\n")
+        raise LokiRefusal(400, "tenant ID is '.' or '..'\n")
     if len(name) > _LONGEST:
-        raise Refusal(400, f"tenant ID is too long: max {_LONGEST} characters\n")
+        raise LokiRefusal(400, f"tenant ID is too long: max {_LONGEST} characters\n")
     for character in name:
         if character not in _ALLOWED:
-            raise Refusal(400, f"tenant ID '{name}' contains unsupported character '{character}'\n")
+            raise LokiRefusal(400, f"tenant ID '{name}' contains unsupported character '{character}'\n")
     return name
 
 
@@ -54,8 +54,8 @@ async def read_body(request: "Request", limits: Limits) -> bytes:
     return bytes(body)
 
 
-def _too_large(limits: Limits) -> Refusal:
-    return Refusal(413, f"the body is larger than {limits.max_push_size} bytes")
+def _too_large(limits: Limits) -> LokiRefusal:
+    return LokiRefusal(413, f"the body is larger than {limits.max_push_size} bytes")
 
 
 def _inflated(body: bytes, encoding: str, limits: Limits) -> bytes:
@@ -65,12 +65,12 @@ def _inflated(body: bytes, encoding: str, limits: Limits) -> bytes:
     except (EOFError, zlib.error) as error:
         # Go's words: a header that is cut short, or one that is none.
         if not body:
-            raise Refusal(400, "EOF") from None
+            raise LokiRefusal(400, "EOF") from None
         cut = isinstance(error, EOFError) or len(body) < _GZIP_HEADER
-        raise Refusal(400, "unexpected EOF" if cut else f"{encoding}: invalid header") from None
+        raise LokiRefusal(400, "unexpected EOF" if cut else f"{encoding}: invalid header") from None
     if encoding in ("", "snappy"):
         return body
-    raise Refusal(400, f'Content-Encoding "{encoding}" not supported')
+    raise LokiRefusal(400, f'Content-Encoding "{encoding}" not supported')
 
 
 def _unpacked(body: bytes, wbits: int, limits: Limits) -> bytes:
@@ -96,19 +96,19 @@ def decode_push(body: bytes, content_type: str, encoding: str, limits: Limits) -
     media, _, rest = content_type.partition(";")
     media = media.strip().lower()
     if not media:
-        raise Refusal(400, "mime: no media type")
+        raise LokiRefusal(400, "mime: no media type")
     if any("=" not in parameter for parameter in rest.split(";") if parameter.strip()):
-        raise Refusal(400, "mime: invalid media parameter")
+        raise LokiRefusal(400, "mime: invalid media parameter")
     try:
         if media == "application/json":
             return json_push.decode_push(_inflated(body, encoding, limits))
         if encoding not in ("", "snappy"):
-            raise Refusal(400, f'Content-Encoding "{encoding}" not supported')
+            raise LokiRefusal(400, f'Content-Encoding "{encoding}" not supported')
         return protobuf.decode_push(decode_snappy(body, limits.max_push_size))
     except InputError as error:
-        raise Refusal(400, error.message) from None
+        raise LokiRefusal(400, error.message) from None
     except RecursionError:
-        raise Refusal(400, "the JSON is nested too deep") from None
+        raise LokiRefusal(400, "the JSON is nested too deep") from None
 
 
 async def parameters(request: "Request", limits: Limits) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from obs_check.logql.engine.match import stream_test
 from obs_check.logql.syntax.ast import Matcher
 from obs_check.model.entry import Entry, Labels, LogStream
 from obs_check.standin.loki.archive import Archive, KeptStream
-from obs_check.standin.loki.chunks import Chunk, Lines, chunk_of, lines_of
+from obs_check.standin.loki.chunks import Chunk, ChunkLines, chunk_of, lines_of
 from obs_check.standin.loki.stream import StoredStream, in_order
 
 
@@ -172,5 +172,5 @@ class TenantStore:
                     stream.stored.append(chunk)
         self._uncounted = []
 
-    def _sums(self, streams: Sequence[StoredStream], first: int, end: int) -> dict[int, list[Lines]]:
+    def _sums(self, streams: Sequence[StoredStream], first: int, end: int) -> dict[int, list[ChunkLines]]:
         return self._archive.sums([s.number for s in streams], first, end) if first < end else {}

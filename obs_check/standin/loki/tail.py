@@ -14,7 +14,7 @@ from obs_check.model.entry import LogStream
 from obs_check.model.window import NS
 from obs_check.standin.loki.answers import result_data
 from obs_check.standin.loki.params import parse_limit, parse_time
-from obs_check.standin.loki.refusal import Refusal
+from obs_check.standin.loki.refusal import LokiRefusal
 from obs_check.standin.loki.store import TenantStore
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ def read_tail(params: Mapping[str, str], now_ns: int) -> TailRequest:
     start = parse_time(params.get("start", ""), now_ns - 3600 * NS, "start")
     delay = params.get("delay_for") or "0"
     if not delay.isdecimal():
-        raise Refusal(400, f'strconv.Atoi: parsing "{delay}": invalid syntax')
+        raise LokiRefusal(400, f'strconv.Atoi: parsing "{delay}": invalid syntax')
     if int(delay) > _LONGEST_DELAY_S:
-        raise Refusal(400, f"delay_for can't be greater than {_LONGEST_DELAY_S}")
+        raise LokiRefusal(400, f"delay_for can't be greater than {_LONGEST_DELAY_S}")
     return TailRequest(query, start, now_ns, limit)
 
 

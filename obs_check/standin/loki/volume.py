@@ -12,7 +12,7 @@ from obs_check.model.entry import Labels
 from obs_check.model.window import MS
 from obs_check.standin.loki.limits import Limits
 from obs_check.standin.loki.params import NS, check_length, forward_window, parse_range, whole_limit
-from obs_check.standin.loki.refusal import Refusal
+from obs_check.standin.loki.refusal import LokiRefusal
 from obs_check.standin.loki.store import StreamChunks
 from obs_check.standin.loki.wording import label_text
 
@@ -52,10 +52,10 @@ def read_volume_request(
     """The parameters; Refusal as Loki words it."""
     limit = whole_limit(params.get("limit") or str(_LIMIT)) or _LIMIT
     if limit < 0:
-        raise Refusal(400, "limit must be a positive value")
+        raise LokiRefusal(400, "limit must be a positive value")
     by = params.get("aggregateBy") or "series"
     if by not in ("series", "labels"):
-        raise Refusal(400, "invalid aggregation option")
+        raise LokiRefusal(400, "invalid aggregation option")
     step = 0
     if over_time:
         asked = parse_range({**params, "limit": str(limit)}, now_ns, limits)

@@ -19,7 +19,7 @@ import msgspec
 
 from obs_check.errors import InputError
 from obs_check.model.entry import LogStream
-from obs_check.standin.loki.refusal import Refusal
+from obs_check.standin.loki.refusal import LokiRefusal
 
 LOG_BYTES = 64 * 1024 * 1024
 """A log of this size takes no more: DuckDB is behind it by some seconds, or cannot write at all."""
@@ -99,7 +99,7 @@ class WriteAhead:
             if needed:
                 self._write_queue()
         if waiting.file is None:
-            raise Refusal(503, f"not kept: {waiting.fault}")
+            raise LokiRefusal(503, f"not kept: {waiting.fault}")
         try:
             yield
         finally:

@@ -9,7 +9,7 @@ from obs_check.golang.numbers import format_float
 from obs_check.standin.prometheus.binary import ExecutionError
 from obs_check.standin.prometheus.eval import Ranges, evaluate, evaluate_range, parse, parse_selector
 from obs_check.standin.prometheus.functions import RangeSeries
-from obs_check.standin.prometheus.scrape import Target
+from obs_check.standin.prometheus.scrape import ScrapeTarget
 from obs_check.standin.prometheus.store import Store
 
 Params = Mapping[str, Sequence[str]]
@@ -19,7 +19,7 @@ Params = Mapping[str, Sequence[str]]
 class PrometheusApi:
     """Answers of /api/v1 over a store. Times of the API are seconds or RFC 3339, of the store ms."""
 
-    def __init__(self, store: Store, targets: Sequence[Target], interval_s: float, timeout_s: float) -> None:
+    def __init__(self, store: Store, targets: Sequence[ScrapeTarget], interval_s: float, timeout_s: float) -> None:
         self._store = store
         self._targets = targets
         self._interval_s = interval_s

@@ -19,7 +19,7 @@ class ExecutionError(QueryError):
 
 
 @dataclass(frozen=True, slots=True)
-class Matching:
+class VectorMatching:
     """How two vectors meet: on the labels of `names`, or (`on` false) on all but them. `group` names the side that may
     have many elements a match, `include` the labels that it takes over from the other side."""
 
@@ -56,7 +56,7 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 SET_OPERATIONS = frozenset({"and", "or", "unless"})
 
 
-def binary(op: str, left: Value, right: Value, matching: Matching) -> Value:
+def binary(op: str, left: Value, right: Value, matching: VectorMatching) -> Value:
     """The result of one operation; ExecutionError when elements of a side cannot be told apart."""
     if isinstance(left, list) and isinstance(right, list):
         if op in SET_OPERATIONS:
@@ -89,16 +89,16 @@ def _operate(op: str, left: float, right: float, return_bool: bool, kept: float)
     return kept if true else None
 
 
-def _named(labels: Labels, op: str, matching: Matching) -> Labels:
+def _named(labels: Labels, op: str, matching: VectorMatching) -> Labels:
     """A filter keeps the metric's name, a calculation drops it."""
     return without_name(labels) if op in ARITHMETIC or matching.return_bool else labels
 
 
-def _signature(labels: Labels, matching: Matching) -> Key:
+def _signature(labels: Labels, matching: VectorMatching) -> Key:
     return label_key(group_labels(labels, matching.names, matching.on))
 
 
-def _set_operation(op: str, left: list[Element], right: list[Element], matching: Matching) -> list[Element]:
+def _set_operation(op: str, left: list[Element], right: list[Element], matching: VectorMatching) -> list[Element]:
     if op == "or":
         there = {_signature(element.labels, matching) for element in left}
         return left + [element for element in right if _signature(element.labels, matching) not in there]
@@ -106,7 +106,7 @@ def _set_operation(op: str, left: list[Element], right: list[Element], matching:
     return [element for element in left if (_signature(element.labels, matching) in there) is (op == "and")]
 
 
-def _vectors(op: str, left: list[Element], right: list[Element], matching: Matching) -> list[Element]:
+def _vectors(op: str, left: list[Element], right: list[Element], matching: VectorMatching) -> list[Element]:
     many, one = (right, left) if matching.group == "right" else (left, right)
     ones = _unique(one, matching, "left" if matching.group == "right" else "right")
     found: dict[Key, Element] = {}
@@ -128,7 +128,7 @@ def _vectors(op: str, left: list[Element], right: list[Element], matching: Match
     return list(found.values())
 
 
-def _unique(side: Sequence[Element], matching: Matching, name: str) -> dict[Key, Element]:
+def _unique(side: Sequence[Element], matching: VectorMatching, name: str) -> dict[Key, Element]:
     """The side that may have one element a group."""
     ones: dict[Key, Element] = {}
     for element in side:
@@ -139,7 +139,7 @@ def _unique(side: Sequence[Element], matching: Matching, name: str) -> dict[Key,
     return ones
 
 
-def _result_labels(op: str, many: Labels, one: Labels, matching: Matching) -> Labels:
+def _result_labels(op: str, many: Labels, one: Labels, matching: VectorMatching) -> Labels:
     labels = dict(_named(many, op, matching))
     if matching.group is None:
         if matching.on:

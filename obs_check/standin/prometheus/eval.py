@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from obs_check.errors import QueryError
 from obs_check.model.entry import Labels
-from obs_check.standin.prometheus.binary import ARITHMETIC, COMPARISONS, SET_OPERATIONS, Matching, Value, binary
+from obs_check.standin.prometheus.binary import ARITHMETIC, COMPARISONS, SET_OPERATIONS, Value, VectorMatching, binary
 from obs_check.standin.prometheus.functions import (
     AGGREGATIONS,
     RANGE_FUNCTIONS,
@@ -22,7 +22,7 @@ from obs_check.standin.prometheus.functions import (
     over_range,
     without_name,
 )
-from obs_check.standin.prometheus.store import NAME, Key, Matcher, Points, Store, label_key
+from obs_check.standin.prometheus.store import NAME, Key, LabelMatcher, Points, Store, label_key
 
 if TYPE_CHECKING:
     import promql_parser
@@ -46,16 +46,16 @@ def parse(query: str) -> "promql_parser.Expr":
         raise QueryError(f"PromQL: {error}", query) from error
 
 
-def matchers_of(selector: Any) -> list[Matcher]:
+def matchers_of(selector: Any) -> list[LabelMatcher]:
     """The matchers of promql-parser's VectorSelector, the metric's name among them."""
     if selector.matchers.or_matchers:
         raise _unsupported("`or` between matchers")
     ops = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
-    found = [Matcher(m.name, ops[str(m.op).rpartition(".")[2]], m.value) for m in selector.matchers.matchers]
-    return [Matcher(NAME, "=", selector.name), *found] if selector.name else found
+    found = [LabelMatcher(m.name, ops[str(m.op).rpartition(".")[2]], m.value) for m in selector.matchers.matchers]
+    return [LabelMatcher(NAME, "=", selector.name), *found] if selector.name else found
 
 
-def parse_selector(text: str) -> list[Matcher]:
+def parse_selector(text: str) -> list[LabelMatcher]:
     """The matchers of a `match[]` parameter; QueryError for anything but a vector selector."""
     import promql_parser
 
@@ -208,15 +208,15 @@ def _binary(store: Store, expr: Any, at_ms: int) -> Value:
     op = str(expr.op)
     if op not in _OPERATIONS:
         raise _unsupported(f"operation {op}")
-    matching = _matching(expr.modifier) if expr.modifier else Matching()
+    matching = _matching(expr.modifier) if expr.modifier else VectorMatching()
     return binary(op, _value(store, expr.lhs, at_ms), _value(store, expr.rhs, at_ms), matching)
 
 
-def _matching(modifier: Any) -> Matching:
+def _matching(modifier: Any) -> VectorMatching:
     if modifier.fill_values.lhs is not None or modifier.fill_values.rhs is not None:
         raise _unsupported("fill modifiers")
     sides: Mapping[str, Literal["left", "right"]] = {"ManyToOne": "left", "OneToMany": "right"}
-    return Matching(
+    return VectorMatching(
         names=tuple(modifier.matching.labels) if modifier.matching else (),
         on=modifier.matching is not None and str(modifier.matching.type).endswith("Include"),
         group=sides.get(str(modifier.card).rpartition(".")[2]),

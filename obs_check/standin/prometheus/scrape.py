@@ -13,7 +13,7 @@ Fetch = Callable[[str], str]
 
 
 @dataclass(slots=True)
-class Target:
+class ScrapeTarget:
     """One URL of one job. `last_ms` is the time of the last scrape (ms since the epoch), 0 before the first."""
 
     job: str
@@ -46,7 +46,7 @@ def http_fetch(timeout_s: float) -> Fetch:
     return fetch
 
 
-def scrape(target: Target, store: Store, fetch: Fetch, now_ms: int) -> None:
+def scrape(target: ScrapeTarget, store: Store, fetch: Fetch, now_ms: int) -> None:
     """Scrape once: samples, `up`, and the end of every series that the target no longer shows.
 
     A label of the sample that a target's label would overwrite is kept as `exported_<name>`.

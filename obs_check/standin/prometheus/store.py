@@ -26,7 +26,7 @@ _LABEL = re.compile(r'\s*(?P<name>[a-zA-Z_][a-zA-Z0-9_]*)="(?P<value>(?:[^"\\]|\
 _ESCAPE = re.compile(r"\\(.)")
 
 
-class Matcher(NamedTuple):
+class LabelMatcher(NamedTuple):
     """`op` is one of =, !=, =~, !~; a label that is absent has the empty value."""
 
     name: str
@@ -96,7 +96,7 @@ class Store:
                     times.append(ts_ms)
                     values.append(value)
 
-    def select(self, matchers: Sequence[Matcher], after_ms: float, until_ms: float) -> list[StoredSeries]:
+    def select(self, matchers: Sequence[LabelMatcher], after_ms: float, until_ms: float) -> list[StoredSeries]:
         """Series that match and have a point in the span, which is open on the left (Prometheus 3)."""
         tests = [(matcher.name, _test(matcher)) for matcher in matchers]
         found = []
@@ -110,7 +110,7 @@ class Store:
         return found
 
     def series(
-        self, matchers: Sequence[Sequence[Matcher]] = ((),), span: tuple[float, float] | None = None
+        self, matchers: Sequence[Sequence[LabelMatcher]] = ((),), span: tuple[float, float] | None = None
     ) -> list[Labels]:
         """Label sets that match any of the selectors and have a value (not only an end) in the span of ms."""
         after, until = span or (-math.inf, math.inf)
@@ -122,7 +122,7 @@ class Store:
         return [kept[key] for key in sorted(kept)]
 
 
-def _test(matcher: Matcher) -> Callable[[str], bool]:
+def _test(matcher: LabelMatcher) -> Callable[[str], bool]:
     """A matcher as a test of one value; expressions are Go's and match the whole value."""
     if matcher.op in ("=", "!="):
         return lambda value: (value == matcher.value) is (matcher.op == "=")

@@ -14,7 +14,7 @@ import pytest
 
 from obs_check.boundary.block_page import BLOCKED
 from obs_check.client.executors.coder import Coder
-from obs_check.client.executors.command import Command
+from obs_check.client.executors.command import CommandExecutor
 from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.kubectl import Kubectl
 from obs_check.client.executors.probe import Hold, Probed, hold_for, program, run_probe
@@ -83,7 +83,7 @@ LABELS = KubectlConfig("prod", "coder", selector="app=workspace,owner=me & you")
 def test_each_event_is_answered_by_the_page_not_by_a_code(client: str, firewall: str) -> None:
     if client != "python" and shutil.which("curl") is None:
         pytest.skip("there is no curl on PATH")
-    known = sent(Command("{cmd}"), firewall, client)
+    known = sent(CommandExecutor("{cmd}"), firewall, client)
     verdicts = {n: answer.verdict for (n, _), (_, answer) in known.answers.items()}
     assert verdicts == {1: "allow", 2: "deny", 3: "allow", 4: "deny"}
     assert {who for _, who in known.answers} == ({"curl", "python"} if client == "both" else {client})
@@ -153,7 +153,7 @@ OTHERS: list[tuple[Executor, str]] = [
     (Kubectl(KubectlConfig("prod", "coder", pod="gone"), env()), "there is no pod gone"),
     (Kubectl(KubectlConfig("test", "coder", pod="dev-1"), env()), "there is no context test"),
     (Coder(CoderConfig("https://coder.example", "other"), env()), "there is no such workspace"),
-    (Command("echo hello; cat > /dev/null #{cmd}"), "the output is not the probe's: it printed 'hello'"),
+    (CommandExecutor("echo hello; cat > /dev/null #{cmd}"), "the output is not the probe's: it printed 'hello'"),
 ]
 
 
@@ -194,7 +194,7 @@ def test_a_program_arrives_as_it_is_and_its_exit_code_is_told(via: str) -> None:
     executors: dict[str, Executor] = {
         "kubectl": Kubectl(POD, env()),
         "coder": Coder(CoderConfig("https://coder.example", "dev"), env()),
-        "command": Command("{cmd}"),
+        "command": CommandExecutor("{cmd}"),
     }
     lines = []
     with pytest.raises(Unavailable, match=r"ended with 7"):
@@ -213,7 +213,7 @@ def test_two_pods_with_the_labels_are_not_clear(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_program_without_an_end_costs_the_limit_and_no_more() -> None:
     with pytest.raises(Unavailable, match=r"did not end within 0.2 s"):
-        list(Command("while :; do :; done #{cmd}").run("", 0.2))
+        list(CommandExecutor("while :; do :; done #{cmd}").run("", 0.2))
 
 
 def test_whole_batches_need_no_wait() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from obs_check.client.executors.command import Command
+from obs_check.client.executors.command import CommandExecutor
 from obs_check.client.executors.health import Checked, run_checks
 from obs_check.client.workspace import workspace_health
 from obs_check.config.checks import HealthCheck
@@ -30,7 +30,7 @@ CHECKS = [
 
 
 def test_each_check_is_told_by_what_it_printed_and_how_it_ended() -> None:
-    found = run_checks(Command("{cmd}"), [check for check, _ in CHECKS])
+    found = run_checks(CommandExecutor("{cmd}"), [check for check, _ in CHECKS])
     for (check, (ok, says, output)), one in zip(CHECKS, found, strict=True):
         assert (one.name, one.ok, one.says) == (check.name, ok, says)
         assert output is None or one.output == output
@@ -47,7 +47,7 @@ BROKEN: list[tuple[str, type[ObsCheckError], str]] = [
 @pytest.mark.parametrize(("template", "kind", "words"), BROKEN)
 def test_what_is_not_there_is_no_failed_check(template: str, kind: type[ObsCheckError], words: str) -> None:
     with pytest.raises(kind, match=words):
-        run_checks(Command(template), [HealthCheck("one", "true")])
+        run_checks(CommandExecutor(template), [HealthCheck("one", "true")])
 
 
 class _Coder(BaseHTTPRequestHandler):

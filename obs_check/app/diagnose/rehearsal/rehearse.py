@@ -37,7 +37,7 @@ from obs_check.model.paths import AbsoluteGlob
 from obs_check.model.verdict import Verdict
 from obs_check.shipper.glob import matches
 from obs_check.shipper.pods import log_of, pod_logs
-from obs_check.standin.loki.refusal import Refusal
+from obs_check.standin.loki.refusal import LokiRefusal
 
 _BEFORE_SHIPPER = ("egress", "file", "socket", "coderd")
 _CONFIGURED = {cause.id for cause in (*causes_asked("collection"), *causes_asked("arrival"), line_changed.LOST)}
@@ -76,7 +76,7 @@ class Rehearsal:
             return []
         try:
             staged = self._arriving(path, upstream)
-        except (ObsCheckError, Refusal):
+        except (ObsCheckError, LokiRefusal):
             # What is proved already is not lost for a configuration that cannot be read.
             return []
         findings = staged.findings
@@ -151,7 +151,7 @@ class Rehearsal:
                 context = replace(context_of(systems, self._held(run), list(hops)), failing=panels)
                 every = (cause.find(context) for cause in causes_asked("arrival"))
                 return [found for found in every if found is not None][:1]
-        except (ObsCheckError, Refusal):
+        except (ObsCheckError, LokiRefusal):
             return []
 
     def _held(self, run: Run) -> Yardstick:
@@ -172,7 +172,7 @@ class Rehearsal:
                     return []
                 context = replace(context_of(systems, held, list(staged.hops)), failing=self.context.failing)
                 return of_panel(context, broken_panel(found, held))[0]
-        except (ObsCheckError, Refusal):
+        except (ObsCheckError, LokiRefusal):
             # A rehearsal that cannot be held says nothing about the panel.
             return []
 

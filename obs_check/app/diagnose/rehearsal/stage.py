@@ -18,10 +18,10 @@ from obs_check.config.section import Secret
 from obs_check.model.entry import LogStream
 from obs_check.model.probe import Probe
 from obs_check.panel.request import Query
-from obs_check.standin.grafana.api import Api as GrafanaApi
+from obs_check.standin.grafana.api import GrafanaApi
 from obs_check.standin.grafana.dashboards import Dashboards
-from obs_check.standin.grafana.datasource import Datasources
-from obs_check.standin.loki.api import Api as LokiApi
+from obs_check.standin.grafana.datasource import ProvisionedDatasources
+from obs_check.standin.loki.api import LokiApi
 from obs_check.standin.loki.counters import Counters
 from obs_check.standin.loki.ingest import Ingest
 from obs_check.standin.loki.limits import Limits
@@ -51,7 +51,7 @@ def on_stage(systems: Systems, streams: Sequence[LogStream]) -> Iterator[Systems
         for d in systems.board.datasources
     ]
     with TemporaryDirectory(prefix="obs-check-") as empty, httpx.Client(transport=InProcess({_LOKI: loki})) as http:
-        api = GrafanaApi(Dashboards(Path(empty)), Datasources(sources), token, http, systems.now_ns)
+        api = GrafanaApi(Dashboards(Path(empty)), ProvisionedDatasources(sources), token, http, systems.now_ns)
         transport = InProcess({_GRAFANA: api.application()})
         secret, hosts, url = Secret("rehearsal", lambda: token), {f"{_GRAFANA}:80"}, f"http://{_GRAFANA}"
         grafana = GrafanaClient(url, systems.now_ns, hosts, secret, transport=transport)
