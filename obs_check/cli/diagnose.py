@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from obs_check.cli.applying import Applying, applying
 from obs_check.cli.ending import keeping
 from obs_check.cli.options import Output, common, deadline
 from obs_check.cli.sending import counted, through
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 @counted(1)
 @through
 @click.option("--suggest", is_flag=True, help="Show the fixes as diffs, and what panels would read.")
-@click.option("--apply", "apply_now", is_flag=True, help="Apply the fixes: save the dashboard, write the files.")
+@applying
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
 @deadline
 @common
@@ -35,9 +36,9 @@ def diagnose(
     allow: int,
     deny: int,
     suggest: bool,
-    apply_now: bool,
     save: Path | None,
     deadline: float | None,
+    fixes: Applying,
     sending: "Sending",
     out: Output,
 ) -> None:
@@ -49,6 +50,7 @@ def diagnose(
 
     if with_run and allow + deny == 0:
         raise UsageError("--inject needs at least one event", "give --allow or --deny a number above 0")
+    fixes.check()
     outcome = Outcome("diagnose")
     opened = open_systems(out.config_path, out.env, dashboard, viewport=viewport, split=not no_split, detail=out.detail)
     with keeping(out, outcome, save, out.limit_s(deadline)), opened as systems:
@@ -59,11 +61,8 @@ def diagnose(
         else:
             check.panels(None)
         check.explain()
-        if suggest or apply_now:
+        if suggest or fixes.apply:
             check.suggest()
-        out.show_outcome(outcome, diffs=suggest or apply_now)
-        if apply_now:
-            outcome.changes = systems.apply(outcome.findings)
-            for line in outcome.changes:
-                out.say(line)
+        out.show_outcome(outcome, diffs=suggest or fixes.apply)
+        fixes.run(systems, outcome, out)
     out.finish(outcome.to_json(), outcome.exit_code)

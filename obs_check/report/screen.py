@@ -90,7 +90,8 @@ def next_step(document: Mapping[str, Any]) -> str:
     if fixable and not document.get("suggested"):
         return f"obs-check diagnose --inject --suggest shows the patches; obs-check explain {causes[0]} says more"
     if fixable:
-        return "obs-check diagnose --inject --apply, restart what reads the files, then obs-check confirm last"
+        review = " --also-review" if any(f["fix"].get("safety") == "review" for f in fixable) else ""
+        return f"obs-check diagnose --inject --apply{review}, restart what reads the files, then obs-check confirm last"
     return f"obs-check explain {causes[0]} says what to do; then obs-check {command} again"
 
 

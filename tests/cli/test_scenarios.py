@@ -197,8 +197,13 @@ def test_a_broken_panel_is_diagnosed_confirmed_and_exported(broken: Lab, command
     assert {row["reads"] for row in rows} == {"No data"}
     assert {row["verdict"] for row in rows} == {"ok"}
 
-    fixed = command("diagnose", "--config", broken.config_path, "--apply")
+    unasked = command("diagnose", "--config", broken.config_path, "--apply")
+    assert (unasked.code, unasked.out) == (2, "")
+    assert "nobody can be asked here" in unasked.err
+    fixed = command("diagnose", "--config", broken.config_path, "--inject", "--apply", "--yes", "--patch", "all.patch")
     assert "dashboard agent-firewall saved as version 2" in fixed.err
+    assert "will change dashboard agent-firewall: 7 queries" in fixed.err
+    assert Path("all.patch").read_text().startswith("--- a/agent-firewall.json\n+++ b/agent-firewall.json\n")
     confirmed = command("confirm", "verify.json", "--config", broken.config_path)
     assert confirmed.code == 0, confirmed.out
     assert re.search(r"^ *1 fixed +Requests by decision: .* -> Allowed 10, Denied 10$", confirmed.out, re.M)

@@ -59,7 +59,7 @@ def test_a_fault_is_named_first_mended_and_confirmed(
     break_it(pipeline)
     take_up(pipeline)
     before, config = tmp_path / "before.json", ["--config", str(pipeline.config_path)]
-    code = main(["diagnose", "--inject", "--apply", "--save", str(before), *config])
+    code = main(["diagnose", "--inject", "--apply", "--also-review", "--yes", "--save", str(before), *config])
     assert code == 1, capsys.readouterr()
     assert json.loads(before.read_text())["findings"][0]["cause"] == cause
     take_up(pipeline)

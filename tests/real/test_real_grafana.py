@@ -249,8 +249,8 @@ def test_a_real_pipeline_below_a_path_is_explained_fixed_and_confirmed(tmp_path:
         assert command("diagnose", *config)[0] == 4
         token.write_text(stack.grafana.token("Viewer"))
         assert command("diagnose", *config)[0] == 1
-        assert command("diagnose", "--apply", *config)[0] == 4
+        assert command("diagnose", "--apply", "--also-review", "--yes", *config)[0] == 4
         token.write_text(editor)
-        assert "saved" in command("diagnose", "--apply", *config)[2]
+        assert "saved" in command("diagnose", "--apply", "--also-review", "--yes", *config)[2]
         code, out, err = command("confirm", before, *config)
         assert code == 0, out + err

@@ -1,0 +1,97 @@
+"""Options that apply fixes, or write them as a patch: nobody's file or dashboard changes without a yes."""
+
+import functools
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from obs_check.cli.options import Output
+from obs_check.errors import UsageError
+
+if TYPE_CHECKING:
+    from obs_check.app.systems.systems import Systems
+    from obs_check.app.verify.outcome import Outcome
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Applying:
+    """What to do with the fixes that were found."""
+
+    apply: bool
+    yes: bool
+    also_review: bool
+    only: tuple[str, ...]
+    patch: Path | None
+
+    def check(self) -> None:
+        """UsageError where changes are wanted and nobody can be asked, before anything is done."""
+        if self.apply and not self.yes and not sys.stdin.isatty():
+            raise UsageError("--apply changes files and dashboards, and nobody can be asked here", "add --yes")
+        for name, given in (("--yes", self.yes), ("--also-review", self.also_review)):
+            if given and not self.apply:
+                raise UsageError(f"{name} is for --apply", "add --apply, or leave it out")
+
+    def run(self, systems: "Systems", outcome: "Outcome", out: Output) -> None:
+        """Write the patch, list what would change, ask, and change it; what was done is in the outcome."""
+        from obs_check.app.systems.chosen_fixes import chosen_fixes, patch_of
+        from obs_check.client.files.text_files import write_result
+
+        if self.patch is not None:
+            every = chosen_fixes(outcome.findings, self.only, also_review=True)
+            write_result(self.patch, patch_of(every.taken))
+            out.say(f"{len(every.taken)} fixes written to {self.patch}: patch -p1 < {self.patch}")
+        if not self.apply:
+            return
+        chosen = chosen_fixes(outcome.findings, self.only, self.also_review)
+        for sentence in chosen.left_out:
+            out.say(f"not applied: {sentence}")
+        changes = chosen.changes(systems.board.dashboard.uid)
+        if not changes:
+            out.say("nothing to apply")
+            return
+        for line in changes:
+            out.say(f"will change {line}")
+        if not self.yes and not click.confirm("apply this?", err=True):
+            out.say("nothing was changed")
+            return
+        outcome.changes = systems.apply(chosen.taken)
+        for line in outcome.changes:
+            out.say(line)
+
+
+def applying(function: F) -> F:
+    """Decorator: --patch, --apply, --yes, --also-review and --only, handed on as `fixes: Applying`."""
+
+    @functools.wraps(function)
+    def command(
+        *args: Any,
+        apply_now: bool,
+        yes: bool,
+        also_review: bool,
+        only_causes: tuple[str, ...],
+        patch: Path | None,
+        **kwargs: Any,
+    ) -> Any:
+        return function(*args, fixes=Applying(apply_now, yes, also_review, only_causes, patch), **kwargs)
+
+    decorated: Any = command
+    for option in (
+        click.option("--only", "only_causes", multiple=True, metavar="CAUSE", help="Only fixes of this cause."),
+        click.option("--also-review", is_flag=True, help="Apply fixes too that a person should review."),
+        click.option("--yes", is_flag=True, help="Apply without asking."),
+        click.option(
+            "--apply",
+            "apply_now",
+            is_flag=True,
+            help="Apply the safe fixes: list what changes, ask, save the dashboard, write the files.",
+        ),
+        click.option("--patch", type=click.Path(path_type=Path, dir_okay=False), help="Write the fixes as a patch."),
+    ):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]
