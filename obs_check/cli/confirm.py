@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from obs_check.cli.ending import keeping
-from obs_check.cli.options import Output, common, deadline, echo
+from obs_check.cli.options import Output, deadline, echo, judging
 from obs_check.cli.sending import through
 
 JUDGED = ("verify", "diagnose", "confirm", "demo")
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument("named", metavar="BEFORE")
 @through
 @deadline
-@common
+@judging
 def confirm(named: str, sending: "Sending", deadline: float | None, out: Output) -> None:
     """Send as many events as in BEFORE and compare hops and panels. BEFORE is the id of a kept run, the beginning of
     it, `last`, or a file."""
@@ -43,7 +43,7 @@ def confirm(named: str, sending: "Sending", deadline: float | None, out: Output)
         check.explain()
         out.show_outcome(outcome)
     document = outcome.to_json()
-    if not out.json:
+    if out.format == "table":
         for row in document["hop_comparison"]:
             echo(f"{row['path']:>4} {row['change']:13} {row['hop']}: {row['before']} -> {row['after']}")
         for row in document["comparison"]:

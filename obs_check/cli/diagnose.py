@@ -7,7 +7,7 @@ import click
 
 from obs_check.cli.applying import Applying, applying
 from obs_check.cli.ending import keeping
-from obs_check.cli.options import Output, common, deadline
+from obs_check.cli.options import Output, deadline, judging
 from obs_check.cli.sending import counted, through
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @applying
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
 @deadline
-@common
+@judging
 def diagnose(
     dashboard: str | None,
     panel: int | None,

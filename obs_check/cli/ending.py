@@ -75,6 +75,10 @@ def keeping(out: "Output", found: PartialOutcome, save: Path | None = None, limi
 
 def _keep(out: "Output", document: Mapping[str, Any], save: Path | None) -> None:
     write_document(document, save)
+    if out.junit is not None:
+        from obs_check.report.junit import junit_of_run
+
+        out.write_junit(out.junit, junit_of_run, document)
     answered = any(event["verdict"] not in ("no_answer", "not_known") for event in document.get("events") or ())
     if document["command"] in IN_STORE and (answered or document.get("panels")):
         _store(out, document)

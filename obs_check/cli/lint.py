@@ -5,7 +5,9 @@ from pathlib import Path
 
 import click
 
-from obs_check.cli.options import Output, echo, settings_of, with_formats
+from obs_check.cli.options import Output, echo, junit_option, settings_of, with_formats
+
+_SEVERITIES = ("error", "warning", "info")
 
 
 @click.command()
@@ -27,13 +29,27 @@ from obs_check.cli.options import Output, echo, settings_of, with_formats
     "--root", metavar="DIR", type=click.Path(path_type=Path), help="What stands for / : paths are held to its files."
 )
 @click.option("--loki-version", metavar="X.Y", help="Run stages as this Loki does: 3.5, 3.6, 3.7.  [default: 3.5]")
-@with_formats("table", "json", "sarif")
+@click.option("--select", "selected", multiple=True, metavar="RULE", help="Only this rule.  Repeatable.")
+@click.option("--ignore", "ignored", multiple=True, metavar="RULE", help="Not this rule.  Repeatable.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "info", "never"]),
+    default="error",
+    show_default=True,
+    help="What ends with 1.",
+)
+@junit_option
+@with_formats("table", "json", "sarif", "github")
 def lint(
     paths: tuple[Path, ...],
     samples: tuple[str, ...],
     datasources: Path | None,
     root: Path | None,
     loki_version: str | None,
+    selected: tuple[str, ...],
+    ignored: tuple[str, ...],
+    fail_on: str,
+    junit: Path | None,
     out: Output,
 ) -> None:
     """Check dashboards, queries and shipper configurations offline.
@@ -47,8 +63,11 @@ def lint(
     obs-check lint dashboards --datasources datasources.yaml --sample '{job="boundary"}=boundary.log' -o sarif
     """
     from obs_check.lint.run import lint as run
+    from obs_check.lint.run import narrowed
     from obs_check.lint.sources import read_material
+    from obs_check.report.github import lint_annotations
     from obs_check.report.json import dumps
+    from obs_check.report.junit import junit_of_lint
     from obs_check.report.lint import lint_document, print_lint
     from obs_check.report.sarif import sarif
 
@@ -60,11 +79,14 @@ def lint(
         out.detail(f"note: {note}")
     for name in skipped:
         out.detail(f"left out: {name} is no dashboard, query or shipper configuration")
-    result = run(material)
+    result = narrowed(run(material), selected, ignored)
     for unused in result.unused:
         out.detail(f"{unused.spot.path}:{unused.spot.line}: {unused.rule} is switched off, but finds nothing there")
-    document = lint_document(result, len(material.texts))
-    if out.format == "sarif":
+    document = lint_document(result, material.texts)
+    out.write_junit(junit, junit_of_lint, document)
+    if out.format == "github":
+        out.annotate(lint_annotations(document), f"obs-check lint: {len(document['findings'])} findings")
+    elif out.format == "sarif":
         echo(dumps(sarif(result, material.texts)))
     elif not out.json:
         print_lint(document, sys.stdout, out.color)
@@ -74,4 +96,5 @@ def lint(
         for error in broken[:-1]:
             out.say(f"obs-check: error: {error.message}")
         raise broken[-1]
-    out.finish(document, result.verdict.exit_code)
+    failing = _SEVERITIES[: _SEVERITIES.index(fail_on) + 1] if fail_on != "never" else ()
+    out.finish(document, int(any(issue.severity in failing for issue in result.issues)))

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -32,6 +32,10 @@ class Output:
     config_path: Path | None
     color: bool
     verbose: int
+    junit: Path | None = None
+    """Where the document of a run goes as JUnit's XML."""
+    fail_on: str = "error"
+    """What ends with 1: `error`, `warning` or `never`."""
     env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
 
     @property
@@ -69,7 +73,8 @@ class Output:
             self.say(text)
 
     def show_outcome(self, outcome: "Outcome", diffs: bool = True) -> None:
-        """The tables of an outcome on stdout (nothing with -o json: there the document follows at the end)."""
+        """The tables of an outcome on stdout, or its annotations (nothing with -o json: there the document follows at
+        the end)."""
         if not self.json:
             self._show(outcome.to_json(), diffs)
 
@@ -80,11 +85,34 @@ class Output:
         else:
             self._show(document, diffs=True)
 
+    def write_junit(
+        self, path: Path | None, written: Callable[[Mapping[str, Any]], str], document: Mapping[str, Any]
+    ) -> None:
+        """Write a document as JUnit's XML where that was asked for."""
+        if path is not None:
+            from obs_check.client.files.text_files import write_result
+
+            write_result(path, written(document))
+
+    def annotate(self, commands: Iterable[str], summary: str) -> None:
+        """Workflow commands of GitHub Actions on stdout, and Markdown at the end of the step's summary, where the
+        environment names one."""
+        from obs_check.client.files.text_files import append
+        from obs_check.report.github import SUMMARY_VARIABLE
+
+        for line in commands:
+            echo(line)
+        if self.env.get(SUMMARY_VARIABLE):
+            append(Path(self.env[SUMMARY_VARIABLE]), f"{summary}\n")
+
     def finish(self, document: Mapping[str, Any], exit_code: int) -> NoReturn:
-        """Print the document when JSON was asked for, and end."""
+        """Print the document when JSON was asked for, and end: with 1 as `fail_on` says it."""
         if self.json:
             self.print_json(document)
-        raise SystemExit(exit_code)
+        warned = any(finding.get("severity") == "warning" for finding in document.get("findings") or ())
+        if exit_code == 1 and self.fail_on == "never":
+            exit_code = 0
+        raise SystemExit(1 if exit_code == 0 and self.fail_on == "warning" and warned else exit_code)
 
     def write_evidence(self, folder: Path, document: Mapping[str, Any], formats: Collection[str] = ()) -> list[Path]:
         """Write the evidence files of a document, in these formats or the usual ones; returns their paths."""
@@ -93,6 +121,13 @@ class Output:
         return write_evidence(folder, document, formats or USUAL)
 
     def _show(self, document: Mapping[str, Any], diffs: bool) -> None:
+        if self.format == "github":
+            from obs_check.report.github import annotations
+            from obs_check.report.markdown import to_markdown
+            from obs_check.report.tables import evidence_tables
+
+            self.annotate(annotations(document), to_markdown(document, evidence_tables(document)))
+            return
         from obs_check.report.screen import print_document
 
         print_document(document, sys.stdout, self.color, diffs, everything=self.verbose > 0)
@@ -137,10 +172,17 @@ def with_formats(*formats: str) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         @functools.wraps(function)
         def command(
-            *args: Any, format_: str, config_path: Path | None, no_color: bool, verbose: int, **kwargs: Any
+            *args: Any,
+            format_: str,
+            config_path: Path | None,
+            no_color: bool,
+            verbose: int,
+            run_junit: Path | None = None,
+            run_fail_on: str = "error",
+            **kwargs: Any,
         ) -> Any:
             color = not no_color and not os.environ.get("NO_COLOR")
-            out = Output(format_, config_path, color, verbose)
+            out = Output(format_, config_path, color, verbose, run_junit, run_fail_on)
             try:
                 return function(*args, out=out, **kwargs)
             except (ObsCheckError, click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
@@ -155,6 +197,33 @@ def with_formats(*formats: str) -> Callable[[F], F]:
         return decorated  # type: ignore[no-any-return]
 
     return decorate
+
+
+def judging(function: F) -> F:
+    """Decorator: the shared options of commands that judge a run, with -o table|json|github, --junit and --fail-on, as
+    `out: Output`."""
+    file = click.Path(path_type=Path, dir_okay=False)
+    decorated: Any = with_formats("table", "json", "github")(function)
+    for option in (
+        click.option(
+            "--fail-on",
+            "run_fail_on",
+            type=click.Choice(["error", "warning", "never"]),
+            default="error",
+            show_default=True,
+            help="What ends with 1; unknown stays 3.",
+        ),
+        click.option("--junit", "run_junit", metavar="FILE", type=file, help="Write JUnit XML."),
+    ):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]
+
+
+def junit_option(function: F) -> F:
+    """Decorator: --junit, as `junit: Path | None`."""
+    file = click.Path(path_type=Path, dir_okay=False)
+    decorated: Any = click.option("--junit", metavar="FILE", type=file, help="Write JUnit XML.")(function)
+    return decorated  # type: ignore[no-any-return]
 
 
 def common(function: F) -> F:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from obs_check.cli.ending import keeping
-from obs_check.cli.options import Output, common, deadline
+from obs_check.cli.options import Output, deadline, judging
 from obs_check.cli.sending import counted, through
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--timeout", type=click.FloatRange(1), help="Seconds that a hop may take after the hop before it.")
 @deadline
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
-@common
+@judging
 def verify(
     allow: int,
     deny: int,

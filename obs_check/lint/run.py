@@ -1,12 +1,15 @@
 """All rules over what was read."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from obs_check.documents.nearest import did_you_mean
+from obs_check.errors import UsageError
 from obs_check.lint.disable import Disable, apply, read_disables
 from obs_check.lint.issue import Issue, grouped
 from obs_check.lint.material import Material
-from obs_check.lint.registry import RULES
+from obs_check.lint.registry import IDS, RULES
 from obs_check.model.verdict import Verdict
 
 _ORDER = ("error", "warning", "info")
@@ -34,6 +37,22 @@ class LintResult:
                 {"rule": d.rule, "path": d.spot.path, "line": d.spot.line, "reason": d.reason} for d in self.unused
             ],
         }
+
+
+def narrowed(result: LintResult, select: Collection[str], ignore: Collection[str]) -> LintResult:
+    """What rules of `select` (all where it is empty) found that are not in `ignore`. UsageError for an unknown rule."""
+    for named in (*select, *ignore):
+        if named not in IDS:
+            raise UsageError(f"{named}: lint has no such rule", did_you_mean(named, IDS))
+
+    def wanted(rule: str) -> bool:
+        return (not select or rule in select) and rule not in ignore
+
+    return LintResult(
+        [issue for issue in result.issues if wanted(issue.rule)],
+        [(issue, reason) for issue, reason in result.silent if wanted(issue.rule)],
+        [unused for unused in result.unused if wanted(unused.rule)],
+    )
 
 
 def lint(material: Material) -> LintResult:

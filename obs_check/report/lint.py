@@ -1,6 +1,6 @@
 """What lint found, as a document and as a table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
 from rich.text import Text
@@ -15,22 +15,25 @@ _SHOWN = 12
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
-def lint_document(result: LintResult, files: int) -> dict[str, Any]:
-    """The document: schema, command, verdict, run, then `files` (how many were read) and the findings."""
-    return document("lint", str(result.verdict), None, files=files, **result.to_json())
+def lint_document(result: LintResult, texts: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The document: schema, command, verdict, run, then `files` (how many were read) and the findings, each with the
+    `column` (from 1) at which its line begins behind the blanks."""
+    rows = {path: text.split("\n") for path, text in texts}
+    found = result.to_json()
+    for one in (*found["findings"], *found["disabled"]):
+        lines = rows.get(one["path"], [])
+        row = lines[one["line"] - 1] if one["line"] <= len(lines) else ""
+        one["column"] = len(row) - len(row.lstrip()) + 1 if row.strip() else 1
+    return document("lint", str(result.verdict), None, files=len(rows), **found)
 
 
 def print_lint(doc: Mapping[str, Any], file: TextIO, color: bool) -> None:
-    """A file's findings below its name, two lines each, then how many there are."""
+    """A finding begins with PATH:LINE:COLUMN, as compilers and editors have it; at the end how many there are."""
     console = make_console(file, color)
-    above = ""
     for one in doc["findings"]:
-        if one["path"] != above:
-            above = one["path"]
-            console.print(Text(visible(above), "bold"))
-        place = f"  {one['line']}: {_subject(one['subject'])}"
-        head = (place, (one["severity"], _STYLES[one["severity"]]), f" {one['rule']}: {visible(one['claim'])}")
-        console.print(Text.assemble(*head))
+        place = f"{visible(one['path'])}:{one['line']}:{one['column']}: "
+        said = f" {one['rule']}: {_subject(one['subject'])}{visible(one['claim'])}"
+        console.print(Text.assemble((place, "bold"), (one["severity"], _STYLES[one["severity"]]), said), soft_wrap=True)
         if len(one["places"]) > 1:
             console.print(Text(f"     in {len(one['places'])} places: {_places(one['places'])}"))
         if one["fix"]["summary"]:
@@ -51,5 +54,7 @@ def _places(places: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _subject(subject: Mapping[str, Any]) -> str:
-    panel = f"panel {subject['panel']} " if subject["panel"] is not None else ""
-    return panel + (f"query {subject['target']} " if subject["target"] else "")
+    """Where in a dashboard it is: `panel 1, query A: `."""
+    panel = [f"panel {subject['panel']}"] if subject["panel"] is not None else []
+    told = panel + ([f"query {subject['target']}"] if subject["target"] else [])
+    return f"{', '.join(told)}: " if told else ""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from obs_check.app.systems.dashboard_file import in_words
 from obs_check.app.systems.merge_edits import one_edit_a_file, one_edit_a_target
+from obs_check.documents.nearest import did_you_mean
 from obs_check.errors import UsageError
 from obs_check.model.finding import DashboardEdit, FileEdit, Finding
 
@@ -31,9 +32,7 @@ def chosen_fixes(findings: Sequence[Finding], only: Collection[str] = (), also_r
     are named. UsageError for a cause that none of the findings has."""
     found = {finding.cause for finding in findings}
     if unknown := [cause for cause in only if cause not in found]:
-        near = difflib.get_close_matches(unknown[0], found, n=1, cutoff=0.4)
-        there = f"did you mean {near[0]}?" if near else f"found: {', '.join(sorted(found)) or 'none'}"
-        raise UsageError(f"--only {unknown[0]}: no such cause was found", there)
+        raise UsageError(f"--only {unknown[0]}: no such cause was found", did_you_mean(unknown[0], found))
     taken, left_out = [], []
     for finding in findings:
         if only and finding.cause not in only:

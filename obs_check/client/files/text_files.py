@@ -77,6 +77,15 @@ def whole(path: Path, hint: str = "name a file that can be written") -> Iterator
         raise InputError(f"{path}: {error.strerror}", hint) from error
 
 
+def append(path: Path, text: str) -> None:
+    """Add a text to a file, UTF-8, known secrets hidden; raises InputError."""
+    try:
+        with path.open("a", encoding="utf-8", newline="") as file:
+            file.write(hidden(text))
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}", "name a file that can be written") from error
+
+
 def _umask() -> int:
     """The mode bits that new files do not get."""
     mask = os.umask(0o077)
