@@ -20,7 +20,7 @@ from obs_check.causes.egress import (
     upstream_dead,
 )
 from obs_check.causes.file import empty_child_file_only, format_changed, level_hides_allow, log_dir_unset, unreadable
-from obs_check.causes.ingest import discarded, line_truncated, loki_down, retention_passed
+from obs_check.causes.ingest import discarded, line_truncated, loki_down, other_loki, retention_passed
 from obs_check.causes.panel import (
     adhoc_filter,
     counter_expired,
@@ -138,6 +138,7 @@ CAUSES: tuple[Cause, ...] = (
     multiline_swallows.CAUSE,
     taken_twice.CAUSE,
     retention_passed.CAUSE,
+    other_loki.CAUSE,
     dashboard_missing.CAUSE,
     false_green.CAUSE,
     datasource_missing.CAUSE,

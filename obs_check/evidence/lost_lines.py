@@ -103,6 +103,16 @@ def answers(one: PathLines) -> bool:
     return one.at_shipper is None or not one.at_shipper.unknown
 
 
+def took(one: PathLines) -> int:
+    """How many lines Loki took since before the run, as the shipper's counters say, where that is every line that was
+    read and the run's are among them; 0 where it is not, or where nobody says so."""
+    account = one.evidence.account if one.evidence else None
+    if account is None or (account.own_read or 0) < len(one.lost) or account.sent != account.read:
+        return 0
+    taken = bool(account.requests) and all(status in ("200", "204") for status in account.requests)
+    return account.sent if taken else 0
+
+
 def together(found: Iterable[Finding | None]) -> Finding | None:
     """What one cause does on several paths as one finding: all claims, probes, panels and edits; None without any."""
     findings = [finding for finding in found if finding is not None]

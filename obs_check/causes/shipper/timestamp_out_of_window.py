@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.lost_lines import PathLines, answers, losses, together
+from obs_check.evidence.lost_lines import PathLines, answers, losses, together, took
 from obs_check.evidence.selectors import lines_of
 from obs_check.evidence.shipper_rules import Rules, Taken, proved, told
 from obs_check.model.finding import Finding, Subject
@@ -45,12 +45,14 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     stage = last_change(ran, ran.shipped[0].number, "ts")
     there, probe = _stored(context, ran, at)
     words = _refused(one)
-    took = "" if there or words or at > now - UNSEEN_NS else _took(one)
-    if not there and not words and not took:
+    taken_in = 0 if there or words or at > now - UNSEEN_NS else took(one)
+    if not there and not words and not taken_in:
         return None
     after = _corrected(config, taken, stage, lambda r, unset: _good(ran, r.run(one.file, lines, now), first, unset))
     fixed = after.run(one.file, lines, now) if after else None
-    where = f"Loki has {there} of them there" if there else took or f"Loki refuses them: {words}"
+    where = f"Loki has {there} of them there" if there else f"Loki refuses them: {words}"
+    if taken_in:
+        where = f"Loki took all {taken_in} lines that the shipper read, and shows such old ones once they are flushed"
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"stage `{stage}` of job {taken.job.name} gives the {len(lines)} lost lines a time "
@@ -73,16 +75,6 @@ def _stored(context: Context, ran: Simulation, at: int) -> tuple[int, Probe]:
     query = lines_of(context.run, ran.shipped[0].labels)
     found, probe = context.loki.lines(query, Window(at - 5 * NEAR_NS, at + 5 * NEAR_NS), 100)
     return len(found), probe
-
-
-def _took(one: PathLines) -> str:
-    """That Loki took whatever was read since before the run, where the shipper's counters say so; else ""."""
-    account = one.evidence.account if one.evidence else None
-    if account is None or (account.own_read or 0) < len(one.lost) or account.sent != account.read:
-        return ""
-    if not account.requests or any(not status.startswith("2") for status in account.requests):
-        return ""
-    return f"Loki took all {account.sent} lines that the shipper read, and shows lines this old once they are flushed"
 
 
 def _refused(one: PathLines) -> str:

@@ -30,7 +30,6 @@ def _lines(most: int, *panels: int) -> Change:
 
 def _short_lookback(settings: LabSettings) -> None:
     settings.loki = replace(settings.loki, max_query_lookback=5 * NS)
-    settings.loki_direct = True
 
 
 def _short_intervals(settings: LabSettings) -> None:

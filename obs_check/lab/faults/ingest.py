@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from obs_check.lab.faults.fault import Fault
+from obs_check.lab.faults.select import read_elsewhere
 from obs_check.lab.settings import LabSettings
 
 _S = 1_000_000_000
@@ -37,6 +38,12 @@ def _short_retention(settings: LabSettings) -> None:
 
 INGEST_FAULTS: tuple[Fault, ...] = (
     Fault("loki-down", "ingest.loki-down", "Loki is not running", _down, outage=True),
+    Fault(
+        "datasource-elsewhere",
+        "ingest.other-loki",
+        "Grafana's datasource reads where nobody writes, and nobody can ask Loki but through it",
+        read_elsewhere,
+    ),
     Fault("line-too-long", "ingest.discarded", "Loki takes lines of 512 bytes, coderd's are longer", _short_lines),
     Fault("line-cut", "ingest.line-truncated", "Loki cuts lines at 300 bytes, inside of coderd's JSON", _cut_lines),
     Fault("many-labels", "ingest.discarded", "promtail sets more labels than Loki takes", _many_labels),

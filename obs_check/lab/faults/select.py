@@ -9,11 +9,16 @@ def _stream_moved(settings: LabSettings) -> None:
     exprs(r'\{namespace="coder"\}', '{namespace="coder", stream="stderr"}')(settings)
 
 
-def _datasource_tenant(settings: LabSettings) -> None:
-    settings.loki_direct = True
+def read_elsewhere(settings: LabSettings) -> None:
+    """Let Grafana's datasource read what nobody writes."""
     loki = next(d for d in settings.datasources if d["uid"] == LOKI_UID)
     loki["jsonData"] = {**loki.get("jsonData", {}), "httpHeaderName1": "X-Scope-OrgID"}
     loki["secureJsonData"] = {"httpHeaderValue1": "team-b"}
+
+
+def _datasource_tenant(settings: LabSettings) -> None:
+    settings.loki_direct = True
+    read_elsewhere(settings)
 
 
 SELECT_FAULTS: tuple[Fault, ...] = (

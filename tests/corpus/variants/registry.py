@@ -41,7 +41,13 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("no-boundary-config", "boundary.config is not named", after=without("boundary", "config")),
     Variant("no-shipper-config", "shipper.config is not named", after=without("shipper", "config")),
     Variant("no-shipper", "nothing is said of the shipper", after=without("shipper")),
-    Variant("loki-url", "Loki is asked by its URL", after=loki_by_url),
+    Variant(
+        "loki-url",
+        "Loki is asked by its URL",
+        after=loki_by_url,
+        # There the lines are found, and it is a tenant that differs.
+        instead={"datasource-elsewhere": "select.wrong-tenant"},
+    ),
     Variant("flow", "boundary's and promtail's configuration are in flow style", after=rewritten(flow)),
     Variant("comments", "they are full of comments", after=rewritten(commented)),
     Variant("crlf", "all configuration has CRLF", after=crlf_everywhere),
