@@ -1,18 +1,22 @@
 """Writes the pages of the JSON document and of the tables: `python docs/write_document.py`.
 
 The types of obs_check/app/verify/document.py say what stands in docs/document.md: a section a type, a row a field;
-obs_check/report/tables.py what stands in docs/tables.md: a section a table, a row a column.
+obs_check/report/tables.py what stands in docs/tables.md: a section a table, a row a column;
+obs_check/report/documents.py what stands in docs/schemas: a JSON Schema a command.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from obs_check.app.verify.document import Document
+from obs_check.report.documents import DOCUMENTS, schema_of
 from obs_check.report.tables import TABLES
 
 TARGET = Path(__file__).parent / "document.md"
+SCHEMAS = Path(__file__).parent / "schemas"
 TABLES_TARGET = Path(__file__).parent / "tables.md"
 TABLES_HEAD = """\
 # The tables
@@ -48,6 +52,9 @@ for panel in document["panels"]:
                 print(panel["id"], reading["of"], exchange["body"]["queries"][0]["refId"], len(answer))
 ```
 
+[schemas](schemas) has the JSON Schema (2020-12) of this page, `run.json`, and of what every other command prints with
+`-o json`; they come with the package, in `obs_check/data/docs/schemas`.
+
 What is bounded: 256 KiB of one answer and 16 MiB of all, 3 lines a tag and 8,192 characters a line, 500 values a
 reading, 4 MiB of a dashboard, 256 KiB of a file. What is left out is counted where it is missing.
 
@@ -65,6 +72,14 @@ def written() -> str:
         order += [kind for kind in _named(kinds[name]) if kind not in order]
         parts.append(_section(name, kinds[name]))
     return "\n".join(parts)
+
+
+def written_schemas() -> dict[str, str]:
+    """File name -> JSON Schema of what a command prints with `-o json`."""
+    return {
+        f"{name}.json": json.dumps(schema_of(name, kind), indent=1, ensure_ascii=False) + "\n"
+        for name, kind in DOCUMENTS
+    }
 
 
 def written_tables() -> str:
@@ -116,4 +131,7 @@ def _cell(text: str) -> str:
 
 if __name__ == "__main__":
     TARGET.write_text(written(), "utf-8")
+    SCHEMAS.mkdir(exist_ok=True)
+    for name, text in written_schemas().items():
+        (SCHEMAS / name).write_text(text, "utf-8")
     TABLES_TARGET.write_text(written_tables(), "utf-8")

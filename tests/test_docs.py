@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from obs_check.cli.main import main
+from obs_check.data import SCHEMAS
 
 ROOT = Path(__file__).parent.parent
 _BLOCK = re.compile(r"^```\n(\$ .*?)^```$", re.DOTALL | re.MULTILINE)
@@ -75,6 +76,7 @@ def test_the_page_of_the_document_is_that_of_its_types() -> None:
     script = runpy.run_path(str(ROOT / "docs/write_document.py"))
     again = "write it again: python docs/write_document.py"
     assert script["TARGET"].read_text("utf-8") == script["written"](), again
+    assert {path.name: path.read_text("utf-8") for path in SCHEMAS.iterdir()} == script["written_schemas"](), again
     assert script["TABLES_TARGET"].read_text("utf-8") == script["written_tables"](), again
 
 

@@ -20,6 +20,7 @@ from obs_check.lab.faults.registry import DEFAULT_FAULTS
 from obs_check.lab.stack import Lab
 from obs_check.model.verdict import Verdict
 from obs_check.report.json import dumps
+from tests.undocumented import undocumented
 
 
 def tell(directory: Path, *fault_ids: str) -> tuple[Demo, dict[str, Any]]:
@@ -76,26 +77,6 @@ def exchanges(value: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(value, list):
         for item in value:
             yield from exchanges(item)
-
-
-def undocumented(value: Any, schema: dict[str, Any], kind: Any = None, at: str = "") -> set[str]:
-    """Keys that the types do not know."""
-    kind = schema if kind is None else kind
-    if "anyOf" in kind:
-        return min((undocumented(value, schema, one, at) for one in kind["anyOf"] if _fits(value, one)), default=set())
-    if "$ref" in kind:
-        return undocumented(value, schema, schema["$defs"][kind["$ref"].rsplit("/", 1)[1]], at)
-    if isinstance(value, list) and "items" in kind:
-        return {name for item in value for name in undocumented(item, schema, kind["items"], at)}
-    if not isinstance(value, dict) or "properties" not in kind:
-        return set()
-    known = kind["properties"]
-    here = {f"{at}.{key}" for key in value if key not in known}
-    return here.union(*(undocumented(value[key], schema, known[key], f"{at}.{key}") for key in value if key in known))
-
-
-def _fits(value: Any, kind: dict[str, Any]) -> bool:
-    return (value is None) == (kind.get("type") == "null")
 
 
 @pytest.mark.slow

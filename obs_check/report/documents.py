@@ -1,0 +1,352 @@
+"""The JSON of every command as types: docs/schemas and the page of the document are written from them.
+
+Commands that look at a run print a `Document`; `shipper dry-run` prints an object a line.
+"""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from obs_check.app.verify.document import Document, Judged, RunId, Span, Subject, said
+
+Number = float | Literal["NaN", "+Inf", "-Inf"]
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class _Head(Struct):
+    schema: Literal["obs-check/1"]
+    command: str
+    verdict: Judged
+    run: RunId | None
+
+
+class LintRemedy(Struct):
+    """What to write instead."""
+
+    summary: str
+
+
+class LintPlace(Struct):
+    """One of the places that a finding of lint has."""
+
+    line: int
+    subject: Subject
+
+
+class LintFinding(Struct):
+    """What a rule found."""
+
+    rule: str
+    severity: Literal["error", "warning", "info"]
+    path: str
+    line: Annotated[int, said("from 1")]
+    column: Annotated[int, said("from 1: where the line begins behind its blanks")]
+    subject: Subject
+    claim: str
+    fix: LintRemedy
+    places: Annotated[list[LintPlace] | None, said("all places of a habit")] = None
+    reason: Annotated[str | None, said("why it is switched off")] = None
+
+
+class UnusedDisable(Struct):
+    """A comment that switches off a rule which finds nothing there."""
+
+    rule: str
+    path: str
+    line: int
+    reason: str
+
+
+class LintDocument(_Head):
+    """What `obs-check lint` found."""
+
+    files: Annotated[int, said("files that were read")]
+    findings: list[LintFinding]
+    disabled: list[LintFinding]
+    unused_disables: list[UnusedDisable]
+
+
+class TestCheck(Struct):
+    """An expectation of a test."""
+
+    subject: str
+    verdict: Judged
+    differs: str
+    want: list[str]
+    got: list[str]
+
+
+class TestCase(Struct):
+    """A test of a suite."""
+
+    name: str
+    verdict: Judged
+    seconds: float
+    checks: list[TestCheck]
+
+
+class TestMutant(Struct):
+    """A changed query, and the test that noticed it, empty where none did."""
+
+    panel: int
+    title: str
+    target: str
+    change: str
+    noticed_by: str
+
+
+class TestSuite(Struct):
+    """A file of tests."""
+
+    file: str
+    cases: list[TestCase]
+    mutants: list[TestMutant] | None = None
+
+
+class TestDocument(_Head):
+    """What `obs-check test` found."""
+
+    suites: list[TestSuite]
+    ended: Annotated[str, said("why not all tests were run, empty when they were")]
+
+
+class QueryRow(Struct):
+    """A line or a value."""
+
+    ts: Annotated[str, said("nanoseconds since the epoch")]
+    labels: dict[str, str]
+    line: str | None = None
+    value: Number | None = None
+
+
+class QueryResult(Struct):
+    """What a query answers."""
+
+    type: Literal["streams", "vector", "matrix", "scalar"]
+    rows: list[QueryRow]
+
+
+class QueryDocument(_Head):
+    """What `obs-check query` answers."""
+
+    query: str
+    asked: Annotated[str, said("who was asked")]
+    window: Span | None
+    result: QueryResult
+
+
+class ExplainNode(Struct):
+    """A part of an explained query."""
+
+    kind: str
+    text: str
+    lines_in: int | None
+    lines_out: int | None
+    series: int | None
+    kept: str | None
+    dropped: str | None
+    reason: str
+    errors: dict[str, int]
+    labels: dict[str, int]
+    values: dict[str, dict[str, int]]
+    notes: list[str]
+    children: "list[ExplainNode]"
+
+
+class ExplainCost(Struct):
+    """What explaining cost a Loki."""
+
+    requests: int
+    bytes_read: int
+
+
+class ExplainDocument(_Head):
+    """What `obs-check query --explain` shows."""
+
+    query: str
+    asked: str
+    window: Span
+    conclusion: str
+    explain: ExplainNode
+    cost: ExplainCost | None
+
+
+class KeptRun(Struct):
+    """A kept run."""
+
+    id: str
+    at: Annotated[str, said("when it was kept, UTC")]
+    command: str
+    file: str
+    verdict: Judged
+    events: int
+    panels: int
+    broken: Annotated[int, said("panels that are not as they should be, after the fixes where there were any")]
+    causes: list[str]
+    ended: str
+
+
+class RunsDocument(_Head):
+    """What `obs-check runs` lists."""
+
+    runs: list[KeptRun]
+    more: Annotated[int, said("older ones that are not listed")]
+
+
+class ExportDocument(_Head):
+    """What `obs-check export` wrote."""
+
+    of: Annotated[Judged, said("the verdict of the exported run")]
+    files: list[str]
+
+
+class BundleDocument(_Head):
+    """What `obs-check bundle` wrote."""
+
+    file: str
+    files: list[str]
+    signed: bool
+
+
+class Bundled(Struct):
+    """What a bundle says of itself."""
+
+    command: str
+    verdict: str
+    obs_check: str
+
+
+class FileProblem(Struct):
+    """A file of a bundle that is not as it was written."""
+
+    file: str
+    problem: str
+
+
+class FoundDifference(Struct):
+    """A value that does not follow from the raw answers."""
+
+    place: str
+    kept: str
+    found: str
+
+
+class BundleVerifyDocument(_Head):
+    """What `obs-check bundle verify` found."""
+
+    bundle: Bundled
+    files: int
+    problems: list[FileProblem]
+    recomputed: dict[str, int]
+    differences: list[FoundDifference]
+    not_checked: dict[str, str]
+    signed_by: str | None
+
+
+class StatusDocument(_Head):
+    """What `obs-check shipper status` shows."""
+
+    kind: Literal["promtail", "alloy"]
+    at: int
+    files: list[dict[str, Any]]
+    targets: list[dict[str, Any]]
+    destinations: list[dict[str, Any]]
+    stage_drops: dict[str, int]
+    refusals: list[dict[str, Any]]
+    components: list[str]
+    missing: list[str]
+    unopened: dict[str, str]
+    undiscovered: str
+    account: dict[str, Any] | None
+    problems: list[str]
+
+
+class TargetFile(Struct):
+    """A file and the job that takes it."""
+
+    path: str
+    bytes: int | None
+    job: str
+    jobs: list[str]
+    reason: str
+    why: str
+    labels: dict[str, str]
+    unknown_labels: dict[str, list[str]]
+    needs: list[str]
+    nearest: str
+
+
+class TargetPath(Struct):
+    """A pattern of a job and how many files it takes."""
+
+    job: str
+    path: str
+    files: int
+    note: str
+
+
+class TargetsDocument(_Head):
+    """What `obs-check shipper targets` shows."""
+
+    files: list[TargetFile]
+    paths: list[TargetPath]
+    notes: list[str]
+
+
+class ShippedLine(Struct):
+    """A line of `obs-check shipper dry-run -o json`: what would be pushed."""
+
+    ts: Annotated[str | None, said("nanoseconds since the epoch, null for the time of reading")]
+    labels: dict[str, str]
+    line: str
+    metadata: dict[str, str] | None = None
+
+
+class StageChange(Struct):
+    """What a stage changed."""
+
+    what: str
+    before: Any
+    after: Any
+
+
+class StageOutcome(Struct):
+    """What a stage did to a line."""
+
+    stage: str
+    outcome: str
+    changes: list[StageChange]
+    reason: str | None = None
+
+
+class TracedLine(Struct):
+    """A line of `obs-check shipper dry-run --trace -o json`: every stage, and what was shipped."""
+
+    number: int
+    line: str
+    stages: list[StageOutcome]
+    shipped: list[ShippedLine]
+
+
+DOCUMENTS: tuple[tuple[str, type[Struct]], ...] = (
+    ("run", Document),
+    ("runs", RunsDocument),
+    ("export", ExportDocument),
+    ("bundle", BundleDocument),
+    ("bundle-verify", BundleVerifyDocument),
+    ("lint", LintDocument),
+    ("test", TestDocument),
+    ("query", QueryDocument),
+    ("query-explain", ExplainDocument),
+    ("shipper-status", StatusDocument),
+    ("shipper-targets", TargetsDocument),
+    ("shipper-dry-run", ShippedLine),
+    ("shipper-dry-run-trace", TracedLine),
+)
+"""Name of the schema's file, and its type. `run` is of verify, diagnose, confirm, trace, inject and demo."""
+
+
+def schema_of(name: str, kind: type[Struct]) -> dict[str, Any]:
+    """The JSON Schema of a type. What a later version adds is allowed."""
+    return {"$schema": DIALECT, "title": f"obs-check/1 {name}", **msgspec.json.schema(kind)}
