@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from obs_check.boundary.coderd import Workspace
 from obs_check.errors import Unavailable
@@ -23,6 +22,7 @@ from obs_check.lab.egress import Egress, Invocation
 from obs_check.lab.grafana import LabGrafana
 from obs_check.lab.loki import LabLoki
 from obs_check.lab.origin import Origin
+from obs_check.lab.own_folder import OwnFolder
 from obs_check.lab.prometheus import LabPrometheus
 from obs_check.lab.shipper import LabShipper
 from obs_check.standin.sql import LabDatabase
@@ -187,9 +187,9 @@ def _coderd(stack: Stack) -> Stop:
 
 def _sockets(stack: Stack) -> Stop:
     # The path of a unix socket has at most 107 bytes (Linux: sun_path), which a lab's own directory may exceed.
-    held = TemporaryDirectory(prefix="obs-check-")
-    stack.sockets = Path(held.name)
-    return held.cleanup
+    held = OwnFolder()
+    stack.sockets = held.path
+    return held.remove
 
 
 def audit_socket(stack: Stack) -> Path:

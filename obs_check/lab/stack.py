@@ -6,7 +6,6 @@ obs-check never gets this object's insides: it reads `config_path` and talks to 
 import os
 import shlex
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +17,7 @@ from obs_check.lab import settings as lab_settings
 from obs_check.lab.egress import Egress
 from obs_check.lab.faults.registry import break_with
 from obs_check.lab.origin import reserved_port
+from obs_check.lab.own_folder import OwnFolder
 from obs_check.lab.parts import BOUNDARY_STDERR, PARTS, SHIPPER_LOG, TOKEN_FILE, Stack, Stop, audit_socket
 from obs_check.lab.tls.certificate import CA
 from obs_check.standin.loki.served import Served
@@ -42,8 +42,8 @@ class Lab:
     ) -> None:
         self._made = made
         self._say = say
-        self._own = directory is None
-        self.directory = Path(tempfile.mkdtemp(prefix="obs-check-lab-")) if directory is None else directory
+        self._own = OwnFolder("lab-") if directory is None else None
+        self.directory = self._own.path if self._own is not None else directory or Path()
         self.fault_ids = fault_ids
         self._data = data
         self._env = dict(env or {})
@@ -113,8 +113,8 @@ class Lab:
     def stop(self) -> None:
         """Stop everything in reverse order; a temporary directory is removed."""
         self._running.close()
-        if self._own:
-            shutil.rmtree(self.directory, ignore_errors=True)
+        if self._own is not None:
+            self._own.remove()
 
     def _write_config(self, chosen: lab_settings.LabSettings) -> None:
         ca = shutil.copy(CA, self.directory / "ca-cert.pem")

@@ -1,4 +1,4 @@
-"""Path patterns as promtail 3.5 and Alloy read them: doublestar v4.
+"""Path patterns as promtail 3.5 reads them: doublestar v4. Alloy's are read into such (`alloy/targets.py`).
 
 `*`, `?` and `[a-z]`, `[^a]`, `[!a]` stay inside a segment (dot files included), `{a,b}` are alternatives, a segment
 `**` spans any number of directories and a `**` inside a segment is a `*`; a backslash takes the next character as it

@@ -386,6 +386,25 @@ def lab_directories(folder: Path) -> set[Path]:
 
 
 @pytest.mark.slow
+def test_a_killed_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it leaves is gone with the next one."""
+    env = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen([*PROGRAM, "lab", "up"], env=env, stdout=subprocess.PIPE) as process:
+        try:
+            line_of(process.stdout, "lab is up", 60)
+        finally:
+            process.kill()
+    left = set(tmp_path.iterdir())
+    assert left >= lab_directories(tmp_path) != set()
+    (tmp_path / "obs-check-evidence-of-somebody").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with Lab() as one, Lab() as other:
+        assert lab_directories(tmp_path) == {one.directory, other.directory}
+        assert not left & set(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == ["obs-check-evidence-of-somebody"]
+
+
+@pytest.mark.slow
 def test_lab_up_and_down(tmp_path: Path) -> None:
     env = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
     pipe = subprocess.PIPE

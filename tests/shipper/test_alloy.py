@@ -5,6 +5,8 @@ import textwrap
 import pytest
 
 from obs_check.errors import ConfigError
+from obs_check.shipper.collect import globs
+from obs_check.shipper.glob import fits
 from obs_check.shipper.model import ShipperConfig
 from obs_check.shipper.read import is_alloy, parse_shipper
 
@@ -254,3 +256,28 @@ def test_what_is_wrong_is_named(text: str, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         read(text)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "taken", "left"),
+    [
+        ("/l/[!a]?.log", ("/l/ab.log", "/l/!b.log"), ("/l/bb.log",)),
+        ("/l/[^a]?.log", ("/l/bb.log",), ("/l/ab.log",)),
+        ("/l/[a!]?.log", ("/l/ab.log", "/l/!b.log"), ("/l/bb.log",)),
+    ],
+)
+def test_a_class_of_a_pattern_is_turned_by_a_caret_alone(
+    pattern: str, taken: tuple[str, ...], left: tuple[str, ...]
+) -> None:
+    config = read(
+        f"""
+        local.file_match "f" {{ path_targets = [{{"__path__" = "{pattern}", job = "x"}}] }}
+        loki.source.file "f" {{
+          targets    = local.file_match.f.targets
+          forward_to = [loki.write.w.receiver]
+        }}
+        loki.write "w" {{ endpoint {{ url = "http://loki.example/loki/api/v1/push" }} }}
+        """
+    )
+    [glob] = globs(config.jobs)
+    assert [path for path in (*taken, *left) if fits(glob, path)] == list(taken)

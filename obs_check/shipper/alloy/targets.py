@@ -1,5 +1,6 @@
 """What a source of Alloy reads: lists of targets, followed through the components that make them."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -100,7 +101,15 @@ class TargetReader:
             older = node.get("ignore_older_than")
             limit = older.read(duration_ns) if older else 0
             inner = self.read(block.attributes()["path_targets"], block.id)
-            return [replace(one, expanded=True, ignore_older=limit or one.ignore_older) for one in inner]
+            return [
+                replace(
+                    one,
+                    labels=tuple(map(_neutral_globs, one.labels)),
+                    expanded=True,
+                    ignore_older=limit or one.ignore_older,
+                )
+                for one in inner
+            ]
         if block.name == "discovery.relabel":
             self._expect(reference, "output")
             reading.check(block, block.id, {"targets": "any!"}, ("rule",))
@@ -121,6 +130,18 @@ class TargetReader:
         if reference.export != export:
             text = f"{reference.block} exports {export}, not {reference.export or 'itself'}"
             raise self._reading.error(reference.line, text, f"write {reference.block}.{export}")
+
+
+def _neutral_globs(labels: Labels) -> Labels:
+    """Labels of a target with their patterns as promtail would have them. Alloy 1.11 expands them by doublestar v1,
+    where a `!` at the start of a class is a character of it (only `^` negates), and not by v4 as promtail 3.5."""
+    return {
+        name: _CLASS_WITH_BANG.sub(r"[\\!", value) if name in ("__path__", "__path_exclude__") else value
+        for name, value in labels.items()
+    }
+
+
+_CLASS_WITH_BANG = re.compile(r"(?<!\\)\[!")
 
 
 def read_rules(block: Block, reading: ArgumentReader) -> tuple[RelabelRule, ...]:
