@@ -33,6 +33,8 @@ COMMANDS: tuple[Subcommand, ...] = (
     Subcommand(
         "demo", "obs_check.cli.demo", "demo", "The whole job on the embedded lab: break, follow, diagnose, fix."
     ),
+    Subcommand("init", "obs_check.cli.init", "init", "Write an obs-check.yaml that works, from Grafana's address."),
+    Subcommand("doctor", "obs_check.cli.doctor", "doctor", "What of obs-check.yaml works, and what to do."),
     Subcommand("diagnose", "obs_check.cli.diagnose", "diagnose", "What each panel reads, why, with proof, and a fix."),
     Subcommand(
         "verify", "obs_check.cli.verify", "verify", "Inject events and follow each to its panels; one exit code."

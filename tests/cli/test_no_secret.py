@@ -134,6 +134,9 @@ OFFLINE: list[tuple[str, int]] = [
     ("query {job=~`.+`} --loki http://user:canary-url-b81c@loki.example", 2),
     ("test board.test.yaml", 1),
     ("test broken/board.test.yaml", 2),
+    ("init http://user:canary-url-b81c@grafana.example --yes", 2),
+    ("init http://user:canary-url-b81c@grafana.example/d/board", 2),
+    ("doctor --config promtail.yaml", 2),
     ("runs", 0),
     ("bundle make kept.json", 0),
     ("bundle verify kept.json", 2),
@@ -227,6 +230,8 @@ def echo() -> Iterator[str]:
 
 
 ASKING = [
+    "doctor",
+    "doctor -o json",
     "verify -o json --save kept.json",
     "diagnose",
     "query {a=`b`}",
@@ -270,6 +275,7 @@ OF_A_RUN = [
     ("trace diagnose.json -o json -v", 0),
     ("query {job=~`.+`} -o jsonl -v", 0),
     ("shipper status -v", 0),
+    ("doctor -v", 0),
     ("inject --allow 1 --deny 0 --save run.json -o json -v", 0),
     ("runs -v", 0),
 ]

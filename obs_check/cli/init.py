@@ -1,0 +1,154 @@
+"""`obs-check init`: a configuration that works."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from obs_check.cli.options import Output, common, echo
+
+if TYPE_CHECKING:
+    from obs_check.app.setup.found import BoardFound
+    from obs_check.app.setup.written import Address
+
+_TOKEN = "GRAFANA_TOKEN"
+
+
+@click.command()
+@click.argument("url", required=False, metavar="[URL]")
+@click.option("--token-env", metavar="NAME", help=f"The variable that holds Grafana's token.  [default: {_TOKEN}]")
+@click.option("--token-file", type=click.Path(path_type=Path), metavar="FILE", help="The file that holds it.")
+@click.option("--dashboard", metavar="UID", help="The dashboard to look at.")
+@click.option("--loki", "loki_url", metavar="URL", help="Loki itself, where it can be reached.")
+@click.option("--tenant", metavar="NAME", help="Loki's tenant (X-Scope-OrgID).")
+@click.option("--boundary-logs", metavar="GLOB", help="boundary's log files on this machine.")
+@click.option("--boundary-config", metavar="FILE", help="boundary's configuration.")
+@click.option("--proxy", metavar="URL", help="boundary's proxy, or `environment`.")
+@click.option("--coderd-logs", metavar="GLOB", help="coderd's log files on this machine.")
+@click.option("--shipper-config", metavar="FILE", help="promtail's or Alloy's configuration.")
+@click.option("--shipper-url", metavar="URL", help="The running shipper.")
+@click.option("--allow-url", metavar="URL", help="A URL that boundary allows.")
+@click.option("--deny-url", metavar="URL", help="A URL that boundary denies.")
+@click.option("--to", "target", default="obs-check.yaml", show_default=True, type=click.Path(path_type=Path))
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@common
+def init(
+    url: str | None,
+    token_env: str | None,
+    token_file: Path | None,
+    dashboard: str | None,
+    target: Path,
+    yes: bool,
+    force: bool,
+    out: Output,
+    **given: Any,
+) -> None:
+    """Write an obs-check.yaml that works, and say what does not yet.
+
+    URL is a Grafana, or a dashboard or panel of it as the browser shows it. Without --dashboard, one is looked for that
+    has panels of Loki, and asked for on a terminal where there are several. The exit code is that of `doctor`.
+
+    \b
+    export GRAFANA_TOKEN=...
+    obs-check init https://grafana.example/d/agent-firewall
+    obs-check init https://grafana.example --loki http://loki.example:3100 --yes
+    """
+    from obs_check.app.setup.checkup import check_all, exit_code
+    from obs_check.app.setup.written import read_address, written
+    from obs_check.cli.interrupt import insistent_interrupt
+    from obs_check.client.files.text_files import write_result
+    from obs_check.config import parse_config
+    from obs_check.errors import UsageError
+    from obs_check.report.checkup import checkup_document, print_checkup
+
+    if target.exists() and not force:
+        raise UsageError(f"{target} is there already", "--force writes over it, --to FILE writes another")
+    if url is None:
+        raise UsageError("where is Grafana?", "obs-check init https://grafana.example/d/agent-firewall")
+    address = read_address(url)
+    token = _token(token_env, token_file, out)
+    with insistent_interrupt(out.limit_s(configured=False)):
+        board = _board(dashboard or address.uid, address, token, yes or not sys.stdin.isatty(), out)
+        text = written(_sections(address, token, board, given))
+        config = parse_config(text, target.absolute(), out.env)
+        write_result(target, text)
+        checks = list(check_all(config, out.env))
+    code = exit_code(checks)
+    document = {**checkup_document("init", checks, code), "file": str(target)}
+    if not out.json:
+        print_checkup(document, sys.stdout, out.color, out.verbose > 0)
+        able = config.inject.allow_url and config.inject.deny_url
+        following = "doctor" if code else "verify" if able else "diagnose"
+        echo(f"{target} is written; next: obs-check {following} --config {target}")
+    out.finish(document, code)
+
+
+def _token(name: str | None, file: Path | None, out: Output) -> dict[str, str]:
+    """The reference to Grafana's token, {} without one."""
+    if file is not None:
+        return {"file": str(file)}
+    if name is not None or _TOKEN in out.env:
+        if name is None:
+            out.say(f"Grafana's token is taken from ${_TOKEN}")
+        return {"env": name or _TOKEN}
+    return {}
+
+
+def _board(wanted: str, address: "Address", token: dict[str, str], silent: bool, out: Output) -> "BoardFound | str":
+    """The dashboard to look at: the one that was named, else one with panels of Loki. Raises UsageError where several
+    have some and nobody can be asked, Unavailable or NotAllowed."""
+    import time
+
+    from obs_check.app.setup.found import dashboards_of_loki
+    from obs_check.client.grafana.client import GrafanaClient
+    from obs_check.config import parse_config
+    from obs_check.errors import UsageError
+
+    if wanted:
+        return wanted
+    import yaml
+
+    text = yaml.safe_dump({"grafana": {"url": address.grafana, **({"token": token} if token else {})}})
+    grafana = parse_config(text, Path("obs-check.yaml"), out.env)
+    assert grafana.grafana is not None
+    client = GrafanaClient(address.grafana, time.time_ns, grafana.hosts, grafana.grafana.token)
+    try:
+        found = list(dashboards_of_loki(client))
+    finally:
+        client.close()
+    own = [one for one in found if one.uid == "agent-firewall"] or found
+    if len(own) == 1:
+        return own[0]
+    names = [f"{one.uid} ({one.title}: {one.of_loki} panels of Loki)" for one in found]
+    remedy = "--dashboard UID names one"
+    if not found:
+        raise UsageError(f"{address.grafana}: no dashboard has a panel of Loki", remedy)
+    if silent:
+        raise UsageError(f"{len(found)} dashboards have panels of Loki: {'; '.join(names)}", remedy)
+    for number, name in enumerate(names, 1):
+        out.say(f"{number}  {name}")
+    chosen = click.prompt("Which dashboard", type=click.IntRange(1, len(found)), err=True)
+    return found[int(chosen) - 1]
+
+
+def _sections(
+    address: "Address", token: dict[str, str], board: "BoardFound | str", given: dict[str, Any]
+) -> dict[str, dict[str, Any] | str]:
+    def named(**keys: Any) -> dict[str, Any]:
+        return {key: value for key, value in keys.items() if value}
+
+    uid, lokis = (board, ()) if isinstance(board, str) else (board.uid, board.loki)
+    shipper = named(url=given["shipper_url"], config=given["shipper_config"])
+    if (given["shipper_config"] or "").endswith((".alloy", ".river")):
+        shipper["kind"] = "alloy"
+    return {
+        "grafana": named(url=address.grafana, token=token),
+        "dashboard": uid,
+        "loki": named(url=given["loki_url"], tenant=given["tenant"], datasource=lokis[0] if lokis else ""),
+        "boundary": named(logs=given["boundary_logs"], config=given["boundary_config"], proxy=given["proxy"]),
+        "coderd": named(logs=given["coderd_logs"]),
+        "shipper": shipper,
+        "inject": named(allow_url=given["allow_url"], deny_url=given["deny_url"]),
+    }

@@ -1,0 +1,150 @@
+"""`obs-check init` and `doctor`, on the lab's servers and on what is not there."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from obs_check.app.setup.written import read_address
+from obs_check.cli.main import main
+from obs_check.errors import UsageError
+from obs_check.lab.stack import Lab
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with Lab(tmp_path_factory.mktemp("lab")) as found:
+        yield found
+
+
+def doctor(path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, dict[str, Any]]]:
+    code = main(["doctor", "--config", str(path), "-o", "json"])
+    document = json.loads(capsys.readouterr().out)
+    assert document["command"] == "doctor"
+    return code, {check["part"]: check for check in document["checks"]}
+
+
+def settings(lab: Lab) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(lab.config_path.read_text("utf-8"))
+    return found
+
+
+def changed(lab: Lab, name: str, **sections: dict[str, Any]) -> Path:
+    """The lab's configuration with other values, beside its own."""
+    document = settings(lab)
+    for section, values in sections.items():
+        document[section] = {**document.get(section, {}), **values}
+    path = lab.config_path.with_name(name)
+    path.write_text(yaml.safe_dump(document), "utf-8")
+    return path
+
+
+def test_everything_that_is_set_is_asked(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    code, checks = doctor(lab.config_path, capsys)
+    # Nothing was sent yet, so coderd has not written a line.
+    assert {part: check["state"] for part, check in checks.items()} == {
+        "grafana": "ok",
+        "dashboard": "ok",
+        "datasource loki": "ok",
+        "datasource prometheus": "ok",
+        "loki": "ok",
+        "shipper.url": "ok",
+        "shipper.config": "ok",
+        "boundary.config": "ok",
+        "boundary.logs": "ok",
+        "coderd.logs": "unknown",
+        "boundary.proxy": "ok",
+        "source": "ok",
+        "expect": "ok",
+        "inject.via": "ok",
+    }
+    assert code == 3
+
+
+@pytest.mark.parametrize(
+    ("section", "values", "part", "state", "code", "words"),
+    [
+        ("grafana", {"token": {"env": "NO_TOKEN"}}, "grafana", "not allowed", 4, "role Viewer"),
+        ("loki", {"url": "http://127.0.0.1:1"}, "loki", "unknown", 3, ""),
+        ("shipper", {"kind": "alloy"}, "shipper.url", "unknown", 3, "write kind: promtail"),
+        ("shipper", {"config": "boundary.yaml"}, "shipper.config", "broken", 3, "scrape_configs"),
+        ("boundary", {"proxy": "http://127.0.0.1:1"}, "boundary.proxy", "unknown", 3, "proxy_port"),
+        ("boundary", {"config": "promtail.yaml"}, "boundary.config", "broken", 3, ""),
+        ("inject", {"via": "boundary"}, "inject.via", "ok", 3, ""),
+    ],
+)
+def test_what_does_not_work_is_named_with_its_remedy(
+    section: str,
+    values: dict[str, Any],
+    part: str,
+    state: str,
+    code: int,
+    words: str,
+    lab: Lab,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NO_TOKEN", "glsa-of-nobody-17")
+    found, checks = doctor(changed(lab, "other.yaml", **{section: values}), capsys)
+    assert (found, checks[part]["state"]) == (code, state)
+    assert words in checks[part]["remedy"]
+    assert "glsa-of-nobody-17" not in json.dumps(checks)
+
+
+def test_another_dashboard_is_offered(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    path = lab.config_path.with_name("board.yaml")
+    path.write_text(yaml.safe_dump({**settings(lab), "dashboard": "agent-fire"}), "utf-8")
+    _, checks = doctor(path, capsys)
+    assert checks["dashboard"]["state"] == "broken"
+    assert "agent-firewall (Agent firewall)" in checks["dashboard"]["remedy"]
+
+
+def test_a_configuration_is_written_that_works(
+    lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = settings(lab)["grafana"]["url"]
+    monkeypatch.setenv("GRAFANA_TOKEN", lab.config_path.with_name("grafana.token").read_text("utf-8").strip())
+    file = tmp_path / "obs-check.yaml"
+    args = ["init", url, "--to", str(file), "--shipper-config", str(lab.config_path.with_name("promtail.yaml"))]
+    assert main([*args, "--yes"]) == 0
+    shown = capsys.readouterr()
+    assert f"{file} is written; next: obs-check diagnose --config {file}" in shown.out
+    document = yaml.safe_load(file.read_text("utf-8"))
+    assert document["grafana"] == {"url": url, "token": {"env": "GRAFANA_TOKEN"}}
+    assert (document["dashboard"], document["loki"]) == ("agent-firewall", {"datasource": "loki"})
+    assert doctor(file, capsys)[0] == 0
+    # A second one does not write over it.
+    assert main([*args, "--yes"]) == 2
+    assert "--force" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("url", "grafana", "uid"),
+    [
+        ("https://grafana.example", "https://grafana.example", ""),
+        ("https://grafana.example/", "https://grafana.example", ""),
+        ("https://h.example/sub/d/abc/a-title?orgId=1&viewPanel=4", "https://h.example/sub", "abc"),
+        ("http://h.example:3000/d/abc", "http://h.example:3000", "abc"),
+    ],
+)
+def test_the_address_of_a_browser(url: str, grafana: str, uid: str) -> None:
+    found = read_address(url)
+    assert (found.grafana, found.uid) == (grafana, uid)
+
+
+@pytest.mark.parametrize("url", ["grafana.example", "ftp://grafana.example", ""])
+def test_what_is_no_address(url: str) -> None:
+    with pytest.raises(UsageError, match="not the address of a Grafana"):
+        read_address(url)
+
+
+def test_nothing_to_go_by(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["doctor"]) == 2
+    assert "obs-check init GRAFANA-URL" in capsys.readouterr().err
+    assert main(["init"]) == 2
+    assert main(["init", "http://127.0.0.1:1", "--yes"]) == 3
+    assert not (tmp_path / "obs-check.yaml").exists()
