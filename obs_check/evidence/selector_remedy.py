@@ -220,6 +220,9 @@ def _behind(
         return
     probes.append(probe)
     metadata = sorted({name for labels, _ in lines for name in labels} - set(_names(nothing.streams)))
+    # A stream of earlier may have the label; lines that have it and are not selected by it have it beside their stream.
+    if len(nothing.dead) == 1 and any(accepts(matcher, labels.get(matcher.name, "")) for labels, _ in lines):
+        metadata.append(matcher.name)
     near = nearest(matcher.name, metadata)
     if near is not None:
         values = tuple(sorted({labels[near] for labels, _ in lines if labels.get(near)}))

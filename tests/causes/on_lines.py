@@ -8,7 +8,7 @@ from obs_check.app.systems.shared_probes import LokiOnce
 from obs_check.causes.registry import causes_on
 from obs_check.client.answered import Answered
 from obs_check.errors import EvaluationError, Refused
-from obs_check.evidence.context import BrokenPanel
+from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant, query_range
 from obs_check.logql.engine.list_source import ListSource
@@ -38,11 +38,12 @@ class Lines(NoLoki):
 
     streams: list[tuple[Labels, list[str]]]
     asked: list[str] = field(default_factory=list)
+    metadata: Labels = field(default_factory=dict)
 
     def source(self) -> ListSource:
         start = NOW_NS - (WINDOW_S - 10) * NS
         return ListSource(
-            LogStream(labels, [Entry(start + n * NS, line) for n, line in enumerate(lines)])
+            LogStream(labels, [Entry(start + n * NS, line, self.metadata) for n, line in enumerate(lines)])
             for labels, lines in self.streams
         )
 
@@ -83,9 +84,8 @@ class Lines(NoLoki):
         return Answered(values, Probe("loki", f"values of {name}", values, NOW_NS, window))
 
 
-def proved(lines: Lines, expr: str, **known: Any) -> Finding | None:
-    """The first cause inside of the query of a panel that shows nothing; no run was sent, unless `known` says so of the
-    context."""
+def seen(lines: Lines, expr: str, **known: Any) -> tuple[Context, BrokenPanel]:
+    """What causes know of a panel that shows nothing; no run was sent, unless `known` says so of the context."""
     document = _dashboard(expr)
     board = load_dashboard(document, "test")
     (panel,) = board.panels
@@ -96,7 +96,12 @@ def proved(lines: Lines, expr: str, **known: Any) -> Finding | None:
     broken = BrokenPanel(panel, request, read_panel(panel, {}, request), "reads No data")
 
     asked = {"loki": LokiOnce(lines), "datasources": SOURCES, "now_ns": lambda: NOW_NS}
-    context = replace(NOTHING_KNOWN, dashboard_uid="test", dashboard=document, **{**asked, **known})
+    return replace(NOTHING_KNOWN, dashboard_uid="test", dashboard=document, **{**asked, **known}), broken
+
+
+def proved(lines: Lines, expr: str, **known: Any) -> Finding | None:
+    """The first cause inside of the query of such a panel."""
+    context, broken = seen(lines, expr, **known)
     for target in broken_targets(context, broken):
         for cause in causes_on("query"):
             found = cause.find(context, target)

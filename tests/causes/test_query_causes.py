@@ -5,6 +5,7 @@ import re
 import pytest
 
 from obs_check.client.answered import Answered
+from obs_check.model.entry import Labels
 from obs_check.model.probe import Probe
 from obs_check.model.window import Window
 from tests.causes.on_lines import NOW_NS, Lines, edited_text, proved
@@ -152,6 +153,12 @@ def test_a_label_that_the_path_of_the_file_tells_is_the_shippers_to_set(
 ) -> None:
     finding = proved(Lines([(labels, JSON)]), f"{{{matcher}}} | {OF_DENIED}")
     assert (finding.cause if finding else "") == cause
+
+
+def test_a_label_that_only_an_older_stream_has_is_structured_metadata_now() -> None:
+    old: tuple[Labels, list[str]] = ({**POD, "stream": "stderr"}, [])
+    finding = proved(Lines([(POD, JSON), old], metadata={"stream": "stderr"}), '{app="coder", stream="stderr"}')
+    assert (finding.cause if finding else "") == "select.moved-to-structured-metadata"
 
 
 @pytest.mark.parametrize("stages", ["", '|= "boundary_request"', '|= "boundary_request" | json | msg="x"'])

@@ -6,6 +6,7 @@ metric's sum rises where the panel's count of series does not.
 """
 
 import re
+from dataclasses import replace
 
 from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.cause import on_panel
@@ -14,6 +15,7 @@ from obs_check.evidence.control import Control
 from obs_check.evidence.dashboard_edit import dashboard_fix, edited
 from obs_check.evidence.funnel import counting
 from obs_check.logql import to_text
+from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding, Fix, Observation, Subject, TargetEdit
 from obs_check.model.probe import Probe
 from obs_check.model.secret import shortened
@@ -53,13 +55,19 @@ def _lines(context: Context, broken: BrokenPanel, control: Control) -> tuple[str
         lines, probe = context.loki.count(counting(asked.query, broken.window), broken.window)
         if lines > 0:
             continue
-        counted, sample = context.every_line.lines(to_text(asked.query), control.after_window, 20)
+        counted, sample = context.every_line.lines(to_text(_unformatted(asked.query)), control.after_window, 20)
         if not counted or any(_DECISION.search(line) for _, line in counted):
             continue
         why = f"its query has 0 of their lines and counts others, for example `{shortened(counted[0][1], 120)}`"
         summary = "count the decisions (`boundary_request` or `msg=ALLOW|DENY`), not other lines"
         return why, (probe, sample), Fix(summary, path=f"dashboard:{context.dashboard_uid}")
     return None
+
+
+def _unformatted(query: ast.LogQuery) -> ast.LogQuery:
+    """The query's lines as they are in Loki, by which they are known: an earlier run's decisions are others' lines too,
+    and no mistake."""
+    return replace(query, stages=tuple(stage for stage in query.stages if not isinstance(stage, ast.LineFormat)))
 
 
 def _sum(context: Context, broken: BrokenPanel, control: Control) -> tuple[str, tuple[Probe, ...], Fix] | None:

@@ -18,6 +18,8 @@ _LONGER = {"positions-ahead": "the file is longer than that by now"}
 _AMONG = _LONGER | {"long-urls": "a batch with shorter requests in it fits"}
 _WRAPPED = {"short-run": "the command ends after so many requests, whoever sends them"}
 
+_OF_PROMTAIL = dict.fromkeys(("limited", "line-cut-by-shipper"), "limits_config is promtail's, and Alloy cuts no line")
+
 
 def _in_zone(name: str) -> Variant:
     def before(settings: LabSettings) -> None:
@@ -51,7 +53,7 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("flow", "boundary's and promtail's configuration are in flow style", after=rewritten(flow)),
     Variant("comments", "they are full of comments", after=rewritten(commented)),
     Variant("crlf", "all configuration has CRLF", after=crlf_everywhere),
-    Variant("alloy", "the shipper is Alloy", after=with_alloy),
+    Variant("alloy", "the shipper is Alloy", after=with_alloy, apart=_OF_PROMTAIL),
     Variant("kubernetes", "promtail discovers pods at the API server", after=discovered),
     Variant(
         "earlier",
