@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from obs_check.app.recompute.document import recompute
 from obs_check.app.verify.comparison import compare, compare_hops
-from obs_check.app.verify.kept import load_document, load_run
+from obs_check.app.verify.kept import load_document, load_run, read_document
 from obs_check.cli.main import main
 from obs_check.errors import InputError
 from obs_check.report.evidence import write_evidence
@@ -16,6 +17,7 @@ from obs_check.report.json import dumps
 from obs_check.report.markdown import to_markdown
 from obs_check.report.tables import evidence_tables
 from tests.mutants import mutants
+from tests.report.pages import small
 
 AT = 1_795_478_400_000_000_000
 WINDOW = {"start_ns": AT, "end_ns": AT + 9}
@@ -119,6 +121,20 @@ def test_a_mutated_document_is_read_or_named(tmp_path: Path) -> None:
         except InputError as error:
             assert error.message.startswith(f"{path}: ")
     assert MUTANTS / 4 < refused < MUTANTS
+
+
+def test_a_mutated_document_with_raw_answers_is_made_anew_or_told() -> None:
+    read = 0
+    for number, text in enumerate(mutants(small(), 60, 4)):
+        try:
+            document = read_document(text, "kept.json")
+        except InputError:
+            continue
+        read += 1
+        recompute(document)
+        if number % 6 == 0:
+            to_html(document)
+    assert read > 25
 
 
 def test_the_whole_document_is_read(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from obs_check.cli.options import echo
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Sample, Streams, Vector
 from obs_check.report.evidence import write_evidence
+from obs_check.report.html.page import to_html
 from obs_check.report.json import document
 from obs_check.report.query_result import to_csv, to_jsonl, to_lines
 from obs_check.report.terminal import in_cell, in_one_line, visible
@@ -81,6 +82,44 @@ def evidence(text: str) -> dict[str, Any]:
     event = {"tag": text, "url": text, "error": text, "sent_ns": 1, "status": None}
     rest = {"findings": [finding], "panels": [panel], "hops": [hop], "events": [event], "changes": [text]}
     return {**document("verify", "fail", text), **rest, "ended": text}
+
+
+def raw_evidence(text: str) -> dict[str, Any]:
+    """As `evidence`, with the text in whatever a run keeps of what it stands on."""
+    found = evidence(text)
+    probe = found["findings"][0]["probes"][0]
+    line = {"line": text, "file": text, "offset": 1, "labels": None, "ts_ns": None, "cut": 0}
+    stored = {**line, "file": "", "labels": {"a": text, text: "b"}, "ts_ns": 1}
+    hop = {**found["hops"][0], "probes": [probe], "events": [{"tag": text, "seen_ns": 1, "lines": [line, stored]}]}
+    query = {"refId": text, "expr": text, "datasource": {"type": "loki", "uid": text}}
+    sent = {"method": text, "target": "/api/ds/query", "body": {"queries": [query], "from": text}, "status": 200}
+    kept = {**probe, "exchange": {**sent, "bytes": 1, "sha256": "0" * 64}, "window": {"start_ns": 1, "end_ns": 2}}
+    value = {"name": text, "number": 1, "text": text, "events": [text]}
+    reading = {"of": text, "reads": text, "state": text, "error": text, "values": [value], "probes": [kept]}
+    reading |= {"requests": [{"body": {"queries": [query]}}], "steps": [{"name": text, "rows": 1}]}
+    proof = {"type": text, "targets": [{"ref_id": text, "text": text}], "readings": [reading]}
+    file = {"role": text, "path": text, "text": text, "bytes": 1, "sha256": text, "problem": text}
+    return {
+        **found,
+        "panels": [{**found["panels"][0], "proof": proof}],
+        "hops": [hop, {**hop, "hop": "loki"}],
+        "inputs": {
+            "dashboard": {"title": text, "uid": text, "version": text},
+            "addresses": {"grafana": f"http://{text}", text: text},
+            "files": [file, {**file, "problem": ""}],
+            "expectations": [{"panel": text, "path": text, "kind": text, "by": text, "decision": text}],
+        },
+        "versions": {"grafana": text, text: text},
+        "clocks": [{"system": text, "least_ms": 1, "most_ms": 2, "answers": 1}],
+        "answers": {"0" * 64: text},
+    }
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_the_page_of_raw_answers_is_inert(text: str) -> None:
+    written = to_html(raw_evidence(text))
+    assert not steering(written)
+    check_page(written, text)
 
 
 TEXTS = ("json", "md", "html", "csv", "jsonl", "junit", "sarif")

@@ -73,8 +73,8 @@ def _proofs(document: Mapping[str, Any], place: str, found: Recomputed) -> None:
             found.same("proofs", where, evidence.get("seen"), len(probes))
         elif evidence.get("kind") == "proof":
             both, changed = evidence.get("as_written") or 0, evidence.get("changed") or 0
-            first, second = evidence.get("pair") or (0, 0)
-            sides = both > 0 and changed > 0 and 0 <= first < both <= second < len(probes)
+            pair = list(evidence.get("pair") or ())
+            sides = both > 0 and changed > 0 and len(pair) == 2 and 0 <= pair[0] < both <= pair[1] < len(probes)
             found.same("proofs", where, (both + changed, sides), (len(probes), True))
 
 

@@ -115,14 +115,14 @@ def _views(
         if reading.get("outage"):
             found.leave(at, "who did not answer leaves nothing to draw")
             return None
-        request = _request(board, row, reading)
-        if request is None:
-            found.leave(at, "its panel is not in the kept dashboard")
-            return None
         asked = [p for p in reading.get("probes") or () if p.get("exchange")]
         replay = _Replay(at, asked, document.get("answers") or {}, found)
         ask = of_run(replay, run.needle) if reading.get("of") == "run" and run is not None else replay
         try:
+            request = _request(board, row, reading)
+            if request is None:
+                found.leave(at, "its panel is not in the kept dashboard")
+                return None
             results: dict[str, RefResult] = {}
             for query in request.queries:
                 answered, _ = ask_query(ask, query, split=replay.splits(query))

@@ -81,9 +81,10 @@ def _sides(evidence: Mapping[str, Any], taken: list[tuple[NumberedProbe, Any]]) 
         return []
     both = evidence.get("as_written")
     if evidence.get("kind") == "proof" and isinstance(both, int) and 0 < both < len(taken):
-        first, second = evidence.get("pair") or (both - 1, both)
+        pair = list(evidence.get("pair") or ())
+        first, second = pair if len(pair) == 2 else (both - 1, both)
         return [
-            _side("as written", taken[:both], min(first, both - 1)),
+            _side("as written", taken[:both], min(max(first, 0), both - 1)),
             _side("changed", taken[both:], min(max(second - both, 0), len(taken) - both - 1)),
         ]
     return [_side("seen", taken, len(taken) - 1)]

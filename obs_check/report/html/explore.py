@@ -20,8 +20,8 @@ def asked_queries(probe: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]] 
     exchange = probe.get("exchange") or {}
     body = exchange.get("body")
     if isinstance(body, Mapping) and str(exchange.get("target") or "").startswith("/api/ds/query"):
-        queries = [dict(entry) for entry in body.get("queries") or () if isinstance(entry, Mapping)]
-        uids = {str((query.get("datasource") or {}).get("uid") or "") for query in queries} - {"", "__expr__"}
+        queries = body_queries(body)
+        uids = {datasource_of(query).get("uid") or "" for query in queries} - {"", "__expr__"}
         return (uids.pop() if len(uids) == 1 else "-- Mixed --", queries) if uids else None
     found = _PROXY.fullmatch(str(exchange.get("target") or ""))
     asked = parse_qs(found["asked"]) if found else {}
@@ -32,6 +32,18 @@ def asked_queries(probe: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]] 
     return uid, [
         {"refId": "A", "datasource": {"type": "loki", "uid": uid}, "expr": asked["query"][0], "queryType": kind}
     ]
+
+
+def body_queries(body: Any) -> list[dict[str, Any]]:
+    """The entries of a body for /api/ds/query; what a document keeps of a body may have any shape."""
+    found = body.get("queries") if isinstance(body, Mapping) else None
+    return [dict(entry) for entry in found if isinstance(entry, Mapping)] if isinstance(found, list) else []
+
+
+def datasource_of(query: Mapping[str, Any]) -> dict[str, str]:
+    """The `type` and `uid` that an entry names; "" for what it does not."""
+    named = query.get("datasource")
+    return {key: str(named.get(key) or "") for key in ("type", "uid")} if isinstance(named, Mapping) else {}
 
 
 def explore_url(

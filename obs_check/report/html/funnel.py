@@ -14,6 +14,7 @@ from obs_check.logql.syntax.printer import selector_text, stage_text
 from obs_check.logql.syntax.walk import log_queries
 from obs_check.panel.macros import read_text
 from obs_check.report.html.drawing import Drawing, rect, symbol, text, wrapped
+from obs_check.report.html.explore import body_queries, datasource_of
 from obs_check.report.html.runs import ToldRun
 
 _LINE_CHARS, _MOST_LINES = 46, 3
@@ -121,7 +122,6 @@ def _drawn(name: str, query: str, total: int, steps: Sequence[FunnelStep]) -> Dr
 def funnel_expressions(proof: Mapping[str, Any]) -> list[str]:
     """The expressions that a panel sends to Loki, as they are sent; each once."""
     asked = [r.get("requests") or () for r in proof.get("readings") or () if r.get("of") != "before"]
-    bodies = [request.get("body") or {} for request in (asked[-1] if asked else ())]
-    entries = [entry for body in bodies for entry in body.get("queries") or ()]
-    loki = [e for e in entries if (e.get("datasource") or {}).get("type") == "loki" and isinstance(e.get("expr"), str)]
-    return list(dict.fromkeys(entry["expr"] for entry in loki))
+    entries = [entry for request in (asked[-1] if asked else ()) for entry in body_queries(request.get("body"))]
+    loki = [entry.get("expr") for entry in entries if datasource_of(entry).get("type") == "loki"]
+    return list(dict.fromkeys(expr for expr in loki if isinstance(expr, str)))

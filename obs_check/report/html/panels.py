@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from obs_check.report.html.explore import body_queries
 from obs_check.report.html.funnel import FunnelTable, funnel_expressions, funnels, stored_lines
 from obs_check.report.html.probes import NumberedProbe, Probes
 from obs_check.report.html.runs import ToldRun
@@ -113,7 +114,7 @@ def _sent(reading: Mapping[str, Any]) -> list[str]:
     bodies: list[Any] = [exchange.get("body") for exchange in exchanges]
     if not any(bodies):
         bodies = [request.get("body") for request in reading.get("requests") or ()]
-    entries = [entry for body in bodies if isinstance(body, Mapping) for entry in body.get("queries") or ()]
+    entries = [entry for body in bodies for entry in body_queries(body)]
     return list(dict.fromkeys(str(entry.get("expr") or entry.get("rawSql") or entry.get("refId")) for entry in entries))
 
 
