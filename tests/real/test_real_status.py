@@ -118,12 +118,16 @@ def test_every_line_is_accounted_for(tmp_path: Path, capsys: pytest.CaptureFixtu
     with ExitStack() as up, RealPromtail(tmp_path, configuration(lab.url, tmp_path)) as promtail:
         up.callback(lab.stop)
         watch = Watch(promtail)
-        # Static targets are found 5 s after the start: these are the positions alone.
+        # Static targets are found 5 s after the start: positions alone, which no job stands behind, say nothing.
         behind = watch.state()
-        assert [(Path(f.path).name, f.state) for f in behind.files] == [("cut.log", "shrunk"), ("kept.log", "replaced")]
+        assert {(Path(f.path).name, f.state) for f in behind.files} == {
+            ("cut.log", "unknown file"),
+            ("kept.log", "unknown file"),
+        }
         caught_up = watch.until(lambda s: s.read_lines > 0 and s.read_lines == s.sent_entries, "nothing is read")
         assert account(first, caught_up).restarted
         assert 0 < caught_up.read_lines < 2000, "the head of the replaced file is lost"
+        assert {Path(f.path).name for f in caught_up.files if f.skipped} == {"kept.log"}
 
         up.close()
         with kept.open("a") as stream:
@@ -184,7 +188,9 @@ def test_alloy_writes_its_offsets_late_and_its_lines_at_once(tmp_path: Path) -> 
                 ("gone.log", "read", 1, "loki.source.file.files"),
                 ("kept.log", "read", 3, "loki.source.file.files"),
             ]
-            assert first.files[0].offset == len(LINE), "the offset is that of the first line"
+            # Alloy 1.11 writes an offset before it reads, 1.18 with the first line.
+            early = first.version.removeprefix("v").startswith("1.11.")
+            assert first.files[0].offset == (0 if early else len(LINE))
             assert first.stage_drops == {"noise": 1}
             assert {t.ready for t in first.targets if t.job == "local.file_match.files"} == {True}
 
