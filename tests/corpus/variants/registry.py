@@ -15,6 +15,7 @@ from tests.corpus.variants.written import commented, crlf_everywhere, flow, rewr
 _EAST, _WEST = "Asia/Kolkata", "America/St_Johns"
 _HAPPENED = {"quiet-quarter": "something did happen in that quarter"}
 _LONGER = {"positions-ahead": "the file is longer than that by now"}
+_SAME = {"sessions": "both runs are of one session of the firewall, whose number does not rise again"}
 _AMONG = _LONGER | {"long-urls": "a batch with shorter requests in it fits"}
 _WRAPPED = {"short-run": "the command ends after so many requests, whoever sends them"}
 
@@ -30,6 +31,10 @@ def _in_zone(name: str) -> Variant:
 
 _JSON_ONLY = {
     "drop-stage": "the stage's expression is one of JSON",
+    "zone-behind-cri": "the time is read from a field of JSON",
+    "replace-keys": "the keys that are replaced are those of JSON",
+    "output-fields": "the field that is put out is one of JSON",
+    "packed": "logfmt reads the pairs of the line inside of the packed one, too",
     "no-cri": "logfmt reads the line behind the runtime's prefix",
     "line-too-long": "a line for people is shorter",
     "every-line-counted": "logfmt makes no error of a line that is none",
@@ -66,9 +71,16 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("past", "boundary's log directory has a past", with_a_past),
     _in_zone(_EAST),
     _in_zone(_WEST),
-    Variant("others", "other agents use the same boundary", others="same", apart=_WRAPPED | _HAPPENED | _AMONG),
+    Variant(
+        "others",
+        "other agents use the same boundary",
+        others="same",
+        apart=_WRAPPED | _HAPPENED | _AMONG,
+        # Their requests fill what room boundary has for decisions that it cannot hand over.
+        instead={"agent-gone": "socket.channel-full"},
+    ),
     Variant("others-own", "other agents have a boundary of their own", others="own", apart=_HAPPENED | _LONGER),
-    Variant("two-runs", "another run came just before", runs=2, apart=_WRAPPED | _HAPPENED | _LONGER),
+    Variant("two-runs", "another run came just before", runs=2, apart=_WRAPPED | _HAPPENED | _LONGER | _SAME),
     Variant(
         "deployed",
         "the dashboard is drawn as in a deployment",
