@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from obs_check.cli.ending import keeping, write_document
+from obs_check.cli.load import inject_load
 from obs_check.cli.options import Output, common, deadline, echo
-from obs_check.cli.sending import counted, through
+from obs_check.cli.sending import counted, loaded, through
 from obs_check.errors import ObsCheckError
 from obs_check.model.verdict import Verdict
 
 if TYPE_CHECKING:
     from obs_check.app.systems.injection import Sending, Way
+    from obs_check.app.systems.load import Load
     from obs_check.config import BoundarySettings
     from obs_check.follow.run import Run
     from obs_check.model.event import Event
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 @click.command()
 @counted(10)
 @through
+@loaded
 @click.option("--dry-run", is_flag=True, help="Print what would be sent and the program that would send it.")
 @click.option(
     "--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the run here [default: run-<id>.json]."
@@ -36,6 +39,7 @@ def inject(
     dry_run: bool,
     deadline: float | None,
     sending: "Sending",
+    load: "Load | None",
     out: Output,
 ) -> None:
     """Send tagged allow and deny events through the firewall."""
@@ -43,6 +47,8 @@ def inject(
     from obs_check.config import ENVIRONMENT, load_config
     from obs_check.errors import UsageError
 
+    if load is not None:
+        inject_load(load, sending, out, deadline, save)
     if allow + deny == 0:
         raise UsageError("inject needs at least one event", "give --allow or --deny a number above 0")
     config = load_config(out.config_path, out.env)

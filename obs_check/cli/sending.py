@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 _MOST = 1000
 """Events of one decision that a run may have."""
+_MOST_OF_LOAD = 1_000_000
+"""Events of a run that is only accounted for."""
 
 
 def counted(default: int) -> Callable[[F], F]:
@@ -52,6 +54,35 @@ def through(function: F) -> F:
             "--via",
             metavar="EXECUTOR",
             help="Send from there: local, boundary, kubectl, coder, command, chat.  [default: inject.via, else local]",
+        ),
+    ):
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]
+
+
+def loaded(function: F) -> F:
+    """Decorator: --count, --rate and --parallel, handed to the command as `load: Load | None`."""
+
+    @functools.wraps(function)
+    def command(*args: Any, count: int | None, rate: float | None, parallel: int, **kwargs: Any) -> Any:
+        from obs_check.app.systems.load import Load
+        from obs_check.errors import UsageError
+
+        if count is None and rate is not None:
+            raise UsageError("--rate needs --count", "say how many events")
+        load = None if count is None else Load(count, rate or 0.0, parallel)
+        return function(*args, load=load, **kwargs)
+
+    decorated: Any = command
+    for option in (
+        click.option(
+            "--parallel", type=click.IntRange(1, 256), default=16, show_default=True, help="Threads that send --count."
+        ),
+        click.option("--rate", type=click.FloatRange(0.01), help="Events a second of --count.  [default: no limit]"),
+        click.option(
+            "--count",
+            type=click.IntRange(1, _MOST_OF_LOAD),
+            help="Send so many events, half of them to be denied, and account for each at every hop; no panel is read.",
         ),
     ):
         decorated = option(decorated)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from obs_check.cli.ending import keeping
+from obs_check.cli.load import trace_large
 from obs_check.cli.options import Output, common, deadline
 
 SENT = ("inject", "verify", "confirm", "demo")
@@ -19,6 +20,7 @@ SENT = ("inject", "verify", "confirm", "demo")
 def trace(named: str, save: Path | None, deadline: float | None, out: Output) -> None:
     """Follow the run RUN hop by hop: its id, the beginning of it, `last`, or a file. A run whose command was killed is
     followed as far as it was sent."""
+    from obs_check.app.systems.load import LARGE
     from obs_check.app.systems.systems import open_systems
     from obs_check.app.verify.check import Check
     from obs_check.app.verify.kept import find_run
@@ -26,6 +28,8 @@ def trace(named: str, save: Path | None, deadline: float | None, out: Output) ->
     from obs_check.config import state_directory
 
     run = find_run(named, state_directory(out.env), out.say, lambda: out.store().find(named, SENT))
+    if len(run.sent) > LARGE:
+        trace_large(run, out, deadline, save)
     outcome = Outcome("trace")
     with (
         keeping(out, outcome, save, out.limit_s(deadline)),

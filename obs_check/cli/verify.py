@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 import click
 
 from obs_check.cli.ending import keeping
+from obs_check.cli.load import verify_load
 from obs_check.cli.options import Output, deadline, judging
-from obs_check.cli.sending import counted, through
+from obs_check.cli.sending import counted, loaded, through
 
 if TYPE_CHECKING:
     from obs_check.app.systems.injection import Sending
+    from obs_check.app.systems.load import Load
 
 
 @click.command()
 @counted(10)
 @through
+@loaded
 @click.option("--timeout", type=click.FloatRange(1), help="Seconds that a hop may take after the hop before it.")
 @deadline
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
@@ -27,6 +30,7 @@ def verify(
     deadline: float | None,
     save: Path | None,
     sending: "Sending",
+    load: "Load | None",
     out: Output,
 ) -> None:
     """Send tagged events and follow each to its panels: 0 all arrived, 1 something is broken, 3 unknown."""
@@ -35,6 +39,8 @@ def verify(
     from obs_check.app.verify.outcome import Outcome
     from obs_check.errors import UsageError
 
+    if load is not None:
+        verify_load(load, sending, out, timeout, deadline, save)
     if allow + deny == 0:
         raise UsageError("verify needs at least one event", "give --allow or --deny a number above 0")
     outcome = Outcome("verify")

@@ -122,7 +122,7 @@ def _send(event: Event, proxy: str | None, ca: Path | None, patience: Patience) 
             return EgressAnswer(None, "blocked_elsewhere" if refused else "no_answer", _reason(error))
         except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
             return EgressAnswer(None, "no_answer", _reason(error))
-        return _read(answer.status_code, body)
+        return read_answer(answer.status_code, body)
 
 
 def _beginning(answer: "requests.Response", most: int) -> str:
@@ -135,7 +135,8 @@ def _beginning(answer: "requests.Response", most: int) -> str:
     return bytes(body[:most]).decode("utf-8", "replace")
 
 
-def _read(status: int, body: str) -> EgressAnswer:
+def read_answer(status: int, body: str) -> EgressAnswer:
+    """What an answer says, by its status and the beginning of its body together."""
     if status == 403 and BLOCKED in body:
         return EgressAnswer(403, "deny")
     if status in _REFUSALS:

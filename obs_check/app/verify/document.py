@@ -117,7 +117,15 @@ class Hop(Struct):
     seen: Annotated[int, said("those of them that are")]
     verdict: Judged
     missing: Annotated[list[str] | None, said("the tags of the others")] = None
+    late: Annotated[list[str] | None, said("of a large run: tags that took longer than a hop may")] = None
+    duplicate: Annotated[list[str] | None, said("of a large run: tags with more than one record")] = None
+    displaced: Annotated[
+        list[str] | None, said("of a large run: tags whose record stands behind one that was sent after their answer")
+    ] = None
+    unexpected: Annotated[list[str] | None, said("of a large run: tags of the run that were not planned")] = None
     latency_ms: Annotated[float | None, said("median of first seen minus sent")] = None
+    p95_ms: Annotated[float | None, said("of a large run: 95 of 100 were seen by then")] = None
+    max_ms: Annotated[float | None, said("of a large run: the last was seen by then")] = None
     note: str | None = None
     shipper: Annotated[Any, said("at the hop `shipper`: what it said of the run's files and lines")] = None
     events: Annotated[list[HopEvent] | None, said("every event that has to be there")] = None
@@ -425,6 +433,15 @@ class HopChange(Struct):
     change: str | None = None
 
 
+class LoadOfRun(Struct):
+    """A large run (`--count`), of which the events stand in its journal."""
+
+    count: int
+    asked_per_s: Annotated[float, said("0: as fast as it goes")]
+    sent: int
+    sent_per_s: float | None
+
+
 class Document(Struct):
     """A document of a run. With an interrupted command it says what was found so far, verdict unknown."""
 
@@ -439,6 +456,7 @@ class Document(Struct):
     panels: list[Panel] | None = None
     control: list[Control] | None = None
     findings: Annotated[list[Finding] | None, said("causes, the first one first")] = None
+    load: LoadOfRun | None = None
     checks: Annotated[list[HealthRow] | None, said("of the workspace, beside the run")] = None
     result: Annotated[Result | None, said("the head of the run, null without one")] = None
     unexplained: list[str] | None = None

@@ -1,0 +1,200 @@
+"""A large run: events at a steady rate by several threads, each accounted for at every hop while they are sent."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from threading import Event as Flag
+from threading import Lock
+from typing import Any
+
+from obs_check.app.systems.injection import Way, journaled
+from obs_check.app.systems.load_hops import Follower
+from obs_check.client.egress_load import LoadSender
+from obs_check.client.loki.client import LokiClient
+from obs_check.config import Config
+from obs_check.errors import NotAllowed, ObsCheckError, UsageError
+from obs_check.follow.journal import Journal
+from obs_check.follow.run import Run
+from obs_check.follow.tally import Moments, Tally
+from obs_check.model.event import Decision, Event
+from obs_check.model.verdict import Verdict, worst
+
+LARGE = 2000
+"""Events of a run above which it is accounted for in this way alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """`count` events, half of them to be denied, `per_s` of them a second (0: as fast as it goes) by `parallel`
+    threads."""
+
+    count: int
+    per_s: float = 0.0
+    parallel: int = 16
+
+
+@dataclass(slots=True)
+class Account:
+    """What is known of a large run; grows while it is sent. `took_s` is how long the sending took."""
+
+    command: str
+    load: Load
+    run: Run | None = None
+    tallies: list[Tally] = field(default_factory=list)
+    moments: Moments = field(default_factory=lambda: Moments.of("", ()))
+    took_s: float = 0.0
+    outages: list[str] = field(default_factory=list)
+    denied: bool = False
+    ended: str = ""
+
+    @property
+    def begun(self) -> bool:
+        """Whether events were sent."""
+        return self.run is not None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the hops; unknown where the command did not come to its end."""
+        if self.ended or self.outages or not self.tallies:
+            return Verdict.UNKNOWN
+        return worst(Verdict(row["verdict"]) for row in self.rows())
+
+    @property
+    def exit_code(self) -> int:
+        """That of the verdict; unknown for want of rights has its own."""
+        denied = self.denied and self.verdict is Verdict.UNKNOWN
+        return NotAllowed.exit_code if denied else self.verdict.exit_code
+
+    def stop(self, why: str) -> None:
+        """As Outcome's."""
+        self.ended = self.ended or why
+
+    def failed(self, error: ObsCheckError) -> None:
+        """As Outcome's."""
+        self.outages.append(error.message)
+        self.denied = self.denied or isinstance(error, NotAllowed)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row a hop, each compared with the hop before it on its path."""
+        before: dict[str, Tally] = {}
+        rows = []
+        for tally in self.tallies:
+            rows.append(tally.row(self.moments.sent_ns, before.get(tally.path)))
+            before[tally.path] = tally
+        return rows
+
+    def to_json(self) -> dict[str, Any]:
+        """The document; the events themselves stand in the run's journal."""
+        sent = sum(1 for at in self.moments.sent_ns if at)
+        rate = round(sent / self.took_s, 1) if self.took_s else None
+        return {
+            "schema": "obs-check/1",
+            "command": self.command,
+            "verdict": str(self.verdict),
+            "run": self.run.id if self.run else None,
+            "window": self.run.window.to_json() if self.run else None,
+            "load": {"count": self.load.count, "asked_per_s": self.load.per_s, "sent": sent, "sent_per_s": rate},
+            "events": [],
+            "hops": self.rows(),
+            "outages": self.outages,
+            "ended": self.ended,
+        }
+
+
+def run_load(
+    account: Account,
+    config: Config,
+    way: Way,
+    loki: LokiClient | None,
+    env: Mapping[str, str],
+    hop_s: float,
+    say: Callable[[str], None],
+) -> None:
+    """Send the events and account for them at every hop; without `loki` they are only sent. Raises UsageError where
+    they cannot be sent from here."""
+    proxy = config.boundary.proxy_url
+    if way.executor is not None or proxy is None:
+        raise UsageError("--count sends from here, through boundary.proxy", "leave out --via, and give the proxy's URL")
+    events = way.plan((account.load.count + 1) // 2, account.load.count // 2)
+    decisions: list[Decision] = [event.decision for event in events]
+    account.moments = Moments.of(events[0].run, decisions)
+    follower = Follower(account.moments, config, loki, hop_s, say)
+    account.tallies = follower.tallies
+
+    def keep(run: Run) -> None:
+        account.run = run
+
+    with journaled(env, events, time.time_ns, say, keep) as journal, follower.watching():
+        say(f"run {events[0].run}: sending {len(events)} events")
+        journal.plan(events)
+        started = time.monotonic()
+        try:
+            _send(account, events, journal, LoadSender(proxy, config.boundary.ca), follower, say)
+        finally:
+            account.took_s = time.monotonic() - started
+    if loki is not None:
+        follower.finish()
+
+
+def trace_load(
+    account: Account, config: Config, run: Run, loki: LokiClient, hop_s: float, say: Callable[[str], None]
+) -> None:
+    """Account for the events of an earlier run. When they came to a hop nobody has seen, so that none is late; one of
+    which nobody knows whether it was sent is not missing."""
+    account.run = run
+    events = max(one.event.n for one in run.sent)
+    decisions: list[Decision] = ["allow"] * events
+    account.moments = moments = Moments.of(run.id, decisions)
+    for one in run.sent:
+        decisions[one.event.n - 1] = one.event.decision
+        if one.answer.verdict != "not_known":
+            moments.sent_ns[one.event.n - 1] = one.event.sent_ns
+            moments.answered_ns[one.event.n - 1] = one.answered_ns
+    follower = Follower(moments, config, loki, hop_s, say, traced=run.window.start_ns)
+    account.tallies = follower.tallies
+    for one in run.sent:
+        if one.as_expected:
+            follower.egress(one.event.n, one.answered_ns or one.event.sent_ns)
+    follower.finish()
+
+
+def _send(
+    account: Account,
+    events: Sequence[Event],
+    journal: Journal,
+    sender: LoadSender,
+    follower: Follower,
+    say: Callable[[str], None],
+) -> None:
+    load, moments, started, lock = account.load, account.moments, time.monotonic(), Lock()
+    todo: Iterator[tuple[int, Event]] = enumerate(events)
+    stopped = Flag()
+    told = [started]
+
+    def work() -> None:
+        while not stopped.is_set():
+            with lock:
+                at, event = next(todo, (0, None))
+            if event is None:
+                return
+            wait = started + at / load.per_s - time.monotonic() if load.per_s else 0
+            if wait > 0 and stopped.wait(wait):
+                return
+            stamped = replace(event, sent_ns=journal.sending(event.n, event.n))
+            moments.sent_ns[event.n - 1] = stamped.sent_ns
+            answer = sender.send(stamped)
+            moments.answered_ns[event.n - 1] = time.time_ns()
+            journal.answered(stamped, answer)
+            if answer.verdict == event.decision:
+                follower.egress(event.n, moments.answered_ns[event.n - 1])
+            if time.monotonic() - told[0] > 5:
+                told[0] = time.monotonic()
+                say(f"{event.n} of {len(events)} events sent")
+
+    with ThreadPoolExecutor(load.parallel, "send") as pool:
+        try:
+            for done in [pool.submit(work) for _ in range(load.parallel)]:
+                done.result()
+        finally:
+            stopped.set()

@@ -1,0 +1,81 @@
+"""A large run: each event that a hop drops, doubles, delays or reorders is named, at that hop, and no other."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from obs_check.app.systems.injection import Sending, open_way
+from obs_check.app.systems.load import Account, Load, run_load, trace_load
+from obs_check.app.systems.systems import open_loki
+from obs_check.app.verify.document import Document
+from obs_check.client.answer import shaped
+from obs_check.config import load_config
+from obs_check.follow.journal import journal_path, read_journal
+from obs_check.lab.stack import Lab
+from tests.disturbed import Disturbance, disturbed
+
+COUNT, EVERY = 1000, 100
+DISTURBANCES: list[Disturbance] = [
+    # As many as make whole batches of the audit socket of what is left.
+    Disturbance("egress", "drop", 3, EVERY),
+    Disturbance("file", "drop", 10, EVERY),
+    Disturbance("file", "double", 20, EVERY),
+    Disturbance("file", "delay", 30, EVERY),
+    Disturbance("file", "reorder", 37, EVERY),
+    Disturbance("coderd", "drop", 41, EVERY),
+    Disturbance("coderd", "double", 50, EVERY),
+    Disturbance("coderd", "delay", 60, EVERY),
+    Disturbance("coderd", "reorder", 67, EVERY),
+    Disturbance("shipper", "drop", 71, EVERY),
+    Disturbance("shipper", "delay", 80, EVERY),
+]
+
+
+@pytest.mark.slow
+def test_exactly_what_a_hop_did_is_named_at_that_hop(tmp_path: Path) -> None:
+    account = Account("verify", Load(COUNT, parallel=4))
+    with disturbed(DISTURBANCES, delay_s=3.0), Lab(tmp_path / "lab") as lab:
+        text = lab.config_path.read_text().replace("settle_s: 6", "settle_s: 1")
+        lab.config_path.write_text(text)
+        config = load_config(lab.config_path, {})
+        way = open_way(config, Sending(), lambda _text: None)
+        with closing(open_loki(config)) as loki:
+            run_load(account, config, way, loki, {"OBS_CHECK_STATE": str(tmp_path)}, 1.5, lambda _text: None)
+            assert account.run is not None
+            run, planned = read_journal(journal_path(tmp_path, account.run.id))
+            again = Account("trace", Load(COUNT))
+            trace_load(again, config, run, loki, 1.5, lambda _text: None)
+    did = {(one.hop, one.kind): one.tags for one in DISTURBANCES}
+    assert {len(tags) for tags in did.values()} <= {COUNT // EVERY, COUNT // EVERY * 2}
+    found = {(row["path"], row["hop"]): row for row in account.rows()}
+    egress = did["egress", "drop"]
+
+    def named(path: str, hop: str, kind: str) -> set[str]:
+        return set(found[path, hop][kind])
+
+    for path in ("A", "B"):
+        assert named(path, "egress", "missing") == egress
+    assert named("A", "file", "missing") == egress | did["file", "drop"]
+    assert named("B", "coderd", "missing") == egress | did["coderd", "drop"]
+    assert named("A", "file", "duplicate") == did["file", "double"]
+    assert named("B", "coderd", "duplicate") == did["coderd", "double"]
+    assert did["file", "delay"] <= named("A", "file", "late")
+    assert did["file", "reorder"] | did["file", "delay"] == named("A", "file", "displaced")
+    assert did["coderd", "reorder"] <= named("B", "coderd", "displaced")
+    assert did["coderd", "delay"] <= named("B", "coderd", "late")
+    shipper = did["shipper", "drop"]
+    assert named("A", "loki", "missing") | named("B", "loki", "missing") >= shipper
+    assert named("A", "loki", "missing") <= named("A", "file", "missing") | shipper
+    assert named("B", "loki", "missing") <= named("B", "coderd", "missing") | shipper
+    assert did["shipper", "delay"] <= named("A", "loki", "late")
+    assert all(not row["unexpected"] for row in found.values())
+    document = account.to_json()
+    shaped(document, Document)
+    assert document["verdict"] == "fail"
+    for row in again.rows():
+        same = found[row["path"], row["hop"]]
+        assert all(row[kind] == same[kind] for kind in ("sent", "seen", "missing", "duplicate", "displaced"))
+        assert row["late"] == []
+    assert (planned, len(run.sent)) == (COUNT, COUNT)
+    assert {one.event.tag for one in run.sent if one.answer.verdict == "no_answer"} == egress
