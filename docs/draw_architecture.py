@@ -33,6 +33,7 @@ WHAT = {
     "follow": "a run, hop by hop",
     "standin": "Loki, Grafana, … in memory",
     "client": "sockets and files",
+    "serving": "a port that is listened on",
     "shipper": "promtail and Alloy",
     "panel": "what a person sees",
     "logql": "the language",

@@ -17,7 +17,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("evidence",),
     ("follow",),
     ("standin",),
-    ("client",),
+    ("client", "serving"),
     ("shipper", "panel"),
     ("logql",),
     ("boundary", "golang"),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from obs_check.lab.serve import Server
+from obs_check.serving import Server
 from obs_check.standin.grafana.dashboards import Dashboards
 from obs_check.standin.grafana.datasource import ProvisionedDatasources
 from obs_check.standin.sql import LabDatabase

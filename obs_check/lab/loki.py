@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from obs_check.lab.serve import Server
 from obs_check.logql.settings import EngineSettings
+from obs_check.serving import Server
 from obs_check.standin.loki.archive import Archive
 from obs_check.standin.loki.counters import Counters
 from obs_check.standin.loki.ingest import Ingest

@@ -5,17 +5,9 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from types import FrameType
 
-from obs_check.errors import UsageError
 from obs_check.lab.loki import LabLoki
+from obs_check.serving import parse_listen
 from obs_check.standin.loki.limits import Limits
-
-
-def parse_listen(listen: str) -> tuple[str, int]:
-    """(host, port) of `HOST:PORT`, `:PORT` or `[::1]:PORT`; UsageError when it is neither."""
-    host, colon, port = listen.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65535:
-        raise UsageError(f"{listen!r} is no HOST:PORT", "for example 127.0.0.1:3100")
-    return host.strip("[]") or "127.0.0.1", int(port)
 
 
 def run_forever(

@@ -10,8 +10,8 @@ import yaml
 
 from obs_check.cli.main import cli, main
 from obs_check.lab.parts import TOKEN_FILE
-from obs_check.lab.serve import Server
 from obs_check.lab.stack import Lab
+from obs_check.serving import Server
 
 BEARER = "canary-bearer-7f3a"
 WRITTEN = {name: f"canary-{name}-b81c" for name in ("password", "token", "header", "url", "secure", "env", "name")}

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from obs_check.lab.grafana import LabGrafana
-from obs_check.lab.serve import Server
+from obs_check.serving import Server
 
 TOKEN = "glsa_lab"
 FROM, TO = "1795478400000", "1795482000000"

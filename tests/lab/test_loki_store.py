@@ -13,9 +13,9 @@ import pytest
 
 from obs_check.errors import InputError, Unavailable, UsageError
 from obs_check.lab.loki import LabLoki
-from obs_check.lab.loki_run import parse_listen
 from obs_check.logql.syntax.ast import Matcher
 from obs_check.model.entry import Entry
+from obs_check.serving import parse_listen
 from obs_check.standin.loki.params import parse_duration, parse_time
 from obs_check.standin.loki.refusal import LokiRefusal
 from obs_check.standin.loki.request import decode_snappy

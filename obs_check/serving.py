@@ -5,7 +5,7 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from obs_check.errors import Unavailable
+from obs_check.errors import Unavailable, UsageError
 
 if TYPE_CHECKING:
     import uvicorn
@@ -18,7 +18,7 @@ connection again would now and then find it closed."""
 class Server:
     """An ASGI application served by uvicorn in a thread. `port` 0 takes a free one; usable as a context manager."""
 
-    def __init__(self, app: Any, host: str = "127.0.0.1", port: int = 0, name: str = "lab-server") -> None:
+    def __init__(self, app: Any, host: str = "127.0.0.1", port: int = 0, name: str = "server") -> None:
         self._app = app
         self._host = host
         self._wanted = port
@@ -112,3 +112,11 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def parse_listen(listen: str) -> tuple[str, int]:
+    """(host, port) of `HOST:PORT`, `:PORT` or `[::1]:PORT`; UsageError when it is neither."""
+    host, colon, port = listen.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65535:
+        raise UsageError(f"{listen!r} is no HOST:PORT", "for example 127.0.0.1:3100")
+    return host.strip("[]") or "127.0.0.1", int(port)
