@@ -42,6 +42,7 @@ COMMANDS: tuple[Subcommand, ...] = (
     Subcommand("inject", "obs_check.cli.inject", "inject", "Send tagged allow and deny events through the firewall."),
     Subcommand("trace", "obs_check.cli.trace", "trace", "Follow the events of a kept run hop by hop."),
     Subcommand("runs", "obs_check.cli.runs", "runs", "List the runs that are kept, or remove old ones."),
+    Subcommand("decisions", "obs_check.cli.decisions", "decisions", "Write every audited request of a window."),
     Subcommand("confirm", "obs_check.cli.confirm", "confirm", "Run again after a fix and compare panel by panel."),
     Subcommand("query", "obs_check.cli.query", "query", "Run a LogQL query on files, Loki or Loki behind Grafana."),
     Subcommand("lint", "obs_check.cli.lint", "lint", "Check dashboards, queries and shipper configurations offline."),

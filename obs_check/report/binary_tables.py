@@ -30,7 +30,7 @@ def write_parquet(path: Path, table: EvidenceTable) -> None:
     )
     with whole(path, HINT) as part, duckdb.connect() as database:
         database.register("rows", frame)
-        database.execute(f"COPY (SELECT {columns} FROM rows) TO '{_quoted(part)}' (FORMAT parquet)")
+        database.execute(f"COPY (SELECT {columns} FROM rows) TO '{quoted(part)}' (FORMAT parquet)")
 
 
 def write_workbook(path: Path, tables: Sequence[EvidenceTable]) -> None:
@@ -64,5 +64,6 @@ def _in_sheet(text: str) -> str:
     return shown if len(shown) <= _CELL_CHARS else shown[: _CELL_CHARS - len(_CUT)] + _CUT
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
+    """A path as a text of SQL."""
     return str(path).replace("'", "''")

@@ -201,6 +201,15 @@ class ExportDocument(_Head):
     files: list[str]
 
 
+class DecisionsDocument(_Head):
+    """What `obs-check decisions` wrote."""
+
+    window: Span
+    rows: Annotated[int, said("decisions")]
+    crowded: Annotated[int, said("moments of which not all lines could be asked for: then the verdict is unknown")]
+    files: list[str]
+
+
 class BundleDocument(_Head):
     """What `obs-check bundle` wrote."""
 
@@ -333,6 +342,7 @@ DOCUMENTS: tuple[tuple[str, type[Struct]], ...] = (
     ("run", Document),
     ("runs", RunsDocument),
     ("export", ExportDocument),
+    ("decisions", DecisionsDocument),
     ("bundle", BundleDocument),
     ("bundle-verify", BundleVerifyDocument),
     ("lint", LintDocument),

@@ -28,6 +28,7 @@ LAB = (
     ("export", "export last --to out --format csv"),
     ("bundle", "bundle last --to b.zip"),
     ("bundle-verify", "bundle verify b.zip"),
+    ("decisions", "decisions --to decisions --since 1h --format csv,jsonl,parquet"),
     ("shipper-status", "shipper status"),
 )
 OFFLINE = (

@@ -145,11 +145,17 @@ class LokiClient:
         try:
             answer = self.query_range(expr, window, limit=limit)
         except Refused as error:
-            given = _MOST_AT_ONCE.search(error.body)
+            given = most_at_once(error)
             if given is None:
                 raise
-            return self._paged(expr, window, limit, int(given[1]))
+            return self._paged(expr, window, limit, given)
         return Answered(_entries(answer.value), answer.probe)
+
+    def oldest(self, expr: str, window: Window, limit: int) -> Answered[list[StoredLine]]:
+        """The oldest lines of a log query, at most `limit`, in their order. A Loki that gives fewer at once refuses:
+        `most_at_once` says how many it gives."""
+        answer = self.query_range(expr, window, limit=limit, direction="forward")
+        return Answered(sorted(_entries(answer.value), key=lambda stored: stored.ts), answer.probe)
 
     def _paged(self, expr: str, window: Window, limit: int, page: int) -> Answered[list[StoredLine]]:
         found: dict[tuple[tuple[tuple[str, str], ...], int, str], Labels] = {}
@@ -285,6 +291,12 @@ class LokiClient:
         self, request: str, answer: Any, window: Window | None, came: Answer | None, bytes_read: int = 0
     ) -> Probe:
         return Probe("loki", request, answer, self._clock(), window, bytes_read, came.kept() if came else None)
+
+
+def most_at_once(refused: Refused) -> int | None:
+    """How many lines a Loki gives at once that refused to give more; None for another refusal."""
+    given = _MOST_AT_ONCE.search(refused.body)
+    return int(given[1]) if given else None
 
 
 def _span(window: Window) -> dict[str, str]:

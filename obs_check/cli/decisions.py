@@ -1,0 +1,58 @@
+"""`obs-check decisions --to DIR`: every audited request that Loki has of a window."""
+
+import time
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from obs_check.cli.interrupt import insistent_interrupt
+from obs_check.cli.options import Output, common, echo
+from obs_check.errors import UsageError
+
+
+def _formats(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
+    named = tuple(part.strip() for part in value.split(",") if part.strip())
+    if wrong := [name for name in named if name not in ("csv", "jsonl", "parquet")]:
+        raise UsageError(f"--format {wrong[0]!r} is none", "one or more of csv,jsonl,parquet")
+    return named
+
+
+@click.command()
+@click.option(
+    "--to", "folder", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write."
+)
+@click.option("--since", default="24h", show_default=True, help="How long before the end, for example 90m or 7d.")
+@click.option("--until", help="The end: RFC 3339, or as Grafana writes it, for example now-1d/d.  [default: now]")
+@click.option("--format", "formats", default="csv", show_default=True, callback=_formats, help="csv, jsonl, parquet.")
+@common
+def decisions(folder: Path, since: str, until: str | None, formats: tuple[str, ...], out: Output) -> None:
+    """Write every audited request of a window, and the domains they are about, from Loki.
+
+    It reads page by page. When it is interrupted, the same command with the same folder goes on where it stopped.
+    """
+    from obs_check.app.decisions import collect, forget
+    from obs_check.app.systems.systems import open_loki
+    from obs_check.cli.query_window import read_window
+    from obs_check.errors import ConfigError
+    from obs_check.report.decisions import write_decisions
+    from obs_check.report.json import document
+
+    config = out.config()
+    if not config.loki.url and config.grafana is None:
+        raise ConfigError(f"{config.path or 'obs-check.yaml'}: no `loki.url` and no `grafana`", "add one of them")
+    window = read_window(since, None, until, time.time_ns(), all_by_default=False)
+    assert window is not None
+    with insistent_interrupt(out.limit_s()), closing(open_loki(config)) as loki:
+        found = collect(loki, window, folder, out.say)
+    written = write_decisions(folder, formats)
+    forget(folder)
+    if found.crowded:
+        out.say(f"at {found.crowded} moments Loki has more lines than it gives at once: the rest of them is missing")
+    if not out.json:
+        for path in written:
+            echo(path)
+        echo(f"{found.rows} decisions")
+    verdict = "unknown" if found.crowded else "ok"
+    rest = {"window": found.window.to_json(), "rows": found.rows, "crowded": found.crowded}
+    out.finish(document("decisions", verdict, None, **rest, files=[str(p) for p in written]), 3 if found.crowded else 0)

@@ -1,0 +1,102 @@
+"""Decisions and the domains they are about as files, a row at a time: a million of them take no more memory."""
+
+import csv
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from obs_check.app.decisions import ROWS, rows_of
+from obs_check.client.files.text_files import whole
+from obs_check.report.binary_tables import HINT, quoted
+from obs_check.report.frames import Column, TableKind, rfc3339, table_of
+from obs_check.report.json import json_line
+from obs_check.report.terminal import in_cell
+
+FORMATS = ("csv", "jsonl", "parquet")
+DECISIONS = TableKind(
+    "decisions",
+    "Decisions",
+    "One row an audited request that Loki has of a window.",
+    (
+        Column("path", "text", "`A`: boundary's log files; `B`: coderd's log. A request may stand on both"),
+        Column("stored", "time", "its time in Loki"),
+        Column("event_time", "text", "boundary's time of it as coderd writes it (RFC 3339), empty on path A"),
+        Column("decision", "text", "`allow` or `deny`"),
+        Column("method", "text", "HTTP method"),
+        Column("url", "text", "what was asked for"),
+        Column("host", "text", "its host"),
+        Column("rule", "text", "the rule that allowed it, empty for a denial"),
+        Column("owner", "text", "of the workspace, empty on path A"),
+        Column("workspace", "text", "its name, empty on path A"),
+        Column("agent", "text", "its agent, empty on path A"),
+        Column("labels", "json", "of its stream in Loki"),
+    ),
+    lambda _document: (),
+)
+TOP_DOMAINS = TableKind(
+    "top_domains",
+    "Top domains",
+    "One row a path and host of `decisions`, those with the most requests first.",
+    (
+        Column("path", "text", "as in `decisions`"),
+        Column("host", "text", "as in `decisions`"),
+        Column("requests", "integer", "decisions"),
+        Column("allowed", "integer", "of them allowed"),
+        Column("denied", "integer", "of them denied"),
+        Column("first", "time", "the earliest, its time in Loki"),
+        Column("last", "time", "the latest, its time in Loki"),
+    ),
+    lambda _document: (),
+)
+_MEMORY = "256MB"
+_TYPES = {"text": "VARCHAR", "json": "JSON", "time": "BIGINT"}
+
+
+def write_decisions(folder: Path, formats: Collection[str]) -> list[Path]:
+    """Write what was collected in a folder, in these formats, and the domains; returns the paths. Raises InputError."""
+    import duckdb
+
+    columns = ", ".join(f"'{c.name}': '{_TYPES[c.type]}'" for c in DECISIONS.columns)
+    source = f"read_json('{quoted(folder / ROWS)}', format = 'newline_delimited', columns = {{{columns}}})"
+    written = []
+    with duckdb.connect() as database:
+        database.execute(f"SET memory_limit = '{_MEMORY}'")
+        for format_ in formats:
+            path = folder / f"decisions.{format_}"
+            with whole(path, HINT) as part:
+                if format_ == "parquet":
+                    shown = ", ".join(
+                        f'make_timestamp_ns("{c.name}") AS "{c.name}"' if c.type == "time" else f'"{c.name}"'
+                        for c in DECISIONS.columns
+                    )
+                    database.execute(f"COPY (SELECT {shown} FROM {source}) TO '{quoted(part)}' (FORMAT parquet)")
+                else:
+                    _write(part, format_, DECISIONS, rows_of(folder))
+            written.append(path)
+        domains = database.execute(
+            "SELECT path, host, count(*), count_if(decision = 'allow'), count_if(decision = 'deny'), min(stored), "
+            f"max(stored) FROM {source} GROUP BY path, host ORDER BY count(*) DESC, path, host"
+        ).fetchall()
+    names = [column.name for column in TOP_DOMAINS.columns]
+    for format_ in ("csv", "jsonl"):
+        if format_ in formats or formats == ("parquet",):
+            path = folder / f"top_domains.{format_}"
+            with whole(path, HINT) as part:
+                _write(part, format_, TOP_DOMAINS, (dict(zip(names, row, strict=True)) for row in domains))
+            written.append(path)
+    return written
+
+
+def _write(path: Path, format_: str, kind: TableKind, rows: Iterator[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        if format_ == "csv":
+            writer.writerow([column.name for column in kind.columns])
+        for row in rows:
+            (typed,) = table_of(kind, [row]).rows
+            times = {c.name for c in kind.columns if c.type == "time"}
+            cells = {n: rfc3339(v) if n in times and v is not None else v for n, v in typed.items()}
+            if format_ == "csv":
+                writer.writerow([in_cell(cell) for cell in cells.values()])
+            else:
+                file.write(f"{json_line(cells)}\n")
