@@ -183,7 +183,7 @@ SENTENCES = {
         "DOCUMENTED NEGATIVE",
         "3 causes explain 9 of 12 panels: path A loses 10 of 20 events at file and path B loses 20 of 20",
     ),
-    "unknown": ("NOT DECIDED", "Nothing is claimed: Loki does not answer: timed out"),
+    "unknown": ("UNDECIDED", "Nothing is claimed: Loki does not answer: timed out"),
     "unexplained": ("DOCUMENTED NEGATIVE", "9 of 12 panels do not read as they should; 9 panels unexplained."),
 }
 
@@ -210,6 +210,40 @@ def test_a_negative_says_what_breaks_why_and_what_is_needed() -> None:
         assert finding["fix"]["summary"].replace("`", "").split()[0] in row.inside[3].text
         assert finding["fix"]["path"] in row.inside[3].text
     assert not [n for n in read_html(to_html(DOCUMENTS["healthy"]())).walk() if n.attributes.get("id") == "negative"]
+
+
+RESULT = {
+    "head": "UNDECIDED",
+    "parts": [
+        {"part": "healthy", "verdict": "ok", "says": "2 checks", "lines": ["up"], "why": [], "needed": []},
+        {"part": "denied", "verdict": "not asked", "says": "", "lines": [], "why": ["a `b`"], "needed": ["c"]},
+    ],
+}
+CHECKS = [
+    {
+        "name": "pytest",
+        "verdict": "fail",
+        "before": None,
+        "after": {"name": "pytest", "ok": False, "says": "exit 1", "output": "<b>1 failed</b>"},
+    }
+]
+
+
+def test_a_run_that_says_what_a_success_takes_is_told_so() -> None:
+    root = read_html(to_html(DOCUMENTS["healthy"]() | {"result": RESULT, "checks": CHECKS}))
+    assert root.all("title")[0].text.startswith("UNDECIDED")
+    assert root.all("h1")[0].text.endswith("read as they should; not asked for: denied.")
+    assert root.all("header")[0].attributes["class"] == "head unknown"
+    parts, checks = section(root, "result").all("table")
+    rows = [[cell.text for cell in row.inside] for row in parts.all("tbody")[0].all("tr")]
+    assert rows == [["healthy", "✓ ok", "2 checks up", "", ""], ["denied", "· not asked", "", "a b", "c"]]
+    (row,) = checks.all("tbody")[0].all("tr")
+    assert [cell.text for cell in row.inside] == [
+        "pytest",
+        "✗ fail",
+        "not asked",
+        "exit 1 what it printed <b>1 failed</b>",
+    ]
 
 
 def test_every_number_of_the_drawing_is_that_of_its_hop() -> None:

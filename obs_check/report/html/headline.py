@@ -8,7 +8,8 @@ from obs_check.report.html.runs import ToldRun, runs_of
 from obs_check.report.screen import summary
 
 LABELS = {"ok": "SUCCESS", "fail": "DOCUMENTED NEGATIVE"}
-"""What stands above the sentence; a document that claims nothing is NOT DECIDED."""
+"""What stands above the sentence; a document that claims nothing is UNDECIDED. A run that says itself whether it is a
+success (`result`) is what it says."""
 
 _PANELS = " panels do not read as they should"
 
@@ -24,22 +25,27 @@ class Headline:
     breaks: list[str] = field(default_factory=list)
     open_: list[str] = field(default_factory=list)
 
+    @property
+    def look(self) -> str:
+        """`ok`, `fail` or `unknown`: as what the label is drawn."""
+        return next((verdict for verdict, label in LABELS.items() if label == self.label), "unknown")
+
 
 def headline(document: Mapping[str, Any]) -> Headline:
     """The last of the runs decides: that after the change where there were two."""
     verdict = str(document.get("verdict") or "unknown")
     runs = runs_of(document)
     last = runs[-1]
-    label = LABELS.get(verdict, "NOT DECIDED")
+    label = str((last.document.get("result") or {}).get("head") or LABELS.get(verdict, "UNDECIDED"))
     breaks = _breaks(last) if verdict == "fail" else []
     open_ = _open(last)
     match verdict:
         case "ok":
-            sentence = _good(last, document)
+            sentence = _good(last, document) + _besides(last)
         case "fail":
             sentence = _bad(last, breaks)
         case _:
-            sentence = "Nothing is claimed: " + ("; ".join(open_) or "nothing was looked at")
+            sentence = f"Nothing is claimed: {open_[0] if open_ else 'nothing was looked at'}"
     return Headline(verdict, label, sentence.rstrip(".") + ".", breaks, open_)
 
 
@@ -60,6 +66,13 @@ def _good(run: ToldRun, document: Mapping[str, Any]) -> str:
     if not events:
         said += "; no events were sent"
     return said
+
+
+def _besides(run: ToldRun) -> str:
+    """What a success takes besides, and nobody asked for."""
+    parts = (run.document.get("result") or {}).get("parts") or ()
+    left = [str(part.get("part")) for part in parts if part.get("verdict") == "not asked"]
+    return f"; not asked for: {', '.join(left)}" if left else ""
 
 
 def _bad(run: ToldRun, breaks: Sequence[str]) -> str:

@@ -88,7 +88,7 @@ def _stations(run: ToldRun) -> tuple[list[Station], list[str]]:
     if panels := run.rows("panels"):
         right = sum(panel.get("verdict") == "ok" for panel in panels)
         verdict = _worst(str(panel.get("verdict")) for panel in panels)
-        words = f"{right} of {len(panels)} right"
+        words = f"{right} of {len(panels)} right" if verdict != "unknown" else "not all known"
         found.append(Station(lanes, last + 1, "dashboard", words, verdict, -1, run.anchor("panels")))
     return _merged(found, lanes), paths
 
@@ -96,7 +96,7 @@ def _stations(run: ToldRun) -> tuple[list[Station], list[str]]:
 def _station(run: ToldRun, hop: Mapping[str, Any], lanes: tuple[int, ...], step: int) -> Station:
     seen, sent = int(hop.get("seen") or 0), int(hop.get("sent") or 0)
     verdict, name = str(hop.get("verdict")), str(hop.get("hop"))
-    count = f"{seen} of {sent}"
+    count = f"{seen} of {sent}" if verdict != "unknown" else f"at least {seen}" if seen else "not known"
     return Station(lanes, step, name, count, verdict, seen, run.anchor("hop", hop.get("path"), name))
 
 
