@@ -25,6 +25,7 @@ def lab() -> None:
 )
 def up(faults: tuple[str, ...], directory: Path | None, data: Path | None) -> None:
     """Run the lab until Ctrl-C."""
+    from obs_check.lab.reloading import Reloading
     from obs_check.lab.stack import Lab
 
     stop = threading.Event()
@@ -32,10 +33,35 @@ def up(faults: tuple[str, ...], directory: Path | None, data: Path | None) -> No
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda *_: stop.set())
     broken = tuple(f for f in faults if f != "none")
-    with Lab(directory.resolve() if directory else None, broken, data, say=_say) as stack:
+    with (
+        Lab(directory.resolve() if directory else None, broken, data, say=_say) as stack,
+        Reloading(stack.directory, stack.reload),
+    ):
         echo(f"lab is up; use it with: obs-check verify --config {stack.config_path}")
+        for system, url in stack.addresses.items():
+            echo(f"  {system:<10} {url}")
+        echo(f"after an edit of its files: obs-check lab reload --dir {stack.directory}")
         echo("stop it with Ctrl-C")
         stop.wait()
+
+
+@lab.command()
+@click.option(
+    "--dir",
+    "directory",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    required=True,
+    help="The folder of a lab that is up.",
+)
+def reload(directory: Path) -> None:
+    """Have a lab read its boundary.yaml and its shipper's configuration again.
+
+    Grafana's dashboards are read anew by themselves.
+    """
+    from obs_check.lab.reloading import ask_reload
+
+    ask_reload(directory.resolve())
+    echo("reloaded: boundary was started again, and the shipper read its configuration")
 
 
 @lab.command()

@@ -49,6 +49,8 @@ class Lab:
         self._env = dict(env or {})
         self._running = ExitStack()
         self._stack: Stack
+        self.addresses: dict[str, str] = {}
+        """Where each system listens (one that a fault stops: listened), and the file of Grafana's token."""
 
     @property
     def proxy_url(self) -> str:
@@ -93,6 +95,7 @@ class Lab:
             stops[part.name] = part.start(self._stack)
             self._running.callback(stops[part.name])
         self._write_config(chosen)
+        self.addresses = self._listening()
         for name in sorted(chosen.absent):
             stops[name]()
         if chosen.agent_dies:
@@ -115,6 +118,17 @@ class Lab:
         self._running.close()
         if self._own is not None:
             self._own.remove()
+
+    def _listening(self) -> dict[str, str]:
+        stack = self._stack
+        return {
+            "grafana": stack.grafana.url,
+            "token": str(self.directory / TOKEN_FILE),
+            "loki": stack.loki.url,
+            "prometheus": stack.prometheus.url,
+            "shipper": stack.shipper.url,
+            "boundary": self.proxy_url,
+        }
 
     def _write_config(self, chosen: lab_settings.LabSettings) -> None:
         ca = shutil.copy(CA, self.directory / "ca-cert.pem")

@@ -404,6 +404,12 @@ def test_a_killed_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["obs-check-evidence-of-somebody"]
 
 
+def lab_reload(directory: Path) -> tuple[int, str]:
+    """Exit code and stderr of `lab reload`."""
+    done = subprocess.run([*PROGRAM, "lab", "reload", "--dir", directory], capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr
+
+
 @pytest.mark.slow
 def test_lab_up_and_down(tmp_path: Path) -> None:
     env = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
@@ -416,12 +422,29 @@ def test_lab_up_and_down(tmp_path: Path) -> None:
             config = Path(line.split()[-1])
             assert config.is_file()
             assert {config.parent} == lab_directories(tmp_path)
+            boundary = config.parent / "boundary.yaml"
+            right = boundary.read_text()
+            assert lab_reload(config.parent) == (0, "")
+            boundary.write_text("allowlist: 5\n")
+            code, said = lab_reload(config.parent)
+            assert (code, "boundary.yaml" in said) == (2, True)
+            boundary.write_text(right)
+            assert lab_reload(config.parent) == (0, "")
             process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=30)
+            out, err = process.communicate(timeout=30)
         finally:
             process.kill()
     assert process.returncode == 0, err
     assert err == b""
+    assert re.findall(r"^  (\w+) +(?:http|/)", out.decode(), re.M) == [
+        "grafana",
+        "token",
+        "loki",
+        "prometheus",
+        "shipper",
+        "boundary",
+    ]
+    assert "no lab is up" in lab_reload(tmp_path)[1]
     assert lab_directories(tmp_path) == set()
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
