@@ -40,6 +40,7 @@ _JSON_ONLY = {
     "every-line-counted": "logfmt makes no error of a line that is none",
 }
 """Faults of JSON lines."""
+_COMPACT_ONLY = dict.fromkeys(("drop-stage", "zone-behind-cri"), "the stage's expression has no blank behind the colon")
 
 PLAIN = Variant("plain", "the stack as it is")
 VARIANTS: tuple[Variant, ...] = (
@@ -67,7 +68,7 @@ VARIANTS: tuple[Variant, ...] = (
         apart=_HAPPENED | _LONGER,
     ),
     Variant("human", "coderd logs for people, and the dashboard reads that", human, apart=_JSON_ONLY),
-    Variant("spaced", "there are blanks in coderd's JSON", spaced),
+    Variant("spaced", "there are blanks in coderd's JSON", spaced, apart=_COMPACT_ONLY),
     Variant("past", "boundary's log directory has a past", with_a_past),
     _in_zone(_EAST),
     _in_zone(_WEST),
