@@ -67,6 +67,23 @@ class LintDocument(_Head):
     unused_disables: list[UnusedDisable]
 
 
+class CheckedPart(Struct):
+    """One part of obs-check.yaml."""
+
+    part: str
+    place: Annotated[str, said("its address or path")]
+    state: Literal["ok", "broken", "unknown", "not allowed", "not set"]
+    said: str
+    remedy: str
+
+
+class CheckupDocument(_Head):
+    """What `obs-check doctor` and `obs-check init` found."""
+
+    checks: list[CheckedPart]
+    file: Annotated[str | None, said("what `init` wrote")] = None
+
+
 class TestCheck(Struct):
     """An expectation of a test."""
 
@@ -345,6 +362,7 @@ DOCUMENTS: tuple[tuple[str, type[Struct]], ...] = (
     ("decisions", DecisionsDocument),
     ("bundle", BundleDocument),
     ("bundle-verify", BundleVerifyDocument),
+    ("doctor", CheckupDocument),
     ("lint", LintDocument),
     ("test", TestDocument),
     ("query", QueryDocument),

@@ -24,6 +24,7 @@ LAB = (
     ("run", "inject --allow 1 --deny 0 --save run.json"),
     ("run", "diagnose --inject --suggest"),
     ("run", "confirm last"),
+    ("doctor", "doctor"),
     ("runs", "runs"),
     ("export", "export last --to out --format csv"),
     ("bundle", "bundle last --to b.zip"),
@@ -88,7 +89,8 @@ def test_commands_on_files(
 
 
 def test_no_command_is_left_out() -> None:
-    """`explain` prints a page, `lab` runs until it is stopped, `demo` is in tests/app/test_demo.py."""
+    """`explain` prints a page, `lab` runs until it is stopped, `demo` is in tests/app/test_demo.py; `init` prints what
+    `doctor` prints, and the file that it wrote."""
     tried = {words.split()[0] for _, words in (*LAB, *OFFLINE)}
-    assert {command.name for command in COMMANDS} - tried == {"demo", "explain", "lab"}
+    assert {command.name for command in COMMANDS} - tried == {"demo", "explain", "init", "lab"}
     assert {path.stem for path in SCHEMAS.iterdir()} == {name for name, _ in (*LAB, *OFFLINE)}
