@@ -15,6 +15,8 @@ FIRST_PAUSE_S = 0.2
 """Seconds between the first looks at a hop, and after something has changed there or at the hop before it."""
 FILES_S = 1.0
 """The longest pause between two looks at files."""
+TOLD_S = 5.0
+"""Seconds between two lines that say what is waited for."""
 SERVERS_S = 3.0
 """The longest pause between two questions to a server."""
 
@@ -35,10 +37,12 @@ def follow(
     now_ns: Callable[[], int],
     pause: Callable[[float], None],
     progress: Callable[[HopSeen], None] = lambda _hop: None,
+    waiting: Callable[[HopSeen, int], None] = lambda _hop, _left_s: None,
 ) -> None:
     """Look at the hops of all paths in turn until each is complete or out of time. `pause(s)` waits until the next look
-    is due."""
-    started = now_ns()
+    is due. `waiting` is told at once, and then every TOLD_S, what each path waits for, and at most how many seconds
+    more where nothing comes."""
+    started = told_ns = now_ns()
     looking = [[_Looking(watched, started) for watched in path] for path in paths]
     while True:
         for path in looking:
@@ -52,6 +56,11 @@ def follow(
         due = [one.due_ns for path in looking for one in path if one.watched.hop.waiting]
         if not due:
             return
+        if now_ns() >= told_ns:
+            told_ns = now_ns() + int(TOLD_S * NS)
+            for path in looking:
+                if first := next((one for one in path if one.watched.hop.waiting), None):
+                    waiting(first.watched.hop, first.left_s(now_ns()))
         # At least a moment, so that a clock that stands still cannot make this a busy loop.
         pause(max(min(due) - now_ns(), NS // 100) / NS)
 
@@ -65,6 +74,11 @@ class _Looking:
         self._before_ns = started_ns
         self._pauses = Backoff(FIRST_PAUSE_S, watched.longest_pause_s)
         watched.hop.waiting = True
+
+    def left_s(self, now_ns: int) -> int:
+        """Whole seconds until its time is up, where nothing changes any more."""
+        ends_ns = max(self._before_ns, self.changed_ns) + int(self.watched.patience_s * NS)
+        return max(0, -(-(ends_ns - now_ns) // NS))
 
     def look(self, before_done: bool, before_ns: int, now_ns: Callable[[], int]) -> None:
         """Look once where that is due, or where the hop before it has changed; note when its time is up."""

@@ -62,6 +62,7 @@ def test_a_late_hop_is_waited_for_and_a_dead_one_is_given_up() -> None:
             late.seen.setdefault("t", clock.ns)
 
     settled: list[str] = []
+    told: list[tuple[str, int]] = []
     follow(
         [
             [
@@ -73,8 +74,12 @@ def test_a_late_hop_is_waited_for_and_a_dead_one_is_given_up() -> None:
         clock.now,
         clock.pause,
         lambda hop: settled.append(hop.hop),
+        lambda hop, left_s: told.append((hop.hop, left_s)),
     )
     assert settled == ["file", "loki", "panel"]
+    assert told[0] == ("loki", 5)
+    assert told[-1][0] == "panel"
+    assert len(told) == 2
     assert late.complete
     assert dead.missing == ["t"]
     assert (str(dead.verdict), dead.waiting) == ("fail", False)

@@ -24,7 +24,11 @@ def follow_run(systems: Systems, run: Run, hops: list[HopSeen], say: Say) -> Non
     def seen(hop: HopSeen) -> None:
         say(f"path {hop.path} {hop.hop}: {len(hop.wanted) - len(hop.missing)} of {len(hop.wanted)} seen {hop.note}")
 
-    follow(paths, systems.now_ns, systems.pause, seen)
+    def waiting(hop: HopSeen, left_s: int) -> None:
+        there = len(hop.wanted) - len(hop.missing)
+        say(f"waiting for path {hop.path} {hop.hop}: {there} of {len(hop.wanted)} there, at most {left_s} s more")
+
+    follow(paths, systems.now_ns, systems.pause, seen, waiting)
     # What was seen behind the firewall went through it, whether or not an answer was read.
     passed = {s.event.tag: s.event.sent_ns for s in run.sent if s.answer.verdict == "not_known"}
     for hop in hops:

@@ -22,6 +22,7 @@ from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, copy_of
 from obs_check.evidence.control import Control
 from obs_check.follow.hop import PathName
 from obs_check.follow.run import Run
+from obs_check.follow.trace import TOLD_S
 from obs_check.model.backoff import Backoff
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import NS, Window
@@ -127,8 +128,12 @@ class Check:
         self.outcome.panels = self._look(systems.now_ns(), self.only)
         # Counted from the last event: while its lines were followed the counter may have been scraped, too.
         deadline = (run.window.end_ns if run else 0) + round(systems.config.timeouts.metrics_s * NS)
-        pauses = Backoff(*SCRAPE_PAUSES_S)
+        pauses, told_ns = Backoff(*SCRAPE_PAUSES_S), 0
         while run is not None and (late := self._waiting_for_metrics()) and systems.now_ns() < deadline:
+            if systems.now_ns() >= told_ns:
+                told_ns = systems.now_ns() + int(TOLD_S * NS)
+                numbers, left_s = ", ".join(map(str, sorted(late))), -(-(deadline - systems.now_ns()) // NS)
+                self.say(f"waiting for the counters of panels {numbers}: at most {left_s} s more")
             systems.pause(pauses.pause_s())
             again = {copy_of(row.view): row for row in self._look(systems.now_ns(), late)}
             self.outcome.panels = [again.get(copy_of(row.view), row) for row in self.outcome.panels]
