@@ -187,6 +187,19 @@ def test_the_retention_is_a_duration_of_prometheus(period: str, enabled: bool, k
     assert asked.retention().value == kept
 
 
+def test_what_is_kept_of_the_configuration_has_no_secret() -> None:
+    text = (
+        "limits_config:\n  retention_period: 1h\ncompactor:\n  retention_enabled: true\n"
+        "common:\n  storage:\n    s3:\n      secret_access_key: canary-s3\n"
+    )
+    asked, _ = client(httpx.Response(200, text=text))
+    exchange = asked.retention().probe.exchange
+    assert exchange is not None
+    assert "secret_access_key: (hidden)" in exchange.text
+    assert "canary" not in exchange.text
+    assert (exchange.method, exchange.target, exchange.status) == ("GET", "/config", 200)
+
+
 def test_lines_come_in_pages_where_loki_gives_few_at_once() -> None:
     base = time.time_ns() // NS * NS - 60 * NS
     # Four of one time, which no page ends between without losing one, unless that time is asked for again.

@@ -102,14 +102,14 @@ class GrafanaClient:
 
     def frontend_settings(self) -> Answered[dict[str, Any]]:
         """What the browser loads first: datasources by name with uid and type, version, feature toggles."""
-        came = self._http.get("/api/frontend/settings")
-        value = self._http.json(came, shapes.Settings)
+        value = self._http.json(self._http.get("/api/frontend/settings"), shapes.Settings)
         sources = value.get("datasources") or {}
         shown = {
             "version": (value.get("buildInfo") or {}).get("version"),
             "datasources": {name: [d.get("uid"), d.get("type")] for name, d in sources.items()},
         }
-        return Answered(value, self._probe("GET /api/frontend/settings", shown, came))
+        # The answer is not kept: it has the credentials of datasources that browsers ask themselves.
+        return Answered(value, Probe("grafana", "GET /api/frontend/settings", shown, self._clock()))
 
     def ds_query(self, body: Mapping[str, Any]) -> Answered[dict[str, Any]]:
         """{"results": {refId: {"frames", "error", "status"}}} of POST /api/ds/query, whatever the status was.

@@ -15,6 +15,7 @@ from obs_check.client.exposition import parse_exposition
 from obs_check.client.http import Http, one_line
 from obs_check.client.loki.result import read_result, shown_result
 from obs_check.config.section import Secret
+from obs_check.documents.scrubbed import without_secret_values
 from obs_check.errors import Refused, Unavailable
 from obs_check.golang.durations import parse_prometheus_duration
 from obs_check.model.clock_offset import ClockOffset
@@ -274,9 +275,11 @@ class LokiClient:
         return Answered(value, self._probe(f"GET {_API}/{endpoint}", value[:200], window, answer))
 
     def _configuration(self) -> tuple[Any, Answer]:
+        """Loki's configuration, and the answer without its secrets: Loki hides only those that it knows as such."""
         answer = self._http.get("/config")
         try:
-            return yaml.safe_load(answer.text), answer
+            document = yaml.safe_load(answer.text)
+            return document, replace(answer, content=without_secret_values(answer.text)[0].encode())
         except yaml.YAMLError:
             raise _NO_CONFIGURATION from None
 
