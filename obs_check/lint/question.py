@@ -31,7 +31,8 @@ _VIEWPORT = 1846
 _YEARS = 100 * 365 * 86_400_000
 _DIALECTS = {"mysql": "mysql", "mssql": "tsql"}
 """sqlglot's names of the dialects of Grafana's SQL plugins; every other one is PostgreSQL's."""
-_STAND_INS = ('value="value"', "1", "")
+_STAND_INS = ("value=`value`", "1", "")
+"""What an unknown variable may be but a text: a matcher (its quotes may stand in a string), a number, nothing."""
 _KINDS: dict[str, Language] = {"loki": "logql", "prometheus": "promql", "sql": "sql"}
 
 

@@ -181,7 +181,7 @@ def test_a_language_that_is_not_read_is_not_judged(
 
 
 def test_an_unknown_variable_may_be_a_whole_matcher(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for name, expr in (("good", '{job="a", $more} |= "x"'), ("bad", '{job="a", $more} |= ')):
+    for name, expr in (("good", '{job="a", $more, b=~"(x|$more)"} |= "x"'), ("bad", '{job="a", $more} |= ')):
         panel = {**BOARD["panels"][0], "targets": [{"refId": "A", "expr": expr}]}
         (tmp_path / f"{name}.json").write_text(json.dumps({**BOARD, "panels": [panel]}))
     _, document, _ = lint(tmp_path, capsys)
