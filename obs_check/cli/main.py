@@ -39,6 +39,7 @@ COMMANDS: tuple[Subcommand, ...] = (
     Subcommand(
         "verify", "obs_check.cli.verify", "verify", "Inject events and follow each to its panels; one exit code."
     ),
+    Subcommand("watch", "obs_check.cli.watch", "watch", "Verify on a schedule, with metrics for Prometheus."),
     Subcommand("inject", "obs_check.cli.inject", "inject", "Send tagged allow and deny events through the firewall."),
     Subcommand("trace", "obs_check.cli.trace", "trace", "Follow the events of a kept run hop by hop."),
     Subcommand("runs", "obs_check.cli.runs", "runs", "List the runs that are kept, or remove old ones."),

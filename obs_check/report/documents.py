@@ -1,6 +1,6 @@
 """The JSON of every command as types: docs/schemas and the page of the document are written from them.
 
-Commands that look at a run print a `Document`; `shipper dry-run` prints an object a line.
+Commands that look at a run print a `Document`; `shipper dry-run` and `watch` print an object a line.
 """
 
 from typing import Annotated, Any, Literal
@@ -355,6 +355,36 @@ class TracedLine(Struct):
     shipped: list[ShippedLine]
 
 
+class WatchedHop(Struct):
+    """Events of one decision at one hop; what is neither seen nor missing is unknown."""
+
+    path: Literal["A", "B"]
+    hop: str
+    decision: Literal["allow", "deny"]
+    sent: int
+    seen: int
+    missing: int
+
+
+class WatchedPanel(Struct):
+    """The verdict on a panel."""
+
+    id: int
+    title: str
+    verdict: Judged
+
+
+class WatchedRun(_Head):
+    """A run of `watch`; the document of the run itself is kept."""
+
+    started: Annotated[str, said("RFC 3339, UTC")]
+    seconds: Annotated[float, said("how long it took")]
+    causes: Annotated[list[str], said("of the catalogue, or `unexplained`")]
+    why: Annotated[list[str], said("what is unknown, in words")]
+    hops: list[WatchedHop]
+    panels: list[WatchedPanel]
+
+
 DOCUMENTS: tuple[tuple[str, type[Struct]], ...] = (
     ("run", Document),
     ("runs", RunsDocument),
@@ -371,6 +401,7 @@ DOCUMENTS: tuple[tuple[str, type[Struct]], ...] = (
     ("shipper-targets", TargetsDocument),
     ("shipper-dry-run", ShippedLine),
     ("shipper-dry-run-trace", TracedLine),
+    ("watch", WatchedRun),
 )
 """Name of the schema's file, and its type. `run` is of verify, diagnose, confirm, trace, inject and demo."""
 

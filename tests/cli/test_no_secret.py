@@ -233,6 +233,7 @@ ASKING = [
     "doctor",
     "doctor -o json",
     "verify -o json --save kept.json",
+    "watch --runs 1 --listen 127.0.0.1:0",
     "diagnose",
     "query {a=`b`}",
     "query {a=`b`} --explain -o json",

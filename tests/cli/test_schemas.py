@@ -25,6 +25,7 @@ LAB = (
     ("run", "diagnose --inject --suggest"),
     ("run", "confirm last"),
     ("doctor", "doctor"),
+    ("watch", "watch --allow 1 --deny 1 --runs 1 --listen 127.0.0.1:0"),
     ("runs", "runs"),
     ("export", "export last --to out --format csv"),
     ("bundle", "bundle last --to b.zip"),
@@ -53,7 +54,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def checked(name: str, text: str) -> None:
     schema = json.loads((SCHEMAS / f"{name}.json").read_text("utf-8"))
     Draft202012Validator.check_schema(schema)
-    lines = text.splitlines() if name.startswith("shipper-dry-run") else [text]
+    lines = text.splitlines() if name.startswith(("shipper-dry-run", "watch")) else [text]
     assert lines
     for document in map(json.loads, lines):
         Draft202012Validator(schema).validate(document)

@@ -4,6 +4,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -78,3 +79,12 @@ def remove_older(folder: Path, than_ns: int) -> None:
                 path.unlink()
         except OSError:
             continue
+
+
+def remove_all_but(folder: Path, newest: int) -> None:
+    """Remove all journals of a folder but the newest; one that a process writes stays. Raises OSError."""
+    found = sorted(folder.glob("*.jsonl"), key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
+    for path in found[newest:]:
+        with path.open("rb") as file, suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            path.unlink(missing_ok=True)

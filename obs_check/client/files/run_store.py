@@ -1,13 +1,15 @@
 """The documents of earlier commands, each in a file of its own in the state directory: written whole or not at all, so
 that several commands may keep theirs at once."""
 
+import fcntl
 import os
 import re
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from obs_check.errors import InputError, UsageError
@@ -101,6 +103,28 @@ class RunStore:
             what = f"run {wanted} has no document of {' or '.join(commands)}" if wanted else f"{named}: no file or run"
             raise InputError(what, "obs-check runs lists what there is")
         return found
+
+    @contextmanager
+    def alone(self, command: str, subject: str) -> Iterator[None]:
+        """Inside the block no other process is in one of the same command and subject. UsageError where one is;
+        without a state directory nobody can tell."""
+        if self._folder is None:
+            yield
+            return
+        path = self._folder.parent / f"{command}-{sha256(subject.encode()).hexdigest()[:12]}.lock"
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise InputError(f"{path}: {error.strerror}", "set OBS_CHECK_STATE to another directory") from error
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UsageError(f"another obs-check {command} is at work with {subject}", "end it first") from None
+            yield
+        finally:
+            os.close(descriptor)
 
     def prune(self, most: int) -> int:
         """Remove all but the newest `most` documents; how many those were. Raises OSError."""

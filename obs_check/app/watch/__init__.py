@@ -1,0 +1,1 @@
+"""Verify again and again, and remember of each run what a monitor asks for."""

@@ -1,0 +1,205 @@
+"""`obs-check watch`: verify on a schedule, with metrics for Prometheus."""
+
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from random import random
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from obs_check.cli.ending import keeping
+from obs_check.cli.interrupt import Stopped, insistent_interrupt
+from obs_check.cli.options import Output, common, deadline, echo
+from obs_check.cli.sending import counted, through
+from obs_check.errors import ObsCheckError, UsageError
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from obs_check.app.systems.injection import Sending
+    from obs_check.app.verify.outcome import Outcome
+    from obs_check.app.watch.account import RunAccount
+    from obs_check.app.watch.watch import Note, Status
+    from obs_check.report.watch_metrics import WatchMetrics
+
+_MOST_KEPT = 100
+sleep = time.sleep
+
+
+@click.command()
+@click.option(
+    "--every",
+    type=click.FloatRange(1, 7 * 24 * 3600),
+    default=300,
+    show_default=True,
+    metavar="S",
+    help="Seconds between two beginnings.",
+)
+@click.option(
+    "--jitter",
+    type=click.FloatRange(0),
+    metavar="S",
+    help="Each begins up to so many seconds later.  [default: a tenth of --every]",
+)
+@click.option(
+    "--listen", default="127.0.0.1:9464", show_default=True, metavar="HOST:PORT", help="For /metrics and /healthz."
+)
+@click.option("--runs", type=click.IntRange(1), metavar="N", help="End after so many.  [default: never]")
+@click.option(
+    "--keep",
+    type=click.IntRange(1, _MOST_KEPT),
+    default=_MOST_KEPT,
+    show_default=True,
+    metavar="N",
+    help="Of the kept runs only the newest N stay.",
+)
+@counted(10)
+@through
+@click.option("--timeout", type=click.FloatRange(1), help="Seconds that a hop may take after the hop before it.")
+@deadline
+@common
+def watch(
+    every: float,
+    jitter: float | None,
+    listen: str,
+    runs: int | None,
+    keep: int,
+    allow: int,
+    deny: int,
+    sending: "Sending",
+    timeout: float | None,
+    deadline: float | None,
+    out: Output,
+) -> None:
+    """Verify again and again, never two runs at once, until a signal ends it; --deadline is that of each run.
+
+    A line a run goes to stdout (JSON with -o json); progress is shown with -v. With --runs the exit code is that of the
+    worst run.
+    """
+    from obs_check.app.watch.watch import Schedule, Watch, tidied
+    from obs_check.config import state_directory
+    from obs_check.report.json import json_line
+    from obs_check.report.watch_metrics import WatchMetrics, in_a_line
+    from obs_check.serving import Server, parse_listen
+
+    if allow + deny == 0:
+        raise UsageError("watch needs events to send", "give --allow or --deny a number above 0")
+    jitter = every / 10 if jitter is None else jitter
+    if not jitter <= every:
+        raise UsageError(f"--jitter {jitter:g} is not within --every {every:g}", "give it less")
+    host, port = parse_listen(listen)
+    limit_s = out.limit_s(deadline)
+    state = state_directory(out.env)
+    metrics = WatchMetrics()
+
+    def note(account: "RunAccount") -> None:
+        metrics.add(account)
+        echo(json_line(account.to_json()) if out.json else in_a_line(account))
+
+    quiet = _Quiet(**{field.name: getattr(out, field.name) for field in fields(out)})
+    verify = _Verify(quiet, allow, deny, sending, timeout, limit_s)
+    tidy = tidied(state, keep, out.say) if state is not None else lambda: None
+    watched = Watch(verify, Schedule(every, jitter, limit_s), time.time_ns, _pause, random, note, tidy)
+    with (
+        out.store().alone("watch", str(out.config().path)),
+        Server(_application(metrics, lambda: watched.status), host, port, "watch") as server,
+    ):
+        out.say(f"metrics: {server.url}/metrics, health: {server.url}/healthz; stop it with Ctrl-C")
+        code = watched.run(runs)
+    raise SystemExit(code)
+
+
+def _pause(seconds: float) -> None:
+    with insistent_interrupt():
+        sleep(seconds)
+
+
+class _Quiet(Output):
+    """Progress with -v only, and no document of a run that does not come to its end: a line of each run is printed."""
+
+    __slots__ = ()
+
+    def say(self, text: str) -> None:
+        """One line on stderr, only with -v."""
+        if self.verbose:
+            super().say(text)
+
+    def show(self, document: Mapping[str, Any]) -> None:
+        """Nothing."""
+
+    def print_json(self, document: Mapping[str, Any]) -> None:
+        """Nothing."""
+
+
+@dataclass(slots=True)
+class _Verify:
+    """One run a call, as `obs-check verify`; the configuration is read anew each time, so that a change of it counts.
+
+    A wrong one ends the command only at the first run: later it is that run which is unknown.
+    """
+
+    out: Output
+    allow: int
+    deny: int
+    sending: "Sending"
+    timeout: float | None
+    limit_s: float
+    begun: bool = False
+
+    def __call__(self, note: "Note") -> None:
+        from obs_check.app.verify.outcome import Outcome
+        from obs_check.app.watch.account import account_of
+
+        outcome, start_ns = Outcome("verify"), time.time_ns()
+        first, self.begun = not self.begun, True
+        try:
+            self._verify(outcome)
+        except UsageError as error:
+            if first and not outcome.begun:
+                raise
+            outcome.failed(error)
+        except ObsCheckError as error:
+            self.out.say(f"{error.message}{f' ({error.hint})' if error.hint else ''}")
+        except Stopped as stopped:
+            if not stopped.out_of_time:
+                note(account_of(outcome, start_ns, time.time_ns()))
+                raise
+        except Exception:
+            # One run less must not end the watch; `keeping` has noted what kind of error it was.
+            self.out.say(traceback.format_exc().rstrip())
+        note(account_of(outcome, start_ns, time.time_ns()))
+
+    def _verify(self, outcome: "Outcome") -> None:
+        from obs_check.app.systems.systems import open_systems
+        from obs_check.app.verify.check import Check
+
+        with (
+            keeping(self.out, outcome, None, self.limit_s),
+            open_systems(self.out.config_path, self.out.env, hop_s=self.timeout, detail=self.out.detail) as systems,
+        ):
+            check = Check(systems, outcome, self.out.say)
+            check.run(self.allow, self.deny, self.sending)
+            check.explain()
+
+
+def _application(metrics: "WatchMetrics", status: Callable[[], "Status"]) -> "Starlette":
+    """`/metrics`, and `/healthz`, which answers 503 where the watch itself is stuck, whatever its runs find."""
+    from starlette.applications import Starlette
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    from obs_check.report.json import dumps
+    from obs_check.report.watch_metrics import CONTENT_TYPE, health
+
+    def metrics_page(_request: "Request") -> "Response":
+        return Response(metrics.text(), headers={"content-type": CONTENT_TYPE})
+
+    def health_page(_request: "Request") -> "Response":
+        found = health(status(), time.time_ns())
+        return Response(dumps(found) + "\n", 200 if found["alive"] else 503, media_type="application/json")
+
+    return Starlette(routes=[Route("/metrics", metrics_page), Route("/healthz", health_page)])
