@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from obs_check.cli.options import Output
+from obs_check.documents.nearest import did_you_mean
 from obs_check.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,9 +31,16 @@ class Applying:
     patch: Path | None
 
     def check(self) -> None:
-        """UsageError where changes are wanted and nobody can be asked, before anything is done."""
+        """UsageError where changes are wanted and nobody can be asked, or for a cause that is none, before anything is
+        done."""
         if self.apply and not self.yes and not sys.stdin.isatty():
             raise UsageError("--apply changes files and dashboards, and nobody can be asked here", "add --yes")
+        from obs_check.causes.registry import CAUSES
+
+        known = [cause.id for cause in CAUSES]
+        for named in self.only:
+            if named not in known:
+                raise UsageError(f"--only {named}: there is no such cause", did_you_mean(named, known))
         for name, given in (("--yes", self.yes), ("--also-review", self.also_review)):
             if given and not self.apply:
                 raise UsageError(f"{name} is for --apply", "add --apply, or leave it out")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from obs_check.cli.ending import keeping
-from obs_check.cli.options import Output, deadline, echo, judging
+from obs_check.cli.options import Output, deadline, judging
 from obs_check.cli.sending import through
 
 JUDGED = ("verify", "diagnose", "confirm", "demo")
@@ -42,10 +42,4 @@ def confirm(named: str, sending: "Sending", deadline: float | None, out: Output)
             check.panels(None)
         check.explain()
         out.show_outcome(outcome)
-    document = outcome.to_json()
-    if out.format == "table":
-        for row in document["hop_comparison"]:
-            echo(f"{row['path']:>4} {row['change']:13} {row['hop']}: {row['before']} -> {row['after']}")
-        for row in document["comparison"]:
-            echo(f"{row['id']:>4} {row['change']:13} {row['title']}: {row['before']} -> {row['after']}")
-    out.finish(document, outcome.exit_code)
+    out.finish(outcome.to_json(), outcome.exit_code)

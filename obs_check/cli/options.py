@@ -2,6 +2,7 @@
 
 import functools
 import os
+import shlex
 import sys
 import time
 import traceback
@@ -130,7 +131,8 @@ class Output:
             return
         from obs_check.report.screen import print_document
 
-        print_document(document, sys.stdout, self.color, diffs, everything=self.verbose > 0)
+        named = "" if self.config_path is None else f" --config {shlex.quote(str(self.config_path))}"
+        print_document(document, sys.stdout, self.color, diffs, everything=self.verbose > 0, options=named)
 
     def print_json(self, document: Mapping[str, Any]) -> None:
         """A document as JSON on stdout."""

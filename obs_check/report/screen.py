@@ -29,10 +29,15 @@ _PATHS = {"A": "boundary's log files", "B": "coderd's log"}
 
 
 def print_document(
-    document: Mapping[str, Any], file: TextIO, color: bool, diffs: bool = True, everything: bool = False
+    document: Mapping[str, Any],
+    file: TextIO,
+    color: bool,
+    diffs: bool = True,
+    everything: bool = False,
+    options: str = "",
 ) -> None:
     """Print what a document says. `diffs` shows the fixes as patches; `everything` also what is as it should be, and
-    the probes of every cause."""
+    the probes of every cause. `options` are those that the next command needs, too."""
     console = make_console(file, color)
     console.print(_headline(document))
     for part in (document.get("result") or {}).get("parts") or ():
@@ -53,9 +58,11 @@ def print_document(
         console.print(control_table(control))
     if document.get("suggested"):
         console.print(suggested_table(document["suggested"]))
+    if document.get("command") == "confirm":
+        _print_comparison(console, document, everything)
     if diffs:
         _print_patches(console, document.get("findings") or ())
-    if step := next_step(document):
+    if step := next_step(document, options):
         console.print(Text(f"next: {step}", "bold"))
 
 
@@ -76,27 +83,28 @@ def summary(document: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def next_step(document: Mapping[str, Any]) -> str:
-    """The command to type now; empty where there is nothing to do."""
+def next_step(document: Mapping[str, Any], options: str = "") -> str:
+    """The command to type now, with these options; empty where there is nothing to do."""
     verdict, command = document.get("verdict"), document.get("command")
     if verdict == "unknown":
-        return "" if document.get("ended") else f"obs-check {command} again, once all of the above answers"
+        return "" if document.get("ended") else f"obs-check {command}{options} again, once all of the above answers"
     if verdict != "fail" or command == "demo":
         return ""
     causes = [str(finding.get("cause")) for finding in document.get("findings") or ()]
+    diagnose = f"obs-check diagnose{options} --inject"
     if not causes:
-        return "obs-check diagnose --inject -v shows every probe"
+        return f"{diagnose} -v shows every probe"
     fixable = [f for f in document.get("findings") or () if (f.get("fix") or {}).get("diff")]
     if fixable and not document.get("suggested"):
-        return f"obs-check diagnose --inject --suggest shows the patches; obs-check explain {causes[0]} says more"
+        return f"{diagnose} --suggest shows the patches"
     if fixable:
         review = " --also-review" if any(f["fix"].get("safety") == "review" for f in fixable) else ""
-        return f"obs-check diagnose --inject --apply{review}, restart what reads the files, then obs-check confirm last"
-    return f"obs-check explain {causes[0]} says what to do; then obs-check {command} again"
+        return f"{diagnose} --apply{review}, restart what reads the files, then obs-check confirm last{options}"
+    return f"obs-check explain {causes[0]} says what to do; then obs-check {command}{options} again"
 
 
 def print_finding(console: Console, number: int, finding: Mapping[str, Any], everything: bool) -> None:
-    """A cause: its claim, both sides of its proof, the fix in one line, the panels that it explains."""
+    """A cause: its claim, both sides of its proof, the fix in one line, the panels that it explains, and its page."""
     severity = str(finding.get("severity") or "")
     head = Text(f"\n{number}. ")
     head.append(str(finding.get("cause")), "bold")
@@ -113,6 +121,7 @@ def print_finding(console: Console, number: int, finding: Mapping[str, Any], eve
     panels = [str(panel) for panel in finding.get("panels") or ()]
     if panels:
         console.print(Text(f"   explains {'panels' if len(panels) > 1 else 'panel'} {', '.join(panels)}"))
+    console.print(Text(visible(f"   page: obs-check explain {finding.get('cause')}"), "dim"))
 
 
 def _headline(document: Mapping[str, Any]) -> Text:
@@ -163,6 +172,22 @@ def _print_panels(console: Console, panels: Sequence[Mapping[str, Any]], everyth
         console.print(Text(visible(f"note on panel {numbers}: {note}")))
     if panels and len(odd) < len(panels):
         console.print(Text(f"{len(panels) - len(odd)} of {len(panels)} panels as they should be"))
+
+
+def _print_comparison(console: Console, document: Mapping[str, Any], everything: bool) -> None:
+    """What changed since the run before, and what is still broken."""
+    hops = ((row["path"], row["hop"], row) for row in document.get("hop_comparison") or ())
+    panels = ((row["id"], row["title"], row) for row in document.get("comparison") or ())
+    rows = [*hops, *panels]
+    if not rows:
+        return
+    console.print()
+    for place, name, row in rows:
+        if everything or row["change"] != "unchanged":
+            said = f"{place:>4} {row['change']:13} {name}: {row['before']} -> {row['after']}"
+            console.print(Text(visible(said)), soft_wrap=True)
+    if not everything and (same := sum(row["change"] == "unchanged" for _, _, row in rows)):
+        console.print(Text(f"{same} of {len(rows)} hops and panels unchanged"))
 
 
 def _print_patches(console: Console, findings: Sequence[Mapping[str, Any]]) -> None:

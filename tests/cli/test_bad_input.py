@@ -69,6 +69,12 @@ CASES = [
     ),
     pytest.param({}, ["query", '{job="b"}', "--file", "no.log"], ("no.log: no such file", "path"), id="no-log"),
     pytest.param({}, ["query", "top-denied-domain"], ("no query named", "top-denied-domains?"), id="no-query"),
+    pytest.param(
+        {},
+        ["diagnose", "--patch", "p", "--only", "pipeline.wrong-parse"],
+        ("no such cause", "pipeline.wrong-parser?"),
+        id="only-cause",
+    ),
     pytest.param({}, ["lab", "up", "--fault", "panel-logfm"], ("`panel-logfm`", "`panel-logfmt`?"), id="lab-fault"),
     pytest.param({}, ["demo", "--fault", "level-wran"], ("`level-wran`", "`level-warn`?"), id="demo-fault"),
     pytest.param(

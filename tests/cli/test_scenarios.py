@@ -339,8 +339,8 @@ def test_what_has_no_panels_is_not_confirmed(kept: dict[str, Any], words: str, h
     assert {path: path.stat().st_size for path in log.iterdir()} == before
 
 
-def line_of(stream: Any, wanted: str, seconds: float) -> str:
-    """The first line of a pipe that holds a text; fails when it has not come in time."""
+def text_until(stream: Any, wanted: str, seconds: float) -> str:
+    """The whole lines of a pipe, up to one that holds a text or further; fails when it has not come in time."""
     deadline, text = time.monotonic() + seconds, b""
     while (left := deadline - time.monotonic()) > 0:
         if select.select([stream], [], [], left)[0]:
@@ -348,10 +348,15 @@ def line_of(stream: Any, wanted: str, seconds: float) -> str:
             if not chunk:
                 break
             text += chunk
-            for line in text.decode().split("\n")[:-1]:
-                if wanted in line:
-                    return line
+            whole = text[: text.rfind(b"\n") + 1].decode()
+            if wanted in whole:
+                return whole
     raise AssertionError(f"no {wanted!r} in {seconds} s: {text.decode()}")
+
+
+def line_of(stream: Any, wanted: str, seconds: float) -> str:
+    """The first line of a pipe that holds a text; fails when it has not come in time."""
+    return next(line for line in text_until(stream, wanted, seconds).split("\n") if wanted in line)
 
 
 @pytest.mark.slow
@@ -418,8 +423,8 @@ def test_lab_up_and_down(tmp_path: Path) -> None:
         [*PROGRAM, "lab", "up"], env=env, stdout=pipe, stderr=pipe, start_new_session=True, preexec_fn=hear_signals
     ) as process:
         try:
-            line = line_of(process.stdout, "lab is up", 60)
-            config = Path(line.split()[-1])
+            out = text_until(process.stdout, "stop it with Ctrl-C", 60)
+            config = Path(out.splitlines()[0].split()[-1])
             assert config.is_file()
             assert {config.parent} == lab_directories(tmp_path)
             boundary = config.parent / "boundary.yaml"
@@ -431,12 +436,12 @@ def test_lab_up_and_down(tmp_path: Path) -> None:
             boundary.write_text(right)
             assert lab_reload(config.parent) == (0, "")
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=30)
+            _, err = process.communicate(timeout=30)
         finally:
             process.kill()
     assert process.returncode == 0, err
     assert err == b""
-    assert re.findall(r"^  (\w+) +(?:http|/)", out.decode(), re.M) == [
+    assert re.findall(r"^  (\w+) +(?:http|/)", out, re.M) == [
         "grafana",
         "token",
         "loki",

@@ -139,8 +139,8 @@ def test_the_screen_begins_with_the_verdict_and_shows_what_is_wrong_only() -> No
 
 NEXT = {
     ("ok", "verify"): "",
-    ("unknown", "verify"): "obs-check verify again, once all of the above answers",
-    ("fail", "verify"): "obs-check diagnose --inject --suggest shows the patches; obs-check explain a.b says more",
+    ("unknown", "verify"): "obs-check verify --config a.yaml again, once all of the above answers",
+    ("fail", "verify"): "obs-check diagnose --config a.yaml --inject --suggest shows the patches",
     ("fail", "demo"): "",
 }
 
@@ -148,7 +148,17 @@ NEXT = {
 @pytest.mark.parametrize(("verdict", "command"), NEXT)
 def test_the_next_command_is_spelled_out(verdict: str, command: str) -> None:
     finding = {"cause": "a.b", "fix": {"diff": "-a\n+b\n"}}
-    assert next_step({"verdict": verdict, "command": command, "findings": [finding]}) == NEXT[verdict, command]
+    document = {"verdict": verdict, "command": command, "findings": [finding]}
+    assert next_step(document, " --config a.yaml") == NEXT[verdict, command]
+
+
+def test_a_confirmation_shows_what_changed_and_ends_with_the_next_command() -> None:
+    change = {"id": 1, "title": "Denied", "before": "No data", "after": "1", "change": "fixed"}
+    same = {"path": "A", "hop": "file", "before": "1 of 1", "after": "1 of 1", "change": "unchanged"}
+    text = shown({**DOCUMENT, "command": "confirm", "comparison": [change], "hop_comparison": [same]})
+    assert "\n   1 fixed         Denied: No data -> 1\n1 of 2 hops and panels unchanged\n" in text
+    assert "   page: obs-check explain pipeline.wrong-parser\n" in text
+    assert text.splitlines()[-1].startswith("next: obs-check diagnose")
 
 
 def test_console_of_a_positive_control() -> None:
