@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from obs_check.app.systems.tailing import News, heard
 from obs_check.client.egress import EgressAnswer
 from obs_check.errors import NotAllowed
 from obs_check.follow.hop import HopSeen
@@ -139,3 +140,27 @@ def test_what_is_missing_at_a_hop_whose_time_is_not_up_is_unknown() -> None:
         follow([[Watched(done, lambda: None, 1), Watched(dead, interrupted, 9)]], clock.now, clock.pause)
     assert [str(done.verdict), str(dead.verdict)] == ["ok", "unknown"]
     assert dead.to_row(RUN)["note"] == "its time was not up"
+
+
+def test_news_bring_a_look_before_its_time_and_their_own_time() -> None:
+    clock = Clock()
+    hop = HopSeen("A", "loki", ("k3f9a2-1-allow", "k3f9a2-2-deny"))
+    news = News("k3f9a2")
+    looks: list[int] = []
+
+    def look() -> None:
+        looks.append(clock.ns)
+        if clock.ns >= 1_010 * NS:
+            hop.seen.setdefault("k3f9a2-1-allow", clock.ns)
+
+    def pause(seconds: float) -> None:
+        clock.pause(seconds)
+        if clock.ns >= 1_010 * NS and not heard_at:
+            heard_at.append(clock.ns - 1)
+            news.came(["msg=ALLOW url=/ok?obs=k3f9a2-1-allow", "boundary_request obs=k3f9a2-2-deny"], heard_at[0])
+
+    heard_at: list[int] = []
+    follow([[heard(Watched(hop, look, 30), news)]], clock.now, pause)
+    # Found by a question, dated by the news; what no question finds is not there, whatever the news were of.
+    assert hop.seen == {"k3f9a2-1-allow": heard_at[0]}
+    assert any(0 <= at - heard_at[0] < NS // 10 for at in looks)

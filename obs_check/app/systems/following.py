@@ -2,6 +2,7 @@
 
 from obs_check.app.systems.shipping import HERE, ShipperNames
 from obs_check.app.systems.systems import Say, Systems
+from obs_check.app.systems.tailing import News, heard, tailing
 from obs_check.client.files.search import find_tag
 from obs_check.client.loki.client import StoredLine
 from obs_check.follow.hop import HopSeen, PathName
@@ -15,7 +16,14 @@ from obs_check.model.window import Window
 
 def follow_run(systems: Systems, run: Run, hops: list[HopSeen], say: Say) -> None:
     """Follow a run along both paths; `hops` is filled at once and its members grow."""
+    with tailing(systems.config, systems.loki, run, systems.now_ns, systems.detail) as news:
+        _follow(systems, run, hops, say, news)
+
+
+def _follow(systems: Systems, run: Run, hops: list[HopSeen], say: Say, news: News | None) -> None:
     paths = [_path_a(systems, run), _path_b(systems, run)]
+    if news is not None:
+        paths = [[heard(w, news) if w.hop.hop == "loki" else w for w in path] for path in paths]
     hops[:] = [w.hop for path in paths for w in path]
     doubt = run.in_doubt
     for hop in hops:
@@ -28,7 +36,7 @@ def follow_run(systems: Systems, run: Run, hops: list[HopSeen], say: Say) -> Non
         there = len(hop.wanted) - len(hop.missing)
         say(f"waiting for path {hop.path} {hop.hop}: {there} of {len(hop.wanted)} there, at most {left_s} s more")
 
-    follow(paths, systems.now_ns, systems.pause, seen, waiting)
+    follow(paths, systems.now_ns, news.wait if news is not None else systems.pause, seen, waiting)
     # What was seen behind the firewall went through it, whether or not an answer was read.
     passed = {s.event.tag: s.event.sent_ns for s in run.sent if s.answer.verdict == "not_known"}
     for hop in hops:

@@ -17,6 +17,7 @@ from obs_check.model.entry import LogStream
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 30.0
 _OPEN_S = 10.0
+_BEAT_S = 0.5
 _MESSAGE_BYTES = 64 * 1024 * 1024
 _REFUSED = 1011
 """Loki 3.5 ends a connection so when it refuses the query only after it stands."""
@@ -24,7 +25,7 @@ _REFUSED = 1011
 
 class LokiTail:
     """The tail of one Loki. `say` gets a sentence whenever lines may be missing; `pause` (seconds) replaces the clock
-    in tests."""
+    in tests; `beat` is called twice a second while nothing comes, and ends the tail by an error of its own."""
 
     def __init__(
         self,
@@ -34,11 +35,13 @@ class LokiTail:
         tenant: str | None = None,
         bearer: Secret | None = None,
         pause: Callable[[float], None] = time.sleep,
+        beat: Callable[[], None] | None = None,
     ) -> None:
         check_host(url, allowed)
         self._url = url.rstrip("/")
         self._say = say
         self._pause = pause
+        self._beat = beat
         self._headers = {"X-Scope-OrgID": tenant} if tenant else {}
         if bearer is not None:
             self._headers["Authorization"] = f"Bearer {bearer.reveal()}"
@@ -62,7 +65,13 @@ class LokiTail:
                         self._say("loki: connected again")
                     connected = True
                     while True:
-                        streams, dropped = read_tailed(_document(socket.recv()))
+                        try:
+                            message = socket.recv(timeout=_BEAT_S if self._beat else None)
+                        except TimeoutError:
+                            assert self._beat is not None
+                            self._beat()
+                            continue
+                        streams, dropped = read_tailed(_document(message))
                         heard = True
                         pause_s = 0.0
                         if dropped:

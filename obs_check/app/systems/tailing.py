@@ -1,0 +1,121 @@
+"""Hears of a run's lines as they come to Loki, by `/tail`, so that whoever follows the run asks at once."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+
+from obs_check.client.loki.client import LokiClient
+from obs_check.client.loki.tail import LokiTail
+from obs_check.config import Config
+from obs_check.errors import ObsCheckError
+from obs_check.follow.hop import HopSeen, PathName
+from obs_check.follow.hops import OF_PATH, Clock
+from obs_check.follow.run import Run
+from obs_check.follow.trace import Watched
+from obs_check.model.event import find_tags
+from obs_check.model.window import NS, Window
+
+NAMES = ("filename", "job", "namespace", "service_name")
+"""Labels that a shipper sets: a query needs one that the stream has."""
+_TAILS = 2
+"""Connections; Loki allows ten to a tenant at once (`max_concurrent_tail_requests`)."""
+_LIMIT = 1000
+
+
+class News:
+    """Counts what comes of a run, notes when, and wakes whoever waits for it."""
+
+    def __init__(self, run: str) -> None:
+        self._run = run
+        self._at: dict[PathName, dict[str, int]] = {"A": {}, "B": {}}
+        self._came = threading.Event()
+        self._count = 0
+
+    def came(self, lines: Iterable[str], at_ns: int) -> None:
+        """Note that lines came (ns since the epoch)."""
+        for line in lines:
+            path: PathName = "B" if OF_PATH["B"] in line else "A"
+            for tag in find_tags(line, self._run):
+                self._at[path].setdefault(tag, at_ns)
+        self._count += 1
+        self._came.set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something comes, at most that long."""
+        self._came.wait(seconds)
+        self._came.clear()
+
+    def date(self, hop: HopSeen) -> None:
+        """Set the time of what a question found to when it had come. What no question found is not there."""
+        came = self._at[hop.path]
+        hop.seen |= {tag: came[tag] for tag, at in hop.seen.items() if came.get(tag, at) < at}
+
+    def listener(self) -> Callable[[], bool]:
+        """Answers whether something came since it was asked last."""
+        known = 0
+
+        def heard() -> bool:
+            nonlocal known
+            before, known = known, self._count
+            return known != before
+
+        return heard
+
+
+@contextmanager
+def tailing(
+    config: Config, loki: LokiClient, run: Run, clock: Clock, detail: Callable[[str], None]
+) -> Iterator[News | None]:
+    """News of the run for as long as the block takes; None where Loki is reached through Grafana, which has no tail.
+
+    A tail that is refused or breaks is told with -v and costs nothing but promptness: Loki is asked all the same.
+    """
+    if config.loki.url is None:
+        yield None
+        return
+    news = News(run.id)
+    over = threading.Event()
+    names: list[str] = []
+    with suppress(ObsCheckError):
+        names = loki.labels(Window(clock() - 3600 * NS, clock() + NS)).value
+    chosen = [name for name in NAMES if name in names] or names or list(NAMES)
+
+    def listen(name: str) -> None:
+        def paused(seconds: float) -> None:
+            if over.wait(seconds):
+                raise _Over
+
+        reach = (config.loki.tenant, config.loki.bearer)
+        tail = LokiTail(config.loki.url or "", config.hosts, detail, *reach, pause=paused, beat=lambda: paused(0))
+        query = f'{{{name}=~".+"}} |= `{run.needle}`'
+        try:
+            for streams in tail.lines(query, run.window.start_ns, _LIMIT):
+                if over.is_set():
+                    return
+                news.came((entry.line for stream in streams for entry in stream.entries), clock())
+        except _Over:
+            return
+        except ObsCheckError as error:
+            detail(f"loki: no tail: {error.message}; it is asked again and again")
+
+    for name in chosen[:_TAILS]:
+        threading.Thread(target=listen, args=(name,), daemon=True, name=f"tail-{name}").start()
+    try:
+        yield news
+    finally:
+        over.set()
+
+
+def heard(watched: Watched, news: News) -> Watched:
+    """The hop `loki` with its news: it is looked at when something comes, and what is found came when it came."""
+
+    def look() -> None:
+        watched.look()
+        news.date(watched.hop)
+
+    return replace(watched, look=look, news=news.listener())
+
+
+class _Over(Exception):
+    """The run is followed to its end."""
