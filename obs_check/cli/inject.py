@@ -47,7 +47,9 @@ def inject(
     from obs_check.config import ENVIRONMENT, load_config
     from obs_check.errors import UsageError
 
-    if load is not None:
+    if load is not None and dry_run:
+        allow, deny = load.allow, load.deny
+    elif load is not None:
         inject_load(load, sending, out, deadline, save)
     if allow + deny == 0:
         raise UsageError("inject needs at least one event", "give --allow or --deny a number above 0")

@@ -31,15 +31,30 @@ def test_a_dry_run_prints_targets_and_program_and_sends_nothing(tmp_path: Path) 
     assert not list(tmp_path.glob("run-*.json"))
 
 
-WRONG = {
+def test_a_dry_run_of_a_large_run_sends_nothing_either(tmp_path: Path) -> None:
+    result = run(tmp_path, "--count", "5", "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert "5 requests from here" in result.output
+    assert result.output.count("(allow)") == 3
+    assert "sending" not in result.output
+
+
+def test_a_large_run_is_sent_from_here(tmp_path: Path) -> None:
+    error = run(tmp_path, "--count", "9", "--via", "command").exception
+    assert isinstance(error, ObsCheckError)
+    assert "--count sends from here" in error.message
+
+
+WRONG: dict[tuple[str, ...], tuple[str, str]] = {
     ("--via", "kubctl"): ("there is no executor 'kubctl'", "did you mean kubectl?"),
     ("--via", "kubectl"): ("executors.kubectl is not set", ""),
     ("--client", "curl"): ("--client is for the probe", ""),
+    ("--rate", "5"): ("--rate needs --count", "say how many events"),
 }
 
 
 @pytest.mark.parametrize("args", WRONG)
-def test_a_wrong_executor_is_named(args: tuple[str, str], tmp_path: Path) -> None:
+def test_a_wrong_executor_is_named(args: tuple[str, ...], tmp_path: Path) -> None:
     message, hint = WRONG[args]
     error = run(tmp_path, *args, "--dry-run").exception
     assert isinstance(error, ObsCheckError)

@@ -33,6 +33,16 @@ class Load:
     per_s: float = 0.0
     parallel: int = 16
 
+    @property
+    def allow(self) -> int:
+        """Events that have to be allowed."""
+        return (self.count + 1) // 2
+
+    @property
+    def deny(self) -> int:
+        """Events that have to be denied."""
+        return self.count // 2
+
 
 @dataclass(slots=True)
 class Account:
@@ -116,7 +126,7 @@ def run_load(
     proxy = config.boundary.proxy_url
     if way.executor is not None or proxy is None:
         raise UsageError("--count sends from here, through boundary.proxy", "leave out --via, and give the proxy's URL")
-    events = way.plan((account.load.count + 1) // 2, account.load.count // 2)
+    events = way.plan(account.load.allow, account.load.deny)
     decisions: list[Decision] = [event.decision for event in events]
     account.moments = Moments.of(events[0].run, decisions)
     follower = Follower(account.moments, config, loki, hop_s, say)
