@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from obs_check.app.systems.injection import Sending
+    from obs_check.app.systems.systems import Systems
     from obs_check.app.verify.outcome import Outcome
     from obs_check.app.watch.account import RunAccount
     from obs_check.app.watch.watch import Note, Status
@@ -57,6 +58,7 @@ sleep = time.sleep
     metavar="N",
     help="Of the kept runs only the newest N stay.",
 )
+@click.option("--annotate", is_flag=True, help="Add an annotation to the dashboard for each run (an Editor's token).")
 @counted(10)
 @through
 @click.option("--timeout", type=click.FloatRange(1), help="Seconds that a hop may take after the hop before it.")
@@ -68,6 +70,7 @@ def watch(
     listen: str,
     runs: int | None,
     keep: int,
+    annotate: bool,
     allow: int,
     deny: int,
     sending: "Sending",
@@ -101,7 +104,7 @@ def watch(
         echo(json_line(account.to_json()) if out.json else in_a_line(account))
 
     quiet = _Quiet(**{field.name: getattr(out, field.name) for field in fields(out)})
-    verify = _Verify(quiet, allow, deny, sending, timeout, limit_s)
+    verify = _Verify(quiet, allow, deny, sending, timeout, limit_s, annotate)
     tidy = tidied(state, keep, out.say) if state is not None else lambda: None
     watched = Watch(verify, Schedule(every, jitter, limit_s), time.time_ns, _pause, random, note, tidy)
     with (
@@ -128,6 +131,10 @@ class _Quiet(Output):
         if self.verbose:
             super().say(text)
 
+    def warn(self, text: str) -> None:
+        """One line on stderr."""
+        super().say(text)
+
     def show(self, document: Mapping[str, Any]) -> None:
         """Nothing."""
 
@@ -142,12 +149,13 @@ class _Verify:
     A wrong one ends the command only at the first run: later it is that run which is unknown.
     """
 
-    out: Output
+    out: "_Quiet"
     allow: int
     deny: int
     sending: "Sending"
     timeout: float | None
     limit_s: float
+    annotate: bool
     begun: bool = False
 
     def __call__(self, note: "Note") -> None:
@@ -157,7 +165,7 @@ class _Verify:
         outcome, start_ns = Outcome("verify"), time.time_ns()
         first, self.begun = not self.begun, True
         try:
-            self._verify(outcome)
+            self._verify(outcome, start_ns)
         except UsageError as error:
             if first and not outcome.begun:
                 raise
@@ -173,9 +181,10 @@ class _Verify:
             self.out.say(traceback.format_exc().rstrip())
         note(account_of(outcome, start_ns, time.time_ns()))
 
-    def _verify(self, outcome: "Outcome") -> None:
+    def _verify(self, outcome: "Outcome", start_ns: int) -> None:
         from obs_check.app.systems.systems import open_systems
         from obs_check.app.verify.check import Check
+        from obs_check.app.watch.account import account_of
 
         with (
             keeping(self.out, outcome, None, self.limit_s),
@@ -184,6 +193,21 @@ class _Verify:
             check = Check(systems, outcome, self.out.say)
             check.run(self.allow, self.deny, self.sending)
             check.explain()
+            if self.annotate:
+                self._annotate(systems, account_of(outcome, start_ns, time.time_ns()))
+
+    def _annotate(self, systems: "Systems", account: "RunAccount") -> None:
+        """An annotation that cannot be added changes nothing of what the run found."""
+        from obs_check.model.window import Window
+        from obs_check.report.watch_metrics import in_a_line
+
+        within = Window(account.start_ns, account.end_ns)
+        try:
+            systems.grafana.annotate(
+                systems.board.dashboard.uid, within, ("obs-check", str(account.verdict)), in_a_line(account)
+            )
+        except ObsCheckError as error:
+            self.out.warn(f"run {account.run} is not annotated: {error.message}")
 
 
 def _application(metrics: "WatchMetrics", status: Callable[[], "Status"]) -> "Starlette":

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from obs_check.cli import watch as module
 from obs_check.cli.lab import loki
 from obs_check.cli.main import main
 from obs_check.config import STATE_VARIABLE
+from obs_check.lab.parts import TOKEN_FILE
 from obs_check.lab.stack import Lab
 from tests.client.hostile import Pause, serving
 
@@ -44,7 +46,8 @@ def test_two_runs_and_a_third_that_is_ended(
     lines: list[str] = []
     monkeypatch.setattr(module, "echo", lines.append)
     with Lab(tmp_path / "lab", ("panel-logfmt",)) as lab:
-        assert main([*ARGUMENTS, "--keep", "3", "--config", str(lab.config_path), "-o", "json"]) == 143
+        assert main([*ARGUMENTS, "--keep", "3", "--annotate", "--config", str(lab.config_path), "-o", "json"]) == 143
+        annotated = _annotations(lab)
 
     first, second, third = map(json.loads, lines)
     assert [first["verdict"], second["verdict"], third["verdict"]] == ["fail", "fail", "unknown"]
@@ -54,6 +57,10 @@ def test_two_runs_and_a_third_that_is_ended(
     kept = sorted((tmp_path / "state/runs").iterdir())
     assert [json.loads(path.read_text())["run"] for path in kept] == [one["run"] for one in (first, second, third)]
     assert json.loads(kept[-1].read_text())["ended"] == "terminated"
+
+    assert [(row["tags"], row["text"].split(" run ")[1][:11]) for row in annotated] == [
+        (["obs-check", "fail"], f"{one['run']} fail") for one in (second, first)
+    ]
 
     text, health = served[-1]
     found = {
@@ -69,6 +76,17 @@ def test_two_runs_and_a_third_that_is_ended(
     assert found["obs_check_event_latency_seconds_count", "deny", "coderd", "B"] == 2
     assert found["obs_check_panel_verdict", "1", "Requests by decision", "fail"] == 1
     assert (health["alive"], health["busy"], health["runs"]) == (True, False, 2)
+
+
+def _annotations(lab: Lab) -> list[dict[str, Any]]:
+    """Those of the lab's dashboard, the newest first."""
+    grafana = yaml.safe_load(lab.config_path.read_text())["grafana"]["url"]
+    token = (lab.directory / TOKEN_FILE).read_text().strip()
+    answer = httpx.get(
+        f"{grafana}/api/annotations?dashboardUID=agent-firewall", headers={"Authorization": f"Bearer {token}"}
+    )
+    rows: list[dict[str, Any]] = answer.raise_for_status().json()
+    return rows
 
 
 @pytest.mark.parametrize(

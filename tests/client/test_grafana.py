@@ -197,6 +197,22 @@ def test_a_save_is_believed_when_grafana_says_so(response: httpx.Response) -> No
     assert [str(request.url) for request in seen] == ["https://g.example/api/dashboards/db"]
 
 
+def test_an_annotation_is_believed_when_grafana_says_so() -> None:
+    grafana, seen = over_httpx(httpx.Response(200, json={"message": "Annotation added", "id": 7}))
+    assert grafana.annotate("d", Window(1_999_999, 3_000_000), ("obs-check",), "a run").value == 7
+    assert json.loads(seen[0].content) == {
+        "dashboardUID": "d",
+        "time": 1,
+        "timeEnd": 3,
+        "tags": ["obs-check"],
+        "text": "a run",
+    }
+    grafana, seen = over_httpx(httpx.Response(200, json={"message": "Dashboard not found"}))
+    with pytest.raises(Unavailable, match="does not say that the annotation was added"):
+        grafana.annotate("d", Window(0, 1), (), "a run")
+    assert len(seen) == 1
+
+
 def test_a_save_over_a_connection_that_breaks_is_not_repeated() -> None:
     asked: list[httpx.Request] = []
 

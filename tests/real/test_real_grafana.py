@@ -17,6 +17,7 @@ from obs_check.config import host_port
 from obs_check.config.section import Secret
 from obs_check.lab.faults.registry import break_with
 from obs_check.lab.grafana import LabGrafana
+from obs_check.model.window import Window
 from tests.lab.grafana_answers import settled, shown
 from tests.real import real_stack
 from tests.real.grafana_process import MISSING, RealGrafana, home
@@ -210,16 +211,29 @@ def test_annotations_are_kept_alike(both: tuple[httpx.Client, httpx.Client]) -> 
         assert one.patch("/api/annotations/999", json={"timeEnd": 5}).status_code == 404
 
 
-def test_the_client_reads_the_real_one(both: tuple[httpx.Client, httpx.Client]) -> None:
-    real = both[0]
+def client_of(real: httpx.Client) -> GrafanaClient:
     url, token = str(real.base_url).rstrip("/"), real.headers["Authorization"].removeprefix("Bearer ")
-    grafana = GrafanaClient(url, time.time_ns, {host_port(url)}, Secret("test", lambda: token))
+    return GrafanaClient(url, time.time_ns, {host_port(url)}, Secret("test", lambda: token))
+
+
+def test_the_client_reads_the_real_one(both: tuple[httpx.Client, httpx.Client]) -> None:
+    grafana = client_of(both[0])
     assert grafana.dashboard("agent-firewall").value["dashboard"]["title"] == "Agent Firewall"
     assert [row["uid"] for row in grafana.search("agent").value] == ["agent-firewall"]
     assert grafana.frontend_settings().value["datasources"]["Loki"]["uid"] == "loki"
     health = {uid: grafana.datasource_health(uid).value["status"] for uid in ("loki", "dead", "nope")}
     assert health == {"loki": "OK", "dead": "ERROR", "nope": "UNKNOWN"}
     grafana.close()
+
+
+def test_the_client_adds_an_annotation(both: tuple[httpx.Client, httpx.Client]) -> None:
+    for server in both:
+        grafana = client_of(server)
+        added = grafana.annotate("agent-firewall", Window(BASE * NS, (BASE + 5) * NS), ("obs-check", "ok"), "a run")
+        (row,) = server.get("/api/annotations?dashboardUID=agent-firewall&tags=obs-check").json()
+        assert (row["id"], row["time"], row["timeEnd"]) == (added.value, BASE * 1000, (BASE + 5) * 1000)
+        assert (row["tags"], row["text"]) == (["obs-check", "ok"], "a run")
+        grafana.close()
 
 
 Command = Callable[..., tuple[int, str, str]]

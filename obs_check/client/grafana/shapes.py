@@ -26,6 +26,12 @@ class Saved(Struct):
     uid: str | None = None
 
 
+class Annotated(Struct):
+    """Of a POST to /api/annotations."""
+
+    id: int | None = None
+
+
 class Hit(Struct):
     """One dashboard of /api/search."""
 
