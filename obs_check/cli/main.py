@@ -91,6 +91,20 @@ class LazyGroup(click.Group):
         except BrokenPipeError as error:
             raise _ReaderLeft from error
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's, with the nearest command in the error about one that there is not."""
+        from obs_check.documents.nearest import nearest
+
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = nearest(args[0], self.list_commands(ctx)) if args else ""
+            if not near:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean {near}?", error.ctx) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of subcommands, from COMMANDS."""
         del ctx

@@ -15,6 +15,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """What to say of a name that is not known: `did you mean X?`, or all names where none is like it."""
-    names = list(known)
+    names = set(known)
     near = nearest(name, names)
     return f"did you mean {near}?" if near else f"known here: {', '.join(sorted(names)) or 'nothing'}"

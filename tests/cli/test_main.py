@@ -93,3 +93,10 @@ def test_top_level(arguments: list[str], code: int, text: str, capsys: pytest.Ca
     assert main(arguments) == code
     shown = capsys.readouterr()
     assert text in shown.out + shown.err
+
+
+def test_the_nearest_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verfy"]) == 2
+    assert "No such command 'verfy'. Did you mean verify?" in capsys.readouterr().err
+    assert main(["zzzzzz"]) == 2
+    assert "Did you mean" not in capsys.readouterr().err
