@@ -21,6 +21,8 @@ _MEANINGS = {
 }
 _WIDTH_WITHOUT_TERMINAL = 120
 _SUGGESTED = "With the fixes (read without saving them)"
+NARROW = 100
+"""Fewer columns than these leave no room for a whole table."""
 _SHOWN_TAGS = 3
 _PROBE_CHARS = 300
 
@@ -47,19 +49,21 @@ def make_console(file: TextIO, color: bool) -> Console:
     )
 
 
-def hop_table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """One row a hop of a path; the first hop where a tag is missing is the one to look at."""
+def hop_table(rows: Sequence[Mapping[str, Any]], narrow: bool = False) -> Table:
+    """One row a hop of a path; the first hop where a tag is missing is the one to look at. A narrow one names one tag
+    a hop."""
+    most = 1 if narrow else _SHOWN_TAGS
     table = plain_table("Hops", "path", "hop", ">sent", ">seen", "missing", ">latency", "verdict", "note")
     for row in rows:
         missing = list(row.get("missing") or ())
-        more = f" +{len(missing) - _SHOWN_TAGS}" if len(missing) > _SHOWN_TAGS else ""
+        more = f" +{len(missing) - most}" if len(missing) > most else ""
         latency = "" if row.get("latency_ms") is None else f"{row['latency_ms']:g} ms"
         table.add_row(
             cell(row.get("path")),
             cell(row.get("hop")),
             cell(row.get("sent")),
             cell(row.get("seen")),
-            cell(", ".join(missing[:_SHOWN_TAGS]) + more),
+            cell(", ".join(missing[:most]) + more),
             latency,
             _verdict(row.get("verdict")),
             cell(row.get("note")),
@@ -73,20 +77,22 @@ def _reads(row: Mapping[str, Any]) -> str:
     return f"{reads} (of the run: {own})" if own and own != reads else reads
 
 
-def panel_table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """One row a panel: what it reads, what it should, and why not."""
-    table = plain_table("Panels", ">id", "title", "path", "reads", "wanted", "state", "verdict", "cause")
+def panel_table(rows: Sequence[Mapping[str, Any]], narrow: bool = False) -> Table:
+    """One row a panel: what it reads, what it should, and why not. A narrow one leaves out path and state."""
+    columns = {
+        ">id": lambda row: cell(row.get("id")),
+        "title": lambda row: cell(row.get("title")),
+        "path": lambda row: cell(row.get("path")),
+        "reads": lambda row: cell(_reads(row)),
+        "wanted": lambda row: cell(row.get("wanted")),
+        "state": lambda row: cell(row.get("state")),
+        "verdict": lambda row: _verdict(row.get("verdict")),
+        "cause": lambda row: cell(row.get("cause")),
+    }
+    shown = [name for name in columns if not (narrow and name in ("path", "state"))]
+    table = plain_table("Panels", *shown)
     for row in rows:
-        table.add_row(
-            cell(row.get("id")),
-            cell(row.get("title")),
-            cell(row.get("path")),
-            cell(_reads(row)),
-            cell(row.get("wanted")),
-            cell(row.get("state")),
-            _verdict(row.get("verdict")),
-            cell(row.get("cause")),
-        )
+        table.add_row(*(columns[name](row) for name in shown))
     return table
 
 

@@ -24,7 +24,7 @@ _IN_REPORT = {
 
 
 def to_markdown(document: Mapping[str, Any], tables: Sequence[EvidenceTable]) -> str:
-    """Verdict, tables, then each finding with its probes and its diff."""
+    """Verdict, each finding with its probes and its diff, then tables."""
     result = document.get("result") or {}
     head = f"{in_markdown(result['head'])}, " if result.get("head") else ""
     parts = [f"# {head}obs-check {in_markdown(document.get('command'))}: {in_markdown(document.get('verdict'))}"]
@@ -35,11 +35,11 @@ def to_markdown(document: Mapping[str, Any], tables: Sequence[EvidenceTable]) ->
     if document.get("run"):
         parts.append(f"Run {in_markdown(document['run'])}, {len(document.get('events') or ())} events.")
     parts += [_part(part) for part in result.get("parts") or ()]
-    parts += [f"## {t.title}\n\n{_table(t)}" for t in tables if t.name in _IN_REPORT]
     findings = list(document.get("findings") or ())
     if findings:
         parts.append("## Findings")
         parts += [_finding(n, f) for n, f in enumerate(findings, 1)]
+    parts += [f"## {t.title}\n\n{_table(t)}" for t in tables if t.name in _IN_REPORT]
     changes = list(document.get("changes") or ())
     if changes:
         parts.append("## Changes\n\n" + "\n".join(f"- {in_markdown(c)}" for c in changes))

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from obs_check.report.console import (
+    NARROW,
     STYLES,
     control_table,
     hop_table,
@@ -154,7 +155,7 @@ def _print_hops(console: Console, hops: Sequence[Mapping[str, Any]], everything:
     odd = [row for row in hops if everything or row.get("verdict") != "ok"]
     if odd:
         console.print()
-        console.print(hop_table(odd))
+        console.print(hop_table(odd, console.width < NARROW))
         shown = sorted({str(row.get("path")) for row in odd} & set(_PATHS))
         console.print(Text("; ".join(f"path {path}: {_PATHS[path]}" for path in shown), "dim"))
     if hops and len(odd) < len(hops):
@@ -165,7 +166,7 @@ def _print_panels(console: Console, panels: Sequence[Mapping[str, Any]], everyth
     odd = [row for row in panels if everything or row.get("verdict") != "ok"]
     if odd:
         console.print()
-        console.print(panel_table(odd))
+        console.print(panel_table(odd, console.width < NARROW and not everything))
     notes = [(row.get("id"), note) for row in panels for note in row.get("notes") or ()]
     for note in dict.fromkeys(note for _, note in notes):
         numbers = ", ".join(str(number) for number, said in notes if said == note)

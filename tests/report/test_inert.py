@@ -172,7 +172,7 @@ def check_markdown(written: str, text: str) -> None:
     kinds = {token.type for token in (*tokens, *inner) if token.nesting >= 0}
     report = {"heading", "paragraph", "table", "thead", "tbody", "tr", "th", "td", "bullet_list", "list_item"}
     assert kinds <= {*(f"{name}_open" for name in report), "inline", "text", "code_inline", "fence"}
-    assert [token.tag for token in tokens if token.type == "heading_open"] == ["h1", "h2", "h2", "h2", "h3", "h2"]
+    assert [token.tag for token in tokens if token.type == "heading_open"] == ["h1", "h2", "h3", "h2", "h2", "h2"]
     cells = [content(tokens[n + 1]) for n, token in enumerate(tokens) if token.type == "td_open"]
     wanted = " ".join(in_one_line(text).split())
     assert len(cells) == 9 + 10

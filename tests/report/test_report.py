@@ -14,6 +14,7 @@ from obs_check.documents.yaml_tree import load
 from obs_check.errors import InputError
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Matrix, Result, Sample, Scalar, Series, Streams, Vector
+from obs_check.report.console import hop_table, panel_table
 from obs_check.report.evidence import write_evidence
 from obs_check.report.json import document, dumps
 from obs_check.report.junit import junit
@@ -135,6 +136,16 @@ def test_the_screen_begins_with_the_verdict_and_shows_what_is_wrong_only() -> No
     assert "A good one" not in text
     assert "1 of 2 hops as they should be" in text
     assert "\n--- a\n+++ b\n-old\n+new\n" in text
+
+
+def test_a_narrow_table_leaves_out_what_says_least() -> None:
+    hop = {**HOP, "missing": ["abcd-1-allow", "abcd-2-deny", "abcd-3-allow", "abcd-4-deny"]}
+    wide, narrow = (list(hop_table([hop], narrow).columns[4].cells) for narrow in (False, True))
+    assert [str(cell) for cell in wide] == ["abcd-1-allow, abcd-2-deny, abcd-3-allow +1"]
+    assert [str(cell) for cell in narrow] == ["abcd-1-allow +3"]
+    assert {"path", "state"} == {str(c.header) for c in panel_table([]).columns} - {
+        str(c.header) for c in panel_table([], narrow=True).columns
+    }
 
 
 NEXT = {

@@ -139,5 +139,5 @@ def _in_words(expectation: Expectation, run: Run) -> str:
     if counts is None:
         return "nothing" if expectation.kind == "quiet" else "a rise"
     if expectation.kind == "lines":
-        return f"{len(counts)} lines"
+        return f"{len(counts)} line{'' if len(counts) == 1 else 's'}"
     return ", ".join(f"{name} {value:g}" for name, value in counts.items()) or "nothing"
