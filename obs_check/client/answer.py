@@ -16,9 +16,9 @@ MOST = 2_000_000
 PART = 128 * 1024
 """Bytes of JSON that are looked at together."""
 _START = 512 * 1024
-_WHOLE_TEXTS = re.compile(rb'(?:[^"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.S)
-"""As far as no text is open."""
-_TEXTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.S)
+_WHOLE_TEXTS = re.compile(rb'(?:[^"]+|"[^"\\]*(?:\\.[^"\\]*)*")*', re.S)
+"""As far as no text is open. (Possessive quantifiers find less than they should in Python 3.11.2.)"""
+_TEXTS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.S)
 """Also one without an end: it is all the rest, so that a text of quotes is not looked through once for each."""
 _BRACKETS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _OTHERS = bytes(byte for byte in range(256) if byte not in _BRACKETS)

@@ -10,6 +10,7 @@ from dateutil import tz
 from dateutil.relativedelta import relativedelta
 
 from obs_check.errors import InputError
+from obs_check.model.secret import shortened
 from obs_check.model.window import MS
 
 _STEP = re.compile(r"(?P<op>[+\-])(?P<n>\d{1,5})?(?P<unit>[yMwdhmsQ])|/(?P<fiscal>f)?(?P<round>[yMwdhmsQ])")
@@ -47,7 +48,7 @@ class Calendar:
         zone = None if name.startswith("/") or ".." in name else _zone(name)
         if zone is None:
             raise InputError(
-                f"the time zone {name[:80]!r} is not known", "use an IANA name such as Europe/Berlin, or utc"
+                f"the time zone {shortened(name, 80)!r} is not known", "use an IANA name such as Europe/Berlin, or utc"
             )
         return zone
 

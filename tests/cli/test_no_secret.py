@@ -137,6 +137,8 @@ OFFLINE: list[tuple[str, int]] = [
     ("init http://user:canary-url-b81c@grafana.example --yes", 2),
     ("init http://user:canary-url-b81c@grafana.example/d/board", 2),
     ("doctor --config promtail.yaml", 2),
+    ("decisions --to out --config c.yaml", 3),
+    ("lab reload --dir broken", 2),
     ("runs", 0),
     ("bundle make kept.json", 0),
     ("bundle verify kept.json", 2),
