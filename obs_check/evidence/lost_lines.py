@@ -104,13 +104,14 @@ def answers(one: PathLines) -> bool:
 
 
 def took(one: PathLines) -> int:
-    """How many lines Loki took since before the run, as the shipper's counters say, where that is every line that was
-    read and the run's are among them; 0 where it is not, or where nobody says so."""
+    """How many lines Loki took of those read since before the run, as the shipper's counters say, where that is every
+    one and the run's are among them; 0 where it is not, or where nobody says so. What was read earlier and sent now is
+    no line that is missing."""
     account = one.evidence.account if one.evidence else None
-    if account is None or (account.own_read or 0) < len(one.lost) or account.sent != account.read:
+    if account is None or (account.own_read or 0) < len(one.lost) or account.sent < account.read:
         return 0
     taken = bool(account.requests) and all(status in ("200", "204") for status in account.requests)
-    return account.sent if taken else 0
+    return account.read if taken else 0
 
 
 def together(found: Iterable[Finding | None]) -> Finding | None:
