@@ -209,6 +209,8 @@ def _prometheus(stack: Stack) -> Stop:
     scraped = [("coderd", f"{stack.coderd.url}{stack.chosen.metrics_path}")]
     stack.prometheus = LabPrometheus(scraped, interval_s=1.0)
     stack.prometheus.start()
+    # A lab that is up has been scraped once: what moves behind that has moved.
+    stack.prometheus.scrape_once()
     return stack.prometheus.stop
 
 
