@@ -96,7 +96,9 @@ def read_datasources(path: Path) -> Datasources:
     text = read_given(path, "check path and rights")
     try:
         whole = [one for one in yaml.safe_load_all(text) if one is not None]
-        keys = [key for document in load(text, str(path)) for item in objects(document) for key in keys_of(item) or ()]
+        of_kubernetes = any(isinstance(one, Mapping) and "kind" in one for one in whole)
+        documents = load(text, str(path)) if of_kubernetes else []
+        keys = [key for document in documents for item in objects(document) for key in keys_of(item) or ()]
         held = [yaml.safe_load(key.text) for key in keys if "datasources" in key.text]
     except yaml.YAMLError as error:
         place, words = yaml_problem(error)
@@ -145,7 +147,8 @@ def _read(path: Path, reading: _SourceReading, env: Mapping[str, str]) -> bool:
 
 def _read_yaml(path: Path, text: str, reading: _SourceReading, env: Mapping[str, str]) -> bool:
     of_a_shipper = bool(_OF_A_SHIPPER.search(text))
-    template = text if "{{" in text and _is_template(path) else ""
+    chart = _chart_of_template(path) if "{{" in text else None
+    template = text if chart else ""
     if template and not of_a_shipper and not _HOLDS_BOARDS.search(text):
         return False
     if template and reading.in_directory and (of_a_shipper or ".Files." in text):
@@ -153,8 +156,8 @@ def _read_yaml(path: Path, text: str, reading: _SourceReading, env: Mapping[str,
         return False
     if template and of_a_shipper:
         raise ConfigError(f"{path}: a shipper's configuration in a template is not read here", BY_HELM)
-    if template:
-        text = _rendered(path, text, reading)
+    if chart:
+        text = _rendered(path, text, chart, reading)
     if reading.in_directory and not of_a_shipper and not _MAY_HOLD_PANELS.search(text):
         return False
     try:
@@ -178,9 +181,9 @@ def _read_yaml(path: Path, text: str, reading: _SourceReading, env: Mapping[str,
     if whole and _MAY_HOLD_PANELS.search(text):
         for document in yaml.load_all(text, Loader=Loader):
             known |= _dashboards(document, path, "", 1, reading)
-    if template and not known and not reading.in_directory:
+    if chart and not known and not reading.in_directory:
         # What was not followed may be why: that is said.
-        _strictly(template, path)
+        rendered(template, path, chart)
     return known
 
 
@@ -222,30 +225,21 @@ def _key(one: Embedded, path: Path, template: str, text: str, reading: _SourceRe
     return False
 
 
-def _is_template(path: Path) -> bool:
-    """Whether a file is a template of a Helm chart."""
+def _chart_of_template(path: Path) -> Path | None:
+    """The Helm chart that a file is a template of, None for any other file."""
     chart = chart_of(path)
-    return chart is not None and path.resolve().is_relative_to(chart / "templates")
+    return chart if chart is not None and path.resolve().is_relative_to(chart / "templates") else None
 
 
-def _rendered(path: Path, text: str, reading: _SourceReading) -> str:
+def _rendered(path: Path, text: str, chart: Path, reading: _SourceReading) -> str:
     """A template as Helm renders it; "" for one of a directory that cannot be rendered here, ConfigError for one that
     is named."""
-    chart = chart_of(path)
-    assert chart is not None
     try:
         return rendered(text, path, chart, UNKNOWN)
     except ConfigError:
         if reading.in_directory:
             return ""
         raise
-
-
-def _strictly(text: str, path: Path) -> None:
-    """Raises ConfigError for the first action of a template that is not followed here."""
-    chart = chart_of(path)
-    if chart is not None:
-        rendered(text, path, chart)
 
 
 def _row(text: str, key: str) -> int:
