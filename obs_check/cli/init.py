@@ -11,6 +11,7 @@ from obs_check.cli.options import Output, common, echo
 if TYPE_CHECKING:
     from obs_check.app.setup.found import BoardFound
     from obs_check.app.setup.written import Address
+    from obs_check.config import Config
 
 _TOKEN = "GRAFANA_TOKEN"
 
@@ -70,8 +71,13 @@ def init(
     address = read_address(url)
     token = _token(token_env, token_file, out)
     with insistent_interrupt(out.limit_s(configured=False)):
-        board = _board(dashboard or address.uid, address, token, yes or not sys.stdin.isatty(), out)
-        text = written(_sections(address, token, board, given))
+        sections = _sections(address, token, dashboard or address.uid, given)
+        if not sections["dashboard"]:
+            reached = parse_config(written(sections), target.absolute(), out.env)
+            board = _board(reached, yes or not sys.stdin.isatty(), out)
+            sections["dashboard"] = board.uid
+            sections["loki"]["datasource"] = board.loki[0]
+        text = written(sections)
         config = parse_config(text, target.absolute(), out.env)
         write_result(target, text)
         checks = list(check_all(config, out.env))
@@ -96,35 +102,24 @@ def _token(name: str | None, file: Path | None, out: Output) -> dict[str, str]:
     return {}
 
 
-def _board(wanted: str, address: "Address", token: dict[str, str], silent: bool, out: Output) -> "BoardFound | str":
-    """The dashboard to look at: the one that was named, else one with panels of Loki. Raises UsageError where several
-    have some and nobody can be asked, Unavailable or NotAllowed."""
-    import time
+def _board(config: "Config", silent: bool, out: Output) -> "BoardFound":
+    """A dashboard with panels of Loki to look at. Raises UsageError where there is none, or several and nobody can be
+    asked, Unavailable or NotAllowed."""
+    from contextlib import closing
 
     from obs_check.app.setup.found import dashboards_of_loki
-    from obs_check.client.grafana.client import GrafanaClient
-    from obs_check.config import parse_config
+    from obs_check.app.systems.systems import open_grafana
     from obs_check.errors import UsageError
 
-    if wanted:
-        return wanted
-    import yaml
-
-    text = yaml.safe_dump({"grafana": {"url": address.grafana, **({"token": token} if token else {})}})
-    grafana = parse_config(text, Path("obs-check.yaml"), out.env)
-    assert grafana.grafana is not None
-    client = GrafanaClient(address.grafana, time.time_ns, grafana.hosts, grafana.grafana.token)
-    try:
+    with closing(open_grafana(config)) as client:
         found = list(dashboards_of_loki(client))
-    finally:
-        client.close()
     own = [one for one in found if one.uid == "agent-firewall"] or found
     if len(own) == 1:
         return own[0]
     names = [f"{one.uid} ({one.title}: {one.of_loki} panels of Loki)" for one in found]
     remedy = "--dashboard UID names one"
     if not found:
-        raise UsageError(f"{address.grafana}: no dashboard has a panel of Loki", remedy)
+        raise UsageError(f"{client.url}: no dashboard has a panel of Loki", remedy)
     if silent:
         raise UsageError(f"{len(found)} dashboards have panels of Loki: {'; '.join(names)}", remedy)
     for number, name in enumerate(names, 1):
@@ -133,20 +128,17 @@ def _board(wanted: str, address: "Address", token: dict[str, str], silent: bool,
     return found[int(chosen) - 1]
 
 
-def _sections(
-    address: "Address", token: dict[str, str], board: "BoardFound | str", given: dict[str, Any]
-) -> dict[str, dict[str, Any] | str]:
+def _sections(address: "Address", token: dict[str, str], uid: str, given: dict[str, Any]) -> dict[str, Any]:
     def named(**keys: Any) -> dict[str, Any]:
         return {key: value for key, value in keys.items() if value}
 
-    uid, lokis = (board, ()) if isinstance(board, str) else (board.uid, board.loki)
     shipper = named(url=given["shipper_url"], config=given["shipper_config"])
     if (given["shipper_config"] or "").endswith((".alloy", ".river")):
         shipper["kind"] = "alloy"
     return {
         "grafana": named(url=address.grafana, token=token),
         "dashboard": uid,
-        "loki": named(url=given["loki_url"], tenant=given["tenant"], datasource=lokis[0] if lokis else ""),
+        "loki": named(url=given["loki_url"], tenant=given["tenant"]),
         "boundary": named(logs=given["boundary_logs"], config=given["boundary_config"], proxy=given["proxy"]),
         "coderd": named(logs=given["coderd_logs"]),
         "shipper": shipper,

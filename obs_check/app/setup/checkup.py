@@ -5,14 +5,14 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from obs_check.app.setup.found import loki_panels
-from obs_check.app.systems.systems import open_loki
+from obs_check.app.systems.systems import open_grafana, open_loki
 from obs_check.boundary.config import read_boundary_config
 from obs_check.client.files.local_files import read_document
 from obs_check.client.files.search import expand
@@ -44,13 +44,7 @@ class PartCheck:
 
     def to_json(self) -> dict[str, Any]:
         """{"part", "place", "state", "said", "remedy"}."""
-        return {
-            "part": self.part,
-            "place": self.place,
-            "state": self.state,
-            "said": self.said,
-            "remedy": self.remedy,
-        }
+        return asdict(self)
 
 
 def exit_code(checks: list[PartCheck]) -> int:
@@ -66,8 +60,7 @@ def check_all(config: Config, env: Mapping[str, str], now_ns: Callable[[], int] 
         remedy = "add grafana.url, or run obs-check init URL"
         yield PartCheck("grafana", "", "not set", "no panel can be read without it", remedy)
     else:
-        grafana = config.grafana
-        with closing(GrafanaClient(grafana.url, now_ns, config.hosts, grafana.token, grafana.org_id)) as client:
+        with closing(open_grafana(config, now_ns)) as client:
             yield from _grafana(client, config)
     yield from _loki(config, now_ns)
     yield from _shipper(config, now_ns)
@@ -93,8 +86,10 @@ def _asked(part: str, place: str, ask: Callable[[], str], remedy: str = "") -> P
 
 
 def _grafana(client: GrafanaClient, config: Config) -> Iterator[PartCheck]:
+    settings: dict[str, Any] = {}
+
     def version() -> str:
-        settings = client.frontend_settings().value
+        settings.update(client.frontend_settings().value)
         return f"Grafana {(settings.get('buildInfo') or {}).get('version') or 'that does not say its version'}"
 
     wants = "the token of a service account with the role Viewer: grafana.token, or init --token-env NAME"
@@ -113,7 +108,7 @@ def _grafana(client: GrafanaClient, config: Config) -> Iterator[PartCheck]:
                 raise
             titles = ", ".join(f"{hit['uid']} ({hit['title']})" for hit in client.search("").value[:10])
             raise InputError(f"there is no dashboard {wanted}", f"there are: {titles or 'none'}") from None
-        found = loki_panels(load_dashboard(model, wanted), client.frontend_settings().value)
+        found = loki_panels(load_dashboard(model, wanted), settings)
         uids.extend(found.datasources)
         return f"{found.title}: {found.panels} panels, {found.of_loki} of Loki"
 
@@ -168,7 +163,7 @@ def _shipper(config: Config, now_ns: Callable[[], int]) -> Iterator[PartCheck]:
             return f"{kind}, {len(files)} files"
 
         yield _asked("shipper.url", url, answers)
-    yield _file("shipper.config", config.shipper.config, lambda path: _jobs(path))
+    yield _file("shipper.config", config.shipper.config, _jobs)
 
 
 def _jobs(path: Path) -> str:

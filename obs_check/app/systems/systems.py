@@ -133,6 +133,14 @@ def open_loki(config: Config) -> LokiClient:
     )
 
 
+def open_grafana(config: Config, now_ns: Callable[[], int] = time.time_ns) -> GrafanaClient:
+    """The Grafana of a configuration. Raises ConfigError where it names none."""
+    given = config.grafana
+    if given is None:
+        raise ConfigError(f"{config.path or 'obs-check.yaml'}: no `grafana`", "add grafana.url and grafana.token")
+    return GrafanaClient(given.url, now_ns, config.hosts, given.token, given.org_id)
+
+
 def _expectations(path: Path, uid: str) -> Mapping[int, Expectation]:
     """Those of this dashboard: the file names it, or one beside it is called <uid>.expect.yaml; else none."""
     document = read_document(path)
@@ -161,9 +169,7 @@ def open_systems(
     or NotAllowed.
     """
     config = load_config(path, env)
-    if config.grafana is None:
-        raise ConfigError(f"{config.path or 'obs-check.yaml'}: no `grafana`", "add grafana.url and grafana.token")
-    grafana = GrafanaClient(config.grafana.url, time.time_ns, config.hosts, config.grafana.token, config.grafana.org_id)
+    grafana = open_grafana(config)
     loki = open_loki(config)
     shipping = open_shipping(config)
     try:
