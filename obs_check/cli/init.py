@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from obs_check.config import Config
 
 _TOKEN = "GRAFANA_TOKEN"
+_PATHS = ("boundary_logs", "boundary_config", "coderd_logs", "shipper_config")
 
 
 @click.command()
@@ -69,6 +70,10 @@ def init(
     if url is None:
         raise UsageError("where is Grafana?", "obs-check init https://grafana.example/d/agent-firewall")
     address = read_address(url)
+    if target.absolute().parent != Path.cwd():
+        # Paths in the file begin at its folder, those of the command line here.
+        token_file = token_file and token_file.absolute()
+        given |= {name: str(Path(given[name]).expanduser().absolute()) for name in _PATHS if given[name]}
     token = _token(token_env, token_file, out)
     with insistent_interrupt(out.limit_s(configured=False)):
         sections = _sections(address, token, dashboard or address.uid, given)

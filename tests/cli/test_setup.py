@@ -108,7 +108,9 @@ def test_a_configuration_is_written_that_works(
     url = settings(lab)["grafana"]["url"]
     monkeypatch.setenv("GRAFANA_TOKEN", lab.config_path.with_name("grafana.token").read_text("utf-8").strip())
     file = tmp_path / "obs-check.yaml"
-    args = ["init", url, "--to", str(file), "--shipper-config", str(lab.config_path.with_name("promtail.yaml"))]
+    # A path of the command line begins here, wherever the file is written.
+    monkeypatch.chdir(lab.config_path.parent)
+    args = ["init", url, "--to", str(file), "--shipper-config", "promtail.yaml"]
     assert main([*args, "--yes"]) == 0
     shown = capsys.readouterr()
     assert f"{file} is written; next: obs-check diagnose --config {file}" in shown.out
