@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from obs_check.cli.interrupt import ENDINGS
-from obs_check.cli.options import echo
+from obs_check.cli.options import Group, echo
 
 
-@click.group()
+@click.group(cls=Group)
 def lab() -> None:
     """The embedded stack: boundary, coderd, shipper, Loki, Prometheus and Grafana on loopback."""
 

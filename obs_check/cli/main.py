@@ -12,6 +12,7 @@ import click
 
 from obs_check import __version__
 from obs_check.cli.interrupt import Stopped, stoppable
+from obs_check.cli.options import Group
 from obs_check.errors import ObsCheckError, QueryError
 from obs_check.model.secret import shortened
 
@@ -66,7 +67,7 @@ class _ReaderLeft(Exception):
     """Whoever read our output stopped. Click would end with 1, which here means a finding, for a BrokenPipeError."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group that imports a subcommand's module only when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -90,20 +91,6 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except BrokenPipeError as error:
             raise _ReaderLeft from error
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click's, with the nearest command in the error about one that there is not."""
-        from obs_check.documents.nearest import nearest
-
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            near = nearest(args[0], self.list_commands(ctx)) if args else ""
-            if not near:
-                raise
-            raise click.UsageError(f"{error.message} Did you mean {near}?", error.ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of subcommands, from COMMANDS."""

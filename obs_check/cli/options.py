@@ -141,6 +141,24 @@ class Output:
         echo(dumps(document))
 
 
+class Group(click.Group):
+    """A group that names the nearest command in the error about one that there is not."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's."""
+        from obs_check.documents.nearest import nearest
+
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = nearest(args[0], self.list_commands(ctx)) if args else ""
+            if not near:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean {near}?", error.ctx) from None
+
+
 def echo(text: object, err: bool = False, nl: bool = True) -> None:
     """Write a text to stdout, or to stderr, without the secrets that are known and without what steers a terminal."""
     from obs_check.report.terminal import visible

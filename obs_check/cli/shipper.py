@@ -2,12 +2,13 @@
 
 import click
 
+from obs_check.cli.options import Group
 from obs_check.cli.shipper_dry_run import dry_run
 from obs_check.cli.shipper_status import status
 from obs_check.cli.shipper_targets import targets
 
 
-@click.group()
+@click.group(cls=Group)
 def shipper() -> None:
     """Look into a log shipper: its configuration, its files, what it says of itself."""
 

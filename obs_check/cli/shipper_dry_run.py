@@ -1,46 +1,35 @@
 """`obs-check shipper dry-run`: log lines through a shipper's configuration, without a shipper."""
 
-import os
 import sys
 import time
 from pathlib import Path
 
 import click
 
-from obs_check.cli.options import echo, limited
+from obs_check.cli.options import Output, common, echo, limited
+from obs_check.cli.shipper_targets import named_values, shipper_file, shipper_option
 from obs_check.errors import InputError
 
 
 @click.command("dry-run")
-@click.option(
-    "--config",
-    "config",
-    required=True,
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="promtail YAML or Alloy configuration, plain or in a ConfigMap or Helm values.",
-)
+@shipper_option
 @click.option("--job", metavar="NAME", help="Scrape job, or source of Alloy; needed when there are several.")
 @click.option(
     "--label", "pairs", multiple=True, metavar="K=V", help="Labels of the lines instead of the target's; or of the pod."
 )
 @click.option("--meta", multiple=True, metavar="NAME=VALUE", help="A discovery label of the pod: pod_node_name=node-1.")
-@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option("--trace", is_flag=True, help="What every stage did to every line, and where it was dropped and why.")
-@click.option("--no-color", is_flag=True, help="No colours (also $NO_COLOR).")
-@click.option("-v", "--verbose", count=True, help="Say more on stderr.")
 @click.argument("files", nargs=-1, metavar="[FILE... | -]")
 @limited
+@common
 def dry_run(
-    config: Path,
+    shipper_config: Path | None,
     job: str | None,
     pairs: tuple[str, ...],
     meta: tuple[str, ...],
-    output: str,
     trace: bool,
-    no_color: bool,
-    verbose: int,
     files: tuple[str, ...],
+    out: Output,
 ) -> None:
     """Run log lines (files, or standard input) through a job's pipeline and print what would be shipped.
 
@@ -50,8 +39,11 @@ def dry_run(
 
     JSON is one object a kept line; `ts` is null where the shipper takes the time of reading. With --trace it is one
     object a line that was read: its stages, and what was shipped of it. What was dropped is told on stderr.
+
+    \b
+    obs-check shipper dry-run --shipper-config promtail.yaml --label job=boundary boundary.log
+    obs-check shipper dry-run --shipper-config promtail.yaml --job boundary --trace boundary.log
     """
-    from obs_check.cli.shipper_targets import named_values
     from obs_check.report.json import json_line
     from obs_check.report.shipper_trace import kept_json, print_kept, print_trace, trace_json
     from obs_check.shipper.pods import given_labels
@@ -60,30 +52,29 @@ def dry_run(
     from obs_check.shipper.simulate import run
     from obs_check.shipper.targets import start_labels
 
-    read = read_shipper(config, os.environ)
+    read = read_shipper(shipper_file(shipper_config, out), out.env)
     chosen = read.job(job)
     given = named_values("--label", pairs)
     supplied = given_labels(given, named_values("--meta", meta))
     now_ns = time.time_ns()
     for note in (*read.notes, *chosen.pipeline.notes()):
-        echo(f"note: {note}", err=True)
-    color = not no_color and not os.environ.get("NO_COLOR")
+        out.say(f"note: {note}")
     for name in files or ("-",):
         lines = _lines(name)
         labels, unknown = start_labels(chosen, None if name == "-" else str(Path(name).absolute()), given, supplied)
         for text in unknown:
-            echo(f"note: {name}: {text}", err=True)
+            out.say(f"note: {name}: {text}")
         result = pushed(read, chosen, run(chosen.pipeline, labels, lines, now_ns, trace))
-        if output == "json":
+        if out.json:
             for document in trace_json(result, lines) if trace else kept_json(result):
                 echo(json_line(document))
         elif trace:
-            print_trace(result, lines, color)
+            print_trace(result, lines, out.color)
         else:
-            print_kept(result, color)
-        if verbose or result.dropped or len(result.shipped) != len(lines):
+            print_kept(result, out.color)
+        if out.verbose or result.dropped or len(result.shipped) != len(lines):
             reasons = "".join(f", dropped by {reason}: {n}" for reason, n in sorted(result.dropped.items()))
-            echo(f"{name}: {len(lines)} lines read, {len(result.shipped)} kept{reasons}", err=True)
+            out.say(f"{name}: {len(lines)} lines read, {len(result.shipped)} kept{reasons}")
 
 
 def _lines(name: str) -> list[str]:

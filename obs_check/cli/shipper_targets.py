@@ -3,40 +3,62 @@
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from obs_check.cli.options import echo, limited
+from obs_check.cli.options import Output, common, limited
 
 if TYPE_CHECKING:
     from obs_check.model.entry import Labels
     from obs_check.shipper.targets import FileReport, RelabeledTarget
 
+F = TypeVar("F", bound=Callable[..., Any])
 PODS = "/var/log/pods"
 
 
+def shipper_option(function: F) -> F:
+    """Decorator: --shipper-config, as `shipper_config: Path | None`, for `shipper_file`."""
+    return click.option(
+        "--shipper-config",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="promtail YAML or Alloy configuration, plain or in a ConfigMap or Helm values.  [default: shipper.config]",
+    )(function)
+
+
+def shipper_file(given: Path | None, out: Output) -> Path:
+    """The shipper's configuration: the one given, else that of obs-check.yaml. Raises ConfigError and UsageError."""
+    from obs_check.errors import UsageError
+
+    named = given or out.config().shipper.config
+    if named is None:
+        raise UsageError(
+            "no configuration of a shipper is named",
+            "give --shipper-config FILE, or set shipper.config in obs-check.yaml",
+        )
+    return Path(named)
+
+
 @click.command()
-@click.option("--config", required=True, metavar="FILE", type=click.Path(path_type=Path), help="promtail or Alloy.")
+@shipper_option
 @click.option("--root", metavar="DIR", type=click.Path(path_type=Path), help="What stands for / : a copied tree.")
 @click.option("--label", "pairs", multiple=True, metavar="K=V", help="A label of every pod, which no path tells.")
 @click.option(
     "--meta", multiple=True, metavar="NAME=VALUE", help="A discovery label: pod_node_name=node-1. Repeatable."
 )
-@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
-@click.option("--no-color", is_flag=True, help="No colours (also $NO_COLOR).")
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
 @limited
+@common
 def targets(
-    config: Path,
+    shipper_config: Path | None,
     root: Path | None,
     pairs: tuple[str, ...],
     meta: tuple[str, ...],
-    output: str,
-    no_color: bool,
     paths: tuple[str, ...],
+    out: Output,
 ) -> None:
     """List the files of a machine, the job that takes each and the labels it gets, or why no job does.
 
@@ -47,9 +69,9 @@ def targets(
     0 every file is taken, 1 one is not, 3 that hangs on labels that nobody gave, or there is no file.
 
     \b
-    obs-check shipper targets --config promtail.yaml /tmp/boundary_logs
+    obs-check shipper targets --shipper-config promtail.yaml /tmp/boundary_logs
     kubectl cp logging/promtail-x:/var/log/pods node/var/log/pods
-    obs-check shipper targets --config promtail.yaml --root node --label app=coder
+    obs-check shipper targets --shipper-config promtail.yaml --root node --label app=coder
     """
     from obs_check.client.files.log_tree import list_files
     from obs_check.errors import InputError
@@ -60,7 +82,7 @@ def targets(
     from obs_check.shipper.read import read_shipper
     from obs_check.shipper.targets import find_targets, other_discovery, report
 
-    read = read_shipper(config, os.environ)
+    read = read_shipper(shipper_file(shipper_config, out), out.env)
     jobs = read.jobs
     supplied = given_labels(named_values("--label", pairs), named_values("--meta", meta))
     top = root or Path("/")
@@ -81,13 +103,10 @@ def targets(
         nowhere = "no directory: no job has a path or finds pods"
         notes.insert(0, f"no file was found; looked below {', '.join(dict.fromkeys(below)) or nowhere}")
     document, verdict = targets_document(reports, _paths(found, reports, top), notes)
-    if output == "json":
-        from obs_check.report.json import dumps
-
-        echo(dumps(document))
-    else:
-        print_targets(document, sys.stdout, not no_color and not os.environ.get("NO_COLOR"))
-    raise SystemExit(verdict.exit_code)
+    out.detail(f"{len(files)} files found below {', '.join(dict.fromkeys(below)) or 'no directory'}")
+    if not out.json:
+        print_targets(document, sys.stdout, out.color)
+    out.finish(document, verdict.exit_code)
 
 
 def named_values(option: str, pairs: Sequence[str]) -> "Labels":

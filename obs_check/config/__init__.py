@@ -37,6 +37,7 @@ DEFAULT_PATH = Path("obs-check.yaml")
 PATH_VARIABLE = "OBS_CHECK_CONFIG"
 STATE_VARIABLE = "OBS_CHECK_STATE"
 ENVIRONMENT = "environment"
+_ALLOY = (".alloy", ".river")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,8 @@ def load_config(path: Path | None, env: Mapping[str, str]) -> Config:
     """
     named = path or (Path(env[PATH_VARIABLE]) if env.get(PATH_VARIABLE) else None)
     file = named or DEFAULT_PATH
+    if file.suffix in _ALLOY:
+        raise _of_shipper(str(file), "an Alloy", file)
     if named is None and not file.exists():
         return Config()
     try:
@@ -206,7 +209,14 @@ def parse_config(text: str, file: Path, env: Mapping[str, str]) -> Config:
     return _read_root(Section(root, file, "", env))
 
 
+def _of_shipper(place: str, what: str, file: Path) -> ConfigError:
+    remedy = f"for `obs-check shipper` write --shipper-config {file}; obs-check.yaml names it as shipper.config"
+    return ConfigError(f"{place}: this is {what} configuration, not an obs-check.yaml", remedy)
+
+
 def _read_root(root: Section) -> Config:
+    if place := root.place_of("scrape_configs"):
+        raise _of_shipper(place, "a promtail", root.file)
     root.only(
         "grafana",
         "dashboard",

@@ -85,6 +85,10 @@ class Section:
         at = node or self._node
         return f"{self.file}:{at.start_mark.line + 1}" if at else str(self.file)
 
+    def place_of(self, key: str) -> str:
+        """file:line of a key; "" where it is absent."""
+        return self.place(self._keys[key][0]) if key in self._keys else ""
+
     def _full(self, key: str) -> str:
         return f"{self._name}.{key}" if self._name else key
 

@@ -78,16 +78,29 @@ CASES = [
     pytest.param({}, ["lab", "up", "--fault", "panel-logfm"], ("`panel-logfm`", "`panel-logfmt`?"), id="lab-fault"),
     pytest.param({}, ["demo", "--fault", "level-wran"], ("`level-wran`", "`level-warn`?"), id="demo-fault"),
     pytest.param(
-        {"p.yaml": "scrape_configs: [\n"}, ["shipper", "dry-run", "--config", "p.yaml", "p.yaml"],
+        {"p.yaml": "scrape_configs: [\n"}, ["shipper", "dry-run", "--shipper-config", "p.yaml", "p.yaml"],
         ("p.yaml:2: no YAML", "check indent"), id="promtail-yaml",
     ),
     pytest.param(
-        {"p.yaml": PROMTAIL.replace("{stage}", "jsn: {}")}, ["shipper", "dry-run", "--config", "p.yaml", "p.yaml"],
+        {"p.yaml": PROMTAIL.replace("{stage}", "jsn: {}")},
+        ["shipper", "dry-run", "--shipper-config", "p.yaml", "p.yaml"],
         ("p.yaml:4: ", "'jsn'", "json"), id="promtail-stage",
     ),
     pytest.param(
+        {"p.yaml": PROMTAIL}, ["shipper", "dry-run", "--config", "p.yaml", "p.yaml"],
+        ("p.yaml:1: this is a promtail configuration, not an obs", "--shipper-config p.yaml"), id="promtail-as-config",
+    ),
+    pytest.param(
+        {"c.alloy": ""}, ["shipper", "targets", "--config", "c.alloy"],
+        ("c.alloy: this is an Alloy configuration", "--shipper-config c.alloy"), id="alloy-as-config",
+    ),
+    pytest.param(
+        {}, ["shipper", "targets"], ("no configuration of a shipper", "--shipper-config FILE"), id="no-shipper",
+    ),
+    pytest.param({}, ["shipper", "targts"], ("No such command 'targts'", "Did you mean targets?"), id="subcommand"),
+    pytest.param(
         {"p.yaml": PROMTAIL.replace("{stage}", "regex: {expression: '('}")},
-        ["shipper", "dry-run", "--config", "p.yaml", "p.yaml"], ("p.yaml:4: ",), id="promtail-regex",
+        ["shipper", "dry-run", "--shipper-config", "p.yaml", "p.yaml"], ("p.yaml:4: ",), id="promtail-regex",
     ),
 ]  # fmt: skip
 

@@ -60,7 +60,7 @@ def silent() -> Iterator[str]:
         "query {a=`b`} --file - --label a=b",
         "inject --save run.json",
         "shipper status",
-        "shipper dry-run --config promtail.yaml -",
+        "shipper dry-run --shipper-config promtail.yaml -",
         "verify",
         "diagnose",
         "trace run.json",

@@ -114,14 +114,14 @@ def test_prometheus_is_no_shipper(named: bool, tmp_path: Path, capsys: pytest.Ca
     code, _, notes = lint(file if named else tmp_path, capsys)
     assert code == (2 if named else 0)
     assert "unknown key" not in notes
-    assert main(["shipper", "targets", "--config", str(file)]) == 2
+    assert main(["shipper", "targets", "--shipper-config", str(file)]) == 2
     assert "a configuration of Prometheus, which ships no logs" in capsys.readouterr().err
 
 
 def test_a_shipper_command_wants_one_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "rendered.yaml"
     file.write_text("---\n".join([config_map("one", config_alloy=ALLOY), config_map("two", config_alloy=ALLOY)]))
-    assert main(["shipper", "targets", "--config", str(file)]) == 2
+    assert main(["shipper", "targets", "--shipper-config", str(file)]) == 2
     assert "2 configurations of shippers: ConfigMap one, key config.alloy; ConfigMap two" in capsys.readouterr().err
 
 

@@ -39,9 +39,9 @@ OFFLINE = (
     ("query", """query '{job="b"}' --file b.log --label job=b"""),
     ("query", """query 'count_over_time({job="b"}[1m])' --file b.log --label job=b"""),
     ("query-explain", """query '{job="b"} |= `x`' --file b.log --label job=b --explain"""),
-    ("shipper-targets", "shipper targets --config p.yaml --root ."),
-    ("shipper-dry-run", "shipper dry-run --config p.yaml b.log"),
-    ("shipper-dry-run-trace", "shipper dry-run --config p.yaml --trace b.log"),
+    ("shipper-targets", "shipper targets --shipper-config p.yaml --root ."),
+    ("shipper-dry-run", "shipper dry-run --shipper-config p.yaml b.log"),
+    ("shipper-dry-run-trace", "shipper dry-run --shipper-config p.yaml --trace b.log"),
 )
 
 

@@ -68,7 +68,17 @@ class Tree:
 
     def targets(self, code: int, jobs: list[dict[str, Any]], *args: str) -> dict[str, Any]:
         self.config.write_text(yaml.safe_dump({"scrape_configs": jobs}))
-        command = ["shipper", "targets", "--config", str(self.config), "--root", str(self.root), "-o", "json", *args]
+        command = [
+            "shipper",
+            "targets",
+            "--shipper-config",
+            str(self.config),
+            "--root",
+            str(self.root),
+            "-o",
+            "json",
+            *args,
+        ]
         assert main(command) == code
         document: dict[str, Any] = json.loads(self._capsys.readouterr().out)
         document["files"] = {row["path"]: row for row in document["files"]}
@@ -210,7 +220,7 @@ def test_a_pattern_whose_directory_is_missing_and_other_discoveries_are_told(
     [path] = document["paths"]
     assert (path["files"], path["note"]) == (0, ": /tmp/boundary_log is not there, near: /tmp/boundary_logs")
     assert document["notes"] == ["job sys finds targets by syslog: that cannot be told from files"]
-    assert main(["shipper", "targets", "--config", str(tree.config), "--root", str(tree.root), LOG]) == 1
+    assert main(["shipper", "targets", "--shipper-config", str(tree.config), "--root", str(tree.root), LOG]) == 1
     shown = capsys.readouterr().out
     assert "no file fits `/tmp/boundary_log/*.log` of job boundary: /tmp/boundary_log is not there" in shown
 
@@ -224,7 +234,7 @@ def test_a_pattern_whose_directory_is_missing_and_other_discoveries_are_told(
 )
 def test_wrong_usage(tree: Tree, capsys: pytest.CaptureFixture[str], args: tuple[str, ...], says: str) -> None:
     tree.config.write_text(yaml.safe_dump({"scrape_configs": [static("/x")]}))
-    assert main(["shipper", "targets", "--config", str(tree.config), *args]) == 2
+    assert main(["shipper", "targets", "--shipper-config", str(tree.config), *args]) == 2
     assert says in capsys.readouterr().err
 
 
@@ -234,7 +244,7 @@ def test_a_relative_path_is_below_the_current_directory(
     log = tree.put("logs/a.log")
     tree.config.write_text(yaml.safe_dump({"scrape_configs": [static(str(log.parent / "*.log"))]}))
     monkeypatch.chdir(tree.root)
-    assert main(["shipper", "targets", "--config", str(tree.config), "-o", "json", "logs"]) == 0
+    assert main(["shipper", "targets", "--shipper-config", str(tree.config), "-o", "json", "logs"]) == 0
     assert [row["path"] for row in json.loads(capsys.readouterr().out)["files"]] == [str(log)]
 
 
@@ -253,7 +263,7 @@ def test_what_was_looked_for_is_told_where_there_is_no_file(
 ) -> None:
     (tree.root / "tmp").mkdir()
     tree.config.write_text(yaml.safe_dump({"scrape_configs": [job]}))
-    assert main(["shipper", "targets", "--config", str(tree.config), "--root", str(tree.root), *args]) == code
+    assert main(["shipper", "targets", "--shipper-config", str(tree.config), "--root", str(tree.root), *args]) == code
     captured = capsys.readouterr()
     assert says in captured.out + captured.err
 
@@ -261,7 +271,7 @@ def test_what_was_looked_for_is_told_where_there_is_no_file(
 def test_a_pattern_that_is_none_is_refused(tree: Tree, capsys: pytest.CaptureFixture[str]) -> None:
     tree.put(LOG)
     tree.config.write_text(yaml.safe_dump({"scrape_configs": [static("/tmp/[*.log")]}))
-    assert main(["shipper", "targets", "--config", str(tree.config), "--root", str(tree.root)]) == 2
+    assert main(["shipper", "targets", "--shipper-config", str(tree.config), "--root", str(tree.root)]) == 2
     assert "`/tmp/[*.log` is no path pattern: a [ is not closed" in capsys.readouterr().err
 
 
@@ -303,7 +313,10 @@ def test_alloy_takes_paths_without_file_match_for_names(tree: Tree, capsys: pyte
     os.utime(tree.root / "tmp/logs/old.log", (1_000_000_000, 1_000_000_000))
     config = tree.root / "config.alloy"
     config.write_text(ALLOY)
-    assert main(["shipper", "targets", "--config", str(config), "--root", str(tree.root), "-o", "json", "/tmp"]) == 1
+    assert (
+        main(["shipper", "targets", "--shipper-config", str(config), "--root", str(tree.root), "-o", "json", "/tmp"])
+        == 1
+    )
     document = json.loads(capsys.readouterr().out)
     rows = {Path(row["path"]).name: row for row in document["files"]}
     assert {name: row["reason"] for name, row in rows.items()} == {

@@ -46,7 +46,7 @@ def tree(directory: Path) -> Path:
 
 def told(config: Path, root: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
     """What is told of each file, by its path."""
-    main(["shipper", "targets", "--config", str(config), "-o", "json", str(root)])
+    main(["shipper", "targets", "--shipper-config", str(config), "-o", "json", str(root)])
     return {row["path"]: row for row in json.loads(capsys.readouterr().out)["files"]}
 
 

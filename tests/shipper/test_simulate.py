@@ -102,20 +102,22 @@ def config(tmp_path: Path) -> str:
 
 def test_the_command_prints_a_json_object_a_line(config: str, tmp_path: Path) -> None:
     file = str(tmp_path / "b.log")
-    result = CliRunner().invoke(shipper, ["dry-run", "--config", config, "-o", "json", file], catch_exceptions=False)
+    result = CliRunner().invoke(
+        shipper, ["dry-run", "--shipper-config", config, "-o", "json", file], catch_exceptions=False
+    )
     labels = {"job": "boundary", "filename": file}
     assert json.loads(result.stdout) == {"ts": "1795132801000000000", "labels": labels, "line": "ALLOW"}
     assert "2 lines read, 1 kept, dropped by drop_stage: 1" in result.stderr
 
 
 def test_the_command_reads_standard_input_with_given_labels(config: str) -> None:
-    args = ["dry-run", "--config", config, "--label", "job=j", "-o", "json", "-"]
+    args = ["dry-run", "--shipper-config", config, "--label", "job=j", "-o", "json", "-"]
     result = CliRunner().invoke(shipper, args, input="\nplain\n", catch_exceptions=False)
     assert json.loads(result.stdout) == {"ts": None, "labels": {"job": "j"}, "line": "plain"}
 
 
 def test_the_trace_is_a_json_object_a_line(config: str) -> None:
-    args = ["dry-run", "--config", config, "--label", "job=j", "-o", "json", "--trace"]
+    args = ["dry-run", "--shipper-config", config, "--label", "job=j", "-o", "json", "--trace"]
     result = CliRunner().invoke(shipper, args, input=LINES, catch_exceptions=False)
     first, second = map(json.loads, result.stdout.splitlines())
     assert [stage["stage"] for stage in first["stages"]] == ["1 logfmt", "2 timestamp", "3 drop", "4 output"]
@@ -163,7 +165,7 @@ def test_labels_of_a_pod_follow_from_its_path(
     (tmp_path / file).parent.mkdir(parents=True)
     (tmp_path / file).write_text("2026-11-20T00:00:01Z stderr F x\n")
     monkeypatch.chdir(tmp_path)
-    args = ["dry-run", "--config", "p.yaml", "-o", "json", *options, str(file)]
+    args = ["dry-run", "--shipper-config", "p.yaml", "-o", "json", *options, str(file)]
     result = CliRunner().invoke(shipper, args, catch_exceptions=False)
     labels = {"namespace": "coder", "pod": "coder-0", "container": "coder", "stream": "stderr", "cluster": "one"}
     dropped = "drops" in notes
@@ -179,7 +181,7 @@ def test_a_line_over_the_limit_of_the_shipper_is_cut_or_given_up(tmp_path: Path)
     for cuts, wanted in ((True, ["short", "ééééé\ufffd"]), (False, ["short"])):
         limits = f"limits_config: {{max_line_size: 11B, max_line_size_truncate: {str(cuts).lower()}}}"
         config.write_text(f"{limits}\nscrape_configs: [{{job_name: j}}]\n")
-        args = ["dry-run", "--config", str(config), "-o", "json"]
+        args = ["dry-run", "--shipper-config", str(config), "-o", "json"]
         result = CliRunner().invoke(shipper, args, input="short\néééééé\n", catch_exceptions=False)
         assert [json.loads(line)["line"] for line in result.stdout.splitlines()] == wanted
         assert ("dropped by line_too_long: 1" in result.stderr) is not cuts
@@ -199,7 +201,7 @@ scrape_configs:
 def test_the_trace_tells_of_every_stage(tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text(TRACED)
     lines = ["1 stdout F A one", "2 stdout P t", "3 stdout F wo", "4 stdout F A gone", "5 stdout F A end"]
-    args = ["dry-run", "--config", str(tmp_path / "p.yaml"), "--label", "job=j", "--trace"]
+    args = ["dry-run", "--shipper-config", str(tmp_path / "p.yaml"), "--label", "job=j", "--trace"]
     result = CliRunner().invoke(shipper, args, input="\n".join(lines), catch_exceptions=False)
     rows = [" ".join(row.split()) for row in result.stdout.splitlines()]
     for wanted in (
@@ -218,7 +220,7 @@ def test_the_trace_tells_of_every_stage(tmp_path: Path) -> None:
 
 
 def test_the_command_prints_a_table(config: str) -> None:
-    result = CliRunner().invoke(shipper, ["dry-run", "--config", config], input=LINES, catch_exceptions=False)
+    result = CliRunner().invoke(shipper, ["dry-run", "--shipper-config", config], input=LINES, catch_exceptions=False)
     assert "2026-11-20T00:00:01" in result.stdout
     assert "ALLOW" in result.stdout and "DENY" not in result.stdout
 
@@ -228,7 +230,7 @@ def test_the_command_prints_a_table(config: str) -> None:
     [(["--label", "x"], b"", UsageError), ([], b"\0\1", InputError), (["none.log"], b"", InputError)],
 )
 def test_wrong_input(config: str, args: list[str], content: bytes, error: type[Exception]) -> None:
-    result = CliRunner().invoke(shipper, ["dry-run", "--config", config, *args], input=content)
+    result = CliRunner().invoke(shipper, ["dry-run", "--shipper-config", config, *args], input=content)
     assert isinstance(result.exception, error)
 
 
