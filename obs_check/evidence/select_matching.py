@@ -1,14 +1,18 @@
 """Which values a matcher accepts, and which value it most likely means."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 from obs_check.logql.engine.match import stream_test
 from obs_check.logql.syntax import ast
+from obs_check.model.finding import Meaning
 
 _WORD = re.compile(r"[^\W_]+")
 _DIGITS = re.compile(r"\d+")
+_NAMED_VALUES = re.compile(r"[\w./: -]+(\|[\w./: -]+)*")
+"""A regular expression that lists values: its dots are meant as dots."""
 _ALIKE = 0.8
 _STEM = 3
 """Letters that two forms of one word begin with (`DENIED`, `DENY`)."""
@@ -31,6 +35,24 @@ def misspelt(wanted: str, values: Iterable[str]) -> str | None:
     best = max(rated.values(), default=0.0)
     found = [value for value, rate in rated.items() if rate == best and rate >= _ALIKE]
     return found[0] if len(found) == 1 else None
+
+
+def mean_values(matcher: ast.Matcher, values: Collection[str]) -> Iterator[tuple[ast.Matcher, Meaning]]:
+    """The matcher with the values that it most likely means, the surest first: each value that it names (`=~"a|b"`
+    names two) in the case that it has, then as the one that it is a slip of. Nothing for one that names no value."""
+    if matcher.op not in ("=", "=~") or (matcher.op == "=~" and not _NAMED_VALUES.fullmatch(matcher.value)):
+        return
+    named = matcher.value.split("|") if matcher.op == "=~" else [matcher.value]
+    in_case = [one if one in values else same_but_case(one, values) or one for one in named]
+    corrected = [one if one in values else misspelt(one, values) or one for one in in_case]
+    if in_case != named:
+        yield _with_values(matcher, in_case), "same"
+    if corrected != in_case:
+        yield _with_values(matcher, corrected), "other"
+
+
+def _with_values(matcher: ast.Matcher, values: Iterable[str]) -> ast.Matcher:
+    return replace(matcher, value="|".join(dict.fromkeys(values)))
 
 
 def _likeness(wanted: str, value: str) -> float:

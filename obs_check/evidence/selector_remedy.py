@@ -14,7 +14,7 @@ from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import SAMPLE, rows
 from obs_check.evidence.parser_at import count, count_fixed
 from obs_check.evidence.query_edit import Edits, replace_matchers
-from obs_check.evidence.select_matching import accepts, misspelt, same_but_case
+from obs_check.evidence.select_matching import accepts, mean_values, misspelt, same_but_case
 from obs_check.logql import to_text
 from obs_check.logql.explain.fields import in_one, parser_for, parser_text
 from obs_check.logql.explain.whereabouts import nearest
@@ -178,13 +178,17 @@ def _renamed_or_valued(matcher: ast.Matcher, streams: Sequence[Labels]) -> _Idea
 def _of_value(matcher: ast.Matcher, streams: Sequence[Labels]) -> Iterator[_Idea]:
     """The same label with a value that it has."""
     values = _values(matcher.name, streams)
-    wanted = matcher.value if matcher.op == "=" else "".join(c for c in matcher.value if c.isalnum() or c in "_/-")
-    meant: tuple[tuple[str | None, Meaning], ...] = (
+    for meant, meaning in mean_values(matcher, values):
+        yield _Idea("value", meant, meaning)
+    if matcher.op != "=~":
+        return
+    wanted = "".join(c for c in matcher.value if c.isalnum() or c in "_/-")
+    likely: tuple[tuple[str | None, Meaning], ...] = (
         (same_but_case(wanted, values), "same"),
         (misspelt(wanted, values), "other"),
-        (_only(v for v in values if matcher.op == "=~" and wanted and wanted in v), "other"),
+        (_only(v for v in values if wanted and wanted in v), "other"),
     )
-    for value, meaning in meant:
+    for value, meaning in likely:
         if value:
             yield _Idea("value", replace(matcher, op="=", value=value), meaning)
 
@@ -239,14 +243,7 @@ def _behind(
 def _with_values(matcher: ast.Matcher, values: Sequence[str]) -> Iterator[tuple[ast.Matcher, Meaning]]:
     """The matcher as it is, and with the value that it most likely means."""
     yield matcher, "same"
-    if matcher.op != "=":
-        return
-    same = same_but_case(matcher.value, values)
-    meant = misspelt(matcher.value, [value for value in values if value != matcher.value])
-    if same not in (None, matcher.value):
-        yield replace(matcher, value=str(same)), "same"
-    elif meant is not None:
-        yield replace(matcher, value=meant), "other"
+    yield from mean_values(matcher, values)
 
 
 def _set_behind(broken: BrokenTarget, name: str, lines: Sequence[tuple[Mapping[str, str], str]]) -> int | None:

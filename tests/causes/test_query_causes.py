@@ -25,7 +25,7 @@ JSON = [ALLOW, DENY] * 10
         (JSON, '{namespace="coder"} |= "x=1&y=2"', "pipeline.line-filter-kills", '|= "x=1\\\\u0026y=2"'),
         (JSON, '{namespace="coder"} |~ "BOUNDARY_.*"', "pipeline.line-filter-kills", '|~ "(?i)BOUNDARY_.*"'),
         (JSON, '{namespace="code"}', "select.label-value-absent", '{namespace="coder"}'),
-        (JSON, '{namespace=~"code"}', "select.label-value-absent", '{namespace="coder"}'),
+        (JSON, '{namespace=~"code"}', "select.label-value-absent", '{namespace=~"coder"}'),
         (JSON, '{name_space="coder", app="coder"}', "select.label-name-absent", '{namespace="coder", app="coder"}'),
         (
             JSON,
@@ -62,6 +62,13 @@ JSON = [ALLOW, DENY] * 10
         (PAIRS, '{namespace="coder"} | logfmt | msg=~"DEN"', "pipeline.label-filter-kills", '| msg=~".*(DEN).*"'),
         (PAIRS, '{namespace="coder"} | logfmt | msg="DENIED"', "pipeline.label-filter-kills", '| msg="DENY"'),
         (PAIRS, '{namespace="coder"} | logfmt | mesg="DENY"', "pipeline.label-filter-kills", '| msg="DENY"'),
+        (
+            PAIRS,
+            '{namespace="coder"} | logfmt | msg=~"ALLOWED|DENIED"',
+            "pipeline.label-filter-kills",
+            '| msg=~"ALLOW|DENY"',
+        ),
+        (PAIRS, '{namespace=~"codr|shop"} |= "DENY"', "select.label-value-absent", '{namespace=~"coder|shop"}'),
         (PAIRS, '{namespace="coder"} | regexp `address=(?P<u>\\S+)` | u=~".+"', "pipeline.regexp-no-match", ""),
         (
             PAIRS,

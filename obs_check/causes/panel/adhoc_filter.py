@@ -14,7 +14,7 @@ from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.funnel import SAMPLE, Rung, count_rung, rows
 from obs_check.evidence.query_text import authored
-from obs_check.evidence.select_matching import misspelt, same_but_case
+from obs_check.evidence.select_matching import mean_values
 from obs_check.evidence.tried import finding, shown, tried
 from obs_check.evidence.variables import definition
 from obs_check.logql import to_text
@@ -95,13 +95,10 @@ def _guilty(context: Context, broken: BrokenPanel) -> Iterator[_Guilty]:
 
 
 def _meant(guilty: _Guilty) -> tuple[str | None, Meaning]:
-    if guilty.matcher.op != "=":
-        return None, "wider"
-    same = same_but_case(guilty.matcher.value, guilty.values)
-    if same is not None:
-        return same, "same"
-    meant = misspelt(guilty.matcher.value, guilty.values)
-    return meant, "other" if meant else "wider"
+    if guilty.matcher.op == "=":
+        for meant, meaning in mean_values(guilty.matcher, guilty.values):
+            return meant.value, meaning
+    return None, "wider"
 
 
 def _edits(context: Context, name: str, one: Filter, meant: str | None) -> list[PanelEdit]:

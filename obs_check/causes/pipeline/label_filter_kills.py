@@ -15,7 +15,7 @@ from obs_check.evidence.funnel import first_passed, rows
 from obs_check.evidence.parser_at import count_fixed
 from obs_check.evidence.query_edit import replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
-from obs_check.evidence.select_matching import misspelt, same_but_case
+from obs_check.evidence.select_matching import mean_values
 from obs_check.logql.explain.reasons import compared_labels
 from obs_check.logql.explain.whereabouts import nearest
 from obs_check.logql.stages.row import Row
@@ -82,10 +82,11 @@ def _proposals(stage: ast.LabelFilter, reaching: Sequence[Row]) -> Iterator[tupl
     labels = {name for row in reaching for name, value in row.labels().items() if value}
     renamed = transform(stage.predicate, lambda p: _other_label(p, labels))
     changes: tuple[tuple[_OfValues, Meaning], ...] = (
-        (_same_but_case, "same"),
+        (lambda p, values: _with_meaning(p, values, "same"), "same"),
+        (_in_any_case, "same"),
         (lambda p, _values: p, "same"),
         (_inside, "other"),
-        (_misspelt_value, "other"),
+        (lambda p, values: _with_meaning(p, values, "other"), "other"),
     )
     for change, meaning in changes:
         for predicate in (stage.predicate, renamed):
@@ -98,13 +99,18 @@ _Values = Callable[[str], list[str]]
 _OfValues = Callable[[ast.Predicate, _Values], ast.Predicate]
 
 
-def _same_but_case(predicate: ast.Predicate, values: _Values) -> ast.Predicate:
+def _with_meaning(predicate: ast.Predicate, values: _Values, meaning: Meaning) -> ast.Predicate:
     if not isinstance(predicate, ast.StringPredicate):
         return predicate
     matcher = predicate.matcher
-    same = same_but_case(matcher.value, values(matcher.name))
-    if matcher.op == "=" and same is not None:
-        return ast.StringPredicate(replace(matcher, value=same))
+    found = {how: meant for meant, how in mean_values(matcher, values(matcher.name))}
+    return ast.StringPredicate(found.get(meaning) or found.get("same") or matcher)
+
+
+def _in_any_case(predicate: ast.Predicate, values: _Values) -> ast.Predicate:
+    if not isinstance(predicate, ast.StringPredicate):
+        return predicate
+    matcher = predicate.matcher
     if matcher.op == "=~" and matcher.value.lower() != matcher.value:
         lower = matcher.value.lower()
         small = all(v == v.lower() for v in values(matcher.name)) and "\\" not in lower
@@ -121,14 +127,6 @@ def _inside(predicate: ast.Predicate, values: _Values) -> ast.Predicate:
     if matcher.op == "=" and any(matcher.value and matcher.value in v for v in values(matcher.name)):
         return ast.StringPredicate(replace(matcher, op="=~", value=f".*{re.escape(matcher.value)}.*"))
     return predicate
-
-
-def _misspelt_value(predicate: ast.Predicate, values: _Values) -> ast.Predicate:
-    if not isinstance(predicate, ast.StringPredicate) or predicate.matcher.op != "=":
-        return predicate
-    matcher = predicate.matcher
-    meant = misspelt(matcher.value, values(matcher.name))
-    return ast.StringPredicate(replace(matcher, value=meant)) if meant else predicate
 
 
 def _other_label(predicate: ast.Predicate, labels: Collection[str]) -> ast.Predicate:
