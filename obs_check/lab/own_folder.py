@@ -17,9 +17,11 @@ class OwnFolder:
 
     def __init__(self, name: str = "") -> None:
         _clear()
-        self.path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{name}"))
-        self._lock = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self.path, self._lock = _held(name)
+        while not (self.path / _LOCK).exists():
+            # Another process took it for one that was left, between its making and its lock.
+            os.close(self._lock)
+            self.path, self._lock = _held(name)
 
     def remove(self) -> None:
         """Delete it with all that is in it; twice is no error."""
@@ -27,6 +29,14 @@ class OwnFolder:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+
+def _held(name: str) -> tuple[Path, int]:
+    """A new folder and the handle of its lock."""
+    path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{name}"))
+    handle = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    return path, handle
 
 
 def _clear() -> None:
