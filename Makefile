@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint format bench bench-memory corpus lock clean
+.PHONY: demo test lint format bench bench-memory corpus exam lock clean
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -41,6 +41,12 @@ bench-memory: $(STAMP)
 
 corpus: $(STAMP)
 	$(BIN)/python -m tests.corpus
+
+# Ends, kills and outages at random moments: about an hour, most of it waiting.
+exam: $(STAMP)
+	$(BIN)/python -m tests.exam.outages
+	$(BIN)/python -m tests.exam.endings
+	$(BIN)/python -m tests.exam.kept_lines
 
 # Needs uv on PATH; everything else needs only Python, git, make and a compiler.
 lock:

@@ -37,7 +37,8 @@ class LabGrafana:
         self._close: Callable[[], None] | None = None
 
     def start(self) -> Self:
-        """Serve; Unavailable when the port is taken. `timeout` (s) is how long a datasource may take to answer."""
+        """Serve, once more where it served before; Unavailable when the port is taken. `timeout` (s) is how long a
+        datasource may take to answer."""
         import httpx
 
         from obs_check.standin.grafana.api import GrafanaApi
@@ -48,7 +49,7 @@ class LabGrafana:
         api = GrafanaApi(Dashboards(self._dashboards_dir), sources, self._token, http, self._now_ns)
         self._server = Server(api.application(), port=self._port, name="lab-grafana")
         try:
-            self._server.start()
+            self._port = self._server.start().port
         except BaseException:
             self.stop()
             raise

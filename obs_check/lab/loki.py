@@ -53,7 +53,8 @@ class LabLoki:
         self.served = Served()
 
     def start(self) -> Self:
-        """Open what is kept and serve. Unavailable when the port is taken, InputError when the data cannot be read."""
+        """Open what is kept and serve, once more where it served before. Unavailable when the port is taken, InputError
+        when the data cannot be read."""
         from obs_check.standin.loki.api import LokiApi
         from obs_check.standin.loki.web_pages import NoWebPages
 
@@ -71,7 +72,7 @@ class LabLoki:
             app = NoWebPages(app, self._hosts)
         self._server = Server(app, self._host, self._port, "lab-loki")
         try:
-            self._server.start()
+            self._port = self._server.start().port
         except BaseException:
             self.stop()
             raise

@@ -66,7 +66,7 @@ class LabShipper:
         self._pods = tuple(pods)
         self._opened: Opened = open_as_other if other_user else Tail
         self.url = ""
-        self.metrics = Metrics()
+        self._port = 0
         self._config_path = config_path
         self.alloy = config_path.suffix == ".alloy"
         self.loaded_s = 0.0
@@ -74,7 +74,7 @@ class LabShipper:
         self._env = dict(env)
         self._positions = Positions(positions_path, self.alloy)
         self._log = ShipperLog(log_path)
-        self.metrics.set("process_start_time_seconds", round(time.time(), 2))
+        self.metrics = Metrics()
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._last_ns = 0
@@ -83,13 +83,18 @@ class LabShipper:
         self._server: http.server.ThreadingHTTPServer | None = None
 
     def start(self) -> None:
-        """Read configuration and positions and begin; raises ConfigError."""
+        """Read configuration and positions and begin, once more as a new process where it served before; raises
+        ConfigError."""
         config = read_shipper(self._config_path, self._env)
+        self.metrics = Metrics()
+        self.metrics.set("process_start_time_seconds", round(time.time(), 2))
+        self._stop.clear()
         self._positions.load()
         self._running = self._set_up(config)
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", self._port), _handler(self))
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._port = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self._port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), name="shipper http", daemon=True).start()
         self._thread = threading.Thread(target=self._loop, name="shipper", daemon=True)
         self._thread.start()

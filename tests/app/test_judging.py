@@ -3,6 +3,7 @@
 import copy
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +16,7 @@ from obs_check.app.systems.systems import Systems, open_systems
 from obs_check.app.verify.check import Check
 from obs_check.app.verify.outcome import Outcome
 from obs_check.client.egress import EgressAnswer
+from obs_check.errors import Unavailable
 from obs_check.follow.run import Run, Sent, new_run_id, plan_events
 from obs_check.lab.faults.panel import panel
 from obs_check.lab.faults.registry import find_fault
@@ -88,12 +90,27 @@ def test_a_counter_is_waited_for_from_the_last_event_on(lab: Lab) -> None:
                 systems,
                 pause=pauses.append,
                 now_ns=lambda: run.window.end_ns + round((ago_s + sum(pauses)) * NS),
+                steady_ns=lambda: round(sum(pauses) * NS),
             )
             Check(later, Outcome("verify")).panels(run, unmoved)
             return sum(pauses)
 
         assert waited(ago_s=0) >= limit > waited(ago_s=limit - 0.1) > 0
         assert waited(ago_s=limit) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("set_s", [3600, -3600])
+def test_nothing_is_claimed_while_the_clock_of_this_machine_is_set(lab: Lab, set_s: int) -> None:
+    ahead = [0]
+    with opened(lab) as systems:
+        check = Check(replace(systems, now_ns=lambda: time.time_ns() + ahead[0]), Outcome("verify"))
+        run = check.inject(1, 1)
+        ahead[0] = set_s * NS
+        with pytest.raises(Unavailable, match=f"clock was set {'ahead' if set_s > 0 else 'back'} by 3,600 s"):
+            check.follow(run)
+    assert Verdict.FAIL not in {hop.verdict for hop in check.outcome.hops}
+    assert [hop.complete for hop in check.outcome.hops if hop.hop in ("file", "coderd")] == [True, True]
 
 
 @pytest.mark.slow

@@ -108,7 +108,9 @@ def over(
         source = DashboardSource("staged", document)
         board = Board(load_dashboard(document, "staged"), settings, ask, {}, asking(grafana, settings))
         config = Config(loki=LokiConfig(datasource=LOKI_UID))
-        yield Systems(config, grafana, client, None, source, board, {}, {}, 1, now_ns=lambda: now_ns)
+        yield Systems(
+            config, grafana, client, None, source, board, {}, {}, 1, now_ns=lambda: now_ns, steady_ns=lambda: now_ns
+        )
 
 
 def diagnosed(systems: Systems) -> Outcome:

@@ -36,14 +36,14 @@ def _follow(systems: Systems, run: Run, hops: list[HopSeen], say: Say, news: New
         there = len(hop.wanted) - len(hop.missing)
         say(f"waiting for path {hop.path} {hop.hop}: {there} of {len(hop.wanted)} there, at most {left_s} s more")
 
-    follow(paths, systems.now_ns, news.wait if news is not None else systems.pause, seen, waiting)
+    follow(paths, systems.steady_ns, news.wait if news is not None else systems.pause, seen, waiting)
     # What was seen behind the firewall went through it, whether or not an answer was read.
     passed = {s.event.tag: s.event.sent_ns for s in run.sent if s.answer.verdict == "not_known"}
     for hop in hops:
         if hop.hop == "egress":
             hop.seen |= {tag: at for tag, at in passed.items() if tag not in doubt}
     if systems.shipping is not None:
-        systems.shipping.account(run, hops, systems.now_ns, systems.pause)
+        systems.shipping.account(run, hops, systems.steady_ns, systems.pause)
     for path in ("A", "B"):
         by_name = {h.hop: h for h in hops if h.path == path}
         shipper, loki = by_name.get("shipper"), by_name["loki"]

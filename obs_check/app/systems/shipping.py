@@ -53,12 +53,12 @@ class Shipping:
         return Watched(hop, look, hop_s)
 
     def account(
-        self, run: Run, hops: Sequence[HopSeen], now_ns: Callable[[], int], pause: Callable[[float], None]
+        self, run: Run, hops: Sequence[HopSeen], steady_ns: Callable[[], int], pause: Callable[[float], None]
     ) -> None:
         """Give each hop `shipper` (behind its file hop) the evidence of a snapshot that is taken when nothing is in
         flight any more, or SETTLE_S later."""
         pairs = [(a, b) for a, b in pairwise(hops) if b.hop == "shipper" and a.path == b.path]
-        deadline = now_ns() + int(SETTLE_S * NS)
+        deadline = steady_ns() + int(SETTLE_S * NS)
         pauses = Backoff(0.2, SETTLE_S / 2)
         while True:
             try:
@@ -70,7 +70,7 @@ class Shipping:
                 if all(p.request != probe.request for p in hop.probes):
                     hop.probes.append(probe)
             open_lines = [e.account.open for _, hop in pairs if (e := hop.shipping) and e.account]
-            if not any(n > 0 for n in open_lines) or now_ns() >= deadline:
+            if not any(n > 0 for n in open_lines) or steady_ns() >= deadline:
                 return
             pause(pauses.pause_s())
 

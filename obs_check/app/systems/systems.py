@@ -32,7 +32,8 @@ Say = Callable[[str], None]
 
 @dataclass(slots=True)
 class Systems:
-    """Built by `open_systems`. `now_ns` and `pause` are the only clock."""
+    """Built by `open_systems`. `now_ns` and `pause` are the only clock, and `steady_ns`, by which durations are
+    measured: nobody can set it."""
 
     config: Config
     grafana: GrafanaClient
@@ -47,6 +48,7 @@ class Systems:
     grafana_version: str = ""
     detail: Say = lambda _text: None
     now_ns: Callable[[], int] = time.time_ns
+    steady_ns: Callable[[], int] = time.monotonic_ns
     pause: Callable[[float], None] = time.sleep
     discarded_before: Mapping[str, int] = field(default_factory=dict)
     """Lines that Loki had discarded before the run, by reason, where its metrics can be read."""

@@ -19,6 +19,7 @@ from obs_check.app.verify.look import look
 from obs_check.app.verify.outcome import Outcome
 from obs_check.app.verify.panel_hop import panel_hop
 from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, copy_of
+from obs_check.errors import Unavailable
 from obs_check.evidence.control import Control
 from obs_check.follow.hop import PathName
 from obs_check.follow.run import Run
@@ -34,6 +35,9 @@ Say = Callable[[str], None]
 
 TOLD_EVERY = 50
 """Panels between two lines of progress."""
+
+CLOCK_SET_S = 5.0
+"""Seconds by which the clock has to leave the steady one to have been set: slewing (Linux: 500 ppm) takes hours."""
 
 SCRAPE_PAUSES_S = (0.5, 5.0)
 """The first and the longest pause, in seconds, between two readings that wait for a counter to be scraped."""
@@ -55,8 +59,11 @@ class Check:
     _held: Yardstick = field(init=False)
     _controls: list[Control] = field(default_factory=list)
     _loki: str = ""
+    _ahead_ns: int = field(init=False)
+    """The clock against the steady one at the beginning."""
 
     def __post_init__(self) -> None:
+        self._ahead_ns = self._ahead()
         self._held = Yardstick(self.systems.expectations)
         self.outcome.inputs = inputs_of(self.systems)
         now = self.systems.now_ns()
@@ -73,6 +80,20 @@ class Check:
         outcome.clocks = clocks(systems)
         assert outcome.span is not None
         outcome.span = Window(outcome.span.start_ns, systems.now_ns())
+
+    def _ahead(self) -> int:
+        return self.systems.now_ns() - self.systems.steady_ns()
+
+    def _same_clock(self) -> None:
+        """Raise Unavailable where this machine's clock was set since the beginning: what was asked by the one time is
+        not judged by the other."""
+        set_s = (self._ahead() - self._ahead_ns) / NS
+        if abs(set_s) > CLOCK_SET_S:
+            way = "ahead" if set_s > 0 else "back"
+            raise Unavailable(
+                f"this machine's clock was set {way} by {abs(set_s):,.0f} s while the run was looked for",
+                "run it again when the clock stays; also a machine that slept has such a leap",
+            )
 
     def before(self) -> list[PanelView]:
         """Read the panels in their own ranges before anything is sent.
@@ -96,6 +117,7 @@ class Check:
         """Follow the run hop by hop along both paths; hops are in the outcome from the start."""
         self.outcome.run = run
         follow_run(self.systems, run, self.outcome.hops, self.say)
+        self._same_clock()
         self._surroundings()
 
     def run(self, allow: int, deny: int, sending: Sending | None = None) -> Run:
@@ -127,16 +149,18 @@ class Check:
         self._held = Yardstick(systems.expectations, run, {copy_of(view): view for view in before})
         self.outcome.panels = self._look(systems.now_ns(), self.only)
         # Counted from the last event: while its lines were followed the counter may have been scraped, too.
-        deadline = (run.window.end_ns if run else 0) + round(systems.config.timeouts.metrics_s * NS)
-        pauses, told_ns = Backoff(*SCRAPE_PAUSES_S), 0
-        while run is not None and (late := self._waiting_for_metrics()) and systems.now_ns() < deadline:
-            if systems.now_ns() >= told_ns:
-                told_ns = systems.now_ns() + int(TOLD_S * NS)
-                numbers, left_s = ", ".join(map(str, sorted(late))), -(-(deadline - systems.now_ns()) // NS)
+        since_ns = max(0, systems.now_ns() - run.window.end_ns) if run else 0
+        deadline = systems.steady_ns() + round(systems.config.timeouts.metrics_s * NS) - since_ns
+        pauses, told_ns = Backoff(*SCRAPE_PAUSES_S), systems.steady_ns()
+        while run is not None and (late := self._waiting_for_metrics()) and systems.steady_ns() < deadline:
+            if systems.steady_ns() >= told_ns:
+                told_ns = systems.steady_ns() + int(TOLD_S * NS)
+                numbers, left_s = ", ".join(map(str, sorted(late))), -(-(deadline - systems.steady_ns()) // NS)
                 self.say(f"waiting for the counters of panels {numbers}: at most {left_s} s more")
             systems.pause(pauses.pause_s())
             again = {copy_of(row.view): row for row in self._look(systems.now_ns(), late)}
             self.outcome.panels = [again.get(copy_of(row.view), row) for row in self.outcome.panels]
+        self._same_clock()
         rows = self.outcome.panels
         if run is not None:
             self._add_panel_hops(run, rows)
@@ -188,6 +212,7 @@ class Check:
         rehearsal = Rehearsal(self.systems, context, run) if run else None
         behind = rehearsal.behind if rehearsal else lambda _upstream, _row: []
         explained = explain(context, self._held, self.outcome.panels, self.say, behind, self.tells_zeros)
+        self._same_clock()
         self.outcome.findings = explained.findings
         self.outcome.panels = explained.panels
         self.outcome.unexplained = explained.unexplained
