@@ -1,4 +1,4 @@
-"""Where a value of a dashboard stands in a text that holds the dashboard as JSON: a file, or a block inside of YAML."""
+"""Where a value stands in a text of JSON."""
 
 import json
 import re
@@ -12,14 +12,9 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 
 
-def place_of(text: str, dashboard: Mapping[str, Any], panel: int | None, path: Sequence[str | int]) -> Place | None:
-    """The place of the value at `path` of a panel (of the dashboard where `panel` is None), None when the text does not
-    hold this dashboard as JSON or the dashboard has no such place."""
-    start = _start(text, dashboard)
-    if start is None:
-        return None
-    before = () if panel is None else panel_path(dashboard, panel)
-    return None if before is None else _follow(text, start, [*before, *path])
+def place_of(text: str, path: Sequence[str | int]) -> Place | None:
+    """The place of the value at a path of a text that is JSON, None where there is none."""
+    return _follow(text, _skip(text, 0), path)
 
 
 def held_at(text: str, place: Place) -> Any:
@@ -36,17 +31,6 @@ def panel_path(holder: Mapping[str, Any], panel: int) -> tuple[str | int, ...] |
             inner = panel_path(item, panel)
             if inner is not None:
                 return (name, index, *inner)
-    return None
-
-
-def _start(text: str, dashboard: Mapping[str, Any]) -> int | None:
-    for found in re.finditer(r"\{", text):
-        try:
-            held, _ = _DECODER.raw_decode(text, found.start())
-        except ValueError:
-            continue
-        if held == dashboard:
-            return found.start()
     return None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from obs_check.documents.json_place import panel_path
 from obs_check.evidence.masked import masked
-from obs_check.model.finding import DashboardEdit, FileEdit, Fix, Meaning, PanelEdit, Safety, TargetEdit
+from obs_check.model.finding import DashboardEdit, FileEdit, Fix, Meaning, PanelEdit, Safety
 
 
 def panel_json(dashboard: Mapping[str, Any], panel: int) -> Mapping[str, Any]:
@@ -25,14 +25,27 @@ def panel_json(dashboard: Mapping[str, Any], panel: int) -> Mapping[str, Any]:
 def edited(dashboard: Mapping[str, Any], edits: Sequence[DashboardEdit]) -> dict[str, Any]:
     """A copy with the edits made. Targets are found in every schema, other places in the classic one."""
     document = copy.deepcopy(dict(dashboard))
-    wanted = {(e.panel, e.ref_id): e.after for e in edits if isinstance(e, TargetEdit)}
-    for panel, ref_id, query in _targets(document):
-        if isinstance(panel, int) and (panel, ref_id) in wanted:
-            query["rawSql" if "rawSql" in query else "expr"] = wanted[panel, ref_id]
+    for edit in edits:
+        if isinstance(edit, PanelEdit):
+            continue
+        for *parents, name in target_paths(document, edit.panel, edit.ref_id):
+            query: Any = document
+            for key in parents:
+                query = query[key]
+            query[name] = edit.after
     for edit in edits:
         if isinstance(edit, PanelEdit):
             _put(document, edit)
     return document
+
+
+def target_paths(dashboard: Mapping[str, Any], panel: int, ref_id: str) -> list[tuple[str | int, ...]]:
+    """Where a dashboard has the text of a target's query: once, unless two panels have one id."""
+    return [
+        (*path, "rawSql" if "rawSql" in query else "expr")
+        for found, ref, query, path in _targets(dashboard)
+        if isinstance(found, int) and (found, ref) == (panel, ref_id)
+    ]
 
 
 def dashboard_fix(
@@ -57,17 +70,25 @@ def file_fix(summary: str, path: Path, before: str, after: str, safety: Safety =
     return Fix(summary, "\n".join(diff), safety, str(path), (FileEdit(str(path), before, after),))
 
 
-def _targets(dashboard: Mapping[str, Any]) -> Iterator[tuple[Any, str, dict[str, Any]]]:
-    """(panel id, refId, the query's own fields) of every target."""
-    for holder in (*(dashboard.get("panels") or ()), *(dashboard.get("rows") or ())):
-        for index, target in enumerate(holder.get("targets") or ()):
-            yield holder.get("id"), str(target.get("refId") or chr(ord("A") + index % 26)), target
-        yield from _targets(holder)
-    for element in (dashboard.get("elements") or {}).values():
+def _targets(
+    dashboard: Mapping[str, Any], path: tuple[str | int, ...] = ()
+) -> Iterator[tuple[Any, str, Mapping[str, Any], tuple[str | int, ...]]]:
+    """(panel id, refId, the query's own fields, their path) of every target."""
+    for name in ("panels", "rows"):
+        for number, holder in enumerate(dashboard.get(name) or ()):
+            inside = (*path, name, number)
+            for index, target in enumerate(holder.get("targets") or ()):
+                ref = str(target.get("refId") or chr(ord("A") + index % 26))
+                yield holder.get("id"), ref, target, (*inside, "targets", index)
+            yield from _targets(holder, inside)
+    for name, element in (dashboard.get("elements") or {}).items():
         spec = element.get("spec") or {}
-        for query in ((spec.get("data") or {}).get("spec") or {}).get("queries") or ():
+        for index, query in enumerate(((spec.get("data") or {}).get("spec") or {}).get("queries") or ()):
             held = query.get("spec") or {}
-            yield spec.get("id"), str(held.get("refId") or "A"), (held.get("query") or {}).get("spec") or {}
+            inside = (*path, "elements", name, "spec", "data", "spec", "queries", index, "spec", "query", "spec")
+            own = (held.get("query") or {}).get("spec")
+            if own is not None:
+                yield spec.get("id"), str(held.get("refId") or "A"), own, inside
 
 
 def _put(document: dict[str, Any], edit: PanelEdit) -> None:

@@ -9,9 +9,20 @@ from obs_check.panel.classic import read_classic
 from obs_check.panel.elements import Dashboard, Panel, Target, Transformation, Variable
 from obs_check.panel.schema_v2 import is_v2, read_v2
 
-__all__ = ["Dashboard", "Panel", "Target", "Transformation", "Variable", "load_dashboard", "load_dashboards"]
+__all__ = [
+    "Dashboard",
+    "Panel",
+    "Target",
+    "Transformation",
+    "Variable",
+    "dashboard_of",
+    "load_dashboard",
+    "load_dashboards",
+]
 
 _EXPORT = "give the dashboard's JSON model, an answer of /api/dashboards/uid/..., or a ConfigMap that holds one"
+
+_LISTS = ("List", "ConfigMapList")
 
 
 def load_dashboard(doc: Any, source: str) -> Dashboard:
@@ -21,6 +32,12 @@ def load_dashboard(doc: Any, source: str) -> Dashboard:
         names = ", ".join(d.uid or d.title for d in found)
         raise InputError(f"{source} holds {len(found)} dashboards: {names}", "give one of them")
     return found[0]
+
+
+def dashboard_of(doc: Any, source: str, uid: str) -> Dashboard:
+    """The dashboard of this uid among those of a parsed document, else its only one. InputError as load_dashboard."""
+    own = [dashboard for dashboard in load_dashboards(doc, source) if dashboard.uid == uid]
+    return own[0] if len(own) == 1 else load_dashboard(doc, source)
 
 
 def load_dashboards(doc: Any, source: str) -> list[Dashboard]:
@@ -44,9 +61,9 @@ def _read(doc: Any, source: str) -> list[Dashboard]:
     kind = str(doc.get("kind") or "")
     if kind == "ConfigMap":
         return _config_map(doc, source)
-    if kind in {"List", "ConfigMapList"}:
-        items = doc.get("items") or []
-        return [d for i in items if isinstance(i, Mapping) and i.get("kind") == "ConfigMap" for d in _read(i, source)]
+    if kind in _LISTS:
+        items = [item for item in doc.get("items") or [] if isinstance(item, Mapping)]
+        return [d for i in items if i.get("kind") in ("ConfigMap", *_LISTS) for d in _read(i, source)]
     if isinstance(doc.get("dashboard"), Mapping):
         return _read(doc["dashboard"], source)
     if isinstance(doc.get("spec"), Mapping):

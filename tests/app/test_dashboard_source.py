@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from obs_check.app.systems.dashboard_source import open_dashboard
+from obs_check.client.files.local_files import read_document
 from obs_check.client.files.text_files import read_exact, write_exact
 from obs_check.client.grafana.client import GrafanaClient
 from obs_check.config import host_port
@@ -18,7 +19,7 @@ from obs_check.errors import ConfigError
 from obs_check.evidence.dashboard_edit import edited
 from obs_check.lab.grafana import LabGrafana
 from obs_check.model.finding import PanelEdit, TargetEdit
-from obs_check.panel.dashboard import load_dashboard
+from obs_check.panel.dashboard import load_dashboard, load_dashboards
 
 BEFORE, AFTER = '{job="é"} | logfmt | a="b"', '{job="é"} | json | a="b"'
 EDITS = (TargetEdit(1, "A", BEFORE, AFTER),)
@@ -50,7 +51,7 @@ def grafana(tmp_path: Path) -> Iterator[GrafanaClient]:
 def apply(grafana: GrafanaClient, wanted: str) -> str:
     source = open_dashboard(wanted, grafana)
     read = load_dashboard(source.document, source.name)
-    return source.apply(EDITS, read.document, "obs-check: test", grafana)
+    return source.apply(EDITS, read.document, "obs-check: test", grafana)[0]
 
 
 def query_of(document: Any) -> str:
@@ -69,6 +70,94 @@ def test_a_provisioned_dashboard_is_left_alone_and_its_file_is_named(grafana: Gr
     assert "NOT changed" in said
     assert "kept.json" in said
     assert query_of(grafana.dashboard("kept").value) == BEFORE
+
+
+def config_map(style: str, end: str) -> str:
+    """A ConfigMap as people and programs write it: dashboards in keys of one style, comments and what is none of
+    ours."""
+    inner = {uid: json.dumps(model(uid), indent=2, ensure_ascii=False) for uid in ("other", "kept")}
+    if style == "|":
+        rows = {
+            uid: "|-  # ours\n" + "\n".join(f"      {row}" for row in text.split("\n")) for uid, text in inner.items()
+        }
+    elif style == "'":
+        rows = {
+            uid: "'" + json.dumps(model(uid)).replace("'", "''").replace(", ", ",\n\n    \n        ", 1) + "'"
+            for uid in inner
+        }
+    elif style == "folded":
+        rows = {uid: yaml.safe_dump(text, default_style='"', width=40).rstrip("\n") for uid, text in inner.items()}
+    else:
+        rows = {uid: json.dumps(text, ensure_ascii=False).replace("/", "\\/") for uid, text in inner.items()}
+    listed = "".join(f"    {uid}.json: {text}\n" for uid, text in rows.items())
+    start = "# mine\nkind: Secret\n---\nkind: ConfigMapList\nitems:\n- kind: ConfigMap  # kept\n  data:\n"
+    return (start + "    note: 'a: #b'\n" + listed + "    z.txt: >\n      {\n      }\n").replace("\n", end)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("style", ["|", "'", '"', "folded"], ids=["block", "single", "double", "folded"])
+def test_a_provisioned_dashboard_is_changed_in_the_config_map_that_it_comes_from(
+    grafana: GrafanaClient, tmp_path: Path, style: str, end: str
+) -> None:
+    path = tmp_path / "dashboards.yaml"
+    text = config_map(style, end)
+    write_exact(path, text)
+    source = open_dashboard("kept", grafana, path)
+    said, file = source.apply(EDITS, source.document, "obs-check: test", grafana)
+    assert file == path
+    assert f"{path}, key kept.json, changed in 1 queries" in said
+    assert f"kubectl apply -f {path}" in said
+    changed = read_exact(path)
+    assert {d.uid: d.panels[0].targets[0].text for d in load_dashboards(read_document(path), "test")} == {
+        "kept": AFTER,
+        "other": BEFORE,
+    }
+    assert changed[: text.index("kept.json")] == text[: text.index("kept.json")]
+    assert changed[text.index("z.txt") - len(text) :] == text[text.index("z.txt") :]
+    if style != "folded":
+        assert len(changed.splitlines()) == len(text.splitlines())
+        assert sum(a != b for a, b in zip(changed.splitlines(), text.splitlines(), strict=True)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("kind: ConfigMap\ndata:\n  kept.json: >\n    MODEL\n", "its form is none that can be changed"),
+        ("kind: ConfigMap\ndata:\n  kept.json: |\n    MODEL\n  two.json: |\n    MODEL\n", "holds 2 dashboards"),
+        ("kind: ConfigMap\ndata:\n  kept.json: |\n    OTHER\n", "panel 1, target A, is not written there as"),
+        ("kind: ConfigMap\ndata:\n  kept.json: &one |\n    MODEL\n  a.txt: *one\n", "cannot be changed there alone"),
+        ("kind: ConfigMap\ndata:\n  kept.json: |\n    AFTER\n", "it has these changes already"),
+        ("kind: ConfigMap\ndata:\n  {{- if .a }}\n  kept.json: |\n    MODEL\n", "not plain YAML"),
+        ("kind: ConfigMap\ndata:\n  other.json: |\n    {}\n", "holds no dashboard"),
+        (None, "No such file"),
+    ],
+    ids=["folded", "twice", "another-query", "alias", "done", "template", "none", "no-file"],
+)
+def test_a_config_map_that_cannot_be_changed_safely_is_left_alone(
+    grafana: GrafanaClient, tmp_path: Path, text: str | None, why: str
+) -> None:
+    path = tmp_path / "dashboards.yaml"
+    kept = json.dumps(model("kept"))
+    if text is not None:
+        text = text.replace("MODEL", kept).replace("OTHER", kept.replace("logfmt", "unpack"))
+        path.write_text(text := text.replace("AFTER", kept.replace("logfmt", "json")))
+    source = open_dashboard("kept", grafana, path)
+    said, file = source.apply(EDITS, source.document, "obs-check: test", grafana)
+    assert file is None
+    assert said.startswith("dashboard kept was NOT changed: ")
+    assert why in said
+    assert (path.read_text() if path.exists() else None) == text
+
+
+def test_the_text_of_a_config_map_in_json_is_changed_in_place(grafana: GrafanaClient, tmp_path: Path) -> None:
+    path = tmp_path / "dashboards.json"
+    data = {"kept.json": json.dumps(model("kept")), "a.txt": "\U0001f512"}
+    held = {"kind": "ConfigMap", "data": data}
+    path.write_text(json.dumps({"kind": "List", "items": [held]}, indent=1))
+    source = open_dashboard("kept", grafana, path)
+    source.apply(EDITS, source.document, "obs-check: test", grafana)
+    data["kept.json"] = data["kept.json"].replace("logfmt", "json")
+    assert path.read_text() == json.dumps({"kind": "List", "items": [held]}, indent=1)
 
 
 @pytest.mark.parametrize("ascii_only", [True, False])
@@ -95,11 +184,20 @@ def test_a_file_that_does_not_hold_the_query_as_it_was_read_is_not_touched(
     grafana: GrafanaClient, tmp_path: Path
 ) -> None:
     path = tmp_path / "f.json"
-    text = json.dumps(model("f")).replace("logfmt", "log\\u0066mt")
+    path.write_text(json.dumps(model("f")))
+    source = open_dashboard(str(path), grafana)
+    text = json.dumps(model("f")).replace("logfmt", "unpack")
     path.write_text(text)
     with pytest.raises(ConfigError, match="panel 1, target A"):
-        apply(grafana, str(path))
+        source.apply(EDITS, model("f"), "obs-check: test", grafana)
     assert path.read_text() == text
+
+
+def test_a_query_that_is_escaped_otherwise_is_the_same_query(grafana: GrafanaClient, tmp_path: Path) -> None:
+    path = tmp_path / "f.json"
+    path.write_text(json.dumps(model("f")).replace("logfmt", "log\\u0066mt"))
+    apply(grafana, str(path))
+    assert query_of(json.loads(path.read_text())) == AFTER
 
 
 @pytest.mark.parametrize("in_config_map", [True, False])
@@ -128,7 +226,7 @@ def test_one_value_of_a_file_changes_and_nothing_else(
         text = "kind: ConfigMap # {kept}\ndata:\n  f.json: |\n" + "\n".join("    " + x for x in text.splitlines())
     path.write_text(text)
     source = open_dashboard(str(path), grafana)
-    said = source.apply((edit,), document, "obs-check: test", grafana)
+    said, _ = source.apply((edit,), document, "obs-check: test", grafana)
     assert "1 other places" in said
     assert path.read_text() == text.replace(was, becomes)
     with pytest.raises(ConfigError, match="is not written there as it was read"):

@@ -23,7 +23,7 @@ from obs_check.config.section import PORTS
 from obs_check.errors import InputError, NotAllowed, ObsCheckError, Refused, Unavailable
 from obs_check.model.paths import AbsoluteGlob
 from obs_check.model.window import NS, Window
-from obs_check.panel.dashboard import load_dashboard
+from obs_check.panel.dashboard import dashboard_of, load_dashboard
 from obs_check.panel.expect import load_expectations
 from obs_check.shipper.read import read_shipper
 
@@ -68,7 +68,9 @@ def check_all(config: Config, env: Mapping[str, str], now_ns: Callable[[], int] 
     yield _logs("boundary.logs", config.boundary.logs)
     yield _logs("coderd.logs", config.coderd.logs)
     yield _proxy(config)
-    yield _file("source", config.source, lambda path: load_dashboard(read_document(path), str(path)).title)
+    yield _file(
+        "source", config.source, lambda path: dashboard_of(read_document(path), str(path), config.dashboard).title
+    )
     yield _file("expect", config.expect, _expectations)
     yield _executor(config)
 

@@ -1,32 +1,59 @@
 """Changes a dashboard inside of the file that holds it, and leaves the rest of the file as its author wrote it."""
 
 import json
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from obs_check.client.files.text_files import read_exact, replace_text
-from obs_check.documents.json_place import held_at, place_of
+from obs_check.documents.held_text import Change, HeldText, held_in, keys_in_yaml, whole_text
+from obs_check.documents.json_place import held_at, panel_path, place_of
+from obs_check.documents.yaml_tree import Loader
 from obs_check.errors import ConfigError
+from obs_check.evidence.dashboard_edit import edited, target_paths
 from obs_check.model.finding import DashboardEdit, PanelEdit, TargetEdit
 
 _BY_HAND = "change the file by hand as the diff shows"
+_INSIDE: tuple[tuple[str, ...], ...] = ((), ("dashboard",), ("spec",), ("dashboard", "spec"))
+"""Where a document of JSON has the dashboard's model: itself, an answer of Grafana's API, a resource."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A dashboard in a file: the JSON text that has it, the path of its model there, and the ConfigMap's key."""
+
+    text: HeldText
+    path: tuple[str, ...]
+    model: Mapping[str, Any]
+    key: str
 
 
 def edit_file(path: Path, edits: tuple[DashboardEdit, ...], dashboard: Mapping[str, Any]) -> str:
-    """Change a JSON file, or a ConfigMap with the JSON in a block; returns what was done and where the old text is.
+    """Change the dashboard of this uid in a JSON file, or in a key of a ConfigMap; returns what was done and where the
+    old text is. `dashboard` is the model that the edits were made for.
 
-    ConfigError, and nothing is changed, where a part is not written there as it was read.
+    ConfigError, and nothing is changed, where a part is not written there as it was read, and where the new text would
+    say anything else than what was asked for.
     """
-    before = read_exact(path)
-    text = before
-    for edit in edits:
-        if isinstance(edit, PanelEdit):
-            text = _with_value(text, edit, dashboard, path)
-    text = _with_queries(text, [e for e in edits if isinstance(e, TargetEdit)], path)
-    backup = replace_text(path, before, text)
-    return f"{path} changed in {in_words(edits)}; the text before is {backup}"
+    before = _read(path)
+    held = _the_dashboard(path, before, dashboard.get("uid"))
+    try:
+        changes = [change for edit in edits for change in _changes(held, edit)]
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error.message}", error.hint) from None
+    after = held.text.with_parts(changes)
+    if after == before:
+        raise ConfigError(
+            f"{path}: the dashboard is not written there as it was read: it has these changes already",
+            "have what provisions it read the file again",
+        )
+    _check(path, before, after, held, edited(held.model, edits), edits)
+    backup = replace_text(path, before, after)
+    where = f"{path}, key {held.key}," if held.key else str(path)
+    return f"{where} changed in {in_words(edits)}; the text before is {backup}"
 
 
 def in_words(edits: tuple[DashboardEdit, ...]) -> str:
@@ -36,36 +63,116 @@ def in_words(edits: tuple[DashboardEdit, ...]) -> str:
     return " and ".join(f"{count} {what}" for count, what in counts if count)
 
 
-def _with_queries(text: str, edits: list[TargetEdit], path: Path) -> str:
-    counted = Counter(edit.before for edit in edits)
-    for edit in {edit.before: edit for edit in edits}.values():
-        # A query is one JSON text in the file, also where that JSON stands in a ConfigMap's block.
-        forms = (_json(edit.before, True), _json(edit.before, False))
-        found = next((form for form in forms if text.count(form) == counted[edit.before]), None)
-        if found is None:
-            raise ConfigError(
-                f"{path}: the query of panel {edit.panel}, target {edit.ref_id}, is not written there as it was read",
-                _BY_HAND,
-            )
-        text = text.replace(found, _json(edit.after, found.isascii()))
-    return text
+def _read(path: Path) -> str:
+    try:
+        return read_exact(path)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}", "is the path right?") from error
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not UTF-8 text", _BY_HAND) from None
 
 
-def _with_value(text: str, edit: PanelEdit, dashboard: Mapping[str, Any], path: Path) -> str:
-    """The text with one value replaced where it stands. A value that becomes None is written as null."""
-    where = place_of(text, dashboard, edit.panel, edit.path)
-    parent = place_of(text, dashboard, edit.panel, edit.path[:-1]) if where is None and edit.before is None else None
-    if parent is not None and text[parent[0]] == "{":
-        inside = parent[0] + 1
-        comma = "" if not held_at(text, parent) else ", "
-        return f"{text[:inside]}{_json(edit.path[-1], True)}: {_json(edit.after, text.isascii())}{comma}{text[inside:]}"
-    if where is None or held_at(text, where) != edit.before:
-        what = ".".join(map(str, edit.path))
-        of = "the dashboard" if edit.panel is None else f"panel {edit.panel}"
-        raise ConfigError(f"{path}: {what} of {of} is not written there as it was read", _BY_HAND)
-    start, end = where
-    return text[:start] + _json(edit.after, text.isascii()) + text[end:]
+def _the_dashboard(path: Path, text: str, uid: Any) -> _Held:
+    """The one dashboard of that uid, or the only one where it has none."""
+    try:
+        found = [held for held in _dashboards(text) if held.model.get("uid") in (uid, None)]
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error.message}", error.hint) from None
+    if len(found) != 1:
+        many = f"{len(found)} dashboards" if found else "no dashboard that can be changed there"
+        raise ConfigError(f"{path} holds {many} with the uid {uid}", _BY_HAND)
+    return found[0]
 
 
-def _json(value: Any, ascii_only: bool) -> str:
-    return json.dumps(value, ensure_ascii=ascii_only)
+def _dashboards(text: str) -> Iterator[_Held]:
+    for key, held in _texts(text):
+        try:
+            document = json.loads(held.text)
+        except ValueError:
+            continue
+        for path in _INSIDE:
+            model: Any = document
+            for name in path:
+                model = model.get(name) if isinstance(model, Mapping) else None
+            if isinstance(model, Mapping) and not {"panels", "rows", "elements"}.isdisjoint(model):
+                yield _Held(held, path, model, key)
+                break
+
+
+def _texts(text: str) -> Iterator[tuple[str, HeldText]]:
+    """The texts of a file that may be a dashboard: itself, or each key of its ConfigMaps."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        for key, node in keys_in_yaml(text):
+            if key.endswith(".json"):
+                yield key, held_in(text, node.start_mark.index, node.end_mark.index, node.style or "", node.value)
+        return
+    yield "", whole_text(text)
+    for path in _keys(document, ()):
+        place = place_of(text, path)
+        if place is not None:
+            yield str(path[-1]), held_in(text, *place, '"', held_at(text, place))
+
+
+def _keys(document: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    """The paths of the keys of ConfigMaps in JSON, as `kubectl get -o json` prints them."""
+    if not isinstance(document, Mapping):
+        return
+    if str(document.get("kind")).endswith("List"):
+        for number, item in enumerate(document.get("items") or ()):
+            yield from _keys(item, (*path, "items", number))
+    elif document.get("kind") == "ConfigMap" and isinstance(document.get("data"), Mapping):
+        yield from ((*path, "data", key) for key in document["data"] if key.endswith(".json"))
+
+
+def _changes(held: _Held, edit: DashboardEdit) -> list[Change]:
+    """The parts of the JSON text that an edit replaces."""
+    if isinstance(edit, TargetEdit):
+        paths: Sequence[tuple[str | int, ...] | None] = target_paths(held.model, edit.panel, edit.ref_id)
+        what = f"the query of panel {edit.panel}, target {edit.ref_id},"
+        return [_value(held, edit, path, what) for path in paths or [None]]
+    start = () if edit.panel is None else panel_path(held.model, edit.panel)
+    what = f"{'.'.join(map(str, edit.path))} of " + ("the dashboard" if edit.panel is None else f"panel {edit.panel}")
+    return [_value(held, edit, None if start is None else (*start, *edit.path), what)]
+
+
+def _value(held: _Held, edit: DashboardEdit, path: Sequence[str | int] | None, what: str) -> Change:
+    """One value replaced where it stands, or added where it was None. One that becomes None is written as null."""
+    text = held.text.text
+    where = None if path is None else place_of(text, (*held.path, *path))
+    if where is None and path is not None and edit.before is None:
+        parent = place_of(text, (*held.path, *path[:-1]))
+        if parent is not None and text[parent[0]] == "{":
+            comma = ", " if held_at(text, parent) else ""
+            said = f"{json.dumps(path[-1])}: {json.dumps(edit.after, ensure_ascii=text.isascii())}{comma}"
+            return parent[0] + 1, parent[0] + 1, said
+    if where is None or held_at(text, where) not in (edit.before, edit.after):
+        raise ConfigError(f"{what} is not written there as it was read", _BY_HAND)
+    return *where, json.dumps(edit.after, ensure_ascii=text[where[0] : where[1]].isascii())
+
+
+def _check(
+    path: Path, before: str, after: str, held: _Held, wanted: Mapping[str, Any], edits: tuple[DashboardEdit, ...]
+) -> None:
+    """Nothing but the dashboard says something else, and it says what it should. Raises ConfigError."""
+    now = _the_dashboard(path, after, wanted.get("uid"))
+    # A value that is taken away is written as null.
+    taken = tuple(edit for edit in edits if isinstance(edit, PanelEdit) and edit.after is None)
+    right = now.key == held.key and edited(now.model, taken) == wanted
+    if not right or (held.key and _around(before, held) != _around(after, now)):
+        raise ConfigError(f"{path}: the text cannot be changed there alone", _BY_HAND)
+
+
+def _around(text: str, held: _Held) -> list[Any]:
+    """All that a file says beside the dashboard."""
+    said = [held.text.text]
+
+    def without(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: without(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [without(inner) for inner in value]
+        return None if said and value == said[0] and said.pop() else value
+
+    return [without(document) for document in yaml.load_all(text, Loader)]

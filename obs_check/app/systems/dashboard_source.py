@@ -10,7 +10,7 @@ from urllib.parse import quote
 from obs_check.app.systems.dashboard_file import edit_file, in_words
 from obs_check.client.files.local_files import read_document
 from obs_check.client.grafana.client import GrafanaClient
-from obs_check.errors import Refused
+from obs_check.errors import ConfigError, Refused
 from obs_check.evidence.dashboard_edit import edited
 from obs_check.model.finding import DashboardEdit
 from obs_check.panel.library import as_references, is_library_panel, with_library_panels
@@ -22,24 +22,43 @@ FILE_SUFFIXES = (".json", ".yaml", ".yml")
 @dataclass(frozen=True, slots=True)
 class DashboardSource:
     """A dashboard as it was read. `document` is its model, or for a file what holds it; `file` is the file it was read
-    from, else None; `provisioned` names the file that Grafana itself reads it from ("" when it does not)."""
+    from, else None; `provisioned` names the file that Grafana itself reads it from ("" when it does not), and `kept` is
+    the file that obs-check.yaml says that it comes from."""
 
     name: str
     document: dict[str, Any]
     file: Path | None = None
     provisioned: str = ""
+    kept: Path | None = None
 
     def apply(
         self, edits: tuple[DashboardEdit, ...], dashboard: Mapping[str, Any], message: str, grafana: GrafanaClient
-    ) -> str:
-        """Change the dashboard where it is kept; returns a line that says what was done and how to go back.
+    ) -> tuple[str, Path | None]:
+        """Change the dashboard where it is kept; returns a line that says what was done and how to go back, and the
+        file that was written.
 
-        `dashboard` is the model that the edits were made for. Grafana refuses to save what it provisions from a file:
-        then the line names that file. In a file only what changes is replaced, so that its form is kept; ConfigError
-        where it is not found as it was read.
+        `dashboard` is the model that the edits were made for. Grafana refuses to save what it provisions: that is
+        changed in the file that it comes from, where obs-check.yaml names it. In a file only what changes is replaced,
+        so that its form is kept; ConfigError where it is not found as it was read.
         """
         if self.file is not None:
-            return edit_file(self.file, edits, dashboard)
+            return edit_file(self.file, edits, dashboard), self.file
+        if self.provisioned and self.kept is not None:
+            return self._provisioned_from(self.kept, edits, dashboard)
+        return self._saved(edits, dashboard, message, grafana), None
+
+    def _provisioned_from(
+        self, kept: Path, edits: tuple[DashboardEdit, ...], dashboard: Mapping[str, Any]
+    ) -> tuple[str, Path | None]:
+        try:
+            done = edit_file(kept, edits, dashboard)
+        except ConfigError as error:
+            return f"{self.name} was NOT changed: {error.message}; {error.hint}", None
+        return f"{done}; Grafana shows it once {self.provisioned} is provisioned anew (kubectl apply -f {kept})", kept
+
+    def _saved(
+        self, edits: tuple[DashboardEdit, ...], dashboard: Mapping[str, Any], message: str, grafana: GrafanaClient
+    ) -> str:
         if "spec" in self.document:
             return (
                 f"{self.name} was NOT changed: it is kept in schema v2, which obs-check does not write; "
@@ -55,7 +74,7 @@ class DashboardSource:
         if self.provisioned:
             return (
                 f"{self.name} was NOT changed: it is provisioned from {self.provisioned}, and Grafana does not save "
-                "changes of such a dashboard; change that file as the diff shows"
+                "changes of such a dashboard; change that file as the diff shows, or name it in obs-check.yaml (source)"
             )
         before = changed.get("version")
         after = grafana.save_dashboard(as_references(changed), message).value.get("version")
@@ -66,9 +85,9 @@ class DashboardSource:
         )
 
 
-def open_dashboard(wanted: str, grafana: GrafanaClient) -> DashboardSource:
-    """A dashboard by uid, or by file name. ConfigError for a file that cannot be read, Unavailable, Refused or
-    NotAllowed for a uid."""
+def open_dashboard(wanted: str, grafana: GrafanaClient, kept: Path | None = None) -> DashboardSource:
+    """A dashboard by uid, or by file name; `kept` is the file that one of Grafana's comes from. ConfigError for a file
+    that cannot be read, Unavailable, Refused or NotAllowed for a uid."""
     if wanted.endswith(FILE_SUFFIXES):
         path = Path(wanted)
         return DashboardSource(wanted, read_document(path), path)
@@ -91,4 +110,4 @@ def open_dashboard(wanted: str, grafana: GrafanaClient) -> DashboardSource:
             return {}
 
     document = with_library_panels(answer["dashboard"], library_panel)
-    return DashboardSource(f"dashboard {wanted}", document, None, provisioned)
+    return DashboardSource(f"dashboard {wanted}", document, None, provisioned, kept)

@@ -22,7 +22,7 @@ from obs_check.logql.settings import LOKI_3_5, EngineSettings, read_version
 from obs_check.model.finding import DashboardEdit, Finding
 from obs_check.model.probe import Probe
 from obs_check.panel.board import Board
-from obs_check.panel.dashboard import Dashboard, load_dashboard
+from obs_check.panel.dashboard import Dashboard, dashboard_of, load_dashboard
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.expect import Expectation, load_expectations
 from obs_check.panel.request import VIEWPORT, Query
@@ -73,12 +73,24 @@ class Systems:
             return ""
 
     def apply(self, findings: Sequence[Finding]) -> list[str]:
-        """Apply the fixes of findings; a line for each change. ConfigError where one cannot be applied."""
+        """Apply the fixes of findings; a line for each change, and for each panel that a written file has now what it
+        reads with that. ConfigError where one cannot be applied."""
+        read: list[str] = []
 
         def change(edits: tuple[DashboardEdit, ...], message: str) -> str:
-            return self.source.apply(edits, self.board.dashboard.document, message, self.grafana)
+            line, file = self.source.apply(edits, self.board.dashboard.document, message, self.grafana)
+            read.extend(self._as_written(file, edits) if file else ())
+            return line
 
-        return apply_fixes(findings, change)
+        return [*apply_fixes(findings, change), *read]
+
+    def _as_written(self, file: Path, edits: Sequence[DashboardEdit]) -> list[str]:
+        """What the changed panels read, with the dashboard as a file has it."""
+        dashboard = dashboard_of(read_document(file), str(file), self.board.dashboard.uid)
+        panels = {edit.panel for edit in edits}
+        only = None if None in panels else {panel for panel in panels if panel is not None}
+        views = replace(self.board, dashboard=dashboard).read(self.now_ns(), only=only)
+        return [f"panel {view.panel.id} as {file.name} has it now reads {view.reading.text}" for view in views]
 
     def inject(
         self,
@@ -178,7 +190,7 @@ def open_systems(
         wanted = dashboard or config.dashboard
         missing = None
         try:
-            source = open_dashboard(wanted, grafana)
+            source = open_dashboard(wanted, grafana, config.source)
             # What is wrong with a file is said first, also where Grafana would not answer.
             read = load_dashboard(source.document, source.name)
         except Refused as refused:

@@ -12,7 +12,7 @@ from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
 from obs_check.evidence.tried import finding, shown, tried
 from obs_check.model.finding import DashboardEdit, Finding, PanelEdit
-from obs_check.panel.dashboard import load_dashboard
+from obs_check.panel.dashboard import dashboard_of
 
 _COMPARED = (
     "datasource",
@@ -34,7 +34,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     source = context.named.dashboard_source
     if source is None:
         return None
-    stored = load_dashboard(context.files.read_document(source), str(source)).document
+    stored = dashboard_of(context.files.read_document(source), str(source), context.dashboard_uid).document
     live, wanted = (panel_json(one, broken.panel.id) for one in (context.dashboard, stored))
     if not live or not wanted:
         return None
