@@ -78,13 +78,13 @@ def _kubectl(parent: Section) -> KubectlConfig | None:
     section = parent.section("kubectl", "context", "namespace", "pod", "selector", "container", "kubeconfig")
     if not section.given:
         return None
-    pod, selector = section.text("pod"), section.text("selector")
+    pod, selector = section.name("pod"), section.name("selector")
     if (pod is None) == (selector is None):
         raise ConfigError(
             f"{section.place()}: kubectl needs one of pod and selector", "selector: app=workspace,user=me"
         )
-    context, namespace = section.needed("context"), section.needed("namespace")
-    return KubectlConfig(context, namespace, pod, selector, section.text("container"), section.path("kubeconfig"))
+    context, namespace = section.needed_name("context"), section.needed_name("namespace")
+    return KubectlConfig(context, namespace, pod, selector, section.name("container"), section.path("kubeconfig"))
 
 
 def _coder(parent: Section) -> CoderConfig | None:
@@ -92,14 +92,14 @@ def _coder(parent: Section) -> CoderConfig | None:
     if not section.given:
         return None
     section.needed("url")
-    return CoderConfig(section.url("url") or "", section.needed("workspace"), section.secret("token"))
+    return CoderConfig(section.url("url") or "", section.needed_name("workspace"), section.secret("token"))
 
 
 def _command(parent: Section) -> str | None:
     section = parent.section("command", "run")
     if not section.given:
         return None
-    template = section.needed("run")
+    template = section.needed_name("run")
     if "{cmd}" not in template:
         raise ConfigError(f"{section.place()}: command.run has no {{cmd}}", "for example run: ssh dev {cmd}")
     return template
@@ -112,7 +112,7 @@ def _boundary(parent: Section) -> BoundaryRun | None:
     jail = section.text("jail_type")
     if jail not in (None, "landjail", "nsjail"):
         raise ConfigError(f"{section.place()}: jail_type is neither landjail nor nsjail", "write one of the two")
-    return BoundaryRun(section.text("program") or "boundary", section.path("config"), jail)
+    return BoundaryRun(section.name("program") or "boundary", section.path("config"), jail)
 
 
 def _chat(parent: Section) -> ChatConfig | None:

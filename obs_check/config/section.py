@@ -129,6 +129,19 @@ class Section:
             raise ConfigError(f"{self.place(value)}: {self._full(key)} has to be a text", "write one value")
         return str(value.value)
 
+    def name(self, key: str) -> str | None:
+        """A text that a program gets as an argument: neither empty nor an option, whatever it is called."""
+        text = self.text(key)
+        if text is not None and (not text.strip() or text.startswith("-")):
+            said = "is an option, not a name" if text.strip() else "is empty"
+            raise ConfigError(f"{self.place(self._value(key))}: {self._full(key)} {said}: {text!r}", "write its name")
+        return text
+
+    def needed_name(self, key: str) -> str:
+        """As `name`; ConfigError where it is absent."""
+        self.needed(key)
+        return self.name(key) or ""
+
     def _texts(self, key: str) -> list[str] | None:
         """A list of texts, at least one."""
         value = self._value(key)

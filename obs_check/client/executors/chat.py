@@ -92,7 +92,9 @@ class Chat:
                     "the model refused or changed it: run it again, or use another executor",
                 )
             if self.clock() > deadline:
-                raise Unavailable(f"{self.place}: no tool call within {limit_s:g} s", "give --timeout more")
+                raise Unavailable(
+                    f"{self.place}: no tool call within {limit_s:g} s", "see the chat in Coder, or use another executor"
+                )
             self.pause(_EVERY_S)
 
 

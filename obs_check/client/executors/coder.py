@@ -10,28 +10,52 @@ from obs_check.errors import NotAllowed, Unavailable, UsageError
 
 SAYINGS = (
     Saying(
-        r"(?:signed out|session has expired|not logged in|Try logging in|API key is invalid|401)",
+        r"(?:signed out|session has expired|not logged in|API key is invalid|status code 401)",
         NotAllowed,
         "the session has expired",
         "give a new token: executors.coder.token",
     ),
-    Saying(r"(?:403|[Ff]orbidden)", NotAllowed, "this user may not open the workspace", "ask its owner or an admin"),
     Saying(
-        r"(?:workspace is stopped|is not running|has been stopped|stopped workspace|disable-autostart)",
+        r"(?:status code 403|(?m:^(?:error: )?Forbidden\b))",
+        NotAllowed,
+        "this user may not open the workspace",
+        "ask its owner or an admin",
+    ),
+    Saying(
+        r"(?:workspace must be (?:started|in start transition)|workspace \S+ is in failed state)",
         Unavailable,
         "the workspace is stopped",
         "start it: coder start WORKSPACE",
     ),
     Saying(
-        r"(?:404|not found|[Nn]o workspace)", UsageError, "there is no such workspace", "write it as OWNER/NAME or NAME"
+        r"(?:agents? (?:not )?found[^\n]*), available agents: \[([^\]\n]*)\]",
+        UsageError,
+        r"the workspace has these agents: \1",
+        "write executors.coder.workspace as WORKSPACE.AGENT",
     ),
     Saying(
-        r"(?:connection refused|no such host|timeout|timed out|EOF|connection reset|agent .*(?:disconnected|lost))",
+        r"(?:status code 404|Resource not found or you do not have access|workspace \S+ is (?:being )?deleted)",
+        UsageError,
+        "there is no such workspace",
+        "write it as OWNER/NAME or NAME",
+    ),
+    Saying(r"(agent not found by name \S+|workspace \S+ has no agents)", UsageError, r"\1", "see coder show WORKSPACE"),
+    Saying(
+        r"wanted 1 args but got",
+        UsageError,
+        "this coder runs no command by `coder ssh`",
+        "install a later one, of the deployment's version",
+    ),
+    Saying(r"SSH connection ended unexpectedly", Unavailable, "the connection broke", "run it again"),
+    Saying(
+        r"(?:connection refused|no such host|timeout|timed out|: EOF\b|connection reset|x509: "
+        r"|agent .*(?:disconnected|lost))",
         Unavailable,
         "the deployment or the agent does not answer",
         "is the URL right, is the agent connected?",
     ),
 )
+"""Coder 2.2x and 2.3x: cli/ssh.go and cli/root.go. Later ones print an API's message without its status."""
 AMBIENT = ("CODER_URL", "CODER_SESSION_TOKEN", "CODER_AGENT_URL", "CODER_CONFIG_DIR")
 """Of the shell that obs-check runs in: they may belong to another deployment."""
 

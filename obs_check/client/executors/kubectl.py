@@ -3,22 +3,20 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from obs_check.client.executors.executor import Reach
-from obs_check.client.executors.process import Saying, run_process
+from obs_check.client.executors.process import NO_SHELL, Saying, run_process
 from obs_check.config.executors import KubectlConfig
 from obs_check.errors import NotAllowed, Unavailable, UsageError
 
 SAYINGS = (
     Saying(r'pods? "([^"]*)" not found', UsageError, r"there is no pod \1", "list them with kubectl get pods"),
     Saying(
-        r"(?:container name must be specified|a container name must be chosen).*choose one of: \[?([^\]\n]*)",
+        r"container (\S+) (?:is not valid for|not found in) pod \S+(?: out of: ([^\n]*))?",
         UsageError,
-        r"the pod has several containers: \1",
+        r"the pod has no container \1: \2",
         "set executors.kubectl.container",
-    ),
-    Saying(
-        r"container (\S+) is not valid for pod", UsageError, r"the pod has no container \1", "see kubectl describe pod"
     ),
     Saying(
         r'context "?([^"\s]*)"? does not exist',
@@ -27,30 +25,53 @@ SAYINGS = (
         "see kubectl config get-contexts",
     ),
     Saying(
+        r"error: (stat \S+: no such file or directory|error loading config file[^\n]*)",
+        UsageError,
+        r"the kubeconfig cannot be read: \1",
+        "set executors.kubectl.kubeconfig",
+    ),
+    Saying(
         r"(?:Forbidden\)|is forbidden): ?(.*)",
         NotAllowed,
         r"forbidden: \1",
         "the role needs get on pods and create on pods/exec",
     ),
     Saying(
-        r"(?:Unauthorized|must be logged in|provide credentials)",
+        r"(?:Unauthorized|must be logged in|provide credentials|getting credentials: )",
         NotAllowed,
         "the cluster does not know these credentials",
         "log in again, for example with kubectl or your cloud's command",
     ),
     Saying(
-        r"(?:Unable to connect to the server|connection refused|was refused|i/o timeout|no route to host)",
+        r"cannot exec into a container in a completed pod",
+        Unavailable,
+        "the pod has ended",
+        "start the workspace again",
+    ),
+    Saying(
+        r'container not found \("([^"]*)"\)|does not have a host assigned',
+        Unavailable,
+        r"the container \1 is not running",
+        "see kubectl describe pod",
+    ),
+    Saying(r"error dialing backend", Unavailable, "the node of the pod does not answer", "see kubectl get nodes"),
+    Saying(
+        r"(?:Unable to connect to the server|connection to the server \S+ was refused|no route to host)",
         Unavailable,
         "the cluster does not answer",
         "is the context right, is the VPN up?",
     ),
     Saying(
-        r"(?:error dialing backend|unable to upgrade connection|stream error|unexpected EOF|connection reset)",
+        r"(?:unable to upgrade connection|stream error|error stream|unexpected EOF|connection reset|exit code 137)",
         Unavailable,
         "the connection broke",
         "run it again",
     ),
+    Saying(r"command terminated with exit code 12[67]", *NO_SHELL),
 )
+"""kubectl 1.2x and 1.3x: client-go, cmd/exec and util/podcmd; what runtimes say of a program that they cannot start."""
+_GET_S = 30.0
+_DEFAULT = "kubectl.kubernetes.io/default-container"
 
 
 REACH = Reach(
@@ -74,10 +95,15 @@ class Kubectl:
         return f"{self.config.context}: {self.config.namespace}/{self.config.pod or self.config.selector}"
 
     def run(self, program: str, limit_s: float) -> Iterator[str]:
-        """See Executor.run."""
-        pod = self.config.pod or self._selected()
-        container = ("-c", self.config.container) if self.config.container else ()
-        argv = (*self._kubectl(), "exec", "-i", pod, *container, "--", "sh", "-s")
+        """See Executor.run. Of several containers none is guessed, as kubectl would: it has to be named, here or by
+        the pod's own annotation."""
+        named, container = self.config.pod, self.config.container
+        if named is None or container is None:
+            found = self._found()
+            named = named or str(found["metadata"]["name"])
+            container = container or self._only_container(found)
+        of = ("-c", container) if container else ()
+        argv = (*self._kubectl(), "exec", "-i", named, *of, "--", "sh", "-s")
         return run_process(argv, program, limit_s, self.place, SAYINGS, self._environment())
 
     def _kubectl(self) -> tuple[str, ...]:
@@ -89,22 +115,43 @@ class Kubectl:
         left_out = {"KUBECONFIG"} if self.config.kubeconfig else set()
         return {name: value for name, value in self.env.items() if name not in left_out}
 
-    def _selected(self) -> str:
-        """The one running pod that the labels select."""
-        argv = (*self._kubectl(), "get", "pods", "-l", str(self.config.selector), "-o", "json")
-        text = "\n".join(run_process(argv, "", 30, self.place, SAYINGS, self._environment()))
+    def _found(self) -> dict[str, Any]:
+        """The pod of the name, or the one running pod that the labels select."""
+        pod = self.config.pod
+        asked = ("-l", str(self.config.selector)) if pod is None else (pod,)
+        # `TYPE/NAME`, as kubectl exec takes it too, names its kind itself.
+        argv = (*self._kubectl(), "get", *(() if pod and "/" in pod else ("pods",)), *asked, "-o", "json")
+        text = "\n".join(run_process(argv, "", _GET_S, self.place, SAYINGS, self._environment()))
         try:
-            items = json.loads(text)["items"]
-            names = [
-                str(one["metadata"]["name"]) for one in items if (one.get("status") or {}).get("phase") == "Running"
-            ]
-        except (ValueError, KeyError, TypeError):
-            raise Unavailable(f"{self.place}: kubectl's answer is no list of pods", "run it by hand") from None
-        if not names:
+            answer = json.loads(text)
+            if pod is not None:
+                return {"metadata": answer["metadata"], "spec": answer["spec"]}
+            running = {
+                str(one["metadata"]["name"]): one
+                for one in answer["items"]
+                if (one.get("status") or {}).get("phase") == "Running"
+            }
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise Unavailable(f"{self.place}: kubectl's answer is no pod", "run it by hand") from None
+        if not running:
             raise UsageError(f"{self.place}: no running pod has these labels", "start the workspace, or name a pod")
-        if len(names) > 1:
+        if len(running) > 1:
             raise UsageError(
-                f"{self.place}: {len(names)} running pods have these labels: {', '.join(sorted(names)[:5])}",
+                f"{self.place}: {len(running)} running pods have these labels: {', '.join(sorted(running)[:5])}",
                 "set executors.kubectl.pod to one of them",
             )
-        return names[0]
+        return dict(next(iter(running.values())))
+
+    def _only_container(self, found: Mapping[str, Any]) -> str | None:
+        """The container that the pod itself names, or its only one; None where it tells of none (a Deployment)."""
+        try:
+            if by_pod := (found["metadata"].get("annotations") or {}).get(_DEFAULT):
+                return str(by_pod)
+            names = [str(one["name"]) for one in found["spec"].get("containers") or ()]
+        except (KeyError, TypeError, AttributeError):
+            raise Unavailable(f"{self.place}: kubectl's answer is no pod", "run it by hand") from None
+        if len(names) > 1:
+            raise UsageError(
+                f"{self.place}: the pod has several containers: {', '.join(names)}", "set executors.kubectl.container"
+            )
+        return names[0] if names else None

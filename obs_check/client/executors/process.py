@@ -31,12 +31,16 @@ class Saying:
     hint: str
 
 
+NO_SHELL = (
+    UsageError,
+    "there is no sh",
+    "the probe needs a POSIX shell: name another container, or a place that has one",
+)
 SHELL_SAYINGS = (
     Saying(
-        r"(?:\"sh\": executable file not found|sh: (?:command )?not found|stat /bin/sh: no such file)",
-        UsageError,
-        "there is no sh",
-        "the probe needs a POSIX shell: name another container, or a place that has one",
+        r'(?:\\?"sh\\?": (?:executable file not found|stat )|(?m:(?:^|\s)sh: (?:command )?not found)'
+        r"|command not found: sh\b|stat /bin/sh: no such file)",
+        *NO_SHELL,
     ),
 )
 
@@ -77,9 +81,16 @@ def run_process(
     for thread in threads:
         thread.start()
     try:
-        yield from _lines(lines, time.monotonic() + limit_s, limit_s, place)
+        yield from _lines(lines, time.monotonic() + limit_s, place)
         code = process.wait(timeout=5)
         threads[2].join(timeout=5)
+    except queue.Empty:
+        last = _last_line(errors.decode("utf-8", "replace"))
+        said = f"; {argv[0]} says: {last}" if last else ""
+        raise Unavailable(
+            f"{place}: the probe did not end within {limit_s:g} s{said}",
+            "see what it waits for there, or send fewer events",
+        ) from None
     except subprocess.TimeoutExpired:
         raise Unavailable(f"{place}: {argv[0]} does not end", "end it there") from None
     finally:
@@ -88,15 +99,11 @@ def run_process(
         raise _reading(errors.decode("utf-8", "replace"), code, place, argv[0], sayings)
 
 
-def _lines(lines: "queue.Queue[bytes | None]", deadline: float, limit_s: float, place: str) -> Iterator[str]:
+def _lines(lines: "queue.Queue[bytes | None]", deadline: float, place: str) -> Iterator[str]:
+    """What is printed; raises queue.Empty at the deadline."""
     total = 0
     while True:
-        try:
-            line = lines.get(timeout=max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
-            raise Unavailable(
-                f"{place}: the probe did not end within {limit_s:g} s", "send fewer events, or give --timeout more"
-            ) from None
+        line = lines.get(timeout=max(0.0, deadline - time.monotonic()))
         if line is None:
             return
         total += len(line)
@@ -151,5 +158,9 @@ def _reading(errors: str, code: int, place: str, program: str, sayings: Sequence
     for saying in (*sayings, *SHELL_SAYINGS):
         if found := re.search(saying.pattern, errors):
             return saying.error(f"{place}: {found.expand(saying.message)}", saying.hint)
-    last = one_line(errors.strip().rpartition("\n")[2], 200) or "it says nothing"
+    last = _last_line(errors) or "it says nothing"
     return Unavailable(f"{place}: {program} ended with {code}: {last}", "run the same command by hand")
+
+
+def _last_line(errors: str) -> str:
+    return one_line(errors.strip().rpartition("\n")[2], 200)

@@ -1,71 +1,52 @@
-"""Stand-ins for kubectl and coder: programs that check what they were asked and run the command for real."""
+"""Stand-ins for kubectl and coder: programs that check what they were asked and run the command for real.
+
+`SAYS` is what one says on standard error before it ends with `ENDS`, at once or, with `MIDDLE`, behind the first line
+that the command prints.
+"""
 
 import sys
 from pathlib import Path
 
-KUBECTL = """\
+_SHARED = """\
 import json, os, subprocess, sys
 args = sys.argv[1:]
-with open(os.environ["ASKED"], "a") as log:
-    log.write(json.dumps({"args": args}) + "\\n")
+def ask(**told):
+    with open(os.environ["ASKED"], "a") as log:
+        log.write(json.dumps({"args": args, **told}) + "\\n")
 def end(words, code=1):
-    sys.stderr.write(words + "\\n"); raise SystemExit(code)
-mode = os.environ.get("MODE", "")
-if "--context" not in args or args[args.index("--context") + 1] != "prod":
-    end('error: context "%s" does not exist' % args[args.index("--context") + 1])
-if mode == "forbidden":
-    end('Error from server (Forbidden): pods "dev-1" is forbidden: User "me" cannot create resource "pods/exec"')
-if mode == "expired":
-    end("error: You must be logged in to the server (Unauthorized)")
-if mode == "down":
-    end("Unable to connect to the server: dial tcp 192.0.2.1:443: i/o timeout")
-if "get" in args:
-    names = os.environ.get("PODS", "dev-1").split()
-    phase = lambda name: {"phase": "Pending" if "!" in name else "Running"}
-    pods = [{"metadata": {"name": name.strip("!")}, "status": phase(name)} for name in names]
-    print(json.dumps({"items": pods})); raise SystemExit(0)
-at = args.index("exec")
-pod = args[at + 2]
-if pod != "dev-1":
-    end('Error from server (NotFound): pods "%s" not found' % pod)
-if "-c" not in args and mode == "containers":
-    end("error: a container name must be specified for pod dev-1, choose one of: [agent proxy]")
-if mode == "no-sh":
-    end('error: Internal error: exec failed: exec: "sh": executable file not found in $PATH', 126)
-command = args[args.index("--") + 1 :]
-if mode == "breaks":
-    program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    program.stdin.write(sys.stdin.buffer.read()); program.stdin.close()
-    sys.stdout.buffer.write(program.stdout.readline()); sys.stdout.flush(); program.kill()
-    end("error: unexpected EOF")
-raise SystemExit(subprocess.run(command).returncode)
+    sys.stderr.write(words + "\\n"); raise SystemExit(int(code))
+def refuse():
+    if os.environ.get("SAYS") and not os.environ.get("MIDDLE"):
+        end(os.environ["SAYS"], os.environ.get("ENDS") or 1)
+def run(command):
+    if os.environ.get("MIDDLE"):
+        program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        program.stdin.write(sys.stdin.buffer.read()); program.stdin.close()
+        sys.stdout.buffer.write(program.stdout.readline()); sys.stdout.flush(); program.kill()
+        end(os.environ["SAYS"], os.environ.get("ENDS") or 1)
+    raise SystemExit(subprocess.run(command).returncode)
 """
-CODER = """\
-import json, os, subprocess, sys
-args = sys.argv[1:]
-told = {"args": args, "url": os.environ.get("CODER_URL"), "token": os.environ.get("CODER_SESSION_TOKEN")}
-with open(os.environ["ASKED"], "a") as log:
-    log.write(json.dumps(told) + "\\n")
-def end(words, code=1):
-    sys.stderr.write(words + "\\n"); raise SystemExit(code)
-mode = os.environ.get("MODE", "")
-if mode == "expired":
-    end("error: You are signed out or your session has expired. Try logging in using 'coder login'.")
-if mode == "forbidden":
-    end("error: GET https://coder.example/api/v2/users/me/workspace/dev: unexpected status code 403: Forbidden.")
-if mode == "lost":
-    end("error: dial tcp 192.0.2.1:443: connect: connection refused")
-if mode == "stopped":
-    end('error: workspace is stopped; start it with "coder start"')
-if "dev" not in args:
-    end("error: workspace not found")
+KUBECTL = f"""{_SHARED}
+ask()
+refuse()
+pods = os.environ.get("PODS", "dev-1").split()
+def pod(name):
+    containers = [{{"name": one}} for one in os.environ.get("CONTAINERS", "agent").split()]
+    marks = {{"kubectl.kubernetes.io/default-container": os.environ["MARKED"]}} if "MARKED" in os.environ else {{}}
+    return {{"metadata": {{"name": name.strip("!"), "annotations": marks}}, "spec": {{"containers": containers}},
+            "status": {{"phase": "Pending" if "!" in name else "Running"}}}}
+if "get" in args:
+    found = [pod(name) for name in pods]
+    print(json.dumps({{"items": found}} if "-l" in args else found[0])); raise SystemExit(0)
+if args[args.index("exec") + 2] not in pods:
+    end('Error from server (NotFound): pods "%s" not found' % args[args.index("exec") + 2])
+run(args[args.index("--") + 1 :])
+"""
+CODER = f"""{_SHARED}
+ask(url=os.environ.get("CODER_URL"), token=os.environ.get("CODER_SESSION_TOKEN"))
+refuse()
 print("Welcome to the workspace!", flush=True)
-if mode == "breaks":
-    program = subprocess.Popen(args[args.index("--") + 1 :], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    program.stdin.write(sys.stdin.buffer.read()); program.stdin.close()
-    sys.stdout.buffer.write(program.stdout.readline()); sys.stdout.flush(); program.kill()
-    end("error: agent connection lost: EOF", 255)
-raise SystemExit(subprocess.run(args[args.index("--") + 1 :]).returncode)
+run(args[args.index("--") + 1 :])
 """
 
 
