@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from obs_check.cli.ending import keeping
+from obs_check.cli.lab import native
 from obs_check.cli.options import Output, common, echo
 
 
@@ -15,8 +16,9 @@ from obs_check.cli.options import Output, common, echo
 )
 @click.option("--keep", type=click.Path(path_type=Path), help="Write the evidence to this folder.")
 @click.option("--list-faults", is_flag=True, help="List what can be broken and end.")
+@native
 @common
-def demo(faults: tuple[str, ...], keep: Path | None, list_faults: bool, out: Output) -> None:
+def demo(faults: tuple[str, ...], keep: Path | None, list_faults: bool, programs: tuple[str, ...], out: Output) -> None:
     """Break a pipeline, inject, follow, diagnose, fix, confirm and export, all on loopback."""
     from obs_check.app.demo import Demo, run_demo
     from obs_check.lab.faults.registry import DEFAULT_FAULTS, FAULTS, find_fault
@@ -33,7 +35,7 @@ def demo(faults: tuple[str, ...], keep: Path | None, list_faults: bool, out: Out
     folder = keep or Path(tempfile.mkdtemp(prefix="obs-check-evidence-"))
     try:
         with keeping(out, story):
-            run_demo(story, Lab(fault_ids=chosen), out.say, out.show_outcome)
+            run_demo(story, Lab(fault_ids=chosen, native=programs), out.say, out.show_outcome)
     finally:
         written = out.write_evidence(folder, story.to_json())
         out.say(f"evidence: {len(written)} files in {folder}")

@@ -7,7 +7,19 @@ from pathlib import Path
 import click
 
 from obs_check.cli.interrupt import ENDINGS
-from obs_check.cli.options import Group, echo
+from obs_check.cli.options import F, Group, echo
+from obs_check.lab.native import PROGRAMS
+
+
+def native(function: F) -> F:
+    """Decorator: adds --native, as `programs: tuple[str, ...]`."""
+    return click.option(
+        "--native",
+        "programs",
+        multiple=True,
+        type=click.Choice(PROGRAMS),
+        help="Run this program from PATH in place of the lab's own. Repeatable.",
+    )(function)
 
 
 @click.group(cls=Group)
@@ -23,20 +35,22 @@ def lab() -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="Keep Loki's lines and coderd's rows here over a restart.",
 )
-def up(faults: tuple[str, ...], directory: Path | None, data: Path | None) -> None:
+@native
+def up(faults: tuple[str, ...], directory: Path | None, data: Path | None, programs: tuple[str, ...]) -> None:
     """Run the lab until Ctrl-C."""
     from obs_check.lab.reloading import Reloading
     from obs_check.lab.stack import Lab
 
-    stop = threading.Event()
-    for number in ENDINGS:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda *_: stop.set())
     broken = tuple(f for f in faults if f != "none")
     with (
-        Lab(directory.resolve() if directory else None, broken, data, say=_say) as stack,
+        Lab(directory.resolve() if directory else None, broken, data, say=_say, native=programs) as stack,
         Reloading(stack.directory, stack.reload),
     ):
+        # Only now: while it starts, a signal ends that.
+        stop = threading.Event()
+        for number in ENDINGS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, lambda *_: stop.set())
         echo(f"lab is up; use it with: obs-check verify --config {stack.config_path}")
         for system, url in stack.addresses.items():
             echo(f"  {system:<10} {url}")

@@ -1,6 +1,7 @@
 """The parts of the lab, in the order in which they start: each names the parts that have to be up before it."""
 
 import contextlib
+import json
 import os
 import secrets
 import time
@@ -10,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Protocol
 
 from obs_check.boundary.coderd import Workspace
 from obs_check.errors import Unavailable
@@ -21,10 +23,13 @@ from obs_check.lab.coderd import Coderd, pod_log_path
 from obs_check.lab.egress import Egress, Invocation
 from obs_check.lab.grafana import LabGrafana
 from obs_check.lab.loki import LabLoki
+from obs_check.lab.native import boundary_frames
 from obs_check.lab.origin import Origin
 from obs_check.lab.own_folder import OwnFolder
 from obs_check.lab.prometheus import LabPrometheus
 from obs_check.lab.shipper import LabShipper
+from obs_check.lab.tls.certificate import CA
+from obs_check.standin.loki.served import Served
 from obs_check.standin.sql import LabDatabase
 
 TOKEN_FILE = "grafana.token"  # the name of a file, not a secret
@@ -38,6 +43,46 @@ Address = tuple[str, int]
 """Host and port."""
 
 
+class Serves(Protocol):
+    """What is reached at a URL."""
+
+    @property
+    def url(self) -> str:
+        """`http://127.0.0.1:<port>`."""
+
+
+class LokiPart(Serves, Protocol):
+    """The lab's Loki, or one from PATH."""
+
+    @property
+    def served(self) -> Served | None:
+        """What it was asked so far, as it counts itself; None where it does not."""
+
+
+class ShipperPart(Serves, Protocol):
+    """`alloy`: it is one, and no promtail."""
+
+    alloy: bool
+
+    def reload(self) -> None:
+        """Have it read its configuration again."""
+
+
+class FirewallPart(Protocol):
+    """boundary as it can be started again; see BoundaryPart."""
+
+    port: int
+
+    @property
+    def wraps(self) -> bool: ...
+    @property
+    def ca(self) -> Path: ...
+    def start(self) -> object: ...
+    def stop(self) -> None: ...
+    def install(self, ca: str) -> Path: ...
+    def invocation(self, pids: tuple[int, int], port: int, until: ExitStack) -> Egress: ...
+
+
 class BoundaryPart:
     """boundary as it can be started again. `origin` is what allowed requests reach, `audit` its socket's path."""
 
@@ -48,6 +93,8 @@ class BoundaryPart:
         self._origin = origin
         self._audit = audit
         self._running = ExitStack()
+        self.ca = CA
+        """What its clients have to trust."""
 
     def start(self) -> None:
         """Run it with the files as they are now, its log with the mode that its umask gives."""
@@ -66,11 +113,8 @@ class BoundaryPart:
 
     @property
     def wraps(self) -> bool:
-        """Whether one of its own around the probe shows what is broken: not where that is how the long-lived one is
-        run, or what of it a client sees."""
-        chosen = self._chosen
-        long_lived = chosen.firewall != lab_settings.Firewall() or chosen.agent_dies or "boundary" in chosen.absent
-        return not (long_lived or chosen.proxy)
+        """Whether one of its own around the probe shows what is broken."""
+        return around_shows(self._chosen)
 
     def install(self, ca: str) -> Path:
         """Write it as a program around a command, which is told to trust the CA ("": none); returns its path."""
@@ -108,19 +152,26 @@ class BoundaryPart:
         )
 
 
+def around_shows(chosen: lab_settings.LabSettings) -> bool:
+    """Whether a boundary around the probe shows what is broken: not where that is how the long-lived one is run, or
+    what of it a client sees."""
+    long_lived = chosen.firewall != lab_settings.Firewall() or chosen.agent_dies or "boundary" in chosen.absent
+    return not (long_lived or chosen.proxy)
+
+
 class Stack:
     """What the parts share: each leaves here what those behind it reach it by. `proxy_port` is boundary's."""
 
     origin: Address
-    loki: LabLoki
+    loki: LokiPart
     database: LabDatabase
     coderd: Coderd
     sockets: Path
     agent: Agent
-    prometheus: LabPrometheus
-    boundary: BoundaryPart
-    shipper: LabShipper
-    grafana: LabGrafana
+    prometheus: Serves
+    boundary: FirewallPart
+    shipper: ShipperPart
+    grafana: Serves
 
     def __init__(
         self,
@@ -142,13 +193,16 @@ class Stack:
 Stop = Callable[[], object]
 
 
+Start = Callable[[Stack], Stop]
+
+
 @dataclass(frozen=True, slots=True)
 class LabPart:
     """`start` says how the part is stopped."""
 
     name: str
     needs: tuple[str, ...]
-    start: Callable[[Stack], Stop]
+    start: Start
 
 
 def _origin(stack: Stack) -> Stop:
@@ -160,9 +214,9 @@ def _origin(stack: Stack) -> Stop:
 
 
 def _loki(stack: Stack) -> Stop:
-    stack.loki = LabLoki(stack.data, stack.chosen.loki, say=lambda text: stack.say(f"lab Loki: {text}"))
-    stack.loki.start()
-    return stack.loki.stop
+    running = LabLoki(stack.data, stack.chosen.loki, say=lambda text: stack.say(f"lab Loki: {text}"))
+    stack.loki = running.start()
+    return running.stop
 
 
 def _files(stack: Stack) -> Stop:
@@ -198,20 +252,27 @@ def audit_socket(stack: Stack) -> Path:
 
 
 def _agent(stack: Stack) -> Stop:
-    stack.agent = Agent(audit_socket(stack), stack.coderd, stats_interval_s=stack.chosen.agent_reports_s)
+    frames: dict[str, Callable[[bytes], dict[str, Any]]] = {"json": json.loads, "protobuf": boundary_frames.decode}
+    decode, reports_s = frames[stack.chosen.audit_frames], stack.chosen.agent_reports_s
+    stack.agent = Agent(audit_socket(stack), stack.coderd, stats_interval_s=reports_s, decode=decode)
     if "agent" in stack.chosen.absent:
         return lambda: None
     stack.agent.start()
     return stack.agent.stop
 
 
+def scraped(stack: Stack) -> list[tuple[str, str]]:
+    """What Prometheus scrapes: jobs and the URLs of their metrics."""
+    return [("coderd", f"{stack.coderd.url}{stack.chosen.metrics_path}")]
+
+
 def _prometheus(stack: Stack) -> Stop:
-    scraped = [("coderd", f"{stack.coderd.url}{stack.chosen.metrics_path}")]
-    stack.prometheus = LabPrometheus(scraped, interval_s=1.0)
-    stack.prometheus.start()
+    running = LabPrometheus(scraped(stack), interval_s=1.0)
+    stack.prometheus = running
+    running.start()
     # A lab that is up has been scraped once: what moves behind that has moved.
-    stack.prometheus.scrape_once()
-    return stack.prometheus.stop
+    running.scrape_once()
+    return running.stop
 
 
 def _another_program(stack: Stack) -> Stop:
@@ -230,20 +291,30 @@ def _shipper(stack: Stack) -> Stop:
     directory, chosen = stack.directory, stack.chosen
     config, positions = directory / chosen.shipper_config, directory / "positions.yaml"
     other_user = chosen.shipper_user == "another"
-    stack.shipper = LabShipper(config, positions, stack.env, directory / SHIPPER_LOG, other_user, chosen.pods)
-    stack.shipper.start()
-    return stack.shipper.stop
+    running = LabShipper(config, positions, stack.env, directory / SHIPPER_LOG, other_user, chosen.pods)
+    stack.shipper = running
+    running.start()
+    return running.stop
+
+
+def sources(stack: Stack) -> list[dict[str, Any]]:
+    """Grafana's datasources as they are reached."""
+    return lab_settings.datasources(stack.chosen, stack.loki.url, stack.prometheus.url)
+
+
+def keep_token(stack: Stack, token: str) -> None:
+    """Write the file of Grafana's token, for the lab's user alone."""
+    token_file = stack.directory / TOKEN_FILE
+    token_file.touch(mode=0o600)
+    token_file.write_text(token, "utf-8")
 
 
 def _grafana(stack: Stack) -> Stop:
     token = secrets.token_hex(16)
-    token_file = stack.directory / TOKEN_FILE
-    token_file.touch(mode=0o600)
-    token_file.write_text(token, "utf-8")
-    sources = lab_settings.datasources(stack.chosen, stack.loki.url, stack.prometheus.url)
-    stack.grafana = LabGrafana(stack.directory / "dashboards", sources, token, database=stack.database)
-    stack.grafana.start()
-    return stack.grafana.stop
+    keep_token(stack, token)
+    running = LabGrafana(stack.directory / "dashboards", sources(stack), token, database=stack.database)
+    stack.grafana = running.start()
+    return running.stop
 
 
 PARTS = (

@@ -47,8 +47,8 @@ class LabSettings:
 
     `loki` are its limits, and obs-check asks it through Grafana unless `loki_direct`;
     an agent reports its counters to `coderd` every `agent_reports_s`; Prometheus scrapes `metrics_path` of coderd.
-    boundary `sends_session`, without which coderd writes no rows, and coderd `coderd_persists` them. The dashboards'
-    role may read the tables of `sql_grants`; `sessions` is the dashboard
+    boundary writes `audit_frames` and `sends_session`, without which coderd writes no rows, and coderd
+    `coderd_persists` them. The dashboards' role may read the tables of `sql_grants`; `sessions` is the dashboard
     over them. `source` is the file that the first dashboard was made from;
     `datasources` are Grafana's, with LOKI_URL and PROMETHEUS_URL for the lab's own. `absent` names systems
     that are not there: the `agent` is never started, `boundary`, `shipper`, `loki` and `prometheus` are stopped once
@@ -74,6 +74,7 @@ class LabSettings:
     agent_reports_s: float = 1.0
     metrics_path: str = "/metrics"
     sends_session: bool = True
+    audit_frames: Literal["json", "protobuf"] = "json"
     coderd_persists: bool = True
     sql_grants: tuple[str, ...] = TABLES
     sessions: dict[str, Any] = field(default_factory=dict)

@@ -6,20 +6,20 @@ obs-check never gets this object's insides: it reads `config_path` and talks to 
 import os
 import shlex
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import yaml
 
 from obs_check.lab import settings as lab_settings
 from obs_check.lab.egress import Egress
 from obs_check.lab.faults.registry import break_with
+from obs_check.lab.native.parts import TIMEOUTS, fit, parts_with
 from obs_check.lab.origin import reserved_port
 from obs_check.lab.own_folder import OwnFolder
-from obs_check.lab.parts import BOUNDARY_STDERR, PARTS, SHIPPER_LOG, TOKEN_FILE, Stack, Stop, audit_socket
-from obs_check.lab.tls.certificate import CA
+from obs_check.lab.parts import BOUNDARY_STDERR, SHIPPER_LOG, TOKEN_FILE, Stack, Stop, audit_socket
 from obs_check.standin.loki.served import Served
 
 
@@ -28,7 +28,7 @@ class Lab:
 
     `directory` None makes a temporary one that is removed at the end; `data` keeps Loki's lines and coderd's rows over
     a restart, and `say` gets a sentence when it cannot; `fault_ids` are applied to the configuration of `made`, a
-    healthy one, before anything starts.
+    healthy one, before anything starts. `native` are programs of PATH that take the place of the lab's own.
     """
 
     def __init__(
@@ -38,9 +38,11 @@ class Lab:
         data: Path | None = None,
         env: Mapping[str, str] | None = None,
         say: Callable[[str], None] = lambda _text: None,
+        native: Sequence[str] = (),
         made: Callable[[Path, int], lab_settings.LabSettings] = lab_settings.healthy,
     ) -> None:
         self._made = made
+        self._native = native
         self._say = say
         self._own = OwnFolder("lab-") if directory is None else None
         self.directory = self._own.path if self._own is not None else directory or Path()
@@ -63,8 +65,8 @@ class Lab:
         return self._stack.boundary.wraps
 
     @property
-    def served(self) -> Served:
-        """What Loki was asked so far, as it counts itself."""
+    def served(self) -> Served | None:
+        """What Loki was asked so far, as it counts itself; None where it does not."""
         return self._stack.loki.served
 
     @property
@@ -89,9 +91,11 @@ class Lab:
         proxy_port = int(self._running.enter_context(reserved_port()).getsockname()[1])
         chosen = self._made(self.directory, proxy_port)
         break_with(chosen, self.fault_ids)
+        parts = parts_with(self._native)
+        fit(chosen, self._native)
         self._stack = Stack(self.directory, chosen, proxy_port, self._data, self._env, self._say)
         stops: dict[str, Stop] = {}
-        for part in PARTS:
+        for part in parts:
             stops[part.name] = part.start(self._stack)
             self._running.callback(stops[part.name])
         self._write_config(chosen)
@@ -131,10 +135,10 @@ class Lab:
         }
 
     def _write_config(self, chosen: lab_settings.LabSettings) -> None:
-        ca = shutil.copy(CA, self.directory / "ca-cert.pem")
+        ca = shutil.copy(self._stack.boundary.ca, self.directory / "ca-cert.pem")
         proxies = {"": self.proxy_url, "origin": f"http://127.0.0.1:{self._stack.origin[1]}"}
         loki = {"url": self._stack.loki.url} if chosen.loki_direct else {}
-        document = {
+        document: dict[str, Any] = {
             "grafana": {"url": self._stack.grafana.url, "token": {"file": TOKEN_FILE}},
             "dashboard": "agent-firewall",
             "source": "source/agent-firewall.json",
@@ -173,4 +177,6 @@ class Lab:
         }
         for change in chosen.reached:
             change(document)
+        if self._native:
+            document["timeouts"] = dict(TIMEOUTS)
         self.config_path.write_text(yaml.safe_dump(document, sort_keys=False), "utf-8")

@@ -25,9 +25,8 @@ from obs_check.lab.stack import Lab
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import NS, Window
 from obs_check.panel.dashboard import load_dashboard
-from tests.corpus.diagnosis import diagnose
+from tests.corpus.diagnosis import Stack, diagnose
 from tests.corpus.variants.others import Others
-from tests.corpus.variants.registry import find_variant
 
 LINE_PANELS = frozenset(range(1, 10))
 """The panels of agent-firewall that are made of lines."""
@@ -247,7 +246,7 @@ def test_a_panel_without_an_expectation_is_explained_with_those_that_have_one(la
 @pytest.mark.slow
 def test_a_panel_that_shows_what_was_decided_is_not_to_blame(tmp_path: Path) -> None:
     """boundary denies what should be allowed, and its configuration is not at hand."""
-    found = diagnose(tmp_path, ("rule-too-narrow",), find_variant("no-boundary-config"))
+    found = diagnose(tmp_path, ("rule-too-narrow",), Stack("no-boundary-config"))
     document = found.document
     assert not [cause for cause in found.causes if cause.partition(".")[0] != "egress"]
     failing = [row for row in document["panels"] if row["verdict"] == "fail"]

@@ -36,6 +36,7 @@ def main() -> None:
                 broken = {p["id"] for p in found.document["panels"] if p["verdict"] == "fail"}
                 if not broken >= LOKI_PANELS:
                     continue
+                assert found.bytes is not None
                 share, queries = found.bytes / loaded, found.requests / len(broken)
                 worst_bytes, worst_queries = max(worst_bytes, share), max(worst_queries, queries)
                 print(f"{fault.id:<24} {found.bytes:>9,} bytes, {share:.2f} of the load; {queries:.1f} queries a panel")
@@ -49,6 +50,7 @@ def _loaded(directory: Path) -> int:
         check = Check(systems, Outcome("verify"))
         run = check.inject(10, 10)
         check.follow(run)
+        assert lab.served is not None
         before = lab.served.bytes
         systems.board.read(systems.now_ns(), None, LOKI_PANELS)
         return lab.served.bytes - before

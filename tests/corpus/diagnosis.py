@@ -14,6 +14,7 @@ from obs_check.app.verify.check import Check
 from obs_check.app.verify.outcome import Outcome
 from obs_check.follow.run import Run
 from obs_check.lab.faults.registry import events_for, find_fault, wait_for
+from obs_check.lab.native.parts import fit
 from obs_check.lab.stack import Lab
 from obs_check.model.window import Window
 from obs_check.panel.board import PanelView
@@ -23,6 +24,21 @@ from tests.corpus.privileges import obey_modes
 from tests.corpus.variants.registry import PLAIN, find_variant
 from tests.corpus.variants.variant import Variant
 
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What faults are seeded in: a variant, with programs of PATH in it."""
+
+    variant_id: str = "plain"
+    native: tuple[str, ...] = ()
+
+    @property
+    def variant(self) -> Variant:
+        """The variant of that id."""
+        return find_variant(self.variant_id)
+
+
+EMBEDDED = Stack()
 STARTED_PANELS = (8, 10)
 """Panels that show something as soon as everything is up: boundary's first lines and a counter of the agents."""
 
@@ -30,30 +46,30 @@ STARTED_PANELS = (8, 10)
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """`causes` are those of findings, in the order they are named; of what is right only with a control. `requests`
-    were sent to Grafana and Loki to explain what was read, `bytes` is what Loki read for them; `seconds` is the whole
-    of it. `mended` are the fixes that were made, and whether they are right."""
+    were sent to Grafana and Loki to explain what was read, `bytes` is what Loki read for them (None: it does not say);
+    `seconds` is the whole of it. `mended` are the fixes that were made, and whether they are right."""
 
     causes: tuple[str, ...]
     document: dict[str, Any]
     requests: int
-    bytes: int
+    bytes: int | None
     seconds: float
     mended: tuple[Mended, ...] = ()
 
 
-def diagnose(directory: Path, fault_ids: tuple[str, ...], variant: Variant = PLAIN, apply: bool = False) -> Diagnosis:
+def diagnose(directory: Path, fault_ids: tuple[str, ...], on: Stack = EMBEDDED, apply: bool = False) -> Diagnosis:
     """Start a lab with these faults, send events, follow them, read the panels and explain; and with `apply` make the
     fixes of files, and look again."""
     if any(find_fault(fault).unprivileged for fault in fault_ids):
         with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=obey_modes) as process:
-            return process.submit(_diagnose, directory, fault_ids, variant.id, apply).result()
-    return _diagnose(directory, fault_ids, variant.id, apply)
+            return process.submit(_diagnose, directory, fault_ids, on, apply).result()
+    return _diagnose(directory, fault_ids, on, apply)
 
 
-def _diagnose(directory: Path, fault_ids: tuple[str, ...], variant_id: str, apply: bool) -> Diagnosis:
+def _diagnose(directory: Path, fault_ids: tuple[str, ...], on: Stack, apply: bool) -> Diagnosis:
     started = time.monotonic()
-    variant = find_variant(variant_id)
-    with _opened(directory, fault_ids, variant) as (lab, systems, up_ns):
+    variant = on.variant
+    with _opened(directory, fault_ids, on) as (lab, systems, up_ns):
         _earlier_runs(systems, fault_ids, variant)
         control = any(find_fault(fault).control for fault in fault_ids)
         check = Check(systems, Outcome("verify"), tells_zeros=control)
@@ -69,8 +85,9 @@ def _diagnose(directory: Path, fault_ids: tuple[str, ...], variant_id: str, appl
 
 
 @contextmanager
-def _opened(directory: Path, fault_ids: tuple[str, ...], variant: Variant) -> Iterator[tuple[Lab, Systems, int]]:
+def _opened(directory: Path, fault_ids: tuple[str, ...], on: Stack) -> Iterator[tuple[Lab, Systems, int]]:
     """The lab, the systems as its obs-check.yaml names them, and when the lab was started, ns since the epoch."""
+    variant = on.variant
     with ExitStack() as stack:
         config = stack.enter_context(variant.machine(directory))
         data = None
@@ -79,7 +96,7 @@ def _opened(directory: Path, fault_ids: tuple[str, ...], variant: Variant) -> It
             with Lab(directory, data=data, made=variant.settings(())), open_systems(config, {}) as systems:
                 _run_to_the_end(systems, ())
         up_ns = time.time_ns()
-        lab = stack.enter_context(Lab(directory, data=data, made=variant.settings(fault_ids)))
+        lab = stack.enter_context(Lab(directory, data=data, native=on.native, made=variant.settings(fault_ids)))
         systems = stack.enter_context(open_systems(config, {}))
         stack.enter_context(variant.traffic(lab))
         yield lab, systems, up_ns
@@ -99,9 +116,10 @@ DiagnoseDashboard = Callable[[tuple[str, ...]], Diagnosis]
 
 
 @contextmanager
-def shared_lab(directory: Path, variant: Variant = PLAIN) -> Iterator[DiagnoseDashboard]:
+def shared_lab(directory: Path, on: Stack = EMBEDDED) -> Iterator[DiagnoseDashboard]:
     """One healthy lab and one run for all faults that change the dashboard only."""
-    with _opened(directory, (), variant) as (lab, systems, _):
+    variant = on.variant
+    with _opened(directory, (), on) as (lab, systems, _):
         _earlier_runs(systems, (), variant)
         first = Check(systems, Outcome("verify"))
         run = first.inject(*events_for(()))
@@ -112,13 +130,16 @@ def shared_lab(directory: Path, variant: Variant = PLAIN) -> Iterator[DiagnoseDa
         def with_faults(fault_ids: tuple[str, ...]) -> Diagnosis:
             started = time.monotonic()
             assert all(find_fault(fault).only_dashboard for fault in fault_ids)
-            settings = variant.settings(fault_ids)(directory, 0)
+            settings, healthy = (variant.settings(ids)(directory, 0) for ids in (fault_ids, ()))
+            for made in (settings, healthy):
+                fit(made, on.native)
             dashboard = load_dashboard(settings.dashboard, "agent-firewall.json")
             broken: Systems = replace(systems, board=replace(systems.board, dashboard=dashboard))
             check = Check(broken, Outcome("verify", run, list(hops)))
             found = _explained(check, run, started, lab)
-            truth = variant.settings(())(directory, 0).dashboard
-            return replace(found, mended=tuple(on_the_dashboard(broken, truth, check.outcome.findings, fault_ids)))
+            return replace(
+                found, mended=tuple(on_the_dashboard(broken, healthy.dashboard, check.outcome.findings, fault_ids))
+            )
 
         yield with_faults
 
@@ -136,10 +157,11 @@ def _wait_for_start(systems: Systems, up_ns: int) -> None:
 
 def _explained(check: Check, run: Run, started: float, lab: Lab, before: Sequence[PanelView] = ()) -> Diagnosis:
     check.panels(run, before)
-    sent, read = check.systems.sent, lab.served.bytes
+    sent, read = check.systems.sent, lab.served.bytes if lab.served else 0
     check.explain()
-    sent, read = check.systems.sent - sent, lab.served.bytes - read
+    sent = check.systems.sent - sent
+    bytes_read = lab.served.bytes - read if lab.served else None
     check.suggest()
     document = check.outcome.to_json()
     causes = tuple(f["cause"] for f in document["findings"] if f["severity"] != "info" or check.tells_zeros)
-    return Diagnosis(causes, document, sent, read, time.monotonic() - started)
+    return Diagnosis(causes, document, sent, bytes_read, time.monotonic() - started)

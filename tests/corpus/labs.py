@@ -12,8 +12,7 @@ from tempfile import TemporaryDirectory
 
 from obs_check.errors import UsageError
 from obs_check.lab.faults.registry import find_fault
-from tests.corpus.diagnosis import Diagnosis, diagnose, shared_lab
-from tests.corpus.variants.registry import find_variant
+from tests.corpus.diagnosis import Diagnosis, Stack, diagnose, shared_lab
 
 GROUP = 12
 """Dashboard faults that one shared lab serves."""
@@ -21,10 +20,16 @@ GROUP = 12
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Faults, and the id of the variant of the stack that they are seeded in."""
+    """Faults, the id of the variant of the stack that they are seeded in, and the programs of PATH in it."""
 
     faults: tuple[str, ...]
     variant: str = "plain"
+    native: tuple[str, ...] = ()
+
+    @property
+    def stack(self) -> Stack:
+        """What they are seeded in."""
+        return Stack(self.variant, self.native)
 
     @property
     def shares_a_lab(self) -> bool:
@@ -53,8 +58,8 @@ Answer = tuple[Cell, Answered]
 def diagnoses(cells: Sequence[Cell], jobs: int) -> Iterator[Answer]:
     """The answer of every cell, as they come; `jobs` labs at once."""
     tasks = [[cell] for cell in cells if not cell.shares_a_lab]
-    for variant in dict.fromkeys(cell.variant for cell in cells):
-        shared = [cell for cell in cells if cell.variant == variant and cell.shares_a_lab]
+    for stack in dict.fromkeys(cell.stack for cell in cells):
+        shared = [cell for cell in cells if cell.stack == stack and cell.shares_a_lab]
         tasks += [shared[at : at + GROUP] for at in range(0, len(shared), GROUP)]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         running = [pool.submit(_on_a_shared_lab if task[0].shares_a_lab else _on_its_own_lab, task) for task in tasks]
@@ -68,9 +73,7 @@ def _on_its_own_lab(cells: list[Cell]) -> list[Answer]:
     (cell,) = cells
     with TemporaryDirectory(prefix="obs-check-", ignore_cleanup_errors=True) as name:
         return [
-            _answer(
-                cell, lambda faults: diagnose(Path(name), faults, find_variant(cell.variant), apply=len(faults) == 1)
-            )
+            _answer(cell, lambda faults: diagnose(Path(name), faults, cell.stack, apply=len(faults) == 1)),
         ]
 
 
@@ -78,7 +81,7 @@ def _on_a_shared_lab(cells: list[Cell]) -> list[Answer]:
     """One after the other on a healthy lab."""
     with ExitStack() as stack:
         name = stack.enter_context(TemporaryDirectory(prefix="obs-check-", ignore_cleanup_errors=True))
-        with_faults = stack.enter_context(shared_lab(Path(name), find_variant(cells[0].variant)))
+        with_faults = stack.enter_context(shared_lab(Path(name), cells[0].stack))
         return [_answer(cell, with_faults) for cell in cells]
 
 

@@ -94,7 +94,7 @@ def judge(seed: Seeded, cell: Cell, answer: Answered) -> Row:
     if isinstance(answer, Crashed):
         return Row(seed, cell, "crashed", claim=answer.text[-CLAIM:])
     if isinstance(answer, Apart):
-        return Row(seed, cell, "apart")
+        return Row(seed, cell, "apart", claim=answer.why)
     findings = answer.document["findings"]
     claim = "; ".join(f["claim"] for f in findings[:1]) or "; ".join(
         [*answer.document["outages"], *answer.document["unexplained"]]

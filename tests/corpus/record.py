@@ -63,4 +63,4 @@ def _read(row: Mapping[str, Any]) -> tuple[Cell, Answered]:
     if row["kind"] == Diagnosis.__name__:
         mended = tuple(Mended(one["cause"], one["safety"], tuple(one["wrong"])) for one in answer["mended"])
         answer |= {"causes": tuple(answer["causes"]), "mended": mended}
-    return Cell(tuple(row["faults"]), row["variant"]), KINDS[row["kind"]](**answer)
+    return Cell(tuple(row["faults"]), row["variant"], tuple(row["native"])), KINDS[row["kind"]](**answer)

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpus.diagnosis import diagnose
+from tests.corpus.diagnosis import Stack, diagnose
 from tests.corpus.labs import Cell
 from tests.corpus.matrix import judge
 from tests.corpus.plan import healthy, singles
-from tests.corpus.variants.registry import find_variant
 
 SEEDS = {seed.ids: seed for seed in (*healthy(), *singles())}
 
@@ -30,5 +29,5 @@ SEEDS = {seed.ids: seed for seed in (*healthy(), *singles())}
 )
 def test_the_answer_does_not_depend_on_the_shape_of_the_stack(variant: str, fault: str, tmp_path: Path) -> None:
     faults = (fault,) if fault else ()
-    row = judge(SEEDS[faults], Cell(faults, variant), diagnose(tmp_path, faults, find_variant(variant)))
+    row = judge(SEEDS[faults], Cell(faults, variant), diagnose(tmp_path, faults, Stack(variant)))
     assert row.judged == "right" and not row.beside, row.told()

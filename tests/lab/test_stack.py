@@ -3,35 +3,40 @@
 import ast
 import inspect
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from obs_check.client.egress import send
 from obs_check.follow.run import plan_events
-from obs_check.lab import parts
 from obs_check.lab.faults.registry import FAULTS
-from obs_check.lab.parts import PARTS, LabPart
+from obs_check.lab.native.parts import NATIVE
+from obs_check.lab.parts import PARTS, Start
 from obs_check.lab.settings import healthy
 from obs_check.lab.stack import Lab
 
 NAMES = [part.name for part in PARTS]
 
 
-@pytest.mark.parametrize("part", PARTS, ids=NAMES)
-def test_a_part_starts_behind_all_that_it_needs_and_reads(part: LabPart) -> None:
-    assert NAMES.count(part.name) == 1
-    assert set(part.needs) <= set(NAMES[: NAMES.index(part.name)])
-    assert _read(part.start) & set(NAMES) <= {*part.needs, part.name}
+STARTS = [(part.name, part.needs, part.start) for part in PARTS]
+NATIVES = [(part.name, part.needs, one.start) for one in NATIVE.values() for part in PARTS if part.name == one.part]
 
 
-def _read(start: object) -> set[str]:
+@pytest.mark.parametrize(("name", "needs", "start"), [*STARTS, *NATIVES], ids=[*NAMES, *NATIVE])
+def test_a_part_starts_behind_all_that_it_needs_and_reads(name: str, needs: tuple[str, ...], start: Start) -> None:
+    assert NAMES.count(name) == 1
+    assert set(needs) <= set(NAMES[: NAMES.index(name)])
+    assert _read(start) & set(NAMES) <= {*needs, name}
+
+
+def _read(start: Callable[..., object]) -> set[str]:
     """The attributes of the stack that a start reads, those of the helper functions that it hands the stack to too."""
-    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(start))).body  # type: ignore[arg-type]
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(start))).body
     found = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and _is_stack(node.value)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and any(map(_is_stack, node.args)):
-            found |= _read(getattr(parts, node.func.id))
+            found |= _read(start.__globals__[node.func.id])
     return found
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.real.process import STOP_S, RealProcess
+from tests.real.process import RealProcess
 
 
 class RealBoundary(RealProcess):
@@ -43,16 +43,14 @@ class RealBoundary(RealProcess):
         """With the place of the CA."""
         return {**super().environment(), "XDG_CONFIG_HOME": str(self._directory)}
 
-    def _ready(self) -> bool:
+    def ready(self) -> bool:
+        """Whether its log says that it listens."""
         return any("Starting HTTP proxy" in file.read_text() for file in self.logs.glob("*.log"))
 
-    def _stop(self) -> None:
+    def end(self) -> None:
+        """End its command, and it with that."""
         assert self._process is not None and self._process.stdin is not None
         self._process.stdin.close()
-        try:
-            self._process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            super()._stop()
 
 
 def files(logs: Path) -> list[list[str]]:

@@ -1,6 +1,5 @@
 """A pipeline with a real firewall: boundary, promtail, Loki and Grafana; the agent and coderd are the lab's."""
 
-import json
 import shutil
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,10 +11,10 @@ import yaml
 from obs_check.lab import settings as lab_settings
 from obs_check.lab.audit_agent import Agent
 from obs_check.lab.coderd import Coderd, pod_log_path
+from obs_check.lab.native.boundary_frames import decode
+from obs_check.lab.native.grafana import MISSING, NativeGrafana, home, without_auto
 from obs_check.lab.origin import Origin
-from tests.real.boundary_frames import decode
 from tests.real.boundary_process import RealBoundary
-from tests.real.grafana_process import MISSING, RealGrafana, home
 from tests.real.loki_process import RealLoki
 from tests.real.promtail_process import RealPromtail
 
@@ -57,8 +56,7 @@ class RealPipeline:
         boundary.mkdir(parents=True)
         stack.enter_context(Agent(boundary / "audit.sock", coderd, stats_interval_s=1.0, decode=decode))
         self.boundary = RealBoundary(boundary, [RULE], logs=lab_settings.boundary_logs(directory))
-        stack.callback(lambda: self.boundary.__exit__(None, None, None))
-        self.boundary.__enter__()
+        stack.enter_context(self.boundary)
         config = yaml.safe_load(
             yaml.safe_dump(lab_settings.healthy(directory).promtail).replace(lab_settings.LOKI_URL, self.loki.url)
         )
@@ -66,17 +64,17 @@ class RealPipeline:
             RealPromtail(directory / "promtail", config, {"enable_runtime_reload": True})
         )
         source = {"uid": lab_settings.LOKI_UID, "name": "Loki", "type": "loki", "url": self.loki.url, "isDefault": True}
-        self.grafana = stack.enter_context(RealGrafana(directory / "grafana", [source]))
+        self.grafana = stack.enter_context(NativeGrafana(directory / "grafana", [source]))
         self.dashboard = _dashboard()
         self.grafana.save(self.dashboard)
         self._write_config(f"http://127.0.0.1:{origin.port}/ok")
 
     def restart_boundary(self) -> None:
         """Start boundary again with its file as it is now."""
-        self.boundary.__exit__(None, None, None)
+        self.boundary.stop()
         for file in self.boundary.logs.iterdir():
             file.unlink()
-        self.boundary.__enter__()
+        self.boundary.start()
 
     def reload_promtail(self) -> None:
         """Let promtail read its file as it is now, and wait until it reads as many files as before."""
@@ -108,11 +106,7 @@ class RealPipeline:
 
 
 def _dashboard() -> dict[str, Any]:
-    """The lab's, without the panels of counters; Grafana before 10 has no `$__auto`."""
-    model: dict[str, Any] = json.loads(json.dumps(lab_settings.healthy(Path()).dashboard))
+    """The lab's, without the panels of counters."""
+    model = without_auto(lab_settings.healthy(Path()).dashboard)
     model["panels"] = [panel for panel in model["panels"] if panel["id"] not in METRICS]
-    for panel in model["panels"]:
-        width = "$__interval" if panel["type"] == "timeseries" else "$__range"
-        for target in panel.get("targets", []):
-            target["expr"] = target["expr"].replace("$__auto", width)
     return model

@@ -13,8 +13,8 @@ from obs_check.lab.audit import SocketAuditor
 from obs_check.lab.audit_agent import Agent
 from obs_check.lab.coderd import Coderd, pod_log_path
 from obs_check.lab.egress import Egress, Invocation
+from obs_check.lab.native.grafana import MISSING, NativeGrafana, home
 from obs_check.lab.origin import Origin, reserved_port
-from tests.real.grafana_process import MISSING, RealGrafana, home
 from tests.real.loki_process import RealLoki
 from tests.real.prometheus_process import RealPrometheus
 from tests.real.promtail_process import RealPromtail
@@ -91,7 +91,7 @@ class RealStack:
         promtail = stack.enter_context(RealPromtail(directory / "promtail", config))
         sources = lab_settings.datasources(chosen, self.loki.url, prometheus.url)
         kept = [one for one in sources if one["uid"] != lab_settings.SQL_UID]
-        self.grafana = stack.enter_context(RealGrafana(directory / "grafana", kept, sub_path=self._sub_path))
+        self.grafana = stack.enter_context(NativeGrafana(directory / "grafana", kept, sub_path=self._sub_path))
         self.grafana.save(chosen.dashboard)
         self.write_config(self._role, proxy_port, promtail.url)
 

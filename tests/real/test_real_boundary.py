@@ -19,6 +19,7 @@ import yaml
 
 from obs_check.causes.egress import allow_denied
 from obs_check.client.egress import send
+from obs_check.errors import Unavailable
 from obs_check.lab.audit import SocketAuditor
 from obs_check.lab.egress import Egress, Invocation
 from obs_check.lab.origin import Origin
@@ -103,7 +104,7 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side
         real = RealBoundary(directory / "real", RULES)
         try:
             real.__enter__()
-        except RuntimeError as error:
+        except Unavailable as error:
             pytest.skip(f"boundary's landjail does not run here: {error}")
         try:
             theirs = ask(real.url, real.ca, origin.port, closed)

@@ -17,10 +17,10 @@ from obs_check.config import host_port
 from obs_check.config.section import Secret
 from obs_check.lab.faults.registry import break_with
 from obs_check.lab.grafana import LabGrafana
+from obs_check.lab.native.grafana import MISSING, NativeGrafana, home
 from obs_check.model.window import Window
 from tests.lab.grafana_answers import settled, shown
 from tests.real import real_stack
-from tests.real.grafana_process import MISSING, RealGrafana, home
 from tests.real.loki_process import RealLoki
 from tests.real.prometheus_process import RealPrometheus
 from tests.real.real_stack import RealStack
@@ -150,7 +150,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Clien
         dashboards = directory / "dashboards"
         dashboards.mkdir()
         (dashboards / "agent-firewall.json").write_text(json.dumps(DASHBOARD))
-        with RealGrafana(directory / "grafana", sources) as real, LabGrafana(dashboards, sources, "glsa_lab") as lab:
+        with NativeGrafana(directory / "grafana", sources) as real, LabGrafana(dashboards, sources, "glsa_lab") as lab:
             real.save(DASHBOARD)
             with client(real.url, real.token("Editor")) as theirs, client(lab.url, "glsa_lab") as ours:
                 yield theirs, ours

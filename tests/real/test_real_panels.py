@@ -24,8 +24,8 @@ pytestmark = [
 class LokiOfTenants(RealLoki):
     """A tenant for each case, and the labels that Loki adds by itself."""
 
-    def _config(self) -> dict[str, Any]:
-        config = super()._config()
+    def config(self) -> dict[str, Any]:
+        config = super().config()
         added = ("discover_service_name", "discover_log_levels")
         limits = {name: value for name, value in config["limits_config"].items() if name not in added}
         return {**config, "auth_enabled": True, "limits_config": limits}

@@ -1,19 +1,28 @@
-"""A real Grafana on loopback, for the tests that compare with it."""
+"""A Grafana from PATH with the lab's datasources and dashboards. It asks nothing of the internet."""
 
 import configparser
+import json
 import os
+import re
 import secrets
 import shutil
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import yaml
 
-from tests.real.process import RealProcess
+from obs_check.errors import UsageError
+from obs_check.lab.native.program import NativeProgram, on_path
+from obs_check.lab.settings import SESSIONS, SQL_UID, LabSettings
 
-MISSING = "grafana is not on PATH, or not with its conf/defaults.ini in .., /usr/share/grafana or $GF_PATHS_HOME"
+if TYPE_CHECKING:
+    import httpx
+
+MISSING = "grafana is not with its conf/defaults.ini in .., /usr/share/grafana or $GF_PATHS_HOME"
+_NO_AUTO = 10
+"""The major version that first knows `$__auto` of Loki."""
 
 
 def home() -> Path | None:
@@ -27,9 +36,9 @@ def home() -> Path | None:
     return next((place for place in places if (place / "conf/defaults.ini").is_file()), None)
 
 
-class RealGrafana(RealProcess):
-    """The `grafana` on PATH with its database below `directory`, `datasources` and `dashboards` (files, that cannot be
-    saved) provisioned, no anonymous access. `sub_path` is served below that path. Nothing is asked of the internet."""
+class NativeGrafana(NativeProgram):
+    """Its database is below `directory`; `datasources` and `dashboards` (files, that cannot be saved) are provisioned.
+    `sub_path` is served below that path."""
 
     program = "grafana"
     ready_path = "/api/health"
@@ -49,19 +58,23 @@ class RealGrafana(RealProcess):
         self._password = secrets.token_hex(16)
 
     def arguments(self) -> list[str]:
-        """With a configuration and provisioning of its own."""
+        """With a configuration and provisioning of its own; UsageError when it is not installed whole."""
         found = home()
-        assert found is not None, MISSING
+        if found is None:
+            raise UsageError(MISSING, "set GF_PATHS_HOME to the folder that has conf and public")
         self._provision()
         config = configparser.RawConfigParser()
         config.read_dict(self._config())
         path = self._directory / "grafana.ini"
-        with path.open("w") as file:
+        path.touch(mode=0o600)
+        with path.open("w", encoding="utf-8") as file:
             config.write(file)
         return ["server", f"--homepath={found}", f"--config={path}"]
 
-    def admin(self) -> httpx.Client:
+    def admin(self) -> "httpx.Client":
         """A client with the rights of the administrator."""
+        import httpx
+
         return httpx.Client(base_url=self.url, auth=("admin", self._password), timeout=60, trust_env=False)
 
     def token(self, role: str) -> str:
@@ -113,9 +126,43 @@ class RealGrafana(RealProcess):
             (folder / name).mkdir(parents=True, exist_ok=True)
         sources = [{"access": "proxy", "orgId": 1, **one} for one in self._datasources]
         document: dict[str, Any] = {"apiVersion": 1, "datasources": sources}
-        (folder / "datasources/all.yaml").write_text(yaml.safe_dump(document))
+        (folder / "datasources/all.yaml").write_text(yaml.safe_dump(document), "utf-8")
         if self._dashboards is not None:
             options = {"path": str(self._dashboards)}
             provider = {"name": "files", "type": "file", "updateIntervalSeconds": 1, "options": options}
             document = {"apiVersion": 1, "providers": [provider]}
-            (folder / "dashboards/all.yaml").write_text(yaml.safe_dump(document))
+            (folder / "dashboards/all.yaml").write_text(yaml.safe_dump(document), "utf-8")
+
+
+def fit(settings: LabSettings) -> None:
+    """Write the dashboards as this Grafana reads them; UsageError for the one over coderd's database, which only the
+    lab's own can ask."""
+    if any("rawSql" in str(panel) for panel in settings.dashboard["panels"]):
+        raise UsageError("only the lab's own Grafana can ask coderd's database", "leave out --native grafana")
+    settings.datasources = [one for one in settings.datasources if one["uid"] != SQL_UID]
+    if _major() < _NO_AUTO:
+        settings.dashboard = without_auto(settings.dashboard)
+        settings.source = json.dumps(without_auto(json.loads(settings.source)), indent=2, ensure_ascii=False) + "\n"
+
+
+def without_auto(dashboard: Mapping[str, Any]) -> dict[str, Any]:
+    """The dashboard with the intervals that Grafana 9 fills in: a graph's step, everywhere else the range."""
+    model: dict[str, Any] = json.loads(json.dumps(dashboard))
+    for panel in model["panels"]:
+        width = "$__interval" if panel["type"] == "timeseries" else "$__range"
+        for target in panel.get("targets", []):
+            if "expr" in target:
+                target["expr"] = target["expr"].replace("$__auto", width)
+    return model
+
+
+def imported(directory: Path) -> list[Any]:
+    """The dashboards of a lab's folder, those over coderd's database left out."""
+    files = sorted((directory / "dashboards").glob("*.json"))
+    return [json.loads(file.read_text("utf-8")) for file in files if file.stem != SESSIONS]
+
+
+def _major() -> int:
+    said = subprocess.run([on_path("grafana"), "--version"], capture_output=True, text=True, timeout=30).stdout
+    found = re.search(r"version (\d+)\.", said)
+    return int(found[1]) if found else _NO_AUTO

@@ -1,0 +1,45 @@
+"""The lab with programs from PATH: healthy it is quiet, and broken it is named and mended."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from obs_check.app.demo import Demo, run_demo
+from obs_check.lab.native.grafana import MISSING, home
+from obs_check.lab.stack import Lab
+from obs_check.model.verdict import Verdict
+
+pytestmark = [pytest.mark.real, pytest.mark.slow]
+STACKS: list[Sequence[str]] = [
+    ("loki", "promtail"),
+    ("boundary", "promtail", "loki", "prometheus", "grafana"),
+    ("boundary", "alloy", "loki"),
+]
+
+
+def demonstrated(directory: Path, native: Sequence[str], faults: tuple[str, ...]) -> Demo:
+    missing = [name for name in native if shutil.which(name) is None]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} not on PATH")
+    if "grafana" in native and home() is None:
+        pytest.skip(MISSING)
+    story = Demo()
+    lab = Lab(directory, faults, native=native)
+    run_demo(story, lab, lambda _text: None, lambda _outcome: None)
+    return story
+
+
+@pytest.mark.parametrize("native", STACKS, ids="+".join)
+def test_a_healthy_lab_is_quiet(native: Sequence[str], tmp_path: Path) -> None:
+    story = demonstrated(tmp_path, native, ())
+    assert (story.verdict, story.before.findings, story.after) == (Verdict.OK, [], None)
+
+
+@pytest.mark.parametrize("native", STACKS, ids="+".join)
+def test_a_broken_one_is_named_mended_and_confirmed(native: Sequence[str], tmp_path: Path) -> None:
+    story = demonstrated(tmp_path, native, ("panel-logfmt", "level-warn"))
+    assert {f.cause for f in story.before.findings} == {"pipeline.wrong-parser", "file.level-hides-allow"}
+    assert story.after is not None
+    assert story.after.verdict is Verdict.OK
