@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from posixpath import commonprefix
+from typing import Any
 
 from obs_check.documents.yaml_edit import without
 from obs_check.evidence.context import Context
@@ -104,13 +105,33 @@ def _else_equal(entry: Shipped, whole: Shipped) -> bool:
     return not lost and entry.ts in (None, whole.ts)
 
 
+def same_line(one: str, other: str) -> bool:
+    """Whether two lines are the same text, or the same JSON object: promtail 3.5 writes an object that its `json` stage
+    takes out of a line with the keys in any order (jsoniter without sorted keys)."""
+    return one == other or (_object(one) is not None and _object(one) == _object(other))
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(line) if line.startswith("{") else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _told_by(line: str) -> str:
+    """The part of a line that is there in whatever order its keys are."""
+    values = [value for value in (_object(line) or {}).values() if isinstance(value, str) and value.isascii()]
+    return max((value for value in values if value in line), key=len, default=line)
+
+
 def in_loki(context: Context, labels: Labels, beginning: str) -> tuple[list[str], Probe]:
-    """The lines of the run's time in a stream that begin with a text."""
+    """The lines of the run's time in a stream that begin with a text, or are the same."""
     assert context.run is not None
-    quoted = json.dumps(beginning, ensure_ascii=False)
+    quoted = json.dumps(_told_by(beginning), ensure_ascii=False)
     window = Window(context.run.window.start_ns - 60 * NS, context.now_ns() + 60 * NS)
     found, probe = context.loki.lines(f"{selector(labels)} |= {quoted}", window, _MOST)
-    return [line for _, line in found if line.startswith(beginning)], probe
+    return [line for _, line in found if line.startswith(beginning) or same_line(line, beginning)], probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +161,7 @@ class Compared:
     def by_stages(self) -> bool:
         """Whether stages of the shipper make it what it is in Loki."""
         one = self.pushed
-        return one is not None and bool(one.stages) and not one.cut and one.entry.line == self.line
+        return one is not None and bool(one.stages) and not one.cut and same_line(one.entry.line, self.line)
 
     @property
     def cut(self) -> bool:

@@ -149,6 +149,8 @@ class Named:
     boundary_glob: str = ""
     coderd_glob: str = ""
     dashboard_source: Path | None = None
+    loki_tenant: str = ""
+    """Whose lines Loki is asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,8 @@ class LabSettings:
     document that obs-check.yaml is made of. The agent that `agent_dies` stops once boundary is connected. `zone` is
     the one that boundary writes its times in.
     `shipper_config` is the name of the file that the shipper reads: promtail's, or Alloy's where it ends in .alloy;
-    `pods` are the containers that a Kubernetes discovery finds.
+    `pods` are the containers that a Kubernetes discovery finds; `positions` are promtail's from before the start, by
+    files below the lab's directory.
     """
 
     boundary: dict[str, Any]
@@ -93,6 +94,7 @@ class LabSettings:
     zone: tzinfo = UTC
     shipper_config: str = "promtail.yaml"
     pods: list[Labels] = field(default_factory=list)
+    positions: dict[Path, int] = field(default_factory=dict)
 
 
 def boundary_logs(directory: Path) -> Path:
@@ -184,6 +186,9 @@ def write(settings: LabSettings, directory: Path, loki_url: str) -> None:
     (directory / f"dashboards/{SESSIONS}.json").write_text(json.dumps(settings.sessions, indent=2) + "\n", "utf-8")
     expect = (DASHBOARDS / f"{SESSIONS}.expect.yaml").read_text("utf-8")
     (directory / f"dashboards/{SESSIONS}.expect.yaml").write_text(expect, "utf-8")
+    if settings.positions:
+        kept = {"positions": {str(directory / file): str(offset) for file, offset in settings.positions.items()}}
+        (directory / "positions.yaml").write_text(yaml.safe_dump(kept), "utf-8")
     for step in settings.prepare:
         step(directory)
 

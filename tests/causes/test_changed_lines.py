@@ -1,5 +1,6 @@
 """A line in the file beside the same line in Loki: what changed it, and whether that is why a query finds nothing."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +65,15 @@ TEMPLATED = [
 ]
 
 
+FIELDS: list[dict[str, Any]] = [{"json": {"expressions": {"fields": "fields"}}}, {"output": {"source": "fields"}}]
+SHUFFLED = [json.dumps(dict(reversed(json.loads(line)["fields"].items())), separators=(",", ":")) for line in WRITTEN]
+"""promtail 3.5.9 pushes an object with its keys in any order."""
+
+
 @pytest.mark.parametrize(
     ("config", "stored", "expr", "cause", "claim", "proof"),
     [
+        (job(*FIELDS), SHUFFLED, QUERY, "shipper.line-changed", "stage `3 output` of job pods", True),
         (job(REPLACE), RENAMED, QUERY, "shipper.line-changed", "stage `2 replace` of job pods", True),
         (job(*TEMPLATED), RENAMED, QUERY, "shipper.line-changed", "stage `3 output` of job pods", True),
         (job(REPLACE, {"labels": {"data": None}}), RENAMED, QUERY, "shipper.line-changed", "`2 replace`", True),
@@ -75,7 +82,7 @@ TEMPLATED = [
         (job(), [line[:-1] for line in WRITTEN], WHOLE, "ingest.line-truncated", "Loki cuts lines", False),
         (None, [line[:-1] for line in WRITTEN], WHOLE, "ingest.line-truncated", "Loki cuts lines", False),
     ],
-    ids=["replace", "template", "behind-it", "another-configuration", "unknown", "cut", "cut-unknown"],
+    ids=["other-order", "replace", "template", "behind-it", "another-configuration", "unknown", "cut", "cut-unknown"],
 )
 def test_the_line_is_compared_before_a_query_is_blamed(
     config: dict[str, Any] | None,

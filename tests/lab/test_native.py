@@ -139,6 +139,7 @@ def test_a_loki_with_a_tenant_has_one_for_everybody() -> None:
     for change in broken.reached:
         change(document)
     assert document == {"loki": {"tenant": "fake"}}
+    assert broken.loki_direct
 
 
 @pytest.mark.parametrize(
@@ -146,6 +147,7 @@ def test_a_loki_with_a_tenant_has_one_for_everybody() -> None:
     [
         ("loki", "short-retention"),
         ("promtail", "private-files"),
+        ("promtail", "positions-ahead"),
         ("alloy", "private-files"),
         ("boundary", "json-lines"),
         ("boundary", "short-run"),

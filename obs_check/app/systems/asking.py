@@ -37,6 +37,7 @@ def context_of(systems: Systems, held: Yardstick, hops: list[HopSeen], controls:
             boundary_glob=systems.config.boundary.logs or "",
             coderd_glob=systems.config.coderd.logs or "",
             dashboard_source=systems.config.source if systems.source.file is None else None,
+            loki_tenant=systems.config.loki.tenant or "",
         ),
         missing=systems.missing,
         run=held.run,

@@ -6,7 +6,7 @@ the very line without that stage: it comes out as it was written, and the panel'
 """
 
 from obs_check.evidence.cause import on_query, on_run
-from obs_check.evidence.changed_lines import Pushed, compared, differing, in_loki, pushed_lines
+from obs_check.evidence.changed_lines import Pushed, compared, differing, in_loki, pushed_lines, same_line
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.lost_lines import PathLines, answers, losses, paths_to, together
 from obs_check.evidence.query_on_lines import measured
@@ -31,7 +31,7 @@ def _lost(context: Context, config: Rules, one: PathLines) -> Finding | None:
         return None
     first = hidden[0]
     there, probe = in_loki(context, first.entry.labels, first.entry.line)
-    if first.entry.line not in there:
+    if not any(same_line(first.entry.line, line) for line in there):
         return None
     failing = context.failing & set(context.panels_of(one.path))
     return LOST.finding(

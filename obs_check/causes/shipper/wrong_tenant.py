@@ -27,7 +27,8 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     ran = config.run(one.file, lines, now)
     if ran is None or not ran.shipped or not answers(one):
         return None
-    tenant, after = _tenant(config, one, ran)
+    read = context.named.loki_tenant
+    tenant, after = _tenant(config, one, ran, read)
     if not tenant:
         return None
     window = Window(context.run.window.start_ns - 60 * NS, now + 60 * NS)
@@ -49,24 +50,30 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
             len(lines),
             now,
         ),
-        fix=config.fix(
-            f"take the tenant `{tenant}` out of the shipper, or give the datasource the header "
-            f"`X-Scope-OrgID: {tenant}`",
-            after,
-        ),
+        fix=config.fix(f"{_remedy(tenant, read)}, or give the datasource the header `X-Scope-OrgID: {tenant}`", after),
         panels=context.panels_of(one.path),
     )
 
 
-def _tenant(config: Rules, one: PathLines, ran: Simulation) -> tuple[str, Rules | None]:
-    """The tenant that a line is pushed for, and the configuration without it (None where it is not at one place)."""
+def _remedy(tenant: str, read: str) -> str:
+    return f"have the shipper write for `{read}`" if read else f"take the tenant `{tenant}` out of the shipper"
+
+
+def _tenant(config: Rules, one: PathLines, ran: Simulation, read: str) -> tuple[str, Rules | None]:
+    """The tenant that a line is pushed for, and the configuration without it (None where it is not at one place).
+
+    A Loki that is asked for a tenant takes no line without one: there the client's is that.
+    """
     taken = config.takes(one.file)
     if own := ran.shipped[0].labels.get(TENANT_LABEL, ""):
         stage = next((e.stage for e in ran.effects if e.stage.endswith(" tenant")), "")
         return own, config.without_stage(taken.job, stage) if taken and stage else None
     for number, client in enumerate(config.config.clients):
         if client.tenant:
-            return client.tenant, config.without_text((*config.client_place(number), "tenant_id"), client.tenant)
+            place = (*config.client_place(number), "tenant_id")
+            if read:
+                return client.tenant, config.with_text(place, client.tenant, read)
+            return client.tenant, config.without_text(place, client.tenant)
     return "", None
 
 

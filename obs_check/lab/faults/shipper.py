@@ -4,8 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from obs_check.lab.coderd import pod_log_path
 from obs_check.lab.faults.fault import Change, Fault
 from obs_check.lab.settings import LabSettings
@@ -53,11 +51,7 @@ def _private_files(settings: LabSettings) -> None:
 
 def _positions_ahead(settings: LabSettings) -> None:
     # A position inside of the first line: wherever the first look at the new file falls, the file is longer already.
-    def prepare(directory: Path) -> None:
-        kept = {"positions": {str(pod_log_path(directory)): "600"}}
-        (directory / "positions.yaml").write_text(yaml.safe_dump(kept), "utf-8")
-
-    settings.prepare.append(prepare)
+    settings.positions[pod_log_path(Path())] = 600
 
 
 def _stage(number: int, stage: dict[str, Any], at: int | None = None) -> Change:

@@ -121,4 +121,4 @@ def fit(settings: LabSettings) -> None:
 def _listening(port: int) -> bool:
     wanted = re.compile(rf"^\s*\d+: [0-9A-F]+:{port:04X} [0-9A-F]+:0000 {_LISTENS} ", re.M)
     tables = [Path("/proc/net/tcp"), Path("/proc/net/tcp6")]
-    return any(wanted.search(table.read_text()) for table in tables if table.exists())
+    return any(wanted.search(table.read_text("utf-8")) for table in tables if table.exists())

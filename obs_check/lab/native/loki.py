@@ -112,14 +112,16 @@ def _duration(ns: int) -> str:
 def fit(settings: LabSettings) -> None:
     """Make of the settings what Loki can be told. UsageError for what it cannot.
 
-    Loki has tenants or has none: where one is named, all others name the one that those without a name write for.
+    Loki has tenants or has none: where one is named, all others name the one that those without a name write for. The
+    header of a datasource then hides all other tenants, so what the shipper names is asked for at Loki itself.
     """
     if 0 < settings.loki.retention_period < 24 * HOUR:
         raise UsageError("a Loki from PATH keeps lines for a day at least", "leave out --native loki")
     clients = settings.promtail["clients"]
     sources = [one for one in settings.datasources if one["uid"] == LOKI_UID]
-    named = any("tenant_id" in one for one in clients) or any("secureJsonData" in one for one in sources)
-    if settings.loki.tenancy == "optional" and named:
+    by_client = any("tenant_id" in one for one in clients)
+    if settings.loki.tenancy == "optional" and (by_client or any("secureJsonData" in one for one in sources)):
+        settings.loki_direct |= by_client
         settings.loki = replace(settings.loki, tenancy="required")
         for client in clients:
             client.setdefault("tenant_id", DEFAULT_TENANT)

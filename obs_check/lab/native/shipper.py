@@ -105,6 +105,9 @@ def fit_alloy(settings: LabSettings) -> None:
 def _fit(settings: LabSettings, program: str) -> None:
     if settings.shipper_user == "another":
         raise UsageError(f"{program} from PATH runs as the lab's user", f"leave out --native {program}")
+    if settings.positions:
+        # promtail 3.5 and Alloy 1.x keep no position of a file that is not there.
+        raise UsageError(f"{program} forgets the position of a file that is not there", f"leave out --native {program}")
     if settings.pods:
         raise UsageError("no API server of Kubernetes is here", f"leave out --native {program}")
 
