@@ -9,8 +9,13 @@ import pytest
 from tests.test_imports import ROOT
 
 MODULES = {path: path.read_text() for path in sorted(ROOT.rglob("*.py"))}
-REGISTRIES = {"obs_check.causes.registry", "obs_check.lint.registry", "obs_check.report.evidence"}
-"""What lists causes, rules and formats, each of which is a file of its own however short."""
+REGISTRIES = {
+    "obs_check.causes.registry",
+    "obs_check.lint.registry",
+    "obs_check.logql.stages.registry",
+    "obs_check.report.evidence",
+}
+"""What lists causes, rules, stages and formats, each of which is a file of its own however short."""
 PARAMETERS = 9
 COMMANDS = ROOT / "cli"
 """A command has a parameter for each of its options."""

@@ -16,9 +16,10 @@ from typing import TypeVar
 from obs_check.errors import QueryError, Refused
 from obs_check.evidence.questions import Loki
 from obs_check.logql import to_text
-from obs_check.logql.explain.errors import texts_only
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import compile_stage
+from obs_check.logql.stages.label_filter import FILTER_ERROR
+from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import Labels
@@ -103,7 +104,7 @@ def _passing(stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]], s
 def count_rung(query: ast.LogQuery, upto: int, window: Window, loki: Loki) -> Rung:
     """Lines that pass the first `upto` stages. Lines with an error, which Loki refuses to count, are left out."""
     prefix = replace(query, stages=query.stages[:upto])
-    if any(isinstance(stage, ast.LabelFilter) and not texts_only(stage.predicate) for stage in prefix.stages):
+    if any(effect_of(stage).error == FILTER_ERROR for stage in prefix.stages):
         lines, probe = loki.count(counting(replace(prefix, stages=(*prefix.stages, NO_ERROR)), window), window)
         return Rung(upto, to_text(prefix), lines, probe)
     try:
@@ -173,7 +174,7 @@ def _dies_at(stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]], s
         except QueryError:
             return None
         # Loki keeps a line whose label is no number, with an error, and refuses to count it.
-        typed = isinstance(stage, ast.LabelFilter) and not texts_only(stage.predicate)
+        typed = effect_of(stage).error == FILTER_ERROR
         found = [row for row in found if function(row) and not (typed and row.error)]
         if not found:
             return number

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from obs_check.errors import QueryError
 from obs_check.evidence.context import BrokenTarget
 from obs_check.evidence.funnel import rows
-from obs_check.evidence.needed_labels import labels_needed, used_by
+from obs_check.evidence.needed_labels import labels_needed
 from obs_check.logql import parse
+from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row
 from obs_check.logql.syntax import ast
 
@@ -30,10 +31,10 @@ def lacking(broken: BrokenTarget) -> Lacking | None:
         place, reach = after.stages - 1, before.lines
         if not isinstance(stages[place], ast.LabelFilter):
             return None
-        needed = used_by(stages[place])
+        needed = effect_of(stages[place]).reads
     else:
         place, reach = len(stages), broken.rungs[-1].lines
-        needed = labels_needed(parse(broken.expr), place - 1, broken.place)
+        needed = tuple(labels_needed(parse(broken.expr), place - 1, broken.place))
     try:
         reaching = rows(stages[broken.head : place], broken.lines, broken.settings)
     except QueryError:

@@ -1,49 +1,23 @@
 """Labels that a query uses behind one of its stages."""
 
-import re
 from collections.abc import Iterator
 
+from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.walk import children, comparisons, walk
-
-_FIELD = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)")
-
-
-def used_by(stage: ast.Stage) -> list[str]:
-    """Labels that a stage reads."""
-    match stage:
-        case ast.LabelFilter():
-            return [comparison.name for comparison in comparisons(stage.predicate)]
-        case ast.LineFormat():
-            return _FIELD.findall(stage.template)
-        case ast.LabelFormat():
-            return [name for a in stage.assignments for name in ([a.value] if a.rename else _FIELD.findall(a.value))]
-        case _:
-            return []
-
-
-def set_by(stage: ast.Stage) -> list[str]:
-    """Labels that a stage says it sets; none for a parser that takes what the lines have."""
-    match stage:
-        case ast.RegexpParser():
-            return re.findall(r"\(\?P<([^>]+)>", stage.pattern)
-        case ast.PatternParser():
-            return re.findall(r"<([A-Za-z]\w*)>", stage.pattern)
-        case ast.LabelFormat():
-            return [a.name for a in stage.assignments]
-        case _:
-            return []
+from obs_check.logql.syntax.walk import children, walk
 
 
 def labels_needed(expr: ast.Expr, place: int, number: int = 0) -> list[str]:
     """Labels used behind stage number `place` (-1: behind the selector) of log query `number` of the expression, and
-    set by no later stage, in order."""
+    set by no stage between, in order."""
     query, unwrap, around = list(_around(expr, ()))[number]
-    later = query.stages[place + 1 :]
-    found = [name for stage in later for name in used_by(stage)]
-    found += [unwrap.label] if unwrap else []
-    set_later = {name for stage in later for name in set_by(stage)}
-    return [n for n in dict.fromkeys((*found, *around)) if n not in set_later and not n.startswith("__")]
+    found: list[str] = []
+    set_since: set[str] = set()
+    for effect in map(effect_of, query.stages[place + 1 :]):
+        found += [name for name in effect.reads if name not in set_since]
+        set_since.update(effect.sets or ())
+    found += [name for name in ([unwrap.label] if unwrap else []) + list(around) if name not in set_since]
+    return [name for name in dict.fromkeys(found) if not name.startswith("__")]
 
 
 def _around(

@@ -14,8 +14,6 @@ from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row
 from obs_check.logql.syntax import ast
 from obs_check.model.probe import Probe
 
-PARSERS = (ast.JsonParser, ast.LogfmtParser, ast.RegexpParser, ast.PatternParser, ast.UnpackParser)
-
 
 @dataclass(frozen=True, slots=True)
 class ParserAt:
@@ -24,7 +22,7 @@ class ParserAt:
     use behind an equal parser."""
 
     place: int
-    stage: ast.Stage
+    stage: ast.Parser
     before: tuple[Row, ...]
     after: tuple[Row, ...]
     needed: tuple[str, ...]
@@ -45,7 +43,7 @@ def parsers(broken: BrokenTarget) -> Iterator[ParserAt]:
     """The parsers that lines reach, in order. A stage that Loki refuses ends them."""
     expr = parse(broken.expr)
     for place, stage in enumerate(broken.query.stages[: broken.rungs[-1].stages]):
-        if place < broken.head or not isinstance(stage, PARSERS):
+        if place < broken.head or not isinstance(stage, ast.Parser):
             continue
         try:
             before = rows(broken.query.stages[broken.head : place], broken.lines, broken.settings)

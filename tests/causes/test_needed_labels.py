@@ -14,6 +14,11 @@ CASES = [
         ["x"],
     ),
     ('sum_over_time({a="b"} | logfmt | unwrap took [1m])', ["took"]),
+    # Used in front of the stage that sets it, and by that stage itself.
+    ('{a="b"} | logfmt | x="1" | label_format x=y', ["x", "y"]),
+    ('{a="b"} | logfmt | label_format x=`{{.x | ToUpper}}` | x="A"', ["x"]),
+    ('{a="b"} | logfmt | json x="y.z" | x="1"', []),
+    ("{a=`b`} | logfmt | line_format `file.txt {{.c}}`", ["c"]),
 ]
 
 

@@ -18,6 +18,7 @@ from obs_check.evidence.select_matching import mean_values
 from obs_check.evidence.tried import finding, shown, tried
 from obs_check.evidence.variables import definition
 from obs_check.logql import to_text
+from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding, Meaning, PanelEdit
 from obs_check.model.probe import Probe
@@ -74,7 +75,7 @@ def _guilty(context: Context, broken: BrokenPanel) -> Iterator[_Guilty]:
     written = {(one.target.ref_id, one.place): len(one.tree.stages) for one in authored(broken)}
     for asked in asked_queries(broken):
         own = written.get((asked.target.ref_id, asked.place), len(asked.query.stages))
-        parsing = tuple(s for s in asked.query.stages[:own] if isinstance(s, ast.Parser | ast.LabelFormat))
+        parsing = tuple(s for s in asked.query.stages[:own] if effect_of(s).sets_labels)
         bare = replace(asked.query, stages=parsing)
         for stage in asked.query.stages[own:]:
             if not isinstance(stage, ast.LabelFilter) or not isinstance(stage.predicate, ast.StringPredicate):

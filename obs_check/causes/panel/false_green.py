@@ -15,6 +15,7 @@ from obs_check.evidence.control import Control
 from obs_check.evidence.dashboard_edit import dashboard_fix, edited
 from obs_check.evidence.funnel import counting
 from obs_check.logql import to_text
+from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding, Fix, Observation, Subject, TargetEdit
 from obs_check.model.probe import Probe
@@ -67,7 +68,12 @@ def _lines(context: Context, broken: BrokenPanel, control: Control) -> tuple[str
 def _unformatted(query: ast.LogQuery) -> ast.LogQuery:
     """The query's lines as they are in Loki, by which they are known: an earlier run's decisions are others' lines too,
     and no mistake."""
-    return replace(query, stages=tuple(stage for stage in query.stages if not isinstance(stage, ast.LineFormat)))
+    return replace(query, stages=tuple(stage for stage in query.stages if not _only_changes_the_line(stage)))
+
+
+def _only_changes_the_line(stage: ast.Stage) -> bool:
+    effect = effect_of(stage)
+    return effect.changes_line and not effect.sets_labels
 
 
 def _sum(context: Context, broken: BrokenPanel, control: Control) -> tuple[str, tuple[Probe, ...], Fix] | None:

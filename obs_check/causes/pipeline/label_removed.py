@@ -16,21 +16,20 @@ from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
 from obs_check.evidence.lacking import Lacking, lacking
-from obs_check.evidence.needed_labels import labels_needed, used_by
+from obs_check.evidence.needed_labels import labels_needed
 from obs_check.evidence.parser_at import as_written, count_fixed
 from obs_check.evidence.query_edit import Rewrite, edit_texts, move_stage, replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix, with_edits
 from obs_check.evidence.query_text import filtering_behind, regrouped, unwrapping
 from obs_check.logql import parse
 from obs_check.logql.explain.whereabouts import TakenAway, taken_away
+from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.logql.syntax.walk import transform
 from obs_check.model.finding import Finding, Proof
 from obs_check.model.probe import Probe
-
-_CHANGING = (ast.LabelFormat, ast.DropLabels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +83,11 @@ def _changed(context: Context, broken: BrokenTarget) -> Finding | None:
         return None
     for at in range(broken.head, place):
         stage = stages[at]
-        if not isinstance(stage, _CHANGING) or not _passes(broken, (*stages[broken.head : at], wanted)):
+        if not _changes_labels(stage) or not _passes(broken, (*stages[broken.head : at], wanted)):
             continue
         if _passes(broken, (*stages[broken.head : at + 1], wanted)):
             continue
-        rewrite = move_stage(context, broken, place, at, tuple(used_by(wanted)))
+        rewrite = move_stage(context, broken, place, at, effect_of(wanted).reads)
         found, probe = count_fixed(context, broken, rewrite)
         if found > 0:
             text, changing = stage_text(wanted), stage_text(stage)
@@ -103,6 +102,12 @@ def _changed(context: Context, broken: BrokenTarget) -> Finding | None:
                 group=changing,
             )
     return None
+
+
+def _changes_labels(stage: ast.Stage) -> bool:
+    """Whether the stage does something to the labels that are there. A parser may come across a label of that name."""
+    effect = effect_of(stage)
+    return not isinstance(stage, ast.Parser) and (effect.sets_labels or effect.takes_labels)
 
 
 def _passes(broken: BrokenTarget, stages: Sequence[ast.Stage]) -> bool:

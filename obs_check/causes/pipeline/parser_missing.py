@@ -13,23 +13,22 @@ from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
 from obs_check.evidence.lacking import Lacking, lacking
-from obs_check.evidence.needed_labels import labels_needed, used_by
+from obs_check.evidence.needed_labels import labels_needed
 from obs_check.evidence.parser_at import as_written, count_fixed
 from obs_check.evidence.query_edit import Rewrite, insert_stage, move_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.logql import parse
 from obs_check.logql.explain.fields import FieldParser, in_one, parser_for, parser_text
+from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.finding import Finding, Proof
-
-_READS_FIELDS = (ast.JsonParser, ast.LogfmtParser, ast.UnpackParser)
 
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
     """Count the lines with the labels as written, and with a parser that sets them."""
     lack = lacking(broken)
-    if lack is None or any(isinstance(stage, _READS_FIELDS) for stage in broken.query.stages[: lack.place]):
+    if lack is None or any(effect_of(stage).reads_fields for stage in broken.query.stages[: lack.place]):
         return None
     own = {name: parser for name in lack.names if (parser := _parser(name, lack)) is not None}
     if not own:
@@ -84,7 +83,7 @@ def _used(broken: BrokenTarget) -> Iterator[str]:
 
 
 def _reads_fields(query: ast.LogQuery) -> bool:
-    return any(isinstance(stage, _READS_FIELDS) for stage in query.stages)
+    return any(effect_of(stage).reads_fields for stage in query.stages)
 
 
 def _inserted(context: Context, broken: BrokenTarget, parser: FieldParser, text: str) -> Rewrite:
@@ -93,7 +92,7 @@ def _inserted(context: Context, broken: BrokenTarget, parser: FieldParser, text:
     def where(query: ast.LogQuery) -> int | None:
         if _reads_fields(query):
             return None
-        uses = (number for number, stage in enumerate(query.stages) if names & set(used_by(stage)))
+        uses = (number for number, stage in enumerate(query.stages) if names & set(effect_of(stage).reads))
         return next(uses, len(query.stages))
 
     return insert_stage(context, broken, text, where, tuple(names))
@@ -103,7 +102,7 @@ def _later_parser(broken: BrokenTarget, lack: Lacking, names: tuple[str, ...]) -
     """The number of a parser behind the place that sets the labels of the lines that reach it."""
     stages = broken.query.stages
     for place, stage in enumerate(stages[lack.place + 1 :], start=lack.place + 1):
-        if not isinstance(stage, _READS_FIELDS):
+        if not effect_of(stage).reads_fields:
             continue
         try:
             parsed = rows((*stages[broken.head : lack.place], stage), broken.lines, broken.settings)

@@ -17,6 +17,7 @@ from obs_check.evidence.parser_at import as_written, count, count_fixed, parsers
 from obs_check.evidence.query_edit import Edits, replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.golang.regex import compile_re2
+from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.finding import Finding, Proof
@@ -61,7 +62,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
 
 def _without(query: ast.LogQuery, place: int, names: Sequence[str]) -> ast.LogQuery:
     def uses(stage: ast.Stage) -> bool:
-        return isinstance(stage, ast.LabelFilter) and any(n in stage_text(stage) for n in names)
+        return isinstance(stage, ast.LabelFilter) and not set(names).isdisjoint(effect_of(stage).reads)
 
     kept = tuple(s for i, s in enumerate(query.stages) if i != place and not (i > place and uses(s)))
     return replace(query, stages=kept)

@@ -11,10 +11,11 @@ from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
 from obs_check.evidence.needed_labels import labels_needed
-from obs_check.evidence.parser_at import PARSERS, count_fixed
+from obs_check.evidence.parser_at import count_fixed
 from obs_check.evidence.query_edit import behind, insert_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.logql import parse
+from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding, Proof
@@ -25,14 +26,14 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     stages = broken.query.stages
     expr = parse(broken.expr)
     for place, stage in enumerate(stages[: broken.rungs[-1].stages]):
-        if place < broken.head or not isinstance(stage, PARSERS):
+        if place < broken.head or not isinstance(stage, ast.Parser):
             continue
         try:
             after = rows(stages[broken.head : place + 1], broken.lines, broken.settings)
         except QueryError:
             return None
         # A full `| json` has twins by chance: only one that is asked for, or that a filter fails on, is meant.
-        for name in labels_needed(expr, place):
+        for name in labels_needed(expr, place, broken.place):
             twin = name + DUPLICATE_SUFFIX
             values = Counter(v for row in after if (v := row.get(twin)))
             if not values or not _is_meant(broken, stage, name, after):
@@ -57,10 +58,9 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
 
 
 def _is_meant(broken: BrokenTarget, stage: ast.Stage, name: str, after: list[Row]) -> bool:
-    if isinstance(stage, ast.JsonParser | ast.LogfmtParser) and stage.extractions:
-        return any(e.label == name for e in stage.extractions)
-    if isinstance(stage, ast.RegexpParser | ast.PatternParser):
-        return True
+    sets = effect_of(stage).sets
+    if sets is not None:
+        return name in sets
     return broken.rungs[-1].lines == 0 and bool(after)
 
 

@@ -7,22 +7,14 @@ silence. Proved by running the same query with the parser the lines need.
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.line_shape import are_logfmt, json_fields, json_parser
-from obs_check.evidence.needed_labels import set_by
 from obs_check.evidence.parser_at import ParserAt, as_written, count_fixed, parsers
 from obs_check.evidence.query_edit import replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.logql.explain.fields import parser_for
+from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.finding import Finding, Proof
-
-_NAMES: dict[type, str] = {
-    ast.JsonParser: "json",
-    ast.LogfmtParser: "logfmt",
-    ast.RegexpParser: "regexp",
-    ast.PatternParser: "pattern",
-    ast.UnpackParser: "unpack",
-}
 
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
@@ -39,7 +31,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         found, probe = count_fixed(context, broken, rewrite, at.unset)
         if found <= 0:
             continue
-        name = _NAMES[type(at.stage)]
+        name = at.stage.WORD
         shape = "JSON" if isinstance(other, ast.JsonParser) else "logfmt"
         reach = broken.rungs[-2].lines if len(broken.rungs) > 1 else broken.rungs[-1].lines
         return query_finding(
@@ -77,7 +69,10 @@ def _other(at: ParserAt) -> ast.Stage | None:
 
 
 def _means_fields(at: ParserAt) -> bool:
-    return all(any(parser_for(name, line) for line in at.lines) for name in set_by(at.stage))
+    """Whether all that the parser picks out of a line by its place there is a field of some line."""
+    effect = effect_of(at.stage)
+    picked = () if effect.reads_fields else effect.sets or ()
+    return all(any(parser_for(name, line) for line in at.lines) for name in picked)
 
 
 CAUSE = on_query("pipeline.wrong-parser", "panel", find)

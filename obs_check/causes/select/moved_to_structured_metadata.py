@@ -7,10 +7,11 @@ same condition as a label filter behind the selector.
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.needed_labels import used_by
 from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.evidence.query_text import stages_of
 from obs_check.evidence.selector_remedy import selector_remedy
+from obs_check.logql.explain.reasons import compared_labels
+from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import matcher_text
 from obs_check.model.finding import Finding, Proof
 
@@ -23,7 +24,9 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     if remedy is None or remedy.kind != "metadata":
         return None
     name, written = remedy.matcher.name, matcher_text(remedy.matcher)
-    (other,) = used_by(stages_of(remedy.added)[0])
+    stage = stages_of(remedy.added)[0]
+    assert isinstance(stage, ast.LabelFilter)
+    (other,) = compared_labels(stage.predicate)
     absent = "no label" if other == name else f"`{name}` is no label"
     return query_finding(
         CAUSE,

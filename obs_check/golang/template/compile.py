@@ -15,12 +15,13 @@ __all__ = ["CompiledTemplate", "Moment", "TemplateFault", "compile_template"]
 
 class CompiledTemplate(NamedTuple):
     """`render(labels, moment)` answers the text or raises TemplateFault; only functions of Loki ask for the moment.
-    `simple_key` is set for a bare `{{.key}}`; `fields` are the labels that it reads and `functions` those that it
-    calls."""
+    `simple_key` is set for a bare `{{.key}}`; `fields` are the labels that it reads and that Loki 3.5 collects, and
+    `by_variable` others that it reads, as `{{$.key}}`, which Loki 3.5 does not; `functions` are those that it calls."""
 
     render: Callable[[Mapping[str, str], Moment | None], str]
     simple_key: str | None
-    fields: frozenset[str]
+    fields: tuple[str, ...]
+    by_variable: tuple[str, ...]
     functions: frozenset[str]
 
 
@@ -40,7 +41,11 @@ def compile_template(
         run.walk(root, body)
         return "".join(run.out)
 
-    return CompiledTemplate(render, _simple_key(body), frozenset(nodes.fields_in(body)), frozenset(parser.called))
+    operands = list(nodes.operands_in(body))
+    fields = dict.fromkeys(name for one in operands if isinstance(one, nodes.FieldNode) for name in one.names)
+    roots = (one for one in operands if isinstance(one, nodes.VariableNode) and one.name == "$" and one.names)
+    by_variable = dict.fromkeys(one.names[0] for one in roots if one.names[0] not in fields)
+    return CompiledTemplate(render, _simple_key(body), tuple(fields), tuple(by_variable), frozenset(parser.called))
 
 
 def _simple_key(body: list[nodes.Node]) -> str | None:

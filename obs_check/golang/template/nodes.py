@@ -1,5 +1,6 @@
 """The tree of a template. Every expression knows its offset and how Go writes it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -159,23 +160,19 @@ class Call:
 Node = Text | Action | Branch | Leave | Call
 
 
-def fields_in(nodes: list[Node]) -> set[str]:
-    """The names of the fields that the actions read, as Loki 3.5 collects them: not those of variables and chains."""
-    found: set[str] = set()
+def operands_in(nodes: list[Node]) -> Iterator["Operand"]:
+    """The operands of the actions that Loki 3.5 looks through for labels, from left to right."""
     for node in nodes:
         if isinstance(node, Action | Branch):
-            found |= _fields(node.pipeline)
+            yield from _operands(node.pipeline)
         if isinstance(node, Branch):
-            found |= fields_in(node.body) | fields_in(node.otherwise)
-    return found
+            yield from operands_in(node.body)
+            yield from operands_in(node.otherwise)
 
 
-def _fields(pipeline: PipeNode) -> set[str]:
-    found: set[str] = set()
+def _operands(pipeline: PipeNode) -> Iterator["Operand"]:
     for command in pipeline.commands:
         for operand in command.operands:
-            if isinstance(operand, FieldNode):
-                found.update(operand.names)
-            elif isinstance(operand, PipeNode):
-                found |= _fields(operand)
-    return found
+            yield operand
+            if isinstance(operand, PipeNode):
+                yield from _operands(operand)

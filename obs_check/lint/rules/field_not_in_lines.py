@@ -41,8 +41,7 @@ def _at(
     names = _after(stage, rows, sample.settings)
     if isinstance(stage, ast.RegexpParser | ast.PatternParser):
         if not names:
-            kind = "regexp" if isinstance(stage, ast.RegexpParser) else "pattern"
-            yield f"`| {kind}` fits no line", "compare it with a line of the sample"
+            yield f"`| {stage.WORD}` fits no line", "compare it with a line of the sample"
         return
     if shape(lines) != ("json" if isinstance(stage, ast.JsonParser) else "logfmt"):
         return

@@ -11,9 +11,9 @@ from obs_check.logql.syntax.walk import log_queries
 from obs_check.model.secret import shortened
 
 _MADE_FOR = {
-    ast.LogfmtParser: ("logfmt", "logfmt"),
-    ast.JsonParser: ("json", "json"),
-    ast.UnpackParser: ("unpack", "json"),
+    ast.LogfmtParser.WORD: "logfmt",
+    ast.JsonParser.WORD: "json",
+    ast.UnpackParser.WORD: "json",
 }
 
 
@@ -21,8 +21,9 @@ def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
         for query in log_queries(question.logql) if question.logql else ():
             for place, stage in enumerate(query.stages):
-                name, form = _MADE_FOR.get(type(stage), ("", ""))
-                for sample in material.samples if name else ():
+                name = stage.WORD if isinstance(stage, ast.Parser) else ""
+                form = _MADE_FOR.get(name, "")
+                for sample in material.samples if form else ():
                     lines = [row.line for row in sample.survivors(query, place)]
                     seen = shape(lines) if lines else form
                     # Plain text between pairs is no contradiction to logfmt, which takes what it finds.

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Any
 
-from obs_check.golang.regex import compile_re2
 from obs_check.logql.columnar.columns import Columns, ColumnValue
 from obs_check.logql.columnar.document import JsonColumn
 from obs_check.logql.columnar.filters import line_condition, line_hints
@@ -12,11 +12,12 @@ from obs_check.logql.columnar.json import json_columns
 from obs_check.logql.columnar.logfmt import logfmt_columns
 from obs_check.logql.columnar.regexp import regexp_columns
 from obs_check.logql.columnar.sql import NotColumnar, all_of
-from obs_check.logql.engine.hints import hints_for, names_in
+from obs_check.logql.engine.hints import hints_for
 from obs_check.logql.engine.samples import grouping_of, key_of
 from obs_check.logql.engine.vector import LabelSet
 from obs_check.logql.stages.compile import chain, check_stage
 from obs_check.logql.stages.label_filter import compile_predicate
+from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, ERROR, Row
 from obs_check.logql.syntax import ast
 
@@ -69,14 +70,12 @@ def plan_for(expr: ast.RangeAggregation, pushed: ast.Grouping | None, stream: Ma
                 conditions.append(line_condition(stage))
             case ast.LabelFilter():
                 left.append(compile_predicate(stage.predicate))
-                compared.update(names_in([stage]))
+                compared.update(effect_of(stage).reads)
                 conditions += line_hints(stage.predicate, columns)
-            case ast.JsonParser() | ast.LogfmtParser() | ast.RegexpParser():
-                if compared & set(_named(stage) or columns):
+            case _ if type(stage) in _COLUMNS:
+                if compared & set(effect_of(stage).sets or columns):
                     raise NotColumnar("a label filter before the parser that may give its label")
-            case ast.PatternParser() | ast.UnpackParser() if hints.skip:
-                pass
-            case _:
+            case _ if not (hints.skip and isinstance(stage, ast.Parser)):
                 raise NotColumnar(f"{type(stage).__name__} has no columnar form")
     helpers = {name: sql for part in parts for name, sql in part.helpers.items()}
     simple = all_of(*(condition for part in parts for condition in part.simple))
@@ -92,13 +91,15 @@ def _parse(
     document: JsonColumn,
 ) -> list[Columns]:
     """The columns of each parser; `wanted` None means all labels. A label comes from one parser only."""
-    every_field = any(_named(stage) is None for stage in parsers)
+    every_field = any(effect_of(stage).sets is None for stage in parsers)
     if every_field and (len(parsers) > 1 or wanted is None):
         raise NotColumnar("a parser takes every field and more than the grouping is needed")
     seen: set[str] = set()
     parts = []
     for stage in parsers:
-        names = _named(stage)
+        if type(stage) not in _COLUMNS:
+            raise NotColumnar(f"{type(stage).__name__} has no columnar form")
+        names = effect_of(stage).sets
         named = sorted(wanted or ()) if names is None else names
         if any(name.endswith(DUPLICATE_SUFFIX) for name in named):
             raise NotColumnar(f"a label that ends in {DUPLICATE_SUFFIX}")
@@ -108,7 +109,7 @@ def _parse(
         if isinstance(stage, ast.LogfmtParser) and len(stage.extractions) > 1 and required and required <= seen:
             raise NotColumnar("logfmt reads a line up to the first label that it names")
         needed = [name for name in named if name not in stream and (wanted is None or name in wanted)]
-        parts.append(_columns(stage, needed, document))
+        parts.append(_COLUMNS[type(stage)](stage, needed, document))
     return parts
 
 
@@ -116,24 +117,9 @@ def _extractions(stage: ast.Parser) -> tuple[ast.Extraction, ...]:
     return stage.extractions if isinstance(stage, ast.JsonParser | ast.LogfmtParser) else ()
 
 
-def _named(stage: ast.Parser) -> list[str] | None:
-    """The labels that a parser may give; None where it takes every field."""
-    match stage:
-        case ast.JsonParser() | ast.LogfmtParser():
-            return [e.label for e in stage.extractions] or None
-        case ast.RegexpParser():
-            return list(compile_re2(stage.pattern).groupindex)
-        case _:
-            raise NotColumnar(f"{type(stage).__name__} has no columnar form")
-
-
-def _columns(stage: ast.Parser, needed: list[str], document: JsonColumn) -> Columns:
-    match stage:
-        case ast.JsonParser():
-            return json_columns(stage, needed, document)
-        case ast.LogfmtParser():
-            return logfmt_columns(stage, needed)
-        case ast.RegexpParser():
-            return regexp_columns(stage, needed)
-        case _:
-            raise NotColumnar(f"{type(stage).__name__} has no columnar form")
+_COLUMNS: Mapping[type[ast.Stage], Callable[[Any, list[str], JsonColumn], Columns]] = {
+    ast.JsonParser: json_columns,
+    ast.LogfmtParser: lambda stage, needed, _: logfmt_columns(stage, needed),
+    ast.RegexpParser: lambda stage, needed, _: regexp_columns(stage, needed),
+}
+"""The parsers that have a columnar form."""

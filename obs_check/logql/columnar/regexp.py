@@ -5,6 +5,7 @@ import re
 from obs_check.golang.regex import compile_re2
 from obs_check.logql.columnar.columns import Columns, ColumnValue
 from obs_check.logql.columnar.sql import NotColumnar, case, matches, text
+from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.syntax import ast
 
 _BY_TABLE = re.compile(r"\\[pP]|\[:\^?\w+:\]")
@@ -23,7 +24,7 @@ def check_pattern(pattern: str) -> None:
 def regexp_columns(stage: ast.RegexpParser, needed: list[str]) -> Columns:
     """The needed groups; a group that took no part is empty, without a match there is no label."""
     check_pattern(stage.pattern)
-    numbers = compile_re2(stage.pattern).groupindex
+    numbers = {sanitise(name): number for name, number in compile_re2(stage.pattern).groupindex.items()}
     columns = Columns()
     for name in needed:
         if _NO_ASSERTION.fullmatch(stage.pattern):

@@ -1,14 +1,12 @@
 """What the parsers of a metric query are asked to extract (Loki 3.5)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from obs_check.golang.template.compile import compile_template
 from obs_check.logql.stages.compile import first_checks
 from obs_check.logql.stages.hints import Hints
-from obs_check.logql.stages.matching import compile_label_test
+from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, ERROR, StageFunction
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.walk import comparisons
 
 
 def hints_for(found: ast.LogRange, grouping: ast.Grouping | None, no_labels: bool) -> Hints:
@@ -32,28 +30,7 @@ def _checks(found: ast.LogRange) -> dict[str, StageFunction]:
     return first_checks([*found.query.stages, *(after_unwrap if len(after_unwrap) == 1 else ())])
 
 
-def names_in(stages: Iterable[ast.Stage]) -> Iterable[str]:
-    """The labels that the stages look at; parsers are passed over."""
-    for stage in stages:
-        match stage:
-            case ast.LabelFilter():
-                yield from _compared(stage.predicate)
-            case ast.LineFormat():
-                yield from _fields(stage.template)
-            case ast.LabelFormat():
-                for assignment in stage.assignments:
-                    yield from {assignment.value} if assignment.rename else _fields(assignment.value)
-            case _:
-                pass
-
-
-def _compared(predicate: ast.Predicate) -> Iterable[str]:
-    for comparison in comparisons(predicate):
-        matcher = comparison.matcher if isinstance(comparison, ast.StringPredicate) else None
-        # A regular expression that holds for every value is dropped before names are collected.
-        if matcher is None or compile_label_test(matcher.op, matcher.value) is not None:
-            yield comparison.name
-
-
-def _fields(template: str) -> frozenset[str]:
-    return compile_template(template, "line").fields
+def names_in(stages: Iterable[ast.Stage]) -> Iterator[str]:
+    """The labels that Loki 3.5 sees the stages look at."""
+    for effect in map(effect_of, stages):
+        yield from (name for name in effect.reads if name not in effect.by_variable)

@@ -9,6 +9,7 @@ that of all lines, those without an `x` included. And a range aggregation behind
 from dataclasses import replace
 
 from obs_check.errors import QueryError
+from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.check import EMPTY_SELECTOR, leftmost
 from obs_check.logql.syntax.walk import walk, with_children
@@ -92,16 +93,8 @@ def _reduces_labels(expr: ast.Metric) -> bool:
     for node in walk(expr):
         if isinstance(node, ast.RangeAggregation | ast.VectorAggregation) and node.grouping and node.grouping.labels:
             return True
-        if isinstance(node, ast.RangeAggregation) and any(map(_drops_labels, node.range.query.stages)):
+        if isinstance(node, ast.RangeAggregation) and any(
+            effect_of(stage).takes_labels for stage in node.range.query.stages
+        ):
             return True
     return False
-
-
-def _drops_labels(stage: ast.Stage) -> bool:
-    match stage:
-        case ast.KeepLabels() | ast.DropLabels():
-            return True
-        case ast.LabelFormat():
-            return any(assignment.rename for assignment in stage.assignments)
-        case _:
-            return False

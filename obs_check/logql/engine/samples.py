@@ -12,6 +12,7 @@ from obs_check.logql.engine.vector import LabelSet, drop, label_set
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import chain, compile_stage, first_checks, loki_order
 from obs_check.logql.stages.hints import Hints
+from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.stages.row import ERROR, Row, StageFunction, row_of
 from obs_check.logql.stages.unwrap import unwrap_value
 from obs_check.logql.syntax import ast
@@ -138,7 +139,7 @@ def _unused_formats(expr: ast.RangeAggregation) -> set[int]:
     for number, stage in reversed(list(enumerate(expr.range.query.stages))):
         if isinstance(stage, ast.LineFormat):
             unused.add(number)
-        elif isinstance(stage, ast.Parser | ast.LineFilter):
+        elif effect_of(stage).reads_line:
             break
     return unused
 

@@ -1,14 +1,10 @@
-"""Which stages set `__error__`, and how a count is grouped by it on a Loki that refuses metrics with errors."""
+"""How a count is grouped by `__error__` on a Loki that refuses metrics with errors."""
 
 from collections.abc import Mapping, Sequence
 
-from obs_check.logql.stages.formats import FORMAT_ERROR
-from obs_check.logql.stages.json_full import JSON_ERROR
-from obs_check.logql.stages.label_filter import FILTER_ERROR
-from obs_check.logql.stages.logfmt import LOGFMT_ERROR
+from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.stages.row import ERROR, ERROR_DETAILS
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.walk import comparisons
 
 COPY = "obs_check_error"
 """The label that is a copy of the error."""
@@ -17,64 +13,16 @@ _DROP = ast.DropLabels((ast.LabelChoice(ERROR), ast.LabelChoice(ERROR_DETAILS)))
 _EVERY_LINE = ast.LineFilter("|=", (ast.LineMatch(""),))
 
 
-def can_fail(stage: ast.Stage) -> bool:
-    """Whether the stage can set an error on a line."""
-    return any(sets_error(stage, kind) for kind in (JSON_ERROR, LOGFMT_ERROR, FORMAT_ERROR, FILTER_ERROR))
-
-
-def sets_error(stage: ast.Stage, kind: str) -> bool:
-    """Whether an error of that kind can come from the stage."""
-    match stage:
-        case ast.JsonParser() | ast.UnpackParser():
-            return kind == JSON_ERROR
-        case ast.LogfmtParser(strict=strict):
-            return strict and kind == LOGFMT_ERROR
-        case ast.LineFormat():
-            return kind == FORMAT_ERROR
-        case ast.LabelFormat(assignments):
-            return kind == FORMAT_ERROR and not all(one.rename for one in assignments)
-        case ast.LabelFilter(predicate):
-            return kind == FILTER_ERROR and not texts_only(predicate)
-        case _:
-            return False
-
-
-def drops_errors(stage: ast.Stage) -> bool:
-    """Whether the stage takes errors off lines, all of them or some."""
-    return isinstance(stage, ast.DropLabels) and any(choice.name == ERROR for choice in stage.choices)
-
-
-def drops_only_errors(stage: ast.Stage) -> bool:
-    """Whether the stage changes nothing on a line without an error."""
-    return isinstance(stage, ast.DropLabels) and all(c.name in (ERROR, ERROR_DETAILS) for c in stage.choices)
-
-
-def leaves_no_error(stage: ast.Stage) -> bool:
-    """Whether no line has an error behind the stage."""
-    match stage:
-        case ast.DropLabels(choices):
-            return any(choice.name == ERROR and choice.matcher is None for choice in choices)
-        case ast.LabelFilter(ast.StringPredicate(ast.Matcher(name, op, value))):
-            return (name, op, value) == (ERROR, "=", "")
-        case _:
-            return False
-
-
-def texts_only(predicate: ast.Predicate) -> bool:
-    """Whether a predicate compares texts and nothing else."""
-    return all(isinstance(comparison, ast.StringPredicate) for comparison in comparisons(predicate))
-
-
 def error_label(stages: Sequence[ast.Stage]) -> str | None:
     """The label by which lines that passed the stages are counted by their error; None when there can be none.
 
     Loki 3.5 lets `by (__error__)` count the errors of parsers alone: others are counted by a copy of the label, which
     costs a template a line.
     """
-    failing = [stage for stage in stages if can_fail(stage)]
+    failing = [stage for stage in stages if effect_of(stage).error]
     if not failing:
         return None
-    parsers = all(isinstance(stage, ast.JsonParser | ast.UnpackParser | ast.LogfmtParser) for stage in failing)
+    parsers = all(isinstance(stage, ast.Parser) for stage in failing)
     return ERROR if parsers else COPY
 
 

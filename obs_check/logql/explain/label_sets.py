@@ -3,9 +3,10 @@ change them, and one for a parser with the run of label filters behind it."""
 
 from collections.abc import Sequence
 
-from obs_check.logql.explain.errors import COPY, copied, drops_only_errors, leaves_no_error
+from obs_check.logql.explain.errors import COPY, copied
 from obs_check.logql.explain.prefixes import PrefixCount, PrefixCounts, RangeLines, compared_in, row_of_labels
 from obs_check.logql.stages.label_filter import compile_predicate
+from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.stages.row import ERROR
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import Labels
@@ -74,22 +75,23 @@ def _part(lines: RangeLines, counted: PrefixCounts, at: int, run: tuple[ast.Labe
         by = tuple(COPY if name == ERROR else name for name in names)
     else:
         if not any(counted.errors.values()):
-            stages = tuple(stage for stage in stages if not drops_only_errors(stage))
+            stages = tuple(stage for stage in stages if not effect_of(stage).takes_only_errors)
         count, by = lines.count(at, stages), tuple(name for name in names if name != ERROR)
     return PrefixCount(at, ast.VectorAggregation("count", count, ast.Grouping(by) if by else None), by, len(run))
 
 
 def _has_errors(stages: Sequence[ast.Stage], counted: PrefixCounts) -> bool:
     """Whether a line that passed the stages has an error."""
-    since = next((n + 1 for n in reversed(range(len(stages))) if leaves_no_error(stages[n])), 0)
+    since = next((n + 1 for n in reversed(range(len(stages))) if effect_of(stages[n]).clears_errors), 0)
     return any(counted.errors.get(number) for number in range(since, len(stages)))
 
 
 def _same(lines: RangeLines, counted: PrefixCounts, at: int) -> bool:
     """Whether the stage before the place neither dropped a line nor changed a label."""
-    stage = lines.query.stages[at - 1]
+    effect = effect_of(lines.query.stages[at - 1])
     return (
-        isinstance(stage, ast.LineFilter | ast.LabelFilter | ast.LineFormat | ast.Decolorize)
+        not effect.sets_labels
+        and not effect.takes_labels
         and counted.lines[at] == counted.lines[at - 1]
         and not counted.errors.get(at - 1)
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from obs_check.logql.engine.source import Source
 from obs_check.logql.explain.reasons import compared_labels, why_all_dropped, why_dropped, why_not_unwrapped
 from obs_check.logql.explain.tree import Node
+from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.stages.row import Row, StageFunction
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.ast import Matcher
@@ -15,7 +16,6 @@ from obs_check.model.entry import LogStream
 
 _VALUES = 1000
 """Different values of a label, and names set by a parser, that are counted."""
-_SETS_LABELS = ast.Parser | ast.LabelFormat
 _PAIR = re.compile(r"[a-zA-Z_][\w.-]*=")
 _SKIPPED = "not run: no label that it could set is used behind it"
 
@@ -26,6 +26,7 @@ class StageMeter:
     def __init__(self, stage: ast.Stage | ast.Unwrap, before: Sequence[ast.Stage]) -> None:
         self._stage = stage
         self._before = before
+        self._sets_labels = not isinstance(stage, ast.Unwrap) and effect_of(stage).sets_labels
         self.lines_in: int | None = None
         self.lines_out = 0
         self._series: set[int] = set()
@@ -43,7 +44,7 @@ class StageMeter:
         """The stage's function with the counting."""
         self.lines_in = 0
         stage = self._stage
-        sets_labels = isinstance(stage, _SETS_LABELS)
+        sets_labels = self._sets_labels
 
         def counted(row: Row) -> bool:
             self._arrive(row)
@@ -129,9 +130,12 @@ class StageMeter:
         return why_all_dropped(self._stage, self._reason, self._values)
 
     def _notes(self) -> tuple[str, ...]:
-        if not self.lines_in or not self.lines_out or not isinstance(self._stage, _SETS_LABELS) or self._labels:
+        stage = self._stage
+        if isinstance(stage, ast.Unwrap) or not self._sets_labels:
             return ()
-        return (sets_nothing(self._stage, self._braces, self._pairs, self.lines_in),)
+        if not self.lines_in or not self.lines_out or self._labels:
+            return ()
+        return (sets_nothing(stage, self._braces, self._pairs, self.lines_in),)
 
 
 def begins_with_pair(line: str) -> bool:
@@ -151,9 +155,7 @@ def sets_nothing(stage: ast.Stage, braces: int, pairs: int, lines: int) -> str:
 
 
 def _uses_labels(stage: ast.Stage) -> bool:
-    if isinstance(stage, ast.LabelFilter):
-        return any(not name.startswith("__") for name in compared_labels(stage.predicate))
-    return isinstance(stage, ast.LineFormat | ast.LabelFormat)
+    return any(not name.startswith("__") for name in effect_of(stage).reads)
 
 
 class PipelineMeter:

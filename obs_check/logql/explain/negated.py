@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from obs_check.logql.explain.errors import texts_only
-from obs_check.logql.stages.label_filter import FILTER_ERROR
+from obs_check.logql.stages.label_filter import FILTER_ERROR, texts_only
 from obs_check.logql.stages.row import ERROR
 from obs_check.logql.syntax import ast
 

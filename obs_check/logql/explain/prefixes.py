@@ -7,19 +7,15 @@ from dataclasses import dataclass, field, replace
 
 from obs_check.logql.explain.errors import (
     COPY,
-    can_fail,
     copied,
-    drops_errors,
     error_label,
     error_of,
-    leaves_no_error,
-    sets_error,
-    texts_only,
     without_errors,
 )
 from obs_check.logql.explain.marks import counts_of_marks, mark, markable
 from obs_check.logql.explain.reasons import compared_labels
 from obs_check.logql.stages.label_filter import compile_predicate
+from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.stages.row import ERROR, ERROR_DETAILS, Row
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import Labels
@@ -27,8 +23,6 @@ from obs_check.model.window import Window
 
 PART = "obs_check_part"
 """The label that tells the parts of a joined query apart."""
-_FILTERS = ast.LineFilter | ast.LabelFilter
-_CHANGES_LABELS = ast.Parser | ast.LabelFormat | ast.DropLabels | ast.KeepLabels
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +80,14 @@ class RangeLines:
             found += [
                 PrefixCount(n, self._lines(n, ()))
                 for n in range(at, end)
-                if drops_errors(stages[n]) and any(map(can_fail, stages[at:n]))
+                if effect_of(stages[n]).takes_errors and _can_fail(stages[at:n])
             ]
             several = self._several(at, end, known) if grouped and end < len(stages) else None
             if several is not None:
                 found.append(several)
                 at, known = several.stages + several.run + several.marked, True
                 continue
-            if any(map(can_fail, stages[at:end])):
+            if _can_fail(stages[at:end]):
                 found.append(PrefixCount(end, self._lines(end, ())))
             elif not known:
                 whole = grouped and self._whole(at)
@@ -113,14 +107,14 @@ class RangeLines:
         if run := self._texts(at):
             return PrefixCount(at, self.count(at), None, len(run))
         # Loki moves line filters before the stages that change a line, and leaves out a line_format before none.
-        marked = markable(stages, at) if all(isinstance(stage, _FILTERS) for stage in stages[:at]) else ()
+        marked = markable(stages, at) if all(effect_of(stage).drops_lines for stage in stages[:at]) else ()
         if marked and not known:
             return PrefixCount(at, self.count(at, (*stages[:at], mark(marked))), None, marked=len(marked))
         return None
 
     def _whole(self, at: int) -> bool:
         """Whether the label sets behind the first stages are those of the streams, without errors: then few."""
-        return not self.changes_labels(at) and not any(map(can_fail, self.query.stages[:at]))
+        return not self.changes_labels(at) and not _can_fail(self.query.stages[:at])
 
     def count(self, stages: int, suffix: Sequence[ast.Stage] | None = None) -> ast.RangeAggregation:
         """The lines behind the first stages by label set; `suffix` in place of those stages where it is given."""
@@ -142,12 +136,13 @@ class RangeLines:
 
     def changes_labels(self, at: int) -> bool:
         """Whether the first stages can set labels or take some away."""
-        return any(isinstance(stage, _CHANGES_LABELS) for stage in self.query.stages[:at])
+        effects = map(effect_of, self.query.stages[:at])
+        return any(effect.sets_labels or effect.takes_labels for effect in effects)
 
     def _next_filter(self, at: int) -> int:
         """The place of the first filter from a stage on; the end where there is none."""
         stages = self.query.stages
-        return next((n for n in range(at, len(stages)) if isinstance(stages[n], _FILTERS)), len(stages))
+        return next((n for n in range(at, len(stages)) if effect_of(stages[n]).drops_lines), len(stages))
 
     def run(self, at: int) -> tuple[ast.LabelFilter, ...]:
         """The label filters that begin at a stage and only compare texts, behind a stage that changes labels."""
@@ -156,7 +151,7 @@ class RangeLines:
     def _texts(self, at: int) -> tuple[ast.LabelFilter, ...]:
         run = []
         for stage in self.query.stages[at:]:
-            if not isinstance(stage, ast.LabelFilter) or not texts_only(stage.predicate):
+            if not isinstance(stage, ast.LabelFilter) or effect_of(stage).error:
                 break
             run.append(stage)
         return tuple(run)
@@ -174,10 +169,10 @@ class RangeLines:
                 found.series[part.stages] = len(series)
             left = [(row_of_labels(labels), round(value)) for labels, value in series]
             now = _summed((row.error, lines) for row, lines in left)
-            if any(map(leaves_no_error, self.query.stages[seen : part.stages])):
+            if any(effect_of(stage).clears_errors for stage in self.query.stages[seen : part.stages]):
                 errors = Counter()
             for kind, lines in now.items():
-                causes = [n for n in range(seen, part.stages) if sets_error(self.query.stages[n], kind)]
+                causes = [n for n in range(seen, part.stages) if effect_of(self.query.stages[n]).error == kind]
                 if causes and lines > errors[kind]:
                     found.errors.setdefault(causes[0], Counter())[kind] = lines - errors[kind]
             for at in range(part.stages, part.stages + part.run):
@@ -202,6 +197,10 @@ class RangeLines:
         left = [(row, lines) for row, lines in rows if keep(row)]
         found.lines[at + 1] = sum(lines for _, lines in left)
         return left
+
+
+def _can_fail(stages: Iterable[ast.Stage]) -> bool:
+    return any(effect_of(stage).error for stage in stages)
 
 
 def joined(parts: Sequence[ast.Metric]) -> ast.Metric:

@@ -4,58 +4,21 @@ from collections.abc import Iterable, Sequence
 
 from obs_check.errors import QueryError
 from obs_check.logql.settings import EngineSettings
-from obs_check.logql.stages.formats import compile_label_format, compile_line_format
 from obs_check.logql.stages.hints import NO_HINTS, Hints, ParserHints
-from obs_check.logql.stages.json_expressions import compile_json_expressions
-from obs_check.logql.stages.json_full import compile_json
 from obs_check.logql.stages.label_filter import checked_label, compile_predicate
-from obs_check.logql.stages.line_filter import compile_line_filter
-from obs_check.logql.stages.logfmt import compile_logfmt, compile_logfmt_expressions
-from obs_check.logql.stages.pattern import compile_pattern
-from obs_check.logql.stages.regexp import compile_regexp
+from obs_check.logql.stages.registry import kind_of
 from obs_check.logql.stages.row import Row, StageFunction
-from obs_check.logql.stages.select import compile_decolorize, compile_drop, compile_keep
-from obs_check.logql.stages.unpack import compile_unpack
 from obs_check.logql.syntax import ast
 
 
 def compile_stage(stage: ast.Stage, settings: EngineSettings, hints: Hints = NO_HINTS) -> StageFunction:
     """One stage; QueryError with the stage's place when Loki would refuse it. `hints` are for parsers."""
     try:
-        return _compile(stage, settings, hints)
+        return kind_of(stage).compile(stage, settings, ParserHints(hints, settings.loki))
     except QueryError as error:
         if error.start is None:
             error.start, error.end = stage.span
         raise
-
-
-def _compile(stage: ast.Stage, settings: EngineSettings, hints: Hints) -> StageFunction:
-    extraction = ParserHints(hints, settings.loki)
-    match stage:
-        case ast.LineFilter():
-            return compile_line_filter(stage)
-        case ast.JsonParser():
-            return compile_json_expressions(stage, extraction) if stage.extractions else compile_json(extraction)
-        case ast.LogfmtParser():
-            return (compile_logfmt_expressions if stage.extractions else compile_logfmt)(stage, extraction)
-        case ast.RegexpParser():
-            return compile_regexp(stage, extraction)
-        case ast.PatternParser():
-            return compile_pattern(stage, extraction)
-        case ast.UnpackParser():
-            return compile_unpack(extraction)
-        case ast.LabelFilter():
-            return compile_predicate(stage.predicate)
-        case ast.LineFormat():
-            return compile_line_format(stage, settings)
-        case ast.LabelFormat():
-            return compile_label_format(stage, settings)
-        case ast.DropLabels():
-            return compile_drop(stage)
-        case ast.KeepLabels():
-            return compile_keep(stage)
-        case ast.Decolorize():
-            return compile_decolorize()
 
 
 def check_stage(stage: ast.Stage) -> None:

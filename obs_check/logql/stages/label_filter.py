@@ -1,16 +1,18 @@
 """`| predicate`: text, number, duration, size and address comparisons on labels."""
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from obs_check.golang.durations import parse_go_duration
 from obs_check.golang.numbers import parse_float
 from obs_check.golang.sizes import parse_bytes, rounded_size
 from obs_check.logql.stages.address import compile_address
+from obs_check.logql.stages.kind import Effect, StageKind
 from obs_check.logql.stages.matching import compile_label_test
 from obs_check.logql.stages.row import ERROR, Row, StageFunction
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.walk import comparisons
 
 FILTER_ERROR = "LabelFilterErr"
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -103,3 +105,29 @@ def _address(name: str, negative: bool, pattern: str) -> StageFunction:
         return text is not None and inside(text) != negative
 
     return keep
+
+
+def texts_only(predicate: ast.Predicate) -> bool:
+    """Whether a predicate compares texts and nothing else."""
+    return all(isinstance(comparison, ast.StringPredicate) for comparison in comparisons(predicate))
+
+
+def _effect(stage: ast.LabelFilter) -> Effect:
+    return Effect(
+        reads=tuple(_read_by(stage.predicate)),
+        drops_lines=True,
+        error="" if texts_only(stage.predicate) else FILTER_ERROR,
+        clears_errors=stage.predicate == _NO_ERROR,
+    )
+
+
+def _read_by(predicate: ast.Predicate) -> Iterator[str]:
+    for comparison in comparisons(predicate):
+        matcher = comparison.matcher if isinstance(comparison, ast.StringPredicate) else None
+        # A regular expression that holds for every value is dropped before labels are looked at (Loki 3.5).
+        if matcher is None or compile_label_test(matcher.op, matcher.value) is not None:
+            yield comparison.name
+
+
+_NO_ERROR = ast.StringPredicate(ast.Matcher(ERROR, "=", ""))
+LABEL_FILTER = StageKind(ast.LabelFilter, lambda stage, _settings, _hints: compile_predicate(stage.predicate), _effect)

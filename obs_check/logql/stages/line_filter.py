@@ -6,6 +6,7 @@ from collections.abc import Callable
 from obs_check.errors import QueryError
 from obs_check.golang.regex import compile_re2
 from obs_check.logql.stages.address import compile_address
+from obs_check.logql.stages.kind import Effect, StageKind
 from obs_check.logql.stages.line_pattern import compile_line_pattern
 from obs_check.logql.stages.matching import any_of
 from obs_check.logql.stages.row import Row, StageFunction
@@ -86,3 +87,10 @@ def _no_test(tests: list[Callable[[str], bool]]) -> StageFunction:
         return not any(test(line) for test in tests)
 
     return keep
+
+
+LINE_FILTER = StageKind(
+    ast.LineFilter,
+    lambda stage, _settings, _hints: compile_line_filter(stage),
+    lambda _stage: Effect(drops_lines=True, reads_line=True),
+)

@@ -3,11 +3,16 @@
 import re
 
 from obs_check.errors import QueryError
+from obs_check.logql.settings import EngineSettings
+from obs_check.logql.stages.extractions import read_extractions, set_by
 from obs_check.logql.stages.hints import DROP, LabelNames, ParserHints
+from obs_check.logql.stages.kind import Effect, StageKind
 from obs_check.logql.stages.logfmt_scan import scan_logfmt
 from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, ERROR, Row, StageFunction
-from obs_check.logql.syntax import ast
+from obs_check.logql.syntax import ast, tokens
+from obs_check.logql.syntax.cursor import Cursor
+from obs_check.logql.syntax.tokens import Token
 
 LOGFMT_ERROR = "LogfmtParserErr"
 
@@ -145,3 +150,24 @@ def compile_logfmt_expressions(stage: ast.LogfmtParser, extraction: ParserHints)
         return True
 
     return parse
+
+
+def _read(cursor: Cursor, start: Token) -> ast.LogfmtParser:
+    flags = set()
+    while flag := cursor.accept(tokens.FLAG):
+        flags.add(flag.text)
+    found = read_extractions(cursor)
+    return ast.LogfmtParser(found, "--strict" in flags, "--keep-empty" in flags, cursor.span_from(start))
+
+
+def _compile(stage: ast.LogfmtParser, _: EngineSettings, hints: ParserHints) -> StageFunction:
+    return (compile_logfmt_expressions if stage.extractions else compile_logfmt)(stage, hints)
+
+
+def _effect(stage: ast.LogfmtParser) -> Effect:
+    return Effect(
+        sets=set_by(stage.extractions), reads_line=True, reads_fields=True, error=LOGFMT_ERROR if stage.strict else ""
+    )
+
+
+LOGFMT = StageKind(ast.LogfmtParser, _compile, _effect, _read)

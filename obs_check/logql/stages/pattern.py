@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from obs_check.errors import QueryError
 from obs_check.logql.stages.hints import DROP, ParserHints
-from obs_check.logql.stages.line_pattern import check_apart, parse_pieces
+from obs_check.logql.stages.kind import Effect, StageKind
+from obs_check.logql.stages.line_pattern import Piece, check_apart, parse_pieces
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row, StageFunction
 from obs_check.logql.syntax import ast
 
@@ -16,7 +17,7 @@ def compile_captures(pattern: str) -> Callable[[str], list[tuple[str, str]]]:
     if not pattern:
         raise QueryError("parse error at line 1, col 1: syntax error: unexpected $end, expecting IDENTIFIER or LITERAL")
     pieces = parse_pieces(pattern)
-    names = [piece.text for piece in pieces if piece.capture and piece.text != "_"]
+    names = _captured(pieces)
     if not names:
         raise QueryError("at least one capture is required")
     check_apart(pieces)
@@ -62,3 +63,16 @@ def compile_pattern(stage: ast.PatternParser, extraction: ParserHints) -> StageF
         return True
 
     return parse
+
+
+def _captured(pieces: list[Piece]) -> list[str]:
+    return [piece.text for piece in pieces if piece.capture and piece.text != "_"]
+
+
+PATTERN = StageKind(
+    ast.PatternParser,
+    lambda stage, _settings, hints: compile_pattern(stage, hints),
+    lambda stage: Effect(sets=tuple(_captured(parse_pieces(stage.pattern))), reads_line=True),
+    lambda cursor, start: ast.PatternParser(cursor.string(), cursor.span_from(start)),
+    at_once=True,
+)

@@ -3,6 +3,7 @@
 from obs_check.errors import QueryError
 from obs_check.golang.regex import capture_names, compile_re2
 from obs_check.logql.stages.hints import DROP, LabelNames, ParserHints
+from obs_check.logql.stages.kind import Effect, StageKind
 from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.stages.row import Row, StageFunction
 from obs_check.logql.syntax import ast
@@ -40,3 +41,12 @@ def compile_regexp(stage: ast.RegexpParser, extraction: ParserHints) -> StageFun
         return True
 
     return parse
+
+
+REGEXP = StageKind(
+    ast.RegexpParser,
+    lambda stage, _settings, hints: compile_regexp(stage, hints),
+    lambda stage: Effect(sets=tuple(map(sanitise, capture_names(stage.pattern))), reads_line=True),
+    lambda cursor, start: ast.RegexpParser(cursor.string(), cursor.span_from(start)),
+    at_once=True,
+)

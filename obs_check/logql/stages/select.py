@@ -1,9 +1,12 @@
 """drop, keep and decolorize."""
 
 from obs_check.golang.regex import compile_re2
+from obs_check.logql.stages.kind import Effect, StageKind
 from obs_check.logql.stages.matching import compile_matcher
 from obs_check.logql.stages.row import ERROR, ERROR_DETAILS, Row, StageFunction
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.cursor import Cursor
+from obs_check.logql.syntax.predicate_grammar import matcher
 
 _ANSI = (
     "[\u001b\u009b][[\\]()#;?]*(?:(?:(?:[a-zA-Z\\d]*(?:;[a-zA-Z\\d]*)*)?\u0007)"
@@ -61,3 +64,39 @@ def compile_decolorize() -> StageFunction:
         return True
 
     return strip
+
+
+def _read_choices(cursor: Cursor) -> tuple[ast.LabelChoice, ...]:
+    return cursor.comma_list(lambda: _choice(cursor))
+
+
+def _choice(cursor: Cursor) -> ast.LabelChoice:
+    if cursor.peek(1).kind in ("=", "!=", "=~", "!~"):
+        found = matcher(cursor, ", expecting IDENTIFIER")
+        return ast.LabelChoice(found.name, found)
+    return ast.LabelChoice(cursor.name())
+
+
+def _drop_effect(stage: ast.DropLabels) -> Effect:
+    clears = ast.LabelChoice(ERROR) in stage.choices
+    return Effect(takes=tuple(choice.name for choice in stage.choices), clears_errors=clears)
+
+
+DROP_LABELS = StageKind(
+    ast.DropLabels,
+    lambda stage, _settings, _hints: compile_drop(stage),
+    _drop_effect,
+    lambda cursor, start: ast.DropLabels(_read_choices(cursor), cursor.span_from(start)),
+)
+KEEP_LABELS = StageKind(
+    ast.KeepLabels,
+    lambda stage, _settings, _hints: compile_keep(stage),
+    lambda _stage: Effect(takes=None),
+    lambda cursor, start: ast.KeepLabels(_read_choices(cursor), cursor.span_from(start)),
+)
+DECOLORIZE = StageKind(
+    ast.Decolorize,
+    lambda _stage, _settings, _hints: compile_decolorize(),
+    lambda _stage: Effect(changes_line=True),
+    lambda cursor, start: ast.Decolorize(cursor.span_from(start)),
+)

@@ -3,8 +3,10 @@
 from obs_check.logql.stages.hints import DROP, LabelNames, ParserHints
 from obs_check.logql.stages.json_full import JSON_ERROR
 from obs_check.logql.stages.json_scan import BAD_ESCAPE, JsonFault, JsonText, members, unescape
+from obs_check.logql.stages.kind import Effect, StageKind
 from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.stages.row import Row, StageFunction
+from obs_check.logql.syntax import ast
 
 ENTRY = "_entry"
 
@@ -56,3 +58,11 @@ def compile_unpack(extraction: ParserHints) -> StageFunction:
         return True
 
     return unpack
+
+
+UNPACK = StageKind(
+    ast.UnpackParser,
+    lambda _stage, _settings, hints: compile_unpack(hints),
+    lambda _stage: Effect(sets=None, reads_line=True, reads_fields=True, changes_line=True, error=JSON_ERROR),
+    lambda cursor, start: ast.UnpackParser(cursor.span_from(start)),
+)

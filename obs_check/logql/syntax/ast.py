@@ -41,7 +41,7 @@ everything.
 """
 
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 
 class Span(NamedTuple):
@@ -114,6 +114,7 @@ class Extraction:
 class JsonParser:
     """`json` or `json a="b.c", d`."""
 
+    WORD: ClassVar = "json"
     extractions: tuple[Extraction, ...] = ()
     span: Span = _span()
 
@@ -122,6 +123,7 @@ class JsonParser:
 class LogfmtParser:
     """`logfmt [--strict] [--keep-empty] [a="b", ...]`."""
 
+    WORD: ClassVar = "logfmt"
     extractions: tuple[Extraction, ...] = ()
     strict: bool = False
     keep_empty: bool = False
@@ -132,6 +134,7 @@ class LogfmtParser:
 class RegexpParser:
     """`regexp "(?P<name>...)"`."""
 
+    WORD: ClassVar = "regexp"
     pattern: str
     span: Span = _span()
 
@@ -140,6 +143,7 @@ class RegexpParser:
 class PatternParser:
     """`pattern "<a> <_> <b>"`."""
 
+    WORD: ClassVar = "pattern"
     pattern: str
     span: Span = _span()
 
@@ -148,6 +152,7 @@ class PatternParser:
 class UnpackParser:
     """`unpack`."""
 
+    WORD: ClassVar = "unpack"
     span: Span = _span()
 
 
@@ -231,6 +236,7 @@ class LabelFilter:
 class LineFormat:
     """`line_format "template"`."""
 
+    WORD: ClassVar = "line_format"
     template: str
     span: Span = _span()
 
@@ -248,6 +254,7 @@ class LabelAssignment:
 class LabelFormat:
     """`label_format a="x {{.b}}", c=d`."""
 
+    WORD: ClassVar = "label_format"
     assignments: tuple[LabelAssignment, ...]
     span: Span = _span()
 
@@ -264,6 +271,7 @@ class LabelChoice:
 class DropLabels:
     """`drop a, b="c"`."""
 
+    WORD: ClassVar = "drop"
     choices: tuple[LabelChoice, ...]
     span: Span = _span()
 
@@ -272,6 +280,7 @@ class DropLabels:
 class KeepLabels:
     """`keep a, b="c"`."""
 
+    WORD: ClassVar = "keep"
     choices: tuple[LabelChoice, ...]
     span: Span = _span()
 
@@ -280,11 +289,14 @@ class KeepLabels:
 class Decolorize:
     """`decolorize`."""
 
+    WORD: ClassVar = "decolorize"
     span: Span = _span()
 
 
 Parser = JsonParser | LogfmtParser | RegexpParser | PatternParser | UnpackParser
-Stage = LineFilter | Parser | LabelFilter | LineFormat | LabelFormat | DropLabels | KeepLabels | Decolorize
+WordStage = Parser | LineFormat | LabelFormat | DropLabels | KeepLabels | Decolorize
+"""A stage that begins with a word of its own: what it is stands in stages/, one kind each (stages/registry.py)."""
+Stage = LineFilter | LabelFilter | WordStage
 
 
 @dataclass(frozen=True, slots=True)

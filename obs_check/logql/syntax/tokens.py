@@ -1,8 +1,9 @@
 """The words of LogQL (Loki 3.5) and what a token is."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
+from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.ast import Span
 
 END = "$end"
@@ -59,28 +60,19 @@ FUNCTIONS = RANGE_OPS | VECTOR_OPS | CONVERSIONS | {"ip", "label_replace", "vect
 
 KEYWORDS = frozenset(
     {
+        *(stage.WORD for stage in get_args(ast.WordStage)),
         "and",
         "bool",
         "by",
-        "decolorize",
-        "drop",
         "group_left",
         "group_right",
         "ignoring",
-        "json",
-        "keep",
-        "label_format",
-        "line_format",
-        "logfmt",
         "of",
         "variants",
         "offset",
         "on",
         "or",
-        "pattern",
-        "regexp",
         "unless",
-        "unpack",
         "unwrap",
         "without",
     }
