@@ -49,7 +49,7 @@ def _printed(document: dict[str, Any]) -> str:
     from obs_check.report.screen import print_document
 
     printed = io.StringIO()
-    print_document(document, printed, color=False, diffs=False)
+    print_document(document, printed, color=False, diffs="none")
     return printed.getvalue()
 
 
@@ -62,7 +62,7 @@ def terminal(document: dict[str, Any]) -> str:
     made = screen.make_console
     screen.make_console = lambda *_: console  # the very screen, recorded
     try:
-        screen.print_document(document, sink, color=True, diffs=False)
+        screen.print_document(document, sink, color=True, diffs="none")
     finally:
         screen.make_console = made
     found = console.export_svg(title="obs-check verify", unique_id="obs-check")

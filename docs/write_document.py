@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from obs_check.app.verify.document import Document
-from obs_check.report.decisions import DECISIONS, TOP_DOMAINS
+from obs_check.report.decisions import TOP_DOMAINS
 from obs_check.report.documents import DOCUMENTS, schema_of
 from obs_check.report.tables import TABLES
 
@@ -27,8 +27,9 @@ the firewall's, a `verdict` obs-check's. Times are UTC: RFC 3339 with nanosecond
 in Parquet. A missing value is an empty cell, or null. In CSV and in a workbook a text that would begin a formula has an
 apostrophe in front. The run after a fix stands in the same tables, under its own `run`.
 
-`obs-check decisions --to DIR --since 24h --format csv,parquet` writes the last two from Loki, a page at a time: a
-million rows take the memory of one page, and an interrupted command goes on where it stopped.
+`obs-check decisions --to DIR --since 24h --format csv,parquet` writes `decisions` and `top_domains` from Loki, a page
+at a time: a million rows take the memory of one page, and an interrupted command goes on where it stopped. `export` has
+the decisions in the lines of the run; with `--decisions` it asks Loki for all of the run's window in the same way.
 
 This page is written by `python docs/write_document.py` from `obs_check/report/tables.py`.
 """
@@ -89,7 +90,7 @@ def written_schemas() -> dict[str, str]:
 def written_tables() -> str:
     """The page of the tables."""
     parts = [TABLES_HEAD]
-    for kind in (*TABLES, DECISIONS, TOP_DOMAINS):
+    for kind in (*TABLES, TOP_DOMAINS):
         rows = [f"| `{c.name}` | {c.type} | {_cell(c.meaning)} |" for c in kind.columns]
         head = f"## {kind.name}\n\n{kind.meaning}\n\n| column | type | meaning |\n| --- | --- | --- |\n"
         parts.append(head + "\n".join(rows) + "\n")

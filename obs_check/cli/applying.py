@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -51,9 +52,15 @@ class Applying:
         from obs_check.client.files.text_files import write_result
 
         if self.patch is not None:
-            every = chosen_fixes(outcome.findings, self.only, also_review=True)
-            write_result(self.patch, patch_of(every.taken))
-            out.say(f"{len(every.taken)} fixes written to {self.patch}: patch -p1 < {self.patch}")
+            patch = patch_of(chosen_fixes(outcome.findings, self.only, also_review=True).taken)
+            write_result(self.patch, patch.text)
+            for sentence in patch.left_out:
+                out.say(f"not in the patch: {sentence}")
+            if patch.files:
+                applied = f"cd {quote(str(patch.folder))} && patch -p1 < {quote(str(self.patch.absolute()))}"
+                out.say(f"changes of {patch.files} files written: {applied}")
+            else:
+                out.say(f"{self.patch} changes no file")
         if not self.apply:
             return
         chosen = chosen_fixes(outcome.findings, self.only, self.also_review)
@@ -99,7 +106,9 @@ def applying(function: F) -> F:
             is_flag=True,
             help="Apply the safe fixes: list what changes, ask, save the dashboard, write the files.",
         ),
-        click.option("--patch", type=click.Path(path_type=Path, dir_okay=False), help="Write the fixes as a patch."),
+        click.option(
+            "--patch", type=click.Path(path_type=Path, dir_okay=False), help="Write the changes of files as a patch."
+        ),
     ):
         decorated = option(decorated)
     return decorated  # type: ignore[no-any-return]

@@ -25,10 +25,10 @@ def confirm(named: str, sending: "Sending", deadline: float | None, out: Output)
     it, `last`, or a file."""
     from obs_check.app.systems.systems import open_systems
     from obs_check.app.verify.check import Check
-    from obs_check.app.verify.kept import load_judged
+    from obs_check.app.verify.kept import load_document, load_judged
     from obs_check.app.verify.outcome import Outcome
 
-    before = load_judged(out.store().find(named, JUDGED))
+    before = load_judged(out.store().find(named, JUDGED, lambda path: bool(load_document(path)["panels"])))
     outcome = Outcome("confirm", compared_with=before)
     decisions = [e["decision"] for e in before["events"]]
     with (

@@ -1,14 +1,20 @@
 """`obs-check decisions --to DIR`: every audited request that Loki has of a window."""
 
 import time
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from obs_check.cli.interrupt import insistent_interrupt
 from obs_check.cli.options import Output, common, echo
 from obs_check.errors import UsageError
+
+if TYPE_CHECKING:
+    from obs_check.app.decisions import Collected
+    from obs_check.model.window import Window
 
 
 def _formats(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
@@ -31,24 +37,12 @@ def decisions(folder: Path, since: str, until: str | None, formats: tuple[str, .
 
     It reads page by page. When it is interrupted, the same command with the same folder goes on where it stopped.
     """
-    from obs_check.app.decisions import collect, forget
-    from obs_check.app.systems.systems import open_loki
     from obs_check.cli.query_window import read_window
-    from obs_check.errors import ConfigError
-    from obs_check.report.decisions import write_decisions
     from obs_check.report.json import document
 
-    config = out.config()
-    if not config.loki.url and config.grafana is None:
-        raise ConfigError(f"{config.path or 'obs-check.yaml'}: no `loki.url` and no `grafana`", "add one of them")
     window = read_window(since, None, until, time.time_ns(), all_by_default=False)
     assert window is not None
-    with insistent_interrupt(out.limit_s()), closing(open_loki(config)) as loki:
-        found = collect(loki, window, folder, out.say)
-    written = write_decisions(folder, formats)
-    forget(folder)
-    if found.crowded:
-        out.say(f"at {found.crowded} moments Loki has more lines than it gives at once: the rest of them is missing")
+    written, found = from_loki(window, folder, formats, out)
     if not out.json:
         for path in written:
             echo(path)
@@ -56,3 +50,23 @@ def decisions(folder: Path, since: str, until: str | None, formats: tuple[str, .
     verdict = "unknown" if found.crowded else "ok"
     rest = {"window": found.window.to_json(), "rows": found.rows, "crowded": found.crowded}
     out.finish(document("decisions", verdict, None, **rest, files=[str(p) for p in written]), 3 if found.crowded else 0)
+
+
+def from_loki(window: "Window", folder: Path, formats: Collection[str], out: Output) -> "tuple[list[Path], Collected]":
+    """Write the decisions of a window from Loki, page by page, and say where it did not give all; ConfigError without
+    a Loki to ask."""
+    from obs_check.app.decisions import collect, forget
+    from obs_check.app.systems.systems import open_loki
+    from obs_check.errors import ConfigError
+    from obs_check.report.decisions import write_decisions
+
+    config = out.config()
+    if not config.loki.url and config.grafana is None:
+        raise ConfigError(f"{config.path or 'obs-check.yaml'}: no `loki.url` and no `grafana`", "add one of them")
+    with insistent_interrupt(out.limit_s()), closing(open_loki(config)) as loki:
+        found = collect(loki, window, folder, out.say)
+    written = write_decisions(folder, formats)
+    forget(folder)
+    if found.crowded:
+        out.say(f"at {found.crowded} moments Loki has more lines than it gives at once: the rest of them is missing")
+    return written, found

@@ -63,6 +63,6 @@ def diagnose(
         check.explain()
         if suggest or fixes.apply:
             check.suggest()
-        out.show_outcome(outcome, diffs=suggest or fixes.apply)
+        out.show_outcome(outcome, diffs="all" if suggest else "short" if fixes.apply else "none")
         fixes.run(systems, outcome, out)
     out.finish(outcome.to_json(), outcome.exit_code)

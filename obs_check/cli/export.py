@@ -1,6 +1,8 @@
 """`obs-check export RUN`: everything of a kept run as files."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -29,8 +31,14 @@ def _formats(_context: click.Context, _parameter: click.Parameter, value: str | 
     callback=_formats,
     help="json, md, html, csv, jsonl, parquet, xlsx, junit, sarif, with commas between.  [default: json,md,html,csv]",
 )
+@click.option(
+    "--decisions",
+    "with_decisions",
+    is_flag=True,
+    help="Ask Loki for every decision of the run's window; else `decisions` are those of the run.",
+)
 @common
-def export(named: str, folder: Path, formats: tuple[str, ...], out: Output) -> None:
+def export(named: str, folder: Path, formats: tuple[str, ...], with_decisions: bool, out: Output) -> None:
     """Write all of a kept run to a folder: RUN is its id, the beginning of one, `last`, or a file.
 
     README.md there says what each file and column is; manifest.json has their SHA-256.
@@ -39,8 +47,36 @@ def export(named: str, folder: Path, formats: tuple[str, ...], out: Output) -> N
     from obs_check.report.json import document
 
     found = load_document(out.store().find(named))
-    written = out.write_evidence(folder, found, formats)
+    beside: list[Path] = []
+    crowded = 0
+    if with_decisions:
+        beside, crowded = _decisions(found, folder, formats, out)
+    written = beside + out.write_evidence(folder, found, formats, beside)
     if not out.json:
         for path in written:
             echo(path)
-    out.finish(document("export", "ok", found.get("run"), of=found["verdict"], files=[str(p) for p in written]), 0)
+    said = document(
+        "export",
+        "unknown" if crowded else "ok",
+        found.get("run"),
+        of=found["verdict"],
+        files=[str(path) for path in written],
+    )
+    out.finish(said, 3 if crowded else 0)
+
+
+def _decisions(
+    document: Mapping[str, Any], folder: Path, formats: Sequence[str], out: Output
+) -> tuple[list[Path], int]:
+    """The files of all decisions from the first event until the command looked, and at how many moments Loki has more
+    than it gives."""
+    from obs_check.cli.decisions import from_loki
+    from obs_check.model.window import Window
+    from obs_check.report.decisions import FORMATS
+
+    window, span = document.get("window"), document.get("span")
+    if window is None:
+        raise UsageError("--decisions: this document has no run, and so no window", "obs-check decisions takes one")
+    asked = Window(window["start_ns"], max(window["end_ns"], span["end_ns"] if span else 0))
+    written, found = from_loki(asked, folder, [name for name in FORMATS if name in formats] or ["csv"], out)
+    return written, found.crowded

@@ -6,7 +6,7 @@ import shlex
 import sys
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from obs_check.client.files.run_store import RunStore
     from obs_check.config import Config, TimeoutConfig
     from obs_check.logql.settings import EngineSettings
+    from obs_check.report.screen import Diffs
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -73,7 +74,7 @@ class Output:
         if self.verbose:
             self.say(text)
 
-    def show_outcome(self, outcome: "Outcome", diffs: bool = True) -> None:
+    def show_outcome(self, outcome: "Outcome", diffs: "Diffs" = "short") -> None:
         """The tables of an outcome on stdout, or its annotations (nothing with -o json: there the document follows at
         the end)."""
         if not self.json:
@@ -84,7 +85,7 @@ class Output:
         if self.json:
             self.print_json(document)
         else:
-            self._show(document, diffs=True)
+            self._show(document, "short")
 
     def write_junit(
         self, path: Path | None, written: Callable[[Mapping[str, Any]], str], document: Mapping[str, Any]
@@ -115,13 +116,16 @@ class Output:
             exit_code = 0
         raise SystemExit(1 if exit_code == 0 and self.fail_on == "warning" and warned else exit_code)
 
-    def write_evidence(self, folder: Path, document: Mapping[str, Any], formats: Collection[str] = ()) -> list[Path]:
-        """Write the evidence files of a document, in these formats or the usual ones; returns their paths."""
+    def write_evidence(
+        self, folder: Path, document: Mapping[str, Any], formats: Collection[str] = (), beside: Sequence[Path] = ()
+    ) -> list[Path]:
+        """Write the evidence files of a document, in these formats or the usual ones, and list the decisions `beside`
+        them; returns their paths."""
         from obs_check.report.evidence import USUAL, write_evidence
 
-        return write_evidence(folder, document, formats or USUAL)
+        return write_evidence(folder, document, formats or USUAL, beside)
 
-    def _show(self, document: Mapping[str, Any], diffs: bool) -> None:
+    def _show(self, document: Mapping[str, Any], diffs: "Diffs") -> None:
         if self.format == "github":
             from obs_check.report.github import annotations
             from obs_check.report.markdown import to_markdown

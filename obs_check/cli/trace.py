@@ -8,8 +8,8 @@ from obs_check.cli.ending import keeping
 from obs_check.cli.load import trace_large
 from obs_check.cli.options import Output, common, deadline
 
-SENT = ("inject", "verify", "confirm", "demo")
-"""Commands whose documents have a run."""
+SENT = ("inject", "verify", "diagnose", "confirm", "demo")
+"""Commands whose documents may have a run."""
 
 
 @click.command()
@@ -23,11 +23,14 @@ def trace(named: str, save: Path | None, deadline: float | None, out: Output) ->
     from obs_check.app.systems.load import LARGE
     from obs_check.app.systems.systems import open_systems
     from obs_check.app.verify.check import Check
-    from obs_check.app.verify.kept import find_run
+    from obs_check.app.verify.kept import find_run, load_document
     from obs_check.app.verify.outcome import Outcome
     from obs_check.config import state_directory
 
-    run = find_run(named, state_directory(out.env), out.say, lambda: out.store().find(named, SENT))
+    def kept() -> Path:
+        return out.store().find(named, SENT, lambda path: bool(load_document(path)["events"]))
+
+    run = find_run(named, state_directory(out.env), out.say, kept)
     if len(run.sent) > LARGE:
         trace_large(run, out, deadline, save)
     outcome = Outcome("trace")

@@ -51,5 +51,5 @@ def verify(
         check = Check(systems, outcome, out.say)
         check.run(allow, deny, sending)
         check.explain()
-        out.show_outcome(outcome, diffs=False)
+        out.show_outcome(outcome, diffs="none")
     out.finish(outcome.to_json(), outcome.exit_code)

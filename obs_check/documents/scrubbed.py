@@ -1,39 +1,53 @@
-"""Configuration files without the secrets in them, everything else as it was written."""
+"""Configuration files without the secrets in them, everything else as it was written, row by row."""
 
 import re
+from collections.abc import Iterator
 
 import yaml
 
 from obs_check.model.secret import HIDDEN, hidden, is_secret_name
 
-_KEY = re.compile(r"-----BEGIN (?P<kind>[A-Z ]*PRIVATE KEY)-----.*?(?:-----END (?P=kind)-----|\Z)", re.S)
-_ASSIGNED = re.compile(
-    r"(?P<name>[\w.-]{1,80})(?P<between>[\"']?[ \t]*[:=][ \t]*)"
-    r"(?P<value>\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|`[^`]*`|\$\{[^}\n]*\}|[^\s\"'`{}\[\],#]+)"
+_NAME = r"[\"']?(?P<name>[\w.-]{1,80})[\"']?"
+_JOIN = r"\s*[:=](?!=)[ \t]*"
+# A key with what joins it to its value, or a Kubernetes variable: `name: X_PASSWORD, value: ...`.
+_KEY = re.compile(
+    rf"(?<![\w.-])(?:name[\"']?\s*:\s*[\"']?(?P<variable>[\w.-]{{1,80}})[\"']?\s*,\s*[\"']?value[\"']?|{_NAME}){_JOIN}",
+    re.IGNORECASE,
 )
-_REFERENCE = re.compile(r"\$\{?\w+(?::[^}]*)?\}?|(?:sys\.)?env\(.*|[a-z_]+(?:\.[A-Za-z_0-9]+)+(?:\[.*\])?")
-"""A variable of the environment, an expression of Alloy: the name of a secret is none."""
-_EMPTY = ("", '""', "''", "null", "~", "|", ">", HIDDEN)
+_VARIABLE = re.compile(r"\bname[\"']?:\s*[\"']?(?P<name>[\w.-]{1,80})[\"']?\s*,?\s*(?:#.*)?$", re.IGNORECASE)
+_IN_BRACES = re.compile(r"(?:\"(?:\\.|[^\"\\])*\"|'[^']*'|`[^`]*`|\[[^\]]*\]|\$\{[^}]*\}|[^,}])+")
+_STRING = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'|`[^`]*`")
+_CLOSED_BY = {'"': re.compile(r'(?<!\\)"'), "'": re.compile("'"), "`": re.compile("`")}
+_URL = re.compile(r"://[^\s\"'`]*@")
+_MAPPING = re.compile(r"\s*(?:-\s+)?[\"']?[\w./-]+[\"']?(?::\s|:$|\s*=\s)")
+_BEGINS, _ENDS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"), re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
+_VARIABLE_OF_THE_ENVIRONMENT = re.compile(r"\$\{?\w+(?::[^}]*)?\}?")
+_EXPRESSION_OF_ALLOY = re.compile(r"(?:sys\.)?env\([^()]*\)|[a-z_]+(?:\.[A-Za-z_0-9]+)+(?:\[[^\]]*\])?")
+_EMPTY = ("", '""', "''", "null", "~", HIDDEN)
 
 
 def without_secret_values(text: str) -> tuple[str, int]:
-    """A YAML, JSON or Alloy text with every value under a secret's name, known secrets and private keys hidden, and how
-    many that are. YAML is read, so that a value of several lines is found too; a text that is none, and comments, are
-    looked through by line."""
-    spans = dict(_yaml_spans(text))
-    for found in _ASSIGNED.finditer(text):
-        value = found["value"]
-        if is_secret_name(found["name"]) and value not in _EMPTY and not _REFERENCE.fullmatch(value):
-            spans.setdefault(found.start("value"), found.end("value"))
-    for found in _KEY.finditer(text):
-        spans[found.start()] = found.end()
+    """A YAML, JSON or Alloy text with every value under a secret's name, known secrets, private keys and what stands in
+    front of a URL's host hidden, and how many of them there are; it keeps its number of rows.
+
+    YAML is read; comments, and a text that is none, are looked through row by row, where rather too much is taken than
+    too little. The name of a variable that holds a secret is none."""
+    read, count = _without_spans(text, _yaml_spans(text))
+    rows = _Rows(read.split("\n"))
+    return hidden("\n".join(rows.shown())), count + rows.count
+
+
+def _without_spans(text: str, spans: list[tuple[int, int]]) -> tuple[str, int]:
     parts, at, count = [], 0, 0
-    for start, end in sorted(spans.items()):
+    for start, end in sorted(spans):
         if start < at:
             continue
-        parts += [text[at:start], HIDDEN]
+        value = text[start:end]
+        rows = value.rstrip().split("\n")
+        rows = [HIDDEN, *(_hidden(row) for row in rows[1:])]
+        parts += [text[at:start], "\n".join(rows), value[len(value.rstrip()) :]]
         at, count = end, count + 1
-    return hidden("".join([*parts, text[at:]])), count
+    return "".join([*parts, text[at:]]), count
 
 
 def _yaml_spans(text: str) -> list[tuple[int, int]]:
@@ -59,10 +73,109 @@ def _yaml_spans(text: str) -> list[tuple[int, int]]:
             for key, value in node.value:
                 left.append(value)
                 secret = is_secret_name(str(key.value)) or (named and key.value == "value")
-                if secret and isinstance(value, yaml.ScalarNode) and not _is_reference(value):
+                if secret and isinstance(value, yaml.ScalarNode) and not _is_none(value.value, ":"):
                     found.append((value.start_mark.index, value.end_mark.index))
     return found
 
 
-def _is_reference(node: yaml.ScalarNode) -> bool:
-    return node.value in _EMPTY or _REFERENCE.fullmatch(node.value) is not None
+class _Rows:
+    """The rows of a text and how many secrets are hidden in them; a value may go on below its key: a block of YAML, a
+    list, a string in backticks."""
+
+    def __init__(self, rows: list[str]) -> None:
+        self._rows = rows
+        self.count = 0
+
+    def shown(self) -> Iterator[str]:
+        """The rows without the secrets in them."""
+        below: int | None = None
+        """Rows further in than this column belong to a secret."""
+        until: re.Pattern[str] | None = None
+        """What ends a secret that goes over rows of any column."""
+        for number, row in enumerate(self._rows):
+            if until is not None:
+                end = until.search(row)
+                yield _hidden(row) if end is None else HIDDEN + row[end.end() :]
+                until = None if end else until
+                continue
+            if below is not None and (not row.strip() or _column(row) > below or _item(row, below)):
+                yield _hidden(row)
+                continue
+            below = None
+            if begin := _BEGINS.search(row):
+                end = _ENDS.search(row, begin.end())
+                yield row[: begin.start()] + HIDDEN + (row[end.end() :] if end else "")
+                until, self.count = (None if end else _ENDS), self.count + 1
+                continue
+            shown, key = self._without_values(row, self._beside(number))
+            if key is not None:
+                if quote := _left_open(key, row):
+                    until = _CLOSED_BY[quote]
+                elif row[key.end() :].strip() or not self._is_mapping(number + 1):
+                    below = key.start()
+            shown, addresses = _URL.subn(f"://{HIDDEN}@", shown)
+            self.count += addresses
+            yield shown
+
+    def _without_values(self, row: str, is_variable: bool) -> tuple[str, re.Match[str] | None]:
+        """The row without secrets; the key whose value takes the rest of it, and may go on below."""
+        shown, at, looked = "", 0, 0
+        while key := _KEY.search(row, looked):
+            looked = key.end()
+            name = key["variable"] or key["name"]
+            if not (is_secret_name(name) or (is_variable and name.lower() == "value")):
+                continue
+            shown, at = shown + row[at : key.end()], key.end()
+            if row.startswith(("{", HIDDEN), at):
+                continue
+            in_braces = row.count("{", 0, key.start()) > row.count("}", 0, key.start())
+            value = _IN_BRACES.match(row, at) if in_braces and not _left_open(key, row) else None
+            text = row[at:] if value is None else value[0]
+            if _is_none(text.strip().rstrip(","), key[0].rstrip()[-1]):
+                if value is None and not text.strip():
+                    return shown + text, key
+                continue
+            self.count += 1
+            if value is None:
+                return shown + HIDDEN, key
+            shown, at = shown + HIDDEN, value.end()
+            looked = at
+        return shown + row[at:], None
+
+    def _beside(self, number: int) -> bool:
+        """Whether a row above or below names a variable that holds a secret."""
+        beside = self._rows[max(number - 1, 0) : number + 2]
+        return any((named := _VARIABLE.search(row)) and is_secret_name(named["name"]) for row in beside)
+
+    def _is_mapping(self, at: int) -> bool:
+        """Whether keys of their own stand below a key that has nothing behind it."""
+        below = next((row for row in self._rows[at:] if row.strip()), "")
+        return _MAPPING.match(below) is not None
+
+
+def _is_none(value: str, join: str) -> bool:
+    """Whether a value is no secret: empty, hidden already, or the name of what holds it."""
+    named = _VARIABLE_OF_THE_ENVIRONMENT.fullmatch(value)
+    return value in _EMPTY or named is not None or (join == "=" and _EXPRESSION_OF_ALLOY.fullmatch(value) is not None)
+
+
+def _left_open(key: re.Match[str], row: str) -> str:
+    """The quote of a string behind a key that does not end on its row: in YAML any that starts a value, in Alloy a
+    backtick."""
+    value = row[key.end() :]
+    if key[0].rstrip().endswith("="):
+        return "`" if "`" in _STRING.sub("", value).partition("//")[0] else ""
+    return value[0] if value[:1] in ("'", '"') and not _STRING.match(value) else ""
+
+
+def _hidden(row: str) -> str:
+    return row[: _column(row)] + HIDDEN if row.strip() else row
+
+
+def _column(row: str) -> int:
+    return len(row) - len(row.lstrip())
+
+
+def _item(row: str, column: int) -> bool:
+    """Whether a row is an item of a list that stands straight below its key."""
+    return _column(row) == column and row.lstrip().startswith("- ")

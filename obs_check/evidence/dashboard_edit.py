@@ -1,7 +1,6 @@
 """Edits of a dashboard and of files, as diffs and as a changed document."""
 
 import copy
-import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from obs_check.documents.json_place import panel_path
-from obs_check.evidence.masked import masked
+from obs_check.documents.patch import patch_text
+from obs_check.documents.scrubbed import without_secret_values
 from obs_check.model.finding import DashboardEdit, FileEdit, Fix, Meaning, PanelEdit, Safety
+from obs_check.model.secret import hidden, without_secrets
 
 
 def panel_json(dashboard: Mapping[str, Any], panel: int) -> Mapping[str, Any]:
@@ -53,9 +54,10 @@ def dashboard_fix(
 ) -> Fix:
     """A fix of a dashboard: changes what is shown, not what is kept. Only a reading makes it safe."""
     documents = (dashboard, edited(dashboard, edits))
-    before, after = (json.dumps(doc, indent=2, ensure_ascii=False).split("\n") for doc in documents)
-    diff = "\n".join(difflib.unified_diff(before, after, f"a/{uid}.json", f"b/{uid}.json", lineterm="", n=1))
-    return Fix(summary, diff, "review", f"dashboard:{uid}", tuple(edits), meaning)
+    texts = [json.dumps(one, indent=2, ensure_ascii=False) + "\n" for one in documents]
+    shown = [hidden(json.dumps(without_secrets(one), indent=2, ensure_ascii=False) + "\n") for one in documents]
+    diff = patch_text(f"{uid}.json", texts[0], texts[1], shown[0], shown[1], most=1)
+    return Fix(summary, diff.removesuffix("\n"), "review", f"dashboard:{uid}", tuple(edits), meaning)
 
 
 def file_fix(summary: str, path: Path, before: str, after: str, safety: Safety = "review") -> Fix:
@@ -65,9 +67,16 @@ def file_fix(summary: str, path: Path, before: str, after: str, safety: Safety =
         after = re.sub(r"\r?\n", "\r\n", after)
     if after == before:
         return Fix(summary)
-    old, new = (text.removesuffix("\n").split("\n") for text in (masked(before), masked(after)))
-    diff = difflib.unified_diff(old, new, f"a/{path.name}", f"b/{path.name}", lineterm="")
-    return Fix(summary, "\n".join(diff), safety, str(path), (FileEdit(str(path), before, after),))
+    edit = FileEdit(str(path), before, after)
+    return Fix(summary, file_diff(edit).removesuffix("\n"), safety, str(path), (edit,))
+
+
+def file_diff(edit: FileEdit, folder: Path | None = None) -> str:
+    """An edit of a file as a patch that shows no secret, to be applied in this folder or in the file's own."""
+    shown = [without_secret_values(text)[0] for text in (edit.before, edit.after)]
+    path = Path(edit.path)
+    name = path.name if folder is None else path.relative_to(folder).as_posix()
+    return patch_text(name, edit.before, edit.after, shown[0], shown[1])
 
 
 def _targets(

@@ -64,8 +64,8 @@ def without_secrets(value: Any) -> Any:
 
 
 _SECRET_NAME = re.compile(
-    r"(?i)(?:^|[_.-])(?:password|passwd|passphrase|secret|token|credentials?|authorization|cookie|api[_-]?key|"
-    r"access[_-]?key|private[_-]?key|key[_-]?pem)$|(?:Password|Secret|Token|ApiKey|apiKey|PrivateKey)$"
+    r"(?i)(?:password|passwd|passphrase|secret|token|credentials?|authorization|cookie|"
+    r"(?:api|access|auth|private|secret)[_-]?key|key[_-]?pem)$"
 )
 _REFERENCE_NAME = re.compile(r"(?i)(?:page|next|continue|sync|cancel)[_-]?token$")
 """Names that end so without being secrets."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 from rich.console import Console
 from rich.table import Table
@@ -51,24 +51,27 @@ def make_console(file: TextIO, color: bool) -> Console:
 
 def hop_table(rows: Sequence[Mapping[str, Any]], narrow: bool = False) -> Table:
     """One row a hop of a path; the first hop where a tag is missing is the one to look at. A narrow one names one tag
-    a hop."""
+    a hop, and leaves out the latency."""
     most = 1 if narrow else _SHOWN_TAGS
-    table = plain_table("Hops", "path", "hop", ">sent", ">seen", "missing", ">latency", "verdict", "note")
+    columns = {
+        "path": lambda row: cell(row.get("path")),
+        "hop": lambda row: cell(row.get("hop")),
+        ">sent": lambda row: cell(row.get("sent")),
+        ">seen": lambda row: cell(row.get("seen")),
+        "missing": lambda row: cell(_missing(list(row.get("missing") or ()), most)),
+        ">latency": lambda row: cell("" if row.get("latency_ms") is None else f"{row['latency_ms']:g} ms"),
+        "verdict": lambda row: _verdict(row.get("verdict")),
+        "note~": lambda row: cell(row.get("note"), narrow),
+    }
+    shown = [name for name in columns if not (narrow and name == ">latency")]
+    table = plain_table("Hops", *shown, one_row=narrow)
     for row in rows:
-        missing = list(row.get("missing") or ())
-        more = f" +{len(missing) - most}" if len(missing) > most else ""
-        latency = "" if row.get("latency_ms") is None else f"{row['latency_ms']:g} ms"
-        table.add_row(
-            cell(row.get("path")),
-            cell(row.get("hop")),
-            cell(row.get("sent")),
-            cell(row.get("seen")),
-            cell(", ".join(missing[:most]) + more),
-            latency,
-            _verdict(row.get("verdict")),
-            cell(row.get("note")),
-        )
+        table.add_row(*(columns[name](row) for name in shown))
     return table
+
+
+def _missing(tags: Sequence[str], most: int) -> str:
+    return ", ".join(tags[:most]) + (f" +{len(tags) - most}" if len(tags) > most else "")
 
 
 def _reads(row: Mapping[str, Any]) -> str:
@@ -78,19 +81,20 @@ def _reads(row: Mapping[str, Any]) -> str:
 
 
 def panel_table(rows: Sequence[Mapping[str, Any]], narrow: bool = False) -> Table:
-    """One row a panel: what it reads, what it should, and why not. A narrow one leaves out path and state."""
+    """One row a panel: what it reads, what it should, and why not. A narrow one leaves out path and state, and cuts
+    long cells."""
     columns = {
         ">id": lambda row: cell(row.get("id")),
-        "title": lambda row: cell(row.get("title")),
+        "title~": lambda row: cell(row.get("title"), narrow),
         "path": lambda row: cell(row.get("path")),
-        "reads": lambda row: cell(_reads(row)),
-        "wanted": lambda row: cell(row.get("wanted")),
+        "reads~": lambda row: cell(_reads(row), narrow),
+        "wanted~": lambda row: cell(row.get("wanted"), narrow),
         "state": lambda row: cell(row.get("state")),
         "verdict": lambda row: _verdict(row.get("verdict")),
         "cause": lambda row: cell(row.get("cause")),
     }
     shown = [name for name in columns if not (narrow and name in ("path", "state"))]
-    table = plain_table("Panels", *shown)
+    table = plain_table("Panels", *shown, one_row=narrow)
     for row in rows:
         table.add_row(*(columns[name](row) for name in shown))
     return table
@@ -118,11 +122,17 @@ def suggested_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def probe_line(probe: Mapping[str, Any]) -> str:
-    """A probe in one line: who was asked what, and the answer (shortened)."""
+def probe_line(probe: Mapping[str, Any], most: int | None = None) -> str:
+    """A probe in one line: who was asked what, and the answer (shortened). Of `most` characters the answer has at most
+    half, and the question the rest."""
     answer = probe.get("answer")
     text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, default=str)
-    return visible(f"{probe.get('system')}: {probe.get('request')} -> {shortened(text, _PROBE_CHARS)}")
+    asked = visible(f"{probe.get('system')}: {probe.get('request')}")
+    said = shortened(text, _PROBE_CHARS)
+    if most is None:
+        return f"{asked} -> {visible(said)}"
+    said = shortened(visible(said), max(most // 2, most - len(asked) - 4))
+    return f"{shortened(asked, most - len(said) - 4)} -> {said}"
 
 
 def value_table(rows: Sequence[tuple[str, str, str]]) -> Table:
@@ -133,17 +143,22 @@ def value_table(rows: Sequence[tuple[str, str, str]]) -> Table:
     return table
 
 
-def plain_table(title: str, *columns: str) -> Table:
-    """A table without frame; a column named `>NAME` is set flush right."""
+def plain_table(title: str, *columns: str, one_row: bool = False) -> Table:
+    """A table without frame; a column named `>NAME` is set flush right. With `one_row` the cells of columns named
+    `NAME~` are cut where there is no room for all, and nothing is folded."""
     table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
     for column in columns:
-        table.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if column.startswith(">") else "left"
+        cut = one_row and column.endswith("~")
+        # What a column that may wrap holds does not: so it alone gives way, and is still one row.
+        table.add_column(column.strip(">~"), justify=justify, overflow="fold", no_wrap=one_row and not cut)
     return table
 
 
-def cell(value: Any) -> Text:
-    """A value in a table as it stands; None is empty."""
-    return Text("" if value is None else visible(str(value)))
+def cell(value: Any, one_row: bool = False) -> Text:
+    """A value in a table as it stands, cut rather than folded where it has one row; None is empty."""
+    text = "" if value is None else visible(str(value))
+    return Text(text, no_wrap=True, overflow="ellipsis") if one_row else Text(text)
 
 
 def _verdict(value: Any) -> Text:

@@ -1,22 +1,40 @@
 """Decisions and the domains they are about as files, a row at a time: a million of them take no more memory."""
 
 import csv
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from obs_check.app.decisions import ROWS, rows_of
+from obs_check.app.decisions import ROWS, decision_of, rows_of
 from obs_check.client.files.text_files import whole
+from obs_check.client.loki.client import StoredLine
 from obs_check.report.binary_tables import HINT, quoted
 from obs_check.report.frames import Column, TableKind, rfc3339, table_of
 from obs_check.report.json import json_line
 from obs_check.report.terminal import in_cell
 
 FORMATS = ("csv", "jsonl", "parquet")
+
+
+def _kept(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The decisions in the lines of a run that are kept of Loki, each once."""
+    seen = set()
+    for part in (document, document.get("after") or {}):
+        for hop in part.get("hops") or ():
+            for event in (hop.get("events") or ()) if hop.get("hop") == "loki" else ():
+                for line in event.get("lines") or ():
+                    row = decision_of(hop["path"], StoredLine(line["labels"] or {}, line["ts_ns"] or 0, line["line"]))
+                    key = (hop["path"], line["ts_ns"], line["line"])
+                    if row is not None and key not in seen:
+                        seen.add(key)
+                        yield row
+
+
 DECISIONS = TableKind(
     "decisions",
     "Decisions",
-    "One row an audited request that Loki has of a window.",
+    "One row an audited request: of a run those in the lines that are kept of it; with `export --decisions`, and of "
+    "the command `decisions`, all that Loki has of a window.",
     (
         Column("path", "text", "`A`: boundary's log files; `B`: coderd's log. A request may stand on both"),
         Column("stored", "time", "its time in Loki"),
@@ -31,7 +49,7 @@ DECISIONS = TableKind(
         Column("agent", "text", "its agent, empty on path A"),
         Column("labels", "json", "of its stream in Loki"),
     ),
-    lambda _document: (),
+    _kept,
 )
 TOP_DOMAINS = TableKind(
     "top_domains",

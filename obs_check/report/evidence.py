@@ -11,7 +11,8 @@ from obs_check.errors import InputError
 from obs_check.report.binary_tables import write_parquet, write_workbook
 from obs_check.report.causes_sarif import causes_sarif
 from obs_check.report.csv import HINT, write_csv, write_jsonl
-from obs_check.report.frames import EvidenceTable
+from obs_check.report.decisions import DECISIONS, TOP_DOMAINS
+from obs_check.report.frames import EvidenceTable, TableKind
 from obs_check.report.html.page import to_html
 from obs_check.report.json import dumps
 from obs_check.report.junit import junit_of_run
@@ -26,6 +27,7 @@ _OF_TABLES: Mapping[str, Callable[[Path, EvidenceTable], None]] = {
     "jsonl": write_jsonl,
     "parquet": write_parquet,
 }
+_OF_LOKI = (DECISIONS, TOP_DOMAINS)
 _WHOLE: Mapping[str, tuple[str, str]] = {
     "json": ("evidence.json", "the whole document: docs/document.md has its fields"),
     "md": ("evidence.md", "verdict, tables and causes, to paste into a ticket"),
@@ -36,22 +38,26 @@ _WHOLE: Mapping[str, tuple[str, str]] = {
 }
 
 
-def write_evidence(folder: Path, document: Mapping[str, Any], formats: Collection[str] = USUAL) -> list[Path]:
+def write_evidence(
+    folder: Path, document: Mapping[str, Any], formats: Collection[str] = USUAL, beside: Sequence[Path] = ()
+) -> list[Path]:
     """Write a document in these formats, README.md and manifest.json; returns the paths in that order.
 
-    The folder is made; files of the same names are replaced, each whole or not at all. Raises InputError when it
-    cannot be written.
+    The folder is made; files of the same names are replaced, each whole or not at all. `beside` are decisions that were
+    written there already, in place of those of the document. Raises InputError when it cannot be written.
     """
-    tables = evidence_tables(document)
+    tables = [table for table in evidence_tables(document) if table.kind is not DECISIONS or not beside]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{error.filename or folder}: {error.strerror}", HINT) from error
-    told: list[tuple[str, str]] = []
+    meanings = {kind.name: f"{kind.title}: {kind.meaning}" for kind in _OF_LOKI}
+    told = [(path.name, meanings[path.stem]) for path in beside]
     for format_ in FORMATS:
         if format_ in formats:
             told += _write(folder, format_, document, tables)
-    write_result(folder / "README.md", _readme(document, told, tables), HINT)
+    kinds = [table.kind for table in tables] + (list(_OF_LOKI) if beside else [])
+    write_result(folder / "README.md", _readme(document, told, kinds), HINT)
     names = [name for name, _ in told] + ["README.md"]
     write_result(folder / "manifest.json", dumps(_manifest(folder, document, names)) + "\n", HINT)
     return [folder / name for name in (*names, "manifest.json")]
@@ -88,7 +94,7 @@ def _text(format_: str, document: Mapping[str, Any], tables: Sequence[EvidenceTa
     return dumps(document) + "\n"
 
 
-def _readme(document: Mapping[str, Any], told: Sequence[tuple[str, str]], tables: Sequence[EvidenceTable]) -> str:
+def _readme(document: Mapping[str, Any], told: Sequence[tuple[str, str]], kinds: Sequence[TableKind]) -> str:
     head = f"# Evidence of obs-check {in_markdown(document.get('command'))}"
     run = f"Run {in_markdown(document['run'])}, " if document.get("run") else ""
     parts = [
@@ -100,10 +106,10 @@ def _readme(document: Mapping[str, Any], told: Sequence[tuple[str, str]], tables
         "firewall's, a `verdict` obs-check's. What was logged is text: a cell that would begin a formula has an "
         "apostrophe in front.",
     ]
-    for table in tables:
-        rows = [f"| `{c.name}` | {c.type} | {c.meaning.replace('|', '&#124;')} |" for c in table.kind.columns]
+    for kind in kinds:
+        rows = [f"| `{c.name}` | {c.type} | {c.meaning.replace('|', '&#124;')} |" for c in kind.columns]
         lines = "\n".join(["| column | type | meaning |", "| --- | --- | --- |", *rows])
-        parts.append(f"## {table.name}\n\n{table.kind.meaning}\n\n{lines}")
+        parts.append(f"## {kind.name}\n\n{kind.meaning}\n\n{lines}")
     return "\n\n".join(parts) + "\n"
 
 

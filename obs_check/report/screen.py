@@ -2,11 +2,14 @@
 to type next."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TextIO
+from pathlib import Path
+from shlex import quote
+from typing import Any, Literal, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
+from obs_check.model.secret import shortened
 from obs_check.report.console import (
     NARROW,
     STYLES,
@@ -26,6 +29,12 @@ SAFETY = {
     "review": "may change what is collected, kept or meant: read it first",
     "manual": "a person has to do it",
 }
+Diffs = Literal["none", "short", "all"]
+_SHORT_DIFF = 12
+"""Rows of a patch that is shown unasked."""
+_CLAIM_ROWS = 2
+_WHOLE = 10**6
+_INDENT = 3
 _PATHS = {"A": "boundary's log files", "B": "coderd's log"}
 
 
@@ -33,12 +42,13 @@ def print_document(
     document: Mapping[str, Any],
     file: TextIO,
     color: bool,
-    diffs: bool = True,
+    diffs: Diffs = "short",
     everything: bool = False,
     options: str = "",
 ) -> None:
-    """Print what a document says. `diffs` shows the fixes as patches; `everything` also what is as it should be, and
-    the probes of every cause. `options` are those that the next command needs, too."""
+    """Print what a document says, so that three causes and their panels fit two screens of 24 rows. `diffs` are the
+    fixes that are shown as patches; `everything` shows also what is as it should be, whole texts and patches, and the
+    probes of every cause. `options` are those that the next command needs, too."""
     console = make_console(file, color)
     console.print(_headline(document))
     for part in (document.get("result") or {}).get("parts") or ():
@@ -46,23 +56,20 @@ def print_document(
             console.print(Text(visible(f"workspace {part['verdict']}: {part['says']}"), STYLES.get("fail", "")))
             for line in (*part.get("why", ()), *part.get("lines", ())):
                 console.print(Text(visible(f"   {line}"), "dim"))
+    explained: set[str] = set()
     for number, finding in enumerate(document.get("findings") or (), start=1):
-        print_finding(console, number, finding, everything)
+        print_finding(console, number, finding, everything, explained)
     for text in document.get("unexplained") or ():
         console.print(Text(visible(f"unexplained: {text}"), "yellow"))
     for text in document.get("outages") or ():
         console.print(Text(visible(f"did not answer: {text}"), "yellow"))
     _print_hops(console, list(document.get("hops") or ()), everything)
-    _print_panels(console, list(document.get("panels") or ()), everything)
-    control = [row for row in document.get("control") or () if everything or row.get("meaning") in _WRONG_MEANINGS]
-    if control:
-        console.print(control_table(control))
-    if document.get("suggested"):
-        console.print(suggested_table(document["suggested"]))
+    _print_panels(console, document, everything)
+    _print_control(console, document, everything)
+    _print_suggested(console, list(document.get("suggested") or ()), everything)
     if document.get("command") == "confirm":
         _print_comparison(console, document, everything)
-    if diffs:
-        _print_patches(console, document.get("findings") or ())
+    _print_patches(console, document.get("findings") or (), "all" if everything and diffs != "none" else diffs)
     if step := next_step(document, options):
         console.print(Text(f"next: {step}", "bold"))
 
@@ -100,29 +107,51 @@ def next_step(document: Mapping[str, Any], options: str = "") -> str:
         return f"{diagnose} --suggest shows the patches"
     if fixable:
         review = " --also-review" if any(f["fix"].get("safety") == "review" for f in fixable) else ""
-        return f"{diagnose} --apply{review}, restart what reads the files, then obs-check confirm last{options}"
+        files = any(not _of_dashboard(f["fix"]) for f in fixable)
+        restart = " restart what reads the files," if files else ""
+        return f"{diagnose} --apply{review},{restart} then obs-check confirm last{options}"
     return f"obs-check explain {causes[0]} says what to do; then obs-check {command}{options} again"
 
 
-def print_finding(console: Console, number: int, finding: Mapping[str, Any], everything: bool) -> None:
-    """A cause: its claim, both sides of its proof, the fix in one line, the panels that it explains, and its page."""
+def print_finding(
+    console: Console, number: int, finding: Mapping[str, Any], everything: bool, explained: set[str]
+) -> None:
+    """A cause: its claim, both sides of its proof, the fix in one line, the panels that it explains, and its page.
+    Texts are cut unless everything is shown; `explained` has the words whose meaning stands above already."""
     severity = str(finding.get("severity") or "")
-    head = Text(f"\n{number}. ")
+    head = Text(f"{number}. ")
     head.append(str(finding.get("cause")), "bold")
     head.append(f" {known(finding)}", STYLES.get(severity, "cyan"))
     console.print(head)
-    console.print(Text(visible(f"   {finding.get('claim', '')}")))
-    for words, probe in _shown_probes(finding, everything):
-        console.print(Text(f"   {words}{probe_line(probe)}", "dim"))
+    rows = _WHOLE if everything else _CLAIM_ROWS
+    _indented(console, str(finding.get("claim", "")), "", rows)
+    aside = severity == "info" and not everything
+    for words, probe in () if aside else _shown_probes(finding, everything):
+        room = None if everything else console.width - _INDENT - len(words)
+        _indented(console, words + probe_line(probe, room), "dim", _WHOLE)
     fix = finding.get("fix") or {}
-    if fix.get("summary"):
-        place = f" in {fix['path']}" if fix.get("path") else ""
+    if fix.get("summary") and not aside:
+        path = str(fix.get("path") or "")
+        place = f" in {path if everything else path.rpartition('/')[2]}" if path else ""
         safety = str(fix.get("safety") or "manual")
-        console.print(Text(visible(f"   fix ({safety}: {SAFETY.get(safety, '')}): {fix['summary']}{place}"), "cyan"))
+        _indented(console, f"fix ({safety}): {fix['summary']}{place}", "cyan", _WHOLE if everything else 1)
+        if safety not in explained:
+            explained.add(safety)
+            _indented(console, f"{safety}: {SAFETY.get(safety, '')}", "dim", 1)
     panels = [str(panel) for panel in finding.get("panels") or ()]
-    if panels:
-        console.print(Text(f"   explains {'panels' if len(panels) > 1 else 'panel'} {', '.join(panels)}"))
-    console.print(Text(visible(f"   page: obs-check explain {finding.get('cause')}"), "dim"))
+    said = f"explains {'panels' if len(panels) > 1 else 'panel'} {', '.join(panels)}; " if panels else "page: "
+    _indented(console, f"{said}obs-check explain {finding.get('cause')}", "dim", _WHOLE)
+
+
+def _indented(console: Console, text: str, style: str, most: int) -> None:
+    """A text three columns in, in at most so many rows; … stands where it is cut."""
+    width = console.width - _INDENT
+    rows = list(Text(visible(text)).wrap(console, width))
+    if len(rows) > most:
+        cut = f"{rows[most - 1].plain.rstrip()} {rows[most].plain.strip()}"
+        rows = [*rows[: most - 1], Text(shortened(cut, width))]
+    for row in rows:
+        console.print(Text(" " * _INDENT + row.plain.rstrip(), style), soft_wrap=True)
 
 
 def _headline(document: Mapping[str, Any]) -> Text:
@@ -153,26 +182,54 @@ def _shown_probes(finding: Mapping[str, Any], everything: bool) -> Iterator[tupl
 
 def _print_hops(console: Console, hops: Sequence[Mapping[str, Any]], everything: bool) -> None:
     odd = [row for row in hops if everything or row.get("verdict") != "ok"]
+    shown = sorted({str(row.get("path")) for row in odd} & set(_PATHS))
+    paths = ", ".join(f"{path}: {_PATHS[path]}" for path in shown)
     if odd:
-        console.print()
-        console.print(hop_table(odd, console.width < NARROW))
-        shown = sorted({str(row.get("path")) for row in odd} & set(_PATHS))
-        console.print(Text("; ".join(f"path {path}: {_PATHS[path]}" for path in shown), "dim"))
-    if hops and len(odd) < len(hops):
-        console.print(Text(f"{len(hops) - len(odd)} of {len(hops)} hops as they should be"))
+        console.print(hop_table(odd, console.width < NARROW and not everything))
+    if hops:
+        right = f"{sum(row.get('verdict') == 'ok' for row in hops)} of {len(hops)} hops as they should be"
+        console.print(Text(f"{right}; {paths}" if paths else right, "dim"))
 
 
-def _print_panels(console: Console, panels: Sequence[Mapping[str, Any]], everything: bool) -> None:
+def _print_panels(console: Console, document: Mapping[str, Any], everything: bool) -> None:
+    """A narrow table has of a cause the number that it has above."""
+    panels = list(document.get("panels") or ())
     odd = [row for row in panels if everything or row.get("verdict") != "ok"]
+    narrow = console.width < NARROW and not everything
+    if odd and narrow:
+        places = {f.get("cause"): str(n) for n, f in reversed([*enumerate(document.get("findings") or (), 1)])}
+        odd = [{**row, "cause": places.get(row.get("cause"), row.get("cause"))} for row in odd]
     if odd:
-        console.print()
-        console.print(panel_table(odd, console.width < NARROW and not everything))
+        console.print(panel_table(odd, narrow))
     notes = [(row.get("id"), note) for row in panels for note in row.get("notes") or ()]
     for note in dict.fromkeys(note for _, note in notes):
         numbers = ", ".join(str(number) for number, said in notes if said == note)
         console.print(Text(visible(f"note on panel {numbers}: {note}")))
-    if panels and len(odd) < len(panels):
-        console.print(Text(f"{len(panels) - len(odd)} of {len(panels)} panels as they should be"))
+    if panels:
+        right = sum(row.get("verdict") == "ok" for row in panels)
+        console.print(Text(f"{right} of {len(panels)} panels as they should be", "dim"))
+
+
+def _print_control(console: Console, document: Mapping[str, Any], everything: bool) -> None:
+    """What the events moved; panels that stand above with what they read need no second row."""
+    rows = list(document.get("control") or ())
+    above = {row.get("id") for row in document.get("panels") or () if row.get("verdict") != "ok"}
+    wrong = [row for row in rows if row.get("meaning") in _WRONG_MEANINGS]
+    shown = rows if everything else [row for row in wrong if row.get("id") not in above]
+    if shown:
+        console.print(control_table(shown))
+    if len(wrong) > len(shown):
+        console.print(Text(f"positive control: {len(wrong)} of {len(rows)} panels do not move as the events do", "dim"))
+
+
+def _print_suggested(console: Console, rows: Sequence[Mapping[str, Any]], everything: bool) -> None:
+    """What panels would read with the fixes; those that would read as they should are counted."""
+    odd = [row for row in rows if everything or row.get("verdict") != "ok"]
+    if odd:
+        console.print(suggested_table(odd))
+    if rows:
+        right = sum(row.get("verdict") == "ok" for row in rows)
+        console.print(Text(f"with the fixes, read without saving them: {right} of {len(rows)} panels right", "dim"))
 
 
 def _print_comparison(console: Console, document: Mapping[str, Any], everything: bool) -> None:
@@ -191,17 +248,33 @@ def _print_comparison(console: Console, document: Mapping[str, Any], everything:
         console.print(Text(f"{same} of {len(rows)} hops and panels unchanged"))
 
 
-def _print_patches(console: Console, findings: Sequence[Mapping[str, Any]]) -> None:
+def _print_patches(console: Console, findings: Sequence[Mapping[str, Any]], which: Diffs) -> None:
     """The fixes as plain patches: neither wrapped nor indented, so that `patch -p1` takes them."""
-    for finding in findings:
-        diff = str((finding.get("fix") or {}).get("diff") or "")
+    left = 0
+    for finding in findings if which != "none" else ():
+        diff = str((finding.get("fix") or {}).get("diff") or "").rstrip("\n")
         if not diff:
             continue
+        rows = diff.split("\n")
+        if which == "short" and len(rows) > _SHORT_DIFF:
+            left += 1
+            continue
+        path = str(finding["fix"].get("path") or "")
+        of_file = f"to apply it as text: cd {quote(str(Path(path).parent))} && patch -p1"
+        in_grafana = f"{path}, which --apply saves in Grafana: no file to patch"
         console.print()
-        for line in diff.rstrip("\n").split("\n"):
+        where = in_grafana if _of_dashboard(finding["fix"]) else of_file
+        console.print(Text(visible(f"# {where}"), "dim"), soft_wrap=True)
+        for line in rows:
             style = "green" if line.startswith("+") else "red" if line.startswith("-") else ""
             console.print(Text(visible(line), style), soft_wrap=True)
+    if left:
+        console.print(Text(f"-v shows {_many(left, 'longer patch', 'longer patches')}", "dim"))
 
 
-def _many(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+def _of_dashboard(fix: Mapping[str, Any]) -> bool:
+    return str(fix.get("path") or "").startswith("dashboard:")
+
+
+def _many(number: int, word: str, more: str = "") -> str:
+    return f"{number} {word if number == 1 else more or f'{word}s'}"

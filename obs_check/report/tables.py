@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from obs_check.report.decisions import DECISIONS
 from obs_check.report.frames import Column, EvidenceTable, TableKind, table_of
 
 Document = Mapping[str, Any]
@@ -402,6 +403,7 @@ TABLES: tuple[TableKind, ...] = (
         ),
         _probes,
     ),
+    DECISIONS,
     TableKind(
         "hop_comparison",
         "Hops before and after",

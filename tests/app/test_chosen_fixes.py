@@ -14,12 +14,12 @@ from obs_check.model.probe import Probe
 BEFORE = "a: 1\nb: 2\nc: 3\nd: 4\ne: 5\nf: 6\n"
 
 
-def finding(cause: str, safety: Safety, *edits: FileEdit | TargetEdit) -> Finding:
-    fix = Fix(f"mend {cause}", "", safety, "", edits)
+def finding(cause: str, safety: Safety, *edits: FileEdit | TargetEdit, path: str = "") -> Finding:
+    fix = Fix(f"mend {cause}", "", safety, path, edits)
     return Finding(cause, "error", "file", Subject(), "c", Observation((Probe("file", "q", 1, 1),)), fix)
 
 
-FIRST = finding("safe.query", "safe", TargetEdit(1, "A", "x", "y"))
+FIRST = finding("safe.query", "safe", TargetEdit(1, "A", "x", "y"), path="dashboard:d")
 SECOND = finding("review.file", "review", FileEdit("/etc/p.yaml", BEFORE, BEFORE.replace("a: 1", "a: 9")))
 THIRD = finding("review.other", "review", FileEdit("/etc/p.yaml", BEFORE, BEFORE.replace("f: 6\n", "f: 7\ng: 8\n")))
 FOURTH = finding("manual.thing", "manual")
@@ -57,7 +57,24 @@ def test_a_cause_that_was_not_found_is_named() -> None:
 @pytest.mark.skipif(shutil.which("patch") is None, reason="patch is not on PATH")
 def test_patch_takes_the_patch(tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text(BEFORE)
-    text = patch_of(EVERY)
+    patch = patch_of(EVERY)
+    text = patch.text
     assert text.count("--- a/p.yaml") == 1
+    assert (patch.folder, patch.files) == (Path("/etc"), 1)
+    assert patch.left_out == ("dashboard:d is saved in Grafana by --apply, and no file to patch",)
     subprocess.run(["patch", "-p1", "-s"], input=text, text=True, cwd=tmp_path, check=True, timeout=30)
     assert (tmp_path / "p.yaml").read_text() == "a: 9\nb: 2\nc: 3\nd: 4\ne: 5\nf: 7\ng: 8\n"
+
+
+def test_a_patch_of_several_folders_is_for_the_one_that_holds_them() -> None:
+    other = finding("review.third", "review", FileEdit("/etc/b/q.yaml", BEFORE, BEFORE.replace("a: 1", "a: 9")))
+    patch = patch_of((SECOND, other))
+    assert (patch.folder, patch.files) == (Path("/etc"), 2)
+    assert [row for row in patch.text.split("\n") if row.startswith("--- ")] == ["--- a/p.yaml", "--- a/b/q.yaml"]
+
+
+def test_what_holds_a_secret_is_for_apply_alone() -> None:
+    held = FileEdit("/etc/p.yaml", "password: hunter2\n", "password: hunter2  # x\n")
+    patch = patch_of((finding("review.file", "review", held),))
+    assert (patch.files, patch.text.count("\n"), "hunter2" in patch.text) == (0, 1, False)
+    assert patch.text.startswith("# not applicable as text: use --apply")

@@ -1,6 +1,9 @@
 """A canary in every place that can hold a secret, and no command that writes one of them, however it ends."""
 
 import json
+import shutil
+import subprocess
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,12 +12,14 @@ import pytest
 import yaml
 
 from obs_check.cli.main import cli, main
+from obs_check.config import STATE_VARIABLE
 from obs_check.lab.parts import TOKEN_FILE
 from obs_check.lab.stack import Lab
 from obs_check.serving import Server
 
 BEARER = "canary-bearer-7f3a"
-WRITTEN = {name: f"canary-{name}-b81c" for name in ("password", "token", "header", "url", "secure", "env", "name")}
+NAMES = ("password", "token", "header", "url", "secure", "env", "name", "comment", "beside")
+WRITTEN = {name: f"canary-{name}-b81c" for name in NAMES}
 """What the files below hold."""
 PROMTAIL = f"""
 clients:
@@ -158,6 +163,14 @@ WRONG_CONFIGS = {
 }
 
 
+def parts(path: Path) -> Iterator[bytes]:
+    """What a file holds, and what each member of an archive does."""
+    yield path.read_bytes()
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            yield from (archive.read(name) for name in archive.namelist())
+
+
 @pytest.fixture
 def ran(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -167,6 +180,7 @@ def ran(
     monkeypatch.setenv("LOKI_BEARER", BEARER)
     monkeypatch.setenv("SEC", WRITTEN["env"])
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "state"))
     Path("broken").mkdir()
     for name, text in FILES.items():
         Path(name).write_text(text)
@@ -181,7 +195,7 @@ def ran(
         written = [p for p in tmp_path.rglob("*") if p.is_file() and given.get(p) != p.read_bytes()]
         for canary in (*WRITTEN.values(), BEARER, *canaries):
             assert canary not in told, told
-            assert [p for p in written if canary.encode() in p.read_bytes()] == []
+            assert [p for p in written if any(canary.encode() in part for part in parts(p))] == []
         return code, told
 
     return run
@@ -266,11 +280,16 @@ def test_of_a_server_that_repeats_what_it_was_sent(
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A lab whose panels parse JSON lines with logfmt and whose shipper drops the namespace."""
     with Lab(tmp_path_factory.mktemp("secrets"), ("panel-logfmt", "namespace-not-set")) as running:
+        config = running.directory / "promtail.yaml"
+        rows = config.read_text().split("\n")
+        at = next(number for number, row in enumerate(rows) if row.strip() == "app: coder")
+        rows[at : at + 1] = [rows[at], f"      # password: {WRITTEN['comment']}"]
+        config.write_text("\n".join([f"# http://user:{WRITTEN['beside']}@loki.example", *rows]))
         yield running
 
 
 OF_A_RUN = [
-    ("diagnose --inject --suggest -v --save diagnose.json", 1),
+    ("diagnose --inject --suggest -v --save diagnose.json --patch fixes.patch --only shipper.label-not-set", 1),
     ("diagnose -o json -v", 3),
     ("export diagnose.json --to out -v", 0),
     ("bundle make diagnose.json --to run.zip -v", 0),
@@ -291,6 +310,13 @@ def test_of_a_whole_run(lab: Lab, ran: Callable[..., tuple[int, str]]) -> None:
     for command, code in OF_A_RUN:
         got, told = ran(*command.split(" "), *config, canaries=(token,))
         assert got == code, told
+    shutil.copy(lab.directory / "promtail.yaml", "promtail.yaml")
+    for row in Path("fixes.patch").read_text().splitlines():
+        assert not row.startswith("#"), row
+    if shutil.which("patch") is not None:
+        applied = subprocess.run(["patch", "-p1", "-i", "fixes.patch"], capture_output=True, text=True, timeout=30)
+        assert (applied.returncode, applied.stdout) == (0, "patching file promtail.yaml\n"), applied.stdout
+        assert "namespace: coder" in Path("promtail.yaml").read_text()
 
 
 def commands(group: click.Group, before: str = "") -> Iterator[str]:

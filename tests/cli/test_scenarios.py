@@ -209,7 +209,14 @@ def test_a_broken_panel_is_diagnosed_confirmed_and_exported(broken: Lab, command
     fixed = command("diagnose", "--config", broken.config_path, "--inject", "--apply", "--yes", "--patch", "all.patch")
     assert "dashboard agent-firewall saved as version 2" in fixed.err
     assert "will change dashboard agent-firewall: 7 queries" in fixed.err
-    assert Path("all.patch").read_text().startswith("--- a/agent-firewall.json\n+++ b/agent-firewall.json\n")
+    assert Path("all.patch").read_text().startswith("# dashboard:agent-firewall is saved in Grafana by --apply")
+    assert "all.patch changes no file" in fixed.err
+    followed = command("trace", "last", "--config", broken.config_path, "-o", "json")
+    assert f"kept as run {followed.document['run']}" in fixed.err
+    exported = command("export", "last", "--to", "all", "--decisions", "--config", broken.config_path)
+    assert exported.code == 0, exported.err
+    assert f"obs={followed.document['run']}-1-allow" in Path("all/decisions.csv").read_text()
+    assert "`top_domains.csv`" in Path("all/README.md").read_text()
     confirmed = command("confirm", "verify.json", "--config", broken.config_path)
     assert confirmed.code == 0, confirmed.out
     assert re.search(r"^ *1 fixed +Requests by decision: .* -> Allowed 10, Denied 10$", confirmed.out, re.M)
@@ -288,7 +295,7 @@ def test_an_unknown_datasource_is_named(kind: str, uid: str, healthy: Lab, comma
     assert f"panel.datasource-missing error, {known[uid]} datasource '{uid}' was not found; " in shown
     named = {"nosuch": "the nearest is 'loki' (loki)", "w": "there are: loki, postgres, prometheus"}
     assert named[uid] in shown
-    assert "explains panel 1 " in shown
+    assert "explains panel 1; " in shown
 
 
 def test_a_query_that_grafana_cannot_read_leaves_its_panel_unknown(healthy: Lab, command: Command) -> None:

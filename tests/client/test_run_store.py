@@ -46,6 +46,18 @@ def test_what_a_name_means(tmp_path: Path, named: str, commands: tuple[str, ...]
             store.find(named, commands)
 
 
+def test_what_does_not_hold_what_is_needed_is_passed_over(tmp_path: Path) -> None:
+    store = stored(tmp_path, ("diagnose", "abcdef"), ("verify", "abcdef"), ("diagnose", "xyz123"))
+
+    def holds(path: Path) -> bool:
+        return path.read_text() == "diagnose abcdef"
+
+    assert store.find("last", (), holds).read_text() == "diagnose abcdef"
+    assert store.find("abcdef", (), holds).read_text() == "diagnose abcdef"
+    with pytest.raises(InputError, match="run xyz123 has no document"):
+        store.find("xyz123", (), holds)
+
+
 def test_a_file_is_that_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "abcdef").write_text("mine")

@@ -19,11 +19,12 @@ from obs_check.report.evidence import write_evidence
 from obs_check.report.json import document, dumps
 from obs_check.report.junit import junit
 from obs_check.report.query_result import print_result, result_json, to_csv, to_jsonl
-from obs_check.report.screen import next_step, print_document, summary
+from obs_check.report.screen import Diffs, next_step, print_document, summary
 from obs_check.report.shipper_trace import print_kept, print_trace
 from obs_check.report.terminal import in_one_line, visible
 from obs_check.shipper.simulate import run
 from obs_check.shipper.stages.registry import read_stages
+from tests.report.pages import healthy, negative
 
 AT = 1_795_480_918_603_000_000
 HOP = {
@@ -91,7 +92,7 @@ DOCUMENT: dict[str, Any] = {
 }
 
 
-def shown(doc: dict[str, Any], diffs: bool = True) -> str:
+def shown(doc: dict[str, Any], diffs: Diffs = "short") -> str:
     file = io.StringIO()
     print_document(doc, file, color=True, diffs=diffs)
     return file.getvalue()
@@ -107,17 +108,17 @@ def test_console() -> None:
         "1. pipeline.wrong-parser error",
         "as written 0; with | json 5 \\x1b[31m",
         "loki: GET query ->",
-        "fix (safe: changes what is shown only, and was read with it): parse as JSON in dashboard",
+        "fix (safe): parse as JSON in dashboard",
+        "safe: changes what is shown only, and was read with it",
         "+new",
-        "With the fixes (read without saving them)",
-        "42",
+        "with the fixes, read without saving them: 1 of 1 panels right",
         "unexplained: panel 4",
         "did not answer: grafana",
         "run abcd: verdict fail",
     ):
         assert part in text.replace("\n", " ") or part in text
     assert "\x1b" not in text
-    assert "+new" not in shown(DOCUMENT, diffs=False)
+    assert "+new" not in shown(DOCUMENT, diffs="none")
 
 
 def test_the_causes_and_their_panels_are_counted() -> None:
@@ -132,7 +133,7 @@ def test_the_screen_begins_with_the_verdict_and_shows_what_is_wrong_only() -> No
     good = {**PANEL, "id": 9, "title": "A good one", "verdict": "ok"}
     doc = {**DOCUMENT, "panels": [PANEL, good], "hops": [HOP, {**HOP, "hop": "egress", "verdict": "ok"}]}
     text = shown(doc)
-    assert text.startswith("run abcd: verdict fail: 1 cause explains 1 of 2 panels\n\n1. pipeline.wrong-parser")
+    assert text.startswith("run abcd: verdict fail: 1 cause explains 1 of 2 panels\n1. pipeline.wrong-parser")
     assert "A good one" not in text
     assert "1 of 2 hops as they should be" in text
     assert "\n--- a\n+++ b\n-old\n+new\n" in text
@@ -146,6 +147,51 @@ def test_a_narrow_table_leaves_out_what_says_least() -> None:
     assert {"path", "state"} == {str(c.header) for c in panel_table([]).columns} - {
         str(c.header) for c in panel_table([], narrow=True).columns
     }
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("causes", "screens"), [(3, 2), (1, 1), (0, 1)])
+def test_a_run_fits_its_screens(causes: int, screens: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A screen has 24 rows of 80 columns."""
+    monkeypatch.setenv("COLUMNS", "80")
+    found = negative() if causes else healthy()
+    if causes == 1:
+        found["findings"] = found["findings"][:1]
+        explained = found["findings"][0]["panels"]
+        for row in found["panels"]:
+            row |= {"cause": found["findings"][0]["cause"]} if row["id"] in explained else {"verdict": "ok"}
+        for row in found["hops"]:
+            row |= {"verdict": "ok"} if row["path"] == "B" else {}
+    terminal = Terminal()
+    print_document(found, terminal, color=False, diffs="none")
+    rows = terminal.getvalue().splitlines()
+    assert max(map(len, rows)) <= 80
+    assert len(rows) <= 24 * screens, terminal.getvalue()
+    if causes:
+        assert "verdict fail" in rows[0]
+        assert rows[1].startswith(f"1. {found['findings'][0]['cause']} error, proved")
+        assert found["findings"][0]["claim"].startswith(rows[2].strip())
+    assert sum(" ┃ " not in row and f"{n}. " in row[:3] for row in rows for n in range(1, 4)) == causes
+
+
+def test_a_longer_patch_is_shown_when_asked_for() -> None:
+    long = {**FINDING, "fix": {"diff": "--- a\n+++ b\n" + "+x\n" * 20, "path": "/etc/p.yaml"}}
+    document = {**DOCUMENT, "findings": [FINDING, long]}
+    assert "+new\n" in shown(document) and "-v shows 1 longer patch\n" in shown(document)
+    whole = shown(document, diffs="all")
+    assert "\n# to apply it as text: cd /etc && patch -p1\n--- a\n+++ b\n+x\n" in whole
+    assert "longer" not in whole
+
+
+def test_what_only_grafana_holds_is_no_file_to_patch() -> None:
+    fix = {"diff": "--- a\n+++ b\n-old\n+new\n", "safety": "safe", "path": "dashboard:d"}
+    document = {"verdict": "fail", "command": "diagnose", "findings": [{**FINDING, "fix": fix}], "suggested": [{}]}
+    assert "\n# dashboard:d, which --apply saves in Grafana: no file to patch\n--- a\n" in shown(document, diffs="all")
+    assert next_step(document) == "obs-check diagnose --inject --apply, then obs-check confirm last"
 
 
 NEXT = {
@@ -168,7 +214,7 @@ def test_a_confirmation_shows_what_changed_and_ends_with_the_next_command() -> N
     same = {"path": "A", "hop": "file", "before": "1 of 1", "after": "1 of 1", "change": "unchanged"}
     text = shown({**DOCUMENT, "command": "confirm", "comparison": [change], "hop_comparison": [same]})
     assert "\n   1 fixed         Denied: No data -> 1\n1 of 2 hops and panels unchanged\n" in text
-    assert "   page: obs-check explain pipeline.wrong-parser\n" in text
+    assert "   explains panel 3; obs-check explain pipeline.wrong-parser\n" in text
     assert text.splitlines()[-1].startswith("next: obs-check diagnose")
 
 
@@ -184,6 +230,9 @@ def test_console_of_a_positive_control() -> None:
     text = shown({"verdict": "ok", "control": [row]})
     assert "Positive control" in text
     assert "broken zero" in text
+    above = shown({"verdict": "fail", "control": [row], "panels": [PANEL]})
+    assert "positive control: 1 of 1 panels do not move as the events do" in above
+    assert "broken zero" not in above
 
 
 def test_console_of_an_empty_document() -> None:

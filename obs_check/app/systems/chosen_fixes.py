@@ -1,14 +1,16 @@
 """Which fixes are applied, what they would change, and all of them as one patch."""
 
-import difflib
+import os
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from obs_check.app.systems.dashboard_file import in_words
 from obs_check.app.systems.merge_edits import one_edit_a_file, one_edit_a_target
 from obs_check.documents.nearest import did_you_mean
+from obs_check.documents.patch import NOT_AS_TEXT
 from obs_check.errors import UsageError
+from obs_check.evidence.dashboard_edit import file_diff
 from obs_check.model.finding import DashboardEdit, FileEdit, Finding
 
 
@@ -46,35 +48,35 @@ def chosen_fixes(findings: Sequence[Finding], only: Collection[str] = (), also_r
     return Chosen(tuple(taken), tuple(left_out))
 
 
-def patch_of(findings: Iterable[Finding]) -> str:
-    """All fixes that have a diff as one patch for `patch -p1`: of a file one diff, whose changes go together."""
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A `text` for `patch -p1` in `folder`, of so many `files`. `left_out` are sentences of what only --apply changes:
+    they are comments of the text, too."""
+
+    text: str
+    folder: Path
+    files: int
+    left_out: tuple[str, ...]
+
+
+def patch_of(findings: Iterable[Finding]) -> Patch:
+    """All changes of files as one patch: of a file one diff, whose changes go together. What cannot be written without
+    a secret is left out, and so are dashboards, which are no files where the patch is applied."""
     findings = list(findings)
-    files = {edit.path: edit for edit in one_edit_a_file(e for f in findings for e in _files(f))}
-    parts: dict[str, None] = {}
-    for finding in findings:
-        edits = _files(finding)
-        if not edits and finding.fix.diff:
-            parts[finding.fix.diff.rstrip("\n") + "\n"] = None
-        for edit in edits:
-            parts[_diff(files[edit.path])] = None
-    return "".join(parts)
-
-
-def _files(finding: Finding) -> list[FileEdit]:
-    return [edit for edit in finding.fix.edits if isinstance(edit, FileEdit)]
+    edits = one_edit_a_file(e for f in findings for e in f.fix.edits if isinstance(e, FileEdit))
+    folder = Path(os.path.commonpath([Path(edit.path).absolute().parent for edit in edits])) if edits else Path.cwd()
+    diffs = [file_diff(replace(edit, path=str(Path(edit.path).absolute())), folder) for edit in edits]
+    held = [diff.partition("\n")[0].removeprefix("# ") for diff in diffs if diff.startswith(NOT_AS_TEXT)]
+    places = dict.fromkeys(f.fix.path for f in findings if any(not isinstance(e, FileEdit) for e in f.fix.edits))
+    left_out = (*held, *(f"{place} is saved in Grafana by --apply, and no file to patch" for place in places))
+    taken = [diff for diff in diffs if not diff.startswith(NOT_AS_TEXT)]
+    return Patch("".join([*(f"# {one}\n" for one in left_out), *taken]), folder, len(taken), left_out)
 
 
 def _dashboard_edits(findings: Iterable[Finding]) -> tuple[DashboardEdit, ...]:
     return one_edit_a_target([e for f in findings for e in f.fix.edits if not isinstance(e, FileEdit)])
 
 
-def _diff(edit: FileEdit) -> str:
-    name = Path(edit.path).name
-    lines = difflib.unified_diff(edit.before.splitlines(True), edit.after.splitlines(True), f"a/{name}", f"b/{name}")
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
-
-
 def _counted(edit: FileEdit) -> str:
-    lines = [line for line in _diff(edit).splitlines()[2:] if line[:1] in "+-"]
-    added = sum(line.startswith("+") for line in lines)
-    return f"{added} lines added, {len(lines) - added} taken away"
+    marks = [line[:1] for line in file_diff(edit).split("\n")]
+    return f"{marks.count('+') - 1} lines added, {marks.count('-') - 1} taken away"

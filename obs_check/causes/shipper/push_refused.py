@@ -7,10 +7,10 @@ limit of Loki belong to ingest.discarded and shipper.rate-limited.
 
 from urllib.parse import urlsplit, urlunsplit
 
+from obs_check.documents.scrubbed import without_secret_values
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.discard_reasons import discard_of
-from obs_check.evidence.masked import masked
 from obs_check.evidence.refusals import PushedPath, panels, probes, pushed
 from obs_check.evidence.shipper_rules import Rules, told
 from obs_check.model.finding import Finding, Fix, Observation, Subject
@@ -35,7 +35,7 @@ def find(context: Context) -> Finding | None:
     probe: tuple[Probe, ...] = ()
     after = _corrected(first.config) if refusal.status in (404, 405) else None
     if after is not None:
-        url = masked(after.config.clients[0].url)
+        url = without_secret_values(after.config.clients[0].url)[0]
         now, lost = context.now_ns(), first.one.lost_lines
         fix = first.config.fix(f"push to {urlsplit(url).path}", after)
         ran = after.run(first.one.file, lost, now)

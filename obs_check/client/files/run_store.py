@@ -6,7 +6,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -80,20 +80,23 @@ class RunStore:
         ]
         return sorted(found, key=lambda one: one.path.name, reverse=True)
 
-    def find(self, named: str, commands: Sequence[str] = ()) -> Path:
+    def find(
+        self, named: str, commands: Sequence[str] = (), holds: Callable[[Path], bool] = lambda _path: True
+    ) -> Path:
         """The file that `named` means: a path, `last`, or the beginning of one run's id. Of several documents of a run
-        the newest of these commands. InputError that says what there is."""
+        the newest of these commands that holds what is needed. InputError that says what there is."""
         path = Path(named)
         if path.exists() or not (named == LAST or _PREFIX.fullmatch(named)):
             return path
         kept = self.files()
-        fitting = [one for one in kept if not commands or one.command in commands]
+        fitting = (one for one in kept if (not commands or one.command in commands) and holds(one.path))
         if named == LAST:
-            if not fitting:
+            newest = next(fitting, None)
+            if newest is None:
                 raise InputError(
                     f"there is no {' or '.join(commands) or 'run'} yet", "obs-check runs lists what there is"
                 )
-            return fitting[0].path
+            return newest.path
         ids = list(dict.fromkeys(one.id for one in kept if one.id.startswith(named)))
         if len(ids) > 1 and named not in ids:
             raise InputError(f"{named} begins {len(ids)} runs: {', '.join(ids[:5])}", "give more of it")
