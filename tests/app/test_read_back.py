@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from obs_check.app.diagnose.rehearsal.arriving import read_back, written
+from obs_check.app.diagnose.rehearsal.arriving import formats, read_back, written
 from obs_check.client.egress import EgressAnswer
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run, Sent, plan_events
@@ -47,16 +47,20 @@ PODS_LOG = "/var/log/pods/coder_coder-0_0f3b1c52/coder/0.log"
 @pytest.mark.parametrize(
     ("last", "begins", "holds"),
     [
-        ("", '{"ts":', '"decision":"allow"'),
         ('2026-11-25T01:00:00Z stderr F {"ts":"x","msg":"boundary_request"}', '{"ts":', '"decision":"allow"'),
         ('{"ts": "x", "msg": "boundary_request"}', '{"ts": ', '"decision": "allow"'),
         ("2026-11-25T01:00:00Z stderr F 2026-11-25 01:00:00.000 [info]  c: boundary_request  a=b", "1970-", "=allow"),
     ],
-    ids=["none yet", "JSON", "JSON with blanks", "for people"],
+    ids=["JSON", "JSON with blanks", "for people"],
 )
 @pytest.mark.parametrize("file", [PODS_LOG, "/var/log/coderd.log"])
 def test_coderds_lines_are_made_as_its_last_one_is(file: str, last: str, begins: str, holds: str) -> None:
-    lines = [line for _, line in written(RUN, "B", file, last)]
+    (shape,) = formats("B", last)
+    lines = [line for _, line in written(RUN, "B", file, shape)]
     prefix = "1970-01-01T00:00:00Z stderr F " if file == PODS_LOG else ""
     assert len(lines) == len(EVENTS)
     assert lines[0].startswith(prefix + begins) and holds in lines[0]
+
+
+def test_where_coderd_wrote_none_yet_its_format_is_not_known() -> None:
+    assert formats("B", "") == ("json", "human")

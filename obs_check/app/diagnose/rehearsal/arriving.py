@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from obs_check.boundary.coderd import format_of, rfc3339_nano
+from obs_check.boundary.coderd import Format, format_of, rfc3339_nano
 from obs_check.boundary.written import boundary_line, coderd_line
 from obs_check.evidence.changed_lines import as_written
 from obs_check.evidence.lost_lines import FILE_HOPS
@@ -36,14 +36,18 @@ def read_back(run: Run, hop: HopSeen | None) -> list[Line]:
     return lines if total in (len(answer["sample"]), len(hop.seen)) else []
 
 
-def written(run: Run, path: PathName, file: str, last: str = "") -> list[Line]:
-    """A line an event, decided as it expects: boundary's logfmt (A), coderd's (B) in the format of the `last` one that
-    it wrote into the file (JSON where it wrote none yet), behind a CRI prefix where the file is one that the container
-    runtime writes."""
+def formats(path: PathName, last: str) -> Sequence[Format]:
+    """The formats in which a path's lines may be written: that of the `last` line in the file; where coderd (B) wrote
+    none yet, each that its log sinks have."""
+    return (format_of(as_written(last) or ""),) if path == "A" or last else ("json", "human")
+
+
+def written(run: Run, path: PathName, file: str, shape: Format) -> list[Line]:
+    """A line an event, decided as it expects: boundary's logfmt (A), coderd's (B) in the format `shape`, behind a CRI
+    prefix where the file is one that the container runtime writes."""
     if path == "A":
         return [(e, boundary_line(e)) for e in run.events]
     prefixed = any(part in file for part in _OF_THE_RUNTIME)
-    shape = format_of(as_written(last) or "")
     return [
         (e, f"{rfc3339_nano(e.sent_ns)} stderr F {line}" if prefixed else line)
         for e, line in ((e, coderd_line(e, e.sent_ns, shape=shape)) for e in run.events)
