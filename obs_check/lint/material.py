@@ -1,18 +1,20 @@
 """Everything the rules look at, read from files."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from obs_check.lint.board import LintedDashboard
 from obs_check.lint.issue import Spot
-from obs_check.lint.question import Question, board_questions
+from obs_check.lint.pipeline_sample import fits_job
+from obs_check.lint.question import NOW_NS, Question, board_questions
 from obs_check.lint.sample import SampleLines
 from obs_check.model.entry import Labels
 from obs_check.panel.datasource import Datasources
 from obs_check.shipper.label_flow import Flow, label_flow
 from obs_check.shipper.model import ScrapeJob, ShipperConfig
+from obs_check.shipper.simulate import simulate
 from obs_check.shipper.targets import LogFile
 
 
@@ -85,6 +87,26 @@ class Material:
         """The queries of dashboards and files."""
         of_boards = [q for board in self.boards for q in board_questions(board, self.datasources)]
         return (*of_boards, *self.file_questions)
+
+    def jobs_of(self, sample: SampleLines) -> list[tuple[ShipperFile, ScrapeJob, Flow]]:
+        """The jobs that a sample is of. One whose labels nobody gave is of a job only where there is no other: what a
+        pipeline does to somebody else's lines proves nothing."""
+        fitting = [found for found in self.flows() if fits_job(sample, found[2])]
+        return fitting if sample.labels or len(self.flows()) == 1 else []
+
+    @cached_property
+    def stored_samples(self) -> tuple[SampleLines, ...]:
+        """The samples as queries find them in Loki: what their one job ships of them; as they stand in the file where
+        they are of no job or of several."""
+        return tuple(self._stored(sample) for sample in self.samples)
+
+    def _stored(self, sample: SampleLines) -> SampleLines:
+        jobs = self.jobs_of(sample)
+        if len(jobs) != 1:
+            return sample
+        job = jobs[0][1]
+        lines = tuple(one.line for one in simulate(job.pipeline, sample.labels, sample.lines, NOW_NS))
+        return replace(sample, name=f"{sample.name} as job {job.name} ships it", lines=lines, shipped=True)
 
     def flows(self) -> list[tuple[ShipperFile, ScrapeJob, Flow]]:
         """Every job of every configuration, with the labels that its lines can have."""

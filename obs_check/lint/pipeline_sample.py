@@ -1,7 +1,7 @@
 """Lines of a sample inside a shipper's pipeline."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TypeVar
 
 from obs_check.lint.question import NOW_NS
@@ -19,8 +19,8 @@ def fits_job(sample: SampleLines, flow: Flow) -> bool:
     return flow.pushed.fits(Matcher(name, "=", value) for name, value in sample.labels.items())
 
 
-def seen_by(pipeline: Pipeline, lines: Sequence[str], kind: type[S]) -> list[tuple[S, list[Item]]]:
-    """The stages of a kind, with the items that come to each when the lines are read."""
+def seen_by(pipeline: Pipeline, sample: SampleLines, kind: type[S]) -> list[tuple[S, list[Item]]]:
+    """The stages of a kind, with the items that come to each when the lines of a sample are read."""
     stages = dict(_named(pipeline, "", kind))
     seen: dict[str, list[Item]] = {place: [] for place in stages}
 
@@ -29,8 +29,8 @@ def seen_by(pipeline: Pipeline, lines: Sequence[str], kind: type[S]) -> list[tup
             seen[place].append(before)
 
     chain = pipeline.start(StageContext(lambda: NOW_NS, chance=random.Random(0).random, observe=observe))
-    for number, line in enumerate(lines, 1):
-        chain.feed(Item(line, {}, None, number))
+    for number, line in enumerate(sample.lines, 1):
+        chain.feed(Item(line, sample.labels, None, number))
     chain.flush(None)
     return [(stage, seen[place]) for place, stage in stages.items()]
 

@@ -4,6 +4,8 @@ from obs_check.lint.rule import LintRule
 from obs_check.lint.rules import (
     bad_disable,
     container_format,
+    drops_all,
+    drops_nothing,
     duplicate_ref_id,
     escaped_variable,
     field_not_in_lines,
@@ -14,6 +16,7 @@ from obs_check.lint.rules import (
     masked_zero,
     match_never,
     missing_unit,
+    multiline_never,
     parser_contradicts_lines,
     path_matches_nothing,
     query_syntax,
@@ -21,6 +24,7 @@ from obs_check.lint.rules import (
     range_shorter_than_step,
     sum_of_range,
     timestamp_format,
+    timestamp_zone,
     unknown_datasource,
 )
 
@@ -40,6 +44,10 @@ _RULES: tuple[LintRule, ...] = (
     label_not_set.RULE,
     high_cardinality_label.RULE,
     timestamp_format.RULE,
+    timestamp_zone.RULE,
+    multiline_never.RULE,
+    drops_all.RULE,
+    drops_nothing.RULE,
     match_never.RULE,
     path_matches_nothing.RULE,
     file_taken_twice.RULE,

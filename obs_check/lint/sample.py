@@ -36,10 +36,14 @@ class SampleLines:
     lines: tuple[str, ...]
     settings: EngineSettings
     labels: Labels = field(default_factory=dict)
+    shipped: bool = False
+    """Whether the lines are as Loki gets them, in place of as they stand in the file."""
 
     @cached_property
     def wrapping(self) -> Wrapping:
         """The container runtime's format that all lines have."""
+        if self.shipped:
+            return ""
         if self.lines and all(CRI.match(line) for line in self.lines):
             return "cri"
         return "docker" if self.lines and all(_docker(line) is not None for line in self.lines) else ""

@@ -242,3 +242,35 @@ def test_a_wrong_value_anywhere_is_no_crash(value: Any) -> None:
             inner[path[-1]] = value
             with contextlib.suppress(UsageError):
                 lint(Material(tuple(read_boards(document, "b.json")), samples=(sample,), datasources=known))
+
+
+@pytest.mark.parametrize(
+    ("stages", "query", "rules"),
+    [
+        ("[{json: {expressions: {msg: msg}}}, {output: {source: msg}}]", "json", ["parser-contradicts-lines"]),
+        (
+            "[{json: {expressions: {msg: msg}}}, {pack: {labels: [msg]}}]",
+            'json level | level="info"',
+            ["field-not-in-lines"],
+        ),
+        ("[{json: {expressions: {msg: msg}}}, {pack: {labels: [msg]}}]", 'unpack | json level | level="info"', []),
+        ("[{json: {expressions: {msg: msg}}}]", 'json level | level="info"', []),
+    ],
+    ids=["one field alone is shipped", "packed", "packed and unpacked", "as it is"],
+)
+def test_queries_are_held_to_what_a_job_ships_of_the_sample(
+    stages: str, query: str, rules: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "sample.log").write_text('{"level":"info","msg":"request served"}\n', "utf-8")
+    (tmp_path / "app.logql").write_text(f'sum(count_over_time({{job="app"}} | {query} [5m]))\n', "utf-8")
+    (tmp_path / "promtail.yaml").write_text(
+        "clients: [{url: http://loki.example/loki/api/v1/push}]\n"
+        "scrape_configs:\n"
+        "  - job_name: app\n"
+        "    static_configs: [{labels: {job: app, __path__: /var/log/app.log}}]\n"
+        f"    pipeline_stages: {stages}\n",
+        "utf-8",
+    )
+    result = lint(material([tmp_path / "app.logql", tmp_path / "promtail.yaml"], tmp_path))
+    assert [issue.rule for issue in result.issues] == rules
+    assert all("as job app ships it" in issue.claim for issue in result.issues)

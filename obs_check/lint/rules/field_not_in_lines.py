@@ -22,7 +22,7 @@ def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
         queries = log_queries(question.logql) if question.logql else []
         for query in queries:
-            for sample in material.samples:
+            for sample in material.stored_samples:
                 for place, stage in enumerate(query.stages):
                     for claim, remedy in _at(question, query, place, stage, sample, len(queries) == 1):
                         yield question.spot, f"{claim} ({sample.name})", remedy

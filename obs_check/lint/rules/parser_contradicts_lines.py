@@ -23,7 +23,7 @@ def _find(material: Material) -> Iterator[Found]:
             for place, stage in enumerate(query.stages):
                 name = stage.WORD if isinstance(stage, ast.Parser) else ""
                 form = _MADE_FOR.get(name, "")
-                for sample in material.samples if form else ():
+                for sample in material.stored_samples if form else ():
                     lines = [row.line for row in sample.survivors(query, place)]
                     seen = shape(lines) if lines else form
                     # Plain text between pairs is no contradiction to logfmt, which takes what it finds.

@@ -1,8 +1,6 @@
 """timestamp-format: a timestamp stage that cannot read the times of the sample."""
 
 from collections.abc import Iterator
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from obs_check.golang import layouts
 from obs_check.lint.issue import Found
@@ -25,7 +23,7 @@ def _find(material: Material) -> Iterator[Found]:
         for sample in material.samples:
             if not fits_job(sample, flow):
                 continue
-            for stage, items in seen_by(job.pipeline, sample.lines, Timestamp):
+            for stage, items in seen_by(job.pipeline, sample, Timestamp):
                 texts = [text_of(item.extracted.get(stage.source)) for item in items]
                 given = [text for text in texts if text is not None]
                 spot = shipper.spot(job, stage.format, stage="timestamp")
@@ -37,7 +35,7 @@ def _find(material: Material) -> Iterator[Found]:
                         "name a value that a stage in front extracts; lines get the time they are read at",
                     )
                     continue
-                unread = [text for text in given if not _reads(stage, text)]
+                unread = [text for text in given if stage.time_of(text, lambda: NOW_NS) is None]
                 if unread:
                     claim = (
                         f"job {job.name}: format {stage.format!r} cannot read {unread[0]!r} "
@@ -46,21 +44,16 @@ def _find(material: Material) -> Iterator[Found]:
                     yield spot, claim, _better(unread[0])
 
 
-def _reads(stage: Any, text: str, *layouts: str) -> bool:
-    zone = ZoneInfo(stage.location) if stage.location else None
-    return any(_parses(layout, text, zone) for layout in layouts or (stage.format, *stage.fallback_formats))
-
-
-def _parses(layout: str, text: str, zone: ZoneInfo | None) -> bool:
+def _parses(layout: str, text: str) -> bool:
     try:
-        read_time(layout, text, zone, lambda: NOW_NS)
+        read_time(layout, text, None, lambda: NOW_NS)
     except layouts.NoTime:
         return False
     return True
 
 
 def _better(text: str) -> str:
-    found = next((layout for layout in _CANDIDATES if _parses(layout, text, None)), None)
+    found = next((layout for layout in _CANDIDATES if _parses(layout, text)), None)
     # Unix seconds of thirteen digits and more would be in the far future: a finer unit is meant.
     if found == "Unix" and text.isdecimal() and len(text) >= 13:
         found = {13: "UnixMs", 16: "UnixUs"}.get(len(text), "UnixNs")

@@ -51,6 +51,11 @@ class Drop:
             read_reason(node, "drop_stage"),
         )
 
+    def tested(self) -> str:
+        """A text of the configuration that tells this stage from others of its kind."""
+        of_age = "older_than" if self.older_than is not None else "longer_than"
+        return self.expression or self.value or next(iter(self.source or ()), of_age)
+
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
         pattern = self.expression if self.value is None else f"^{re2.escape(self.value)}$"

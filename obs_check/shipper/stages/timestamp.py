@@ -88,6 +88,10 @@ class Timestamp:
 
         return PerLine(change)
 
+    def time_of(self, text: str, now: Callable[[], int]) -> int | None:
+        """The time (ns) that a text stands for; None where it cannot be read. `now` answers ns since the epoch."""
+        return self._time(text, _zone(self.location), now)
+
     def _time(self, text: str | None, zone: ZoneInfo | None, now: Callable[[], int]) -> int | None:
         if text is None:
             return None

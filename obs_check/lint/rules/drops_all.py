@@ -1,0 +1,40 @@
+"""drops-all: a stage drops every line of the sample."""
+
+from collections.abc import Iterator
+
+from obs_check.lint.issue import Found
+from obs_check.lint.material import Material
+from obs_check.lint.question import NOW_NS
+from obs_check.lint.rule import LintRule
+from obs_check.shipper.item import Stage
+from obs_check.shipper.simulate import run
+from obs_check.shipper.stages.drop import Drop
+from obs_check.shipper.stages.match import Match
+
+
+def _find(material: Material) -> Iterator[Found]:
+    for sample in material.samples:
+        for shipper, job, _ in material.jobs_of(sample):
+            ran = run(job.pipeline, sample.labels, sample.lines, NOW_NS)
+            dropping = [effect for effect in ran.effects if effect.outcome == "dropped"]
+            if len({effect.number for effect in dropping}) < len(sample.lines):
+                continue
+            for place in dict.fromkeys(effect.stage for effect in dropping):
+                stage = job.pipeline.at(place)
+                reached = sum(effect.stage == place for effect in ran.effects)
+                text = _tested(stage) if reached == len(sample.lines) else None
+                if stage is None or text is None:
+                    continue
+                claim = f"job {job.name}: `{stage.kind}` drops all {reached} lines of {sample.name}"
+                yield shipper.spot(job, text, stage=stage.kind), claim, "drop only what no panel needs"
+
+
+def _tested(stage: Stage | None) -> str | None:
+    """A text of the configuration that says which lines are dropped for what they hold; None where something else
+    decides: lines of a sample are old, and a selector of labels alone drops a whole stream on purpose."""
+    if isinstance(stage, Match):
+        return stage.selector.filters[0][1] if stage.drop and stage.selector.filters else None
+    return stage.tested() if isinstance(stage, Drop) and stage.older_than is None else None
+
+
+RULE = LintRule("drops-all", "error", "a stage drops every line of the sample", _find)
