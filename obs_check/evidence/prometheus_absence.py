@@ -94,6 +94,16 @@ def targets(context: Context, absence: Absence) -> tuple[list[Mapping[str, Any]]
     return list(data.get("activeTargets") or ()), probe
 
 
+def scraped(context: Context, absence: Absence, series: Mapping[str, str]) -> tuple[bool, Probe]:
+    """Whether the last scrape of a series' target before the end of the panel's range succeeded. Prometheus: a scrape
+    that fails ends all series of its target, and sets `up` to 0."""
+    matchers = tuple(Matched(name, "=", series[name]) for name in ("job", "instance") if name in series)
+    query = VectorSelector("up", matchers).text
+    params = {"query": query, "time": f"{absence.at_s:.3f}"}
+    data, probe = context.grafana.prometheus(absence.uid, "query", tuple(params.items()))
+    return any(float(one["value"][1]) == 1 for one in data.get("result") or ()), probe
+
+
 def count(context: Context, absence: Absence, selector: VectorSelector) -> tuple[float, Probe]:
     """How many series a selector has at the end of the panel's range."""
     return _count(context, absence.uid, selector, absence.at_s)

@@ -6,7 +6,7 @@ brought a run to coderd lives, and reports every 30 s: then coderd does not coll
 
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.prometheus_absence import absences, last_seen_s, targets
+from obs_check.evidence.prometheus_absence import absences, last_seen_s, scraped
 from obs_check.follow.hop import HopSeen
 from obs_check.model.finding import Finding, Fix
 from obs_check.model.window import NS
@@ -24,11 +24,11 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     for absence in absences(context, broken):
         if absence.others or not absence.earlier:
             continue
-        listed, asked = targets(context, absence)
-        jobs = {str(labels.get("job")) for labels in absence.earlier}
-        up = [t for t in listed if t.get("health") == "up" and (t.get("labels") or {}).get("job") in jobs]
-        if not up:
+        # A target that was scraped in vain for a moment has lost its series too, and may be up when it is listed.
+        was_up, asked = scraped(context, absence, absence.earlier[-1])
+        if not was_up:
             continue
+        jobs = {str(labels.get("job")) for labels in absence.earlier}
         seen, probes = last_seen_s(context, absence)
         since = "was there" if seen is None else f"had its last sample {absence.at_s - seen:.0f} s ago"
         workspaces = sorted({labels["workspace_name"] for labels in absence.earlier if "workspace_name" in labels})
