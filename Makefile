@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint format bench bench-memory corpus exam lock clean
+.PHONY: demo demo-recording test lint format bench bench-memory corpus exam lock clean
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -14,6 +14,10 @@ $(STAMP): requirements.lock pyproject.toml
 
 demo: $(STAMP)
 	$(BIN)/obs-check demo --keep evidence
+
+# A recording of it for `asciinema play demo.cast`.
+demo-recording: $(STAMP)
+	$(BIN)/python docs/record_demo.py demo.cast
 
 test: lint
 	$(BIN)/pytest -n 4 --dist worksteal

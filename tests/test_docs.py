@@ -1,4 +1,4 @@
-"""What README.md and docs/query.md show of `obs-check query` on files is what it prints."""
+"""What the pages show of `obs-check query` on files is what it prints."""
 
 import gzip
 import hashlib
@@ -24,8 +24,8 @@ def _cases() -> list[tuple[str, str]]:
     """Commands with what they print on both streams together; a command is continued behind a backslash."""
     return [
         (command.replace("\\\n", " "), printed.rstrip("\n"))
-        for page in ("README.md", "docs/query.md")
-        for block in _BLOCK.findall((ROOT / page).read_text("utf-8"))
+        for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+        for block in _BLOCK.findall(page.read_text("utf-8"))
         for command, printed in _CASE.findall(block)
         if "obs-check query" in command
     ]
@@ -92,3 +92,13 @@ def test_the_example_of_that_page_runs(
     (code,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs/document.md").read_text("utf-8"), re.S | re.M)
     exec(compile(code, "docs/document.md", "exec"), {})
     assert capsys.readouterr().out == "7 range A 15\n"
+
+
+def test_a_recording_has_what_a_terminal_shows() -> None:
+    recorded = runpy.run_path(str(ROOT / "docs/record_demo.py"))["recorded"]
+    program = "import sys; print('wide \u250f', sys.stdout.isatty(), flush=True); sys.exit(3)"
+    head, events, code = recorded([sys.executable, "-c", program], "a test")
+    assert (head["version"], head["title"], code) == (2, "a test", 3)
+    assert {kind for _, kind, _ in events} == {"o"}
+    assert "".join(text for *_, text in events) == "wide \u250f True\r\n"
+    assert [at for at, *_ in events] == sorted(at for at, *_ in events)

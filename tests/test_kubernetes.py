@@ -1,7 +1,10 @@
 """The manifests of docs/kubernetes fit together and obs-check's options, and ask for no more than they need; so
-does the workflow of docs/github-actions.yaml."""
+do the pipelines of docs/github-actions.yaml and docs/gitlab-ci.yaml, and the image of the Containerfile."""
 
+import json
+import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -124,6 +127,58 @@ def test_the_account_may_send_events_and_nothing_else() -> None:
     kubeconfig = yaml.safe_load(only("ConfigMap")["data"]["kubeconfig"])
     assert kubectl.context in [one["name"] for one in kubeconfig["contexts"]]
     assert str(kubectl.kubeconfig) == "/etc/obs-check/kubeconfig"
+
+
+GITLAB = yaml.safe_load((DOCS / "gitlab-ci.yaml").read_text("utf-8"))
+IMAGE = "registry.example/obs-check:0.1.0"
+
+
+def test_the_pipeline_of_gitlab_says_what_obs_check_takes() -> None:
+    jobs = {name: GITLAB[name] for name in GITLAB["stages"]}
+    lint, verify = [(words[1], parsed(words[1:])) for job in jobs.values() for words in map(shlex.split, job["script"])]
+    assert [job["stage"] for job in jobs.values()] == GITLAB["stages"] == [lint[0], verify[0]]
+    assert jobs["lint"]["artifacts"] == {"when": "always", "reports": {"junit": str(lint[1]["junit"])}}
+    kept = jobs["verify"]["artifacts"]
+    assert kept["when"] == "always"
+    assert kept["paths"] == [str(verify[1][name]) for name in ("run_summary", "save")]
+    assert kept["reports"] == {"junit": str(verify[1]["run_junit"])}
+    assert int(jobs["verify"]["timeout"].split()[0]) * 60 > verify[1]["deadline"]
+    assert jobs["verify"]["resource_group"]
+    assert GITLAB["default"]["image"] == {"name": IMAGE, "entrypoint": [""]}
+
+
+def instructions() -> list[tuple[str, str]]:
+    """Name and arguments of each instruction of the Containerfile."""
+    text = re.sub(r"^#.*\n", "", (DOCS.parent / "Containerfile").read_text("utf-8"), flags=re.M)
+    lines = [line.partition(" ") for line in text.replace("\\\n", " ").splitlines() if line]
+    return [(name, rest) for name, _, rest in lines]
+
+
+def test_the_image_runs_as_nobody_with_a_read_only_root() -> None:
+    (container,) = pod("Job")["containers"]
+    assert container["image"] == IMAGE
+    last = instructions()[[name for name, _ in instructions()].index("FROM", 1) :]
+    said = {name: rest for name, rest in last if name != "RUN"}
+    context = pod("Job")["securityContext"]
+    assert said["USER"] == f"{context['runAsUser']}:{context['runAsGroup']}"
+    assert json.loads(said["VOLUME"]) == [
+        one["mountPath"] for one in container["volumeMounts"] if not one.get("readOnly")
+    ]
+    assert json.loads(said["ENTRYPOINT"]) == ["obs-check"]
+    assert "OBS_CHECK_STATE=/state" in said["ENV"]
+    # Root's only work behind the base is the folder that nobody owns else.
+    assert [rest for name, rest in last if name == "RUN"] == ["install -d -o 65532 -g 65532 -m 0700 /state"]
+
+
+def test_the_image_is_made_of_what_is_locked_and_here() -> None:
+    bases = [rest.split()[0] for name, rest in instructions() if name == "FROM"]
+    minimum = tomllib.loads((DOCS.parent / "pyproject.toml").read_text("utf-8"))["project"]["requires-python"]
+    assert [base.partition("-")[0] for base in bases] == [f"python:{minimum.removeprefix('>=')}"] * 2
+    copied = [rest.split()[:-1] for name, rest in instructions() if name == "COPY" and "--from" not in rest]
+    assert [name for names in copied for name in names if not (DOCS.parent / name).exists()] == []
+    installs = [rest for name, rest in instructions() if name == "RUN" and "pip install" in rest]
+    assert ["--require-hashes" in one or "--no-deps" in one for one in installs] == [True, True]
+    assert not [rest for _, rest in instructions() if "://" in rest or "index" in rest]
 
 
 def test_the_workflow_says_what_obs_check_takes() -> None:

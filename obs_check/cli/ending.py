@@ -75,6 +75,7 @@ def keeping(out: "Output", found: PartialOutcome, save: Path | None = None, limi
 
 def _keep(out: "Output", document: Mapping[str, Any], save: Path | None) -> None:
     write_document(document, save)
+    out.write_summary(document)
     if out.junit is not None:
         from obs_check.report.junit import junit_of_run
 

@@ -36,6 +36,8 @@ class Output:
     verbose: int
     junit: Path | None = None
     """Where the document of a run goes as JUnit's XML."""
+    summary: Path | None = None
+    """Where it goes as Markdown."""
     fail_on: str = "error"
     """What ends with 1: `error`, `warning` or `never`."""
     env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
@@ -86,6 +88,15 @@ class Output:
             self.print_json(document)
         else:
             self._show(document, "short")
+
+    def write_summary(self, document: Mapping[str, Any]) -> None:
+        """Write the document of a run as a page of Markdown where that was asked for."""
+        if self.summary is not None:
+            from obs_check.client.files.text_files import write_result
+            from obs_check.report.markdown import to_markdown
+            from obs_check.report.tables import evidence_tables
+
+            write_result(self.summary, to_markdown(document, evidence_tables(document)))
 
     def write_junit(
         self, path: Path | None, written: Callable[[Mapping[str, Any]], str], document: Mapping[str, Any]
@@ -202,11 +213,12 @@ def with_formats(*formats: str) -> Callable[[F], F]:
             no_color: bool,
             verbose: int,
             run_junit: Path | None = None,
+            run_summary: Path | None = None,
             run_fail_on: str = "error",
             **kwargs: Any,
         ) -> Any:
             color = not no_color and not os.environ.get("NO_COLOR")
-            out = Output(format_, config_path, color, verbose, run_junit, run_fail_on)
+            out = Output(format_, config_path, color, verbose, run_junit, run_summary, run_fail_on)
             try:
                 return function(*args, out=out, **kwargs)
             except (ObsCheckError, click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
@@ -224,8 +236,8 @@ def with_formats(*formats: str) -> Callable[[F], F]:
 
 
 def judging(function: F) -> F:
-    """Decorator: the shared options of commands that judge a run, with -o table|json|github, --junit and --fail-on, as
-    `out: Output`."""
+    """Decorator: the shared options of commands that judge a run, with -o table|json|github, --junit, --summary and
+    --fail-on, as `out: Output`."""
     file = click.Path(path_type=Path, dir_okay=False)
     decorated: Any = with_formats("table", "json", "github")(function)
     for option in (
@@ -237,6 +249,7 @@ def judging(function: F) -> F:
             show_default=True,
             help="What ends with 1; unknown stays 3.",
         ),
+        click.option("--summary", "run_summary", metavar="FILE", type=file, help="Write a page of Markdown."),
         click.option("--junit", "run_junit", metavar="FILE", type=file, help="Write JUnit XML."),
     ):
         decorated = option(decorated)

@@ -198,11 +198,13 @@ def test_a_broken_panel_is_diagnosed_confirmed_and_exported(broken: Lab, command
     assert {row["verdict"] for row in rows} == {"ok"}
 
     told = command(
-        *("diagnose", "--config", broken.config_path, "-o", "github", "--junit", "run.xml", "--fail-on", "never")
+        *("diagnose", "--config", broken.config_path, "-o", "github", "--junit", "run.xml", "--fail-on", "never"),
+        *("--summary", "run.md"),
     )
     assert told.code in (0, 3)
     assert "::error title=pipeline.wrong-parser::" in told.out
     assert 'name="diagnose panels"' in Path("run.xml").read_text()
+    assert "pipeline.wrong-parser" in Path("run.md").read_text()
     unasked = command("diagnose", "--config", broken.config_path, "--apply")
     assert (unasked.code, unasked.out) == (2, "")
     assert "nobody can be asked here" in unasked.err

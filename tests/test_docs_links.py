@@ -1,0 +1,105 @@
+"""The documentation is one whole: every link leads somewhere, every page is found, and what it names is there."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from obs_check import errors
+from obs_check.cli.interrupt import ENDINGS
+from obs_check.cli.main import INTERNAL, cli
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
+_LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)|<img src=\"([^\"]+)\"")
+
+
+def prose(page: Path) -> str:
+    """A page without its blocks of code."""
+    return re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.S | re.M)
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    heads = re.findall(r"^#+ (.*)$", prose(page), re.M)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).strip().replace(" ", "-") for head in heads}
+
+
+def links(page: Path) -> Iterator[tuple[Path, str]]:
+    """Where the links of a page lead inside of the project, and their anchors."""
+    for found in _LINK.findall(prose(page)):
+        target, _, anchor = (found[0] or found[1]).partition("#")
+        if "://" not in target:
+            yield (page.parent / target if target else page).resolve(), anchor
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target, anchor in links(page):
+        assert target.exists(), target
+        assert target.is_relative_to(ROOT)
+        if anchor and target.suffix == ".md":
+            assert anchor in anchors(target), f"{target.name}#{anchor}"
+
+
+def test_every_page_is_found_from_the_start() -> None:
+    found, left = set(), [DOCS / "index.md", ROOT / "README.md"]
+    while left:
+        page = left.pop()
+        found.add(page)
+        left += [target for target, _ in links(page) if target.suffix == ".md" and target not in found]
+    assert [page for page in PAGES if page not in found] == []
+
+
+def commands(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command with its name, those of groups behind the group's."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield f"{before}{name}", command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{before}{name} ")
+
+
+COMMANDS = dict(commands(cli))
+
+
+def test_every_exit_code_has_its_row() -> None:
+    text = (DOCS / "exit-codes.md").read_text("utf-8")
+    raised = {one.exit_code for one in vars(errors).values() if isinstance(one, type) and hasattr(one, "exit_code")}
+    assert set(map(int, re.findall(r"^\| (\d+) \|", text, re.M))) == {
+        0,
+        1,
+        INTERNAL,
+        *raised,
+        *(128 + n for n in ENDINGS),
+    }
+
+
+def command_lines() -> Iterator[tuple[str, str]]:
+    """Pages and the commands that their blocks of code show; a command is continued behind a backslash."""
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        blocks = [*re.findall(r"^```.*?\n(.*?)^```", text, re.S | re.M), *re.findall(r"(?:^ {4}.*\n)+", text, re.M)]
+        for block in blocks:
+            for line in block.replace("\\\n", " ").splitlines():
+                if found := re.match(r"\s*(?:\$ )?(obs-check [a-z].*)", line):
+                    yield page.name, found[1]
+
+
+@pytest.mark.parametrize(("page", "line"), dict.fromkeys(command_lines()), ids=lambda text: text[:60])
+def test_a_command_that_is_shown_is_taken(page: str, line: str) -> None:
+    words = line.partition(" #")[0].split()[1:]
+    name = next((one for one in (" ".join(words[:2]), words[0]) if one in COMMANDS), None)
+    assert name is not None, f"{page}: {line}"
+    given = [word.split("=")[0] for word in words if word.startswith("--")]
+    known = {option for one in COMMANDS[name].params for option in one.opts}
+    if isinstance(COMMANDS[name], click.Group):
+        known |= {
+            o for other, one in COMMANDS.items() if other.startswith(f"{name} ") for p in one.params for o in p.opts
+        }
+    assert [option.strip("[]") for option in given if option.strip("[]") not in {*known, "--help"}] == []
