@@ -39,6 +39,7 @@ class Tally:
         self.path = path
         self.hop = hop
         self.unknown = ""
+        self.note = ""
         self.changed = 0
         """How many sightings there were so far."""
         self._run = run
@@ -80,6 +81,11 @@ class Tally:
         """When an event was first seen (ns since the epoch), 0 if it was not."""
         return self._seen_ns[n - 1]
 
+    @property
+    def count(self) -> int:
+        """How many events were seen."""
+        return sum(1 for at in self._seen_ns if at)
+
     def complete(self, sent_ns: Sequence[int]) -> bool:
         """Whether every event that was sent was seen."""
         return all(seen or not sent for seen, sent in zip(self._seen_ns, sent_ns, strict=True))
@@ -115,7 +121,7 @@ class Tally:
             "p95_ms": _share(delays, 0.95),
             "max_ms": _share(delays, 1.0),
             "verdict": str(Verdict.FAIL if late and verdict is Verdict.OK else verdict),
-            "note": self.unknown,
+            "note": self.unknown or self.note,
             "events": [],
             "probes": [],
         }

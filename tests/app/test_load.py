@@ -58,6 +58,9 @@ def test_exactly_what_a_hop_did_is_named_at_that_hop(tmp_path: Path) -> None:
         assert named(path, "egress", "missing") == egress
     assert named("A", "file", "missing") == egress | did["file", "drop"]
     assert named("B", "coderd", "missing") == egress | did["coderd", "drop"]
+    # What it reads, the shipper of the lab loses on its way to Loki.
+    assert named("A", "shipper", "missing") == named("A", "file", "missing")
+    assert named("B", "shipper", "missing") == named("B", "coderd", "missing")
     assert named("A", "file", "duplicate") == did["file", "double"]
     assert named("B", "coderd", "duplicate") == did["coderd", "double"]
     assert did["file", "delay"] <= named("A", "file", "late")

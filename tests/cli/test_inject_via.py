@@ -1,12 +1,16 @@
 """`inject --via` and `--dry-run` from the command line."""
 
+import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from obs_check.cli.inject import inject
+from obs_check.cli.main import main
 from obs_check.errors import ObsCheckError
+from obs_check.follow.journal import journal_path, read_journal
+from obs_check.lab.origin import Origin
 
 CONFIG = """\
 boundary: {config: boundary.yaml, proxy: "http://127.0.0.1:9"}
@@ -39,10 +43,42 @@ def test_a_dry_run_of_a_large_run_sends_nothing_either(tmp_path: Path) -> None:
     assert "sending" not in result.output
 
 
-def test_a_large_run_is_sent_from_here(tmp_path: Path) -> None:
-    error = run(tmp_path, "--count", "9", "--via", "command").exception
+def test_a_large_run_goes_through_an_executor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OBS_CHECK_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr("obs_check.app.systems.load_there.BATCH", 4)
+    monkeypatch.setattr("obs_check.client.executors.probe.FLUSH_S", 0)
+    with Origin() as origin:
+        url = f"http://127.0.0.1:{origin.port}"
+        (tmp_path / "obs-check.yaml").write_text(
+            f"inject: {{allow_url: '{url}/ok', deny_url: '{url}/ok'}}\nexecutors: {{command: {{run: '{{cmd}}'}}}}\n"
+        )
+        args = ["inject", "--via", "command", "--count", "9", "--rate", "100", "--parallel", "3", "-o", "json"]
+        code = main([*args, "--config", str(tmp_path / "obs-check.yaml")])
+    document = json.loads(capsys.readouterr().out)
+    # Nobody denies here: each of the four is missing at the firewall.
+    assert (code, document["load"]["sent"]) == (1, 9)
+    for row in document["hops"]:
+        assert [tag.split("-", 1)[1] for tag in row["missing"]] == ["2-deny", "4-deny", "6-deny", "8-deny"]
+    assert document["through"]["wrap"]["kind"] == "not wrapped"
+    run, planned = read_journal(journal_path(tmp_path / "state", document["run"]))
+    assert (planned, {one.answer.verdict for one in run.sent}, {one.client for one in run.sent}) == (
+        9,
+        {"allow"},
+        {"python"},
+    )
+    assert all(one.event.sent_ns <= one.answered_ns for one in run.sent)
+
+
+def test_a_chat_carries_no_large_run(tmp_path: Path) -> None:
+    chat = "  chat: {url: https://coder.example, token: {env: T}, organization: o, workspace: w}\n"
+    (tmp_path / "boundary.yaml").write_text(RULES)
+    (tmp_path / "obs-check.yaml").write_text(CONFIG + chat)
+    args = ["--config", str(tmp_path / "obs-check.yaml"), "--count", "9", "--via", "chat"]
+    error = CliRunner().invoke(inject, args).exception
     assert isinstance(error, ObsCheckError)
-    assert "--count sends from here" in error.message
+    assert "--count cannot be sent through chat" in error.message
 
 
 WRONG: dict[tuple[str, ...], tuple[str, str]] = {

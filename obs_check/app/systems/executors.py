@@ -1,7 +1,7 @@
 """The executor that a configuration names, and a run of events sent through one."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from obs_check.client.egress import EgressAnswer
@@ -11,7 +11,7 @@ from obs_check.client.executors.coder import Coder
 from obs_check.client.executors.command import CommandExecutor
 from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.kubectl import Kubectl
-from obs_check.client.executors.probe import REQUEST_S, Client, hold_for, program, run_probe
+from obs_check.client.executors.probe import REQUEST_S, Client, Hold, Probed, hold_for, program, run_probe
 from obs_check.config import Config
 from obs_check.config.executors import BoundaryRun
 from obs_check.documents.nearest import did_you_mean
@@ -22,7 +22,7 @@ from obs_check.model.event import Event
 
 LOCAL = "local"
 NAMES = (LOCAL, "boundary", "kubectl", "coder", "command", "chat")
-_START_S = 30.0
+START_S = 30.0
 """Seconds that a shell may take to be there."""
 
 
@@ -50,6 +50,12 @@ def open_executor(config: Config, via: str, env: Mapping[str, str], say: Callabl
             raise UsageError(f"there is no executor {via!r}", did_you_mean(via, NAMES))
 
 
+def through(executor: Executor, probed: Probed, events: Sequence[Event], hold: Hold) -> Through:
+    """What is known of the place by now."""
+    reach, wrap = executor.reach, probed.wrap(events)
+    return Through(executor.name, executor.place, reach.proves, reach.proves_not, wrap, hold.why)
+
+
 def send_through(
     executor: Executor,
     events: list[Event],
@@ -61,13 +67,12 @@ def send_through(
     probe counts as not answered."""
     hold = hold_for(len(events), executor.reach.own_boundary)
     say(f"sending {len(events)} events through {executor.name} ({executor.place}); {hold.seconds} s more: {hold.why}")
-    limit_s = _START_S + hold.seconds + REQUEST_S * math.ceil(len(events) / 10) + REQUEST_S
+    limit_s = START_S + hold.seconds + REQUEST_S * math.ceil(len(events) / 10) + REQUEST_S
     left = {event.n: event for event in events}
     start_ns = journal.sending(events[0].n, events[-1].n)
     for probed in run_probe(executor, program(events[0].run, events, client, hold), limit_s):
         if probed.latest is None:
-            reach, wrap = executor.reach, probed.wrap(events)
-            journal.through(Through(executor.name, executor.place, reach.proves, reach.proves_not, wrap, hold.why))
+            journal.through(through(executor, probed, events, hold))
         elif event := left.pop(probed.latest[0], None):
             at_ns, answer = probed.answers[probed.latest]
             journal.answered(replace(event, sent_ns=at_ns), answer, probed.latest[1])

@@ -10,7 +10,10 @@ from typing import Any
 
 from obs_check.app.systems.injection import Way, journaled
 from obs_check.app.systems.load_hops import Follower
+from obs_check.app.systems.load_there import send_there
+from obs_check.app.systems.shipping import open_shipping
 from obs_check.client.egress_load import LoadSender
+from obs_check.client.executors.probe import Pace
 from obs_check.client.loki.client import LokiClient
 from obs_check.config import Config
 from obs_check.errors import NotAllowed, ObsCheckError, UsageError
@@ -19,6 +22,7 @@ from obs_check.follow.run import Run
 from obs_check.follow.tally import Moments, Tally
 from obs_check.model.event import Decision, Event
 from obs_check.model.verdict import Verdict, worst
+from obs_check.model.window import NS
 
 LARGE = 2000
 """Events of a run above which it is accounted for in this way alone."""
@@ -46,14 +50,13 @@ class Load:
 
 @dataclass(slots=True)
 class Account:
-    """What is known of a large run; grows while it is sent. `took_s` is how long the sending took."""
+    """What is known of a large run; grows while it is sent."""
 
     command: str
     load: Load
     run: Run | None = None
     tallies: list[Tally] = field(default_factory=list)
     moments: Moments = field(default_factory=lambda: Moments.of("", ()))
-    took_s: float = 0.0
     outages: list[str] = field(default_factory=list)
     denied: bool = False
     ended: str = ""
@@ -91,13 +94,16 @@ class Account:
         rows = []
         for tally in self.tallies:
             rows.append(tally.row(self.moments.sent_ns, before.get(tally.path)))
-            before[tally.path] = tally
+            if not tally.unknown:
+                before[tally.path] = tally
         return rows
 
     def to_json(self) -> dict[str, Any]:
         """The document; the events themselves stand in the run's journal."""
         sent = sum(1 for at in self.moments.sent_ns if at)
-        rate = round(sent / self.took_s, 1) if self.took_s else None
+        begun = min((at for at in self.moments.sent_ns if at), default=0)
+        took_s = (max(self.moments.answered_ns, default=0) - begun) / NS
+        rate = round(sent / took_s, 1) if took_s > 0 else None
         return {
             "schema": "obs-check/1",
             "command": self.command,
@@ -105,6 +111,7 @@ class Account:
             "run": self.run.id if self.run else None,
             "window": self.run.window.to_json() if self.run else None,
             "load": {"count": self.load.count, "asked_per_s": self.load.per_s, "sent": sent, "sent_per_s": rate},
+            "through": self.run.through.to_json() if self.run and self.run.through else None,
             "events": [],
             "hops": self.rows(),
             "outages": self.outages,
@@ -122,14 +129,17 @@ def run_load(
     say: Callable[[str], None],
 ) -> None:
     """Send the events and account for them at every hop; without `loki` they are only sent. Raises UsageError where
-    they cannot be sent from here."""
-    proxy = config.boundary.proxy_url
-    if way.executor is not None or proxy is None:
-        raise UsageError("--count sends from here, through boundary.proxy", "leave out --via, and give the proxy's URL")
+    they cannot be sent so."""
+    load, proxy = account.load, config.boundary.proxy_url
+    if way.executor is None and proxy is None:
+        raise UsageError("--count sends from here through boundary.proxy", "give the proxy's URL, or --via")
     events = way.plan(account.load.allow, account.load.deny)
     decisions: list[Decision] = [event.decision for event in events]
     account.moments = Moments.of(events[0].run, decisions)
-    follower = Follower(account.moments, config, loki, hop_s, say)
+    shipping = open_shipping(config) if loki is not None else None
+    if shipping is not None:
+        shipping.remember()
+    follower = Follower(account.moments, config, loki, hop_s, say, shipping=shipping, env=env)
     account.tallies = follower.tallies
 
     def keep(run: Run) -> None:
@@ -138,11 +148,11 @@ def run_load(
     with journaled(env, events, time.time_ns, say, keep) as journal, follower.watching():
         say(f"run {events[0].run}: sending {len(events)} events")
         journal.plan(events)
-        started = time.monotonic()
-        try:
+        if way.executor is not None:
+            pace = Pace(load.per_s, load.parallel)
+            send_there(way.executor, way.client, events, pace, journal, follower, say)
+        elif proxy is not None:
             _send(account, events, journal, LoadSender(proxy, config.boundary.ca), follower, say)
-        finally:
-            account.took_s = time.monotonic() - started
     if loki is not None:
         follower.finish()
 

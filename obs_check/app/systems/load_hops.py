@@ -1,18 +1,21 @@
 """The hops of a large run: files that are read on, and Loki that is asked, until every event is seen."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 from typing import Any
 
+from obs_check.app.systems.load_shipper import Shipped
+from obs_check.app.systems.shipping import HERE, ShipperNames, Shipping
 from obs_check.client.files.search import expand
 from obs_check.client.loki.client import LokiClient
 from obs_check.config import Config
 from obs_check.errors import ObsCheckError
 from obs_check.follow.hops import OF_PATH
 from obs_check.follow.tally import Moments, Tally
+from obs_check.follow.trace import TOLD_S
 from obs_check.model.window import NS, Window
 
 LOOK_S = 0.2
@@ -36,8 +39,10 @@ class Follower:
         hop_s: float,
         say: Callable[[str], None],
         traced: int = 0,
+        shipping: Shipping | None = None,
+        env: Mapping[str, str] | None = None,
     ) -> None:
-        self._moments = moments
+        self.moments = moments
         self._say = say
         self._hop_s = max(hop_s, config.inject.settle_s)
         self._start_ns = traced or time.time_ns()
@@ -47,16 +52,22 @@ class Follower:
             return Tally(path, hop, moments.run, moments.decisions, late_s)
 
         self._egress = [tally("A", "egress"), tally("B", "egress")]
-        self._files = [
-            _Files(tally(path, hop), glob, moments)
-            for path, hop, glob in (("A", "file", config.boundary.logs), ("B", "coderd", config.coderd.logs))
-            if glob and loki is not None
-        ]
+        self._files: list[_Files] = []
+        self._shipped: list[Shipped] = []
+        names = ShipperNames(HERE, config.shipper.config, shipping, env or {})
+        for path, hop, glob in (("A", "file", config.boundary.logs), ("B", "coderd", config.coderd.logs)):
+            if glob and loki is not None:
+                shipped = Shipped(tally(path, "shipper"), shipping, names.of, self._start_ns) if shipping else None
+                self._shipped += [shipped] if shipped else []
+                self._files.append(_Files(tally(path, hop), glob, moments, shipped))
         self._lokis = []
         if loki is not None:
             self._lokis = [_Stored(tally(path, "loki"), loki, moments) for path in ("A", "B")]
-        by_path = [*self._egress, *(one.tally for one in self._files), *(one.tally for one in self._lokis)]
-        self.tallies = sorted(by_path, key=lambda one: one.path)
+        behind = [one.tally for hops in (self._files, self._shipped, self._lokis) for one in hops]
+        self.tallies = sorted([*self._egress, *behind], key=lambda one: one.path)
+        for files in self._files:
+            files.look()
+            files.begin()
 
     def egress(self, n: int, at_ns: int) -> None:
         """Note that the firewall decided an event as expected."""
@@ -71,18 +82,22 @@ class Follower:
         for files in self._files:
             files.look()
         if ask:
+            for shipped in self._shipped:
+                shipped.look()
             for stored in self._lokis:
                 stored.ask(Window(time.time_ns() - 10 * NS, time.time_ns() + NS))
 
     def finish(self) -> None:
         """Look until all is seen, or nothing has changed for the time that a hop may take."""
-        quiet_since = time.monotonic()
-        sent = self._moments.sent_ns
+        quiet_since = told = time.monotonic()
+        sent = self.moments.sent_ns
         watched = [*(one.tally for one in self._files), *(one.tally for one in self._lokis)]
         while True:
             before = [one.changed for one in watched]
             for files in self._files:
                 files.look()
+            for shipped in self._shipped:
+                shipped.look()
             for stored in self._lokis:
                 stored.whole(Window(self._start_ns - NS, time.time_ns() + _MARGIN_NS))
             if [one.changed for one in watched] != before:
@@ -90,10 +105,16 @@ class Follower:
             quiet = time.monotonic() - quiet_since
             if quiet > self._hop_s or (quiet > ASK_S and all(one.complete(sent) for one in watched)):
                 break
+            if time.monotonic() - told > TOLD_S:
+                told = time.monotonic()
+                there = ", ".join(f"path {one.path} {one.hop} {one.count}" for one in watched if not one.complete(sent))
+                self._say(f"waiting for {there}: at most {self._hop_s - quiet:.0f} s more if nothing comes (--timeout)")
             time.sleep(LOOK_S)
+        for shipped in self._shipped:
+            shipped.tell()
         for one in self.tallies:
             row = one.row(sent, None)
-            self._say(f"path {one.path} {one.hop}: {row['seen']} of {row['sent']} seen {one.unknown}".rstrip())
+            self._say(f"path {one.path} {one.hop}: {row['seen']} of {row['sent']} seen {row['note']}".rstrip())
 
 
 class _Watching:
@@ -120,16 +141,22 @@ class _Watching:
 
 
 class _Files:
-    """The files of a glob, read on from where they were read to."""
+    """The files of a glob, read on from where they were read to; `shipped` is told of each line of the run."""
 
-    def __init__(self, tally: Tally, glob: str, moments: Moments) -> None:
+    def __init__(self, tally: Tally, glob: str, moments: Moments, shipped: Shipped | None) -> None:
         self.tally = tally
+        self._shipped = shipped
+        self._lines: dict[Path, int] = {}
         self._glob = glob
         self._needle = f"obs={moments.run}-".encode()
         self._sent_ns, self._answered_ns = moments.sent_ns, moments.answered_ns
         self._read: dict[Path, int] = {}
         self._latest: dict[Path, int] = {}
         self._rest: dict[Path, bytes] = {}
+
+    def begin(self) -> None:
+        """Count lines from here on."""
+        self._lines.clear()
 
     def look(self) -> None:
         """Read what was added."""
@@ -149,9 +176,13 @@ class _Files:
         now = time.time_ns()
         *lines, self._rest[path] = text.split(b"\n")
         latest = self._latest.get(path, 0)
-        for line in lines:
+        before = self._lines.get(path, 0)
+        self._lines[path] = before + len(lines)
+        for ordinal, line in enumerate(lines, start=before + 1):
             if self._needle not in line or not (n := self.tally.find(line)):
                 continue
+            if self._shipped is not None:
+                self._shipped.wrote(path, n, ordinal)
             self.tally.saw(n, now)
             # Whoever was sent once this one had been answered has no right to stand before it.
             if self._answered_ns[n - 1] and latest > self._answered_ns[n - 1]:

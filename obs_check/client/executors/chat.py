@@ -17,6 +17,7 @@ from obs_check.errors import NotAllowed, ObsCheckError, Refused, Unavailable, Us
 REACH = Reach(
     "tool calls of an agent in this workspace: it is one",
     "that it happens again: a model decides what is run, and may refuse",
+    carries_batches=False,
 )
 _PATHS = ("/api/experimental/chats", "/api/v2/chats")
 """Coder 2.32 to 2.36, and from 2.37 on."""

@@ -8,11 +8,13 @@ from typing import Protocol
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What a run through an executor proves about an agent's tool calls, and what it does not. `own_boundary`: the
-    executor starts a boundary of its own around the probe, which ends with it."""
+    executor starts a boundary of its own around the probe, which ends with it. `carries_batches`: a program of many
+    events gets there as it is."""
 
     proves: str
     proves_not: str
     own_boundary: bool = False
+    carries_batches: bool = True
 
     def to_json(self) -> dict[str, str]:
         """{"proves", "proves_not"}."""

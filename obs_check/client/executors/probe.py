@@ -1,6 +1,7 @@
 """The probe: a POSIX sh program that sends a batch of requests where it runs, and what it says of each."""
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -16,6 +17,9 @@ from obs_check.model.secret import shortened
 
 Client = Literal["any", "curl", "python", "both"]
 MARK = "obs-check-probe"
+_ORDER = "curl python3 wget node"
+_AT_ONCE = "python3 node curl wget"
+"""Programs by preference, for a few requests and for many: python3 and node send several at once."""
 _CLIENTS = {"any": "any", "curl": "curl", "python": "python", "both": "curl python"}
 REQUEST_S = 10.0
 """Seconds that a request may take."""
@@ -41,7 +45,16 @@ def hold_for(requests: int, own_boundary: bool) -> Hold:
     return Hold(FLUSH_S, "boundary hands on what is no whole batch after five seconds, and never once it has ended")
 
 
-def program(run: str, events: Sequence[Event], client: Client, hold: Hold) -> str:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """At most `per_s` requests a second (0: no limit), `parallel` of them at once, where the client can: curl and wget
+    send one after the other, and count whole seconds."""
+
+    per_s: float = 0.0
+    parallel: int = 1
+
+
+def program(run: str, events: Sequence[Event], client: Client, hold: Hold, pace: Pace = Pace()) -> str:
     """The sh program of a batch. With `both` every client sends as many allowed and denied events as the other."""
     labels = _CLIENTS[client].split()
     rows = "\n".join(
@@ -54,6 +67,11 @@ def program(run: str, events: Sequence[Event], client: Client, hold: Hold) -> st
         "HOLD_S": str(hold.seconds),
         "CLIENTS": _CLIENTS[client],
         "BLOCKED": BLOCKED,
+        "ORDER": _ORDER if pace.parallel == 1 else _AT_ONCE,
+        "PARALLEL": str(pace.parallel),
+        "RATE": f"{pace.per_s:g}",
+        "PER_S": str(math.ceil(pace.per_s)) if pace.per_s >= 1 else "0",
+        "GAP_S": str(round(1 / pace.per_s)) if 0 < pace.per_s < 1 else "0",
         "EVENTS": rows,
     }
     text = resources.files("obs_check.client.executors").joinpath("probe.sh").read_text("utf-8")
@@ -65,13 +83,14 @@ def program(run: str, events: Sequence[Event], client: Client, hold: Hold) -> st
 @dataclass(slots=True)
 class Probed:
     """What came back so far: `answers` by (number, client) with the time of sending (ns), `latest` which of them the
-    last line told (None where it told something else), `wrap` once the place and the denials are known, `ended` when
-    the probe said so itself."""
+    last line told (None where it told something else) and `ended_ns` when that was read (ns, by the clock there),
+    `wrap` once the place and the denials are known, `ended` when the probe said so itself."""
 
     answers: dict[tuple[int, str], tuple[int, EgressAnswer]] = field(default_factory=dict)
     place: dict[str, Any] = field(default_factory=dict)
     without: list[str] = field(default_factory=list)
     latest: tuple[int, str] | None = None
+    ended_ns: int = 0
     ended: bool = False
 
     def wrap(self, events: Sequence[Event]) -> Wrap:
@@ -118,6 +137,7 @@ def _take(known: Probed, rest: str, place: str) -> None:
         elif kind == "answer":
             known.latest = int(row["n"]), str(row["client"])
             known.answers[known.latest] = int(row["at_ns"]), _answer(row)
+            known.ended_ns = int(row["end_ns"])
         elif kind == "end":
             known.ended = True
     except (ValueError, KeyError, TypeError):

@@ -36,12 +36,21 @@ EVENTS
 }
 
 answered() { # number client at_ns status exit blocked bytes error
-  say "{\"kind\":\"answer\",\"n\":$1,\"client\":\"$2\",\"at_ns\":$3,\"status\":${4:-0},\"exit\":$5,\"blocked\":$6,\
-\"bytes\":${7:-0},\"error\":\"$(text "$8")\"}"
+  say "{\"kind\":\"answer\",\"n\":$1,\"client\":\"$2\",\"at_ns\":$3,\"end_ns\":$(now_ns),\"status\":${4:-0},\"exit\":$5,\
+\"blocked\":$6,\"bytes\":${7:-0},\"error\":\"$(text "$8")\"}"
+}
+
+# curl and wget send one after the other, at most so many in each second, or one in so many seconds (0: no limit).
+per_s=@PER_S@ gap_s=@GAP_S@ paced=0 began=$(date +%s)
+pace() {
+  [ "$gap_s" = 0 ] || sleep "$gap_s"
+  paced=$((paced + 1))
+  while [ "$per_s" != 0 ] && [ $(($(date +%s) - began)) -lt $(((paced - 1) / per_s)) ]; do sleep 1; done
 }
 
 by_curl() {
   events_of "$1" | while read -r n method url; do
+    pace
     at=$(now_ns)
     # Only the end of what comes is kept, so that an endless answer costs time and no memory.
     out=$({
@@ -62,6 +71,7 @@ by_curl() {
 
 by_wget() {
   events_of "$1" | while read -r n method url; do
+    pace
     at=$(now_ns)
     out=$({
       if wget --help 2>&1 | grep -q content-on-error; then
@@ -82,13 +92,15 @@ by_wget() {
 
 by_python() {
   program=$(cat <<'PYTHON'
-import json, ssl, sys, time, urllib.error, urllib.request
+import concurrent.futures, json, ssl, sys, threading, time, urllib.error, urllib.request
 mark, limit, blocked = sys.argv[1], float(sys.argv[2]), sys.argv[3].encode()
+rate, parallel, began, printing = float(sys.argv[4]), int(sys.argv[5]), time.monotonic(), threading.Lock()
 class Stay(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *args, **kwargs): return None
 opener = urllib.request.build_opener(Stay)
-for line in sys.stdin:
+def ask(at, line):
     n, method, url = line.split()
+    time.sleep(max(0, began + at / rate - time.monotonic()) if rate else 0)
     status, error, body, code, at = 0, "", b"", 0, time.time_ns()
     try:
         with opener.open(urllib.request.Request(url, method=method), timeout=limit) as answer:
@@ -99,19 +111,26 @@ for line in sys.stdin:
         reason = getattr(failed, "reason", failed)
         code = 60 if isinstance(reason, ssl.SSLCertVerificationError) else 1
         error = f"{type(reason).__name__}: {reason}"
-    print(mark, json.dumps({"kind": "answer", "n": int(n), "client": "python", "at_ns": at, "status": status,
-        "exit": code, "blocked": blocked in body, "bytes": len(body), "error": error}), flush=True)
+    row = {"kind": "answer", "n": int(n), "client": "python", "at_ns": at, "end_ns": time.time_ns(), "status": status,
+        "exit": code, "blocked": blocked in body, "bytes": len(body), "error": error}
+    with printing: print(mark, json.dumps(row), flush=True)
+lines = sys.stdin.read().splitlines()
+with concurrent.futures.ThreadPoolExecutor(parallel) as pool: list(pool.map(ask, range(len(lines)), lines))
 PYTHON
 )
-  events_of "$1" | python3 -c "$program" "$mark" "$limit_s" '@BLOCKED@'
+  events_of "$1" | python3 -c "$program" "$mark" "$limit_s" '@BLOCKED@' @RATE@ @PARALLEL@
 }
 
 by_node() {
   program=$(cat <<'NODE'
-const [mark, limit, blocked] = process.argv.slice(1);
-(async () => {
-  for (const line of require("fs").readFileSync(0, "utf8").trim().split("\n")) {
-    const [n, method, url] = line.split(" "), at = BigInt(Date.now()) * 1000000n;
+const [mark, limit, blocked, rate, parallel] = process.argv.slice(1);
+const lines = require("fs").readFileSync(0, "utf8").trim().split("\n"), began = Date.now();
+let next = 0;
+const work = async () => {
+  while (next < lines.length) {
+    const due = rate > 0 ? began + 1000 * next / rate - Date.now() : 0, [n, method, url] = lines[next++].split(" ");
+    if (due > 0) await new Promise((done) => setTimeout(done, due));
+    const at = BigInt(Date.now()) * 1000000n;
     let status = 0, error = "", body = "", code = 0;
     try {
       const answer = await fetch(url, { method, redirect: "manual", signal: AbortSignal.timeout(1000 * limit) });
@@ -120,13 +139,14 @@ const [mark, limit, blocked] = process.argv.slice(1);
       const reason = failed.cause || failed;
       code = String(reason.code || "").match(/CERT|SELF_SIGNED/) ? 60 : 1; error = `${reason.code || ""} ${reason.message}`;
     }
-    console.log(mark, JSON.stringify({ kind: "answer", n: +n, client: "node", at_ns: Number(at), status, exit: code,
-      blocked: body.includes(blocked), bytes: body.length, error }));
+    console.log(mark, JSON.stringify({ kind: "answer", n: +n, client: "node", at_ns: Number(at),
+      end_ns: Date.now() * 1000000, status, exit: code, blocked: body.includes(blocked), bytes: body.length, error }));
   }
-})();
+};
+for (let one = 0; one < parallel; one++) work();
 NODE
 )
-  events_of "$1" | node -e "$program" "$mark" "$limit_s" '@BLOCKED@'
+  events_of "$1" | node -e "$program" "$mark" "$limit_s" '@BLOCKED@' @RATE@ @PARALLEL@
 }
 
 has() { command -v "$1" >/dev/null 2>&1; }
@@ -134,9 +154,12 @@ for label in @CLIENTS@; do
   client=$label
   case $client in
     any)
-      if has curl; then client=curl; elif has python3; then client=python
-      elif has wget; then client=wget; elif has node; then client=node
-      else say '{"kind":"no_client","wanted":"curl, python3, wget or node"}'; exit 0; fi ;;
+      for program in @ORDER@; do has "$program" && break; program=; done
+      case $program in
+        '') say '{"kind":"no_client","wanted":"curl, python3, wget or node"}'; exit 0 ;;
+        python3) client=python ;;
+        *) client=$program ;;
+      esac ;;
     python) has python3 || { say '{"kind":"no_client","wanted":"python3"}'; continue; } ;;
     *) has "$client" || { say "{\"kind\":\"no_client\",\"wanted\":\"$client\"}"; continue; } ;;
   esac

@@ -1,0 +1,103 @@
+"""A large run that an executor sends: batches of the probe, one after the other, at a rate that holds inside."""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import Event as Flag
+from threading import Thread
+
+from obs_check.app.systems.executors import START_S, through
+from obs_check.app.systems.load_hops import Follower
+from obs_check.client.executors.executor import Executor
+from obs_check.client.executors.probe import REQUEST_S, Client, Pace, Probed, hold_for, program, run_probe
+from obs_check.errors import UsageError
+from obs_check.follow.journal import Journal
+from obs_check.follow.trace import TOLD_S
+from obs_check.model.event import Event
+
+BATCH = 5000
+"""Events of one run of the probe: half a megabyte of program, and of output less than an executor takes."""
+
+
+def send_there(
+    executor: Executor,
+    client: Client,
+    events: Sequence[Event],
+    pace: Pace,
+    journal: Journal,
+    follower: Follower,
+    say: Callable[[str], None],
+) -> None:
+    """Send the events through an executor, batch by batch. Raises UsageError for one that cannot carry so much, and
+    what the executor raises.
+
+    Times of the place are moved to this machine's clock by the arrival of the batch's first answer.
+    """
+    if not executor.reach.carries_batches:
+        raise UsageError(
+            f"--count cannot be sent through {executor.name}: a model would have to repeat the program",
+            "send it through another executor, or as few events",
+        )
+    for start in range(0, len(events), BATCH):
+        batch = events[start : start + BATCH]
+        hold = hold_for(len(batch), executor.reach.own_boundary)
+        sending_s = len(batch) / pace.per_s if pace.per_s else 0.0
+        limit_s = START_S + hold.seconds + sending_s + REQUEST_S * math.ceil(len(batch) / 10 / pace.parallel)
+        text = program(batch[0].run, batch, client, hold, pace)
+        answered = _Answered(batch, journal, follower)
+        with _told(lambda done=answered, before=start: before + done.count, len(events), limit_s, say):  # type: ignore[misc]
+            for probed in run_probe(executor, text, limit_s):
+                if probed.latest is None:
+                    journal.through(through(executor, probed, batch, hold))
+                else:
+                    answered.take(probed, probed.latest)
+
+
+class _Answered:
+    """A batch while the answers come: each is noted in the journal and in the account."""
+
+    def __init__(self, batch: Sequence[Event], journal: Journal, follower: Follower) -> None:
+        self.count = 0
+        self._left = {event.n: event for event in batch}
+        self._journal = journal
+        self._follower = follower
+        self._later_ns: int | None = None
+        at_ns = journal.sending(batch[0].n, batch[-1].n)
+        for event in batch:
+            follower.moments.sent_ns[event.n - 1] = at_ns
+
+    def take(self, probed: Probed, which: tuple[int, str]) -> None:
+        """Note the answer that came last."""
+        event = self._left.pop(which[0], None)
+        if event is None:
+            return
+        self.count += 1
+        sent_ns, answer = probed.answers[which]
+        if self._later_ns is None:
+            self._later_ns = time.time_ns() - probed.ended_ns
+        stamped, ended_ns = replace(event, sent_ns=sent_ns + self._later_ns), probed.ended_ns + self._later_ns
+        self._journal.answered(stamped, answer, which[1])
+        moments = self._follower.moments
+        moments.sent_ns[event.n - 1], moments.answered_ns[event.n - 1] = stamped.sent_ns, ended_ns
+        if answer.verdict == event.decision:
+            self._follower.egress(event.n, ended_ns)
+
+
+@contextmanager
+def _told(done: Callable[[], int], of: int, limit_s: float, say: Callable[[str], None]) -> Iterator[None]:
+    """Say every TOLD_S how far a batch is, and how many seconds more it may take."""
+    over, ends = Flag(), time.monotonic() + limit_s
+
+    def tell() -> None:
+        while not over.wait(TOLD_S):
+            say(f"{done()} of {of} events answered there, at most {max(0.0, ends - time.monotonic()):.0f} s more")
+
+    thread = Thread(target=tell, daemon=True, name="told")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
