@@ -1,10 +1,15 @@
 """Listening to a run in Loki: news come by the tail, and nothing of it is left behind the block."""
 
+import json
 import threading
 import time
 from contextlib import closing
 from pathlib import Path
+from queue import SimpleQueue
 
+from websockets.sync.server import ServerConnection, serve
+
+from obs_check.app.systems.systems import open_loki
 from obs_check.app.systems.tailing import tailing
 from obs_check.client.loki.client import LokiClient
 from obs_check.config import parse_config
@@ -41,11 +46,34 @@ def test_lines_are_heard_of_and_the_tail_ends_with_the_block() -> None:
             assert tails() == []
 
 
-def test_through_grafana_there_is_no_tail() -> None:
+def test_through_grafana_its_proxy_passes_the_tail_on() -> None:
+    asked: list[tuple[str, str, str]] = []
+    tailed = {"streams": [{"stream": {"job": "boundary"}, "values": [[str(time.time_ns()), f"url=/ok?obs={TAG}"]]}]}
+
+    def passed_on(socket: ServerConnection) -> None:
+        assert socket.request is not None
+        headers = socket.request.headers
+        asked.append((socket.request.path.partition("?")[0], headers["Authorization"], headers["X-Grafana-Org-Id"]))
+        socket.send(json.dumps(tailed))
+        socket.recv()
+
+    with serve(passed_on, "127.0.0.1", 0) as grafana:
+        threading.Thread(target=grafana.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{grafana.socket.getsockname()[1]}/sub"
+        text = f"grafana: {{url: '{url}', token: {{env: T}}, org_id: 7}}\nloki: {{datasource: l/1}}"
+        config = parse_config(text, Path("obs-check.yaml"), {"T": "s3cret"})
+        run = Run("k3f9a2", (), Window(0, 1))
+        with closing(open_loki(config)) as client, tailing(config, client, run, time.time_ns, lambda _t: None) as news:
+            news.wait(30)
+            hop = HopSeen("A", "loki", (TAG,), {TAG: 2**62})
+            news.date(hop)
+            assert hop.seen[TAG] < time.time_ns()
+    assert set(asked) == {("/sub/api/datasources/proxy/uid/l%2F1/loki/api/v1/tail", "Bearer s3cret", "7")}
+
+
+def test_without_a_tail_the_run_is_followed_all_the_same() -> None:
     config = parse_config("grafana: {url: 'http://grafana.invalid'}", Path("obs-check.yaml"), {})
-    client = LokiClient.through_grafana("http://grafana.invalid", "loki", time.time_ns, config.hosts)
-    with (
-        closing(client),
-        tailing(config, client, Run("k3f9a2", (), Window(0, 1)), time.time_ns, lambda _text: None) as news,
-    ):
-        assert news is None
+    run, said = Run("k3f9a2", (), Window(0, 1)), SimpleQueue[str]()
+    with closing(open_loki(config)) as client, tailing(config, client, run, time.time_ns, said.put) as news:
+        assert "no tail" in said.get(timeout=30)
+        assert not news.listener()()

@@ -1,8 +1,12 @@
 """The executor that a configuration names, and a run of events sent through one."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from threading import Event as Flag
+from threading import Thread
 
 from obs_check.client.egress import EgressAnswer
 from obs_check.client.executors.boundary import BoundaryExecutor
@@ -18,6 +22,7 @@ from obs_check.documents.nearest import did_you_mean
 from obs_check.errors import ConfigError, UsageError
 from obs_check.follow.journal import Journal
 from obs_check.follow.run import Run, Through
+from obs_check.follow.trace import TOLD_S
 from obs_check.model.event import Event
 
 LOCAL = "local"
@@ -70,12 +75,13 @@ def send_through(
     limit_s = START_S + hold.seconds + REQUEST_S * math.ceil(len(events) / 10) + REQUEST_S
     left = {event.n: event for event in events}
     start_ns = journal.sending(events[0].n, events[-1].n)
-    for probed in run_probe(executor, program(events[0].run, events, client, hold), limit_s):
-        if probed.latest is None:
-            journal.through(through(executor, probed, events, hold))
-        elif event := left.pop(probed.latest[0], None):
-            at_ns, answer = probed.answers[probed.latest]
-            journal.answered(replace(event, sent_ns=at_ns), answer, probed.latest[1])
+    with told(lambda: len(events) - len(left), len(events), limit_s, say):
+        for probed in run_probe(executor, program(events[0].run, events, client, hold), limit_s):
+            if probed.latest is None:
+                journal.through(through(executor, probed, events, hold))
+            elif event := left.pop(probed.latest[0], None):
+                at_ns, answer = probed.answers[probed.latest]
+                journal.answered(replace(event, sent_ns=at_ns), answer, probed.latest[1])
     for event in left.values():
         nothing = EgressAnswer(None, "no_answer", "the probe says nothing of it")
         journal.answered(replace(event, sent_ns=start_ns), nothing)
@@ -84,3 +90,21 @@ def send_through(
         wrap = run.through.wrap
         say(f"the place is {wrap.kind}: {'; '.join(wrap.evidence) or 'nothing tells'}")
     return run
+
+
+@contextmanager
+def told(done: Callable[[], int], of: int, limit_s: float, say: Callable[[str], None]) -> Iterator[None]:
+    """Say every TOLD_S how far a batch is, and how many seconds more it may take."""
+    over, ends = Flag(), time.monotonic() + limit_s
+
+    def tell() -> None:
+        while not over.wait(TOLD_S):
+            say(f"{done()} of {of} events answered there, at most {max(0.0, ends - time.monotonic()):.0f} s more")
+
+    thread = Thread(target=tell, daemon=True, name="told")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

@@ -20,10 +20,11 @@ def follow_run(systems: Systems, run: Run, hops: list[HopSeen], say: Say) -> Non
         _follow(systems, run, hops, say, news)
 
 
-def _follow(systems: Systems, run: Run, hops: list[HopSeen], say: Say, news: News | None) -> None:
-    paths = [_path_a(systems, run), _path_b(systems, run)]
-    if news is not None:
-        paths = [[heard(w, news) if w.hop.hop == "loki" else w for w in path] for path in paths]
+def _follow(systems: Systems, run: Run, hops: list[HopSeen], say: Say, news: News) -> None:
+    paths = [
+        [heard(w, news) if w.hop.hop == "loki" else w for w in path]
+        for path in (_path_a(systems, run), _path_b(systems, run))
+    ]
     hops[:] = [w.hop for path in paths for w in path]
     doubt = run.in_doubt
     for hop in hops:
@@ -34,9 +35,11 @@ def _follow(systems: Systems, run: Run, hops: list[HopSeen], say: Say, news: New
 
     def waiting(hop: HopSeen, left_s: int) -> None:
         there = len(hop.wanted) - len(hop.missing)
-        say(f"waiting for path {hop.path} {hop.hop}: {there} of {len(hop.wanted)} there, at most {left_s} s more")
+        say(
+            f"waiting for path {hop.path} {hop.hop}: {there} of {len(hop.wanted)} there, at most {left_s} s more (--timeout)"
+        )
 
-    follow(paths, systems.steady_ns, news.wait if news is not None else systems.pause, seen, waiting)
+    follow(paths, systems.steady_ns, news.wait, seen, waiting)
     # What was seen behind the firewall went through it, whether or not an answer was read.
     passed = {s.event.tag: s.event.sent_ns for s in run.sent if s.answer.verdict == "not_known"}
     for hop in hops:

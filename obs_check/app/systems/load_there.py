@@ -2,19 +2,15 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from threading import Event as Flag
-from threading import Thread
 
-from obs_check.app.systems.executors import START_S, through
+from obs_check.app.systems.executors import START_S, through, told
 from obs_check.app.systems.load_hops import Follower
 from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.probe import REQUEST_S, Client, Pace, Probed, hold_for, program, run_probe
 from obs_check.errors import UsageError
 from obs_check.follow.journal import Journal
-from obs_check.follow.trace import TOLD_S
 from obs_check.model.event import Event
 
 BATCH = 5000
@@ -47,7 +43,7 @@ def send_there(
         limit_s = START_S + hold.seconds + sending_s + REQUEST_S * math.ceil(len(batch) / 10 / pace.parallel)
         text = program(batch[0].run, batch, client, hold, pace)
         answered = _Answered(batch, journal, follower)
-        with _told(lambda done=answered, before=start: before + done.count, len(events), limit_s, say):  # type: ignore[misc]
+        with told(lambda done=answered, before=start: before + done.count, len(events), limit_s, say):  # type: ignore[misc]
             for probed in run_probe(executor, text, limit_s):
                 if probed.latest is None:
                     journal.through(through(executor, probed, batch, hold))
@@ -83,21 +79,3 @@ class _Answered:
         moments.sent_ns[event.n - 1], moments.answered_ns[event.n - 1] = stamped.sent_ns, ended_ns
         if answer.verdict == event.decision:
             self._follower.egress(event.n, ended_ns)
-
-
-@contextmanager
-def _told(done: Callable[[], int], of: int, limit_s: float, say: Callable[[str], None]) -> Iterator[None]:
-    """Say every TOLD_S how far a batch is, and how many seconds more it may take."""
-    over, ends = Flag(), time.monotonic() + limit_s
-
-    def tell() -> None:
-        while not over.wait(TOLD_S):
-            say(f"{done()} of {of} events answered there, at most {max(0.0, ends - time.monotonic()):.0f} s more")
-
-    thread = Thread(target=tell, daemon=True, name="told")
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()

@@ -4,8 +4,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 
-from obs_check.client.loki.client import LokiClient
+from obs_check.client.loki.client import LokiClient, datasource_url
 from obs_check.client.loki.tail import LokiTail
 from obs_check.config import Config
 from obs_check.errors import ObsCheckError
@@ -64,16 +65,12 @@ class News:
 
 
 @contextmanager
-def tailing(
-    config: Config, loki: LokiClient, run: Run, clock: Clock, detail: Callable[[str], None]
-) -> Iterator[News | None]:
-    """News of the run for as long as the block takes; None where Loki is reached through Grafana, which has no tail.
+def tailing(config: Config, loki: LokiClient, run: Run, clock: Clock, detail: Callable[[str], None]) -> Iterator[News]:
+    """News of the run for as long as the block takes.
 
-    A tail that is refused or breaks is told with -v and costs nothing but promptness: Loki is asked all the same.
+    A tail that is refused or breaks is told with -v and costs nothing but promptness: Loki is asked all the same. So it
+    is where Grafana, or a gateway in front of it, passes no websocket on.
     """
-    if config.loki.url is None:
-        yield None
-        return
     news = News(run.id)
     over = threading.Event()
     names: list[str] = []
@@ -86,10 +83,9 @@ def tailing(
             if over.wait(seconds):
                 raise _Over
 
-        reach = (config.loki.tenant, config.loki.bearer)
-        tail = LokiTail(config.loki.url or "", config.hosts, detail, *reach, pause=paused, beat=lambda: paused(0))
         query = f'{{{name}=~".+"}} |= `{run.needle}`'
         try:
+            tail = open_tail(config, detail, paused)
             for streams in tail.lines(query, run.window.start_ns, _LIMIT):
                 if over.is_set():
                     return
@@ -105,6 +101,17 @@ def tailing(
         yield news
     finally:
         over.set()
+
+
+def open_tail(config: Config, say: Callable[[str], None], pause: Callable[[float], None]) -> LokiTail:
+    """The tail of the configuration's Loki, directly or through Grafana, whose datasource proxy passes a websocket on:
+    as Explore's live view does, since Grafana 6.3 (8.3 again, after some that broke it)."""
+    loki, grafana = config.loki, config.grafana
+    tail = partial(LokiTail, allowed=config.hosts, say=say, pause=pause, beat=lambda: pause(0))
+    if loki.url is not None:
+        return tail(loki.url, tenant=loki.tenant, bearer=loki.bearer)
+    assert grafana is not None
+    return tail(datasource_url(grafana.url, loki.datasource), bearer=grafana.token, org_id=grafana.org_id)
 
 
 def heard(watched: Watched, news: News) -> Watched:

@@ -62,6 +62,11 @@ class _LabelSets(_Said):
     data: list[dict[str, str]] | None = None
 
 
+def datasource_url(grafana: str, uid: str) -> str:
+    """Where Grafana's proxy passes requests on to a datasource."""
+    return f"{grafana.rstrip('/')}/api/datasources/proxy/uid/{quote(uid, safe='')}"
+
+
 class LokiClient:
     """Questions to one Loki. Every method may raise Unavailable, Refused (with Loki's own words) or NotAllowed."""
 
@@ -104,7 +109,7 @@ class LokiClient:
     ) -> "LokiClient":
         """Loki as a dashboard sees it: by the datasource's uid (Grafana 9 and newer), tenant and auth are Grafana's. A
         tenant is passed on by Grafana's proxy unless the datasource sets the header itself."""
-        base = f"{url.rstrip('/')}/api/datasources/proxy/uid/{quote(datasource, safe='')}"
+        base = datasource_url(url, datasource)
         headers = {"X-Grafana-Org-Id": str(org_id)} if org_id else {}
         if token is not None:
             headers["Authorization"] = f"Bearer {token.reveal()}"

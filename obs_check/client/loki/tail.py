@@ -36,6 +36,7 @@ class LokiTail:
         bearer: Secret | None = None,
         pause: Callable[[float], None] = time.sleep,
         beat: Callable[[], None] | None = None,
+        org_id: int | None = None,
     ) -> None:
         check_host(url, allowed)
         self._url = url.rstrip("/")
@@ -43,6 +44,8 @@ class LokiTail:
         self._pause = pause
         self._beat = beat
         self._headers = {"X-Scope-OrgID": tenant} if tenant else {}
+        if org_id:
+            self._headers["X-Grafana-Org-Id"] = str(org_id)
         if bearer is not None:
             self._headers["Authorization"] = f"Bearer {bearer.reveal()}"
 
