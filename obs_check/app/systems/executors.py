@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import Event as Flag
@@ -55,9 +55,9 @@ def open_executor(config: Config, via: str, env: Mapping[str, str], say: Callabl
             raise UsageError(f"there is no executor {via!r}", did_you_mean(via, NAMES))
 
 
-def through(executor: Executor, probed: Probed, events: Sequence[Event], hold: Hold) -> Through:
-    """What is known of the place by now."""
-    reach, wrap = executor.reach, probed.wrap(events)
+def through(executor: Executor, probed: Probed, denied: Collection[str], hold: Hold) -> Through:
+    """What is known of the place by now; `denied` is as in Probed.wrap."""
+    reach, wrap = executor.reach, probed.wrap(denied)
     return Through(executor.name, executor.place, reach.proves, reach.proves_not, wrap, hold.why)
 
 
@@ -78,7 +78,7 @@ def send_through(
     with told(lambda: len(events) - len(left), len(events), limit_s, say):
         for probed in run_probe(executor, program(events[0].run, events, client, hold), limit_s):
             if probed.latest is None:
-                journal.through(through(executor, probed, events, hold))
+                journal.through(through(executor, probed, probed.denied(events), hold))
             elif event := left.pop(probed.latest[0], None):
                 at_ns, answer = probed.answers[probed.latest]
                 journal.answered(replace(event, sent_ns=at_ns), answer, probed.latest[1])

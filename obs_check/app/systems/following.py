@@ -34,10 +34,8 @@ def _follow(systems: Systems, run: Run, hops: list[HopSeen], say: Say, news: New
         say(f"path {hop.path} {hop.hop}: {len(hop.wanted) - len(hop.missing)} of {len(hop.wanted)} seen {hop.note}")
 
     def waiting(hop: HopSeen, left_s: int) -> None:
-        there = len(hop.wanted) - len(hop.missing)
-        say(
-            f"waiting for path {hop.path} {hop.hop}: {there} of {len(hop.wanted)} there, at most {left_s} s more (--timeout)"
-        )
+        there = f"{len(hop.wanted) - len(hop.missing)} of {len(hop.wanted)} there"
+        say(f"waiting for path {hop.path} {hop.hop}: {there}, at most {left_s} s more (--timeout)")
 
     follow(paths, systems.steady_ns, news.wait, seen, waiting)
     # What was seen behind the firewall went through it, whether or not an answer was read.

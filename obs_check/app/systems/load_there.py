@@ -36,6 +36,7 @@ def send_there(
             f"--count cannot be sent through {executor.name}: a model would have to repeat the program",
             "send it through another executor, or as few events",
         )
+    denied: set[str] = set()
     for start in range(0, len(events), BATCH):
         batch = events[start : start + BATCH]
         hold = hold_for(len(batch), executor.reach.own_boundary)
@@ -46,7 +47,8 @@ def send_there(
         with told(lambda done=answered, before=start: before + done.count, len(events), limit_s, say):  # type: ignore[misc]
             for probed in run_probe(executor, text, limit_s):
                 if probed.latest is None:
-                    journal.through(through(executor, probed, batch, hold))
+                    denied |= probed.denied(batch)
+                    journal.through(through(executor, probed, denied, hold))
                 else:
                     answered.take(probed, probed.latest)
 

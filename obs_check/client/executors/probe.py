@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any, Literal
@@ -93,11 +93,14 @@ class Probed:
     ended_ns: int = 0
     ended: bool = False
 
-    def wrap(self, events: Sequence[Event]) -> Wrap:
-        """How the place is wrapped."""
+    def denied(self, events: Sequence[Event]) -> set[str]:
+        """What the events that have to be denied were answered, as wrap_of has it."""
         denials = {event.n for event in events if event.decision == "deny"}
-        seen = {_seen(answer) for (n, _), (_, answer) in self.answers.items() if n in denials}
-        return wrap_of(self.place, seen)
+        return {_seen(answer) for (n, _), (_, answer) in self.answers.items() if n in denials}
+
+    def wrap(self, denied: Collection[str]) -> Wrap:
+        """How the place is wrapped, by itself and by what `denied` tells."""
+        return wrap_of(self.place, denied)
 
 
 def run_probe(executor: Executor, text: str, limit_s: float) -> Iterator[Probed]:
