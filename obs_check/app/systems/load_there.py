@@ -29,7 +29,8 @@ def send_there(
     """Send the events through an executor, batch by batch. Raises UsageError for one that cannot carry so much, and
     what the executor raises.
 
-    Times of the place are moved to this machine's clock by the arrival of the batch's first answer.
+    Times of the place are moved to this machine's clock by the quickest arrival of an answer of the batch so
+    far, so that none is said to be later than it came.
     """
     if not executor.reach.carries_batches:
         raise UsageError(
@@ -73,8 +74,8 @@ class _Answered:
             return
         self.count += 1
         sent_ns, answer = probed.answers[which]
-        if self._later_ns is None:
-            self._later_ns = time.time_ns() - probed.ended_ns
+        later_ns = time.time_ns() - probed.ended_ns
+        self._later_ns = later_ns if self._later_ns is None else min(self._later_ns, later_ns)
         stamped, ended_ns = replace(event, sent_ns=sent_ns + self._later_ns), probed.ended_ns + self._later_ns
         self._journal.answered(stamped, answer, which[1])
         moments = self._follower.moments
