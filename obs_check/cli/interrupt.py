@@ -1,6 +1,7 @@
 """Signals that end a command: Ctrl-C that gets through, and the end of a process or of a terminal as the same."""
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,47 +25,52 @@ class Stopped(KeyboardInterrupt):
         self.exit_code = 3 if self.out_of_time else 128 + number
 
 
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Inside the block each of the signals raises Stopped, unless whoever started the process has it ignored."""
-    with _handled(0, 0):
-        yield
+_came: list[int] = []
+"""Signals of the blocks that are entered, and not left yet."""
 
 
 @contextmanager
 def insistent_interrupt(limit_s: float = 0) -> Iterator[None]:
-    """As `stoppable`; the signal comes again until the block is left, which is out of time after `limit_s` seconds (0:
-    never).
+    """Inside the block each of the signals raises Stopped, unless whoever started the process has it ignored; the block
+    is out of time after `limit_s` seconds (0: never). Blocks stand inside of each other.
 
-    Python swallows one that arrives inside a destructor or a weak reference's callback, and the command would go on.
+    Python swallows what is raised inside a destructor or a weak reference's callback, and the command would go on: then
+    it is raised again, until the block is on its way out. What is tidied up on that way is left in peace.
     """
-    with _handled(AGAIN_S, limit_s):
-        yield
-
-
-@contextmanager
-def _handled(again_s: float, limit_s: float) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: list[int] = []
+    if _came:
+        raise Stopped(_came[-1])
 
     def stop(number: int, _frame: FrameType | None) -> NoReturn:
-        came.append(number)
-        signal.setitimer(signal.ITIMER_REAL, again_s)
+        _came.append(number)
+        signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
         raise Stopped(number)
 
-    def alarm(number: int, frame: FrameType | None) -> NoReturn:
-        stop(came[-1] if came else number, frame)
+    def alarm(number: int, frame: FrameType | None) -> None:
+        if _came and _on_the_way_out():
+            signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
+        else:
+            stop(_came[-1] if _came else number, frame)
 
-    numbers = [number for number in ENDINGS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = [(number, signal.signal(number, stop)) for number in numbers]
-    if again_s:
-        before.append((signal.SIGALRM, signal.signal(signal.SIGALRM, alarm)))
-    signal.setitimer(signal.ITIMER_REAL, limit_s)
+    handlers = {number: stop for number in ENDINGS if signal.getsignal(number) is not signal.SIG_IGN}
+    before = []
     try:
+        for number, handler in {**handlers, signal.SIGALRM: alarm}.items():
+            before.append((number, signal.signal(number, handler)))
+        signal.setitimer(signal.ITIMER_REAL, limit_s)
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        for number, handler in before:
-            signal.signal(number, handler)
+        for number, found in before:
+            signal.signal(number, found)
+        _came.clear()
+
+
+def _on_the_way_out() -> bool:
+    """Whether what runs is a `finally`, an `except` or the end of a `with` that Stopped has led to."""
+    error = sys.exc_info()[1]
+    while error is not None and not isinstance(error, Stopped):
+        error = error.__context__
+    return error is not None

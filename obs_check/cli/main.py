@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import click
 
 from obs_check import __version__
-from obs_check.cli.interrupt import Stopped, stoppable
+from obs_check.cli.interrupt import Stopped, insistent_interrupt
 from obs_check.cli.options import Group
 from obs_check.errors import ObsCheckError, QueryError
 from obs_check.model.secret import shortened
@@ -112,7 +112,7 @@ def cli() -> None:
 def main(args: Sequence[str]) -> int:
     """Run with arguments (without the program's name); returns the exit code and never raises."""
     try:
-        with stoppable():
+        with insistent_interrupt():
             answer = cli.main(list(args), prog_name="obs-check", standalone_mode=False)
             sys.stdout.flush()
         return answer if isinstance(answer, int) else 0

@@ -60,7 +60,7 @@ class LoadSender:
         body = self._read(connection, deadline)
         status = _STATUS.match(body)
         if status is None:
-            said = one_line(bytes(body[:80]).decode("utf-8", "replace"))
+            said = one_line(bytes(body).decode("utf-8", "replace"), 80)
             return EgressAnswer(None, "no_answer", f"no HTTP: {said}" if said else "the connection was closed")
         return read_answer(int(status[1]), bytes(body).decode("utf-8", "replace"))
 

@@ -2,6 +2,7 @@
 it (429, 503), errors as classes of ours, no credentials in messages."""
 
 import math
+import signal
 import time
 from collections.abc import Callable, Collection, Mapping
 from copy import copy
@@ -144,11 +145,12 @@ class Http:
                 break
             # Also one that asks for no time at all gets some.
             pause_s = max(pauses.pause_s(), asked_s or 0)
-            if pause_s > self._patience_s:
+            left_s = min(self._patience_s, _command_left_s())
+            if pause_s > left_s:
                 if asked_s is not None:
                     raise Unavailable(
                         f"{self.system}: {shown_url(url)} answered {answer.status_code} and asks to be left alone for "
-                        f"{asked_s} s",
+                        f"{asked_s} s; {left_s:.0f} s are left",
                         "try again after that, or a shorter time range",
                     )
                 break
@@ -282,6 +284,11 @@ def _message(answer: Answer) -> str:
         return answer.page if answer.content.lstrip()[:1] == b"<" else answer.start
     said = (document.get("message") or document.get("error")) if isinstance(document, dict) else None
     return said if isinstance(said, str) else answer.start
+
+
+def _command_left_s() -> float:
+    """Seconds until the timer of this process ends the command; infinitely many without one."""
+    return signal.getitimer(signal.ITIMER_REAL)[0] or math.inf
 
 
 def _asked_s(answer: Answer) -> int | None:

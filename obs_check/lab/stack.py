@@ -119,9 +119,11 @@ class Lab:
 
     def stop(self) -> None:
         """Stop everything in reverse order; a temporary directory is removed."""
-        self._running.close()
-        if self._own is not None:
-            self._own.remove()
+        try:
+            self._running.close()
+        finally:
+            if self._own is not None:
+                self._own.remove()
 
     def _listening(self) -> dict[str, str]:
         stack = self._stack

@@ -1,7 +1,8 @@
 """Secrets that are known, and texts without them.
 
 Whatever is shown or written goes through `hidden`: a library's exception, an answer that repeats a header, a line of a
-log. A text is cut short only afterwards, by `shortened`, because half a secret is not found any more.
+log. A text is cut short only afterwards, by `shortened`, because half a secret is not found any more; one that has to
+stay as it is until it is shown is cut by `until`.
 """
 
 import html
@@ -30,7 +31,9 @@ def know(value: str) -> None:
     global _found
     if len(value) < SHORTEST or value in _forms:
         return
-    spelled = (value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1], html.escape(value))
+    # As its UTF-8 reads byte by byte, too: a line of a file is cut before it is text.
+    by_byte, in_url = value.encode("utf-8", "replace").decode("latin-1"), (quote(value, safe=""), quote_plus(value))
+    spelled = (value, by_byte, *in_url, json.dumps(value)[1:-1], html.escape(value))
     _forms.update(dict.fromkeys(spelled))
     _found = re.compile("|".join(re.escape(form) for form in sorted(_forms, key=len, reverse=True)))
 
@@ -82,12 +85,28 @@ def beginning(text: str) -> str:
     end inside of a secret."""
     if len(text) <= _BEGINNING:
         return hidden(text)
-    longest = max(map(len, _forms), default=0)
-    return hidden(text[:_BEGINNING])[: -max(longest, _LONGEST_USER_INFO)]
+    return hidden(text[: until(text, _BEGINNING)])
 
 
 _BEGINNING = 64 * 1024
 _LONGEST_USER_INFO = 300
+
+
+def behind_cut() -> int:
+    """So much of a text behind the place of a cut tells whether a secret stands there."""
+    return max(max(map(len, _forms), default=0), _LONGEST_USER_INFO)
+
+
+def until(text: str | bytes, most: int) -> int:
+    """Where a text, or its bytes, ends that may have at most `most` characters: before a secret that would be cut in
+    two, because half of one is not found any more."""
+    if len(text) <= most:
+        return len(text)
+    first = max(0, most - behind_cut())
+    around = text[first : most + behind_cut()]
+    shown = around if isinstance(around, str) else around.decode("latin-1")
+    found = [m for pattern in (_USER_INFO, _found) if pattern for m in pattern.finditer(shown)]
+    return min((first + m.start() for m in found if first + m.start() < most < first + m.end()), default=most)
 
 
 def yaml_problem(error: "yaml.YAMLError") -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from obs_check.model.entry import Labels
+from obs_check.model.secret import until
 from obs_check.shipper.model import ScrapeJob, ShipperConfig
 from obs_check.shipper.simulate import Shipped, Simulation
 
@@ -19,7 +20,7 @@ def external_labels(config: ShipperConfig, job: ScrapeJob) -> Labels:
 
 def pushed(config: ShipperConfig, job: ScrapeJob, ran: Simulation) -> Simulation:
     """The entries as they are pushed. promtail 3.5: an entry's own labels win over external ones; a line over
-    `limits_config.max_line_size` is given up, or cut at that many bytes."""
+    `limits_config.max_line_size` is given up, or cut at that many bytes (before a secret that is known here)."""
     added, limit = external_labels(config, job), config.max_line_size
     kept: list[Shipped] = []
     dropped = dict(ran.dropped)
@@ -29,6 +30,6 @@ def pushed(config: ShipperConfig, job: ScrapeJob, ran: Simulation) -> Simulation
             if not config.truncates:
                 dropped[LINE_TOO_LONG] = dropped.get(LINE_TOO_LONG, 0) + 1
                 continue
-            line = raw[:limit].decode("utf-8", "replace")
+            line = raw[: until(raw, limit)].decode("utf-8", "replace")
         kept.append(replace(entry, labels={**added, **entry.labels}, line=line))
     return Simulation(kept, ran.effects, dropped)

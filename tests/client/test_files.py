@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from obs_check.client.files import search
+from obs_check.client.files.follow import FollowedFiles
 from obs_check.client.files.line_files import LineFiles
 from obs_check.client.files.line_times import MOST_AHEAD, line_time
 from obs_check.client.files.named_paths import named_paths
@@ -16,7 +17,9 @@ from obs_check.client.files.search import MAX_LINE, FileLine, each_line, each_st
 from obs_check.client.files.source import read_streams
 from obs_check.client.files.untimed_lines import untimed_entries
 from obs_check.errors import InputError
+from obs_check.model import secret
 from obs_check.model.paths import AbsoluteGlob
+from obs_check.model.secret import know
 from obs_check.model.window import NS
 
 AT = 1_795_480_918_603_000_000
@@ -67,6 +70,30 @@ def test_offsets_go_on_behind_a_line_that_is_cut(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     path.write_bytes(b"x" * 3_000_000 + b"\r\nobs=1\n")
     assert find_tag(AbsoluteGlob(str(path)), "obs=1", lambda: 5)[0] == {path: [FileLine(3_000_002, "obs=1")]}
+
+
+def test_a_line_is_not_cut_inside_of_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secret, "_forms", {})
+    monkeypatch.setattr(secret, "_found", None)
+    know("s3cr3t-value-of-a-line")
+    path = tmp_path / "a.log"
+    path.write_bytes(b"")
+    grown: list[str] = []
+    followed = FollowedFiles([str(path)], {}, None, lambda: AT, lambda _text: None, most=50)
+    with path.open("ab") as file:
+        for before in range(60):
+            line = f"{before:>2}{'x' * before} token=s3cr3t-value-of-a-line and the rest of it\n"
+            for part in (line[:45].encode(), line[45:].encode()):
+                file.write(part)
+                file.flush()
+                grown += [entry.line for stream in followed.poll() for entry in stream.entries]
+    followed.close()
+    with path.open("rb") as stream:
+        read = [[text for text, *_ in lines] for lines in (each_line(path, 50), each_stdin_line(stream, 50))]
+    assert read[0] == read[1] == grown
+    assert {"s3" in line.replace("s3cr3t-value-of-a-line", "") for line in read[0]} == {False}
+    assert sum("s3cr3t-value-of-a-line" in line for line in read[0]) == 20
+    assert max(map(len, read[0])) == 50
 
 
 @pytest.mark.parametrize("hole", [5, 9000, 3 << 20])

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from obs_check.cli.interrupt import insistent_interrupt
 from obs_check.client.http import Http, shown_url
 from obs_check.errors import NotAllowed, ObsCheckError, Refused, Unavailable, UsageError
 
@@ -148,9 +149,20 @@ def test_a_server_that_wants_to_be_left_alone_for_long_is(status: int) -> None:
     pauses: list[float] = []
     transport = httpx.MockTransport(lambda _: httpx.Response(status, headers={"retry-after": "900"}))
     client = Http("loki", "http://loki.example/", ALLOWED, transport=transport, pause=pauses.append)
-    with pytest.raises(Unavailable, match=f"answered {status} and asks to be left alone for 900 s"):
+    with pytest.raises(Unavailable, match=f"answered {status} and asks to be left alone for 900 s; 60 s are left"):
         client.get("/x")
     assert (pauses, client.sent) == ([], 1)
+
+
+@pytest.mark.parametrize("headers", [{"retry-after": "12"}, {}])
+def test_no_pause_is_longer_than_the_command_has_left(headers: dict[str, str]) -> None:
+    pauses: list[float] = []
+    transport = httpx.MockTransport(lambda _: httpx.Response(429, headers=headers))
+    client = Http("loki", "http://loki.example/", ALLOWED, transport=transport, pause=pauses.append)
+    words = "asks to be left alone for 12 s; 8 s are left" if headers else "answered 429"
+    with pytest.raises(Unavailable, match=words), insistent_interrupt(8.2):
+        client.get("/x")
+    assert pauses == ([] if headers else [1.0, 2.0, 4.0, 8.0])
 
 
 def test_a_server_that_asks_for_no_pause_is_not_asked_without_end() -> None:

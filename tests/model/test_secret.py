@@ -12,7 +12,7 @@ import yaml
 
 import obs_check
 from obs_check.model import secret
-from obs_check.model.secret import HIDDEN, beginning, hidden, know, shortened, yaml_problem
+from obs_check.model.secret import HIDDEN, beginning, hidden, know, shortened, until, yaml_problem
 
 TIME = len("2026-11-24T00:00:00")
 CANARY = 'c4n"ary/+=&<x>'
@@ -95,6 +95,21 @@ def test_the_beginning_of_a_long_text_does_not_end_inside_of_a_secret(secret: st
         shown = beginning(f"{' ' * before}{secret}{' ' * 9}")
         assert "s3" not in shown
     assert len(beginning("x" * 10**6)) > 60_000
+
+
+@pytest.mark.parametrize("secret", ["s3cr3t-value-of-a-line", "http://user:s3cr3t-of-a-url@loki.example", "s3cr3t-é"])
+@pytest.mark.parametrize("as_bytes", [False, True])
+def test_a_text_that_stays_as_it_is_ends_before_a_secret_that_would_be_cut(secret: str, as_bytes: bool) -> None:
+    know("s3cr3t-value-of-a-line")
+    know("s3cr3t-é")
+    line = f"{'x' * 400} {secret} {'y' * 400}"
+    text: str | bytes = line.encode() if as_bytes else line
+    behind = 401 + secret.find("@") + 1 if "@" in secret else len(line.partition(secret)[0] + secret)
+    behind += as_bytes and "é" in secret
+    first = 401
+    for most in range(first - 5, behind + 5):
+        assert until(text, most) == (first if first < most < behind else most)
+    assert until(text, 10**6) == len(text)
 
 
 def test_no_text_is_cut_another_way() -> None:

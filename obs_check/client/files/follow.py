@@ -6,7 +6,7 @@ from pathlib import Path
 
 from obs_check.client.files.line_times import Timing
 from obs_check.client.files.named_paths import refuse_directory
-from obs_check.client.files.search import MAX_LINE, cut_line, decode, expand
+from obs_check.client.files.search import MAX_LINE, cut_line, decode, expand, most_kept
 from obs_check.client.files.source import stream_labels
 from obs_check.errors import InputError
 from obs_check.model.entry import Entry, LogStream
@@ -43,8 +43,7 @@ class _Followed:
             if len(data) >= 16 * _CHUNK:
                 break
         *lines, self._rest = (self._rest + data).split(b"\n")
-        # No more of a line is kept than is shown, and what tells that it is cut.
-        self._rest = self._rest[: self._most + 2]
+        self._rest = self._rest[: most_kept(self._most)]
         return [self._entry(line) for line in lines if line.strip()], truncated
 
     def last(self) -> list[Entry]:

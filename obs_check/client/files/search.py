@@ -13,6 +13,7 @@ from obs_check.client.answered import Answered
 from obs_check.errors import InputError
 from obs_check.model.paths import AbsoluteGlob
 from obs_check.model.probe import Probe
+from obs_check.model.secret import behind_cut, until
 from obs_check.model.window import NS
 
 if TYPE_CHECKING:
@@ -127,8 +128,9 @@ def decode(raw: bytes, cut: bool = False) -> Text:
 
 
 def cut_line(raw: bytes, most: int) -> bytes:
-    """The first `most` bytes of a line, without a character that does not end there."""
-    head = raw[:most]
+    """The first `most` bytes of a line, without a character that does not end there, and without the beginning of a
+    secret; `most_kept` of its bytes tell."""
+    head = raw[: until(raw, most)]
     for back in range(1, min(4, len(head) + 1)):
         byte = head[-back]
         if byte < 0x80 or byte >= 0xF8:
@@ -137,6 +139,11 @@ def cut_line(raw: bytes, most: int) -> bytes:
             size = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
             return head[:-back] if size > back else head
     return head
+
+
+def most_kept(most: int) -> int:
+    """So many bytes of a line are kept that is cut behind `most`: what tells that it is cut, and where it may be."""
+    return most + 2 + behind_cut()
 
 
 def find_tag(
@@ -243,9 +250,8 @@ def _raw_lines(stream: BinaryIO, most: int) -> Iterator[tuple[int, bytes, bool]]
             offset += size
             lost = 0
         begun += rest
-        # No more of a line is kept than is shown, and what tells that it is cut.
-        lost += max(0, len(begun) - most - 2)
-        begun = begun[: most + 2]
+        lost += max(0, len(begun) - most_kept(most))
+        begun = begun[: most_kept(most)]
     if begun:
         raw = begun.removesuffix(b"\r")
         cut = len(raw) > most
