@@ -1,5 +1,6 @@
 """The command `obs-check`: subcommands loaded when they are called, errors as one line, exit codes."""
 
+import errno
 import importlib
 import io
 import os
@@ -19,6 +20,8 @@ from obs_check.model.secret import shortened
 READER_LEFT = 130
 INTERNAL = 70
 """EX_SOFTWARE of sysexits.h: an error of obs-check itself, which claims nothing about anything."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Subcommand(NamedTuple):
@@ -131,14 +134,21 @@ def main(args: Sequence[str]) -> int:
         hint = "--deadline, or timeouts.command_s of the configuration, gives it more" if stopped.out_of_time else ""
         return _say(str(stopped), hint, stopped.exit_code)
     except (_ReaderLeft, BrokenPipeError):
-        # What is still buffered must not raise again when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_stdout()
         return READER_LEFT
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 0
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            _close_stdout()
+            return _say(f"{error.filename or 'standard output'}: {error.strerror}", "make room, or write elsewhere", 2)
         told = f"internal error, nothing is claimed: {_place(error)}; please report this line and the command"
         return _say(f"{told} (-v shows more)", "", INTERNAL)
+
+
+def _close_stdout() -> None:
+    """Let go of what is still buffered: it must not raise again when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def run() -> None:

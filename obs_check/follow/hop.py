@@ -81,6 +81,11 @@ class HopSeen:
         return [t for t in self.wanted if t not in self.seen and t not in self.doubt]
 
     @property
+    def unanswered(self) -> bool:
+        """Whether the system did not answer when it was last asked, though it may let us in."""
+        return bool(self.unknown) and not self.denied
+
+    @property
     def complete(self) -> bool:
         """Every wanted tag was seen."""
         return not self.missing

@@ -1,7 +1,8 @@
 """Follow a run along both paths: look at every hop again and again until it is complete or its time is up.
 
 A hop's time starts when the hop before it stopped changing, so that a hop that gets nothing does not cost the whole
-deadline of every hop behind it.
+deadline of every hop behind it. It starts again when a system that did not answer does, which it is asked as long as
+anything is waited for: what was sent meanwhile has still to come.
 """
 
 from collections.abc import Callable, Sequence
@@ -54,9 +55,10 @@ def follow(
         for path in looking:
             before_done, before_at = True, started
             for one in path:
-                if one.watched.hop.waiting:
+                waited = one.watched.hop.waiting
+                if waited or one.watched.hop.unanswered:
                     one.look(before_done, before_at, now_ns)
-                    if not one.watched.hop.waiting:
+                    if waited and not one.watched.hop.waiting:
                         progress(one.watched.hop)
                 before_done, before_at = not one.watched.hop.waiting, one.changed_ns
         due = [one.due_ns for path in looking for one in path if one.watched.hop.waiting]
@@ -97,14 +99,14 @@ class _Looking:
         if self.watched.news is not None and self.watched.news():
             self.due_ns = min(self.due_ns, max(now, self._looked_ns + NEWS_NS))
         ends_ns = max(before_ns, self.changed_ns) + patience_ns
-        if now < self.due_ns and not (before_done and now >= ends_ns):
+        if now < self.due_ns and not (hop.waiting and before_done and now >= ends_ns):
             return
-        count = len(hop.seen)
+        count, unanswered = len(hop.seen), hop.unanswered
         self._looked_ns = now
         self.watched.look()
         hop.doubt.difference_update(hop.seen)
         now = now_ns()
-        if len(hop.seen) != count:
+        if len(hop.seen) != count or (unanswered and not hop.unanswered):
             self.changed_ns = now
             self._pauses.reset()
         ends_ns = max(before_ns, self.changed_ns) + patience_ns
@@ -114,5 +116,5 @@ class _Looking:
         # Loki 3.5's tail is up to 0.4 s behind its queries (measured), and what begins to come goes on to come.
         soon = self.watched.news is not None and now - self.changed_ns < SOON_NS
         self.due_ns = now + int((FIRST_PAUSE_S if soon else self._pauses.pause_s()) * NS)
-        if before_done:
+        if before_done and hop.waiting:
             self.due_ns = min(self.due_ns, ends_ns)

@@ -30,3 +30,11 @@ def test_a_reader_that_left(arguments: list[str], tmp_path: Path) -> None:
         said = process.stderr.read()
         assert process.wait() == 130
     assert b"Traceback" not in said and b"Exception" not in said
+
+
+def test_a_full_disk_under_the_output_is_named() -> None:
+    command = [sys.executable, "-c", "from obs_check.cli.main import run; run()", "lab", "--help"]
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    said = ["obs-check: error: standard output: No space left on device", "hint: make room, or write elsewhere"]
+    assert (ended.returncode, ended.stderr.splitlines()) == (2, said)

@@ -7,7 +7,7 @@ import pytest
 
 from obs_check.app.systems.tailing import News, heard
 from obs_check.client.egress import EgressAnswer
-from obs_check.errors import NotAllowed
+from obs_check.errors import NotAllowed, Unavailable
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.journal import Journal
 from obs_check.follow.run import Run, plan_events, run_from_json
@@ -112,6 +112,37 @@ def test_a_dead_hop_is_asked_less_and_less_often_and_again_at_once_when_the_hop_
     assert len(asked) <= 40
     assert str(loki.verdict) == "fail"
     assert 54 <= asked[-1] <= 57
+
+
+def test_a_system_that_answers_again_while_anything_is_waited_for_gets_its_time_again() -> None:
+    clock = Clock()
+    first, away, other = HopSeen("A", "file", ("t",)), HopSeen("A", "loki", ("t",)), HopSeen("B", "loki", ("t",))
+    first.seen["t"] = clock.ns
+    asked: list[float] = []
+
+    def look_away() -> None:
+        since_s = (clock.ns - 1_000 * NS) / NS
+        asked.append(since_s)
+        if since_s < 6:
+            away.unasked(Unavailable("loki does not answer"))
+            return
+        away.asked()
+        if since_s >= 9:
+            away.seen.setdefault("t", clock.ns)
+
+    settled: list[tuple[str, str]] = []
+    follow(
+        [
+            [Watched(first, lambda: None, 1), Watched(away, look_away, 4)],
+            [Watched(other, lambda: None, 8)],
+        ],
+        clock.now,
+        clock.pause,
+        lambda hop: settled.append((hop.path, hop.hop)),
+    )
+    assert settled == [("A", "file"), ("A", "loki"), ("B", "loki"), ("A", "loki")]
+    assert (away.complete, away.unknown) == (True, "")
+    assert len(asked) < 14
 
 
 def test_a_hop_that_lets_nobody_in_is_asked_once() -> None:
