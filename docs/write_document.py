@@ -11,12 +11,15 @@ from typing import Any
 
 import msgspec
 
+from obs_check.app.recompute.fields import EVERY, LEFT
 from obs_check.app.verify.document import Document
 from obs_check.report.decisions import TOP_DOMAINS
 from obs_check.report.documents import DOCUMENTS, schema_of
 from obs_check.report.tables import TABLES
 
 TARGET = Path(__file__).parent / "document.md"
+BUNDLE = Path(__file__).parent / "bundle.md"
+BEGIN, END = "<!-- fields -->", "<!-- end of fields -->"
 SCHEMAS = Path(__file__).parent / "schemas"
 TABLES_TARGET = Path(__file__).parent / "tables.md"
 TABLES_HEAD = """\
@@ -97,6 +100,16 @@ def written_tables() -> str:
     return "\n".join(parts)
 
 
+def written_bundle() -> str:
+    """The page of the bundle, with the list of what is not made anew."""
+    head, _, rest = BUNDLE.read_text("utf-8").partition(BEGIN)
+    parts = []
+    for name, (kinds, why) in LEFT.items():
+        shown = ", ".join(f"`{kind}`" if of == EVERY else f"`{kind}`: {of}" for kind, of in kinds.items())
+        parts.append(f"* {name} ({shown}): {why};\n")
+    return f"{head}{BEGIN}\n{''.join(parts)}{END}{rest.partition(END)[2]}"
+
+
 def _section(name: str, kind: dict[str, Any]) -> str:
     required = set(kind.get("required", ()))
     rows = [
@@ -139,4 +152,5 @@ if __name__ == "__main__":
     SCHEMAS.mkdir(exist_ok=True)
     for name, text in written_schemas().items():
         (SCHEMAS / name).write_text(text, "utf-8")
+    BUNDLE.write_text(written_bundle(), "utf-8")
     TABLES_TARGET.write_text(written_tables(), "utf-8")

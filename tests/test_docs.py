@@ -77,6 +77,7 @@ def test_the_page_of_the_document_is_that_of_its_types() -> None:
     again = "write it again: python docs/write_document.py"
     assert script["TARGET"].read_text("utf-8") == script["written"](), again
     assert {path.name: path.read_text("utf-8") for path in SCHEMAS.iterdir()} == script["written_schemas"](), again
+    assert script["BUNDLE"].read_text("utf-8") == script["written_bundle"](), again
     assert script["TABLES_TARGET"].read_text("utf-8") == script["written_tables"](), again
 
 

@@ -1,12 +1,16 @@
 """A kept run is made anew from its raw answers: an honest one matches, and whatever was changed in one is found."""
 
 import copy
-from collections.abc import Callable
+import typing
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from obs_check.app.recompute.document import recompute
+from obs_check.app.recompute.fields import EVERY, LEFT, MADE_ANEW, SEEN
+from obs_check.app.verify.document import Document
 from tests.report.pages import DOCUMENTS, confirmation, demonstration, negative
 
 HONEST = ("demo", "negative", "healthy", "confirm")
@@ -145,3 +149,123 @@ def test_a_change_of_either_run_is_found(document: Callable[[], dict[str, Any]],
     changed = copy.deepcopy(document())
     put(*place, to="unknown")(changed)
     assert recompute(changed).differences
+
+
+def structs(kind: Any) -> Iterator[type[msgspec.Struct]]:
+    """The types of documents that a type leads to, itself first."""
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        yield kind
+        for field in msgspec.structs.fields(kind):
+            yield from () if kind is Document and field.name in ("before", "after") else structs(field.type)
+    for inside in typing.get_args(kind):
+        yield from structs(inside)
+
+
+KINDS = list(dict.fromkeys(structs(Document)))
+LEAVES = {
+    kind.__name__: [f.name for f in msgspec.structs.fields(kind) if not any(structs(f.type))] for kind in KINDS
+} | {
+    "Document": [
+        f.name
+        for f in msgspec.structs.fields(Document)
+        if f.name not in ("before", "after") and not any(structs(f.type))
+    ]
+}
+"""By type the fields that hold a value, and no other type."""
+
+
+def test_every_field_is_made_anew_or_seen_or_named() -> None:
+    lists = (MADE_ANEW, SEEN, *(kinds for kinds, _ in LEFT.values()))
+    for kind, leaves in LEAVES.items():
+        held = [leaves if of == EVERY else of.split() for kinds in lists for name, of in kinds.items() if name == kind]
+        assert sorted(leaves) == sorted(field for fields in held for field in fields), kind
+    assert {kind for kinds in lists for kind in kinds} <= set(LEAVES)
+
+
+RESULT = {
+    "head": "DOCUMENTED NEGATIVE",
+    "parts": [
+        {"part": part, "verdict": verdict, "says": "", "lines": [], "why": [], "needed": []}
+        for part, verdict in (("healthy", "fail"), ("denied", "ok"), ("audited", "fail"), ("shown", "fail"))
+    ],
+}
+CHECK = {"name": "build", "ok": True, "says": "", "output": ""}
+CHECKS = [{"name": "build", "verdict": "fail", "before": CHECK, "after": CHECK | {"ok": False}}]
+
+
+def with_result() -> dict[str, Any]:
+    """A run that was checked before and after it."""
+    return negative() | {"result": copy.deepcopy(RESULT), "checks": copy.deepcopy(CHECKS)}
+
+
+def test_the_head_of_an_honest_run_matches() -> None:
+    assert recompute(with_result()).differences == []
+
+
+@pytest.mark.parametrize(
+    ("path", "to", "place"),
+    [
+        (("result", "head"), "SUCCESS", "result.head"),
+        *((("result", "parts", n, "verdict"), "not asked", f"result.parts[{n}].verdict") for n in range(4)),
+        (("checks", 0, "verdict"), "ok", "checks[0].verdict"),
+        (("control",), [{"id": 1, "meaning": "live"}], "control"),
+        (("hops", 2, "shipper", "account", "sentence"), "read 20", "hops[2].shipper.sentence"),
+        (("hops", 2, "shipper", "account", "read"), 7, "hops[2].shipper.open"),
+    ],
+)
+def test_a_changed_head_check_control_or_account_is_found(path: tuple[Any, ...], to: Any, place: str) -> None:
+    document = with_result() | {"control": []}
+    put(*path, to=to)(document)
+    assert place in [difference.place for difference in recompute(document).differences]
+
+
+def made_anew(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(type, field, what holds it) of every value of a document that is made anew."""
+    for kind, name, holder in _held(document, Document):
+        if name in LEAVES[kind] and name in (
+            LEAVES[kind] if MADE_ANEW.get(kind) == EVERY else MADE_ANEW.get(kind, "").split()
+        ):
+            yield kind, name, holder
+
+
+def _held(value: Any, kind: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict):
+        for field in msgspec.structs.fields(kind):
+            if value.get(field.name) is not None:
+                yield kind.__name__, field.name, value
+                yield from _held(value[field.name], field.type)
+    elif isinstance(value, list):
+        inner = [
+            one
+            for part in (kind, *typing.get_args(kind))
+            if typing.get_origin(part) is list
+            for one in typing.get_args(part)
+        ]
+        for item in value:
+            for one in inner:
+                yield from _held(item, one)
+    else:
+        for one in typing.get_args(kind):
+            yield from _held(value, one)
+
+
+CHANGED: dict[type, Callable[[Any], Any]] = {
+    str: lambda v: "unknown" if v in ("ok", "fail") else f"{v}x",
+    int: lambda v: v + 1,
+    float: lambda v: v + 1,
+}
+
+
+def test_what_is_made_anew_is_found_when_it_is_changed() -> None:
+    """Of every such field of a real run one value or more; what none of its values shows is a claim too many."""
+    document = confirmation() | with_result() | {"before": negative()}
+    document |= {key: confirmation()[key] for key in ("comparison", "hop_comparison")}
+    tried: dict[str, bool] = {}
+    for kind, name, holder in made_anew(document):
+        key, kept = f"{kind}.{name}", holder[name]
+        if tried.get(key) or type(kept) not in CHANGED:
+            continue
+        holder[name] = CHANGED[type(kept)](kept)
+        tried[key] = bool(recompute(document).differences)
+        holder[name] = kept
+    assert [key for key, found in tried.items() if not found] == []

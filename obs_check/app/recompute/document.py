@@ -6,22 +6,18 @@ from hashlib import sha256
 from typing import Any
 
 from obs_check.app.recompute.answers import recompute_answers
+from obs_check.app.recompute.fields import why_left
+from obs_check.app.recompute.head import healthy_of, recompute_head
 from obs_check.app.recompute.hops import recompute_hops
 from obs_check.app.recompute.panels import recompute_panels
 from obs_check.app.recompute.result import Recomputed
 from obs_check.app.verify.comparison import compare, compare_hops
 from obs_check.model.verdict import Verdict, worst
 
-LEFT = {
-    "findings": "which causes were looked for, the words of a claim, and what a shipper, a file or the firewall was "
-    "asked stand as they were kept: their probes say what was answered",
-}
-"""What no document can be made anew in, and why."""
-
 
 def recompute(document: Mapping[str, Any]) -> Recomputed:
     """Go through a document of `Outcome.to_json`, of a confirmation or a demonstration, and the run inside of it."""
-    found = Recomputed(left=dict(LEFT))
+    found = Recomputed(left=why_left())
     _whole(document, "", found)
     return found
 
@@ -50,6 +46,7 @@ def _one(document: Mapping[str, Any], place: str, found: Recomputed) -> None:
     recompute_hops(document, place, found)
     recompute_panels(document, place, found)
     _proofs(document, place, found)
+    recompute_head(document, place, found)
     _inputs(document.get("inputs") or {}, place, found)
 
 
@@ -61,6 +58,8 @@ def _verdict(document: Mapping[str, Any]) -> str:
     verdicts = [Verdict(str(row["verdict"])) for row in (*hops, *panels)]
     verdicts += [Verdict.FAIL for finding in findings if finding.get("severity") == "error"]
     verdicts += [Verdict.UNKNOWN for _ in document.get("outages") or ()]
+    healthy = healthy_of(document)
+    verdicts += [Verdict(healthy)] if healthy not in ("", "not asked") else []
     return str(worst(verdicts))
 
 

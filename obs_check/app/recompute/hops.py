@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from obs_check.app.recompute.result import Recomputed
 from obs_check.model.event import find_tags
+from obs_check.model.shipping_account import Account
 
 _WITH_LINES = {"file", "coderd", "loki"}
 """Hops that see a tag by a line that holds it."""
@@ -34,6 +36,18 @@ def recompute_hops(document: Mapping[str, Any], place: str, found: Recomputed) -
                     _answered(where, hop, seen, run, document.get("answers") or {}, found)
             case "shipper":
                 found.leave(where, "a shipper's counters say how many lines it read, not which")
+                _account(where, hop.get("shipper"), found)
+
+
+def _account(where: str, kept: Any, found: Recomputed) -> None:
+    """What became of the lines that the shipper read, from its counters."""
+    account = kept.get("account") if isinstance(kept, Mapping) and "account" in kept else kept
+    if not isinstance(account, Mapping) or "sentence" not in account:
+        return
+    names = {field.name for field in fields(Account)} & set(account)
+    again = Account(**{name: account[name] for name in names}).to_json()
+    for name in ("open", "sentence"):
+        found.same("hops", f"{where}.shipper.{name}", account.get(name), again[name])
 
 
 def _counted(

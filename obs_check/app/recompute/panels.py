@@ -92,7 +92,10 @@ def recompute_panels(document: Mapping[str, Any], place: str, found: Recomputed)
         if (view := views.get("range")) is not None:
             judged.append(judge(view, views.get("run"), replace(held, before=earlier)))
             places.append(n)
-    judged = with_controls(judged, controls(judged, replace(held, before=earlier))) if run is not None else judged
+    moved = controls(judged, replace(held, before=earlier)) if run is not None else []
+    judged = with_controls(judged, moved)
+    if document.get("control") and len(judged) == len(rows):
+        found.same("panels", f"{place}control", document["control"], [control.to_row() for control in moved])
     for n, verdict in zip(places, judged, strict=True):
         again = verdict.to_row()
         for key in _ROW:

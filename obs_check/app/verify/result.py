@@ -15,7 +15,7 @@ from obs_check.model.verdict import Verdict, worst
 SUCCESS = "SUCCESS"
 NEGATIVE = "DOCUMENTED NEGATIVE"
 UNDECIDED = "UNDECIDED"
-_PARTS_OF_HOP = {"egress": "denied", "panel": "shown"}
+PARTS_OF_HOP = {"egress": "denied", "panel": "shown"}
 """Every other hop is one of the records' way."""
 _ON_THE_WAY = frozenset({"file", "socket", "shipper", "ingest"})
 """Where the causes sit that keep a record from Loki."""
@@ -61,13 +61,18 @@ def result_of(
     parts = [
         _healthy(health),
         _denied(run, findings),
-        _of_hops("audited", [h for h in hops if h.hop not in _PARTS_OF_HOP], findings),
+        _of_hops("audited", [h for h in hops if h.hop not in PARTS_OF_HOP], findings),
         _shown(panels, findings),
     ]
-    verdict = worst(part.verdict or Verdict.UNKNOWN for part in parts)
-    heads = {Verdict.OK: SUCCESS, Verdict.FAIL: NEGATIVE, Verdict.UNKNOWN: UNDECIDED}
-    head = UNDECIDED if ended and verdict is Verdict.OK else heads[verdict]
+    head = head_of([part.verdict or Verdict.UNKNOWN for part in parts], ended)
     return {"head": head, "parts": [part.to_json() for part in parts]}
+
+
+def head_of(verdicts: Sequence[Verdict], ended: str) -> str:
+    """The head that the verdicts of the parts make."""
+    heads = {Verdict.OK: SUCCESS, Verdict.FAIL: NEGATIVE, Verdict.UNKNOWN: UNDECIDED}
+    verdict = worst(verdicts)
+    return UNDECIDED if ended and verdict is Verdict.OK else heads[verdict]
 
 
 def _healthy(health: Health) -> Part:
