@@ -6,9 +6,9 @@ The file `<uid>.expect.yaml` says it, one entry a panel:
     panels:
       2:
         path: B              # A, B, metrics or sql: where the panel's data comes from
-        kind: count          # count: events a name; lines: one row an event, with its URL, or with its host or path;
-                             # total: all events in one sum; rises: a number that goes up; quiet: no number, or one
-                             # that does not go up
+        kind: count          # count: events a name; lines: one row an event, with its URL; rows: one row an event
+                             # without the query string of its URL, so with its host or path alone; total: all events
+                             # in one sum; rises: a number that goes up; quiet: no number, or one that does not go up
         by: domain           # count: decision or domain
         decision: allow      # only events of this decision
         names: {allow: ALLOW}  # count: the name shown for a group
@@ -30,15 +30,19 @@ from obs_check.errors import InputError
 from obs_check.model.event import TAG, Event
 from obs_check.panel.reading import Reading
 
-Kind = Literal["count", "lines", "total", "rises", "quiet"]
+Kind = Literal["count", "lines", "rows", "total", "rises", "quiet"]
+ROWS = ("lines", "rows")
+"""Kinds of a panel that shows a row an event."""
 _KEYS = ("path", "kind", "by", "decision", "names", "limit")
 _CHOICES: dict[str, tuple[str, ...]] = {
     "path": ("A", "B", "metrics", "sql"),
-    "kind": ("count", "lines", "total", "rises", "quiet"),
+    "kind": ("count", "lines", "rows", "total", "rises", "quiet"),
     "by": ("decision", "domain"),
     "decision": ("allow", "deny"),
 }
 _DOMAIN = re.compile(r"https?://(?P<domain>[^/:\"]+)")
+_HOST = re.compile(r"(?<![\w./:-])(?:[\w-]+\.)+[a-z]{2,}\b|(?<![\w./:-])\d+(?:\.\d+){3}\b")
+"""What looks like a host in a row: a name with dots, or an address."""
 _TOTAL = "total"
 _EMPTY = {"no_series", "zero_real", "zero_masked", "zero_rounded", "lost_in_transform", "hidden_by_override"}
 
@@ -65,7 +69,7 @@ class Expectation:
         chosen = [e for e in events if not self.decision or e.outcome == self.decision]
         if self.kind == "total":
             return {_TOTAL: float(len(chosen))} if chosen else {}
-        if self.kind == "lines":
+        if self.kind in ROWS:
             newest = sorted(chosen, key=lambda e: (e.sent_ns, e.n), reverse=True)
             return {e.tag: 1.0 for e in (newest[: self.limit] if self.limit else newest)}
         counted = Counter(self._group(e) for e in chosen)
@@ -75,7 +79,7 @@ class Expectation:
     def made_by(self, events: Sequence[Event]) -> dict[str, list[str]]:
         """Name -> the tags of the events that a value of that name counts; "" where one value counts them all."""
         chosen = [e for e in events if not self.decision or e.outcome == self.decision]
-        if self.kind in {"lines", "rises", "quiet"}:
+        if self.kind in {*ROWS, "rises", "quiet"}:
             return {}
         if self.kind == "total":
             return {"": [e.tag for e in chosen]}
@@ -103,6 +107,8 @@ class Expectation:
         wanted = self.wanted(events) or {}
         if self.kind == "lines":
             return self._check_lines(reading, events, wanted, exact)
+        if self.kind == "rows":
+            return _check_rows(reading, [e for e in events if e.tag in wanted], exact, self.limit)
         found = _by_name(reading)
         for name, number in _by_name(before).items() if before else ():
             found[name] = found.get(name, 0.0) - number
@@ -137,13 +143,8 @@ class Expectation:
         runs = {e.run for e in events}
         matches = [TAG.search(value.name) for value in reading.values]
         if exact and reading.values and not any(matches):
-            # A table that cuts the query string off shows rows without a tag: all that tells is how many.
-            rows = len(reading.values)
-            if rows != len(wanted):
-                return f"{rows} rows instead of {len(wanted)}"
-            seen = [part for e in events if (url := urlsplit(e.url)) for part in (url.hostname, url.path.strip("/"))]
-            bare = sum(not any(part and part in value.name for part in seen) for value in reading.values)
-            return f"{bare} of {rows} rows show neither the host nor the path of a request" if bare else None
+            # A table that cuts the query string off shows rows without a tag.
+            return _check_rows(reading, [e for e in events if e.tag in wanted], exact, self.limit)
         tags = [f"{m['run']}-{m['n']}-{m['decision']}" for m in matches if m and m["run"] in runs]
         shown = Counter(tags)
         wrong = [f"{tag} {count} times" for tag, count in shown.items() if count > 1]
@@ -175,6 +176,35 @@ class Expectation:
             return event.outcome
         found = _DOMAIN.match(event.url)
         return found["domain"] if found else event.host
+
+
+def _check_rows(reading: Reading, wanted: Sequence[Event], exact: bool, limit: int) -> str | None:
+    """A row an event, told by the host or the path of its URL: all that is left of it without the query string."""
+    rows = [value.name for value in reading.values]
+    if exact and len(rows) != len(wanted):
+        return f"{len(rows)} rows instead of {len(wanted)}"
+    due = Counter((url.hostname or "", url.path.strip("/")) for url in (urlsplit(e.url) for e in wanted))
+    shown = {parts: sum(_is_of(row, *parts) for row in rows) for parts in due}
+    bare = sum(not any(_is_of(row, *parts) for parts in due) for row in rows)
+    if exact and bare:
+        return f"{bare} of {len(rows)} rows show neither the host nor the path of a request"
+    full = not exact and bool(limit) and len(rows) >= limit
+    wrong = [
+        f"{count} rows of {'/'.join(filter(None, parts))} instead of {due[parts]}"
+        for parts, count in shown.items()
+        if count < due[parts] and not full
+    ]
+    return "; ".join(wrong) or None
+
+
+def _is_of(row: str, host: str, path: str) -> bool:
+    """Whether a row shows this host, or the path and no other host."""
+    return _has(row, host) or (_has(row, path) and not _HOST.search(row))
+
+
+def _has(row: str, part: str) -> bool:
+    """Whether a row shows a host or a path, and not one that begins or ends like it."""
+    return bool(part) and re.search(rf"(?<![\w.-]){re.escape(part)}(?![\w-]|\.\w)", row) is not None
 
 
 def _unreadable(reading: Reading) -> str | None:

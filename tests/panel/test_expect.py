@@ -35,6 +35,7 @@ def expectation(**entry: Any) -> Expectation:
         ({"kind": "count", "by": "domain", "limit": 1}, {"a.invalid": 2}),
         ({"kind": "total", "decision": "deny"}, {"total": 3}),
         ({"kind": "lines", "decision": "deny", "limit": 2}, {"run1-4-deny": 1, "run1-3-deny": 1}),
+        ({"kind": "rows", "decision": "allow"}, {"run1-1-allow": 1}),
         ({"kind": "rises"}, None),
         ({"kind": "quiet"}, None),
     ],
@@ -45,6 +46,7 @@ def test_wanted(entry: dict[str, Any], want: dict[str, float] | None) -> None:
 
 COUNT = expectation(kind="count")
 LINES = expectation(kind="lines", decision="deny", limit=2)
+ROWS = expectation(kind="rows", decision="deny", limit=10)
 LINE = "GET https://b.invalid/p?obs=run1-{}-deny"
 
 
@@ -63,6 +65,12 @@ LINE = "GET https://b.invalid/p?obs=run1-{}-deny"
         (LINES, reading(("GET b.invalid /p", None), ("GET b.invalid /p", None)), None),
         (LINES, reading(("GET b.invalid /p", None)), "1 rows instead of 2"),
         (LINES, reading(("joe GET", None), ("b.invalid", None)), "1 of 2 rows show neither the host nor the path"),
+        (ROWS, reading(("GET a.invalid /p", None), *[("GET b.invalid /p", None)] * 2), None),
+        (ROWS, reading(("a.invalid", None), *[("b.invalid", None)] * 2), None),
+        (ROWS, reading(*[("GET b.invalid /p", None)] * 2), "2 rows instead of 3"),
+        (ROWS, reading(*[("joe b.invalid", None)] * 3), "0 rows of a.invalid/p instead of 1"),
+        (ROWS, reading(("aa.invalid", None), *[("b.invalid", None)] * 2), "1 of 3 rows show neither the host nor"),
+        (ROWS, reading(), "0 rows instead of 3"),
         (expectation(kind="total", decision="deny"), reading(("joe", 1), ("ann", 2)), None),
         (expectation(kind="rises"), reading(number=2.0), None),
         (expectation(kind="rises"), reading(state="no_series"), "it had to rise"),
@@ -100,6 +108,9 @@ def test_a_reading_before_the_events_is_taken_off() -> None:
         (expectation(kind="count", by="domain", limit=1), reading(("busy.invalid", 90)), None, None),
         (LINES, reading(("other obs=run2-1-deny", None)), None, "missing run1-4-deny, run1-3-deny"),
         (LINES, reading(("obs=run2-1-deny", None), ("obs=run2-2-deny", None)), None, None),
+        (ROWS, reading(("a.invalid", None), *[("b.invalid", None)] * 3), None, None),
+        (ROWS, reading(("a.invalid", None), ("b.invalid", None)), None, "1 rows of b.invalid/p instead of 2"),
+        (ROWS, reading(*[("other.invalid", None)] * 10), None, None),
         (expectation(kind="rises"), reading(number=2.0), reading(number=2.0), "reads 2 before and after"),
         (expectation(kind="rises"), reading(number=0.1), reading(number=0.3), None),
         (expectation(kind="quiet"), reading(number=2.0), reading(number=2.0), None),

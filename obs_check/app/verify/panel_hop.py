@@ -6,7 +6,7 @@ from obs_check.app.verify.verdicts import PanelVerdict
 from obs_check.follow.hop import HopSeen, PathName, SeenLine
 from obs_check.follow.run import Run
 from obs_check.model.event import TAG, find_tags
-from obs_check.panel.expect import Expectation
+from obs_check.panel.expect import ROWS, Expectation
 
 
 def panel_hop(
@@ -22,7 +22,7 @@ def panel_hop(
         for row in rows
         if row.view.panel.id in expectations
         and expectations[row.view.panel.id].path == path
-        and expectations[row.view.panel.id].kind == "lines"
+        and expectations[row.view.panel.id].kind in ROWS
     ]
     if not shown:
         return None

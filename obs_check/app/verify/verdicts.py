@@ -9,7 +9,7 @@ from obs_check.follow.run import Run
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import NS, Window
 from obs_check.panel.board import PanelView
-from obs_check.panel.expect import Expectation, differs, reads_nothing
+from obs_check.panel.expect import ROWS, Expectation, differs, reads_nothing
 from obs_check.panel.reading import Reading
 from obs_check.panel.run_lines import can_be_told_apart
 
@@ -138,6 +138,6 @@ def _in_words(expectation: Expectation, run: Run) -> str:
     counts = expectation.wanted(run.events)
     if counts is None:
         return "nothing" if expectation.kind == "quiet" else "a rise"
-    if expectation.kind == "lines":
-        return f"{len(counts)} line{'' if len(counts) == 1 else 's'}"
+    if expectation.kind in ROWS:
+        return f"{len(counts)} {expectation.kind.removesuffix('s')}{'' if len(counts) == 1 else 's'}"
     return ", ".join(f"{name} {value:g}" for name, value in counts.items()) or "nothing"
