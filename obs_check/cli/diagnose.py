@@ -9,6 +9,7 @@ from obs_check.cli.applying import Applying, applying
 from obs_check.cli.ending import keeping
 from obs_check.cli.options import Output, deadline, judging
 from obs_check.cli.sending import counted, through
+from obs_check.cli.shipper_targets import pods_option
 
 if TYPE_CHECKING:
     from obs_check.app.systems.injection import Sending
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 @click.option("--dashboard", metavar="UID|FILE", help="Another dashboard than the configured one, or a JSON file.")
 @click.option("--panel", type=int, help="Only the panel with this id.")
 @click.option("--viewport", type=click.IntRange(100, 20_000), default=1846, show_default=True, metavar="PX")
+@pods_option
 @click.option("--no-split", is_flag=True, help="Ask Loki for whole ranges, where a browser asks day by day.")
 @click.option("--inject/--no-inject", "with_run", default=False, help="Send events and see which panels they move.")
 @counted(1)
@@ -31,6 +33,7 @@ def diagnose(
     dashboard: str | None,
     panel: int | None,
     viewport: int,
+    pods: Path | None,
     no_split: bool,
     with_run: bool,
     allow: int,
@@ -52,7 +55,9 @@ def diagnose(
         raise UsageError("--inject needs at least one event", "give --allow or --deny a number above 0")
     fixes.check()
     outcome = Outcome("diagnose")
-    opened = open_systems(out.config_path, out.env, dashboard, viewport=viewport, split=not no_split, detail=out.detail)
+    opened = open_systems(
+        out.config_path, out.env, dashboard, viewport=viewport, split=not no_split, detail=out.detail, pods=pods
+    )
     with keeping(out, outcome, save, out.limit_s(deadline)), opened as systems:
         only = None if panel is None or systems.missing else systems.board.only(panel)
         check = Check(systems, outcome, out.say, only, tells_zeros=with_run)

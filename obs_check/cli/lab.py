@@ -35,15 +35,27 @@ def lab() -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="Keep Loki's lines and coderd's rows here over a restart.",
 )
+@click.option(
+    "--kubernetes", is_flag=True, help="A node of a cluster: the shipper finds pods at a stand-in of the API."
+)
 @native
-def up(faults: tuple[str, ...], directory: Path | None, data: Path | None, programs: tuple[str, ...]) -> None:
+def up(
+    faults: tuple[str, ...], directory: Path | None, data: Path | None, kubernetes: bool, programs: tuple[str, ...]
+) -> None:
     """Run the lab until Ctrl-C."""
     from obs_check.lab.reloading import Reloading
     from obs_check.lab.stack import Lab
 
     broken = tuple(f for f in faults if f != "none")
     with (
-        Lab(directory.resolve() if directory else None, broken, data, say=_say, native=programs) as stack,
+        Lab(
+            directory.resolve() if directory else None,
+            broken,
+            data,
+            say=_say,
+            native=programs,
+            kubernetes=kubernetes,
+        ) as stack,
         Reloading(stack.directory, stack.reload),
     ):
         # Only now: while it starts, a signal ends that.

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from obs_check.cli.options import Output, common, echo, limited
-from obs_check.cli.shipper_targets import named_values, shipper_file, shipper_option
+from obs_check.cli.shipper_targets import known_targets, named_values, pods_option, shipper_file, shipper_option
 from obs_check.errors import InputError
 
 
@@ -18,6 +18,7 @@ from obs_check.errors import InputError
     "--label", "pairs", multiple=True, metavar="K=V", help="Labels of the lines instead of the target's; or of the pod."
 )
 @click.option("--meta", multiple=True, metavar="NAME=VALUE", help="A discovery label of the pod: pod_node_name=node-1.")
+@pods_option
 @click.option("--trace", is_flag=True, help="What every stage did to every line, and where it was dropped and why.")
 @click.argument("files", nargs=-1, metavar="[FILE... | -]")
 @limited
@@ -27,6 +28,7 @@ def dry_run(
     job: str | None,
     pairs: tuple[str, ...],
     meta: tuple[str, ...],
+    pods: Path | None,
     trace: bool,
     files: tuple[str, ...],
     out: Output,
@@ -35,7 +37,7 @@ def dry_run(
 
     Without --label the labels are those of the job's static target, and `filename` for a file. Where the job finds pods
     and the file is a pod's log (.../pods/NAMESPACE_POD_UID/CONTAINER/0.log) they are what its rules make of that path,
-    and --label and --meta tell what it does not say. Labels that every client adds are among them.
+    and --pods, or --label and --meta, tell what it does not say. Labels that every client adds are among them.
 
     JSON is one object a kept line; `ts` is null where the shipper takes the time of reading. With --trace it is one
     object a line that was read: its stages, and what was shipped of it. What was dropped is told on stderr.
@@ -56,12 +58,15 @@ def dry_run(
     chosen = read.job(job)
     given = named_values("--label", pairs)
     supplied = given_labels(given, named_values("--meta", meta))
+    known = known_targets(pods, [chosen], out)
     now_ns = time.time_ns()
     for note in (*read.notes, *chosen.pipeline.notes()):
         out.say(f"note: {note}")
     for name in files or ("-",):
         lines = _lines(name)
-        labels, unknown = start_labels(chosen, None if name == "-" else str(Path(name).absolute()), given, supplied)
+        labels, unknown = start_labels(
+            chosen, None if name == "-" else str(Path(name).absolute()), given, supplied, known
+        )
         for text in unknown:
             out.say(f"note: {name}: {text}")
         result = pushed(read, chosen, run(chosen.pipeline, labels, lines, now_ns, trace))

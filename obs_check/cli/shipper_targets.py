@@ -13,6 +13,7 @@ from obs_check.cli.options import Output, common, limited
 
 if TYPE_CHECKING:
     from obs_check.model.entry import Labels
+    from obs_check.shipper.model import ScrapeJob
     from obs_check.shipper.targets import FileReport, RelabeledTarget
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -42,6 +43,23 @@ def shipper_file(given: Path | None, out: Output) -> Path:
     return Path(named)
 
 
+def pods_option(function: F) -> F:
+    """Decorator: --pods, as `pods: Path | None`."""
+    return click.option(
+        "--pods", metavar="FILE", type=click.Path(path_type=Path), help="What kubectl get pods -A -o json prints."
+    )(function)
+
+
+def known_targets(file: Path | None, jobs: "Sequence[ScrapeJob]", out: Output) -> "Sequence[Labels]":
+    """The discovery labels of the pods that are known, by a file or by obs-check.yaml, where a job finds pods."""
+    from obs_check.app.systems.pods import known_pods
+    from obs_check.shipper.pod_objects import discovered
+
+    if not any("pod" in job.roles for job in jobs):
+        return ()
+    return discovered(known_pods(file, out.config().kubernetes, out.env, out.say))
+
+
 @click.command()
 @shipper_option
 @click.option("--root", metavar="DIR", type=click.Path(path_type=Path), help="What stands for / : a copied tree.")
@@ -49,6 +67,7 @@ def shipper_file(given: Path | None, out: Output) -> Path:
 @click.option(
     "--meta", multiple=True, metavar="NAME=VALUE", help="A discovery label: pod_node_name=node-1. Repeatable."
 )
+@pods_option
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
 @limited
 @common
@@ -57,6 +76,7 @@ def targets(
     root: Path | None,
     pairs: tuple[str, ...],
     meta: tuple[str, ...],
+    pods: Path | None,
     paths: tuple[str, ...],
     out: Output,
 ) -> None:
@@ -64,7 +84,8 @@ def targets(
 
     PATHs are directories or files as the shipper names them. Without one: with --root every file below it, else those
     below the patterns of the configuration. Kubernetes' pods are told from /var/log/pods/NAMESPACE_POD_UID/CONTAINER;
-    what no path tells (pod labels, annotations, node) is named and can be given by --label and --meta.
+    what no path tells (pod labels, annotations, node) is named and can be given by --pods (else by `kubernetes` of
+    obs-check.yaml), or by --label and --meta.
 
     0 every file is taken, 1 one is not, 3 that hangs on labels that nobody gave, or there is no file.
 
@@ -96,7 +117,7 @@ def targets(
         below = ["/"] if root else [literal_start(glob) for glob in globs(jobs) if glob.startswith("/")]
         below += [PODS] if any("pod" in job.roles for job in jobs) else []
     files = list_files(top, below, time.time_ns())
-    found = find_targets(jobs, files, supplied)
+    found = find_targets(jobs, files, supplied, known_targets(pods, jobs, out))
     reports = report(files, found, read.unread)
     notes = [*read.notes, *other_discovery(jobs)]
     if not files:

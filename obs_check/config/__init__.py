@@ -13,6 +13,7 @@ references ({env: NAME}, {file: PATH} or {command: [PROGRAM, ...]}), never value
     shipper:   {kind, url, config, positions}
     inject:    {allow_url, deny_url, settle_s, via}
     executors: {kubectl, coder, command, boundary, chat}   # see executors.py
+    kubernetes: {pods, context, kubeconfig}                # see kubernetes.py
     checks:    [{name, run, expect, exit, timeout_s}]      # see checks.py
     timeouts:  {hop_s, metrics_s, command_s}
     lint:      {datasources, root}
@@ -28,6 +29,7 @@ import yaml
 
 from obs_check.config.checks import HealthCheck, read_checks
 from obs_check.config.executors import ExecutorsConfig, read_executors
+from obs_check.config.kubernetes import KubernetesConfig, read_kubernetes
 from obs_check.config.section import PORTS, Secret, Section
 from obs_check.errors import ConfigError
 from obs_check.model.paths import AbsoluteGlob, AbsolutePath, absolute_path
@@ -141,6 +143,7 @@ class Config:
     lint: LintConfig = field(default_factory=LintConfig)
     executors: ExecutorsConfig = field(default_factory=ExecutorsConfig)
     checks: tuple[HealthCheck, ...] = ()
+    kubernetes: KubernetesConfig = field(default_factory=KubernetesConfig)
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -231,6 +234,7 @@ def _read_root(root: Section) -> Config:
         "lint",
         "executors",
         "checks",
+        "kubernetes",
     )
     loki = root.section("loki", "url", "tenant", "datasource", "bearer")
     boundary = root.section("boundary", "logs", "config", "proxy", "ca", "stderr")
@@ -270,6 +274,7 @@ def _read_root(root: Section) -> Config:
         lint=LintConfig(lint.path("datasources"), lint.path("root")),
         executors=read_executors(root),
         checks=read_checks(root),
+        kubernetes=read_kubernetes(root),
     )
 
 

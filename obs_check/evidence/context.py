@@ -21,6 +21,7 @@ from obs_check.panel.expect import Expectation
 from obs_check.panel.interval import loki_step
 from obs_check.panel.reading import Reading
 from obs_check.panel.request import PanelRequest
+from obs_check.shipper.pod_objects import Pod
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,8 @@ class Context:
     """The Loki where it is asked directly, and not through the dashboard's datasource."""
     discarded_before: Mapping[str, int] = field(default_factory=dict)
     """Lines that it had discarded before the run, by reason."""
+    pods: Callable[[], tuple[Pod, ...]] = tuple
+    """The cluster's pods, as far as they are known."""
 
     def over(self, broken: BrokenPanel) -> "Context":
         """What is asked about a panel: Loki for the run's lines alone, where the panel was asked for those."""

@@ -21,12 +21,15 @@ from obs_check.model.secret import shortened
 from obs_check.shipper import simulate
 from obs_check.shipper.alloy.edit import AlloyText, alloy_tree
 from obs_check.shipper.model import ScrapeJob, ShipperConfig
+from obs_check.shipper.pod_objects import discovered
+from obs_check.shipper.pods import META
 from obs_check.shipper.pushed import pushed
 from obs_check.shipper.read import alloy_parts, parse_shipper
 from obs_check.shipper.simulate import Simulation
 from obs_check.shipper.targets import FileReport, LogFile, RelabeledTarget, find_targets, report
 from obs_check.shipper.wrapping import unwrap
 
+_UID = f"{META}pod_uid"
 _NESTED = re.compile(r"(\d+) (\w+)")
 
 
@@ -226,14 +229,17 @@ def rules(context: Context) -> Rules | None:
 
 
 def _discovered(context: Context) -> tuple[Labels, ...]:
-    """The labels of promtail's targets before relabeling, as its snapshot behind the run has them, else as it says now;
-    none where it does not answer. Alloy shows them as its rules left them."""
+    """The labels of promtail's targets before relabeling, as its snapshot behind the run has them, else as it says now,
+    and those of the pods that it does not know, as far as the cluster's are known. Alloy shows its targets as its rules
+    left them."""
     states = [hop.shipping.after for hop in context.hops if hop.shipping is not None]
     if not states and context.shipper is not None:
         with suppress(Unavailable, NotAllowed, Refused):
             states = [context.shipper.state()[0]]
     targets = [target for state in states[:1] if state.kind == "promtail" for target in state.targets]
-    return tuple(target.discovered for target in targets)
+    known = [target.discovered for target in targets]
+    uids = {labels.get(_UID) for labels in known}
+    return (*known, *(labels for labels in discovered(context.pods()) if labels.get(_UID) not in uids))
 
 
 def proved(seen: tuple[Probe, ...], title: str, fixed: Simulation | None, lines: int, now_ns: int) -> Evidence:

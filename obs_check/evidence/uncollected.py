@@ -5,6 +5,8 @@ for the path), so the configuration decides. Proved by running the fixed configu
 lost: they come out with labels.
 """
 
+from pathlib import PurePosixPath
+
 from obs_check.evidence.cause import Cause
 from obs_check.evidence.collecting import Collecting, collecting, not_discovered
 from obs_check.evidence.context import Context
@@ -12,6 +14,14 @@ from obs_check.evidence.lost_lines import PathLines, answers, losses, together
 from obs_check.evidence.shipper_rules import Rules, proved
 from obs_check.model.finding import Finding, Subject
 from obs_check.model.probe import Probe
+from obs_check.shipper.model import ShipperConfig
+from obs_check.shipper.pod_objects import shippers
+
+REMEDY = (
+    "let both see it: a hostPath of the node in the pod that writes there and in the shipper's, or a sidecar with a "
+    "shipper of its own beside what writes there"
+)
+"""How a pod gets to see a directory that another one writes."""
 
 
 def uncollected(context: Context, cause: Cause, near_only: bool) -> Finding | None:
@@ -39,7 +49,7 @@ def _on(context: Context, config: Rules, one: PathLines, cause: Cause, near_only
         claim=f"{len(one.found)} lines of the run are in {one.directory} and 0 in Loki: no job takes the file "
         f"({change.why})" + (f"; with the fix {len(fixed.shipped)} of {len(lines)} lines are pushed" if fixed else ""),
         evidence=proved(seen, title, fixed, len(lines), now),
-        fix=config.fix(_summary(change, config), change.after),
+        fix=config.fix(_summary(context, change, config, one.file), change.after),
         panels=context.panels_of(one.path),
     )
 
@@ -53,8 +63,27 @@ def _paths(config: Rules, file: str, now_ns: int) -> Probe:
     return Probe("shipper", f"__path__ of every target in {config.path.name}", rows, now_ns)
 
 
-def _summary(change: Collecting, config: Rules) -> str:
-    """The change, and where a DaemonSet would not see the file."""
+def _summary(context: Context, change: Collecting, config: Rules, file: str) -> str:
+    """The change, and where the shipper's pod would not see the file."""
+    if not change.added:
+        return change.summary
+    if lacks := not_mounted(context, config.config, file):
+        return f"{change.summary}; {lacks}: {REMEDY}"
     of_pods = any("pod" in job.roles for job in config.config.jobs)
     elsewhere = "; a DaemonSet sees that directory through a hostPath only, else put a sidecar beside what writes there"
-    return change.summary + (elsewhere if of_pods and change.added else "")
+    return change.summary + (elsewhere if of_pods and sees(context, config.config, file) is None else "")
+
+
+def sees(context: Context, config: ShipperConfig, file: str) -> bool | None:
+    """Whether a pod of the shipper has the file's directory from the node; None where no such pod is known."""
+    pods = shippers(context.pods(), config.dialect)
+    return any(pod.sees(file) for pod in pods) if pods else None
+
+
+def not_mounted(context: Context, config: ShipperConfig, file: str) -> str:
+    """What the shipper's pod has in place of the file's directory, in words; "" where it sees that, or nobody knows."""
+    if sees(context, config, file) is not False:
+        return ""
+    pod = shippers(context.pods(), config.dialect)[0]
+    has = ", ".join(sorted(at for at, host in pod.mounts.items() if host)) or "no directory"
+    return f"{pod.told} has {has} of its node and not {PurePosixPath(file).parent}"

@@ -22,13 +22,16 @@ from obs_check.lab.boundary_program import Around, install
 from obs_check.lab.coderd import Coderd, pod_log_path
 from obs_check.lab.egress import Egress, Invocation
 from obs_check.lab.grafana import LabGrafana
+from obs_check.lab.kubernetes import KUBECONFIG
+from obs_check.lab.kubernetes_api import LabKubernetes
 from obs_check.lab.loki import LabLoki
 from obs_check.lab.native import boundary_frames
 from obs_check.lab.origin import Origin
 from obs_check.lab.own_folder import OwnFolder
 from obs_check.lab.prometheus import LabPrometheus
-from obs_check.lab.shipper import LabShipper
+from obs_check.lab.shipper import LabShipper, Meets
 from obs_check.lab.tls.certificate import CA
+from obs_check.shipper.pod_objects import discovered, read_pods
 from obs_check.standin.loki.served import Served
 from obs_check.standin.sql import LabDatabase
 
@@ -287,11 +290,22 @@ def _boundary(stack: Stack) -> Stop:
     return stack.boundary.stop
 
 
+def _kubernetes(stack: Stack) -> Stop:
+    if not stack.chosen.pods:
+        return lambda: None
+    api = LabKubernetes(stack.chosen.pods)
+    api.start()
+    api.write_kubeconfig(stack.directory / KUBECONFIG)
+    return api.stop
+
+
 def _shipper(stack: Stack) -> Stop:
     directory, chosen = stack.directory, stack.chosen
     config, positions = directory / chosen.shipper_config, directory / "positions.yaml"
     other_user = chosen.shipper_user == "another"
-    running = LabShipper(config, positions, stack.env, directory / SHIPPER_LOG, other_user, chosen.pods)
+    pods = discovered(read_pods({"kind": "PodList", "items": chosen.pods}, "the lab"))
+    meets = Meets(other_user, pods, tuple(chosen.unmounted))
+    running = LabShipper(config, positions, stack.env, directory / SHIPPER_LOG, meets)
     stack.shipper = running
     running.start()
     return running.stop
@@ -328,6 +342,7 @@ PARTS = (
     LabPart("prometheus", ("coderd",), _prometheus),
     LabPart("another program", (), _another_program),
     LabPart("boundary", ("files", "origin", "sockets", "agent", "another program"), _boundary),
+    LabPart("kubernetes", ("files",), _kubernetes),
     LabPart("shipper", ("files", "loki", "boundary"), _shipper),
     LabPart("grafana", ("files", "loki", "prometheus", "database"), _grafana),
 )

@@ -11,7 +11,6 @@ import yaml
 
 from obs_check.data import DASHBOARDS
 from obs_check.lab.coderd import CoderdSettings
-from obs_check.model.entry import Labels
 from obs_check.standin.loki.limits import Limits
 from obs_check.standin.sql import TABLES
 
@@ -60,8 +59,8 @@ class LabSettings:
     document that obs-check.yaml is made of. The agent that `agent_dies` stops once boundary is connected. `zone` is
     the one that boundary writes its times in.
     `shipper_config` is the name of the file that the shipper reads: promtail's, or Alloy's where it ends in .alloy;
-    `pods` are the containers that a Kubernetes discovery finds; `positions` are promtail's from before the start, by
-    files below the lab's directory.
+    `pods` are those that a Kubernetes discovery finds, as the API has them; `unmounted` are directories that the
+    shipper's pod does not have; `positions` are promtail's from before the start, by files below the lab's directory.
     """
 
     boundary: dict[str, Any]
@@ -93,7 +92,8 @@ class LabSettings:
     reached: list[Callable[[dict[str, Any]], None]] = field(default_factory=list)
     zone: tzinfo = UTC
     shipper_config: str = "promtail.yaml"
-    pods: list[Labels] = field(default_factory=list)
+    pods: list[dict[str, Any]] = field(default_factory=list)
+    unmounted: list[str] = field(default_factory=list)
     positions: dict[Path, int] = field(default_factory=dict)
 
 

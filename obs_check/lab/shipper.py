@@ -6,7 +6,7 @@ import http.server
 import random
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -43,15 +43,24 @@ class _Running:
     pushers: list[Pusher]
 
 
+@dataclass(frozen=True, slots=True)
+class Meets:
+    """Where a shipper runs. `other_user`: it opens only what everyone may read (the lab is one process, so another user
+    of the machine is judged by the mode bits); `pods` are the labels of each container as a Kubernetes discovery finds
+    them, next to the static targets; directories that are `unmounted` are not there for it."""
+
+    other_user: bool = False
+    pods: tuple[Labels, ...] = ()
+    unmounted: tuple[str, ...] = ()
+
+
 class LabShipper:
     """Tails the files of a promtail configuration and pushes to its clients, until `stop`.
 
     `url` is its web interface (promtail: `/ready`, `/metrics`, `/targets`, `/service-discovery`, `/config`, `/reload`;
     Alloy: see shipper_alloy.py), "" before `start`. A configuration whose name ends in .alloy is Alloy's. `env` is for
-    `${NAME}` in the configuration. Failed pushes are told in `log_path` as promtail tells them on stderr. Targets are
-    the static ones, and for a Kubernetes discovery `pods`, the labels of each container as the API server would give
-    them. `other_user` opens only what everyone may read: the lab is one process, so another user of the machine is
-    judged by the mode bits.
+    `${NAME}` in the configuration. Failed pushes are told in `log_path` as promtail tells them on stderr; `meets` is
+    where it runs.
     """
 
     def __init__(
@@ -60,11 +69,10 @@ class LabShipper:
         positions_path: Path,
         env: Mapping[str, str],
         log_path: Path | None = None,
-        other_user: bool = False,
-        pods: Sequence[Labels] = (),
+        meets: Meets = Meets(),
     ) -> None:
-        self._pods = tuple(pods)
-        self._opened: Opened = open_as_other if other_user else Tail
+        self._meets = meets
+        self._opened: Opened = open_as_other if meets.other_user else Tail
         self.url = ""
         self._port = 0
         self._config_path = config_path
@@ -154,7 +162,7 @@ class LabShipper:
     def _set_up(self, config: ShipperConfig) -> _Running:
         self.loaded_s = round(time.time(), 2)
         context = StageContext(time.time_ns, self._dropped, random.random)
-        targets = [t for job in config.jobs for t in targets_of(job, self.metrics, self._pods)]
+        targets = [t for job in config.jobs for t in targets_of(job, self.metrics, self._meets.pods)]
         self.metrics.set("promtail_targets_active_total", sum(not t.dropped for t in targets))
         chains = {job.name: job.pipeline.start(context) for job in config.jobs}
         pushers = [Pusher(client, config, self.metrics, self._log) for client in config.clients]
@@ -192,7 +200,7 @@ class LabShipper:
             return
         if look:
             for target in running.targets:
-                sync(target, self._positions, self.metrics, self._log, self._opened)
+                sync(target, self._positions, self.metrics, self._log, self._opened, self._meets.unmounted)
             self.metrics.set("promtail_files_active_total", sum(len(t.tails) for t in running.targets))
             with contextlib.suppress(OSError):  # promtail goes on when positions cannot be written
                 self._positions.save()

@@ -77,12 +77,21 @@ def open_as_other(path: str, offset: int) -> Tail:
     return Tail(path, offset)
 
 
-def sync(target: LabTarget, positions: Positions, metrics: Metrics, log: ShipperLog, opened: Opened = Tail) -> None:
+def sync(
+    target: LabTarget,
+    positions: Positions,
+    metrics: Metrics,
+    log: ShipperLog,
+    opened: Opened = Tail,
+    unmounted: Sequence[str] = (),
+) -> None:
     """Start to read files that are new, stop those that are gone. A file that cannot be opened, or whose position is no
-    number, shows in `promtail_file_bytes_total` and in the log only."""
+    number, shows in `promtail_file_bytes_total` and in the log only. What is in a directory that is `unmounted` is not
+    there."""
     if target.dropped:
         return
-    found = find_files(target.path, target.exclude)
+    hidden = tuple(f"{directory}/" for directory in unmounted)
+    found = [path for path in find_files(target.path, target.exclude) if not path.startswith(hidden)]
     for path in found:
         with contextlib.suppress(OSError):
             metrics.set("promtail_file_bytes_total", Path(path).stat().st_size, path=path)

@@ -16,6 +16,7 @@ import yaml
 from obs_check.lab import settings as lab_settings
 from obs_check.lab.egress import Egress
 from obs_check.lab.faults.registry import break_with
+from obs_check.lab.kubernetes import on_kubernetes
 from obs_check.lab.native.parts import TIMEOUTS, fit, parts_with
 from obs_check.lab.origin import reserved_port
 from obs_check.lab.own_folder import OwnFolder
@@ -28,7 +29,8 @@ class Lab:
 
     `directory` None makes a temporary one that is removed at the end; `data` keeps Loki's lines and coderd's rows over
     a restart, and `say` gets a sentence when it cannot; `fault_ids` are applied to the configuration of `made`, a
-    healthy one, before anything starts. `native` are programs of PATH that take the place of the lab's own.
+    healthy one, before anything starts; with `kubernetes` it is a node of a cluster. `native` are programs of PATH that
+    take the place of the lab's own.
     """
 
     def __init__(
@@ -40,7 +42,9 @@ class Lab:
         say: Callable[[str], None] = lambda _text: None,
         native: Sequence[str] = (),
         made: Callable[[Path, int], lab_settings.LabSettings] = lab_settings.healthy,
+        kubernetes: bool = False,
     ) -> None:
+        self._kubernetes = kubernetes
         self._made = made
         self._native = native
         self._say = say
@@ -92,6 +96,8 @@ class Lab:
         chosen = self._made(self.directory, proxy_port)
         break_with(chosen, self.fault_ids)
         parts = parts_with(self._native)
+        if self._kubernetes:
+            on_kubernetes(chosen)
         fit(chosen, self._native)
         self._stack = Stack(self.directory, chosen, proxy_port, self._data, self._env, self._say)
         stops: dict[str, Stop] = {}

@@ -113,13 +113,16 @@ def _identity(target: RelabeledTarget) -> tuple[object, ...]:
     return target.glob, target.exclude, target.pod.directory if target.pod else "", *own
 
 
-def start_labels(job: ScrapeJob, path: str | None, given: Labels, supplied: Labels) -> tuple[Labels, list[str]]:
+def start_labels(
+    job: ScrapeJob, path: str | None, given: Labels, supplied: Labels, discovered: Sequence[Labels] = ()
+) -> tuple[Labels, list[str]]:
     """The labels that lines of a file come with to the job's pipeline, and what of them is not known, in sentences.
 
-    `path` None is no file. Of a pod's log they follow from the path and from `supplied` discovery labels; of any other
+    `path` None is no file. Of a pod's log they are those of a pod that was `discovered`, else follow from the path and
+    from `supplied` discovery labels; of any other
     file they are `given`, else those of the target that takes it, else of the first one.
     """
-    found = find_targets([job], [LogFile(path)] if path else [], supplied)
+    found = find_targets([job], [LogFile(path)] if path else [], supplied, discovered)
     pods = [target for target in found if target.pod is not None]
     if given and not pods:
         return given, []

@@ -111,6 +111,16 @@ def test_labels_and_meta_labels_can_be_given(tree: Tree) -> None:
     assert coder["labels"]["node_name"] == "node-1"
 
 
+def pods_file(directory: Path, *labels: str) -> Path:
+    """What kubectl says of coder's pod, with these pod labels."""
+    meta = {"namespace": "coder", "name": "coder-0", "uid": UID, "labels": dict(one.split("=") for one in labels)}
+    spec = {"nodeName": "node-7", "containers": [{"name": "coder", "image": "coder"}]}
+    path = directory / "pods.json"
+    item = {"kind": "Pod", "metadata": meta, "spec": spec, "status": {"podIP": "10.0.0.5"}}
+    path.write_text(json.dumps({"kind": "List", "items": [item]}))
+    return path
+
+
 KEEP = {"action": "keep", "source_labels": [f"{META}pod_label_app"], "regex": "coder"}
 DROP = {"action": "drop", "source_labels": [f"{META}namespace"], "regex": "coder|kube-.*"}
 IGNORED = {"action": "drop", "source_labels": [f"{META}pod_annotation_ignore"], "regex": "true"}
@@ -133,6 +143,19 @@ def test_a_rule_that_drops_is_named(
     row = tree.targets(code, [pods(rule)], *args)["files"][CODER]
     assert row["reason"] == reason
     assert why in row["why"]
+
+
+@pytest.mark.parametrize("configured", [False, True])
+def test_the_pods_that_kubectl_lists_tell_what_no_path_tells(tree: Tree, tmp_path: Path, configured: bool) -> None:
+    tree.put(CODER)
+    (tmp_path / "obs-check.yaml").write_text("kubernetes: {pods: pods.json}\n")
+    given = ("--config", str(tmp_path / "obs-check.yaml")) if configured else ("--pods", str(tmp_path / "pods.json"))
+    pods_file(tmp_path, "app=coder")
+    row = tree.targets(0, [pods(KEEP, IGNORED)], *given)["files"][CODER]
+    assert (row["reason"], row["why"], row["unknown_labels"]) == ("taken", "", {})
+    assert (row["labels"]["app"], row["labels"]["node_name"]) == ("coder", "node-7")
+    pods_file(tmp_path, "app=other")
+    assert 'its value is "other"' in tree.targets(1, [pods(KEEP)], *given)["files"][CODER]["why"]
 
 
 LOG = "/tmp/boundary_logs/a.log"

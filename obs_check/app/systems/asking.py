@@ -52,6 +52,7 @@ def context_of(systems: Systems, held: Yardstick, hops: list[HopSeen], controls:
         loki_uid=systems.config.loki.datasource,
         loki_itself=systems.loki if systems.config.loki.url else None,
         discarded_before=systems.discarded_before,
+        pods=systems.pods,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from obs_check.app.systems.apply import apply_fixes
 from obs_check.app.systems.dashboard_source import DashboardSource, open_dashboard
 from obs_check.app.systems.injection import Sending, journaled, open_way, send_run
+from obs_check.app.systems.pods import known_pods
 from obs_check.app.systems.shipping import Shipping, open_shipping
 from obs_check.client.files.local_files import read_document
 from obs_check.client.grafana.client import GrafanaClient
@@ -26,6 +27,7 @@ from obs_check.panel.dashboard import Dashboard, dashboard_of, load_dashboard
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.expect import Expectation, load_expectations
 from obs_check.panel.request import VIEWPORT, Query
+from obs_check.shipper.pod_objects import Pod
 
 Say = Callable[[str], None]
 
@@ -52,13 +54,22 @@ class Systems:
     pause: Callable[[float], None] = time.sleep
     discarded_before: Mapping[str, int] = field(default_factory=dict)
     """Lines that Loki had discarded before the run, by reason, where its metrics can be read."""
+    pods_file: Path | None = None
+    """A list of pods that stands for the configured one."""
     _engine: EngineSettings | None = None
+    _pods: tuple[Pod, ...] | None = None
 
     def engine(self) -> EngineSettings:
         """What the engine has to know to do as the Loki does; that is asked once."""
         if self._engine is None:
             self._engine = settings_for(self.loki, self.now_ns, self.detail)
         return self._engine
+
+    def pods(self) -> tuple[Pod, ...]:
+        """The cluster's pods, as far as they are known; they are asked for once."""
+        if self._pods is None:
+            self._pods = known_pods(self.pods_file, self.config.kubernetes, self.env, self.detail)
+        return self._pods
 
     @property
     def sent(self) -> int:
@@ -174,12 +185,14 @@ def open_systems(
     viewport: int = VIEWPORT,
     split: bool = True,
     detail: Say = lambda _text: None,
+    pods: Path | None = None,
 ) -> Iterator[Systems]:
     """Read the configuration, reach Grafana and load the dashboard; clients are closed at the end.
 
     `dashboard` is a uid or a file that replaces the configured one. A uid that Grafana does not have
     leaves the board empty (`missing`). `viewport` is the width of the screen's grid in px; with `split` Loki is asked
-    day by day where Grafana says that browsers do; `detail` is told what only -v shows. Raises ConfigError, Unavailable
+    day by day where Grafana says that browsers do; `detail` is told what only -v shows; `pods` is a file of the
+    cluster's pods in place of the configured one. Raises ConfigError, Unavailable
     or NotAllowed.
     """
     config = load_config(path, env)
@@ -211,7 +224,21 @@ def open_systems(
         board = Board(read, settings, ask, {}, asking(grafana, settings), viewport, split)
         hop = hop_s if hop_s is not None else config.timeouts.hop_s
         version = str((frontend.get("buildInfo") or {}).get("version") or "")
-        yield Systems(config, grafana, loki, shipping, source, board, expectations, env, hop, missing, version, detail)
+        yield Systems(
+            config,
+            grafana,
+            loki,
+            shipping,
+            source,
+            board,
+            expectations,
+            env,
+            hop,
+            missing,
+            version,
+            detail,
+            pods_file=pods,
+        )
     finally:
         for client in (grafana, loki, shipping.client if shipping else None):
             if client is not None:

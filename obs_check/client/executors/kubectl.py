@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from obs_check.client.executors.executor import Reach
@@ -107,13 +108,10 @@ class Kubectl:
         return run_process(argv, program, limit_s, self.place, SAYINGS, self._environment())
 
     def _kubectl(self) -> tuple[str, ...]:
-        file = ("--kubeconfig", str(self.config.kubeconfig)) if self.config.kubeconfig else ()
-        return ("kubectl", *file, "--context", self.config.context, "-n", self.config.namespace)
+        return (*_kubectl(self.config.context, self.config.kubeconfig), "-n", self.config.namespace)
 
     def _environment(self) -> dict[str, str]:
-        """kubectl's environment: a kubeconfig that is configured is the only one."""
-        left_out = {"KUBECONFIG"} if self.config.kubeconfig else set()
-        return {name: value for name, value in self.env.items() if name not in left_out}
+        return _environment(self.config.kubeconfig, self.env)
 
     def _found(self) -> dict[str, Any]:
         """The pod of the name, or the one running pod that the labels select."""
@@ -155,3 +153,19 @@ class Kubectl:
                 f"{self.place}: the pod has several containers: {', '.join(names)}", "set executors.kubectl.container"
             )
         return names[0] if names else None
+
+
+def list_pods(context: str, kubeconfig: Path | None, env: Mapping[str, str]) -> str:
+    """What `kubectl get pods -A -o json` prints; raises Unavailable, NotAllowed and UsageError."""
+    argv = (*_kubectl(context, kubeconfig), "get", "pods", "-A", "-o", "json")
+    return "\n".join(run_process(argv, "", 30, context, SAYINGS, _environment(kubeconfig, env)))
+
+
+def _kubectl(context: str, kubeconfig: Path | None) -> tuple[str, ...]:
+    file = ("--kubeconfig", str(kubeconfig)) if kubeconfig else ()
+    return ("kubectl", *file, "--context", context)
+
+
+def _environment(kubeconfig: Path | None, env: Mapping[str, str]) -> dict[str, str]:
+    """kubectl's environment: a kubeconfig that is configured is the only one."""
+    return {name: value for name, value in env.items() if name != "KUBECONFIG" or not kubeconfig}

@@ -10,6 +10,7 @@ from obs_check.lab.faults.fault import EVENTS, Fault
 from obs_check.lab.faults.file import FILE_FAULTS
 from obs_check.lab.faults.harmless import HARMLESS
 from obs_check.lab.faults.ingest import INGEST_FAULTS
+from obs_check.lab.faults.kubernetes import KUBERNETES_FAULTS
 from obs_check.lab.faults.metrics import METRICS_FAULTS
 from obs_check.lab.faults.panel import PANEL_FAULTS
 from obs_check.lab.faults.pipeline import PIPELINE_FAULTS
@@ -25,6 +26,7 @@ FAULTS: tuple[Fault, ...] = (
     *FILE_FAULTS,
     *SOCKET_FAULTS,
     *SHIPPER_FAULTS,
+    *KUBERNETES_FAULTS,
     *INGEST_FAULTS,
     *SELECT_FAULTS,
     *PIPELINE_FAULTS,

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from obs_check.errors import UsageError
 from obs_check.lab.coderd import pod_log_path
 from obs_check.lab.faults.fault import Change, Fault
 from obs_check.lab.settings import LabSettings
@@ -18,7 +19,11 @@ def _job(settings: LabSettings, number: int) -> dict[str, Any]:
 
 
 def _labels(settings: LabSettings, number: int) -> dict[str, str]:
-    found: dict[str, str] = _job(settings, number)["static_configs"][0]["labels"]
+    """The labels of a job's static target; UsageError where its targets are discovered."""
+    static = _job(settings, number).get("static_configs")
+    if static is None:
+        raise UsageError("the fault is one of a static target, and the pods are discovered here", "leave one out")
+    found: dict[str, str] = static[0]["labels"]
     return found
 
 

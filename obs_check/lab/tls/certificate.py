@@ -24,5 +24,13 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
+@cache
+def address_context() -> ssl.SSLContext:
+    """The server side for clients that go by address, and so name no server."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(_HERE / "leaf-cert.pem", _HERE / "leaf-key.pem")
+    return context
+
+
 def _named(_: ssl.SSLObject, name: str | None, __: ssl.SSLContext) -> int | None:
     return None if name else ssl.ALERT_DESCRIPTION_INTERNAL_ERROR

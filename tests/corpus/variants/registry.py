@@ -2,10 +2,10 @@
 
 from zoneinfo import ZoneInfo
 
+from obs_check.lab.kubernetes import on_kubernetes
 from obs_check.lab.settings import LabSettings
 from tests.corpus.variants.alloy import with_alloy
 from tests.corpus.variants.dashboards import deployed, drawn, folded, seldom
-from tests.corpus.variants.kubernetes import discovered
 from tests.corpus.variants.lines import human, spaced
 from tests.corpus.variants.past import with_a_past
 from tests.corpus.variants.reached import loki_by_url, without
@@ -60,7 +60,7 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("comments", "they are full of comments", after=rewritten(commented)),
     Variant("crlf", "all configuration has CRLF", after=crlf_everywhere),
     Variant("alloy", "the shipper is Alloy", after=with_alloy, apart=_OF_PROMTAIL),
-    Variant("kubernetes", "promtail discovers pods at the API server", after=discovered),
+    Variant("kubernetes", "the lab is a node of a cluster: promtail finds pods at the API", after=on_kubernetes),
     Variant(
         "earlier",
         "the stack ran before and nothing was broken",

@@ -1,0 +1,150 @@
+"""Pods as Kubernetes' API has them (`kubectl get pods -A -o json`).
+
+What a discovery of role pod makes of each, and what its containers see of the node's directories. Prometheus'
+discovery/kubernetes/pod.go, which promtail 3.5 and Alloy 1.11 share: one target a port of a container, one for a
+container without ports, none while the pod has no address.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from obs_check.errors import InputError
+from obs_check.model.entry import Labels
+from obs_check.shipper.pods import META
+
+_HINT = "give what `kubectl get pods -A -o json` prints"
+_NO_NAME = re.compile(r"[^a-zA-Z0-9_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """One pod. `controller` is what made it (`DaemonSet promtail`, "" for none), `images` are those of its containers,
+    `targets` the discovery labels of each target, and `mounts` where its containers have a volume, by path: the
+    directory of the node (`hostPath`) that it is, "" for another kind of volume."""
+
+    namespace: str
+    name: str
+    controller: str
+    images: tuple[str, ...]
+    targets: tuple[Labels, ...]
+    mounts: Mapping[str, str]
+
+    def sees(self, path: str) -> bool:
+        """Whether a path is in a directory of the node that one of its containers has at that very path."""
+        above = [str(PurePosixPath(path)), *map(str, PurePosixPath(path).parents)]
+        found = next((at for at in above if at in self.mounts), None)
+        return found is not None and PurePosixPath(self.mounts[found] or "-") == PurePosixPath(found)
+
+    @property
+    def told(self) -> str:
+        """What a message calls it."""
+        return f"{self.controller or f'pod {self.name}'} of namespace {self.namespace}"
+
+
+def read_pods(document: Any, source: str) -> tuple[Pod, ...]:
+    """The pods of a parsed document: a list, or one pod. InputError for anything else."""
+    if not isinstance(document, Mapping):
+        raise InputError(f"{source}: no list of pods", _HINT)
+    items = document.get("items") if str(document.get("kind")).endswith("List") else [document]
+    try:
+        return tuple(_pod(item) for item in items or () if item.get("kind", "Pod") == "Pod" and item["metadata"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{source}: no list of pods: {type(error).__name__}: {error}", _HINT) from error
+
+
+def discovered(pods: Sequence[Pod]) -> tuple[Labels, ...]:
+    """The labels of every target of a discovery of role pod, before relabeling."""
+    return tuple(labels for pod in pods for labels in pod.targets)
+
+
+def shippers(pods: Sequence[Pod], kind: str) -> list[Pod]:
+    """The pods that run promtail or Alloy, by the name of an image (`grafana/promtail:3.5.9`)."""
+    return [pod for pod in pods if any(re.search(rf"(^|/){kind}([:@]|$)", image) for image in pod.images)]
+
+
+def _pod(item: Mapping[str, Any]) -> Pod:
+    meta, spec, status = item["metadata"], item.get("spec") or {}, item.get("status") or {}
+    owner = next((one for one in meta.get("ownerReferences") or () if one.get("controller")), None)
+    own = _own_labels(meta, spec, status, owner)
+    main, first = spec.get("containers") or (), spec.get("initContainers") or ()
+    containers = [*((one, False) for one in main), *((one, True) for one in first)]
+    states = [*(status.get("containerStatuses") or ()), *(status.get("initContainerStatuses") or ())]
+    ids = {str(state.get("name")): str(state.get("containerID") or "") for state in states}
+    address = str(status.get("podIP") or "")
+    targets = [
+        {**own, **labels}
+        for one, is_first in containers
+        for labels in _of_container(one, is_first, ids.get(str(one["name"]), ""), address)
+    ]
+    hosts = {
+        str(volume["name"]): str((volume.get("hostPath") or {}).get("path") or "")
+        for volume in spec.get("volumes") or ()
+    }
+    mounts = {
+        str(mount["mountPath"]).rstrip("/") or "/": _joined(hosts.get(str(mount["name"]), ""), mount.get("subPath"))
+        for one, _ in containers
+        for mount in one.get("volumeMounts") or ()
+    }
+    return Pod(
+        str(meta.get("namespace") or ""),
+        str(meta["name"]),
+        f"{owner['kind']} {owner['name']}" if owner else "",
+        tuple(str(one.get("image") or "") for one, _ in containers),
+        tuple(_without_empty(labels) for labels in targets) if address else (),
+        mounts,
+    )
+
+
+def _own_labels(
+    meta: Mapping[str, Any], spec: Mapping[str, Any], status: Mapping[str, Any], owner: Mapping[str, Any] | None
+) -> Labels:
+    ready = next((one.get("status") for one in status.get("conditions") or () if one.get("type") == "Ready"), "unknown")
+    labels = {
+        "namespace": meta.get("namespace"),
+        "pod_name": meta["name"],
+        "pod_uid": meta.get("uid"),
+        "pod_ip": status.get("podIP"),
+        "pod_host_ip": status.get("hostIP"),
+        "pod_phase": status.get("phase"),
+        "pod_ready": str(ready).lower(),
+        "pod_node_name": spec.get("nodeName"),
+        "pod_controller_kind": owner["kind"] if owner else "",
+        "pod_controller_name": owner["name"] if owner else "",
+    }
+    for kind in ("label", "annotation"):
+        for name, value in (meta.get(f"{kind}s") or {}).items():
+            safe = _NO_NAME.sub("_", name)
+            labels |= {f"pod_{kind}_{safe}": value, f"pod_{kind}present_{safe}": "true"}
+    return {META + name: str(value or "") for name, value in labels.items()}
+
+
+def _of_container(one: Mapping[str, Any], is_first: bool, container_id: str, address: str) -> Iterator[Labels]:
+    own = {
+        f"{META}pod_container_name": str(one["name"]),
+        f"{META}pod_container_id": container_id,
+        f"{META}pod_container_image": str(one.get("image") or ""),
+        f"{META}pod_container_init": "true" if is_first else "false",
+    }
+    host = f"[{address}]" if ":" in address else address
+    for port in one.get("ports") or ():
+        number = str(port["containerPort"])
+        yield {
+            **own,
+            "__address__": f"{host}:{number}",
+            f"{META}pod_container_port_name": str(port.get("name") or ""),
+            f"{META}pod_container_port_number": number,
+            f"{META}pod_container_port_protocol": str(port.get("protocol") or "TCP"),
+        }
+    if not one.get("ports"):
+        yield {**own, "__address__": address}
+
+
+def _joined(host: str, below: Any) -> str:
+    return str(PurePosixPath(host, str(below))) if host and below else host
+
+
+def _without_empty(labels: Labels) -> Labels:
+    return {name: value for name, value in labels.items() if value}
