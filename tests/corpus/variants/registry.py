@@ -2,6 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
+from obs_check.lab.faults.kubernetes import KUBERNETES_FAULTS
 from obs_check.lab.kubernetes import on_kubernetes
 from obs_check.lab.settings import LabSettings
 from tests.corpus.variants.alloy import with_alloy
@@ -20,6 +21,7 @@ _AMONG = _LONGER | {"long-urls": "a batch with shorter requests in it fits"}
 _WRAPPED = {"short-run": "the command ends after so many requests, whoever sends them"}
 
 _OF_PROMTAIL = dict.fromkeys(("limited", "line-cut-by-shipper"), "limits_config is promtail's, and Alloy cuts no line")
+_OF_NODE = dict.fromkeys((fault.id for fault in KUBERNETES_FAULTS), "it is promtail that finds pods at the API here")
 
 
 def _in_zone(name: str) -> Variant:
@@ -59,7 +61,7 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("flow", "boundary's and promtail's configuration are in flow style", after=rewritten(flow)),
     Variant("comments", "they are full of comments", after=rewritten(commented)),
     Variant("crlf", "all configuration has CRLF", after=crlf_everywhere),
-    Variant("alloy", "the shipper is Alloy", after=with_alloy, apart=_OF_PROMTAIL),
+    Variant("alloy", "the shipper is Alloy", after=with_alloy, apart=_OF_PROMTAIL | _OF_NODE),
     Variant("kubernetes", "the lab is a node of a cluster: promtail finds pods at the API", after=on_kubernetes),
     Variant(
         "earlier",
