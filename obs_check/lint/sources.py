@@ -27,7 +27,8 @@ SUFFIXES = (".json", ".yaml", ".yml", ".logql", ".alloy", ".river", ".tpl")
 _DASHBOARD_KEYS = {"panels", "rows", "elements", "templating", "schemaVersion"}
 _MAY_HOLD_PANELS = re.compile(r"\b(?:panels|elements|rows)\b")
 _HOLDS_BOARDS = re.compile(r"^kind:\s*(?:ConfigMap|GrafanaDashboard)\b", re.MULTILINE)
-_OF_A_SHIPPER = re.compile(r"scrape_configs|\bloki\.(?:source\.\w+|write|process)\s+\\?[\"']")
+_OF_A_SHIPPER = re.compile(r"scrape_configs|(?:\\[nt]|\b)loki\.(?:source\.\w+|write|process)\s+\\?[\"']")
+"""Also in quotes, where a line before it ends in an escape (`\\n`)."""
 
 
 class _SourceReading:

@@ -213,3 +213,13 @@ def test_datasources_in_a_config_map(tmp_path: Path, capsys: pytest.CaptureFixtu
     main([*args, "--datasources", str(tmp_path / "datasources.yaml")])
     found = json.loads(capsys.readouterr().out)["findings"]
     assert [(Path(one["path"]).name, one["rule"]) for one in found] == [("bad.json", "unknown-datasource")]
+
+
+@pytest.mark.parametrize("before", ["", "\n", "// ours\n", "\t"], ids=["nothing", "break", "comment", "tab"])
+def test_alloy_in_quotes_is_read_whatever_stands_before_its_first_component(
+    before: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "cm.yaml"
+    path.write_text("kind: ConfigMap\nmetadata: {name: c}\ndata:\n  config.river: " + json.dumps(before + ALLOY) + "\n")
+    assert main(["lint", str(path)]) == 0
+    assert "1 file" in capsys.readouterr().out
