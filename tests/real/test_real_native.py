@@ -43,3 +43,12 @@ def test_a_broken_one_is_named_mended_and_confirmed(native: Sequence[str], tmp_p
     assert {f.cause for f in story.before.findings} == {"pipeline.wrong-parser", "file.level-hides-allow"}
     assert story.after is not None
     assert story.after.verdict is Verdict.OK
+
+
+@pytest.mark.parametrize("fault", ["pods-keep-namespace", "pods-keep-label", "pods-path-uid", "pods-path-regex"])
+def test_a_promtail_that_finds_pods_is_mended_by_its_own_rule(fault: str, tmp_path: Path) -> None:
+    story = demonstrated(tmp_path, ("promtail",), (fault,))
+    assert {f.cause for f in story.before.findings} == {"shipper.path-not-collected"}
+    assert story.after is not None
+    assert story.after.verdict is Verdict.OK
+    assert "kubernetes_sd_configs" in (tmp_path / "promtail.yaml").read_text()

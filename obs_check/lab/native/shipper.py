@@ -91,6 +91,8 @@ class NativeAlloy(NativeProgram):
 def fit_promtail(settings: LabSettings) -> None:
     """UsageError for what the lab's shipper is told and promtail cannot be."""
     _fit(settings, "promtail")
+    if settings.unmounted:
+        raise UsageError("promtail from PATH sees every directory of this machine", "leave out --native promtail")
     if settings.shipper_config.endswith(".alloy"):
         raise UsageError("the shipper's configuration is Alloy's", "use --native alloy")
 
@@ -98,6 +100,8 @@ def fit_promtail(settings: LabSettings) -> None:
 def fit_alloy(settings: LabSettings) -> None:
     """Have Alloy make its configuration of promtail's; UsageError for what it cannot be told."""
     _fit(settings, "alloy")
+    if settings.pods:
+        raise UsageError("a node of Kubernetes has promtail here", "leave out --native alloy")
     if not settings.shipper_config.endswith(".alloy"):
         settings.shipper_config = "config.alloy"
         settings.prepare.append(_convert)
@@ -109,8 +113,6 @@ def _fit(settings: LabSettings, program: str) -> None:
     if settings.positions:
         # promtail 3.5 and Alloy 1.x keep no position of a file that is not there.
         raise UsageError(f"{program} forgets the position of a file that is not there", f"leave out --native {program}")
-    if settings.pods:
-        raise UsageError("no API server of Kubernetes is here", f"leave out --native {program}")
 
 
 def _convert(directory: Path) -> None:
