@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS boundary_logs (
     proto VARCHAR, method VARCHAR, detail VARCHAR, matched_rule VARCHAR
 );
 """
+_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 class SqlError(Exception):
@@ -53,6 +54,7 @@ class LabDatabase:
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._running = False
+        self._next: dict[str, int] = {}
         self._agents: list[tuple[uuid.UUID, str, datetime]] = []
 
     def register(self, agent: str) -> None:
@@ -70,6 +72,7 @@ class LabDatabase:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+            self._next.clear()
 
     def _connected(self) -> "duckdb.DuckDBPyConnection | None":
         if self._running and self._connection is None:
@@ -95,14 +98,19 @@ class LabDatabase:
                 return
             session, now = logs[0].session_id, _at(self._now_ns())
             ask = connection.execute
-            begun = [session, _agent_id(agent), process, now, now]
-            ask("INSERT OR IGNORE INTO boundary_sessions VALUES (?, ?, ?, ?, ?)", begun)
+            if session not in self._next:
+                begun = [session, _agent_id(agent), process, now, now]
+                ask("INSERT OR IGNORE INTO boundary_sessions VALUES (?, ?, ?, ?, ?)", begun)
+                count = "SELECT count(*) FROM boundary_logs WHERE session_id = ?"
+                self._next[session] = ask(count, [session]).fetchall()[0][0]
             ask("UPDATE boundary_sessions SET updated_at = ? WHERE id = ?", [now, session])
-            first = ask("SELECT count(*) FROM boundary_logs WHERE session_id = ?", [session]).fetchall()[0][0]
-            for number, log in enumerate(logs, first):
+            rows: list[Any] = []
+            for number, log in enumerate(logs, self._next[session]):
                 rule = log.matched_rule if log.allowed else None
-                row = [uuid.uuid4(), session, number, _at(log.time_ns), now, "http", log.method, log.url, rule]
-                ask("INSERT INTO boundary_logs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+                rows += [uuid.uuid4(), session, number, _at(log.time_ns), now, "http", log.method, log.url, rule]
+            # A statement costs more than a row.
+            ask(f"INSERT INTO boundary_logs VALUES {', '.join([_ROW] * len(logs))}", rows)
+            self._next[session] += len(logs)
 
     def query(self, sql: str) -> Table:
         """The answer to one SELECT of the dashboard's role; SqlError in PostgreSQL's words."""
