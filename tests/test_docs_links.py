@@ -54,6 +54,10 @@ def test_every_page_is_found_from_the_start() -> None:
     assert [page for page in PAGES if page not in found] == []
 
 
+def test_the_readme_is_two_screens() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 80
+
+
 def commands(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
     """Every command with its name, those of groups behind the group's."""
     context = click.Context(group)
@@ -66,6 +70,26 @@ def commands(group: click.Group, before: str = "") -> Iterator[tuple[str, click.
 
 
 COMMANDS = dict(commands(cli))
+ROWS = re.findall(r"^\| (`obs-check .*?) \| (.*) \|$", (DOCS / "commands.md").read_text("utf-8"), re.M)
+
+
+def test_every_command_stands_in_the_list() -> None:
+    named = " ".join(head for head, _ in ROWS)
+    assert [name for name, one in COMMANDS.items() if not _stands(name, one, named)] == []
+
+
+def _stands(name: str, command: click.Command, named: str) -> bool:
+    return (
+        command.hidden or isinstance(command, click.Group) or re.search(rf"`(?:obs-check )?{name}\b", named) is not None
+    )
+
+
+@pytest.mark.parametrize(("head", "said"), ROWS, ids=[head for head, _ in ROWS])
+def test_the_options_of_the_list_are_taken(head: str, said: str) -> None:
+    words = re.findall(r"`(?:obs-check )?((?:[a-z][a-z-]* )*[a-z][a-z-]*)", f"{head} {said}")
+    meant = [COMMANDS[word] for word in (*words, *(one.split()[0] for one in words)) if word in COMMANDS]
+    known = {option for command in meant for one in command.params for option in one.opts}
+    assert set(re.findall(r"--[a-z][a-z-]*", f"{head} {said}")) <= known
 
 
 def test_every_exit_code_has_its_row() -> None:
