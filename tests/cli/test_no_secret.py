@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
+import duckdb
 import pytest
 import yaml
 
@@ -15,6 +16,7 @@ from obs_check.cli.main import cli, main
 from obs_check.config import STATE_VARIABLE
 from obs_check.lab.parts import TOKEN_FILE
 from obs_check.lab.stack import Lab
+from obs_check.report.github import SUMMARY_VARIABLE
 from obs_check.serving import Server
 
 BEARER = "canary-bearer-7f3a"
@@ -119,6 +121,7 @@ OFFLINE: list[tuple[str, int]] = [
     ("lint promtail.yaml config.alloy board.json --datasources datasources.yaml", 0),
     ("lint promtail.yaml board.json --datasources datasources.yaml -o json", 0),
     ("lint promtail.yaml config.alloy board.json --datasources datasources.yaml -o sarif", 0),
+    ("lint promtail.yaml board.json --datasources datasources.yaml -o github --junit lint.xml", 0),
     ("lint board.json --datasources broken/datasources.yaml", 2),
     ("lint broken/promtail.yaml", 2),
     ("lint broken/config.alloy", 2),
@@ -132,6 +135,7 @@ OFFLINE: list[tuple[str, int]] = [
     ("shipper targets --shipper-config config.alloy --root . -o json", 1),
     ("shipper targets --shipper-config broken/config.alloy --root .", 2),
     ("export kept.json --to out", 0),
+    ("export kept.json --to out --format json,md,html,csv,jsonl,parquet,xlsx,junit,sarif", 0),
     ("export broken/kept.json --to out", 2),
     ("trace kept.json", 2),
     ("confirm broken/kept.json", 2),
@@ -164,11 +168,20 @@ WRONG_CONFIGS = {
 
 
 def parts(path: Path) -> Iterator[bytes]:
-    """What a file holds, and what each member of an archive does."""
+    """What a file holds, what each member of an archive does, and the values of a table of columns."""
     yield path.read_bytes()
+    if path.suffix == ".parquet":
+        yield repr(duckdb.read_parquet(str(path)).fetchall()).encode()
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             yield from (archive.read(name) for name in archive.namelist())
+
+
+def test_what_is_packed_is_looked_into(tmp_path: Path) -> None:
+    duckdb.sql(f"copy (select 'canary' as a) to '{tmp_path}/a.parquet' (compression zstd)")
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("sheet.xml", "canary" * 9)
+    assert [any(b"canary" in part for part in parts(path)) for path in tmp_path.iterdir()] == [True, True]
 
 
 @pytest.fixture
@@ -180,6 +193,7 @@ def ran(
     monkeypatch.setenv("LOKI_BEARER", BEARER)
     monkeypatch.setenv("SEC", WRITTEN["env"])
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv(SUMMARY_VARIABLE, str(tmp_path / "summary.md"))
     monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "state"))
     Path("broken").mkdir()
     for name, text in FILES.items():
@@ -300,6 +314,9 @@ OF_A_RUN = [
     ("doctor -v", 0),
     ("inject --allow 1 --deny 0 --save run.json -o json -v", 0),
     ("runs -v", 0),
+    ("verify --allow 1 --deny 1 -o github --junit verify.xml -v", 1),
+    ("export last --to all --format json,md,html,csv,jsonl,parquet,xlsx,junit,sarif -v", 0),
+    ("decisions --to decided --since 1h --format csv,jsonl,parquet -v", 0),
 ]
 
 
