@@ -70,7 +70,7 @@ def test_two_dots_behind_a_link_stay(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "loki:\n"])
 def test_an_empty_file_means_the_defaults(text: str) -> None:
     config = parse_config(text, Path("x.yaml"), {})
-    assert (config.dashboard, config.loki.datasource, config.inject.settle_s) == ("agent-firewall", "loki", 6.0)
+    assert (config.dashboard, config.loki.uid, config.inject.settle_s) == ("agent-firewall", "loki", 6.0)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from obs_check.app.systems.systems import open_systems
 from obs_check.app.verify.check import Check, Say
 from obs_check.app.verify.comparison import compare, compare_hops
 from obs_check.app.verify.outcome import Outcome
+from obs_check.config import load_config
 from obs_check.errors import ObsCheckError
 from obs_check.lab.faults.registry import events_for, find_fault, wait_for
 from obs_check.lab.stack import Lab
@@ -76,7 +77,7 @@ def run_demo(demo: Demo, lab: Lab, say: Say, show: Callable[[Outcome], None]) ->
         say(f"lab up in {time.monotonic() - started:.1f} s: {lab.directory}")
         for fault in lab.fault_ids:
             say(f"broken: {find_fault(fault).summary}")
-        with open_systems(lab.config_path, {}) as systems:
+        with open_systems(load_config(lab.config_path, {}), {}) as systems:
             sending = Sending("boundary" if lab.wraps else "local")
             _look(Check(systems, demo.before, say), events, sending, wait_for(lab.fault_ids))
             show(demo.before)
@@ -88,7 +89,7 @@ def run_demo(demo: Demo, lab: Lab, say: Say, show: Callable[[Outcome], None]) ->
                 say(change)
             lab.reload()
         demo.after = Outcome("demo")
-        with open_systems(lab.config_path, {}) as systems:
+        with open_systems(load_config(lab.config_path, {}), {}) as systems:
             _look(Check(systems, demo.after, say), events, sending, wait_for(lab.fault_ids))
             show(demo.after)
 

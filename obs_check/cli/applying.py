@@ -37,7 +37,10 @@ class Applying:
         if self.apply and not self.yes and not sys.stdin.isatty():
             raise UsageError("--apply changes files and dashboards, and nobody can be asked here", "add --yes")
         from obs_check.causes.registry import CAUSES
+        from obs_check.client.files.text_files import check_target
 
+        if self.patch is not None:
+            check_target(self.patch)
         known = [cause.id for cause in CAUSES]
         for named in self.only:
             if named not in known:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from obs_check.cli.ending import keeping
-from obs_check.cli.options import Output, deadline, judging
+from obs_check.cli.options import Output, deadline, judging, pointed
 from obs_check.cli.sending import through
 
 JUDGED = ("verify", "diagnose", "confirm", "demo")
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("named", metavar="BEFORE")
+@pointed
 @through
 @deadline
 @judging
@@ -33,7 +34,7 @@ def confirm(named: str, sending: "Sending", deadline: float | None, out: Output)
     decisions = [e["decision"] for e in before["events"]]
     with (
         keeping(out, outcome, limit_s=out.limit_s(deadline)),
-        open_systems(out.config_path, out.env, detail=out.detail) as systems,
+        open_systems(out.config(), out.env, detail=out.detail) as systems,
     ):
         check = Check(systems, outcome, out.say)
         if decisions:

@@ -21,6 +21,7 @@ from obs_check.cli.options import Output, common, echo
 def demo(faults: tuple[str, ...], keep: Path | None, list_faults: bool, programs: tuple[str, ...], out: Output) -> None:
     """Break a pipeline, inject, follow, diagnose, fix, confirm and export, all on loopback."""
     from obs_check.app.demo import Demo, run_demo
+    from obs_check.client.files.text_files import check_target
     from obs_check.lab.faults.registry import DEFAULT_FAULTS, FAULTS, find_fault
     from obs_check.lab.stack import Lab
 
@@ -31,6 +32,8 @@ def demo(faults: tuple[str, ...], keep: Path | None, list_faults: bool, programs
     chosen = tuple(f for f in faults if f != "none") if faults else DEFAULT_FAULTS
     for fault_id in chosen:
         find_fault(fault_id)
+    if keep is not None:
+        check_target(keep, folder=True)
     story = Demo()
     folder = keep or Path(tempfile.mkdtemp(prefix="obs-check-evidence-"))
     try:

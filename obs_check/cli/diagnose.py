@@ -7,7 +7,7 @@ import click
 
 from obs_check.cli.applying import Applying, applying
 from obs_check.cli.ending import keeping
-from obs_check.cli.options import Output, deadline, judging
+from obs_check.cli.options import Output, deadline, judging, pointed
 from obs_check.cli.sending import counted, through
 from obs_check.cli.shipper_targets import pods_option
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--dashboard", metavar="UID|FILE", help="Another dashboard than the configured one, or a JSON file.")
+@pointed
 @click.option("--panel", type=int, help="Only the panel with this id.")
 @click.option("--viewport", type=click.IntRange(100, 20_000), default=1846, show_default=True, metavar="PX")
 @pods_option
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 @deadline
 @judging
 def diagnose(
-    dashboard: str | None,
     panel: int | None,
     viewport: int,
     pods: Path | None,
@@ -55,9 +54,7 @@ def diagnose(
         raise UsageError("--inject needs at least one event", "give --allow or --deny a number above 0")
     fixes.check()
     outcome = Outcome("diagnose")
-    opened = open_systems(
-        out.config_path, out.env, dashboard, viewport=viewport, split=not no_split, detail=out.detail, pods=pods
-    )
+    opened = open_systems(out.config(), out.env, viewport=viewport, split=not no_split, detail=out.detail, pods=pods)
     with keeping(out, outcome, save, out.limit_s(deadline)), opened as systems:
         only = None if panel is None or systems.missing else systems.board.only(panel)
         check = Check(systems, outcome, out.say, only, tells_zeros=with_run)

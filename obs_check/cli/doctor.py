@@ -24,9 +24,9 @@ def doctor(out: Output) -> None:
     from obs_check.errors import ConfigError
     from obs_check.report.checkup import checkup_document, print_checkup
 
-    config = out.config()
+    config = out.config(asks=False)
     if config.path is None:
-        raise ConfigError("there is no obs-check.yaml here", "obs-check init GRAFANA-URL writes one")
+        raise ConfigError("there is no obs-check.yaml here", "obs-check init https://grafana.example writes one")
     checks = []
     with insistent_interrupt(out.limit_s()):
         for check in check_all(config, out.env):

@@ -44,7 +44,13 @@ def keeping(out: "Output", found: PartialOutcome, save: Path | None = None, limi
 
     A block that a signal, a system that does not answer or an error of our own ends has the verdict unknown; wrong
     usage before anything was done leaves no document. After `limit_s` seconds (0: never) the block is out of time.
+    A file that cannot be written is an InputError before the block begins.
     """
+    from obs_check.client.files.text_files import check_target
+
+    for path in (save, out.junit, out.summary):
+        if path is not None:
+            check_target(path)
     try:
         with insistent_interrupt(limit_s):
             yield

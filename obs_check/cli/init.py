@@ -10,16 +10,23 @@ from obs_check.cli.options import Output, common, echo
 
 if TYPE_CHECKING:
     from obs_check.app.setup.found import BoardFound
-    from obs_check.app.setup.written import Address
     from obs_check.config import Config
+    from obs_check.config.given import Address
 
-_TOKEN = "GRAFANA_TOKEN"
+_LEFT = {
+    "loki": "loki: {url: http://loki.example:3100}   # asked directly: more causes are told apart",
+    "boundary": "boundary: {logs: /tmp/boundary_logs/*.log, config: boundary.yaml, proxy: http://127.0.0.1:8080}",
+    "coderd": "coderd: {logs: /var/log/pods/coder_coder-*/coder/*.log}",
+    "shipper": "shipper: {kind: promtail, url: http://promtail.example:3101, config: promtail.yaml}",
+    "inject": "inject: {allow_url: https://allowed.example/, deny_url: https://denied.example/}",
+}
+"""What each section is for, where nothing was said of it."""
 _PATHS = ("boundary_logs", "boundary_config", "coderd_logs", "shipper_config")
 
 
 @click.command()
 @click.argument("url", required=False, metavar="[URL]")
-@click.option("--token-env", metavar="NAME", help=f"The variable that holds Grafana's token.  [default: {_TOKEN}]")
+@click.option("--token-env", metavar="NAME", help="The variable that holds Grafana's token.  [default: GRAFANA_TOKEN]")
 @click.option("--token-file", type=click.Path(path_type=Path), metavar="FILE", help="The file that holds it.")
 @click.option("--dashboard", metavar="UID", help="The dashboard to look at.")
 @click.option("--loki", "loki_url", metavar="URL", help="Loki itself, where it can be reached.")
@@ -58,10 +65,10 @@ def init(
     obs-check init https://grafana.example --loki http://loki.example:3100 --yes
     """
     from obs_check.app.setup.checkup import check_all, exit_code
-    from obs_check.app.setup.written import read_address, written
     from obs_check.cli.interrupt import insistent_interrupt
     from obs_check.client.files.text_files import write_result
     from obs_check.config import parse_config
+    from obs_check.config.given import read_address
     from obs_check.errors import UsageError
     from obs_check.report.checkup import checkup_document, print_checkup
 
@@ -78,11 +85,11 @@ def init(
     with insistent_interrupt(out.limit_s(configured=False)):
         sections = _sections(address, token, dashboard or address.uid, given)
         if not sections["dashboard"]:
-            reached = parse_config(written(sections), target.absolute(), out.env)
+            reached = parse_config(_written(sections), target.absolute(), out.env)
             board = _board(reached, yes or not sys.stdin.isatty(), out)
             sections["dashboard"] = board.uid
             sections["loki"]["datasource"] = board.loki[0]
-        text = written(sections)
+        text = _written(sections)
         config = parse_config(text, target.absolute(), out.env)
         write_result(target, text)
         checks = list(check_all(config, out.env))
@@ -98,12 +105,14 @@ def init(
 
 def _token(name: str | None, file: Path | None, out: Output) -> dict[str, str]:
     """The reference to Grafana's token, {} without one."""
+    from obs_check.config.given import TOKEN_VARIABLE
+
     if file is not None:
         return {"file": str(file)}
-    if name is not None or _TOKEN in out.env:
+    if name is not None or TOKEN_VARIABLE in out.env:
         if name is None:
-            out.say(f"Grafana's token is taken from ${_TOKEN}")
-        return {"env": name or _TOKEN}
+            out.say(f"Grafana's token is ${TOKEN_VARIABLE}")
+        return {"env": name or TOKEN_VARIABLE}
     return {}
 
 
@@ -149,3 +158,13 @@ def _sections(address: "Address", token: dict[str, str], uid: str, given: dict[s
         "shipper": shipper,
         "inject": named(allow_url=given["allow_url"], deny_url=given["deny_url"]),
     }
+
+
+def _written(sections: dict[str, Any]) -> str:
+    """The text of the file: the sections that hold anything, then the others as comments."""
+    import yaml
+
+    given = {name: value for name, value in sections.items() if value}
+    text = yaml.safe_dump(given, sort_keys=False, allow_unicode=True)
+    left = "".join(f"# {line}\n" for name, line in _LEFT.items() if name not in given)
+    return f"{text}\n# Without these obs-check reads panels, and says less of why:\n{left}" if left else text

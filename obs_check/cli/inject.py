@@ -44,7 +44,8 @@ def inject(
 ) -> None:
     """Send tagged allow and deny events through the firewall."""
     from obs_check.app.systems.injection import open_way, would_send
-    from obs_check.config import ENVIRONMENT, load_config
+    from obs_check.client.files.text_files import check_target
+    from obs_check.config import ENVIRONMENT
     from obs_check.errors import UsageError
 
     if load is not None and dry_run:
@@ -53,12 +54,13 @@ def inject(
         inject_load(load, sending, out, deadline, save)
     if allow + deny == 0:
         raise UsageError("inject needs at least one event", "give --allow or --deny a number above 0")
-    config = load_config(out.config_path, out.env)
+    config = out.config(asks=False)
     way = open_way(config, replace(sending, env=out.env), out.say)
     events = way.plan(allow, deny)
     if dry_run:
         echo(would_send(config.boundary, way, events))
         return
+    check_target(save or Path("run.json"))
     injected = Injected()
     with keeping(out, injected, limit_s=out.limit_s(deadline)):
         try:

@@ -71,7 +71,7 @@ def lint(
     from obs_check.report.lint import lint_document, print_lint
     from obs_check.report.sarif import sarif
 
-    own = out.config().lint
+    own = out.config(asks=False).lint
     material, skipped, broken = read_material(
         paths, samples, datasources or own.datasources, root or own.root, out.env, settings_of(loki_version)
     )

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from obs_check.app.verify.outcome import Outcome
     from obs_check.client.files.run_store import RunStore
     from obs_check.config import Config, TimeoutConfig
+    from obs_check.config.given import Given
     from obs_check.logql.settings import EngineSettings
     from obs_check.report.screen import Diffs
 
 F = TypeVar("F", bound=Callable[..., Any])
+_GIVEN = "obs_check.given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +43,31 @@ class Output:
     fail_on: str = "error"
     """What ends with 1: `error`, `warning` or `never`."""
     env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    given: Mapping[str, str] = field(default_factory=dict)
+    """What options say in place of the configuration: the fields of `Given`."""
+    _said: list[str] = field(default_factory=list)
 
     @property
     def json(self) -> bool:
         """Whether stdout is one JSON document."""
         return self.format == "json"
 
-    def config(self) -> "Config":
-        """The configuration; raises ConfigError."""
-        from obs_check.config import load_config
+    def config(self, asks: bool = True) -> "Config":
+        """The configuration; raises ConfigError. What of it is the environment's is said once, unless none of its
+        systems is asked."""
+        from obs_check.config.given import given_config
 
-        return load_config(self.config_path, self.env)
+        config, taken = given_config(self.config_path, self.env, self._given())
+        for sentence in taken if asks else ():
+            if sentence not in self._said:
+                self._said.append(sentence)
+                self.say(sentence)
+        return config
+
+    def _given(self) -> "Given":
+        from obs_check.config.given import Given
+
+        return Given(**self.given)
 
     def store(self) -> "RunStore":
         """The runs that are kept."""
@@ -65,7 +81,7 @@ class Output:
         command asks for no configuration; raises ConfigError."""
         if asked is not None:
             return asked
-        return (self.config().timeouts if configured else _default_timeouts()).command_s
+        return (self.config(asks=False).timeouts if configured else _default_timeouts()).command_s
 
     def say(self, text: str) -> None:
         """One line of progress on stderr."""
@@ -147,6 +163,7 @@ class Output:
         from obs_check.report.screen import print_document
 
         named = "" if self.config_path is None else f" --config {shlex.quote(str(self.config_path))}"
+        named += self._given().options()
         print_document(document, sys.stdout, self.color, diffs, everything=self.verbose > 0, options=named)
 
     def print_json(self, document: Mapping[str, Any]) -> None:
@@ -218,7 +235,8 @@ def with_formats(*formats: str) -> Callable[[F], F]:
             **kwargs: Any,
         ) -> Any:
             color = not no_color and not os.environ.get("NO_COLOR")
-            out = Output(format_, config_path, color, verbose, run_junit, run_summary, run_fail_on)
+            given = click.get_current_context().meta.get(_GIVEN, {})
+            out = Output(format_, config_path, color, verbose, run_junit, run_summary, run_fail_on, given=given)
             try:
                 return function(*args, out=out, **kwargs)
             except (ObsCheckError, click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
@@ -260,6 +278,28 @@ def junit_option(function: F) -> F:
     """Decorator: --junit, as `junit: Path | None`."""
     file = click.Path(path_type=Path, dir_okay=False)
     decorated: Any = click.option("--junit", metavar="FILE", type=file, help="Write JUnit XML.")(function)
+    return decorated  # type: ignore[no-any-return]
+
+
+def _note_given(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        context.meta.setdefault(_GIVEN, {})[parameter.name] = value
+
+
+def given_option(name: str, metavar: str, text: str) -> Callable[[F], F]:
+    """Decorator: an option that is said in place of the configuration, as a field of `Given`."""
+    return click.option(f"--{name}", metavar=metavar, expose_value=False, callback=_note_given, help=text)
+
+
+def pointed(function: F) -> F:
+    """Decorator: --grafana, --dashboard and --loki, which `Output.config` heeds."""
+    decorated: Any = function
+    for option in (
+        given_option("loki", "URL", "Ask this Loki.  [default: loki.url; without a file $LOKI_ADDR]"),
+        given_option("dashboard", "UID|FILE", "Another dashboard than the configured one, or a JSON file."),
+        given_option("grafana", "URL", "This Grafana, or a dashboard of it.  [default: grafana.url; or $GRAFANA_URL]"),
+    ):
+        decorated = option(decorated)
     return decorated  # type: ignore[no-any-return]
 
 

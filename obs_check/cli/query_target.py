@@ -1,12 +1,10 @@
 """Where the lines of `obs-check query` are: local files, the Loki that an option names, else the configuration's."""
 
-import re
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from obs_check.cli.options import Output, settings_of
 from obs_check.errors import UsageError
@@ -22,10 +20,6 @@ if TYPE_CHECKING:
     from obs_check.config.section import Secret
     from obs_check.logql.settings import EngineSettings
     from obs_check.model.entry import Labels
-
-
-_EXAMPLE = "http://loki.example:3100"
-_HOST_PORT = re.compile(r"[\w.-]+(:\d+)?(/[^@\s]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +48,11 @@ class QueryTarget:
             raise UsageError("--loki-version is for local files", "a Loki answers as the version that it is")
         if self.files and self.tenant:
             raise UsageError("--tenant is for a Loki", "leave it away for local files")
+        from obs_check.config.given import check_url
+
         for option, url in (("--loki", self.loki), ("--grafana", self.grafana)):
             if url is not None:
-                _check_url(option, url)
+                check_url(option, url)
 
     def settings(self) -> "EngineSettings":
         """The engine's, for local files; UsageError for a version that is none."""
@@ -130,7 +126,7 @@ class QueryTarget:
         own_grafana = config.grafana if config.grafana and host_port(url) == host_port(config.grafana.url) else None
         client = LokiClient.through_grafana(
             url,
-            self.datasource or config.loki.datasource,
+            self.datasource or config.loki.uid,
             time.time_ns,
             config.hosts | {host_port(url)},
             own_grafana.token if own_grafana else None,
@@ -159,16 +155,3 @@ class QueryTarget:
         url = self.loki or config.loki.url or ""
         own = config.loki.url is not None and host_port(url) == host_port(config.loki.url)
         return url, self.tenant or (config.loki.tenant if own else None), config.loki.bearer if own else None
-
-
-def _check_url(option: str, url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        sound = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        raise UsageError(f"{option}: the URL is not one", f"for example {_EXAMPLE}") from None
-    if parts.username is not None or parts.password is not None:
-        raise UsageError(f"{option}: the URL has credentials", "name a token in obs-check.yaml by reference")
-    if parts.scheme not in ("http", "https") or not sound:
-        near = f"http://{url}" if _HOST_PORT.fullmatch(url) else f"for example {_EXAMPLE}"
-        raise UsageError(f"{option}: the URL has to begin with http:// or https:// and name a host", near)

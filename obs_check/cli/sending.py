@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from obs_check.cli.options import given_option
+
 if TYPE_CHECKING:
     from obs_check.app.systems.injection import Sending
 
@@ -35,7 +37,8 @@ def counted(default: int) -> Callable[[F], F]:
 
 
 def through(function: F) -> F:
-    """Decorator: --via and --client, handed to the command as `sending: Sending`."""
+    """Decorator: --via and --client, handed to the command as `sending: Sending`; and --proxy, --allow-url and
+    --deny-url, which `Output.config` heeds."""
 
     @functools.wraps(function)
     def command(*args: Any, via: str | None, client: Any, **kwargs: Any) -> Any:
@@ -43,6 +46,9 @@ def through(function: F) -> F:
 
     decorated: Any = command
     for option in (
+        given_option("deny-url", "URL", "What boundary denies.  [default: inject.deny_url, or what its rules say]"),
+        given_option("allow-url", "URL", "What boundary allows.  [default: inject.allow_url, or what its rules say]"),
+        given_option("proxy", "URL", "boundary's proxy, or `environment` inside of it.  [default: boundary.proxy]"),
         click.option(
             "--client",
             type=click.Choice(["any", "curl", "python", "both"]),

@@ -51,7 +51,7 @@ def status(
     from obs_check.model.shipping_account import account
     from obs_check.report.shipper_status import print_status, status_document
 
-    config = out.config()
+    config = out.config(asks=False)
     where = url.rstrip("/") if url else config.shipper.url
     if where is None:
         raise UsageError("no shipper is named", "give --shipper URL, or set shipper.url in obs-check.yaml")

@@ -34,7 +34,7 @@ def shipper_file(given: Path | None, out: Output) -> Path:
     """The shipper's configuration: the one given, else that of obs-check.yaml. Raises ConfigError and UsageError."""
     from obs_check.errors import UsageError
 
-    named = given or out.config().shipper.config
+    named = given or out.config(asks=False).shipper.config
     if named is None:
         raise UsageError(
             "no configuration of a shipper is named",

@@ -6,7 +6,7 @@ import click
 
 from obs_check.cli.ending import keeping
 from obs_check.cli.load import trace_large
-from obs_check.cli.options import Output, common, deadline
+from obs_check.cli.options import Output, common, deadline, pointed
 
 SENT = ("inject", "verify", "diagnose", "confirm", "demo")
 """Commands whose documents may have a run."""
@@ -14,6 +14,7 @@ SENT = ("inject", "verify", "diagnose", "confirm", "demo")
 
 @click.command()
 @click.argument("named", metavar="RUN")
+@pointed
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
 @deadline
 @common
@@ -36,7 +37,7 @@ def trace(named: str, save: Path | None, deadline: float | None, out: Output) ->
     outcome = Outcome("trace")
     with (
         keeping(out, outcome, save, out.limit_s(deadline)),
-        open_systems(out.config_path, out.env, detail=out.detail) as systems,
+        open_systems(out.config(), out.env, detail=out.detail) as systems,
     ):
         check = Check(systems, outcome, out.say)
         check.follow(run)

@@ -7,7 +7,7 @@ import click
 
 from obs_check.cli.ending import keeping
 from obs_check.cli.load import verify_load
-from obs_check.cli.options import Output, deadline, judging
+from obs_check.cli.options import Output, deadline, judging, pointed
 from obs_check.cli.sending import counted, loaded, through
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@pointed
 @counted(10)
 @through
 @loaded
@@ -46,7 +47,7 @@ def verify(
     outcome = Outcome("verify")
     with (
         keeping(out, outcome, save, out.limit_s(deadline)),
-        open_systems(out.config_path, out.env, hop_s=timeout, detail=out.detail) as systems,
+        open_systems(out.config(), out.env, hop_s=timeout, detail=out.detail) as systems,
     ):
         check = Check(systems, outcome, out.say)
         check.run(allow, deny, sending)

@@ -11,7 +11,7 @@ import click
 
 from obs_check.cli.ending import keeping
 from obs_check.cli.interrupt import Stopped, insistent_interrupt
-from obs_check.cli.options import Output, common, deadline, echo
+from obs_check.cli.options import Output, common, deadline, echo, pointed
 from obs_check.cli.sending import counted, through
 from obs_check.errors import ObsCheckError, UsageError
 
@@ -59,6 +59,7 @@ sleep = time.sleep
     help="Of the kept runs only the newest N stay.",
 )
 @click.option("--annotate", is_flag=True, help="Add an annotation to the dashboard for each run (an Editor's token).")
+@pointed
 @counted(10)
 @through
 @click.option("--timeout", type=click.FloatRange(1), help="Seconds that a hop may take after the hop before it.")
@@ -188,7 +189,7 @@ class _Verify:
 
         with (
             keeping(self.out, outcome, None, self.limit_s),
-            open_systems(self.out.config_path, self.out.env, hop_s=self.timeout, detail=self.out.detail) as systems,
+            open_systems(self.out.config(), self.out.env, hop_s=self.timeout, detail=self.out.detail) as systems,
         ):
             check = Check(systems, outcome, self.out.say)
             check.run(self.allow, self.deny, self.sending)

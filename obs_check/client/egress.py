@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 from obs_check.boundary.block_page import BLOCKED
 from obs_check.client.answered import Answered
-from obs_check.client.http import one_line, shown_url
+from obs_check.client.http import one_line, shown_url, unanswered
 from obs_check.config import host_port
-from obs_check.errors import Unavailable
 from obs_check.model.event import Event
 from obs_check.model.probe import Probe
 from obs_check.model.secret import shortened
@@ -164,5 +163,4 @@ def reach(system: str, url: str) -> None:
     try:
         socket.create_connection((host, int(port)), timeout=5).close()
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise Unavailable(f"{system}: {url} does not answer: {reason}", "is it up, is boundary.proxy right?") from error
+        raise unanswered(system, url, error, "is it up, and is boundary.proxy its proxy_port?") from error

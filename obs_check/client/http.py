@@ -3,6 +3,7 @@ it (429, 503), errors as classes of ours, no credentials in messages."""
 
 import math
 import signal
+import socket
 import time
 from collections.abc import Callable, Collection, Mapping
 from copy import copy
@@ -173,10 +174,7 @@ class Http:
                 answer = self._once(method, url, params, body)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 if attempt == 2:
-                    raise Unavailable(
-                        f"{self.system}: {shown_url(url)} does not answer: {_reason(error)}",
-                        "is it up, and is the URL right?",
-                    ) from error
+                    raise unanswered(self.system, url, error, "is it up, and is the URL right?") from error
             except httpx.TimeoutException as error:
                 raise Unavailable(
                     f"{self.system}: {shown_url(url)} gave no answer in time", "try a shorter time range"
@@ -316,6 +314,14 @@ def _http_date(text: str) -> datetime | None:
     return said if said.tzinfo is not None else None
 
 
+def unanswered(system: str, url: str, error: BaseException, hint: str) -> Unavailable:
+    """The error that nobody answers at a URL; that its name leads nowhere is said as such."""
+    if isinstance(_cause(error), socket.gaierror):
+        said = f"{system}: the name {urlsplit(url).hostname} cannot be resolved from here"
+        return Unavailable(said, "is it spelt right, and are you in its network (a VPN, the cluster)?")
+    return Unavailable(f"{system}: {shown_url(url)} does not answer: {_reason(error)}", hint)
+
+
 def one_line(text: str, most: int | None = None) -> str:
     """A text from elsewhere for a message: known secrets hidden, every run of blanks and line ends as one blank, then
     at most so many characters."""
@@ -331,11 +337,17 @@ def trust(url: str) -> "ssl.SSLContext | None":
     return ssl.create_default_context()
 
 
-def _reason(error: BaseException) -> str:
-    """What the operating system said, where it is the cause, else the library's words."""
+def _cause(error: BaseException) -> OSError | None:
+    """What the operating system said behind an error."""
     inner: BaseException | None = error
     while inner is not None:
         if isinstance(inner, OSError) and inner.strerror:
-            return inner.strerror
+            return inner
         inner = inner.__cause__ or inner.__context__
-    return one_line(str(error), 200) or type(error).__name__
+    return None
+
+
+def _reason(error: BaseException) -> str:
+    """What the operating system said, where it is the cause, else the library's words."""
+    cause = _cause(error)
+    return (cause.strerror or "") if cause is not None else one_line(str(error), 200) or type(error).__name__

@@ -53,12 +53,17 @@ class GrafanaConfig:
 
 @dataclass(frozen=True, slots=True)
 class LokiConfig:
-    """Loki itself (`url`, `tenant`, `bearer`) and the uid of its datasource in Grafana."""
+    """Loki itself (`url`, `tenant`, `bearer`) and the uid of its datasource in Grafana, None where nobody says it."""
 
     url: str | None = None
     tenant: str | None = None
-    datasource: str = "loki"
+    datasource: str | None = None
     bearer: Secret | None = None
+
+    @property
+    def uid(self) -> str:
+        """The datasource that is meant."""
+        return self.datasource or "loki"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +190,15 @@ def load_config(path: Path | None, env: Mapping[str, str]) -> Config:
     return parse_config(text, file, env)
 
 
+def lacking(config: Config, what: str, remedy: str, options: str) -> ConfigError:
+    """The error that a configuration does not say something: `remedy` is what to write into the file, `options` what to
+    type where there is none."""
+    if config.path is not None:
+        return ConfigError(f"{config.path}: no {what}", remedy)
+    told = f"there is no {DEFAULT_PATH} here, and nothing else says {what}"
+    return ConfigError(told, f"{options}, or write the file: obs-check init https://grafana.example")
+
+
 def state_directory(env: Mapping[str, str]) -> Path | None:
     """Where obs-check keeps what outlives a command: $OBS_CHECK_STATE, else obs-check in $XDG_STATE_HOME, else in
     ~/.local/state (XDG Base Directory Specification 0.8: a relative $XDG_STATE_HOME counts as none).
@@ -249,7 +263,7 @@ def _read_root(root: Section) -> Config:
         dashboard=root.text("dashboard") or "agent-firewall",
         source=root.path("source"),
         expect=root.path("expect"),
-        loki=LokiConfig(loki.url("url"), loki.text("tenant"), loki.text("datasource") or "loki", loki.secret("bearer")),
+        loki=LokiConfig(loki.url("url"), loki.text("tenant"), loki.text("datasource"), loki.secret("bearer")),
         boundary=BoundarySettings(
             boundary.glob("logs"),
             boundary.path("config"),

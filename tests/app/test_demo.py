@@ -16,6 +16,7 @@ from obs_check.app.systems.systems import open_systems
 from obs_check.app.verify.check import Check
 from obs_check.app.verify.document import Document
 from obs_check.app.verify.outcome import Outcome
+from obs_check.config import load_config
 from obs_check.lab.faults.registry import DEFAULT_FAULTS
 from obs_check.lab.stack import Lab
 from obs_check.model.verdict import Verdict
@@ -129,7 +130,7 @@ def test_a_green_run_keeps_what_it_stands_on(healthy: tuple[Demo, dict[str, Any]
 
 @pytest.mark.slow
 def test_the_lab_boundary_wraps_the_probe(tmp_path: Path) -> None:
-    with Lab(tmp_path) as lab, open_systems(lab.config_path, {}) as systems:
+    with Lab(tmp_path) as lab, open_systems(load_config(lab.config_path, {}), {}) as systems:
         run = Check(systems, Outcome("demo")).inject(5, 5, Sending("boundary"))
         # It has ended with the probe.
         (written,) = [path for path in (tmp_path / "boundary_logs").glob("*.log") if run.needle in path.read_text()]

@@ -9,6 +9,7 @@ import yaml
 from obs_check.app.systems.systems import open_systems
 from obs_check.app.verify.check import Check
 from obs_check.app.verify.outcome import Outcome
+from obs_check.config import load_config
 from obs_check.lab.faults.registry import find_fault, wait_for
 from obs_check.lab.stack import Lab
 from obs_check.model.window import NS
@@ -21,7 +22,7 @@ def diagnose(directory: Path, fault: str) -> dict[str, Any]:
         document = yaml.safe_load(lab.config_path.read_text())
         document["loki"]["url"] = promtail["clients"][0]["url"].removesuffix("/loki/api/v1/push")
         lab.config_path.write_text(yaml.safe_dump(document))
-        with open_systems(lab.config_path, {}) as systems:
+        with open_systems(load_config(lab.config_path, {}), {}) as systems:
             check = Check(systems, Outcome("verify"))
             run = check.inject(*find_fault(fault).events)
             check.follow(run)

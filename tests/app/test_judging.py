@@ -16,6 +16,7 @@ from obs_check.app.systems.systems import Systems, open_systems
 from obs_check.app.verify.check import Check
 from obs_check.app.verify.outcome import Outcome
 from obs_check.client.egress import EgressAnswer
+from obs_check.config import load_config
 from obs_check.errors import Unavailable
 from obs_check.follow.run import Run, Sent, new_run_id, plan_events
 from obs_check.lab.faults.panel import panel
@@ -42,7 +43,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @contextmanager
 def opened(lab: Lab, change: Callable[[dict[str, Any]], None] = lambda _dashboard: None) -> Iterator[Systems]:
     """The systems of a lab, with a dashboard that is changed on this side alone."""
-    with open_systems(lab.config_path, {}) as systems:
+    with open_systems(load_config(lab.config_path, {}), {}) as systems:
         document = copy.deepcopy(dict(systems.board.dashboard.document))
         change(document)
         dashboard = load_dashboard(document, "agent-firewall.json")

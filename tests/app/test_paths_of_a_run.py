@@ -9,11 +9,12 @@ import yaml
 from obs_check.app.systems.systems import open_systems
 from obs_check.app.verify.check import Check
 from obs_check.app.verify.outcome import Outcome
+from obs_check.config import load_config
 from obs_check.lab.stack import Lab
 
 
 def verified(config: Path) -> dict[str, Any]:
-    with open_systems(config, {}) as systems:
+    with open_systems(load_config(config, {}), {}) as systems:
         check = Check(systems, Outcome("verify"))
         check.run(10, 10)
         check.explain()

@@ -9,6 +9,7 @@ import pytest
 from obs_check.app.systems.systems import open_systems
 from obs_check.app.verify.check import Check
 from obs_check.app.verify.outcome import Outcome
+from obs_check.config import load_config
 from obs_check.follow.journal import journal_path, read_journal
 from obs_check.lab.stack import Lab
 
@@ -19,7 +20,7 @@ def test_each_counts_its_own(tmp_path: Path) -> None:
 
     def verify(lab: Lab, allow: int) -> Outcome:
         outcome = Outcome("verify")
-        with open_systems(lab.config_path, {"OBS_CHECK_STATE": str(tmp_path)}) as systems:
+        with open_systems(load_config(lab.config_path, {}), {"OBS_CHECK_STATE": str(tmp_path)}) as systems:
             check = Check(systems, outcome)
             before = check.before()
             start.wait()

@@ -12,6 +12,7 @@ from pathlib import Path
 from obs_check.app.systems.systems import open_systems
 from obs_check.app.verify.check import Check
 from obs_check.app.verify.outcome import Outcome
+from obs_check.config import load_config
 from obs_check.lab.faults.registry import FAULTS
 from obs_check.lab.settings import healthy
 from obs_check.lab.stack import Lab
@@ -46,7 +47,7 @@ def main() -> None:
 
 def _loaded(directory: Path) -> int:
     """Bytes that Loki reads when the seven panels are read once behind a run, as a browser does."""
-    with Lab(directory) as lab, open_systems(lab.config_path, {}) as systems:
+    with Lab(directory) as lab, open_systems(load_config(lab.config_path, {}), {}) as systems:
         check = Check(systems, Outcome("verify"))
         run = check.inject(10, 10)
         check.follow(run)

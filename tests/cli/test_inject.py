@@ -52,4 +52,4 @@ def test_it_asks_nobody_else_and_lets_boundary_hand_on_its_events(
 def test_it_says_what_it_lacks(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config.write_text("boundary: {proxy: environment}\n")
     assert main(["inject", "--config", str(config)]) == 2
-    assert "inject.allow_url and inject.deny_url are not set" in capsys.readouterr().err
+    assert "no `inject.allow_url` and `inject.deny_url`" in capsys.readouterr().err

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from obs_check.app.setup.written import read_address
 from obs_check.cli.main import main
+from obs_check.config.given import read_address
 from obs_check.errors import UsageError
 from obs_check.lab.stack import Lab
 
@@ -146,7 +146,7 @@ def test_what_is_no_address(url: str) -> None:
 def test_nothing_to_go_by(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["doctor"]) == 2
-    assert "obs-check init GRAFANA-URL" in capsys.readouterr().err
+    assert "obs-check init https://grafana.example writes" in capsys.readouterr().err
     assert main(["init"]) == 2
     assert main(["init", "http://127.0.0.1:1", "--yes"]) == 3
     assert not (tmp_path / "obs-check.yaml").exists()

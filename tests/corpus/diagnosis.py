@@ -12,6 +12,7 @@ from typing import Any
 from obs_check.app.systems.systems import Systems, open_systems
 from obs_check.app.verify.check import Check
 from obs_check.app.verify.outcome import Outcome
+from obs_check.config import load_config
 from obs_check.follow.run import Run
 from obs_check.lab.faults.registry import events_for, find_fault, wait_for
 from obs_check.lab.native.parts import fit
@@ -93,11 +94,14 @@ def _opened(directory: Path, fault_ids: tuple[str, ...], on: Stack) -> Iterator[
         data = None
         if variant.ran_before:
             data = directory / "loki"
-            with Lab(directory, data=data, made=variant.settings(())), open_systems(config, {}) as systems:
+            with (
+                Lab(directory, data=data, made=variant.settings(())),
+                open_systems(load_config(config, {}), {}) as systems,
+            ):
                 _run_to_the_end(systems, ())
         up_ns = time.time_ns()
         lab = stack.enter_context(Lab(directory, data=data, native=on.native, made=variant.settings(fault_ids)))
-        systems = stack.enter_context(open_systems(config, {}))
+        systems = stack.enter_context(open_systems(load_config(config, {}), {}))
         stack.enter_context(variant.traffic(lab))
         yield lab, systems, up_ns
 

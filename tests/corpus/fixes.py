@@ -12,6 +12,7 @@ from typing import Any
 from obs_check.app.systems.systems import Systems, open_systems
 from obs_check.app.verify.check import Check
 from obs_check.app.verify.outcome import Outcome
+from obs_check.config import load_config
 from obs_check.evidence.dashboard_edit import edited
 from obs_check.lab.faults.registry import events_for, wait_for
 from obs_check.lab.stack import Lab
@@ -61,10 +62,10 @@ def on_the_pipeline(lab: Lab, findings: Sequence[Finding], faults: tuple[str, ..
     made = [finding for finding in findings if finding.fix.edits]
     if not made:
         return []
-    with open_systems(lab.config_path, {}) as systems:
+    with open_systems(load_config(lab.config_path, {}), {}) as systems:
         systems.apply(made)
         lab.reload()
-    with open_systems(lab.config_path, {}) as systems:
+    with open_systems(load_config(lab.config_path, {}), {}) as systems:
         check = Check(systems, Outcome("verify"))
         before = check.before()
         run = check.inject(*events_for(faults))

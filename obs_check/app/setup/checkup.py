@@ -1,25 +1,23 @@
 """What of a configuration works: every address is asked once, every file is opened, nothing is sent or changed."""
 
 import shutil
-import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from obs_check.app.setup.found import loki_panels
-from obs_check.app.systems.systems import open_grafana, open_loki
+from obs_check.app.systems.systems import open_grafana, open_loki, with_loki
 from obs_check.boundary.config import read_boundary_config
+from obs_check.client.egress import reach
 from obs_check.client.files.local_files import read_document
 from obs_check.client.files.search import expand
 from obs_check.client.grafana.client import GrafanaClient
 from obs_check.client.shipper.kind import shipper_client, shipper_kind
 from obs_check.config import Config
-from obs_check.config.section import PORTS
 from obs_check.errors import InputError, NotAllowed, ObsCheckError, Refused, Unavailable
 from obs_check.model.paths import AbsoluteGlob
 from obs_check.model.window import NS, Window
@@ -29,7 +27,6 @@ from obs_check.shipper.read import read_shipper
 
 State = Literal["ok", "broken", "unknown", "not allowed", "not set"]
 _HOUR = 3600 * NS
-_CONNECT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ def check_all(config: Config, env: Mapping[str, str], now_ns: Callable[[], int] 
         yield PartCheck("grafana", "", "not set", "no panel can be read without it", remedy)
     else:
         with closing(open_grafana(config, now_ns)) as client:
-            yield from _grafana(client, config)
+            config = yield from _grafana(client, config)
     yield from _loki(config, now_ns)
     yield from _shipper(config, now_ns)
     yield _file("boundary.config", config.boundary.config, lambda path: _firewall(path, env))
@@ -87,7 +84,8 @@ def _asked(part: str, place: str, ask: Callable[[], str], remedy: str = "") -> P
         return PartCheck(part, place, "broken", error.message, error.hint or remedy)
 
 
-def _grafana(client: GrafanaClient, config: Config) -> Iterator[PartCheck]:
+def _grafana(client: GrafanaClient, config: Config) -> Generator[PartCheck, None, Config]:
+    """Grafana and the dashboard; the configuration with the Loki that the dashboard asks, where it names none."""
     settings: dict[str, Any] = {}
 
     def version() -> str:
@@ -98,9 +96,10 @@ def _grafana(client: GrafanaClient, config: Config) -> Iterator[PartCheck]:
     first = _asked("grafana", client.url, version, wants)
     yield first
     if first.state not in ("ok", "not allowed"):
-        return
+        return config
     wanted = config.dashboard
     uids: list[str] = []
+    lokis: list[str] = []
 
     def board() -> str:
         try:
@@ -112,12 +111,14 @@ def _grafana(client: GrafanaClient, config: Config) -> Iterator[PartCheck]:
             raise InputError(f"there is no dashboard {wanted}", f"there are: {titles or 'none'}") from None
         found = loki_panels(load_dashboard(model, wanted), settings)
         uids.extend(found.datasources)
+        lokis.extend(found.loki)
         return f"{found.title}: {found.panels} panels, {found.of_loki} of Loki"
 
     remedy = "give the token dashboards:read and datasources:query (role Viewer)"
     yield _asked("dashboard", wanted, board, remedy)
     for uid in dict.fromkeys(uids):
         yield _asked(f"datasource {uid}", client.url, partial(_health, client, uid), remedy)
+    return with_loki(config, lokis)
 
 
 def _health(client: GrafanaClient, uid: str) -> str:
@@ -145,7 +146,7 @@ def _loki(config: Config, now_ns: Callable[[], int]) -> Iterator[PartCheck]:
         return f"Loki {version}: {told}" if version else told
 
     with closing(open_loki(config)) as client:
-        place = config.loki.url or f"datasource {config.loki.datasource}"
+        place = config.loki.url or f"datasource {config.loki.uid}"
         yield _asked("loki", place, labels, "is loki.url right, and loki.tenant set where Loki has tenants?")
 
 
@@ -216,14 +217,12 @@ def _proxy(config: Config) -> PartCheck:
         return PartCheck(
             "boundary.proxy", "", "not set", "events are sent by the environment's proxy, or by an executor"
         )
-    parts = urlsplit(url)
-    try:
-        port = parts.port or PORTS[parts.scheme]
-        socket.create_connection((parts.hostname or "", port), _CONNECT_S).close()
-    except OSError as error:
-        said = f"nobody answers: {error.strerror or error}"
-        return PartCheck("boundary.proxy", url, "unknown", said, "is boundary running, and is this its proxy_port?")
-    return PartCheck("boundary.proxy", url, "ok", "takes connections")
+
+    def answers() -> str:
+        reach("boundary's proxy", url)
+        return "takes connections"
+
+    return _asked("boundary.proxy", url, answers)
 
 
 def _executor(config: Config) -> PartCheck:

@@ -49,7 +49,7 @@ def context_of(systems: Systems, held: Yardstick, hops: list[HopSeen], controls:
         expectations=systems.expectations,
         shipper=systems.shipping.client if systems.shipping else None,
         env=systems.env,
-        loki_uid=systems.config.loki.datasource,
+        loki_uid=systems.config.loki.uid,
         loki_itself=systems.loki if systems.config.loki.url else None,
         discarded_before=systems.discarded_before,
         pods=systems.pods,

@@ -11,7 +11,7 @@ from obs_check.client.egress import reach, send
 from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.probe import Client, hold_for, program
 from obs_check.client.http import one_line, shown_url
-from obs_check.config import BoundarySettings, Config, host_port, state_directory
+from obs_check.config import BoundarySettings, Config, host_port, lacking, state_directory
 from obs_check.errors import ConfigError, Unavailable, UsageError
 from obs_check.follow.journal import Journal, open_journal
 from obs_check.follow.run import Run, new_run_id, plan_events
@@ -57,9 +57,11 @@ def open_way(config: Config, sending: Sending, say: Callable[[str], None]) -> Wa
     if sending.client != "any":
         raise UsageError("--client is for the probe, which --via runs", "leave it out, or name an executor with --via")
     if not config.boundary.proxy:
-        raise ConfigError(
-            "boundary.proxy is not set",
+        raise lacking(
+            config,
+            "`boundary.proxy`",
             "give the address of the firewall's proxy, or `environment` inside of it, or send with --via",
+            "give --proxy URL, --proxy environment inside of the firewall, or --via",
         )
     return Way(allow_url, deny_url, None, sending.client)
 

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from obs_check.app.setup.found import loki_panels
 from obs_check.app.systems.apply import apply_fixes
 from obs_check.app.systems.dashboard_source import DashboardSource, open_dashboard
 from obs_check.app.systems.injection import Sending, journaled, open_way, send_run
@@ -16,8 +17,8 @@ from obs_check.client.files.local_files import read_document
 from obs_check.client.grafana.client import GrafanaClient
 from obs_check.client.grafana.variable_query import asking
 from obs_check.client.loki.client import LokiClient
-from obs_check.config import Config, load_config
-from obs_check.errors import ConfigError, NotAllowed, Refused, Unavailable
+from obs_check.config import Config, lacking
+from obs_check.errors import NotAllowed, Refused, Unavailable
 from obs_check.follow.run import Run
 from obs_check.logql.settings import LOKI_3_5, EngineSettings, read_version
 from obs_check.model.finding import DashboardEdit, Finding
@@ -143,6 +144,13 @@ def settings_for(loki: LokiClient, now_ns: Callable[[], int], detail: Callable[[
     return EngineSettings(now_ns, version or LOKI_3_5)
 
 
+def with_loki(config: Config, asked: Sequence[str]) -> Config:
+    """The configuration, with the first of the datasources that a dashboard asks as Loki's where it names none."""
+    if config.loki.datasource is not None or not asked:
+        return config
+    return replace(config, loki=replace(config.loki, datasource=asked[0]))
+
+
 def open_loki(config: Config) -> LokiClient:
     """The Loki of a configuration, directly or through Grafana."""
     if config.loki.url:
@@ -150,7 +158,7 @@ def open_loki(config: Config) -> LokiClient:
     assert config.grafana is not None
     return LokiClient.through_grafana(
         config.grafana.url,
-        config.loki.datasource,
+        config.loki.uid,
         time.time_ns,
         config.hosts,
         config.grafana.token,
@@ -162,7 +170,8 @@ def open_grafana(config: Config, now_ns: Callable[[], int] = time.time_ns) -> Gr
     """The Grafana of a configuration. Raises ConfigError where it names none."""
     given = config.grafana
     if given is None:
-        raise ConfigError(f"{config.path or 'obs-check.yaml'}: no `grafana`", "add grafana.url and grafana.token")
+        options = "give --grafana URL --dashboard UID, or set GRAFANA_URL and GRAFANA_TOKEN"
+        raise lacking(config, "`grafana`", "add grafana.url and grafana.token", options)
     return GrafanaClient(given.url, now_ns, config.hosts, given.token, given.org_id)
 
 
@@ -178,29 +187,27 @@ def _expectations(path: Path, uid: str) -> Mapping[int, Expectation]:
 
 @contextmanager
 def open_systems(
-    path: Path | None,
+    config: Config,
     env: Mapping[str, str],
-    dashboard: str | None = None,
     hop_s: float | None = None,
     viewport: int = VIEWPORT,
     split: bool = True,
     detail: Say = lambda _text: None,
     pods: Path | None = None,
 ) -> Iterator[Systems]:
-    """Read the configuration, reach Grafana and load the dashboard; clients are closed at the end.
+    """Reach Grafana and load the dashboard; clients are closed at the end.
 
-    `dashboard` is a uid or a file that replaces the configured one. A uid that Grafana does not have
-    leaves the board empty (`missing`). `viewport` is the width of the screen's grid in px; with `split` Loki is asked
-    day by day where Grafana says that browsers do; `detail` is told what only -v shows; `pods` is a file of the
-    cluster's pods in place of the configured one. Raises ConfigError, Unavailable
-    or NotAllowed.
+    A uid that Grafana does not have leaves the board empty (`missing`). Where nobody says which datasource Loki is, it
+    is the first one that the dashboard asks. `viewport` is the width of the screen's grid in px; with `split` Loki is
+    asked day by day where Grafana says that browsers do; `detail` is told what only -v shows; `pods` is a
+    file of the cluster's pods in place of the configured one. Raises ConfigError, Unavailable or NotAllowed.
     """
-    config = load_config(path, env)
-    grafana = open_grafana(config)
-    loki = open_loki(config)
-    shipping = open_shipping(config)
-    try:
-        wanted = dashboard or config.dashboard
+    with ExitStack() as closed:
+        grafana = closed.enter_context(closing(open_grafana(config)))
+        shipping = open_shipping(config)
+        if shipping is not None:
+            closed.enter_context(closing(shipping.client))
+        wanted = config.dashboard
         missing = None
         try:
             source = open_dashboard(wanted, grafana, config.source)
@@ -215,6 +222,8 @@ def open_systems(
         expectations = _expectations(config.expect, read.uid) if config.expect else {}
         frontend = grafana.frontend_settings().value
         settings = Datasources.from_settings(frontend)
+        config = with_loki(config, loki_panels(read, frontend).loki)
+        loki = closed.enter_context(closing(open_loki(config)))
         split = split and bool((frontend.get("featureToggles") or {}).get("lokiQuerySplitting"))
 
         def ask(query: Query) -> tuple[dict[str, Any], Probe]:
@@ -239,7 +248,3 @@ def open_systems(
             detail,
             pods_file=pods,
         )
-    finally:
-        for client in (grafana, loki, shipping.client if shipping else None):
-            if client is not None:
-                client.close()

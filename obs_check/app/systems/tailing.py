@@ -111,7 +111,7 @@ def open_tail(config: Config, say: Callable[[str], None], pause: Callable[[float
     if loki.url is not None:
         return tail(loki.url, tenant=loki.tenant, bearer=loki.bearer)
     assert grafana is not None
-    return tail(datasource_url(grafana.url, loki.datasource), bearer=grafana.token, org_id=grafana.org_id)
+    return tail(datasource_url(grafana.url, loki.uid), bearer=grafana.token, org_id=grafana.org_id)
 
 
 def heard(watched: Watched, news: News) -> Watched:

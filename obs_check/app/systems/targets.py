@@ -2,7 +2,7 @@
 
 from obs_check.boundary.config import parse_boundary_config
 from obs_check.boundary.rules import ANY, Rule, evaluate
-from obs_check.config import Config
+from obs_check.config import Config, lacking
 from obs_check.errors import ConfigError
 
 DENIED = "http://{tag}.obs-check.invalid/denied"
@@ -19,9 +19,11 @@ def event_urls(config: Config) -> tuple[str, str]:
         return allow, deny
     file = config.boundary.config
     if file is None:
-        raise ConfigError(
-            "inject.allow_url and inject.deny_url are not set",
+        raise lacking(
+            config,
+            "`inject.allow_url` and `inject.deny_url`",
             "name one URL that is allowed and one that is not, or boundary.config, whose rules say it",
+            "give --allow-url URL and --deny-url URL",
         )
     try:
         text = file.read_text("utf-8")

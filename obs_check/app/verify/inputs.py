@@ -50,7 +50,7 @@ def inputs_of(systems: Systems) -> Inputs:
     config = systems.config
     addresses = {
         "grafana": config.grafana.url if config.grafana else "",
-        "loki": config.loki.url or f"datasource {config.loki.datasource} of Grafana",
+        "loki": config.loki.url or f"datasource {config.loki.uid} of Grafana",
         "loki_tenant": config.loki.tenant or "",
         "shipper": config.shipper.url or "",
         "boundary_proxy": config.boundary.proxy or "",

@@ -38,6 +38,27 @@ def write_exact(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="")
 
 
+def check_target(path: Path, folder: bool = False) -> None:
+    """Raise InputError where no file, or no folder with files in it, can be written, before what is to be in it has
+    been made. Nothing is left behind."""
+    place = path.resolve()
+    if place.exists() and place.is_dir() != folder:
+        kind = "a file, no directory" if folder else "a directory"
+        raise InputError(f"{path}: is {kind}", f"name a {'directory' if folder else 'file'} that can be written")
+    # A folder is made with those above it, a file is not.
+    within = place if place.exists() and folder else place.parent
+    while folder and not within.exists():
+        within = within.parent
+    if place.exists() and not place.is_file() and not folder:
+        return
+    try:
+        descriptor, name = tempfile.mkstemp(dir=within)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}", "name a place that can be written") from error
+    os.close(descriptor)
+    Path(name).unlink()
+
+
 def write_result(path: Path, content: str | bytes, hint: str = "name a file that can be written") -> None:
     """Write what a person wants to have, whole or not at all: a text in UTF-8, known secrets hidden, or bytes as they
     are. Raises InputError with the hint.

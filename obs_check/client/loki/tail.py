@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from obs_check.client.answer import Answer, NoJson
-from obs_check.client.http import check_host, one_line, raise_for_status, shown_url, trust
+from obs_check.client.http import check_host, one_line, raise_for_status, trust, unanswered
 from obs_check.client.loki.result import read_tailed
 from obs_check.config import host_port
 from obs_check.config.section import Secret
@@ -100,7 +100,6 @@ class LokiTail:
         from websockets.sync.client import connect
 
         address = f"{self._url}/loki/api/v1/tail"
-        shown = shown_url(address)
         host, _, port = host_port(self._url).rpartition(":")
         try:
             # With a socket of its own it follows no redirect.
@@ -125,8 +124,7 @@ class LokiTail:
             body = bytes(refused.response.body or b"")
             raise_for_status("loki", address, Answer(refused.response.status_code, body, address))
         except (InvalidHandshake, InvalidURI, OSError, TimeoutError) as error:
-            words = getattr(error, "strerror", None) or one_line(str(error)) or type(error).__name__
-            raise Unavailable(f"loki: {shown} does not answer: {words}", "is it up, is the URL right?") from error
+            raise unanswered("loki", address, error, "is it up, and is the URL right?") from error
 
 
 def _document(message: str | bytes) -> Any:

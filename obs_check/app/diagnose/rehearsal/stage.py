@@ -55,7 +55,7 @@ def on_stage(systems: Systems, streams: Sequence[LogStream]) -> Iterator[Systems
         transport = InProcess({_GRAFANA: api.application()})
         secret, hosts, url = Secret("rehearsal", lambda: token), {f"{_GRAFANA}:80"}, f"http://{_GRAFANA}"
         grafana = GrafanaClient(url, systems.now_ns, hosts, secret, transport=transport)
-        uid = systems.config.loki.datasource
+        uid = systems.config.loki.uid
         client = LokiClient.through_grafana(url, uid, systems.now_ns, hosts, secret, transport=transport)
 
         def ask(query: Query) -> tuple[dict[str, Any], Probe]:
