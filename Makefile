@@ -7,6 +7,7 @@ STAMP  := $(VENV)/.installed
 .PHONY: demo demo-recording test lint format bench bench-memory corpus exam lock clean
 
 $(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "obs-check needs Python 3.11 or later, and '$(PYTHON)' is not one: make $(or $(MAKECMDGOALS),demo) PYTHON=python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

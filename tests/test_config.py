@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.config import Config, host_port, load_config, parse_config, state_directory
+from obs_check.config import ClusterConfig, Config, host_port, load_config, parse_config, state_directory
 from obs_check.config.section import Secret
 from obs_check.errors import ConfigError
+from obs_check.model.paths import AbsolutePath
 
 FULL = """
 grafana: {url: https://grafana.example/sub/, token: {env: GRAFANA_TOKEN}, org_id: 2}
+cluster: {context: staging, kubeconfig: kubeconfig}
 dashboard: other
 expect: expect.yaml
 loki: {url: http://loki.example:3100, tenant: team-a, datasource: loki-uid, bearer: {file: bearer}}
@@ -31,6 +33,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert config.loki.bearer.reveal() == "secret-value"
     assert "t0ken" not in repr(config) and "secret-value" not in repr(config)
     assert (config.dashboard, config.expect) == ("other", tmp_path / "expect.yaml")
+    assert config.cluster == ClusterConfig("staging", AbsolutePath(tmp_path / "kubeconfig"))
     assert config.boundary.logs == str(tmp_path / "logs/boundary-*.log")
     assert config.boundary.config == Path("/etc/boundary.yaml")
     assert (config.shipper.kind, config.inject.settle_s, config.timeouts.hop_s) == ("alloy", 1.5, 5.0)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from obs_check.cli.main import main
 from obs_check.model.event import Decision, Event
 from obs_check.panel.dashboard import Dashboard, Panel, load_dashboard
 from obs_check.panel.datasource import Datasources
@@ -136,3 +137,13 @@ def test_a_stored_query_says_what_it_answers(path: Path) -> None:
 
 def test_queries_of_both_paths_are_stored() -> None:
     assert len(QUERIES) >= 10
+
+
+def test_the_dashboard_of_watch_asks_for_metrics_that_there_are() -> None:
+    text = (ROOT / "dashboards/obs-check-watch.json").read_text("utf-8")
+    documented = set(re.findall(r"`(obs_check_\w+)`", (ROOT / "docs/watch.md").read_text("utf-8")))
+    assert {
+        name.removesuffix("_sum").removesuffix("_count") for name in re.findall(r"obs_check_\w+", text)
+    } <= documented
+    tested = main(["test", str(ROOT / "dashboards/obs-check-watch.test.yaml"), "--mutate"])
+    assert tested == 0

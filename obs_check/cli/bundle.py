@@ -19,7 +19,11 @@ class _Bundle(click.Group):
 
 @click.group(cls=_Bundle, context_settings={"ignore_unknown_options": True})
 def bundle() -> None:
-    """Make one archive of a run (`bundle RUN`), or check one (`bundle verify FILE.zip`)."""
+    """Make one archive of a run (`bundle RUN`), or check one (`bundle verify FILE.zip`).
+
+    \b
+    obs-check bundle last --to run.zip
+    """
 
 
 @bundle.command()
@@ -31,7 +35,11 @@ def bundle() -> None:
 @common
 def make(named: str, target: Path | None, key: Path | None, out: Output) -> None:
     """Write the document of RUN with all raw answers, its tables, report and configurations, and a manifest. RUN is the
-    id of a kept run, the beginning of one, `last`, or a file."""
+    id of a kept run, the beginning of one, `last`, or a file.
+
+    \b
+    obs-check bundle last --to run.zip
+    """
     from obs_check.app.verify.kept import load_document
     from obs_check.client.files.archive import archive_bytes
     from obs_check.client.files.text_files import write_result
@@ -64,6 +72,9 @@ def verify(archive: Path, signers: Path | None, out: Output) -> None:
     """Make every verdict, table and figure of a bundle anew from its raw answers, and say what does not match.
 
     Nothing is asked of any system. Exit code 0: all matches; 1: something does not; 2: it is no bundle.
+
+    \b
+    obs-check bundle verify run.zip
     """
     from obs_check.client.files.archive import read_archive
     from obs_check.client.signature import signer
@@ -71,6 +82,8 @@ def verify(archive: Path, signers: Path | None, out: Output) -> None:
 
     files, sealed = read_archive(archive)
     found = verify_files(files, sealed, str(archive))
+    for name, content in sorted(files.items()):
+        out.detail(f"{name}: {len(content):,} bytes")
     if signers is not None:
         why = "it is not signed"
         if SIGNATURE in files:

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 @judging
 def confirm(named: str, sending: "Sending", deadline: float | None, out: Output) -> None:
     """Send as many events as in BEFORE and compare hops and panels. BEFORE is the id of a kept run, the beginning of
-    it, `last`, or a file."""
+    it, `last`, or a file.
+
+    \b
+    obs-check confirm last
+    """
     from obs_check.app.systems.systems import open_systems
     from obs_check.app.verify.check import Check
     from obs_check.app.verify.kept import load_document, load_judged

@@ -36,6 +36,10 @@ def decisions(folder: Path, since: str, until: str | None, formats: tuple[str, .
     """Write every audited request of a window, and the domains they are about, from Loki.
 
     It reads page by page. When it is interrupted, the same command with the same folder goes on where it stopped.
+
+    \b
+    obs-check decisions --to decisions --since 24h
+    obs-check decisions --to decisions --since 7d --format csv,parquet
     """
     from obs_check.cli.query_window import read_window
     from obs_check.report.json import document

@@ -19,7 +19,13 @@ from obs_check.cli.options import Output, common, echo
 @native
 @common
 def demo(faults: tuple[str, ...], keep: Path | None, list_faults: bool, programs: tuple[str, ...], out: Output) -> None:
-    """Break a pipeline, inject, follow, diagnose, fix, confirm and export, all on loopback."""
+    """Break a pipeline, inject, follow, diagnose, fix, confirm and export, all on loopback.
+
+    \b
+    obs-check demo --keep evidence
+    obs-check demo --fault panel-logfmt
+    obs-check demo --list-faults
+    """
     from obs_check.app.demo import Demo, run_demo
     from obs_check.client.files.text_files import check_target
     from obs_check.lab.faults.registry import DEFAULT_FAULTS, FAULTS, find_fault

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 @click.command()
 @pointed
 @click.option("--panel", type=int, help="Only the panel with this id.")
-@click.option("--viewport", type=click.IntRange(100, 20_000), default=1846, show_default=True, metavar="PX")
+@click.option(
+    "--viewport",
+    type=click.IntRange(100, 20_000),
+    default=1846,
+    show_default=True,
+    metavar="PX",
+    help="The width of the dashboard in a browser.",
+)
 @pods_option
 @click.option("--no-split", is_flag=True, help="Ask Loki for whole ranges, where a browser asks day by day.")
 @click.option("--inject/--no-inject", "with_run", default=False, help="Send events and see which panels they move.")
@@ -44,7 +51,14 @@ def diagnose(
     sending: "Sending",
     out: Output,
 ) -> None:
-    """Explain the panels of a dashboard. Nothing is changed without --apply."""
+    """Explain the panels of a dashboard. Nothing is changed without --apply.
+
+    \b
+    obs-check diagnose
+    obs-check diagnose --inject --suggest
+    obs-check diagnose --grafana https://grafana.example --dashboard agent-firewall --panel 4
+    obs-check diagnose --inject --apply --yes --only pipeline.wrong-parser
+    """
     from obs_check.app.systems.systems import open_systems
     from obs_check.app.verify.check import Check
     from obs_check.app.verify.outcome import Outcome

@@ -29,6 +29,7 @@ def doctor(out: Output) -> None:
         raise ConfigError("there is no obs-check.yaml here", "obs-check init https://grafana.example writes one")
     checks = []
     with insistent_interrupt(out.limit_s()):
+        config = out.config()
         for check in check_all(config, out.env):
             out.detail(f"{check.part}: {check.state}")
             checks.append(check)

@@ -16,8 +16,8 @@ def explain(name: str) -> None:
     """Show the page of a cause (`pipeline.wrong-parser`) or of a rule of lint (`masked-zero`).
 
     \b
-    Example:
-      obs-check explain shipper.path-not-collected
+    obs-check explain shipper.path-not-collected
+    obs-check explain masked-zero
     """
     pages = _pages()
     if name not in pages:

@@ -42,6 +42,10 @@ def export(named: str, folder: Path, formats: tuple[str, ...], with_decisions: b
     """Write all of a kept run to a folder: RUN is its id, the beginning of one, `last`, or a file.
 
     README.md there says what each file and column is; manifest.json has their SHA-256.
+
+    \b
+    obs-check export last --to evidence
+    obs-check export last --to evidence --format html,csv,junit
     """
     from obs_check.app.verify.kept import load_document
     from obs_check.report.json import document

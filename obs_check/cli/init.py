@@ -1,6 +1,7 @@
 """`obs-check init`: a configuration that works."""
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from obs_check.cli.options import Output, common, echo
 
 if TYPE_CHECKING:
     from obs_check.app.setup.found import BoardFound
+    from obs_check.cli.init_cluster import FromCluster
     from obs_check.config import Config
     from obs_check.config.given import Address
 
@@ -26,6 +28,9 @@ _PATHS = ("boundary_logs", "boundary_config", "coderd_logs", "shipper_config")
 
 @click.command()
 @click.argument("url", required=False, metavar="[URL]")
+@click.option("--context", metavar="NAME", help="Look into the cluster of this context of kubectl.")
+@click.option("--namespace", metavar="NAME", help="Only there.  [default: all namespaces]")
+@click.option("--kubeconfig", type=click.Path(path_type=Path), metavar="FILE", help="kubectl's configuration.")
 @click.option("--token-env", metavar="NAME", help="The variable that holds Grafana's token.  [default: GRAFANA_TOKEN]")
 @click.option("--token-file", type=click.Path(path_type=Path), metavar="FILE", help="The file that holds it.")
 @click.option("--dashboard", metavar="UID", help="The dashboard to look at.")
@@ -39,12 +44,22 @@ _PATHS = ("boundary_logs", "boundary_config", "coderd_logs", "shipper_config")
 @click.option("--shipper-url", metavar="URL", help="The running shipper.")
 @click.option("--allow-url", metavar="URL", help="A URL that boundary allows.")
 @click.option("--deny-url", metavar="URL", help="A URL that boundary denies.")
-@click.option("--to", "target", default="obs-check.yaml", show_default=True, type=click.Path(path_type=Path))
+@click.option(
+    "--to",
+    "target",
+    default="obs-check.yaml",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="File to write; others go beside it.",
+)
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @common
 def init(
     url: str | None,
+    context: str | None,
+    namespace: str | None,
+    kubeconfig: Path | None,
     token_env: str | None,
     token_file: Path | None,
     dashboard: str | None,
@@ -59,45 +74,66 @@ def init(
     URL is a Grafana, or a dashboard or panel of it as the browser shows it. Without --dashboard, one is looked for that
     has panels of Loki, and asked for on a terminal where there are several. The exit code is that of `doctor`.
 
+    With --context the cluster is looked into by kubectl: services, the shipper's configuration, dashboards, and
+    boundary's configuration in a workspace. Nothing there is changed; what may not be read is named with its verb and
+    resource.
+
     \b
-    export GRAFANA_TOKEN=...
     obs-check init https://grafana.example/d/agent-firewall
-    obs-check init https://grafana.example --loki http://loki.example:3100 --yes
+    obs-check init https://grafana.example --loki http://loki.example:3100 --yes --to staging.yaml
+    obs-check init --context staging --namespace monitoring
+    obs-check init --context staging --yes --to staging.yaml
     """
     from obs_check.app.setup.checkup import check_all, exit_code
+    from obs_check.app.systems.forwarding import Forwards
+    from obs_check.cli.init_cluster import FromCluster, from_cluster
     from obs_check.cli.interrupt import insistent_interrupt
     from obs_check.client.files.text_files import write_result
     from obs_check.config import parse_config
-    from obs_check.config.given import read_address
+    from obs_check.config.given import Address, read_address
     from obs_check.errors import UsageError
     from obs_check.report.checkup import checkup_document, print_checkup
 
     if target.exists() and not force:
         raise UsageError(f"{target} is there already", "--force writes over it, --to FILE writes another")
-    if url is None:
-        raise UsageError("where is Grafana?", "obs-check init https://grafana.example/d/agent-firewall")
-    address = read_address(url)
+    if context is None and (namespace or kubeconfig):
+        raise UsageError("--namespace and --kubeconfig are for --context", "add --context NAME")
+    if url is None and context is None:
+        remedy = "obs-check init https://grafana.example/d/agent-firewall, or --context NAME for a cluster"
+        raise UsageError("where is Grafana?", remedy)
+    address = read_address(url) if url else None
     if target.absolute().parent != Path.cwd():
         # Paths in the file begin at its folder, those of the command line here.
         token_file = token_file and token_file.absolute()
         given |= {name: str(Path(given[name]).expanduser().absolute()) for name in _PATHS if given[name]}
     token = _token(token_env, token_file, out)
-    with insistent_interrupt(out.limit_s(configured=False)):
-        sections = _sections(address, token, dashboard or address.uid, given)
+    forwards = Forwards(out.env, out.detail)
+    with ExitStack() as stack, insistent_interrupt(out.limit_s(configured=False)):
+        stack.callback(forwards.close)
+        beside = FromCluster()
+        if context is not None:
+            beside = from_cluster(context, kubeconfig, namespace, url, given["tenant"], yes, out)
+            address = address or Address(beside.grafana)
+        assert address is not None
+        sections = _sections(address, token, dashboard or address.uid, given, beside)
         if not sections["dashboard"]:
-            reached = parse_config(_written(sections), target.absolute(), out.env)
+            reached = forwards.reached(parse_config(_written(sections), target.absolute(), out.env))
             board = _board(reached, yes or not sys.stdin.isatty(), out)
             sections["dashboard"] = board.uid
             sections["loki"]["datasource"] = board.loki[0]
+        beside.keep_dashboard(sections["dashboard"])
+        sections["source"] = beside.sections.get("source")
+        beside.check_files(target.absolute().parent, force)
         text = _written(sections)
         config = parse_config(text, target.absolute(), out.env)
+        beside.write(target.absolute().parent)
         write_result(target, text)
-        checks = list(check_all(config, out.env))
+        checks = [*beside.checks, *check_all(forwards.reached(config), out.env)]
     code = exit_code(checks)
     document = {**checkup_document("init", checks, code), "file": str(target)}
     if not out.json:
         print_checkup(document, sys.stdout, out.color, out.verbose > 0)
-        able = config.inject.allow_url and config.inject.deny_url
+        able = (config.inject.allow_url and config.inject.deny_url) or (config.inject.via and config.boundary.config)
         following = "doctor" if code else "verify" if able else "diagnose"
         echo(f"{target} is written; next: obs-check {following} --config {target}")
     out.finish(document, code)
@@ -142,21 +178,32 @@ def _board(config: "Config", silent: bool, out: Output) -> "BoardFound":
     return found[int(chosen) - 1]
 
 
-def _sections(address: "Address", token: dict[str, str], uid: str, given: dict[str, Any]) -> dict[str, Any]:
+def _sections(
+    address: "Address", token: dict[str, str], uid: str, given: dict[str, Any], beside: "FromCluster"
+) -> dict[str, Any]:
     def named(**keys: Any) -> dict[str, Any]:
         return {key: value for key, value in keys.items() if value}
 
     shipper = named(url=given["shipper_url"], config=given["shipper_config"])
     if (given["shipper_config"] or "").endswith((".alloy", ".river")):
         shipper["kind"] = "alloy"
+    found = beside.sections
     return {
+        "cluster": found.get("cluster"),
         "grafana": named(url=address.grafana, token=token),
         "dashboard": uid,
-        "loki": named(url=given["loki_url"], tenant=given["tenant"]),
-        "boundary": named(logs=given["boundary_logs"], config=given["boundary_config"], proxy=given["proxy"]),
+        "loki": named(url=given["loki_url"], tenant=given["tenant"]) if given["loki_url"] else found.get("loki", {}),
+        "boundary": {
+            **found.get("boundary", {}),
+            **named(logs=given["boundary_logs"], config=given["boundary_config"], proxy=given["proxy"]),
+        },
         "coderd": named(logs=given["coderd_logs"]),
-        "shipper": shipper,
-        "inject": named(allow_url=given["allow_url"], deny_url=given["deny_url"]),
+        "shipper": {**found.get("shipper", {}), **shipper},
+        "inject": {
+            **({} if given["proxy"] else found.get("inject", {})),
+            **named(allow_url=given["allow_url"], deny_url=given["deny_url"]),
+        },
+        "executors": found.get("executors"),
     }
 
 

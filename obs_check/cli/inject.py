@@ -42,7 +42,12 @@ def inject(
     load: "Load | None",
     out: Output,
 ) -> None:
-    """Send tagged allow and deny events through the firewall."""
+    """Send tagged allow and deny events through the firewall.
+
+    \b
+    obs-check inject --allow 2 --deny 2 --save run.json
+    obs-check inject --via kubectl --dry-run
+    """
     from obs_check.app.systems.injection import open_way, would_send
     from obs_check.client.files.text_files import check_target
     from obs_check.config import ENVIRONMENT

@@ -42,7 +42,12 @@ def lab() -> None:
 def up(
     faults: tuple[str, ...], directory: Path | None, data: Path | None, kubernetes: bool, programs: tuple[str, ...]
 ) -> None:
-    """Run the lab until Ctrl-C."""
+    """Run the lab until Ctrl-C.
+
+    \b
+    obs-check lab up
+    obs-check lab up --fault panel-logfmt --dir lab
+    """
     from obs_check.lab.reloading import Reloading
     from obs_check.lab.stack import Lab
 
@@ -83,6 +88,9 @@ def reload(directory: Path) -> None:
     """Have a lab read its boundary.yaml and its shipper's configuration again.
 
     Grafana's dashboards are read anew by themselves.
+
+    \b
+    obs-check lab reload --dir lab
     """
     from obs_check.lab.reloading import ask_reload
 
@@ -91,7 +99,7 @@ def reload(directory: Path) -> None:
 
 
 @lab.command()
-@click.option("--listen", default="127.0.0.1:3100", show_default=True, metavar="HOST:PORT")
+@click.option("--listen", default="127.0.0.1:3100", show_default=True, metavar="HOST:PORT", help="Where it answers.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep the lines here over a restart.")
 @click.option(
     "--allow-host",
@@ -101,7 +109,11 @@ def reload(directory: Path) -> None:
     help="A name with dots by which it may be asked; * for all, and for web pages. Repeatable.",
 )
 def loki(listen: str, data: Path | None, hosts: tuple[str, ...]) -> None:
-    """Run only the lab's Loki until Ctrl-C."""
+    """Run only the lab's Loki until Ctrl-C.
+
+    \b
+    obs-check lab loki --listen 127.0.0.1:3100 --data lines
+    """
     from obs_check.lab.loki_run import run_forever
 
     run_forever(listen, data, say=_say, hosts=None if "*" in hosts else hosts)

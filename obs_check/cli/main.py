@@ -55,6 +55,7 @@ COMMANDS: tuple[Subcommand, ...] = (
         "test", "obs_check.cli.test", "test", "Unit tests of dashboards and queries; --mutate for what they miss."
     ),
     Subcommand("explain", "obs_check.cli.explain", "explain", "The page of a cause or of a rule of lint."),
+    Subcommand("dashboard", "obs_check.cli.dashboard", "dashboard", "Print one of our own dashboards, or install it."),
     Subcommand("export", "obs_check.cli.export", "export", "Write evidence tables from a kept document."),
     Subcommand(
         "bundle", "obs_check.cli.bundle", "bundle", "One archive of a run that proves itself; `verify` checks it."

@@ -17,6 +17,7 @@ from obs_check.cli.interrupt import insistent_interrupt
 from obs_check.errors import ObsCheckError, UsageError
 
 if TYPE_CHECKING:
+    from obs_check.app.systems.forwarding import Forwards
     from obs_check.app.verify.outcome import Outcome
     from obs_check.client.files.run_store import RunStore
     from obs_check.config import Config, TimeoutConfig
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 _GIVEN = "obs_check.given"
+_FORWARDS = "obs_check.forwards"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,27 @@ class Output:
 
         config, taken = given_config(self.config_path, self.env, self._given())
         for sentence in taken if asks else ():
-            if sentence not in self._said:
-                self._said.append(sentence)
-                self.say(sentence)
-        return config
+            self._once(sentence, self.say)
+        self._once(f"configuration: {config.path or 'none'}", self.detail)
+        if config.cluster is None or not asks:
+            return config
+        return self._forwards().reached(config)
+
+    def _forwards(self) -> "Forwards":
+        """Those of this call of the command; they end with it."""
+        from obs_check.app.systems.forwarding import Forwards
+
+        context = click.get_current_context()
+        found: Forwards | None = context.meta.get(_FORWARDS)
+        if found is None:
+            found = context.meta[_FORWARDS] = Forwards(self.env, self.detail)
+            context.call_on_close(found.close)
+        return found
+
+    def _once(self, sentence: str, show: Callable[[str], None]) -> None:
+        if sentence not in self._said:
+            self._said.append(sentence)
+            show(sentence)
 
     def _given(self) -> "Given":
         from obs_check.config.given import Given
@@ -74,7 +93,9 @@ class Output:
         from obs_check.client.files.run_store import RunStore
         from obs_check.config import state_directory
 
-        return RunStore(state_directory(self.env))
+        directory = state_directory(self.env)
+        self._once(f"kept runs: {directory or 'none, no directory is named for them'}", self.detail)
+        return RunStore(directory)
 
     def limit_s(self, asked: float | None = None, configured: bool = True) -> float:
         """Seconds that the command may take: those asked for, else the configured ones, or the default where the
@@ -291,13 +312,20 @@ def given_option(name: str, metavar: str, text: str) -> Callable[[F], F]:
     return click.option(f"--{name}", metavar=metavar, expose_value=False, callback=_note_given, help=text)
 
 
+def pointed_grafana(function: F) -> F:
+    """Decorator: --grafana, which `Output.config` heeds."""
+    return given_option(
+        "grafana", "URL", "This Grafana, or a dashboard of it.  [default: grafana.url; or $GRAFANA_URL]"
+    )(function)
+
+
 def pointed(function: F) -> F:
     """Decorator: --grafana, --dashboard and --loki, which `Output.config` heeds."""
     decorated: Any = function
     for option in (
         given_option("loki", "URL", "Ask this Loki.  [default: loki.url; without a file $LOKI_ADDR]"),
         given_option("dashboard", "UID|FILE", "Another dashboard than the configured one, or a JSON file."),
-        given_option("grafana", "URL", "This Grafana, or a dashboard of it.  [default: grafana.url; or $GRAFANA_URL]"),
+        pointed_grafana,
     ):
         decorated = option(decorated)
     return decorated  # type: ignore[no-any-return]

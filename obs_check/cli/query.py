@@ -14,6 +14,7 @@ from obs_check.cli.interrupt import insistent_interrupt
 from obs_check.cli.options import Output, deadline, echo, with_formats
 from obs_check.cli.query_explain import explain_query
 from obs_check.cli.query_follow import follow_query
+from obs_check.cli.query_lists import list_labels, list_queries
 from obs_check.cli.query_target import QueryTarget
 from obs_check.cli.query_window import read_duration, read_labels, read_window
 from obs_check.errors import QueryError, Refused, UsageError
@@ -31,7 +32,7 @@ _MOST_WORDS = 2000
 
 
 @click.command()
-@click.argument("query", metavar="QUERY|NAME")
+@click.argument("query", metavar="[QUERY|NAME]", default="")
 @click.argument("rest", metavar="", nargs=-1)
 @click.option("--file", "files", multiple=True, metavar="PATH", help="Log file, glob or - (stdin). Repeatable.")
 @click.option("--label", "labels", multiple=True, metavar="K=V", help="Label of the files' lines. Repeatable.")
@@ -52,8 +53,10 @@ _MOST_WORDS = 2000
 @click.option("--instant", is_flag=True, help="A metric query at one time (--to) instead of over a range.")
 @click.option("-f", "--follow", is_flag=True, help="Go on with new lines, after those of --since if given.")
 @click.option("--explain", is_flag=True, help="Show what every stage and operator does to the lines and series.")
+@click.option("--list", "listing", is_flag=True, help="List the queries that have a NAME, and what each answers.")
+@click.option("--labels", "labelling", is_flag=True, help="List labels and values; QUERY may be a selector.")
 @deadline
-@with_formats("table", "json", "jsonl", "csv")
+@with_formats("table", "json", "jsonl", "csv", "raw")
 def query(
     query: str,
     rest: tuple[str, ...],
@@ -74,15 +77,20 @@ def query(
     instant: bool,
     follow: bool,
     explain: bool,
+    listing: bool,
+    labelling: bool,
     deadline: float | None,
     out: Output,
 ) -> None:
     """Run a LogQL query, or NAME of a file queries/NAME.logql.
 
     \b
+    obs-check query --list
+    obs-check query --labels '{job="boundary"}' --since 24h
     obs-check query '{job="b"} | logfmt | msg="DENY"' --file '/tmp/boundary_logs/*.log' --label job=b
     obs-check query top-denied-domains --since 24h --instant
     obs-check query top-denied-domains --since 24h --instant --explain
+    obs-check query '{namespace="coder"} |= `boundary_request`' -o raw
     """
     from obs_check.app.query.ask import Ask
     from obs_check.app.query.named import query_text
@@ -96,15 +104,22 @@ def query(
         files, read_labels(labels), time_key, loki, tenant, grafana, datasource, loki_version, max_line
     )
     target.check()
+    if listing:
+        list_queries(out)
+    window = read_window(since, from_, to, time.time_ns(), bool(files) or follow)
+    if labelling:
+        with insistent_interrupt(out.limit_s(deadline, configured=not files)), _worded_refusals():
+            list_labels(query, target, window, out)
     text = query_text(query)
     if not text.strip():
-        raise UsageError("the query is empty", "for example '{job=\"boundary\"}'")
+        raise UsageError("there is no query", "for example '{job=\"boundary\"}'; --list shows those with a name")
     if follow and explain:
         raise UsageError("--follow and --explain exclude each other", "give one of them")
-    window = read_window(since, from_, to, time.time_ns(), bool(files) or follow)
     ask = Ask(text, _parsed(text), instant, limit, read_duration(step, "--step") if step else None, window)
     if instant and isinstance(ask.expr, LogQuery):
         raise UsageError("a log query has no --instant", "leave it away, or count: sum(count_over_time(... [5m]))")
+    if out.format == "raw" and not isinstance(ask.expr, LogQuery):
+        raise UsageError("-o raw is for lines, and this query gives values", "take -o csv or -o jsonl")
     # Local files ask for no configuration, and what is followed has no end.
     limit_s = deadline or 0.0 if follow else out.limit_s(deadline, configured=not files)
     with insistent_interrupt(limit_s), _worded_refusals():
@@ -198,13 +213,15 @@ def _say_rest(ask: "Ask", result: "Result", empty: str, out: Output) -> None:
 
 def _show(result: "Result", text: str, asked: str, window: Window | None, out: Output) -> None:
     from obs_check.report.json import document, dumps
-    from obs_check.report.query_result import print_result, result_json, to_csv, to_jsonl
+    from obs_check.report.query_result import print_result, result_json, to_csv, to_jsonl, to_raw
 
     if out.json:
         rest: dict[str, Any] = {"query": text, "asked": asked, "window": window.to_json() if window else None}
         echo(dumps(document("query", str(Verdict.OK), None, **rest, result=result_json(result))))
     elif out.format == "jsonl":
         echo(to_jsonl(result), nl=False)
+    elif out.format == "raw":
+        echo(to_raw(result), nl=False)
     elif out.format == "csv":
         echo(to_csv(result), nl=False)
     else:

@@ -19,19 +19,22 @@ _LOOK_S = 0.25
 """Seconds between two looks at files."""
 
 
+SHOWN = ("table", "jsonl", "raw")
+
+
 def follow_query(ask: "Ask", target: QueryTarget, ended: bool, out: Output) -> None:
     """Print new lines, and before them those since the start of the ask's window where it has one. `ended` is whether
     an end was asked for. Ends only with standard input, an interrupt or an error."""
     from obs_check.logql.syntax.ast import LogQuery
-    from obs_check.report.query_result import to_jsonl, to_lines
+    from obs_check.report.query_result import to_jsonl, to_lines, to_raw
 
     if not isinstance(ask.expr, LogQuery):
         raise UsageError("only log queries can be followed", "leave the metric away, or run it without --follow")
-    if out.format not in ("table", "jsonl"):
-        raise UsageError(f"--follow has no -o {out.format}: what comes has no end", "use -o jsonl")
+    if out.format not in SHOWN:
+        raise UsageError(f"--follow has no -o {out.format}: what comes has no end", "use -o jsonl or raw")
     if ended or ask.instant:
         raise UsageError("--follow has no end", "leave --to and --instant away")
-    show = to_jsonl if out.format == "jsonl" else to_lines
+    show = {"table": to_lines, "jsonl": to_jsonl, "raw": to_raw}[out.format]
     for found in _batches(ask, ask.expr, target, out):
         if found.streams:
             echo(show(found, newest_first=False), nl=False)

@@ -19,6 +19,10 @@ def runs(keep: int | None, limit: int, out: Output) -> None:
     """List kept runs, the newest first.
 
     `trace`, `confirm` and `export` take RUN as the id here, the beginning of one, `last`, or a file.
+
+    \b
+    obs-check runs
+    obs-check runs --keep 20
     """
     from obs_check.report.json import document
     from obs_check.report.runs import print_runs

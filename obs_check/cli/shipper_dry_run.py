@@ -43,7 +43,7 @@ def dry_run(
     object a line that was read: its stages, and what was shipped of it. What was dropped is told on stderr.
 
     \b
-    obs-check shipper dry-run --shipper-config promtail.yaml --label job=boundary boundary.log
+    obs-check shipper dry-run --shipper-config promtail.yaml --job boundary boundary.log
     obs-check shipper dry-run --shipper-config promtail.yaml --job boundary --trace boundary.log
     """
     from obs_check.report.json import json_line

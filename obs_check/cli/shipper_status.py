@@ -13,7 +13,9 @@ from obs_check.cli.options import Output, common, deadline
 
 
 @click.command()
-@click.option("--shipper", "url", metavar="URL", help="promtail or Alloy.  [default: shipper.url of the configuration]")
+@click.option(
+    "--shipper-url", "url", metavar="URL", help="promtail or Alloy.  [default: shipper.url of the configuration]"
+)
 @click.option("--positions", type=click.Path(path_type=Path), metavar="FILE", help="Its positions file.")
 @click.option(
     "--log", type=click.Path(path_type=Path), metavar="FILE", help="Its own log: Loki's words on refused pushes."
@@ -39,8 +41,9 @@ def status(
     sent + in flight. 0 all is read and sent, 1 something is not, 3 the shipper does not say.
 
     \b
-    obs-check shipper status --shipper http://127.0.0.1:9080 --positions /run/promtail/positions.yaml
-    kubectl port-forward -n logging ds/promtail 3101 &  obs-check shipper status --shipper http://127.0.0.1:3101
+    obs-check shipper status
+    kubectl port-forward -n logging ds/promtail 3101 &
+    obs-check shipper status --shipper-url http://127.0.0.1:3101 --positions positions.yaml
     """
     from obs_check.client.shipper.disk import Disk
     from obs_check.client.shipper.kind import shipper_client, shipper_kind
@@ -51,12 +54,12 @@ def status(
     from obs_check.model.shipping_account import account
     from obs_check.report.shipper_status import print_status, status_document
 
-    config = out.config(asks=False)
+    config = out.config()
     where = url.rstrip("/") if url else config.shipper.url
     if where is None:
-        raise UsageError("no shipper is named", "give --shipper URL, or set shipper.url in obs-check.yaml")
+        raise UsageError("no shipper is named", "give --shipper-url URL, or set shipper.url in obs-check.yaml")
     if not where.startswith(("http://", "https://")):
-        raise UsageError(f"--shipper {where!r} is no URL", "for example http://127.0.0.1:9080")
+        raise UsageError(f"--shipper-url {where!r} is no URL", "for example http://127.0.0.1:9080")
     allowed = {*config.hosts, host_port(where)}
     globs = tuple(glob for glob in (config.boundary.logs, config.coderd.logs) if glob)
     own = config.shipper

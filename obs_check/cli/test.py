@@ -38,6 +38,10 @@ def test(
     """Test dashboards and queries on lines and events that a file gives; no system is asked.
 
     Exit 1 when an expectation does not hold, or with --mutate when a changed query is not noticed.
+
+    \b
+    obs-check test dashboards/agent-firewall.test.yaml
+    obs-check test dashboards/agent-firewall.test.yaml --run owners --diff
     """
     from obs_check.testing.suite import load_suite
 
@@ -47,6 +51,8 @@ def test(
         raise UsageError(f"--run {pattern!r}: {error}", "write a regular expression") from error
     loki = settings_of(loki_version).loki
     suites = [load_suite(file) for file in files]
+    for suite in suites:
+        out.detail(f"{suite.path}: {len(suite.cases)} tests")
     tested = Tested()
     with keeping(out, tested):
         try:

@@ -20,7 +20,12 @@ SENT = ("inject", "verify", "diagnose", "confirm", "demo")
 @common
 def trace(named: str, save: Path | None, deadline: float | None, out: Output) -> None:
     """Follow the run RUN hop by hop: its id, the beginning of it, `last`, or a file. A run whose command was killed is
-    followed as far as it was sent."""
+    followed as far as it was sent.
+
+    \b
+    obs-check trace last
+    obs-check trace run.json
+    """
     from obs_check.app.systems.load import LARGE
     from obs_check.app.systems.systems import open_systems
     from obs_check.app.verify.check import Check

@@ -34,7 +34,14 @@ def verify(
     load: "Load | None",
     out: Output,
 ) -> None:
-    """Send tagged events and follow each to its panels: 0 all arrived, 1 something is broken, 3 unknown."""
+    """Send tagged events and follow each to its panels: 0 all arrived, 1 something is broken, 3 unknown.
+
+    \b
+    obs-check verify
+    obs-check verify --allow 3 --deny 3 --junit verify.xml -o json
+    obs-check verify --grafana https://grafana.example --proxy http://127.0.0.1:8080 \
+      --allow-url https://allowed.example/ --deny-url https://denied.example/
+    """
     from obs_check.app.systems.systems import open_systems
     from obs_check.app.verify.check import Check
     from obs_check.app.verify.outcome import Outcome

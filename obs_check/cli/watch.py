@@ -83,6 +83,10 @@ def watch(
 
     A line a run goes to stdout (JSON with -o json); progress is shown with -v. With --runs the exit code is that of the
     worst run.
+
+    \b
+    obs-check watch --every 300 --keep 50
+    obs-check watch --runs 1 --listen 127.0.0.1:0 -o json
     """
     from obs_check.app.watch.watch import Schedule, Watch, tidied
     from obs_check.config import state_directory

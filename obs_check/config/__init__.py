@@ -3,6 +3,7 @@
 Every key is optional; a command that needs one says so. Relative paths are relative to the file. Secrets are
 references ({env: NAME}, {file: PATH} or {command: [PROGRAM, ...]}), never values.
 
+    cluster:   {context, kubeconfig}            # a URL http://NAME.NAMESPACE.svc is reached by kubectl port-forward
     grafana:   {url, token, org_id}
     dashboard: agent-firewall
     source:    dashboards/agent-firewall.json   # the file that the dashboard comes from
@@ -49,6 +50,14 @@ class GrafanaConfig:
     url: str
     token: Secret | None = None
     org_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterConfig:
+    """The cluster that services of URLs like http://grafana.monitoring.svc are in."""
+
+    context: str
+    kubeconfig: AbsolutePath | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +144,7 @@ class Config:
     """The whole configuration; `path` is the file it came from, None when there is none."""
 
     path: Path | None = None
+    cluster: ClusterConfig | None = None
     grafana: GrafanaConfig | None = None
     dashboard: str = "agent-firewall"
     source: AbsolutePath | None = None
@@ -235,6 +245,7 @@ def _read_root(root: Section) -> Config:
     if place := root.place_of("scrape_configs"):
         raise _of_shipper(place, "a promtail", root.file)
     root.only(
+        "cluster",
         "grafana",
         "dashboard",
         "source",
@@ -259,6 +270,7 @@ def _read_root(root: Section) -> Config:
     lint = root.section("lint", "datasources", "root")
     return Config(
         path=root.file,
+        cluster=_cluster(root),
         grafana=_grafana(root),
         dashboard=root.text("dashboard") or "agent-firewall",
         source=root.path("source"),
@@ -290,6 +302,11 @@ def _read_root(root: Section) -> Config:
         checks=read_checks(root),
         kubernetes=read_kubernetes(root),
     )
+
+
+def _cluster(root: Section) -> ClusterConfig | None:
+    section = root.section("cluster", "context", "kubeconfig")
+    return ClusterConfig(section.needed_name("context"), section.path("kubeconfig")) if section.given else None
 
 
 def _grafana(root: Section) -> GrafanaConfig | None:

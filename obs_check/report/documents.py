@@ -153,6 +153,50 @@ class QueryDocument(_Head):
     result: QueryResult
 
 
+class NamedQuery(Struct):
+    """A query that has a name."""
+
+    name: str
+    answers: str
+    file: str
+
+
+class QueryListDocument(_Head):
+    """What `obs-check query --list` shows."""
+
+    queries: list[NamedQuery]
+
+
+class LabelValues(Struct):
+    """A label of streams, and all its values."""
+
+    name: str
+    values: list[str]
+
+
+class QueryLabelsDocument(_Head):
+    """What `obs-check query --labels` shows."""
+
+    asked: Annotated[str, said("who was asked")]
+    window: Span | None
+    labels: list[LabelValues]
+
+
+class OwnDashboard(Struct):
+    """A dashboard that comes with obs-check."""
+
+    uid: str
+    title: str
+
+
+class DashboardDocument(_Head):
+    """What `obs-check dashboard` lists, and what `--install` saved."""
+
+    dashboards: list[OwnDashboard]
+    url: Annotated[str | None, said("where it was saved")] = None
+    changes: Annotated[list[str] | None, said("what saving it did")] = None
+
+
 class ExplainNode(Struct):
     """A part of an explained query."""
 
@@ -393,10 +437,13 @@ DOCUMENTS: tuple[tuple[str, type[Struct]], ...] = (
     ("bundle", BundleDocument),
     ("bundle-verify", BundleVerifyDocument),
     ("doctor", CheckupDocument),
+    ("dashboard", DashboardDocument),
     ("lint", LintDocument),
     ("test", TestDocument),
     ("query", QueryDocument),
     ("query-explain", ExplainDocument),
+    ("query-list", QueryListDocument),
+    ("query-labels", QueryLabelsDocument),
     ("shipper-status", StatusDocument),
     ("shipper-targets", TargetsDocument),
     ("shipper-dry-run", ShippedLine),

@@ -49,6 +49,12 @@ def to_jsonl(result: Result, newest_first: bool = True) -> str:
     return "".join(json_line(row) + "\n" for row in result_rows(result, newest_first))
 
 
+def to_raw(result: Result, newest_first: bool = True) -> str:
+    """The lines alone; nothing of a result that has none."""
+    rows = result_rows(result, newest_first) if isinstance(result, Streams) else ()
+    return "".join(f"{row['line']}\n" for row in rows)
+
+
 def to_csv(result: Result) -> str:
     """Columns: ts (ns), every label that occurs (sorted, `label.` before a name that is taken), line or value."""
     rows = list(result_rows(result))

@@ -129,7 +129,7 @@ def test_verify_and_diagnose_without_a_file(
 
 
 @pytest.mark.parametrize(
-    "command", ["diagnose --grafana {}", "query '{{a=`b`}}' --loki {}", "shipper status --shipper {}"]
+    "command", ["diagnose --grafana {}", "query '{{a=`b`}}' --loki {}", "shipper status --shipper-url {}"]
 )
 def test_a_name_that_nobody_has_is_one_sentence(
     command: str, empty: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

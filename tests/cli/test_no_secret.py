@@ -151,6 +151,8 @@ OFFLINE: list[tuple[str, int]] = [
     ("runs", 0),
     ("bundle make kept.json", 0),
     ("bundle verify kept.json", 2),
+    ("dashboard http://user:canary-url-b81c@x.example", 2),
+    ("diagnose --grafana http://user:canary-url-b81c@grafana.example", 2),
     ("explain http://user:canary-url-b81c@x.example", 2),
     ("demo --fault http://user:canary-url-b81c@x.example", 2),
     ("lab up --fault http://user:canary-url-b81c@x.example", 2),

@@ -217,7 +217,7 @@ def test_a_window(log: str, capsys: pytest.CaptureFixture[str]) -> None:
         (['{a="b"}', "--file", "a.log", "b.log"], 2, "b.log: one argument too many\nhint: quote the query, and a glob"),
         (['{a="b"}', "--file", "a.log", "--tenant", "t"], 2, "--tenant is for a Loki"),
         (['{a="b"}', "--file", "a.log", "--instant"], 2, "a log query has no --instant"),
-        ([" ", "--file", "a.log"], 2, "the query is empty"),
+        ([" ", "--file", "a.log"], 2, "there is no query"),
         (['{a="b"} | jsno', "--file", "a.log"], 2, "did you mean `| json`?"),
         (['rate({a="b"} | logftm [5m])', "--file", "a.log"], 2, "did you mean `| logfmt`?"),
         (['{a="b"} |= DENY', "--file", "a.log"], 2, 'put the text in quotes: "DENY"'),

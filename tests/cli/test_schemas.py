@@ -25,6 +25,7 @@ LAB = (
     ("run", "diagnose --inject --suggest"),
     ("run", "confirm last"),
     ("doctor", "doctor"),
+    ("dashboard", "dashboard obs-check-watch --install --yes"),
     ("watch", "watch --allow 1 --deny 1 --runs 1 --listen 127.0.0.1:0"),
     ("runs", "runs"),
     ("export", "export last --to out --format csv"),
@@ -34,11 +35,14 @@ LAB = (
     ("shipper-status", "shipper status"),
 )
 OFFLINE = (
+    ("dashboard", "dashboard"),
     ("lint", "lint bad.logql quiet.logql"),
     ("test", "test ROOT/dashboards/agent-firewall.test.yaml --mutate"),
     ("query", """query '{job="b"}' --file b.log --label job=b"""),
     ("query", """query 'count_over_time({job="b"}[1m])' --file b.log --label job=b"""),
     ("query-explain", """query '{job="b"} |= `x`' --file b.log --label job=b --explain"""),
+    ("query-list", "query --list"),
+    ("query-labels", "query --labels --file b.log --label job=b"),
     ("shipper-targets", "shipper targets --shipper-config p.yaml --root ."),
     ("shipper-dry-run", "shipper dry-run --shipper-config p.yaml b.log"),
     ("shipper-dry-run-trace", "shipper dry-run --shipper-config p.yaml --trace b.log"),

@@ -85,7 +85,9 @@ def test_all_is_read_and_sent(
 
     # Between the two looks the command sleeps: that is when the lines are written.
     monkeypatch.setattr("obs_check.cli.shipper_status.time.sleep", write)
-    doc = document(capsys, 0, "--shipper", shipper.url, "--positions", str(tmp_path / "positions.yaml"), "--for", "1")
+    doc = document(
+        capsys, 0, "--shipper-url", shipper.url, "--positions", str(tmp_path / "positions.yaml"), "--for", "1"
+    )
     assert doc["command"] == "shipper status"
     assert (doc["verdict"], doc["kind"], doc["problems"], doc["missing"]) == ("ok", "promtail", [], [])
     [file] = doc["files"]
@@ -98,7 +100,7 @@ def test_an_empty_file_is_no_problem(shipper: LabShipper, tmp_path: Path, capsys
     log = tmp_path / "logs/empty.log"
     log.touch()
     until(lambda: f'promtail_file_bytes_total{{path="{log}"}} 0' in shipper.metrics.text())
-    doc = document(capsys, 0, "--shipper", shipper.url)
+    doc = document(capsys, 0, "--shipper-url", shipper.url)
     assert [(file["state"], file["left"]) for file in doc["files"]] == [("read", 0)]
 
 
@@ -109,7 +111,7 @@ def test_a_file_that_an_earlier_process_read_is_read_by_nobody(
     other.write_text("x\n")
     positions = tmp_path / "kept.yaml"
     positions.write_text(yaml.safe_dump({"positions": {str(other): "2"}}))
-    doc = document(capsys, 1, "--shipper", shipper.url, "--positions", str(positions))
+    doc = document(capsys, 1, "--shipper-url", shipper.url, "--positions", str(positions))
     assert doc["problems"] == [f"no job takes {other} any more: up to byte 2 it was read by one that did"]
 
 
@@ -125,7 +127,7 @@ def test_a_file_that_was_filled_again_is_told(
     again.start()
     try:
         until(lambda: f'promtail_read_bytes_total{{path="{log}"}} {log.stat().st_size}' in again.metrics.text())
-        doc = document(capsys, 1, "--shipper", again.url, "--log", str(tmp_path / "promtail.log"))
+        doc = document(capsys, 1, "--shipper-url", again.url, "--log", str(tmp_path / "promtail.log"))
     finally:
         again.stop()
     skipped = [problem for problem in doc["problems"] if "was filled again or replaced" in problem]
@@ -148,7 +150,7 @@ def test_a_refused_push_and_a_file_that_nobody_reads_are_problems(
     shown = capsys.readouterr().out
     for text in ("Files", "Targets", "Destinations", "ingester_error 1", "400 1", "problem: no job takes"):
         assert text in shown
-    asked = ("--shipper", shipper.url, "--log", str(tmp_path / "promtail.log"))
+    asked = ("--shipper-url", shipper.url, "--log", str(tmp_path / "promtail.log"))
     assert "too old" in document(capsys, 1, *asked)["problems"][-1]
     assert document(capsys, 0, *asked, "--for", "0.1")["refusals"] == [], "that was before the two looks"
 
@@ -157,8 +159,8 @@ def test_a_refused_push_and_a_file_that_nobody_reads_are_problems(
     ("args", "code", "says"),
     [
         ((), 2, "no shipper is named"),
-        (("--shipper", "promtail:9080"), 2, "is no URL"),
-        (("--shipper", "http://127.0.0.1:9"), 3, "does not answer"),
+        (("--shipper-url", "promtail:9080"), 2, "is no URL"),
+        (("--shipper-url", "http://127.0.0.1:9"), 3, "does not answer"),
     ],
 )
 def test_what_cannot_be_asked_is_named(
@@ -175,5 +177,5 @@ def test_what_cannot_be_asked_is_named(
 
 
 def test_another_program_is_no_shipper(loki: LabLoki, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["shipper", "status", "--shipper", loki.url]) == 3
+    assert main(["shipper", "status", "--shipper-url", loki.url]) == 3
     assert "neither promtail's nor Alloy's" in capsys.readouterr().err

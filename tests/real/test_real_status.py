@@ -97,7 +97,7 @@ def test_every_line_is_accounted_for(tmp_path: Path, capsys: pytest.CaptureFixtu
         assert refused.sentence() == "read 1 = dropped by the client 1 (ingester_error 1) + sent 0"
         [words] = [r.words for r in watch.state().refusals if r.words]
         assert "max entry size" in words.lower()
-        status = ["shipper", "status", "--shipper", promtail.url, "--log", str(promtail.log), "-o", "json"]
+        status = ["shipper", "status", "--shipper-url", promtail.url, "--log", str(promtail.log), "-o", "json"]
         assert main(status) == 1
         document = json.loads(capsys.readouterr().out)
         assert any(problem.endswith(words) for problem in document["problems"])

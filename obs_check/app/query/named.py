@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from obs_check.data import QUERIES
@@ -9,7 +10,32 @@ from obs_check.errors import UsageError
 
 _NAME = re.compile(r"[a-zA-Z][\w-]*")
 """No word alone is a query."""
+_ANSWERS = re.compile(r"^# answers:(.*)$", re.MULTILINE)
 _FILE = re.compile(r"[^{}\n]+\.logql")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedQuery:
+    """A query kept as a file; `answers` is what its comment says it answers, "" without one."""
+
+    name: str
+    answers: str
+    file: Path
+
+
+def named_queries() -> list[NamedQuery]:
+    """All that there are, sorted; one of the working directory hides the one of that name that comes with obs-check."""
+    files = {path.stem: path for folder in reversed(_folders()) for path in folder.glob("*.logql")}
+    return [NamedQuery(name, _answers(file), file) for name, file in sorted(files.items())]
+
+
+def _answers(file: Path) -> str:
+    said = _ANSWERS.search(file.read_text("utf-8", errors="replace"))
+    return said[1].strip() if said else ""
+
+
+def _folders() -> list[Path]:
+    return [Path("queries"), QUERIES]
 
 
 def query_text(query: str) -> str:
@@ -24,14 +50,14 @@ def query_text(query: str) -> str:
 
 
 def _named(name: str) -> str:
-    folders = [Path("queries"), QUERIES]
-    for folder in folders:
+    for folder in _folders():
         file = folder / f"{name}.logql"
         if file.is_file():
             return _text(file)
-    known = sorted({path.stem for folder in folders for path in folder.glob("*.logql")})
+    known = [one.name for one in named_queries()]
     near = difflib.get_close_matches(name.lower().replace("_", "-"), known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}" if known else "write a LogQL query"
+    some = "obs-check query --list shows those that there are" if known else "write a LogQL query"
+    hint = f"did you mean {near[0]}?" if near else some
     raise UsageError(f"no query named {name}", hint)
 
 

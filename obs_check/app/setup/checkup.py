@@ -72,7 +72,7 @@ def check_all(config: Config, env: Mapping[str, str], now_ns: Callable[[], int] 
     yield _executor(config)
 
 
-def _asked(part: str, place: str, ask: Callable[[], str], remedy: str = "") -> PartCheck:
+def asked(part: str, place: str, ask: Callable[[], str], remedy: str = "") -> PartCheck:
     """The check that a question is: what its errors mean is what they mean everywhere."""
     try:
         return PartCheck(part, place, "ok", ask())
@@ -93,7 +93,7 @@ def _grafana(client: GrafanaClient, config: Config) -> Generator[PartCheck, None
         return f"Grafana {(settings.get('buildInfo') or {}).get('version') or 'that does not say its version'}"
 
     wants = "the token of a service account with the role Viewer: grafana.token, or init --token-env NAME"
-    first = _asked("grafana", client.url, version, wants)
+    first = asked("grafana", client.url, version, wants)
     yield first
     if first.state not in ("ok", "not allowed"):
         return config
@@ -115,9 +115,9 @@ def _grafana(client: GrafanaClient, config: Config) -> Generator[PartCheck, None
         return f"{found.title}: {found.panels} panels, {found.of_loki} of Loki"
 
     remedy = "give the token dashboards:read and datasources:query (role Viewer)"
-    yield _asked("dashboard", wanted, board, remedy)
+    yield asked("dashboard", wanted, board, remedy)
     for uid in dict.fromkeys(uids):
-        yield _asked(f"datasource {uid}", client.url, partial(_health, client, uid), remedy)
+        yield asked(f"datasource {uid}", client.url, partial(_health, client, uid), remedy)
     return with_loki(config, lokis)
 
 
@@ -147,7 +147,7 @@ def _loki(config: Config, now_ns: Callable[[], int]) -> Iterator[PartCheck]:
 
     with closing(open_loki(config)) as client:
         place = config.loki.url or f"datasource {config.loki.uid}"
-        yield _asked("loki", place, labels, "is loki.url right, and loki.tenant set where Loki has tenants?")
+        yield asked("loki", place, labels, "is loki.url right, and loki.tenant set where Loki has tenants?")
 
 
 def _shipper(config: Config, now_ns: Callable[[], int]) -> Iterator[PartCheck]:
@@ -165,7 +165,7 @@ def _shipper(config: Config, now_ns: Callable[[], int]) -> Iterator[PartCheck]:
                 files = client.state().value.files
             return f"{kind}, {len(files)} files"
 
-        yield _asked("shipper.url", url, answers)
+        yield asked("shipper.url", url, answers)
     yield _file("shipper.config", config.shipper.config, _jobs)
 
 
@@ -186,7 +186,7 @@ def _expectations(path: Path) -> str:
 def _file(part: str, path: Path | None, read: Callable[[Path], str]) -> PartCheck:
     if path is None:
         return PartCheck(part, "", "not set", "")
-    return _asked(part, str(path), lambda: read(path))
+    return asked(part, str(path), lambda: read(path))
 
 
 def _logs(part: str, glob: AbsoluteGlob | None) -> PartCheck:
@@ -222,7 +222,7 @@ def _proxy(config: Config) -> PartCheck:
         reach("boundary's proxy", url)
         return "takes connections"
 
-    return _asked("boundary.proxy", url, answers)
+    return asked("boundary.proxy", url, answers)
 
 
 def _executor(config: Config) -> PartCheck:

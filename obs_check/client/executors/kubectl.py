@@ -32,6 +32,12 @@ SAYINGS = (
         "set executors.kubectl.kubeconfig",
     ),
     Saying(
+        r"(?:cannot locate context|not found for specified context:) ([^\n]+)",
+        UsageError,
+        r"there is no context \1",
+        "see kubectl config get-contexts",
+    ),
+    Saying(
         r"(?:Forbidden\)|is forbidden): ?(.*)",
         NotAllowed,
         r"forbidden: \1",

@@ -52,8 +52,10 @@ def run_process(
     place: str,
     sayings: Sequence[Saying],
     env: Mapping[str, str] | None = None,
+    line_bytes: int = LINE_BYTES,
 ) -> Iterator[str]:
-    """Lines of standard output of `argv`, given `program` on standard input. `env` None means this process's.
+    """Lines of standard output of `argv`, given `program` on standard input, cut behind `line_bytes`. `env` None means
+    this process's.
 
     Raises the error of the first saying that fits, when the program ends with a code other than 0 before any line of
     output; Unavailable when it cannot be started, does not end within `limit_s` or prints without end.
@@ -75,7 +77,7 @@ def run_process(
     errors = bytearray()
     threads = (
         threading.Thread(target=_feed, args=(process, program.encode()), daemon=True),
-        threading.Thread(target=_collect, args=(process, lines), daemon=True),
+        threading.Thread(target=_collect, args=(process, lines, line_bytes), daemon=True),
         threading.Thread(target=_keep_errors, args=(process, errors), daemon=True),
     )
     for thread in threads:
@@ -96,7 +98,7 @@ def run_process(
     finally:
         _end(process)
     if code != 0:
-        raise _reading(errors.decode("utf-8", "replace"), code, place, argv[0], sayings)
+        raise reading(errors.decode("utf-8", "replace"), code, place, argv[0], sayings)
 
 
 def _lines(lines: "queue.Queue[bytes | None]", deadline: float, place: str) -> Iterator[str]:
@@ -122,11 +124,11 @@ def _feed(process: "subprocess.Popen[bytes]", program: bytes) -> None:
         return
 
 
-def _collect(process: "subprocess.Popen[bytes]", lines: "queue.Queue[bytes | None]") -> None:
+def _collect(process: "subprocess.Popen[bytes]", lines: "queue.Queue[bytes | None]", line_bytes: int) -> None:
     assert process.stdout is not None
     with process.stdout as pipe:
         whole = True
-        while chunk := pipe.readline(LINE_BYTES):
+        while chunk := pipe.readline(line_bytes):
             if whole:
                 lines.put(chunk)
             whole = chunk.endswith(b"\n")
@@ -154,7 +156,8 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
                 continue
 
 
-def _reading(errors: str, code: int, place: str, program: str, sayings: Sequence[Saying]) -> ObsCheckError:
+def reading(errors: str, code: int, place: str, program: str, sayings: Sequence[Saying]) -> ObsCheckError:
+    """The error that a program's words on standard error mean: that of the first saying that fits."""
     for saying in (*sayings, *SHELL_SAYINGS):
         if found := re.search(saying.pattern, errors):
             return saying.error(f"{place}: {found.expand(saying.message)}", saying.hint)

@@ -1,0 +1,159 @@
+"""A Kubernetes cluster through kubectl, and so with the user's own authentication: lists, a pod's files, forwards."""
+
+import json
+import queue
+import re
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from obs_check.client.executors.kubectl import SAYINGS
+from obs_check.client.executors.process import OUTPUT_BYTES, Saying, reading, run_process
+from obs_check.config import ClusterConfig
+from obs_check.errors import NotAllowed, Unavailable, UsageError
+
+_ASK_S = 30.0
+_FORWARD_S = 30.0
+"""Seconds until kubectl has to say where it listens."""
+_LISTENS = re.compile(r"^Forwarding from 127\.0\.0\.1:(\d+) ->")
+"""kubectl 1.0 to 1.34, on standard output."""
+_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+"""RFC 1123, which Kubernetes holds names of objects to; so none begins with a hyphen and becomes an option."""
+_SAYINGS = (
+    Saying(
+        r'cannot (\S+) resource "([^"]+)" in API group "([^"]*)" (at the cluster scope|in the namespace "[^"]+")',
+        NotAllowed,
+        r"not allowed: \1 on \2 \4",
+        "give the role that verb on that resource there, or say --namespace for one that it may read",
+    ),
+    Saying(r"unknown flag|unknown shorthand", UsageError, "this kubectl is too old", "take kubectl 1.23 or later"),
+    *SAYINGS,
+)
+
+
+def name_of(text: str, what: str) -> str:
+    """A name of an object; UsageError for what Kubernetes does not name anything."""
+    if not _NAME.fullmatch(text):
+        raise UsageError(f"{text!r} is no name of a {what} of Kubernetes", "lower case letters, digits, - and .")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """`config` names the context. Every method may raise Unavailable, NotAllowed with the verb and the resource, or
+    UsageError where kubectl or the context is not there."""
+
+    config: ClusterConfig
+    env: Mapping[str, str]
+
+    def check(self) -> None:
+        """Whether kubectl is there and knows the context; the cluster is not asked."""
+        self._json("config", "view", "--minify", "--output=json")
+
+    def items(self, kind: str, namespace: str | None, selector: str = "") -> list[dict[str, Any]]:
+        """The objects of a kind, in all namespaces without one."""
+        where = f"--namespace={name_of(namespace, 'namespace')}" if namespace else "--all-namespaces"
+        narrowed = (f"--selector={selector}",) if selector else ()
+        found = self._json("get", kind, where, *narrowed, "--output=json").get("items")
+        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+    def item(self, kind: str, namespace: str, name: str) -> dict[str, Any]:
+        """One object."""
+        return self._json(
+            "get", kind, name_of(name, kind), f"--namespace={name_of(namespace, 'namespace')}", "--output=json"
+        )
+
+    def printed(self, namespace: str, pod: str, program: str) -> str:
+        """What a program of POSIX sh prints in a pod's default container."""
+        where = f"--namespace={name_of(namespace, 'namespace')}"
+        argv = self._argv("exec", "--stdin", where, name_of(pod, "pod"), "--", "sh", "-s")
+        return "\n".join(run_process(argv, program, _ASK_S, self.config.context, _SAYINGS, self._environment()))
+
+    def forward(self, namespace: str, service: str, port: int) -> "Forward":
+        """A port of this machine that leads to a service's."""
+        where = f"--namespace={name_of(namespace, 'namespace')}"
+        target = f"service/{name_of(service, 'service')}"
+        argv = self._argv("port-forward", where, "--address=127.0.0.1", target, f":{port}")
+        return Forward(argv, f"{self.config.context}: {namespace}/{service}", self._environment())
+
+    def _argv(self, verb: str, *arguments: str) -> tuple[str, ...]:
+        file = (f"--kubeconfig={self.config.kubeconfig}",) if self.config.kubeconfig else ()
+        return ("kubectl", *file, f"--context={self.config.context}", verb, *arguments)
+
+    def _environment(self) -> dict[str, str]:
+        left_out = {"KUBECONFIG"} if self.config.kubeconfig else set()
+        return {name: value for name, value in self.env.items() if name not in left_out}
+
+    def _json(self, *arguments: str) -> dict[str, Any]:
+        argv = self._argv(*arguments)
+        env = self._environment()
+        # A dashboard in a ConfigMap is one line.
+        text = "\n".join(run_process(argv, "", _ASK_S, self.config.context, _SAYINGS, env, OUTPUT_BYTES))
+        try:
+            document = json.loads(text)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise Unavailable(f"{self.config.context}: kubectl's answer is no JSON object", "run it by hand")
+        return document
+
+
+class Forward:
+    """A `kubectl port-forward` that runs until `close`; `port` is where it listens on 127.0.0.1. Raises as Cluster."""
+
+    def __init__(self, argv: Sequence[str], place: str, env: Mapping[str, str]) -> None:
+        try:
+            self._process = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(env), text=True
+            )
+        except OSError as error:
+            raise UsageError(f"{argv[0]} cannot be started: {error.strerror}", "is it on PATH?") from error
+        lines: queue.Queue[str | None] = queue.Queue()
+        self._said: list[str] = []
+        for pipe, take in ((self._process.stdout, lines.put), (self._process.stderr, self._said.append)):
+            assert pipe is not None
+            threading.Thread(target=_each_line, args=(pipe, take), daemon=True).start()
+        try:
+            self.port = self._listening(lines, place)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def alive(self) -> bool:
+        """Whether kubectl still runs."""
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """End it."""
+        if self.alive:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait(5)
+
+    def _listening(self, lines: "queue.Queue[str | None]", place: str) -> int:
+        while True:
+            try:
+                line = lines.get(timeout=_FORWARD_S)
+            except queue.Empty:
+                raise Unavailable(f"{place}: port-forward does not begin", "run it by hand") from None
+            if line is None:
+                code = self._process.wait(5)
+                raise reading(
+                    "\n".join(one for one in self._said if one), code, place, "kubectl port-forward", _SAYINGS
+                )
+            if found := _LISTENS.match(line):
+                return int(found[1])
+
+
+def _each_line(pipe: Iterator[str], take: Any) -> None:
+    """Hand on each line, and None at the end."""
+    for line in pipe:
+        take(line.rstrip("\n"))
+    take(None)

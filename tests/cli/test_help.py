@@ -1,0 +1,170 @@
+"""Every command: an example in its help that works, the same names for the same options, and a -v that says more."""
+
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from obs_check.cli.main import cli, main
+from obs_check.config import STATE_VARIABLE
+from obs_check.lab.parts import TOKEN_FILE
+from obs_check.lab.stack import Lab
+
+ROOT = Path(__file__).parents[2]
+_CONTINUED = re.compile(r" \\\n\s*")
+SHARED = {"--config": "config_path", "--output": "format_", "--no-color": "no_color", "--verbose": "verbose"}
+SHORT = {"-o": "--output", "-v": "--verbose"}
+SENDING = ("demo", "diagnose", "verify", "watch", "inject", "trace", "confirm", "lab up", "lab loki", "lab reload")
+"""Commands of which other tests are about whole runs: of their examples only the words are read."""
+NOT_HERE = (
+    "obs-check init --context staging --namespace monitoring",
+    "obs-check init --context staging --yes --to staging.yaml",
+)
+"""They want a kubectl: tests/cli/test_init_cluster.py."""
+
+
+def _walk(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group):
+        yield " ".join(path), command
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        below = command.get_command(context, name)
+        assert below is not None
+        yield from _walk(below, (*path, name))
+
+
+COMMANDS = dict(_walk(cli))
+
+
+def _examples(command: click.Command) -> list[str]:
+    text = _CONTINUED.sub(" ", command.help or "")
+    return [line.strip() for line in text.splitlines() if line.strip().startswith("obs-check ")]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_it_has_an_example_of_itself(name: str) -> None:
+    called = name.removesuffix(" make")
+    assert [line for line in _examples(COMMANDS[name]) if line.startswith(f"obs-check {called}")]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_shared_options_have_one_name_and_one_meaning(name: str) -> None:
+    for option in (one for one in COMMANDS[name].params if isinstance(one, click.Option)):
+        for spelt in option.opts:
+            if spelt in SHARED:
+                assert option.name == SHARED[spelt]
+            if spelt in SHORT:
+                assert SHORT[spelt] in option.opts
+        assert option.name not in SHARED.values() or set(option.opts) & set(SHARED)
+        assert option.help, option.name
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with Lab(tmp_path_factory.mktemp("lab"), ("panel-logfmt",)) as found:
+        yield found
+
+
+@pytest.mark.parametrize("name", SENDING)
+def test_an_example_of_a_run_is_read(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("lab").mkdir()
+    for example in _examples(COMMANDS[name]):
+        words = shlex.split(example)[1 + len(name.split()) :]
+        assert COMMANDS[name].make_context(name, words).params
+
+
+@pytest.mark.slow
+def test_every_other_example_is_understood(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each is run in a folder with the lab's obs-check.yaml; example hosts stand for the lab's own. 2 (wrong usage), 4
+    and 70 (an error of our own) are wrong, whatever the lab is found to be."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(os.environ, STATE_VARIABLE, str(tmp_path / "state"))
+    monkeypatch.setenv("GRAFANA_TOKEN", (lab.directory / TOKEN_FILE).read_text("utf-8").strip())
+    own = yaml.safe_load(lab.config_path.read_text("utf-8"))
+    monkeypatch.setenv("OBS_CHECK_CONFIG", str(lab.config_path))
+    _files(tmp_path, lab)
+    stands_for = {
+        "https://grafana.example": own["grafana"]["url"],
+        "http://loki.example:3100": str(lab.addresses["loki"]),
+        "http://127.0.0.1:3101": own["shipper"]["url"],
+        "/tmp/boundary_logs": str(tmp_path / "logs"),
+    }
+    wrong: list[str] = []
+    assert main(["inject", "--allow", "1", "--deny", "1", "--save", "run.json"]) == 0
+    for name, command in COMMANDS.items():
+        louder = any("--verbose" in option.opts for option in command.params)
+        for example in _examples(command) if name not in SENDING else ():
+            if example in NOT_HERE:
+                continue
+            line = example
+            for stands, real in stands_for.items():
+                line = line.replace(stands, real)
+            words = shlex.split(line)[1:]
+            code, quiet, said = main(words), *_lines(capsys)
+            if code not in (0, 1, 3):
+                wrong.append(f"{example}: {code} {said}")
+            if louder and "-o json" not in line:
+                for written in ("obs-check.yaml", "staging.yaml") if name == "init" else ():
+                    Path(written).unlink(missing_ok=True)
+                main([*words, "-v"])
+                loud, said = _lines(capsys)
+                if loud <= quiet:
+                    wrong.append(f"{name} -v says no more: {said}")
+                louder = False
+    assert not wrong, "\n".join(wrong)
+
+
+def _lines(capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    shown = capsys.readouterr()
+    return len((shown.out + shown.err).splitlines()), shown.err[-300:]
+
+
+def _files(folder: Path, lab: Lab) -> None:
+    for name in ("dashboards", "queries"):
+        (folder / name).symlink_to(ROOT / name)
+    (folder / "promtail.yaml").write_text((lab.directory / "promtail.yaml").read_text("utf-8"), "utf-8")
+    (folder / "datasources.yaml").write_text("datasources: [{name: Loki, uid: loki, type: loki}]\n")
+    (folder / "positions.yaml").write_text("positions: {}\n")
+    line = "time=2026-11-24T00:00:00.603Z level=INFO msg=ALLOW method=GET host=a.example\n"
+    (folder / "logs").mkdir()
+    for name in ("boundary.log", "logs/boundary-1.log"):
+        (folder / name).write_text(line * 3)
+    (folder / "node").mkdir()
+
+
+@pytest.mark.parametrize(
+    ("shell", "begins"),
+    [("bash", "_obs_check_completion()"), ("zsh", "#compdef obs-check"), ("fish", "function _obs_check")],
+)
+def test_completion_of_a_shell(
+    shell: str, begins: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert f"_OBS_CHECK_COMPLETE={shell}_source obs-check" in (ROOT / "docs/setup.md").read_text("utf-8")
+    monkeypatch.setenv("_OBS_CHECK_COMPLETE", f"{shell}_source")
+    assert main([]) == 0
+    assert capsys.readouterr().out.lstrip().startswith(begins)
+
+
+def test_an_older_python_is_told_in_one_line(tmp_path: Path) -> None:
+    import subprocess
+
+    old = tmp_path / "python3.10"
+    old.write_text("#!/bin/sh\n# What `sys.exit(sys.version_info < (3, 11))` ends with there.\nexit 1\n")
+    old.chmod(0o755)
+    make = ["make", "-C", str(ROOT), f"PYTHON={old}", f"VENV={tmp_path}/venv", "demo"]
+    done = subprocess.run(make, capture_output=True, text=True, timeout=60)
+    told = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+    assert (done.returncode, told) == (
+        2,
+        [f"obs-check needs Python 3.11 or later, and '{old}' is not one: make demo PYTHON=python3.11"],
+    )
+    assert not (tmp_path / "venv").exists()
