@@ -14,7 +14,7 @@ from obs_check.evidence.funnel import rows
 from obs_check.evidence.query_text import Authored, authored, has_variable, spliced, stages_of
 from obs_check.logql import to_text
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.printer import matcher_text
+from obs_check.logql.syntax.style import matcher_text
 from obs_check.model.finding import TargetEdit
 
 _LOOKED_AT = 20

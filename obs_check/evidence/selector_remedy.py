@@ -19,7 +19,7 @@ from obs_check.logql import to_text
 from obs_check.logql.explain.fields import in_one, parser_for, parser_text
 from obs_check.logql.explain.whereabouts import nearest
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.printer import matcher_text, selector_text
+from obs_check.logql.syntax.style import matcher_text, selector_text
 from obs_check.model.entry import Labels
 from obs_check.model.finding import Meaning
 from obs_check.model.probe import Probe

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from obs_check.errors import QueryError
-from obs_check.logql.syntax.printer import PLAIN_NAME
+from obs_check.logql.syntax.style import PLAIN_NAME
 
 _STAGES = (
     *("json", "logfmt", "regexp", "pattern", "unpack", "unwrap"),

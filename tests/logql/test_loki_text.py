@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from obs_check.logql import parse
-from obs_check.logql.syntax.loki_text import loki_text, pretty_text
+from obs_check.logql.syntax.pretty import pretty_text
+from obs_check.logql.syntax.printer import loki_text
 
 FORMATTED = json.loads((Path(__file__).parent.parent / "fixtures/loki/formatted.json").read_text())["queries"]
 

@@ -13,7 +13,8 @@ from obs_check.logql.stages.json_full import JSON_ERROR
 from obs_check.logql.stages.label_filter import FILTER_ERROR
 from obs_check.logql.stages.unwrap import SAMPLE_ERROR
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.printer import selector_text, stage_text, unwrap_text
+from obs_check.logql.syntax.printer import stage_text, unwrap_text
+from obs_check.logql.syntax.style import selector_text
 from obs_check.model.window import Window
 
 _EARLY = f"where it sets a label to what a filter before it does not hold for, {DROPPED_HERE}, which is not counted"

@@ -12,7 +12,7 @@ from obs_check.logql.engine.match import stream_test
 from obs_check.logql.explain.selector import absent_label, no_value, none_accepted
 from obs_check.logql.stages.row import ERROR, Row
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.printer import matcher_text, selector_text
+from obs_check.logql.syntax.style import matcher_text, selector_text
 from obs_check.model.entry import Labels
 from obs_check.model.result import Result, Streams
 from obs_check.model.window import NS, Window, shown_time

@@ -9,7 +9,7 @@ from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.query_finding import better, query_finding, query_fix, with_edits
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.printer import number_text
+from obs_check.logql.syntax.style import number_text
 from obs_check.logql.syntax.walk import ranges, walk
 from obs_check.model.finding import Finding, Proof, TargetEdit
 from obs_check.panel.macros import read_text

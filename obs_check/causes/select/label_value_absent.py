@@ -8,7 +8,7 @@ from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.evidence.selector_remedy import selector_remedy
-from obs_check.logql.syntax.printer import matcher_text
+from obs_check.logql.syntax.style import matcher_text
 from obs_check.model.finding import Finding, Proof
 
 _SHOWN = 10

@@ -12,7 +12,7 @@ from obs_check.evidence.query_text import stages_of
 from obs_check.evidence.selector_remedy import selector_remedy
 from obs_check.logql.explain.reasons import compared_labels
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.printer import matcher_text
+from obs_check.logql.syntax.style import matcher_text
 from obs_check.model.finding import Finding, Proof
 
 _SHOWN = 5

@@ -21,7 +21,7 @@ from obs_check.evidence.selectors import matchers_of
 from obs_check.evidence.shipper_rules import proved, told
 from obs_check.evidence.stored_lines import ShippedPath, arrived, stored
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.printer import matcher_text
+from obs_check.logql.syntax.style import matcher_text
 from obs_check.model.finding import Finding, Fix, Proof, Subject
 from obs_check.shipper.item import text_of
 from obs_check.shipper.pods import META, pod_logs

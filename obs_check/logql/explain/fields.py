@@ -9,7 +9,8 @@ from obs_check.golang.quoting import quote
 from obs_check.logql.stages.logfmt_scan import scan_logfmt
 from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.printer import PLAIN_NAME, stage_text
+from obs_check.logql.syntax.printer import stage_text
+from obs_check.logql.syntax.style import PLAIN_NAME
 
 _NOTHING: frozenset[str] = frozenset()
 

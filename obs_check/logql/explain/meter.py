@@ -11,7 +11,8 @@ from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.stages.row import Row, StageFunction
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.ast import Matcher
-from obs_check.logql.syntax.printer import selector_text, stage_text, unwrap_text
+from obs_check.logql.syntax.printer import stage_text, unwrap_text
+from obs_check.logql.syntax.style import selector_text
 from obs_check.model.entry import LogStream
 
 _VALUES = 1000

@@ -2,7 +2,8 @@
 
 from obs_check.golang.quoting import quote
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.printer import grouping_text, modifiers_text, number_text, range_text
+from obs_check.logql.syntax.printer import range_text
+from obs_check.logql.syntax.style import WRITTEN, number_text
 
 
 def operator_text(expr: ast.Metric) -> str:
@@ -10,12 +11,12 @@ def operator_text(expr: ast.Metric) -> str:
     match expr:
         case ast.RangeAggregation():
             parameter = "" if expr.parameter is None else f"({number_text(expr.parameter)})"
-            return f"{expr.op}{parameter} {range_text(expr.range)}{grouping_text(expr.grouping)}".strip()
+            return f"{expr.op}{parameter} {range_text(expr.range)}{WRITTEN.range_grouping(expr.grouping)}".strip()
         case ast.VectorAggregation():
             parameter = "" if expr.parameter is None else f"({expr.parameter})"
-            return f"{expr.op}{parameter}{grouping_text(expr.grouping)}".strip()
+            return f"{expr.op}{parameter}{WRITTEN.range_grouping(expr.grouping)}".strip()
         case ast.BinaryOperation():
-            return f"{expr.op}{modifiers_text(expr)}"
+            return f"{expr.op}{WRITTEN.modifiers(expr)}"
         case ast.Number():
             return number_text(expr.value)
         case ast.VectorLiteral():

@@ -9,7 +9,8 @@ from obs_check.logql.stages.label_filter import compile_predicate
 from obs_check.logql.stages.row import ERROR, Row
 from obs_check.logql.stages.unwrap import SAMPLE_ERROR, unwrap_value
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.printer import predicate_text, unwrap_text
+from obs_check.logql.syntax.printer import unwrap_text
+from obs_check.logql.syntax.style import WRITTEN
 from obs_check.logql.syntax.walk import comparisons
 from obs_check.model.secret import shortened
 
@@ -99,7 +100,7 @@ def _comparison(predicate: ast.Predicate, row: Row, before: Sequence[ast.Stage])
     [name] = compared_labels(predicate)
     value = row.get(name)
     if value:
-        reason = f"{name} is `{shortened(value, SHOWN)}`, wanted {predicate_text(predicate)}"
+        reason = f"{name} is `{shortened(value, SHOWN)}`, wanted {WRITTEN.predicate(predicate)}"
         if isinstance(predicate, ast.StringPredicate) and value.casefold() == predicate.matcher.value.casefold():
             reason += ": case counts"
         return reason

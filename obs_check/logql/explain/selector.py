@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from obs_check.logql.engine.match import stream_test
 from obs_check.logql.explain.whereabouts import nearest
 from obs_check.logql.syntax.ast import Matcher, Selector
-from obs_check.logql.syntax.printer import matcher_text, selector_text
+from obs_check.logql.syntax.style import matcher_text, selector_text
 
 _SHOWN = 8
 

@@ -3,12 +3,14 @@
 from functools import lru_cache
 
 from obs_check.errors import QueryError
+from obs_check.golang.quoting import quote
 from obs_check.golang.template.compile import CompiledTemplate, Moment, TemplateFault, compile_template
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.kind import Effect, StageKind
 from obs_check.logql.stages.row import ERROR, ERROR_DETAILS, Row, StageFunction
 from obs_check.logql.syntax import ast, tokens
 from obs_check.logql.syntax.cursor import Cursor
+from obs_check.logql.syntax.style import Style
 from obs_check.logql.syntax.tokens import Token
 
 FORMAT_ERROR = "TemplateFormatErr"
@@ -110,6 +112,11 @@ def _label_format_effect(stage: ast.LabelFormat) -> Effect:
     )
 
 
+def _label_format_text(stage: ast.LabelFormat, style: Style) -> str:
+    parts = (f"{one.name}={one.value if one.rename else quote(one.value)}" for one in stage.assignments)
+    return f"| {stage.WORD} {style.comma.join(parts)}"
+
+
 def _read_label_format(cursor: Cursor, start: Token) -> ast.LabelFormat:
     return ast.LabelFormat(cursor.comma_list(lambda: _assignment(cursor)), cursor.span_from(start))
 
@@ -128,11 +135,13 @@ LINE_FORMAT = StageKind(
     ast.LineFormat,
     lambda stage, settings, _hints: compile_line_format(stage, settings),
     _line_format_effect,
+    lambda stage, _style: f"| {stage.WORD} {quote(stage.template)}",
     lambda cursor, start: ast.LineFormat(cursor.string(), cursor.span_from(start)),
 )
 LABEL_FORMAT = StageKind(
     ast.LabelFormat,
     lambda stage, settings, _hints: compile_label_format(stage, settings),
     _label_format_effect,
+    _label_format_text,
     _read_label_format,
 )

@@ -1,4 +1,4 @@
-"""What a stage is, in one record: how it is read, the function that it becomes, and what it does to a line.
+"""What a stage is, in one record: how it is read and written, the function that it becomes, what it does to a line.
 
 Whoever wants to know what a stage sets, reads or changes asks its `Effect` (registry.py: effect_of). The word that it
 begins with and its fields are those of its node in syntax/ast.py.
@@ -13,6 +13,7 @@ from obs_check.logql.stages.hints import ParserHints
 from obs_check.logql.stages.row import ERROR, ERROR_DETAILS, StageFunction
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.cursor import Cursor
+from obs_check.logql.syntax.style import Style
 from obs_check.logql.syntax.tokens import Token
 
 N = TypeVar("N", bound=ast.Stage)
@@ -63,11 +64,13 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class StageKind(Generic[N]):
-    """`read` takes what is behind the stage's word, with the token of its pipe; None for a filter, which has no word.
-    Loki compiles some `at_once`, as it reads them: what is wrong with them comes before an error of the grammar."""
+    """`text` is the stage with its pipe. `read` takes what is behind the stage's word, with the token of its pipe; None
+    for a filter, which has no word. Loki compiles some `at_once`, as it reads them: what is wrong with them comes
+    before an error of the grammar."""
 
     node: type[N]
     compile: Callable[[N, EngineSettings, ParserHints], StageFunction]
     effect: Callable[[N], Effect]
+    text: Callable[[N, Style], str]
     read: Callable[[Cursor, Token], N] | None = None
     at_once: bool = False

@@ -130,4 +130,9 @@ def _read_by(predicate: ast.Predicate) -> Iterator[str]:
 
 
 _NO_ERROR = ast.StringPredicate(ast.Matcher(ERROR, "=", ""))
-LABEL_FILTER = StageKind(ast.LabelFilter, lambda stage, _settings, _hints: compile_predicate(stage.predicate), _effect)
+LABEL_FILTER = StageKind(
+    ast.LabelFilter,
+    lambda stage, _settings, _hints: compile_predicate(stage.predicate),
+    _effect,
+    lambda stage, style: f"| {style.predicate(stage.predicate)}",
+)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from obs_check.errors import QueryError
+from obs_check.golang.quoting import quote
 from obs_check.golang.regex import compile_re2
 from obs_check.logql.stages.address import compile_address
 from obs_check.logql.stages.kind import Effect, StageKind
@@ -12,6 +13,7 @@ from obs_check.logql.stages.matching import any_of
 from obs_check.logql.stages.row import Row, StageFunction
 from obs_check.logql.stages.simplify import Test, simplified
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.style import Style
 
 _PLAIN = re.compile(r"[^\\.+*?()|\[\]{}^$]*")
 
@@ -89,8 +91,16 @@ def _no_test(tests: list[Callable[[str], bool]]) -> StageFunction:
     return keep
 
 
+def _text(stage: ast.LineFilter, style: Style) -> str:
+    texts = [f"ip({quote(match.value)})" if match.ip else quote(match.value) for match in stage.matches]
+    if style.negated_apart and stage.op[0] == "!":
+        return " ".join(f"{stage.op} {text}" for text in texts)
+    return f"{stage.op} {' or '.join(texts)}"
+
+
 LINE_FILTER = StageKind(
     ast.LineFilter,
     lambda stage, _settings, _hints: compile_line_filter(stage),
     lambda _stage: Effect(drops_lines=True, reads_line=True),
+    _text,
 )

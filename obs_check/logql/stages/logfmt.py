@@ -4,7 +4,7 @@ import re
 
 from obs_check.errors import QueryError
 from obs_check.logql.settings import EngineSettings
-from obs_check.logql.stages.extractions import read_extractions, set_by
+from obs_check.logql.stages.extractions import extractions_text, read_extractions, set_by
 from obs_check.logql.stages.hints import DROP, LabelNames, ParserHints
 from obs_check.logql.stages.kind import Effect, StageKind
 from obs_check.logql.stages.logfmt_scan import scan_logfmt
@@ -12,6 +12,7 @@ from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, ERROR, Row, StageFunction
 from obs_check.logql.syntax import ast, tokens
 from obs_check.logql.syntax.cursor import Cursor
+from obs_check.logql.syntax.style import Style
 from obs_check.logql.syntax.tokens import Token
 
 LOGFMT_ERROR = "LogfmtParserErr"
@@ -170,4 +171,9 @@ def _effect(stage: ast.LogfmtParser) -> Effect:
     )
 
 
-LOGFMT = StageKind(ast.LogfmtParser, _compile, _effect, _read)
+def _text(stage: ast.LogfmtParser, style: Style) -> str:
+    flags = (" --strict" if stage.strict else "") + (" --keep-empty" if stage.keep_empty else "")
+    return f"| {stage.WORD}{flags}{extractions_text(stage.extractions, style)}"
+
+
+LOGFMT = StageKind(ast.LogfmtParser, _compile, _effect, _text, _read)

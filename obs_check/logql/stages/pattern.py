@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from obs_check.errors import QueryError
+from obs_check.golang.quoting import quote
 from obs_check.logql.stages.hints import DROP, ParserHints
 from obs_check.logql.stages.kind import Effect, StageKind
 from obs_check.logql.stages.line_pattern import Piece, check_apart, parse_pieces
@@ -73,6 +74,7 @@ PATTERN = StageKind(
     ast.PatternParser,
     lambda stage, _settings, hints: compile_pattern(stage, hints),
     lambda stage: Effect(sets=tuple(_captured(parse_pieces(stage.pattern))), reads_line=True),
+    lambda stage, _style: f"| {stage.WORD} {quote(stage.pattern)}",
     lambda cursor, start: ast.PatternParser(cursor.string(), cursor.span_from(start)),
     at_once=True,
 )

@@ -1,6 +1,7 @@
 """`| regexp "(?P<name>...)"`."""
 
 from obs_check.errors import QueryError
+from obs_check.golang.quoting import quote
 from obs_check.golang.regex import capture_names, compile_re2
 from obs_check.logql.stages.hints import DROP, LabelNames, ParserHints
 from obs_check.logql.stages.kind import Effect, StageKind
@@ -47,6 +48,7 @@ REGEXP = StageKind(
     ast.RegexpParser,
     lambda stage, _settings, hints: compile_regexp(stage, hints),
     lambda stage: Effect(sets=tuple(map(sanitise, capture_names(stage.pattern))), reads_line=True),
+    lambda stage, _style: f"| {stage.WORD} {quote(stage.pattern)}",
     lambda cursor, start: ast.RegexpParser(cursor.string(), cursor.span_from(start)),
     at_once=True,
 )

@@ -7,6 +7,7 @@ from obs_check.logql.stages.row import ERROR, ERROR_DETAILS, Row, StageFunction
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.cursor import Cursor
 from obs_check.logql.syntax.predicate_grammar import matcher
+from obs_check.logql.syntax.style import Style, matcher_text
 
 _ANSI = (
     "[\u001b\u009b][[\\]()#;?]*(?:(?:(?:[a-zA-Z\\d]*(?:;[a-zA-Z\\d]*)*)?\u0007)"
@@ -77,6 +78,11 @@ def _choice(cursor: Cursor) -> ast.LabelChoice:
     return ast.LabelChoice(cursor.name())
 
 
+def _choices_text(stage: ast.DropLabels | ast.KeepLabels, style: Style) -> str:
+    texts = (matcher_text(choice.matcher) if choice.matcher else choice.name for choice in stage.choices)
+    return f"| {stage.WORD} {style.comma.join(texts)}"
+
+
 def _drop_effect(stage: ast.DropLabels) -> Effect:
     clears = ast.LabelChoice(ERROR) in stage.choices
     return Effect(takes=tuple(choice.name for choice in stage.choices), clears_errors=clears)
@@ -86,17 +92,20 @@ DROP_LABELS = StageKind(
     ast.DropLabels,
     lambda stage, _settings, _hints: compile_drop(stage),
     _drop_effect,
+    _choices_text,
     lambda cursor, start: ast.DropLabels(_read_choices(cursor), cursor.span_from(start)),
 )
 KEEP_LABELS = StageKind(
     ast.KeepLabels,
     lambda stage, _settings, _hints: compile_keep(stage),
     lambda _stage: Effect(takes=None),
+    _choices_text,
     lambda cursor, start: ast.KeepLabels(_read_choices(cursor), cursor.span_from(start)),
 )
 DECOLORIZE = StageKind(
     ast.Decolorize,
     lambda _stage, _settings, _hints: compile_decolorize(),
     lambda _stage: Effect(changes_line=True),
+    lambda stage, _style: f"| {stage.WORD}",
     lambda cursor, start: ast.Decolorize(cursor.span_from(start)),
 )

@@ -64,5 +64,6 @@ UNPACK = StageKind(
     ast.UnpackParser,
     lambda _stage, _settings, hints: compile_unpack(hints),
     lambda _stage: Effect(sets=None, reads_line=True, reads_fields=True, changes_line=True, error=JSON_ERROR),
+    lambda stage, _style: f"| {stage.WORD}",
     lambda cursor, start: ast.UnpackParser(cursor.span_from(start)),
 )

@@ -5,8 +5,9 @@ from obs_check.golang.regex import compile_re2
 from obs_check.logql.stages.compile import check_stage
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.folding import folded
-from obs_check.logql.syntax.loki_text import loki_stage
+from obs_check.logql.syntax.printer import stage_text
 from obs_check.logql.syntax.refusals import refuse
+from obs_check.logql.syntax.style import LOKI
 from obs_check.logql.syntax.walk import children, walk
 
 EMPTY_SELECTOR = (
@@ -81,7 +82,7 @@ def _reword(error: QueryError, stage: ast.Stage, text: str) -> None:
     """Gives an error of a stage its place in the whole query."""
     message = error.message
     if not message.startswith("parse error"):
-        message = f"stage '{loki_stage(stage)}' : {message}"
+        message = f"stage '{stage_text(stage, LOKI)}' : {message}"
         message = f"parse error : {message}"
     raise QueryError(message, text, stage.span.start, stage.span.end) from error
 

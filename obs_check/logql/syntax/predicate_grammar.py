@@ -13,8 +13,8 @@ from obs_check.logql.syntax import ast, tokens
 from obs_check.logql.syntax.ast import Span
 from obs_check.logql.syntax.cursor import Cursor
 from obs_check.logql.syntax.lexer import syntax_error
-from obs_check.logql.syntax.printer import PLAIN_NAME
 from obs_check.logql.syntax.refusals import refuse
+from obs_check.logql.syntax.style import PLAIN_NAME
 
 _MATCH_OPS = ("=", "!=", "=~", "!~")
 _COMPARE_OPS = ("==", "=", "!=", ">", ">=", "<", "<=")

@@ -10,7 +10,8 @@ from obs_check.logql.settings import EngineSettings, read_version
 from obs_check.logql.stages.compile import compile_stage
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.printer import selector_text, stage_text
+from obs_check.logql.syntax.printer import stage_text
+from obs_check.logql.syntax.style import selector_text
 from obs_check.logql.syntax.walk import log_queries
 from obs_check.panel.macros import read_text
 from obs_check.report.html.drawing import Drawing, rect, symbol, text, wrapped

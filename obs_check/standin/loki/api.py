@@ -16,7 +16,7 @@ from obs_check.golang.durations import format_prometheus_duration
 from obs_check.logql import parse
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.syntax.ast import Matcher
-from obs_check.logql.syntax.loki_text import pretty_text
+from obs_check.logql.syntax.pretty import pretty_text
 from obs_check.model.entry import Labels
 from obs_check.standin.loki.counters import Counters
 from obs_check.standin.loki.evaluate import answer_instant, answer_range, selector_matchers
