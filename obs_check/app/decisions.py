@@ -17,14 +17,13 @@ from obs_check.client.files.text_files import write_result
 from obs_check.client.loki.client import LokiClient, StoredLine, most_at_once
 from obs_check.errors import InputError, Refused
 from obs_check.follow.hop import PathName
-from obs_check.follow.hops import OF_PATH
+from obs_check.follow.hops import OF_PATH, queries_of
 from obs_check.model.window import Window
 
 PAGE = 5000
 """Lines of one question (Loki 3.5: max_entries_limit_per_query)."""
 ROWS, STATE = "decisions.part.jsonl", "decisions.part.json"
 """What was read so far, and where to go on."""
-_PREFERRED = ("service_name", "job", "namespace", "filename")
 _HUMAN = re.compile(r'(?P<name>\w+)=(?P<value>"(?:[^"\\]|\\.)*"|\S+)')
 
 
@@ -142,10 +141,8 @@ def _coderd(line: str) -> dict[str, Any] | None:
 def _queries(loki: LokiClient, window: Window) -> Iterator[dict[str, Any]]:
     """For each path the first label whose streams have lines of it: a selector needs one."""
     names = loki.labels(window).value
-    order = sorted(names, key=lambda n: (_PREFERRED.index(n) if n in _PREFERRED else len(_PREFERRED), n))
-    for path, pattern in OF_PATH.items():
-        for name in order:
-            expr = f'{{{name}=~".+"}} |~ `{pattern}`'
+    for path in OF_PATH:
+        for expr in queries_of(path, names):
             if loki.entries(expr, window, 1).value:
                 yield {"path": path, "expr": expr, "from_ns": window.start_ns, "seen": [], "done": False}
                 break

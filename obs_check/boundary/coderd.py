@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from obs_check.boundary.log import go_quote
+from obs_check.model.times import rfc3339_nano
 from obs_check.model.window import MS, NS
 
 _ESCAPED = {"&": r"\u0026", "<": r"\u003c", ">": r"\u003e", "\u2028": r"\u2028", "\u2029": r"\u2029"}
@@ -44,12 +45,6 @@ class Workspace:
     workspace_id: str = "5d0c7a1e-0b43-4c0a-9a52-6f1d3a0f7c11"
     template_id: str = "9b1f4a5c-3a0e-4b56-8f0d-2d5f0f9f6a22"
     template_version_id: str = "c3e0d9b7-77a1-4f0d-8a8c-51a9f6a1be33"
-
-
-def rfc3339_nano(ts_ns: int) -> str:
-    """Go's RFC3339Nano in UTC: as many decimals as needed, none for a whole second. `ts_ns`: ns since the epoch."""
-    fraction = f".{ts_ns % NS:09d}".rstrip("0").rstrip(".")
-    return f"{datetime.fromtimestamp(ts_ns // NS, UTC):%Y-%m-%dT%H:%M:%S}{fraction}Z"
 
 
 def human_head(ts_ns: int, logger: str) -> str:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from posixpath import commonprefix
 from typing import Any
 
+from obs_check.boundary.cri import CRI
 from obs_check.documents.yaml_edit import without
 from obs_check.evidence.context import Context
-from obs_check.evidence.line_shape import CRI
 from obs_check.evidence.lost_lines import PathLines
 from obs_check.evidence.selectors import selector
 from obs_check.evidence.shipper_rules import Rules, rules

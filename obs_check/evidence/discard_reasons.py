@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from obs_check.boundary.coderd import rfc3339_nano
 from obs_check.model.secret import shortened
+from obs_check.model.times import rfc3339_nano
 from obs_check.model.window import NS
 from obs_check.shipper.simulate import Shipped
 

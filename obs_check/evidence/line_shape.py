@@ -7,9 +7,6 @@ from obs_check.logql.explain import fields
 from obs_check.logql.explain.fields import JsonField, meant
 from obs_check.logql.syntax import ast
 
-CRI = re.compile(r"^\d{4}-\d\d-\d\dT\S+ (?:stdout|stderr) [FP](?::\S*)? ")
-"""What a container runtime puts before each line (a time, a stream, tags of which the first is F or P), and a shipper
-takes off with its `cri` stage."""
 _LOGFMT = re.compile(r"^[\w.]+=\S*(?:\s|$|\")")
 
 

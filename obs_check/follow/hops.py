@@ -1,6 +1,6 @@
 """The places where a run is looked for, one function a hop. Each returns the hop and how to look at it once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,8 +18,18 @@ Clock = Callable[[], int]
 """ns since the epoch."""
 OF_PATH: Mapping[PathName, str] = {"A": "msg=(ALLOW|DENY)", "B": "boundary_request"}
 """What a line of a path holds and one of the other path does not, as a regular expression."""
+LIKELY = ("service_name", "job", "namespace", "filename")
+"""Labels that streams have most of the time. Loki itself gives each stream the first one, since 3.0."""
 TaggedLines = Callable[[str], Answered[dict[Path, list[FileLine]]]]
 """needle -> lines that hold it, by file."""
+
+
+def queries_of(path: PathName, names: Iterable[str], needle: str = "") -> Iterator[str]:
+    """A log query of a path's lines, those with a text in them alone where one is given, for each of the label names
+    that Loki has: a selector needs one matcher that is not empty-compatible. The likeliest come first."""
+    held = f"|= `{needle}` " if needle else ""
+    for name in sorted(names, key=lambda one: (LIKELY.index(one) if one in LIKELY else len(LIKELY), one)):
+        yield f'{{{name}=~".+"}} {held}|~ `{OF_PATH[path]}`'
 
 
 def egress_hop(path: PathName, run: Run) -> HopSeen:
@@ -70,18 +80,15 @@ def loki_hop(
 ) -> tuple[HopSeen, Look]:
     """Tags in Loki, whatever labels the line came with.
 
-    A selector needs one matcher that is not empty-compatible, so each label name that Loki has is tried until every
-    tag is found. Lines of path A say `msg=ALLOW|DENY`, lines of path B `boundary_request`.
+    Each label name that Loki has is tried until every tag is found.
     """
     hop = HopSeen(path, "loki", tuple(run.tags()))
-    preferred = ("filename", "job", "namespace", "service_name")
 
     def look() -> None:
         window = Window(run.window.start_ns - 60 * NS, clock() + 60 * NS)
         try:
-            names = label_names(window)
-            for name in sorted(names, key=lambda n: (preferred.index(n) if n in preferred else len(preferred), n)):
-                found, probe = lines(f'{{{name}=~".+"}} |= `{run.needle}` |~ `{OF_PATH[path]}`', window)
+            for query in queries_of(path, label_names(window), run.needle):
+                found, probe = lines(query, window)
                 now = clock()
                 hop.stored, hop.lines = {}, {}
                 for stored in found:

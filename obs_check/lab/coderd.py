@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Literal
 
-from obs_check.boundary.coderd import AgentLog, Workspace, human_line, json_line, request_fields, rfc3339_nano
+from obs_check.boundary.coderd import AgentLog, Workspace, human_line, json_line, request_fields
+from obs_check.boundary.cri import cri_prefix
 from obs_check.errors import Unavailable
 from obs_check.lab.audit_agent import Counter
 from obs_check.lab.origin import LoopbackServer
@@ -42,10 +43,9 @@ class CriLog:
         """Append one line; Unavailable when the file cannot be written."""
         data = line.encode("utf-8", "replace")
         parts = [data[at : at + CRI_LINE_BYTES] for at in range(0, len(data), CRI_LINE_BYTES)] or [b""]
-        stamp = rfc3339_nano(self._now_ns())
-        out = b"".join(
-            f"{stamp} {self._stream} {'F' if part is parts[-1] else 'P'} ".encode() + part + b"\n" for part in parts
-        )
+        now_ns = self._now_ns()
+        begun, whole = (cri_prefix(now_ns, self._stream, partial=partial).encode() for partial in (True, False))
+        out = b"".join((whole if part is parts[-1] else begun) + part + b"\n" for part in parts)
         try:
             with self._lock:
                 self.path.parent.mkdir(parents=True, exist_ok=True)

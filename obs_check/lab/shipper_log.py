@@ -6,6 +6,8 @@ import threading
 import time
 from pathlib import Path
 
+from obs_check.model.times import rfc3339
+
 
 class ShipperLog:
     """Lines are added to a file, at once; None writes nothing. Safe to use from several threads."""
@@ -42,7 +44,6 @@ class ShipperLog:
     def _write(self, level: str, rest: str) -> None:
         if self._path is None:
             return
-        now = time.time_ns()
-        at = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now // 1_000_000_000))}.{now % 1_000_000_000:09d}Z"
+        at = rfc3339(time.time_ns())
         with self._lock, contextlib.suppress(OSError), self._path.open("a", encoding="utf-8") as file:
             file.write(f"level={level} ts={at} {rest}\n")

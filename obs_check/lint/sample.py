@@ -8,9 +8,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from obs_check.boundary.cri import CRI
 from obs_check.client.files.search import each_line
 from obs_check.errors import InputError, QueryError, UsageError
-from obs_check.evidence.line_shape import CRI
 from obs_check.logql import parse
 from obs_check.logql.engine.match import stream_test
 from obs_check.logql.settings import EngineSettings

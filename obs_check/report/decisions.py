@@ -8,8 +8,9 @@ from typing import Any
 from obs_check.app.decisions import ROWS, decision_of, rows_of
 from obs_check.client.files.text_files import whole
 from obs_check.client.loki.client import StoredLine
+from obs_check.model.times import rfc3339
 from obs_check.report.binary_tables import HINT, quoted
-from obs_check.report.frames import Column, TableKind, rfc3339, table_of
+from obs_check.report.frames import Column, TableKind, table_of
 from obs_check.report.json import json_line
 from obs_check.report.terminal import in_cell
 

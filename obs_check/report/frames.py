@@ -2,13 +2,12 @@
 
 import json
 import math
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from obs_check.model.secret import hidden
-from obs_check.model.window import NS
+from obs_check.model.times import rfc3339
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,12 +98,6 @@ class EvidenceTable:
 def table_of(kind: TableKind, rows: Iterable[Mapping[str, Any]]) -> EvidenceTable:
     """A table of rows as a document has them: what is of another type than its column is left empty."""
     return EvidenceTable(kind, [{c.name: _typed(c.type, row.get(c.name)) for c in kind.columns} for row in rows])
-
-
-def rfc3339(ns: int) -> str:
-    """A time (ns since the epoch) in UTC with nine digits of a second."""
-    seconds, rest = divmod(ns, NS)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest:09d}Z"
 
 
 def flat(value: Any) -> str:

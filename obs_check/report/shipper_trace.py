@@ -2,12 +2,12 @@
 
 import json
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from obs_check.model.secret import shortened
+from obs_check.model.times import rfc3339
 from obs_check.report.console import make_console
 from obs_check.report.terminal import visible
 from obs_check.shipper.simulate import Effect, Shipped, Simulation
@@ -57,7 +57,7 @@ def print_kept(result: Simulation, color: bool) -> None:
     table.add_column("labels", overflow="fold")
     table.add_column("line", overflow="fold")
     for one in result.shipped:
-        when = Text("(time of reading)") if one.ts is None else Text(_time(one.ts))
+        when = Text("(time of reading)") if one.ts is None else Text(rfc3339(one.ts))
         table.add_row(when, Text(_labels(one)), Text(visible(one.line)))
     _console(color).print(table)
 
@@ -73,7 +73,7 @@ def print_trace(result: Simulation, lines: Sequence[str], color: bool) -> None:
         for effect in effects[number]:
             console.print(_stage(effect, effects[number]))
         for one in shipped[number]:
-            when = "the time of reading" if one.ts is None else _time(one.ts)
+            when = "the time of reading" if one.ts is None else rfc3339(one.ts)
             console.print(
                 Text.assemble(("  shipped ", "bold green"), when, " ", (_labels(one), "cyan"), " ", visible(one.line))
             )
@@ -133,14 +133,8 @@ def _labels(one: Shipped) -> str:
 
 def _shown(what: str, value: object) -> str:
     if what == "ts" and isinstance(value, int):
-        return _time(value)
+        return rfc3339(value)
     return "null" if value is None else visible(shortened(json.dumps(value, ensure_ascii=False), _WIDTH, "..."))
-
-
-def _time(ns: int) -> str:
-    """RFC 3339 in UTC with nanoseconds."""
-    seconds, rest = divmod(ns, 1_000_000_000)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest:09d}Z"
 
 
 def _console(color: bool) -> "Console":

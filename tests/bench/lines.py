@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
 
-from obs_check.boundary.coderd import json_line, rfc3339_nano
+from obs_check.boundary.coderd import json_line
 from obs_check.boundary.log import Level, Value, format_line
+from obs_check.model.times import rfc3339_nano
 
 SPAN_NS = 1800 * 10**9
 """The lines of a file are spread over this time, ascending."""

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.boundary.coderd import AgentLog, rfc3339_nano
+from obs_check.boundary.coderd import AgentLog
 from obs_check.errors import Unavailable
 from obs_check.lab.audit import SocketAuditor
 from obs_check.lab.audit_agent import FORWARDED, LOGS_DROPPED, Agent, Counter
 from obs_check.lab.coderd import Coderd, CoderdSettings, CriLog, Format, pod_log_path
 from obs_check.lab.egress import Egress
 from obs_check.model.event import find_tags
+from obs_check.model.times import rfc3339_nano
 from obs_check.model.window import NS
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")

@@ -14,8 +14,8 @@ import pytest
 
 from obs_check.cli.main import main
 from obs_check.errors import UsageError
+from obs_check.model.times import rfc3339
 from obs_check.report.evidence import FORMATS, write_evidence
-from obs_check.report.frames import rfc3339
 from obs_check.report.json import document
 from obs_check.report.tables import TABLES, evidence_tables
 

@@ -13,7 +13,7 @@ from obs_check.client.files.search import expand
 from obs_check.client.loki.client import LokiClient
 from obs_check.config import Config
 from obs_check.errors import ObsCheckError
-from obs_check.follow.hops import OF_PATH
+from obs_check.follow.hops import queries_of
 from obs_check.follow.tally import Moments, Tally
 from obs_check.follow.trace import TOLD_S
 from obs_check.model.window import NS, Window
@@ -199,7 +199,7 @@ class _Stored:
         self._events = len(moments.decisions)
         self._loki = loki
         self._run = moments.run
-        self._label = ""
+        self._found = ""
         self._last = -1.0
 
     def ask(self, window: Window) -> None:
@@ -236,14 +236,11 @@ class _Stored:
             self.tally.unknown = error.message
 
     def _query(self, window: Window) -> str:
-        """A log query of the path's lines, by the first label name that finds some."""
-        names = [self._label] if self._label else sorted(self._loki.labels(window).value)
-        for name in names:
-            query = f'{{{name}=~".+"}} |= `obs={self._run}-` |~ `{OF_PATH[self.tally.path]}`'
-            if self._label or self._loki.lines(query, window, 1).value:
-                self._label = name
-                return query
-        return ""
+        """A log query of the path's lines, by the first label name that finds some; "" where none does."""
+        if not self._found:
+            every = queries_of(self.tally.path, self._loki.labels(window).value, f"obs={self._run}-")
+            self._found = next((query for query in every if self._loki.lines(query, window, 1).value), "")
+        return self._found
 
     def _lines(self, window: Window) -> Iterator[bytes]:
         query = self._query(window)

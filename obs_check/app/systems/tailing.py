@@ -11,14 +11,12 @@ from obs_check.client.loki.tail import LokiTail
 from obs_check.config import Config
 from obs_check.errors import ObsCheckError
 from obs_check.follow.hop import HopSeen, PathName
-from obs_check.follow.hops import OF_PATH, Clock
+from obs_check.follow.hops import LIKELY, OF_PATH, Clock
 from obs_check.follow.run import Run
 from obs_check.follow.trace import Watched
 from obs_check.model.event import find_tags
 from obs_check.model.window import NS, Window
 
-NAMES = ("filename", "job", "namespace", "service_name")
-"""Labels that a shipper sets: a query needs one that the stream has."""
 _TAILS = 2
 """Connections; Loki allows ten to a tenant at once (`max_concurrent_tail_requests`)."""
 _LIMIT = 1000
@@ -76,7 +74,7 @@ def tailing(config: Config, loki: LokiClient, run: Run, clock: Clock, detail: Ca
     names: list[str] = []
     with suppress(ObsCheckError):
         names = loki.labels(Window(clock() - 3600 * NS, clock() + NS)).value
-    chosen = [name for name in NAMES if name in names] or names or list(NAMES)
+    chosen = [name for name in LIKELY if name in names] or names or list(LIKELY)
 
     def listen(name: str) -> None:
         def paused(seconds: float) -> None:

@@ -9,11 +9,12 @@ import json
 from collections import Counter
 from dataclasses import replace
 
+from obs_check.boundary.cri import CRI
 from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
-from obs_check.evidence.line_shape import CRI, are_logfmt, json_fields
+from obs_check.evidence.line_shape import are_logfmt, json_fields
 from obs_check.evidence.parser_at import ParserAt, as_written, count, count_fixed, parsers
 from obs_check.evidence.query_edit import before, insert_stage, move_stage, replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix

@@ -6,9 +6,9 @@ come out as the program wrote them. Where the shipper's configuration is not kno
 proved by the panel's query on what is behind the prefix.
 """
 
+from obs_check.boundary.cri import CRI
 from obs_check.evidence.cause import on_query, on_run
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.line_shape import CRI
 from obs_check.evidence.lost_lines import together
 from obs_check.evidence.parser_at import as_written, count_fixed, parsers
 from obs_check.evidence.query_edit import before, insert_stage

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from obs_check.boundary.coderd import Format, format_of, rfc3339_nano
+from obs_check.boundary.coderd import Format, format_of
+from obs_check.boundary.cri import cri_prefix
 from obs_check.boundary.written import boundary_line, coderd_line
 from obs_check.evidence.changed_lines import as_written
 from obs_check.evidence.lost_lines import FILE_HOPS
@@ -49,7 +50,7 @@ def written(run: Run, path: PathName, file: str, shape: Format) -> list[Line]:
         return [(e, boundary_line(e)) for e in run.events]
     prefixed = any(part in file for part in _OF_THE_RUNTIME)
     return [
-        (e, f"{rfc3339_nano(e.sent_ns)} stderr F {line}" if prefixed else line)
+        (e, cri_prefix(e.sent_ns) + line if prefixed else line)
         for e, line in ((e, coderd_line(e, e.sent_ns, shape=shape)) for e in run.events)
     ]
 
