@@ -16,7 +16,7 @@ import yaml
 
 from obs_check.boundary.log import Level
 from obs_check.boundary.rules import Rule, parse_rules
-from obs_check.documents.nearest import did_you_mean
+from obs_check.documents.nearest import check_keys
 from obs_check.documents.yaml_nodes import NULL, Alias, compose
 from obs_check.errors import ConfigError
 
@@ -28,15 +28,16 @@ _WHOLE = re.compile(r"[+-]?[0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class BoundaryConfig:
-    """What a boundary does. `log_dir` None means stderr. `unknown` are keys that v0.9.0 does not start with; later
-    versions know more. Keys of the jail and of the profiler have no effect on what is decided or logged."""
+    """What a boundary does. `log_dir` None means stderr. `unknown` are keys that v0.9.0 does not start with, with
+    their lines; later versions know more. Keys of the jail and of the profiler have no effect on what is decided or
+    logged."""
 
     rules: tuple[Rule, ...] = ()
     log_level: Level = Level.WARN
     log_dir: Path | None = None
     proxy_port: int = 8080
     disable_audit_logs: bool = False
-    unknown: tuple[str, ...] = ()
+    unknown: tuple[tuple[str, int], ...] = ()
 
 
 def read_boundary_config(path: Path | None, env: Mapping[str, str] | None = None) -> BoundaryConfig:
@@ -55,9 +56,8 @@ def read_boundary_config(path: Path | None, env: Mapping[str, str] | None = None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{source}: cannot be read: {error}", "name a readable boundary config.yaml") from error
     config = parse_boundary_config(text, str(source or ""), env)
-    for key in config.unknown:
-        message = f"{source}: unknown key {key!r}, boundary does not start with it"
-        raise ConfigError(message, did_you_mean(key, _READERS))
+    places = {key: f"{source}:{line}" for key, line in config.unknown}
+    check_keys(places, _READERS, why=", boundary does not start with it")
     return config
 
 
@@ -69,11 +69,11 @@ def parse_boundary_config(text: str | None, file: str, env: Mapping[str, str] | 
     """
     found: dict[str, Any] = {}
     unknown = []
-    for key, value in _pairs(text, file) if text is not None else ():
+    for key, (line, value) in _pairs(text, file) if text is not None else ():
         if key in _READERS:
             found[key] = _value(key, value, file)
         else:
-            unknown.append(key)
+            unknown.append((key, line))
     for key, variable in _VARIABLES.items():
         if said := (env or {}).get(variable):
             found[key] = _read(key, said, f"environment variable {variable}")
@@ -102,15 +102,15 @@ def _from_env(env: Mapping[str, str]) -> Path | None:
     return None
 
 
-def _pairs(text: str, file: str) -> list[tuple[str, yaml.Node]]:
-    """Each key with the value that counts: the last one."""
+def _pairs(text: str, file: str) -> list[tuple[str, tuple[int, yaml.Node]]]:
+    """Each key with its line and the value that counts: the last one."""
     root = compose(text, file)
     if not isinstance(root, yaml.MappingNode):
         raise ConfigError(f"{file}: expected keys and values", f"known keys: {', '.join(_READERS)}")
     for key, _ in root.value:
         if not isinstance(key, yaml.ScalarNode):
             raise ConfigError(f"{file}:{key.start_mark.line + 1}: a key must be a single value", "write key: value")
-    return list({str(key.value): value for key, value in root.value}.items())
+    return list({str(key.value): (key.start_mark.line + 1, value) for key, value in root.value}.items())
 
 
 def _value(key: str, node: yaml.Node, file: str) -> Any:

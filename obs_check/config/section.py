@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from obs_check.documents.nearest import did_you_mean
+from obs_check.documents.nearest import check_keys
 from obs_check.errors import ConfigError
 from obs_check.model.paths import AbsoluteGlob, AbsolutePath, absolute_glob, absolute_path
 from obs_check.model.secret import know
@@ -94,9 +94,8 @@ class Section:
 
     def only(self, *known: str) -> None:
         """Raise ConfigError for the first key that is not known, with the nearest one that is."""
-        for key, (node, _) in self._keys.items():
-            if key not in known:
-                raise ConfigError(f"{self.place(node)}: unknown key {self._full(key)}", did_you_mean(key, known))
+        within = f": {self._name}" if self._name else ""
+        check_keys({key: f"{self.place(node)}{within}" for key, (node, _) in self._keys.items()}, known)
 
     def section(self, key: str, *known: str) -> "Section":
         """The mapping under a key (empty when absent) with its keys checked."""

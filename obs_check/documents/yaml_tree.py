@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from obs_check.documents.nearest import did_you_mean
+from obs_check.documents.nearest import check_keys
 from obs_check.errors import ConfigError
 
 T = TypeVar("T")
@@ -37,7 +37,11 @@ class YamlValue:
 
     def error(self, message: str, hint: str = "") -> ConfigError:
         """The error to raise about this value: file, line and path stand before the message."""
-        return ConfigError(f"{self.file}:{self.line}: {self.path or 'document'}: {message}", hint)
+        return ConfigError(f"{self.place()}: {message}", hint)
+
+    def place(self) -> str:
+        """File, line and path."""
+        return f"{self.file}:{self.line}: {self.path or 'document'}"
 
     def is_map(self) -> bool:
         """True for a mapping."""
@@ -50,10 +54,7 @@ class YamlValue:
         if not isinstance(self.data, dict):
             raise self.error("a mapping (key: value) is needed here")
         if known is not None:
-            names = list(known)
-            for key, value in self.data.items():
-                if key not in names:
-                    raise value.error(f"unknown key {key!r}", did_you_mean(key, names))
+            check_keys({key: value.place() for key, value in self.data.items()}, known)
         return self.data
 
     def items(self) -> "list[YamlValue]":

@@ -17,7 +17,6 @@ The file `<uid>.expect.yaml` says it, one entry a panel:
 For path A pass the events that boundary's log level writes (`warn` writes no ALLOW).
 """
 
-import difflib
 import math
 import re
 from collections import Counter
@@ -26,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from obs_check.documents.nearest import check_keys
 from obs_check.errors import InputError
 from obs_check.model.event import TAG, Event
 from obs_check.panel.reading import Reading
@@ -257,10 +257,7 @@ def load_expectations(doc: Any, source: str) -> dict[int, Expectation]:
 def _expectation(panel: int, entry: Any, where: str) -> Expectation:
     if not isinstance(entry, Mapping):
         raise InputError(f"{where}: not an object", "write path and kind")
-    for key in entry:
-        if key not in _KEYS:
-            near = difflib.get_close_matches(str(key), _KEYS, n=1)
-            raise InputError(f"{where}: unknown key {key!r}", f"did you mean {near[0]}?" if near else f"keys: {_KEYS}")
+    check_keys(dict.fromkeys(map(str, entry), where), _KEYS, InputError)
     for key, choices in _CHOICES.items():
         value = entry.get(key)
         if value is None and key in {"path", "kind"}:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from obs_check.documents.nearest import did_you_mean
+from obs_check.documents.nearest import check_keys
 from obs_check.errors import InputError
 from obs_check.golang.durations import parse_prometheus_duration
 from obs_check.model.window import NS
@@ -24,9 +24,7 @@ class TestSection:
             raw = {}
         if not isinstance(raw, Mapping):
             raise InputError(f"{where}: not a mapping", f"write some of: {', '.join(known)}")
-        for key in raw:
-            if key not in known:
-                raise InputError(f"{where}: unknown key {key!r}", did_you_mean(str(key), known))
+        check_keys(dict.fromkeys(map(str, raw), where), known, InputError)
         self.raw: Mapping[str, Any] = raw
 
     def __contains__(self, key: str) -> bool:

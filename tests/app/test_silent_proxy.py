@@ -20,7 +20,7 @@ SAID = [
         "",
         r"; \S+/boundary\.yaml has `proxy_port: 9`, boundary\.proxy is http://127\.0\.0\.1:PORT",
     ),
-    (RULE + "proxy_port: PORT\nupstream_proxy: x", "", r"; \S+/boundary\.yaml: unknown key 'upstream_proxy'.*"),
+    (RULE + "proxy_port: PORT\nupstream_proxy: x", "", r"; \S+/boundary\.yaml:\d+: unknown key 'upstream_proxy'.*"),
     (
         "allowlist: ['domain=127.0.0.1:8080']\nproxy_port: PORT",
         "",

@@ -38,7 +38,7 @@ def test_a_configuration_means_what_boundary_makes_of_it(row: dict[str, Any], tm
 
 def test_keys_of_a_later_boundary_are_named_and_do_not_keep_the_others_from_being_read() -> None:
     config = parse_boundary_config("session_correlation_enabled: true\nlog_level: info\n", "config.yaml")
-    assert config.unknown == ("session_correlation_enabled",)
+    assert config.unknown == (("session_correlation_enabled", 1),)
     assert config.log_level is Level.INFO
 
 

@@ -33,8 +33,8 @@ def config_case(name: str, text: str, *wanted: str) -> object:
 CASES = [
     config_case("broken-yaml", edited("{env: GRAFANA_TOKEN}", "{env: [}"), "c.yaml:3:", "broken YAML", "check indent"),
     config_case("tab", edited("  hop_s", "\thop_s"), "c.yaml:6:1: broken YAML"),
-    config_case("unknown-key", edited("dashboard:", "dashbord:"), "c.yaml:4: unknown key dashbord", "dashboard?"),
-    config_case("unknown-inner-key", edited("hop_s", "hops"), "c.yaml:6: unknown key timeouts.hops", "hop_s?"),
+    config_case("unknown-key", edited("dashboard:", "dashbord:"), "c.yaml:4: unknown key 'dashbord'", "dashboard?"),
+    config_case("unknown-inner-key", edited("hop_s", "hops"), "c.yaml:6: timeouts: unknown key 'hops'", "hop_s?"),
     config_case(
         "literal-token", edited("{env: GRAFANA_TOKEN}", SECRET), "c.yaml:3: grafana.token holds a value", "{env: NAME}"
     ),
