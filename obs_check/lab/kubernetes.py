@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from obs_check.boundary.coderd import rfc3339_nano
 from obs_check.lab.coderd import pod_log_path
 from obs_check.lab.settings import LabSettings, boundary_logs
 from obs_check.model.entry import Labels
+from obs_check.model.times import rfc3339_nano
 from obs_check.shipper.pods import META
 
 KUBECONFIG, PODS_FILE = "kubeconfig", "pods.json"

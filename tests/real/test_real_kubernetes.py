@@ -11,7 +11,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from obs_check.boundary.coderd import rfc3339_nano
 from obs_check.client.executors.kubectl import list_pods
 from obs_check.client.shipper.promtail_targets import parse_discovery
 from obs_check.errors import NotAllowed
@@ -20,6 +19,7 @@ from obs_check.lab.kubernetes_api import LabKubernetes
 from obs_check.lab.loki import LabLoki
 from obs_check.lab.settings import healthy, write
 from obs_check.model.entry import Labels
+from obs_check.model.times import rfc3339_nano
 from obs_check.shipper.pod_objects import discovered, read_pods
 from obs_check.shipper.pods import META
 from tests.real.promtail_process import RealPromtail
