@@ -173,7 +173,7 @@ class RangeLines:
                 errors = Counter()
             for kind, lines in now.items():
                 causes = [n for n in range(seen, part.stages) if effect_of(self.query.stages[n]).error == kind]
-                if causes and lines > errors[kind]:
+                if kind and causes and lines > errors[kind]:
                     found.errors.setdefault(causes[0], Counter())[kind] = lines - errors[kind]
             for at in range(part.stages, part.stages + part.run):
                 left = self._compare(at, left, found)
