@@ -31,8 +31,10 @@ def test_what_is_shipped_is_clean(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert (document["schema"], document["command"], document["verdict"]) == ("obs-check/1", "lint", "ok")
     assert document["findings"] == document["disabled"] == document["unused_disables"] == []
     assert document["files"] > 15
-    left_out = {Path(line.split()[2]).name for line in shown.err.splitlines()}
-    assert {name.partition(".")[2] for name in left_out} == {"expect.yaml", "test.yaml"}
+    configuration, *rest = shown.err.splitlines()
+    assert configuration == "configuration: none"
+    left_out = [Path(line.split()[2]) for line in rest]
+    assert {"".join(path.suffixes[-2:]) for path in left_out} == {".expect.yaml", ".test.yaml"}
 
 
 def test_a_version_of_loki_says_which_lines_of_a_sample_a_query_keeps(
