@@ -6,6 +6,7 @@ obs_check/report/documents.py what stands in docs/schemas: a JSON Schema a comma
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,9 +95,8 @@ def written_tables() -> str:
     """The page of the tables."""
     parts = [TABLES_HEAD]
     for kind in (*TABLES, TOP_DOMAINS):
-        rows = [f"| `{c.name}` | {c.type} | {_cell(c.meaning)} |" for c in kind.columns]
-        head = f"## {kind.name}\n\n{kind.meaning}\n\n| column | type | meaning |\n| --- | --- | --- |\n"
-        parts.append(head + "\n".join(rows) + "\n")
+        rows = [(f"`{c.name}`", c.type, c.meaning) for c in kind.columns]
+        parts.append(f"## {kind.name}\n\n{kind.meaning}\n\n{table(('column', 'type', 'meaning'), rows)}")
     return "\n".join(parts)
 
 
@@ -113,11 +113,11 @@ def written_bundle() -> str:
 def _section(name: str, kind: dict[str, Any]) -> str:
     required = set(kind.get("required", ()))
     rows = [
-        f"| `{field}`{'*' if field in required else ''} | {_type(value)} | {_cell(value.get('description', ''))} |"
+        (f"`{field}`{'*' if field in required else ''}", _type(value), value.get("description", ""))
         for field, value in kind["properties"].items()
     ]
-    head = f"## {name}\n\n{' '.join(kind['description'].split())}\n\n| field | type | meaning |\n| --- | --- | --- |\n"
-    return head + "\n".join(rows) + "\n"
+    said = " ".join(kind["description"].split())
+    return f"## {name}\n\n{said}\n\n{table(('field', 'type', 'meaning'), rows)}"
 
 
 def _type(value: dict[str, Any]) -> str:
@@ -143,8 +143,10 @@ def _named(value: Any) -> list[str]:
     return [name for item in value for name in _named(item)] if isinstance(value, list) else []
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of Markdown."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""What the pages show of `obs-check query` on files is what it prints."""
+"""What the pages show is so: what `obs-check query` prints on files, and what is written from types and readers."""
 
+import copy
 import gzip
 import hashlib
 import io
@@ -11,9 +12,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from obs_check.cli.main import main
+from obs_check.config import parse_config
 from obs_check.data import SCHEMAS
+from obs_check.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent
 _BLOCK = re.compile(r"^```\n(\$ .*?)^```$", re.DOTALL | re.MULTILINE)
@@ -103,3 +107,50 @@ def test_a_recording_has_what_a_terminal_shows() -> None:
     assert {kind for _, kind, _ in events} == {"o"}
     assert "".join(text for *_, text in events) == "wide \u250f True\r\n"
     assert [at for at, *_ in events] == sorted(at for at, *_ in events)
+
+
+CONFIGURATION = runpy.run_path(str(ROOT / "docs/write_configuration.py"))
+EXAMPLES = ROOT / "docs/examples"
+
+
+def keys_of(page: str) -> list[tuple[str, str, str]]:
+    """Section, key and default of every row."""
+    found, section = [], ""
+    for heading, key, default in re.findall(r"^## (.+)$|^\| `(\w+)` \| [^|]* \| ([^|]*) \|", page, re.M):
+        section = ("" if heading == "The file" else heading) or (section if key else "")
+        found += [(section, key, default)] if key else []
+    return found
+
+
+@pytest.mark.parametrize("name", CONFIGURATION["pages"]())
+def test_the_page_of_a_file_is_that_of_its_reader(name: str) -> None:
+    page = (ROOT / "docs" / name).read_text("utf-8")
+    assert page == CONFIGURATION["pages"]()[name], "write it again: python docs/write_configuration.py"
+    example = yaml.safe_load((EXAMPLES / name.replace("-yaml.md", ".yaml")).read_text("utf-8"))
+    there = {(section, str(key)) for section, one in CONFIGURATION["occurrences"](example) for key in one}
+    # One of each pair can be there: pod and selector, pods and context.
+    wanted = {(section, key) for section, key, _ in keys_of(page)}
+    assert wanted - there <= {("executors.kubectl", "pod"), ("kubernetes", "pods")}
+
+
+def test_a_key_is_needed_where_its_page_says_so() -> None:
+    """The example without a key is read, or refused where the page says that the key is needed."""
+    root = yaml.safe_load((EXAMPLES / "obs-check.yaml").read_text("utf-8"))
+    refused, needed = set(), set()
+    for section, key, default in keys_of((ROOT / "docs/obs-check-yaml.md").read_text("utf-8")):
+        less = copy.deepcopy(root)
+        for name, there in CONFIGURATION["occurrences"](less):
+            if name == section:
+                there.pop(key, None)
+        needed |= {f"{section}.{key}"} if default == "needed" else set()
+        try:
+            parse_config(json.dumps(less), EXAMPLES / "obs-check.yaml", {})
+        except ConfigError:
+            refused.add(f"{section}.{key}")
+    # Of pod and selector one has to be there, and a kubeconfig needs its context.
+    assert refused - {"executors.kubectl.selector", "kubernetes.context"} == needed
+    assert len(needed) > 10
+
+
+def test_the_example_of_tests_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["test", str(EXAMPLES / "test.yaml")]) == 0, capsys.readouterr().out

@@ -1,23 +1,8 @@
 """obs-check.yaml: what obs-check may talk to and where the parts of the pipeline are.
 
 Every key is optional; a command that needs one says so. Relative paths are relative to the file. Secrets are
-references ({env: NAME}, {file: PATH} or {command: [PROGRAM, ...]}), never values.
-
-    cluster:   {context, kubeconfig}            # a URL http://NAME.NAMESPACE.svc is reached by kubectl port-forward
-    grafana:   {url, token, org_id}
-    dashboard: agent-firewall
-    source:    dashboards/agent-firewall.json   # the file that the dashboard comes from
-    expect:    dashboards/agent-firewall.expect.yaml
-    loki:      {url, tenant, datasource, bearer}
-    boundary:  {logs, config, proxy, ca, stderr}
-    coderd:    {logs}
-    shipper:   {kind, url, config, positions}
-    inject:    {allow_url, deny_url, settle_s, via}
-    executors: {kubectl, coder, command, boundary, chat}   # see executors.py
-    kubernetes: {pods, context, kubeconfig}                # see kubernetes.py
-    checks:    [{name, run, expect, exit, timeout_s}]      # see checks.py
-    timeouts:  {hop_s, metrics_s, command_s}
-    lint:      {datasources, root}
+references ({env: NAME}, {file: PATH} or {command: [PROGRAM, ...]}), never values. docs/obs-check-yaml.md has an example
+with every key; what is said of the keys there stands at the fields here.
 """
 
 from collections.abc import Mapping
@@ -45,11 +30,14 @@ _ALLOY = (".alloy", ".river")
 
 @dataclass(frozen=True, slots=True)
 class GrafanaConfig:
-    """Where Grafana is; `token` is a service account's."""
+    """Where Grafana is, and how it lets us in."""
 
     url: str
+    """Its address, with the path that it is served under."""
     token: Secret | None = None
+    """A service account's token; the role Viewer reads everything."""
     org_id: int | None = None
+    """The organization's id; without it the token's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +45,23 @@ class ClusterConfig:
     """The cluster that services of URLs like http://grafana.monitoring.svc are in."""
 
     context: str
+    """The context of the kubeconfig."""
     kubeconfig: AbsolutePath | None = None
+    """The kubeconfig; without it kubectl's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class LokiConfig:
-    """Loki itself (`url`, `tenant`, `bearer`) and the uid of its datasource in Grafana, None where nobody says it."""
+    """Loki itself, and its datasource in Grafana."""
 
     url: str | None = None
+    """Loki's own address, to ask it directly; without it Loki is asked through Grafana."""
     tenant: str | None = None
+    """What is sent as X-Scope-OrgID when Loki is asked directly."""
     datasource: str | None = None
+    """The uid of Loki's datasource in Grafana; `loki` where nobody says it."""
     bearer: Secret | None = None
+    """A token that is sent when Loki is asked directly."""
 
     @property
     def uid(self) -> str:
@@ -77,14 +71,18 @@ class LokiConfig:
 
 @dataclass(frozen=True, slots=True)
 class BoundarySettings:
-    """boundary's log files (a glob), its configuration, its proxy and the CA that its clients have to trust, and what
-    the wrapped command wrote to stderr. `proxy: environment` takes the proxy variables, as a tool call inside does."""
+    """The firewall: its files, and the proxy that requests are sent through."""
 
     logs: AbsoluteGlob | None = None
+    """boundary's log files."""
     config: AbsolutePath | None = None
+    """boundary's configuration."""
     proxy: str | None = None
+    """Its proxy's address; or `environment`: what the proxy variables name, as for a tool call inside."""
     ca: AbsolutePath | None = None
+    """The CA, in PEM, that the proxy's clients have to trust."""
     stderr: AbsolutePath | None = None
+    """What the wrapped command wrote to stderr, boundary's own warnings with it."""
 
     @property
     def proxy_url(self) -> str | None:
@@ -94,71 +92,99 @@ class BoundarySettings:
 
 @dataclass(frozen=True, slots=True)
 class CoderdConfig:
-    """coderd's pod log files (a glob)."""
+    """The control plane, which writes an audit line a request."""
 
     logs: AbsoluteGlob | None = None
+    """coderd's log files, those of its pods in Kubernetes."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShipperSettings:
-    """The shipper: its HTTP address, its configuration, its positions file and its own log."""
+    """What carries the lines to Loki."""
 
     kind: Literal["promtail", "alloy"] = "promtail"
+    """Which program it is."""
     url: str | None = None
+    """The address of its HTTP server: metrics and targets."""
     config: AbsolutePath | None = None
+    """Its configuration; `shipper dry-run`, `targets` and `lint` read it too."""
     positions: AbsolutePath | None = None
+    """The file in which it keeps how far it has read."""
     log: AbsolutePath | None = None
+    """What it logged itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class InjectConfig:
-    """URLs that boundary allows and denies; `{tag}` in one stands for the event's tag. `settle_s` is how long a run
-    waits before it ends (boundary: 5 s batch). `via` is the executor that sends where none is named."""
+    """What is sent through the firewall. Each request has its tag as the query `obs=TAG`; `{tag}` in a URL is it."""
 
     allow_url: str | None = None
+    """A URL that boundary allows."""
     deny_url: str | None = None
+    """A URL that boundary denies."""
     settle_s: float = 6.0
+    """How long a run waits before it ends: boundary hands on what it saw in batches of 5 s."""
     via: str | None = None
+    """The executor that sends, where `--via` names none; `local` is from here."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimeoutConfig:
-    """In seconds: `hop_s`, how long an event may take to a hop; `metrics_s`, how long a counter may take from an
-    event to a panel; `command_s`, how long a whole command may take."""
+    """How long things may take, in seconds."""
 
     hop_s: float = 30.0
+    """An event to a hop."""
     metrics_s: float = 120.0
+    """A counter from an event to a panel."""
     command_s: float = 1800.0
+    """A whole command; then it ends with what it found so far, verdict unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class LintConfig:
-    """What `lint` takes without options: a file with Grafana's datasources, and the directory that stands for `/`."""
+    """What `lint` takes without options."""
 
     datasources: AbsolutePath | None = None
+    """A file with Grafana's datasources, as its API lists them or as it is provisioned with them."""
     root: AbsolutePath | None = None
+    """The directory that stands for `/` where a shipper's paths are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole configuration; `path` is the file it came from, None when there is none."""
+    """The whole file; `path` is the one it came from, None when there is none."""
 
     path: Path | None = None
     cluster: ClusterConfig | None = None
+    """The cluster, for URLs of its services."""
     grafana: GrafanaConfig | None = None
+    """Where Grafana is; without it no panel is read."""
     dashboard: str = "agent-firewall"
+    """The uid of the dashboard."""
     source: AbsolutePath | None = None
+    """The file that the dashboard comes from, to tell what was edited in Grafana."""
     expect: AbsolutePath | None = None
+    """What each panel must read: an [expect.yaml](expect-yaml.md)."""
     loki: LokiConfig = field(default_factory=LokiConfig)
+    """Where the lines are."""
     boundary: BoundarySettings = field(default_factory=BoundarySettings)
+    """The firewall."""
     coderd: CoderdConfig = field(default_factory=CoderdConfig)
+    """The control plane."""
     shipper: ShipperSettings = field(default_factory=ShipperSettings)
+    """What carries the lines: promtail or Alloy."""
     inject: InjectConfig = field(default_factory=InjectConfig)
+    """What is sent."""
     timeouts: TimeoutConfig = field(default_factory=TimeoutConfig)
+    """How long things may take."""
     lint: LintConfig = field(default_factory=LintConfig)
+    """What `lint` takes without options."""
     executors: ExecutorsConfig = field(default_factory=ExecutorsConfig)
+    """How the probe gets to where tool calls run ([more](tool-calls.md))."""
     checks: tuple[HealthCheck, ...] = ()
+    """What has to work beside the firewall, before and after a run."""
     kubernetes: KubernetesConfig = field(default_factory=KubernetesConfig)
+    """Where the list of pods is, for a shipper that discovers its files from them."""
 
     @property
     def hosts(self) -> frozenset[str]:

@@ -13,13 +13,18 @@ from obs_check.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """A command of a POSIX shell that has to end with `exit` within `timeout_s` seconds and print the text `expect`."""
+    """A command that has to work where tool calls run."""
 
     name: str
+    """What it is called in a report, once a file; without it the command itself."""
     run: str
+    """The command, for a POSIX shell."""
     expect: str = ""
+    """A text that it has to print."""
     exit: int = 0
+    """The exit code that it has to end with."""
     timeout_s: float = 30.0
+    """How long it may take."""
 
 
 def read_checks(root: Section) -> tuple[HealthCheck, ...]:

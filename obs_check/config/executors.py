@@ -17,23 +17,32 @@ from obs_check.model.paths import AbsolutePath
 
 @dataclass(frozen=True, slots=True)
 class KubectlConfig:
-    """A container of a pod; the pod by name or by labels (`selector`)."""
+    """A container of a pod, by `kubectl exec`."""
 
     context: str
+    """The context of the kubeconfig."""
     namespace: str
+    """The pod's namespace."""
     pod: str | None = None
+    """The pod's name; one of `pod` and `selector` has to be there."""
     selector: str | None = None
+    """Labels that one running pod has."""
     container: str | None = None
+    """Its container; without it the only one, or the one that `kubectl.kubernetes.io/default-container` names."""
     kubeconfig: AbsolutePath | None = None
+    """The kubeconfig; without it kubectl's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class CoderConfig:
-    """A workspace (`NAME` or `OWNER/NAME`) of a deployment."""
+    """A workspace, by `coder ssh`."""
 
     url: str
+    """The deployment's address."""
     workspace: str
+    """`NAME` or `OWNER/NAME`."""
     token: Secret | None = None
+    """A user's token; without it whom `coder login` let in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +50,45 @@ class BoundaryRun:
     """A boundary to start around the probe."""
 
     program: str = "boundary"
+    """The program's name on PATH, or its path."""
     config: AbsolutePath | None = None
+    """Its configuration."""
     jail_type: str | None = None
+    """`landjail` or `nsjail`; without it what its configuration says."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatConfig:
-    """A Coder Agents chat: deployment, a user's token, ids of organization and workspace, and of a model if not the
-    default."""
+    """A Coder Agents chat that is told to run the probe."""
 
     url: str
+    """The deployment's address."""
     token: Secret
+    """A user's token, not an agent's."""
     organization: str
+    """The organization's id."""
     workspace: str
+    """The workspace's id."""
     model: str | None = None
+    """The model's id; without it the deployment's default."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutorsConfig:
-    """What is configured of each executor; `command` is the template with `{cmd}`."""
+    """The places that `--via` and `inject.via` can name."""
 
     kubectl: KubectlConfig | None = None
+    """A container, by `kubectl exec`."""
     coder: CoderConfig | None = None
+    """A workspace, by `coder ssh`."""
     command: str | None = None
+    """Whatever runs a command line elsewhere.
+
+    `run`: The command line; `{cmd}` in it stands for the probe."""
     boundary: BoundaryRun | None = None
+    """A boundary that is started around the probe."""
     chat: ChatConfig | None = None
+    """An agent that is told to run the probe."""
 
 
 def read_executors(root: Section) -> ExecutorsConfig:

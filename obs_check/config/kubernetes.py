@@ -13,11 +13,14 @@ from obs_check.model.paths import AbsolutePath
 
 @dataclass(frozen=True, slots=True)
 class KubernetesConfig:
-    """A file of pods, or the context (and kubeconfig) in which kubectl lists them; neither of them: nobody is asked."""
+    """A file of pods, or the context in which kubectl lists them, not both; with neither of them nobody is asked."""
 
     pods: AbsolutePath | None = None
+    """What `kubectl get pods -A -o json` printed."""
     context: str | None = None
+    """The context in which kubectl is run."""
     kubeconfig: AbsolutePath | None = None
+    """The kubeconfig of that context; without it kubectl's own."""
 
 
 def read_kubernetes(root: Section) -> KubernetesConfig:

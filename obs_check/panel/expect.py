@@ -1,18 +1,6 @@
 """What each panel of a dashboard must read for a set of events.
 
-The file `<uid>.expect.yaml` says it, one entry a panel:
-
-    dashboard: agent-firewall
-    panels:
-      2:
-        path: B              # A, B, metrics or sql: where the panel's data comes from
-        kind: count          # count: events a name; lines: one row an event, with its URL; rows: one row an event
-                             # without the query string of its URL, so with its host or path alone; total: all events
-                             # in one sum; rises: a number that goes up; quiet: no number, or one that does not go up
-        by: domain           # count: decision or domain
-        decision: allow      # only events of this decision
-        names: {allow: ALLOW}  # count: the name shown for a group
-        limit: 20            # rows that the panel shows at most
+The file `<uid>.expect.yaml` says it, one entry a panel; docs/expect-yaml.md has an example.
 
 For path A pass the events that boundary's log level writes (`warn` writes no ALLOW).
 """
@@ -49,15 +37,27 @@ _EMPTY = {"no_series", "zero_real", "zero_masked", "zero_rounded", "lost_in_tran
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What one panel must read. `limit` is 0 where the panel shows everything."""
+    """What one panel must read for the events of a run."""
 
     panel: int
+    """`dashboard`: The uid of the dashboard. A file that names another one is not taken: then `<uid>.expect.yaml`
+    beside it is, where there is one.
+    `panels`: One entry a panel, under the panel's id. A panel without one may be empty, an error in it is one."""
     path: str
+    """Where the panel's data comes from: `A`, boundary's log files; `B`, coderd's log; `metrics`, the agents'
+    counters; `sql`, coderd's database."""
     kind: Kind
+    """`count`: events a name; `lines`: one row an event, with its URL; `rows`: one row an event without the query
+    string of its URL, so with its host or path alone; `total`: all events in one sum; `rises`: a number that goes up;
+    `quiet`: no number, or one that does not go up."""
     by: str = "decision"
+    """What `count` groups by."""
     decision: str = ""
+    """Only events of this decision; without it all."""
     names: Mapping[str, str] = field(default_factory=dict)
+    """The name that `count` shows for a group, where it is not the group's own."""
     limit: int = 0
+    """How many rows or groups the panel shows at most; 0: all."""
 
     def wanted(self, events: Sequence[Event]) -> dict[str, float] | None:
         """Name -> value for these events alone, a log row's name being its tag; None where the panel cannot be exact.

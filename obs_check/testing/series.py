@@ -17,11 +17,14 @@ _GAP = re.compile(r"_(?:x(?P<times>\d+))?")
 
 @dataclass(frozen=True, slots=True)
 class GivenSeries:
-    """Values one `interval_ns` apart, the last one at now; None where there is no sample. The name is `__name__`."""
+    """The samples of one series of a metric."""
 
     labels: Mapping[str, str]
+    """`series`: Its name, which is the label `__name__`, and its labels: `up{job="x"}`."""
     values: tuple[float | None, ...]
+    """Samples in promtool's notation, the last one now: `0+1x10` is 0, 1, ... 10; `5x3` is 5 four times; `_` none."""
     interval_ns: int
+    """`interval`: The time between two samples."""
 
 
 def read_series(one: TestSection) -> GivenSeries:

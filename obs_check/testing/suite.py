@@ -1,28 +1,6 @@
 """The test file: which dashboard, what is given, and what its panels and queries must read.
 
-dashboard: agent-firewall.json          # beside this file; a file of queries alone needs none
-expect: agent-firewall.expect.yaml      # optional: what a set of events must make every panel read
-datasources: {loki: loki}               # uid: type; default: those that the dashboard names
-tests:
-  - name: two denials
-    at: 2026-01-01T12:00:00Z            # what "now" is (this is the default)
-    from: now-1h                        # the time picker; default: the dashboard's own
-    variables: {owner: joe}             # a text or a list
-    given:
-      events:                           # written as boundary's and coderd's lines
-        - {decision: deny, url: "http://a.example/x", count: 2, ago: 10m, owner: joe, paths: [A, B]}
-      logs:
-        - labels: {namespace: coder}
-          lines: ["a line", {line: another, ago: 5m, metadata: {trace: t1}}]
-      metrics:                          # promtool's notation, the last value at `at`
-        - {series: 'up{job="x"}', values: "0+1x10", interval: 1m}
-    panels:
-      7: {state: ok, text: "2", number: 2, values: {joe: 2}, rows: 1}
-    queries:
-      - query: sum by (msg) (count_over_time({job="boundary"} | logfmt [1h]))
-        want: [{labels: {msg: DENY}, value: 2}]
-      - {file: ../queries/denied.logql, range: 1h, lines: ["a line"]}
-      - {query: '{', error: "syntax error"}
+docs/test-yaml.md has an example with every key; what is said of the keys there stands at the fields here.
 """
 
 from collections.abc import Mapping
@@ -49,24 +27,34 @@ _HOUR = 3600 * NS
 
 @dataclass(frozen=True, slots=True)
 class GivenEvent:
-    """`count` equal requests, the last one `ago_ns` before now, seen on the given paths."""
+    """Equal requests, written as the lines of boundary and of coderd."""
 
     decision: Decision
+    """What the firewall decided."""
     url: str
+    """The URL; `{n}` in it stands for the number of the request."""
     method: str
+    """The method."""
     count: int
+    """How many."""
     ago_ns: int
+    """`ago`: How long before now the last one was."""
     owner: str
+    """Whose workspace it came from."""
     paths: tuple[str, ...]
+    """Where it is seen: `A`, in boundary's log file; `B`, in coderd's log; without the key both."""
 
 
 @dataclass(frozen=True, slots=True)
 class GivenLine:
-    """A line as Loki gets it, `ago_ns` before now."""
+    """A line as Loki gets it; a text alone is a line a minute before now."""
 
     line: str
+    """The line."""
     ago_ns: int
+    """`ago`: How long before now."""
     metadata: Mapping[str, str]
+    """Its structured metadata."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,50 +62,77 @@ class GivenStream:
     """Lines with one label set."""
 
     labels: Mapping[str, str]
+    """The labels, at least one."""
     lines: tuple[GivenLine, ...]
+    """The lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class PanelWant:
-    """What a panel must read; None or nothing where the test does not say. `values` is name -> number or text; `lines`
-    are the names of the values in their order, for a logs panel its lines."""
+    """What a panel must read; what is left out is not looked at. At least one key is needed."""
 
     panel: int
     state: str = ""
+    """What it is found to be, as `diagnose` says it."""
     text: str | None = None
+    """What a person sees."""
     number: float | None = None
+    """Its one number, or the sum of several."""
     values: Mapping[str, Any] | None = None
+    """All that it shows: a name, and the number or the text beside it."""
     rows: int | None = None
+    """How many rows it has."""
     lines: tuple[str, ...] | None = None
+    """The names of its values in their order; of a panel of logs its lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueryWant:
-    """What a LogQL query must answer: `samples` (labels, value) of an instant query at now, or of the points of a range
-    query where `step_ns` is set; `lines` of a log query over `range_ns`; or a refusal that contains `error`."""
+    """What a LogQL query must answer: exactly one of `want`, `lines` and `error`."""
 
     text: str
+    """`query`: The query; exactly one of `query` and `file` has to be there.
+    `file`: A file that has it, from the test file on; lines that begin with `#` are left out."""
     range_ns: int
+    """`range`: How far before now a query of lines, or one with a step, begins."""
     step_ns: int
+    """`step`: Makes it a range query with a point every so often; without it, it is asked at now."""
     samples: tuple[tuple[Mapping[str, str], tuple[float, ...]], ...] | None = None
+    """`want`: All series that it answers with.
+    `labels`: The labels of a series.
+    `value`: Its value; one of `value` and `values` is needed.
+    `values`: The values of its points with blanks between them, where the query has a step."""
     lines: tuple[str, ...] | None = None
+    """All lines that it answers with."""
     error: str = ""
+    """A part of the message that it is refused with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One test. `overrides` are variables as a link would set them; empty `from_` and `to` mean the dashboard's."""
+    """One test: what is given, and what is read then."""
 
     name: str
+    """What it is called; `--run` chooses by it."""
     at_ns: int
+    """`at`: What "now" is; a time without a zone is in UTC."""
     from_: str
+    """`from`: Where the time picker begins, for example `now-1h`; without it where the dashboard does."""
     to: str
+    """Where the time picker ends; without it where the dashboard does."""
     overrides: Mapping[str, list[str]]
+    """`variables`: The dashboard's variables as a link would set them: a text or a list of texts under each name."""
     events: tuple[GivenEvent, ...]
+    """`given`: What there is to read.
+    `events`: Requests. What `expect` wants of them is checked too, for each panel that the test says nothing of."""
     streams: tuple[GivenStream, ...]
+    """`logs`: Streams of lines."""
     series: tuple[GivenSeries, ...]
+    """`metrics`: Series of samples."""
     panels: tuple[PanelWant, ...]
+    """What panels must read, under the id of each."""
     queries: tuple[QueryWant, ...]
+    """What queries must answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +141,13 @@ class Suite:
 
     path: Path
     dashboard: Dashboard | None
+    """The dashboard's file, from the test file on; a file of queries alone needs none."""
     expectations: Mapping[int, Expectation]
+    """`expect`: An [expect.yaml](expect-yaml.md), from the test file on: what events must make every panel read."""
     datasources: Mapping[str, str] = field(default_factory=dict)
+    """The type of a datasource under its uid; without it those that the dashboard names."""
     cases: tuple[Case, ...] = ()
+    """`tests`: The tests, at least one."""
 
 
 def load_suite(path: Path) -> Suite:
