@@ -104,9 +104,9 @@ class Material:
         jobs = self.jobs_of(sample)
         if len(jobs) != 1:
             return sample
-        job = jobs[0][1]
-        lines = tuple(one.line for one in simulate(job.pipeline, sample.labels, sample.lines, NOW_NS))
-        return replace(sample, name=f"{sample.name} as job {job.name} ships it", lines=lines, shipped=True)
+        _, job, flow = jobs[0]
+        entries = tuple(simulate(job.pipeline, sample.labels, sample.lines, NOW_NS))
+        return replace(sample, name=f"{sample.name} as job {job.name} ships it", entries=entries, pushed=flow.pushed)
 
     def flows(self) -> list[tuple[ShipperFile, ScrapeJob, Flow]]:
         """Every job of every configuration, with the labels that its lines can have."""

@@ -15,10 +15,12 @@ from obs_check.logql import parse
 from obs_check.logql.engine.match import stream_test
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import compile_stages
-from obs_check.logql.stages.row import Row
+from obs_check.logql.stages.row import Row, row_of
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import Labels
 from obs_check.shipper import logfmt
+from obs_check.shipper.label_flow import Possible
+from obs_check.shipper.simulate import Shipped
 
 MOST_LINES = 5000
 """Lines of a sample that are looked at."""
@@ -36,13 +38,15 @@ class SampleLines:
     lines: tuple[str, ...]
     settings: EngineSettings
     labels: Labels = field(default_factory=dict)
-    shipped: bool = False
-    """Whether the lines are as Loki gets them, in place of as they stand in the file."""
+    entries: tuple[Shipped, ...] | None = None
+    """The lines as a job ships them; None where they are as they stand in the file."""
+    pushed: Possible | None = None
+    """The labels that this job's lines can have."""
 
     @cached_property
     def wrapping(self) -> Wrapping:
         """The container runtime's format that all lines have."""
-        if self.shipped:
+        if self.entries is not None:
             return ""
         if self.lines and all(CRI.match(line) for line in self.lines):
             return "cri"
@@ -51,6 +55,8 @@ class SampleLines:
     @cached_property
     def bare(self) -> tuple[str, ...]:
         """The lines without the container runtime's wrapping, as Loki has them."""
+        if self.entries is not None:
+            return tuple(entry.line for entry in self.entries)
         if self.wrapping == "cri":
             return tuple(CRI.sub("", line) for line in self.lines)
         if self.wrapping == "docker":
@@ -59,12 +65,28 @@ class SampleLines:
 
     def survivors(self, query: ast.LogQuery, stages: int) -> list[Row]:
         """The rows that pass the selector (as far as labels are known) and the first `stages` stages."""
-        known = [m for m in query.selector.matchers if m.name in self.labels]
-        if not stream_test(known)(self.labels):
+        if self.pushed is not None and not self.pushed.fits(query.selector.matchers):
             return []
         run = compile_stages(query.stages[:stages], self.settings)
-        rows = [Row(0, line, self.labels, {}) for line in self.bare]
-        return [row for row in rows if run(row)]
+        return [row for row in self._rows() if _selected(row, query.selector) and run(row)]
+
+    def may_have(self, label: str) -> bool | None:
+        """Whether the stream of the lines may have a label; None where nobody knows all of its labels."""
+        if label in self.labels:
+            return True
+        if self.pushed is None or (self.pushed.open and label not in self.pushed.labels):
+            return None
+        return self.pushed.values(label) != {""}
+
+    def _rows(self) -> list[Row]:
+        if self.entries is None:
+            return [Row(0, line, self.labels, {}) for line in self.bare]
+        return [row_of(0, entry.line, entry.labels, entry.metadata) for entry in self.entries]
+
+
+def _selected(row: Row, selector: ast.Selector) -> bool:
+    """Whether a selector takes a row, as far as the labels of its stream are known."""
+    return stream_test([m for m in selector.matchers if m.name in row.stream])(row.stream)
 
 
 def read_sample(given: str, settings: EngineSettings) -> SampleLines:
@@ -87,11 +109,15 @@ def read_sample(given: str, settings: EngineSettings) -> SampleLines:
     return SampleLines(file, lines, settings, labels)
 
 
-def shape(lines: Sequence[str]) -> Shape:
-    """What all lines are: JSON objects, logfmt (two pairs at least), or something else."""
-    if all(isinstance(_json(line), dict) for line in lines):
+def shapes(lines: Sequence[str]) -> set[Shape]:
+    """What there is among the lines: a banner before JSON is text, and the rest JSON all the same."""
+    return {_shape(line) for line in lines}
+
+
+def _shape(line: str) -> Shape:
+    if isinstance(_json(line), dict):
         return "json"
-    return "logfmt" if all(_pairs(line) >= 2 for line in lines) else "text"
+    return "logfmt" if _pairs(line) >= 2 else "text"
 
 
 def _json(line: str) -> object:

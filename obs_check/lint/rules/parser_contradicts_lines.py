@@ -1,11 +1,11 @@
 """parser-contradicts-lines: the parser of a query is made for lines of another form."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.rule import LintRule
-from obs_check.lint.sample import shape
+from obs_check.lint.sample import Shape, shapes
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.walk import log_queries
 from obs_check.model.secret import shortened
@@ -25,14 +25,25 @@ def _find(material: Material) -> Iterator[Found]:
                 form = _MADE_FOR.get(name, "")
                 for sample in material.stored_samples if form else ():
                     lines = [row.line for row in sample.survivors(query, place)]
-                    seen = shape(lines) if lines else form
+                    seen = shapes(lines)
                     # Plain text between pairs is no contradiction to logfmt, which takes what it finds.
-                    if seen == form or (form == "logfmt" and seen == "text"):
+                    if not seen or form in seen or (form == "logfmt" and "text" in seen):
                         continue
-                    told = {"json": "JSON", "logfmt": "logfmt", "text": "no JSON"}[seen]
-                    claim = f"`| {name}` stands before lines that are {told}: {shortened(lines[0], 60)} ({sample.name})"
-                    other = {"json": "json", "logfmt": "logfmt"}.get(seen, "pattern or regexp")
-                    yield question.spot, claim, f"parse them with {other}"
+                    told, remedy = _told(seen, lines)
+                    yield question.spot, f"`| {name}` stands before lines that are {told} ({sample.name})", remedy
+
+
+def _told(seen: set[Shape], lines: Sequence[str]) -> tuple[str, str]:
+    """What lines are that a parser is not made for, and what to do."""
+    first = next((line for line in lines if line.strip()), None)
+    if first is None:
+        return "empty", "look at what the stages in front of it leave of a line"
+    example = shortened(first, 60)
+    if seen == {"json"}:
+        return f"JSON: {example}", "parse them with json"
+    if seen == {"logfmt"}:
+        return f"logfmt: {example}", "parse them with logfmt"
+    return f"no JSON: {example}", "parse them with pattern or regexp"
 
 
 RULE = LintRule("parser-contradicts-lines", "error", "a parser that the lines of the sample contradict", _find)
