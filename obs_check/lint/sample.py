@@ -76,7 +76,7 @@ class SampleLines:
             return True
         if self.pushed is None or (self.pushed.open and label not in self.pushed.labels):
             return None
-        return self.pushed.values(label) != {""}
+        return self.pushed.values(label) != frozenset({""})
 
     def _rows(self) -> list[Row]:
         if self.entries is None:
