@@ -147,7 +147,7 @@ def watched(kind: type, opening: str, name: Callable[[Any], str]) -> Iterator[As
 def asked_of_config() -> Asked:
     """What the example of obs-check.yaml is asked for."""
     with watched(Section, "only", lambda one: re.sub(r"\[\d+\]", "[]", one._name)) as asked:
-        _read_config(EXAMPLES / "obs-check.yaml")
+        parse_config((EXAMPLES / "obs-check.yaml").read_text("utf-8"), EXAMPLES / "obs-check.yaml", {})
     return asked
 
 
@@ -175,10 +175,6 @@ def pages() -> dict[str, str]:
         ),
         "test-yaml.md": _page(TEST_HEAD, "test.yaml", "obs_check/testing/suite.py", asked_of_tests(), TEST_TYPES),
     }
-
-
-def _read_config(path: Path) -> Config:
-    return parse_config(path.read_text("utf-8"), path, {})
 
 
 def _place(one: TestSection) -> str:

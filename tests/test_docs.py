@@ -133,10 +133,10 @@ def test_the_page_of_a_file_is_that_of_its_reader(name: str) -> None:
     assert wanted - there <= {("executors.kubectl", "pod"), ("kubernetes", "pods")}
 
 
-def test_a_key_is_needed_where_its_page_says_so() -> None:
-    """The example without a key is read, or refused where the page says that the key is needed."""
+def test_a_key_is_needed_or_has_the_default_that_its_page_says() -> None:
+    """Without a key the example is refused where the page says that it is needed, else read as with the default."""
     root = yaml.safe_load((EXAMPLES / "obs-check.yaml").read_text("utf-8"))
-    refused, needed = set(), set()
+    refused, needed, said = set(), set(), 0
     for section, key, default in keys_of((ROOT / "docs/obs-check-yaml.md").read_text("utf-8")):
         less = copy.deepcopy(root)
         for name, there in CONFIGURATION["occurrences"](less):
@@ -144,12 +144,20 @@ def test_a_key_is_needed_where_its_page_says_so() -> None:
                 there.pop(key, None)
         needed |= {f"{section}.{key}"} if default == "needed" else set()
         try:
-            parse_config(json.dumps(less), EXAMPLES / "obs-check.yaml", {})
+            without = repr(parse_config(json.dumps(less), EXAMPLES / "obs-check.yaml", {}))
         except ConfigError:
             refused.add(f"{section}.{key}")
+            continue
+        if default:
+            for name, there in CONFIGURATION["occurrences"](less):
+                if name == section:
+                    there[key] = yaml.safe_load(default.strip("`"))
+            assert repr(parse_config(json.dumps(less), EXAMPLES / "obs-check.yaml", {})) == without, key
+            said += 1
     # Of pod and selector one has to be there, and a kubeconfig needs its context.
     assert refused - {"executors.kubectl.selector", "kubernetes.context"} == needed
     assert len(needed) > 10
+    assert said > 7
 
 
 def test_the_example_of_tests_holds(capsys: pytest.CaptureFixture[str]) -> None:

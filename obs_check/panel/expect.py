@@ -42,7 +42,7 @@ class Expectation:
     panel: int
     """`dashboard`: The uid of the dashboard. A file that names another one is not taken: then `<uid>.expect.yaml`
     beside it is, where there is one.
-    `panels`: One entry a panel, under the panel's id. A panel without one may be empty, an error in it is one."""
+    `panels`: One entry a panel, under the panel's id. A panel without one may be empty, but shows no error."""
     path: str
     """Where the panel's data comes from: `A`, boundary's log files; `B`, coderd's log; `metrics`, the agents'
     counters; `sql`, coderd's database."""
