@@ -7,11 +7,12 @@ from pathlib import Path
 
 from obs_check.lint.board import LintedDashboard
 from obs_check.lint.issue import Spot
-from obs_check.lint.pipeline_sample import fits_job
+from obs_check.lint.pipeline_sample import fits_job, given
 from obs_check.lint.question import NOW_NS, Question, board_questions
 from obs_check.lint.sample import SampleLines
 from obs_check.model.entry import Labels
 from obs_check.panel.datasource import Datasources
+from obs_check.shipper.item import Stage
 from obs_check.shipper.label_flow import Flow, label_flow
 from obs_check.shipper.model import ScrapeJob, ShipperConfig
 from obs_check.shipper.simulate import simulate
@@ -25,18 +26,20 @@ class ShipperFile:
     config: ShipperConfig
     text: str
 
-    def spot(self, job: ScrapeJob, *needles: str, stage: str = "") -> Spot:
+    def spot(self, job: ScrapeJob, *needles: str, stage: Stage | str = "") -> Spot:
         """The first line of a job that begins with one of the texts, else that holds one, else the job's own. With
-        `stage` lines from such a stage on are looked at first."""
+        `stage` lines of that stage, or from one of that kind on, are looked at first."""
         file, _, number = job.place.rpartition(":")
         if self.config.dialect == "alloy":
             # The stages of a job stand in other blocks than its source.
-            return Spot(file, _line(self.text.split("\n"), needles, stage, int(number) - 1) + 1)
+            return Spot(file, _line(self.text.split("\n"), needles, _kind(stage), int(number) - 1) + 1)
         start = int(number) if number.isdecimal() else 1
         later = [int(j.place.rpartition(":")[2] or 0) for j in self.config.jobs]
         end = min((line for line in later if line > start), default=None)
         rows = self.text.split("\n")[start - 1 : end - 1 if end else None]
-        return Spot(file or self.config.file, start + _line(rows, needles, stage, 0))
+        first, after = _extent(rows, job, stage)
+        found = first + _line(rows[first:after], needles, _kind(stage), 0)
+        return Spot(file or self.config.file, start + found)
 
     @cached_property
     def flows(self) -> tuple[tuple[ScrapeJob, Flow], ...]:
@@ -48,18 +51,39 @@ class ShipperFile:
         return {name: value for client in clients for name, value in client.external_labels.items()}
 
 
-def _line(rows: Sequence[str], needles: tuple[str, ...], stage: str, default: int) -> int:
-    """The index of the first row (from a stage on, where it is named) that begins with a needle, else holds one."""
-    opening = (f"- {stage}:", f"stage.{stage}")
-    starts = [i for i, row in enumerate(rows) if stage and row.lstrip().startswith(opening)]
+def _kind(stage: Stage | str) -> str:
+    return stage if isinstance(stage, str) else stage.kind
+
+
+def _openings(rows: Sequence[str], kind: str) -> list[int]:
+    """The indexes of the rows that begin a stage of a kind."""
+    return [i for i, row in enumerate(rows) if kind and row.lstrip().startswith((f"- {kind}:", f"stage.{kind}"))]
+
+
+def _extent(rows: Sequence[str], job: ScrapeJob, stage: Stage | str) -> tuple[int, int]:
+    """The indexes of the first row of a job's stage and of that behind its last one; of all rows where the text does
+    not tell (stages in one line)."""
+    alike = [one for one in job.pipeline.every() if one.kind == _kind(stage)]
+    openings = _openings(rows, _kind(stage))
+    place = next((n for n, one in enumerate(alike) if one is stage), None)
+    if place is None or len(openings) != len(alike):
+        return 0, len(rows)
+    return openings[place], [*openings, len(rows)][place + 1]
+
+
+def _line(rows: Sequence[str], needles: tuple[str, ...], kind: str, default: int) -> int:
+    """The index of the first row (from a stage on, where its kind is told) that begins with a needle, else holds one,
+    written as it is or with the backslashes that a quoted text has."""
+    written = [(row, row.replace("\\\\", "\\").replace('\\"', '"')) for row in rows]
+    starts = _openings(rows, kind)
     for start in (*starts, 0):
-        later = list(enumerate(rows))[start:]
-        begins = (i for i, row in later if row.lstrip(" \t-").startswith(needles))
-        holds = (i for i, row in later if any(needle in row for needle in needles))
+        later = list(enumerate(written))[start:]
+        begins = (i for i, ways in later if any(way.lstrip(" \t-").startswith(needles) for way in ways))
+        holds = (i for i, ways in later if any(needle in way for way in ways for needle in needles))
         found = next(begins, next(holds, None)) if needles else None
         if found is not None:
             return found
-    return default
+    return starts[0] if starts else default
 
 
 @dataclass(frozen=True)
@@ -105,7 +129,7 @@ class Material:
         if len(jobs) != 1:
             return sample
         _, job, flow = jobs[0]
-        entries = tuple(simulate(job.pipeline, sample.labels, sample.lines, NOW_NS))
+        entries = tuple(simulate(job.pipeline, *given(job, flow, sample), NOW_NS))
         return replace(sample, name=f"{sample.name} as job {job.name} ships it", entries=entries, pushed=flow.pushed)
 
     def flows(self) -> list[tuple[ShipperFile, ScrapeJob, Flow]]:

@@ -7,8 +7,10 @@ from typing import TypeVar
 from obs_check.lint.question import NOW_NS
 from obs_check.lint.sample import SampleLines
 from obs_check.logql.syntax.ast import Matcher
+from obs_check.model.entry import Labels
 from obs_check.shipper.item import Item, Stage, StageContext
 from obs_check.shipper.label_flow import Flow
+from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.pipeline import Pipeline
 
 S = TypeVar("S", bound=Stage)
@@ -19,18 +21,24 @@ def fits_job(sample: SampleLines, flow: Flow) -> bool:
     return flow.pushed.fits(Matcher(name, "=", value) for name, value in sample.labels.items())
 
 
-def seen_by(pipeline: Pipeline, sample: SampleLines, kind: type[S]) -> list[tuple[S, list[Item]]]:
+def given(job: ScrapeJob, flow: Flow, sample: SampleLines) -> tuple[Labels, tuple[str, ...]]:
+    """The labels and lines of a sample as they come to a job's first stage."""
+    return {**flow.start.certain, **sample.labels}, sample.lines if job.reads_files else sample.bare
+
+
+def seen_by(job: ScrapeJob, flow: Flow, sample: SampleLines, kind: type[S]) -> list[tuple[S, list[Item]]]:
     """The stages of a kind, with the items that come to each when the lines of a sample are read."""
-    stages = dict(_named(pipeline, "", kind))
+    stages = dict(_named(job.pipeline, "", kind))
+    labels, lines = given(job, flow, sample)
     seen: dict[str, list[Item]] = {place: [] for place in stages}
 
     def observe(place: str, before: Item | None, _out: list[Item], _holds: bool) -> None:
         if before is not None and place in seen:
             seen[place].append(before)
 
-    chain = pipeline.start(StageContext(lambda: NOW_NS, chance=random.Random(0).random, observe=observe))
-    for number, line in enumerate(sample.lines, 1):
-        chain.feed(Item(line, sample.labels, None, number))
+    chain = job.pipeline.start(StageContext(lambda: NOW_NS, chance=random.Random(0).random, observe=observe))
+    for number, line in enumerate(lines, 1):
+        chain.feed(Item(line, labels, None, number))
     chain.flush(None)
     return [(stage, seen[place]) for place, stage in stages.items()]
 

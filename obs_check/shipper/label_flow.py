@@ -34,6 +34,12 @@ class Possible:
         """What a label can be."""
         return self.labels.get(name, None if self.open else frozenset({""}))
 
+    @property
+    def certain(self) -> Labels:
+        """The labels that every line has, with the one value that they have."""
+        single = {name: values for name, values in self.labels.items() if values is not None and len(values) == 1}
+        return {name: value for name, (value,) in single.items() if value}
+
     def fits(self, matchers: Iterable[Matcher]) -> bool:
         """Whether lines exist that all matchers take."""
         by_name: dict[str, list[Matcher]] = {}
@@ -53,9 +59,10 @@ class Possible:
 
 @dataclass(frozen=True)
 class Flow:
-    """`pushed` are the labels at the end; `matches` are the match stages with the labels in front of each; `sources`
-    maps labels of `labels` stages to the extracted values they take."""
+    """`start` are the labels in front of the first stage, `pushed` those at the end; `matches` are the match stages
+    with the labels in front of each; `sources` maps labels of `labels` stages to the extracted values they take."""
 
+    start: Possible
     pushed: Possible
     matches: tuple[tuple[Match, Possible], ...]
     sources: Mapping[str, str]
@@ -65,9 +72,10 @@ def label_flow(job: ScrapeJob, external: Labels) -> Flow:
     """The labels of a job's lines; `external` are those that the clients add."""
     found: list[tuple[Match, Possible]] = []
     sources: dict[str, str] = {}
-    end = _through(_start(job), job.pipeline, found, sources)
+    start = _start(job)
+    end = _through(start, job.pipeline, found, sources)
     added = {name: frozenset({value}) for name, value in external.items() if name not in end.labels}
-    return Flow(Possible({**added, **end.labels}, end.open), tuple(found), sources)
+    return Flow(start, Possible({**added, **end.labels}, end.open), tuple(found), sources)
 
 
 def _start(job: ScrapeJob) -> Possible:

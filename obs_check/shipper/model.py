@@ -10,6 +10,12 @@ from obs_check.model.window import NS
 from obs_check.shipper.pipeline import EMPTY, Pipeline
 from obs_check.shipper.relabel import RelabelRule
 
+_NO_FILES = frozenset((
+    "docker_sd_configs", "journal", "syslog", "gcplog", "loki_push_api", "windows_events", "kafka", "azure_event_hubs",
+    "gelf", "cloudflare", "heroku_drain",
+))  # fmt: skip
+"""Where promtail 3.5 gets lines that it reads from no file (of Docker's targets it reads the logs by the API)."""
+
 
 @dataclass(frozen=True)
 class ScrapeJob:
@@ -32,6 +38,12 @@ class ScrapeJob:
     """Names of the clients that its lines go to, None for all (promtail)."""
     literal_paths: bool = False
     """Paths are names of files, wildcards in them mean nothing (Alloy's loki.source.file without file_match)."""
+
+    @property
+    def reads_files(self) -> bool:
+        """Whether its lines come as they stand in files, at the time of reading; else an API or a protocol gives them,
+        without a container runtime's wrapping, and may give their times."""
+        return not any(way in _NO_FILES or way.startswith("loki.source.") for way in self.discovery)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A pipeline: stages in a row, and the row at work."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from obs_check.shipper.item import Item, Running, Stage, StageContext
@@ -11,13 +12,19 @@ class Pipeline:
 
     stages: tuple[Stage, ...] = ()
 
+    def every(self) -> Iterator[Stage]:
+        """The stages in the order in which they are written, those inside `match` too."""
+        for stage in self.stages:
+            yield stage
+            nested = getattr(stage, "pipeline", None)
+            if isinstance(nested, Pipeline):
+                yield from nested.every()
+
     def notes(self) -> list[str]:
         """What a run of this pipeline cannot show, one sentence a stage."""
         found: list[str] = []
-        for stage in self.stages:
+        for stage in self.every():
             found += [note] if (note := getattr(stage, "note", "")) else []
-            nested = getattr(stage, "pipeline", None)
-            found += nested.notes() if isinstance(nested, Pipeline) else []
         return found
 
     def at(self, place: str) -> Stage | None:

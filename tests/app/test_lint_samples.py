@@ -71,3 +71,104 @@ def test_nothing_is_found(stages: str, lines: str, query: str, tmp_path: Path) -
 def test_the_fault_is_found(lines: str, query: str, claim: str, tmp_path: Path) -> None:
     [one] = found(tmp_path, "", lines, query)
     assert one.split(": ", 1)[1] == f"{claim} (a.log)"
+
+
+DOCKER = '{"log":"level=warn took=3s\\n","stream":"stderr","time":"2026-05-01T10:00:00.5Z"}\n'
+PODS = (
+    "kubernetes_sd_configs: [{role: pod}]\n"
+    "    relabel_configs:\n"
+    "      - {action: labelmap, regex: __meta_kubernetes_pod_label_(.+)}\n"
+    "      - {source_labels: [__meta_kubernetes_pod_name], target_label: pod}\n"
+)
+STATIC = "static_configs: [{labels: {job: api, __path__: /var/log/api.log}}]\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "stages", "rules"),
+    [
+        ("docker_sd_configs: [{host: unix:///var/run/docker.sock}]\n", "[{drop: {older_than: 1h}}]", []),
+        ("journal: {labels: {job: api}}\n", "[{drop: {older_than: 1h}}]", []),
+        (STATIC, "[{docker: {}}, {drop: {source: filename, expression: debug}}]", []),
+        (PODS, "[{docker: {}}, {drop: {source: pod, value: a}}, {drop: {source: app, value: b}}]", []),
+        (STATIC, "[{match: {selector: '{job=\"api\"}', stages: [{json: {expressions: {log: }}}, "
+                 "{output: {source: log}}]}}]", []),
+        (STATIC, "[{drop: {older_than: 1h}}]", ["container-format", "drops-nothing", "parser-contradicts-lines"]),
+        (STATIC, "[{docker: {}}, {drop: {source: pod, value: a}}]", ["drops-nothing"]),
+    ],
+    ids=[
+        "Docker's API gives bare lines with times", "the journal gives times", "filename is extracted from the start",
+        "labels of discovery are extracted from the start", "unwrapped inside a match by a label of the job",
+        "a file has wrapped lines without times", "no label and no stage gives it",
+    ],
+)  # fmt: skip
+def test_lines_come_as_the_source_of_a_job_gives_them(
+    source: str, stages: str, rules: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "p.yaml").write_text(
+        f"clients: []\nscrape_configs:\n  - job_name: api\n    {source}    pipeline_stages: {stages}\n", "utf-8"
+    )
+    (tmp_path / "q.logql").write_text('{job="api"} | logfmt | level="warn"\n', "utf-8")
+    (tmp_path / "a.log").write_text(DOCKER, "utf-8")
+    read, *_ = read_material([tmp_path], [str(tmp_path / "a.log")], None, None, {}, SETTINGS)
+    assert sorted(issue.rule for issue in lint(read).issues if issue.rule != "label-not-set") == rules
+
+
+PLACES = """\
+scrape_configs:
+  - job_name: api
+    static_configs: [{labels: {job: api, __path__: /var/log/api.log}}]
+    pipeline_stages:
+      - match:
+          selector: '{job="api"}'
+          stages:
+            - json: {expressions: {ts: at}}
+            - timestamp:
+                source: ts
+                format: RFC3339
+            - drop:
+                expression: "\\\\{"
+                longer_than: 1kb
+      - match:
+          selector: '{job="web"}'
+          stages:
+            - drop: {longer_than: 1kb}
+      - timestamp:
+          source: time
+          format: RFC3339
+      - drop:
+          expression: "\\\\{"
+"""
+
+
+def test_a_finding_stands_at_its_own_stage(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(PLACES, "utf-8")
+    (tmp_path / "a.log").write_text('{"at":"2026-05-01T10:00:00Z"}\n', "utf-8")
+    read, *_ = read_material([tmp_path / "p.yaml"], [str(tmp_path / "a.log")], None, None, {}, SETTINGS)
+    rows = PLACES.splitlines()
+    found = {issue.rule: (issue.spot.line, rows[issue.spot.line - 1].strip()) for issue in lint(read).issues}
+    assert found == {
+        "match-never": (16, """selector: '{job="web"}'"""),
+        "timestamp-format": (21, "format: RFC3339"),
+        "drops-all": (23, 'expression: "\\\\{"'),
+    }
+
+
+ESCAPED = """\
+loki.source.file "a" {
+  targets    = [{__path__ = "/a.log", job = "api"}]
+  forward_to = [loki.process.a.receiver]
+}
+loki.process "a" {
+  forward_to = []
+  stage.drop {
+    expression = "^\\\\{\\"at"
+  }
+}
+"""
+
+
+def test_an_escaped_text_of_alloy_is_found(tmp_path: Path) -> None:
+    (tmp_path / "c.alloy").write_text(ESCAPED, "utf-8")
+    (tmp_path / "a.log").write_text('{"at":"2026-05-01T10:00:00Z"}\n', "utf-8")
+    read, *_ = read_material([tmp_path / "c.alloy"], [str(tmp_path / "a.log")], None, None, {}, SETTINGS)
+    assert [(issue.rule, issue.spot.line) for issue in lint(read).issues] == [("drops-all", 8)]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
+from obs_check.lint.pipeline_sample import given
 from obs_check.lint.question import NOW_NS
 from obs_check.lint.rule import LintRule
 from obs_check.shipper.item import Stage
@@ -14,8 +15,8 @@ from obs_check.shipper.stages.match import Match
 
 def _find(material: Material) -> Iterator[Found]:
     for sample in material.samples:
-        for shipper, job, _ in material.jobs_of(sample):
-            ran = run(job.pipeline, sample.labels, sample.lines, NOW_NS)
+        for shipper, job, flow in material.jobs_of(sample):
+            ran = run(job.pipeline, *given(job, flow, sample), NOW_NS)
             dropping = [effect for effect in ran.effects if effect.outcome == "dropped"]
             if len({effect.number for effect in dropping}) < len(sample.lines):
                 continue
@@ -26,7 +27,7 @@ def _find(material: Material) -> Iterator[Found]:
                 if stage is None or text is None:
                     continue
                 claim = f"job {job.name}: `{stage.kind}` drops all {reached} lines of {sample.name}"
-                yield shipper.spot(job, text, stage=stage.kind), claim, "drop only what no panel needs"
+                yield shipper.spot(job, text, stage=stage), claim, "drop only what no panel needs"
 
 
 def _tested(stage: Stage | None) -> str | None:

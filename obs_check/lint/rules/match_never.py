@@ -20,8 +20,8 @@ def _find(material: Material) -> Iterator[Found]:
                     continue
                 claim = f"job {job.name}: no line can match {_text(stage)}: {_why(matchers, labels)}"
                 effect = "it drops nothing" if stage.drop else "its stages never run"
-                needle = f"{matchers[0].name}{matchers[0].op}"
-                yield shipper.spot(job, needle, stage="match"), claim, f"{effect}; set the label in front of the stage"
+                needles = [f'{m.name}{m.op}"{m.value}"' for m in matchers if not labels.fits([m])]
+                yield shipper.spot(job, *needles, stage=stage), claim, f"{effect}; set the label in front of the stage"
 
 
 def _text(stage: Match) -> str:

@@ -13,8 +13,8 @@ from obs_check.shipper.stages.regexes import compile_regex
 
 def _find(material: Material) -> Iterator[Found]:
     for sample in material.samples:
-        for shipper, job, _ in material.jobs_of(sample):
-            for stage, items in seen_by(job.pipeline, sample, Multiline):
+        for shipper, job, flow in material.jobs_of(sample):
+            for stage, items in seen_by(job, flow, sample, Multiline):
                 first = compile_regex(stage.firstline)
                 if not items or any(first.search(item.line) for item in items):
                     continue
@@ -22,7 +22,7 @@ def _find(material: Material) -> Iterator[Found]:
                     f"job {job.name}: firstline {stage.firstline!r} fits none of {len(items)} lines of {sample.name}, "
                     f"for example {shortened(items[0].line, 60)}: no lines are joined"
                 )
-                yield shipper.spot(job, "firstline", stage="multiline"), claim, "write what the first line begins with"
+                yield shipper.spot(job, "firstline", stage=stage), claim, "write what the first line begins with"
 
 
 RULE = LintRule("multiline-never", "error", "a multiline stage whose first line never comes", _find)

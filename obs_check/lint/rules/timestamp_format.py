@@ -23,10 +23,10 @@ def _find(material: Material) -> Iterator[Found]:
         for sample in material.samples:
             if not fits_job(sample, flow):
                 continue
-            for stage, items in seen_by(job.pipeline, sample, Timestamp):
+            for stage, items in seen_by(job, flow, sample, Timestamp):
                 texts = [text_of(item.extracted.get(stage.source)) for item in items]
                 given = [text for text in texts if text is not None]
-                spot = shipper.spot(job, stage.format, stage="timestamp")
+                spot = shipper.spot(job, stage.format, stage=stage)
                 if items and not given:
                     claim = f"job {job.name}: no stage before `timestamp` extracts {stage.source!r} from {sample.name}"
                     yield (

@@ -21,8 +21,8 @@ _FEWEST = 2
 
 def _find(material: Material) -> Iterator[Found]:
     for sample in material.samples:
-        for shipper, job, _ in material.jobs_of(sample):
-            for stage, items in seen_by(job.pipeline, sample, Timestamp):
+        for shipper, job, flow in material.jobs_of(sample):
+            for stage, items in seen_by(job, flow, sample, Timestamp):
                 offset_s = _offset_s([found for item in items if (found := _leap_s(stage, item)) is not None])
                 if offset_s:
                     way = "ahead of" if offset_s > 0 else "behind"
@@ -31,7 +31,7 @@ def _find(material: Material) -> Iterator[Found]:
                         "the time at which the container runtime wrote them"
                     )
                     remedy = "set `location` to the zone that the program writes, or leave the runtime's time"
-                    yield shipper.spot(job, stage.format, stage="timestamp"), claim, remedy
+                    yield shipper.spot(job, stage.format, stage=stage), claim, remedy
 
 
 def _leap_s(stage: Timestamp, item: Item) -> float | None:
