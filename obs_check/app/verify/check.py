@@ -14,7 +14,7 @@ from obs_check.app.systems.following import follow_run
 from obs_check.app.systems.health import ask_health
 from obs_check.app.systems.injection import Sending
 from obs_check.app.systems.systems import Systems
-from obs_check.app.verify.inputs import clocks, inputs_of, versions
+from obs_check.app.verify.inputs import clocks, inputs_of, versions, wrong_clock
 from obs_check.app.verify.look import look
 from obs_check.app.verify.outcome import Outcome
 from obs_check.app.verify.panel_hop import panel_hop
@@ -95,11 +95,18 @@ class Check:
                 "run it again when the clock stays; also a machine that slept has such a leap",
             )
 
+    def _agreed_clock(self) -> None:
+        """Raise Unavailable where every system that tells the time (RFC 9110: `Date`) has another than this machine:
+        panels would be asked for hours that are not those of their lines."""
+        if apart := wrong_clock(clocks(self.systems)):
+            raise Unavailable(apart, "set the clock, for example by NTP: what panels show is asked for by it")
+
     def before(self) -> list[PanelView]:
-        """Read the panels in their own ranges before anything is sent.
+        """Read the panels in their own ranges before anything is sent. Unavailable where this machine's clock is wrong.
 
         It cannot be made up for later: Loki 3.5 sets the last point of a range query up to a step behind its end.
         """
+        self._agreed_clock()
         return self.systems.board.read(self.systems.now_ns(), None, self.only)
 
     def inject(self, allow: int, deny: int, sending: Sending | None = None) -> Run:
@@ -144,6 +151,7 @@ class Check:
     def panels(self, run: Run | None, before: Sequence[PanelView] = ()) -> None:
         """Read the panels in their own ranges and judge them, by the run where there is one; `before` is what they read
         ahead of it."""
+        self._agreed_clock()
         systems = self.systems
         self.outcome.before = before
         self._held = Yardstick(systems.expectations, run, {copy_of(view): view for view in before})

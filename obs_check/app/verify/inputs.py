@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +16,8 @@ from obs_check.model.clock_offset import ClockOffset
 from obs_check.model.secret import hidden, without_secrets
 from obs_check.panel.expect import Expectation
 
+CLOCK_APART_S = 60.0
+"""Seconds by which clocks may differ: lines of a run are looked for so far around it."""
 MOST_TEXT = 256 * 1024
 """Characters of a file that are kept; of a larger one its size and SHA-256 are."""
 MOST_MODEL = 4 * 1024 * 1024
@@ -101,6 +103,18 @@ def clocks(systems: Systems) -> list[dict[str, Any]]:
     if systems.shipping is not None:
         asked["shipper"] = systems.shipping.client.offset
     return [{"system": name, **offset.to_json()} for name, offset in asked.items() if offset is not None]
+
+
+def wrong_clock(clocks: Sequence[Mapping[str, Any]]) -> str:
+    """In words how far this machine's clock is from that of every system that tells one (`clocks` as they are kept); ""
+    where one of them agrees with it, or none is known."""
+    ahead_s = [-clock["most_ms"] / 1000 for clock in clocks]
+    behind_s = [clock["least_ms"] / 1000 for clock in clocks]
+    for apart_s, way in ((ahead_s, "ahead of"), (behind_s, "behind")):
+        if apart_s and min(apart_s) > CLOCK_APART_S:
+            names = " and ".join(f"{clock['system']}'s" for clock in clocks)
+            return f"this machine's clock is at least {min(apart_s):,.0f} s {way} {names}"
+    return ""
 
 
 def _dashboard(systems: Systems) -> dict[str, Any]:
