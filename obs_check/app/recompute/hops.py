@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+import msgspec
 
 from obs_check.app.recompute.result import Recomputed
 from obs_check.model.event import find_tags
@@ -44,8 +45,11 @@ def _account(where: str, kept: Any, found: Recomputed) -> None:
     account = kept.get("account") if isinstance(kept, Mapping) and "account" in kept else kept
     if not isinstance(account, Mapping) or "sentence" not in account:
         return
-    names = {field.name for field in fields(Account)} & set(account)
-    again = Account(**{name: account[name] for name in names}).to_json()
+    try:
+        again = msgspec.convert(account, Account).to_json()
+    except msgspec.ValidationError as error:
+        found.same("hops", f"{where}.shipper", account, f"an account of lines: {error}")
+        return
     for name in ("open", "sentence"):
         found.same("hops", f"{where}.shipper.{name}", account.get(name), again[name])
 
