@@ -47,6 +47,21 @@ def test_a_document_that_kept_nothing_is_not_called_false() -> None:
     assert "hops[0]" in found.left
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "ended", "verdict"),
+    [(["allow", "deny"], "", "ok"), (["allow", "allow"], "", "fail"), (["allow", "deny"], "interrupted", "unknown")],
+)
+def test_a_run_that_was_only_sent_has_the_verdict_of_its_events(verdicts: list[str], ended: str, verdict: str) -> None:
+    wanted = ("allow", "deny")
+    events = [
+        {"tag": f"r-{n}", "decision": wants, "verdict": was, "sent_ns": 1}
+        for n, (wants, was) in enumerate(zip(wanted, verdicts, strict=True), 1)
+    ]
+    document = {"command": "inject", "verdict": verdict, "run": "r", "events": events, "outages": [], "ended": ended}
+    assert recompute(document).differences == []
+    assert recompute({**document, "verdict": "ok" if verdict != "ok" else "fail"}).differences != []
+
+
 def panel(document: dict[str, Any], number: int) -> dict[str, Any]:
     return next(row for row in document["panels"] if row["id"] == number)
 

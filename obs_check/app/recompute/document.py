@@ -51,10 +51,15 @@ def _one(document: Mapping[str, Any], place: str, found: Recomputed) -> None:
 
 
 def _verdict(document: Mapping[str, Any]) -> str:
-    """As Outcome's: that of what was looked at; unknown where it did not come to its end or looked at nothing."""
+    """As Outcome's: that of what was looked at; unknown where it did not come to its end or looked at nothing. A run
+    that was only sent has that of its events."""
     hops, panels, findings = (document.get(key) or [] for key in ("hops", "panels", "findings"))
-    if document.get("ended") or not (hops or panels or findings):
+    sent = document.get("events") or [] if document.get("command") == "inject" else []
+    if document.get("ended") or not (hops or panels or findings or sent):
         return str(Verdict.UNKNOWN)
+    if sent:
+        expected = all(event.get("verdict") == event.get("decision") for event in sent)
+        return str(Verdict.OK if expected else Verdict.FAIL)
     verdicts = [Verdict(str(row["verdict"])) for row in (*hops, *panels)]
     verdicts += [Verdict.FAIL for finding in findings if finding.get("severity") == "error"]
     verdicts += [Verdict.UNKNOWN for _ in document.get("outages") or ()]
