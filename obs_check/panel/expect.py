@@ -245,6 +245,7 @@ def load_expectations(doc: Any, source: str) -> dict[int, Expectation]:
     """Panel id -> expectation, from the parsed file. InputError names the entry that is wrong and what it may be."""
     if not isinstance(doc, Mapping) or not isinstance(doc.get("panels"), Mapping):
         raise InputError(f"{source}: no `panels` in it", "write one entry a panel id: path and kind")
+    check_keys(dict.fromkeys(map(str, doc), source), ("dashboard", "panels"), InputError)
     found = {}
     for key, entry in doc["panels"].items():
         where = f"{source}: panel {key}"

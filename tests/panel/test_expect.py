@@ -132,6 +132,7 @@ def test_rows_without_a_tag_are_counted(rows: int, says: str | None) -> None:
     [
         ([], "no `panels`"),
         ({"panels": {"x": {}}}, "not a number"),
+        ({"panels": {}, "dashbord": "x"}, "did you mean dashboard"),
         ({"panels": {1: {"path": "B", "kid": "count"}}}, "did you mean kind"),
         ({"panels": {1: {"path": "B"}}}, "kind is missing"),
         ({"panels": {1: {"path": "C", "kind": "count"}}}, "path is 'C'"),
