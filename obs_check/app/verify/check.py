@@ -117,7 +117,10 @@ class Check:
 
         run = self.systems.inject(allow, deny, sending or Sending(), self.say, keep)
         decided = sum(s.as_expected for s in run.sent)
-        self.say(f"run {run.id}: {allow} allow and {deny} deny events sent, {decided} decided as expected")
+        # Two clients send the events of both.
+        allowed = sum(s.event.decision == "allow" for s in run.sent)
+        sent = f"{allowed} allow and {len(run.sent) - allowed} deny events"
+        self.say(f"run {run.id}: {sent} sent, {decided} decided as expected")
         return run
 
     def follow(self, run: Run) -> None:
