@@ -7,15 +7,14 @@ from pathlib import Path
 
 from obs_check.lint.board import LintedDashboard
 from obs_check.lint.issue import Spot
-from obs_check.lint.pipeline_sample import fits_job, given
-from obs_check.lint.question import NOW_NS, Question, board_questions
+from obs_check.lint.pipeline_sample import fits_job, shipping_of
+from obs_check.lint.question import Question, board_questions
 from obs_check.lint.sample import SampleLines
 from obs_check.model.entry import Labels
 from obs_check.panel.datasource import Datasources
 from obs_check.shipper.item import Stage
 from obs_check.shipper.label_flow import Flow, label_flow
 from obs_check.shipper.model import ScrapeJob, ShipperConfig
-from obs_check.shipper.simulate import simulate
 from obs_check.shipper.targets import LogFile
 
 
@@ -129,8 +128,8 @@ class Material:
         if len(jobs) != 1:
             return sample
         _, job, flow = jobs[0]
-        entries = tuple(simulate(job.pipeline, *given(job, flow, sample), NOW_NS))
-        return replace(sample, name=f"{sample.name} as job {job.name} ships it", entries=entries, pushed=flow.pushed)
+        shipping = shipping_of(job, flow, sample)
+        return replace(sample, name=f"{sample.name} as job {job.name} ships it", shipping=shipping)
 
     def flows(self) -> list[tuple[ShipperFile, ScrapeJob, Flow]]:
         """Every job of every configuration, with the labels that its lines can have."""

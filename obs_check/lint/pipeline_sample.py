@@ -2,16 +2,18 @@
 
 import random
 from collections.abc import Iterator
+from functools import cache
 from typing import TypeVar
 
 from obs_check.lint.question import NOW_NS
-from obs_check.lint.sample import SampleLines
+from obs_check.lint.sample import SampleLines, Shipping
 from obs_check.logql.syntax.ast import Matcher
 from obs_check.model.entry import Labels
 from obs_check.shipper.item import Item, Stage, StageContext
 from obs_check.shipper.label_flow import Flow
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.pipeline import Pipeline
+from obs_check.shipper.simulate import Shipped, simulate
 
 S = TypeVar("S", bound=Stage)
 
@@ -24,6 +26,19 @@ def fits_job(sample: SampleLines, flow: Flow) -> bool:
 def given(job: ScrapeJob, flow: Flow, sample: SampleLines) -> tuple[Labels, tuple[str, ...]]:
     """The labels and lines of a sample as they come to a job's first stage."""
     return {**flow.start.certain, **sample.labels}, sample.lines if job.reads_files else sample.bare
+
+
+def shipping_of(job: ScrapeJob, flow: Flow, sample: SampleLines) -> Shipping:
+    """What a job makes of a sample, each way only once."""
+    start, lines = given(job, flow, sample)
+    asked = {name for stage, _ in flow.matches for name, _, _ in stage.selector.matchers}
+    deciding = {name for name in asked - start.keys() if flow.start.values(name) != frozenset({""})}
+
+    @cache
+    def shipped(labels: frozenset[tuple[str, str]]) -> list[Shipped]:
+        return simulate(job.pipeline, {**start, **dict(labels)}, lines, NOW_NS)
+
+    return Shipping(lambda labels: shipped(frozenset(labels.items())), flow.pushed, frozenset(deciding))
 
 
 def seen_by(job: ScrapeJob, flow: Flow, sample: SampleLines, kind: type[S]) -> list[tuple[S, list[Item]]]:

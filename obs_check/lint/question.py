@@ -72,6 +72,10 @@ class Question:
                 filled = [self.unknown.intersection(references(self.raw))] * len(matchers)
             yield [matcher for matcher, names in zip(matchers, filled, strict=True) if not names]
 
+    def log_queries(self) -> Iterator[tuple[ast.LogQuery, list[ast.Matcher]]]:
+        """Its log queries, each with the matchers that are known."""
+        return zip(log_queries(self.logql) if self.logql else (), self.known_matchers(), strict=True)
+
     @property
     def is_metric(self) -> bool:
         """Whether the answer is numbers (a LogQL query may give lines)."""

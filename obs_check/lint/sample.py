@@ -1,7 +1,7 @@
 """Log lines that a person gives, and what a query's stages make of them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -29,6 +29,17 @@ Shape = Literal["json", "logfmt", "text"]
 
 
 @dataclass(frozen=True)
+class Shipping:
+    """What a job makes of a sample. `ship` answers the entries for labels that the lines come with; `pushed` are the
+    labels that its lines can have; `deciding` are those that they come with, whose value nobody knows, and that a
+    `match` stage looks at."""
+
+    ship: Callable[[Labels], Sequence[Shipped]]
+    pushed: Possible
+    deciding: frozenset[str]
+
+
+@dataclass(frozen=True)
 class SampleLines:
     """Lines as they stand in the file. `labels` are those of the stream they belong to, as far as a person said them:
     a selector that contradicts them does not select these lines. `settings` are those of the engine that runs stages
@@ -38,55 +49,54 @@ class SampleLines:
     lines: tuple[str, ...]
     settings: EngineSettings
     labels: Labels = field(default_factory=dict)
-    entries: tuple[Shipped, ...] | None = None
-    """The lines as a job ships them; None where they are as they stand in the file."""
-    pushed: Possible | None = None
-    """The labels that this job's lines can have."""
+    shipping: Shipping | None = None
+    """What their job makes of them; None where no job is known to be theirs."""
 
     @cached_property
     def wrapping(self) -> Wrapping:
         """The container runtime's format that all lines have."""
-        if self.entries is not None:
-            return ""
         if self.lines and all(CRI.match(line) for line in self.lines):
             return "cri"
         return "docker" if self.lines and all(_docker(line) is not None for line in self.lines) else ""
 
     @cached_property
     def bare(self) -> tuple[str, ...]:
-        """The lines without the container runtime's wrapping, as Loki has them."""
-        if self.entries is not None:
-            return tuple(entry.line for entry in self.entries)
+        """The lines without the container runtime's wrapping, without it."""
         if self.wrapping == "cri":
             return tuple(CRI.sub("", line) for line in self.lines)
         if self.wrapping == "docker":
             return tuple(text.removesuffix("\n") for line in self.lines if (text := _docker(line)) is not None)
         return self.lines
 
-    def survivors(self, query: ast.LogQuery, stages: int) -> list[Row]:
-        """The rows that pass the selector (as far as labels are known) and the first `stages` stages."""
-        if self.pushed is not None and not self.pushed.fits(query.selector.matchers):
+    def survivors(self, query: ast.LogQuery, known: Sequence[ast.Matcher], stages: int) -> list[Row]:
+        """The rows that pass the selector (its `known` matchers, as far as labels are known) and the first `stages`
+        stages."""
+        if self.shipping is not None and not self.shipping.pushed.fits(known):
             return []
         run = compile_stages(query.stages[:stages], self.settings)
-        return [row for row in self._rows() if _selected(row, query.selector) and run(row)]
+        return [row for row in self._rows(known) if _selected(row, known) and run(row)]
 
     def may_have(self, label: str) -> bool | None:
         """Whether the stream of the lines may have a label; None where nobody knows all of its labels."""
         if label in self.labels:
             return True
-        if self.pushed is None or (self.pushed.open and label not in self.pushed.labels):
+        pushed = self.shipping.pushed if self.shipping else None
+        if pushed is None or (pushed.open and label not in pushed.labels):
             return None
-        return self.pushed.values(label) != frozenset({""})
+        return pushed.values(label) != frozenset({""})
 
-    def _rows(self) -> list[Row]:
-        if self.entries is None:
+    def _rows(self, known: Sequence[ast.Matcher]) -> list[Row]:
+        if self.shipping is None:
             return [Row(0, line, self.labels, {}) for line in self.bare]
-        return [row_of(0, entry.line, entry.labels, entry.metadata) for entry in self.entries]
+        # The stream that a query selects is the one that goes through its branch of the pipeline.
+        chosen = {m.name: m.value for m in known if m.op == "=" and m.name in self.shipping.deciding}
+        entries = self.shipping.ship({**chosen, **self.labels})
+        return [row_of(0, entry.line, entry.labels, entry.metadata) for entry in entries]
 
 
-def _selected(row: Row, selector: ast.Selector) -> bool:
-    """Whether a selector takes a row, as far as the labels of its stream are known."""
-    return stream_test([m for m in selector.matchers if m.name in row.stream])(row.stream)
+def _selected(row: Row, matchers: Sequence[ast.Matcher]) -> bool:
+    """Whether matchers take a row, as far as the labels of its stream are known."""
+    return stream_test([m for m in matchers if m.name in row.stream])(row.stream)
 
 
 def read_sample(given: str, settings: EngineSettings) -> SampleLines:

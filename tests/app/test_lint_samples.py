@@ -1,5 +1,6 @@
 """What lint says of queries and stages on samples, each case right in itself: what a person knows who wrote both."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -48,10 +49,16 @@ def found(folder: Path, stages: str, lines: str, query: str) -> list[str]:
         (*TRACE, '{job="api"} | logfmt | trace="x" | level="info"'),
         ("[{json: {expressions: {level: }}}, {labels: {level: }}, {match: {selector: '{level=\"error\"}', stages: "
          "[{json: {expressions: {msg: }}}, {output: {source: msg}}]}}]", JSON, '{job="api", level="info"} | json'),
+        ("", JSON, '{job="api"} | json | level="error" or severity="error"'),
+        ("", '{"level":"info","error":"","at":{"x":null}}\n', '{job="api"} | json | error!="" | at_x=1'),
+        ("", '{"level":"info","error":"","at":{"x":null}}\n', '{job="api"} | json e="error", x="at.x"'),
+        ("", 'level=info msg=a err=""\n', '{job="api"} | logfmt | err!=""'),
+        ("", JSON, 'sum(rate({job="api"} | json [5m])) / sum(rate({job="api"} | json | user="ann" [5m]))'),
     ],
     ids=[
         "a banner in front of JSON", "logfmt inside JSON", "grouped by labels that nobody gave", "labels of the stream",
-        "structured metadata", "the selector takes the JSON alone",
+        "structured metadata", "the selector takes the JSON alone", "or for lines of another form",
+        "JSON fields without a value", "chosen ones", "a logfmt field without a value", "a quotient",
     ],
 )  # fmt: skip
 def test_nothing_is_found(stages: str, lines: str, query: str, tmp_path: Path) -> None:
@@ -63,10 +70,12 @@ def test_nothing_is_found(stages: str, lines: str, query: str, tmp_path: Path) -
     [
         (f"Starting\n{JSON}", '{job="api"} | json | usr="ann"', "no line has the field 'usr', which the query uses"),
         (JSON, '{job="api"} | line_format "{{.msg}}" | json | a=1', "`| json` stands before lines that are empty"),
+        (JSON, 'sum(rate({job="api"} | json | usr="ann" [5m])) / sum(rate({job="api"} [5m]))',
+         "no line has the field 'usr', which the query uses"),
         (NGINX, '{job="api"} | pattern `<ip> - <_> (<_>) "<m> ` | m="GET"',
          "`| pattern` takes 'm', which the query uses, from no line"),
     ],
-    ids=["a banner in front of JSON", "nothing is left of the lines", "half a pattern fits"],
+    ids=["a banner in front of JSON", "nothing is left of the lines", "in a quotient", "half a pattern fits"],
 )  # fmt: skip
 def test_the_fault_is_found(lines: str, query: str, claim: str, tmp_path: Path) -> None:
     [one] = found(tmp_path, "", lines, query)
@@ -172,3 +181,52 @@ def test_an_escaped_text_of_alloy_is_found(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text('{"at":"2026-05-01T10:00:00Z"}\n', "utf-8")
     read, *_ = read_material([tmp_path / "c.alloy"], [str(tmp_path / "a.log")], None, None, {}, SETTINGS)
     assert [(issue.rule, issue.spot.line) for issue in lint(read).issues] == [("drops-all", 8)]
+
+
+BRANCH = (
+    "[{match: {selector: '{app=\"web\"}', stages: [{json: {expressions: {msg: }}}, {output: {source: msg}}]}},"
+    " {match: {selector: '{app=\"old\"}', action: drop}}]"
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "rules"),
+    [
+        ('{namespace="x", app="web"} | logfmt | a=1', []),
+        ('{namespace="x", app="api"} | json | user="ann"', []),
+        ('{namespace="x", app="web"} | json | user="ann"', ["parser-contradicts-lines"]),
+        ('{namespace="x", app="old"} | logfmt | a=1', []),
+    ],
+)
+def test_a_query_meets_the_branch_of_the_pipeline_that_it_selects(query: str, rules: list[str], tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(
+        f"clients: []\nscrape_configs:\n  - job_name: api\n    {PODS}    pipeline_stages: {BRANCH}\n", "utf-8"
+    )
+    (tmp_path / "q.logql").write_text(query + "\n", "utf-8")
+    (tmp_path / "a.log").write_text(JSON, "utf-8")
+    read, *_ = read_material([tmp_path], [f"""{{namespace="x"}}={tmp_path / "a.log"}"""], None, None, {}, SETTINGS)
+    assert [issue.rule for issue in lint(read).issues] == rules
+
+
+def test_a_variable_that_only_a_browser_fills_selects_all_lines(tmp_path: Path) -> None:
+    target = {"refId": "A", "expr": '{namespace="$ns"} | json | usr="ann"'}
+    panel = {"id": 1, "type": "logs", "title": "t", "datasource": {"type": "loki", "uid": "l"}, "targets": [target]}
+    (tmp_path / "b.json").write_text(json.dumps({"uid": "b", "title": "b", "schemaVersion": 39, "panels": [panel]}))
+    (tmp_path / "a.log").write_text(JSON, "utf-8")
+    sample = f"""{{namespace="x"}}={tmp_path / "a.log"}"""
+    read, *_ = read_material([tmp_path / "b.json"], [sample], None, None, {}, SETTINGS)
+    assert [issue.rule for issue in lint(read).issues] == ["field-not-in-lines"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "rules"),
+    [
+        ("2026-05-01 10:00:00 a\nTraceback (most recent call last):\n", []),
+        ("2026-05-01 10:00:00 a\n2026/05/01 10:00:01 b\n", ["timestamp-format"]),
+        ("Traceback (most recent call last):\n", ["timestamp-format"]),
+    ],
+    ids=["no time at all", "a time of another format", "nothing else"],
+)
+def test_a_format_is_held_to_times(lines: str, rules: list[str], tmp_path: Path) -> None:
+    stages = "[{regex: {expression: '^(?P<ts>\\S+ \\S+)'}}, {timestamp: {source: ts, format: '2006-01-02 15:04:05'}}]"
+    assert [one.partition(":")[0] for one in found(tmp_path, stages, lines, '{job="api"}')] == rules

@@ -26,8 +26,12 @@ def _find(material: Material) -> Iterator[Found]:
                 text = _tested(stage) if reached == len(sample.lines) else None
                 if stage is None or text is None:
                     continue
-                claim = f"job {job.name}: `{stage.kind}` drops all {reached} lines of {sample.name}"
+                claim = f"job {job.name}: `{stage.kind}` drops {_all(reached)} of {sample.name}"
                 yield shipper.spot(job, text, stage=stage), claim, "drop only what no panel needs"
+
+
+def _all(count: int) -> str:
+    return "the only line" if count == 1 else f"all {count} lines"
 
 
 def _tested(stage: Stage | None) -> str | None:

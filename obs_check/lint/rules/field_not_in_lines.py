@@ -9,62 +9,112 @@ from obs_check.lint.material import Material
 from obs_check.lint.question import Question
 from obs_check.lint.rule import LintRule
 from obs_check.lint.sample import SampleLines, shapes
+from obs_check.logql.explain.fields import valueless
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import compile_stage
+from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.walk import log_queries
 
 _Structured = ast.JsonParser | ast.LogfmtParser
 
 
 def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
-        queries = log_queries(question.logql) if question.logql else []
-        for query in queries:
+        for number, (query, known) in enumerate(question.log_queries()):
             for sample in material.stored_samples:
                 for place, stage in enumerate(query.stages):
-                    for claim, remedy in _at(question, query, place, stage, sample, len(queries) == 1):
+                    if not isinstance(stage, _Structured | ast.RegexpParser | ast.PatternParser):
+                        continue
+                    rows = sample.survivors(query, known, place)
+                    needed = labels_needed(question.logql, place, number) if question.logql else []
+                    if not rows:
+                        continue
+                    if isinstance(stage, _Structured):
+                        claims = _absent(question, query, place, stage, sample, rows, needed)
+                    else:
+                        claims = _unfit(stage, sample, rows, needed)
+                    for claim, remedy in claims:
                         yield question.spot, f"{claim} ({sample.name})", remedy
 
 
-def _at(
-    question: Question, query: ast.LogQuery, place: int, stage: ast.Stage, sample: SampleLines, alone: bool
+def _unfit(
+    stage: ast.RegexpParser | ast.PatternParser, sample: SampleLines, rows: list[Row], needed: list[str]
 ) -> Iterator[tuple[str, str]]:
-    if not isinstance(stage, _Structured | ast.RegexpParser | ast.PatternParser):
-        return
-    rows = sample.survivors(query, place)
-    if not rows:
-        return
     names = _after(stage, rows, sample.settings)
-    if isinstance(stage, ast.RegexpParser | ast.PatternParser):
-        if not names:
-            yield f"`| {stage.WORD}` fits no line", "compare it with a line of the sample"
-            return
-        captured = effect_of(stage).sets or ()
-        for label in labels_needed(question.logql, place) if alone and question.logql is not None else ():
-            if label in captured and label not in names:
-                yield f"`| {stage.WORD}` takes {label!r}, which the query uses, from no line", _nearest(label, names)
+    if not names:
+        yield f"`| {stage.WORD}` fits no line", "compare it with a line of the sample"
         return
+    for label in needed:
+        if label in (effect_of(stage).sets or ()) and label not in names:
+            yield f"`| {stage.WORD}` takes {label!r}, which the query uses, from no line", _nearest(label, names)
+
+
+def _absent(
+    question: Question,
+    query: ast.LogQuery,
+    place: int,
+    stage: _Structured,
+    sample: SampleLines,
+    rows: list[Row],
+    needed: list[str],
+) -> Iterator[tuple[str, str]]:
     # Other lines among them, as a banner, have no field at all.
     if ("json" if isinstance(stage, ast.JsonParser) else "logfmt") not in shapes([row.line for row in rows]):
         return
-    whole = ast.JsonParser() if isinstance(stage, ast.JsonParser) else ast.LogfmtParser()
-    flat = _after(whole, rows, sample.settings)
+    flat = _after(_whole(stage), rows, sample.settings)
+    blank = _blank(stage, rows, sample.settings)
     if stage.extractions:
+        names = _after(stage, rows, sample.settings)
         for one in stage.extractions:
-            if one.label not in names:
+            if one.label not in names and sanitise(one.expression) not in blank:
                 yield f"no line has the field {one.expression!r}", _nearest(one.expression, flat)
-    elif alone and question.logql is not None:
-        grouped = grouped_by(question.logql)
-        there = {m.name for m in query.selector.matchers} | _anywhere(query.stages[place:], rows, sample.settings)
-        for label in labels_needed(question.logql, place):
-            of_stream = sample.may_have(label)
-            # People group by labels of the stream: without a word on those, only what resembles a field is one.
-            if label in there or of_stream or (of_stream is None and label in grouped and not _near(label, flat)):
-                continue
-            yield f"no line has the field {label!r}, which the query uses", _nearest(label, flat)
+        return
+    grouped = grouped_by(question.logql) if question.logql else []
+    there = {m.name for m in query.selector.matchers} | _anywhere(query.stages[place:], rows, sample.settings) | blank
+    there |= {name for one in query.stages[place:] if isinstance(one, ast.LabelFilter) for name in _spare(one, there)}
+    for label in needed:
+        of_stream = sample.may_have(label)
+        # People group by labels of the stream: without a word on those, only what resembles a field is one.
+        if label in there or of_stream or (of_stream is None and label in grouped and not _near(label, flat)):
+            continue
+        yield f"no line has the field {label!r}, which the query uses", _nearest(label, flat)
+
+
+def _spare(stage: ast.LabelFilter, there: set[str]) -> set[str]:
+    """Labels that stand in for others in an `or`, one side of which the lines can meet: for lines of another form."""
+    found: set[str] = set()
+    todo: list[ast.Predicate] = [stage.predicate]
+    while todo:
+        match todo.pop():
+            case ast.OrPredicate() as either:
+                sides = _compared(either.left), _compared(either.right)
+                found |= sides[0] | sides[1] if any(side <= there for side in sides) else set()
+                todo += [either.left, either.right]
+            case ast.AndPredicate() as both:
+                todo += [both.left, both.right]
+            case _:
+                pass
+    return found
+
+
+def _compared(predicate: ast.Predicate) -> set[str]:
+    if isinstance(predicate, ast.AndPredicate | ast.OrPredicate):
+        return _compared(predicate.left) | _compared(predicate.right)
+    return {predicate.name}
+
+
+def _whole(stage: _Structured, keep_empty: bool = False) -> _Structured:
+    """The parser of every field."""
+    return ast.JsonParser() if isinstance(stage, ast.JsonParser) else ast.LogfmtParser(keep_empty=keep_empty)
+
+
+def _blank(stage: _Structured, rows: list[Row], settings: EngineSettings) -> set[str]:
+    """Fields that are in the lines without a value: another line may have one."""
+    if isinstance(stage, ast.JsonParser):
+        return {name for row in rows for name in valueless(row.line)}
+    return _after(_whole(stage, keep_empty=True), rows, settings, empty=True)
 
 
 def _anywhere(stages: Sequence[ast.Stage], rows: list[Row], settings: EngineSettings) -> set[str]:
@@ -80,14 +130,14 @@ def _anywhere(stages: Sequence[ast.Stage], rows: list[Row], settings: EngineSett
     return found
 
 
-def _after(stage: ast.Stage, rows: list[Row], settings: EngineSettings) -> set[str]:
-    """Labels that a stage sets to something on some of the lines."""
+def _after(stage: ast.Stage, rows: list[Row], settings: EngineSettings, empty: bool = False) -> set[str]:
+    """Labels that a stage sets to something (or nothing, with `empty`) on some of the lines."""
     run = compile_stage(stage, settings)
     found: set[str] = set()
     for row in rows:
         fresh = Row(row.ts, row.line, {}, {})
         run(fresh)
-        found |= {name for name, value in fresh.parsed.items() if value}
+        found |= {name for name, value in fresh.parsed.items() if bool(value) != empty}
     return found
 
 

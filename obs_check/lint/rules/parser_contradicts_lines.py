@@ -7,7 +7,6 @@ from obs_check.lint.material import Material
 from obs_check.lint.rule import LintRule
 from obs_check.lint.sample import Shape, shapes
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.walk import log_queries
 from obs_check.model.secret import shortened
 
 _MADE_FOR = {
@@ -19,12 +18,12 @@ _MADE_FOR = {
 
 def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
-        for query in log_queries(question.logql) if question.logql else ():
+        for query, known in question.log_queries():
             for place, stage in enumerate(query.stages):
                 name = stage.WORD if isinstance(stage, ast.Parser) else ""
                 form = _MADE_FOR.get(name, "")
                 for sample in material.stored_samples if form else ():
-                    lines = [row.line for row in sample.survivors(query, place)]
+                    lines = [row.line for row in sample.survivors(query, known, place)]
                     seen = shapes(lines)
                     # Plain text between pairs is no contradiction to logfmt, which takes what it finds.
                     if not seen or form in seen or (form == "logfmt" and "text" in seen):

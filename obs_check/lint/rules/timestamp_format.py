@@ -36,6 +36,9 @@ def _find(material: Material) -> Iterator[Found]:
                     )
                     continue
                 unread = [text for text in given if stage.time_of(text, lambda: NOW_NS) is None]
+                if len(unread) < len(given):
+                    # What is no time at all, as the lines of a traceback, says nothing of a format that reads others.
+                    unread = [text for text in unread if _reading(text)]
                 if unread:
                     claim = (
                         f"job {job.name}: format {stage.format!r} cannot read {unread[0]!r} "
@@ -52,11 +55,17 @@ def _parses(layout: str, text: str) -> bool:
     return True
 
 
-def _better(text: str) -> str:
-    found = next((layout for layout in _CANDIDATES if _parses(layout, text)), None)
+def _reading(text: str) -> str:
+    """A format that reads a text; "" where none of the usual ones does."""
+    found = next((layout for layout in _CANDIDATES if _parses(layout, text)), "")
     # Unix seconds of thirteen digits and more would be in the far future: a finer unit is meant.
     if found == "Unix" and text.isdecimal() and len(text) >= 13:
         found = {13: "UnixMs", 16: "UnixUs"}.get(len(text), "UnixNs")
+    return found
+
+
+def _better(text: str) -> str:
+    found = _reading(text)
     return f"format: {found}" if found else "write its layout with Go's reference time, 2006-01-02T15:04:05Z07:00"
 
 

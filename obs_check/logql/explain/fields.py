@@ -43,20 +43,34 @@ class JsonField:
 
 def json_fields(line: str) -> list[JsonField]:
     """The scalar fields of a line that is a JSON object, the upper ones first; none of any other line."""
+    return [
+        JsonField(keys, value if isinstance(value, str) else json.dumps(value))
+        for keys, value in _leaves(line)
+        if value is not None
+    ]
+
+
+def valueless(line: str) -> list[str]:
+    """The labels of the fields of such a line that are null or an empty text."""
+    return [JsonField(keys, "").flat for keys, value in _leaves(line) if value is None or value == ""]
+
+
+def _leaves(line: str) -> list[tuple[tuple[str, ...], Any]]:
+    """What is neither object nor list in a line that is a JSON object, by the keys that lead to it."""
     if not line.lstrip().startswith("{"):
         return []
     try:
         document = json.loads(line)
     except (ValueError, RecursionError):
         return []
-    found: list[JsonField] = []
+    found: list[tuple[tuple[str, ...], Any]] = []
     todo: list[tuple[tuple[str, ...], Any]] = [((), document)]
     while todo:
         keys, value = todo.pop(0)
         if isinstance(value, dict):
             todo += [((*keys, key), inner) for key, inner in value.items()]
-        elif keys and not isinstance(value, list) and value is not None:
-            found.append(JsonField(keys, value if isinstance(value, str) else json.dumps(value)))
+        elif keys and not isinstance(value, list):
+            found.append((keys, value))
     return found
 
 
