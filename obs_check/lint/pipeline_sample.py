@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TypeVar
 
+from obs_check.golang.regex import capture_names
 from obs_check.lint.question import NOW_NS
 from obs_check.lint.sample import SampleLines, Shipping
 from obs_check.logql.syntax.ast import Matcher
@@ -14,6 +15,9 @@ from obs_check.shipper.label_flow import Flow
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.simulate import Shipped, simulate
+from obs_check.shipper.stages.parse_json import Json
+from obs_check.shipper.stages.parse_logfmt import Logfmt
+from obs_check.shipper.stages.parse_regex import Regex
 
 S = TypeVar("S", bound=Stage)
 
@@ -26,6 +30,22 @@ def fits_job(sample: SampleLines, flow: Flow) -> bool:
 def given(job: ScrapeJob, flow: Flow, sample: SampleLines) -> tuple[Labels, tuple[str, ...]]:
     """The labels and lines of a sample as they come to a job's first stage."""
     return {**flow.start.certain, **sample.labels}, sample.lines if job.reads_files else sample.bare
+
+
+def of_labels(job: ScrapeJob, flow: Flow, name: str) -> bool:
+    """Whether an extracted value may be there from the start, or be taken from one that is. Promtail 3.5: every label
+    that a line comes with is such a value, `filename` too; what it is, no line of a sample tells."""
+    found: set[str] = set()
+    for stage in job.pipeline.every():
+        if isinstance(stage, Regex | Json | Logfmt) and stage.source in flow.start.labels.keys() | found:
+            found |= _extracted(stage)
+    return name in found or flow.start.values(name) != frozenset({""})
+
+
+def _extracted(stage: Regex | Json | Logfmt) -> set[str]:
+    if isinstance(stage, Regex):
+        return set(capture_names(stage.expression))
+    return {name for name, _ in (stage.expressions if isinstance(stage, Json) else stage.mapping)}
 
 
 def shipping_of(job: ScrapeJob, flow: Flow, sample: SampleLines) -> Shipping:

@@ -101,12 +101,15 @@ STATIC = "static_configs: [{labels: {job: api, __path__: /var/log/api.log}}]\n"
         (PODS, "[{docker: {}}, {drop: {source: pod, value: a}}, {drop: {source: app, value: b}}]", []),
         (STATIC, "[{match: {selector: '{job=\"api\"}', stages: [{json: {expressions: {log: }}}, "
                  "{output: {source: log}}]}}]", []),
+        (STATIC, "[{docker: {}}, {regex: {expression: '(?P<day>\\d+-\\d+-\\d+)', source: filename}}, "
+                 "{timestamp: {source: day, format: '2006-01-02'}}, {drop: {source: day, value: '2026-01-01'}}]", []),
         (STATIC, "[{drop: {older_than: 1h}}]", ["container-format", "drops-nothing", "parser-contradicts-lines"]),
         (STATIC, "[{docker: {}}, {drop: {source: pod, value: a}}]", ["drops-nothing"]),
     ],
     ids=[
         "Docker's API gives bare lines with times", "the journal gives times", "filename is extracted from the start",
         "labels of discovery are extracted from the start", "unwrapped inside a match by a label of the job",
+        "a value taken from filename",
         "a file has wrapped lines without times", "no label and no stage gives it",
     ],
 )  # fmt: skip

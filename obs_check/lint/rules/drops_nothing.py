@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.pipeline_sample import seen_by
+from obs_check.lint.pipeline_sample import of_labels, seen_by
 from obs_check.lint.question import NOW_NS
 from obs_check.lint.rule import LintRule
 from obs_check.shipper.item import Item, StageContext
@@ -33,9 +33,9 @@ def _lacking(stage: Drop, items: list[Item], job: ScrapeJob, flow: Flow) -> tupl
     if any(not running.feed(item.copy()) for item in items):
         return None
     sources = stage.source or ()
-    # Promtail 3.5: every label that a line comes with is an extracted value from the start.
-    labelled = {name for name in sources if flow.start.values(name) != frozenset({""})}
-    absent = [name for name in sources if name not in labelled and all(name not in item.extracted for item in items)]
+    absent = [
+        name for name in sources if not of_labels(job, flow, name) and all(name not in item.extracted for item in items)
+    ]
     tested = stage.expression is not None or stage.value is not None
     if absent and (len(absent) == len(sources) or not tested):
         return f"extracts {' and '.join(map(repr, absent))}", "extract it with a parser stage, or drop by `expression`"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from obs_check.golang import layouts
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.pipeline_sample import fits_job, seen_by
+from obs_check.lint.pipeline_sample import fits_job, of_labels, seen_by
 from obs_check.lint.question import NOW_NS
 from obs_check.lint.rule import LintRule
 from obs_check.shipper.item import text_of
@@ -27,7 +27,7 @@ def _find(material: Material) -> Iterator[Found]:
                 texts = [text_of(item.extracted.get(stage.source)) for item in items]
                 given = [text for text in texts if text is not None]
                 spot = shipper.spot(job, stage.format, stage=stage)
-                if items and not given:
+                if items and not given and not of_labels(job, flow, stage.source):
                     claim = f"job {job.name}: no stage before `timestamp` extracts {stage.source!r} from {sample.name}"
                     yield (
                         spot,
