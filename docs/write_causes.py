@@ -15,9 +15,9 @@ HEAD = """\
 # Causes
 
 Every cause has a page here: what it is, why it happens, how it is proved or seen, what it is confused with, how to fix
-it, and what obs-check says of it. *Proved*: the same question was asked twice, as written and with the fix. *Observed*:
-a log line, a counter or a setting was seen. `obs-check demo --list-faults` lists the faults that show them, and
-`make corpus` seeds every one. This page is written by `python docs/write_causes.py`.
+it, and what obs-check prints of it. *Proved*: the same question was asked twice, as written and with the fix.
+*Observed*: a log line, a counter or a setting was seen. `obs-check demo --list-faults` lists the faults that show them,
+and `make corpus` seeds every one. This page is written by `python docs/write_causes.py`.
 
 {proved} of the {all} causes are proved, {observed} observed.
 """

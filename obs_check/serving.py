@@ -80,7 +80,7 @@ class Server:
         return listener
 
     def stop(self) -> None:
-        """Stop listening, end open connections and wait for the thread. Stopping twice is no error."""
+        """Stop listening, end open connections and wait for the thread. Stopping twice is not an error."""
         server, thread = self._server, self._thread
         self._server = self._thread = self._port = None
         if server is None or thread is None:
@@ -118,5 +118,5 @@ def parse_listen(listen: str) -> tuple[str, int]:
     """(host, port) of `HOST:PORT`, `:PORT` or `[::1]:PORT`; UsageError when it is neither."""
     host, colon, port = listen.rpartition(":")
     if not colon or not port.isdigit() or int(port) > 65535:
-        raise UsageError(f"{listen!r} is no HOST:PORT", "for example 127.0.0.1:3100")
+        raise UsageError(f"{listen!r} is not HOST:PORT", "for example 127.0.0.1:3100")
     return host.strip("[]") or "127.0.0.1", int(port)

@@ -32,7 +32,7 @@ WRONG: tuple[Any, ...] = (
 
 
 def mutants(document: Any, number: int, seed: int) -> Iterator[bytes]:
-    """JSON texts, each of them the document with one thing changed; some are no JSON any more."""
+    """JSON texts, each of them the document with one thing changed; some are not JSON any more."""
     chance = random.Random(seed)
     whole = json.dumps(document).encode()
     for _ in range(number):

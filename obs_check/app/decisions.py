@@ -12,13 +12,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from obs_check.boundary.log_lines import decided_in
-from obs_check.client.answer import NoJson, decoded
+from obs_check.client.answer import NoJson, decode_json
 from obs_check.client.files.text_files import write_result
 from obs_check.client.loki.client import LokiClient, StoredLine, most_at_once
 from obs_check.errors import InputError, Refused
 from obs_check.follow.hop import PathName
 from obs_check.follow.hops import OF_PATH, queries_of
 from obs_check.model.window import Window
+from obs_check.model.wording import count_noun
 
 PAGE = 5000
 """Lines of one question (Loki 3.5: max_entries_limit_per_query)."""
@@ -64,7 +65,7 @@ def collect(loki: LokiClient, window: Window, folder: Path, say: Callable[[str],
         if found is None:
             found = Collected(window, list(_queries(loki, window)))
         else:
-            say(f"going on behind {found.rows} decisions that an earlier command read")
+            say(f"going on behind {count_noun(found.rows, 'decision')} that an earlier command read")
         with (folder / ROWS).open("ab") as file:
             file.truncate(found.size)
             for query in found.queries:
@@ -74,7 +75,7 @@ def collect(loki: LokiClient, window: Window, folder: Path, say: Callable[[str],
                     os.fsync(file.fileno())
                     found.size = file.tell()
                     write_result(folder / STATE, json.dumps(found.to_json()))
-                    say(f"path {query['path']}: {found.rows} decisions read")
+                    say(f"path {query['path']}: {count_noun(found.rows, 'decision')} read")
     except OSError as error:
         raise InputError(
             f"{error.filename or folder}: {error.strerror}", "name a folder that can be written"
@@ -116,7 +117,7 @@ def _coderd(line: str) -> dict[str, Any] | None:
     fields: dict[str, Any]
     start = line.find("{")
     try:
-        document = decoded(line[start:].encode()) if start >= 0 else None
+        document = decode_json(line[start:].encode()) if start >= 0 else None
     except NoJson:
         document = None
     if isinstance(document, dict) and isinstance(document.get("fields"), dict):
@@ -186,7 +187,7 @@ def _left(path: Path) -> Collected | None:
     if not path.exists():
         return None
     try:
-        kept = decoded(path.read_bytes())
+        kept = decode_json(path.read_bytes())
         window = Window(kept["window"]["start_ns"], kept["window"]["end_ns"])
         return Collected(window, kept["queries"], kept["rows"], kept["size"], kept["crowded"])
     except (NoJson, KeyError, TypeError) as error:

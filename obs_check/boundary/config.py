@@ -1,6 +1,6 @@
 """Boundary's own config.yaml, read as boundary v0.9.0 reads it, with serpent v0.14.0 and yaml.v3.
 
-A key that stands twice counts where it stands last. Scalars are taken by their spelling: `yes` is no boolean, `~` is
+A key that stands twice counts where it stands last. Scalars are taken by their spelling: `yes` is not a boolean, `~` is
 the text `~`, a key without a value is the empty text. Only the first document is read. An unknown log level means warn.
 """
 
@@ -122,7 +122,7 @@ def _value(key: str, node: yaml.Node, file: str) -> Any:
         items = [item.value if isinstance(item, Alias) else item for item in node.value]
         for number, item in enumerate(items, 1):
             if not isinstance(item, yaml.ScalarNode):
-                raise ConfigError(f"{where}: entry {number} is no text", "quote each rule as one text")
+                raise ConfigError(f"{where}: entry {number} is not text", "quote each rule as one text")
         # yaml.v3 leaves an entry without a value out of a list of texts.
         return [str(item.value) for item in items if item.tag != NULL]
     kind = {Alias: "an alias", yaml.SequenceNode: "a list", yaml.MappingNode: "a mapping"}[type(node)]

@@ -60,7 +60,7 @@ def is_childs(first_line: str) -> bool:
     return any(start in first_line for start in _CHILD)
 
 
-def begins(line: str) -> bool:
+def begins_process(line: str) -> bool:
     """Whether a process begins here, or has just begun."""
     return any(start in line for start in _STARTS)
 

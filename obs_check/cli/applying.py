@@ -44,7 +44,7 @@ class Applying:
         known = [cause.id for cause in CAUSES]
         for named in self.only:
             if named not in known:
-                raise UsageError(f"--only {named}: there is no such cause", did_you_mean(named, known))
+                raise UsageError(f"--only {named}: unknown cause", did_you_mean(named, known))
         for name, given in (("--yes", self.yes), ("--also-review", self.also_review)):
             if given and not self.apply:
                 raise UsageError(f"{name} is for --apply", "add --apply, or leave it out")

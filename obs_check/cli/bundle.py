@@ -71,14 +71,14 @@ def make(named: str, target: Path | None, key: Path | None, out: Output) -> None
 def verify(archive: Path, signers: Path | None, out: Output) -> None:
     """Make every verdict, table and figure of a bundle anew from its raw answers, and say what does not match.
 
-    Nothing is asked of any system. Exit code 0: all matches; 1: something does not; 2: it is no bundle.
+    Nothing is asked of any system. Exit code 0: all matches; 1: something does not; 2: it is not a bundle.
 
     \b
     obs-check bundle verify run.zip
     """
     from obs_check.client.files.archive import read_archive
     from obs_check.client.signature import signer
-    from obs_check.report.bundle import MANIFEST, SIGNATURE, told, verify_files
+    from obs_check.report.bundle import MANIFEST, SIGNATURE, verification_lines, verify_files
 
     files, sealed = read_archive(archive)
     found = verify_files(files, sealed, str(archive))
@@ -95,6 +95,6 @@ def verify(archive: Path, signers: Path | None, out: Output) -> None:
     else:
         found.left["who made it"] = "it is not signed: whoever writes all of it anew, raw answers too, is not found out"
     if not out.json:
-        for line in told(found):
+        for line in verification_lines(found):
             echo(line)
     out.finish(found.to_json(), 0 if found.matches else 1)

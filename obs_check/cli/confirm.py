@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from obs_check.cli.ending import keeping
-from obs_check.cli.options import Output, deadline, judging, pointed
+from obs_check.cli.ending import keep_document
+from obs_check.cli.options import Output, deadline, judging_options, pointed
 from obs_check.cli.sending import through
 
 JUDGED = ("verify", "diagnose", "confirm", "demo")
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @pointed
 @through
 @deadline
-@judging
+@judging_options
 def confirm(named: str, sending: "Sending", deadline: float | None, out: Output) -> None:
     """Send as many events as in BEFORE and compare hops and panels. BEFORE is the id of a kept run, the beginning of
     it, `last`, or a file.
@@ -37,7 +37,7 @@ def confirm(named: str, sending: "Sending", deadline: float | None, out: Output)
     outcome = Outcome("confirm", compared_with=before)
     decisions = [e["decision"] for e in before["events"]]
     with (
-        keeping(out, outcome, limit_s=out.limit_s(deadline)),
+        keep_document(out, outcome, limit_s=out.limit_s(deadline)),
         open_systems(out.config(), out.env, detail=out.detail) as systems,
     ):
         check = Check(systems, outcome, out.say)

@@ -11,6 +11,7 @@ import click
 from obs_check.cli.interrupt import insistent_interrupt
 from obs_check.cli.options import Output, common, echo
 from obs_check.errors import UsageError
+from obs_check.model.wording import count_noun
 
 if TYPE_CHECKING:
     from obs_check.app.decisions import Collected
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def _formats(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
     named = tuple(part.strip() for part in value.split(",") if part.strip())
     if wrong := [name for name in named if name not in ("csv", "jsonl", "parquet")]:
-        raise UsageError(f"--format {wrong[0]!r} is none", "one or more of csv,jsonl,parquet")
+        raise UsageError(f"--format: unknown format: {wrong[0]!r}", "one or more of csv,jsonl,parquet")
     return named
 
 
@@ -50,7 +51,7 @@ def decisions(folder: Path, since: str, until: str | None, formats: tuple[str, .
     if not out.json:
         for path in written:
             echo(path)
-        echo(f"{found.rows} decisions")
+        echo(count_noun(found.rows, "decision"))
     verdict = "unknown" if found.crowded else "ok"
     rest = {"window": found.window.to_json(), "rows": found.rows, "crowded": found.crowded}
     out.finish(document("decisions", verdict, None, **rest, files=[str(p) for p in written]), 3 if found.crowded else 0)

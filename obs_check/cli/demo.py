@@ -5,9 +5,10 @@ from pathlib import Path
 
 import click
 
-from obs_check.cli.ending import keeping
+from obs_check.cli.ending import keep_document
 from obs_check.cli.lab import native
 from obs_check.cli.options import Output, common, echo
+from obs_check.model.wording import count_noun
 
 
 @click.command()
@@ -43,9 +44,9 @@ def demo(faults: tuple[str, ...], keep: Path | None, list_faults: bool, programs
     story = Demo()
     folder = keep or Path(tempfile.mkdtemp(prefix="obs-check-evidence-"))
     try:
-        with keeping(out, story):
+        with keep_document(out, story):
             run_demo(story, Lab(fault_ids=chosen, native=programs), out.say, out.show_outcome)
     finally:
         written = out.write_evidence(folder, story.to_json())
-        out.say(f"evidence: {len(written)} files in {folder}")
+        out.say(f"evidence: {count_noun(len(written), 'file')} in {folder}")
     out.finish(story.to_json(), story.exit_code)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 from obs_check.cli.applying import Applying, applying
-from obs_check.cli.ending import keeping
-from obs_check.cli.options import Output, deadline, judging, pointed
-from obs_check.cli.sending import counted, through
+from obs_check.cli.ending import keep_document
+from obs_check.cli.options import Output, deadline, judging_options, pointed
+from obs_check.cli.sending import event_options, through
 from obs_check.cli.shipper_targets import pods_option
 
 if TYPE_CHECKING:
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 @pods_option
 @click.option("--no-split", is_flag=True, help="Ask Loki for whole ranges, where a browser asks day by day.")
 @click.option("--inject/--no-inject", "with_run", default=False, help="Send events and see which panels they move.")
-@counted(1)
+@event_options(1)
 @through
 @click.option("--suggest", is_flag=True, help="Show the fixes as diffs, and what panels would read.")
 @applying
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
 @deadline
-@judging
+@judging_options
 def diagnose(
     panel: int | None,
     viewport: int,
@@ -69,7 +69,7 @@ def diagnose(
     fixes.check()
     outcome = Outcome("diagnose")
     opened = open_systems(out.config(), out.env, viewport=viewport, split=not no_split, detail=out.detail, pods=pods)
-    with keeping(out, outcome, save, out.limit_s(deadline)), opened as systems:
+    with keep_document(out, outcome, save, out.limit_s(deadline)), opened as systems:
         only = None if panel is None or systems.missing else systems.board.only(panel)
         check = Check(systems, outcome, out.say, only, tells_zeros=with_run)
         if with_run:

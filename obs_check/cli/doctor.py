@@ -26,7 +26,7 @@ def doctor(out: Output) -> None:
 
     config = out.config(asks=False)
     if config.path is None:
-        raise ConfigError("there is no obs-check.yaml here", "obs-check init https://grafana.example writes one")
+        raise ConfigError("no obs-check.yaml in this directory", "obs-check init https://grafana.example writes one")
     checks = []
     with insistent_interrupt(out.limit_s()):
         config = out.config()

@@ -38,7 +38,7 @@ class PartialOutcome(Protocol):
 
 
 @contextmanager
-def keeping(out: "Output", found: PartialOutcome, save: Path | None = None, limit_s: float = 0) -> Iterator[None]:
+def keep_document(out: "Output", found: PartialOutcome, save: Path | None = None, limit_s: float = 0) -> Iterator[None]:
     """Keep the document of a run among the runs, and in `save`, whatever happens inside; where the block is not left at
     its end, also show it.
 

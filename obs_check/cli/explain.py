@@ -21,7 +21,7 @@ def explain(name: str) -> None:
     """
     pages = _pages()
     if name not in pages:
-        raise UsageError(f"there is no cause and no rule {name!r}", did_you_mean(name, pages))
+        raise UsageError(f"unknown cause or rule: {name!r}", did_you_mean(name, pages))
     echo(pages[name].rstrip())
 
 

@@ -15,7 +15,7 @@ def _formats(_context: click.Context, _parameter: click.Parameter, value: str | 
 
     named = tuple(part.strip() for part in value.split(",") if part.strip()) if value is not None else USUAL
     if wrong := [name for name in named if name not in FORMATS]:
-        raise UsageError(f"--format {wrong[0]!r} is none", f"one or more of {','.join(FORMATS)}")
+        raise UsageError(f"--format: unknown format: {wrong[0]!r}", f"one or more of {','.join(FORMATS)}")
     return named
 
 

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from obs_check.cli.options import Output, common, echo
+from obs_check.model.wording import count_noun
 
 if TYPE_CHECKING:
-    from obs_check.app.setup.found import BoardFound
+    from obs_check.app.setup.discovery import BoardFound
     from obs_check.cli.init_cluster import FromCluster
     from obs_check.config import Config
     from obs_check.config.given import Address
 
 _LEFT = {
-    "loki": "loki: {url: http://loki.example:3100}   # asked directly: more causes are told apart",
+    "loki": "loki: {url: http://loki.example:3100}   # asked directly, which tells more causes apart",
     "boundary": "boundary: {logs: /tmp/boundary_logs/*.log, config: boundary.yaml, proxy: http://127.0.0.1:8080}",
     "coderd": "coderd: {logs: /var/log/pods/coder_coder-*/coder/*.log}",
     "shipper": "shipper: {kind: promtail, url: http://promtail.example:3101, config: promtail.yaml}",
@@ -157,7 +158,7 @@ def _board(config: "Config", silent: bool, out: Output) -> "BoardFound":
     asked, Unavailable or NotAllowed."""
     from contextlib import closing
 
-    from obs_check.app.setup.found import dashboards_of_loki
+    from obs_check.app.setup.discovery import dashboards_of_loki
     from obs_check.app.systems.systems import open_grafana
     from obs_check.errors import UsageError
 
@@ -166,7 +167,7 @@ def _board(config: "Config", silent: bool, out: Output) -> "BoardFound":
     own = [one for one in found if one.uid == "agent-firewall"] or found
     if len(own) == 1:
         return own[0]
-    names = [f"{one.uid} ({one.title}: {one.of_loki} panels of Loki)" for one in found]
+    names = [f"{one.uid} ({one.title}: {count_noun(one.of_loki, 'panel')} of Loki)" for one in found]
     remedy = "--dashboard UID names one"
     if not found:
         raise UsageError(f"{client.url}: no dashboard has a panel of Loki", remedy)

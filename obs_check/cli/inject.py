@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from obs_check.cli.ending import keeping, write_document
+from obs_check.cli.ending import keep_document, write_document
 from obs_check.cli.load import inject_load
 from obs_check.cli.options import Output, common, deadline, echo
-from obs_check.cli.sending import counted, loaded, through
+from obs_check.cli.sending import event_options, loaded, through
 from obs_check.errors import ObsCheckError
 from obs_check.model.verdict import Verdict
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@counted(10)
+@event_options(10)
 @through
 @loaded
 @click.option("--dry-run", is_flag=True, help="Print what would be sent and the program that would send it.")
@@ -67,7 +67,7 @@ def inject(
         return
     check_target(save or Path("run.json"))
     injected = Injected()
-    with keeping(out, injected, limit_s=out.limit_s(deadline)):
+    with keep_document(out, injected, limit_s=out.limit_s(deadline)):
         try:
             injected.send(config.boundary, way, events, out)
         finally:
@@ -100,13 +100,13 @@ class Injected:
         out: Output,
     ) -> None:
         """Send the events; raises as `send_run`."""
-        from obs_check.app.systems.injection import journaled, send_run
+        from obs_check.app.systems.injection import journal_events, send_run
 
         def keep(run: "Run") -> None:
             self.run = run
 
         try:
-            with journaled(out.env, events, time.time_ns, out.say, keep) as journal:
+            with journal_events(out.env, events, time.time_ns, out.say, keep) as journal:
                 send_run(boundary, way, events, journal, out.say)
         except BaseException as error:
             stopped = isinstance(error, KeyboardInterrupt) and str(error)

@@ -63,7 +63,7 @@ def lint(
     obs-check lint dashboards --datasources datasources.yaml --sample '{job="boundary"}=boundary.log' -o sarif
     """
     from obs_check.lint.run import lint as run
-    from obs_check.lint.run import narrowed
+    from obs_check.lint.run import narrow_result
     from obs_check.lint.sources import read_material
     from obs_check.report.github import lint_annotations
     from obs_check.report.json import dumps
@@ -78,8 +78,8 @@ def lint(
     for note in (note for shipper in material.shippers for note in shipper.config.notes):
         out.detail(f"note: {note}")
     for name in skipped:
-        out.detail(f"left out: {name} is no dashboard, query or shipper configuration")
-    result = narrowed(run(material), selected, ignored)
+        out.detail(f"left out: {name} is not a dashboard, query or shipper configuration")
+    result = narrow_result(run(material), selected, ignored)
     for unused in result.unused:
         out.detail(f"{unused.spot.path}:{unused.spot.line}: {unused.rule} is switched off, but finds nothing there")
     document = lint_document(result, material.texts)

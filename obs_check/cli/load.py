@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from obs_check.cli.ending import keeping
+from obs_check.cli.ending import keep_document
 from obs_check.cli.options import Output, echo
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def trace_large(run: "Run", out: Output, deadline: float | None, save: Path | No
 
     config = out.config()
     account = Account("trace", Load(len(run.sent)))
-    with keeping(out, account, save, out.limit_s(deadline)):
+    with keep_document(out, account, save, out.limit_s(deadline)):
         with closing(open_loki(config)) as loki:
             trace_load(account, config, run, loki, config.timeouts.hop_s, out.say)
         _print(account, out)
@@ -74,7 +74,7 @@ def _loading(
     way = open_way(config, replace(sending, env=out.env), out.say)
     account = Account(command, load)
     patience = config.timeouts.hop_s if hop_s is None else hop_s
-    with keeping(out, account, save, out.limit_s(deadline)):
+    with keep_document(out, account, save, out.limit_s(deadline)):
         if command == "inject":
             run_load(account, config, way, None, out.env, patience, out.say)
         else:

@@ -15,7 +15,7 @@ from obs_check import __version__
 from obs_check.cli.interrupt import Stopped, insistent_interrupt
 from obs_check.cli.options import Group
 from obs_check.errors import ObsCheckError, QueryError
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 
 READER_LEFT = 130
 INTERNAL = 70
@@ -155,18 +155,18 @@ def _close_stdout() -> None:
 def run() -> None:
     """Entry point of the console script."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal that has no such character, or a file whose name is no UTF-8, must not end the command.
+        # A terminal that has no such character, or a file whose name is not UTF-8, must not end the command.
         sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main(sys.argv[1:]))
 
 
 def _say(message: str, hint: str, code: int, caret: str = "") -> int:
-    from obs_check.report.terminal import visible
+    from obs_check.report.terminal import escape_controls
 
     lines = [f"obs-check: error: {message.rstrip()}", *caret.splitlines()]
     if hint:
         lines.append(f"hint: {hint}")
-    click.echo(visible("\n".join(lines)), err=True)
+    click.echo(escape_controls("\n".join(lines)), err=True)
     return code
 
 
@@ -177,4 +177,4 @@ def _place(error: Exception) -> str:
         trace = trace.tb_next
     module = trace.tb_frame.f_globals.get("__name__", "?") if trace else "?"
     line = trace.tb_lineno if trace else 0
-    return f"{type(error).__name__}: {shortened(' '.join(str(error).split()), 200)} ({module}:{line})"
+    return f"{type(error).__name__}: {shorten(' '.join(str(error).split()), 200)} ({module}:{line})"

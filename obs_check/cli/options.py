@@ -214,9 +214,9 @@ class Group(click.Group):
 
 def echo(text: object, err: bool = False, nl: bool = True) -> None:
     """Write a text to stdout, or to stderr, without the secrets that are known and without what steers a terminal."""
-    from obs_check.report.terminal import visible
+    from obs_check.report.terminal import escape_controls
 
-    click.echo(visible(str(text)), err=err, nl=nl)
+    click.echo(escape_controls(str(text)), err=err, nl=nl)
 
 
 def with_formats(*formats: str) -> Callable[[F], F]:
@@ -274,7 +274,7 @@ def with_formats(*formats: str) -> Callable[[F], F]:
     return decorate
 
 
-def judging(function: F) -> F:
+def judging_options(function: F) -> F:
     """Decorator: the shared options of commands that judge a run, with -o table|json|github, --junit, --summary and
     --fail-on, as `out: Output`."""
     file = click.Path(path_type=Path, dir_okay=False)
@@ -372,5 +372,5 @@ def settings_of(loki_version: str | None) -> "EngineSettings":
         return EngineSettings(time.time_ns)
     version = read_version(loki_version)
     if version is None:
-        raise UsageError(f"--loki-version {loki_version!r} is no version of Loki", "for example 3.7")
+        raise UsageError(f"--loki-version {loki_version!r} is not a version of Loki", "for example 3.7")
     return EngineSettings(time.time_ns, version)

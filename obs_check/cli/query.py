@@ -18,9 +18,10 @@ from obs_check.cli.query_lists import list_labels, list_queries
 from obs_check.cli.query_target import QueryTarget
 from obs_check.cli.query_window import read_duration, read_labels, read_window
 from obs_check.errors import QueryError, Refused, UsageError
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import Window
+from obs_check.model.wording import count_noun
 
 if TYPE_CHECKING:
     from obs_check.app.query.ask import Ask
@@ -144,7 +145,7 @@ def _worded_refusals() -> Iterator[None]:
     except Refused as refused:
         if refused.status != HTTPStatus.BAD_REQUEST:
             raise
-        words = shortened(" ".join(refused.body.split()), _MOST_WORDS)
+        words = shorten(" ".join(refused.body.split()), _MOST_WORDS)
         raise QueryError(f"loki refuses the query: {words}", hint=hint_for_refusal(words)) from refused
     except QueryError as error:
         error.hint = error.hint or hint_for_refusal(error.message)
@@ -165,7 +166,7 @@ def _parsed(text: str) -> "Expr":
 def _run_on_files(ask: "Ask", target: QueryTarget, out: Output) -> None:
     from obs_check.app.query.ask import ask_source, window_around
     from obs_check.app.query.files import ask_files, line_test
-    from obs_check.app.query.unselected import unselected
+    from obs_check.app.query.unselected import why_nothing_selected
     from obs_check.logql.engine.list_source import ListSource
 
     settings = target.settings()
@@ -181,7 +182,11 @@ def _run_on_files(ask: "Ask", target: QueryTarget, out: Output) -> None:
         result = ask_source(ask, ListSource(found.streams), window, settings)
     _show(result, ask.text, target.name, window, out)
     # Such a window is of no line.
-    empty = "no line in any file" if window == window_around(()) else unselected(ask.expr, target.labels_of(paths))
+    empty = (
+        "no line in any file"
+        if window == window_around(())
+        else why_nothing_selected(ask.expr, target.labels_of(paths))
+    )
     _say_rest(ask, result, empty, out)
 
 
@@ -193,7 +198,7 @@ def _run_on_loki(ask: "Ask", target: QueryTarget, out: Output) -> None:
         result, probe = ask_loki(ask, client)
     finally:
         client.close()
-    out.detail(f"{probe.request}: {probe.bytes_read:,} bytes read")
+    out.detail(f"{probe.request}: {count_noun(probe.bytes_read, 'byte')} read")
     _show(result, ask.text, target.name, ask.window, out)
     _say_rest(ask, result, "", out)
 

@@ -8,6 +8,7 @@ from obs_check.cli.query_target import QueryTarget
 from obs_check.errors import UsageError
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import Window
+from obs_check.model.wording import count_noun
 
 if TYPE_CHECKING:
     from obs_check.app.query.ask import Ask
@@ -26,15 +27,14 @@ def explain_query(ask: "Ask", target: QueryTarget, out: Output) -> NoReturn:
         _show(ask, target, root, window, None, out)
     root, cost = _of_loki(ask, target, out)
     for request, bytes_read in cost.asked:
-        out.detail(f"{request}: {bytes_read:,} bytes read")
-    assert ask.window is not None
-    _show(ask, target, root, ask.window, cost, out)
+        out.detail(f"{request}: {count_noun(bytes_read, 'byte')} read")
+    _show(ask, target, root, ask.asked_window, cost, out)
 
 
 def _of_files(ask: "Ask", target: QueryTarget, out: Output) -> "tuple[Node, Window, str]":
     """The tree, the window, and which labels the files lack, where they do."""
     from obs_check.app.query.ask import window_around
-    from obs_check.app.query.unselected import unselected
+    from obs_check.app.query.unselected import why_nothing_selected
     from obs_check.logql.engine.list_source import ListSource
     from obs_check.logql.explain.run import explain
 
@@ -43,7 +43,7 @@ def _of_files(ask: "Ask", target: QueryTarget, out: Output) -> "tuple[Node, Wind
     window = ask.window or window_around(found.bounds)
     step = None if ask.instant else ask.step_in(window)
     root = explain(ask.expr, ListSource(found.streams), window, step, target.settings())
-    return root, window, unselected(ask.expr, target.labels_of(paths))
+    return root, window, why_nothing_selected(ask.expr, target.labels_of(paths))
 
 
 def _of_loki(ask: "Ask", target: QueryTarget, out: Output) -> "tuple[Node, Cost]":
@@ -77,6 +77,8 @@ def _show(ask: "Ask", target: QueryTarget, root: "Node", window: Window, cost: "
         if window.end_ns <= MS:
             # The window of files that have no line begins and ends with the epoch.
             heading = "no line in any file"
-        paid = f"{cost.requests} requests, Loki read {cost.bytes_read:,} bytes" if cost else ""
+        paid = (
+            f"{count_noun(cost.requests, 'request')}, Loki read {count_noun(cost.bytes_read, 'byte')}" if cost else ""
+        )
         print_explanation(root, sys.stdout, out.color, heading, paid)
     out.finish(document("query", str(Verdict.OK), None, **found), Verdict.OK.exit_code)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from obs_check.cli.options import Output, echo
 from obs_check.cli.query_target import QueryTarget
 from obs_check.errors import UsageError
+from obs_check.model.wording import count_noun
 
 if TYPE_CHECKING:
     from obs_check.app.query.ask import Ask
@@ -66,7 +67,7 @@ def _piped(target: QueryTarget, out: Output) -> "Iterator[list[LogStream]]":
     read = Decoded(each_stdin_line(sys.stdin.buffer, target.most))
     for text in read:
         if read.cut:
-            out.say(f"a line of more than {target.most:,} bytes was cut there")
+            out.say(f"a line of more than {count_noun(target.most, 'byte')} was cut there")
             read.cut = 0
         yield [LogStream(labels, [Entry(timing.of(text), text)])]
 
@@ -85,7 +86,7 @@ def _grown(ask: "Ask", target: QueryTarget, out: Output) -> "Iterator[list[LogSt
 
 
 def _from_loki(ask: "Ask", target: QueryTarget, start_ns: int, out: Output) -> "Iterator[Streams]":
-    from obs_check.app.query.follow import ASK_S, LATE_S, asking
+    from obs_check.app.query.follow import ASK_S, LATE_S, poll_lines
     from obs_check.model.result import Streams
 
     tail = target.loki_tail(out)
@@ -94,4 +95,4 @@ def _from_loki(ask: "Ask", target: QueryTarget, start_ns: int, out: Output) -> "
     out.say(
         f"Grafana has no tail: asking every {ASK_S:g} s; lines that reach Loki more than {LATE_S} s late are not shown"
     )
-    return asking(target.loki_client(out), ask.text, start_ns, time.time_ns, out.say)
+    return poll_lines(target.loki_client(out), ask.text, start_ns, time.time_ns, out.say)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from obs_check.cli.options import Output, settings_of
 from obs_check.errors import UsageError
+from obs_check.model.wording import count_noun
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,16 +99,16 @@ class QueryTarget:
         """What is odd about the lines of files, on stderr."""
         lines, untimed = found.lines, found.untimed
         if found.undecodable:
-            out.say(f"{found.undecodable} bytes that are no UTF-8 were replaced")
+            out.say(f"{found.undecodable} bytes that are not UTF-8 were replaced")
         if found.cut:
-            out.say(f"{found.cut:,} lines of more than {self.most:,} bytes were cut there, as --max-line says")
+            out.say(f"{count_noun(found.cut, 'line')} of more than {self.most:,} bytes cut there, as --max-line says")
         field = f" in the field `{self.time_key}`" if self.time_key else ""
         if untimed and untimed == lines:
             remedy = "check --time-key" if self.time_key else "--time-key KEY names the field that has the time"
-            out.say(f"no line says{field} when it was written: they get the time of their file; {remedy}")
+            out.say(f"no line has a timestamp{field}; using the file's modification time; {remedy}")
         elif untimed:
             show = out.say if self.time_key else out.detail
-            those = f"{untimed:,} of {lines:,} lines do not say{field} when they were written"
+            those = f"{untimed:,} of {count_noun(lines, 'line')} without a timestamp{field}"
             show(f"{those}: each has the time of the line beside it")
 
     def loki_client(self, out: Output) -> "LokiClient":

@@ -52,7 +52,7 @@ def read_duration(text: str, option: str) -> int:
     except ValueError:
         ns = 0
     if ns <= 0:
-        raise UsageError(f"{option}: {text!r} is no duration", "for example 90s, 1h30m or 7d")
+        raise UsageError(f"{option}: not a duration: {text!r}", "for example 90s, 1h30m or 7d")
     return ns
 
 

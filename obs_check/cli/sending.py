@@ -18,7 +18,7 @@ _MOST_OF_LOAD = 1_000_000
 """Events of a run that is only accounted for."""
 
 
-def counted(default: int) -> Callable[[F], F]:
+def event_options(default: int) -> Callable[[F], F]:
     """Decorator: --allow and --deny, as `allow` and `deny`."""
 
     def decorate(function: F) -> F:

@@ -9,6 +9,7 @@ import click
 from obs_check.cli.options import Output, common, echo, limited
 from obs_check.cli.shipper_targets import known_targets, named_values, pods_option, shipper_file, shipper_option
 from obs_check.errors import InputError
+from obs_check.model.wording import count_noun
 
 
 @click.command("dry-run")
@@ -49,7 +50,7 @@ def dry_run(
     from obs_check.report.json import json_line
     from obs_check.report.shipper_trace import kept_json, print_kept, print_trace, trace_json
     from obs_check.shipper.pods import given_labels
-    from obs_check.shipper.pushed import pushed
+    from obs_check.shipper.pushed import pushed_entries
     from obs_check.shipper.read import read_shipper
     from obs_check.shipper.simulate import run
     from obs_check.shipper.targets import start_labels
@@ -69,7 +70,7 @@ def dry_run(
         )
         for text in unknown:
             out.say(f"note: {name}: {text}")
-        result = pushed(read, chosen, run(chosen.pipeline, labels, lines, now_ns, trace))
+        result = pushed_entries(read, chosen, run(chosen.pipeline, labels, lines, now_ns, trace))
         if out.json:
             for document in trace_json(result, lines) if trace else kept_json(result):
                 echo(json_line(document))
@@ -79,11 +80,11 @@ def dry_run(
             print_kept(result, out.color)
         if out.verbose or result.dropped or len(result.shipped) != len(lines):
             reasons = "".join(f", dropped by {reason}: {n}" for reason, n in sorted(result.dropped.items()))
-            out.say(f"{name}: {len(lines)} lines read, {len(result.shipped)} kept{reasons}")
+            out.say(f"{name}: {count_noun(len(lines), 'line')} read, {len(result.shipped)} kept{reasons}")
 
 
 def _lines(name: str) -> list[str]:
-    """The lines of a file or of standard input (`-`, where promtail skips empty lines); bytes that are no UTF-8 are
+    """The lines of a file or of standard input (`-`, where promtail skips empty lines); bytes that are not UTF-8 are
     replaced and counted on stderr. Raises InputError."""
     try:
         data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()

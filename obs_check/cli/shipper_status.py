@@ -59,7 +59,7 @@ def status(
     if where is None:
         raise UsageError("no shipper is named", "give --shipper-url URL, or set shipper.url in obs-check.yaml")
     if not where.startswith(("http://", "https://")):
-        raise UsageError(f"--shipper-url {where!r} is no URL", "for example http://127.0.0.1:9080")
+        raise UsageError(f"--shipper-url {where!r} is not a URL", "for example http://127.0.0.1:9080")
     allowed = {*config.hosts, host_port(where)}
     globs = tuple(glob for glob in (config.boundary.logs, config.coderd.logs) if glob)
     own = config.shipper

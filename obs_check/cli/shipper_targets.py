@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from obs_check.cli.options import Output, common, limited
+from obs_check.model.wording import count_noun
 
 if TYPE_CHECKING:
     from obs_check.model.entry import Labels
@@ -124,7 +125,7 @@ def targets(
         nowhere = "no directory: no job has a path or finds pods"
         notes.insert(0, f"no file was found; looked below {', '.join(dict.fromkeys(below)) or nowhere}")
     document, verdict = targets_document(reports, _paths(found, reports, top), notes)
-    out.detail(f"{len(files)} files found below {', '.join(dict.fromkeys(below)) or 'no directory'}")
+    out.detail(f"{count_noun(len(files), 'file')} found below {', '.join(dict.fromkeys(below)) or 'no directory'}")
     if not out.json:
         print_targets(document, sys.stdout, out.color)
     out.finish(document, verdict.exit_code)

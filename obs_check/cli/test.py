@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from obs_check.cli.ending import keeping
+from obs_check.cli.ending import keep_document
 from obs_check.cli.options import Output, common, echo, settings_of
 from obs_check.errors import ObsCheckError, UsageError
 from obs_check.model.verdict import Verdict, worst
+from obs_check.model.wording import count_noun
 
 if TYPE_CHECKING:
     from obs_check.logql.settings import LokiVersion
@@ -54,7 +55,7 @@ def test(
     for suite in suites:
         out.detail(f"{suite.path}: {len(suite.cases)} tests")
     tested = Tested()
-    with keeping(out, tested):
+    with keep_document(out, tested):
         try:
             for suite in suites:
                 tested.run(suite, wanted, loki, mutating, out, diffs)
@@ -68,7 +69,7 @@ def test(
         cases = [case for suite in tested.suites for case in suite["cases"]]
         checks = [check for case in cases for check in case["checks"]]
         failed = sum(check["verdict"] != "ok" for check in checks)
-        echo(f"{len(cases)} tests, {len(checks)} checks, {failed} failed")
+        echo(f"{count_noun(len(cases), 'test')}, {count_noun(len(checks), 'check')}, {failed} failed")
     out.finish(tested.to_json(), tested.verdict.exit_code)
 
 

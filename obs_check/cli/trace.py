@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from obs_check.cli.ending import keeping
+from obs_check.cli.ending import keep_document
 from obs_check.cli.load import trace_large
 from obs_check.cli.options import Output, common, deadline, pointed
 
@@ -41,7 +41,7 @@ def trace(named: str, save: Path | None, deadline: float | None, out: Output) ->
         trace_large(run, out, deadline, save)
     outcome = Outcome("trace")
     with (
-        keeping(out, outcome, save, out.limit_s(deadline)),
+        keep_document(out, outcome, save, out.limit_s(deadline)),
         open_systems(out.config(), out.env, detail=out.detail) as systems,
     ):
         check = Check(systems, outcome, out.say)

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from obs_check.cli.ending import keeping
+from obs_check.cli.ending import keep_document
 from obs_check.cli.load import verify_load
-from obs_check.cli.options import Output, deadline, judging, pointed
-from obs_check.cli.sending import counted, loaded, through
+from obs_check.cli.options import Output, deadline, judging_options, pointed
+from obs_check.cli.sending import event_options, loaded, through
 
 if TYPE_CHECKING:
     from obs_check.app.systems.injection import Sending
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @pointed
-@counted(10)
+@event_options(10)
 @through
 @loaded
 @click.option("--timeout", type=click.FloatRange(1), help="Seconds that a hop may take after the hop before it.")
 @deadline
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
-@judging
+@judging_options
 def verify(
     allow: int,
     deny: int,
@@ -53,7 +53,7 @@ def verify(
         raise UsageError("verify needs at least one event", "give --allow or --deny a number above 0")
     outcome = Outcome("verify")
     with (
-        keeping(out, outcome, save, out.limit_s(deadline)),
+        keep_document(out, outcome, save, out.limit_s(deadline)),
         open_systems(out.config(), out.env, hop_s=timeout, detail=out.detail) as systems,
     ):
         check = Check(systems, outcome, out.say)

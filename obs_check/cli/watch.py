@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from obs_check.cli.ending import keeping
+from obs_check.cli.ending import keep_document
 from obs_check.cli.interrupt import Stopped, insistent_interrupt
 from obs_check.cli.options import Output, common, deadline, echo, pointed
-from obs_check.cli.sending import counted, through
+from obs_check.cli.sending import event_options, through
 from obs_check.errors import ObsCheckError, UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ sleep = time.sleep
 )
 @click.option("--annotate", is_flag=True, help="Add an annotation to the dashboard for each run (an Editor's token).")
 @pointed
-@counted(10)
+@event_options(10)
 @through
 @click.option("--timeout", type=click.FloatRange(1), help="Seconds that a hop may take after the hop before it.")
 @deadline
@@ -88,7 +88,7 @@ def watch(
     obs-check watch --every 300 --keep 50
     obs-check watch --runs 1 --listen 127.0.0.1:0 -o json
     """
-    from obs_check.app.watch.watch import Schedule, Watch, tidied
+    from obs_check.app.watch.watch import Schedule, Watch, state_cleaner
     from obs_check.config import state_directory
     from obs_check.report.json import json_line
     from obs_check.report.watch_metrics import WatchMetrics, in_a_line
@@ -110,7 +110,7 @@ def watch(
 
     quiet = _Quiet(**{field.name: getattr(out, field.name) for field in fields(out)})
     verify = _Verify(quiet, allow, deny, sending, timeout, limit_s, annotate)
-    tidy = tidied(state, keep, out.say) if state is not None else lambda: None
+    tidy = state_cleaner(state, keep, out.say) if state is not None else lambda: None
     watched = Watch(verify, Schedule(every, jitter, limit_s), time.time_ns, _pause, random, note, tidy)
     with (
         out.store().alone("watch", str(out.config().path)),
@@ -192,7 +192,7 @@ class _Verify:
         from obs_check.app.watch.account import account_of
 
         with (
-            keeping(self.out, outcome, None, self.limit_s),
+            keep_document(self.out, outcome, None, self.limit_s),
             open_systems(self.out.config(), self.out.env, hop_s=self.timeout, detail=self.out.detail) as systems,
         ):
             check = Check(systems, outcome, self.out.say)

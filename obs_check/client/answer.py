@@ -29,7 +29,7 @@ _CHARSET = re.compile(r"charset=\"?(?P<name>[\w.:-]{1,40})", re.I)
 T = TypeVar("T")
 
 
-def shaped(value: Any, kind: type[T]) -> T:
+def as_type(value: Any, kind: type[T]) -> T:
     """A decoded value as a type of msgspec's, for example a Struct. What is new in it is left out; raises NoJson with
     the place for what is of another kind."""
     import msgspec
@@ -83,7 +83,7 @@ class Answer:
         if self.content.lstrip()[:1] == b"<":
             raise NoJson(self.page)
         try:
-            return decoded(self.content)
+            return decode_json(self.content)
         except NoJson as error:
             text = " ".join(beginning(self.start).split())[:80]
             raise NoJson(f"{text!r} ({error})" if text else "nothing") from None
@@ -96,7 +96,7 @@ class Answer:
         return f"a page of HTML ({said})" if said else "a page of HTML"
 
 
-def decoded(content: bytes) -> Any:
+def decode_json(content: bytes) -> Any:
     """A JSON text. Raises NoJson for anything else: NaN, numbers too large for a float, half a character, what is
     nested deeper than DEEPEST, and more than MOST values, which would not fit into memory."""
     import msgspec

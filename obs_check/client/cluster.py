@@ -37,7 +37,7 @@ _SAYINGS = (
 def name_of(text: str, what: str) -> str:
     """A name of an object; UsageError for what Kubernetes does not name anything."""
     if not _NAME.fullmatch(text):
-        raise UsageError(f"{text!r} is no name of a {what} of Kubernetes", "lower case letters, digits, - and .")
+        raise UsageError(f"{text!r} is not a name of a {what} of Kubernetes", "lower case letters, digits, - and .")
     return text
 
 
@@ -97,7 +97,7 @@ class Cluster:
         except ValueError:
             document = None
         if not isinstance(document, dict):
-            raise Unavailable(f"{self.config.context}: kubectl's answer is no JSON object", "run it by hand")
+            raise Unavailable(f"{self.config.context}: kubectl's answer is not a JSON object", "run it by hand")
         return document
 
 

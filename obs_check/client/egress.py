@@ -15,7 +15,7 @@ from obs_check.client.http import one_line, shown_url, unanswered
 from obs_check.config import host_port
 from obs_check.model.event import Event
 from obs_check.model.probe import Probe
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 
 if TYPE_CHECKING:
     import requests
@@ -154,7 +154,7 @@ def _reason(error: Exception) -> str:
     text = one_line(str(inner)) or type(inner).__name__
     request = getattr(error, "request", None)
     where = f"{shown_url(request.url)}: " if request is not None and request.url else ""
-    return shortened(f"{where}{text}", 200)
+    return shorten(f"{where}{text}", 200)
 
 
 def reach(system: str, url: str) -> None:

@@ -12,13 +12,13 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
-from obs_check.client.answer import Answer, NoJson, shaped
+from obs_check.client.answer import Answer, NoJson, as_type
 from obs_check.config import host_port
 from obs_check.errors import NotAllowed, Refused, Unavailable, UsageError
 from obs_check.model.backoff import Backoff
 from obs_check.model.clock_offset import ClockOffset, offset_of
 from obs_check.model.failure import Failure, failure, remedy_of
-from obs_check.model.secret import beginning, hidden
+from obs_check.model.secret import beginning, hide_secrets
 
 if TYPE_CHECKING:
     import ssl
@@ -250,7 +250,7 @@ class Http:
         except NoJson as error:
             raise self._unread(answer, f"without JSON: {error}") from None
         try:
-            shaped(document, kind)
+            as_type(document, kind)
         except NoJson as error:
             raise self._unread(answer, str(error)) from None
         return document
@@ -325,7 +325,7 @@ def unanswered(system: str, url: str, error: BaseException, hint: str) -> Unavai
 def one_line(text: str, most: int | None = None) -> str:
     """A text from elsewhere for a message: known secrets hidden, every run of blanks and line ends as one blank, then
     at most so many characters."""
-    return " ".join((hidden(text) if most is None else beginning(text)).split())[:most]
+    return " ".join((hide_secrets(text) if most is None else beginning(text)).split())[:most]
 
 
 def trust(url: str) -> "ssl.SSLContext | None":

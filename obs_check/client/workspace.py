@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from obs_check.client.answer import shaped
+from obs_check.client.answer import as_type
 from obs_check.client.executors.health import Checked
 from obs_check.client.http import Http
 from obs_check.config import host_port
@@ -50,7 +50,7 @@ def workspace_health(config: CoderConfig) -> list[Checked]:
     headers = {"Coder-Session-Token": config.token.reveal()} if config.token else {}
     with closing(Http("coder", config.url, {host_port(config.url)}, headers)) as http:
         path = f"/api/v2/users/{quote(owner or 'me', safe='')}/workspace/{quote(name, safe='')}"
-        build = shaped(http.json(http.get(path), _Workspace), _Workspace).latest_build
+        build = as_type(http.json(http.get(path), _Workspace), _Workspace).latest_build
     rows = [_row(f"workspace {config.workspace}", build.status, "running")]
     for agent in (agent for resource in build.resources or () for agent in resource.agents or ()):
         rows.append(_row(f"agent {agent.name}", agent.status, "connected"))
@@ -62,4 +62,4 @@ def workspace_health(config: CoderConfig) -> list[Checked]:
 
 
 def _row(name: str, state: str, wanted: str) -> Checked:
-    return Checked(name, state == wanted, f"Coder says it is {state}")
+    return Checked(name, state == wanted, f"Coder reports the state {state}")

@@ -55,7 +55,7 @@ def read_address(url: str) -> Address:
 
 
 def check_url(option: str, url: str, example: str = "http://loki.example:3100") -> None:
-    """Raise UsageError for what is no http(s) URL, or one with credentials."""
+    """Raise UsageError for what is not an http(s) URL, or one with credentials."""
     try:
         parts = urlsplit(url)
         sound = bool(parts.hostname) and parts.port != 0

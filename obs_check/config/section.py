@@ -11,7 +11,7 @@ import yaml
 from obs_check.documents.nearest import check_keys
 from obs_check.errors import ConfigError
 from obs_check.model.paths import AbsoluteGlob, AbsolutePath, absolute_glob, absolute_path
-from obs_check.model.secret import know
+from obs_check.model.secret import hide_value
 
 PORTS = {"http": 80, "https": 443}
 
@@ -33,7 +33,7 @@ class Secret:
             value = self._read().strip(" \t\r\n")
             if not value:
                 raise ConfigError(f"{self.source} is empty or not set", "the configuration refers to it for a token")
-            know(value)
+            hide_value(value)
             if wrong := _NO_HEADER.search(value):
                 raise ConfigError(
                     f"{self.source}: character {wrong.start() + 1} is {_kind(wrong[0])}, which no header can carry",
@@ -173,7 +173,9 @@ class Section:
         except ValueError:
             sound = False
         if not sound:
-            raise ConfigError(f"{where}: {self._full(key)} is no http or https URL", "for example https://loki.example")
+            raise ConfigError(
+                f"{where}: {self._full(key)} is not an http or https URL", "for example https://loki.example"
+            )
         if parts.username is not None or parts.password is not None:
             raise ConfigError(
                 f"{where}: {self._full(key)} holds credentials", "take them out of the URL and refer to a token"
@@ -197,7 +199,7 @@ class Section:
             return None
         if not text.isdecimal() or int(text) < 1:
             raise ConfigError(
-                f"{self.place(self._keys[key][1])}: {self._full(key)} is no whole number", "for example 1"
+                f"{self.place(self._keys[key][1])}: {self._full(key)} is not a whole number", "for example 1"
             )
         return int(text)
 
@@ -212,7 +214,7 @@ class Section:
             value = -1.0
         if not 0 <= value < float("inf"):
             raise ConfigError(
-                f"{self.place(self._keys[key][1])}: {self._full(key)} is no number of seconds",
+                f"{self.place(self._keys[key][1])}: {self._full(key)} is not a number of seconds",
                 f"for example {default:g}",
             )
         return value
@@ -282,7 +284,7 @@ def _from_command(command: list[str], folder: Path, env: Mapping[str, str], show
         except subprocess.TimeoutExpired:
             raise ConfigError(f"{shown} did not end within {_COMMAND_S:g} s", hint) from None
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it printed what is no UTF-8 text"
+            reason = error.strerror if isinstance(error, OSError) else "it printed what is not UTF-8 text"
             raise ConfigError(f"{shown} cannot be used: {reason}", hint) from None
 
     return read

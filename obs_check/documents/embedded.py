@@ -11,8 +11,8 @@ from obs_check.documents.yaml_tree import YamlValue, load
 @dataclass(frozen=True)
 class Embedded:
     """A text and the line of `file` at which it starts. `owner` is the object that holds it (`ConfigMap monitoring/x`)
-    and `key` its key there, both "" for a text that is no key of one; `notes` name what of a template was left out. The
-    lines of a text that is `escaped` (in quotes, or base64) are none of the file's: all stand at the first."""
+    and `key` its key there, both "" for a text that is not a key of one; `notes` name what of a template was left out.
+    The lines of a text that is `escaped` (in quotes, or base64) are none of the file's: all stand at the first."""
 
     text: str
     file: str

@@ -114,7 +114,7 @@ def _block(whole: str, start: int, end: int) -> Iterator[tuple[str, int]]:
 
 def keys_in_yaml(whole: str) -> Iterator[tuple[str, yaml.ScalarNode]]:
     """The texts under `data` of every ConfigMap of a YAML text, also of those in a list: the key and its scalar. Raises
-    ConfigError for a text that is no YAML."""
+    ConfigError for a text that is not YAML."""
     try:
         for document in yaml.compose_all(whole, Loader=Loader):
             yield from _keys(document)

@@ -4,6 +4,8 @@ Rendered are `.Files.Get`, `.Values` of values.yaml, `.Release` and `.Chart`, ra
 functions quote, default, indent, nindent, trim, toJson and toYaml. Everything else is an error that names its place,
 but before `data:`: names and labels are written there, which no dashboard depends on, and it is decided whether there
 is a ConfigMap at all.
+
+By hand, because Helm is a program and need not be where obs-check runs.
 """
 
 import json
@@ -32,7 +34,7 @@ UNKNOWN = "${helm}"
 """What may stand for a value that only Helm knows: to Grafana a variable without a value, which proves nothing."""
 
 
-def rendered(text: str, path: Path, chart: Path, stand_in: str = "") -> str:
+def render_template(text: str, path: Path, chart: Path, stand_in: str = "") -> str:
     """The text with its actions carried out. With `stand_in` it stands for every value that is not followed here, and
     what hangs on one is there; without one ConfigError names the first, with its line."""
     known = {
@@ -92,7 +94,7 @@ _BLOCK = re.compile(
 )
 
 
-def defined(text: str) -> list[tuple[str, str, int]]:
+def named_templates(text: str) -> list[tuple[str, str, int]]:
     """The named templates of a file (`define "x"`): name, body and the line (from 1) at which the body starts."""
     found, depth, name, start = [], 0, "", 0
     for action in _BLOCK.finditer(text):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import yaml
 
-from obs_check.model.secret import HIDDEN, hidden, is_secret_name
+from obs_check.model.secret import HIDDEN, hide_secrets, is_secret_name
 
 _NAME = r"[\"']?(?P<name>[\w.-]{1,80})[\"']?"
 _JOIN = r"\s*[:=](?!=)[ \t]*"
@@ -34,7 +34,7 @@ def without_secret_values(text: str) -> tuple[str, int]:
     too little. The name of a variable that holds a secret is none."""
     read, count = _without_spans(text, _yaml_spans(text))
     rows = _Rows(read.split("\n"))
-    return hidden("\n".join(rows.shown())), count + rows.count
+    return hide_secrets("\n".join(rows.shown())), count + rows.count
 
 
 def _without_spans(text: str, spans: list[tuple[int, int]]) -> tuple[str, int]:
@@ -51,7 +51,7 @@ def _without_spans(text: str, spans: list[tuple[int, int]]) -> tuple[str, int]:
 
 
 def _yaml_spans(text: str) -> list[tuple[int, int]]:
-    """Where the values of secrets stand; none where the text is no YAML."""
+    """Where the values of secrets stand; none where the text is not YAML."""
     try:
         roots = list(yaml.compose_all(text, Loader=yaml.SafeLoader))
     except yaml.YAMLError:
@@ -154,7 +154,7 @@ class _Rows:
 
 
 def _is_none(value: str, join: str) -> bool:
-    """Whether a value is no secret: empty, hidden already, or the name of what holds it."""
+    """Whether a value is not a secret: empty, hidden already, or the name of what holds it."""
     named = _VARIABLE_OF_THE_ENVIRONMENT.fullmatch(value)
     return value in _EMPTY or named is not None or (join == "=" and _EXPRESSION_OF_ALLOY.fullmatch(value) is not None)
 

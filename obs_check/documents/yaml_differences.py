@@ -14,7 +14,7 @@ _TEXT = "|"
 
 
 def text_differences(before: str, after: str) -> list[Difference]:
-    """What differs between two texts; a text that is no YAML is a list of its lines."""
+    """What differs between two texts; a text that is not YAML is a list of its lines."""
     return differences(_read(before), _read(after))
 
 

@@ -3,6 +3,8 @@
 A place is a path of keys and indexes, for example `("scrape_configs", 0, "pipeline_stages", 1)`; of a key that stands
 twice the last one counts, as for yaml.v3. Every result is read again and handed back only where the intended place
 differs and nothing else does. What would cost a comment, or reach another place through an anchor, is refused.
+
+By hand, because PyYAML keeps no comments, and a library that does writes untouched lines anew.
 """
 
 import json
@@ -18,13 +20,13 @@ from obs_check.documents.yaml_nodes import (
     Place,
     Tree,
     at,
-    changed,
+    change_node,
     compose,
     tree,
     tree_of,
     with_child,
     without_child,
-    written,
+    yaml_text,
 )
 from obs_check.errors import ConfigError
 
@@ -34,7 +36,7 @@ _COMMENT = re.compile(r"""(?<!\w)"(?:[^"\\]|\\.)*"|(?<!\w)'[^']*'|(?P<comment>(?
 """A quoted text, which may hold a #, or where a comment begins."""
 
 
-def without(text: str, place: Place) -> str:
+def remove_node(text: str, place: Place) -> str:
     """The text without a list item, or without a key however often it stands there. Raises ConfigError where there is
     no such place and where it cannot be taken out without touching anything else."""
     key = _last(place)
@@ -84,7 +86,7 @@ class _Text:
         self.text = text
         root = compose(text)
         if root is None:
-            raise ConfigError("there is nothing in it to change", "is the file empty?")
+            raise ConfigError("nothing in it to change", "is the file empty?")
         self.root = root
         self.tree = tree(root)
         self._lines = [m.span() for m in _LINE.finditer(text)]
@@ -98,9 +100,9 @@ class _Text:
         """The text with the collection at `place` changed: as `make` writes it, else with that collection written anew,
         else with what holds it written anew; the first of them that says what it should."""
         where = ".".join(str(key) for key in place) or "the top of the file"
-        wanted = changed(self.tree, place, change)
+        wanted = change_node(self.tree, place, change)
         if wanted is None:
-            raise ConfigError(f"there is nothing at {where} to change", "has the file changed?")
+            raise ConfigError(f"nothing at {where} to change", "has the file changed?")
         for result in self._tries(place, wanted, make):
             if result is not None and _says(result) == wanted:
                 return result
@@ -252,7 +254,7 @@ class _Text:
 
     def _rows(self, what: Tree, column: int, near: int) -> str:
         """A tree as rows at a column, without the end of the last one."""
-        rows = written(what).splitlines()
+        rows = yaml_text(what).splitlines()
         return self._break(near).join(" " * column + row for row in rows)
 
 
@@ -277,13 +279,13 @@ def _flat(new: Tree) -> str | None:
     """A value in one row; None for a collection with something in it and for a text of several lines."""
     if new[0] != "scalar" and new[1]:
         return None
-    rows = written(("list", (new,))).splitlines()
+    rows = yaml_text(("list", (new,))).splitlines()
     return rows[0].removeprefix("- ") if len(rows) == 1 else None
 
 
 def _as_json(new: Tree) -> str:
     """A value as a flow collection has it."""
-    return json.dumps(yaml.safe_load(written(new)), ensure_ascii=False, default=str)
+    return json.dumps(yaml.safe_load(yaml_text(new)), ensure_ascii=False, default=str)
 
 
 def _commented(text: str) -> bool:

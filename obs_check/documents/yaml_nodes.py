@@ -82,7 +82,7 @@ def tree_of(value: Any) -> Tree:
     return tree(node)
 
 
-def written(what: Tree) -> str:
+def yaml_text(what: Tree) -> str:
     """A tree as YAML in block style."""
     return str(yaml.serialize(_node(what), Dumper=yaml.SafeDumper, allow_unicode=True, width=10**6))
 
@@ -106,7 +106,7 @@ def at(what: Tree, place: Place) -> Tree | None:
     return what
 
 
-def changed(what: Tree, place: Place, change: Callable[[Tree], Tree | None]) -> Tree | None:
+def change_node(what: Tree, place: Place, change: Callable[[Tree], Tree | None]) -> Tree | None:
     """The tree with something else at a place that is there; None where it is not or `change` says so."""
     if not place:
         return change(what)
@@ -115,7 +115,7 @@ def changed(what: Tree, place: Place, change: Callable[[Tree], Tree | None]) -> 
     if not places:
         return None
     last = places[-1]
-    inner = changed(_children(what)[last][1], tuple(rest), change)
+    inner = change_node(_children(what)[last][1], tuple(rest), change)
     if inner is None:
         return None
     items = list(what[1])
@@ -126,7 +126,7 @@ def changed(what: Tree, place: Place, change: Callable[[Tree], Tree | None]) -> 
 def with_child(what: Tree, key: str | int, child: Tree) -> Tree | None:
     """A list or map with another item, or with another value of a key (the last of those that stand twice), which is
     added where it is new; None where that cannot be."""
-    found = changed(what, (key,), lambda _old: child)
+    found = change_node(what, (key,), lambda _old: child)
     if found is None and what[0] == "map" and isinstance(key, str):
         return ("map", (*what[1], (("scalar", _STRING, key), child)))
     return found
@@ -140,7 +140,7 @@ def without_child(what: Tree, key: str | int) -> Tree | None:
 
 
 def _children(what: Tree) -> list[tuple[str | int | None, Tree]]:
-    """(key or index, tree) of what a tree holds; a key that is no scalar is None."""
+    """(key or index, tree) of what a tree holds; a key that is not a scalar is None."""
     if what[0] == "list":
         return list(enumerate(what[1]))
     if what[0] == "map":

@@ -109,14 +109,14 @@ class YamlValue:
         try:
             return float(self.text())
         except ValueError:
-            raise self.error(f"{self.text()!r} is no number") from None
+            raise self.error(f"not a number: {self.text()!r}") from None
 
     def integer(self) -> int:
         """The scalar as a whole number."""
         try:
             return int(self.text())
         except ValueError:
-            raise self.error(f"{self.text()!r} is no whole number") from None
+            raise self.error(f"not a whole number: {self.text()!r}") from None
 
     def texts(self) -> dict[str, str]:
         """A mapping of scalars."""

@@ -25,7 +25,7 @@ class CounterValue:
         return sum(self.by_reason.values())
 
 
-def counted(context: Context, metric: str, at_ns: int) -> CounterValue | None:
+def counter_at(context: Context, metric: str, at_ns: int) -> CounterValue | None:
     """A counter at a time (ns), summed by `reason`; None without a Prometheus datasource. Raises Unavailable."""
     source = next((d for d in context.datasources if d.kind == "prometheus"), None)
     if source is None:

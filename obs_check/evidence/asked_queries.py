@@ -34,7 +34,7 @@ def sent_targets(broken: BrokenPanel) -> Iterator[tuple[Target, Mapping[str, Any
                 yield target, sent
 
 
-def filled(broken: BrokenPanel, sent: Mapping[str, Any]) -> str:
+def fill_macros(broken: BrokenPanel, sent: Mapping[str, Any]) -> str:
     """The text of a query with macros filled in as Grafana's backend does."""
     request = broken.request
     length_ms = request.range.to_ms - request.range.from_ms
@@ -52,7 +52,7 @@ def filled(broken: BrokenPanel, sent: Mapping[str, Any]) -> str:
 def asked_queries(broken: BrokenPanel) -> Iterator[AskedQuery]:
     """The log queries of a panel's Loki targets, left to right; none of a text that does not parse."""
     for target, sent in sent_targets(broken):
-        text = filled(broken, sent)
+        text = fill_macros(broken, sent)
         try:
             queries = log_queries(parse(text))
         except QueryError:

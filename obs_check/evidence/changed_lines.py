@@ -1,6 +1,6 @@
 """Lines that are not in Loki as they are in the file, and what changed them on their way.
 
-What a container runtime puts around a line is no part of it, so that `cri` and `docker` change nothing.
+What a container runtime puts around a line is not a part of it, so that `cri` and `docker` change nothing.
 """
 
 import json
@@ -10,16 +10,16 @@ from posixpath import commonprefix
 from typing import Any
 
 from obs_check.boundary.cri import CRI
-from obs_check.documents.yaml_edit import without
+from obs_check.documents.yaml_edit import remove_node
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines
-from obs_check.evidence.selectors import selector
-from obs_check.evidence.shipper_rules import Rules, rules
+from obs_check.evidence.selectors import selector_text
+from obs_check.evidence.shipper_rules import Rules, shipper_rules
 from obs_check.follow.hop import Stored
 from obs_check.model.entry import Labels
 from obs_check.model.event import find_tags
 from obs_check.model.probe import Probe
-from obs_check.model.secret import beginning, shortened
+from obs_check.model.secret import beginning, shorten
 from obs_check.model.window import NS, Window
 from obs_check.shipper.simulate import Shipped, last_change
 
@@ -82,7 +82,7 @@ def pushed_line(config: Rules, file: str, tag: str, text: str, now_ns: int) -> P
         stages.append(last)
         after = after.without_stage(taken.job, last) if after else None
     if cut and after is not None:
-        after = after.edited(lambda given: without(given, ("limits_config", "max_line_size")))
+        after = after.edited(lambda given: remove_node(given, ("limits_config", "max_line_size")))
     fixed = after.run(file, [text], now_ns) if after is not None and after is not config else None
     (whole,) = fixed.shipped if fixed is not None and len(fixed.shipped) == 1 else (None,)
     if whole is None or whole.line != written or not _else_equal(entry, whole):
@@ -130,7 +130,7 @@ def in_loki(context: Context, labels: Labels, beginning: str) -> tuple[list[str]
     assert context.run is not None
     quoted = json.dumps(_told_by(beginning), ensure_ascii=False)
     window = Window(context.run.window.start_ns - 60 * NS, context.now_ns() + 60 * NS)
-    found, probe = context.loki.lines(f"{selector(labels)} |= {quoted}", window, _MOST)
+    found, probe = context.loki.lines(f"{selector_text(labels)} |= {quoted}", window, _MOST)
     return [line for _, line in found if line.startswith(beginning) or same_line(line, beginning)], probe
 
 
@@ -171,7 +171,7 @@ class Compared:
         return self.pushed.cut or (not self.pushed.stages and is_cut(self.pushed.entry.line, self.line))
 
 
-def compared(context: Context, one: PathLines) -> list[Compared]:
+def compare_lines(context: Context, one: PathLines) -> list[Compared]:
     """The run's lines of a path that are not in Loki as they are in the file. Lines of several events are left out.
     Raises ConfigError."""
     assert context.run is not None
@@ -182,7 +182,7 @@ def compared(context: Context, one: PathLines) -> list[Compared]:
         same = {whole.rstrip("\r\n") for whole in (written, text) if whole is not None}
         if written is not None and line.rstrip("\r\n") not in same and set(find_tags(line, context.run.id)) == {tag}:
             differing[tag] = (written, labels, line)
-    config = rules(context) if differing else None
+    config = shipper_rules(context) if differing else None
     pushed = {p.tag: p for p in pushed_lines(config, one, tuple(differing), context.now_ns())} if config else {}
     return [Compared(tag, *rest, pushed.get(tag), config) for tag, rest in differing.items()]
 
@@ -195,13 +195,13 @@ def is_cut(whole: str, line: str) -> bool:
     return len(part) < len(raw) and raw.startswith(part)
 
 
-def differing(one: str, other: str) -> tuple[str, str]:
+def differing_parts(one: str, other: str) -> tuple[str, str]:
     """Two lines as a claim can show them: from a little in front of the place where they begin to differ."""
     one, other = beginning(one), beginning(other)
     same = len(commonprefix([one, other]))
     start = max(0, same - 16) if max(len(one), len(other)) > SHOWN else 0
     front = "..." if start else ""
-    return f"{front}{shortened(one[start:], SHOWN, '...')}", f"{front}{shortened(other[start:], SHOWN, '...')}"
+    return f"{front}{shorten(one[start:], SHOWN, '...')}", f"{front}{shorten(other[start:], SHOWN, '...')}"
 
 
 def pushed_lines(config: Rules, one: PathLines, tags: Sequence[str], now_ns: int) -> Iterator[Pushed]:

@@ -6,9 +6,10 @@ from itertools import chain, count
 from pathlib import PurePosixPath
 from typing import Any
 
-from obs_check.documents.yaml_edit import with_item, with_value, without
+from obs_check.documents.yaml_edit import remove_node, with_item, with_value
 from obs_check.evidence.shipper_rules import Rules
 from obs_check.model.shipping import ShipperState
+from obs_check.model.wording import count_noun
 from obs_check.shipper.glob import first_difference, matches, meant, names_directory
 from obs_check.shipper.pods import META, pod_logs
 from obs_check.shipper.relabel import RelabelRule, relabel
@@ -35,7 +36,7 @@ class Collecting:
     added: bool = False
 
 
-def collecting(config: Rules, file: str, state: ShipperState | None) -> Collecting | None:
+def change_to_collect(config: Rules, file: str, state: ShipperState | None) -> Collecting | None:
     """The change; None where a job takes the file, and where that hangs on labels that nobody knows. `state` is what
     the running shipper says of itself."""
     about = config.about(file)
@@ -82,7 +83,7 @@ def _dropped(config: Rules, target: RelabeledTarget) -> Collecting:
     place = (*config.job_place(target.job), "relabel_configs", number)
     regex = _letting_through(rule, value)
     if regex is None:
-        return Collecting(why, f"take {named} out", config.edited(lambda text: without(text, place)))
+        return Collecting(why, f"take {named} out", config.edited(lambda text: remove_node(text, place)))
     after = config.edited(lambda text: with_value(text, (*place, "regex"), regex))
     return Collecting(why, f'let "{value}" through {named}', after)
 
@@ -170,7 +171,9 @@ def _elsewhere(config: Rules, file: str, state: ShipperState | None) -> Collecti
     glob = _glob(file)
     number = len(config.config.jobs)
     after = config.edited(lambda text: with_item(text, ("scrape_configs",), number, _job(config, file, glob)))
-    return Collecting(f"the paths of {number} jobs are elsewhere", f"collect {glob}", after, added=pod is None)
+    return Collecting(
+        f"the paths of {count_noun(number, 'job')} are elsewhere", f"collect {glob}", after, added=pod is None
+    )
 
 
 def _glob(file: str) -> str:

@@ -155,6 +155,39 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedPanels:
+    """What is known of the dashboard's panels beside what they read."""
+
+    expectations: Mapping[int, Expectation] = field(default_factory=dict)
+    controls: Sequence[Control] = ()
+    """What each panel read before and after the run, when it was read before too."""
+    paths: Mapping[int, str] = field(default_factory=dict)
+    """Panel id -> path (A, B or metrics) as the expectations have it."""
+    failing: frozenset[int] = frozenset()
+    """Ids of the panels that do not read what they should."""
+
+
+@dataclass(frozen=True, slots=True)
+class LokiServer:
+    """The Loki behind the dashboard."""
+
+    uid: str = ""
+    """The uid of its datasource in Grafana."""
+    direct: LokiItself | None = None
+    """The Loki where it is asked directly, and not through the dashboard's datasource."""
+    discarded_before: Mapping[str, int] = field(default_factory=dict)
+    """Lines that it had discarded before the run, by reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Firewall:
+    """What can be asked of boundary: its proxy, and its own log where one is configured."""
+
+    egress: Egress | None = None
+    log: BoundaryLog | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """Everything known when causes are looked for. `run` and `hops` are empty when nothing was injected."""
 
@@ -172,25 +205,13 @@ class Context:
     missing: Probe | None = None
     """Grafana's answer that it has no such dashboard; then `dashboard` is empty."""
     run: Run | None = None
-    egress: Egress | None = None
-    boundary_log: BoundaryLog | None = None
     hops: Sequence[HopSeen] = ()
-    expectations: Mapping[int, Expectation] = field(default_factory=dict)
-    controls: Sequence[Control] = ()
-    """What each panel read before and after the run, when it was read before too."""
-    panel_paths: Mapping[int, str] = field(default_factory=dict)
-    """Panel id -> path (A, B or metrics) as the expectations have it."""
+    firewall: Firewall = Firewall()
+    panels: JudgedPanels = JudgedPanels()
     shipper: Shipper | None = None
     """The shipper as it is now; its state around a run is in its hop (`hop("A", "shipper").shipping`)."""
     env: Mapping[str, str] = field(default_factory=dict)
-    failing: frozenset[int] = frozenset()
-    """Ids of the panels that do not read what they should."""
-    loki_uid: str = ""
-    """The uid of Loki's datasource in Grafana."""
-    loki_itself: LokiItself | None = None
-    """The Loki where it is asked directly, and not through the dashboard's datasource."""
-    discarded_before: Mapping[str, int] = field(default_factory=dict)
-    """Lines that it had discarded before the run, by reason."""
+    loki_server: LokiServer = LokiServer()
     pods: Callable[[], tuple[Pod, ...]] = tuple
     """The cluster's pods, as far as they are known."""
 
@@ -199,6 +220,13 @@ class Context:
         if self.run is None or broken.run_window is None:
             return self
         return replace(self, loki=LinesOf(self.loki, self.run.needle))
+
+    @property
+    def followed_run(self) -> Run:
+        """The run, for what is asked about one only. Raises LookupError without one."""
+        if self.run is None:
+            raise LookupError("no run was followed")
+        return self.run
 
     @property
     def every_line(self) -> Loki:
@@ -211,8 +239,8 @@ class Context:
 
     def panels_of(self, *paths: str) -> tuple[int, ...]:
         """Ids of the panels that these paths feed."""
-        return tuple(sorted(i for i, p in self.panel_paths.items() if p in paths))
+        return tuple(sorted(i for i, p in self.panels.paths.items() if p in paths))
 
     def expects(self, panel: int) -> bool:
         """Whether the run's events must show in this panel."""
-        return self.run is not None and panel in self.panel_paths
+        return self.run is not None and panel in self.panels.paths

@@ -32,8 +32,8 @@ _WORDS: dict[Meaning, str] = {
     "broken_zero": "broken: the events do not show",
     "false_green": "false green: not zero, whatever happens",
     "moved_otherwise": "moved by something else",
-    "moved": "moved, and nothing says by what it has to",
-    "not_fed": "not moved, and nothing says that it has to",
+    "moved": "moved; no expectation says by how much",
+    "not_fed": "not moved; no expectation requires it",
     "error": "shows an error",
     "unknown": "unknown",
 }

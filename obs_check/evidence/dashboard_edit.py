@@ -11,7 +11,7 @@ from obs_check.documents.json_place import panel_path
 from obs_check.documents.patch import patch_text
 from obs_check.documents.scrubbed import without_secret_values
 from obs_check.model.finding import DashboardEdit, FileEdit, Fix, Meaning, PanelEdit, Safety
-from obs_check.model.secret import hidden, without_secrets
+from obs_check.model.secret import hide_secrets, without_secrets
 
 
 def panel_json(dashboard: Mapping[str, Any], panel: int) -> Mapping[str, Any]:
@@ -23,7 +23,7 @@ def panel_json(dashboard: Mapping[str, Any], panel: int) -> Mapping[str, Any]:
     return found if path else {}
 
 
-def edited(dashboard: Mapping[str, Any], edits: Sequence[DashboardEdit]) -> dict[str, Any]:
+def apply_edits(dashboard: Mapping[str, Any], edits: Sequence[DashboardEdit]) -> dict[str, Any]:
     """A copy with the edits made. Targets are found in every schema, other places in the classic one."""
     document = copy.deepcopy(dict(dashboard))
     for edit in edits:
@@ -53,9 +53,9 @@ def dashboard_fix(
     summary: str, uid: str, dashboard: Mapping[str, Any], edits: Sequence[DashboardEdit], meaning: Meaning = "other"
 ) -> Fix:
     """A fix of a dashboard: changes what is shown, not what is kept. Only a reading makes it safe."""
-    documents = (dashboard, edited(dashboard, edits))
+    documents = (dashboard, apply_edits(dashboard, edits))
     texts = [json.dumps(one, indent=2, ensure_ascii=False) + "\n" for one in documents]
-    shown = [hidden(json.dumps(without_secrets(one), indent=2, ensure_ascii=False) + "\n") for one in documents]
+    shown = [hide_secrets(json.dumps(without_secrets(one), indent=2, ensure_ascii=False) + "\n") for one in documents]
     diff = patch_text(f"{uid}.json", texts[0], texts[1], shown[0], shown[1], most=1)
     return Fix(summary, diff.removesuffix("\n"), "review", f"dashboard:{uid}", tuple(edits), meaning)
 

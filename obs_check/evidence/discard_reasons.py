@@ -8,9 +8,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 from obs_check.model.times import rfc3339_nano
 from obs_check.model.window import NS
+from obs_check.model.wording import count_noun
 from obs_check.shipper.simulate import Shipped
 
 RATES = ("rate_limited", "per_stream_rate_limit", "stream_limit")
@@ -109,19 +110,19 @@ DISCARDS: tuple[Discard, ...] = (
 
 
 def discard_of(words: str) -> tuple[Discard, dict[str, str]] | None:
-    """The reason that an answer of Loki names, with what it says; None for words that are no discard."""
+    """The reason that an answer of Loki names, with what it says; None for words that are not a discard."""
     for one in DISCARDS:
         if match := one.words.search(words):
             return one, match.groupdict()
     return None
 
 
-def named(reason: str) -> Discard | None:
+def discard_named(reason: str) -> Discard | None:
     """The entry of a reason of `loki_discarded_samples_total`."""
     return next((one for one in DISCARDS if one.reason == reason), None)
 
 
-def breaks(discard: Discard, said: dict[str, str], entry: Shipped) -> str:
+def limit_broken(discard: Discard, said: dict[str, str], entry: Shipped) -> str:
     """How an entry breaks the limit that Loki named, in words; "" when it does not, or when that cannot be told.
 
     An entry without a time of its own gets that of reading, which is neither old nor in the future. What is too new for
@@ -137,14 +138,14 @@ def breaks(discard: Discard, said: dict[str, str], entry: Shipped) -> str:
             new = entry.ts >= _ns(said["at"]) - _APART_NS
             return f"its time is {rfc3339_nano(entry.ts)}, which Loki says is yet to come" if new else ""
         case "line_too_long" if len(entry.line.encode()) > int(said["limit"]):
-            return f"the line has {len(entry.line.encode())} bytes, {discard.limit} is {said['limit']}"
+            return f"the line has {count_noun(len(entry.line.encode()), 'byte')}, {discard.limit} is {said['limit']}"
         case "max_label_names_per_series" if len(entry.labels) > int(said["limit"]):
-            return f"it gets {len(entry.labels)} labels, {discard.limit} is {said['limit']}"
+            return f"it gets {count_noun(len(entry.labels), 'label')}, {discard.limit} is {said['limit']}"
         case "label_value_too_long":
             name = next((n for n, v in entry.labels.items() if v == said["value"]), "")
-            return f"label `{name}` has {len(said['value'])} bytes" if name else ""
+            return f"label `{name}` has {count_noun(len(said['value']), 'byte')}" if name else ""
         case "label_name_too_long" if said["name"] in entry.labels:
-            return f"label `{shortened(said['name'], 43, '...')}` has {len(said['name'])} bytes"
+            return f"label `{shorten(said['name'], 43, '...')}` has {count_noun(len(said['name']), 'byte')}"
         case "missing_enforced_labels":
             missing = [n for n in said["names"].split(",") if n not in entry.labels]
             return f"it gets no label {', '.join(missing)}" if missing else ""

@@ -11,7 +11,7 @@ from typing import Any
 
 from obs_check.boundary.config import BoundaryConfig, parse_boundary_config
 from obs_check.boundary.rules import Rule, evaluate, parse_rule
-from obs_check.documents.yaml_edit import with_item, with_value, without
+from obs_check.documents.yaml_edit import remove_node, with_item, with_value
 from obs_check.documents.yaml_nodes import at, compose, tree
 from obs_check.errors import ConfigError
 from obs_check.evidence.context import Context
@@ -83,7 +83,7 @@ def _without_items(text: str, rule: str) -> str:
     listed = at(tree(root), ("allowlist",)) if root is not None else None
     items = listed[1] if listed is not None and listed[0] == "list" else ()
     for index in reversed([n for n, item in enumerate(items) if item[0] == "scalar" and item[2] == rule]):
-        text = without(text, ("allowlist", index))
+        text = remove_node(text, ("allowlist", index))
     return text
 
 

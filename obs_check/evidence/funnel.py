@@ -173,7 +173,7 @@ def _dies_at(stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]], s
             function = compile_stage(stage, settings)
         except QueryError:
             return None
-        # Loki keeps a line whose label is no number, with an error, and refuses to count it.
+        # Loki keeps a line whose label is not a number, with an error, and refuses to count it.
         typed = effect_of(stage).error == FILTER_ERROR
         found = [row for row in found if function(row) and not (typed and row.error)]
         if not found:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from obs_check.evidence.dashboard_edit import dashboard_fix
-from obs_check.model.finding import DashboardEdit, FileEdit, Finding, joined
+from obs_check.model.finding import DashboardEdit, FileEdit, Finding, join_evidence
 
 
-def grouped(findings: Iterable[Finding], uid: str, dashboard: Mapping[str, Any]) -> list[Finding]:
+def group_findings(findings: Iterable[Finding], uid: str, dashboard: Mapping[str, Any]) -> list[Finding]:
     """Findings of the same cause joined, in the order of first appearance; the claim is the first panel's."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
@@ -29,5 +29,5 @@ def grouped(findings: Iterable[Finding], uid: str, dashboard: Mapping[str, Any])
             safe = all(f.fix.safety == "safe" for f in group)
             fix = replace(fix, safety="safe" if safe else "review")
         panels = tuple(sorted({p for f in group for p in f.panels}))
-        found.append(replace(first, panels=panels, evidence=joined([f.evidence for f in group]), fix=fix))
+        found.append(replace(first, panels=panels, evidence=join_evidence([f.evidence for f in group]), fix=fix))
     return found

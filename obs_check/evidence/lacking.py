@@ -23,7 +23,7 @@ class Lacking:
     reach: float
 
 
-def lacking(broken: BrokenTarget) -> Lacking | None:
+def lacking_labels(broken: BrokenTarget) -> Lacking | None:
     """What the filter needs that drops every line; where lines pass, what an unwrap or a grouping needs."""
     stages = broken.query.stages
     if broken.emptied is not None:

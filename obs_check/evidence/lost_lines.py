@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from obs_check.evidence.context import Context
-from obs_check.evidence.shipper_rules import Rules, rules
+from obs_check.evidence.shipper_rules import Rules, shipper_rules
 from obs_check.follow.hop import HopSeen, PathName
 from obs_check.follow.hops import OF_PATH
 from obs_check.follow.shipping import ShippingEvidence
 from obs_check.model.event import find_tags
-from obs_check.model.finding import Finding, joined
+from obs_check.model.finding import Finding, join_evidence
 from obs_check.model.probe import Probe
 
 FILE_HOPS: Mapping[PathName, str] = {"A": "file", "B": "coderd"}
@@ -68,7 +68,7 @@ class PathLines:
         return tuple(probe for hop in hops if hop is not None for probe in hop.probes)
 
 
-def paths(context: Context) -> Iterator[PathLines]:
+def lost_paths(context: Context) -> Iterator[PathLines]:
     """Each path whose file has lines of the run, when Loki could be asked."""
     for path, name in FILE_HOPS.items():
         at_file, at_loki = context.hop(path, name), context.hop(path, "loki")
@@ -83,27 +83,27 @@ def paths(context: Context) -> Iterator[PathLines]:
 
 def paths_to(context: Context, panel: int) -> Iterator[PathLines]:
     """The path that feeds a panel, as far as its file has lines of the run; each of them where nobody said which."""
-    return (one for one in paths(context) if context.panel_paths.get(panel, one.path) == one.path)
+    return (one for one in lost_paths(context) if context.panels.paths.get(panel, one.path) == one.path)
 
 
 def lossy(context: Context) -> list[PathLines]:
     """The paths with lines that are in a file and not in Loki, and whose texts are known."""
-    return [one for one in paths(context) if one.lost and one.lost_lines]
+    return [one for one in lost_paths(context) if one.lost and one.lost_lines]
 
 
 def losses(context: Context) -> list[tuple[Rules, PathLines]]:
     """The lossy paths with the shipper's configuration, which is read only when there are some. Raises ConfigError."""
     seen = lossy(context)
-    config = rules(context) if seen else None
+    config = shipper_rules(context) if seen else None
     return [(config, one) for one in seen] if config is not None else []
 
 
-def answers(one: PathLines) -> bool:
+def shipper_answers(one: PathLines) -> bool:
     """Whether the shipper answers, as far as that is known."""
     return one.at_shipper is None or not one.at_shipper.unknown
 
 
-def took(one: PathLines) -> int:
+def lines_taken(one: PathLines) -> int:
     """How many lines Loki took of those read since before the run, as the shipper's counters say, where that is every
     one and the run's are among them; 0 where it is not, or where nobody says so. What was read earlier and sent now is
     no line that is missing."""
@@ -114,7 +114,7 @@ def took(one: PathLines) -> int:
     return account.read if taken else 0
 
 
-def together(found: Iterable[Finding | None]) -> Finding | None:
+def join_findings(found: Iterable[Finding | None]) -> Finding | None:
     """What one cause does on several paths as one finding: all claims, probes, panels and edits; None without any."""
     findings = [finding for finding in found if finding is not None]
     if len(findings) < 2:
@@ -129,7 +129,7 @@ def together(found: Iterable[Finding | None]) -> Finding | None:
     return replace(
         first,
         claim="; ".join(dict.fromkeys(finding.claim for finding in findings)),
-        evidence=joined([finding.evidence for finding in findings]),
+        evidence=join_evidence([finding.evidence for finding in findings]),
         panels=tuple(sorted({panel for finding in findings for panel in finding.panels})),
         fix=fix,
     )

@@ -68,7 +68,7 @@ def _elsewhere(broken: BrokenTarget, stage: ast.Stage) -> Iterator[str]:
             yield from labels_needed(parse(asked.expr), asked.query.stages.index(stage), asked.place)
 
 
-def having(query: ast.LogQuery, labels: tuple[str, ...]) -> ast.LogQuery:
+def with_values(query: ast.LogQuery, labels: tuple[str, ...]) -> ast.LogQuery:
     """The query's lines that have a value for each of the labels."""
     filters = (ast.LabelFilter(ast.StringPredicate(ast.Matcher(name, "!=", ""))) for name in labels)
     return replace(query, stages=(*query.stages, *filters))
@@ -79,7 +79,7 @@ def as_written(context: Context, broken: BrokenTarget, labels: tuple[str, ...]) 
     last = broken.rungs[-1]
     if last.lines == 0:
         return 0.0, last.probe
-    return count(context, broken, having(broken.query, labels))
+    return count(context, broken, with_values(broken.query, labels))
 
 
 def count(context: Context, broken: BrokenTarget, query: ast.LogQuery) -> tuple[float, Probe]:
@@ -92,8 +92,8 @@ def count_fixed(
 ) -> tuple[float, Probe]:
     """Lines that pass the query with a change and have the labels. Where a later stage drops them all, the lines that
     pass up to the change: there is another mistake behind."""
-    found, probe = count(context, broken, having(rewrite.query, labels))
+    found, probe = count(context, broken, with_values(rewrite.query, labels))
     if found > 0 or rewrite.upto >= len(rewrite.query.stages):
         return found, probe
     upto = replace(rewrite.query, stages=rewrite.query.stages[: rewrite.upto])
-    return count(context, broken, having(upto, labels))
+    return count(context, broken, with_values(upto, labels))

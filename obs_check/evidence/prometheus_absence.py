@@ -46,7 +46,7 @@ class Absence:
         )
 
 
-def absences(context: Context, broken: BrokenPanel) -> Iterator[Absence]:
+def absent_selectors(context: Context, broken: BrokenPanel) -> Iterator[Absence]:
     """Each selector without a series. Raises what asking Grafana raises."""
     # The end of the range may lie ahead of the clock.
     at_s = min(broken.range.end_ns, context.now_ns()) / NS
@@ -109,7 +109,7 @@ def count(context: Context, absence: Absence, selector: VectorSelector) -> tuple
     return _count(context, absence.uid, selector, absence.at_s)
 
 
-def without(selector: VectorSelector, matcher: Matched) -> VectorSelector:
+def without_matcher(selector: VectorSelector, matcher: Matched) -> VectorSelector:
     """The selector without one matcher."""
     return VectorSelector(selector.metric, tuple(m for m in selector.matchers if m != matcher))
 

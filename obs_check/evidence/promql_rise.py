@@ -10,7 +10,7 @@ _RISE = ("increase", "delta", "max_over_time", "last_over_time")
 _TEXT = re.compile(r'"(?:\\.|[^"\\])*"')
 
 
-def risen(query: str, by: int) -> str | None:
+def with_rise(query: str, by: int) -> str | None:
     """The query with `by` added to every value of its counter, inside of everything that it makes of them.
 
     None where that cannot be told: several metrics, of which others may not rise, a metric at another time, a function

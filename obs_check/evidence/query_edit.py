@@ -11,7 +11,7 @@ from itertools import takewhile
 from obs_check.errors import QueryError
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
-from obs_check.evidence.query_text import Authored, authored, has_variable, spliced, stages_of
+from obs_check.evidence.query_text import Authored, editable_queries, has_variable, splice_text, stages_of
 from obs_check.logql import to_text
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.style import matcher_text
@@ -25,12 +25,12 @@ Where = Callable[[ast.LogQuery], int | None]
 """The number of the stage that something is put before, as many as there are for the end; None for nowhere."""
 
 
-def before(stage: ast.Stage) -> Where:
+def before_stage(stage: ast.Stage) -> Where:
     """In front of a stage, where there is an equal one."""
     return lambda query: query.stages.index(stage) if stage in query.stages else None
 
 
-def behind(stage: ast.Stage) -> Where:
+def after_stage(stage: ast.Stage) -> Where:
     """Straight behind a stage, where there is an equal one."""
     return lambda query: query.stages.index(stage) + 1 if stage in query.stages else None
 
@@ -173,7 +173,7 @@ def replace_matchers(
 def edit_texts(broken: BrokenTarget, change: Callable[[str], str]) -> Edits:
     """A change of the author's text of the target, and of every target of the panel that selects the same streams."""
     own = broken.query.selector
-    alike = {one.target.ref_id for one in authored(broken.whole) if one.query.selector == own}
+    alike = {one.target.ref_id for one in editable_queries(broken.whole) if one.query.selector == own}
     alike.add(broken.target.ref_id)
     texts = ((t.ref_id, t.text, change(t.text)) for t in broken.panel.targets if t.ref_id in alike)
     return tuple(TargetEdit(broken.panel.id, ref_id, old, new) for ref_id, old, new in texts if old != new)
@@ -188,7 +188,7 @@ def _everywhere(
 ) -> Edits:
     """The edits of every target; none where a place that needs the change cannot be edited, or the author's text of
     the broken query cannot be read."""
-    every = authored(broken.whole)
+    every = editable_queries(broken.whole)
     if not any(_is_own(one, broken) for one in every):
         return ()
     found: dict[str, list[Splice]] = {}
@@ -199,7 +199,7 @@ def _everywhere(
         if own is None:
             return ()
         found.setdefault(one.target.ref_id, []).extend(own)
-    texts = ((t.ref_id, t.text, spliced(t.text, found.get(t.ref_id, ()))) for t in broken.panel.targets)
+    texts = ((t.ref_id, t.text, splice_text(t.text, found.get(t.ref_id, ()))) for t in broken.panel.targets)
     return tuple(TargetEdit(broken.panel.id, ref_id, old, new) for ref_id, old, new in texts if old != new)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from obs_check.evidence.cause import Cause
 from obs_check.evidence.context import BrokenPanel, BrokenTarget, Context
-from obs_check.evidence.dashboard_edit import dashboard_fix, edited
+from obs_check.evidence.dashboard_edit import apply_edits, dashboard_fix
 from obs_check.model.finding import DashboardEdit, Evidence, Finding, Fix, Meaning, Subject
 from obs_check.panel.reading import Reading
 
@@ -18,10 +18,10 @@ def query_fix(context: Context, summary: str, edits: Sequence[DashboardEdit] = (
 
 def with_edits(context: Context, broken: BrokenTarget, edits: Sequence[DashboardEdit]) -> BrokenPanel:
     """The panel as it would be with the edits: one question to Grafana, nothing is saved."""
-    return context.look_again(edited(context.dashboard, edits), broken.whole)
+    return context.look_again(apply_edits(context.dashboard, edits), broken.whole)
 
 
-def better(broken: BrokenTarget, changed: BrokenPanel) -> bool:
+def reads_better(broken: BrokenTarget, changed: BrokenPanel) -> bool:
     """Whether a changed panel is as it should be, or its query answers something where it answered nothing: what is
     wrong then is behind the query."""
     return not changed.differs or (_answered(changed.reading) > 0 and not _answered(broken.reading))

@@ -39,7 +39,7 @@ class Authored:
         return self.raw[slice(*part.span)]
 
 
-def authored(whole: BrokenPanel) -> list[Authored]:
+def editable_queries(whole: BrokenPanel) -> list[Authored]:
     """The log queries of a panel that can be edited where they stand; those of hidden targets too, as they are."""
     asked = {(one.target.ref_id, one.place): one.query for one in asked_queries(whole)}
     found = []
@@ -64,14 +64,14 @@ def stages_of(text: str) -> tuple[ast.Stage, ...]:
     return query.stages
 
 
-def spliced(raw: str, splices: Iterable[tuple[int, int, str]]) -> str:
+def splice_text(raw: str, splices: Iterable[tuple[int, int, str]]) -> str:
     """The text with each (start, end, new text) in place."""
     for start, end, text in sorted(splices, reverse=True):
         raw = raw[:start] + text + raw[end:]
     return raw
 
 
-def regrouped(text: str, old: str, new: str) -> str:
+def group_by_label(text: str, old: str, new: str) -> str:
     """A query that groups by `new` for `old`."""
 
     def renamed(found: re.Match[str]) -> str:
@@ -80,12 +80,12 @@ def regrouped(text: str, old: str, new: str) -> str:
     return _GROUPING.sub(renamed, text)
 
 
-def unwrapping(text: str, old: str, new: str) -> str:
+def unwrap_label(text: str, old: str, new: str) -> str:
     """A query that unwraps `new`, a label or one in a conversion, for the label `old`."""
     expr = read_text(text)
     unwraps = [found.unwrap for found in ranges(expr) if found.unwrap] if expr is not None else []
     spans = [unwrap.span for unwrap in unwraps if unwrap.label == old and not unwrap.conversion]
-    return spliced(text, ((*span, text[slice(*span)].replace(old, new, 1)) for span in spans))
+    return splice_text(text, ((*span, text[slice(*span)].replace(old, new, 1)) for span in spans))
 
 
 def filtering_behind(text: str, stage: ast.Stage, old: str, new: str) -> str:
@@ -99,7 +99,7 @@ def filtering_behind(text: str, stage: ast.Stage, old: str, new: str) -> str:
                 splices.append(
                     (*one.span, _COMPARED.sub(partial(_other_name, old=old, new=new), text[slice(*one.span)]))
                 )
-    return spliced(text, splices)
+    return splice_text(text, splices)
 
 
 def _other_name(found: re.Match[str], old: str, new: str) -> str:

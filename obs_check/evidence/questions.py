@@ -122,14 +122,14 @@ class Egress(Protocol):
 
 
 class Files(Protocol):
-    """The files of this machine. Reading raises OSError and, for what is no log, UnicodeDecodeError."""
+    """The files of this machine. Reading raises OSError and, for what is not a log, UnicodeDecodeError."""
 
     def read_text(self, path: Path, /) -> str:
         """The whole text, line ends as they are."""
         ...
 
     def read_log(self, path: Path, /) -> str:
-        """The whole text of a log, with what is no UTF-8 kept."""
+        """The whole text of a log, with what is not UTF-8 kept."""
         ...
 
     def read_document(self, path: Path, /) -> Any:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from obs_check.evidence.context import Context
-from obs_check.evidence.lost_lines import PathLines, answers, losses
-from obs_check.evidence.shipper_rules import Rules, told
+from obs_check.evidence.lost_lines import PathLines, losses, shipper_answers
+from obs_check.evidence.shipper_rules import Rules, simulation_probe
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import PushRefusal
 from obs_check.model.window import NS
@@ -34,27 +34,26 @@ class PushedPath:
         return dict(account.requests) if account else {}
 
 
-def pushed(context: Context) -> list[PushedPath]:
+def pushed_paths(context: Context) -> list[PushedPath]:
     """The paths whose lost lines were read and pushed with about their own time."""
     found = []
     for config, one in losses(context):
-        assert context.run is not None
         now, lines = context.now_ns(), one.lost_lines
         ran = config.run(one.file, lines, now)
-        if ran is None or one.evidence is None or not answers(one) or not ran.shipped:
+        if ran is None or one.evidence is None or not shipper_answers(one) or not ran.shipped:
             continue
         state = one.evidence.after.file(one.file)
         late = 60 * NS
-        start, end = context.run.window.start_ns - late, now + late
+        start, end = context.followed_run.window.start_ns - late, now + late
         in_time = all(s.ts is None or start <= s.ts <= end for s in ran.shipped)
         if state is None or not state.read_lines or not in_time:
             continue
-        probe = told("simulate the pipeline on the lost lines", ran, len(lines), now)
+        probe = simulation_probe("simulate the pipeline on the lost lines", ran, len(lines), now)
         found.append(PushedPath(config, one, tuple(ran.shipped), probe))
     return found
 
 
-def panels(context: Context, these: list[PushedPath]) -> tuple[int, ...]:
+def panels_fed(context: Context, these: list[PushedPath]) -> tuple[int, ...]:
     """The panels that these paths feed."""
     return context.panels_of(*(p.one.path for p in these))
 

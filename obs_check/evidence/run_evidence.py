@@ -15,7 +15,7 @@ from obs_check.model.event import Decision, Event
 from obs_check.model.probe import Probe
 
 
-def sent(context: Context, decision: Decision) -> list[Sent]:
+def sent_events(context: Context, decision: Decision) -> list[Sent]:
     """The run's events of one decision; none without a run."""
     return [s for s in context.run.sent if s.event.decision == decision] if context.run else []
 
@@ -30,7 +30,7 @@ def seen_anywhere(context: Context) -> set[str]:
     return {tag for hop in context.hops if hop.hop not in ("egress", "panel") for tag in hop.seen}
 
 
-def decided(context: Context) -> dict[str, Decision]:
+def decisions_by_tag(context: Context) -> dict[str, Decision]:
     """What boundary decided of the run's events, whatever was expected, by tag in the order they were sent; events of
     which that is not known are left out.
 
@@ -56,17 +56,17 @@ def lost_before_coderd(context: Context) -> tuple[HopSeen, list[str]] | None:
     hop = context.hop("B", "coderd") or context.hop("B", "loki")
     if context.run is None or hop is None or hop.unknown:
         return None
-    missing = [tag for tag in decided(context) if tag not in hop.seen]
+    missing = [tag for tag in decisions_by_tag(context) if tag not in hop.seen]
     return (hop, missing) if missing else None
 
 
-def arrived(context: Context, path: str) -> list[Event] | None:
+def arrived_events(context: Context, path: str) -> list[Event] | None:
     """The run's events that got to Loki on a path, each as boundary decided it: what a panel over that path can show.
     None where Loki could not be asked, or where these are all events, decided as expected."""
     at_loki, run = context.hop(path, "loki"), context.run
     if run is None or at_loki is None or at_loki.unknown:
         return None
-    known = decided(context)
+    known = decisions_by_tag(context)
     found = [event for event in run.events if event.tag in at_loki.seen]
     found = [e if known.get(e.tag, e.decision) == e.decision else replace(e, decided=known[e.tag]) for e in found]
     return None if found == run.events else found
@@ -78,11 +78,11 @@ def at_egress(context: Context) -> tuple[Probe, ...]:
     return tuple(hop.probes) if hop else ()
 
 
-def says(context: Context, text: str, since: Since) -> tuple[list[str], tuple[Probe, ...]]:
+def boundary_lines(context: Context, text: str, since: Since) -> tuple[list[str], tuple[Probe, ...]]:
     """Lines with a text that the boundary of the run wrote into its own log; none where its log is not configured."""
-    if context.boundary_log is None:
+    if context.firewall.log is None:
         return [], ()
-    lines, probe = context.boundary_log.says(text, since)
+    lines, probe = context.firewall.log.says(text, since)
     return lines, (probe,)
 
 
@@ -90,10 +90,10 @@ def says_no_rules(context: Context) -> tuple[list[str], tuple[Probe, ...]]:
     """boundary's line about its start without any rule, where it writes to no file either: both come from the
     configuration that it did not read."""
     file = context.hop("A", "file")
-    return ([], ()) if file is not None and file.seen else says(context, "No allow rules specified", "start")
+    return ([], ()) if file is not None and file.seen else boundary_lines(context, "No allow rules specified", "start")
 
 
-def sent_again(egress: Egress, event: Sent, proxy: str, ca: Path | None) -> Answered[EgressAnswer]:
+def send_again(egress: Egress, event: Sent, proxy: str, ca: Path | None) -> Answered[EgressAnswer]:
     """The request of an event once more, with a tag of its own, on another way."""
     (again,) = plan_events(new_run_id(), 0, 1, "", event.event.url.partition("?")[0])
     return egress.send(again, proxy, ca)
@@ -102,8 +102,8 @@ def sent_again(egress: Egress, event: Sent, proxy: str, ca: Path | None) -> Answ
 def through_boundary(context: Context, event: Sent) -> tuple[str, tuple[Probe, ...]]:
     """How boundary's own port answers the request of an event; "" where its port is not known."""
     file = firewall_file(context)
-    if context.egress is None or file is None:
+    if context.firewall.egress is None or file is None:
         return "", ()
     own_port = f"http://127.0.0.1:{file.config.proxy_port}"
-    answer, probe = sent_again(context.egress, event, own_port, context.egress.ca)
+    answer, probe = send_again(context.firewall.egress, event, own_port, context.firewall.egress.ca)
     return answer.verdict, (probe,)

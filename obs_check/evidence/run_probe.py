@@ -8,7 +8,7 @@ from typing import Any
 from obs_check.evidence.lost_lines import FILE_HOPS
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
-from obs_check.model.finding import Finding, Observation, joined
+from obs_check.model.finding import Finding, Observation, join_evidence
 from obs_check.model.probe import Probe
 
 _SHOWN = 3
@@ -20,7 +20,7 @@ def with_run(findings: Iterable[Finding], run: Run | None, hops: Sequence[HopSee
     if run is None:
         return list(findings)
     known = Observation((run_probe(run, hops),))
-    return [replace(found, evidence=joined([found.evidence, known])) for found in findings]
+    return [replace(found, evidence=join_evidence([found.evidence, known])) for found in findings]
 
 
 def run_probe(run: Run, hops: Sequence[HopSeen]) -> Probe:

@@ -18,7 +18,7 @@ _STEM = 3
 """Letters that two forms of one word begin with (`DENIED`, `DENY`)."""
 
 
-def accepts(matcher: ast.Matcher, value: str) -> bool:
+def accepts_value(matcher: ast.Matcher, value: str) -> bool:
     """Whether a stream selector's matcher accepts a value of its label, "" for a label that is absent."""
     return stream_test([matcher])({matcher.name: value})
 
@@ -28,7 +28,7 @@ def same_but_case(wanted: str, values: Iterable[str]) -> str | None:
     return next((v for v in values if v.casefold() == wanted.casefold()), None)
 
 
-def misspelt(wanted: str, values: Iterable[str]) -> str | None:
+def misspelt_value(wanted: str, values: Iterable[str]) -> str | None:
     """The one value that a wanted one is a slip of: a few letters changed, or another form of the word. Values that
     differ in their digits are different things (`h1.example`, `h2.example`; 404, 500)."""
     rated = {value: _likeness(wanted.casefold(), value.casefold()) for value in values if value}
@@ -44,7 +44,7 @@ def mean_values(matcher: ast.Matcher, values: Collection[str]) -> Iterator[tuple
         return
     named = matcher.value.split("|") if matcher.op == "=~" else [matcher.value]
     in_case = [one if one in values else same_but_case(one, values) or one for one in named]
-    corrected = [one if one in values else misspelt(one, values) or one for one in in_case]
+    corrected = [one if one in values else misspelt_value(one, values) or one for one in in_case]
     if in_case != named:
         yield _with_values(matcher, in_case), "same"
     if corrected != in_case:

@@ -14,10 +14,10 @@ from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import SAMPLE, rows
 from obs_check.evidence.parser_at import count, count_fixed
 from obs_check.evidence.query_edit import Edits, replace_matchers
-from obs_check.evidence.select_matching import accepts, mean_values, misspelt, same_but_case
+from obs_check.evidence.select_matching import accepts_value, mean_values, misspelt_value, same_but_case
 from obs_check.logql import to_text
 from obs_check.logql.explain.fields import in_one, parser_for, parser_text
-from obs_check.logql.explain.whereabouts import nearest
+from obs_check.logql.explain.whereabouts import nearest_label
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.style import matcher_text, selector_text
 from obs_check.model.entry import Labels
@@ -72,7 +72,7 @@ def selector_remedy(context: Context, broken: BrokenTarget) -> SelectorRemedy | 
     """The first change of the selector with which it finds lines; None where it finds some as it is."""
     if broken.rungs[0].lines > 0:
         return None
-    nothing = unselected(context, broken)
+    nothing = why_unselected(context, broken)
     if nothing is None:
         return None
     first, *others = nothing.dead
@@ -87,12 +87,14 @@ def selector_remedy(context: Context, broken: BrokenTarget) -> SelectorRemedy | 
             continue
         changes = {first: idea.changed, **{one: other.changed for one, other in more.items()}}
         kept = [m for one in broken.query.selector.matchers if (m := changes.get(one, one)) is not None]
-        if all(accepts(one, "") for one in kept):
+        if all(accepts_value(one, "") for one in kept):
             changes[first] = _anything(nothing.streams)
         rewrite = replace_matchers(context, broken, changes, idea.added, idea.at, (first.name,))
         if idea.added:
             lines, after = count_fixed(context, broken, rewrite)
-        elif idea.kind == "drop" and all(accepts(one, "") for one in kept) and not context.expects(broken.panel.id):
+        elif (
+            idea.kind == "drop" and all(accepts_value(one, "") for one in kept) and not context.expects(broken.panel.id)
+        ):
             # Whatever else is in Loki is no sign of what was asked for; lines that its parsers and filters read are.
             if all(isinstance(stage, ast.LineFilter) for stage in broken.query.stages):
                 continue
@@ -110,10 +112,10 @@ def selector_remedy(context: Context, broken: BrokenTarget) -> SelectorRemedy | 
     return None
 
 
-def unselected(context: Context, broken: BrokenTarget) -> Unselected | None:
+def why_unselected(context: Context, broken: BrokenTarget) -> Unselected | None:
     """What leaves a selector without a stream; None where that cannot be told, as where nothing is in Loki at all."""
     matchers = broken.query.selector.matchers
-    wanted = [one for one in matchers if not accepts(one, "")]
+    wanted = [one for one in matchers if not accepts_value(one, "")]
     texts = tuple(selector_text(ast.Selector((one,))) for one in wanted)
     streams, probe = context.loki.series(texts, broken.window)
     probes = [probe]
@@ -133,11 +135,11 @@ def unselected(context: Context, broken: BrokenTarget) -> Unselected | None:
 
 
 def _satisfied(matcher: ast.Matcher, streams: Sequence[Labels]) -> bool:
-    return any(accepts(matcher, labels.get(matcher.name, "")) for labels in streams)
+    return any(accepts_value(matcher, labels.get(matcher.name, "")) for labels in streams)
 
 
 def _selected(matchers: Sequence[ast.Matcher], streams: Sequence[Labels]) -> list[Labels]:
-    return [labels for labels in streams if all(accepts(m, labels.get(m.name, "")) for m in matchers)]
+    return [labels for labels in streams if all(accepts_value(m, labels.get(m.name, "")) for m in matchers)]
 
 
 def _values(name: str, streams: Sequence[Labels]) -> list[str]:
@@ -185,7 +187,7 @@ def _of_value(matcher: ast.Matcher, streams: Sequence[Labels]) -> Iterator[_Idea
     wanted = "".join(c for c in matcher.value if c.isalnum() or c in "_/-")
     likely: tuple[tuple[str | None, Meaning], ...] = (
         (same_but_case(wanted, values), "same"),
-        (misspelt(wanted, values), "other"),
+        (misspelt_value(wanted, values), "other"),
         (_only(v for v in values if wanted and wanted in v), "other"),
     )
     for value, meaning in likely:
@@ -196,7 +198,7 @@ def _of_value(matcher: ast.Matcher, streams: Sequence[Labels]) -> Iterator[_Idea
 def _of_name(matcher: ast.Matcher, streams: Sequence[Labels]) -> Iterator[_Idea]:
     """Another label that has the value: one with a name like it, else the only one that has it at all."""
     names = _names(streams)
-    near = nearest(matcher.name, names)
+    near = nearest_label(matcher.name, names)
     if near is not None:
         other = replace(matcher, name=near)
         if _satisfied(other, streams):
@@ -216,7 +218,7 @@ def _behind(
 ) -> Iterator[_Idea]:
     """The condition as a filter behind the selector: on structured metadata, or on a field of the lines."""
     rest = [one for one in broken.query.selector.matchers if one not in nothing.dead]
-    if all(accepts(one, "") for one in rest):
+    if all(accepts_value(one, "") for one in rest):
         rest.append(_anything(nothing.streams))
     selected = ast.LogQuery(ast.Selector(tuple(rest)))
     lines, probe = context.loki.lines(to_text(selected), broken.window, SAMPLE)
@@ -225,9 +227,9 @@ def _behind(
     probes.append(probe)
     metadata = sorted({name for labels, _ in lines for name in labels} - set(_names(nothing.streams)))
     # A stream of earlier may have the label; lines that have it and are not selected by it have it beside their stream.
-    if len(nothing.dead) == 1 and any(accepts(matcher, labels.get(matcher.name, "")) for labels, _ in lines):
+    if len(nothing.dead) == 1 and any(accepts_value(matcher, labels.get(matcher.name, "")) for labels, _ in lines):
         metadata.append(matcher.name)
-    near = nearest(matcher.name, metadata)
+    near = nearest_label(matcher.name, metadata)
     if near is not None:
         values = tuple(sorted({labels[near] for labels, _ in lines if labels.get(near)}))
         for other, meaning in _with_values(replace(matcher, name=near), values):

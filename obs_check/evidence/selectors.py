@@ -13,7 +13,7 @@ from obs_check.model.entry import Labels
 _SELECTOR = re.compile(r"\{[^{}]*\}")
 
 
-def selector(labels: Labels) -> str:
+def selector_text(labels: Labels) -> str:
     """The selector of exactly these labels; names that start with `__` are the shipper's own and no labels of Loki."""
     matchers = tuple(ast.Matcher(n, "=", v) for n, v in sorted(labels.items()) if not n.startswith("__") and v)
     return to_text(ast.LogQuery(ast.Selector(matchers)))
@@ -21,7 +21,7 @@ def selector(labels: Labels) -> str:
 
 def lines_of(run: Run, labels: Labels) -> str:
     """The query for the lines of a run in the stream with exactly these labels."""
-    return f"{selector(labels)} |= `{run.needle}`"
+    return f"{selector_text(labels)} |= `{run.needle}`"
 
 
 def matchers_of(dashboard: Mapping[str, Any], panels: Iterable[int]) -> dict[int, list[ast.Matcher]]:
@@ -44,7 +44,7 @@ def _panels(dashboard: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
 
 
 def _matchers(text: str) -> tuple[ast.Matcher, ...]:
-    """The matchers of a text in braces; none when it is no selector (a template, a variable)."""
+    """The matchers of a text in braces; none when it is not a selector (a template, a variable)."""
     try:
         query = parse(text)
     except QueryError:

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from obs_check.documents.yaml_differences import differences
-from obs_check.documents.yaml_edit import with_item, with_value, without
+from obs_check.documents.yaml_edit import remove_node, with_item, with_value
 from obs_check.documents.yaml_nodes import Place
 from obs_check.errors import ConfigError, NotAllowed, Refused, Unavailable
 from obs_check.evidence.context import Context
@@ -17,13 +17,13 @@ from obs_check.evidence.dashboard_edit import file_fix
 from obs_check.model.entry import Labels
 from obs_check.model.finding import Evidence, Fix, Observation, Proof, Safety
 from obs_check.model.probe import Probe
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 from obs_check.shipper import simulate
 from obs_check.shipper.alloy.edit import AlloyText, alloy_tree
 from obs_check.shipper.model import ScrapeJob, ShipperConfig
 from obs_check.shipper.pod_objects import discovered
 from obs_check.shipper.pods import META
-from obs_check.shipper.pushed import pushed
+from obs_check.shipper.pushed import pushed_entries
 from obs_check.shipper.read import alloy_parts, parse_shipper
 from obs_check.shipper.simulate import Simulation
 from obs_check.shipper.targets import FileReport, LogFile, RelabeledTarget, find_targets, report
@@ -89,7 +89,7 @@ class Rules:
         return [self._through(Taken.of(target, file), lines, now_ns) for target in self.about(file).by]
 
     def _through(self, taken: Taken, lines: Iterable[str], now_ns: int) -> Simulation:
-        return pushed(self.config, taken.job, simulate.run(taken.job.pipeline, taken.labels, lines, now_ns))
+        return pushed_entries(self.config, taken.job, simulate.run(taken.job.pipeline, taken.labels, lines, now_ns))
 
     def job_place(self, job: ScrapeJob) -> Place:
         """Where a job stands in the configuration."""
@@ -124,7 +124,7 @@ class Rules:
         if self._alloy is not None:
             after = self._changed(self._alloy.without_stage(job, stage))
         else:
-            after = self.edited(lambda text: without(text, self.stage_place(job, stage)))
+            after = self.edited(lambda text: remove_node(text, self.stage_place(job, stage)))
         above = stage.rpartition(" > ")[0]
         return self.without_stage(job, above) if after is None and above else after
 
@@ -133,7 +133,7 @@ class Rules:
         if self._alloy is not None:
             return self._changed(self._alloy.without_attribute(job, stage, name))
         kind = stage.rpartition(" ")[2]
-        return self.edited(lambda text: without(text, (*self.stage_place(job, stage), kind, name)))
+        return self.edited(lambda text: remove_node(text, (*self.stage_place(job, stage), kind, name)))
 
     def with_first_stage(self, job: ScrapeJob, name: str) -> "Rules | None":
         """The configuration with an empty stage in front of the others."""
@@ -154,7 +154,7 @@ class Rules:
         """The configuration without the attribute that has a text, in promtail's at `place`."""
         if self._alloy is not None:
             return self._changed(self._alloy.without_value(str(place[-1]), value))
-        return self.edited(lambda text: without(text, place))
+        return self.edited(lambda text: remove_node(text, place))
 
     @property
     def _alloy(self) -> AlloyText | None:
@@ -212,7 +212,7 @@ class Rules:
         return file_fix(summary, self.path, self.text, after.text, safety)
 
 
-def rules(context: Context) -> Rules | None:
+def shipper_rules(context: Context) -> Rules | None:
     """The configuration that obs-check.yaml names, None without one. Raises ConfigError."""
     path = context.named.shipper_config
     if path is None:
@@ -242,12 +242,14 @@ def _discovered(context: Context) -> tuple[Labels, ...]:
     return (*known, *(labels for labels in discovered(context.pods()) if labels.get(_UID) not in uids))
 
 
-def proved(seen: tuple[Probe, ...], title: str, fixed: Simulation | None, lines: int, now_ns: int) -> Evidence:
+def simulated_evidence(
+    seen: tuple[Probe, ...], title: str, fixed: Simulation | None, lines: int, now_ns: int
+) -> Evidence:
     """What was seen, and the changed configuration run on the lines; without one nothing is proved by it."""
-    return Observation(seen) if fixed is None else Proof(seen, (told(title, fixed, lines, now_ns),))
+    return Observation(seen) if fixed is None else Proof(seen, (simulation_probe(title, fixed, lines, now_ns),))
 
 
-def told(title: str, ran: Simulation | None, lines: int, now_ns: int) -> Probe:
+def simulation_probe(title: str, ran: Simulation | None, lines: int, now_ns: int) -> Probe:
     """A simulation as a probe: {"lines", "entries", "dropped", "first": {"ts", "labels", "line"}}; {"lines",
     "simulated": False} where there was none."""
     if ran is None:
@@ -257,6 +259,6 @@ def told(title: str, ran: Simulation | None, lines: int, now_ns: int) -> Probe:
         "lines": lines,
         "entries": len(ran.shipped),
         "dropped": ran.dropped,
-        "first": {"ts": first.ts, "labels": first.labels, "line": shortened(first.line, 300)} if first else None,
+        "first": {"ts": first.ts, "labels": first.labels, "line": shorten(first.line, 300)} if first else None,
     }
     return Probe("shipper", title, answer, now_ns)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from obs_check.evidence.context import Context
-from obs_check.evidence.lost_lines import PathLines, paths
+from obs_check.evidence.lost_lines import PathLines, lost_paths
 from obs_check.evidence.selectors import lines_of
-from obs_check.evidence.shipper_rules import Rules, Taken, rules
+from obs_check.evidence.shipper_rules import Rules, Taken, shipper_rules
 from obs_check.model.entry import Labels
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS, Window
@@ -28,10 +28,14 @@ class ShippedPath:
         return list(self.one.lines.values())
 
 
-def arrived(context: Context) -> list[ShippedPath]:
+def arrived_paths(context: Context) -> list[ShippedPath]:
     """The paths of which Loki has lines of the run and whose panels are wrong all the same."""
-    poor = [one for one in paths(context) if one.at_loki.seen and context.failing & set(context.panels_of(one.path))]
-    config, now = rules(context) if poor else None, context.now_ns()
+    poor = [
+        one
+        for one in lost_paths(context)
+        if one.at_loki.seen and context.panels.failing & set(context.panels_of(one.path))
+    ]
+    config, now = shipper_rules(context) if poor else None, context.now_ns()
     found = []
     for one in poor if config else ():
         assert config is not None
@@ -41,8 +45,7 @@ def arrived(context: Context) -> list[ShippedPath]:
     return found
 
 
-def stored(context: Context, path: ShippedPath, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
+def stored_lines(context: Context, path: ShippedPath, limit: int) -> tuple[list[tuple[Labels, str]], Probe]:
     """The run's lines of a path as Loki has them now, by the labels that the pipeline gives them."""
-    assert context.run is not None
-    window = Window(context.run.window.start_ns - 60 * NS, path.now_ns + 60 * NS)
-    return context.loki.lines(lines_of(context.run, path.ran.shipped[0].labels), window, limit)
+    window = Window(context.followed_run.window.start_ns - 60 * NS, path.now_ns + 60 * NS)
+    return context.loki.lines(lines_of(context.followed_run, path.ran.shipped[0].labels), window, limit)

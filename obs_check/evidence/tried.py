@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.cause import Cause
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.dashboard_edit import dashboard_fix, edited
+from obs_check.evidence.dashboard_edit import apply_edits, dashboard_fix
 from obs_check.evidence.funnel import count_rung
 from obs_check.model.finding import DashboardEdit, Finding, Fix, Meaning, Observation, Proof, Subject
 from obs_check.model.probe import Probe
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 from obs_check.model.window import Window
+from obs_check.model.wording import count_noun
 from obs_check.panel.reading import Reading
 
 
@@ -35,10 +36,12 @@ class Tried:
         return self.right or self.further
 
 
-def tried(context: Context, broken: BrokenPanel, edits: Sequence[DashboardEdit], window: Window | None = None) -> Tried:
+def try_edits(
+    context: Context, broken: BrokenPanel, edits: Sequence[DashboardEdit], window: Window | None = None
+) -> Tried:
     """Read the whole panel with the edits, in its own range unless a window is given. Raises what Grafana's client
     raises."""
-    changed = context.look_again(edited(context.dashboard, edits), broken, window)
+    changed = context.look_again(apply_edits(context.dashboard, edits), broken, window)
     return _of(broken, changed, edits)
 
 
@@ -50,7 +53,7 @@ def _of(broken: BrokenPanel, changed: BrokenPanel, edits: Sequence[DashboardEdit
 def tried_queries(context: Context, broken: BrokenPanel, edits: Sequence[DashboardEdit]) -> Tried:
     """As `tried` with another text of queries, or of what is put into them. Where the panel gets no further, it helps
     too when lines pass a log query and none did before: two counts, which a later look at the query needs anyway."""
-    changed = context.look_again(edited(context.dashboard, edits), broken)
+    changed = context.look_again(apply_edits(context.dashboard, edits), broken)
     change = _of(broken, changed, edits)
     if change.helps:
         return change
@@ -70,8 +73,10 @@ def tried_queries(context: Context, broken: BrokenPanel, edits: Sequence[Dashboa
 def with_it(broken: BrokenPanel, change: Tried, how: str) -> str:
     """What the panel reads as written and with the change, which `how` names, and where nothing else tells, how many
     lines pass its log query."""
-    told = f"as written {shown(broken.reading)}, {how} {shown(change.reading)}"
-    return f"{told}, but {change.lines:g} lines pass its log query in place of none" if change.lines else told
+    told = f"as written {reading_text(broken.reading)}, {how} {reading_text(change.reading)}"
+    return (
+        f"{told}, but {count_noun(change.lines, 'line')} pass its log query in place of none" if change.lines else told
+    )
 
 
 def finding(
@@ -99,9 +104,9 @@ def finding(
     )
 
 
-def shown(reading: Reading) -> str:
+def reading_text(reading: Reading) -> str:
     """What a panel reads, short enough for a claim."""
-    return shortened(" ".join(reading.text.split()) or "(blank)", 80, "...")
+    return shorten(" ".join(reading.text.split()) or "(blank)", 80, "...")
 
 
 def _returns(reading: Reading) -> bool:

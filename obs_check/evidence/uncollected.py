@@ -8,12 +8,13 @@ lost: they come out with labels.
 from pathlib import PurePosixPath
 
 from obs_check.evidence.cause import Cause
-from obs_check.evidence.collecting import Collecting, collecting, not_discovered
+from obs_check.evidence.collecting import Collecting, change_to_collect, not_discovered
 from obs_check.evidence.context import Context
-from obs_check.evidence.lost_lines import PathLines, answers, losses, together
-from obs_check.evidence.shipper_rules import Rules, proved
+from obs_check.evidence.lost_lines import PathLines, join_findings, losses, shipper_answers
+from obs_check.evidence.shipper_rules import Rules, simulated_evidence
 from obs_check.model.finding import Finding, Subject
 from obs_check.model.probe import Probe
+from obs_check.model.wording import count_noun
 from obs_check.shipper.model import ShipperConfig
 from obs_check.shipper.pod_objects import shippers
 
@@ -24,18 +25,18 @@ REMEDY = (
 """How a pod gets to see a directory that another one writes."""
 
 
-def uncollected(context: Context, cause: Cause, near_only: bool) -> Finding | None:
+def uncollected_finding(context: Context, cause: Cause, near_only: bool) -> Finding | None:
     """The paths whose file no job takes: with `near_only` where a pattern names its directory, else where none
     does."""
-    return together(_on(context, config, one, cause, near_only) for config, one in losses(context))
+    return join_findings(_on(context, config, one, cause, near_only) for config, one in losses(context))
 
 
 def _on(context: Context, config: Rules, one: PathLines, cause: Cause, near_only: bool) -> Finding | None:
     state = one.evidence.after.file(one.file) if one.evidence else None
-    if one.lost != one.found or not answers(one) or (state is not None and state.collected):
+    if one.lost != one.found or not shipper_answers(one) or (state is not None and state.collected):
         return None
     running = one.evidence.after if one.evidence else None
-    change = collecting(config, one.file, running) or not_discovered(config, one.file, running)
+    change = change_to_collect(config, one.file, running) or not_discovered(config, one.file, running)
     if change is None or change.near != near_only:
         return None
     now, lines = context.now_ns(), one.lost_lines
@@ -46,9 +47,10 @@ def _on(context: Context, config: Rules, one: PathLines, cause: Cause, near_only
     title = "simulate the fixed configuration on the lost lines"
     return cause.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"{len(one.found)} lines of the run are in {one.directory} and 0 in Loki: no job takes the file "
-        f"({change.why})" + (f"; with the fix {len(fixed.shipped)} of {len(lines)} lines are pushed" if fixed else ""),
-        evidence=proved(seen, title, fixed, len(lines), now),
+        claim=f"{count_noun(len(one.found), 'line')} of the run are in {one.directory} and 0 in Loki: no job "
+        f"takes the file ({change.why})"
+        + (f"; with the fix {len(fixed.shipped)} of {len(lines)} lines are pushed" if fixed else ""),
+        evidence=simulated_evidence(seen, title, fixed, len(lines), now),
         fix=config.fix(_summary(context, change, config, one.file), change.after),
         panels=context.panels_of(one.path),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.query_text import Authored, authored, has_variable, spliced
+from obs_check.evidence.query_text import Authored, editable_queries, has_variable, splice_text
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.walk import comparisons
 from obs_check.model.finding import PanelEdit, TargetEdit
@@ -52,9 +52,9 @@ class Use:
         return _OPERATOR.sub(changed, self.text, count=1)
 
 
-def uses(broken: BrokenPanel) -> Iterator[Use]:
+def variable_uses(broken: BrokenPanel) -> Iterator[Use]:
     """Every comparison of the panel's log queries that holds a variable of the dashboard."""
-    for query in authored(broken):
+    for query in editable_queries(broken):
         for part, asked in zip(_comparisons(query.tree), _comparisons(query.query), strict=False):
             text = query.raw[slice(*part.span)]
             names = tuple(name for name in references(text) if name in broken.request.variables)
@@ -67,7 +67,7 @@ def edits_of(broken: BrokenPanel, changes: Iterable[tuple[Use, str]]) -> list[Ta
     splices: dict[str, list[tuple[int, int, str]]] = {}
     for use, text in changes:
         splices.setdefault(use.query.target.ref_id, []).append((*use.part.span, text))
-    texts = ((t.ref_id, t.text, spliced(t.text, splices.get(t.ref_id, ()))) for t in broken.panel.targets)
+    texts = ((t.ref_id, t.text, splice_text(t.text, splices.get(t.ref_id, ()))) for t in broken.panel.targets)
     return [TargetEdit(broken.panel.id, ref_id, old, new) for ref_id, old, new in texts if old != new]
 
 

@@ -16,7 +16,7 @@ from obs_check.client.files.journal import JournalFile, journal_lines, remove_ol
 from obs_check.errors import InputError
 from obs_check.follow.run import Run, Sent, Through, whole_seconds
 from obs_check.model.event import Decision, Event
-from obs_check.model.secret import hidden
+from obs_check.model.secret import hide_secrets
 from obs_check.model.window import NS
 
 FOLDER = "journals"
@@ -121,7 +121,7 @@ class Journal:
         self._sent[event.n] = Sent(event, answer, client, at_ns)
         with self._lock:
             self._last_ns = max(self._last_ns, at_ns)
-        error = hidden(answer.error) if answer.error else ""
+        error = hide_secrets(answer.error) if answer.error else ""
         self._write([_Answered(event.n, event.sent_ns, at_ns, answer.verdict, answer.status, error, client)])
 
     def through(self, through: Through) -> None:

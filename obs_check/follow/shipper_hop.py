@@ -8,6 +8,7 @@ from obs_check.follow.hop import HopSeen, Look, PathName
 from obs_check.follow.run import Run
 from obs_check.follow.shipping import in_words
 from obs_check.model.shipping import FileState, ShipperState
+from obs_check.model.wording import count_noun
 
 LinesFrom = Callable[[str, int], int | None]
 """(path, byte) -> the complete lines of a file from there on; None where it cannot be read here."""
@@ -75,4 +76,4 @@ def _why(files: Mapping[str, int], state: ShipperState, count: int, first: tuple
     told = [in_words(file) for file in states if file.state in ("unknown file", "shrunk", "replaced", "not tailed")]
     if told:
         return told[0]
-    return f"{count} lines of the run were not read, the first is at byte {first[1]} of {first[0]}"
+    return f"{count_noun(count, 'line')} of the run were not read, the first is at byte {first[1]} of {first[0]}"

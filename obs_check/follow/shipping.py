@@ -8,6 +8,7 @@ from typing import Any
 from obs_check.model.shipping import FileState, PushRefusal, ShipperState
 from obs_check.model.shipping_account import Account, account
 from obs_check.model.window import NS
+from obs_check.model.wording import count_noun
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ def in_words(file: FileState) -> str:
     match file.state:
         case "shrunk":
             return (
-                f"{file.path} has {file.size} bytes and was read up to {file.offset}: it was truncated or replaced, "
-                "and what is in it now was not read"
+                f"{file.path} has {count_noun(file.size or 0, 'byte')} and was read up to {file.offset}: it was "
+                "truncated or replaced, and what is in it now was not read"
             )
         case "replaced":
             return (
@@ -81,7 +82,10 @@ def in_words(file: FileState) -> str:
                 f"its first {file.offset} bytes were not read"
             )
         case "behind":
-            return f"{file.path} was read up to {file.offset} of {file.size} bytes when its offset was last written"
+            return (
+                f"{file.path} was read up to {file.offset} of {count_noun(file.size or 0, 'byte')} when its "
+                "offset was last written"
+            )
         case "stale":
             return f"{file.path}: {file.read_lines} lines were read since the start, some after its offset was written"
         case "not tailed":
@@ -95,7 +99,7 @@ def in_words(file: FileState) -> str:
             return f"{file.path} is not on disk any more"
         case "read":
             return f"{file.path} is read to its end"
-    return f"{file.path}: the shipper says nothing of it"
+    return f"{file.path}: the shipper reports nothing about it"
 
 
 def skipped_in_words(file: FileState) -> str:
@@ -110,9 +114,9 @@ def refusal_in_words(refusal: PushRefusal) -> str:
     """A refused push in a sentence, Loki's words last."""
     status = "no answer" if refusal.status in (None, -1) else f"status {refusal.status}"
     if refusal.source == "loki metrics":
-        return f"Loki discarded {refusal.count} lines: {refusal.reason}"
+        return f"Loki discarded {count_noun(refusal.count or 0, 'line')}: {refusal.reason}"
     if refusal.source == "shipper metrics":
-        return f"{refusal.count} entries given up: {refusal.reason}"
+        return f"{count_noun(refusal.count or 0, 'entry')} given up: {refusal.reason}"
     kind = "refused" if refusal.final else "not taken, will be tried again"
     return f"push {kind} ({status}): {refusal.words}"
 

@@ -2,6 +2,8 @@
 
 A range (`[1h30m]`) is one of Prometheus, a value in a line or a configuration one of Go, and a duration in a query
 outside of a range may be either (Loki 3.5: lex.go).
+
+By hand, because timedelta holds microseconds and reads neither grammar.
 """
 
 import re

@@ -1,4 +1,7 @@
-"""JSON as Go's encoding/json reads and writes it: sorted keys, no spaces, `<`, `>`, `&`, U+2028 and U+2029 escaped."""
+"""JSON as Go's encoding/json reads and writes it: sorted keys, no spaces, `<`, `>`, `&`, U+2028 and U+2029 escaped.
+
+By hand, because json.dumps neither escapes these nor writes numbers as Go does.
+"""
 
 import json
 import math

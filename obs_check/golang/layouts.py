@@ -2,6 +2,8 @@
 
 A layout is cut into tokens; each token reads its part of the text. Go reads a fraction of a second after the seconds
 even when the layout has none, and a zone abbreviation that the location does not have as offset zero (`GMT+3` too).
+
+By hand, because strptime knows other fields than Go's layouts have.
 """
 
 import calendar
@@ -180,14 +182,14 @@ def parse(layout: str, text: str) -> Parsed:
     month, day = _month(part), int(part.get("day", 1))
     hour = int(part.get("hour", part.get("hour_12", 0)))
     if "hour_12" in part and hour > 12:
-        raise NoTime(f"{hour} is no hour of twelve")
+        raise NoTime(f"{hour} is not an hour of twelve")
     if part.get("half", "").lower() == "pm" and hour < 12:
         hour += 12
     elif part.get("half", "").lower() == "am" and hour == 12:
         hour = 0
     for name, allowed in (("day_name", _DAYS), ("day_short", [d[:3] for d in _DAYS])):
         if name in part and part[name].lower() not in allowed:
-            raise NoTime(f"{part[name]!r} is no day of the week")
+            raise NoTime(f"not a day of the week: {part[name]!r}")
     try:
         # A text without a year may be 29 February: year 0 is a leap year in Go, as 4 is here.
         moment = dt.datetime(year or 4, month, day, hour, int(part.get("minute", 0)), int(part.get("second", 0)))
@@ -208,7 +210,7 @@ def _month(part: dict[str, str]) -> int:
     for name, allowed in (("month_name", _MONTHS), ("month_short", [m[:3] for m in _MONTHS])):
         if name in part:
             if part[name].lower() not in allowed:
-                raise NoTime(f"{part[name]!r} is no month")
+                raise NoTime(f"not a month: {part[name]!r}")
             return allowed.index(part[name].lower()) + 1
     return 1
 

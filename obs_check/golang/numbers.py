@@ -1,4 +1,7 @@
-"""Numbers as Go reads them, writes them and reckons with them."""
+"""Numbers as Go reads them, writes them and reckons with them.
+
+By hand, because float() and repr() take and write other forms than Go's strconv.
+"""
 
 import math
 import re
@@ -58,7 +61,7 @@ def remainder(a: float, b: float) -> float:
 
 
 def power(a: float, b: float) -> float:
-    """`a` to the power `b`; infinite where that is too large, NaN where it is no real number (Go: math.Pow)."""
+    """`a` to the power `b`; infinite where that is too large, NaN where it is not a real number (Go: math.Pow)."""
     try:
         return math.pow(a, b)
     except OverflowError:

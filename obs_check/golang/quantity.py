@@ -13,7 +13,7 @@ def duration_ns(text: str) -> int:
     try:
         return parse_go_duration(text)
     except ValueError:
-        raise ValueError(f"{text!r} is no duration, write one like 1s, 500ms or 1h30m") from None
+        raise ValueError(f"not a duration: {text!r} (write 1s, 500ms or 1h30m)") from None
 
 
 def size_bytes(text: str) -> int:
@@ -21,6 +21,6 @@ def size_bytes(text: str) -> int:
     difference."""
     match = _SIZE.fullmatch(text.strip().upper())
     if not match:
-        raise ValueError(f"{text!r} is no size, write one like 100, 90B, 8KB or 1MB")
+        raise ValueError(f"not a size: {text!r} (write 100, 90B, 8KB or 1MB)")
     unit: int = _SIZES[match[2] or match[3] or ""]
     return int(match[1]) * unit

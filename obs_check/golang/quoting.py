@@ -1,4 +1,7 @@
-"""String literals: Go's escapes, both ways."""
+"""String literals: Go's escapes, both ways.
+
+By hand, because ast.literal_eval reads Python's escapes, which are others.
+"""
 
 import re
 

@@ -1,4 +1,7 @@
-"""Sizes as go-humanize reads and writes them, which reads those of a query and those in lines (Loki 3.5)."""
+"""Sizes as go-humanize reads and writes them, which reads those of a query and those in lines (Loki 3.5).
+
+By hand, because it has to take and round what go-humanize does.
+"""
 
 import math
 import re

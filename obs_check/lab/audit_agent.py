@@ -99,7 +99,7 @@ class Agent:
         return self
 
     def stop(self) -> None:
-        """Close the socket, drop what is buffered and wait for the threads. Stopping twice is no error."""
+        """Close the socket, drop what is buffered and wait for the threads. Stopping twice is not an error."""
         server, self._server = self._server, None
         if server is None:
             return

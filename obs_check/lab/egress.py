@@ -3,6 +3,8 @@
 CONNECT is answered with 200, as boundary always does; TLS is then terminated with a certificate for the lab's hosts
 (obs_check/lab/tls), and the requests inside are decided and forwarded as plain http. A client that does not trust the
 CA leaves an ERROR line and no audit event on either path.
+
+By hand, because what it answers, and when it closes, has to be boundary's to the letter.
 """
 
 import contextlib
@@ -123,7 +125,7 @@ class Egress:
         return self
 
     def stop(self) -> None:
-        """End as boundary does when its command has ended. Stopping twice is no error."""
+        """End as boundary does when its command has ended. Stopping twice is not an error."""
         log = self._log
         if log is None:
             return

@@ -18,7 +18,7 @@ _SAFE_IN_PATH = "-._~$&+,/:;=@"
 
 
 class BadRequest(Exception):
-    """The bytes are no request; nothing is audited for it."""
+    """The bytes are not a request; nothing is audited for it."""
 
 
 @dataclass(frozen=True, slots=True)

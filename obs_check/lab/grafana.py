@@ -56,7 +56,7 @@ class LabGrafana:
         return self
 
     def stop(self) -> None:
-        """Stop serving and hang up on the datasources. Stopping twice is no error."""
+        """Stop serving and hang up on the datasources. Stopping twice is not an error."""
         if self._server is not None:
             self._server.stop()
         if self._close is not None:

@@ -95,7 +95,7 @@ class LabLoki:
             raise
 
     def stop(self) -> None:
-        """Stop serving, then write what waits. Stopping twice is no error; InputError when it cannot be written."""
+        """Stop serving, then write what waits. Stopping twice is not an error; InputError when it cannot be written."""
         if self._server is not None:
             self._server.stop()
         if self._compactor is not None:

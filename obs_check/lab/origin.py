@@ -51,7 +51,7 @@ class HangUpServer(ThreadingMixIn, TCPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away in the middle is no news; anything else is shown by socketserver."""
+        """A client that goes away in the middle is not news; anything else is shown by socketserver."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -99,7 +99,7 @@ class LoopbackServer:
         return self
 
     def stop(self) -> None:
-        """Stop listening, hang up on clients and wait for every thread. Stopping twice is no error."""
+        """Stop listening, hang up on clients and wait for every thread. Stopping twice is not an error."""
         server, thread = self._server, self._thread
         self._server = self._thread = None
         if server is None or thread is None:

@@ -24,7 +24,7 @@ class OwnFolder:
             self.path, self._lock = _held(name)
 
     def remove(self) -> None:
-        """Delete it with all that is in it; twice is no error."""
+        """Delete it with all that is in it; twice is not an error."""
         shutil.rmtree(self.path, ignore_errors=True)
         if self._lock >= 0:
             os.close(self._lock)

@@ -52,7 +52,7 @@ class LabPrometheus(LoopbackServer):
         return self
 
     def stop(self) -> None:
-        """Stop scraping and listening and wait for every thread. Stopping twice is no error."""
+        """Stop scraping and listening and wait for every thread. Stopping twice is not an error."""
         self._stopping.set()
         if self._scraper is not None:
             self._scraper.join()

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from obs_check.lab.shipper_metrics import Key, exposed
+from obs_check.lab.shipper_metrics import Key, exposition
 from obs_check.lab.shipper_targets import LabTarget
 from obs_check.model.entry import Labels
 
@@ -36,7 +36,7 @@ def alloy_metrics(values: Mapping[Key, float], targets: Sequence[LabTarget], loa
             found["loki_process_dropped_lines_total", labels] = value
         elif name == "process_start_time_seconds":
             found[name, labels] = value
-    return exposed(found)
+    return exposition(found)
 
 
 def _of(component: str, labels: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:

@@ -96,7 +96,8 @@ class Positions:
         self._written: dict[str, str] | None = None
 
     def load(self) -> None:
-        """Read the file when it is there; raises ConfigError when it is no positions file (promtail does not start)."""
+        """Read the file when it is there; raises ConfigError when it is not a positions file (promtail does not
+        start)."""
         if not self.path.exists():
             return
         try:
@@ -112,7 +113,7 @@ class Positions:
             ) from None
 
     def get(self, path: str) -> int:
-        """Bytes already read, 0 for a new file. Raises ValueError when the entry is no number."""
+        """Bytes already read, 0 for a new file. Raises ValueError when the entry is not a number."""
         return int(self._values.get(path, "0"))
 
     def put(self, path: str, offset: int) -> None:

@@ -102,7 +102,7 @@ class Metrics:
         return "\n".join(lines) + "\n"
 
 
-def exposed(values: dict[Key, float]) -> str:
+def exposition(values: dict[Key, float]) -> str:
     """Series in Prometheus' text format, without their types."""
     return "\n".join(row for name in dict.fromkeys(name for name, _ in values) for row in _rows(values, name)) + "\n"
 

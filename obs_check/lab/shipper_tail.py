@@ -27,8 +27,8 @@ class Tail:
         """Why it was begun from its start again since somebody last looked."""
 
     def read(self) -> list[str]:
-        """The lines that are complete now and were not given before, without their newline; bytes that are no UTF-8 are
-        replaced. Raises FileNotFoundError when the file is gone and was read to its end."""
+        """The lines that are complete now and were not given before, without their newline; bytes that are not UTF-8
+        are replaced. Raises FileNotFoundError when the file is gone and was read to its end."""
         status = os.fstat(self._file.fileno())
         if status.st_size < self._size:
             self.offset, self.reopened = 0, "truncated"

@@ -43,7 +43,7 @@ _HABIT = 3
 """Places from which the same warning in one file is one finding."""
 
 
-def grouped(issues: Iterable[Issue]) -> list[dict[str, Any]]:
+def group_issues(issues: Iterable[Issue]) -> list[dict[str, Any]]:
     """The findings as JSON, each with its `places` ({"line", "subject"}): a warning or info that a file earns in three
     places or more is one finding, at the first of them. An error is one of its own."""
     groups: dict[object, list[Issue]] = {}

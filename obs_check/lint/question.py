@@ -13,7 +13,7 @@ from obs_check.logql import parse
 from obs_check.logql.remedies import remedies
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.walk import log_queries
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 from obs_check.panel.datasource import DASHBOARD, Datasource, Datasources, is_expression, reference_key
 from obs_check.panel.elements import Dashboard, Panel, Target
 from obs_check.panel.interpolate import interpolate, references
@@ -91,7 +91,7 @@ def file_question(path: str, text: str) -> Question:
 
 
 def board_questions(board: LintedDashboard, known: Datasources | None) -> list[Question]:
-    """The queries of a dashboard's panels, hidden ones too; expressions and empty targets are no queries."""
+    """The queries of a dashboard's panels, hidden ones too; expressions and empty targets are not queries."""
     variables = effective_variables(board.dashboard)
     found = []
     for panel in board.dashboard.panels:
@@ -193,7 +193,7 @@ def _parsed(question: Question) -> Question:
     except QueryError as error:
         line = question.text.count("\n", 0, error.start or 0)
         caret = error.caret().splitlines()
-        place = shortened(caret[0][len(caret[1]) - len(caret[1].lstrip()) :], 40, "") if caret else ""
+        place = shorten(caret[0][len(caret[1]) - len(caret[1].lstrip()) :], 40, "") if caret else ""
         near = f", at `{place}`" if place else ""
         spot = replace(question.spot, line=question.spot.line + line) if question.panel is None else question.spot
         hint = next((remedy.words for remedy in remedies(error)), error.hint)

@@ -7,7 +7,7 @@ from typing import Any
 from obs_check.documents.nearest import did_you_mean
 from obs_check.errors import UsageError
 from obs_check.lint.disable import Disable, apply, read_disables
-from obs_check.lint.issue import Issue, grouped
+from obs_check.lint.issue import Issue, group_issues
 from obs_check.lint.material import Material
 from obs_check.lint.registry import IDS, RULES
 from obs_check.model.verdict import Verdict
@@ -31,7 +31,7 @@ class LintResult:
     def to_json(self) -> dict[str, Any]:
         """{"findings", "disabled", "unused_disables"}."""
         return {
-            "findings": grouped(self.issues),
+            "findings": group_issues(self.issues),
             "disabled": [{**issue.to_json(), "reason": reason} for issue, reason in self.silent],
             "unused_disables": [
                 {"rule": d.rule, "path": d.spot.path, "line": d.spot.line, "reason": d.reason} for d in self.unused
@@ -39,7 +39,7 @@ class LintResult:
         }
 
 
-def narrowed(result: LintResult, select: Collection[str], ignore: Collection[str]) -> LintResult:
+def narrow_result(result: LintResult, select: Collection[str], ignore: Collection[str]) -> LintResult:
     """What rules of `select` (all where it is empty) found that are not in `ignore`. UsageError for an unknown rule."""
     for named in (*select, *ignore):
         if named not in IDS:

@@ -11,7 +11,7 @@ import yaml
 from obs_check.client.files.log_tree import list_files
 from obs_check.client.files.text_files import read_given
 from obs_check.documents.embedded import Embedded, keys_of, objects
-from obs_check.documents.helm_template import BY_HELM, UNKNOWN, chart_of, defined, rendered
+from obs_check.documents.helm_template import BY_HELM, UNKNOWN, chart_of, named_templates, render_template
 from obs_check.documents.yaml_tree import Loader, load
 from obs_check.errors import ConfigError, InputError, UsageError
 from obs_check.lint.board import LintedDashboard, read_boards
@@ -165,7 +165,7 @@ def _read_yaml(path: Path, text: str, reading: _SourceReading, env: Mapping[str,
         documents = load(text, str(path))
     except ConfigError:
         if "{{" in text:
-            # A template outside of a chart is no YAML before it is rendered.
+            # A template outside of a chart is not YAML before it is rendered.
             return False
         raise
     known = False
@@ -184,7 +184,7 @@ def _read_yaml(path: Path, text: str, reading: _SourceReading, env: Mapping[str,
             known |= _dashboards(document, path, "", 1, reading)
     if chart and not known and not reading.in_directory:
         # What was not followed may be why: that is said.
-        rendered(template, path, chart)
+        render_template(template, path, chart)
     return known
 
 
@@ -193,14 +193,14 @@ def _read_named_templates(path: Path, text: str, reading: _SourceReading) -> boo
     that is named and holds none that can be read."""
     known, left = False, ""
     chart = chart_of(path)
-    for name, body, first in defined(text):
+    for name, body, first in named_templates(text):
         if not body.lstrip().startswith("{") or not _MAY_HOLD_PANELS.search(body):
             continue
         try:
-            body = rendered(body, path, chart, UNKNOWN) if chart else body
+            body = render_template(body, path, chart, UNKNOWN) if chart else body
             document = json.loads(body)
         except (ConfigError, ValueError):
-            left = f"{path}:{first}: the template {name} is no JSON before Helm ran"
+            left = f"{path}:{first}: the template {name} is not JSON before Helm ran"
             reading.skipped.append(f"{path}:{first}: template {name}")
             continue
         known |= _dashboards(document, path, body, first, reading)
@@ -236,7 +236,7 @@ def _rendered(path: Path, text: str, chart: Path, reading: _SourceReading) -> st
     """A template as Helm renders it; "" for one of a directory that cannot be rendered here, ConfigError for one that
     is named."""
     try:
-        return rendered(text, path, chart, UNKNOWN)
+        return render_template(text, path, chart, UNKNOWN)
     except ConfigError:
         if reading.in_directory:
             return ""

@@ -133,7 +133,7 @@ def _comparison(error: QueryError, text: str) -> Iterator[Remedy]:
 
 
 def _json_path(error: QueryError, text: str) -> Iterator[Remedy]:
-    """A key that is no plain name, in an expression of `json`."""
+    """A key that is not a plain name, in an expression of `json`."""
     found = _PATH.search(error.message)
     if found is None or not (path := found["path"]) or "[" in path:
         return
@@ -141,7 +141,7 @@ def _json_path(error: QueryError, text: str) -> Iterator[Remedy]:
     for key in path.split("."):
         new += (f".{key}" if new else key) if PLAIN_NAME.fullmatch(key) else f'["{key}"]'
     changed = re.sub(rf"[\"`]{re.escape(path)}[\"`]", lambda _found: f"`{new}`", text)
-    yield Remedy(f"a key that is no plain name stands in brackets and quotes: `{new}`", changed)
+    yield Remedy(f"a key that is not a plain name stands in brackets and quotes: `{new}`", changed)
 
 
 def _glob(error: QueryError, text: str) -> Iterator[Remedy]:
@@ -151,7 +151,7 @@ def _glob(error: QueryError, text: str) -> Iterator[Remedy]:
     def read(found: re.Match[str]) -> str:
         return found[0][0] + re.sub(r"(?<![.)\]}\w\\])\*", ".*", found[0][1:-1]) + found[0][-1]
 
-    yield Remedy("a regular expression is no glob: .* for any text", re.sub(r'"[^"]*"|`[^`]*`', read, text))
+    yield Remedy("a regular expression is not a glob: .* for any text", re.sub(r'"[^"]*"|`[^`]*`', read, text))
 
 
 def _grouping(error: QueryError, text: str) -> Iterator[Remedy]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from obs_check.model.secret import hidden, without_secrets
+from obs_check.model.secret import hide_secrets, without_secrets
 
 MOST_KEPT = 256 * 1024
 """Bytes of one answer that are kept; of a larger one its size and SHA-256 are."""
@@ -38,7 +38,9 @@ class Exchange:
 
 def exchange(method: str, target: str, body: Any, status: int, answer: str) -> Exchange:
     """What is kept of an answer; secrets are hidden first, so that its SHA-256 is that of what is kept."""
-    text = hidden(answer)
+    text = hide_secrets(answer)
     raw = text.encode("utf-8", "replace")
     kept = raw.decode("utf-8") if len(raw) <= MOST_KEPT else ""
-    return Exchange(method, hidden(target), without_secrets(body), status, len(raw), sha256(raw).hexdigest(), kept)
+    return Exchange(
+        method, hide_secrets(target), without_secrets(body), status, len(raw), sha256(raw).hexdigest(), kept
+    )

@@ -71,7 +71,7 @@ WORDS: tuple[Words, ...] = (
     Words(
         Failure.OUTAGE, r"(execution: )?expanding series|(timeout|canceled|internal|unavailable):", "Prometheus: API"
     ),
-    Words(Failure.OUTAGE, r"(bad_response|server_error)\b", "Prometheus: client_golang, a page that is no JSON"),
+    Words(Failure.OUTAGE, r"(bad_response|server_error)\b", "Prometheus: client_golang, a page that is not JSON"),
     Words(Failure.REFUSAL, r"(bad_data|execution|not_acceptable|not_found):", "Prometheus: API"),
     Words(Failure.REFUSAL, r"query processing would load too many samples", "Prometheus: promql"),
     Words(Failure.REFUSAL, r"(parse error|syntax error|failed to parse)", "LogQL: logqlmodel.ParseError"),

@@ -126,7 +126,7 @@ class Observation:
 Evidence = Proof | Observation
 
 
-def joined(parts: Sequence[Evidence]) -> Evidence:
+def join_evidence(parts: Sequence[Evidence]) -> Evidence:
     """All that several findings rest on: a proof where one of them is. A question that they share is kept once."""
     seen = _once(p for part in parts for p in (part.as_written if isinstance(part, Proof) else part.probes))
     changed = _once(p for part in parts if isinstance(part, Proof) for p in part.changed)

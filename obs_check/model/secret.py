@@ -26,7 +26,7 @@ _forms: dict[str, None] = {}
 _found: re.Pattern[str] | None = None
 
 
-def know(value: str) -> None:
+def hide_value(value: str) -> None:
     """Hide a value from now on, however a URL, JSON or HTML spells it."""
     global _found
     if len(value) < SHORTEST or value in _forms:
@@ -38,7 +38,7 @@ def know(value: str) -> None:
     _found = re.compile("|".join(re.escape(form) for form in sorted(_forms, key=len, reverse=True)))
 
 
-def hidden(text: str) -> str:
+def hide_secrets(text: str) -> str:
     """A text without the secrets that are known, and without user and password of URLs."""
     if "@" in text and "://" in text:
         text = _USER_INFO.sub(rf"\g<scheme>{HIDDEN}@", text)
@@ -74,7 +74,7 @@ _REFERENCE_NAME = re.compile(r"(?i)(?:page|next|continue|sync|cancel)[_-]?token$
 """Names that end so without being secrets."""
 
 
-def shortened(text: str, most: int, more: str = "…") -> str:
+def shorten(text: str, most: int, more: str = "…") -> str:
     """The first `most` characters of a text without its secrets; they end with `more` where something is left out."""
     shown = beginning(text)
     return shown if len(shown) <= most and len(text) <= _BEGINNING else shown[: most - len(more)] + more
@@ -84,8 +84,8 @@ def beginning(text: str) -> str:
     """As `hidden`, but of a text that is very long only the beginning (some ten thousand characters), which does not
     end inside of a secret."""
     if len(text) <= _BEGINNING:
-        return hidden(text)
-    return hidden(text[: until(text, _BEGINNING)])
+        return hide_secrets(text)
+    return hide_secrets(text[: until(text, _BEGINNING)])
 
 
 _BEGINNING = 64 * 1024

@@ -14,7 +14,7 @@ _OPERATORS = {"=": "=", "!=": "!=", "=~": "=~", "!~": "!~", "=|": "=~", "!=|": "
 _PARTS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|`[^`]*`|\[")
 
 
-def filtered(expr: str, filters: Sequence[Filter]) -> str:
+def add_filters(expr: str, filters: Sequence[Filter]) -> str:
     """The query with the filters; operators that LogQL does not have are left out (`unknown`)."""
     added = "".join(f" | {f.key}{_OPERATORS[f.operator]}{_value(f)}" for f in filters if f.operator in _OPERATORS)
     if not added:
@@ -29,7 +29,7 @@ def filtered(expr: str, filters: Sequence[Filter]) -> str:
     return out + expr[at:]
 
 
-def unknown(filters: Sequence[Filter]) -> list[str]:
+def unknown_operators(filters: Sequence[Filter]) -> list[str]:
     """Operators of filters that are not followed."""
     return [f.operator for f in filters if f.operator not in _OPERATORS]
 

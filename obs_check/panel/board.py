@@ -10,11 +10,11 @@ from obs_check.panel.borrowed import with_borrowed_queries
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.elements import Dashboard, Panel
 from obs_check.panel.frames import RefResult, unanswered
+from obs_check.panel.parallel import ask_together
 from obs_check.panel.reading import Reading, read_panel
 from obs_check.panel.repeat import Variables, copies
 from obs_check.panel.request import VIEWPORT, PanelRequest, dashboard_range, panel_requests
 from obs_check.panel.split_ask import Ask, ask_query
-from obs_check.panel.together import together
 from obs_check.panel.variables import Options, effective_variables
 
 CONCURRENCY = 4
@@ -115,7 +115,7 @@ class Board:
     def answers(self, requests: Sequence[PanelRequest], progress: Progress = lambda _panel: None) -> list[PanelView]:
         """What the panels read for these requests; at most `CONCURRENCY` are asked for at once."""
         views = []
-        for view in together(requests, self._read_one, CONCURRENCY):
+        for view in ask_together(requests, self._read_one, CONCURRENCY):
             views.append(view)
             progress(view.panel)
         return views

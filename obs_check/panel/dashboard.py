@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from obs_check.errors import InputError
+from obs_check.model.wording import count_noun
 from obs_check.panel.classic import read_classic
 from obs_check.panel.elements import Dashboard, Panel, Target, Transformation, Variable
 from obs_check.panel.schema_v2 import is_v2, read_v2
@@ -30,7 +31,7 @@ def load_dashboard(doc: Any, source: str) -> Dashboard:
     found = load_dashboards(doc, source)
     if len(found) > 1:
         names = ", ".join(d.uid or d.title for d in found)
-        raise InputError(f"{source} holds {len(found)} dashboards: {names}", "give one of them")
+        raise InputError(f"{source} holds {count_noun(len(found), 'dashboard')}: {names}", "give one of them")
     return found[0]
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from obs_check.model.wording import count_noun
 from obs_check.panel.elements import Panel
 from obs_check.panel.format import format_time, format_value
 from obs_check.panel.frames import Field, Frame
@@ -117,7 +118,7 @@ def _table(panel: Panel, frames: Sequence[Frame]) -> Drawn:
     for row in range(frame.rows):
         shown = " | ".join(_cell(f, f.values[row]) for f in frame.fields)
         values.append(DrawnValue(_row_name(frame, row), _number(column.values[row]) if column else None, shown))
-    return Drawn(values, f"{frame.rows} row{'s' if frame.rows != 1 else ''}")
+    return Drawn(values, count_noun(frame.rows, "row"))
 
 
 def _logs(panel: Panel, frames: Sequence[Frame]) -> Drawn:
@@ -139,7 +140,7 @@ def _logs(panel: Panel, frames: Sequence[Frame]) -> Drawn:
         kind = "time" if without_time else "string"
         missing = f"Data is missing a {kind} field" if any(f.rows for f in frames) else ""
         return Drawn([], missing or nothing_text(panel), missing)
-    return Drawn(values, f"{len(values)} line{'s' if len(values) != 1 else ''}")
+    return Drawn(values, count_noun(len(values), "line"))
 
 
 def _series(panel: Panel, frames: Sequence[Frame]) -> Drawn:

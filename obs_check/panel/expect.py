@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from obs_check.documents.nearest import check_keys
 from obs_check.errors import InputError
 from obs_check.model.event import TAG, Event
+from obs_check.model.wording import count_noun
 from obs_check.panel.reading import Reading
 
 Kind = Literal["count", "lines", "rows", "total", "rises", "quiet"]
@@ -147,7 +148,7 @@ class Expectation:
             return _check_rows(reading, [e for e in events if e.tag in wanted], exact, self.limit)
         tags = [f"{m['run']}-{m['n']}-{m['decision']}" for m in matches if m and m["run"] in runs]
         shown = Counter(tags)
-        wrong = [f"{tag} {count} times" for tag, count in shown.items() if count > 1]
+        wrong = [f"{tag} {count_noun(count, 'time')}" for tag, count in shown.items() if count > 1]
         full = not exact and bool(self.limit) and len(reading.values) >= self.limit
         missing = [] if full else [tag for tag in wanted if tag not in shown]
         extra = [tag for tag in shown if tag not in wanted]
@@ -182,7 +183,7 @@ def _check_rows(reading: Reading, wanted: Sequence[Event], exact: bool, limit: i
     """A row an event, told by the host or the path of its URL: all that is left of it without the query string."""
     rows = [value.name for value in reading.values]
     if exact and len(rows) != len(wanted):
-        return f"{len(rows)} rows instead of {len(wanted)}"
+        return f"{count_noun(len(rows), 'row')} instead of {len(wanted)}"
     due = Counter((url.hostname or "", url.path.strip("/")) for url in (urlsplit(e.url) for e in wanted))
     shown = {parts: sum(_is_of(row, *parts) for row in rows) for parts in due}
     bare = sum(not any(_is_of(row, *parts) for parts in due) for row in rows)
@@ -190,7 +191,7 @@ def _check_rows(reading: Reading, wanted: Sequence[Event], exact: bool, limit: i
         return f"{bare} of {len(rows)} rows show neither the host nor the path of a request"
     full = not exact and bool(limit) and len(rows) >= limit
     wrong = [
-        f"{count} rows of {'/'.join(filter(None, parts))} instead of {due[parts]}"
+        f"{count_noun(count, 'row')} of {'/'.join(filter(None, parts))} instead of {due[parts]}"
         for parts, count in shown.items()
         if count < due[parts] and not full
     ]
@@ -213,7 +214,7 @@ def _unreadable(reading: Reading) -> str | None:
     return f"shows `{covered.text}` in the place of {covered.number:g}" if covered else None
 
 
-def differs(
+def difference(
     reading: Reading,
     expectation: Expectation | None,
     events: Sequence[Event] | None = None,

@@ -128,7 +128,7 @@ def decode_results(*documents: Mapping[str, Any]) -> dict[str, RefResult]:
         results = whole.get("results")
         if not isinstance(results, Mapping):
             said = whole.get("message") or whole.get("error") or "no `results` in it"
-            raise Unavailable(f"grafana: this is no answer of /api/ds/query: {said}", _OTHER)
+            raise Unavailable(f"grafana: this is not an answer of /api/ds/query: {said}", _OTHER)
         for ref_id, raw in results.items():
             try:
                 found[ref_id] = _result(ref_id, msgspec.convert(raw, _Result))
@@ -143,7 +143,7 @@ def result_of(results: Mapping[str, RefResult], ref_id: str) -> RefResult:
     """The answer to one query. Unavailable where there is none."""
     found = results.get(ref_id)
     if found is None:
-        raise Unavailable(f"grafana: there is no answer to query {ref_id}", _OTHER)
+        raise Unavailable(f"grafana: no answer to query {ref_id}", _OTHER)
     return found
 
 

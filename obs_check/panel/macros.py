@@ -40,7 +40,7 @@ def _stand_in(found: re.Match[str]) -> str:
     if variable is None:
         return found[0]
     bare = variable.strip("${}[]").partition(":")[0]
-    # A number of s or ms, or one that has its unit behind it, is no duration by itself.
+    # A number of s or ms, or one that has its unit behind it, is not a duration by itself.
     if found["unit"] or bare.endswith(("_s", "_ms")) or not found.string[: found.start()].rstrip().endswith("["):
         return "1".rjust(len(variable), "0") + (found["unit"] or "")
     return "1s".rjust(len(variable), "0")
@@ -50,7 +50,7 @@ def read_text(raw: str) -> ast.Expr | None:
     """The tree of an author's text with its macros and variables in place, its spans being places in `raw`; None when
     it cannot be read that way.
 
-    `[$__range]` is no LogQL. A stand-in of the same length is, so every place in the tree is a place in the text.
+    `[$__range]` is not LogQL. A stand-in of the same length is, so every place in the tree is a place in the text.
     """
     try:
         return parse(_TOKEN.sub(_stand_in, raw))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from obs_check.panel.adhoc import unknown
+from obs_check.panel.adhoc import unknown_operators
 from obs_check.panel.datasource import DASHBOARD, MIXED, Datasource, Datasources, is_expression, reference_key
 from obs_check.panel.elements import Dashboard, Panel, Target
 from obs_check.panel.escaping import trapped_in_backticks
@@ -213,7 +213,7 @@ def _notes(targets: list[Target], found: Datasource, variables: dict[str, Effect
     if filters and found.kind != "loki":
         notes.append(f"ad hoc filters of {found.name} are not applied")
     elif filters:
-        left = f", but for the operators {', '.join(unknown(filters))}" if unknown(filters) else ""
+        left = f", but for the operators {', '.join(unknown_operators(filters))}" if unknown_operators(filters) else ""
         notes.append(f"ad hoc filters are applied approximately, at the end of every pipeline{left}")
     return notes
 

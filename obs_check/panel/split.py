@@ -49,13 +49,13 @@ def chunks(query: Mapping[str, Any], start_ms: int, end_ms: int) -> list[Chunk]:
     return found[::-1]
 
 
-def asked(query: Mapping[str, Any], lines_left: int | None) -> dict[str, Any]:
+def chunk_query(query: Mapping[str, Any], lines_left: int | None) -> dict[str, Any]:
     """A query as it is sent for one chunk: lines with what is left of their limit, metrics without one."""
     sent = {key: value for key, value in query.items() if key != "maxLines"}
     return sent if lines_left is None else {**sent, "maxLines": lines_left}
 
 
-def joined(results: Sequence[RefResult], forward: bool) -> RefResult:
+def join_results(results: Sequence[RefResult], forward: bool) -> RefResult:
     """The answers to the chunks of one refId as one, in the order of time; lines newest first unless `forward`. The
     first error is kept beside what came before it."""
     groups: dict[tuple[Any, ...], list[Frame]] = {}

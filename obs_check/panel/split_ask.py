@@ -7,7 +7,7 @@ from obs_check.errors import Unavailable
 from obs_check.model.probe import Probe
 from obs_check.panel.frames import RefResult, decode_results, result_of
 from obs_check.panel.request import Query
-from obs_check.panel.split import asked, chunks, is_log_query, is_split, joined
+from obs_check.panel.split import chunk_query, chunks, is_log_query, is_split, join_results
 
 Ask = Callable[[Query], tuple[dict[str, Any], Probe]]
 """Sends one query; the answer has `results` even where Grafana said 400."""
@@ -28,7 +28,7 @@ def ask_query(ask: Ask, query: Query, split: bool) -> tuple[dict[str, RefResult]
         results[str(one["refId"])] = _day_by_day(ask, query, one, probes)
     unanswered = [ref for one in query.body["queries"] if (ref := str(one["refId"])) not in results]
     if unanswered:
-        raise Unavailable(f"grafana: there is no answer to query {unanswered[0]}", "does the URL point to Grafana?")
+        raise Unavailable(f"grafana: no answer to query {unanswered[0]}", "does the URL point to Grafana?")
     return results, probes
 
 
@@ -37,7 +37,7 @@ def _day_by_day(ask: Ask, query: Query, one: Mapping[str, Any], probes: list[Pro
     left = int(one.get("maxLines") or 0) if is_log_query(one) else None
     found = []
     for start, end in chunks(one, int(query.body["from"]), int(query.body["to"])):
-        document, probe = ask(_with(query, [asked(one, left)], start, end))
+        document, probe = ask(_with(query, [chunk_query(one, left)], start, end))
         probes.append(probe)
         result = result_of(decode_results(document), str(one["refId"]))
         found.append(result)
@@ -45,7 +45,7 @@ def _day_by_day(ask: Ask, query: Query, one: Mapping[str, Any], probes: list[Pro
             left -= sum(frame.rows for frame in result.frames)
         if result.error or (left is not None and left <= 0):
             break
-    return joined(found, one.get("direction") == "forward")
+    return join_results(found, one.get("direction") == "forward")
 
 
 def _with(query: Query, queries: list[Any], start: int, end: int) -> Query:

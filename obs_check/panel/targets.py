@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from obs_check.panel.adhoc import filtered
+from obs_check.panel.adhoc import add_filters
 from obs_check.panel.datasource import Datasource, is_expression, reference_key
 from obs_check.panel.elements import Target
 from obs_check.panel.interpolate import interpolate
@@ -36,7 +36,7 @@ def target_queries(
     match datasource.kind:
         case "loki":
             sent = _loki(target.query, datasource, filled)
-            sent["expr"] = filtered(sent["expr"], filters_of(datasource, variables))
+            sent["expr"] = add_filters(sent["expr"], filters_of(datasource, variables))
             return [{**base, **sent}], ""
         case "prometheus":
             return _prometheus(target, base, filled, panel_id), ""

@@ -10,7 +10,7 @@ from dateutil import tz
 from dateutil.relativedelta import relativedelta
 
 from obs_check.errors import InputError
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 from obs_check.model.window import MS
 
 _STEP = re.compile(r"(?P<op>[+\-])(?P<n>\d{1,5})?(?P<unit>[yMwdhmsQ])|/(?P<fiscal>f)?(?P<round>[yMwdhmsQ])")
@@ -44,11 +44,11 @@ class Calendar:
         name = self.timezone.strip()
         if name.lower() in {"", "browser", "utc"}:
             return UTC
-        # The name is a path to dateutil: one that leads out of the zones' folder is no zone.
+        # The name is a path to dateutil: one that leads out of the zones' folder is not a zone.
         zone = None if name.startswith("/") or ".." in name else _zone(name)
         if zone is None:
             raise InputError(
-                f"the time zone {shortened(name, 80)!r} is not known", "use an IANA name such as Europe/Berlin, or utc"
+                f"the time zone {shorten(name, 80)!r} is not known", "use an IANA name such as Europe/Berlin, or utc"
             )
         return zone
 
@@ -62,7 +62,7 @@ def _zone(name: str) -> tzinfo | None:
 
 def parse_time(text: str, now_ns: int, calendar: Calendar, is_end: bool) -> int:
     """A point in time in ms since the epoch. The start of a range rounds down, the end up (`now-7d/d` as the end is
-    the last millisecond of that day). InputError when the text is no time."""
+    the last millisecond of that day). InputError when the text is not a time."""
     rest = text.strip()
     if re.fullmatch(r"\d{5,}", rest):
         return int(rest)

@@ -70,7 +70,7 @@ def effective_variables(
     for name in given:
         if name not in names:
             there = ", ".join(names) or "none"
-            raise InputError(f"{dashboard.source}: there is no variable {name!r}", f"variables: {there}")
+            raise InputError(f"{dashboard.source}: unknown variable: {name!r}", f"variables: {there}")
     found: dict[str, EffectiveVariable] = {}
     for variable in dashboard.variables:
         known = options(variable, found) if options is not None and variable.type == "query" else None
@@ -114,7 +114,7 @@ def _effective(variable: Variable, override: list[str] | None, known: list[Optio
                 and not {ALL, "All"} & set(saved)
                 and list(chosen.values) != saved
             )
-            note = f"saved as {', '.join(saved) or 'nothing'}, which is no option now" if changed else ""
+            note = f"saved as {', '.join(saved) or 'nothing'}, which is not an option now" if changed else ""
             return replace(chosen, note=note)
         case _:
             return _chosen(variable, _texts_or(override, variable.current), None, "")

@@ -15,6 +15,7 @@ from obs_check.app.recompute.document import recompute
 from obs_check.app.recompute.result import Recomputed
 from obs_check.app.verify.kept import read_document
 from obs_check.errors import InputError
+from obs_check.model.wording import count_noun
 from obs_check.report.csv import csv_text
 from obs_check.report.html.page import to_html
 from obs_check.report.json import dumps
@@ -131,7 +132,7 @@ class Verified:
 
 def verify_files(files: Mapping[str, bytes], sealed: str, source: str) -> Verified:
     """Check the files of an archive against the manifest and each other, and recompute the document. `sealed` says how
-    the archive itself is not as it was written ("" when it is). InputError when it is no bundle of this version."""
+    the archive itself is not as it was written ("" when it is). InputError when it is not a bundle of this version."""
     found = Verified(files=len(files))
     manifest = _read_manifest(files, source)
     found.made_by = str(manifest.get("obs_check") or "")
@@ -181,7 +182,7 @@ def _against_manifest(files: Mapping[str, bytes], manifest: Mapping[str, Any], f
         if name not in files:
             found.problems.append((name, "is in the manifest and not in the archive"))
         elif len(files[name]) != size:
-            found.problems.append((name, f"has {len(files[name]):,} bytes, the manifest says {size:,}"))
+            found.problems.append((name, f"has {count_noun(len(files[name]), 'byte')}, the manifest says {size:,}"))
         elif sha256(files[name]).hexdigest() != digest:
             found.problems.append((name, "its SHA-256 is not that of the manifest"))
     for name in files:
@@ -195,7 +196,7 @@ def _against_itself(files: Mapping[str, bytes], again: Mapping[str, bytes], foun
             found.problems.append((name, "is not what the document makes"))
 
 
-def told(found: Verified) -> Iterator[str]:
+def verification_lines(found: Verified) -> Iterator[str]:
     """What was found, for a person: whether it matches, what does not, what was made anew, what was not checked."""
     run = f"run {found.run}, " if found.run else ""
     what = f"{run}{found.command}, verdict {found.verdict}, made by obs-check {found.made_by}"
@@ -204,7 +205,7 @@ def told(found: Verified) -> Iterator[str]:
         yield f"  {file}: {problem}"
     differences = found.recomputed.differences
     for one in differences[:_MOST_SHOWN]:
-        yield f"  {one.place}: says {one.kept}, has to be {one.found}"
+        yield f"  {one.place}: recorded {one.kept}, recomputed {one.found}"
     if len(differences) > _MOST_SHOWN:
         yield f"  and {len(differences) - _MOST_SHOWN} more"
     if found.recomputed.counts:

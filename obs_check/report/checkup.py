@@ -8,7 +8,7 @@ from rich.text import Text
 from obs_check.app.setup.checkup import PartCheck
 from obs_check.report.console import cell, make_console, plain_table
 from obs_check.report.json import document
-from obs_check.report.terminal import visible
+from obs_check.report.terminal import escape_controls
 
 _STYLES = {"ok": "green", "broken": "bold red", "not allowed": "bold red", "unknown": "yellow", "not set": "dim"}
 
@@ -22,7 +22,7 @@ def checkup_document(command: str, checks: Sequence[PartCheck], code: int) -> di
 def print_checkup(doc: Mapping[str, Any], file: TextIO, color: bool, everything: bool) -> None:
     """A row a part, what is not set only with `everything`; below it the remedies."""
     console = make_console(file, color)
-    table = plain_table("", "part", "state", "what it says")
+    table = plain_table("", "part", "state", "answer")
     for row in doc["checks"]:
         if row["state"] == "not set" and not everything:
             continue
@@ -31,7 +31,7 @@ def print_checkup(doc: Mapping[str, Any], file: TextIO, color: bool, everything:
     console.print(table)
     for row in doc["checks"]:
         if row["remedy"] and row["state"] not in ("ok", "not set"):
-            console.print(Text(visible(f"{row['part']}: {row['remedy']}"), "cyan"))
+            console.print(Text(escape_controls(f"{row['part']}: {row['remedy']}"), "cyan"))
     left = [row["part"] for row in doc["checks"] if row["state"] == "not set"]
     if left:
         console.print(Text(f"not set: {', '.join(left)}", "dim"))

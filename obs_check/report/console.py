@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from obs_check.model.secret import shortened
-from obs_check.report.terminal import visible
+from obs_check.model.secret import shorten
+from obs_check.report.terminal import escape_controls
 
 STYLES = {"ok": "green", "fail": "bold red", "unknown": "yellow", "error": "bold red", "warning": "yellow"}
 _MEANINGS = {
@@ -127,12 +127,12 @@ def probe_line(probe: Mapping[str, Any], most: int | None = None) -> str:
     half, and the question the rest."""
     answer = probe.get("answer")
     text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, default=str)
-    asked = visible(f"{probe.get('system')}: {probe.get('request')}")
-    said = shortened(text, _PROBE_CHARS)
+    asked = escape_controls(f"{probe.get('system')}: {probe.get('request')}")
+    said = shorten(text, _PROBE_CHARS)
     if most is None:
-        return f"{asked} -> {visible(said)}"
-    said = shortened(visible(said), max(most // 2, most - len(asked) - 4))
-    return f"{shortened(asked, most - len(said) - 4)} -> {said}"
+        return f"{asked} -> {escape_controls(said)}"
+    said = shorten(escape_controls(said), max(most // 2, most - len(asked) - 4))
+    return f"{shorten(asked, most - len(said) - 4)} -> {said}"
 
 
 def value_table(rows: Sequence[tuple[str, str, str]]) -> Table:
@@ -157,7 +157,7 @@ def plain_table(title: str, *columns: str, one_row: bool = False) -> Table:
 
 def cell(value: Any, one_row: bool = False) -> Text:
     """A value in a table as it stands, cut rather than folded where it has one row; None is empty."""
-    text = "" if value is None else visible(str(value))
+    text = "" if value is None else escape_controls(str(value))
     return Text(text, no_wrap=True, overflow="ellipsis") if one_row else Text(text)
 
 

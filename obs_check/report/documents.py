@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Struct
 
-from obs_check.app.verify.document import Document, Judged, RunId, Span, Subject, said
+from obs_check.app.verify.document import Document, Judged, RunId, Span, Subject, field_meaning
 
 Number = float | Literal["NaN", "+Inf", "-Inf"]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -40,13 +40,13 @@ class LintFinding(Struct):
     rule: str
     severity: Literal["error", "warning", "info"]
     path: str
-    line: Annotated[int, said("from 1")]
-    column: Annotated[int, said("from 1: where the line begins behind its blanks")]
+    line: Annotated[int, field_meaning("from 1")]
+    column: Annotated[int, field_meaning("from 1: where the line begins behind its blanks")]
     subject: Subject
     claim: str
     fix: LintRemedy
-    places: Annotated[list[LintPlace] | None, said("all places of a habit")] = None
-    reason: Annotated[str | None, said("why it is switched off")] = None
+    places: Annotated[list[LintPlace] | None, field_meaning("all places of a habit")] = None
+    reason: Annotated[str | None, field_meaning("why it is switched off")] = None
 
 
 class UnusedDisable(Struct):
@@ -61,7 +61,7 @@ class UnusedDisable(Struct):
 class LintDocument(_Head):
     """What `obs-check lint` found."""
 
-    files: Annotated[int, said("files that were read")]
+    files: Annotated[int, field_meaning("files that were read")]
     findings: list[LintFinding]
     disabled: list[LintFinding]
     unused_disables: list[UnusedDisable]
@@ -71,7 +71,7 @@ class CheckedPart(Struct):
     """One part of obs-check.yaml."""
 
     part: str
-    place: Annotated[str, said("its address or path")]
+    place: Annotated[str, field_meaning("its address or path")]
     state: Literal["ok", "broken", "unknown", "not allowed", "not set"]
     said: str
     remedy: str
@@ -81,7 +81,7 @@ class CheckupDocument(_Head):
     """What `obs-check doctor` and `obs-check init` found."""
 
     checks: list[CheckedPart]
-    file: Annotated[str | None, said("what `init` wrote")] = None
+    file: Annotated[str | None, field_meaning("what `init` wrote")] = None
 
 
 class TestCheck(Struct):
@@ -125,13 +125,13 @@ class TestDocument(_Head):
     """What `obs-check test` found."""
 
     suites: list[TestSuite]
-    ended: Annotated[str, said("why not all tests were run, empty when they were")]
+    ended: Annotated[str, field_meaning("why not all tests were run, empty when they were")]
 
 
 class QueryRow(Struct):
     """A line or a value."""
 
-    ts: Annotated[str, said("nanoseconds since the epoch")]
+    ts: Annotated[str, field_meaning("nanoseconds since the epoch")]
     labels: dict[str, str]
     line: str | None = None
     value: Number | None = None
@@ -148,7 +148,7 @@ class QueryDocument(_Head):
     """What `obs-check query` answers."""
 
     query: str
-    asked: Annotated[str, said("who was asked")]
+    asked: Annotated[str, field_meaning("who was asked")]
     window: Span | None
     result: QueryResult
 
@@ -177,7 +177,7 @@ class LabelValues(Struct):
 class QueryLabelsDocument(_Head):
     """What `obs-check query --labels` shows."""
 
-    asked: Annotated[str, said("who was asked")]
+    asked: Annotated[str, field_meaning("who was asked")]
     window: Span | None
     labels: list[LabelValues]
 
@@ -193,8 +193,8 @@ class DashboardDocument(_Head):
     """What `obs-check dashboard` lists, and what `--install` saved."""
 
     dashboards: list[OwnDashboard]
-    url: Annotated[str | None, said("where it was saved")] = None
-    changes: Annotated[list[str] | None, said("what saving it did")] = None
+    url: Annotated[str | None, field_meaning("where it was saved")] = None
+    changes: Annotated[list[str] | None, field_meaning("what saving it did")] = None
 
 
 class ExplainNode(Struct):
@@ -237,13 +237,13 @@ class KeptRun(Struct):
     """A kept run."""
 
     id: str
-    at: Annotated[str, said("when it was kept, UTC")]
+    at: Annotated[str, field_meaning("when it was kept, UTC")]
     command: str
     file: str
     verdict: Judged
     events: int
     panels: int
-    broken: Annotated[int, said("panels that are not as they should be, after the fixes where there were any")]
+    broken: Annotated[int, field_meaning("panels that are not as they should be, after the fixes where there were any")]
     causes: list[str]
     ended: str
 
@@ -252,13 +252,13 @@ class RunsDocument(_Head):
     """What `obs-check runs` lists."""
 
     runs: list[KeptRun]
-    more: Annotated[int, said("older ones that are not listed")]
+    more: Annotated[int, field_meaning("older ones that are not listed")]
 
 
 class ExportDocument(_Head):
     """What `obs-check export` wrote."""
 
-    of: Annotated[Judged, said("the verdict of the exported run")]
+    of: Annotated[Judged, field_meaning("the verdict of the exported run")]
     files: list[str]
 
 
@@ -266,8 +266,10 @@ class DecisionsDocument(_Head):
     """What `obs-check decisions` wrote."""
 
     window: Span
-    rows: Annotated[int, said("decisions")]
-    crowded: Annotated[int, said("moments of which not all lines could be asked for: then the verdict is unknown")]
+    rows: Annotated[int, field_meaning("decisions")]
+    crowded: Annotated[
+        int, field_meaning("moments of which not all lines could be asked for: then the verdict is unknown")
+    ]
     files: list[str]
 
 
@@ -280,7 +282,7 @@ class BundleDocument(_Head):
 
 
 class Bundled(Struct):
-    """What a bundle says of itself."""
+    """What a bundle records about itself."""
 
     command: str
     verdict: str
@@ -367,7 +369,7 @@ class TargetsDocument(_Head):
 class ShippedLine(Struct):
     """A line of `obs-check shipper dry-run -o json`: what would be pushed."""
 
-    ts: Annotated[str | None, said("nanoseconds since the epoch, null for the time of reading")]
+    ts: Annotated[str | None, field_meaning("nanoseconds since the epoch, null for the time of reading")]
     labels: dict[str, str]
     line: str
     metadata: dict[str, str] | None = None
@@ -421,10 +423,10 @@ class WatchedPanel(Struct):
 class WatchedRun(_Head):
     """A run of `watch`; the document of the run itself is kept."""
 
-    started: Annotated[str, said("RFC 3339, UTC")]
-    seconds: Annotated[float, said("how long it took")]
-    causes: Annotated[list[str], said("of the catalogue, or `unexplained`")]
-    why: Annotated[list[str], said("what is unknown, in words")]
+    started: Annotated[str, field_meaning("RFC 3339, UTC")]
+    seconds: Annotated[float, field_meaning("how long it took")]
+    causes: Annotated[list[str], field_meaning("of the catalogue, or `unexplained`")]
+    why: Annotated[list[str], field_meaning("what is unknown, in words")]
     hops: list[WatchedHop]
     panels: list[WatchedPanel]
 

@@ -19,7 +19,56 @@ from obs_check.report.junit import junit_of_run
 from obs_check.report.markdown import in_markdown, to_markdown
 from obs_check.report.tables import evidence_tables
 
-FORMATS = ("json", "md", "html", "csv", "jsonl", "parquet", "xlsx", "junit", "sarif")
+Document = Mapping[str, Any]
+Tables = Sequence[EvidenceTable]
+Writer = Callable[[Path, Document, Tables], Iterator[tuple[str, str]]]
+"""Writes a document and its tables into a folder; yields name and meaning of each file."""
+
+
+def _each_table(ending: str, write: Callable[[Path, EvidenceTable], None]) -> Writer:
+    def written(folder: Path, _document: Document, tables: Tables) -> Iterator[tuple[str, str]]:
+        for table in tables:
+            name = f"{table.name}.{ending}"
+            write(folder / name, table)
+            yield name, f"{table.title}: {table.kind.meaning}"
+
+    return written
+
+
+def _one_text(name: str, meaning: str, text: Callable[[Document, Tables], str]) -> Writer:
+    def written(folder: Path, document: Document, tables: Tables) -> Iterator[tuple[str, str]]:
+        write_result(folder / name, text(document, tables), HINT)
+        yield name, meaning
+
+    return written
+
+
+def _workbook(folder: Path, _document: Document, tables: Tables) -> Iterator[tuple[str, str]]:
+    write_workbook(folder / "evidence.xlsx", tables)
+    yield "evidence.xlsx", "all tables in one workbook"
+
+
+FORMATS: Mapping[str, Writer] = {
+    "json": _one_text(
+        "evidence.json",
+        "the whole document: docs/document.md has its fields",
+        lambda document, _: dumps(document) + "\n",
+    ),
+    "md": _one_text("evidence.md", "verdict, tables and causes, to paste into a ticket", to_markdown),
+    "html": _one_text(
+        "evidence.html", "the report to read; it needs nothing else", lambda document, _: to_html(document)
+    ),
+    "csv": _each_table("csv", write_csv),
+    "jsonl": _each_table("jsonl", write_jsonl),
+    "parquet": _each_table("parquet", write_parquet),
+    "xlsx": _workbook,
+    "junit": _one_text(
+        "junit.xml", "hops, panels and causes as JUnit's XML", lambda document, _: junit_of_run(document)
+    ),
+    "sarif": _one_text(
+        "causes.sarif", "the causes as SARIF 2.1.0", lambda document, _: dumps(causes_sarif(document)) + "\n"
+    ),
+}
 USUAL = ("json", "md", "html", "csv")
 """The formats where none are named."""
 _OF_TABLES: Mapping[str, Callable[[Path, EvidenceTable], None]] = {

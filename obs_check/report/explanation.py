@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 from obs_check.logql.explain.tree import Node, conclusion
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
+from obs_check.model.wording import count_noun
 from obs_check.report.console import make_console
 from obs_check.report.terminal import in_one_line
 
@@ -112,7 +113,7 @@ def _details(node: Node, before: Node | None) -> Iterator[tuple[str, str, str]]:
     if node.reason:
         yield "why", in_one_line(node.reason), ""
     for kind, lines in node.errors.items():
-        yield "error", f"{kind} on {lines:,} lines", "bold red"
+        yield "error", f"{kind} on {count_noun(lines, 'line')}", "bold red"
     if node.labels:
         yield "sets", in_one_line(_counts(node.labels)), ""
     for name, counts in node.values.items():
@@ -124,7 +125,7 @@ def _details(node: Node, before: Node | None) -> Iterator[tuple[str, str, str]]:
 
 def _example(line: str) -> str:
     """At most two rows of a line, so that the tree stays one."""
-    return in_one_line(shortened(line, 160))
+    return in_one_line(shorten(line, 160))
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from obs_check.model.secret import hidden
+from obs_check.model.secret import hide_secrets
 from obs_check.model.times import rfc3339
 
 if TYPE_CHECKING:
@@ -73,11 +73,11 @@ class EvidenceTable:
             elif column.type in _DTYPES:
                 made[column.name] = pd.Series(cells, dtype=_DTYPES[column.type])
             else:
-                texts = [None if cell is None else hidden(cell) for cell in cells]
+                texts = [None if cell is None else hide_secrets(cell) for cell in cells]
                 made[column.name] = pd.Series(texts, dtype="object")
         return pd.DataFrame(made)
 
-    def shown(self, text: Callable[[str], Any] = hidden) -> "pd.DataFrame":
+    def shown(self, text: Callable[[str], Any] = hide_secrets) -> "pd.DataFrame":
         """The rows for a format without types: times as RFC 3339 with nanoseconds, texts passed through `text`,
         missing ones as None."""
         import pandas as pd

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from obs_check.report.terminal import visible
+from obs_check.report.terminal import escape_controls
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 """The file whose Markdown a step shows, as the environment names it."""
@@ -51,7 +51,7 @@ def _command(level: str, text: str, title: str, **place: Any) -> str:
 
 
 def _escaped(text: str, is_property: bool) -> str:
-    found = visible(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    found = escape_controls(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     return found.replace(":", "%3A").replace(",", "%2C") if is_property else found
 
 

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from obs_check.model.secret import hidden
+from obs_check.model.secret import hide_secrets
 from obs_check.report.terminal import in_json
 
 SCHEMA = "obs-check/1"
@@ -31,9 +31,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else ("+Inf" if value > 0 else "-Inf")
     if isinstance(value, Mapping):
-        return {hidden(str(key)): _plain(item) for key, item in value.items()}
+        return {hide_secrets(str(key)): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(item) for item in value]
     if value is None or isinstance(value, int | float):
         return value
-    return hidden(str(value))
+    return hide_secrets(str(value))

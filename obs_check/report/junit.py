@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
-from obs_check.report.terminal import visible
+from obs_check.report.terminal import escape_controls
 
 _KINDS = {"fail": "failure", "unknown": "error"}
 
@@ -108,21 +108,23 @@ def _xml(suites: Iterable[tuple[str, Sequence[Case], float]], ended: str) -> str
         node = ElementTree.SubElement(
             root,
             "testsuite",
-            name=visible(name),
+            name=escape_controls(name),
             tests=str(len(cases)),
             failures=str(verdicts.count("fail")),
             errors=str(verdicts.count("unknown")),
             time=f"{seconds:.3f}",
         )
         for case in cases:
-            one = ElementTree.SubElement(node, "testcase", classname=visible(case.classname), name=visible(case.name))
+            one = ElementTree.SubElement(
+                node, "testcase", classname=escape_controls(case.classname), name=escape_controls(case.name)
+            )
             if case.verdict in _KINDS:
-                detail = ElementTree.SubElement(one, _KINDS[case.verdict], message=visible(case.message))
-                detail.text = visible(case.detail)
+                detail = ElementTree.SubElement(one, _KINDS[case.verdict], message=escape_controls(case.message))
+                detail.text = escape_controls(case.detail)
     if ended:
         # A run that did not come to its end must not look like one that passed.
         node = ElementTree.SubElement(root, "testsuite", name="obs-check", tests="1", failures="0", errors="1")
         one = ElementTree.SubElement(node, "testcase", classname="obs-check", name="the run came to its end")
-        ElementTree.SubElement(one, "error", message=visible(ended))
+        ElementTree.SubElement(one, "error", message=escape_controls(ended))
     ElementTree.indent(root)
     return ElementTree.tostring(root, "unicode", xml_declaration=True) + "\n"

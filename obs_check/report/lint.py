@@ -6,9 +6,10 @@ from typing import Any, TextIO
 from rich.text import Text
 
 from obs_check.lint.run import LintResult
+from obs_check.model.wording import count_noun
 from obs_check.report.console import make_console
 from obs_check.report.json import document
-from obs_check.report.terminal import visible
+from obs_check.report.terminal import escape_controls
 
 _SHOWN = 12
 """Places of a finding that a table names."""
@@ -31,17 +32,17 @@ def print_lint(doc: Mapping[str, Any], file: TextIO, color: bool) -> None:
     """A finding begins with PATH:LINE:COLUMN, as compilers and editors have it; at the end how many there are."""
     console = make_console(file, color)
     for one in doc["findings"]:
-        place = f"{visible(one['path'])}:{one['line']}:{one['column']}: "
-        said = f" {one['rule']}: {_subject(one['subject'])}{visible(one['claim'])}"
+        place = f"{escape_controls(one['path'])}:{one['line']}:{one['column']}: "
+        said = f" {one['rule']}: {_subject(one['subject'])}{escape_controls(one['claim'])}"
         console.print(Text.assemble((place, "bold"), (one["severity"], _STYLES[one["severity"]]), said), soft_wrap=True)
         if len(one["places"]) > 1:
-            console.print(Text(f"     in {len(one['places'])} places: {_places(one['places'])}"))
+            console.print(Text(f"     in {count_noun(len(one['places']), 'place')}: {_places(one['places'])}"))
         if one["fix"]["summary"]:
-            console.print(Text(visible(f"     {one['fix']['summary']}"), "cyan"))
+            console.print(Text(escape_controls(f"     {one['fix']['summary']}"), "cyan"))
     counts = {name: sum(one["severity"] == name for one in doc["findings"]) for name in _STYLES}
-    told = ", ".join(f"{n} {name}{'s' if n != 1 and name != 'info' else ''}" for name, n in counts.items())
+    told = ", ".join(f"{n} {name}" if name == "info" else count_noun(n, name) for name, n in counts.items())
     silent = f", {len(doc['disabled'])} disabled" if doc["disabled"] else ""
-    console.print(Text(f"{doc['files']} file{'s' if doc['files'] != 1 else ''}: {told}{silent}"))
+    console.print(Text(f"{count_noun(doc['files'], 'file')}: {told}{silent}"))
 
 
 def _places(places: Sequence[Mapping[str, Any]]) -> str:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from obs_check.model.wording import count_noun
 from obs_check.report.frames import EvidenceTable
 from obs_check.report.tables import known
-from obs_check.report.terminal import in_one_line, visible
+from obs_check.report.terminal import escape_controls, in_one_line
 
 _MARKUP = re.compile(r"[\\`*_\[\]<>&|~!$]")
 _LINKED = re.compile(r"://|mailto:|xmpp:|www\.|@|(?:^|\W)#\d", re.ASCII)
@@ -33,7 +34,7 @@ def to_markdown(document: Mapping[str, Any], tables: Sequence[EvidenceTable]) ->
             f"It did not come to its end: {in_markdown(document['ended'])}. What follows is what was found so far."
         )
     if document.get("run"):
-        parts.append(f"Run {in_markdown(document['run'])}, {len(document.get('events') or ())} events.")
+        parts.append(f"Run {in_markdown(document['run'])}, {count_noun(len(document.get('events') or ()), 'event')}.")
     parts += [_part(part) for part in result.get("parts") or ()]
     findings = list(document.get("findings") or ())
     if findings:
@@ -96,7 +97,7 @@ def _finding(number: int, finding: Mapping[str, Any]) -> str:
 
 def _block(text: str, language: str = "") -> str:
     """A code block whose fence is longer than any run of backquotes in the text."""
-    text = visible(text)
+    text = escape_controls(text)
     fence = _fence(text, 3)
     return f"{fence}{language}\n{text}\n{fence}"
 

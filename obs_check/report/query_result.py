@@ -11,7 +11,7 @@ from obs_check.model.result import Matrix, Result, Scalar, Streams, Vector
 from obs_check.model.window import shown_time
 from obs_check.report.console import make_console, value_table
 from obs_check.report.json import json_line
-from obs_check.report.terminal import in_cell, visible
+from obs_check.report.terminal import escape_controls, in_cell
 
 
 def result_rows(result: Result, newest_first: bool = True) -> Iterator[dict[str, Any]]:
@@ -91,7 +91,7 @@ def print_result(result: Result, file: TextIO, color: bool) -> None:
 def to_lines(result: Streams, newest_first: bool = True) -> str:
     """Time, labels and text, one line a line."""
     return "".join(
-        f"{shown_time(int(row['ts']))} {visible(shown_labels(row['labels']))} {visible(row['line'])}\n"
+        f"{shown_time(int(row['ts']))} {escape_controls(shown_labels(row['labels']))} {escape_controls(row['line'])}\n"
         for row in result_rows(result, newest_first)
     )
 

@@ -9,7 +9,8 @@ from typing import Any, Literal, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
+from obs_check.model.wording import count_noun
 from obs_check.report.console import (
     NARROW,
     STYLES,
@@ -21,7 +22,7 @@ from obs_check.report.console import (
     suggested_table,
 )
 from obs_check.report.tables import known
-from obs_check.report.terminal import visible
+from obs_check.report.terminal import escape_controls
 
 _WRONG_MEANINGS = frozenset({"broken_zero", "false_green"})
 SAFETY = {
@@ -53,16 +54,16 @@ def print_document(
     console.print(_headline(document))
     for part in (document.get("result") or {}).get("parts") or ():
         if part.get("part") == "healthy" and part.get("verdict") in ("fail", "unknown"):
-            console.print(Text(visible(f"workspace {part['verdict']}: {part['says']}"), STYLES.get("fail", "")))
+            console.print(Text(escape_controls(f"workspace {part['verdict']}: {part['says']}"), STYLES.get("fail", "")))
             for line in (*part.get("why", ()), *part.get("lines", ())):
-                console.print(Text(visible(f"   {line}"), "dim"))
+                console.print(Text(escape_controls(f"   {line}"), "dim"))
     explained: set[str] = set()
     for number, finding in enumerate(document.get("findings") or (), start=1):
         print_finding(console, number, finding, everything, explained)
     for text in document.get("unexplained") or ():
-        console.print(Text(visible(f"unexplained: {text}"), "yellow"))
+        console.print(Text(escape_controls(f"unexplained: {text}"), "yellow"))
     for text in document.get("outages") or ():
-        console.print(Text(visible(f"did not answer: {text}"), "yellow"))
+        console.print(Text(escape_controls(f"did not answer: {text}"), "yellow"))
     _print_hops(console, list(document.get("hops") or ()), everything)
     _print_panels(console, document, everything)
     _print_control(console, document, everything)
@@ -85,9 +86,9 @@ def summary(document: Mapping[str, Any]) -> str:
     parts = []
     if explained:
         verb = "explains" if len(causes) == 1 else "explain"
-        parts.append(f"{_many(len(causes), 'cause')} {verb} {len(explained)} of {_many(len(every), 'panel')}")
+        parts.append(f"{count_noun(len(causes), 'cause')} {verb} {len(explained)} of {count_noun(len(every), 'panel')}")
     if len(wrong) > len(explained):
-        parts.append(f"{_many(len(wrong) - len(explained), 'panel')} unexplained")
+        parts.append(f"{count_noun(len(wrong) - len(explained), 'panel')} unexplained")
     return ", ".join(parts)
 
 
@@ -146,10 +147,10 @@ def print_finding(
 def _indented(console: Console, text: str, style: str, most: int) -> None:
     """A text three columns in, in at most so many rows; … stands where it is cut."""
     width = console.width - _INDENT
-    rows = list(Text(visible(text)).wrap(console, width))
+    rows = list(Text(escape_controls(text)).wrap(console, width))
     if len(rows) > most:
         cut = f"{rows[most - 1].plain.rstrip()} {rows[most].plain.strip()}"
-        rows = [*rows[: most - 1], Text(shortened(cut, width))]
+        rows = [*rows[: most - 1], Text(shorten(cut, width))]
     for row in rows:
         console.print(Text(" " * _INDENT + row.plain.rstrip(), style), soft_wrap=True)
 
@@ -158,7 +159,7 @@ def _headline(document: Mapping[str, Any]) -> Text:
     verdict = str(document.get("verdict") or "unknown")
     run = f"run {document['run']}: " if document.get("run") else ""
     ended = document.get("ended")
-    suffix = visible(f" ({ended}: only what was found so far)") if ended else ""
+    suffix = escape_controls(f" ({ended}: only what was found so far)") if ended else ""
     said = summary(document)
     return Text.assemble(f"{run}verdict ", (verdict, STYLES.get(verdict, "")), suffix, f": {said}" if said else "")
 
@@ -204,7 +205,7 @@ def _print_panels(console: Console, document: Mapping[str, Any], everything: boo
     notes = [(row.get("id"), note) for row in panels for note in row.get("notes") or ()]
     for note in dict.fromkeys(note for _, note in notes):
         numbers = ", ".join(str(number) for number, said in notes if said == note)
-        console.print(Text(visible(f"note on panel {numbers}: {note}")))
+        console.print(Text(escape_controls(f"note on panel {numbers}: {note}")))
     if panels:
         right = sum(row.get("verdict") == "ok" for row in panels)
         console.print(Text(f"{right} of {len(panels)} panels as they should be", "dim"))
@@ -243,9 +244,9 @@ def _print_comparison(console: Console, document: Mapping[str, Any], everything:
     for place, name, row in rows:
         if everything or row["change"] != "unchanged":
             said = f"{place:>4} {row['change']:13} {name}: {row['before']} -> {row['after']}"
-            console.print(Text(visible(said)), soft_wrap=True)
+            console.print(Text(escape_controls(said)), soft_wrap=True)
     if not everything and (same := sum(row["change"] == "unchanged" for _, _, row in rows)):
-        console.print(Text(f"{same} of {len(rows)} hops and panels unchanged"))
+        console.print(Text(f"{same} of {count_noun(len(rows), 'hop')} and panels unchanged"))
 
 
 def _print_patches(console: Console, findings: Sequence[Mapping[str, Any]], which: Diffs) -> None:
@@ -264,10 +265,10 @@ def _print_patches(console: Console, findings: Sequence[Mapping[str, Any]], whic
         in_grafana = f"{path}, which --apply saves in Grafana: no file to patch"
         console.print()
         where = in_grafana if _of_dashboard(finding["fix"]) else of_file
-        console.print(Text(visible(f"# {where}"), "dim"), soft_wrap=True)
+        console.print(Text(escape_controls(f"# {where}"), "dim"), soft_wrap=True)
         for line in rows:
             style = "green" if line.startswith("+") else "red" if line.startswith("-") else ""
-            console.print(Text(visible(line), style), soft_wrap=True)
+            console.print(Text(escape_controls(line), style), soft_wrap=True)
     if left:
         console.print(Text(f"-v shows {_many(left, 'longer patch', 'longer patches')}", "dim"))
 

@@ -9,9 +9,10 @@ from obs_check.follow.shipping import in_words, refusal_in_words, skipped_in_wor
 from obs_check.model.shipping import FileState, ShipperState
 from obs_check.model.shipping_account import Account
 from obs_check.model.verdict import Verdict
+from obs_check.model.wording import count_noun
 from obs_check.report.console import cell, make_console, plain_table
 from obs_check.report.json import document
-from obs_check.report.terminal import visible
+from obs_check.report.terminal import escape_controls
 
 _BROKEN = ("shrunk", "replaced", "not tailed", "unknown file")
 
@@ -21,14 +22,14 @@ def problems(state: ShipperState, found: Account | None) -> list[str]:
 
     With an account, drops count only when they happened in its time.
     """
-    # A file that a job's path fits is found within promtail's sync period (10 s): that is no problem yet.
+    # A file that a job's path fits is found within promtail's sync period (10 s): that is not a problem yet.
     broken = [f for f in state.files if f.state in _BROKEN and not (f.state == "unknown file" and f.job)]
     shut = {path: words for path, words in state.unopened.items() if _shut(state.file(path))}
     told = [in_words(f) + (f": its log says `{shut.pop(f.path)}`" if f.path in shut else "") for f in broken]
     told += [skipped_in_words(f) for f in state.files if f.skipped]
     told += [f"{path} could not be opened: its log says `{words}`" for path, words in sorted(shut.items())]
     drops = state.client_drops if found is None else found.client_drops
-    told += [f"{count} entries given up: {reason}" for reason, count in sorted(drops.items())]
+    told += [f"{count_noun(count, 'entry')} given up: {reason}" for reason, count in sorted(drops.items())]
     told += [refusal_in_words(r) for r in state.refusals if r.source == "shipper log" and r.final]
     return told + [f"component {text}" for text in state.components]
 
@@ -77,13 +78,13 @@ def print_status(doc: Mapping[str, Any], file: TextIO, color: bool) -> None:
             table.add_row(*map(cell, (host, tenants, *counts, _counts(row["requests"]))))
         console.print(table)
     if doc["stage_drops"]:
-        console.print(Text(visible(f"dropped by stages: {_counts(doc['stage_drops'])}")))
+        console.print(Text(escape_controls(f"dropped by stages: {_counts(doc['stage_drops'])}")))
     if doc["account"]:
-        console.print(Text(visible(f"meanwhile: {doc['account']['sentence']}")))
+        console.print(Text(escape_controls(f"meanwhile: {doc['account']['sentence']}")))
     for text in doc["missing"]:
-        console.print(Text(visible(f"not known: {text}"), "yellow"))
+        console.print(Text(escape_controls(f"not known: {text}"), "yellow"))
     for text in doc["problems"]:
-        console.print(Text(visible(f"problem: {text}"), "red"))
+        console.print(Text(escape_controls(f"problem: {text}"), "red"))
 
 
 def _counts(counts: Mapping[str, int]) -> str:

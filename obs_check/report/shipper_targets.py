@@ -8,7 +8,7 @@ from rich.text import Text
 from obs_check.model.verdict import Verdict
 from obs_check.report.console import cell, make_console, plain_table
 from obs_check.report.json import document
-from obs_check.report.terminal import visible
+from obs_check.report.terminal import escape_controls
 from obs_check.shipper.targets import FileReport
 
 _STYLES = {"taken": "green", "empty": "yellow", "unknown": "yellow"}
@@ -58,6 +58,8 @@ def print_targets(doc: Mapping[str, Any], file: TextIO, color: bool) -> None:
         console.print(table)
     for row in doc["paths"]:
         if not row["files"]:
-            console.print(Text(visible(f"no file fits `{row['path']}` of job {row['job']}{row['note']}"), "yellow"))
+            console.print(
+                Text(escape_controls(f"no file fits `{row['path']}` of job {row['job']}{row['note']}"), "yellow")
+            )
     for note in doc["notes"]:
-        console.print(Text(visible(f"note: {note}"), "yellow"))
+        console.print(Text(escape_controls(f"note: {note}"), "yellow"))

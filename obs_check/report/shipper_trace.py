@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 from obs_check.model.times import rfc3339
 from obs_check.report.console import make_console
-from obs_check.report.terminal import visible
+from obs_check.report.terminal import escape_controls
 from obs_check.shipper.simulate import Effect, Shipped, Simulation
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def print_kept(result: Simulation, color: bool) -> None:
     table.add_column("line", overflow="fold")
     for one in result.shipped:
         when = Text("(time of reading)") if one.ts is None else Text(rfc3339(one.ts))
-        table.add_row(when, Text(_labels(one)), Text(visible(one.line)))
+        table.add_row(when, Text(_labels(one)), Text(escape_controls(one.line)))
     _console(color).print(table)
 
 
@@ -69,13 +69,15 @@ def print_trace(result: Simulation, lines: Sequence[str], color: bool) -> None:
     console = _console(color)
     effects, shipped = _by_number(result)
     for number, line in enumerate(lines, 1):
-        console.print(Text.assemble((f"line {number}  ", "bold"), visible(shortened(line, _WIDTH - 12, "..."))))
+        console.print(Text.assemble((f"line {number}  ", "bold"), escape_controls(shorten(line, _WIDTH - 12, "..."))))
         for effect in effects[number]:
             console.print(_stage(effect, effects[number]))
         for one in shipped[number]:
             when = "the time of reading" if one.ts is None else rfc3339(one.ts)
             console.print(
-                Text.assemble(("  shipped ", "bold green"), when, " ", (_labels(one), "cyan"), " ", visible(one.line))
+                Text.assemble(
+                    ("  shipped ", "bold green"), when, " ", (_labels(one), "cyan"), " ", escape_controls(one.line)
+                )
             )
         if not shipped[number]:
             words, style = _end(effects[number])
@@ -128,13 +130,15 @@ def _entry(one: Shipped) -> dict[str, Any]:
 
 
 def _labels(one: Shipped) -> str:
-    return visible("{" + ", ".join(f'{n}="{value}"' for n, value in sorted((one.labels | one.metadata).items())) + "}")
+    return escape_controls(
+        "{" + ", ".join(f'{n}="{value}"' for n, value in sorted((one.labels | one.metadata).items())) + "}"
+    )
 
 
 def _shown(what: str, value: object) -> str:
     if what == "ts" and isinstance(value, int):
         return rfc3339(value)
-    return "null" if value is None else visible(shortened(json.dumps(value, ensure_ascii=False), _WIDTH, "..."))
+    return "null" if value is None else escape_controls(shorten(json.dumps(value, ensure_ascii=False), _WIDTH, "..."))
 
 
 def _console(color: bool) -> "Console":

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from obs_check.model.secret import hidden
+from obs_check.model.secret import hide_secrets
 
 _DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 """Characters that turn the direction of the text behind them: a line would read as another."""
@@ -17,15 +17,15 @@ _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|Inf)")
 _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 
 
-def visible(text: str) -> str:
+def escape_controls(text: str) -> str:
     """Control characters as `\\x1b`: a logged request must not steer a terminal. Tab and line end stay; known secrets
     do not."""
-    return hidden(text).translate(_SHOWN)
+    return hide_secrets(text).translate(_SHOWN)
 
 
 def in_one_line(text: str) -> str:
     """As `visible`, and line ends as `\\n`."""
-    return hidden(text).translate(_IN_ONE_LINE)
+    return hide_secrets(text).translate(_IN_ONE_LINE)
 
 
 def in_json(text: str) -> str:
@@ -38,5 +38,5 @@ def in_cell(value: Any) -> Any:
     formula. Numbers stay, texts of numbers too."""
     if not isinstance(value, str):
         return value
-    text = visible(value)
+    text = escape_controls(value)
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text

@@ -14,6 +14,7 @@ from obs_check.app.watch.account import PanelCheck, RunAccount
 from obs_check.app.watch.watch import Status
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import NS, shown_time
+from obs_check.model.wording import count_noun
 from obs_check.report.terminal import in_one_line
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -121,7 +122,7 @@ def health(status: Status, now_ns: int) -> dict[str, Any]:
 
 def in_a_line(account: RunAccount) -> str:
     """A run for a person or a log: when, which, the verdict, and why it is not ok."""
-    seen = f"{len(account.panels)} panels read" if account.panels else "no panel read"
+    seen = f"{count_noun(len(account.panels), 'panel')} read" if account.panels else "no panel read"
     said = ", ".join(account.causes) or "; ".join(account.why) or seen
     return in_one_line(
         f"{shown_time(account.start_ns)} run {account.run or '-'} {account.verdict} in {account.seconds:.1f} s: {said}"

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from obs_check.shipper.glob import fits
+from obs_check.shipper.glob import fits_pattern
 from obs_check.shipper.model import ScrapeJob
 
 
-def takes(job: ScrapeJob, glob: str, path: str) -> bool:
+def takes_file(job: ScrapeJob, glob: str, path: str) -> bool:
     """Whether a path of a job takes a file; raises ConfigError for a pattern that is none."""
-    return glob == path if job.literal_paths else fits(glob, path)
+    return glob == path if job.literal_paths else fits_pattern(glob, path)
 
 
 def globs(jobs: Iterable[ScrapeJob]) -> list[str]:

@@ -98,7 +98,7 @@ class _Expansion:
         try:
             start, size = int(first), int(count) if count else None
         except ValueError:
-            raise self._error(f"{first!r} is no number") from None
+            raise self._error(f"not a number: {first!r}") from None
         return value[start:] if size is None else value[start : start + size]
 
     def _close(self) -> None:

@@ -4,6 +4,8 @@
 `**` spans any number of directories and a `**` inside a segment is a `*`; a backslash takes the next character as it
 is. What stands in front of the first of these is a directory, by its name to the letter, and nothing outside of it is
 taken: not by an alternative that begins with a slash either.
+
+By hand, because glob has no alternatives and fnmatch lets `*` cross segments.
 """
 
 import posixpath
@@ -30,7 +32,7 @@ def compile_glob(pattern: str) -> re.Pattern[str]:
         raise _bad(pattern, error.msg) from None
 
 
-def fits(pattern: str, path: str) -> bool:
+def fits_pattern(pattern: str, path: str) -> bool:
     """Whether a pattern takes a file's path. A pattern that is the path itself fits whatever it contains: promtail
     looks whether such a file exists before it reads the text as a pattern. Raises ConfigError."""
     return bool(pattern) and (pattern == path or compile_glob(pattern).fullmatch(path) is not None)
@@ -39,7 +41,7 @@ def fits(pattern: str, path: str) -> bool:
 def matches(pattern: str, path: str) -> bool:
     """As `fits`; a pattern that is none takes nothing."""
     try:
-        return fits(pattern, path)
+        return fits_pattern(pattern, path)
     except ConfigError:
         return False
 
@@ -55,7 +57,7 @@ def first_difference(pattern: str, path: str) -> str:
 
     "" when it fits. Alternatives are compared one by one and the one that goes farthest is told.
     """
-    if fits(pattern, path):
+    if fits_pattern(pattern, path):
         return ""
     if not pattern.startswith("/"):
         return f"`{pattern}` {RELATIVE}"
@@ -68,9 +70,9 @@ def first_difference(pattern: str, path: str) -> str:
             continue
         best = depth
         if "**" in segments:
-            told = f"`{names[-1]}` is no `{segments[-1]}`"
+            told = f"`{names[-1]}` does not match `{segments[-1]}`"
         elif depth < min(len(segments), len(names)):
-            told = f"`{names[depth]}` is no `{segments[depth]}`"
+            told = f"`{names[depth]}` does not match `{segments[depth]}`"
         else:
             told = f"the file lies {len(names)} names deep, the pattern {len(segments)}"
     return told
@@ -122,7 +124,7 @@ def ways(pattern: str) -> list[str]:
     cleaned = _clean(pattern)
     base = _base(cleaned)
     rest = cleaned[len(base) :]
-    # The directory is no pattern: a backslash in it is one of its name's characters.
+    # The directory is not a pattern: a backslash in it is one of its name's characters.
     front = base.replace("\\", "\\\\") + "/" * rest.startswith("/")
     rest = rest.removeprefix("/")
     return [f"{front}{one}" for one in _spelled(rest, pattern) if not one.startswith("/")]
@@ -141,7 +143,7 @@ def _clean(pattern: str) -> str:
 
 
 def _bad(pattern: str, why: str) -> ConfigError:
-    return ConfigError(f"`{pattern}` is no path pattern: {why}", "promtail reads nothing for it; write \\ before it")
+    return ConfigError(f"`{pattern}` is not a path pattern: {why}", "promtail reads nothing for it; write \\ before it")
 
 
 def _spelled(text: str, pattern: str) -> list[str]:

@@ -37,7 +37,7 @@ class Item:
 
 
 def text_of(value: Any) -> str | None:
-    """An extracted value as text. Promtail 3.5: numbers without exponent, booleans lower case; null is no text."""
+    """An extracted value as text. Promtail 3.5: numbers without exponent, booleans lower case; null is not text."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):

@@ -1,4 +1,7 @@
-"""logfmt as promtail's decoder reads it."""
+"""logfmt as promtail's decoder reads it.
+
+By hand, because it has to take and refuse what that decoder does.
+"""
 
 from collections.abc import Iterator
 

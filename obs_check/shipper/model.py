@@ -7,6 +7,7 @@ from typing import Literal
 from obs_check.errors import ConfigError
 from obs_check.model.entry import Labels
 from obs_check.model.window import NS
+from obs_check.model.wording import count_noun
 from obs_check.shipper.pipeline import EMPTY, Pipeline
 from obs_check.shipper.relabel import RelabelRule
 
@@ -96,7 +97,7 @@ class ShipperConfig:
         if name is None and len(self.jobs) == 1:
             return self.jobs[0]
         if name is None:
-            raise ConfigError(f"{self.file} has {len(self.jobs)} jobs: {names}", "choose one with --job")
+            raise ConfigError(f"{self.file} has {count_noun(len(self.jobs), 'job')}: {names}", "choose one with --job")
         for job in self.jobs:
             if job.name == name:
                 return job

@@ -47,12 +47,12 @@ class Pod:
 def read_pods(document: Any, source: str) -> tuple[Pod, ...]:
     """The pods of a parsed document: a list, or one pod. InputError for anything else."""
     if not isinstance(document, Mapping):
-        raise InputError(f"{source}: no list of pods", _HINT)
+        raise InputError(f"{source}: not a list of pods", _HINT)
     items = document.get("items") if str(document.get("kind")).endswith("List") else [document]
     try:
         return tuple(_pod(item) for item in items or () if item.get("kind", "Pod") == "Pod" and item["metadata"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{source}: no list of pods: {type(error).__name__}: {error}", _HINT) from error
+        raise InputError(f"{source}: not a list of pods: {type(error).__name__}: {error}", _HINT) from error
 
 
 def discovered(pods: Sequence[Pod]) -> tuple[Labels, ...]:

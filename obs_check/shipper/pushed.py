@@ -18,7 +18,7 @@ def external_labels(config: ShipperConfig, job: ScrapeJob) -> Labels:
     return {n: v for n, v in first.items() if all(client.external_labels.get(n) == v for client in clients)}
 
 
-def pushed(config: ShipperConfig, job: ScrapeJob, ran: Simulation) -> Simulation:
+def pushed_entries(config: ShipperConfig, job: ScrapeJob, ran: Simulation) -> Simulation:
     """The entries as they are pushed. promtail 3.5: an entry's own labels win over external ones; a line over
     `limits_config.max_line_size` is given up, or cut at that many bytes (before a secret that is known here)."""
     added, limit = external_labels(config, job), config.max_line_size

@@ -13,7 +13,7 @@ from obs_check.shipper.alloy.read import parse_alloy
 from obs_check.shipper.environment import expand
 from obs_check.shipper.model import ShipperConfig
 from obs_check.shipper.promtail import parse_promtail
-from obs_check.shipper.wrapping import ONE, promtail_texts, several, unwrap
+from obs_check.shipper.wrapping import ONE, promtail_texts, several_configurations, unwrap
 
 _BLOCK = re.compile(r'^\s*(?:logging|[a-z_]+(?:\.[a-z_]+)+\s+"\w*")\s*\{', re.MULTILINE)
 _LOKI = re.compile(r'^\s*loki\.[a-z_.]+\s+"\w*"\s*\{', re.MULTILINE)
@@ -42,7 +42,7 @@ def parse_shipper(text: str, file: str, env: Mapping[str, str] | None) -> Shippe
     ConfigError, also where the text holds more than one configuration."""
     found = parse_shippers(text, file, env)
     if len(found) > 1:
-        raise ConfigError(several(file, [name for name, _ in found]), ONE)
+        raise ConfigError(several_configurations(file, [name for name, _ in found]), ONE)
     if not found:
         # Says what is wrong with it.
         unwrap(text, file)
@@ -83,8 +83,8 @@ def parse_shippers(
 
 
 def _documents(text: str, file: str, env: Mapping[str, str] | None) -> tuple[list[YamlValue], str]:
-    """The documents of a YAML text, and the text: one that is no YAML before its references are expanded is taken as it
-    is then."""
+    """The documents of a YAML text, and the text: one that is not YAML before its references are expanded is taken as
+    it is then."""
     try:
         return load(text, file), text
     except ConfigError:
@@ -128,7 +128,7 @@ def is_alloy(text: str, file: str) -> bool:
     if file.endswith((".alloy", ".river")):
         return True
     if file.endswith((".yaml", ".yml", ".json")):
-        # A block at the left edge is no YAML: Loki's own examples call an Alloy configuration .yaml.
+        # A block at the left edge is not YAML: Loki's own examples call an Alloy configuration .yaml.
         return bool(re.search(r'^loki\.[a-z_.]+\s+"\w+"\s*\{', text, re.MULTILINE))
     statements = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("//")]
     return any(_BLOCK.match(line) for line in statements[:1]) or bool(

@@ -40,7 +40,7 @@ def read_rule(node: YamlValue) -> RelabelRule:
     given = {key: value for key, value in node.mapping(RULE_KEYS).items() if value.data is not None}
     action = given["action"].text().lower() if "action" in given else "replace"
     if action not in ACTIONS:
-        raise given["action"].error(f"{action!r} is no relabel action", f"one of {', '.join(ACTIONS)}")
+        raise given["action"].error(f"not a relabel action: {action!r}", f"one of {', '.join(ACTIONS)}")
     target = given["target_label"].text() if "target_label" in given else ""
     if not target and action in {"replace", "hashmod", "lowercase", "uppercase", "keepequal", "dropequal"}:
         raise node.error(f"{action} needs target_label")

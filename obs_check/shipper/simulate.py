@@ -67,7 +67,7 @@ def same_but_time(one: Simulation, other: Simulation) -> bool:
     return [replace(entry, ts=None) for entry in one.shipped] == [replace(entry, ts=None) for entry in other.shipped]
 
 
-def keeps(one: Simulation, other: Simulation) -> bool:
+def keeps_entries(one: Simulation, other: Simulation) -> bool:
     """Whether the other run on the same lines ships every entry of the one as it is, and maybe more."""
     numbers = {entry.number for entry in one.shipped}
     return one.shipped == [entry for entry in other.shipped if entry.number in numbers]

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from obs_check.model.entry import Labels
-from obs_check.shipper.collect import takes
-from obs_check.shipper.glob import common_segments, first_difference, fits, matches
+from obs_check.model.wording import count_noun
+from obs_check.shipper.collect import takes_file
+from obs_check.shipper.glob import common_segments, first_difference, fits_pattern, matches
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.pods import META, PodLogs, pod_logs
 from obs_check.shipper.relabel_trace import Traced, in_words, trace
@@ -118,9 +119,9 @@ def start_labels(
 ) -> tuple[Labels, list[str]]:
     """The labels that lines of a file come with to the job's pipeline, and what of them is not known, in sentences.
 
-    `path` None is no file. Of a pod's log they are those of a pod that was `discovered`, else follow from the path and
-    from `supplied` discovery labels; of any other
-    file they are `given`, else those of the target that takes it, else of the first one.
+    `path` None is not a file. Of a pod's log they are those of a pod that was `discovered`, else follow from the path
+    and from `supplied` discovery labels; of any other file they are `given`, else those of the target that takes it,
+    else of the first one.
     """
     found = find_targets([job], [LogFile(path)] if path else [], supplied, discovered)
     pods = [target for target in found if target.pod is not None]
@@ -164,9 +165,9 @@ def _report(file: LogFile, targets: Sequence[RelabeledTarget]) -> FileReport:
     by = [
         t
         for t in targets
-        if t.traced.labels is not None and _path_known(t) and t.glob and takes(t.job, t.glob, file.path)
+        if t.traced.labels is not None and _path_known(t) and t.glob and takes_file(t.job, t.glob, file.path)
     ]
-    kept = [t for t in by if not (t.exclude and fits(t.exclude, file.path))]
+    kept = [t for t in by if not (t.exclude and fits_pattern(t.exclude, file.path))]
     if not kept and by:
         return FileReport(file, "excluded", f"`__path_exclude__` of job {by[0].job.name} is `{by[0].exclude}`")
     if not kept:
@@ -189,7 +190,9 @@ def _report(file: LogFile, targets: Sequence[RelabeledTarget]) -> FileReport:
         return FileReport(file, "not compressed", why, tuple(kept))
     if _share_an_end(kept):
         names = " and ".join(dict.fromkeys(t.job.name for t in kept))
-        return FileReport(file, "taken twice", f"{len(kept)} targets ({names}) push every line", tuple(kept))
+        return FileReport(
+            file, "taken twice", f"{count_noun(len(kept), 'target')} ({names}) push every line", tuple(kept)
+        )
     if file.size == 0:
         return FileReport(file, "empty", "nothing to read yet", tuple(kept))
     why = f"a symbolic link to {file.link}" if file.link else ""
@@ -233,7 +236,7 @@ def _not_taken(file: LogFile, targets: Sequence[RelabeledTarget]) -> FileReport:
     for target in mine:
         if not target.glob:
             return FileReport(file, "no path", f"job {target.job.name}: no rule sets `__path__` for this pod")
-    named = next((t for t in targets if t.glob and t.job.literal_paths and fits(t.glob, file.path)), None)
+    named = next((t for t in targets if t.glob and t.job.literal_paths and fits_pattern(t.glob, file.path)), None)
     if named is not None:
         why = f"job {named.job.name} takes `{named.glob}` for the name of one file: it has no file_match"
         return FileReport(file, "glob", why, nearest=named.glob)
@@ -262,5 +265,5 @@ def other_discovery(jobs: Iterable[ScrapeJob]) -> list[str]:
         ways = [way for way in job.discovery if way != "kubernetes_sd_configs"]
         ways += [f"kubernetes_sd_configs with role {role}" for role in job.roles if role != "pod"]
         if ways:
-            told.append(f"job {job.name} finds targets by {', '.join(ways)}: that cannot be told from files")
+            told.append(f"job {job.name} finds targets by {', '.join(ways)}, which cannot be determined from files")
     return told

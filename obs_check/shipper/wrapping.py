@@ -25,7 +25,7 @@ def unwrap(text: str, file: str) -> tuple[Embedded, YamlValue]:
     documents = load(text, file)
     found = promtail_texts(documents, text, file)
     if len(found) > 1:
-        raise ConfigError(several(file, [inner.name for inner, _ in found]), ONE)
+        raise ConfigError(several_configurations(file, [inner.name for inner, _ in found]), ONE)
     if found:
         return found[0]
     if any(is_prometheus(document) for document in documents):
@@ -36,7 +36,7 @@ def unwrap(text: str, file: str) -> tuple[Embedded, YamlValue]:
 ONE = "write the one that is meant to a file of its own"
 
 
-def several(file: str, names: Sequence[str]) -> str:
+def several_configurations(file: str, names: Sequence[str]) -> str:
     """What to say of a file with several configurations where one is asked for."""
     return f"{file} holds {len(names)} configurations of shippers: {'; '.join(names)}"
 

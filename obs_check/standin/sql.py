@@ -66,7 +66,7 @@ class LabDatabase:
         self._running = True
 
     def stop(self) -> None:
-        """End; without a file everything is forgotten. Stopping twice is no error."""
+        """End; without a file everything is forgotten. Stopping twice is not an error."""
         with self._lock:
             self._running = False
             if self._connection is not None:

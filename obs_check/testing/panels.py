@@ -6,6 +6,7 @@ from typing import Any
 
 from obs_check.errors import InputError
 from obs_check.model.window import Window
+from obs_check.model.wording import count_noun
 from obs_check.panel.board import PanelView
 from obs_check.panel.elements import Dashboard
 from obs_check.panel.reading import Reading
@@ -83,7 +84,7 @@ def _differences(want: PanelWant, reading: Reading) -> list[str]:
     if want.number is not None and not _same(reading.number, want.number):
         found.append(f"number {_shown(reading.number)} instead of {want.number:g}")
     if want.rows is not None and want.rows != reading.rows:
-        found.append(f"{reading.rows} rows instead of {want.rows}")
+        found.append(f"{count_noun(reading.rows, 'row')} instead of {want.rows}")
     lines = [value.name for value in reading.values]
     if want.lines is not None and lines != list(want.lines):
         found.append(_other_lines(lines, want.lines) if set(lines) != set(want.lines) else "another order of lines")

@@ -1,4 +1,4 @@
-"""Samples of a metric in promtool's notation: `0+1x10` is 0, 1, ... 10; `5x3` is 5 four times; `_` is no sample."""
+"""Samples of a metric in promtool's notation: `0+1x10` is 0, 1, ... 10; `5x3` is 5 four times; `_` is not a sample."""
 
 import re
 from collections.abc import Mapping

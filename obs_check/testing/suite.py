@@ -167,7 +167,9 @@ def load_suite(path: Path) -> Suite:
         for want in case.panels:
             if dashboard is None or dashboard.panel(want.panel) is None:
                 there = ", ".join(str(p.id) for p in dashboard.panels) if dashboard else "no dashboard is named"
-                raise InputError(f"{path}: test {case.name!r}: there is no panel {want.panel}", f"panels: {there}")
+                raise InputError(
+                    f"{path}: test {case.name!r}: no panel {want.panel} in the dashboard", f"panels: {there}"
+                )
     return Suite(path, dashboard, expectations, root.texts("datasources"), cases)
 
 
@@ -259,7 +261,7 @@ def _sample(raw: Any, where: str) -> tuple[Mapping[str, str], tuple[float, ...]]
     try:
         numbers = tuple(float(part) for part in (one.text("values") or one.needed("value")).split())
     except ValueError:
-        raise InputError(f"{where}: a value is no number", "write value: 2, or values: 0 1 2 for a range") from None
+        raise InputError(f"{where}: a value is not a number", "write value: 2, or values: 0 1 2 for a range") from None
     return one.texts("labels"), numbers
 
 

@@ -16,7 +16,7 @@ from obs_check.client.grafana.client import GrafanaClient
 from obs_check.config import host_port
 from obs_check.config.section import Secret
 from obs_check.errors import ConfigError
-from obs_check.evidence.dashboard_edit import edited
+from obs_check.evidence.dashboard_edit import apply_edits
 from obs_check.lab.grafana import LabGrafana
 from obs_check.model.finding import PanelEdit, TargetEdit
 from obs_check.panel.dashboard import load_dashboard, load_dashboards
@@ -253,7 +253,7 @@ def test_a_dashboard_of_schema_v2_is_read_where_grafana_says_and_not_written(
     read = load_dashboard(source.document, source.name)
     assert (read.uid, read.schema, read.panels[0].targets[0].text) == ("new", "v2", BEFORE)
     assert "NOT changed" in apply(grafana, "new")
-    changed = load_dashboard(edited(read.document, EDITS), "edited")
+    changed = load_dashboard(apply_edits(read.document, EDITS), "edited")
     assert changed.panels[0].targets[0].text == AFTER
 
 

@@ -278,7 +278,7 @@ def test_an_unwrap_that_drops_every_line() -> None:
     with asked('sum(sum_over_time({job="j"} | logfmt | unwrap ip | __error__="" [1m]))') as (ask, client):
         root, _ = explain_on_loki(replace(ask, instant=True), client)
     assert conclusion(root) == (
-        '`| unwrap ip | __error__=""` drops all 5 lines that reach it: ip is `10.0.0.4`, which is no number'
+        '`| unwrap ip | __error__=""` drops all 5 lines that reach it: ip is `10.0.0.4`, which is not a number'
     )
 
 

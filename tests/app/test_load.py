@@ -9,7 +9,7 @@ from obs_check.app.systems.injection import Sending, open_way
 from obs_check.app.systems.load import Account, Load, run_load, trace_load
 from obs_check.app.systems.systems import open_loki
 from obs_check.app.verify.document import Document
-from obs_check.client.answer import shaped
+from obs_check.client.answer import as_type
 from obs_check.config import load_config
 from obs_check.follow.journal import journal_path, read_journal
 from obs_check.lab.stack import Lab
@@ -74,7 +74,7 @@ def test_exactly_what_a_hop_did_is_named_at_that_hop(tmp_path: Path) -> None:
     assert did["shipper", "delay"] <= named("A", "loki", "late")
     assert all(not row["unexpected"] for row in found.values())
     document = account.to_json()
-    shaped(document, Document)
+    as_type(document, Document)
     assert document["verdict"] == "fail"
     for row in again.rows():
         same = found[row["path"], row["hop"]]

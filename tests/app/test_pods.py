@@ -33,7 +33,7 @@ def test_a_file_is_json_or_yaml(tmp_path: Path) -> None:
         (pod,) = open_pods(KubernetesConfig(absolute_path(str(path), tmp_path)), {}, pytest.fail)
         assert pod.name == "coder-0"
     path.write_text("[1]")
-    with pytest.raises(InputError, match="no list of pods"):
+    with pytest.raises(InputError, match="not a list of pods"):
         open_pods(KubernetesConfig(absolute_path(str(path), tmp_path)), {}, pytest.fail)
     assert open_pods(KubernetesConfig(), {}, pytest.fail) == ()
 
@@ -47,7 +47,7 @@ def test_kubectl_is_asked_in_its_context_and_what_it_refuses_is_said(tmp_path: P
     assert "forbidden" in said
     names, (said,) = asked(tmp_path, "echo no json")
     assert names == []
-    assert "no list of pods" in said
+    assert "not a list of pods" in said
 
 
 @pytest.mark.parametrize("given", ["{pods: a, context: b}", "{kubeconfig: a}"])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from obs_check.app.diagnose.rehearsal.arriving import formats, read_back, written
+from obs_check.app.diagnose.rehearsal.arriving import formats, read_back, written_lines
 from obs_check.client.egress import EgressAnswer
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run, Sent, plan_events
@@ -56,7 +56,7 @@ PODS_LOG = "/var/log/pods/coder_coder-0_0f3b1c52/coder/0.log"
 @pytest.mark.parametrize("file", [PODS_LOG, "/var/log/coderd.log"])
 def test_coderds_lines_are_made_as_its_last_one_is(file: str, last: str, begins: str, holds: str) -> None:
     (shape,) = formats("B", last)
-    lines = [line for _, line in written(RUN, "B", file, shape)]
+    lines = [line for _, line in written_lines(RUN, "B", file, shape)]
     prefix = "1970-01-01T00:00:00Z stderr F " if file == PODS_LOG else ""
     assert len(lines) == len(EVENTS)
     assert lines[0].startswith(prefix + begins) and holds in lines[0]

@@ -9,7 +9,7 @@ from obs_check.app.verify.document import Document
 from obs_check.app.verify.outcome import Outcome
 from obs_check.app.verify.result import result_of
 from obs_check.app.verify.verdicts import PanelVerdict
-from obs_check.client.answer import shaped
+from obs_check.client.answer import as_type
 from obs_check.client.egress import EgressAnswer
 from obs_check.client.executors.health import Checked
 from obs_check.follow.hop import HopSeen
@@ -74,12 +74,12 @@ def test_a_broken_workspace_is_in_verdict_document_and_export() -> None:
     seen = outcome(RUN, GOOD, Health([WORKS], [BROKE]))
     assert (str(seen.verdict), seen.exit_code) == ("fail", 1)
     document = seen.to_json()
-    shaped(document, Document)
+    as_type(document, Document)
     (row,) = document["checks"]
     assert (row["name"], row["verdict"], row["after"]["says"]) == ("git", "fail", "it ended with 128")
     text = to_markdown(document, [])
     assert text.startswith("# DOCUMENTED NEGATIVE, obs-check verify: fail\n")
-    assert "**healthy** (fail): 1 checks before and after the run, 1 not as they have to be" in text
+    assert "**healthy** (fail): 1 check before and after the run, 1 not as they have to be" in text
     assert "- git: fatal: no route" in text
     assert "- why: git, after the run: it ended with 128" in text
     assert "- needed: it worked before: look at what ran in between" in text

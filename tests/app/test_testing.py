@@ -77,7 +77,7 @@ def test_our_own_dashboard_passes_and_every_mutant_is_noticed() -> None:
         ("{text: '3'}", "text '2' instead of '3'"),
         ("{number: 3}", "number 2 instead of 3"),
         ("{state: no_series}", "state ok instead of no_series"),
-        ("{rows: 4}", "1 rows instead of 4"),
+        ("{rows: 4}", "1 row instead of 4"),
         ("{values: {x: 2}}", "x is not shown"),
     ],
 )
@@ -125,7 +125,7 @@ def test_a_metric_is_given_in_promtools_notation(folder: Path) -> None:
     tests = (
         "  - name: n\n    given: {metrics: [{series: 'c{a=\"b\"}', values: 0+1x20}]}\n    panels: {1: {number: 10}}\n"
     )
-    assert run(write(folder, tests)) == (0, "ok      n\n1 tests, 1 checks, 0 failed\n")
+    assert run(write(folder, tests)) == (0, "ok      n\n1 test, 1 check, 0 failed\n")
 
 
 def test_a_change_that_no_test_notices_survives_and_fails(folder: Path) -> None:
@@ -152,8 +152,8 @@ def test_run_picks_tests_diff_shows_both_sides_and_junit_is_written(folder: Path
     ("text", "says"),
     [
         ("tests: [{nam: x}]", "t.yaml: tests[0]: unknown key 'nam'"),
-        ("tests: [{name: x, panels: {1: {text: a}}}]", "there is no panel 1"),
-        ("dashboard: d.json\ntests: [{name: x, panels: {9: {text: a}}}]", "there is no panel 9"),
+        ("tests: [{name: x, panels: {1: {text: a}}}]", "no panel 1 in the dashboard"),
+        ("dashboard: d.json\ntests: [{name: x, panels: {9: {text: a}}}]", "no panel 9 in the dashboard"),
         ("dashboard: d.json\ntests: [{name: x, panels: {1: {}}}]", "tests[0].panels.1: nothing is expected"),
         ("dashboard: d.json\ntests: [{name: x, panels: {1: {state: fine}}}]", "panels.1.state: 'fine' does not fit"),
         ("dashboard: nope.json\ntests: [{name: x}]", "nope.json: No such file or directory"),
@@ -167,7 +167,7 @@ def test_run_picks_tests_diff_shows_both_sides_and_junit_is_written(folder: Path
         ("tests: [{name: x, given: {logs: [{labels: {a-b: c}, lines: [x]}]}}]", "Loki refuses a line"),
         (
             "dashboard: d.json\ntests: [{name: x, variables: {v: 1}, panels: {1: {text: a}}}]",
-            "there is no variable 'v'",
+            "unknown variable: 'v'",
         ),
     ],
 )

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from obs_check.app.verify.outcome import Outcome
 from obs_check.app.watch.account import HopCount, PanelCheck, RunAccount, account_of
-from obs_check.app.watch.watch import LATE_S, Note, Schedule, Status, Watch, tidied
+from obs_check.app.watch.watch import LATE_S, Note, Schedule, Status, Watch, state_cleaner
 from obs_check.client.egress import EgressAnswer
 from obs_check.client.files.run_store import RunStore
 from obs_check.errors import UsageError
@@ -115,7 +115,7 @@ def test_three_days_leave_no_more_than_one(tmp_path: Path, monkeypatch: pytest.M
         clock.pass_s,
         random.Random(1).random,
         metrics.add,
-        tidied(tmp_path, KEEP, pytest.fail),
+        state_cleaner(tmp_path, KEEP, pytest.fail),
     )
     tracemalloc.start()
     try:
@@ -224,6 +224,6 @@ def test_a_journal_that_is_written_stays(tmp_path: Path) -> None:
     for run, journal in journals.items():
         journal.plan(plan_events(run, 1, 0, "http://allowed.example/", "http://denied.invalid/"))
     journals["bbbb"].close()
-    tidied(tmp_path, 0, pytest.fail)()
+    state_cleaner(tmp_path, 0, pytest.fail)()
     assert [path.stem for path in (tmp_path / FOLDER).iterdir()] == ["aaaa"]
     journals["aaaa"].close()

@@ -10,7 +10,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from obs_check.app.systems.tailing import heard, tailing
+from obs_check.app.systems.tailing import hop_with_news, tailing
 from obs_check.client.egress import EgressAnswer
 from obs_check.client.loki.client import LokiClient
 from obs_check.config import parse_config
@@ -71,7 +71,7 @@ def followed(loki: RealLoki, events: list[Event]) -> dict[str, int]:
         hop, look = loki_hop("A", run, names, lambda q, window: client.entries(q, window, 5000), time.time_ns)
         with tailing(config, client, run, time.time_ns, print) as news:
             assert news is not None
-            follow([[heard(Watched(hop, look, 10), news)]], time.time_ns, news.wait)
+            follow([[hop_with_news(Watched(hop, look, 10), news)]], time.time_ns, news.wait)
         print(f"{client.sent} questions")
     return dict(hop.seen)
 

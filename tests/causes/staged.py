@@ -17,11 +17,11 @@ from obs_check.app.systems.systems import Systems
 from obs_check.app.verify.check import Check
 from obs_check.app.verify.outcome import Outcome
 from obs_check.client.grafana.client import GrafanaClient
-from obs_check.client.grafana.variable_query import asking
+from obs_check.client.grafana.variable_query import options_from
 from obs_check.client.loki.client import LokiClient
 from obs_check.config import Config, LokiConfig
 from obs_check.config.section import Secret
-from obs_check.evidence.dashboard_edit import edited
+from obs_check.evidence.dashboard_edit import apply_edits
 from obs_check.logql.settings import EngineSettings
 from obs_check.model.entry import Entry, Labels, LogStream
 from obs_check.model.finding import DashboardEdit, FileEdit
@@ -106,7 +106,7 @@ def over(
             return answer.value, answer.probe
 
         source = DashboardSource("staged", document)
-        board = Board(load_dashboard(document, "staged"), settings, ask, {}, asking(grafana, settings))
+        board = Board(load_dashboard(document, "staged"), settings, ask, {}, options_from(grafana, settings))
         config = Config(loki=LokiConfig(datasource=LOKI_UID))
         yield Systems(
             config, grafana, client, None, source, board, {}, {}, 1, now_ns=lambda: now_ns, steady_ns=lambda: now_ns
@@ -127,6 +127,6 @@ def with_fixes(systems: Systems, outcome: Outcome) -> list[PanelView]:
     document = systems.board.dashboard.document
     for finding in outcome.findings:
         edits: list[DashboardEdit] = [e for e in finding.fix.edits if not isinstance(e, FileEdit)]
-        document = edited(document, edits)
+        document = apply_edits(document, edits)
     board = replace(systems.board, dashboard=load_dashboard(document, "staged"))
     return board.read(systems.now_ns())

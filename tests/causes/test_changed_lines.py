@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from obs_check.evidence.changed_lines import as_written, differing, is_cut, pushed_line
-from obs_check.evidence.context import Named
+from obs_check.evidence.changed_lines import as_written, differing_parts, is_cut, pushed_line
+from obs_check.evidence.context import JudgedPanels, Named
 from obs_check.evidence.lost_lines import FILE_HOPS
 from obs_check.evidence.shipper_rules import Rules
 from obs_check.follow.hop import HopSeen, Stored
@@ -53,7 +53,7 @@ def found(tmp_path: Path, config: dict[str, Any] | None, stored: list[str], expr
         run=Run(RUN, (), SPAN),
         hops=(coderd, loki),
         named=Named(shipper_config=path if config else None),
-        panel_paths={1: "B"},
+        panels=JudgedPanels(paths={1: "B"}),
     )
 
 
@@ -168,6 +168,6 @@ def test_a_line_that_is_cut_is_the_beginning_of_another() -> None:
 
 
 def test_two_lines_are_shown_from_where_they_differ() -> None:
-    assert differing("a=1", "a=2") == ("a=1", "a=2")
-    one, other = differing(f"{'x' * 100}1{'y' * 100}", f"{'x' * 100}2")
+    assert differing_parts("a=1", "a=2") == ("a=1", "a=2")
+    one, other = differing_parts(f"{'x' * 100}1{'y' * 100}", f"{'x' * 100}2")
     assert one.startswith("...xxxxxxxxxxxxxxxx1y") and one.endswith("...") and other == f"...{'x' * 16}2"

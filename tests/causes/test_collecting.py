@@ -123,7 +123,7 @@ CASES: dict[str, tuple[dict[str, Any], str, ShipperState, str, str, list[str]]] 
         LOG,
         running(files=(KEPT,)),
         NEAR,
-        "`b.log` is no `*.txt`",
+        "`b.log` does not match `*.txt`",
         ["__path__: /tmp/boundary_logs/*.log"],
     ),
     "wrong-name-that-takes-others": (
@@ -131,7 +131,7 @@ CASES: dict[str, tuple[dict[str, Any], str, ShipperState, str, str, list[str]]] 
         LOG,
         running(files=(KEPT, FileState("/tmp/boundary_logs/c.txt", "boundary", 1))),
         NEAR,
-        "`b.log` is no `*.txt`",
+        "`b.log` does not match `*.txt`",
         ["__path__: /tmp/boundary_logs/{*.txt,*.log}"],
     ),
     "braces-around-absolute-paths": (

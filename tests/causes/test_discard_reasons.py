@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.evidence.discard_reasons import breaks, discard_of
+from obs_check.evidence.discard_reasons import discard_of, limit_broken
 from obs_check.model.window import NS
 from obs_check.shipper.simulate import Shipped
 
@@ -40,7 +40,7 @@ BEHIND = "entry too far behind, entry timestamp is: {}, oldest acceptable timest
 @pytest.mark.parametrize(
     ("case", "how"),
     [
-        ("line too long", "the line has 2000 bytes, max_line_size is 1024"),
+        ("line too long", "the line has 2,000 bytes, max_line_size is 1024"),
         ("too many labels", "it gets 6 labels, max_label_names_per_series is 4"),
         ("label value too long", "label `a` has 100 bytes"),
     ],
@@ -48,8 +48,8 @@ BEHIND = "entry too far behind, entry timestamp is: {}, oldest acceptable timest
 def test_a_line_breaks_the_limit_that_the_words_name_or_it_does_not(case: str, how: str) -> None:
     found = discard_of(PUSHES[case])
     assert found is not None
-    assert breaks(*found, LINE) == how
-    assert breaks(*found, SHORT) == ""
+    assert limit_broken(*found, LINE) == how
+    assert limit_broken(*found, SHORT) == ""
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,6 @@ def test_a_line_breaks_the_limit_that_the_words_name_or_it_does_not(case: str, h
 def test_an_entry_is_as_old_as_the_words_say_or_it_is_not(words: str, fits: str) -> None:
     found = discard_of(words)
     assert found is not None
-    told = breaks(*found, Shipped(NOON_NS, {"a": "b"}, "x"))
+    told = limit_broken(*found, Shipped(NOON_NS, {"a": "b"}, "x"))
     assert fits in told and bool(told) == bool(fits)
-    assert breaks(*found, Shipped(None, {"a": "b"}, "x")) == ""
+    assert limit_broken(*found, Shipped(None, {"a": "b"}, "x")) == ""

@@ -6,6 +6,7 @@ import pytest
 
 from obs_check.causes.panel import false_green
 from obs_check.client.egress import EgressAnswer
+from obs_check.evidence.context import JudgedPanels
 from obs_check.evidence.control import Control
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run, Sent, plan_events
@@ -38,8 +39,9 @@ def test_decisions_of_an_earlier_run_are_no_other_lines(line: str, stages: str, 
         context,
         run=RUN,
         hops=[HopSeen("B", "loki", tuple(RUN.tags()), dict.fromkeys(RUN.tags(), NOW_NS))],
-        panel_paths={1: "B"},
-        controls=[Control(broken.panel, reading, reading, "not", "", whole, whole, ())],
+        panels=JudgedPanels(
+            controls=[Control(broken.panel, reading, reading, "not", "", whole, whole, ())], paths={1: "B"}
+        ),
     )
     found = false_green.CAUSE.find(context, replace(broken, run_window=RUN.window))
     assert (found is not None) == named

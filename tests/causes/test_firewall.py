@@ -16,8 +16,8 @@ from obs_check.causes.file import level_hides_allow, log_dir_unset
 from obs_check.causes.socket import audit_disabled
 from obs_check.client.egress import EgressAnswer, EgressVerdict
 from obs_check.client.files.firewall_log import FirewallLog
-from obs_check.evidence.context import Context, Named
-from obs_check.evidence.run_evidence import arrived
+from obs_check.evidence.context import Context, Firewall, Named
+from obs_check.evidence.run_evidence import arrived_events
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.hops import egress_hop
 from obs_check.follow.run import Run, Sent, plan_events
@@ -59,7 +59,7 @@ def context(
     )
     files = Named(boundary_config=path if config is not None else None, boundary_glob=f"{directory}/boundary-*.log")
     log_of_run = FirewallLog(files.boundary_glob, None, run.id, NOON, lambda: NOON + 9 * NS)
-    return replace(made_context(files, hops), run=run, boundary_log=log_of_run)
+    return replace(made_context(files, hops), run=run, firewall=Firewall(log=log_of_run))
 
 
 ALL_DENIED: dict[str, EgressVerdict] = {"allow": "deny", "deny": "deny"}
@@ -141,8 +141,8 @@ def test_a_list_that_cannot_be_changed_safely_gets_words(text: str, tmp_path: Pa
     [
         (None, "", "egress.allow-denied", "its own page answers GET http://allowed.example/ok"),
         ("allowlist: {}\n", "", "egress.allow-denied", "its own page"),
-        ("allowlist: [domain=a.example]\n", "", "egress.allow-denied", "none of the 1 rules in boundary.yaml"),
-        (None, 'msg="No allow rules specified; all"', "egress.config-not-loaded", "have to be allowed: it says"),
+        ("allowlist: [domain=a.example]\n", "", "egress.allow-denied", "no rule of boundary.yaml (1 rule) matches"),
+        (None, 'msg="No allow rules specified; all"', "egress.config-not-loaded", "have to be allowed: it logged"),
         ("allowlist: [domain=allowed.example]\n", "", "egress.config-not-loaded", "did not read that file"),
     ],
     ids=["no file", "a file that stops boundary", "too narrow", "no rules", "not loaded"],
@@ -287,12 +287,12 @@ def test_what_arrived_is_what_a_panel_can_show(tmp_path: Path) -> None:
     def at_loki(answers: Mapping[str, EgressVerdict], tags: set[str], unknown: str = "") -> list[Event] | None:
         seen = context(None, answers, tmp_path)
         loki = HopSeen("A", "loki", tuple(e.tag for e in EVENTS), dict.fromkeys(tags, NOON), unknown=unknown)
-        return arrived(replace(seen, hops=(*seen.hops, loki)), "A")
+        return arrived_events(replace(seen, hops=(*seen.hops, loki)), "A")
 
     # Nothing is lost and nothing otherwise than expected, or nobody knows.
     assert at_loki(RIGHT, ALL) is None
     assert at_loki(RIGHT, set(), "Loki does not answer") is None
-    assert arrived(context(None, RIGHT, tmp_path), "A") is None
+    assert arrived_events(context(None, RIGHT, tmp_path), "A") is None
     assert at_loki(RIGHT, TAGS["deny"]) == [e for e in EVENTS if e.decision == "deny"]
     assert at_loki(RIGHT, set()) == []
     denied = at_loki(ALL_DENIED, ALL)

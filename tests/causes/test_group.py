@@ -1,7 +1,7 @@
 """One mistake in several panels is one finding with everyone's edits; a question that they share is one proof."""
 
 from obs_check.evidence.dashboard_edit import dashboard_fix
-from obs_check.evidence.group import grouped
+from obs_check.evidence.group import group_findings
 from obs_check.model.finding import Finding, Fix, Observation, Subject, TargetEdit
 from obs_check.model.probe import Probe
 
@@ -30,7 +30,7 @@ def finding(panel: int, group: str) -> Finding:
 
 
 def test_findings_of_a_group_are_one() -> None:
-    (one,) = grouped([finding(2, "json"), finding(1, "json"), finding(3, "json")], "d", DASHBOARD)
+    (one,) = group_findings([finding(2, "json"), finding(1, "json"), finding(3, "json")], "d", DASHBOARD)
     assert one.panels == (1, 2, 3)
     assert [p.request for p in one.probes] == ["shared", "own 2", "own 1", "own 3"]
     assert len(one.fix.edits) == 3
@@ -38,10 +38,10 @@ def test_findings_of_a_group_are_one() -> None:
 
 
 def test_other_mistakes_of_a_cause_stay_apart() -> None:
-    found = grouped([finding(1, "json"), finding(2, "regexp")], "d", DASHBOARD)
+    found = group_findings([finding(1, "json"), finding(2, "regexp")], "d", DASHBOARD)
     assert [f.panels for f in found] == [(1,), (2,)]
 
 
 def test_without_a_group_the_fix_decides() -> None:
     one = Finding("a.b", "error", "file", Subject(), "c", Observation((SHARED,)), Fix("do it"))
-    assert len(grouped([one, one], "d", DASHBOARD)) == 1
+    assert len(group_findings([one, one], "d", DASHBOARD)) == 1

@@ -107,7 +107,7 @@ def test_lines_in_front_of_where_reading_began_in_a_file_that_was_filled_again(
     assert (found is not None) == known
     if found is not None:
         assert f"at byte {start}, as its log says" in found.claim
-        assert "the 2 lines in front of it are not in Loki" in found.claim
+        assert "Loki lacks 2 lines in front of it" in found.claim
 
 
 ZONED = """
@@ -173,5 +173,5 @@ def test_lines_that_loki_took_and_does_not_show_yet(status: str, known: bool, tm
     found = timestamp_out_of_window.find(replace(context, run=run, loki=OneLine(""), now_ns=lambda: start + NS))
     assert (found is not None) == known
     if found is not None:
-        assert "14.0 h before their events: Loki took all 1 lines that the shipper read" in found.claim
+        assert "14.0 h before their events: Loki took all 1 line that the shipper read" in found.claim
         assert found.fix.edits

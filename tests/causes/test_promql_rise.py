@@ -2,7 +2,7 @@
 
 import pytest
 
-from obs_check.evidence.promql_rise import risen
+from obs_check.evidence.promql_rise import with_rise
 
 
 @pytest.mark.parametrize(
@@ -27,4 +27,4 @@ from obs_check.evidence.promql_rise import risen
     ],
 )
 def test_the_counter_alone_rises(query: str, after: str | None) -> None:
-    assert risen(query, 20) == after
+    assert with_rise(query, 20) == after

@@ -13,7 +13,7 @@ from obs_check.follow.hop import HopSeen
 from obs_check.model.finding import Finding, Observation, Proof
 from obs_check.model.probe import Probe
 from obs_check.shipper.pipeline import Pipeline
-from obs_check.shipper.simulate import keeps, last_change, run, same_but_time
+from obs_check.shipper.simulate import keeps_entries, last_change, run, same_but_time
 from obs_check.shipper.stages.registry import read_stages
 from tests.fakes import made_context
 
@@ -59,7 +59,7 @@ def test_what_a_run_leaves_as_it_was() -> None:
         for stages in ((CRI,), (), (CRI, JSON, TIME), (CRI, {"drop": {"expression": '"m"'}}))
     )
     assert same_but_time(whole, later) and not same_but_time(whole, bare)
-    assert keeps(half, whole) and not keeps(whole, half) and not keeps(whole, later)
+    assert keeps_entries(half, whole) and not keeps_entries(whole, half) and not keeps_entries(whole, later)
 
 
 def dropping(tmp_path: Path, lines: tuple[str, ...], *stages: dict[str, Any]) -> Finding:

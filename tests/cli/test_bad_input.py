@@ -72,7 +72,7 @@ CASES = [
     pytest.param(
         {},
         ["diagnose", "--patch", "p", "--only", "pipeline.wrong-parse"],
-        ("no such cause", "pipeline.wrong-parser?"),
+        ("unknown cause", "pipeline.wrong-parser?"),
         id="only-cause",
     ),
     pytest.param({}, ["lab", "up", "--fault", "panel-logfm"], ("`panel-logfm`", "`panel-logfmt`?"), id="lab-fault"),
@@ -174,4 +174,4 @@ def test_undecodable_bytes_are_kept_by_replacement_and_counted(
     code, out, err = command(["query", '{job="b"}', "--file", "a.log", "--label", "job=b", "-o", "jsonl"])
     assert code == 0
     assert "one \N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER} two" in out
-    assert "2 bytes that are no UTF-8 were replaced" in err
+    assert "2 bytes that are not UTF-8 were replaced" in err

@@ -11,7 +11,7 @@ import pytest
 from obs_check.app.demo import Demo
 from obs_check.app.verify.outcome import Outcome
 from obs_check.cli import main as module
-from obs_check.cli.ending import PartialOutcome, keeping
+from obs_check.cli.ending import PartialOutcome, keep_document
 from obs_check.cli.inject import Injected
 from obs_check.cli.interrupt import Stopped
 from obs_check.cli.main import Subcommand, main
@@ -50,7 +50,7 @@ def run(monkeypatch: pytest.MonkeyPatch, kept: PartialOutcome, error: BaseExcept
     @click.command()
     @common
     def one(out: Output) -> None:
-        with keeping(out, kept, Path("kept.json")):
+        with keep_document(out, kept, Path("kept.json")):
             if error is not None:
                 raise error
 

@@ -146,7 +146,7 @@ def test_of_two_grafanas_one_is_named(use: Use, capsys: pytest.CaptureFixture[st
     [
         (["--context", "--all"], "there is no context --all"),
         (["--context", "prod"], "there is no context prod"),
-        (["--context", "staging", "--namespace", "-n"], "'-n' is no name of a namespace"),
+        (["--context", "staging", "--namespace", "-n"], "'-n' is not a name of a namespace"),
         (["--namespace", "x"], "--namespace and --kubeconfig are for --context"),
     ],
 )

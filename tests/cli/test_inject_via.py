@@ -82,7 +82,7 @@ def test_a_chat_carries_no_large_run(tmp_path: Path) -> None:
 
 
 WRONG: dict[tuple[str, ...], tuple[str, str]] = {
-    ("--via", "kubctl"): ("there is no executor 'kubctl'", "did you mean kubectl?"),
+    ("--via", "kubctl"): ("unknown executor: 'kubctl'", "did you mean kubectl?"),
     ("--via", "kubectl"): ("executors.kubectl is not set", ""),
     ("--client", "curl"): ("--client is for the probe", ""),
     ("--rate", "5"): ("--rate needs --count", "say how many events"),

@@ -61,7 +61,7 @@ def test_a_version_of_loki_says_which_value_of_a_key_counts(
 
 
 def test_a_version_of_loki_is_one_and_for_files(log: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "'newest' is no version" in run(capsys, "{a=`b`}", "--file", log, "--loki-version", "newest")[2]
+    assert "'newest' is not a version" in run(capsys, "{a=`b`}", "--file", log, "--loki-version", "newest")[2]
     code, _, err = run(capsys, "{a=`b`}", "--loki", "http://127.0.0.1:1", "--loki-version", "3.7")
     assert (code, "is for local files" in err) == (2, True)
 
@@ -71,7 +71,7 @@ def test_a_long_line_is_cut_and_that_is_said(query: str, log: str, capsys: pytes
     Path(log).write_text(f"time=2026-11-24T00:41:58.603Z {'x' * 300_000}\ntime=2026-11-24T00:41:59Z y\n")
     code, out, err = run(capsys, query, "--file", log, "-o", "jsonl")
     assert (code, "x" * 262_115 in out) == (0, False)
-    assert "1 lines of more than 262,144 bytes were cut there" in err
+    assert "1 line of more than 262,144 bytes cut there" in err
     assert "cut" not in run(capsys, query, "--file", log, "--max-line", "400000", "-o", "jsonl")[2]
     assert run(capsys, query, "--loki", "http://127.0.0.1:1", "--max-line", "9")[0] == 2
 
@@ -103,11 +103,14 @@ def test_what_is_odd_about_files_is_said(log: str, capsys: pytest.CaptureFixture
     assert err.splitlines() == ["a.bin: binary, left out", "--limit 2 is reached: older lines are not shown"]
     for query in ('{job="b"}', 'sum(count_over_time({job="b"}[1h]))'):
         _, _, err = run(capsys, query, "--file", "b.json", "--label", "job=b")
-        assert "no line says when it was written" in err and "--time-key KEY names the field" in err
+        assert (
+            "no line has a timestamp; using the file's modification time" in err
+            and "--time-key KEY names the field" in err
+        )
         _, _, err = run(capsys, query, "--file", "b.json", "--label", "job=b", "--time-key", "then")
-        assert "no line says in the field `then`" in err
+        assert "no line has a timestamp in the field `then`" in err
         _, _, err = run(capsys, query, "--file", log, "--file", "b.json", "--label", "job=b", "--time-key", "when")
-        assert "3 of 5 lines do not say in the field `when`" in err
+        assert "3 of 5 lines without a timestamp in the field `when`" in err
     _, out, err = run(capsys, '{job="x"} |= "y"', "--file", log, "-o", "jsonl", "--label", "job=x")
     assert (out, err) == ("", "nothing found: --explain shows what leaves nothing\n")
 
@@ -145,7 +148,7 @@ def test_lines_that_are_not_held_count_for_the_window(query: str, log: str, caps
     found = json.loads(out)
     assert found["window"]["end_ns"] == 1_795_481_100_001_000_000
     assert [row["ts"] for row in found["result"]["rows"]][-2:] == ["1795481038603000000", "1795480918603000000"]
-    assert "1 of 5 lines do not say" in err
+    assert "1 of 5 lines without a timestamp" in err
 
 
 def test_a_home_directory_in_a_quoted_glob(log: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,7 +158,7 @@ def test_a_home_directory_in_a_quoted_glob(log: str, tmp_path: Path, monkeypatch
 
 
 def test_the_module_is_the_command(log: str) -> None:
-    """With a terminal that has no box characters, and a file whose name is no UTF-8."""
+    """With a terminal that has no box characters, and a file whose name is not UTF-8."""
     odd = Path(os.fsdecode(os.fsencode(log) + b"\xe9"))
     odd.write_text(LINES)
     arguments = [sys.executable, "-m", "obs_check", "query", "--file", str(odd), "--label", "job=b"]
@@ -246,7 +249,7 @@ def test_a_window(log: str, capsys: pytest.CaptureFixture[str]) -> None:
         (
             ['{a="b"}', "--file", "/dev/null"],
             2,
-            "/dev/null: is no regular file\nhint: pipe what it gives: cat /dev/null",
+            "/dev/null: not a regular file\nhint: pipe what it gives: cat /dev/null",
         ),
         (['{a="b"}', "--loki", "l.example:3100"], 2, "--loki: the URL has to begin with http:// or https://"),
         (['{a="b"}', "--loki", "l.example:3100"], 2, "hint: http://l.example:3100\n"),

@@ -1,4 +1,4 @@
-"""A reader that stops, as `| head` does, is no finding."""
+"""A reader that stops, as `| head` does, is not a finding."""
 
 import subprocess
 import sys

@@ -145,7 +145,7 @@ def test_a_refused_push_and_a_file_that_nobody_reads_are_problems(
     config = tmp_path / "obs-check.yaml"
     config.write_text(yaml.safe_dump({"shipper": {"url": shipper.url}, "boundary": {"logs": str(other)}}))
     doc = document(capsys, 1, "--config", str(config))
-    assert doc["problems"] == [f"no job takes {other}", "1 entries given up: ingester_error"]
+    assert doc["problems"] == [f"no job takes {other}", "1 entry given up: ingester_error"]
     assert main(["shipper", "status", "--config", str(config)]) == 1
     shown = capsys.readouterr().out
     for text in ("Files", "Targets", "Destinations", "ingester_error 1", "400 1", "problem: no job takes"):
@@ -159,7 +159,7 @@ def test_a_refused_push_and_a_file_that_nobody_reads_are_problems(
     ("args", "code", "says"),
     [
         ((), 2, "no shipper is named"),
-        (("--shipper-url", "promtail:9080"), 2, "is no URL"),
+        (("--shipper-url", "promtail:9080"), 2, "is not a URL"),
         (("--shipper-url", "http://127.0.0.1:9"), 3, "does not answer"),
     ],
 )

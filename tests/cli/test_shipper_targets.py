@@ -166,8 +166,8 @@ LOG = "/tmp/boundary_logs/a.log"
     [
         (static("/tmp/boundary_logs/*.log"), b"x\n", 0, "taken", ""),
         (static("/tmp/boundary_logs/*.log"), b"", 0, "empty", "nothing to read"),
-        (static("/tmp/boundary_logs/*.txt"), b"x\n", 1, "glob", "`a.log` is no `*.txt` of job boundary"),
-        (static("/tmp/boundary/*.log"), b"x\n", 1, "glob", "`boundary_logs` is no `boundary`"),
+        (static("/tmp/boundary_logs/*.txt"), b"x\n", 1, "glob", "`a.log` does not match `*.txt` of job boundary"),
+        (static("/tmp/boundary/*.log"), b"x\n", 1, "glob", "`boundary_logs` does not match `boundary`"),
         (static("/tmp/**/*.log", __path_exclude__="/tmp/*/a*"), b"x\n", 1, "excluded", "`/tmp/*/a*`"),
         (static("/tmp/boundary_logs/*"), gzip.compress(b"x\n", mtime=0), 1, "compressed", "no `decompression`"),
         (
@@ -242,7 +242,7 @@ def test_a_pattern_whose_directory_is_missing_and_other_discoveries_are_told(
     document = tree.targets(1, jobs)
     [path] = document["paths"]
     assert (path["files"], path["note"]) == (0, ": /tmp/boundary_log is not there, near: /tmp/boundary_logs")
-    assert document["notes"] == ["job sys finds targets by syslog: that cannot be told from files"]
+    assert document["notes"] == ["job sys finds targets by syslog, which cannot be determined from files"]
     assert main(["shipper", "targets", "--shipper-config", str(tree.config), "--root", str(tree.root), LOG]) == 1
     shown = capsys.readouterr().out
     assert "no file fits `/tmp/boundary_log/*.log` of job boundary: /tmp/boundary_log is not there" in shown
@@ -295,7 +295,7 @@ def test_a_pattern_that_is_none_is_refused(tree: Tree, capsys: pytest.CaptureFix
     tree.put(LOG)
     tree.config.write_text(yaml.safe_dump({"scrape_configs": [static("/tmp/[*.log")]}))
     assert main(["shipper", "targets", "--shipper-config", str(tree.config), "--root", str(tree.root)]) == 2
-    assert "`/tmp/[*.log` is no path pattern: a [ is not closed" in capsys.readouterr().err
+    assert "`/tmp/[*.log` is not a path pattern: a [ is not closed" in capsys.readouterr().err
 
 
 ALLOY = """\

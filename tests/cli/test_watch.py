@@ -95,7 +95,7 @@ def _annotations(lab: Lab) -> list[dict[str, Any]]:
         (("--jitter", "2"), "--jitter 2 is not within --every 1"),
         (("--jitter", "nan"), "--jitter nan is not within --every 1"),
         (("--allow", "0", "--deny", "0"), "watch needs events to send"),
-        (("--listen", "here"), "'here' is no HOST:PORT"),
+        (("--listen", "here"), "'here' is not HOST:PORT"),
         (("--every", "inf"), "--every"),
         ((), "no `grafana`"),
     ],

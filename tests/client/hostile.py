@@ -110,7 +110,7 @@ BROKEN: dict[str, Script] = {
     "quotes without end": [whole(b'"' + b'\\"' * 30_000, JSON.strip())],
     "a control character in a text": [whole(b'{"a": "\x01"}', JSON.strip())],
 }
-"""What comes in time and is no answer."""
+"""What comes in time and is not an answer."""
 
 
 @contextmanager

@@ -104,7 +104,7 @@ def logfmt_pairs(draw: st.DrawFn) -> str:
 
 @st.composite
 def lines(draw: st.DrawFn, forms: tuple[int, ...]) -> str:
-    """A line of a log: mostly one that says when it was written."""
+    """A line of a log: mostly one with a timestamp."""
     at = draw(st.one_of(*[TIMES] * 20, ODD_TIMES))
     key = draw(st.sampled_from(["ts", "time", "ts", "timestamp"]))
     form = draw(st.sampled_from(forms))

@@ -66,7 +66,7 @@ def zipped(*entries: tuple[str, bytes], mode: int = stat.S_IFREG | 0o644, packin
 
 
 def lying(raw: bytes, size: int) -> bytes:
-    """The archive of one file that says to have another size."""
+    """The archive of one file that claims another size."""
     old = (5).to_bytes(4, "little")
     return raw.replace(old + old, size.to_bytes(4, "little") * 2)
 
@@ -75,16 +75,16 @@ HOSTILE = {
     "no zip": (b"PK\x03\x04 no zip", "not a zip"),
     "nothing": (b"", "not a zip"),
     "cut off": (archive_bytes(FILES)[:200], "not a zip"),
-    "a name that climbs": (zipped(("../../etc/passwd", b"x")), "no name that a bundle has"),
-    "a name inside that climbs": (zipped(("tables/../../x", b"x")), "no name that a bundle has"),
-    "an absolute name": (zipped(("/etc/passwd", b"x")), "no name that a bundle has"),
-    "a drive": (zipped(("C:/x", b"x")), "no name that a bundle has"),
-    "a backslash": (zipped(("a\\..\\b", b"x")), "no name that a bundle has"),
-    "a folder": (zipped(("tables/", b"")), "no name that a bundle has"),
-    "a hidden file": (zipped((".ssh/authorized_keys", b"x")), "no name that a bundle has"),
-    "a control character": (zipped(("a\x1b[2Jb", b"x")), "no name that a bundle has"),
-    "a link": (zipped(("a", b"/etc/passwd"), mode=stat.S_IFLNK | 0o777), "no regular file"),
-    "a device": (zipped(("a", b""), mode=stat.S_IFCHR | 0o666), "no regular file"),
+    "a name that climbs": (zipped(("../../etc/passwd", b"x")), "not a name that a bundle has"),
+    "a name inside that climbs": (zipped(("tables/../../x", b"x")), "not a name that a bundle has"),
+    "an absolute name": (zipped(("/etc/passwd", b"x")), "not a name that a bundle has"),
+    "a drive": (zipped(("C:/x", b"x")), "not a name that a bundle has"),
+    "a backslash": (zipped(("a\\..\\b", b"x")), "not a name that a bundle has"),
+    "a folder": (zipped(("tables/", b"")), "not a name that a bundle has"),
+    "a hidden file": (zipped((".ssh/authorized_keys", b"x")), "not a name that a bundle has"),
+    "a control character": (zipped(("a\x1b[2Jb", b"x")), "not a name that a bundle has"),
+    "a link": (zipped(("a", b"/etc/passwd"), mode=stat.S_IFLNK | 0o777), "not a regular file"),
+    "a device": (zipped(("a", b""), mode=stat.S_IFCHR | 0o666), "not a regular file"),
     "a file twice": (zipped(("a", b"1"), ("a", b"2")), "stands there twice"),
     "a file twice for some systems": (zipped(("a", b"1"), ("A", b"2")), "stands there twice"),
     "packed": (zipped(("a", b"0" * 10**6), packing=zipfile.ZIP_DEFLATED), "is packed"),

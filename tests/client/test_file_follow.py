@@ -112,4 +112,4 @@ def test_a_line_that_grows_too_long_is_cut(tmp_path: Path) -> None:
         found += [entry.line for stream in files.poll() for entry in stream.entries]
     files.close()
     assert found == ["12345", "12345", "12345"]
-    assert said == [f"{path}: 1 lines of more than 5 bytes were cut there"] * 2
+    assert said == [f"{path}: 1 line of more than 5 bytes cut there"] * 2

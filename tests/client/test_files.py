@@ -1,4 +1,4 @@
-"""Log files: lines, bytes that are no text, packed files, tags with their place."""
+"""Log files: lines, bytes that are not text, packed files, tags with their place."""
 
 import gzip
 import io
@@ -19,7 +19,7 @@ from obs_check.client.files.untimed_lines import untimed_entries
 from obs_check.errors import InputError
 from obs_check.model import secret
 from obs_check.model.paths import AbsoluteGlob
-from obs_check.model.secret import know
+from obs_check.model.secret import hide_value
 from obs_check.model.window import NS
 
 AT = 1_795_480_918_603_000_000
@@ -75,7 +75,7 @@ def test_offsets_go_on_behind_a_line_that_is_cut(tmp_path: Path) -> None:
 def test_a_line_is_not_cut_inside_of_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secret, "_forms", {})
     monkeypatch.setattr(secret, "_found", None)
-    know("s3cr3t-value-of-a-line")
+    hide_value("s3cr3t-value-of-a-line")
     path = tmp_path / "a.log"
     path.write_bytes(b"")
     grown: list[str] = []

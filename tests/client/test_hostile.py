@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 
 from obs_check.client import answer
-from obs_check.client.answer import DEEPEST, MOST, Answer, NoJson, decoded, measured
+from obs_check.client.answer import DEEPEST, MOST, Answer, NoJson, decode_json, measured
 from obs_check.client.egress import Patience, send
 from obs_check.client.http import Http
 from obs_check.client.loki.tail import LokiTail
@@ -111,9 +111,9 @@ def test_what_is_in_texts_is_not_measured(
 
 
 def test_json_of_more_values_than_fit_into_memory_is_not_read() -> None:
-    assert decoded(b"[" + b"0," * (MOST - 2) + b"0]") is not None
+    assert decode_json(b"[" + b"0," * (MOST - 2) + b"0]") is not None
     with pytest.raises(NoJson, match="JSON of more than 2,000,000 values"):
-        decoded(b"[" + b"0," * MOST + b"0]")
+        decode_json(b"[" + b"0," * MOST + b"0]")
 
 
 @pytest.mark.slow

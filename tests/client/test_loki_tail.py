@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.app.query.follow import asking
+from obs_check.app.query.follow import poll_lines
 from obs_check.client.loki.client import LokiClient
 from obs_check.client.loki.tail import LokiTail
 from obs_check.config import host_port
@@ -73,7 +73,7 @@ def test_asking_again_and_again() -> None:
             push(loki, (now - NS, f"late {len(pauses)}"), (time.time_ns(), f"new {len(pauses)}"))
 
         push(loki, (now - 100 * NS, "before"), (now, "first"))
-        answers = asking(client, '{a="b"}', now - 10 * NS, time.time_ns, print, pause)
+        answers = poll_lines(client, '{a="b"}', now - 10 * NS, time.time_ns, print, pause)
         got = [[e.line for s in next(answers).streams for e in s.entries] for _ in range(3)]
         client.close()
     assert got == [["first"], ["late 1", "new 1"], ["late 2", "new 2"]]

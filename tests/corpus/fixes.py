@@ -13,7 +13,7 @@ from obs_check.app.systems.systems import Systems, open_systems
 from obs_check.app.verify.check import Check
 from obs_check.app.verify.outcome import Outcome
 from obs_check.config import load_config
-from obs_check.evidence.dashboard_edit import edited
+from obs_check.evidence.dashboard_edit import apply_edits
 from obs_check.lab.faults.registry import events_for, wait_for
 from obs_check.lab.stack import Lab
 from obs_check.model.finding import DashboardEdit, FileEdit, Finding
@@ -46,7 +46,7 @@ def on_the_dashboard(
     for finding in findings:
         edits: list[DashboardEdit] = [e for e in finding.fix.edits if not isinstance(e, FileEdit)]
         if edits:
-            document = edited(document, edits)
+            document = apply_edits(document, edits)
             made.append(finding)
     if not made:
         return []

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from obs_check.documents.yaml_edit import with_item, with_value, without
+from obs_check.documents.yaml_edit import remove_node, with_item, with_value
 from obs_check.documents.yaml_nodes import Place
 from obs_check.errors import ConfigError
 
@@ -41,13 +41,13 @@ def changed(after: str) -> tuple[list[str], list[str]]:
 
 
 def test_a_stage_is_taken_out() -> None:
-    gone, new = changed(without(TEXT, (*STAGES, 1)))
+    gone, new = changed(remove_node(TEXT, (*STAGES, 1)))
     assert gone == ["      - drop:", "          expression: 'noise'"]
     assert new == []
 
 
 def test_a_key_is_taken_out() -> None:
-    assert changed(without(TEXT, ("clients", 0, "tenant_id"))) == (["    tenant_id: team-b"], [])
+    assert changed(remove_node(TEXT, ("clients", 0, "tenant_id"))) == (["    tenant_id: team-b"], [])
 
 
 def test_the_first_key_of_an_item_is_changed_behind_its_dash() -> None:
@@ -79,20 +79,20 @@ def test_a_list_that_is_missing_is_made() -> None:
 
 
 def test_a_flow_list_is_written_anew_and_nothing_else() -> None:
-    after = without(TEXT, ("scrape_configs", 1, "pipeline_stages", 1))
+    after = remove_node(TEXT, ("scrape_configs", 1, "pipeline_stages", 1))
     gone, _ = changed(after)
     assert gone == ["    pipeline_stages: [{cri: {}}, {drop: {expression: x}}]"]
     assert yaml.safe_load(after)["scrape_configs"][1]["pipeline_stages"] == [{"cri": {}}]
 
 
 def test_the_only_item_leaves_an_empty_list() -> None:
-    after = without("a:\n  - b: 1\nc: 2\n", ("a", 0))
+    after = remove_node("a:\n  - b: 1\nc: 2\n", ("a", 0))
     assert yaml.safe_load(after) == {"a": [], "c": 2}
 
 
 def test_a_place_that_is_not_there_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"scrape_configs\.7"):
-        without(TEXT, ("scrape_configs", 7, "pipeline_stages", 0))
+        remove_node(TEXT, ("scrape_configs", 7, "pipeline_stages", 0))
 
 
 NEW = "domain=n.example"
@@ -172,7 +172,7 @@ REMOVED: list[tuple[str, Place, str]] = [
 
 @pytest.mark.parametrize(("text", "place", "after"), REMOVED)
 def test_what_is_taken_out_leaves_the_rest(text: str, place: Place, after: str) -> None:
-    assert without(text, place) == after
+    assert remove_node(text, place) == after
 
 
 REFUSED: list[tuple[str, Place]] = [
@@ -192,7 +192,7 @@ REFUSED: list[tuple[str, Place]] = [
 @pytest.mark.parametrize(("text", "place"), REFUSED)
 def test_what_cannot_be_taken_out_alone_is_refused(text: str, place: Place) -> None:
     with pytest.raises(ConfigError):
-        without(text, place)
+        remove_node(text, place)
 
 
 @pytest.mark.parametrize("text", ["list: a\n", "list: |\n  a\n", "list: {}\n"], ids=["text", "block", "map"])

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from obs_check.app.systems.tailing import News, heard
+from obs_check.app.systems.tailing import News, hop_with_news
 from obs_check.client.egress import EgressAnswer
 from obs_check.errors import NotAllowed, Unavailable
 from obs_check.follow.hop import HopSeen
@@ -191,7 +191,7 @@ def test_news_bring_a_look_before_its_time_and_their_own_time() -> None:
             news.came(["msg=ALLOW url=/ok?obs=k3f9a2-1-allow", "boundary_request obs=k3f9a2-2-deny"], heard_at[0])
 
     heard_at: list[int] = []
-    follow([[heard(Watched(hop, look, 30), news)]], clock.now, pause)
+    follow([[hop_with_news(Watched(hop, look, 30), news)]], clock.now, pause)
     # Found by a question, dated by the news; what no question finds is not there, whatever the news were of.
     assert hop.seen == {"k3f9a2-1-allow": heard_at[0]}
     assert any(0 <= at - heard_at[0] < NS // 10 for at in looks)

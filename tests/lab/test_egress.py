@@ -249,7 +249,7 @@ def test_disabled_audit_leaves_the_sink_alone_and_no_log_dir_means_stderr(tmp_pa
         ("log_lvl: info", "did you mean log_level?"),
         ("session_correlation_enabled: true", "unknown key"),
         ("allowlist: {}", "allowlist is a mapping"),
-        ("allowlist: [[a]]", "entry 1 is no text"),
+        ("allowlist: [[a]]", "entry 1 is not text"),
         ("allowlist: [a.example]", "expected method=, domain= or path="),
         ("proxy_port: true", "write a whole number"),
         ("jail_type: chroot", "nsjail or landjail"),

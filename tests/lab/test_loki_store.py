@@ -39,7 +39,7 @@ def test_labels_values_and_series_are_those_of_the_tenant(loki: LabLoki) -> None
     assert client.get("label/a/values").json()["data"] == ["1", "2"]
     assert client.get("label/zz/values").json() == {"status": "success"}
     assert client.get("series", **{"match[]": '{a="1"}'}).json()["data"] == [{"a": "1", "b": "x"}]
-    # A label of which all values are numbers is no label that anybody looks for (Loki 3.5).
+    # A label of which all values are numbers is not a label that anybody looks for (Loki 3.5).
     assert client.get("detected_labels").json()["detectedLabels"] == [{"label": "b", "cardinality": 1}]
     assert LokiClient(loki.url, "other").get("labels").json() == {"status": "success"}
 

@@ -209,7 +209,7 @@ def test_what_is_refused_is_named(store: Store, query: str, status: int, says: s
 
 
 def test_an_expression_that_only_go_refuses(store: Store) -> None:
-    with pytest.raises(QueryError, match="no regular expression"):
+    with pytest.raises(QueryError, match="not a regular expression"):
         store.select([LabelMatcher("user", "=~", "(?x)a")], 0, END)
 
 
@@ -233,7 +233,7 @@ def test_a_range_query_has_one_series_a_label_set(store: Store) -> None:
         ({"start": "0", "end": "soon", "step": "1"}, "'soon' is neither"),
         ({"start": "0", "end": "1", "step": "often"}, "'often' is neither"),
         ({"end": "1", "step": "1"}, "'start' is missing"),
-        ({"start": "0", "end": "1", "step": "1", "query": "x[5m]"}, "range selector is no answer"),
+        ({"start": "0", "end": "1", "step": "1", "query": "x[5m]"}, "range selector is not an answer"),
     ],
 )
 def test_a_range_query_with_wrong_parameters(store: Store, params: dict[str, str], says: str) -> None:

@@ -98,7 +98,7 @@ def test_counts_are_those_of_the_query(name: str, recorded: ListSource) -> None:
         (
             '{job="boundary"} | logfmt | msg=`ALOW`',
             '| msg="ALOW"',
-            'msg is `DENY`, wanted msg="ALOW"; nearest value `ALLOW` on 1 lines',
+            'msg is `DENY`, wanted msg="ALOW"; nearest value `ALLOW` on 1 line',
         ),
         ('{job="boundary"} | logfmt | took>1s', "| took>1s", "took is `5ms`, wanted took>1s"),
         ('{job="boundary"} | logfmt | hots=`a`', '| hots="a"', "hots is absent; nearest label host=`a.example`"),
@@ -205,8 +205,8 @@ def test_a_refusal_is_told_with_the_counts() -> None:
 @pytest.mark.parametrize(
     ("unwrap", "reason"),
     [
-        ("unwrap took", "took is `5ms`, which is no number: | unwrap duration(took) reads it"),
-        ("unwrap bytes(host)", "host is `a.example`, which is no size"),
+        ("unwrap took", "took is `5ms`, which is not a number: | unwrap duration(took) reads it"),
+        ("unwrap bytes(host)", "host is `a.example`, which is not a size"),
         ("unwrap duration(took) | took > 1s", "took is `5ms`, wanted took>1s"),
     ],
 )

@@ -12,7 +12,7 @@ import yaml
 
 import obs_check
 from obs_check.model import secret
-from obs_check.model.secret import HIDDEN, beginning, hidden, know, shortened, until, yaml_problem
+from obs_check.model.secret import HIDDEN, beginning, hide_secrets, hide_value, shorten, until, yaml_problem
 
 TIME = len("2026-11-24T00:00:00")
 CANARY = 'c4n"ary/+=&<x>'
@@ -22,8 +22,8 @@ CANARY = 'c4n"ary/+=&<x>'
 def known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(secret, "_forms", {})
     monkeypatch.setattr(secret, "_found", None)
-    know(CANARY)
-    know("abc")
+    hide_value(CANARY)
+    hide_value("abc")
     yield
 
 
@@ -44,19 +44,19 @@ def known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     ],
 )
 def test_known_secrets_are_hidden_however_they_are_spelled(text: str, wanted: str) -> None:
-    assert hidden(text) == wanted
+    assert hide_secrets(text) == wanted
 
 
 def test_a_secret_that_is_the_start_of_another_leaves_nothing_of_it() -> None:
-    know("glsa_1234")
-    know("glsa_1234_5678")
-    assert hidden("glsa_1234_5678 glsa_1234") == f"{HIDDEN} {HIDDEN}"
+    hide_value("glsa_1234")
+    hide_value("glsa_1234_5678")
+    assert hide_secrets("glsa_1234_5678 glsa_1234") == f"{HIDDEN} {HIDDEN}"
 
 
 def test_it_takes_no_longer_for_texts_made_to_be_slow() -> None:
     started = time.process_time()
     for text in ("a://" * 50_000, "a" * 200_000 + "@", "x://" + "u" * 200_000 + "@", "://@" * 50_000):
-        hidden(text)
+        hide_secrets(text)
     assert time.process_time() - started < 2
 
 
@@ -77,20 +77,20 @@ def test_what_is_wrong_with_yaml_is_told_without_the_line(text: str, place: str,
 
 
 def test_a_text_is_cut_only_behind_its_secrets() -> None:
-    know("s3cr3t-value-of-a-line")
+    hide_value("s3cr3t-value-of-a-line")
     for before in range(60):
         line = f"{'x' * before} token=s3cr3t-value-of-a-line and the rest of it"
         for most in (20, 40, 60):
-            shown = shortened(line, most)
+            shown = shorten(line, most)
             assert len(shown) <= most
             assert "s3c" not in shown
-    assert shortened("short", 5) == "short"
-    assert shortened("shorter", 5, "...") == "sh..."
+    assert shorten("short", 5) == "short"
+    assert shorten("shorter", 5, "...") == "sh..."
 
 
 @pytest.mark.parametrize("secret", ["s3cr3t-value-of-a-line", "http://user:s3cr3t-of-a-url@loki.example"])
 def test_the_beginning_of_a_long_text_does_not_end_inside_of_a_secret(secret: str) -> None:
-    know("s3cr3t-value-of-a-line")
+    hide_value("s3cr3t-value-of-a-line")
     for before in range(64 * 1024 - 60, 64 * 1024 + 2):
         shown = beginning(f"{' ' * before}{secret}{' ' * 9}")
         assert "s3" not in shown
@@ -100,8 +100,8 @@ def test_the_beginning_of_a_long_text_does_not_end_inside_of_a_secret(secret: st
 @pytest.mark.parametrize("secret", ["s3cr3t-value-of-a-line", "http://user:s3cr3t-of-a-url@loki.example", "s3cr3t-é"])
 @pytest.mark.parametrize("as_bytes", [False, True])
 def test_a_text_that_stays_as_it_is_ends_before_a_secret_that_would_be_cut(secret: str, as_bytes: bool) -> None:
-    know("s3cr3t-value-of-a-line")
-    know("s3cr3t-é")
+    hide_value("s3cr3t-value-of-a-line")
+    hide_value("s3cr3t-é")
     line = f"{'x' * 400} {secret} {'y' * 400}"
     text: str | bytes = line.encode() if as_bytes else line
     behind = 401 + secret.find("@") + 1 if "@" in secret else len(line.partition(secret)[0] + secret)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from obs_check.logql import parse
-from obs_check.panel.adhoc import filtered
+from obs_check.panel.adhoc import add_filters
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.elements import Dashboard, Panel, Target, Variable
 from obs_check.panel.request import panel_requests
@@ -30,7 +30,7 @@ OWNER = Filter("owner", "=", 'j"oe')
     ],
 )
 def test_each_pipeline_gets_the_filters(expr: str, filters: list[Filter], wanted: str) -> None:
-    assert filtered(expr, filters) == wanted
+    assert add_filters(expr, filters) == wanted
     parse(wanted)
 
 

@@ -102,7 +102,7 @@ def test_frames_of_another_shape_are_no_answer(result: Any) -> None:
 
 
 def test_a_query_without_an_answer_is_no_empty_one() -> None:
-    with pytest.raises(Unavailable, match="there is no answer to query B"):
+    with pytest.raises(Unavailable, match="no answer to query B"):
         result_of(decode_results({"results": {"A": {}}}), "B")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from obs_check.panel.frames import Field, Frame, RefResult
-from obs_check.panel.split import DAY_MS, chunks, is_split, joined
+from obs_check.panel.split import DAY_MS, chunks, is_split, join_results
 
 HOUR = 3_600_000
 
@@ -51,7 +51,7 @@ def lines(times: list[int], texts: list[str]) -> Frame:
 def test_series_are_joined_in_the_order_of_time() -> None:
     newer = RefResult("A", [metric({"a": "x"}, [3, 4], [3, 4])])
     older = RefResult("A", [metric({"a": "x"}, [1, 2], [1, 2]), metric({"a": "y"}, [1], [9])], notices=("partial",))
-    found = joined([newer, older], False)
+    found = join_results([newer, older], False)
     assert [(f.fields[0].values, f.fields[1].values) for f in found.frames] == [
         ([1, 2, 3, 4], [1, 2, 3, 4]),
         ([1], [9]),
@@ -61,10 +61,10 @@ def test_series_are_joined_in_the_order_of_time() -> None:
 
 @pytest.mark.parametrize(("forward", "wanted"), [(False, ["d", "c", "b"]), (True, ["b", "c", "d"])])
 def test_lines_are_joined_in_their_direction(forward: bool, wanted: list[str]) -> None:
-    found = joined([RefResult("A", [lines([4, 3], ["d", "c"])]), RefResult("A", [lines([2], ["b"])])], forward)
+    found = join_results([RefResult("A", [lines([4, 3], ["d", "c"])]), RefResult("A", [lines([2], ["b"])])], forward)
     assert found.frames[0].fields[1].values == wanted
 
 
 def test_an_error_stays_beside_what_came() -> None:
-    found = joined([RefResult("A", [lines([4], ["d"])]), RefResult("A", [], error="too long", status=504)], False)
+    found = join_results([RefResult("A", [lines([4], ["d"])]), RefResult("A", [], error="too long", status=504)], False)
     assert (found.error, found.status, found.frames[0].rows) == ("too long", 504, 1)

@@ -34,7 +34,7 @@ CASES: list[tuple[str, str, list[Frame], dict[str, Any], list[dict[str, list[Any
     ),
     ("includes nothing that is there", "organize", [NUMBERS], {"includeByName": {"Domain": True}}, []),
     (
-        "only false entries are no filter",
+        "only false entries are not a filter",
         "organize",
         [OTHER],
         {"includeByName": {"m": False}},

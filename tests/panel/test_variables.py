@@ -63,5 +63,5 @@ def test_only_complete_ad_hoc_filters_count() -> None:
 
 def test_an_override_of_no_variable_is_refused() -> None:
     dashboard = load_dashboard({"panels": [{"id": 1}], "templating": {"list": [{"name": "owner"}]}}, "f")
-    with pytest.raises(InputError, match="no variable 'ower'"):
+    with pytest.raises(InputError, match="unknown variable: 'ower'"):
         effective_variables(dashboard, {"ower": ["x"]})

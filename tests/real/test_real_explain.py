@@ -80,7 +80,7 @@ def test_lines(text: str, client: LokiClient) -> None:
     [
         ('sum(sum_over_time({job="b"} | logfmt | unwrap took | msg="none" [1m]))', 'wanted msg="none"'),
         ('sum by (n) (sum_over_time({job="b"} | logfmt | unwrap bytes(took) [1m]))', "refused: pipeline error"),
-        ('sum(sum_over_time({job="b"} | logfmt | unwrap ip | __error__="" [1m]))', "which is no number"),
+        ('sum(sum_over_time({job="b"} | logfmt | unwrap ip | __error__="" [1m]))', "which is not a number"),
     ],
 )
 def test_metrics(text: str, words: str, client: LokiClient) -> None:

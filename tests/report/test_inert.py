@@ -17,7 +17,7 @@ from obs_check.report.evidence import write_evidence
 from obs_check.report.html.page import to_html
 from obs_check.report.json import document
 from obs_check.report.query_result import to_csv, to_jsonl, to_lines
-from obs_check.report.terminal import in_cell, in_one_line, visible
+from obs_check.report.terminal import escape_controls, in_cell, in_one_line
 from tests.report.reading_html import read_html
 
 PARTS = Path(obs_check.report.html.__path__[0]) / "templates"
@@ -162,7 +162,7 @@ def check_page(written: str, text: str) -> None:
     root = read_html(written)
     assert not root.all("img", "b")
     assert [node.said for node in root.all("script")] == [(PARTS / "page.js").read_text("utf-8")]
-    assert " ".join(visible(text).split()) in root.text
+    assert " ".join(escape_controls(text).split()) in root.text
 
 
 def check_markdown(written: str, text: str) -> None:

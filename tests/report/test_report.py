@@ -21,7 +21,7 @@ from obs_check.report.junit import junit
 from obs_check.report.query_result import print_result, result_json, to_csv, to_jsonl
 from obs_check.report.screen import Diffs, next_step, print_document, summary
 from obs_check.report.shipper_trace import print_kept, print_trace
-from obs_check.report.terminal import in_one_line, visible
+from obs_check.report.terminal import escape_controls, in_one_line
 from obs_check.shipper.simulate import run
 from obs_check.shipper.stages.registry import read_stages
 from tests.report.pages import healthy, negative
@@ -356,7 +356,7 @@ def test_values_of_a_query(result: Result, kind: str, values: list[object]) -> N
 
 
 def test_text_from_elsewhere_is_made_safe() -> None:
-    assert visible("a\x1b[31m\t\x9b\u202eb\nc") == "a\\x1b[31m\t\\x9b\\u202eb\nc"
+    assert escape_controls("a\x1b[31m\t\x9b\u202eb\nc") == "a\\x1b[31m\t\\x9b\\u202eb\nc"
     assert in_one_line("a\nb\x7f") == "a\\nb\\x7f"
 
 

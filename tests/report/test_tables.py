@@ -192,4 +192,4 @@ def test_every_column_is_documented_once() -> None:
 
 def test_an_unknown_format_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", "last", "--to", "x", "--format", "csv,pdf"]) == UsageError.exit_code
-    assert "--format 'pdf' is none" in capsys.readouterr().err
+    assert "--format: unknown format: 'pdf'" in capsys.readouterr().err

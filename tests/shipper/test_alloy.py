@@ -6,7 +6,7 @@ import pytest
 
 from obs_check.errors import ConfigError
 from obs_check.shipper.collect import globs
-from obs_check.shipper.glob import fits
+from obs_check.shipper.glob import fits_pattern
 from obs_check.shipper.model import ShipperConfig
 from obs_check.shipper.read import is_alloy, parse_shipper
 
@@ -178,7 +178,7 @@ def test_files_of_one_config_map_are_one_configuration() -> None:
 def test_the_dialect_is_told_by_name_and_text() -> None:
     assert is_alloy("", "x.river") and is_alloy(FILES, "-") and is_alloy('logging {\n level = "info"\n}', "config")
     assert not is_alloy("scrape_configs: []\n", "-") and not is_alloy(indented(FILES, 4), "x.yaml")
-    assert is_alloy(FILES, "x.yaml"), "a block at the left edge is no YAML"
+    assert is_alloy(FILES, "x.yaml"), "a block at the left edge is not YAML"
     assert parse_shipper("scrape_configs: []\n", "-", None) == parse_shipper("scrape_configs: []\n", "-", None)
 
 
@@ -198,28 +198,28 @@ def source(targets: str) -> str:
     [
         ("a = 1", "config.alloy:1: a: only blocks stand at the top"),
         ("# comment", "config.alloy:1: '#' does not fit here (a comment starts with //)"),
-        ("loki.proces \"p\" {}", "there is no such component in Alloy (did you mean loki.process?)"),
+        ("loki.proces \"p\" {}", "unknown component of Alloy (did you mean loki.process?)"),
         ("loki.process {}", "config.alloy:1: loki.process needs a label"),
         ('loki.echo "a" {}\nloki.echo "a" {}', "config.alloy:2: a second loki.echo.a, the first is on line 1"),
         ('loki.echo "a" {', "'}' is missing: a block is not closed"),
-        ('loki.echo "a-b" {}', "the label 'a-b' is no name"),
+        ('loki.echo "a-b" {}', "the label 'a-b' is not a name"),
         ('loki.echo "a" {} loki.echo "b" {}', "the end of the line is expected, here is 'loki'"),
-        (process('forward_too = []'), "config.alloy:3: loki.process.p: 'forward_too' is no attribute here (did"),
-        (process('stage.jsn {}'), "stage.jsn is no stage of Alloy (did you mean stage.json?)"),
-        (process('stage.json { expresions = {} }'), "'expresions' is no attribute here (did you mean expressions?)"),
+        (process('forward_too = []'), "config.alloy:3: loki.process.p: 'forward_too' is not an attribute here (did"),
+        (process('stage.jsn {}'), "stage.jsn is not a stage of Alloy (did you mean stage.json?)"),
+        (process('stage.json { expresions = {} }'), "'expresions' is not an attribute here (did you mean expr"),
         (process('stage.json { expressions = {a = "b["} }'), "alloy:3: loki.process.p > stage.json: expressions"),
         (process('stage.json = 1'), "an attribute's name has no dots"),
         (process('stage.regex { expression = "(" }'), "is not RE2"),
-        (process('stage.regex { expression = "\\d" }'), "\\d in a string is no escape"),
+        (process('stage.regex { expression = "\\d" }'), "\\d in a string is not an escape"),
         (process('stage.regex {}'), "loki.process.p > stage.regex: expression is missing"),
         (process('stage.labels { values = ["a"] }'), "values needs {...}"),
         (process('stage.label_drop { values = [] }'), "values is empty"),
         (process('stage.cri { max_partial_lines = 0 }'), "must be above 0"),
-        (process('stage.drop { longer_than = "5 apples" }'), "no size"),
+        (process('stage.drop { longer_than = "5 apples" }'), "not a size: '5 apples'"),
         (process('stage.drop { longer_than = 5 }'), "5 has no unit (write 5B)"),
         ('local.file_match "m" { path_targets = "x" }', "config.alloy:1: a list of targets is needed"),
-        ('loki.echo "e" { a = 1 }', "loki.echo.e: 'a' is no attribute here"),
-        ('loki.echo "1x" {}', "the label '1x' is no name"),
+        ('loki.echo "e" { a = 1 }', "loki.echo.e: 'a' is not an attribute here"),
+        ('loki.echo "1x" {}', "the label '1x' is not a name"),
         (process('stage.template { source = "a"\n template = "{{ .x" }'), "config.alloy:4"),
         (process('stage.match { selector = "{a=\\"b\\"}" }'), "stages is missing"),
         (process('stage.match {\n selector = "{"\n action = "drop"\n}'), "no selector"),
@@ -230,13 +230,13 @@ def source(targets: str) -> str:
         (process('stage.truncate {}'), "a rule block is missing"),
         (process('stage.truncate { rule { limit = "1B"\n suffix = "..." } }'), "longer than the suffix"),
         (process('stage.pattern { pattern = "a" }'), "no pattern: at least one capture"),
-        (process('stage.metrics { metric.timer {} }'), "metric.timer is no metric"),
-        (source("[{a = 1}]"), "the label a of a target is no string"),
-        (source("local.file_match.gone.targets"), "local.file_match.gone.targets: there is no such component"),
+        (process('stage.metrics { metric.timer {} }'), "metric.timer is not a metric"),
+        (source("[{a = 1}]"), "the label a of a target is not a string"),
+        (source("local.file_match.gone.targets"), "local.file_match.gone.targets: no such component"),
         (source("3"), "a list of targets is needed"),
         (source('[\n{a = "b"}\n]'), "a comma is missing at the end of the line"),
         (source('[{a: "b"}]'), "':' does not fit here"),
-        (source("concatt([])"), "concatt is no function of Alloy (did you mean concat?)"),
+        (source("concatt([])"), "concatt is not a function of Alloy (did you mean concat?)"),
         (source('[{a = 1 + "b"}]'), "+ does not take a number and a string"),
         (
             source("discovery.relabel.r.output") + 'discovery.relabel "r" { targets = discovery.relabel.r.output }',
@@ -247,7 +247,7 @@ def source(targets: str) -> str:
             "write discovery.relabel.r.output",
         ),
         ('loki.write "w" { endpoint {} }', "loki.write.w > endpoint: url is missing"),
-        ('loki.write "w" { endpoints { url = "x" } }', "'endpoints' is no block here (did you mean endpoint?)"),
+        ('loki.write "w" { endpoints { url = "x" } }', "'endpoints' is not a block here (did you mean endpoint?)"),
         (source("[]").replace("[]\n}", "loki.write.w.receiver\n}") + WRITE, "write [loki.write.w.receiver]"),
         (source("[]").replace("[]\n}", "[loki.write.w]\n}") + WRITE, "write loki.write.w.receiver"),
     ],
@@ -280,4 +280,4 @@ def test_a_class_of_a_pattern_is_turned_by_a_caret_alone(
         """
     )
     [glob] = globs(config.jobs)
-    assert [path for path in (*taken, *left) if fits(glob, path)] == list(taken)
+    assert [path for path in (*taken, *left) if fits_pattern(glob, path)] == list(taken)

@@ -115,7 +115,7 @@ def test_a_module_that_is_not_at_hand_leaves_the_configuration_open() -> None:
         ('pods "x" {}', "config.alloy:17: pods.x: the argument destinations is missing"),
         (
             'pods "x" { destination = [] }',
-            "config.alloy:17: pods.x: 'destination' is no argument of pods",
+            "config.alloy:17: pods.x: 'destination' is not an argument of pods",
         ),
         (
             'pods "x" { destinations = [] }\nloki.relabel "r" { forward_to = [pods.x.receivers] }',

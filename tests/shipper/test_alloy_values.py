@@ -83,12 +83,12 @@ def test_no_number(text: str) -> None:
             'encoding.url_decode("100%")',
             "encoding.url_decode does not take these values: a % without two hexadecimal digits behind it",
         ),
-        (r'"\ud800"', r"\ud800 in a string is no escape"),
-        (r'"\U00110000"', r"\U00110000 in a string is no escape"),
-        (r'"\400"', r"\400 in a string is no escape"),
-        (r'"\x0"', r"\x in a string is no escape"),
-        (r'"\q"', r"\q in a string is no escape"),
-        (r'"\'"', r"\' in a string is no escape"),
+        (r'"\ud800"', r"\ud800 in a string is not an escape"),
+        (r'"\U00110000"', r"\U00110000 in a string is not an escape"),
+        (r'"\400"', r"\400 in a string is not an escape"),
+        (r'"\x0"', r"\x in a string is not an escape"),
+        (r'"\q"', r"\q in a string is not an escape"),
+        (r'"\'"', r"\' in a string is not an escape"),
     ],
 )
 def test_a_refused_value(text: str, words: str) -> None:

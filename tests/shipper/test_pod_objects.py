@@ -119,5 +119,5 @@ def test_what_a_daemon_set_sees_of_the_node(path: str, sees: bool) -> None:
     "document", ["a", [], {"kind": "List", "items": [{"kind": "Pod"}]}, {"kind": "List", "items": ["x"]}]
 )
 def test_what_is_no_list_of_pods_is_refused(document: Any) -> None:
-    with pytest.raises(InputError, match=r"f: no list of pods"):
+    with pytest.raises(InputError, match=r"f: not a list of pods"):
         read_pods(document, "f")

@@ -6,7 +6,7 @@ from typing import Any
 
 from obs_check.app.verify.look import look
 from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, copy_of
-from obs_check.evidence.dashboard_edit import edited
+from obs_check.evidence.dashboard_edit import apply_edits
 from obs_check.model.finding import FileEdit, Finding
 from obs_check.model.verdict import Verdict
 from obs_check.panel.board import Board
@@ -52,7 +52,7 @@ def would_read(
         edits = tuple(e for e in finding.fix.edits if not isinstance(e, FileEdit))
         if not edits:
             continue
-        document = edited(document, edits)
+        document = apply_edits(document, edits)
         changed = replace(board, dashboard=load_dashboard(document, board.dashboard.source))
         touched = {number for e in edits for number in ((e.panel,) if e.panel is not None else finding.panels)}
         for after in look(changed, held, now_ns, touched):

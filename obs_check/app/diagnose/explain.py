@@ -8,13 +8,13 @@ from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, broken_panel
 from obs_check.causes.registry import causes_asked, causes_on
 from obs_check.errors import NotAllowed, Refused, Unavailable
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.group import grouped
+from obs_check.evidence.group import group_findings
 from obs_check.evidence.not_reloaded import not_reloaded
-from obs_check.evidence.run_evidence import arrived
+from obs_check.evidence.run_evidence import arrived_events
 from obs_check.evidence.run_probe import with_run
 from obs_check.model.finding import Finding
 from obs_check.model.verdict import Verdict
-from obs_check.panel.expect import differs
+from obs_check.panel.expect import difference
 
 _NOT_TO_BLAME = "it shows what of the run got to Loki, so that its query is not to blame"
 
@@ -49,7 +49,8 @@ def explain(
     tells_zeros: bool = False,
 ) -> Explained:
     """Prove a cause for every failing panel; no answer while probing, or a lack of rights, makes the panel unknown."""
-    context = replace(context, failing=frozenset(r.view.panel.id for r in panels if r.verdict is Verdict.FAIL))
+    wrong = frozenset(r.view.panel.id for r in panels if r.verdict is Verdict.FAIL)
+    context = replace(context, panels=replace(context.panels, failing=wrong))
     work = _Explaining(context, held, progress, behind)
     work.on_the_way()
     failing = {id(row): work.failing(row) for row in panels if row.verdict is Verdict.FAIL}
@@ -64,7 +65,7 @@ def explain(
     if tells_zeros:
         findings += [said for truth in causes_asked("truth") if (said := truth.find(context)) is not None]
     outages = work.outages + [f"panels {', '.join(map(str, ids))}: {said}" for said, ids in work.unasked.items()]
-    joined = grouped(findings, context.dashboard_uid, context.dashboard)
+    joined = group_findings(findings, context.dashboard_uid, context.dashboard)
     return Explained(with_run(joined, context.run, context.hops), rows, work.unexplained, outages, work.denied)
 
 
@@ -140,7 +141,7 @@ class _Explaining:
             found = [one for one in found if self._holds(one, broken)]
         except (Unavailable, NotAllowed) as error:
             return row if _refuses(error) else self._unasked(row, error)
-        # What the first event may end is no mistake as long as there was none.
+        # What the first event may end is not a mistake as long as there was none.
         found = [one for one in found if not one.until_event]
         if found:
             self._found(row, found)
@@ -171,12 +172,12 @@ class _Explaining:
     def _shows_what_arrived(self, row: PanelVerdict) -> bool:
         """Whether a panel shows all that there is of the run in Loki, although that is not all of it, or not as
         expected: then its query is not to blame."""
-        expectation, events = self.held.expectations.get(row.view.panel.id), arrived(self.context, row.path)
+        expectation, events = self.held.expectations.get(row.view.panel.id), arrived_events(self.context, row.path)
         if expectation is None or events is None:
             return False
         if row.own is not None:
-            return not differs(row.own.reading, expectation, events, of_run=True)
-        return not differs(row.view.reading, expectation, events, self.held.earlier(row.view))
+            return not difference(row.own.reading, expectation, events, of_run=True)
+        return not difference(row.view.reading, expectation, events, self.held.earlier(row.view))
 
     def _found(self, row: PanelVerdict, found: list[Finding]) -> None:
         self.findings += found

@@ -6,7 +6,7 @@ from dataclasses import replace
 from obs_check.causes.registry import causes_asked, causes_on
 from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.context import BrokenPanel, BrokenTarget, Context
-from obs_check.evidence.dashboard_edit import edited
+from obs_check.evidence.dashboard_edit import apply_edits
 from obs_check.evidence.funnel import Rung, measure
 from obs_check.model.finding import FileEdit, Finding, Fix
 
@@ -36,7 +36,7 @@ def of_panel(context: Context, broken: BrokenPanel) -> tuple[list[Finding], str]
             )
             findings += [one for one in standing if one is not None]
             break
-        document = edited(context.dashboard, edits)
+        document = apply_edits(context.dashboard, edits)
         if not found.cured:
             broken = context.look_again(document, broken)
         right = found.cured or not broken.differs

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from obs_check.client.answered import Answered
 from obs_check.client.loki.client import LokiClient
+from obs_check.errors import UsageError
 from obs_check.logql.engine.evaluate import query_instant, query_range
 from obs_check.logql.engine.source import Source
 from obs_check.logql.settings import EngineSettings
@@ -27,6 +28,13 @@ class Ask:
     step_ns: int | None
     window: Window | None
 
+    @property
+    def asked_window(self) -> Window:
+        """The window of what a Loki is asked, which has to have one. Raises UsageError without."""
+        if self.window is None:
+            raise UsageError("a query of Loki needs a window", "give --since, or --from and --to")
+        return self.window
+
     def step_in(self, window: Window) -> int:
         """The step in ns of a range query over a window."""
         return self.step_ns or max(NS, -(-(window.end_ns - window.start_ns) // _POINTS // NS) * NS)
@@ -47,7 +55,6 @@ def ask_source(ask: Ask, source: Source, window: Window, settings: EngineSetting
 
 def ask_loki(ask: Ask, client: LokiClient) -> Answered[Result]:
     """The answer and its probe; `ask` has a window. Raises Unavailable, Refused or NotAllowed."""
-    assert ask.window is not None
     if ask.instant:
-        return client.query(ask.text, ask.window.end_ns, ask.limit)
-    return client.query_range(ask.text, ask.window, ask.step_ns, ask.limit)
+        return client.query(ask.text, ask.asked_window.end_ns, ask.limit)
+    return client.query_range(ask.text, ask.asked_window, ask.step_ns, ask.limit)

@@ -6,7 +6,7 @@ from obs_check.app.query.explain_questions import Questions
 from obs_check.errors import Refused, Unavailable
 from obs_check.logql import to_text
 from obs_check.logql.explain.label_sets import label_set_parts, read_label_sets
-from obs_check.logql.explain.prefixes import PART, PrefixCount, PrefixCounts, RangeLines, joined
+from obs_check.logql.explain.prefixes import PART, PrefixCount, PrefixCounts, RangeLines, join_queries
 from obs_check.model.entry import Labels
 from obs_check.model.result import Matrix, Result, Vector
 
@@ -51,7 +51,7 @@ def _lines(ranges: Sequence[RangeLines], at_ns: int, questions: Questions, *, gr
 
 def _ask(parts: Sequence[Sequence[PrefixCount]], at_ns: int, questions: Questions) -> list[list[Answer]]:
     """The answers to the parts of every range, by one query."""
-    result = questions.instant(to_text(joined([part.expr for own in parts for part in own])), at_ns)
+    result = questions.instant(to_text(join_queries([part.expr for own in parts for part in own])), at_ns)
     rows: dict[str, list[tuple[Labels, float]]] = {}
     for labels, value in values(result):
         own_labels = {name: text for name, text in labels.items() if name != PART}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from obs_check.app.query.explain_questions import Questions
 from obs_check.errors import Unavailable
-from obs_check.logql.explain.negated import negated
+from obs_check.logql.explain.negated import negate_stage
 from obs_check.logql.stages.label_filter import compile_predicate
 from obs_check.logql.stages.line_filter import compile_line_filter
 from obs_check.logql.stages.row import Row
@@ -45,7 +45,7 @@ def dropped_line(query: ast.LogQuery, number: int, window: Window, questions: Qu
             keeps = compile_predicate(stage.predicate)
         case _:
             return None
-    row = _example(replace(query, stages=(*before, *negated(stage))), window, questions)
+    row = _example(replace(query, stages=(*before, *negate_stage(stage))), window, questions)
     return row if row is not None and not keeps(row.copy()) else None
 
 

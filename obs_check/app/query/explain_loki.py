@@ -14,7 +14,7 @@ from obs_check.logql import to_text
 from obs_check.logql.engine.evaluate import range_times
 from obs_check.logql.engine.ranges import pushes_grouping
 from obs_check.logql.explain.operators import operator_text
-from obs_check.logql.explain.prefixes import PART, PrefixCounts, RangeLines, joined
+from obs_check.logql.explain.prefixes import PART, PrefixCounts, RangeLines, join_queries
 from obs_check.logql.explain.tree import Node
 from obs_check.logql.explain.unwrapping import as_filters
 from obs_check.logql.syntax import ast
@@ -25,17 +25,17 @@ from obs_check.model.window import MS, Window
 
 def explain_on_loki(ask: Ask, client: LokiClient) -> tuple[Node, Cost]:
     """The tree of the query and what it cost; `ask` has a window. Raises Unavailable, Refused or NotAllowed."""
-    assert ask.window is not None
+    window = ask.asked_window
     questions = Questions(client)
     if isinstance(ask.expr, ast.LogQuery):
-        length = -(-(ask.window.end_ns - ask.window.start_ns) // MS) * MS
+        length = -(-(window.end_ns - window.start_ns) // MS) * MS
         lines = RangeLines(ask.expr, length, of_logs=True)
         # A log query ends before the end of its window, a range at the time it is asked for.
-        [counted] = count_stages([lines], ask.window.end_ns - 1, questions)
-        nodes = line_nodes(lines, counted, ask.window, None, questions)
+        [counted] = count_stages([lines], window.end_ns - 1, questions)
+        nodes = line_nodes(lines, counted, window, None, questions)
         last = nodes[-1]
         return Node("operator", "lines", lines_out=last.lines_out, series=last.series, children=nodes), questions.cost
-    explaining = _Metric(ask, ask.window, questions)
+    explaining = _Metric(ask, window, questions)
     return explaining.tree(ask.expr), questions.cost
 
 
@@ -109,7 +109,7 @@ class _Metric:
             return ()
         counts = [ast.VectorAggregation("count", one) for one in inner]
         try:
-            result = self._ask_metric(to_text(joined(counts)))
+            result = self._ask_metric(to_text(join_queries(counts)))
         except Refused:
             # Only an operator alone is refused, for example for more series than a query may have.
             return ()

@@ -19,6 +19,7 @@ from obs_check.logql.syntax.ast import Expr, LineFilter, LogQuery
 from obs_check.model.entry import NO_METADATA
 from obs_check.model.result import Result
 from obs_check.model.window import Window
+from obs_check.model.wording import count_noun
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def _by_columns(ask: Ask, files: ColumnarFiles, settings: EngineSettings) -> Fil
         lines = files.lines if untimed else 0
     finally:
         files.close()
-    doubtful = f", {files.doubtful} lines of doubtful form by the row engine" if files.doubtful else ""
+    doubtful = f", {count_noun(files.doubtful, 'line')} of doubtful form by the row engine" if files.doubtful else ""
     return FileAnswer(result, window, f"columnar: counted by DuckDB{doubtful}", lines, untimed)
 
 

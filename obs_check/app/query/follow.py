@@ -40,7 +40,7 @@ def passing(
         yield Streams(found)
 
 
-def asking(
+def poll_lines(
     client: LokiClient,
     text: str,
     start_ns: int,

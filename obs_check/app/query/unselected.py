@@ -8,7 +8,7 @@ from obs_check.logql.syntax.walk import log_queries
 from obs_check.model.entry import Labels
 
 
-def unselected(expr: ast.Expr, files: Sequence[Labels]) -> str:
+def why_nothing_selected(expr: ast.Expr, files: Sequence[Labels]) -> str:
     """What keeps the first selector that finds no file, in one sentence with a remedy; empty when every selector finds
     one. `files` are the labels of each."""
     for query in log_queries(expr):

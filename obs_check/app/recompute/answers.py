@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 from obs_check.app.recompute.result import Recomputed
-from obs_check.client.answer import NoJson, decoded
+from obs_check.client.answer import NoJson, decode_json
 from obs_check.client.loki.result import read_result, shown_result
 from obs_check.errors import ObsCheckError
 
@@ -63,9 +63,9 @@ def _loki(where: str, probe: Mapping[str, Any], text: str, found: Recomputed) ->
     if not isinstance(kept, Mapping) or "type" not in kept:
         return
     try:
-        result, _ = read_result(decoded(text.encode()))
+        result, _ = read_result(decode_json(text.encode()))
     except (NoJson, ObsCheckError, KeyError, TypeError, ValueError):
-        found.same("probes", f"{where}.answer", kept, "an answer that is no result of Loki")
+        found.same("probes", f"{where}.answer", kept, "an answer that is not a result of Loki")
         return
     shown = {key: value for key, value in kept.items() if key != "warnings"}
     found.same("probes", f"{where}.answer", plain(shown), plain(shown_result(result)))

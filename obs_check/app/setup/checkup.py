@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from obs_check.app.setup.found import loki_panels
+from obs_check.app.setup.discovery import loki_panels
 from obs_check.app.systems.systems import open_grafana, open_loki, with_loki
 from obs_check.boundary.config import read_boundary_config
 from obs_check.client.egress import reach
@@ -21,6 +21,7 @@ from obs_check.config import Config
 from obs_check.errors import InputError, NotAllowed, ObsCheckError, Refused, Unavailable
 from obs_check.model.paths import AbsoluteGlob
 from obs_check.model.window import NS, Window
+from obs_check.model.wording import count_noun
 from obs_check.panel.dashboard import dashboard_of, load_dashboard
 from obs_check.panel.expect import load_expectations
 from obs_check.shipper.read import read_shipper
@@ -46,7 +47,7 @@ class PartCheck:
 
 def exit_code(checks: list[PartCheck]) -> int:
     """One exit code: 4 where somebody does not let us in, else 3 where somebody does not answer, else 1 for what is
-    broken, else 0. What is not set is no fault."""
+    broken, else 0. What is not set is not a fault."""
     states = {check.state for check in checks}
     return 4 if "not allowed" in states else 3 if "unknown" in states else 1 if "broken" in states else 0
 
@@ -108,11 +109,11 @@ def _grafana(client: GrafanaClient, config: Config) -> Generator[PartCheck, None
             if refused.status != 404:
                 raise
             titles = ", ".join(f"{hit['uid']} ({hit['title']})" for hit in client.search("").value[:10])
-            raise InputError(f"there is no dashboard {wanted}", f"there are: {titles or 'none'}") from None
+            raise InputError(f"no dashboard {wanted} in this Grafana", f"dashboards: {titles or 'none'}") from None
         found = loki_panels(load_dashboard(model, wanted), settings)
         uids.extend(found.datasources)
         lokis.extend(found.loki)
-        return f"{found.title}: {found.panels} panels, {found.of_loki} of Loki"
+        return f"{found.title}: {count_noun(found.panels, 'panel')}, {found.of_loki} of Loki"
 
     remedy = "give the token dashboards:read and datasources:query (role Viewer)"
     yield asked("dashboard", wanted, board, remedy)
@@ -130,7 +131,7 @@ def _health(client: GrafanaClient, uid: str) -> str:
 
 def _loki(config: Config, now_ns: Callable[[], int]) -> Iterator[PartCheck]:
     if not config.loki.url and config.grafana is None:
-        yield PartCheck("loki", "", "not set", "nothing says where Loki is", "add loki.url or grafana.url")
+        yield PartCheck("loki", "", "not set", "no address of Loki is configured", "add loki.url or grafana.url")
         return
 
     def labels() -> str:
@@ -160,10 +161,10 @@ def _shipper(config: Config, now_ns: Callable[[], int]) -> Iterator[PartCheck]:
         def answers() -> str:
             kind = shipper_kind(url, config.hosts)
             if kind != given.kind:
-                raise Unavailable(f"{kind} answers there, shipper.kind says {given.kind}", f"write kind: {kind}")
+                raise Unavailable(f"shipper.kind is {given.kind}, but {kind} answers", f"write kind: {kind}")
             with closing(shipper_client(kind, url, now_ns, config.hosts)) as client:
                 files = client.state().value.files
-            return f"{kind}, {len(files)} files"
+            return f"{kind}, {count_noun(len(files), 'file')}"
 
         yield asked("shipper.url", url, answers)
     yield _file("shipper.config", config.shipper.config, _jobs)
@@ -175,8 +176,7 @@ def _jobs(path: Path) -> str:
 
 
 def _firewall(path: Path, env: Mapping[str, str]) -> str:
-    rules = len(read_boundary_config(path, env).rules)
-    return f"{rules} rule{'s' if rules != 1 else ''}"
+    return count_noun(len(read_boundary_config(path, env).rules), "rule")
 
 
 def _expectations(path: Path) -> str:
@@ -200,7 +200,7 @@ def _logs(part: str, glob: AbsoluteGlob | None) -> PartCheck:
     shut = [path for path in paths if not _opens(path)]
     if shut:
         return PartCheck(part, str(glob), "not allowed", f"{shut[0]} cannot be read", "read it as another user")
-    return PartCheck(part, str(glob), "ok", f"{len(paths)} file{'s' if len(paths) != 1 else ''}")
+    return PartCheck(part, str(glob), "ok", count_noun(len(paths), "file"))
 
 
 def _opens(path: Path) -> bool:

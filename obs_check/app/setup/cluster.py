@@ -64,7 +64,7 @@ def look_into(cluster: Cluster, namespace: str | None, found: ClusterFound) -> I
 
     def part(name: str, place: str, ask: Callable[[], str]) -> PartCheck:
         check = asked(name, place, ask)
-        # What a cluster does not have is no fault of it.
+        # What a cluster does not have is not a fault of it.
         return replace(check, state="not set") if check.state == "broken" else check
 
     services: list[dict[str, Any]] = []

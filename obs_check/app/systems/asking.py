@@ -11,7 +11,7 @@ from obs_check.app.verify.verdicts import Yardstick
 from obs_check.client.egress import Egress
 from obs_check.client.files.firewall_log import FirewallLog
 from obs_check.client.files.local_files import LocalFiles
-from obs_check.evidence.context import BrokenPanel, Context, LookAgain, Named
+from obs_check.evidence.context import BrokenPanel, Context, Firewall, JudgedPanels, LokiServer, LookAgain, Named
 from obs_check.evidence.control import Control
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
@@ -19,8 +19,14 @@ from obs_check.model.window import Window
 from obs_check.panel.dashboard import load_dashboard
 
 
-def context_of(systems: Systems, held: Yardstick, hops: list[HopSeen], controls: Sequence[Control] = ()) -> Context:
-    """What the causes may look at."""
+def context_of(
+    systems: Systems,
+    held: Yardstick,
+    hops: list[HopSeen],
+    controls: Sequence[Control] = (),
+    failing: frozenset[int] = frozenset(),
+) -> Context:
+    """What the causes may look at; `failing` are the ids of the panels that do not read what they should."""
     return Context(
         dashboard_uid=systems.board.dashboard.uid,
         dashboard=systems.board.dashboard.document,
@@ -41,17 +47,21 @@ def context_of(systems: Systems, held: Yardstick, hops: list[HopSeen], controls:
         ),
         missing=systems.missing,
         run=held.run,
-        egress=Egress(systems.config.boundary.proxy_url, systems.config.boundary.ca, systems.now_ns),
-        boundary_log=_firewall_log(systems, held.run) if held.run else None,
         hops=tuple(hops),
-        controls=tuple(controls),
-        panel_paths={i: e.path for i, e in systems.expectations.items()},
-        expectations=systems.expectations,
+        firewall=Firewall(
+            Egress(systems.config.boundary.proxy_url, systems.config.boundary.ca, systems.now_ns),
+            _firewall_log(systems, held.run) if held.run else None,
+        ),
+        panels=JudgedPanels(
+            systems.expectations, tuple(controls), {i: e.path for i, e in systems.expectations.items()}, failing
+        ),
         shipper=systems.shipping.client if systems.shipping else None,
         env=systems.env,
-        loki_uid=systems.config.loki.uid,
-        loki_itself=systems.loki if systems.config.loki.url else None,
-        discarded_before=systems.discarded_before,
+        loki_server=LokiServer(
+            systems.config.loki.uid,
+            systems.loki if systems.config.loki.url else None,
+            systems.discarded_before,
+        ),
         pods=systems.pods,
     )
 

@@ -61,7 +61,7 @@ class Patch:
 
 def patch_of(findings: Iterable[Finding]) -> Patch:
     """All changes of files as one patch: of a file one diff, whose changes go together. What cannot be written without
-    a secret is left out, and so are dashboards, which are no files where the patch is applied."""
+    a secret is left out, and so are dashboards, which are not files where the patch is applied."""
     findings = list(findings)
     edits = one_edit_a_file(e for f in findings for e in f.fix.edits if isinstance(e, FileEdit))
     folder = Path(os.path.commonpath([Path(edit.path).absolute().parent for edit in edits])) if edits else Path.cwd()

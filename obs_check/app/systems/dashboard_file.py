@@ -13,8 +13,9 @@ from obs_check.documents.held_text import Change, HeldText, held_in, keys_in_yam
 from obs_check.documents.json_place import held_at, panel_path, place_of
 from obs_check.documents.yaml_tree import Loader
 from obs_check.errors import ConfigError
-from obs_check.evidence.dashboard_edit import edited, target_paths
+from obs_check.evidence.dashboard_edit import apply_edits, target_paths
 from obs_check.model.finding import DashboardEdit, PanelEdit, TargetEdit
+from obs_check.model.wording import count_noun
 
 _BY_HAND = "change the file by hand as the diff shows"
 _INSIDE: tuple[tuple[str, ...], ...] = ((), ("dashboard",), ("spec",), ("dashboard", "spec"))
@@ -50,7 +51,7 @@ def edit_file(path: Path, edits: tuple[DashboardEdit, ...], dashboard: Mapping[s
             f"{path}: the dashboard is not written there as it was read: it has these changes already",
             "have what provisions it read the file again",
         )
-    _check(path, before, after, held, edited(held.model, edits), edits)
+    _check(path, before, after, held, apply_edits(held.model, edits), edits)
     backup = replace_text(path, before, after)
     where = f"{path}, key {held.key}," if held.key else str(path)
     return f"{where} changed in {in_words(edits)}; the text before is {backup}"
@@ -79,7 +80,7 @@ def _the_dashboard(path: Path, text: str, uid: Any) -> _Held:
     except ConfigError as error:
         raise ConfigError(f"{path}: {error.message}", error.hint) from None
     if len(found) != 1:
-        many = f"{len(found)} dashboards" if found else "no dashboard that can be changed there"
+        many = count_noun(len(found), "dashboard") if found else "no dashboard that can be changed there"
         raise ConfigError(f"{path} holds {many} with the uid {uid}", _BY_HAND)
     return found[0]
 
@@ -159,7 +160,7 @@ def _check(
     now = _the_dashboard(path, after, wanted.get("uid"))
     # A value that is taken away is written as null.
     taken = tuple(edit for edit in edits if isinstance(edit, PanelEdit) and edit.after is None)
-    right = now.key == held.key and edited(now.model, taken) == wanted
+    right = now.key == held.key and apply_edits(now.model, taken) == wanted
     if not right or (held.key and _around(before, held) != _around(after, now)):
         raise ConfigError(f"{path}: the text cannot be changed there alone", _BY_HAND)
 

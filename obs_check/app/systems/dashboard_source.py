@@ -11,7 +11,7 @@ from obs_check.app.systems.dashboard_file import edit_file, in_words
 from obs_check.client.files.local_files import read_document
 from obs_check.client.grafana.client import GrafanaClient
 from obs_check.errors import ConfigError, Refused
-from obs_check.evidence.dashboard_edit import edited
+from obs_check.evidence.dashboard_edit import apply_edits
 from obs_check.model.finding import DashboardEdit
 from obs_check.panel.library import as_references, is_library_panel, with_library_panels
 
@@ -64,7 +64,7 @@ class DashboardSource:
                 f"{self.name} was NOT changed: it is kept in schema v2, which obs-check does not write; "
                 "change it in Grafana as the diff shows"
             )
-        changed = edited(dashboard, edits)
+        changed = apply_edits(dashboard, edits)
         borrowed = [e.panel for e in edits if e.panel is not None and is_library_panel(changed, e.panel)]
         if borrowed:
             return (

@@ -9,15 +9,10 @@ from threading import Event as Flag
 from threading import Thread
 
 from obs_check.client.egress import EgressAnswer
-from obs_check.client.executors.boundary import BoundaryExecutor
-from obs_check.client.executors.chat import Chat
-from obs_check.client.executors.coder import Coder
-from obs_check.client.executors.command import CommandExecutor
 from obs_check.client.executors.executor import Executor
-from obs_check.client.executors.kubectl import Kubectl
 from obs_check.client.executors.probe import REQUEST_S, Client, Hold, Probed, hold_for, program, run_probe
+from obs_check.client.executors.registry import EXECUTORS
 from obs_check.config import Config
-from obs_check.config.executors import BoundaryRun
 from obs_check.documents.nearest import did_you_mean
 from obs_check.errors import ConfigError, UsageError
 from obs_check.follow.journal import Journal
@@ -34,25 +29,13 @@ START_S = 30.0
 def open_executor(config: Config, via: str, env: Mapping[str, str], say: Callable[[str], None]) -> Executor:
     """The executor of a name; UsageError for an unknown one, ConfigError where the configuration does not describe
     it. What the environment says of another deployment is said and not used."""
-    given = config.executors
-    match via:
-        case "boundary":
-            return BoundaryExecutor(given.boundary or BoundaryRun(config=config.boundary.config))
-        case "kubectl" if given.kubectl:
-            return Kubectl(given.kubectl, env)
-        case "coder" if given.coder:
-            coder = Coder(given.coder, env)
-            if coder.ambient:
-                say(coder.ambient)
-            return coder
-        case "command" if given.command:
-            return CommandExecutor(given.command)
-        case "chat" if given.chat:
-            return Chat(given.chat)
-        case _ if via in NAMES:
-            raise ConfigError(f"executors.{via} is not set", f"say under executors: {via}: where it leads to")
-        case _:
-            raise UsageError(f"there is no executor {via!r}", did_you_mean(via, NAMES))
+    kind = EXECUTORS.get(via)
+    if kind is None:
+        raise UsageError(f"unknown executor: {via!r}", did_you_mean(via, (LOCAL, *EXECUTORS)))
+    executor = kind.open(config, env, say)
+    if executor is None:
+        raise ConfigError(f"executors.{via} is not set", f"say under executors: {via}: where it leads to")
+    return executor
 
 
 def through(executor: Executor, probed: Probed, denied: Collection[str], hold: Hold) -> Through:
@@ -83,7 +66,7 @@ def send_through(
                 at_ns, answer = probed.answers[probed.latest]
                 journal.answered(replace(event, sent_ns=at_ns), answer, probed.latest[1])
     for event in left.values():
-        nothing = EgressAnswer(None, "no_answer", "the probe says nothing of it")
+        nothing = EgressAnswer(None, "no_answer", "the probe did not report this event")
         journal.answered(replace(event, sent_ns=start_ns), nothing)
     run = journal.run()
     if run.through is not None:

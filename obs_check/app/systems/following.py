@@ -2,7 +2,7 @@
 
 from obs_check.app.systems.shipping import HERE, ShipperNames
 from obs_check.app.systems.systems import Say, Systems
-from obs_check.app.systems.tailing import News, heard, tailing
+from obs_check.app.systems.tailing import News, hop_with_news, tailing
 from obs_check.client.files.search import find_tag
 from obs_check.client.loki.client import StoredLine
 from obs_check.follow.hop import HopSeen, PathName
@@ -22,7 +22,7 @@ def follow_run(systems: Systems, run: Run, hops: list[HopSeen], say: Say) -> Non
 
 def _follow(systems: Systems, run: Run, hops: list[HopSeen], say: Say, news: News) -> None:
     paths = [
-        [heard(w, news) if w.hop.hop == "loki" else w for w in path]
+        [hop_with_news(w, news) if w.hop.hop == "loki" else w for w in path]
         for path in (_path_a(systems, run), _path_b(systems, run))
     ]
     hops[:] = [w.hop for path in paths for w in path]

@@ -16,6 +16,7 @@ from obs_check.errors import ConfigError, Unavailable, UsageError
 from obs_check.follow.journal import Journal, open_journal
 from obs_check.follow.run import Run, new_run_id, plan_events
 from obs_check.model.event import Event
+from obs_check.model.wording import count_noun
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def open_way(config: Config, sending: Sending, say: Callable[[str], None]) -> Wa
 
 
 @contextmanager
-def journaled(
+def journal_events(
     env: Mapping[str, str],
     events: list[Event],
     now_ns: Callable[[], int],
@@ -90,7 +91,7 @@ def send_run(
 ) -> Run:
     """Send the events of a run, each noted in the journal before. Raises Unavailable when nobody listens, and what the
     executor raises."""
-    say(f"run {events[0].run}: sending {len(events)} events")
+    say(f"run {events[0].run}: sending {count_noun(len(events), 'event')}")
     journal.plan(events)
     if way.executor is not None:
         return send_through(way.executor, events, way.client, journal, say)
@@ -133,10 +134,10 @@ def would_send(boundary: BoundarySettings, way: Way, events: list[Event]) -> str
     listed = [f"{event.method} {event.url}  ({event.decision})" for event in events]
     if executor is None:
         through = boundary.proxy_url or "the proxy of the environment"
-        return "\n".join([f"{len(events)} requests from here, through {through}:", *listed])
+        return "\n".join([f"{count_noun(len(events), 'request')} from here, through {through}:", *listed])
     text = program(events[0].run, events, way.client, hold_for(len(events), executor.reach.own_boundary))
     head = [
-        f"{len(events)} requests by {executor.name} ({executor.place}):",
+        f"{count_noun(len(events), 'request')} by {executor.name} ({executor.place}):",
         *listed,
         "",
         "the program that sends them:",

@@ -8,7 +8,7 @@ from threading import Event as Flag
 from threading import Lock
 from typing import Any
 
-from obs_check.app.systems.injection import Way, journaled
+from obs_check.app.systems.injection import Way, journal_events
 from obs_check.app.systems.load_hops import Follower
 from obs_check.app.systems.load_there import send_there
 from obs_check.app.systems.shipping import open_shipping
@@ -23,6 +23,7 @@ from obs_check.follow.tally import Moments, Tally
 from obs_check.model.event import Decision, Event
 from obs_check.model.verdict import Verdict, worst
 from obs_check.model.window import NS
+from obs_check.model.wording import count_noun
 
 LARGE = 2000
 """Events of a run above which it is accounted for in this way alone."""
@@ -145,8 +146,8 @@ def run_load(
     def keep(run: Run) -> None:
         account.run = run
 
-    with journaled(env, events, time.time_ns, say, keep) as journal, follower.watching():
-        say(f"run {events[0].run}: sending {len(events)} events")
+    with journal_events(env, events, time.time_ns, say, keep) as journal, follower.watching():
+        say(f"run {events[0].run}: sending {count_noun(len(events), 'event')}")
         journal.plan(events)
         if way.executor is not None:
             pace = Pace(load.per_s, load.parallel)
@@ -210,7 +211,7 @@ def _send(
                 follower.egress(event.n, moments.answered_ns[event.n - 1])
             if time.monotonic() - told[0] > 5:
                 told[0] = time.monotonic()
-                say(f"{event.n} of {len(events)} events sent")
+                say(f"{event.n} of {count_noun(len(events), 'event')} sent")
 
     with ThreadPoolExecutor(load.parallel, "send") as pool:
         try:

@@ -43,5 +43,5 @@ def open_pods(given: KubernetesConfig, env: Mapping[str, str], say: Callable[[st
     except (Unavailable, NotAllowed, UsageError) as error:
         say(f"pods are not known: {error}")
     except (ValueError, InputError):
-        say(f"pods are not known: kubectl's answer in {given.context} is no list of pods")
+        say(f"pods are not known: kubectl's answer in {given.context} is not a list of pods")
     return ()

@@ -13,9 +13,9 @@ class LokiOnce:
     """A Loki of which each question is asked once."""
 
     def __init__(self, loki: Loki) -> None:
-        self.count, self.lines = once(loki.count), once(loki.lines)
-        self.labels, self.label_values = once(loki.labels), once(loki.label_values)
-        self.series, self.lookback, self.of_tenant = once(loki.series), once(loki.lookback), loki.of_tenant
+        self.count, self.lines = call_once(loki.count), call_once(loki.lines)
+        self.labels, self.label_values = call_once(loki.labels), call_once(loki.label_values)
+        self.series, self.lookback, self.of_tenant = call_once(loki.series), call_once(loki.lookback), loki.of_tenant
 
 
 class GrafanaOnce:
@@ -24,10 +24,10 @@ class GrafanaOnce:
     def __init__(self, grafana: Grafana) -> None:
         self.ds_query, self.datasource_health = grafana.ds_query, grafana.datasource_health
         self.search, self.dashboard = grafana.search, grafana.dashboard
-        self.prometheus = once(grafana.prometheus)
+        self.prometheus = call_once(grafana.prometheus)
 
 
-def once(ask: Callable[P, T]) -> Callable[P, T]:
+def call_once(ask: Callable[P, T]) -> Callable[P, T]:
     """The same function, called once for the same arguments."""
     known: dict[object, T] = {}
 

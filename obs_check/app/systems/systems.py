@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from obs_check.app.setup.found import loki_panels
+from obs_check.app.setup.discovery import loki_panels
 from obs_check.app.systems.apply import apply_fixes
 from obs_check.app.systems.dashboard_source import DashboardSource, open_dashboard
-from obs_check.app.systems.injection import Sending, journaled, open_way, send_run
+from obs_check.app.systems.injection import Sending, journal_events, open_way, send_run
 from obs_check.app.systems.pods import known_pods
 from obs_check.app.systems.shipping import Shipping, open_shipping
 from obs_check.client.files.local_files import read_document
 from obs_check.client.grafana.client import GrafanaClient
-from obs_check.client.grafana.variable_query import asking
+from obs_check.client.grafana.variable_query import options_from
 from obs_check.client.loki.client import LokiClient
 from obs_check.config import Config, lacking
 from obs_check.errors import NotAllowed, Refused, Unavailable
@@ -124,7 +124,7 @@ class Systems:
             with suppress(Unavailable, NotAllowed):
                 self.discarded_before = self.loki.discarded().value
         events = way.plan(allow, deny)
-        with journaled(self.env, events, self.now_ns, say, keep) as journal:
+        with journal_events(self.env, events, self.now_ns, say, keep) as journal:
             return send_run(self.config.boundary, way, events, journal, say)
 
 
@@ -230,7 +230,7 @@ def open_systems(
             answer = grafana.ds_query(query.body)
             return answer.value, answer.probe
 
-        board = Board(read, settings, ask, {}, asking(grafana, settings), viewport, split)
+        board = Board(read, settings, ask, {}, options_from(grafana, settings), viewport, split)
         hop = hop_s if hop_s is not None else config.timeouts.hop_s
         version = str((frontend.get("buildInfo") or {}).get("version") or "")
         yield Systems(

@@ -112,7 +112,7 @@ def open_tail(config: Config, say: Callable[[str], None], pause: Callable[[float
     return tail(datasource_url(grafana.url, loki.uid), bearer=grafana.token, org_id=grafana.org_id)
 
 
-def heard(watched: Watched, news: News) -> Watched:
+def hop_with_news(watched: Watched, news: News) -> Watched:
     """The hop `loki` with its news: it is looked at when something comes, and what is found came when it came."""
 
     def look() -> None:

@@ -27,6 +27,7 @@ from obs_check.follow.trace import TOLD_S
 from obs_check.model.backoff import Backoff
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import NS, Window
+from obs_check.model.wording import count_noun
 from obs_check.panel.board import PanelView
 from obs_check.panel.elements import Panel
 
@@ -180,11 +181,14 @@ class Check:
         self._surroundings()
         wrong = sum(p.verdict is Verdict.FAIL for p in rows)
         unknown = sum(p.verdict is Verdict.UNKNOWN for p in rows)
-        self.say(f"{len(rows)} panels read, {wrong} not as they should{f', {unknown} unknown' if unknown else ''}")
+        self.say(
+            f"{count_noun(len(rows), 'panel')} read, {wrong} not as they "
+            f"should{f', {unknown} unknown' if unknown else ''}"
+        )
         if self.tells_zeros:
             self.outcome.controls = self._controls
             still = sum(c.moved == "not" for c in self._controls)
-            self.say(f"{len(self._controls)} panels read before and after the run, {still} did not move")
+            self.say(f"{count_noun(len(self._controls), 'panel')} read before and after the run, {still} did not move")
 
     def _look(self, now_ns: int, only: Collection[int] | None) -> list[PanelVerdict]:
         return look(self.systems.board, self._held, now_ns, only, self._told_while_reading())
@@ -195,7 +199,7 @@ class Check:
 
         def told(_panel: Panel) -> None:
             if (number := next(done)) % TOLD_EVERY == 0:
-                self.say(f"{number} panels read, of about {panels}")
+                self.say(f"{count_noun(number, 'panel')} read, of about {panels}")
 
         return told
 

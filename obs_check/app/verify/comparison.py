@@ -47,7 +47,7 @@ def compare_hops(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[di
     return rows
 
 
-def earlier(before: Mapping[str, Any]) -> dict[str, Any]:
+def earlier_document(before: Mapping[str, Any]) -> dict[str, Any]:
     """The earlier document as the later one keeps it: without what it was itself compared with, so that a confirmation
     of a confirmation does not grow by all that was before."""
     return {key: value for key, value in before.items() if key not in ("before", "comparison", "hop_comparison")}

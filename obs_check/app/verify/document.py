@@ -19,7 +19,7 @@ RunId = Annotated[str, Meta(pattern=r"^[a-z0-9]{4,16}$")]
 Tag = Annotated[str, Meta(pattern=r"^[a-z0-9]{4,16}-[0-9]{1,9}-(allow|deny)$")]
 
 
-def said(description: str) -> Meta:
+def field_meaning(description: str) -> Meta:
     """What a field means."""
     return Meta(description=description)
 
@@ -34,16 +34,16 @@ class Span(Struct):
 class Event(Struct):
     """One tagged request of the run. `decision` is the expected one, `verdict` what the firewall did."""
 
-    tag: Annotated[Tag, said("`<run>-<n>-<allow|deny>`, in the URL as `obs=`")]
-    decision: Annotated[Decision, said("the expected decision")]
+    tag: Annotated[Tag, field_meaning("`<run>-<n>-<allow|deny>`, in the URL as `obs=`")]
+    decision: Annotated[Decision, field_meaning("the expected decision")]
     method: str
     url: Annotated[str, Meta(pattern=r"^https?://[^\s\[\]]+$")]
     sent_ns: Ns
-    status: Annotated[int | None, said("HTTP status of the answer, null without one")]
-    verdict: Annotated[str, said("`allow`, `deny` or `no_answer`: what the firewall did")]
+    status: Annotated[int | None, field_meaning("HTTP status of the answer, null without one")]
+    verdict: Annotated[str, field_meaning("`allow`, `deny` or `no_answer`: what the firewall did")]
     error: str
-    client: Annotated[str | None, said("the probe's client, empty for obs-check itself")] = None
-    answered_ns: Annotated[Ns | None, said("when it was answered, null where nobody knows")] = None
+    client: Annotated[str | None, field_meaning("the probe's client, empty for obs-check itself")] = None
+    answered_ns: Annotated[Ns | None, field_meaning("when it was answered, null where that is unknown")] = None
 
 
 class Wrap(Struct):
@@ -69,66 +69,69 @@ class Exchange(Struct):
     """A request as it was sent and what came back; the answer itself stands in `answers` under its SHA-256."""
 
     method: str
-    target: Annotated[str, said("path with the query string")]
-    body: Annotated[Any, said("the JSON that was sent, null without one")]
-    status: Annotated[int, said("HTTP status of the answer")]
-    bytes: Annotated[int, said("of the whole answer as UTF-8, known secrets hidden")]
-    sha256: Annotated[str, said("of these bytes")]
+    target: Annotated[str, field_meaning("path with the query string")]
+    body: Annotated[Any, field_meaning("the JSON that was sent, null without one")]
+    status: Annotated[int, field_meaning("HTTP status of the answer")]
+    bytes: Annotated[int, field_meaning("of the whole answer as UTF-8, known secrets hidden")]
+    sha256: Annotated[str, field_meaning("of these bytes")]
 
 
 class Probe(Struct):
     """A question asked of one system, and the answer as it is shown."""
 
     system: Annotated[
-        str | None, said("`grafana`, `loki`, `shipper`, `file`, `egress`, `panel`, `run`, `rehearsal`")
+        str | None, field_meaning("`grafana`, `loki`, `shipper`, `file`, `egress`, `panel`, `run`, `rehearsal`")
     ] = None
-    request: Annotated[str | None, said("what a person can ask again")] = None
-    answer: Annotated[Any, said("shortened; whole in `answers` where there is an `exchange`")] = None
-    window: Annotated[Span | None, said("the time that was asked for")] = None
-    at: Annotated[Ns | None, said("when it was asked")] = None
-    exchange: Annotated[Exchange | None, said("what went over the wire; absent where nothing did")] = None
+    request: Annotated[str | None, field_meaning("what a person can ask again")] = None
+    answer: Annotated[Any, field_meaning("shortened; whole in `answers` where there is an `exchange`")] = None
+    window: Annotated[Span | None, field_meaning("the time that was asked for")] = None
+    at: Annotated[Ns | None, field_meaning("when it was asked")] = None
+    exchange: Annotated[Exchange | None, field_meaning("what went over the wire; absent where nothing did")] = None
 
 
 class Line(Struct):
     """A line with a tag as it was found at a hop."""
 
     line: str
-    cut: Annotated[int, said("characters that are left out at its end")]
-    file: Annotated[str, said("the file it stands in, empty elsewhere")]
-    offset: Annotated[int | None, said("its first byte in that file")]
-    labels: Annotated[dict[str, str] | None, said("of its stream in Loki")]
-    ts_ns: Annotated[Ns | None, said("its time in Loki")]
+    cut: Annotated[int, field_meaning("characters that are left out at its end")]
+    file: Annotated[str, field_meaning("the file it stands in, empty elsewhere")]
+    offset: Annotated[int | None, field_meaning("its first byte in that file")]
+    labels: Annotated[dict[str, str] | None, field_meaning("of its stream in Loki")]
+    ts_ns: Annotated[Ns | None, field_meaning("its time in Loki")]
 
 
 class HopEvent(Struct):
     """One event at a hop."""
 
     tag: Tag
-    seen_ns: Annotated[Ns | None, said("when it was first seen there, null if it was not")]
-    lines: Annotated[list[Line], said("the first three lines with its tag")]
+    seen_ns: Annotated[Ns | None, field_meaning("when it was first seen there, null if it was not")]
+    lines: Annotated[list[Line], field_meaning("the first three lines with its tag")]
 
 
 class Hop(Struct):
     """A place where the run was looked for."""
 
-    path: Annotated[Literal["A", "B"], said("A: boundary's log files; B: coderd's log")]
-    hop: Annotated[str, said("`egress`, `file`, `coderd`, `shipper`, `loki`, `panel`")]
-    sent: Annotated[int, said("events that have to be there")]
-    seen: Annotated[int, said("those of them that are")]
+    path: Annotated[Literal["A", "B"], field_meaning("A: boundary's log files; B: coderd's log")]
+    hop: Annotated[str, field_meaning("`egress`, `file`, `coderd`, `shipper`, `loki`, `panel`")]
+    sent: Annotated[int, field_meaning("events that have to be there")]
+    seen: Annotated[int, field_meaning("those of them that are")]
     verdict: Judged
-    missing: Annotated[list[str] | None, said("the tags of the others")] = None
-    late: Annotated[list[str] | None, said("of a large run: tags that took longer than a hop may")] = None
-    duplicate: Annotated[list[str] | None, said("of a large run: tags with more than one record")] = None
+    missing: Annotated[list[str] | None, field_meaning("the tags of the others")] = None
+    late: Annotated[list[str] | None, field_meaning("of a large run: tags that took longer than a hop may")] = None
+    duplicate: Annotated[list[str] | None, field_meaning("of a large run: tags with more than one record")] = None
     displaced: Annotated[
-        list[str] | None, said("of a large run: tags whose record stands behind one that was sent after their answer")
+        list[str] | None,
+        field_meaning("of a large run: tags whose record stands behind one that was sent after their answer"),
     ] = None
-    unexpected: Annotated[list[str] | None, said("of a large run: tags of the run that were not planned")] = None
-    latency_ms: Annotated[float | None, said("median of first seen minus sent")] = None
-    p95_ms: Annotated[float | None, said("of a large run: 95 of 100 were seen by then")] = None
-    max_ms: Annotated[float | None, said("of a large run: the last was seen by then")] = None
+    unexpected: Annotated[list[str] | None, field_meaning("of a large run: tags of the run that were not planned")] = (
+        None
+    )
+    latency_ms: Annotated[float | None, field_meaning("median of first seen minus sent")] = None
+    p95_ms: Annotated[float | None, field_meaning("of a large run: 95 of 100 were seen by then")] = None
+    max_ms: Annotated[float | None, field_meaning("of a large run: the last was seen by then")] = None
     note: str | None = None
-    shipper: Annotated[Any, said("at the hop `shipper`: what it said of the run's files and lines")] = None
-    events: Annotated[list[HopEvent] | None, said("every event that has to be there")] = None
+    shipper: Annotated[Any, field_meaning("at the hop `shipper`: what it said of the run's files and lines")] = None
+    events: Annotated[list[HopEvent] | None, field_meaning("every event that has to be there")] = None
     probes: list[Probe] | None = None
 
 
@@ -136,10 +139,10 @@ class Target(Struct):
     """A query of a panel as it is written."""
 
     ref_id: str
-    datasource: Annotated[Any, said("the reference as it is stored")]
+    datasource: Annotated[Any, field_meaning("the reference as it is stored")]
     hidden: bool
-    text: Annotated[str, said("`expr` or `rawSql`")]
-    query: Annotated[dict[str, Any], said("all stored fields")]
+    text: Annotated[str, field_meaning("`expr` or `rawSql`")]
+    query: Annotated[dict[str, Any], field_meaning("all stored fields")]
 
 
 class Datasource(Struct):
@@ -155,8 +158,8 @@ class Request(Struct):
 
     path: str
     datasource: Datasource
-    body: Annotated[dict[str, Any], said("the JSON of the POST")]
-    hidden: Annotated[list[str], said("refIds that are asked and not drawn")]
+    body: Annotated[dict[str, Any], field_meaning("the JSON of the POST")]
+    hidden: Annotated[list[str], field_meaning("refIds that are asked and not drawn")]
 
 
 class Value(Struct):
@@ -164,8 +167,8 @@ class Value(Struct):
 
     name: str
     number: Number | None
-    text: Annotated[str, said("what a person reads")]
-    events: Annotated[list[Tag], said("the events that made it; empty where others' may be in it")]
+    text: Annotated[str, field_meaning("what a person reads")]
+    events: Annotated[list[Tag], field_meaning("the events that made it; empty where others' may be in it")]
 
 
 class Step(Struct):
@@ -182,39 +185,39 @@ class Reading(Struct):
 
     of: Annotated[
         Literal["before", "range", "run"],
-        said(
+        field_meaning(
             "`before`: its own range ahead of the run; `range`: its own range after it; `run`: the same panel over the "
             "run's lines alone"
         ),
     ]
-    asked: Annotated[str, said("`ready`, or why nothing was asked: see `why`")]
+    asked: Annotated[str, field_meaning("`ready`, or why nothing was asked: see `why`")]
     why: str
-    range: Annotated[Span, said("the panel's own range")]
-    dashboard_range: Annotated[Span, said("the dashboard's range that it follows from")]
-    relative: Annotated[bool, said("whether that moves with the clock")]
-    interval_ms: Annotated[int, said("`$__interval`")]
+    range: Annotated[Span, field_meaning("the panel's own range")]
+    dashboard_range: Annotated[Span, field_meaning("the dashboard's range that it follows from")]
+    relative: Annotated[bool, field_meaning("whether that moves with the clock")]
+    interval_ms: Annotated[int, field_meaning("`$__interval`")]
     max_data_points: int
-    variables: Annotated[dict[str, list[str]], said("values in use")]
+    variables: Annotated[dict[str, list[str]], field_meaning("values in use")]
     requests: Annotated[
-        list[Request], said("as a browser sends them; with the run's line filter they stand in the probes")
+        list[Request], field_meaning("as a browser sends them; with the run's line filter they stand in the probes")
     ]
-    outage: Annotated[str, said("who did not answer, empty when all did")]
-    reads: Annotated[str, said("what a person sees")]
-    state: Annotated[str, said("what that is worth: `ok`, `no_series`, `zero_masked`, ...")]
-    number: Annotated[Number | None, said("the one value, or the sum")]
-    rows: Annotated[int, said("rows of the final frames")]
+    outage: Annotated[str, field_meaning("who did not answer, empty when all did")]
+    reads: Annotated[str, field_meaning("what a person sees")]
+    state: Annotated[str, field_meaning("what that is worth: `ok`, `no_series`, `zero_masked`, ...")]
+    number: Annotated[Number | None, field_meaning("the one value, or the sum")]
+    rows: Annotated[int, field_meaning("rows of the final frames")]
     error: str
     values: list[Value]
     values_left_out: int
     steps: list[Step]
     notes: list[str]
-    probes: Annotated[list[Probe], said("its questions with the raw frames (`exchange`), then the drawing")]
+    probes: Annotated[list[Probe], field_meaning("its questions with the raw frames (`exchange`), then the drawing")]
 
 
 class PanelProof(Struct):
     """What the row of a panel stands on."""
 
-    type: Annotated[str, said("of the panel: `stat`, `timeseries`, ...")]
+    type: Annotated[str, field_meaning("of the panel: `stat`, `timeseries`, ...")]
     targets: list[Target]
     readings: list[Reading]
 
@@ -224,13 +227,13 @@ class Panel(Struct):
 
     id: int
     title: str
-    reads: Annotated[str, said("what a person sees in its own range")]
+    reads: Annotated[str, field_meaning("what a person sees in its own range")]
     verdict: Judged
-    path: Annotated[str | None, said("`A`, `B`, `metrics`, `sql`, or empty without an expectation")] = None
-    of_run: Annotated[str | None, said("what it reads of the run's lines alone, where that was asked")] = None
+    path: Annotated[str | None, field_meaning("`A`, `B`, `metrics`, `sql`, or empty without an expectation")] = None
+    of_run: Annotated[str | None, field_meaning("what it reads of the run's lines alone, where that was asked")] = None
     state: str | None = None
-    wanted: Annotated[str | None, said("what it has to read of the run")] = None
-    differs: Annotated[str | None, said("how it does not")] = None
+    wanted: Annotated[str | None, field_meaning("what it has to read of the run")] = None
+    differs: Annotated[str | None, field_meaning("how it does not")] = None
     cause: str | None = None
     notes: list[str] | None = None
     proof: PanelProof | None = None
@@ -243,7 +246,9 @@ class Control(Struct):
     title: str | None = None
     before: str | None = None
     after: str | None = None
-    meaning: Annotated[str | None, said("`true_zero`, `broken_zero`, `false_green`, `live`, `quiet`, ...")] = None
+    meaning: Annotated[str | None, field_meaning("`true_zero`, `broken_zero`, `false_green`, `live`, `quiet`, ...")] = (
+        None
+    )
     words: str | None = None
     differs: str | None = None
 
@@ -263,25 +268,27 @@ class Fix(Struct):
     """What to change."""
 
     summary: str | None = None
-    diff: Annotated[str | None, said("a unified diff, empty where a person has to do it")] = None
+    diff: Annotated[str | None, field_meaning("a unified diff, empty where a person has to do it")] = None
     safety: Annotated[
         str | None,
-        said(
+        field_meaning(
             "`safe`: changes what is shown only, and was read with it; `review`: may change what is collected, kept or "
             "meant; `manual`: a person has to do it"
         ),
     ] = None
-    path: Annotated[str | None, said("the file or object that the diff applies to")] = None
+    path: Annotated[str | None, field_meaning("the file or object that the diff applies to")] = None
 
 
 class Evidence(Struct):
     """How a finding is known, and which of its probes are of which side."""
 
-    kind: Annotated[str | None, said("`proof`: the same question asked twice; `observation`: what was seen")] = None
-    as_written: Annotated[int | None, said("of a proof: that many probes, from the first")] = None
-    changed: Annotated[int | None, said("of a proof: that many after them")] = None
-    pair: Annotated[list[int] | None, said("of a proof: the two probes, from 0, that say it")] = None
-    seen: Annotated[int | None, said("of an observation: how many probes")] = None
+    kind: Annotated[
+        str | None, field_meaning("`proof`: the same question asked twice; `observation`: what was seen")
+    ] = None
+    as_written: Annotated[int | None, field_meaning("of a proof: that many probes, from the first")] = None
+    changed: Annotated[int | None, field_meaning("of a proof: that many after them")] = None
+    pair: Annotated[list[int] | None, field_meaning("of a proof: the two probes, from 0, that say it")] = None
+    seen: Annotated[int | None, field_meaning("of an observation: how many probes")] = None
 
 
 class Subject(Struct):
@@ -296,14 +303,14 @@ class Finding(Struct):
     """A cause with its evidence."""
 
     cause: str
-    severity: Annotated[str | None, said("`error`, `warning` or `info`")] = None
+    severity: Annotated[str | None, field_meaning("`error`, `warning` or `info`")] = None
     hop: str | None = None
     subject: Subject | None = None
-    claim: Annotated[str | None, said("one sentence")] = None
+    claim: Annotated[str | None, field_meaning("one sentence")] = None
     evidence: Evidence | None = None
     probes: list[Probe] | None = None
     fix: Fix | None = None
-    panels: Annotated[list[int] | None, said("ids of the panels that it explains")] = None
+    panels: Annotated[list[int] | None, field_meaning("ids of the panels that it explains")] = None
 
 
 class Checked(Struct):
@@ -312,27 +319,27 @@ class Checked(Struct):
     name: str
     ok: bool
     says: str
-    output: Annotated[str, said("the end of what it printed")]
+    output: Annotated[str, field_meaning("the end of what it printed")]
 
 
 class HealthRow(Struct):
-    """A check of the workspace (`checks:`), or what Coder says of it, on either side of the run."""
+    """A check of the workspace (`checks:`), or its state in Coder, before and after the run."""
 
     name: str
     verdict: Judged
-    before: Annotated[Checked | None, said("null where it was not asked")]
-    after: Annotated[Checked | None, said("null where it was not asked")]
+    before: Annotated[Checked | None, field_meaning("null where it was not asked")]
+    after: Annotated[Checked | None, field_meaning("null where it was not asked")]
 
 
 class ResultPart(Struct):
     """One of the things that a success takes."""
 
-    part: Annotated[str, said("`healthy`, `denied`, `audited`, `shown`")]
+    part: Annotated[str, field_meaning("`healthy`, `denied`, `audited`, `shown`")]
     verdict: Literal["ok", "fail", "unknown", "not asked"]
     says: str
-    lines: Annotated[list[str], said("what was printed, logged or is missing")]
-    why: Annotated[list[str], said("the causes, each with its claim")]
-    needed: Annotated[list[str], said("what would mend it")]
+    lines: Annotated[list[str], field_meaning("what was printed, logged or is missing")]
+    why: Annotated[list[str], field_meaning("the causes, each with its claim")]
+    needed: Annotated[list[str], field_meaning("what would mend it")]
 
 
 class Result(Struct):
@@ -340,7 +347,7 @@ class Result(Struct):
 
     head: Annotated[
         Literal["SUCCESS", "DOCUMENTED NEGATIVE", "UNDECIDED"],
-        said("SUCCESS takes all parts; one that fails makes it DOCUMENTED NEGATIVE; else it is UNDECIDED"),
+        field_meaning("SUCCESS takes all parts; one that fails makes it DOCUMENTED NEGATIVE; else it is UNDECIDED"),
     ]
     parts: list[ResultPart]
 
@@ -351,7 +358,7 @@ class Clock(Struct):
     system: str
     least_ms: float
     most_ms: float
-    answers: Annotated[int, said("how many answers say so")]
+    answers: Annotated[int, field_meaning("how many answers say so")]
 
 
 class JudgedDashboard(Struct):
@@ -360,12 +367,14 @@ class JudgedDashboard(Struct):
     uid: str | None = None
     title: str | None = None
     version: Any = None
-    schema: Annotated[str | None, said("`classic` or `v2`")] = None
-    source: Annotated[str | None, said("the uid or file that was asked for")] = None
+    schema: Annotated[str | None, field_meaning("`classic` or `v2`")] = None
+    source: Annotated[str | None, field_meaning("the uid or file that was asked for")] = None
     file: str | None = None
-    provisioned: Annotated[str | None, said("the file that Grafana reads it from")] = None
-    sha256: Annotated[str | None, said("of the model as compact-keyed JSON: keys sorted, `, ` and `: ` between")] = None
-    model: Annotated[Any, said("the JSON model, null where it has more than 4 MiB")] = None
+    provisioned: Annotated[str | None, field_meaning("the file that Grafana reads it from")] = None
+    sha256: Annotated[
+        str | None, field_meaning("of the model as compact-keyed JSON: keys sorted, `, ` and `: ` between")
+    ] = None
+    model: Annotated[Any, field_meaning("the JSON model, null where it has more than 4 MiB")] = None
 
 
 class KnownDatasource(Struct):
@@ -374,7 +383,7 @@ class KnownDatasource(Struct):
     name: str
     uid: str
     type: str
-    settings: Annotated[dict[str, Any], said("its jsonData, secrets hidden")]
+    settings: Annotated[dict[str, Any], field_meaning("its jsonData, secrets hidden")]
     database: str
     default: bool
 
@@ -394,13 +403,13 @@ class Expected(Struct):
 class InputFile(Struct):
     """A file that was judged by, without the secrets in it."""
 
-    role: Annotated[str, said("`obs-check`, `expectations`, `dashboard-source`, `boundary`, `shipper`")]
+    role: Annotated[str, field_meaning("`obs-check`, `expectations`, `dashboard-source`, `boundary`, `shipper`")]
     path: str
-    bytes: Annotated[int, said("of the text as it is kept")]
-    sha256: Annotated[str, said("of these bytes")]
-    text: Annotated[str, said("empty where it has more than 256 KiB")]
-    secrets: Annotated[int, said("values that are hidden in it")]
-    problem: Annotated[str, said("why it could not be read, empty when it was")]
+    bytes: Annotated[int, field_meaning("of the text as it is kept")]
+    sha256: Annotated[str, field_meaning("of these bytes")]
+    text: Annotated[str, field_meaning("empty where it has more than 256 KiB")]
+    secrets: Annotated[int, field_meaning("values that are hidden in it")]
+    problem: Annotated[str, field_meaning("why it could not be read, empty when it was")]
 
 
 class Inputs(Struct):
@@ -409,7 +418,7 @@ class Inputs(Struct):
     dashboard: JudgedDashboard
     datasources: list[KnownDatasource]
     expectations: list[Expected]
-    addresses: Annotated[dict[str, str], said("of the systems, by name")]
+    addresses: Annotated[dict[str, str], field_meaning("of the systems, by name")]
     files: list[InputFile]
 
 
@@ -420,7 +429,9 @@ class PanelChange(Struct):
     title: str | None = None
     before: str | None = None
     after: str | None = None
-    change: Annotated[str | None, said("`fixed`, `still broken`, `newly broken`, `unchanged`, `unknown`")] = None
+    change: Annotated[str | None, field_meaning("`fixed`, `still broken`, `newly broken`, `unchanged`, `unknown`")] = (
+        None
+    )
 
 
 class HopChange(Struct):
@@ -437,7 +448,7 @@ class LoadOfRun(Struct):
     """A large run (`--count`), of which the events stand in its journal."""
 
     count: int
-    asked_per_s: Annotated[float, said("0: as fast as it goes")]
+    asked_per_s: Annotated[float, field_meaning("0: as fast as it goes")]
     sent: int
     sent_per_s: float | None
 
@@ -448,35 +459,35 @@ class Document(Struct):
     schema: Literal["obs-check/1"]
     command: str
     verdict: Judged
-    run: Annotated[RunId | None, said("the run's id")] = None
-    window: Annotated[Span | None, said("whole seconds around the events")] = None
+    run: Annotated[RunId | None, field_meaning("the run's id")] = None
+    window: Annotated[Span | None, field_meaning("whole seconds around the events")] = None
     through: Through | None = None
     events: list[Event] | None = None
     hops: list[Hop] | None = None
     panels: list[Panel] | None = None
     control: list[Control] | None = None
-    findings: Annotated[list[Finding] | None, said("causes, the first one first")] = None
+    findings: Annotated[list[Finding] | None, field_meaning("causes, the first one first")] = None
     load: LoadOfRun | None = None
-    checks: Annotated[list[HealthRow] | None, said("of the workspace, beside the run")] = None
-    result: Annotated[Result | None, said("the head of the run, null without one")] = None
+    checks: Annotated[list[HealthRow] | None, field_meaning("of the workspace, beside the run")] = None
+    result: Annotated[Result | None, field_meaning("the head of the run, null without one")] = None
     unexplained: list[str] | None = None
     suggested: list[Suggested] | None = None
-    outages: Annotated[list[str] | None, said("systems that did not answer")] = None
-    changes: Annotated[list[str] | None, said("what was changed on request, and how to go back")] = None
-    ended: Annotated[str | None, said("why the command did not come to its end, empty when it did")] = None
-    span: Annotated[Span | None, said("when the command looked")] = None
-    versions: Annotated[dict[str, str] | None, said("of everything that tells one")] = None
+    outages: Annotated[list[str] | None, field_meaning("systems that did not answer")] = None
+    changes: Annotated[list[str] | None, field_meaning("what was changed on request, and how to go back")] = None
+    ended: Annotated[str | None, field_meaning("why the command did not come to its end, empty when it did")] = None
+    span: Annotated[Span | None, field_meaning("when the command looked")] = None
+    versions: Annotated[dict[str, str] | None, field_meaning("of all programs that report one")] = None
     clocks: list[Clock] | None = None
     inputs: Inputs | None = None
     answers: Annotated[
         dict[str, str] | None,
-        said(
+        field_meaning(
             "SHA-256 -> the raw answer of every `exchange`, each once; one of more than 256 KiB, and what goes beyond "
             "16 MiB in all, is left out"
         ),
     ] = None
-    answers_left_out: Annotated[int | None, said("how many different answers are")] = None
-    comparison: Annotated[list[PanelChange] | None, said("of `confirm` and `demo`")] = None
-    hop_comparison: Annotated[list[HopChange] | None, said("of `confirm` and `demo`")] = None
-    before: Annotated["Document | None", said("of `confirm`: the run that it was compared with")] = None
-    after: Annotated["Document | None", said("of `demo`: the run after the fixes")] = None
+    answers_left_out: Annotated[int | None, field_meaning("how many different answers are")] = None
+    comparison: Annotated[list[PanelChange] | None, field_meaning("of `confirm` and `demo`")] = None
+    hop_comparison: Annotated[list[HopChange] | None, field_meaning("of `confirm` and `demo`")] = None
+    before: Annotated["Document | None", field_meaning("of `confirm`: the run that it was compared with")] = None
+    after: Annotated["Document | None", field_meaning("of `demo`: the run after the fixes")] = None

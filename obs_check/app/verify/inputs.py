@@ -13,7 +13,7 @@ from obs_check.app.systems.systems import Systems
 from obs_check.documents.scrubbed import without_secret_values
 from obs_check.follow.hop import HopSeen
 from obs_check.model.clock_offset import ClockOffset
-from obs_check.model.secret import hidden, without_secrets
+from obs_check.model.secret import hide_secrets, without_secrets
 from obs_check.panel.expect import Expectation
 
 CLOCK_APART_S = 60.0
@@ -75,13 +75,13 @@ def inputs_of(systems: Systems) -> Inputs:
             }
             for one in board.datasources
         ),
-        {name: hidden(address) for name, address in addresses.items() if address},
+        {name: hide_secrets(address) for name, address in addresses.items() if address},
         tuple(_files(systems)),
     )
 
 
 def versions(systems: Systems, hops: list[HopSeen], loki: str) -> dict[str, str]:
-    """The version of everything that tells one, by its name."""
+    """The version of all programs that report one, by its name."""
     shippers = [hop.shipping.after for hop in hops if hop.shipping]
     if systems.shipping is not None and systems.shipping.before is not None:
         shippers.append(systems.shipping.before)
@@ -120,7 +120,7 @@ def wrong_clock(clocks: Sequence[Mapping[str, Any]]) -> str:
 def _dashboard(systems: Systems) -> dict[str, Any]:
     board, source = systems.board.dashboard, systems.source
     model = without_secrets(board.document)
-    text = hidden(json.dumps(model, ensure_ascii=False, sort_keys=True, default=str))
+    text = hide_secrets(json.dumps(model, ensure_ascii=False, sort_keys=True, default=str))
     return {
         "uid": board.uid,
         "title": board.title,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from obs_check.app.verify.document import Document
-from obs_check.client.answer import NoJson, decoded, shaped
+from obs_check.client.answer import NoJson, as_type, decode_json
 from obs_check.errors import InputError
 from obs_check.follow.journal import journal_path, read_journal
 from obs_check.follow.run import Run, run_from_json
@@ -27,13 +27,13 @@ def load_document(path: Path) -> dict[str, Any]:
 def read_document(raw: bytes, source: str) -> dict[str, Any]:
     """As `load_document`, from bytes; `source` is what errors call it."""
     try:
-        document = decoded(raw)
+        document = decode_json(raw)
     except NoJson as error:
         raise InputError(f"{source}: not JSON: {error}", _HINT) from None
     if not isinstance(document, dict) or document.get("schema") != "obs-check/1":
         raise InputError(f"{source}: not a document of obs-check", _HINT)
     try:
-        shaped(document, Document)
+        as_type(document, Document)
     except NoJson as error:
         raise InputError(f"{source}: {error}", _HINT) from None
     return document | {key: document.get(key) or [] for key in ("events", "hops", "panels")}

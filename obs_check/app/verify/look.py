@@ -10,7 +10,7 @@ from obs_check.follow.run import Run
 from obs_check.model.window import MS, NS, Window
 from obs_check.panel.board import Board, PanelView, Progress
 from obs_check.panel.elements import Dashboard
-from obs_check.panel.expect import differs
+from obs_check.panel.expect import difference
 from obs_check.panel.request import PanelRequest, dashboard_range
 from obs_check.panel.run_lines import can_be_told_apart, of_run
 
@@ -46,7 +46,7 @@ def look_again(board: Board, held: Yardstick, broken: BrokenPanel, request: Pane
     run = held.run
     if run is not None and broken.run_window is not None:
         (view,) = _of_run(board, run).answers([request])
-        wrong = differs(view.reading, held.expectations.get(view.panel.id), run.events, of_run=True)
+        wrong = difference(view.reading, held.expectations.get(view.panel.id), run.events, of_run=True)
         found = replace(
             broken, panel=view.panel, request=view.request, reading=view.reading, differs=wrong, probes=view.probes
         )

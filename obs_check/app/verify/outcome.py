@@ -6,7 +6,7 @@ from typing import Any
 
 from obs_check.app.diagnose.counterfactual import WouldRead
 from obs_check.app.systems.health import Health
-from obs_check.app.verify.comparison import compare, compare_hops, earlier
+from obs_check.app.verify.comparison import compare, compare_hops, earlier_document
 from obs_check.app.verify.inputs import Inputs
 from obs_check.app.verify.panel_proof import panel_proof
 from obs_check.app.verify.result import result_of
@@ -125,7 +125,7 @@ class Outcome:
         }
         before = self.compared_with
         if before is not None:
-            document["before"] = earlier(before)
+            document["before"] = earlier_document(before)
             document["comparison"] = compare(before, document)
             document["hop_comparison"] = compare_hops(before, document)
         return document

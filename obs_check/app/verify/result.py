@@ -11,6 +11,7 @@ from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
 from obs_check.model.finding import Finding
 from obs_check.model.verdict import Verdict, worst
+from obs_check.model.wording import count_noun
 
 SUCCESS = "SUCCESS"
 NEGATIVE = "DOCUMENTED NEGATIVE"
@@ -84,7 +85,10 @@ def _healthy(health: Health) -> Part:
     count = len({one.name for one in (*health.before, *health.after)})
     lines = [f"{one.name}: {line}" for _, one in broken for line in one.output.splitlines()[-3:]]
     why = [f"{one.name}, {when} the run: {one.says}" for when, one in broken]
-    said = f"{count} checks before and after the run, {len({one.name for _, one in broken})} not as they have to be"
+    said = (
+        f"{count_noun(count, 'check')} before and after the run, {len({one.name for _, one in broken})} not "
+        "as they have to be"
+    )
     needed = [] if any(when == "before" for when, _ in broken) else ["it worked before: look at what ran in between"]
     return Part(
         "healthy",
@@ -101,7 +105,10 @@ def _denied(run: Run, findings: Sequence[Finding]) -> Part:
     wrong = [one for one in known if not one.as_expected]
     denied = [one for one in known if one.event.decision == "deny"]
     right = sum(one.as_expected for one in denied)
-    said = f"{right} of {len(denied)} requests denied, {len(known) - len(denied)} to be allowed, {len(wrong)} otherwise"
+    said = (
+        f"{right} of {count_noun(len(denied), 'request')} denied, {len(known) - len(denied)} to be allowed, "
+        f"{len(wrong)} otherwise"
+    )
     verdict = Verdict.FAIL if wrong else Verdict.OK if len(known) == len(run.sent) else Verdict.UNKNOWN
     lines = tuple(f"{one.event.tag}: {one.answer.verdict} {one.answer.error}".strip() for one in wrong[:_LINES])
     return _explained("denied", verdict, said, lines, [f for f in findings if f.hop == "egress"])
@@ -122,7 +129,7 @@ def _shown(panels: Sequence[PanelVerdict], findings: Sequence[Finding]) -> Part:
         return Part("shown", None, "no panel was read")
     verdict = worst(row.verdict for row in panels)
     broken = [row for row in panels if row.verdict is not Verdict.OK]
-    said = f"{len(panels) - len(broken)} of {len(panels)} panels read as they should"
+    said = f"{len(panels) - len(broken)} of {count_noun(len(panels), 'panel')} read as they should"
     lines = tuple(f"panel {row.view.panel.id} {row.view.panel.title}: {row.differs or row.verdict}" for row in broken)
     ids = {row.view.panel.id for row in broken}
     return _explained("shown", verdict, said, lines[:_LINES], [f for f in findings if ids & set(f.panels)])

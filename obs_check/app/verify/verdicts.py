@@ -8,14 +8,15 @@ from obs_check.evidence.context import BrokenPanel
 from obs_check.follow.run import Run
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import NS, Window
+from obs_check.model.wording import count_noun
 from obs_check.panel.board import PanelView
-from obs_check.panel.expect import ROWS, Expectation, differs, reads_nothing
+from obs_check.panel.expect import ROWS, Expectation, difference, reads_nothing
 from obs_check.panel.reading import Reading
 from obs_check.panel.run_lines import can_be_told_apart
 
 Copy = tuple[int, str]
 """Id and title: copies of a repeated panel share their id."""
-_IDLE = "reads nothing in its range, and no expectation says that the run has to show there"
+_IDLE = "reads nothing in its range, and no expectation requires the run to show there"
 _LATE_S = 60
 """Seconds around a run in which its lines may be dated: clocks differ."""
 
@@ -101,11 +102,11 @@ def judge(view: PanelView, own: PanelView | None, held: Yardstick) -> PanelVerdi
     events = held.run.events if held.run else None
     wanted = _in_words(expectation, held.run) if held.run is not None and expectation is not None else ""
     if view.reading.state == "error" or own is None:
-        wrong = differs(view.reading, expectation, events, held.earlier(view))
+        wrong = difference(view.reading, expectation, events, held.earlier(view))
         idle = bool(wrong) and view.reading.state != "error" and (expectation is None or events is None)
         verdict = Verdict.OK if not wrong else Verdict.FAIL
         return PanelVerdict(view, path, _of_idle(view, held) if idle else verdict, wanted, wrong, idle=idle)
-    wrong = differs(own.reading, expectation, events, of_run=True)
+    wrong = difference(own.reading, expectation, events, of_run=True)
     if not wrong and not reads_nothing(own.reading) and reads_nothing(view.reading):
         return PanelVerdict(view, path, Verdict.FAIL, wanted, f"reads {view.reading.text} with others' lines in it")
     return PanelVerdict(view, path, Verdict.FAIL if wrong else Verdict.OK, wanted, wrong, own=own)
@@ -139,5 +140,5 @@ def _in_words(expectation: Expectation, run: Run) -> str:
     if counts is None:
         return "nothing" if expectation.kind == "quiet" else "a rise"
     if expectation.kind in ROWS:
-        return f"{len(counts)} {expectation.kind.removesuffix('s')}{'' if len(counts) == 1 else 's'}"
+        return count_noun(len(counts), expectation.kind.removesuffix("s"))
     return ", ".join(f"{name} {value:g}" for name, value in counts.items()) or "nothing"

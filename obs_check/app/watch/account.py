@@ -8,7 +8,7 @@ from obs_check.app.verify.outcome import Outcome
 from obs_check.follow.hop import HopSeen, PathName
 from obs_check.follow.run import Run
 from obs_check.model.event import Decision
-from obs_check.model.secret import hidden
+from obs_check.model.secret import hide_secrets
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import NS, shown_time
 
@@ -106,9 +106,9 @@ def account_of(outcome: Outcome, start_ns: int, end_ns: int) -> RunAccount:
         verdict,
         outcome.exit_code,
         tuple(_counts(outcome.hops, run)) if run else (),
-        tuple(PanelCheck(p.view.panel.id, hidden(p.view.panel.title), p.verdict) for p in outcome.panels),
+        tuple(PanelCheck(p.view.panel.id, hide_secrets(p.view.panel.title), p.verdict) for p in outcome.panels),
         tuple(causes),
-        tuple(hidden(text) for text in why),
+        tuple(hide_secrets(text) for text in why),
     )
 
 

@@ -89,7 +89,7 @@ class Watch:
         return next(code for code in _WORST_FIRST if code in codes)
 
 
-def tidied(state: Path, keep: int, say: Callable[[str], None]) -> Callable[[], None]:
+def state_cleaner(state: Path, keep: int, say: Callable[[str], None]) -> Callable[[], None]:
     """Removes all but the newest `keep` documents and journals of a state directory; says what cannot be removed."""
     store = RunStore(state)
 

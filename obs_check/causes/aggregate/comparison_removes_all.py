@@ -6,7 +6,7 @@
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.query_finding import better, query_finding, query_fix, with_edits
+from obs_check.evidence.query_finding import query_finding, query_fix, reads_better, with_edits
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.style import number_text
@@ -21,7 +21,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     """Read the panel without the comparison."""
     if broken.reading.rows > 0 or broken.rungs[-1].lines == 0:
         return None
-    # A threshold that nobody meets is no mistake: only a run that must show proves that it is one.
+    # A threshold that no value meets is not a mistake: only a run that must show proves that it is one.
     if not context.expects(broken.panel.id):
         return None
     found, author = _comparison(parse(broken.expr)), _comparison(read_text(broken.raw))
@@ -32,7 +32,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     raw = broken.raw[: author.span.start] + inside + broken.raw[author.span.end :]
     edits = [TargetEdit(broken.panel.id, broken.target.ref_id, broken.raw, raw)]
     changed = with_edits(context, broken, edits)
-    if not better(broken, changed) or not changed.reading.rows:
+    if not reads_better(broken, changed) or not changed.reading.rows:
         return None
     limit = found.right if ranges(found.left) else found.left
     number = number_text(limit.value) if isinstance(limit, ast.Number) else "the number"

@@ -14,10 +14,10 @@ from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
 from obs_check.evidence.needed_labels import grouped_by
-from obs_check.evidence.parser_at import count, having
+from obs_check.evidence.parser_at import count, with_values
 from obs_check.evidence.query_edit import edit_texts
-from obs_check.evidence.query_finding import better, query_finding, query_fix, with_edits
-from obs_check.evidence.query_text import regrouped
+from obs_check.evidence.query_finding import query_finding, query_fix, reads_better, with_edits
+from obs_check.evidence.query_text import group_by_label
 from obs_check.logql import parse
 from obs_check.model.finding import Finding, Observation, Proof
 from obs_check.model.probe import Probe
@@ -37,9 +37,9 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     """Find the grouping's labels on the lines at hand, count, and read the panel with the nearest."""
     for missing in _missing(context, broken):
         near = get_close_matches(missing.name, missing.labels, 1, 0.6)
-        edits = edit_texts(broken, partial(regrouped, old=missing.name, new=near[0])) if near else ()
+        edits = edit_texts(broken, partial(group_by_label, old=missing.name, new=near[0])) if near else ()
         changed = with_edits(context, broken, edits) if edits else None
-        if changed is None or not better(broken, changed):
+        if changed is None or not reads_better(broken, changed):
             continue
         return query_finding(
             CAUSE,
@@ -77,7 +77,7 @@ def _missing(context: Context, broken: BrokenTarget) -> Iterator[_Missing]:
     for name in grouped_by(parse(broken.expr)):
         if not passing or any(row.get(name) for row in passing):
             continue
-        with_label, probe = count(context, broken, having(broken.query, (name,)))
+        with_label, probe = count(context, broken, with_values(broken.query, (name,)))
         if with_label > 0:
             continue
         claim = (

@@ -8,7 +8,7 @@ from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.dashboard_edit import dashboard_fix, panel_json
-from obs_check.evidence.query_finding import better, query_finding, with_edits
+from obs_check.evidence.query_finding import query_finding, reads_better, with_edits
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding, PanelEdit, Proof
@@ -28,7 +28,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     if not edits:
         return None
     changed = with_edits(context, broken, edits)
-    if not better(broken, changed):
+    if not reads_better(broken, changed):
         return None
     reads = broken.reading.error or f"the panel reads {broken.reading.text}"
     return query_finding(

@@ -10,11 +10,11 @@ from dataclasses import replace
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.query_edit import at_end, insert_stage
-from obs_check.evidence.query_finding import better, query_finding, query_fix, with_edits
+from obs_check.evidence.query_finding import query_finding, query_fix, reads_better, with_edits
 from obs_check.evidence.query_text import stages_of
 from obs_check.logql import to_text
 from obs_check.model.finding import Finding, Proof
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 
 _ERROR = re.compile(r"pipeline error: '(\w+)'")
 
@@ -32,14 +32,14 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     if not samples:
         return None
     changed = with_edits(context, broken, rewrite.edits)
-    if not better(broken, changed):
+    if not reads_better(broken, changed):
         return None
     return query_finding(
         CAUSE,
         context,
         broken,
         f"lines that give {refused[1]} reach the aggregation and Loki refuses the query (400), for example "
-        f'`{shortened(samples[0][1], 120)}`; with `| __error__=""` the panel reads {changed.reading.text}',
+        f'`{shorten(samples[0][1], 120)}`; with `| __error__=""` the panel reads {changed.reading.text}',
         Proof((*broken.whole.probes, probe), changed.probes),
         query_fix(context, "leave out the lines that cannot be parsed", rewrite.edits),
         group=refused[1],

@@ -12,10 +12,11 @@ from typing import NamedTuple
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import dashboard_fix, panel_json
-from obs_check.evidence.tried import Tried, shown, tried
+from obs_check.evidence.tried import Tried, reading_text, try_edits
 from obs_check.golang.durations import format_prometheus_duration, parse_prometheus_duration
 from obs_check.model.finding import DashboardEdit, Finding, Fix, Observation, PanelEdit, Proof, Subject
 from obs_check.model.window import Window
+from obs_check.model.wording import count_noun
 from obs_check.panel.expect import reads_nothing
 
 
@@ -84,7 +85,7 @@ def _refused(context: Context, broken: BrokenPanel, limit: _Limit, value: str) -
     said, named = " ".join(broken.reading.error.split()), f" `{limit.name}`" if limit.name else ""
     claim = f"Loki refuses the query: its limit{named} {f'is {value}' if value else 'names it'} ({said})"
     if change is not None and helps:
-        claim += f"; {told} the panel reads {shown(change.reading)}"
+        claim += f"; {told} the panel reads {reading_text(change.reading)}"
     proved = helps and change is not None and broken.probes
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid, broken.panel.id),
@@ -108,7 +109,11 @@ def _within(
             for index, target in enumerate(targets)
             if target.get("expr")
         ]
-        return edits, tried(context, broken, edits) if edits else None, f"with at most {value} lines"
+        return (
+            edits,
+            try_edits(context, broken, edits) if edits else None,
+            f"with at most {count_noun(int(value), 'line')}",
+        )
     if limit.name == "max_query_length":
         try:
             length = parse_prometheus_duration(value)
@@ -116,7 +121,7 @@ def _within(
             return (), None, ""
         # Half of it: the range of a metric query grows by a step at either end.
         end, part = broken.opened.end_ns, length // 2
-        change = tried(context, broken, (), Window(end - part, end))
+        change = try_edits(context, broken, (), Window(end - part, end))
         return (), change, f"over the last {format_prometheus_duration(part)}"
     return (), None, ""
 

@@ -8,8 +8,8 @@ from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.query_edit import Edits
-from obs_check.evidence.query_finding import better, query_finding, query_fix, with_edits
-from obs_check.evidence.query_text import spliced
+from obs_check.evidence.query_finding import query_finding, query_fix, reads_better, with_edits
+from obs_check.evidence.query_text import splice_text
 from obs_check.golang.durations import format_duration
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
@@ -32,7 +32,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     if not edits:
         return None
     changed = with_edits(context, broken, edits)
-    if not better(broken, changed):
+    if not reads_better(broken, changed):
         return None
     where = "the panel shows one point" if one_point else f"points are {format_duration(needed_ns)} apart"
     return query_finding(
@@ -64,7 +64,7 @@ def _edits(broken: BrokenTarget, macro: str, needed_ns: int) -> Edits:
         brackets = [_brackets(raw, found.span) for found in short]
         if -1 in (end for bracket in brackets for end in bracket):
             return ()
-        after = spliced(raw, ((opening + 1, closing, macro) for opening, closing in brackets))
+        after = splice_text(raw, ((opening + 1, closing, macro) for opening, closing in brackets))
         if after != raw:
             edits.append(TargetEdit(broken.panel.id, one.target.ref_id, raw, after))
     return tuple(edits)

@@ -9,7 +9,7 @@ import re
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.needed_labels import grouped_by
-from obs_check.evidence.query_finding import better, query_finding, query_fix, with_edits
+from obs_check.evidence.query_finding import query_finding, query_fix, reads_better, with_edits
 from obs_check.logql import parse, to_text
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.walk import children, ranges
@@ -39,7 +39,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     raw = broken.raw[: author.left.span.end] + new + broken.raw[author.right.span.start :]
     edits = [TargetEdit(broken.panel.id, broken.target.ref_id, broken.raw, raw)]
     changed = with_edits(context, broken, edits)
-    if not better(broken, changed):
+    if not reads_better(broken, changed):
         return None
     return query_finding(
         CAUSE,

@@ -12,14 +12,15 @@ from obs_check.documents.nearest import nearest
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.firewall_file import FirewallFile, firewall_file
-from obs_check.evidence.run_evidence import at_egress, says_no_rules, sent
+from obs_check.evidence.run_evidence import at_egress, says_no_rules, sent_events
 from obs_check.follow.run import Sent
 from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
+from obs_check.model.wording import count_noun
 
 
 def find(context: Context) -> Finding | None:
     """Allow events were denied, and no rule of the file matches them."""
-    events = sent(context, "allow")
+    events = sent_events(context, "allow")
     denied = [one for one in events if one.answer.verdict == "deny"]
     file = firewall_file(context)
     if not denied or (file is not None and any(map(file.allowing, denied))):
@@ -31,7 +32,7 @@ def find(context: Context) -> Finding | None:
     # urlsplit().hostname would lower the case, and case counts.
     host = url.netloc.rpartition("@")[2].partition(":")[0]
     wanted = f"method={method} domain={host} path={url.path or '/'}"
-    claim = f"boundary denied {len(denied)} of {len(events)} requests that have to be allowed: "
+    claim = f"boundary denied {len(denied)} of {count_noun(len(events), 'request')} that have to be allowed: "
     asked = f"{method} {url.scheme}://{url.netloc}{url.path}"
     evidence: Evidence = Observation(at_egress(context))
     if file is None:
@@ -41,7 +42,7 @@ def find(context: Context) -> Finding | None:
         fix = Fix(f"allow `{wanted}` in the configuration that boundary reads ({which}), and restart it")
     else:
         near = nearest(wanted, [rule.raw for rule in file.config.rules])
-        claim += f"none of the {len(file.config.rules)} rules in {file.path.name} matches {asked}"
+        claim += f"no rule of {file.path.name} ({count_noun(len(file.config.rules), 'rule')}) matches {asked}"
         claim += f"; the nearest is `{near}`" if near else ""
         evidence, fix, tried = _with_rule(context, file, wanted, denied)
         claim += tried
@@ -56,7 +57,7 @@ def find(context: Context) -> Finding | None:
 
 def _with_rule(context: Context, file: FirewallFile, wanted: str, denied: Sequence[Sent]) -> tuple[Evidence, Fix, str]:
     """The file with one more rule, on the run's requests: the denied ones are allowed, all others decided as before."""
-    every, now = [*sent(context, "allow"), *sent(context, "deny")], context.now_ns()
+    every, now = [*sent_events(context, "allow"), *sent_events(context, "deny")], context.now_ns()
     as_written = (*at_egress(context), file.decides(every, now))
     summary = f"allow `{wanted}` and restart boundary"
     after = file.with_rule(wanted)

@@ -5,24 +5,25 @@ Proved by the client's own TLS error and by the same request with boundary's CA,
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.run_evidence import answered, at_egress, says, seen_anywhere, sent, sent_again
+from obs_check.evidence.run_evidence import answered, at_egress, boundary_lines, seen_anywhere, send_again, sent_events
 from obs_check.model.finding import Finding, Fix, Observation, Proof, Subject
 from obs_check.model.probe import Probe
+from obs_check.model.wording import count_noun
 
 
 def find(context: Context) -> Finding | None:
     """Every event failed by its certificate and no tag is anywhere."""
-    every = [*sent(context, "allow"), *sent(context, "deny")]
+    every = [*sent_events(context, "allow"), *sent_events(context, "deny")]
     if not answered(every, "ca_untrusted") or seen_anywhere(context):
         return None
-    lines, probes = says(context, "TLS handshake failed", "run")
-    config, egress = context.named.boundary_config, context.egress
+    lines, probes = boundary_lines(context, "TLS handshake failed", "run")
+    config, egress = context.named.boundary_config, context.firewall.egress
     tried = ""
     trusted: tuple[Probe, ...] = ()
     if egress is not None and egress.proxy and config is not None:
         # boundary keeps its CA beside its configuration (v0.9.0: ca-cert.pem).
         ca = config.parent / "ca-cert.pem"
-        answer, probe = sent_again(egress, every[-1], egress.proxy, ca)
+        answer, probe = send_again(egress, every[-1], egress.proxy, ca)
         if answer.verdict not in ("allow", "deny"):
             return None
         trusted = (probe,)
@@ -32,7 +33,8 @@ def find(context: Context) -> Finding | None:
     seen = (*at_egress(context), *probes)
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"{len(every)} of {len(every)} requests ended in the TLS handshake ({every[0].answer.error}), so "
+        claim=f"{len(every)} of {count_noun(len(every), 'request')} ended in the TLS handshake "
+        f"({every[0].answer.error}), so "
         f"boundary decided none ({len(lines)} such lines in its log){tried}",
         evidence=Proof(seen, trusted) if trusted else Observation(seen),
         fix=Fix(

@@ -13,23 +13,23 @@ from obs_check.boundary.rules import Rule
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.firewall_file import FirewallFile, firewall_file, others_change
-from obs_check.evidence.run_evidence import at_egress, decided, says, sent
+from obs_check.evidence.run_evidence import at_egress, boundary_lines, decisions_by_tag, sent_events
 from obs_check.follow.run import Sent
 from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
 from obs_check.model.probe import Probe
+from obs_check.model.wording import count_noun
 
 
 def find(context: Context) -> Finding | None:
     """Deny events were allowed, and a rule matches them: one of the file, else the one that boundary names."""
-    events, known = sent(context, "deny"), decided(context)
+    events, known = sent_events(context, "deny"), decisions_by_tag(context)
     through = [one for one in events if known.get(one.event.tag) == "allow"]
     if not through:
         return None
     file = firewall_file(context)
-    claim = f"{len(through)} of {len(events)} requests that have to be denied got through: "
+    claim = f"{len(through)} of {count_noun(len(events), 'request')} that have to be denied got through: "
     if file is None:
-        assert context.run is not None
-        lines, probes = says(context, f"obs={context.run.id}-", "run")
+        lines, probes = boundary_lines(context, f"obs={context.followed_run.id}-", "run")
         said = [found for line in lines if (found := decided_in(line))]
         named = dict.fromkeys(one.rule for one in said if one.decision == "allow" and one.url.endswith("-deny"))
         if not named:
@@ -54,7 +54,7 @@ def find(context: Context) -> Finding | None:
 def _without(context: Context, file: FirewallFile, through: Sequence[Sent]) -> tuple[Evidence, Fix, str]:
     """The file without the rules that match, on the run's requests and on those of others in its time: what got through
     is denied, all else decided as before."""
-    every, now = [*sent(context, "allow"), *sent(context, "deny")], context.now_ns()
+    every, now = [*sent_events(context, "allow"), *sent_events(context, "deny")], context.now_ns()
     after: FirewallFile | None = file
     removed: list[Rule] = []
     while after is not None and (rule := next(filter(None, map(after.allowing, through)), None)):
@@ -79,7 +79,7 @@ def _without(context: Context, file: FirewallFile, through: Sequence[Sent]) -> t
 
 def _asked_by_others(context: Context) -> tuple[list[tuple[str, str]], tuple[Probe, ...]]:
     """Method and URL of every request that boundary logged since the run began."""
-    lines, probes = says(context, "msg=", "run")
+    lines, probes = boundary_lines(context, "msg=", "run")
     return [(found.method, found.url) for line in lines if (found := decided_in(line))], probes
 
 

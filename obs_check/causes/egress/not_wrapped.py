@@ -4,19 +4,15 @@ Seen by the same request through boundary's own port, which gets boundary's page
 where the probe sent them, by what it saw around itself.
 """
 
+from obs_check.client.executors.registry import EXECUTORS
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.run_evidence import answered, at_egress, seen_anywhere, sent, through_boundary
+from obs_check.evidence.run_evidence import answered, at_egress, seen_anywhere, sent_events, through_boundary
 from obs_check.follow.run import Through
 from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
 from obs_check.model.probe import Probe
+from obs_check.model.wording import count_noun
 
-_WRAPPERS = {
-    "kubectl": "what kubectl exec starts has no wrapper of the agent's; ask with --via coder or chat for tool calls",
-    "coder": "the login shell: wrap it too, or ask with --via chat for tool calls",
-    "chat": "the agent's exec of tool calls: a `sh` first on the agent's PATH that enters the jail; ~/.bashrc does not "
-    "reach `sh -c`",
-}
 _ANYWHERE = (
     "run the tool calls' shell under boundary (`boundary -- <command>`, or the workspace template's shell wrapper); a "
     "wrapper in ~/.bashrc does not reach `sh -c`"
@@ -25,7 +21,7 @@ _ANYWHERE = (
 
 def find(context: Context) -> Finding | None:
     """Real answers, no record, and boundary's page through boundary's port, or a place without a wrapper."""
-    denied = sent(context, "deny")
+    denied = sent_events(context, "deny")
     if not answered(denied, "allow") or seen_anywhere(context):
         return None
     through = context.run.through if context.run else None
@@ -40,7 +36,7 @@ def find(context: Context) -> Finding | None:
         evidence, fix = Proof(at_egress(context), probes), _ANYWHERE
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"{len(denied)} of {len(denied)} requests that have to be denied got a real answer "
+        claim=f"{len(denied)} of {count_noun(len(denied), 'request')} that have to be denied got a real answer "
         f"({denied[0].answer.status}) and left no record; {how}",
         evidence=evidence,
         fix=Fix(fix),
@@ -54,7 +50,8 @@ def _not_wrapped(context: Context, through: Through) -> tuple[str, tuple[Probe, 
         "egress", f"what stands around the probe at {through.place}", through.wrap.to_json(), context.now_ns()
     )
     how = f"the shell that --via {through.via} leads to is not wrapped: {seen}; it proves {through.proves}"
-    return how, (probe,), _WRAPPERS.get(through.via, _ANYWHERE)
+    kind = EXECUTORS.get(through.via)
+    return how, (probe,), kind.reach.unwrapped if kind and kind.reach.unwrapped else _ANYWHERE
 
 
 CAUSE = on_run("egress.not-wrapped", "egress", find)

@@ -6,14 +6,15 @@ record.
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.run_evidence import answered, at_egress, seen_anywhere, sent, through_boundary
+from obs_check.evidence.run_evidence import answered, at_egress, seen_anywhere, sent_events, through_boundary
 from obs_check.model.finding import Finding, Fix, Proof, Subject
+from obs_check.model.wording import count_noun
 
 
 def find(context: Context) -> Finding | None:
     """No answer without a proxy, no record, and boundary's page through boundary's port."""
-    every = [*sent(context, "allow"), *sent(context, "deny")]
-    if context.egress is None or context.egress.proxy or not answered(every, "no_answer"):
+    every = [*sent_events(context, "allow"), *sent_events(context, "deny")]
+    if context.firewall.egress is None or context.firewall.egress.proxy or not answered(every, "no_answer"):
         return None
     if seen_anywhere(context) or any(context.env.get(name) for name in ("HTTP_PROXY", "http_proxy")):
         return None
@@ -22,7 +23,8 @@ def find(context: Context) -> Finding | None:
         return None
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"{len(every)} of {len(every)} requests got no answer ({every[0].answer.error}): the client has no "
+        claim=f"{len(every)} of {count_noun(len(every), 'request')} got no answer ({every[0].answer.error}): "
+        "the client has no "
         f"HTTP_PROXY and connects by itself, which the jail forbids without a record; through boundary's port the "
         f"same request is decided: {verdict}",
         evidence=Proof(at_egress(context), probes),

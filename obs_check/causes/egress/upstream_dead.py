@@ -5,17 +5,17 @@ Proved by the record: ALLOW lines of the very requests that got no answer (bound
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.run_evidence import answered, at_egress, says, seen_anywhere, sent
+from obs_check.evidence.run_evidence import answered, at_egress, boundary_lines, seen_anywhere, sent_events
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 
 
 def find(context: Context) -> Finding | None:
     """Allow events without an answer whose tags are recorded, and boundary's line about the failure."""
-    allow = sent(context, "allow")
+    allow = sent_events(context, "allow")
     recorded = seen_anywhere(context)
     if not answered(allow, "no_answer") or not any(s.event.tag in recorded for s in allow):
         return None
-    said, probes = says(context, "Failed to forward HTTPS request", "run")
+    said, probes = boundary_lines(context, "Failed to forward HTTPS request", "run")
     lines = [line for line in said if f"obs={allow[0].event.run}-" in line]
     if not lines:
         return None

@@ -13,9 +13,10 @@ from obs_check.errors import ObsCheckError
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.firewall_file import firewall_file
-from obs_check.evidence.run_evidence import answered, sent
+from obs_check.evidence.run_evidence import answered, sent_events
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
+from obs_check.model.wording import count_noun
 
 _MOST = 65_536
 """Bytes of a child's file: a few lines, one of them with the command."""
@@ -25,7 +26,7 @@ def find(context: Context) -> Finding | None:
     """Deny events decided, none in a file, and only the child's file of the last invocation is there: the configuration
     has a `log_dir`, or the file beside it is deleted and still open."""
     hop, file = context.hop("A", "file"), firewall_file(context)
-    if hop is None or hop.seen or hop.unknown or not answered(sent(context, "deny"), "deny"):
+    if hop is None or hop.seen or hop.unknown or not answered(sent_events(context, "deny"), "deny"):
         return None
     if file is not None and (not file.config.log_dir or file.config.log_level > DECIDED_AT["deny"]):
         return None
@@ -39,7 +40,8 @@ def find(context: Context) -> Finding | None:
     probe = Probe("file", f"the last start's files of {glob}", {"there": str(left[0]), "open": still}, context.now_ns())
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"boundary denied {len(sent(context, 'deny'))} requests, and the only file of its last start, "
+        claim=f"boundary denied {count_noun(len(sent_events(context, 'deny')), 'request')}, and the only file "
+        "of its last start, "
         f"{left[0].name}, is that of a child process, without a decision: the file that it writes to was removed while "
         f"it runs{f'; a deleted one is still open: {still[0]}' if still else ''}",
         evidence=Observation((*hop.probes, probe)),

@@ -8,9 +8,10 @@ import json
 from obs_check.boundary.log_lines import decided_in
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.run_evidence import says
+from obs_check.evidence.run_evidence import boundary_lines
 from obs_check.model.finding import Finding, Fix, Observation, Subject
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
+from obs_check.model.wording import count_noun
 
 
 def find(context: Context) -> Finding | None:
@@ -18,14 +19,15 @@ def find(context: Context) -> Finding | None:
     hop = context.hop("A", "file")
     if context.run is None or hop is None or not hop.seen:
         return None
-    lines, probes = says(context, context.run.needle, "run")
+    lines, probes = boundary_lines(context, context.run.needle, "run")
     if not lines or any(map(decided_in, lines)):
         return None
     sample = lines[-1]
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"{len(lines)} lines of the run are in boundary's files and none has `msg=ALLOW` or `msg=DENY`: they "
-        f"are {_kind(sample)}, for example `{shortened(sample, 120)}`",
+        claim=f"{count_noun(len(lines), 'line')} of the run are in boundary's files and none has `msg=ALLOW` "
+        "or `msg=DENY`: they "
+        f"are {_kind(sample)}, for example `{shorten(sample, 120)}`",
         evidence=Observation((*hop.probes, *probes)),
         fix=Fix(
             "run the boundary version that the dashboard was made for, or read its new lines: the parser in the "

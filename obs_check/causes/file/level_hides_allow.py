@@ -10,7 +10,7 @@ from obs_check.boundary.log import DECIDED_AT, Level
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.firewall_file import FirewallFile, firewall_file
-from obs_check.evidence.run_evidence import decided, says
+from obs_check.evidence.run_evidence import boundary_lines, decisions_by_tag
 from obs_check.follow.hop import HopSeen
 from obs_check.model.event import Decision
 from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
@@ -22,7 +22,7 @@ _FIX = "set `log_level: info` and restart boundary"
 def find(context: Context) -> Finding | None:
     """Decisions absent from the file whose level is below the one in force, where all others are present."""
     hop, file = context.hop("A", "file"), firewall_file(context)
-    known = decided(context)
+    known = decisions_by_tag(context)
     if hop is None or hop.unknown or not hop.seen.keys() < known.keys():
         return None
     if file is not None and _written(known, file.config.log_level) == hop.seen.keys():
@@ -31,7 +31,7 @@ def find(context: Context) -> Finding | None:
         evidence, fix = _with_info(context, file, hop, known)
     else:
         # Whatever the file says: a flag or a variable is over it, and it may be younger than the process.
-        at_info, probes = says(context, "level=INFO", "start")
+        at_info, probes = boundary_lines(context, "level=INFO", "start")
         if at_info or not hop.seen or _written(known, Level.WARN) != hop.seen.keys():
             return None
         why = f"boundary writes nothing at INFO, which hides {_hidden(Level.WARN)}"

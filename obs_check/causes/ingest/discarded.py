@@ -8,22 +8,31 @@ blocked tenant is answered with 260, which a shipper takes for success: only the
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from obs_check.documents.yaml_edit import without
+from obs_check.documents.yaml_edit import remove_node
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.discard_reasons import BLOCKED_STATUS, BY_LINE, RATES, Discard, breaks, discard_of, named
-from obs_check.evidence.lost_lines import together
-from obs_check.evidence.refusals import PushedPath, panels, probes, pushed
-from obs_check.evidence.shipper_rules import Rules, told
+from obs_check.evidence.discard_reasons import (
+    BLOCKED_STATUS,
+    BY_LINE,
+    RATES,
+    Discard,
+    discard_named,
+    discard_of,
+    limit_broken,
+)
+from obs_check.evidence.lost_lines import join_findings
+from obs_check.evidence.refusals import PushedPath, panels_fed, probes, pushed_paths
+from obs_check.evidence.shipper_rules import Rules, simulation_probe
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.window import Window
+from obs_check.model.wording import count_noun
 from obs_check.shipper.simulate import Shipped
 
 
 def find(context: Context) -> Finding | None:
     """Every reason for which Loki does not have lines that were pushed."""
-    all_pushed = pushed(context)
+    all_pushed = pushed_paths(context)
     if not all_pushed:
         return None
     counted, more = _counted(context)
@@ -31,23 +40,23 @@ def find(context: Context) -> Finding | None:
     for one in all_pushed:
         if (why := _reason(one, counted)) is not None:
             by_reason.setdefault(why.discard.reason, []).append(why)
-    return together(_because(context, known, counted, more) for known in by_reason.values())
+    return join_findings(_because(context, known, counted, more) for known in by_reason.values())
 
 
 def _counted(context: Context) -> tuple[Mapping[str, int], tuple[Probe, ...]]:
     """Lines that Loki discarded since before the run, by reason; none where it cannot be asked."""
-    if context.loki_itself is None or context.run is None:
+    if context.loki_server.direct is None or context.run is None:
         return {}, ()
-    total, probe = context.loki_itself.discarded()
+    total, probe = context.loki_server.direct.discarded()
     since = Window(context.run.window.start_ns, probe.at_ns)
-    counted = {reason: count - context.discarded_before.get(reason, 0) for reason, count in total.items()}
+    counted = {reason: count - context.loki_server.discarded_before.get(reason, 0) for reason, count in total.items()}
     return counted, (replace(probe, window=since),)
 
 
 def _because(context: Context, known: list["Why"], counted: Mapping[str, int], more: tuple[Probe, ...]) -> Finding:
     first, these = known[0], [why.one for why in known]
     reason = first.discard.reason
-    how = breaks(first.discard, first.said, first.one.entries[0])
+    how = limit_broken(first.discard, first.said, first.one.entries[0])
     count = f"; it counted {counted[reason]} of them" if counted.get(reason) else ""
     fix, probe = _fix(context, first)
     return CAUSE.finding(
@@ -56,7 +65,7 @@ def _because(context: Context, known: list["Why"], counted: Mapping[str, int], m
         f"{how or first.words}",
         evidence=Observation(probes(these, *more, *probe)),
         fix=fix,
-        panels=panels(context, these),
+        panels=panels_fed(context, these),
     )
 
 
@@ -79,19 +88,19 @@ def _reason(one: PushedPath, counted: Mapping[str, int]) -> Why | None:
             if _fits(found, one.entries[0]):
                 return Why(one, *found, refusal.words)
             others.add(found[0].reason)
-    blocked = named("blocked_ingestion")
+    blocked = discard_named("blocked_ingestion")
     if blocked and one.requests.get(BLOCKED_STATUS):
         return Why(one, blocked, {}, f"{one.requests[BLOCKED_STATUS]} pushes were answered with {BLOCKED_STATUS}")
     for reason, count in counted.items():
-        discard = named(reason)
+        discard = discard_named(reason)
         if count and discard and reason not in RATES and reason not in others:
-            return Why(one, discard, {}, f"counted in `loki_discarded_samples_total` {count} times")
+            return Why(one, discard, {}, f"counted in `loki_discarded_samples_total` {count_noun(count, 'time')}")
     return None
 
 
 def _fits(found: tuple[Discard, dict[str, str]], entry: Shipped) -> bool:
     """Whether the words can be about the line: where that can be told, it has to break the limit."""
-    return found[0].reason not in BY_LINE or bool(breaks(*found, entry))
+    return found[0].reason not in BY_LINE or bool(limit_broken(*found, entry))
 
 
 def _fix(context: Context, why: Why) -> tuple[Fix, tuple[Probe, ...]]:
@@ -103,9 +112,9 @@ def _fix(context: Context, why: Why) -> tuple[Fix, tuple[Probe, ...]]:
         return Fix(remedy), ()
     now, lines = context.now_ns(), one.one.lost_lines
     ran = after.run(one.one.file, lines, now)
-    if ran is None or not ran.shipped or breaks(why.discard, why.said, ran.shipped[0]):
+    if ran is None or not ran.shipped or limit_broken(why.discard, why.said, ran.shipped[0]):
         return Fix(remedy), ()
-    probe = told("simulate the fixed configuration on the lost lines", ran, len(lines), now)
+    probe = simulation_probe("simulate the fixed configuration on the lost lines", ran, len(lines), now)
     return one.config.fix(remedy, after), (probe,)
 
 
@@ -128,7 +137,7 @@ def _changes(context: Context, why: Why) -> list[Callable[[str], str]]:
 
 def _out(config: Rules, job: str, place: tuple[str | int, ...]) -> Callable[[str], str]:
     number = [j.name for j in config.config.jobs].index(job)
-    return lambda text: without(text, ("scrape_configs", number, *place))
+    return lambda text: remove_node(text, ("scrape_configs", number, *place))
 
 
 CAUSE = on_run("ingest.discarded", "loki", find)

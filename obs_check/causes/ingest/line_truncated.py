@@ -7,15 +7,16 @@ which answers the whole line.
 """
 
 from obs_check.evidence.cause import on_query, on_run
-from obs_check.evidence.changed_lines import SHOWN, Pushed, compared, in_loki, is_cut, pushed_lines
+from obs_check.evidence.changed_lines import SHOWN, Pushed, compare_lines, in_loki, is_cut, pushed_lines
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.lost_lines import PathLines, answers, losses, paths_to, together
+from obs_check.evidence.lost_lines import PathLines, join_findings, losses, paths_to, shipper_answers
 from obs_check.evidence.query_on_lines import measured
 from obs_check.evidence.shipper_rules import Rules
 from obs_check.model.event import find_tags
 from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
 from obs_check.model.probe import Probe
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
+from obs_check.model.wording import count_noun
 
 BEGINNING = 64
 """Characters of a line that are enough to find it: its time is among them."""
@@ -23,21 +24,20 @@ BEGINNING = 64
 
 def find_lost(context: Context) -> Finding | None:
     """The paths whose lines are in Loki up to a place in front of the tag."""
-    return together(_lost(context, config, one) for config, one in losses(context))
+    return join_findings(_lost(context, config, one) for config, one in losses(context))
 
 
 def _lost(context: Context, config: Rules, one: PathLines) -> Finding | None:
-    assert context.run is not None
     now = context.now_ns()
     made = list(pushed_lines(config, one, one.lost, now))
-    if not made or len(made) < len(one.lost_lines) or not answers(one):
+    if not made or len(made) < len(one.lost_lines) or not shipper_answers(one):
         return None
     first = made[0]
     there, probe = in_loki(context, first.entry.labels, first.entry.line[:BEGINNING])
-    line = next((line for line in there if first.tag not in find_tags(line, context.run.id)), None)
+    line = next((line for line in there if first.tag not in find_tags(line, context.followed_run.id)), None)
     if line is None or not (is_cut(first.entry.line, line) or (first.cut and line == first.entry.line)):
         return None
-    failing = context.failing & set(context.panels_of(one.path))
+    failing = context.panels.failing & set(context.panels_of(one.path))
     return LOST.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"{_cuts(first, line, one)}, in front of what tells whose it is",
@@ -55,7 +55,7 @@ def find_arrived(context: Context, broken: BrokenTarget) -> Finding | None:
 
 
 def _arrived(context: Context, broken: BrokenTarget, one: PathLines) -> Finding | None:
-    cut = [line for line in compared(context, one) if line.cut]
+    cut = [line for line in compare_lines(context, one) if line.cut]
     if not cut:
         return None
     now, first = context.now_ns(), cut[0]
@@ -76,14 +76,15 @@ def _arrived(context: Context, broken: BrokenTarget, one: PathLines) -> Finding 
 def _cuts(made: Pushed, line: str, one: PathLines) -> str:
     who = "the shipper" if made.cut else "Loki"
     return (
-        f"{who} cuts lines (`max_line_size_truncate`): that of {made.tag} has {len(made.written.encode())} bytes in "
+        f"{who} cuts lines (`max_line_size_truncate`): that of {made.tag} has "
+        f"{count_noun(len(made.written.encode()), 'byte')} in "
         f"{one.file} and {len(line.encode())} in Loki, where it ends with `{line[-24:]}`"
     )
 
 
 def _both(made: Pushed, line: str, now_ns: int) -> Probe:
     sizes = {"in the file": len(made.written.encode()), "in Loki": len(line.encode()), "ends with": line[-24:]}
-    return Probe("file", f"the line of {made.tag}: `{shortened(made.written, SHOWN, '...')}`", sizes, now_ns)
+    return Probe("file", f"the line of {made.tag}: `{shorten(made.written, SHOWN, '...')}`", sizes, now_ns)
 
 
 def _evidence(seen: tuple[Probe, ...], made: Pushed, now_ns: int) -> Evidence:

@@ -47,7 +47,7 @@ def _answered(status: int | None) -> int | None:
 def _grafana(context: Context) -> str:
     """What Grafana's health check of the datasource says."""
     try:
-        health, _ = context.grafana.datasource_health(context.loki_uid)
+        health, _ = context.grafana.datasource_health(context.loki_server.uid)
     except (Unavailable, NotAllowed) as error:
         return f"Grafana could not be asked: {error.message}"
     if health.get("status") == "OK":

@@ -7,11 +7,12 @@ too late; without that a delete request looks the same, and the claim says what 
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.lost_lines import PathLines, paths
+from obs_check.evidence.lost_lines import PathLines, lost_paths
 from obs_check.model.event import find_tags
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS, Window
+from obs_check.model.wording import count_noun
 
 MOST = 5000
 """Lines asked for at once: Loki 3.5's `max_entries_limit_per_query`."""
@@ -22,11 +23,11 @@ _SHORTEST = 24 * 3600 * NS
 
 def find(context: Context) -> Finding | None:
     """Ask again for what was there, and how long Loki keeps lines."""
-    poor = [one for one in paths(context) if context.failing & set(context.panels_of(one.path))]
+    poor = [one for one in lost_paths(context) if context.panels.failing & set(context.panels_of(one.path))]
     found = [(one, *gone) for one in poor if (gone := _gone(context, one))]
     if not found or context.run is None:
         return None
-    kept, asked = context.loki_itself.retention() if context.loki_itself else (None, None)
+    kept, asked = context.loki_server.direct.retention() if context.loki_server.direct else (None, None)
     age = (context.now_ns() - context.run.window.start_ns) // NS
     if age * NS <= (_SHORTEST if kept is None else kept):
         return None
@@ -38,7 +39,8 @@ def find(context: Context) -> Finding | None:
     count = sum(lost for _, lost, _ in found)
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"{count} lines of the run were in Loki when it was followed and are not now, {age} s after they "
+        claim=f"{count_noun(count, 'line')} of the run were in Loki when it was followed and are not now, "
+        f"{age} s after they "
         f"were written{limit}",
         evidence=Observation((*(p for one, _, p in found for p in (*one.probes, p)), *([asked] if asked else []))),
         fix=Fix("raise Loki's `retention_period` (or `retention_stream` of these lines); what is deleted is gone"),

@@ -13,15 +13,16 @@ from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.funnel import SAMPLE, Rung, count_rung, rows
-from obs_check.evidence.query_text import authored
+from obs_check.evidence.query_text import editable_queries
 from obs_check.evidence.select_matching import mean_values
-from obs_check.evidence.tried import finding, shown, tried
+from obs_check.evidence.tried import finding, reading_text, try_edits
 from obs_check.evidence.variables import definition
 from obs_check.logql import to_text
 from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding, Meaning, PanelEdit
 from obs_check.model.probe import Probe
+from obs_check.model.wording import count_noun
 from obs_check.panel.variables import EffectiveVariable, Filter
 
 _SHOWN = 5
@@ -57,14 +58,14 @@ def _told(
     edits = _edits(context, variable.name, one, meant)
     if not edits:
         return None
-    change = tried(context, broken, edits)
+    change = try_edits(context, broken, edits)
     filter_text = f"{one.key} {one.operator} {one.value}"
     new = f"{one.key} {one.operator} {meant}" if meant else ""
     claim = (
         f"the dashboard's ad hoc filter `{filter_text}` (variable {variable.name}) is put into every query: of the "
-        f"{guilty.before.lines:g} lines of `{guilty.before.text}` none passes it "
+        f"{count_noun(guilty.before.lines, 'line')} of `{guilty.before.text}` none passes it "
         f"({one.key} is {', '.join(f'`{v}`' for v in guilty.values[:_SHOWN]) or 'no label of them'}); "
-        f"{f'with `{new}`' if new else 'without it'} the panel reads {shown(change.reading)}"
+        f"{f'with `{new}`' if new else 'without it'} the panel reads {reading_text(change.reading)}"
     )
     summary = f"filter by `{new}`" if new else f"take the filter `{filter_text}` out of {variable.name}"
     more = (guilty.sample, guilty.before.probe, guilty.after.probe)
@@ -72,7 +73,7 @@ def _told(
 
 
 def _guilty(context: Context, broken: BrokenPanel) -> Iterator[_Guilty]:
-    written = {(one.target.ref_id, one.place): len(one.tree.stages) for one in authored(broken)}
+    written = {(one.target.ref_id, one.place): len(one.tree.stages) for one in editable_queries(broken)}
     for asked in asked_queries(broken):
         own = written.get((asked.target.ref_id, asked.place), len(asked.query.stages))
         parsing = tuple(s for s in asked.query.stages[:own] if effect_of(s).sets_labels)

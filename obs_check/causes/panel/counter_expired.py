@@ -6,7 +6,7 @@ brought a run to coderd lives, and reports every 30 s: then coderd does not coll
 
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.prometheus_absence import absences, last_seen_s, scraped
+from obs_check.evidence.prometheus_absence import absent_selectors, last_seen_s, scraped
 from obs_check.follow.hop import HopSeen
 from obs_check.model.finding import Finding, Fix
 from obs_check.model.window import NS
@@ -21,7 +21,7 @@ _COLLECT = (
 
 def find(context: Context, broken: BrokenPanel) -> Finding | None:
     """Find the end of the series and a scrape of its target after it."""
-    for absence in absences(context, broken):
+    for absence in absent_selectors(context, broken):
         if absence.others or not absence.earlier:
             continue
         # A target that was scraped in vain for a moment has lost its series too, and may be up when it is listed.

@@ -10,7 +10,7 @@ from typing import Any
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
-from obs_check.evidence.tried import finding, shown, tried
+from obs_check.evidence.tried import finding, reading_text, try_edits
 from obs_check.model.finding import DashboardEdit, Finding, PanelEdit
 from obs_check.panel.dashboard import dashboard_of
 
@@ -44,13 +44,13 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         edits.append(PanelEdit(None, ("templating",), *variables))
     if not edits:
         return None
-    change = tried(context, broken, list[DashboardEdit](edits))
+    change = try_edits(context, broken, list[DashboardEdit](edits))
     if not change.right:
         return None
     what = ", ".join(_in_words(edit) for edit in edits)
     claim = (
         f"the panel in Grafana differs from {source.name} in {what} and is wrong: {broken.differs}; "
-        f"as the file has it the panel reads {shown(change.reading)}"
+        f"as the file has it the panel reads {reading_text(change.reading)}"
     )
     return finding(context, broken, CAUSE, claim, change, f"bring the dashboard back to {source.name}")
 

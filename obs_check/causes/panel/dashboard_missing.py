@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.wording import count_noun
 from obs_check.panel.dashboard import load_dashboard
 
 
@@ -27,7 +28,7 @@ def find(context: Context) -> Finding | None:
         found, read = context.grafana.dashboard(str(row["uid"]))
         panels = len(load_dashboard(found["dashboard"], str(row["uid"])).panels)
         probes.append(replace(read, answer={**read.answer, "panels": panels}))
-        claim += f"; the nearest is `{row['uid']}` ({row.get('title')}), which has {panels} panels"
+        claim += f"; the nearest is `{row['uid']}` ({row.get('title')}), which has {count_noun(panels, 'panel')}"
         summary = f"ask for `{row['uid']}`, or import the dashboard with the uid `{uid}`"
     return CAUSE.finding(
         subject=Subject(uid),

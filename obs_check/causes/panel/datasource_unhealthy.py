@@ -34,7 +34,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         if not failed and not elsewhere:
             continue
         checked = f"fails its health check: {health.get('message')}; the panel's query got" if failed else "answers"
-        where = "; something answers at its address, and it is no such API at that path" if elsewhere else ""
+        where = "; something answers at its address, but not that API at that path" if elsewhere else ""
         part = f"correct the path of the URL of the datasource {source.uid!r} in Grafana"
         whole = f"correct the URL and the credentials of the datasource {source.uid!r} in Grafana"
         return CAUSE.finding(

@@ -12,14 +12,15 @@ from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.control import Control
-from obs_check.evidence.dashboard_edit import dashboard_fix, edited
+from obs_check.evidence.dashboard_edit import apply_edits, dashboard_fix
 from obs_check.evidence.funnel import counting
 from obs_check.logql import to_text
 from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding, Fix, Observation, Subject, TargetEdit
 from obs_check.model.probe import Probe
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
+from obs_check.model.wording import count_noun
 from obs_check.panel.elements import Target
 
 _COUNT = re.compile(r"\bcount(?=\s*(?:by\s*\([^)]*\)\s*)?\()")
@@ -28,10 +29,10 @@ _DECISION = re.compile(r"boundary_request|msg=(?:ALLOW|DENY)\b")
 
 def find(context: Context, broken: BrokenPanel) -> Finding | None:
     """Compare the two readings of the positive control and look for what the query counts instead."""
-    control = next((c for c in context.controls if c.panel == broken.panel), None)
+    control = next((c for c in context.panels.controls if c.panel == broken.panel), None)
     if control is None or control.was_zero or control.moved not in ("not", "otherwise") or context.run is None:
         return None
-    path = context.panel_paths.get(broken.panel.id, "")
+    path = context.panels.paths.get(broken.panel.id, "")
     arrived = context.hop("B" if path == "metrics" else path, "loki")
     if arrived is None or not arrived.complete:
         return None
@@ -43,7 +44,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     read = f"{before} before and after" if before == after else f"{before} before and {after} after"
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid, broken.panel.id),
-        claim=f"the panel reads {read} {sent} events that arrived: {why}",
+        claim=f"the panel reads {read} {count_noun(sent, 'event')} that arrived: {why}",
         evidence=Observation((*control.probes, *arrived.probes, *probes)),
         fix=fix,
         panels=(broken.panel.id,),
@@ -59,7 +60,7 @@ def _lines(context: Context, broken: BrokenPanel, control: Control) -> tuple[str
         counted, sample = context.every_line.lines(to_text(_unformatted(asked.query)), control.after_window, 20)
         if not counted or any(_DECISION.search(line) for _, line in counted):
             continue
-        why = f"its query has 0 of their lines and counts others, for example `{shortened(counted[0][1], 120)}`"
+        why = f"its query has 0 of their lines and counts others, for example `{shorten(counted[0][1], 120)}`"
         summary = "count the decisions (`boundary_request` or `msg=ALLOW|DENY`), not other lines"
         return why, (probe, sample), Fix(summary, path=f"dashboard:{context.dashboard_uid}")
     return None
@@ -81,7 +82,7 @@ def _sum(context: Context, broken: BrokenPanel, control: Control) -> tuple[str, 
     edits = [edit for target in broken.panel.targets if (edit := _summed(broken.panel.id, target))]
     if not edits:
         return None
-    changed = edited(context.dashboard, edits)
+    changed = apply_edits(context.dashboard, edits)
     before = context.look_again(changed, broken, control.before_window)
     after = context.look_again(changed, broken, control.after_window)
     if (after.reading.number or 0) <= (before.reading.number or 0):

@@ -3,7 +3,7 @@
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
-from obs_check.evidence.tried import finding, shown, tried
+from obs_check.evidence.tried import finding, reading_text, try_edits
 from obs_check.model.finding import Finding, PanelEdit
 
 
@@ -18,7 +18,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         for i, t in enumerate(targets)
         if t.get("hide") and (t.get("expr") or t.get("rawSql"))
     ]
-    change = tried(context, broken, edits)
+    change = try_edits(context, broken, edits)
     every = len(hidden) == sum(bool(t.text) for t in broken.panel.targets)
     # Where nothing is asked, another cause may hide behind this one.
     if not edits or not (change.right or every):
@@ -26,7 +26,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     names = ", ".join(hidden)
     claim = (
         f"{'every query' if every else f'query {names}'} of the panel is hidden, so "
-        f"{'nothing is asked' if every else 'it is not asked'}; shown, the panel reads {shown(change.reading)}"
+        f"{'nothing is asked' if every else 'it is not asked'}; shown, the panel reads {reading_text(change.reading)}"
     )
     return finding(context, broken, CAUSE, claim, change, "show the hidden queries")
 

@@ -9,8 +9,8 @@ from functools import partial
 
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.prometheus_absence import absences, metric_names, targets
-from obs_check.evidence.tried import finding, shown, tried
+from obs_check.evidence.prometheus_absence import absent_selectors, metric_names, targets
+from obs_check.evidence.tried import finding, reading_text, try_edits
 from obs_check.model.finding import Finding, Fix, TargetEdit
 
 _LIKE = 0.75
@@ -19,7 +19,7 @@ _LIKE = 0.75
 
 def find(context: Context, broken: BrokenPanel) -> Finding | None:
     """Ask for the names there are, and read the panel with the nearest one."""
-    for absence in absences(context, broken):
+    for absence in absent_selectors(context, broken):
         if absence.others or absence.earlier:
             continue
         metric, target = absence.selector.metric, absence.target
@@ -28,9 +28,9 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         claim = f"no series is named `{metric}` now or in the 7 days before{masked}"
         for near in filter(partial(_is_slip, metric), get_close_matches(metric, names, 3, _LIKE)):
             after = target.text.replace(metric, near)
-            change = tried(context, broken, [TargetEdit(broken.panel.id, target.ref_id, target.text, after)])
+            change = try_edits(context, broken, [TargetEdit(broken.panel.id, target.ref_id, target.text, after)])
             if change.helps:
-                claim += f"; with `{near}` the panel reads {shown(change.reading)}"
+                claim += f"; with `{near}` the panel reads {reading_text(change.reading)}"
                 more = (*absence.probes, listed)
                 return finding(context, broken, CAUSE, claim, change, f"use the metric `{near}`", more)
         scraped, asked = targets(context, absence)

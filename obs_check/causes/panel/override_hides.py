@@ -9,7 +9,7 @@ from typing import Any
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
-from obs_check.evidence.tried import finding, shown, tried
+from obs_check.evidence.tried import finding, reading_text, try_edits
 from obs_check.model.finding import Finding, PanelEdit
 
 
@@ -20,13 +20,13 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     edits = list(_unhidden(broken.panel.id, panel_json(context.dashboard, broken.panel.id)))
     if not edits:
         return None
-    change = tried(context, broken, edits)
+    change = try_edits(context, broken, edits)
     if not change.right:
         return None
     last, before = broken.reading.trail[-1], broken.reading.trail[-2]
     claim = (
         f"the field configuration hides {before.fields - last.fields} of {before.fields} columns; "
-        f"with nothing hidden the panel reads {shown(change.reading)}"
+        f"with nothing hidden the panel reads {reading_text(change.reading)}"
     )
     return finding(context, broken, CAUSE, claim, change, "hide no series")
 

@@ -5,20 +5,20 @@ from difflib import get_close_matches
 
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.prometheus_absence import Absence, absences, count, without
+from obs_check.evidence.prometheus_absence import Absence, absent_selectors, count, without_matcher
 from obs_check.evidence.promql import Matched, VectorSelector
-from obs_check.evidence.tried import finding, shown, tried
+from obs_check.evidence.tried import finding, reading_text, try_edits
 from obs_check.model.finding import Finding, Fix, TargetEdit
 from obs_check.model.probe import Probe
 
 
 def find(context: Context, broken: BrokenPanel) -> Finding | None:
     """Ask without each matcher in turn, then for the values of its label, and try the nearest."""
-    for absence in absences(context, broken):
+    for absence in absent_selectors(context, broken):
         if not absence.others:
             continue
         for matcher in absence.selector.matchers:
-            series, counted = count(context, absence, without(absence.selector, matcher))
+            series, counted = count(context, absence, without_matcher(absence.selector, matcher))
             if not series:
                 continue
             return _told(context, broken, absence, matcher, series, counted)
@@ -40,9 +40,9 @@ def _told(
     near = get_close_matches(re.sub(r"[^\w.:-]", "", matcher.value), values, 1, 0.6)
     if near and matcher.value in target.text:
         after = target.text.replace(matcher.value, near[0], 1)
-        change = tried(context, broken, [TargetEdit(broken.panel.id, target.ref_id, target.text, after)])
+        change = try_edits(context, broken, [TargetEdit(broken.panel.id, target.ref_id, target.text, after)])
         if change.helps:
-            claim += f"; with `{near[0]}` the panel reads {shown(change.reading)}"
+            claim += f"; with `{near[0]}` the panel reads {reading_text(change.reading)}"
             return finding(
                 context, broken, CAUSE, claim, change, f"use `{near[0]}`", (*absence.probes, counted, listed)
             )

@@ -8,7 +8,7 @@ from typing import Any
 
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.prometheus_absence import Absence, absences, last_seen_s, targets
+from obs_check.evidence.prometheus_absence import Absence, absent_selectors, last_seen_s, targets
 from obs_check.model.finding import Finding, Fix
 
 _PLACE = ("job", "instance")
@@ -16,7 +16,7 @@ _PLACE = ("job", "instance")
 
 def find(context: Context, broken: BrokenPanel) -> Finding | None:
     """Look for the target of the metric's last series."""
-    for absence in absences(context, broken):
+    for absence in absent_selectors(context, broken):
         if absence.others:
             continue
         listed, asked = targets(context, absence)
@@ -31,7 +31,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
 
 
 def _told(context: Context, broken: BrokenPanel, absence: Absence, target: Mapping[str, Any], asked: Any) -> Finding:
-    labels, said = target.get("labels") or {}, str(target.get("lastError") or "no error is told")
+    labels, said = target.get("labels") or {}, str(target.get("lastError") or "no error is reported")
     seen, probes = last_seen_s(context, absence) if absence.earlier else (None, ())
     since = "never had a series" if seen is None else f"had its last sample {absence.at_s - seen:.0f} s ago"
     url = str(target.get("scrapeUrl") or "")

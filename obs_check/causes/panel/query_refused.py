@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from obs_check.errors import QueryError
-from obs_check.evidence.asked_queries import filled, sent_targets
+from obs_check.evidence.asked_queries import fill_macros, sent_targets
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import dashboard_fix
-from obs_check.evidence.tried import shown, tried
+from obs_check.evidence.tried import reading_text, try_edits
 from obs_check.logql import parse
 from obs_check.logql.remedies import mended, remedies
 from obs_check.model.finding import Finding, Fix, Observation, Proof, Subject, TargetEdit
@@ -51,7 +51,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         if one.written is not None and (text := mended(one.written, text_error)) is not None
     ]
     summary = words or "correct the query"
-    change = tried(context, broken, edits) if len(edits) == len(refused) else None
+    change = try_edits(context, broken, edits) if len(edits) == len(refused) else None
     if change is None or change.reading.state == "error":
         return CAUSE.finding(
             subject=Subject(context.dashboard_uid, broken.panel.id, first.target.ref_id),
@@ -63,7 +63,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         )
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid, broken.panel.id, first.target.ref_id),
-        claim=f"{claim}; with that mended the panel reads {shown(change.reading)}",
+        claim=f"{claim}; with that mended the panel reads {reading_text(change.reading)}",
         evidence=Proof(broken.probes, change.probes),
         fix=dashboard_fix(summary, context.dashboard_uid, context.dashboard, edits, "same"),
         panels=(broken.panel.id,),
@@ -75,7 +75,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
 def _refused(broken: BrokenPanel) -> Iterator[_Refused]:
     for target, sent in sent_targets(broken):
         try:
-            parse(filled(broken, sent))
+            parse(fill_macros(broken, sent))
         except QueryError as error:
             yield _Refused(target, error, text_error(target.text))
 

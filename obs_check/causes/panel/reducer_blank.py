@@ -6,8 +6,9 @@
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
-from obs_check.evidence.tried import finding, shown, tried
+from obs_check.evidence.tried import finding, reading_text, try_edits
 from obs_check.model.finding import Finding, PanelEdit
+from obs_check.model.wording import count_noun
 from obs_check.panel.drawing import reduce_options
 
 
@@ -28,11 +29,11 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         edit = PanelEdit(broken.panel.id, (*place, "calcs"), stored.get("calcs"), ["lastNotNull"])
         candidates.append((edit, f"the calculation {', '.join(calcs)}", "show the last value that is not null"))
     for edit, what, summary in candidates:
-        change = tried(context, broken, [edit])
+        change = try_edits(context, broken, [edit])
         if change.right:
             claim = (
-                f"the query returned {rows} rows and {what} makes {shown(reading)} of them; "
-                f"to {summary} reads {shown(change.reading)}"
+                f"the query returned {count_noun(rows, 'row')} and {what} makes {reading_text(reading)} of them; "
+                f"to {summary} reads {reading_text(change.reading)}"
             )
             return finding(context, broken, CAUSE, claim, change, summary)
     return None

@@ -6,7 +6,7 @@ from typing import Any
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
-from obs_check.evidence.tried import finding, shown, tried
+from obs_check.evidence.tried import finding, reading_text, try_edits
 from obs_check.model.finding import Finding, PanelEdit
 
 
@@ -17,12 +17,12 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     edits = list(_decimals(broken.panel.id, panel_json(context.dashboard, broken.panel.id)))
     if not edits:
         return None
-    change = tried(context, broken, edits)
+    change = try_edits(context, broken, edits)
     if not change.right:
         return None
     claim = (
         f"the value is {broken.reading.number:g}, with decimals {edits[0].before} the panel writes "
-        f"{shown(broken.reading)}; with Grafana's own choice it reads {shown(change.reading)}"
+        f"{reading_text(broken.reading)}; with Grafana's own choice it reads {reading_text(change.reading)}"
     )
     return finding(context, broken, CAUSE, claim, change, "leave the decimals to Grafana")
 

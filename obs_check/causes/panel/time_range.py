@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.funnel import range_s
-from obs_check.evidence.tried import finding, shown, tried
+from obs_check.evidence.tried import finding, reading_text, try_edits
 from obs_check.model.finding import Finding, PanelEdit
 from obs_check.model.probe import Probe
 from obs_check.model.window import MS, NS, Window
@@ -27,7 +27,7 @@ def find_override(context: Context, broken: BrokenPanel) -> Finding | None:
     own = [(name, value) for name, value in (("timeFrom", panel.time_from), ("timeShift", panel.time_shift)) if value]
     if not own or broken.request.range == broken.request.whole:
         return None
-    change = tried(context, broken, [PanelEdit(panel.id, (name,), value, None) for name, value in own])
+    change = try_edits(context, broken, [PanelEdit(panel.id, (name,), value, None) for name, value in own])
     lines = () if change.helps else _selected(context, broken)
     outside = () if change.helps or lines else _outside(context, broken)
     if not (change.helps or lines or outside):
@@ -35,7 +35,7 @@ def find_override(context: Context, broken: BrokenPanel) -> Finding | None:
     words = ", ".join(f"{name} {value}" for name, value in own)
     claim = (
         f"the panel looks at {_span(broken.range)} because of its own {words}; "
-        f"in the dashboard's range, {_span(broken.opened)}, it reads {shown(change.reading)}"
+        f"in the dashboard's range, {_span(broken.opened)}, it reads {reading_text(change.reading)}"
     )
     if lines:
         claim += " and its selector has lines, which it has not in the panel's own"
@@ -58,14 +58,14 @@ def find_ended(context: Context, broken: BrokenPanel) -> Finding | None:
     if not start.startswith("now"):
         length = (broken.opened.end_ns - broken.opened.start_ns) // NS
         edits.insert(0, PanelEdit(None, ("time", "from"), start, f"now-{max(1, length)}s"))
-    change = tried(context, broken, edits)
-    at_loki = context.hop(context.panel_paths.get(panel.id, ""), "loki")
+    change = try_edits(context, broken, edits)
+    at_loki = context.hop(context.panels.paths.get(panel.id, ""), "loki")
     arrived = tuple(at_loki.probes) if at_loki is not None and at_loki.seen else ()
     if not (change.helps or arrived):
         return None
     claim = (
         f"the dashboard looks at {_span(broken.range)}, and every event of the run came after that "
-        f"({_span(run.window)}); in a range that ends now the panel reads {shown(change.reading)}"
+        f"({_span(run.window)}); in a range that ends now the panel reads {reading_text(change.reading)}"
     )
     return finding(context, broken, ENDED, claim, change, "let the dashboard's range end now", arrived)
 
@@ -79,19 +79,19 @@ def find_passed(context: Context, broken: BrokenPanel) -> Finding | None:
     now = context.now_ns()
     late = (now - broken.opened.end_ns) > 60 * NS
     wide = Window(broken.opened.end_ns - _BACK_NS, now if late else broken.opened.end_ns)
-    change = tried(context, broken, [], wide)
+    change = try_edits(context, broken, [], wide)
     # What came in since the panel was read is no sign of a range that is too short.
-    if not change.helps or tried(context, broken, []).helps:
+    if not change.helps or try_edits(context, broken, []).helps:
         return None
     claim = (
         f"nothing happened in the range, {_span(broken.opened)}; from a week before it {'until now' if late else 'on'} "
-        f"the panel reads {shown(change.reading)}"
+        f"the panel reads {reading_text(change.reading)}"
     )
     summary = "look at a longer range"
     if late:
         to = (context.dashboard.get("time") or {}).get("to")
         summary = "let the dashboard's range end now"
-        change = tried(context, broken, [PanelEdit(None, ("time", "to"), to, "now")], wide)
+        change = try_edits(context, broken, [PanelEdit(None, ("time", "to"), to, "now")], wide)
     found = finding(context, broken, PASSED, claim, change, summary)
     return replace(found, severity="error" if late else "info")
 
@@ -115,7 +115,7 @@ def _selected(context: Context, broken: BrokenPanel) -> tuple[Probe, ...]:
 def _outside(context: Context, broken: BrokenPanel) -> tuple[Probe, ...]:
     """What shows the run's lines in Loki, where all of them come after the end of the panel's range and within the
     dashboard's: whatever else is wrong with its query, it cannot find them, because ranges look back."""
-    path = context.panel_paths.get(broken.panel.id, "")
+    path = context.panels.paths.get(broken.panel.id, "")
     at_loki, run, own, whole = context.hop(path, "loki"), context.run, broken.range, broken.opened
     if run is None or at_loki is None or not at_loki.seen or any(" offset " in t.text for t in broken.panel.targets):
         return ()

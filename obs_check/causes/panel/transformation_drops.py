@@ -12,11 +12,12 @@ from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
 from obs_check.evidence.funnel import counting
 from obs_check.evidence.needed_labels import grouped_by
-from obs_check.evidence.parser_at import having
-from obs_check.evidence.tried import Tried, finding, shown, tried
+from obs_check.evidence.parser_at import with_values
+from obs_check.evidence.tried import Tried, finding, reading_text, try_edits
 from obs_check.logql import parse
-from obs_check.logql.explain.whereabouts import nearest
+from obs_check.logql.explain.whereabouts import nearest_label
 from obs_check.model.finding import Finding, PanelEdit
+from obs_check.model.wording import count_noun
 from obs_check.panel.transform.pipeline import TransformStep
 
 _FORMATS = ("json", "kvp")
@@ -58,11 +59,11 @@ def _other_format(context: Context, broken: BrokenPanel) -> Finding | None:
             if other == written or index >= len(stored):
                 continue
             path = ("transformations", index, "options", "format")
-            change = tried(context, broken, [PanelEdit(broken.panel.id, path, written, other)])
+            change = try_edits(context, broken, [PanelEdit(broken.panel.id, path, written, other)])
             if change.right:
                 claim = (
                     f"the transformation extractFields reads the lines as {written}, and they are none; as {other} the "
-                    f"panel reads {shown(change.reading)}"
+                    f"panel reads {reading_text(change.reading)}"
                 )
                 return finding(context, broken, CAUSE, claim, change, f"extract the fields as {other}", meaning="same")
     return None
@@ -74,9 +75,9 @@ def _wants_group(context: Context, broken: BrokenPanel, index: int) -> bool:
     named = set(_WORD.findall(str([t.options for t in broken.panel.transformations[index:]])))
     for asked in asked_queries(broken):
         for name in grouped_by(parse(asked.expr)):
-            if name not in named and nearest(name, named) is None:
+            if name not in named and nearest_label(name, named) is None:
                 continue
-            lines, _ = context.loki.count(counting(having(asked.query, (name,)), broken.window), broken.window)
+            lines, _ = context.loki.count(counting(with_values(asked.query, (name,)), broken.window), broken.window)
             if not lines:
                 return True
     return False
@@ -87,7 +88,7 @@ def _without(context: Context, broken: BrokenPanel, index: int) -> Tried | None:
     if index >= len(stored):
         return None
     edit = PanelEdit(broken.panel.id, ("transformations", index, "disabled"), stored[index].get("disabled"), True)
-    change = tried(context, broken, [edit])
+    change = try_edits(context, broken, [edit])
     return change if change.right else None
 
 
@@ -102,8 +103,9 @@ def _told(
 ) -> Finding:
     name = broken.panel.transformations[index].id
     claim = (
-        f"the transformation {name} leaves {after.rows} rows in {after.fields} columns of {before.rows} rows in "
-        f"{before.fields}; without it the panel reads {shown(change.reading)}"
+        f"the transformation {name} leaves {count_noun(after.rows, 'row')} in {after.fields} columns of "
+        f"{count_noun(before.rows, 'row')} in "
+        f"{before.fields}; without it the panel reads {reading_text(change.reading)}"
     )
     return finding(context, broken, cause, claim, change, f"switch the transformation {name} off, or correct its names")
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.tried import finding, shown, tried_queries, with_it
-from obs_check.evidence.variables import definition, edits_of, uses
-from obs_check.logql.explain.whereabouts import nearest
+from obs_check.evidence.tried import finding, reading_text, tried_queries, with_it
+from obs_check.evidence.variables import definition, edits_of, variable_uses
+from obs_check.logql.explain.whereabouts import nearest_label
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding, Fix, Observation, PanelEdit, Subject
 from obs_check.model.probe import Probe
@@ -30,7 +30,9 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
 
 
 def _compared(context: Context, broken: BrokenPanel) -> Finding | None:
-    empty = [u for u in uses(broken) if isinstance(u.asked, ast.Matcher) and u.asked.op in _HARMLESS and not u.value]
+    empty = [
+        u for u in variable_uses(broken) if isinstance(u.asked, ast.Matcher) and u.asked.op in _HARMLESS and not u.value
+    ]
     if not empty:
         return None
     edits = edits_of(broken, ((use, use.with_operator(_HARMLESS[use.asked.op])) for use in empty))
@@ -74,18 +76,18 @@ def _without_options(context: Context, broken: BrokenPanel) -> Finding | None:
     if asked is not None:
         names, probe = context.loki.labels(broken.window)
         probes.append(probe)
-        near = nearest(asked, names) if asked not in names else None
+        near = nearest_label(asked, names) if asked not in names else None
         if near is not None:
             after = _with_label(query, asked, near)
             edits = [PanelEdit(None, ("templating", "list", number, "query"), query, after)]
             change = tried_queries(context, broken, edits)
             if change.helps:
-                claim += f"; with the label `{near}` the panel reads {shown(change.reading)}"
+                claim += f"; with the label `{near}` the panel reads {reading_text(change.reading)}"
                 summary = f"ask for the label `{near}` in the variable {name}"
                 return replace(finding(context, broken, CAUSE, claim, change, summary, probes, "same"), group=name)
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid, broken.panel.id),
-        claim=f"{claim}; the panel reads {shown(broken.reading)}",
+        claim=f"{claim}; the panel reads {reading_text(broken.reading)}",
         evidence=Observation((*broken.probes, *probes)),
         fix=Fix(f"correct the query of the variable {name}"),
         panels=(broken.panel.id,),
@@ -96,7 +98,7 @@ def _without_options(context: Context, broken: BrokenPanel) -> Finding | None:
 def _chains(context: Context, broken: BrokenPanel) -> Iterator[_Chain]:
     """For every variable of the panel's queries that has no value, where that comes from."""
     known = broken.request.variables
-    used = [name for use in uses(broken) for name in use.names]
+    used = [name for use in variable_uses(broken) for name in use.names]
     for name in dict.fromkeys(used):
         below: list[str] = []
         while _has_none(known.get(name)):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.tried import finding, tried_queries, with_it
-from obs_check.evidence.variables import Use, edits_of, uses
+from obs_check.evidence.variables import Use, edits_of, variable_uses
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding
 
@@ -19,7 +19,7 @@ _LINES = {"|=": "|~", "!=": "!~"}
 
 def find(context: Context, broken: BrokenPanel) -> Finding | None:
     """Read the panel with each such comparison as one with a regular expression."""
-    wrong = [(use, text) for use in uses(broken) if (text := _as_expression(broken, use)) is not None]
+    wrong = [(use, text) for use in variable_uses(broken) if (text := _as_expression(broken, use)) is not None]
     if not wrong:
         return None
     change = tried_queries(context, broken, edits_of(broken, wrong))

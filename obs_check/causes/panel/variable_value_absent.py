@@ -12,10 +12,10 @@ from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
 from obs_check.evidence.query_finding import query_finding, query_fix
-from obs_check.evidence.select_matching import misspelt, same_but_case
-from obs_check.evidence.selector_remedy import unselected
+from obs_check.evidence.select_matching import misspelt_value, same_but_case
+from obs_check.evidence.selector_remedy import why_unselected
 from obs_check.evidence.tried import tried_queries, with_it
-from obs_check.evidence.variables import Use, saved_as, uses
+from obs_check.evidence.variables import Use, saved_as, variable_uses
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding, Fix, Meaning, Observation, Proof
 from obs_check.model.probe import Probe
@@ -40,7 +40,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     use = unmatched.use
     name, value = use.names[0], broken.whole.request.variables[use.names[0]].value
     meant, meaning = _meant(value, unmatched.there)
-    # A value that simply did not occur is no mistake: only a run that must show proves that it is one.
+    # A value that simply did not occur is not a mistake: only a run that must show proves that it is one.
     if meant is None and not context.expects(broken.panel.id):
         return None
     what = "no line of those that reach it has" if isinstance(use.asked, ast.LineFilter) else "it matches none of"
@@ -71,13 +71,13 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
 def _unmatched(context: Context, broken: BrokenTarget) -> _Unmatched | None:
     own = [
         use
-        for use in uses(broken.whole)
+        for use in variable_uses(broken.whole)
         if (use.query.target.ref_id, use.query.place) == (broken.target.ref_id, broken.place) and _has_one(broken, use)
     ]
     if not own:
         return None
     if not broken.rungs[0].lines and broken.rungs[0].stages == 0:
-        nothing = unselected(context, broken)
+        nothing = why_unselected(context, broken)
         for use in own if nothing is not None else ():
             if nothing is not None and use.asked in nothing.dead and isinstance(use.asked, ast.Matcher):
                 values = sorted({v for labels in nothing.streams if (v := labels.get(use.asked.name))})
@@ -110,7 +110,7 @@ def _meant(value: str, there: Sequence[str]) -> tuple[str | None, Meaning]:
     same = same_but_case(value, there)
     if same is not None and same != value:
         return same, "same"
-    return misspelt(value, [text for text in there if text != value]), "other"
+    return misspelt_value(value, [text for text in there if text != value]), "other"
 
 
 CAUSE = on_query("panel.variable-value-absent", "panel", find)

@@ -11,7 +11,7 @@ from typing import Any
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
-from obs_check.evidence.tried import Tried, finding, shown, tried
+from obs_check.evidence.tried import Tried, finding, reading_text, try_edits
 from obs_check.model.finding import DashboardEdit, Finding, PanelEdit, TargetEdit
 
 _ZERO_FIRST = re.compile(r"^\s*vector\s*\(\s*0(?:\.0*)?\s*\)\s*or\s+(?P<rest>.+)$", re.DOTALL)
@@ -26,22 +26,22 @@ def find_written(context: Context, broken: BrokenPanel) -> Finding | None:
         first = _ZERO_FIRST.match(target.text)
         if first:
             after = f"{first['rest'].rstrip()} or vector(0)"
-            change = tried(context, broken, [TargetEdit(broken.panel.id, target.ref_id, target.text, after)])
+            change = try_edits(context, broken, [TargetEdit(broken.panel.id, target.ref_id, target.text, after)])
             if change.right:
                 claim = (
-                    f"`vector(0) or ...` is always {shown(broken.reading)}, because the left side wins; "
-                    f"the other way round the panel reads {shown(change.reading)}"
+                    f"`vector(0) or ...` is always {reading_text(broken.reading)}, because the left side wins; "
+                    f"the other way round the panel reads {reading_text(change.reading)}"
                 )
                 return finding(context, broken, WRITTEN, claim, change, "put `or vector(0)` last")
     edits = list(_mappings(broken.panel.id, panel_json(context.dashboard, broken.panel.id)))
     if broken.reading.state != "zero_rounded" or not edits:
         return None
-    change = tried(context, broken, edits)
+    change = try_edits(context, broken, edits)
     if not change.right:
         return None
     claim = (
-        f"the value is {broken.reading.number:g} and a value mapping writes {shown(broken.reading)}; "
-        f"without it the panel reads {shown(change.reading)}"
+        f"the value is {broken.reading.number:g} and a value mapping writes {reading_text(broken.reading)}; "
+        f"without it the panel reads {reading_text(change.reading)}"
     )
     return finding(context, broken, WRITTEN, claim, change, "remove the value mapping")
 
@@ -52,11 +52,11 @@ def find_for_nothing(context: Context, broken: BrokenPanel) -> Finding | None:
         return None
     stored = panel_json(context.dashboard, broken.panel.id)
     for edits, what in _masks(broken, stored):
-        change = tried(context, broken, edits)
+        change = try_edits(context, broken, edits)
         if change.reading.state in {"no_series", "error"} or not change.reading.text.startswith("0"):
             claim = (
-                f"the query returns nothing and {what} shows {shown(broken.reading)}; "
-                f"without it the panel reads {shown(change.reading)}"
+                f"the query returns nothing and {what} shows {reading_text(broken.reading)}; "
+                f"without it the panel reads {reading_text(change.reading)}"
             )
             bare = Tried((), change.reading, change.probes, change.right)
             summary = f"remove {what}, so that the panel tells 0 from nothing"

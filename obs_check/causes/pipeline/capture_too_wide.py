@@ -24,7 +24,8 @@ from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.finding import Finding, Proof
 from obs_check.model.probe import Probe
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
+from obs_check.model.wording import count_noun
 
 _GROUP = r"\(\?P<{}>(?P<inside>[^()]*)\)"
 _PARSERS = (ast.PatternParser, ast.RegexpParser)
@@ -49,7 +50,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
                 continue
             told, probes, right = shown
             row, wanted = captured[0]
-            taken = shortened(row.get(name), SHOWN)
+            taken = shorten(row.get(name), SHOWN)
             return query_finding(
                 CAUSE,
                 context,
@@ -75,7 +76,7 @@ def _wanted(context: Context, broken: BrokenTarget) -> Iterator[tuple[str, Seque
             if matcher.op in ("=", "=~") and matcher.value and plain:
                 yield matcher.name, [v for v in matcher.value.split("|" if matcher.op == "=~" else "\0") if v]
         return
-    expectation = context.expectations.get(broken.panel.id)
+    expectation = context.panels.expectations.get(broken.panel.id)
     if context.run is None or expectation is None or expectation.kind != "count":
         return
     wanted = expectation.wanted(context.run.events) or {}
@@ -143,7 +144,7 @@ def _shown(context: Context, broken: BrokenTarget, rewrite: Rewrite) -> tuple[st
         lines, probe = count_fixed(context, broken, rewrite)
         reach: Rung = broken.emptied[0]
         return (
-            (f"as written 0 of {reach.lines:g} lines pass, with it ended there {lines:g}", (probe,), False)
+            (f"as written 0 of {count_noun(reach.lines, 'line')} pass, with it ended there {lines:g}", (probe,), False)
             if lines
             else None
         )

@@ -17,12 +17,13 @@ from obs_check.evidence.query_edit import replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.evidence.select_matching import mean_values
 from obs_check.logql.explain.reasons import compared_labels
-from obs_check.logql.explain.whereabouts import nearest
+from obs_check.logql.explain.whereabouts import nearest_label
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.logql.syntax.walk import transform
 from obs_check.model.finding import Finding, Meaning, Proof
+from obs_check.model.wording import count_noun
 
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
@@ -41,7 +42,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     for filtered, meaning in _proposals(stage, reaching):
         likely.setdefault(filtered, meaning)
     proposal = first_passed(likely, before_it, broken.query.stages[place + 1 :], broken.lines, broken.settings)
-    # A value that simply did not occur is no mistake: only a run that must pass proves that it is one.
+    # A value that simply did not occur is not a mistake: only a run that must pass proves that it is one.
     if proposal is None and not context.expects(broken.panel.id):
         return None
     text, new = stage_text(stage), stage_text(proposal) if proposal else ""
@@ -55,7 +56,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         CAUSE,
         context,
         broken,
-        f"`{text}` drops all {before.lines:g} lines that reach it: {seen}; as written 0, {did} {found:g}",
+        f"`{text}` drops all {count_noun(before.lines, 'line')} that reach it: {seen}; as written 0, {did} {found:g}",
         Proof((broken.funnel.probe, before.probe, after.probe), (probe,)),
         query_fix(
             context,
@@ -132,7 +133,7 @@ def _inside(predicate: ast.Predicate, values: _Values) -> ast.Predicate:
 def _other_label(predicate: ast.Predicate, labels: Collection[str]) -> ast.Predicate:
     if not isinstance(predicate, ast.StringPredicate) or predicate.matcher.name in labels:
         return predicate
-    near = nearest(predicate.matcher.name, sorted(labels))
+    near = nearest_label(predicate.matcher.name, sorted(labels))
     return ast.StringPredicate(replace(predicate.matcher, name=near)) if near else predicate
 
 

@@ -15,12 +15,12 @@ from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
-from obs_check.evidence.lacking import Lacking, lacking
+from obs_check.evidence.lacking import Lacking, lacking_labels
 from obs_check.evidence.needed_labels import labels_needed
 from obs_check.evidence.parser_at import as_written, count_fixed
 from obs_check.evidence.query_edit import Rewrite, edit_texts, move_stage, replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix, with_edits
-from obs_check.evidence.query_text import filtering_behind, regrouped, unwrapping
+from obs_check.evidence.query_text import filtering_behind, group_by_label, unwrap_label
 from obs_check.logql import parse
 from obs_check.logql.explain.whereabouts import TakenAway, taken_away
 from obs_check.logql.stages.registry import effect_of
@@ -44,7 +44,7 @@ class _Way:
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
     """Find the stage behind which no line has the label any more, and count without that loss."""
-    lack = lacking(broken)
+    lack = lacking_labels(broken)
     for name in lack.names if lack is not None else ():
         assert lack is not None
         taken = _taken(broken, lack, name)
@@ -180,7 +180,7 @@ def _lost(broken: BrokenTarget, taken: TakenAway) -> tuple[str, ...]:
 
 
 def _by_new_name(text: str, stage: ast.Stage, old: str, new: str) -> str:
-    return regrouped(unwrapping(filtering_behind(text, stage, old, new), old, new), old, new)
+    return group_by_label(unwrap_label(filtering_behind(text, stage, old, new), old, new), old, new)
 
 
 def _with_label(stage: ast.Stage, old: str, new: str) -> ast.Stage:
@@ -209,7 +209,7 @@ def _keeping(taken: TakenAway, names: Sequence[str]) -> str | None:
             )
             return stage_text(replace(stage, assignments=kept))
         case ast.LabelFormat(assignments):
-            # A template that comes out empty, which is no label (Loki 3.5).
+            # A template that comes out empty, which is not a label (Loki 3.5).
             kept = tuple(one for one in assignments if one.name not in names)
             return stage_text(replace(stage, assignments=kept)) if kept else ""
         case ast.KeepLabels(choices):

@@ -14,11 +14,12 @@ from obs_check.evidence.funnel import SAMPLE, first_passed
 from obs_check.evidence.parser_at import count_fixed
 from obs_check.evidence.query_edit import replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
-from obs_check.evidence.select_matching import misspelt
+from obs_check.evidence.select_matching import misspelt_value
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.finding import Finding, Meaning, Proof
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
+from obs_check.model.wording import count_noun
 
 _ESCAPES = {"&": "\\u0026", "<": "\\u003c", ">": "\\u003e"}
 
@@ -51,7 +52,8 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         CAUSE,
         context,
         broken,
-        f"`{text}` drops all {before.lines:g} lines that reach it, for example `{shortened(samples[0][1], 120)}`; "
+        f"`{text}` drops all {count_noun(before.lines, 'line')} that reach it, for example "
+        f"`{shorten(samples[0][1], 120)}`; "
         f"{did} {found:g} pass",
         Proof((before.probe, after.probe), (probe, found_probe)),
         query_fix(
@@ -84,7 +86,7 @@ def _proposals(stage: ast.LineFilter, lines: Sequence[str]) -> Iterator[tuple[as
     for other in (escaped, wanted.replace('"', '\\"')):
         if other != wanted and other in whole:
             yield with_text(other), "same"
-    near = misspelt(wanted, set(re.findall(r"[\w./:-]+", whole)))
+    near = misspelt_value(wanted, set(re.findall(r"[\w./:-]+", whole)))
     if near is not None:
         yield with_text(near), "other"
 

@@ -16,12 +16,13 @@ from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
 from obs_check.evidence.line_shape import are_logfmt, json_fields
 from obs_check.evidence.parser_at import ParserAt, as_written, count, count_fixed, parsers
-from obs_check.evidence.query_edit import before, insert_stage, move_stage, replace_stage
+from obs_check.evidence.query_edit import before_stage, insert_stage, move_stage, replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.finding import Finding, Proof
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
+from obs_check.model.wording import count_noun
 
 _UNWRAPPED = "| regexp `(?P<json_part>\\{.*)` | line_format `{{.json_part}}` | drop json_part"
 
@@ -51,7 +52,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             why, what = f"`{text}` changes the line before it is read", "with the parser in front of it"
             fix = query_fix(context, f"put `{stage_text(at.stage)}` in front of `{text}`", rewrite.edits)
         elif _behind_prefix(example):
-            rewrite = insert_stage(context, broken, _UNWRAPPED, before(at.stage), at.needed)
+            rewrite = insert_stage(context, broken, _UNWRAPPED, before_stage(at.stage), at.needed)
             why, what = "text stands before the JSON", "with the JSON part alone"
             fix = query_fix(context, "parse the JSON part of the line", rewrite.edits)
         else:
@@ -65,8 +66,8 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             CAUSE,
             context,
             broken,
-            f"{failed:g} lines that reach `| json` are no JSON (JSONParserErr): {why}, for example "
-            f"`{shortened(example, 120)}`; as written 0, {what} {found:g}",
+            f"{count_noun(failed, 'line')} that reach `| json` are not JSON (JSONParserErr): {why}, for example "
+            f"`{shorten(example, 120)}`; as written 0, {what} {found:g}",
             Proof((*broken.measured, written_probe, failed_probe), (probe,)),
             fix,
             group="json",

@@ -12,7 +12,7 @@ from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
-from obs_check.evidence.lacking import Lacking, lacking
+from obs_check.evidence.lacking import Lacking, lacking_labels
 from obs_check.evidence.needed_labels import labels_needed
 from obs_check.evidence.parser_at import as_written, count_fixed
 from obs_check.evidence.query_edit import Rewrite, insert_stage, move_stage
@@ -27,7 +27,7 @@ from obs_check.model.finding import Finding, Proof
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
     """Count the lines with the labels as written, and with a parser that sets them."""
-    lack = lacking(broken)
+    lack = lacking_labels(broken)
     if lack is None or any(effect_of(stage).reads_fields for stage in broken.query.stages[: lack.place]):
         return None
     own = {name: parser for name in lack.names if (parser := _parser(name, lack)) is not None}

@@ -21,7 +21,7 @@ from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.finding import Finding, Proof
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 
 _KEY = re.compile(r'"([A-Za-z_][\w.-]*)":|\b([A-Za-z_]\w*)=')
 
@@ -51,7 +51,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             CAUSE,
             context,
             broken,
-            f"`{stage_text(stage)}` fits no line, for example `{shortened(at.lines[0], 120)}`: "
+            f"`{stage_text(stage)}` fits no line, for example `{shorten(at.lines[0], 120)}`: "
             f"{', '.join(at.unset)} set on 0 lines as written, {did} {found:g}",
             Proof((*broken.measured, written_probe), (probe,)),
             query_fix(context, f"make `{stage_text(stage)}` fit the lines", edits),

@@ -12,7 +12,7 @@ from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import rows
 from obs_check.evidence.needed_labels import labels_needed
 from obs_check.evidence.parser_at import count_fixed
-from obs_check.evidence.query_edit import behind, insert_stage
+from obs_check.evidence.query_edit import after_stage, insert_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.logql import parse
 from obs_check.logql.stages.registry import effect_of
@@ -38,7 +38,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             values = Counter(v for row in after if (v := row.get(twin)))
             if not values or not _is_meant(broken, stage, name, after):
                 continue
-            rewrite = insert_stage(context, broken, f"| label_format {name}={twin}", behind(stage))
+            rewrite = insert_stage(context, broken, f"| label_format {name}={twin}", after_stage(stage))
             found, probe = count_fixed(context, broken, rewrite)
             if found <= 0:
                 continue

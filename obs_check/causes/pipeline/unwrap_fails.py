@@ -17,7 +17,7 @@ from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import range_s, rows
 from obs_check.evidence.query_edit import edit_texts
 from obs_check.evidence.query_finding import query_finding, query_fix
-from obs_check.evidence.query_text import unwrapping
+from obs_check.evidence.query_text import unwrap_label
 from obs_check.logql import parse, to_text
 from obs_check.logql.stages.row import Row
 from obs_check.logql.stages.unwrap import SAMPLE_ERROR, unwrap_value
@@ -62,7 +62,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         total, other_probe = summed(other)
         if total:
             new = unwrap_text(other).removeprefix("| unwrap ")
-            edits = edit_texts(broken, partial(unwrapping, old=unwrap.label, new=new))
+            edits = edit_texts(broken, partial(unwrap_label, old=unwrap.label, new=new))
             return query_finding(
                 CAUSE,
                 context,

@@ -50,8 +50,8 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
 def _other(at: ParserAt) -> ast.Stage | None:
     """The parser that the lines need, where the one that is written sets nothing that is used.
 
-    A regular expression may well pick something out of such a line that is no field. What it means is told by all that
-    it sets, whatever of it a query uses: else it would be called one thing in one panel and another in the next.
+    A regular expression may well pick something out of such a line that is not a field. What it means is told by all
+    that it sets, whatever of it a query uses: else it would be called one thing in one panel and another in the next.
     """
     if not at.unset:
         return None

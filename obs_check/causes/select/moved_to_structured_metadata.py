@@ -1,4 +1,4 @@
-"""select.moved-to-structured-metadata: a matcher on a name that goes with each line and is no label of a stream.
+"""select.moved-to-structured-metadata: a matcher on a name that goes with each line and is not a label of a stream.
 
 Structured metadata cannot be selected by (Loki 3.5): the selector finds nothing though every answer shows the name
 among the labels. `level` is an example: Loki itself puts `detected_level` beside each line since 3.1. Proved by the
@@ -27,7 +27,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     stage = stages_of(remedy.added)[0]
     assert isinstance(stage, ast.LabelFilter)
     (other,) = compared_labels(stage.predicate)
-    absent = "no label" if other == name else f"`{name}` is no label"
+    absent = "no label" if other == name else f"`{name}` is not a label"
     return query_finding(
         CAUSE,
         context,

@@ -1,6 +1,6 @@
 """select.wrong-tenant: the dashboard's datasource asks Loki for another tenant than the one that has the lines.
 
-The datasource sends its own X-Scope-OrgID, and a tenant without lines is no error (Loki 3.5: 200 with nothing); its
+The datasource sends its own X-Scope-OrgID, and a tenant without lines is not an error (Loki 3.5: 200 with nothing); its
 health check is green too. Proved, where Loki can be asked directly, by the same selector asked both ways.
 """
 
@@ -18,7 +18,7 @@ _TENANT_HEADER = "x-scope-orgid"
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
     """Ask for the selector's lines through the datasource; the funnel asked Loki directly."""
-    if context.loki_itself is None or broken.reading.rows > 0 or broken.reading.error:
+    if context.loki_server.direct is None or broken.reading.rows > 0 or broken.reading.error:
         return None
     if broken.rungs[-1].lines == 0:
         return None

@@ -9,27 +9,27 @@ proved by the panel's query on what is behind the prefix.
 from obs_check.boundary.cri import CRI
 from obs_check.evidence.cause import on_query, on_run
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.lost_lines import together
+from obs_check.evidence.lost_lines import join_findings
 from obs_check.evidence.parser_at import as_written, count_fixed, parsers
-from obs_check.evidence.query_edit import before, insert_stage
+from obs_check.evidence.query_edit import before_stage, insert_stage
 from obs_check.evidence.query_finding import query_finding
-from obs_check.evidence.shipper_rules import proved, told
-from obs_check.evidence.stored_lines import ShippedPath, arrived, stored
+from obs_check.evidence.shipper_rules import simulated_evidence, simulation_probe
+from obs_check.evidence.stored_lines import ShippedPath, arrived_paths, stored_lines
 from obs_check.model.finding import Finding, Fix, Proof, Subject
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 
 _BEHIND = f"| regexp `{CRI.pattern}(?P<written>.*)` | line_format `{{{{.written}}}}` | drop written"
 
 
 def find(context: Context) -> Finding | None:
     """The paths whose lines are in Loki with the prefix."""
-    return together(_on(context, path) for path in arrived(context))
+    return join_findings(_on(context, path) for path in arrived_paths(context))
 
 
 def _on(context: Context, path: ShippedPath) -> Finding | None:
     if not CRI.match(path.ran.shipped[0].line):
         return None
-    have, probe = stored(context, path, 5)
+    have, probe = stored_lines(context, path, 5)
     if not have or not all(CRI.match(line) for _, line in have):
         return None
     job = path.taken.job
@@ -38,17 +38,17 @@ def _on(context: Context, path: ShippedPath) -> Finding | None:
     clean = sum(not CRI.match(s.line) for s in fixed.shipped) if fixed else 0
     if fixed is not None and not clean:
         return None
-    begins = shortened(have[0][1], 51, "...")
+    begins = shorten(have[0][1], 51, "...")
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"the lines of {path.one.file} are in Loki with the runtime's prefix (`{begins}`): job "
         f"{job.name} has no `cri` stage"
         + (f"; with it {clean} of {len(path.lines)} lines come out without" if fixed else ""),
-        evidence=proved(
+        evidence=simulated_evidence(
             (
                 *path.one.probes,
                 probe,
-                told("simulate the pipeline on the lines", path.ran, len(path.lines), path.now_ns),
+                simulation_probe("simulate the pipeline on the lines", path.ran, len(path.lines), path.now_ns),
             ),
             "simulate it with a cri stage",
             fixed,
@@ -68,14 +68,14 @@ def find_behind(context: Context, broken: BrokenTarget) -> Finding | None:
         written, written_probe = as_written(context, broken, at.unset)
         if written > 0:
             continue
-        behind = insert_stage(context, broken, _BEHIND, before(at.stage), at.needed)
+        behind = insert_stage(context, broken, _BEHIND, before_stage(at.stage), at.needed)
         found, probe = count_fixed(context, broken, behind, at.unset)
         if found > 0:
             return query_finding(
                 ARRIVED,
                 context,
                 broken,
-                f"the lines are in Loki with the runtime's prefix, for example `{shortened(at.lines[0], 120)}`, behind "
+                f"the lines are in Loki with the runtime's prefix, for example `{shorten(at.lines[0], 120)}`, behind "
                 f"which no parser reads: as written 0, with `{_BEHIND}` {found:g}",
                 Proof((*broken.measured, written_probe), (probe,)),
                 Fix(

@@ -1,7 +1,7 @@
 """shipper.down: nobody listens where the shipper should answer, and nothing that was written since came to Loki.
 
-That a system does not answer is no finding by itself. It is one here because the others do answer: the files have the
-lines, the configuration would push every one of them, Loki has none, and the machine refuses the connection to the
+That a system does not answer is not a finding by itself. It is one here because the others do answer: the files have
+the lines, the configuration would push every one of them, Loki has none, and the machine refuses the connection to the
 shipper's port (a network that swallows packets would let it time out, which claims nothing).
 """
 
@@ -12,8 +12,8 @@ import yaml
 from obs_check.errors import Unavailable
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.lost_lines import PathLines, answers, lossy
-from obs_check.evidence.shipper_rules import Rules, rules, told
+from obs_check.evidence.lost_lines import PathLines, lossy, shipper_answers
+from obs_check.evidence.shipper_rules import Rules, shipper_rules, simulation_probe
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 
@@ -21,9 +21,9 @@ from obs_check.model.probe import Probe
 def find(context: Context) -> Finding | None:
     """A refused connection, and a configuration that would push the lines of which Loki has none."""
     seen = lossy(context)
-    if context.shipper is None or all(answers(one) for one in seen):
+    if context.shipper is None or all(shipper_answers(one) for one in seen):
         return None
-    config = rules(context)
+    config = shipper_rules(context)
     if config is None:
         return None
     if any(one.lost != one.found for one in seen):
@@ -42,7 +42,7 @@ def find(context: Context) -> Finding | None:
         ran = config.run(one.file, one.lost_lines, now)
         lines += len(one.lost_lines)
         pushed += len(ran.shipped) if ran else 0
-        probes.append(told(f"simulate {config.path.name} on the lost lines", ran, len(one.lost_lines), now))
+        probes.append(simulation_probe(f"simulate {config.path.name} on the lost lines", ran, len(one.lost_lines), now))
     if not pushed:
         return None
     behind = _position(context, config, seen[0])

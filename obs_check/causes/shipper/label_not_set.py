@@ -11,15 +11,15 @@ from collections.abc import Callable
 from obs_check.documents.yaml_edit import with_item, with_value
 from obs_check.evidence.cause import on_query, on_run
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.lost_lines import together
+from obs_check.evidence.lost_lines import join_findings
 from obs_check.evidence.parser_at import count_fixed
 from obs_check.evidence.query_edit import replace_matchers
 from obs_check.evidence.query_finding import query_finding
-from obs_check.evidence.select_matching import accepts, misspelt, same_but_case
-from obs_check.evidence.selector_remedy import selector_remedy, unselected
+from obs_check.evidence.select_matching import accepts_value, misspelt_value, same_but_case
+from obs_check.evidence.selector_remedy import selector_remedy, why_unselected
 from obs_check.evidence.selectors import matchers_of
-from obs_check.evidence.shipper_rules import proved, told
-from obs_check.evidence.stored_lines import ShippedPath, arrived, stored
+from obs_check.evidence.shipper_rules import simulated_evidence, simulation_probe
+from obs_check.evidence.stored_lines import ShippedPath, arrived_paths, stored_lines
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.style import matcher_text
 from obs_check.model.finding import Finding, Fix, Proof, Subject
@@ -38,7 +38,7 @@ POD_LABELS = {
 
 def find(context: Context) -> Finding | None:
     """The paths whose panels select such a label."""
-    return together(_on(context, path) for path in arrived(context))
+    return join_findings(_on(context, path) for path in arrived_paths(context))
 
 
 def _on(context: Context, path: ShippedPath) -> Finding | None:
@@ -47,7 +47,7 @@ def _on(context: Context, path: ShippedPath) -> Finding | None:
     if matcher is None or change is None:
         return None
     panels = tuple(sorted(i for i, ms in wanted.items() if any(m.name == matcher.name for m in ms)))
-    have, probe = stored(context, path, 1)
+    have, probe = stored_lines(context, path, 1)
     if not have or matcher.name in have[0][0]:
         return None
     after = path.config.edited(change)
@@ -60,11 +60,11 @@ def _on(context: Context, path: ShippedPath) -> Finding | None:
         f"{path.one.file} are in Loki without `{matcher.name}` ({', '.join(sorted(have[0][0]))}): job "
         f"{path.taken.job.name} does not set it"
         + (f"; with the fix {len(fixed.shipped)} of {len(path.lines)} lines have it" if fixed else ""),
-        evidence=proved(
+        evidence=simulated_evidence(
             (
                 *path.one.probes,
                 probe,
-                told("simulate the pipeline on the lines", path.ran, len(path.lines), path.now_ns),
+                simulation_probe("simulate the pipeline on the lines", path.ran, len(path.lines), path.now_ns),
             ),
             "simulate the fixed configuration on the lines",
             fixed,
@@ -80,7 +80,7 @@ def _missing(path: ShippedPath, matchers: list[ast.Matcher]) -> tuple[ast.Matche
     """The first matcher on a label that the pipeline does not set and whose value is there to be set."""
     labels = path.ran.shipped[0].labels
     for matcher in matchers:
-        if matcher.name in labels or accepts(matcher, ""):
+        if matcher.name in labels or accepts_value(matcher, ""):
             continue
         change = _from_path(path, matcher) or _from_extracted(path, matcher)
         if change is not None:
@@ -103,8 +103,8 @@ def _from_path(path: ShippedPath, matcher: ast.Matcher) -> Callable[[str], str] 
 
 def _meant(matcher: ast.Matcher, value: str) -> bool:
     """Whether a matcher accepts a value, or would without a slip of the pen: with the label there, that shows."""
-    near = same_but_case(matcher.value, [value]) or misspelt(matcher.value, [value])
-    return bool(value) and (accepts(matcher, value) or (matcher.op == "=" and near is not None))
+    near = same_but_case(matcher.value, [value]) or misspelt_value(matcher.value, [value])
+    return bool(value) and (accepts_value(matcher, value) or (matcher.op == "=" and near is not None))
 
 
 def _in_path(file: str, name: str) -> str:
@@ -116,7 +116,7 @@ def _in_path(file: str, name: str) -> str:
 def _from_extracted(path: ShippedPath, matcher: ast.Matcher) -> Callable[[str], str] | None:
     """Make a label of a value that a stage extracted under the label's name."""
     values = [text_of(after) for e in path.ran.effects for what, _, after in e.changes if what == _extracted(matcher)]
-    if not values or not all(accepts(matcher, value or "") for value in values):
+    if not values or not all(accepts_value(matcher, value or "") for value in values):
         return None
     job = path.taken.job
     place = (*path.config.job_place(job), "pipeline_stages")
@@ -131,7 +131,7 @@ def find_selected(context: Context, broken: BrokenTarget) -> Finding | None:
     """The streams that nothing else of the selector means, by the file whose path has the value of the label that they
     are without."""
     remedy = selector_remedy(context, broken)
-    nothing = unselected(context, broken) if remedy is not None and remedy.kind == "drop" else None
+    nothing = why_unselected(context, broken) if remedy is not None and remedy.kind == "drop" else None
     if remedy is None or nothing is None:
         return None
     matcher, written, name = remedy.matcher, matcher_text(remedy.matcher), f"`{remedy.matcher.name}`"

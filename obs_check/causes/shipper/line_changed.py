@@ -6,34 +6,33 @@ the very line without that stage: it comes out as it was written, and the panel'
 """
 
 from obs_check.evidence.cause import on_query, on_run
-from obs_check.evidence.changed_lines import Pushed, compared, differing, in_loki, pushed_lines, same_line
+from obs_check.evidence.changed_lines import Pushed, compare_lines, differing_parts, in_loki, pushed_lines, same_line
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.lost_lines import PathLines, answers, losses, paths_to, together
+from obs_check.evidence.lost_lines import PathLines, join_findings, losses, paths_to, shipper_answers
 from obs_check.evidence.query_on_lines import measured
 from obs_check.evidence.shipper_rules import Rules
 from obs_check.model.event import find_tags
 from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
 from obs_check.model.probe import Probe
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 
 
 def find_lost(context: Context) -> Finding | None:
     """The paths whose lines are in Loki without the tag, or without what tells whose line it is."""
-    return together(_lost(context, config, one) for config, one in losses(context))
+    return join_findings(_lost(context, config, one) for config, one in losses(context))
 
 
 def _lost(context: Context, config: Rules, one: PathLines) -> Finding | None:
-    assert context.run is not None
-    run, now = context.run.id, context.now_ns()
+    run, now = context.followed_run.id, context.now_ns()
     made = [p for p in pushed_lines(config, one, one.lost, now) if p.stages and not p.cut]
     hidden = [p for p in made if p.tag not in find_tags(p.entry.line, run) or not one.recognises(p.entry.line)]
-    if len(hidden) < len(one.lost_lines) or not answers(one):
+    if len(hidden) < len(one.lost_lines) or not shipper_answers(one):
         return None
     first = hidden[0]
     there, probe = in_loki(context, first.entry.labels, first.entry.line)
     if not any(same_line(first.entry.line, line) for line in there):
         return None
-    failing = context.failing & set(context.panels_of(one.path))
+    failing = context.panels.failing & set(context.panels_of(one.path))
     return LOST.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"{_changes(first, config, one)}, where nobody finds {first.tag} any more"
@@ -53,7 +52,7 @@ def find_arrived(context: Context, broken: BrokenTarget) -> Finding | None:
 
 
 def _arrived(context: Context, broken: BrokenTarget, one: PathLines) -> Finding | None:
-    changed = [line for line in compared(context, one) if not line.cut]
+    changed = [line for line in compare_lines(context, one) if not line.cut]
     if not changed:
         return None
     now = context.now_ns()
@@ -65,7 +64,7 @@ def _arrived(context: Context, broken: BrokenTarget, one: PathLines) -> Finding 
     made = first.pushed if first.by_stages else None
     answered = both.in_words(f"{len(changed)} such lines", "as they were written")
     if made is None or first.config is None:
-        there, here = differing(first.written, first.line)
+        there, here = differing_parts(first.written, first.line)
         return ARRIVED.finding(
             subject=Subject(context.dashboard_uid, broken.panel.id, broken.target.ref_id),
             claim=f"the line of {first.tag} is `{there}` in {one.file} and `{here}` in Loki; {answered}",
@@ -88,7 +87,7 @@ def _changes(made: Pushed, config: Rules, one: PathLines) -> str:
     """What makes which line of which."""
     taken = config.takes(one.file)
     job = taken.job.name if taken else ""
-    written, made_of_it = differing(made.written, made.entry.line)
+    written, made_of_it = differing_parts(made.written, made.entry.line)
     return f"{_stages(made)} of job {job} makes `{made_of_it}` of `{written}` in {one.file}"
 
 
@@ -101,7 +100,7 @@ def _remedy(made: Pushed) -> str:
 
 
 def _both(made: Pushed, now_ns: int) -> Probe:
-    lines = [shortened(made.written, 300, "..."), shortened(made.entry.line, 300, "...")]
+    lines = [shorten(made.written, 300, "..."), shorten(made.entry.line, 300, "...")]
     return Probe("shipper", f"the line of {made.tag} as it was written and as it is pushed", lines, now_ns)
 
 
@@ -109,7 +108,7 @@ def _evidence(seen: tuple[Probe, ...], made: Pushed, now_ns: int) -> Evidence:
     if made.whole is None:
         return Observation(seen)
     title = f"simulate the pipeline without {_stages(made)} on the line of {made.tag}"
-    return Proof(seen, (Probe("shipper", title, shortened(made.whole.line, 300, "..."), now_ns),))
+    return Proof(seen, (Probe("shipper", title, shorten(made.whole.line, 300, "..."), now_ns),))
 
 
 LOST = on_run("shipper.line-changed", "shipper", find_lost)

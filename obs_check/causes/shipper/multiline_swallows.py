@@ -7,25 +7,25 @@ fewer entries of them, Loki has entries with several of the run's tags, and with
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.lost_lines import together
-from obs_check.evidence.shipper_rules import proved, told
-from obs_check.evidence.stored_lines import ShippedPath, arrived, stored
+from obs_check.evidence.lost_lines import join_findings
+from obs_check.evidence.shipper_rules import simulated_evidence, simulation_probe
+from obs_check.evidence.stored_lines import ShippedPath, arrived_paths, stored_lines
 from obs_check.model.event import find_tags
 from obs_check.model.finding import Finding, Subject
+from obs_check.model.wording import count_noun
 
 
 def find(context: Context) -> Finding | None:
     """The paths of which Loki has fewer entries than the file has lines."""
-    return together(_on(context, path) for path in arrived(context))
+    return join_findings(_on(context, path) for path in arrived_paths(context))
 
 
 def _on(context: Context, path: ShippedPath) -> Finding | None:
-    assert context.run is not None
     stage = next((e.stage for e in path.ran.effects if e.outcome == "held" and e.stage.endswith("multiline")), "")
     if not stage or len(path.ran.shipped) >= len(path.lines):
         return None
-    have, probe = stored(context, path, 100)
-    joined = sum(len(find_tags(line, context.run.id)) > 1 for _, line in have)
+    have, probe = stored_lines(context, path, 100)
+    joined = sum(len(find_tags(line, context.followed_run.id)) > 1 for _, line in have)
     if not joined:
         return None
     job = path.taken.job
@@ -33,18 +33,19 @@ def _on(context: Context, path: ShippedPath) -> Finding | None:
     fixed = after.run(path.one.file, path.lines, path.now_ns) if after else None
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"stage `{stage}` of job {job.name} joins lines: Loki has {len(have)} entries, {joined} of them with "
-        f"several events, of {len(path.one.found)} lines in the file"
+        claim=f"stage `{stage}` of job {job.name} joins lines: Loki has {count_noun(len(have), 'entry')}, "
+        f"{joined} of them with "
+        f"several events, of {count_noun(len(path.one.found), 'line')} in the file"
         + (
             f"; without the stage {len(fixed.shipped)} of {len(path.lines)} lines are entries of their own"
             if fixed
             else ""
         ),
-        evidence=proved(
+        evidence=simulated_evidence(
             (
                 *path.one.probes,
                 probe,
-                told("simulate the pipeline on the lines", path.ran, len(path.lines), path.now_ns),
+                simulation_probe("simulate the pipeline on the lines", path.ran, len(path.lines), path.now_ns),
             ),
             "simulate it without the stage",
             fixed,

@@ -6,8 +6,8 @@ the file. What its pod has of the node stands in the volumes of that pod (`kubec
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.lost_lines import PathLines, answers, losses, together
-from obs_check.evidence.shipper_rules import Rules, told
+from obs_check.evidence.lost_lines import PathLines, join_findings, losses, shipper_answers
+from obs_check.evidence.shipper_rules import Rules, simulation_probe
 from obs_check.evidence.uncollected import REMEDY, not_mounted
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
@@ -16,12 +16,12 @@ from obs_check.shipper.glob import matches
 
 def find(context: Context) -> Finding | None:
     """The paths whose file is in a directory that the shipper's pod does not have."""
-    return together(_on(context, config, one) for config, one in losses(context))
+    return join_findings(_on(context, config, one) for config, one in losses(context))
 
 
 def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     taken = config.takes(one.file)
-    if taken is None or one.evidence is None or one.lost != one.found or not answers(one):
+    if taken is None or one.evidence is None or one.lost != one.found or not shipper_answers(one):
         return None
     after = one.evidence.after
     state = after.file(one.file)
@@ -43,7 +43,7 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
             (
                 *one.probes,
                 Probe("shipper", "volumes of its pod: kubectl get pods -o json", lacks, now),
-                told("simulate the pipeline on the lost lines", ran, len(lines), now),
+                simulation_probe("simulate the pipeline on the lost lines", ran, len(lines), now),
             )
         ),
         fix=Fix(REMEDY),

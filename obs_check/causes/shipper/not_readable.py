@@ -10,42 +10,44 @@ from pathlib import Path
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.lost_lines import PathLines, answers, losses, together
-from obs_check.evidence.shipper_rules import Rules, told
+from obs_check.evidence.lost_lines import PathLines, join_findings, losses, shipper_answers
+from obs_check.evidence.shipper_rules import Rules, simulation_probe
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
+from obs_check.model.wording import count_noun
 
 
 def find(context: Context) -> Finding | None:
     """The paths whose file is found by a job and not opened."""
-    return together(_on(context, config, one) for config, one in losses(context))
+    return join_findings(_on(context, config, one) for config, one in losses(context))
 
 
 def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     now, lines = context.now_ns(), one.lost_lines
     ran = config.run(one.file, lines, now)
     state = one.evidence.after.file(one.file) if one.evidence else None
-    if one.lost != one.found or not answers(one) or one.evidence is None or ran is None or not ran.shipped:
+    if one.lost != one.found or not shipper_answers(one) or one.evidence is None or ran is None or not ran.shipped:
         return None
     if state is not None and (state.read_lines or state.read_bytes):
         return None
     words = one.evidence.after.unopened.get(one.file, "")
     mode = context.files.mode(Path(one.file))
     closed = mode is not None and not mode & stat.S_IROTH
-    # An entry in the positions file that is no number keeps a file shut too, with other words.
+    # An entry in the positions file that is not a number keeps a file shut too, with other words.
     if "permission denied" not in words and (words or not closed or state is None or state.state != "not tailed"):
         return None
     shown = stat.filemode(mode) if mode is not None else "unknown"
     said = f"its log says `{words}`" if words else "it is found and not being read"
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"the shipper may not read {one.file} (mode {shown}): {said}; {len(one.found)} lines of the run are "
+        claim=f"the shipper may not read {one.file} (mode {shown}): {said}; "
+        f"{count_noun(len(one.found), 'line')} of the run are "
         f"in it and 0 in Loki, and its pipeline would push {len(ran.shipped)} of the {len(lines)} lost lines",
         evidence=Observation(
             (
                 *one.probes,
                 Probe("file", f"mode of {one.file}", shown, now),
-                told("simulate the pipeline on the lost lines", ran, len(lines), now),
+                simulation_probe("simulate the pipeline on the lost lines", ran, len(lines), now),
             )
         ),
         fix=Fix(

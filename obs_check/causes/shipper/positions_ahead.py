@@ -9,32 +9,32 @@ position from the start.
 from dataclasses import replace
 from pathlib import Path
 
-from obs_check.documents.yaml_edit import without
+from obs_check.documents.yaml_edit import remove_node
 from obs_check.errors import ConfigError
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.dashboard_edit import file_fix
-from obs_check.evidence.lost_lines import PathLines, answers, losses, together
-from obs_check.evidence.shipper_rules import Rules, told
+from obs_check.evidence.lost_lines import PathLines, join_findings, losses, shipper_answers
+from obs_check.evidence.shipper_rules import Rules, simulation_probe
 from obs_check.model.event import find_tags
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
+from obs_check.model.wording import count_noun
 
 
 def find(context: Context) -> Finding | None:
     """The paths whose lost lines are those before the old position."""
-    return together(_on(context, config, one) for config, one in losses(context))
+    return join_findings(_on(context, config, one) for config, one in losses(context))
 
 
 def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
-    assert context.run is not None
     at, how = _began(one)
     now, lines = context.now_ns(), one.lost_lines
     ran = config.run(one.file, lines, now)
-    if not at or not answers(one) or ran is None or not ran.shipped:
+    if not at or not shipper_answers(one) or ran is None or not ran.shipped:
         return None
     try:
-        starts = line_starts(context.files.read_log(Path(one.file)), context.run.id)
+        starts = line_starts(context.files.read_log(Path(one.file)), context.followed_run.id)
     except OSError:
         return None
     head = [tag for tag in one.found if starts.get(tag, at) < at]
@@ -47,8 +47,8 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     seen = [tag for tag in behind if tag not in one.lost]
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"the shipper began to read {one.file} at byte {at}, {how}: the "
-        f"{len(head)} lines in front of it are not in Loki, {len(seen)} of {len(behind)} behind it are; its "
+        claim=f"the shipper began to read {one.file} at byte {at}, {how}: Loki "
+        f"lacks {count_noun(len(head), 'line')} in front of it and has {len(seen)} of {len(behind)} behind it; its "
         f"pipeline would push {len(ran.shipped)} of the {len(lines)} lost lines",
         evidence=Observation(
             (
@@ -57,7 +57,7 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
                     "file", f"first byte of each line in front of it in {one.file}", [starts[tag] for tag in head], now
                 ),
                 Probe("shipper", f"where reading of {one.file} began: {how}", at, now),
-                told("simulate the pipeline on the lost lines", ran, len(lines), now),
+                simulation_probe("simulate the pipeline on the lost lines", ran, len(lines), now),
             )
         ),
         fix=_fix(context, config, one.file),
@@ -93,7 +93,7 @@ def _fix(context: Context, config: Rules, file: str) -> Fix:
     summary = f"stop the shipper, take the entry of {file} out of its positions file, start it"
     try:
         text = context.files.read_text(path)
-        after = without(text, ("positions", file))
+        after = remove_node(text, ("positions", file))
     except (OSError, UnicodeDecodeError, ConfigError):
         return Fix(summary)
     return replace(file_fix(summary, path, text, after, "manual"), edits=())

@@ -11,11 +11,12 @@ from obs_check.documents.scrubbed import without_secret_values
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.discard_reasons import discard_of
-from obs_check.evidence.refusals import PushedPath, panels, probes, pushed
-from obs_check.evidence.shipper_rules import Rules, told
+from obs_check.evidence.refusals import PushedPath, panels_fed, probes, pushed_paths
+from obs_check.evidence.shipper_rules import Rules, simulation_probe
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import PushRefusal
+from obs_check.model.wording import count_noun
 
 PUSH_PATHS = ("/loki/api/v1/push", "/api/prom/push")
 """Paths that Loki 3.5 takes pushes at; the first is the one to use."""
@@ -23,7 +24,7 @@ PUSH_PATHS = ("/loki/api/v1/push", "/api/prom/push")
 
 def find(context: Context) -> Finding | None:
     """Refused pushes whose words are no limit of Loki."""
-    these = [p for p in pushed(context) if p.one.lost == p.one.found and _refusal(p) is not None]
+    these = [p for p in pushed_paths(context) if p.one.lost == p.one.found and _refusal(p) is not None]
     if not these:
         return None
     first = these[0]
@@ -39,14 +40,17 @@ def find(context: Context) -> Finding | None:
         now, lost = context.now_ns(), first.one.lost_lines
         fix = first.config.fix(f"push to {urlsplit(url).path}", after)
         ran = after.run(first.one.file, lost, now)
-        probe = (told(f"simulate the configuration that pushes to {url} on the lost lines", ran, len(lost), now),)
+        probe = (
+            simulation_probe(f"simulate the configuration that pushes to {url} on the lost lines", ran, len(lost), now),
+        )
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"the shipper read {lines} lines of the run and its pushes are refused ({status}): {refusal.words}; "
+        claim=f"the shipper read {count_noun(lines, 'line')} of the run and its pushes are refused ({status}): "
+        f"{refusal.words}; "
         "Loki answers its datasource and has none of them",
         evidence=Observation(probes(these, *probe)),
         fix=fix,
-        panels=panels(context, these),
+        panels=panels_fed(context, these),
     )
 
 

@@ -7,16 +7,17 @@ the pipeline pushes them. A batch larger than the burst is never taken, however 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.discard_reasons import RATES, Discard, discard_of
-from obs_check.evidence.refusals import PushedPath, panels, probes, pushed
+from obs_check.evidence.refusals import PushedPath, panels_fed, probes, pushed_paths
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 from obs_check.model.shipping import PushRefusal
+from obs_check.model.wording import count_noun
 
 
 def find(context: Context) -> Finding | None:
     """Pushes of the run that were answered with 429."""
-    these = [p for p in pushed(context) if _limited(p) is not None]
+    these = [p for p in pushed_paths(context) if _limited(p) is not None]
     if not these:
         return None
     found = _limited(these[0])
@@ -30,10 +31,10 @@ def find(context: Context) -> Finding | None:
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"Loki answered {times or refusal.count} pushes with 429 ({discard.reason}): {lines} lost lines of "
-        f"{size} bytes against `{discard.limit}`{limit}: {shortened(refusal.words, 200)}",
+        f"{count_noun(size, 'byte')} against `{discard.limit}`{limit}: {shorten(refusal.words, 200)}",
         evidence=Observation(probes(these, probe)),
         fix=Fix(discard.remedy),
-        panels=panels(context, these),
+        panels=panels_fed(context, these),
     )
 
 

@@ -7,28 +7,28 @@ among the entries that a client gave up.
 
 from collections import Counter
 
-from obs_check.documents.yaml_edit import without
+from obs_check.documents.yaml_edit import remove_node
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.lost_lines import PathLines, answers, losses, together
-from obs_check.evidence.shipper_rules import Rules, Taken, proved, told
+from obs_check.evidence.lost_lines import PathLines, join_findings, losses, shipper_answers
+from obs_check.evidence.shipper_rules import Rules, Taken, simulated_evidence, simulation_probe
 from obs_check.model.finding import Finding, Subject
 from obs_check.model.shipping_account import Account
 from obs_check.shipper.pushed import LINE_TOO_LONG
-from obs_check.shipper.simulate import Simulation, keeps
+from obs_check.shipper.simulate import Simulation, keeps_entries
 
 _LIMIT = ("limits_config", "max_line_size")
 
 
 def find(context: Context) -> Finding | None:
     """The paths whose lost lines a stage drops."""
-    return together(_on(context, config, one) for config, one in losses(context))
+    return join_findings(_on(context, config, one) for config, one in losses(context))
 
 
 def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     now, lines = context.now_ns(), one.lost_lines
     taken, ran = config.takes(one.file), config.run(one.file, lines, now)
-    if taken is None or ran is None or not answers(one):
+    if taken is None or ran is None or not shipper_answers(one):
         return None
     stage, reason, count = _dropping(ran)
     counted = _counted(one.evidence.account if one.evidence else None, stage, reason)
@@ -38,7 +38,7 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     fixed = after.run(one.file, lines, now) if after else None
     if fixed is not None and len(fixed.shipped) <= len(ran.shipped):
         return None
-    if fixed is not None and not keeps(ran, fixed):
+    if fixed is not None and not keeps_entries(ran, fixed):
         # The stage does more than drop: without it other lines would not be what they are.
         after = fixed = None
     what = f"stage `{stage}` of job {taken.job.name}" if stage else f"`{'.'.join(_LIMIT)}`"
@@ -47,8 +47,8 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
         claim=f"{what} drops {count} of {len(lines)} lines that are in the file and not in Loki"
         + (f"; it counted {counted} dropped lines ({reason})" if counted else "")
         + (f"; without it {len(fixed.shipped)} are pushed" if fixed else ""),
-        evidence=proved(
-            (*one.probes, told("simulate the pipeline on the lost lines", ran, len(lines), now)),
+        evidence=simulated_evidence(
+            (*one.probes, simulation_probe("simulate the pipeline on the lost lines", ran, len(lines), now)),
             "simulate it without what drops them",
             fixed,
             len(lines),
@@ -78,7 +78,7 @@ def _counted(account: Account | None, stage: str, reason: str) -> int | None:
 def _without(config: Rules, taken: Taken, stage: str) -> Rules | None:
     """The configuration that does not drop them there; a `json` stage goes on to extract."""
     if not stage:
-        return config.edited(lambda text: without(text, _LIMIT))
+        return config.edited(lambda text: remove_node(text, _LIMIT))
     if stage.endswith(" json"):
         return config.without_attribute(taken.job, stage, "drop_malformed")
     return config.without_stage(taken.job, stage)

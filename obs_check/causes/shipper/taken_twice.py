@@ -8,22 +8,23 @@ with the file left out of all targets but one.
 from collections.abc import Sequence
 from functools import partial
 
-from obs_check.documents.yaml_edit import with_value, without
+from obs_check.documents.yaml_edit import remove_node, with_value
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.lost_lines import together
-from obs_check.evidence.select_matching import accepts
+from obs_check.evidence.lost_lines import join_findings
+from obs_check.evidence.select_matching import accepts_value
 from obs_check.evidence.selectors import matchers_of
 from obs_check.evidence.shipper_rules import Rules
-from obs_check.evidence.stored_lines import ShippedPath, arrived
+from obs_check.evidence.stored_lines import ShippedPath, arrived_paths
 from obs_check.model.finding import Evidence, Finding, Observation, Proof, Subject
 from obs_check.model.probe import Probe
+from obs_check.model.wording import count_noun
 from obs_check.shipper.targets import RelabeledTarget
 
 
 def find(context: Context) -> Finding | None:
     """The paths of which Loki has lines more than once that are once in the file."""
-    return together(_on(context, path) for path in arrived(context))
+    return join_findings(_on(context, path) for path in arrived_paths(context))
 
 
 def _on(context: Context, path: ShippedPath) -> Finding | None:
@@ -41,12 +42,13 @@ def _on(context: Context, path: ShippedPath) -> Finding | None:
         after = None
     now, lines = path.now_ns, len(path.lines)
     counts = Probe("loki", f"tags in {one.file}, and lines with them in Loki", [len(copies), sum(copies)], now)
-    seen = (*one.probes, counts, Probe("shipper", f"simulate all targets on {lines} lines", made, now))
+    seen = (*one.probes, counts, Probe("shipper", f"simulate all targets on {count_noun(lines, 'line')}", made, now))
     names = " and ".join(dict.fromkeys(target.job.name for target in by))
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"{len(by)} targets ({names}) take {one.file}: {twice} of {len(copies)} lines of the run are in Loki "
-        f"more than once; of {lines} lines {made} entries are pushed"
+        claim=f"{count_noun(len(by), 'target')} ({names}) take {one.file}: {twice} of "
+        f"{count_noun(len(copies), 'line')} of the run are in Loki "
+        f"more than once; of {count_noun(lines, 'line')} {made} entries are pushed"
         + (f", and {fixed} where only job {kept.job.name} takes it" if after else ""),
         evidence=_evidence(seen, after, kept, fixed, now),
         fix=path.config.fix(f"leave {kept.glob} to job {kept.job.name} alone", after),
@@ -63,7 +65,7 @@ def _kept(context: Context, path: str, by: Sequence[RelabeledTarget]) -> Relabel
     """The target whose lines most matchers of the path's panels select; the first one of several."""
     wanted = matchers_of(context.dashboard, context.panels_of(path))
     matchers = [matcher for of_panel in wanted.values() for matcher in of_panel]
-    return max(by, key=lambda target: sum(accepts(m, target.labels.get(m.name, "")) for m in matchers))
+    return max(by, key=lambda target: sum(accepts_value(m, target.labels.get(m.name, "")) for m in matchers))
 
 
 def _without(config: Rules, kept: RelabeledTarget, others: Sequence[RelabeledTarget]) -> Rules | None:
@@ -78,7 +80,7 @@ def _without(config: Rules, kept: RelabeledTarget, others: Sequence[RelabeledTar
             after = after.edited(partial(with_value, place=(*place[:-1], "__path_exclude__"), value=kept.glob))
         elif len(others) == 1:
             alone = len(target.job.targets) == 1
-            after = after.edited(partial(without, place=place[:2] if alone else place[:4]))
+            after = after.edited(partial(remove_node, place=place[:2] if alone else place[:4]))
         else:
             return None
     return after

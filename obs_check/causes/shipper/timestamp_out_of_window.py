@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.lost_lines import PathLines, answers, losses, together, took
+from obs_check.evidence.lost_lines import PathLines, join_findings, lines_taken, losses, shipper_answers
 from obs_check.evidence.selectors import lines_of
-from obs_check.evidence.shipper_rules import Rules, Taken, proved, told
+from obs_check.evidence.shipper_rules import Rules, Taken, simulated_evidence, simulation_probe
 from obs_check.model.finding import Finding, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS, Window
+from obs_check.model.wording import count_noun
 from obs_check.shipper.simulate import Simulation, last_change, same_but_time
 
 NEAR_NS = 60 * NS
@@ -28,16 +29,15 @@ REFUSED = ("timestamp too old", "timestamp too new", "too far behind")
 
 def find(context: Context) -> Finding | None:
     """The paths whose lost lines get a time far from their event's."""
-    return together(_on(context, config, one) for config, one in losses(context))
+    return join_findings(_on(context, config, one) for config, one in losses(context))
 
 
 def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
-    assert context.run is not None
     now, lines = context.now_ns(), one.lost_lines
-    sent = {s.event.tag: s.event.sent_ns for s in context.run.sent}
+    sent = {s.event.tag: s.event.sent_ns for s in context.followed_run.sent}
     first = next(sent[tag] for tag in one.lines if tag in one.lost)
     taken, ran = config.takes(one.file), config.run(one.file, lines, now)
-    if taken is None or ran is None or not ran.shipped or not answers(one):
+    if taken is None or ran is None or not ran.shipped or not shipper_answers(one):
         return None
     at = ran.shipped[0].ts
     if at is None or abs(at - first) <= NEAR_NS:
@@ -45,20 +45,23 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     stage = last_change(ran, ran.shipped[0].number, "ts")
     there, probe = _stored(context, ran, at)
     words = _refused(one)
-    taken_in = 0 if there or words or at > now - UNSEEN_NS else took(one)
+    taken_in = 0 if there or words or at > now - UNSEEN_NS else lines_taken(one)
     if not there and not words and not taken_in:
         return None
     after = _corrected(config, taken, stage, lambda r, unset: _good(ran, r.run(one.file, lines, now), first, unset))
     fixed = after.run(one.file, lines, now) if after else None
     where = f"Loki has {there} of them there" if there else f"Loki refuses them: {words}"
     if taken_in:
-        where = f"Loki took all {taken_in} lines that the shipper read, and shows such old ones once they are flushed"
+        where = (
+            f"Loki took all {count_noun(taken_in, 'line')} that the shipper read, and shows such old ones "
+            "once they are flushed"
+        )
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"stage `{stage}` of job {taken.job.name} gives the {len(lines)} lost lines a time "
         f"{_apart(at - first)} their events: {where}",
-        evidence=proved(
-            (*one.probes, told("simulate the pipeline on the lost lines", ran, len(lines), now), probe),
+        evidence=simulated_evidence(
+            (*one.probes, simulation_probe("simulate the pipeline on the lost lines", ran, len(lines), now), probe),
             "simulate the fixed configuration on the lost lines",
             fixed,
             len(lines),
@@ -71,8 +74,7 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
 
 def _stored(context: Context, ran: Simulation, at: int) -> tuple[int, Probe]:
     """How many lines of the run Loki has around the simulated time."""
-    assert context.run is not None
-    query = lines_of(context.run, ran.shipped[0].labels)
+    query = lines_of(context.followed_run, ran.shipped[0].labels)
     found, probe = context.loki.lines(query, Window(at - 5 * NEAR_NS, at + 5 * NEAR_NS), 100)
     return len(found), probe
 
@@ -84,7 +86,7 @@ def _refused(one: PathLines) -> str:
 
 def _good(before: Simulation, after: Simulation | None, first: int, unset: bool) -> bool:
     """Whether the lines come out with their own times, or with `unset` without any, and otherwise as they did: a stage
-    may do more than set them. One that cannot read a time leaves it unset too, and is no fix."""
+    may do more than set them. One that cannot read a time leaves it unset too, and is not a fix."""
     if after is None or not same_but_time(before, after):
         return False
     return all(unset if s.ts is None else abs(s.ts - first) <= NEAR_NS for s in after.shipped)

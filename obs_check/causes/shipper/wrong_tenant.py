@@ -1,39 +1,41 @@
 """shipper.wrong-tenant: the shipper writes for a tenant that the dashboard's datasource does not read.
 
-An unknown tenant is no error in Loki 3.5: it answers 200 with nothing. Proved by asking the same question with the
+An unknown tenant is not an error in Loki 3.5: it answers 200 with nothing. Proved by asking the same question with the
 tenant that the shipper's configuration names: there the lines are.
 """
 
 from obs_check.errors import NotAllowed, Refused
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.lost_lines import PathLines, answers, losses, together
+from obs_check.evidence.lost_lines import PathLines, join_findings, losses, shipper_answers
 from obs_check.evidence.selectors import lines_of
-from obs_check.evidence.shipper_rules import Rules, proved, told
+from obs_check.evidence.shipper_rules import Rules, simulated_evidence, simulation_probe
 from obs_check.model.finding import Finding, Subject
 from obs_check.model.window import NS, Window
+from obs_check.model.wording import count_noun
 from obs_check.shipper.simulate import Simulation
 from obs_check.shipper.stages.tenant import TENANT_LABEL
 
 
 def find(context: Context) -> Finding | None:
     """The lost lines of all paths, asked for with the shipper's tenant."""
-    return together(_on(context, config, one) for config, one in losses(context))
+    return join_findings(_on(context, config, one) for config, one in losses(context))
 
 
 def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
-    assert context.run is not None
     now, lines = context.now_ns(), one.lost_lines
     ran = config.run(one.file, lines, now)
-    if ran is None or not ran.shipped or not answers(one):
+    if ran is None or not ran.shipped or not shipper_answers(one):
         return None
     read = context.named.loki_tenant
     tenant, after = _tenant(config, one, ran, read)
     if not tenant:
         return None
-    window = Window(context.run.window.start_ns - 60 * NS, now + 60 * NS)
+    window = Window(context.followed_run.window.start_ns - 60 * NS, now + 60 * NS)
     try:
-        there, probe = context.loki.of_tenant(tenant).lines(lines_of(context.run, ran.shipped[0].labels), window, 100)
+        there, probe = context.loki.of_tenant(tenant).lines(
+            lines_of(context.followed_run, ran.shipped[0].labels), window, 100
+        )
     except (NotAllowed, Refused):
         return None
     if not there:
@@ -42,9 +44,9 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"the shipper writes for tenant `{tenant}`: asked as the dashboard asks, Loki has 0 of "
-        f"{len(one.lost)} lines, with `X-Scope-OrgID: {tenant}` {len(there)}",
-        evidence=proved(
-            (*one.probes, told("simulate the pipeline on the lost lines", ran, len(lines), now), probe),
+        f"{count_noun(len(one.lost), 'line')}, with `X-Scope-OrgID: {tenant}` {len(there)}",
+        evidence=simulated_evidence(
+            (*one.probes, simulation_probe("simulate the pipeline on the lost lines", ran, len(lines), now), probe),
             "simulate the configuration without the tenant on the lost lines",
             fixed,
             len(lines),

@@ -3,11 +3,12 @@
 A batch that fails is not sent again. Proved by the agent's own counters, before and after the run.
 """
 
-from obs_check.evidence.agent_counters import BATCHES_DROPPED, counted
+from obs_check.evidence.agent_counters import BATCHES_DROPPED, counter_at
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import lost_before_coderd
 from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.wording import count_noun
 
 
 def find(context: Context) -> Finding | None:
@@ -15,10 +16,10 @@ def find(context: Context) -> Finding | None:
     lost = lost_before_coderd(context)
     if lost is None or context.run is None:
         return None
-    now = counted(context, BATCHES_DROPPED, context.now_ns())
+    now = counter_at(context, BATCHES_DROPPED, context.now_ns())
     if now is None or not now.total:
         return None
-    before = counted(context, BATCHES_DROPPED, context.run.window.start_ns)
+    before = counter_at(context, BATCHES_DROPPED, context.run.window.start_ns)
     rise = now.total - (before.total if before else 0)
     if rise <= 0:
         return None
@@ -26,7 +27,8 @@ def find(context: Context) -> Finding | None:
     reasons = ", ".join(f"{reason} {value:g}" for reason, value in sorted(now.by_reason.items()))
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"{len(missing)} decisions did not reach coderd's log: the agent dropped {rise:g} batches since the "
+        claim=f"{count_noun(len(missing), 'decision')} did not reach coderd's log: the agent dropped "
+        f"{count_noun(rise, 'batch')} since the "
         f"run began ({reasons})",
         evidence=Observation((*hop.probes, *([before.probe] if before else []), now.probe)),
         fix=Fix("see that coderd is up and the agent connected to it; what was dropped is not sent again"),

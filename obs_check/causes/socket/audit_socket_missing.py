@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.run_evidence import lost_before_coderd, says
+from obs_check.evidence.run_evidence import boundary_lines, lost_before_coderd
 from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.wording import count_noun
 
 
 def find(context: Context) -> Finding | None:
@@ -16,14 +17,15 @@ def find(context: Context) -> Finding | None:
     lost = lost_before_coderd(context)
     if lost is None or lost[0].seen:
         return None
-    lines, probes = says(context, "workspace agent has not created log proxy socket", "start")
+    lines, probes = boundary_lines(context, "workspace agent has not created log proxy socket", "start")
     if not lines:
         return None
     hop, missing = lost
     path = lines[-1].partition("socket=")[2].strip('"') or "the socket"
     found = CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"coderd logged 0 of {len(missing)} decisions: {path} was not there when boundary started, and "
+        claim=f"coderd logged 0 of {count_noun(len(missing), 'decision')}: {path} was not there when boundary "
+        "started, and "
         "boundary looks for it only then",
         evidence=Observation((*hop.probes, *probes)),
         fix=Fix(

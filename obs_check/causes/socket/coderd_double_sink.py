@@ -6,6 +6,7 @@ Panels that parse count one of them, queries that count lines count both. Proved
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.wording import count_noun
 
 
 def find(context: Context) -> Finding | None:
@@ -23,7 +24,8 @@ def find(context: Context) -> Finding | None:
         return None
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"coderd wrote {lines} lines for {len(hop.seen)} decisions: of {len(sample)} that were looked at "
+        claim=f"coderd wrote {count_noun(lines, 'line')} for {count_noun(len(hop.seen), 'decision')}: of "
+        f"{len(sample)} that were looked at "
         f"{json_lines} are JSON and {len(sample) - json_lines} are for people",
         evidence=Observation(tuple(hop.probes)),
         fix=Fix("keep one sink: CODER_LOGGING_JSON=/dev/stderr and CODER_LOGGING_HUMAN=/dev/null"),

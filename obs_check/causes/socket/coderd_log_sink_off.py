@@ -4,13 +4,14 @@
 batches were forwarded in the run's time, and coderd's log did not grow in it at all.
 """
 
-from obs_check.evidence.agent_counters import BATCHES_DROPPED, FORWARDED, counted
+from obs_check.evidence.agent_counters import BATCHES_DROPPED, FORWARDED, counter_at
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import lost_before_coderd
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS
+from obs_check.model.wording import count_noun
 
 
 def find(context: Context) -> Finding | None:
@@ -23,18 +24,18 @@ def find(context: Context) -> Finding | None:
     if any(at is not None and at >= start_s for at in written.values()):
         return None
     log = Probe("file", f"when {glob} was last written to (s since the epoch)", written, context.now_ns())
-    now = counted(context, FORWARDED, context.now_ns())
-    before = counted(context, FORWARDED, context.run.window.start_ns)
+    now = counter_at(context, FORWARDED, context.now_ns())
+    before = counter_at(context, FORWARDED, context.run.window.start_ns)
     if now is None or before is None or now.total <= before.total:
         return None
-    dropped = counted(context, BATCHES_DROPPED, context.now_ns())
+    dropped = counter_at(context, BATCHES_DROPPED, context.now_ns())
     if dropped is not None and dropped.total:
         return None
     hop, missing = lost
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"the agent forwarded {now.total - before.total:g} batches to coderd since the run began and dropped "
-        f"none, and coderd's log has 0 of {len(missing)} decisions and no line since: no log sink is set",
+        f"none, and coderd's log has 0 of {count_noun(len(missing), 'decision')} and no line since: no log sink is set",
         evidence=Observation((*hop.probes, log, before.probe, now.probe, *([dropped.probe] if dropped else []))),
         fix=Fix("set CODER_LOGGING_JSON=/dev/stderr for coderd and restart it"),
         panels=context.panels_of("B"),

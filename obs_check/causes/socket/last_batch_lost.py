@@ -6,8 +6,9 @@ run: what is missing is its end, fewer than 10 events, and boundary's command ha
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.run_evidence import decided, lost_before_coderd, says
+from obs_check.evidence.run_evidence import boundary_lines, decisions_by_tag, lost_before_coderd
 from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.wording import count_noun
 
 BATCH = 10
 """Events of a full batch (boundary v0.9.0)."""
@@ -19,15 +20,15 @@ def find(context: Context) -> Finding | None:
     if lost is None or context.run is None:
         return None
     hop, missing = lost
-    tags = list(decided(context))
+    tags = list(decisions_by_tag(context))
     if len(missing) >= BATCH or tags[-len(missing) :] != missing:
         return None
-    lines, probes = says(context, "Command completed, shutting down", "run")
+    lines, probes = boundary_lines(context, "Command completed, shutting down", "run")
     if not lines:
         return None
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
-        claim=f"coderd logged the first {len(tags) - len(missing)} of {len(tags)} decisions and "
+        claim=f"coderd logged the first {len(tags) - len(missing)} of {count_noun(len(tags), 'decision')} and "
         f"not the last {len(missing)}: boundary's command ended before its batch was full or 5 s old",
         evidence=Observation((*hop.probes, *probes)),
         fix=Fix(

@@ -6,10 +6,11 @@ in coderd's log, the table is empty, and boundary's log names no session.
 
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.run_evidence import says
+from obs_check.evidence.run_evidence import boundary_lines
 from obs_check.evidence.sql_asked import ask, first_value, sql_targets
 from obs_check.evidence.sql_text import tables
 from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.wording import count_noun
 
 TABLES = frozenset({"boundary_sessions", "boundary_logs"})
 """What coderd writes for batches with a session id only."""
@@ -28,12 +29,13 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
             if counted.error or first_value(counted) != 0:
                 continue
             # It is said at INFO: a log without a line of that level says nothing of sessions.
-            lines, said = says(context, "boundary session started", "start")
-            if lines or not says(context, "level=INFO", "start")[0]:
+            lines, said = boundary_lines(context, "boundary session started", "start")
+            if lines or not boundary_lines(context, "level=INFO", "start")[0]:
                 return None
             return CAUSE.finding(
                 subject=Subject(context.dashboard_uid, broken.panel.id, asked.target.ref_id),
-                claim=f"coderd logged {len(hop.seen)} decisions of the run and {name} has no row: boundary sends "
+                claim=f"coderd logged {count_noun(len(hop.seen), 'decision')} of the run and {name} has no "
+                "row: boundary sends "
                 "no session id, without which coderd writes none",
                 evidence=Observation((*hop.probes, *broken.probes, probe, *said)),
                 fix=Fix(

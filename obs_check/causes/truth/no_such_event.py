@@ -6,18 +6,19 @@ Proved by the positive control: the panel moved from zero by exactly what was se
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.wording import count_noun
 
 
 def find(context: Context) -> Finding | None:
     """The panels that the control moved from zero by exactly the run's events."""
-    true = [c for c in context.controls if c.meaning == "true_zero"]
+    true = [c for c in context.panels.controls if c.meaning == "true_zero"]
     if context.run is None or not true:
         return None
     first = true[0]
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"the zero was true: `{first.panel.title}` moved from {first.before.text} to {first.after.text}, by "
-        f"exactly the {len(context.run.events)} events that were sent"
+        f"exactly the {count_noun(len(context.run.events), 'event')} that were sent"
         + (f"; so did {len(true) - 1} more panel{'s' if len(true) > 2 else ''}" if len(true) > 1 else ""),
         evidence=Observation(tuple(probe for control in true for probe in control.probes)),
         fix=Fix("nothing to fix"),

@@ -1,10 +1,11 @@
 """`--via boundary`: a boundary of its own around the probe."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from obs_check.client.executors.executor import Reach
+from obs_check.client.executors.executor import ExecutorKind, Reach
 from obs_check.client.executors.process import Saying, run_process
+from obs_check.config import Config
 from obs_check.config.executors import BoundaryRun
 from obs_check.errors import Unavailable, UsageError
 
@@ -53,3 +54,10 @@ class BoundaryExecutor:
         jail = ("--jail-type", self.config.jail_type) if self.config.jail_type else ()
         argv = (self.config.program, *config, *jail, "--", "sh", "-s")
         return run_process(argv, program, limit_s, self.place, SAYINGS)
+
+
+def _open(config: Config, _env: Mapping[str, str], _say: Callable[[str], None]) -> BoundaryExecutor:
+    return BoundaryExecutor(config.executors.boundary or BoundaryRun(config=config.boundary.config))
+
+
+KIND = ExecutorKind("boundary", REACH, _open)

@@ -3,14 +3,14 @@
 import json
 import shlex
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from obs_check.client.executors.executor import Reach
+from obs_check.client.executors.executor import ExecutorKind, Reach
 from obs_check.client.http import Http
-from obs_check.config import host_port
+from obs_check.config import Config, host_port
 from obs_check.config.executors import ChatConfig
 from obs_check.errors import NotAllowed, ObsCheckError, Refused, Unavailable, UsageError
 
@@ -18,6 +18,8 @@ REACH = Reach(
     "tool calls of an agent in this workspace: it is one",
     "that it happens again: a model decides what is run, and may refuse",
     carries_batches=False,
+    unwrapped="the agent's exec of tool calls: a `sh` first on the agent's PATH that enters the jail; ~/.bashrc does "
+    "not reach `sh -c`",
 )
 _PATHS = ("/api/experimental/chats", "/api/v2/chats")
 """Coder 2.32 to 2.36, and from 2.37 on."""
@@ -133,3 +135,11 @@ def _parts(messages: Any) -> Iterator[dict[str, Any]]:
         for part in (message.get("content") or ()) if isinstance(message, dict) else ():
             if isinstance(part, dict):
                 yield part
+
+
+def _open(config: Config, _env: Mapping[str, str], _say: Callable[[str], None]) -> Chat | None:
+    given = config.executors.chat
+    return Chat(given) if given else None
+
+
+KIND = ExecutorKind("chat", REACH, _open)

@@ -1,10 +1,11 @@
 """`--via coder`: a shell of a workspace, by `coder ssh`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from obs_check.client.executors.executor import Reach
+from obs_check.client.executors.executor import ExecutorKind, Reach
 from obs_check.client.executors.process import Saying, run_process
+from obs_check.config import Config
 from obs_check.config.executors import CoderConfig
 from obs_check.errors import NotAllowed, Unavailable, UsageError
 
@@ -36,7 +37,7 @@ SAYINGS = (
     Saying(
         r"(?:status code 404|Resource not found or you do not have access|workspace \S+ is (?:being )?deleted)",
         UsageError,
-        "there is no such workspace",
+        "workspace not found",
         "write it as OWNER/NAME or NAME",
     ),
     Saying(r"(agent not found by name \S+|workspace \S+ has no agents)", UsageError, r"\1", "see coder show WORKSPACE"),
@@ -63,6 +64,7 @@ AMBIENT = ("CODER_URL", "CODER_SESSION_TOKEN", "CODER_AGENT_URL", "CODER_CONFIG_
 REACH = Reach(
     "tool calls only where the login shell is wrapped as they are: it has the agent's environment",
     "that `sh -c`, as the agent starts tool calls, finds the same wrapper",
+    unwrapped="the login shell: wrap it too, or ask with --via chat for tool calls",
 )
 
 
@@ -96,3 +98,15 @@ class Coder:
             env["CODER_SESSION_TOKEN"] = self.config.token.reveal()
         argv = ("coder", "ssh", "--disable-autostart", self.config.workspace, "--", "sh", "-s")
         return run_process(argv, program, limit_s, self.place, SAYINGS, env)
+
+
+def _open(config: Config, env: Mapping[str, str], say: Callable[[str], None]) -> Coder | None:
+    if config.executors.coder is None:
+        return None
+    coder = Coder(config.executors.coder, env)
+    if coder.ambient:
+        say(coder.ambient)
+    return coder
+
+
+KIND = ExecutorKind("coder", REACH, _open)

@@ -1,10 +1,11 @@
 """`--via command`: any way to a shell that can be written as a command line."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from obs_check.client.executors.executor import Reach
+from obs_check.client.executors.executor import ExecutorKind, Reach
 from obs_check.client.executors.process import run_process
+from obs_check.config import Config
 
 PLACE = "{cmd}"
 
@@ -32,3 +33,11 @@ class CommandExecutor:
     def run(self, program: str, limit_s: float) -> Iterator[str]:
         """See Executor.run."""
         return run_process(("sh", "-c", self.template.replace(PLACE, "sh -s")), program, limit_s, self.place, ())
+
+
+def _open(config: Config, _env: Mapping[str, str], _say: Callable[[str], None]) -> CommandExecutor | None:
+    given = config.executors.command
+    return CommandExecutor(given) if given else None
+
+
+KIND = ExecutorKind("command", REACH, _open)

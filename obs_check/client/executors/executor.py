@@ -1,8 +1,10 @@
 """What an executor is: run this program there, with this time limit, give me its lines as they come."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+from obs_check.config import Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,8 @@ class Reach:
     proves: str
     proves_not: str
     own_boundary: bool = False
+    unwrapped: str = ""
+    """What to do where the shell that it leads to is not wrapped, "" where nothing is known of it."""
     carries_batches: bool = True
 
     def to_json(self) -> dict[str, str]:
@@ -46,3 +50,13 @@ class Executor(Protocol):
         NotAllowed, each with the remedy.
         """
         ...
+
+
+class ExecutorKind(NamedTuple):
+    """A kind of executor; `name` is what --via takes, and its key under `executors` in obs-check.yaml."""
+
+    name: str
+    reach: Reach
+    open: Callable[[Config, Mapping[str, str], Callable[[str], None]], Executor | None]
+    """Makes one of a configuration, the environment and what says a line to the user; None where it is not configured.
+    """

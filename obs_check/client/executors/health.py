@@ -8,7 +8,7 @@ from typing import Any
 from obs_check.client.executors.executor import Executor
 from obs_check.config.checks import HealthCheck
 from obs_check.errors import Unavailable, UsageError
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 
 MARK = "obs-check-health"
 _START_S = 30.0
@@ -62,7 +62,7 @@ def run_checks(executor: Executor, checks: Sequence[HealthCheck]) -> list[Checke
             code = said.removeprefix("exit ")
             ended[int(number)] = int(code) if code.isdecimal() else -1
     if not ended and not printed:
-        told = f"it printed {shortened(strange, 80)!r}" if strange else "it printed nothing"
+        told = f"it printed {shorten(strange, 80)!r}" if strange else "it printed nothing"
         raise UsageError(f"{executor.place}: the output is not that of the checks: {told}", "is it a POSIX sh?")
     if len(ended) < len(checks):
         raise Unavailable(f"{executor.place}: the connection broke while the checks ran", "run it again")

@@ -1,18 +1,19 @@
 """`--via kubectl`: a shell in a container of a pod, by kubectl and the user's own authentication."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from obs_check.client.executors.executor import Reach
+from obs_check.client.executors.executor import ExecutorKind, Reach
 from obs_check.client.executors.process import NO_SHELL, Saying, run_process
+from obs_check.config import Config
 from obs_check.config.executors import KubectlConfig
 from obs_check.errors import NotAllowed, Unavailable, UsageError
 
 SAYINGS = (
-    Saying(r'pods? "([^"]*)" not found', UsageError, r"there is no pod \1", "list them with kubectl get pods"),
+    Saying(r'pods? "([^"]*)" not found', UsageError, r"pod not found: \1", "list them with kubectl get pods"),
     Saying(
         r"container (\S+) (?:is not valid for|not found in) pod \S+(?: out of: ([^\n]*))?",
         UsageError,
@@ -22,7 +23,7 @@ SAYINGS = (
     Saying(
         r'context "?([^"\s]*)"? does not exist',
         UsageError,
-        r"there is no context \1",
+        r"context not found: \1",
         "see kubectl config get-contexts",
     ),
     Saying(
@@ -84,6 +85,7 @@ _DEFAULT = "kubectl.kubernetes.io/default-container"
 REACH = Reach(
     "the firewall around processes that the container runtime starts, and the files beside them",
     "anything about tool calls: it has the container's environment, not the agent's, and no wrapper of it",
+    unwrapped="what kubectl exec starts has no wrapper of the agent's; ask with --via coder or chat for tool calls",
 )
 
 
@@ -136,7 +138,7 @@ class Kubectl:
                 if (one.get("status") or {}).get("phase") == "Running"
             }
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise Unavailable(f"{self.place}: kubectl's answer is no pod", "run it by hand") from None
+            raise Unavailable(f"{self.place}: kubectl's answer is not a pod", "run it by hand") from None
         if not running:
             raise UsageError(f"{self.place}: no running pod has these labels", "start the workspace, or name a pod")
         if len(running) > 1:
@@ -153,7 +155,7 @@ class Kubectl:
                 return str(by_pod)
             names = [str(one["name"]) for one in found["spec"].get("containers") or ()]
         except (KeyError, TypeError, AttributeError):
-            raise Unavailable(f"{self.place}: kubectl's answer is no pod", "run it by hand") from None
+            raise Unavailable(f"{self.place}: kubectl's answer is not a pod", "run it by hand") from None
         if len(names) > 1:
             raise UsageError(
                 f"{self.place}: the pod has several containers: {', '.join(names)}", "set executors.kubectl.container"
@@ -175,3 +177,11 @@ def _kubectl(context: str, kubeconfig: Path | None) -> tuple[str, ...]:
 def _environment(kubeconfig: Path | None, env: Mapping[str, str]) -> dict[str, str]:
     """kubectl's environment: a kubeconfig that is configured is the only one."""
     return {name: value for name, value in env.items() if name != "KUBECONFIG" or not kubeconfig}
+
+
+def _open(config: Config, env: Mapping[str, str], _say: Callable[[str], None]) -> Kubectl | None:
+    given = config.executors.kubectl
+    return Kubectl(given, env) if given else None
+
+
+KIND = ExecutorKind("kubectl", REACH, _open)

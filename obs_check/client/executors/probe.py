@@ -13,7 +13,7 @@ from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.wrap import Wrap, wrap_of
 from obs_check.errors import Unavailable, UsageError
 from obs_check.model.event import Event
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 
 Client = Literal["any", "curl", "python", "both"]
 MARK = "obs-check-probe"
@@ -42,7 +42,7 @@ def hold_for(requests: int, own_boundary: bool) -> Hold:
     """`own_boundary`: boundary ends with the probe. Elsewhere it may, so the probe stays all the same."""
     if own_boundary and requests % BATCH == 0:
         return Hold(1, f"{requests} requests are whole batches of {BATCH}, which boundary hands on at once")
-    return Hold(FLUSH_S, "boundary hands on what is no whole batch after five seconds, and never once it has ended")
+    return Hold(FLUSH_S, "boundary hands on what is not a whole batch after five seconds, and never once it has ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +119,11 @@ def run_probe(executor: Executor, text: str, limit_s: float) -> Iterator[Probed]
         _take(known, rest, executor.place)
         yield known
     if not known.place:
-        told = f"it printed {shortened(strange, 80)!r}" if strange else "it printed nothing"
+        told = f"it printed {shorten(strange, 80)!r}" if strange else "it printed nothing"
         raise UsageError(f"{executor.place}: the output is not the probe's: {told}", "does it lead to a POSIX sh?")
     if known.without and not known.answers:
         wanted = ", ".join(known.without)
-        raise UsageError(f"{executor.place}: there is no {wanted} to send with", "install one of them there")
+        raise UsageError(f"{executor.place}: no {wanted} to send with", "install one of them there")
     if not known.ended:
         raise Unavailable(f"{executor.place}: the connection broke while the probe ran", "run it again")
 
@@ -145,7 +145,7 @@ def _take(known: Probed, rest: str, place: str) -> None:
             known.ended = True
     except (ValueError, KeyError, TypeError):
         raise UsageError(
-            f"{place}: a line is not the probe's: {shortened(rest, 80)!r}", "is the output changed on its way?"
+            f"{place}: a line is not the probe's: {shorten(rest, 80)!r}", "is the output changed on its way?"
         ) from None
 
 

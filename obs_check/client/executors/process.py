@@ -14,7 +14,7 @@ from obs_check.client.http import one_line
 from obs_check.errors import ObsCheckError, Unavailable, UsageError
 
 LINE_BYTES = 64 * 1024
-"""A longer line of output is no answer of the probe; the rest of it is left out."""
+"""A longer line of output is not an answer of the probe; the rest of it is left out."""
 OUTPUT_BYTES = 64 * 1024 * 1024
 """More output than this ends the program."""
 _KEPT_ERRORS = 4000
@@ -161,7 +161,7 @@ def reading(errors: str, code: int, place: str, program: str, sayings: Sequence[
     for saying in (*sayings, *SHELL_SAYINGS):
         if found := re.search(saying.pattern, errors):
             return saying.error(f"{place}: {found.expand(saying.message)}", saying.hint)
-    last = _last_line(errors) or "it says nothing"
+    last = _last_line(errors) or "no output"
     return Unavailable(f"{place}: {program} ended with {code}: {last}", "run the same command by hand")
 
 

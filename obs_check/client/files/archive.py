@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from obs_check.errors import InputError
+from obs_check.model.wording import count_noun
 
 MOST_BYTES = 512 * 1024 * 1024
 """Of an archive that is read."""
@@ -52,14 +53,15 @@ def _written(files: Mapping[str, bytes], comment: bytes) -> bytes:
 def read_archive(path: Path) -> tuple[dict[str, bytes], str]:
     """The files of an archive that `archive_bytes` made, and how the archive is not as it was made ("" where it is).
 
-    Nothing is unpacked to disk. InputError for what is no archive of this kind: not a zip, too large, a name that leads
-    elsewhere or stands there twice, a link or a folder, a file that is packed or says to be larger than the archive.
+    Nothing is unpacked to disk. InputError for what is not an archive of this kind: not a zip, too large, a name that
+    leads elsewhere or stands there twice, a link or a folder, a file that is packed or says to be larger than the
+    archive.
     """
     hint = "give a file that `obs-check bundle` wrote"
     try:
         size = path.stat().st_size
         if size > MOST_BYTES:
-            raise InputError(f"{path}: {size:,} bytes, at most {MOST_BYTES:,} are read", hint)
+            raise InputError(f"{path}: {count_noun(size, 'byte')}, at most {MOST_BYTES:,} are read", hint)
         raw = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}", hint) from error
@@ -83,7 +85,7 @@ def _checked(raw: bytes, path: Path, hint: str) -> dict[str, bytes]:
             start = entry.header_offset + 30 + name_bytes + extra_bytes
             content = raw[start : start + entry.file_size]
             if len(content) != entry.file_size:
-                raise InputError(f"{path}: {entry.filename} has another size than it says", hint)
+                raise InputError(f"{path}: {entry.filename} has a size other than recorded", hint)
             files[entry.filename] = content
     return files
 
@@ -91,26 +93,26 @@ def _checked(raw: bytes, path: Path, hint: str) -> dict[str, bytes]:
 def _refusal(entries: list[zipfile.ZipInfo], size: int) -> str:
     """Why an archive is not read: the words for the first thing that is wrong, "" where nothing is."""
     if len(entries) > MOST_FILES:
-        return f"{len(entries):,} files, at most {MOST_FILES:,} are read"
+        return f"{count_noun(len(entries), 'file')}, at most {MOST_FILES:,} are read"
     seen: set[str] = set()
     declared = 0
     for entry in entries:
         name, mode = entry.filename, entry.external_attr >> 16
         shown = name[:_LONGEST_NAME]
         if not _plain(name):
-            return f"{shown!r} is no name that a bundle has: it may lead out of the folder"
+            return f"{shown!r} is not a name that a bundle has: it may lead out of the folder"
         if name.lower() in seen:
             return f"{shown!r} stands there twice"
         seen.add(name.lower())
         if mode and not stat.S_ISREG(mode):
-            return f"{shown!r} is no regular file"
+            return f"not a regular file: {shown!r}"
         if entry.flag_bits & 0x1:
             return f"{shown!r} is encrypted"
         if entry.compress_type != zipfile.ZIP_STORED:
             return f"{shown!r} is packed: a bundle stores its files as they are"
         declared += entry.file_size
         if entry.file_size != entry.compress_size or declared > size:
-            return f"{shown!r} says to have {entry.file_size:,} bytes, more than the archive holds"
+            return f"{shown!r} claims {count_noun(entry.file_size, 'byte')}, more than the archive holds"
     return ""
 
 
@@ -120,7 +122,7 @@ def _difference(raw: bytes, files: Mapping[str, bytes]) -> str:
     if raw == wanted:
         return ""
     if len(raw) != len(wanted):
-        return f"the archive has {len(raw):,} bytes, its files make one of {len(wanted):,}"
+        return f"the archive has {count_noun(len(raw), 'byte')}, its files make one of {len(wanted):,}"
     place = next(n for n, (one, other) in enumerate(zip(raw, wanted, strict=True)) if one != other)
     if place >= len(raw) - _SEAL_BYTES:
         return "the seal is not that of the archive: something in it was changed"

@@ -4,6 +4,7 @@ otherwise."""
 from pathlib import Path
 
 from obs_check.logql.columnar.sql import NotColumnar, text
+from obs_check.model.wording import count_noun
 
 _CHUNK = 1 << 20
 _PIECE = 8 << 20
@@ -23,7 +24,7 @@ def check_name(path: Path) -> None:
     try:
         str(path.absolute()).encode()
     except UnicodeEncodeError:
-        raise NotColumnar(f"{path} has a name that is no UTF-8") from None
+        raise NotColumnar(f"{path} has a name that is not UTF-8") from None
 
 
 def check_bytes(path: Path, most: int) -> None:
@@ -42,7 +43,7 @@ def check_bytes(path: Path, most: int) -> None:
                 start = _last_start(chunk, -begun, most)
                 begun = len(chunk) - start
                 if begun > most:
-                    raise NotColumnar(f"{path} holds a line of more than {most:,} bytes")
+                    raise NotColumnar(f"{path} holds a line of more than {count_noun(most, 'byte')}")
     except OSError as error:
         raise NotColumnar(f"{path}: {error.strerror or error}") from error
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from obs_check.boundary.log_lines import begins, decided_in, is_childs
+from obs_check.boundary.log_lines import begins_process, decided_in, is_childs
 from obs_check.client.answered import Answered
 from obs_check.client.files.line_times import line_time
 from obs_check.client.files.search import each_line, expand, written_since
@@ -92,8 +92,8 @@ class FirewallLog:
         first = next((n for n, (_, line) in enumerate(lines) if self._tag in line), None)
         if first is None:
             return (line for line in lines if line[0] >= self._start_ns)
-        begin = next((n for n in range(first - 1, -1, -1) if begins(lines[n][1])), first)
-        while begin > 0 and begins(lines[begin - 1][1]):
+        begin = next((n for n in range(first - 1, -1, -1) if begins_process(lines[n][1])), first)
+        while begin > 0 and begins_process(lines[begin - 1][1]):
             begin -= 1
         return iter(lines[begin:])
 
@@ -109,7 +109,7 @@ class FirewallLog:
         if lines[-1][0] < self._start_ns - _LATELY_NS:
             return [path], []
         last = max((n for n, (_, line) in enumerate(lines) if text in line), default=None)
-        if last is None or any(begins(line) or decided_in(line) for _, line in lines[last + 1 :]):
+        if last is None or any(begins_process(line) or decided_in(line) for _, line in lines[last + 1 :]):
             return [path], []
         return [path], [lines[last]]
 

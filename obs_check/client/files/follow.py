@@ -10,6 +10,7 @@ from obs_check.client.files.search import MAX_LINE, cut_line, decode, expand, mo
 from obs_check.client.files.source import stream_labels
 from obs_check.errors import InputError
 from obs_check.model.entry import Entry, LogStream
+from obs_check.model.wording import count_noun
 
 _CHUNK = 1 << 20
 _HEAD_BYTES = 8192
@@ -105,7 +106,7 @@ class FollowedFiles:
                 entries = file.last()
                 del self._open[identity]
             if file.cut:
-                self._say(f"{file.path}: {file.cut} lines of more than {self._most:,} bytes were cut there")
+                self._say(f"{file.path}: {count_noun(file.cut, 'line')} of more than {self._most:,} bytes cut there")
                 file.cut = 0
             if entries:
                 found.append(LogStream(stream_labels(file.path, self._labels), entries))

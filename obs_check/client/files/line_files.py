@@ -68,7 +68,7 @@ class LineFiles:
 
     @property
     def undecodable(self) -> int:
-        """Bytes that are no UTF-8."""
+        """Bytes that are not UTF-8."""
         return sum(reading.undecodable for reading in self._read.values())
 
     @property

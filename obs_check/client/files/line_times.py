@@ -126,7 +126,7 @@ def _ns_of(match: re.Match[str]) -> int | None:
 
 
 def _in_64_bits(ns: int) -> int | None:
-    """Loki 3.5 has times as ns in 64 bits, up to the year 2262: one outside is no time."""
+    """Loki 3.5 has times as ns in 64 bits, up to the year 2262: one outside is not a time."""
     return ns if -_MOST_NS <= ns < _MOST_NS else None
 
 

@@ -26,8 +26,8 @@ _MOST_LINKS = 20
 def list_files(root: Path, below: Iterable[str], now_ns: int) -> list[LogFile]:
     """The files below directories (or the files themselves), named as on the machine whose `/` is `root`.
 
-    Directories that are not there or may not be read have none. Raises InputError when `root` is no directory, or when
-    there are more than MOST_FILES.
+    Directories that are not there or may not be read have none. Raises InputError when `root` is not a directory, or
+    when there are more than MOST_FILES.
     """
     if not root.is_dir():
         raise InputError(f"{root}: no directory", "name the directory that stands for /")

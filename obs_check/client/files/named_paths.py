@@ -39,7 +39,7 @@ def _of_glob(pattern: str, say: Callable[[str], None]) -> list[Path]:
         raise InputError("the path of a file is empty", "name a file, a quoted glob or -")
     refuse_directory(pattern)
     if Path(pattern).exists():
-        raise InputError(f"{pattern}: is no regular file", f"pipe what it gives: cat {pattern} | obs-check ... -")
+        raise InputError(f"{pattern}: not a regular file", f"pipe what it gives: cat {pattern} | obs-check ... -")
     matching = expand(pattern)
     if not matching and has_magic(pattern):
         raise InputError(f"{pattern}: no file matches", "check the path; ** stands for folders of any depth")

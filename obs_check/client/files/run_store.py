@@ -14,6 +14,7 @@ from pathlib import Path
 
 from obs_check.errors import InputError, UsageError
 from obs_check.model.window import NS
+from obs_check.model.wording import count_noun
 
 FOLDER = "runs"
 MOST_KEPT = 100
@@ -99,7 +100,7 @@ class RunStore:
             return newest.path
         ids = list(dict.fromkeys(one.id for one in kept if one.id.startswith(named)))
         if len(ids) > 1 and named not in ids:
-            raise InputError(f"{named} begins {len(ids)} runs: {', '.join(ids[:5])}", "give more of it")
+            raise InputError(f"{named} begins {count_noun(len(ids), 'run')}: {', '.join(ids[:5])}", "give more of it")
         wanted = named if named in ids else next(iter(ids), "")
         found = next((one.path for one in fitting if one.id == wanted), None)
         if found is None:

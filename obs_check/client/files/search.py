@@ -37,7 +37,7 @@ class FileLine(NamedTuple):
 
 
 Text = tuple[str, int, bool]
-"""A line as text, how many of its bytes are no UTF-8 and were replaced by U+FFFD, and whether it was cut."""
+"""A line as text, how many of its bytes are not UTF-8 and were replaced by U+FFFD, and whether it was cut."""
 
 
 def expand(pattern: str) -> list[Path]:
@@ -118,7 +118,7 @@ class _Behind(io.RawIOBase):
 
 
 def decode(raw: bytes, cut: bool = False) -> Text:
-    """The text with U+FFFD for every byte that is no UTF-8."""
+    """The text with U+FFFD for every byte that is not UTF-8."""
     try:
         return raw.decode("utf-8"), 0, cut
     except UnicodeDecodeError:

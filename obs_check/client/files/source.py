@@ -17,8 +17,8 @@ from obs_check.model.entry import LogStream, entry_time
 @dataclass(frozen=True, slots=True)
 class FileStreams:
     """One stream a file, entries ascending by time. Of all lines, those that were not kept too: how many there are, how
-    many have no time of their own, bytes that are no UTF-8, the times (ns) of the first and the last, and how many were
-    cut."""
+    many have no time of their own, bytes that are not UTF-8, the times (ns) of the first and the last, and how many
+    were cut."""
 
     streams: list[LogStream]
     lines: int = 0

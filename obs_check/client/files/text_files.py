@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from obs_check.errors import ConfigError, InputError
-from obs_check.model.secret import hidden
+from obs_check.model.secret import hide_secrets
 
 
 def read_exact(path: Path) -> str:
@@ -18,7 +18,7 @@ def read_exact(path: Path) -> str:
 
 
 def read_log(path: Path) -> str:
-    """The whole text of a log; bytes that are no UTF-8 are kept (`surrogateescape`). Raises OSError."""
+    """The whole text of a log; bytes that are not UTF-8 are kept (`surrogateescape`). Raises OSError."""
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         return file.read()
 
@@ -63,9 +63,9 @@ def write_result(path: Path, content: str | bytes, hint: str = "name a file that
     """Write what a person wants to have, whole or not at all: a text in UTF-8, known secrets hidden, or bytes as they
     are. Raises InputError with the hint.
 
-    What is no regular file (a pipe, a device) is written as it is.
+    What is not a regular file (a pipe, a device) is written as it is.
     """
-    raw = hidden(content).encode() if isinstance(content, str) else content
+    raw = hide_secrets(content).encode() if isinstance(content, str) else content
     if path.exists() and not path.is_file():
         try:
             path.write_bytes(raw)
@@ -102,7 +102,7 @@ def append(path: Path, text: str) -> None:
     """Add a text to a file, UTF-8, known secrets hidden; raises InputError."""
     try:
         with path.open("a", encoding="utf-8", newline="") as file:
-            file.write(hidden(text))
+            file.write(hide_secrets(text))
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}", "name a file that can be written") from error
 

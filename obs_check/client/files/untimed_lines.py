@@ -1,4 +1,4 @@
-"""Lines of a file that do not say when they were written, each with the time that its neighbours give it."""
+"""Lines of a file without a timestamp, each with the time that its neighbours give it."""
 
 from collections.abc import Collection, Iterator
 from functools import partial

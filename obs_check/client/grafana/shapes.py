@@ -1,4 +1,4 @@
-"""What Grafana's answers are made of, as far as obs-check looks at them. What is new in them is no error."""
+"""What Grafana's answers are made of, as far as obs-check looks at them. What is new in them is not an error."""
 
 from typing import Any
 

@@ -15,7 +15,7 @@ from obs_check.panel.variable_options import Option, OptionsRequest, options_of,
 from obs_check.panel.variables import EffectiveVariable, Options
 
 
-def asking(grafana: GrafanaClient, datasources: Datasources) -> Options:
+def options_from(grafana: GrafanaClient, datasources: Datasources) -> Options:
     """Options from a Grafana. A datasource that does not answer or lets nobody in leaves the options unknown."""
 
     def options(variable: Variable, before: Mapping[str, EffectiveVariable], within: TimeRange) -> list[Option] | None:

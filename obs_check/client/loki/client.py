@@ -212,7 +212,7 @@ class LokiClient:
 
     def retention(self) -> Answered[int | None]:
         """How long lines are kept (ns), None for ever: `limits_config.retention_period` of /config, which counts only
-        with `compactor.retention_enabled` (Loki 3.5). Raises Unavailable for an answer that is no configuration."""
+        with `compactor.retention_enabled` (Loki 3.5). Raises Unavailable for an answer that is not a configuration."""
         document, came = self._configuration()
         try:
             kept = parse_prometheus_duration(str(document["limits_config"]["retention_period"]))

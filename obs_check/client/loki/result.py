@@ -4,11 +4,11 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from obs_check.client.answer import NoJson, shaped
+from obs_check.client.answer import NoJson, as_type
 from obs_check.errors import Unavailable
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Matrix, Result, Sample, Scalar, Series, Stats, Streams, Vector
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 from obs_check.model.window import NS
 
 T = TypeVar("T")
@@ -98,7 +98,7 @@ def read_result(document: Any) -> tuple[Result, Stats]:
             # Loki 3.5 prints milliseconds for the seconds of a scalar's time, wrapped to 64 bits: it says nothing.
             at = point.at if abs(point.at) <= _LAST_NS / NS else 0.0
             return Scalar(_ns(at), _number(point)), stats
-    raise Unavailable(f"loki: unknown result type {shortened(kind, 40)!r}", "does the URL point to Loki?")
+    raise Unavailable(f"loki: unknown result type {shorten(kind, 40)!r}", "does the URL point to Loki?")
 
 
 def read_tailed(document: Any) -> tuple[list[LogStream], int]:
@@ -109,7 +109,7 @@ def read_tailed(document: Any) -> tuple[list[LogStream], int]:
 
 def _as(value: Any, kind: type[T]) -> T:
     try:
-        return shaped(value, kind)
+        return as_type(value, kind)
     except NoJson as error:
         raise Unavailable(f"loki: the answer is not that of a query: {error}", "does the URL point to Loki?") from None
 
@@ -162,7 +162,7 @@ def _number(point: _Point) -> float:
     try:
         return float(point.value)
     except ValueError:
-        raise Unavailable("loki: a value is no number", "does the URL point to Loki?") from None
+        raise Unavailable("loki: a value is not a number", "does the URL point to Loki?") from None
 
 
 def _ns(seconds: float) -> int:

@@ -80,7 +80,7 @@ def _value(value: Any) -> Any:
 
 
 def _mappings(value: Any) -> list[Mapping[str, Any]]:
-    """The mappings of a list; what is no list has none."""
+    """The mappings of a list; what is not a list has none."""
     return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 

@@ -91,7 +91,7 @@ def _fields(line: str) -> dict[str, Any]:
         if isinstance(document, dict):
             return document
     fields: dict[str, Any] = {}
-    # What stands before a place that is no logfmt counts: a cut line still has its message.
+    # What stands before a place that is not logfmt counts: a cut line still has its message.
     with contextlib.suppress(logfmt.BadLogfmt):
         for key, value in logfmt.pairs(line):
             fields[key] = value

@@ -8,7 +8,7 @@ from obs_check.errors import InputError
 
 
 def read_positions(path: Path) -> dict[str, int]:
-    """Path to the offset in bytes; entries that are no offset (a journal's cursor) are left out.
+    """Path to the offset in bytes; entries that are not offsets (a journal's cursor) are left out.
 
     promtail 3.5 writes `{positions: {PATH: "123"}}`; Alloy has a mapping `{path, labels}` as the key, where the same
     path may stand with several label sets (the smallest offset counts). Raises InputError.

@@ -6,8 +6,8 @@ import re
 _ALPHABET = re.compile(r"[A-Za-z0-9+/]")
 
 
-def decoded(data: bytes) -> str:
-    """Text; every byte that is no UTF-8 becomes U+FFFD, as in Go's JSON."""
+def decode_utf8(data: bytes) -> str:
+    """Text; every byte that is not UTF-8 becomes U+FFFD, as in Go's JSON."""
     return re.sub("[\ud800-\udfff]", "\ufffd", data.decode("utf-8", "surrogateescape"))
 
 
@@ -21,7 +21,7 @@ def b64dec(text: str) -> str:
     wrong = _fault(text.encode())
     if wrong >= 0:
         return f"illegal base64 data at input byte {wrong}"
-    return decoded(base64.b64decode(text))
+    return decode_utf8(base64.b64decode(text))
 
 
 def _fault(data: bytes) -> int:

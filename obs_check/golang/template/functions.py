@@ -18,7 +18,7 @@ from obs_check.golang.durations import parse_go_duration
 from obs_check.golang.numbers import parse_float
 from obs_check.golang.regex import compile_re2, expand, matches
 from obs_check.golang.sizes import parse_bytes
-from obs_check.golang.template.base64 import b64dec, b64enc, decoded
+from obs_check.golang.template.base64 import b64dec, b64enc, decode_utf8
 from obs_check.golang.template.clock import Instant, read_time, zone
 from obs_check.golang.template.compare import equal, less
 from obs_check.golang.template.printf import quote, sprintf
@@ -249,7 +249,7 @@ def _slice(value: Any, *bounds: Any) -> Any:
     if low > high:
         raise ValueError(f"invalid slice index: {low} > {high}")
     part = data[low:high]
-    return decoded(part) if isinstance(part, bytes) else part
+    return decode_utf8(part) if isinstance(part, bytes) else part
 
 
 def _print(*values: Any) -> str:

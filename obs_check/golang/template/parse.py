@@ -1,4 +1,7 @@
-"""Template text to tree, with Go's words for what is wrong."""
+"""Template text to tree, with Go's words for what is wrong.
+
+By hand, because results and messages have to be Go's own, with its types and places.
+"""
 
 import re
 from collections.abc import Collection
@@ -40,7 +43,7 @@ class Parser:
         return token
 
     def next_solid(self) -> TemplateToken:
-        """The next token that is no white space, taken."""
+        """The next token that is not white space, taken."""
         token = self.next()
         return self.next() if token.kind == "space" else token
 

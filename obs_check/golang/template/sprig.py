@@ -1,4 +1,7 @@
-"""The functions of templates in a shipper: promtail's own, Go's, and those of sprig 3.3 for texts and numbers."""
+"""The functions of templates in a shipper: promtail's own, Go's, and those of sprig 3.3 for texts and numbers.
+
+By hand, because sprig is a Go library and has no counterpart in Python.
+"""
 
 import base64
 import functools

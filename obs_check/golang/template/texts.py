@@ -2,7 +2,7 @@
 
 import re
 
-from obs_check.golang.template.base64 import decoded
+from obs_check.golang.template.base64 import decode_utf8
 
 _HTML: dict[str, str | int | None] = {
     "&": "&amp;",
@@ -34,7 +34,7 @@ def cut(text: str, start: int, end: int) -> str:
         )
     if start > end:
         raise ValueError(f"runtime error: slice bounds out of range [{start}:{end}]")
-    return decoded(data[start:end])
+    return decode_utf8(data[start:end])
 
 
 def trunc(count: int, text: str) -> str:

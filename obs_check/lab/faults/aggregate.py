@@ -134,7 +134,7 @@ AGGREGATE_FAULTS: tuple[Fault, ...] = (
     Fault(
         "every-line-counted",
         "aggregate.pipeline-error-400",
-        "the panels by decision count lines of every stream, also those that are no JSON",
+        "the panels by decision count lines of every stream, also those that are not JSON",
         exprs(
             r'(sum by \(decision\).*)\{namespace="coder"\} \|= `boundary_request`(.*?) \| decision=~`allow\|deny`',
             r'\1{filename=~".+"}\2',

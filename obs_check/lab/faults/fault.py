@@ -18,7 +18,7 @@ class Fault:
     `only_dashboard` says that nothing but the dashboard changes, so that one running lab serves many such faults;
     `events` are the allow and deny events that show it, `wait_s` seconds that have to pass between them and a look at
     the panels; an `unprivileged` one shows only where lab and obs-check do not run as root, who may read everything.
-    `outage`: a system is not there, so the cause is told with the outage and is no finding;
+    `outage`: a system is not there, so the cause is told with the outage and is not a finding;
     `control` says that the panels have to be read before the events too.
     """
 

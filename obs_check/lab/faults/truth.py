@@ -26,7 +26,7 @@ TRUTH_FAULTS: tuple[Fault, ...] = (
     Fault(
         "starts-counted",
         "panel.false-green",
-        "the panel of the owners counts what boundary says of its start",
+        "the panel of the owners counts what boundary logs when it starts",
         exprs(
             r"^sum by \(owner\).*",
             "sum by (job) (count_over_time({job=`boundary`} != `msg=ALLOW` != `msg=DENY` [$__auto]))",

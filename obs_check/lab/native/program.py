@@ -106,7 +106,7 @@ class NativeProgram:
             self._process.terminate()
 
     def stop(self) -> None:
-        """End it as it ends by itself, and kill what is left of it after 30 s. Stopping twice is no error."""
+        """End it as it ends by itself, and kill what is left of it after 30 s. Stopping twice is not an error."""
         process = self._process
         if process is None:
             return

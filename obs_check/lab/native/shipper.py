@@ -12,7 +12,7 @@ import yaml
 from obs_check.errors import Unavailable, UsageError
 from obs_check.lab.native.program import NativeProgram, on_path
 from obs_check.lab.settings import LabSettings
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 
 LOOKS_S = 6.0
 """promtail looks at its discovery every 5 s, the first time 5 s after its start (promtail 3.5)."""
@@ -120,7 +120,7 @@ def _convert(directory: Path) -> None:
     command = [on_path("alloy"), "convert", "--source-format=promtail", f"--output={target}", str(source)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     if done.returncode:
-        raise Unavailable(f"alloy convert: {shortened(' '.join(done.stderr.split()), 300)}", f"see {source}")
+        raise Unavailable(f"alloy convert: {shorten(' '.join(done.stderr.split()), 300)}", f"see {source}")
     source.unlink()
 
 

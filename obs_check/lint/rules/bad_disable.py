@@ -18,7 +18,7 @@ def rule_over(others: Sequence[str]) -> LintRule:
     def find(material: Material) -> Iterator[Found]:
         for one in read_disables(material):
             if one.rule not in known:
-                yield one.spot, f"{one.rule!r} is no rule", did_you_mean(one.rule, known)
+                yield one.spot, f"not a rule: {one.rule!r}", did_you_mean(one.rule, known)
             elif not one.reason:
                 claim = f"{one.rule} is switched off without a reason, so it stays on"
                 yield one.spot, claim, f"write obs-check:disable {one.rule} -- why it does not matter here"

@@ -6,7 +6,7 @@ from obs_check.errors import ConfigError
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material, ShipperFile
 from obs_check.lint.rule import LintRule
-from obs_check.shipper.glob import fits
+from obs_check.shipper.glob import fits_pattern
 from obs_check.shipper.targets import find_targets, report
 
 _REMEDY = "let one job take it; the other excludes it with __path_exclude__"
@@ -44,7 +44,7 @@ def _by_pattern(shipper: ShipperFile) -> Iterator[Found]:
 
 def _takes(pattern: str, path: str) -> bool:
     try:
-        return not any(sign in path for sign in "*?[{") and fits(pattern, path)
+        return not any(sign in path for sign in "*?[{") and fits_pattern(pattern, path)
     except ConfigError:
         return False
 

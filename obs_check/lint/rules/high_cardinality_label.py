@@ -7,6 +7,7 @@ from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.pipeline_sample import fits_job
 from obs_check.lint.rule import LintRule
+from obs_check.model.wording import count_noun
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.relabel import RelabelRule
 from obs_check.shipper.simulate import simulate
@@ -45,7 +46,10 @@ def _find(material: Material) -> Iterator[Found]:
                     for name, count, lines in _counted(job, sample.lines):
                         if name not in told and name != "filename":
                             told.add(name)
-                            claim = f"job {job.name}: label {name} has {count} values in {lines} lines of {sample.name}"
+                            claim = (
+                                f"job {job.name}: label {name} has {count} values in "
+                                f"{count_noun(lines, 'line')} of {sample.name}"
+                            )
                             yield (
                                 shipper.spot(job, f"{name}:", f"{name} =", f'"{name}"', stage="labels"),
                                 claim,

@@ -19,7 +19,7 @@ def _find(material: Material) -> Iterator[Found]:
         key = (question.board.path, question.board.dashboard.uid, panel.id)
         if key not in seen and not any(field_setting(panel, "unit")):
             seen.add(key)
-            claim = f"the {panel.type} says of no number what it counts"
+            claim = f"the {panel.type} shows numbers without a unit"
             yield question.board.spot(panel), claim, "set fieldConfig.defaults.unit; `none` shows the number as it is"
 
 

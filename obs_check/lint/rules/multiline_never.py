@@ -6,7 +6,7 @@ from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.pipeline_sample import seen_by
 from obs_check.lint.rule import LintRule
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 from obs_check.shipper.stages.multiline import Multiline
 from obs_check.shipper.stages.regexes import compile_regex
 
@@ -20,7 +20,7 @@ def _find(material: Material) -> Iterator[Found]:
                     continue
                 claim = (
                     f"job {job.name}: firstline {stage.firstline!r} fits none of {len(items)} lines of {sample.name}, "
-                    f"for example {shortened(items[0].line, 60)}: no lines are joined"
+                    f"for example {shorten(items[0].line, 60)}: no lines are joined"
                 )
                 yield shipper.spot(job, "firstline", stage=stage), claim, "write what the first line begins with"
 

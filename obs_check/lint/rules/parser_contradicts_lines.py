@@ -7,7 +7,7 @@ from obs_check.lint.material import Material
 from obs_check.lint.rule import LintRule
 from obs_check.lint.sample import Shape, shapes
 from obs_check.logql.syntax import ast
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 
 _MADE_FOR = {
     ast.LogfmtParser.WORD: "logfmt",
@@ -25,7 +25,7 @@ def _find(material: Material) -> Iterator[Found]:
                 for sample in material.stored_samples if form else ():
                     lines = [row.line for row in sample.survivors(query, known, place)]
                     seen = shapes(lines)
-                    # Plain text between pairs is no contradiction to logfmt, which takes what it finds.
+                    # Plain text between pairs is not a contradiction to logfmt, which takes what it finds.
                     if not seen or form in seen or (form == "logfmt" and "text" in seen):
                         continue
                     told, remedy = _told(seen, lines)
@@ -37,7 +37,7 @@ def _told(seen: set[Shape], lines: Sequence[str]) -> tuple[str, str]:
     first = next((line for line in lines if line.strip()), None)
     if first is None:
         return "empty", "look at what the stages in front of it leave of a line"
-    example = shortened(first, 60)
+    example = shorten(first, 60)
     if seen == {"json"}:
         return f"JSON: {example}", "parse them with json"
     if seen == {"logfmt"}:

@@ -7,7 +7,7 @@ from obs_check.errors import ConfigError
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.rule import LintRule
-from obs_check.shipper.collect import takes
+from obs_check.shipper.collect import takes_file
 from obs_check.shipper.relabel import relabel
 
 
@@ -21,7 +21,7 @@ def _find(material: Material) -> Iterator[Found]:
                 continue
             spot = shipper.spot(job, glob)
             try:
-                taken = any(takes(job, glob, file.path) for file in material.tree.files)
+                taken = any(takes_file(job, glob, file.path) for file in material.tree.files)
             except ConfigError as error:
                 yield spot, f"job {job.name}: {error.message}", error.hint
                 continue

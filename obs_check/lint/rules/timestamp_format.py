@@ -8,6 +8,7 @@ from obs_check.lint.material import Material
 from obs_check.lint.pipeline_sample import fits_job, of_labels, seen_by
 from obs_check.lint.question import NOW_NS
 from obs_check.lint.rule import LintRule
+from obs_check.model.wording import count_noun
 from obs_check.shipper.item import text_of
 from obs_check.shipper.stages.timestamp import Timestamp, read_time
 
@@ -37,12 +38,13 @@ def _find(material: Material) -> Iterator[Found]:
                     continue
                 unread = [text for text in given if stage.time_of(text, lambda: NOW_NS) is None]
                 if len(unread) < len(given):
-                    # What is no time at all, as the lines of a traceback, says nothing of a format that reads others.
+                    # What is not a time at all, as the lines of a traceback, says nothing of a format that reads
+                    # others.
                     unread = [text for text in unread if _reading(text)]
                 if unread:
                     claim = (
                         f"job {job.name}: format {stage.format!r} cannot read {unread[0]!r} "
-                        f"({len(unread)} of {len(given)} lines of {sample.name})"
+                        f"({len(unread)} of {count_noun(len(given), 'line')} of {sample.name})"
                     )
                     yield spot, claim, _better(unread[0])
 

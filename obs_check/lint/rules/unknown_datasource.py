@@ -38,7 +38,7 @@ def _references(board: LintedDashboard) -> Iterator[tuple[Spot, Any]]:
 def _judge(spot: Spot, reference: Any, board: LintedDashboard, known: Datasources) -> Iterator[Found]:
     values = {name: v.value for name, v in effective_variables(board.dashboard).items() if v.value}
     key = reference_key(reference, values)
-    # `-- Mixed --`, `-- Dashboard --`, `-- Grafana --` and what a variable will say are no datasources to look up.
+    # `-- Mixed --`, `-- Dashboard --`, `-- Grafana --` and what a variable will say are not datasources to look up.
     if is_expression(reference) or key.startswith("--") or key in ("grafana", "datasource") or "$" in key:
         return
     found = known.resolve(reference, values)

@@ -1,6 +1,6 @@
 """The line as one JSON document, read once for all who need a value of it."""
 
-from obs_check.logql.columnar.sql import all_of, case, contains, matches, occurrences, text
+from obs_check.logql.columnar.sql import all_of, case, contains, count_occurrences, matches, text
 
 # What DuckDB lets through and JSON has not: a comma before the end, and numbers that are none. Every expression begins
 # with one byte, which RE2 finds many times faster than a class of three.
@@ -8,7 +8,7 @@ _NO_NUMBER = r"[ \t]*-?(?:[nN][aA]|[iI])"
 _NOT_JSON = (rf",(?:[ \t]*[}}\]]|{_NO_NUMBER})", rf":{_NO_NUMBER}", rf"\[{_NO_NUMBER}")
 _MEMBER = r":[ \t]*(?:[nN][aA]|[iI])"
 _SURELY_MEMBER = rf'"[ \t]*{_MEMBER}'
-"""The value of a member that is no JSON: the quick form finds it in texts too."""
+"""The value of a member that is not JSON: the quick form finds it in texts too."""
 _HARMLESS = (r"\u0026", r"\u003c", r"\u003e")
 """Go's encoder writes &, < and > so; any other escape could hide a key or mean another text."""
 _PLAIN_SIZE, _MOST_SIZE, _MOST_BLOCKS = 900, 4000, 300
@@ -18,8 +18,8 @@ _PLAIN_SIZE, _MOST_SIZE, _MOST_BLOCKS = 900, 4000, 300
 class JsonColumn:
     """The values that are read from a line, each at a path such as `$."a"."b"`; `name` is the column that has them.
 
-    DuckDB's reader takes some lines that are no JSON: which of `found`, `members` and `sound` is needed depends on what
-    the other reader makes of such a line."""
+    DuckDB's reader takes some lines that are not JSON: which of `found`, `members` and `sound` is needed depends on
+    what the other reader makes of such a line."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -33,7 +33,8 @@ class JsonColumn:
         return f"{self._name}[{self._paths.index(path) + 1}]"
 
     def column(self, condition: str) -> str:
-        """`list AS name`: all values asked for so far; NULL where the condition fails or the line is no JSON object."""
+        """`list AS name`: all values asked for so far; NULL where the condition fails or the line is not a JSON
+        object."""
         extract = f"TRY(json_extract(line, [{', '.join(map(text, self._paths or ['$']))}]))"
         return f"{case((all_of(condition, _is_object()), extract))} AS {self._name}"
 
@@ -46,7 +47,9 @@ class JsonColumn:
         """SQL: so does a reader that goes through the members of objects, and passes over a comma before the end."""
         is_value = case((matches(_MEMBER), f"NOT {matches(_SURELY_MEMBER)}"), otherwise="true")
         # Objects in each other, with empty keys, take five bytes each: Python's limit is on those that it goes into.
-        is_flat = case((f"strlen(line) < {_MOST_SIZE}", "true"), otherwise=f"{occurrences('{')} <= {_MOST_BLOCKS}")
+        is_flat = case(
+            (f"strlen(line) < {_MOST_SIZE}", "true"), otherwise=f"{count_occurrences('{')} <= {_MOST_BLOCKS}"
+        )
         return all_of(self.found(), is_value, is_flat)
 
     def sound(self) -> str:
@@ -68,5 +71,5 @@ def _no_escapes() -> str:
 
 
 def _in_limits() -> str:
-    blocks = f"{occurrences('{')} + {occurrences('[')} <= {_MOST_BLOCKS}"
+    blocks = f"{count_occurrences('{')} + {count_occurrences('[')} <= {_MOST_BLOCKS}"
     return case((f"strlen(line) < {_PLAIN_SIZE}", "true"), (f"strlen(line) > {_MOST_SIZE}", "false"), otherwise=blocks)

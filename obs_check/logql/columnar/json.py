@@ -95,7 +95,7 @@ def _is_readable(found: str) -> str:
 def _splits(name: str) -> list[list[str]]:
     """The nested keys that a flattened label may come from: every `_` joins two keys or is part of one."""
     if _KEY.fullmatch(name) is None:
-        raise NotColumnar(f"label {name} is no plain name")
+        raise NotColumnar(f"label {name} is not a plain name")
     places = [i for i, char in enumerate(name) if char == "_"]
     if 2 ** len(places) > _MOST_PATHS:
         raise NotColumnar(f"label {name} may come from too many places")

@@ -25,7 +25,7 @@ def logfmt_columns(stage: ast.LogfmtParser, needed: list[str]) -> Columns:
     columns = Columns(simple=[_ALL_PLAIN] if stage.strict else [])
     for name in needed:
         if _KEY.fullmatch(name) is None:
-            raise NotColumnar(f"label {name} is no plain name")
+            raise NotColumnar(f"label {name} is not a plain name")
         pair = f"pair_{name}"
         columns.helpers[pair] = f"regexp_extract(line, {text(f' {name}=(?:{_BARE}(?: |$)|{_TRIMMED})')})"
         columns.values[name] = ColumnValue(pair, _reader(name, stage))

@@ -22,7 +22,7 @@ def matches(pattern: str) -> str:
     return f"regexp_matches(line, {text(pattern)})"
 
 
-def occurrences(value: str) -> str:
+def count_occurrences(value: str) -> str:
     """How often a text that cannot overlap itself occurs in the line; strlen counts bytes, which is quicker."""
     size = len(value.encode())
     return f"((strlen(line) - strlen(replace(line, {text(value)}, ''))) // {size})"
@@ -31,7 +31,7 @@ def occurrences(value: str) -> str:
 def repeats(value: str) -> str:
     """Whether a text that cannot overlap itself occurs in the line more than once."""
     if any(char in value for char in "%_\\"):
-        return f"{occurrences(value)} > 1"
+        return f"{count_occurrences(value)} > 1"
     return f"line LIKE {text(f'%{value}%{value}%')}"
 
 

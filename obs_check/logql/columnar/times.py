@@ -20,9 +20,9 @@ _NO_DATE = r"^[^0-9\x{80}-\x{10FFFF}]"
 def with_times(lines: str, time_key: str | None) -> str:
     """`line` and `ts` (ns since the epoch) of a relation of lines; `ts` is NULL where only Python can tell.
 
-    NotColumnar for a time key that is no plain word."""
+    NotColumnar for a time key that is not a plain word."""
     if time_key is not None and not _PLAIN.fullmatch(time_key):
-        raise NotColumnar(f"the time key {time_key} is no plain word")
+        raise NotColumnar(f"the time key {time_key} is not a plain word")
     keys = _JSON_KEYS if time_key is None else (time_key,)
     any_key = f'"(?:{"|".join(keys)})"'
     leading = _extract(rf'^\{{{any_key}:"({_RFC3339})"')

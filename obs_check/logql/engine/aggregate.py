@@ -4,14 +4,14 @@ import math
 from collections.abc import Callable
 
 from obs_check.logql.engine.fold import Moments, combine_moments, larger, smaller
-from obs_check.logql.engine.vector import LabelSet, Step, drop, keep, without_empty
+from obs_check.logql.engine.vector import LabelSet, Step, drop_labels, keep_labels, without_empty
 from obs_check.logql.syntax import ast
 
 
 def aggregate(expr: ast.VectorAggregation, steps: list[Step]) -> list[Step]:
     """The operation over each step. topk, bottomk and sort keep the labels of what they pick."""
     grouping = expr.grouping or ast.Grouping(())
-    reduce = drop if grouping.without else keep
+    reduce = drop_labels if grouping.without else keep_labels
     cache: dict[LabelSet, LabelSet] = {}
     result: list[Step] = []
     for step in steps:

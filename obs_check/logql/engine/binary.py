@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from obs_check.errors import EvaluationError
 from obs_check.golang.numbers import power, remainder
-from obs_check.logql.engine.vector import LabelSet, Step, drop, keep, without_empty
+from obs_check.logql.engine.vector import LabelSet, Step, drop_labels, keep_labels, without_empty
 from obs_check.logql.syntax import ast
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
@@ -56,7 +56,7 @@ def signature(matching: ast.Matching | None) -> Callable[[LabelSet], LabelSet]:
     if matching is None:
         # Every operation that is written has a matching for Loki, `ignoring ()` at least: empty labels do not count.
         return without_empty
-    reduce = keep if matching.on else drop
+    reduce = keep_labels if matching.on else drop_labels
     return lambda labels: without_empty(reduce(labels, matching.labels))
 
 
@@ -112,7 +112,7 @@ def _result_labels(many: LabelSet, one: LabelSet, matching: ast.Matching) -> Lab
     """The labels of a result: never an empty one (Loki 3.5)."""
     labels = many
     if matching.card == "one-to-one":
-        labels = keep(many, matching.labels) if matching.on else drop(many, matching.labels)
+        labels = keep_labels(many, matching.labels) if matching.on else drop_labels(many, matching.labels)
     if matching.include:
-        labels = tuple(sorted(drop(labels, matching.include) + keep(one, matching.include)))
+        labels = tuple(sorted(drop_labels(labels, matching.include) + keep_labels(one, matching.include)))
     return without_empty(labels)

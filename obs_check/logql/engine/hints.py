@@ -26,7 +26,7 @@ def hints_for(found: ast.LogRange, grouping: ast.Grouping | None, no_labels: boo
 
 def _checks(found: ast.LogRange) -> dict[str, StageFunction]:
     after_unwrap = found.unwrap.filters if found.unwrap is not None else ()
-    # Several filters after an unwrap are one with "and" for Loki, which is no plain one.
+    # Several filters after an unwrap are one with "and" for Loki, which is not a plain one.
     return first_checks([*found.query.stages, *(after_unwrap if len(after_unwrap) == 1 else ())])
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from obs_check.logql.engine.hints import hints_for
 from obs_check.logql.engine.source import Samples, SampleSeries, Source
 from obs_check.logql.engine.stream_hash import in_order
-from obs_check.logql.engine.vector import LabelSet, drop, label_set
+from obs_check.logql.engine.vector import LabelSet, drop_labels, label_set
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import chain, compile_stage, first_checks, loki_order
 from obs_check.logql.stages.hints import Hints
@@ -113,7 +113,7 @@ def key_of(unwrap: ast.Unwrap | None, grouping: ast.Grouping | None, no_labels: 
         dropped.add(unwrap.label)
 
     def rest(row: Row) -> LabelSet:
-        labels = drop(label_set(row.labels()), dropped)
+        labels = drop_labels(label_set(row.labels()), dropped)
         # Loki 3.5: `without` loses labels that a parser set to the empty string, no grouping keeps them.
         return labels if keeps_empty else tuple(pair for pair in labels if pair[1])
 

@@ -1,5 +1,8 @@
 """The number that Loki knows a stream by. Of lines of one time that of the stream with the smaller number comes first,
-whatever the direction (Loki 3.5), so that it decides which of them a limit leaves."""
+whatever the direction (Loki 3.5), so that it decides which of them a limit leaves.
+
+xxHash64 is written by hand, because one number of a few short labels is not worth a C extension.
+"""
 
 from collections.abc import Iterable, Mapping
 from struct import iter_unpack, unpack_from

@@ -16,13 +16,13 @@ def label_set(labels: Mapping[str, str]) -> LabelSet:
     return tuple(sorted(labels.items()))
 
 
-def keep(labels: LabelSet, names: Iterable[str]) -> LabelSet:
+def keep_labels(labels: LabelSet, names: Iterable[str]) -> LabelSet:
     """Only the labels of these names."""
     wanted = set(names)
     return tuple(pair for pair in labels if pair[0] in wanted)
 
 
-def drop(labels: LabelSet, names: Iterable[str]) -> LabelSet:
+def drop_labels(labels: LabelSet, names: Iterable[str]) -> LabelSet:
     """All but the labels of these names."""
     unwanted = set(names)
     return tuple(pair for pair in labels if pair[0] not in unwanted)

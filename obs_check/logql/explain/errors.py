@@ -26,7 +26,7 @@ def error_label(stages: Sequence[ast.Stage]) -> str | None:
     return ERROR if parsers else COPY
 
 
-def copied(stages: Sequence[ast.Stage], of_logs: bool, details: bool = False) -> tuple[ast.Stage, ...]:
+def copy_errors(stages: Sequence[ast.Stage], of_logs: bool, details: bool = False) -> tuple[ast.Stage, ...]:
     """The stages, and behind them those that put a copy of the error, and of its `details`, in the error's place.
 
     Loki 3.5 leaves a `line_format` out of a metric query where nothing reads the line behind it. When the stages are

@@ -24,7 +24,7 @@ class JsonField:
 
     @property
     def path(self) -> str:
-        """The expression of `| json label="..."`: a key that is no plain name stands in brackets and quotes."""
+        """The expression of `| json label="..."`: a key that is not a plain name stands in brackets and quotes."""
         text = ""
         for key in self.keys:
             text += (f".{key}" if text else key) if PLAIN_NAME.fullmatch(key) else f"[{quote(key)}]"

@@ -3,7 +3,7 @@ change them, and one for a parser with the run of label filters behind it."""
 
 from collections.abc import Sequence
 
-from obs_check.logql.explain.errors import COPY, copied
+from obs_check.logql.explain.errors import COPY, copy_errors
 from obs_check.logql.explain.prefixes import PrefixCount, PrefixCounts, RangeLines, compared_in, row_of_labels
 from obs_check.logql.stages.label_filter import compile_predicate
 from obs_check.logql.stages.registry import effect_of
@@ -70,7 +70,7 @@ def _part(lines: RangeLines, counted: PrefixCounts, at: int, run: tuple[ast.Labe
     names = compared_in(run)
     # Loki 3.5 counts behind a `drop` in one piece, and refuses that beyond 500 label sets: only where it has to be.
     if _has_errors(stages, counted):
-        copy = copied(stages, lines.of_logs, details=True)
+        copy = copy_errors(stages, lines.of_logs, details=True)
         count = lines.count(at, copy)
         by = tuple(COPY if name == ERROR else name for name in names)
     else:

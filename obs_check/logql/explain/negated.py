@@ -26,8 +26,8 @@ _COMPARISON: dict[ast.CompareOp, ast.CompareOp] = {
 _READ = ast.LabelFilter(ast.StringPredicate(ast.Matcher(ERROR, "!=", FILTER_ERROR)))
 
 
-def negated(stage: ast.Stage) -> tuple[ast.Stage, ...]:
-    """Filters that keep the lines which this one drops; none for a stage that is no filter.
+def negate_stage(stage: ast.Stage) -> tuple[ast.Stage, ...]:
+    """Filters that keep the lines which this one drops; none for a stage that is not a filter.
 
     A comparison with a number drops lines without the label, and keeps those with a value that it cannot read
     (Loki 3.5): so does its opposite, behind which these are taken out.

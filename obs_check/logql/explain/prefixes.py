@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from obs_check.logql.explain.errors import (
     COPY,
-    copied,
+    copy_errors,
     error_label,
     error_of,
     without_errors,
@@ -126,7 +126,7 @@ class RangeLines:
         stages = self.query.stages[:at]
         error = error_label(stages)
         if error == COPY:
-            stages = copied(stages, self.of_logs)
+            stages = copy_errors(stages, self.of_logs)
         elif error is None and not names:
             stages = without_errors(stages)
         # A parser stops at what a count is grouped by, too early where it is asked for by expressions (docs/logql.md):
@@ -203,7 +203,7 @@ def _can_fail(stages: Iterable[ast.Stage]) -> bool:
     return any(effect_of(stage).error for stage in stages)
 
 
-def joined(parts: Sequence[ast.Metric]) -> ast.Metric:
+def join_queries(parts: Sequence[ast.Metric]) -> ast.Metric:
     """All of them as one query: each gets the label PART with its number."""
     whole: ast.Metric | None = None
     for number, part in enumerate(parts):

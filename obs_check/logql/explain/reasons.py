@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from obs_check.logql.explain.whereabouts import SHOWN, absence, nearest
+from obs_check.logql.explain.whereabouts import SHOWN, nearest_label, why_absent
 from obs_check.logql.stages.label_filter import compile_predicate
 from obs_check.logql.stages.row import ERROR, Row
 from obs_check.logql.stages.unwrap import SAMPLE_ERROR, unwrap_value
@@ -12,7 +12,8 @@ from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import unwrap_text
 from obs_check.logql.syntax.style import WRITTEN
 from obs_check.logql.syntax.walk import comparisons
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
+from obs_check.model.wording import count_noun
 
 DROPPED_HERE = "Loki drops the line here"
 _CONVERSIONS: tuple[Literal["", "duration", "bytes"], ...] = ("", "duration", "bytes")
@@ -41,7 +42,7 @@ def why_not_unwrapped(unwrap: ast.Unwrap, row: Row, before: Sequence[ast.Stage] 
     """One clause for a row that an unwrap and its filters drop; the row is as it was behind the stages `before`."""
     value = row.find(unwrap.label)
     if not value:
-        return absence(unwrap.label, row, before)
+        return why_absent(unwrap.label, row, before)
     kept = row.copy()
     unwrap_value(replace(unwrap, filters=()))(kept)
     dropping = [stage for stage in unwrap.filters if not compile_predicate(stage.predicate)(kept.copy())]
@@ -52,7 +53,7 @@ def why_not_unwrapped(unwrap: ast.Unwrap, row: Row, before: Sequence[ast.Stage] 
     readers = [replace(unwrap, conversion=name, filters=()) for name in _CONVERSIONS if name != unwrap.conversion]
     other = next((one for one in readers if _reads(one, row)), None)
     hint = f": {unwrap_text(other)} reads it" if other is not None else ""
-    return f"{unwrap.label} is `{shortened(value, SHOWN)}`, which is no {kind}{hint}"
+    return f"{unwrap.label} is `{shorten(value, SHOWN)}`, which is not a {kind}{hint}"
 
 
 def why_all_dropped(stage: ast.Stage, reason: str, values: Mapping[str, Mapping[str, int]]) -> str:
@@ -60,9 +61,9 @@ def why_all_dropped(stage: ast.Stage, reason: str, values: Mapping[str, Mapping[
     if isinstance(stage, ast.LabelFilter) and isinstance(stage.predicate, ast.StringPredicate):
         matcher = stage.predicate.matcher
         counts = values.get(matcher.name, {})
-        near = nearest(matcher.value, counts) if matcher.op in ("=", "=~") else None
+        near = nearest_label(matcher.value, counts) if matcher.op in ("=", "=~") else None
         if near is not None and f"`{near}`" not in reason:
-            return f"{reason}; nearest value `{near}` on {counts[near]:,} lines"
+            return f"{reason}; nearest value `{near}` on {count_noun(counts[near], 'line')}"
     return reason
 
 
@@ -100,11 +101,11 @@ def _comparison(predicate: ast.Predicate, row: Row, before: Sequence[ast.Stage])
     [name] = compared_labels(predicate)
     value = row.get(name)
     if value:
-        reason = f"{name} is `{shortened(value, SHOWN)}`, wanted {WRITTEN.predicate(predicate)}"
+        reason = f"{name} is `{shorten(value, SHOWN)}`, wanted {WRITTEN.predicate(predicate)}"
         if isinstance(predicate, ast.StringPredicate) and value.casefold() == predicate.matcher.value.casefold():
             reason += ": case counts"
         return reason
-    return absence(name, row, before)
+    return why_absent(name, row, before)
 
 
 def _reads(unwrap: ast.Unwrap, row: Row) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from obs_check.logql.engine.match import stream_test
-from obs_check.logql.explain.whereabouts import nearest
+from obs_check.logql.explain.whereabouts import nearest_label
 from obs_check.logql.syntax.ast import Matcher, Selector
 from obs_check.logql.syntax.style import matcher_text, selector_text
 
@@ -14,7 +14,7 @@ def no_stream(selector: Selector, streams: Sequence[Mapping[str, str]]) -> str:
     """Why the selector finds none of the streams (their labels): the first matcher that none satisfies, else the first
     that no stream left by those before it does. Empty when the selector does find one."""
     if not streams:
-        return "there is no line at all"
+        return "no line in the window"
     for matcher in selector.matchers:
         if not any(map(stream_test((matcher,)), streams)):
             return none_accepted(matcher, streams)
@@ -38,14 +38,14 @@ def none_accepted(matcher: Matcher, streams: Sequence[Mapping[str, str]]) -> str
 
 def absent_label(name: str, names: Sequence[str]) -> str:
     """That no stream has the label at all; `names` are the labels that there are."""
-    near = nearest(name, names)
+    near = nearest_label(name, names)
     hint = f"nearest label `{near}`" if near else f"labels are {_some(names)}"
     return f"no stream has the label `{name}`; {hint}"
 
 
 def no_value(text: str, matcher: Matcher, values: Sequence[str]) -> str:
     """That none of the label's values satisfies the matcher."""
-    near = nearest(matcher.value, values) if matcher.op in ("=", "=~") else None
+    near = nearest_label(matcher.value, values) if matcher.op in ("=", "=~") else None
     hint = f"nearest value `{near}`" if near else f"its values are {_some(values)}"
     return f"no stream has {text}; {hint}"
 

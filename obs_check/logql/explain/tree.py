@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from obs_check.model.wording import count_noun
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -63,9 +65,10 @@ def conclusion(root: Node) -> str:
     """What a person wants to know first, in one sentence: the part that leaves nothing, or what was refused."""
     for node in root.walk():
         if node.empties and node.kind == "selector":
-            return f"{node.text} selects no line: {'; '.join(node.notes) or 'there is none in the window'}"
+            return f"{node.text} selects no line: {'; '.join(node.notes) or 'no stream in the window'}"
         if node.empties:
-            lines = "the only line that reaches" if node.lines_in == 1 else f"all {node.lines_in:,} lines that reach"
+            number = node.lines_in or 0
+            lines = "the only line that reaches" if number == 1 else f"all {count_noun(number, 'line')} that reach"
             return f"`{node.text}` drops {lines} it: {node.reason or 'see the values it compares'}"
     if root.series == 0 and root.children:
         first = next((node for node in _operators_up(root) if node.series == 0), root)

@@ -11,7 +11,7 @@ from obs_check.logql.stages.compile import compile_stage
 from obs_check.logql.stages.row import ERROR, ERROR_DETAILS, Row
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 
 _ANY_TIME = EngineSettings(lambda: 0)
 """What time it is makes no difference to which labels a line has."""
@@ -58,12 +58,12 @@ def whereabouts(name: str, row: Row, before: Sequence[ast.Stage] = ()) -> Iterat
     if parser is not None:
         yield Unread(parser)
     labels = {n: v for n, v in row.labels().items() if v and n not in (ERROR, ERROR_DETAILS)}
-    near = nearest(name, labels)
+    near = nearest_label(name, labels)
     if near is not None and near != name:
         yield OtherName(near, labels[near])
 
 
-def absence(name: str, row: Row, before: Sequence[ast.Stage] = ()) -> str:
+def why_absent(name: str, row: Row, before: Sequence[ast.Stage] = ()) -> str:
     """Why a row does not have a label, in words, with the remedy where one is known."""
     if row.error:
         return f"{name} is absent: the line has {row.error}"
@@ -82,12 +82,12 @@ def in_words(name: str, found: Whereabouts, row: Row) -> str:
             return f"{name} is absent, but the line has the JSON field {one.expression}: {parser_text(parser)}"
         case Unread(parser):
             key, value = pairs(row.line)[name]
-            return f"{name} is absent, but the line has {key}={shortened(value, SHOWN)}: {parser_text(parser)}"
+            return f"{name} is absent, but the line has {key}={shorten(value, SHOWN)}: {parser_text(parser)}"
         case OtherName(other, value):
-            return f"{name} is absent; nearest label {other}=`{shortened(value, SHOWN)}`"
+            return f"{name} is absent; nearest label {other}=`{shorten(value, SHOWN)}`"
 
 
-def nearest(wanted: str, known: Iterable[str]) -> str | None:
+def nearest_label(wanted: str, known: Iterable[str]) -> str | None:
     """The known text that a misspelt one most likely means: the same but for case, one that contains it or ends in it,
     or the closest; None when none is close."""
     texts = [text for text in known if text]

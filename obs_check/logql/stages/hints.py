@@ -2,7 +2,7 @@
 
 A parser leaves out what the query does not need and drops a line as soon as a label that it sets fails the first plain
 filter on that label, wherever in the query that filter stands. Both show in answers: an ungrouped
-`sum(count_over_time(.. | json [5m]))` counts lines that are no JSON, the same query `by (x)` is refused; and
+`sum(count_over_time(.. | json [5m]))` counts lines that are not JSON, the same query `by (x)` is refused; and
 `| level="" | logfmt` drops every line that has a level.
 """
 

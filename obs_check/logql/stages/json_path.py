@@ -63,7 +63,7 @@ def _number(text: str, at: int) -> tuple[int, int]:
 
 
 def parse_json_path(text: str) -> Path:
-    """`a.b[0]["c d"]` as keys and indices; QueryError with Loki's words where it is no path."""
+    """`a.b[0]["c d"]` as keys and indices; QueryError with Loki's words where it is not a path."""
     tokens, wrong = _tokens(text)
     steps: list[str | int] = []
     wanted: tuple[str, ...] = ("LSB", "FIELD")

@@ -23,8 +23,8 @@ Routes = Callable[[str], Sequence[str] | None]
 
 def compile_routes(paths: Sequence[Path]) -> Routes | None:
     """What finds the labels for the first values at paths, in their order, in a line that starts with "{". It answers
-    None where it cannot tell: when there is no such value, or it is no text, number or boolean, or something before it
-    is no plain JSON or nested deeper than once. None for paths with an index or a key that a line escapes.
+    None where it cannot tell: when there is no such value, or it is not text, number or boolean, or something before it
+    is not plain JSON or nested deeper than once. None for paths with an index or a key that a line escapes.
 
     It is what json_paths.search_paths finds, which passes over everything before a value too and does not look at
     anything behind the last one.

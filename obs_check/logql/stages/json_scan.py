@@ -2,6 +2,8 @@
 
 Loki reads a line member by member: what comes before a fault is extracted, what comes after the closing brace is not
 looked at. The fast paths of the json stages use the standard decoder and come here for everything it refuses.
+
+By hand for that reason: a library decodes a whole text or nothing.
 """
 
 import json
@@ -27,7 +29,7 @@ Kind = Literal["string", "number", "boolean", "null", "object", "array"]
 
 
 class JsonFault(Exception):
-    """The text is no JSON from some place on."""
+    """The text is not JSON from some place on."""
 
 
 class JsonValue(NamedTuple):
@@ -237,7 +239,7 @@ _scan_once = _decoder.scan_once
 
 def decode(line: str) -> Any:
     """A valid line, quickly: an object is a tuple of pairs (repeated keys stay), numbers keep their text. Raises
-    ValueError for what is no JSON or has white space around it."""
+    ValueError for what is not JSON or has white space around it."""
     try:
         value, end = _scan_once(line, 0)
     except StopIteration:

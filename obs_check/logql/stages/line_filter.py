@@ -11,7 +11,7 @@ from obs_check.logql.stages.kind import Effect, StageKind
 from obs_check.logql.stages.line_pattern import compile_line_pattern
 from obs_check.logql.stages.matching import any_of
 from obs_check.logql.stages.row import Row, StageFunction
-from obs_check.logql.stages.simplify import Test, simplified
+from obs_check.logql.stages.simplify import Test, simplify_pattern
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.style import Style
 
@@ -29,7 +29,7 @@ def _test(op: str, match: ast.LineMatch) -> Test | None:
     value = match.value
     if op in ("|~", "!~"):
         search = compile_re2(value).search
-        alternatives = simplified(value, is_label=False)
+        alternatives = simplify_pattern(value, is_label=False)
         return (lambda line: search(line) is not None) if alternatives is None else any_of(alternatives)
     return (lambda line: value in line) if value else None
 

@@ -1,4 +1,7 @@
-"""Key and value pairs of a logfmt line, with the faults that Loki's decoder reports."""
+"""Key and value pairs of a logfmt line, with the faults that Loki's decoder reports.
+
+By hand, because it has to take what go-logfmt takes and report its faults.
+"""
 
 import json
 import re

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from obs_check.golang.regex import compile_re2
-from obs_check.logql.stages.simplify import Test, simplified
+from obs_check.logql.stages.simplify import Test, simplify_pattern
 
 
 def compile_matcher(op: str, value: str) -> Test:
@@ -28,7 +28,7 @@ def compile_label_test(op: str, value: str) -> Test | None:
     if op in ("=", "!="):
         return compile_matcher(op, value)
     compile_re2(value)
-    alternatives = simplified(value, is_label=True)
+    alternatives = simplify_pattern(value, is_label=True)
     if alternatives is None:
         full = compile_re2(f"^(?:{value})$").search
         return (lambda text: full(text) is not None) if op == "=~" else (lambda text: full(text) is None)

@@ -44,7 +44,8 @@ class Row:
         self.error_details = ""
 
     def find(self, name: str) -> str | None:
-        """The value of a label, None when absent. The error labels are no labels here (Loki 3.5: LabelsBuilder.Get)."""
+        """The value of a label, None when absent. The error labels are not labels here (Loki 3.5:
+        LabelsBuilder.Get)."""
         value = self.parsed.get(name)
         if value is not None:
             return value

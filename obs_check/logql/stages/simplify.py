@@ -321,7 +321,7 @@ def _contains(literal: _Literal) -> Test:
 
 
 @lru_cache(maxsize=512)
-def simplified(pattern: str, is_label: bool) -> tuple[Test | None, ...] | None:
+def simplify_pattern(pattern: str, is_label: bool) -> tuple[Test | None, ...] | None:
     """The alternatives of the rewritten expression (None: holds for every text); None when Loki keeps the expression.
     The pattern must be one that RE2 takes."""
     reader = _Reader(pattern)

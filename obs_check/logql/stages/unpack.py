@@ -12,7 +12,7 @@ ENTRY = "_entry"
 
 
 def _unpacked(row: Row, names: LabelNames) -> tuple[str | None, list[tuple[str, str]]]:
-    """The packed line, None where there is none, and the labels; JsonFault where the line is no JSON."""
+    """The packed line, None where there is none, and the labels; JsonFault where the line is not JSON."""
     packed: str | None = None
     found = []
     for key, value in members(JsonText(row.line)):

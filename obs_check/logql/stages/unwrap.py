@@ -30,7 +30,7 @@ CONVERSIONS: dict[str, Callable[[str], float]] = {
 
 def unwrap_value(unwrap: ast.Unwrap) -> Callable[[Row], float | None]:
     """The value of a row: seconds, bytes or a plain number. None when the label is absent or empty, or when a filter
-    after the unwrap drops the row. Text that is no number gives 0.0 and the row's error (Loki 3.5)."""
+    after the unwrap drops the row. Text that is not a number gives 0.0 and the row's error (Loki 3.5)."""
     convert = CONVERSIONS[unwrap.conversion]
     label = unwrap.label
     filters = [compile_predicate(f.predicate) for f in unwrap.filters]

@@ -4,7 +4,7 @@ from obs_check.errors import QueryError
 from obs_check.golang.regex import compile_re2
 from obs_check.logql.stages.compile import check_stage
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.folding import folded
+from obs_check.logql.syntax.folding import fold_number
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.logql.syntax.refusals import refuse
 from obs_check.logql.syntax.style import LOKI
@@ -62,7 +62,7 @@ def _check_label_replace(expr: ast.LabelReplace, text: str) -> None:
 def leftmost(expr: ast.Metric) -> ast.Metric:
     """Where Loki 3.5 looks for the selector of an expression: on the left of operators; a computed number is one."""
     while below := children(expr):
-        if folded(expr) is not None:
+        if fold_number(expr) is not None:
             return ast.Number(0)
         expr = below[0]
     return expr
@@ -130,6 +130,6 @@ def _check_set_operation(expr: ast.BinaryOperation, text: str) -> None:
     if expr.op not in ("and", "or", "unless"):
         return
     for side, leg in (("left", expr.left), ("right", expr.right)):
-        if (number := folded(leg)) is not None:
+        if (number := fold_number(leg)) is not None:
             words = f"unexpected literal for {side} leg of logical/set binary operation ({expr.op})"
             refuse(text, leg.span, f"{words}: {number:f}")

@@ -50,7 +50,7 @@ class Cursor:
         if not self.at(*kinds):
             error = self.unexpected(*(kinds if hint else ()))
             if not hint and not error.hint:
-                error.hint = f"expected {' or '.join(map(tokens.shown, kinds))}"
+                error.hint = f"expected {' or '.join(map(tokens.token_name, kinds))}"
             raise error
         return self.next()
 
@@ -60,9 +60,9 @@ class Cursor:
         if token.kind == tokens.ERROR:
             assert isinstance(token.value, QueryError)
             return token.value
-        message = f"syntax error: unexpected {tokens.shown(token.kind)}"
+        message = f"syntax error: unexpected {tokens.token_name(token.kind)}"
         if expected:
-            message += f", expecting {' or '.join(map(tokens.shown, expected))}"
+            message += f", expecting {' or '.join(map(tokens.token_name, expected))}"
         return syntax_error(self.text, token.span, message, loses_line(token))
 
     def refuse_later(self, error: QueryError) -> None:

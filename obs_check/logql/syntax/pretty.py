@@ -7,7 +7,7 @@ from obs_check.golang.durations import format_prometheus_duration
 from obs_check.golang.numbers import float_text
 from obs_check.golang.quoting import quote
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.folding import folded
+from obs_check.logql.syntax.folding import fold_number
 from obs_check.logql.syntax.printer import loki_text, stage_text, unwrap_text
 from obs_check.logql.syntax.style import LOKI, LokiStyle, selector_text
 
@@ -37,7 +37,7 @@ def pretty_text(expr: ast.Expr, level: int = 0) -> str:
     """On several lines where one would be long, indented by two blanks a level."""
     indent, inner = _INDENT * level, _INDENT * (level + 1)
     line = loki_text(expr)
-    if not _is_long(line) or (isinstance(expr, ast.BinaryOperation) and folded(expr) is not None):
+    if not _is_long(line) or (isinstance(expr, ast.BinaryOperation) and fold_number(expr) is not None):
         return indent + line
     match expr:
         case ast.LogQuery() if expr.stages:

@@ -3,7 +3,7 @@
 from obs_check.golang.quoting import quote
 from obs_check.logql.stages.registry import kind_of
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.folding import folded
+from obs_check.logql.syntax.folding import fold_number
 from obs_check.logql.syntax.style import LOKI, WRITTEN, Style, selector_text
 
 
@@ -19,7 +19,7 @@ def to_text(expr: ast.Expr, style: Style = WRITTEN) -> str:
             parameter = "" if expr.parameter is None else f"{expr.parameter}{style.comma}"
             return f"{expr.op}{style.vector_grouping(expr.grouping)}({parameter}{to_text(expr.expr, style)})"
         case ast.BinaryOperation():
-            if style.computes and (number := folded(expr)) is not None:
+            if style.computes and (number := fold_number(expr)) is not None:
                 return style.number(number)
             return style.operation(expr, to_text(expr.left, style), to_text(expr.right, style))
         case ast.Number():

@@ -14,7 +14,7 @@ _FILTER_OPS = ("|=", "|~", "|>", "!=", "!~", "!>")
 
 
 def stages(cursor: Cursor) -> tuple[ast.Stage, ...]:
-    """Every stage up to an unwrap or to what is no stage; possibly none."""
+    """Every stage up to an unwrap or to what is not a stage; possibly none."""
     found: list[ast.Stage] = []
     while cursor.at(*_FILTER_OPS) or (cursor.at("|") and cursor.peek(1).kind != "unwrap"):
         found.append(_line_filter(cursor) if cursor.at(*_FILTER_OPS) else _piped(cursor))

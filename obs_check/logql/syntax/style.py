@@ -12,7 +12,7 @@ from obs_check.golang.durations import (
 from obs_check.golang.numbers import float_text, format_float
 from obs_check.golang.quoting import quote
 from obs_check.golang.sizes import format_bytes
-from obs_check.logql.stages.simplify import simplified
+from obs_check.logql.stages.simplify import simplify_pattern
 from obs_check.logql.syntax import ast
 
 PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -178,7 +178,7 @@ class LokiStyle(Style):
         return f"({left} {expr.op}{self.modifiers(expr)} {right})"
 
     def compared(self, matcher: ast.Matcher) -> str:
-        kept = matcher.op == "=~" and simplified(matcher.value, is_label=True) is None
+        kept = matcher.op == "=~" and simplify_pattern(matcher.value, is_label=True) is None
         return f"{matcher.name}=~`{matcher.value}`" if kept else matcher_text(matcher)
 
     def both(self, predicate: ast.AndPredicate | ast.OrPredicate) -> str:

@@ -91,7 +91,7 @@ _SHOWN = {
 }
 
 
-def shown(kind: str) -> str:
+def token_name(kind: str) -> str:
     """How messages name a kind of token: functions in capitals, other words and signs as they are (Loki 3.5)."""
     return _SHOWN.get(kind, kind)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 from obs_check.report.html.probes import NumberedProbe, Probes, result
 from obs_check.report.html.runs import ToldRun
 from obs_check.report.screen import SAFETY
@@ -93,7 +93,7 @@ def _sides(evidence: Mapping[str, Any], taken: list[tuple[NumberedProbe, Any]]) 
 def _side(title: str, taken: list[tuple[NumberedProbe, Any]], place: int) -> Side:
     probe, answer = taken[place]
     said = result(answer)
-    excerpt = "" if said else shortened(probe.answer, _EXCERPT)
+    excerpt = "" if said else shorten(probe.answer, _EXCERPT)
     return Side(title, probe, said, excerpt, [other for n, (other, _) in enumerate(taken) if n != place])
 
 

@@ -1,6 +1,8 @@
 """SVG as text: shapes that take their colours from the page's style, with every text escaped.
 
 Lengths in per cent keep letters at their size whatever the width of the page; a drawing with a `view` is scaled whole.
+
+By hand, because a report is one file without scripts or fonts, which libraries for charts bring.
 """
 
 import re
@@ -10,7 +12,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
-from obs_check.report.terminal import in_one_line, visible
+from obs_check.report.terminal import escape_controls, in_one_line
 
 Length = float | str
 """User units, or a share of the drawing's width such as `12.5%`."""
@@ -59,7 +61,7 @@ def symbol(x: float, y: float, verdict: str) -> Markup:
     return element("g", path, class_=f"symbol {in_one_line(verdict)}", transform=f"translate({x:g} {y:g})")
 
 
-def wrapped(words: str, width: int, most: int) -> list[str]:
+def wrap_text(words: str, width: int, most: int) -> list[str]:
     """A text in at most so many lines of so many characters, broken at blanks where there are any; what is left out
     leaves `…` behind."""
     lines = textwrap.wrap(in_one_line(words), width, break_long_words=True, break_on_hyphens=False) or [""]
@@ -68,9 +70,9 @@ def wrapped(words: str, width: int, most: int) -> list[str]:
     return lines
 
 
-def ticked(words: str) -> Markup:
+def mark_code(words: str) -> Markup:
     """A text in which what stands between back quotes is code."""
-    parts = _TICKED.split(visible(words))
+    parts = _TICKED.split(escape_controls(words))
     return Markup("").join(element("code", escape(part)) if n % 2 else escape(part) for n, part in enumerate(parts))
 
 

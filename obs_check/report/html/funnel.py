@@ -13,8 +13,9 @@ from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.logql.syntax.style import selector_text
 from obs_check.logql.syntax.walk import log_queries
+from obs_check.model.wording import count_noun
 from obs_check.panel.macros import read_text
-from obs_check.report.html.drawing import Drawing, rect, symbol, text, wrapped
+from obs_check.report.html.drawing import Drawing, rect, symbol, text, wrap_text
 from obs_check.report.html.explore import body_queries, datasource_of
 from obs_check.report.html.runs import ToldRun
 
@@ -98,10 +99,12 @@ def _steps(query: ast.LogQuery, stored: StoredLines) -> list[FunnelStep]:
 
 def _drawn(name: str, query: str, total: int, steps: Sequence[FunnelStep]) -> Drawing:
     said = ", ".join(f"{step.text} leaves {step.lines}" for step in steps)
-    drawing = Drawing(name, f"Funnel of {query}: {total} lines of the run in Loki, {said}", 0, class_="funnel")
+    drawing = Drawing(
+        name, f"Funnel of {query}: {count_noun(total, 'line')} of the run in Loki, {said}", 0, class_="funnel"
+    )
     y, before, lost = 0.0, total, False
     for step in [FunnelStep("lines of the run in Loki", total), *steps]:
-        lines = wrapped(step.text, _LINE_CHARS, _MOST_LINES)
+        lines = wrap_text(step.text, _LINE_CHARS, _MOST_LINES)
         gone = before - step.lines
         end = step.lines == 0 and gone > 0 and not lost
         lost = lost or end

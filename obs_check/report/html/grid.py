@@ -148,7 +148,7 @@ def plain_grid(anchor: str, caption: str, columns: Sequence[tuple[str, str, Kind
 
 
 def moment(ns: Any) -> str:
-    """RFC 3339 in UTC; "" for what is no time."""
+    """RFC 3339 in UTC; "" for what is not a time."""
     return shown_time(ns) if isinstance(ns, int) and not isinstance(ns, bool) and 0 <= ns < 2**63 else ""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from obs_check.model.wording import count_noun
 from obs_check.report.html.runs import ToldRun, runs_of
 from obs_check.report.screen import summary
 
@@ -53,14 +54,14 @@ def _good(run: ToldRun, document: Mapping[str, Any]) -> str:
     events, panels, hops = run.rows("events"), run.rows("panels"), run.rows("hops")
     parts = []
     if events and hops:
-        parts.append(f"all {len(events)} events reached every hop")
+        parts.append(f"all {count_noun(len(events), 'event')} reached every hop")
     if panels:
-        parts.append(f"all {len(panels)} panels read as they should")
+        parts.append(f"all {count_noun(len(panels), 'panel')} read as they should")
     said = _first(" and ".join(parts) or "everything that was looked at is as it should be")
     fixed = sum(row.get("change") == "fixed" for row in document.get("comparison") or ())
     causes = len(document.get("findings") or ()) if run.document is not document else 0
     if causes:
-        said += f", after {_many(causes, 'cause')} that broke {fixed} of them {_was(causes)} fixed"
+        said += f", after {count_noun(causes, 'cause')} that broke {fixed} of them {_was(causes)} fixed"
     elif fixed:
         said += f"; {fixed} of them did not before"
     if not events:
@@ -106,17 +107,13 @@ def _open(run: ToldRun) -> list[str]:
     unread = [panel for panel in run.rows("panels") if panel.get("verdict") == "unknown"]
     unseen = [hop for hop in run.rows("hops") if hop.get("verdict") == "unknown"]
     if unread:
-        found.append(f"{len(unread)} of {len(run.rows('panels'))} panels could not be judged")
+        found.append(f"{len(unread)} of {count_noun(len(run.rows('panels')), 'panel')} could not be judged")
     found += [f"hop {hop.get('hop')} of path {hop.get('path')} could not be judged" for hop in unseen]
     return list(dict.fromkeys(found))
 
 
 def _first(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _many(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _was(number: int) -> str:

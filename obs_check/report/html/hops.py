@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from obs_check.model.wording import count_noun
 from obs_check.report.html.grid import moment
 from obs_check.report.html.probes import NumberedProbe, Probes
 from obs_check.report.html.runs import ToldRun
@@ -37,7 +38,7 @@ class ToldHop:
         """What the table says of it, and where that leads."""
         lines = sum(len(lines) for _, _, lines in self.events)
         number, word = (lines, "line") if lines else (len(self.probes), "probe")
-        return (f"{number} {word}{'' if number == 1 else 's'}", self.anchor) if number else ("", "")
+        return (count_noun(number, word), self.anchor) if number else ("", "")
 
 
 def told_hops(run: ToldRun, probes: Probes) -> list[ToldHop]:

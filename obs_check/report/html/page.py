@@ -11,7 +11,7 @@ from obs_check import __version__
 from obs_check.report.html.about import About, about
 from obs_check.report.html.causes import ToldCause, told_causes
 from obs_check.report.html.charts import OverTime, decisions_over_time, latency_by_hop
-from obs_check.report.html.drawing import Drawing, ticked
+from obs_check.report.html.drawing import Drawing, mark_code
 from obs_check.report.html.grid import (
     Grid,
     event_grid,
@@ -29,7 +29,7 @@ from obs_check.report.html.panels import ToldPanel, told_panels
 from obs_check.report.html.pipeline import pipeline_drawings
 from obs_check.report.html.probes import SHOWN_CHARS, Probes
 from obs_check.report.html.runs import ToldRun, runs_of
-from obs_check.report.terminal import visible
+from obs_check.report.terminal import escape_controls
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -60,9 +60,9 @@ def to_html(document: Mapping[str, Any]) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: visible(value) if type(value) is str else value,
+        finalize=lambda value: escape_controls(value) if type(value) is str else value,
     )
-    environment.filters |= {"moment": moment, "ticked": ticked}
+    environment.filters |= {"moment": moment, "ticked": mark_code}
     probes = Probes()
     parts = [_part(run, probes) for run in runs_of(document)]
     style, script = (_TEMPLATES.joinpath(name).read_text("utf-8") for name in ("page.css", "page.js"))

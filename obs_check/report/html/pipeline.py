@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from obs_check.model.wording import count_noun
 from obs_check.report.html.drawing import Drawing, element, line, link, rect, symbol, text
 from obs_check.report.html.runs import ToldRun
 
@@ -176,7 +177,7 @@ def _box(layout: _Layout, station: Station, lanes: int) -> Markup:
     if not station.step and layout.down:
         count = f"{station.seen}: {station.count}"
     elif not station.step:
-        count = f"{station.seen} events"
+        count = count_noun(station.seen, "event")
         below = [text(middle, y + h / 2 + 34, station.count, "quiet", "middle")]
     parts = [
         rect(x, y, w, h, f"station {verdict or 'start'}", 9),

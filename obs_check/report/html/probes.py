@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from obs_check.model.secret import hidden
+from obs_check.model.secret import hide_secrets
+from obs_check.model.wording import count_noun
 from obs_check.report.html.about import about
 from obs_check.report.html.explore import asked_queries, explore_url
 from obs_check.report.html.runs import ToldRun
@@ -93,7 +94,7 @@ def _numbered(run: ToldRun, probe: Mapping[str, Any], number: int) -> NumberedPr
 
 def canonical(value: Any) -> str:
     """A value as the JSON that is hashed: keys sorted, no blanks, without the secrets that are known."""
-    return hidden(json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=str))
+    return hide_secrets(json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=str))
 
 
 def result(answer: Any) -> str:
@@ -105,10 +106,10 @@ def result(answer: Any) -> str:
             return _number(value)
         case {"type": "vector" | "matrix", "values": []} | {"type": "matrix", "series": 0}:
             return "0 (no series)"
-        case {"type": "streams", "lines": lines}:
-            return _many(lines, "line")
+        case {"type": "streams", "lines": int() as lines}:
+            return count_noun(lines, "line")
         case {"lines": int() as lines, "entries": int() as entries}:
-            return f"{entries} of {_many(lines, 'line')}"
+            return f"{entries} of {count_noun(lines, 'line')}"
         case {"written": int() as written, "decided": int() as decided}:
             return f"{written} of {decided}"
         case {"status": int() as status}:
@@ -132,7 +133,3 @@ def _shown(answer: Any) -> str:
 
 def _number(value: Any) -> str:
     return f"{value:g}" if isinstance(value, int | float) else str(value)
-
-
-def _many(number: Any, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

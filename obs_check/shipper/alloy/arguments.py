@@ -44,12 +44,12 @@ class ArgumentReader:
         known = list(blocks)
         for part in block.body:
             if isinstance(part, Attribute) and part.name not in form:
-                kind = "is a block, without =" if part.name in known else "is no attribute here"
+                kind = "is a block, without =" if part.name in known else "is not an attribute here"
                 raise self.error(part.line, f"{where}: {part.name!r} {kind}", did_you_mean(part.name, [*form, *known]))
             if isinstance(part, Block) and not any(
                 part.name == name or (name.endswith(".") and part.name.startswith(name)) for name in known
             ):
-                kind = "is an attribute, written with =" if part.name in form else "is no block here"
+                kind = "is an attribute, written with =" if part.name in form else "is not a block here"
                 raise self.error(part.line, f"{where}: {part.name!r} {kind}", did_you_mean(part.name, [*form, *known]))
         for name, kind in form.items():
             if kind.endswith("!") and name not in block.attributes():

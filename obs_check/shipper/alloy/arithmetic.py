@@ -37,12 +37,12 @@ def literal(text: str) -> Number:
     return number
 
 
-def negated(value: Number) -> Number:
+def negate(value: Number) -> Number:
     """`-value`; an unsigned number becomes a signed one."""
     return -value if isinstance(value, float) else _wrapped(-value)
 
 
-def combined(sign: str, left: Number, right: Number) -> Number:
+def combine(sign: str, left: Number, right: Number) -> Number:
     """`left sign right` for `+ - * / % ^`. Raises ValueError with Alloy's words for a division by zero."""
     if sign in "/%" and right == 0:
         raise ValueError("divide by zero error")

@@ -45,7 +45,7 @@ PARTS: dict[str, Part] = {
     "loki.rules.kubernetes": "other",
     "local.file": "value",
 }
-"""`logging` is a source too when it writes to a receiver; it is no component and has no label."""
+"""`logging` is a source too when it writes to a receiver; it is not a component and has no label."""
 
 ELSEWHERE = ("foreach", "remotecfg")
 """Blocks that make or fetch further pipelines, which are not read."""

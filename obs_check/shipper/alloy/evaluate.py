@@ -81,7 +81,7 @@ class Evaluator:
         if len(path) == 1 and not near:
             # It may be a password without its quotes.
             raise self._error(expression, "a name that nothing here has", 'a text stands in "double quotes"')
-        raise self._error(expression, f"{dotted}: there is no such component in this configuration", hint)
+        raise self._error(expression, f"{dotted}: no such component in this configuration", hint)
 
     def _indexed(self, value: Any, key: Any, expression: Expression) -> Any:
         if isinstance(value, Unknown) or isinstance(key, Unknown):
@@ -112,7 +112,7 @@ class Evaluator:
         if name not in FUNCTIONS:
             near = difflib.get_close_matches(name, [*FUNCTIONS, "env", "sys.env"], 1, 0.6)
             raise self._error(
-                expression, f"{name or 'this'} is no function of Alloy", f"did you mean {near[0]}?" if near else ""
+                expression, f"{name or 'this'} is not a function of Alloy", f"did you mean {near[0]}?" if near else ""
             )
         if not name.endswith("concat") and has_unknown(arguments):
             return Unknown(f"{name}(...)", expression.line)
@@ -127,7 +127,7 @@ class Evaluator:
         if sign == "!" and isinstance(value, bool):
             return not value
         if sign == "-" and arithmetic.is_number(value):
-            return arithmetic.negated(value)
+            return arithmetic.negate(value)
         raise self._error(expression, f"{sign} does not take {_kind(value)}")
 
     def _combined(self, sign: str, left: Any, right: Any, expression: Expression) -> Any:
@@ -146,7 +146,7 @@ class Evaluator:
             return left + right
         if sign in arithmetic.SIGNS and numbers:
             try:
-                return arithmetic.combined(sign, left, right)
+                return arithmetic.combine(sign, left, right)
             except ValueError as error:
                 raise self._error(expression, str(error)) from None
         raise self._error(expression, f"{sign} does not take {_kind(left)} and {_kind(right)}")

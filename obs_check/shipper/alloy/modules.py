@@ -109,7 +109,7 @@ class _Module:
                 yield self._renamed(block)
 
     def _is_apart(self, block: Block) -> bool:
-        """Whether a block is no component: what declares some, and how a module speaks with the scope around it."""
+        """Whether a block is not a component: what declares some, and how a module speaks with the scope around it."""
         declares = block.name == "declare" or block.name.startswith("import.")
         return declares or bool(self._name and block.name in ("argument", "export"))
 
@@ -170,7 +170,9 @@ class _Module:
         for name, attribute in written.items():
             if name not in wanted:
                 raise self._error(
-                    attribute.line, f"{use.id}: {name!r} is no argument of {use.name}", did_you_mean(name, list(wanted))
+                    attribute.line,
+                    f"{use.id}: {name!r} is not an argument of {use.name}",
+                    did_you_mean(name, list(wanted)),
                 )
         given = {}
         for name, settings in wanted.items():

@@ -84,4 +84,4 @@ def _check_name(block: Block, reading: ArgumentReader) -> None:
         if not block.label:
             raise reading.error(block.line, f"{name} needs a label", f'write {name} "default" {{')
     elif not any(name == known or (known.endswith(".") and name.startswith(known)) for known in APART):
-        raise reading.unknown(block.line, name, "there is no such component in Alloy", name, [*PARTS, *APART])
+        raise reading.unknown(block.line, name, "unknown component of Alloy", name, [*PARTS, *APART])

@@ -53,7 +53,7 @@ class Kind:
     read: Callable[[YamlValue], Stage]
 
 
-def without(node: YamlValue, *names: str) -> YamlValue:
+def without_attributes(node: YamlValue, *names: str) -> YamlValue:
     """The same attributes less some, and less empty texts, which Alloy takes for unset."""
     kept = {k: v for k, v in node.mapping().items() if k not in names and v.data != ""}
     return YamlValue(kept, node.file, node.line, node.path)
@@ -89,7 +89,7 @@ def _kept(node: YamlValue, *without: str) -> dict[str, YamlValue]:
 
 def _logfmt(node: YamlValue) -> Logfmt:
     regex = _regex(node)
-    plain = without(node, "regex")
+    plain = without_attributes(node, "regex")
     if regex is None or plain.get("mapping"):
         return replace(Logfmt.read(plain), regex=regex)
     return Logfmt((), read_source(plain), regex)
@@ -141,7 +141,7 @@ def needs_unit(size: YamlValue | None) -> None:
 
 
 def _drop(node: YamlValue) -> Drop:
-    found = without(node)
+    found = without_attributes(node)
     needs_unit(found.get("longer_than"))
     source = found.get("source")
     if source:
@@ -162,7 +162,7 @@ def _timestamp(node: YamlValue) -> Timestamp:
     action = node.get(key)
     if action and action.text() not in {"", "keep", "fudge"}:
         raise action.error(f"{action.text()!r} is neither keep nor fudge")
-    stage = Timestamp.read(without(node, key))
+    stage = Timestamp.read(without_attributes(node, key))
     return replace(stage, apart=not (action and action.text() == "keep"))
 
 
@@ -242,7 +242,7 @@ KINDS: dict[str, Kind] = {
     "regex": Kind({**_SOURCE, "expression": "text!", "labels_from_groups": "flag"}, _regular),
     "replace": Kind(
         {**_SOURCE, "expression": "text!", "replace": "text"},
-        lambda node: Replace.read(without(node)),
+        lambda node: Replace.read(without_attributes(node)),
     ),
     "sampling": Kind({"rate": "number!", "drop_counter_reason": "text"}, Sampling.read),
     "split_json": Kind(_SOURCE, lambda node: SplitJson(read_source(node))),

@@ -5,7 +5,7 @@ from typing import cast
 from obs_check.documents.yaml_tree import YamlValue
 from obs_check.golang.quantity import size_bytes
 from obs_check.shipper.alloy.arguments import ArgumentReader, Form
-from obs_check.shipper.alloy.stage_kinds import KINDS, names_in, needs_unit, without
+from obs_check.shipper.alloy.stage_kinds import KINDS, names_in, needs_unit, without_attributes
 from obs_check.shipper.alloy.syntax import Block
 from obs_check.shipper.item import Stage
 from obs_check.shipper.pipeline import Pipeline
@@ -38,7 +38,7 @@ def _stage(block: Block, where: str, reading: ArgumentReader) -> Stage:
     if kind not in KINDS:
         known = sorted((*KINDS, *_NESTED))
         raise reading.unknown(
-            block.line, where, f"stage.{kind} is no stage of Alloy", f"stage.{kind}", [f"stage.{k}" for k in known]
+            block.line, where, f"stage.{kind} is not a stage of Alloy", f"stage.{kind}", [f"stage.{k}" for k in known]
         )
     known_kind = KINDS[kind]
     reading.check(block, where, known_kind.form)
@@ -48,7 +48,7 @@ def _stage(block: Block, where: str, reading: ArgumentReader) -> Stage:
 def _match(block: Block, where: str, reading: ArgumentReader) -> Match:
     form = dict.fromkeys(("action", "pipeline_name", "drop_counter_reason"), "text") | {"selector": "text!"}
     reading.check(block, where, form, ("stage.",))
-    node = without(reading.tree(block, where, form))
+    node = without_attributes(reading.tree(block, where, form))
     inner = read_stages(block, where, reading)
     if inner.stages:
         # The reader wants stages as a node: one that stands for the pipeline that is read already.
@@ -73,7 +73,7 @@ def _metrics(block: Block, where: str, reading: ArgumentReader) -> MetricsStage:
     names = []
     for metric in block.blocks():
         if metric.name not in forms:
-            raise reading.unknown(metric.line, where, f"{metric.name} is no metric", metric.name, list(forms))
+            raise reading.unknown(metric.line, where, f"{metric.name} is not a metric", metric.name, list(forms))
         reading.check(metric, f"{where} > {metric.name}", forms[metric.name])
         names.append(reading.tree(metric, where, forms[metric.name]).mapping()["name"].text())
     return MetricsStage(tuple(names))
@@ -93,7 +93,7 @@ def _cut_rule(block: Block, where: str, reading: ArgumentReader) -> truncate.Cut
     kind = field.text() if field else "line"
     needs_unit(limit)
     if kind not in {"line", "label", "structured_metadata", "extracted"}:
-        raise node.error(f"{kind!r} is no source_type", "line, label, structured_metadata or extracted")
+        raise node.error(f"not a source_type: {kind!r}", "line, label, structured_metadata or extracted")
     size = limit.read(size_bytes)
     found = truncate.CutRule(
         size, suffix.text() if suffix else "", names_in(node, "sources"), cast(truncate.Field, kind)

@@ -1,4 +1,7 @@
-"""Alloy's configuration as a tree: recursive descent by the grammar of Alloy 1.18 (syntax/parser)."""
+"""Alloy's configuration as a tree: recursive descent by the grammar of Alloy 1.18 (syntax/parser).
+
+By hand, because the Python libraries near it read HCL, from which Alloy's syntax differs.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -136,7 +139,9 @@ class _Parser:
         if self._now.kind == "string":
             label = unquote(self._now, self._file)
             if self._now.text[0] == "`" or (label and not label.isidentifier()):
-                raise self._error(f"the label {label!r} is no name", "letters, digits and _, not starting with a digit")
+                raise self._error(
+                    f"the label {label!r} is not a name", "letters, digits and _, not starting with a digit"
+                )
             self._at += 1
         if self._now.kind == "=" and not label:
             if "." in name:

@@ -76,7 +76,7 @@ class TargetReader:
     def _labels(self, target: dict[str, Any], line: int) -> Labels:
         for name, value in target.items():
             if not isinstance(value, str | Unknown):
-                raise self._reading.error(line, f"the label {name} of a target is no string")
+                raise self._reading.error(line, f"the label {name} of a target is not a string")
             if isinstance(value, Unknown):
                 self._reading.note(line, f"{name}: {value.text} is known only where Alloy runs; its name stands here")
         return {name: value.text if isinstance(value, Unknown) else value for name, value in target.items()}
@@ -122,7 +122,7 @@ class TargetReader:
             role = reading.tree(block, block.id, {**_KUBERNETES}).mapping()["role"].text()
             return [TargetList(block.id, discovery=(KUBERNETES,), roles=(role,))]
         if block.name.startswith("loki."):
-            raise reading.error(reference.line, f"{reference.text} is no list of targets")
+            raise reading.error(reference.line, f"{reference.text} is not a list of targets")
         # Whatever else exports targets (prometheus.exporter.*, beyla.ebpf ...): which, only Alloy knows.
         return [TargetList(block.id, discovery=(block.name,))]
 

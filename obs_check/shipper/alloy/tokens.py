@@ -82,6 +82,6 @@ def unquote(token: AlloyToken, file: str) -> str:
         return quoting.unquote(token.text, strict=True)
     except quoting.EscapeError as error:
         raise ConfigError(
-            f"{file}:{token.line}: {error.escape} in a string is no escape",
+            f"{file}:{token.line}: {error.escape} in a string is not an escape",
             "double the backslash, or write the text in `backticks`",
         ) from None

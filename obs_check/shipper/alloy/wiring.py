@@ -89,7 +89,7 @@ class Wiring:
         block = self._components[receiver.block]
         if receiver.export != "receiver" and PARTS.get(block.name) in {"middle", "end"}:
             raise self._reading.error(
-                receiver.line, f"{receiver.text} is no receiver", f"write {receiver.block}.receiver"
+                receiver.line, f"{receiver.text} is not a receiver", f"write {receiver.block}.receiver"
             )
         if block.id in above:
             raise self._reading.error(receiver.line, f"{block.id} forwards to itself, by way of {', '.join(above)}")

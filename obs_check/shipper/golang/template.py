@@ -14,7 +14,7 @@ __all__ = ["BadTemplate", "StageTemplate", "TemplateFault", "parse"]
 
 
 class BadTemplate(ValueError):
-    """A text that is no template, or uses what is not known here."""
+    """A text that is not a template, or uses what is not known here."""
 
 
 @dataclass(frozen=True)

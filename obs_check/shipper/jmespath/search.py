@@ -1,7 +1,7 @@
 """JMESPath applied to JSON data: the library's tree, and what the Go libraries of promtail and Alloy do otherwise.
 
-Numbers are floats, as encoding/json gives them; `true` is no number; only numbers are ordered; functions are those of
-the library that the shipper has.
+Numbers are floats, as encoding/json gives them; `true` is not a number; only numbers are ordered; functions are those
+of the library that the shipper has.
 """
 
 from functools import lru_cache
@@ -13,7 +13,7 @@ from jmespath.visitor import TreeInterpreter
 
 from obs_check.shipper.jmespath.functions import COMMUNITY, FUNCTIONS, ExpressionReference, WrongArgument
 
-__all__ = ["BadPath", "WrongArgument", "called", "parse", "search"]
+__all__ = ["BadPath", "WrongArgument", "called_functions", "parse", "search"]
 
 Node = dict[str, Any]
 
@@ -60,11 +60,11 @@ def search(path: str, data: Any, community: bool = False) -> Any:
     return _Interpreter(community).visit(parse(path), data)
 
 
-def called(node: Any) -> set[str]:
+def called_functions(node: Any) -> set[str]:
     """The functions that an expression calls."""
     if isinstance(node, list):
-        return set[str]().union(*map(called, node))
+        return set[str]().union(*map(called_functions, node))
     if not isinstance(node, dict):
         return set()
     own = {str(node["value"])} if node.get("type") == "function_expression" else set[str]()
-    return own | called(node.get("children", []))
+    return own | called_functions(node.get("children", []))

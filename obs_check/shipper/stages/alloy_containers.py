@@ -26,7 +26,7 @@ def _set_time(item: Item, text: str) -> None:
 
 @dataclass(frozen=True)
 class AlloyDocker:
-    """`stage.docker`. A line that is no JSON object of Docker's, or has an empty `log`, passes unchanged. Alloy 1.18
+    """`stage.docker`. A line that is not a JSON object of Docker's, or has an empty `log`, passes unchanged. Alloy 1.18
     (internal/component/loki/process/stages/docker.go): an absent stream becomes an empty label, keys are read whatever
     their case, and a time that cannot be read keeps the reading time (promtail takes the last one)."""
 

@@ -5,12 +5,12 @@ from typing import ClassVar
 
 from obs_check.documents.yaml_tree import YamlValue
 from obs_check.shipper.item import Item, PerLine, StageContext, text_of
-from obs_check.shipper.stages.labels import LABEL_NAME, sanitized
+from obs_check.shipper.stages.labels import LABEL_NAME, label_name
 
 
 @dataclass(frozen=True)
 class EventLogMessage:
-    """A key that is no label name is written with `_`, or left out; a key that is taken gets `_extracted` behind it,
+    """A key that is not a label name is written with `_`, or left out; a key that is taken gets `_extracted` behind it,
     or replaces."""
 
     kind: ClassVar[str] = "eventlogmessage"
@@ -24,7 +24,7 @@ class EventLogMessage:
         node.mapping(("source", "drop_invalid_labels", "overwrite_existing"))
         source = node.get("source")
         if source and not LABEL_NAME.fullmatch(source.text()):
-            raise source.error(f"{source.text()!r} is no label name")
+            raise source.error(f"not a label name: {source.text()!r}")
         drop, overwrite = node.get("drop_invalid_labels"), node.get("overwrite_existing")
         return cls(
             source.text() if source else "message",
@@ -58,7 +58,7 @@ class EventLogMessage:
         if not LABEL_NAME.fullmatch(name):
             if self.drop_invalid_labels:
                 return
-            name = sanitized(name)
+            name = label_name(name)
         if name in item.extracted and not self.overwrite_existing:
             name += "_extracted"
         item.extracted[name] = value

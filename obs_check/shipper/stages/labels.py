@@ -12,7 +12,7 @@ from obs_check.shipper.stages.source import read_names
 LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 
-def sanitized(name: str) -> str:
+def label_name(name: str) -> str:
     """A text as a label name: every character that has no place there becomes `_`, nothing at all too."""
     return re.sub(r"^\d|[^a-zA-Z0-9_]", "_", name) or "_"
 
@@ -24,7 +24,7 @@ def read_labels(node: YamlValue, any_text: bool = False) -> tuple[tuple[str, str
         raise node.error("a mapping of label name to extracted value is needed", "write for example `level:`")
     for name, value in node.mapping().items():
         if not (name if any_text else LABEL_NAME.fullmatch(name)):
-            raise value.error(f"{name!r} is no label name", "letters, digits and _, not starting with a digit")
+            raise value.error(f"not a label name: {name!r}", "letters, digits and _, not starting with a digit")
     return read_names(node)
 
 

@@ -7,15 +7,16 @@ from obs_check.documents.yaml_tree import YamlValue
 from obs_check.golang import jsontext
 from obs_check.shipper.item import Item, PerLine, StageContext
 from obs_check.shipper.jmespath.functions import COMMUNITY, FUNCTIONS
-from obs_check.shipper.jmespath.search import BadPath, WrongArgument, called, parse, search
+from obs_check.shipper.jmespath.search import BadPath, WrongArgument, called_functions, parse, search
 from obs_check.shipper.stages.regexes import compile_regex
 from obs_check.shipper.stages.source import read_names, read_required, read_source
 
 
 @dataclass(frozen=True)
 class Json:
-    """`expressions` are (name, JMESPath). A line that is no JSON object passes unchanged, or is dropped without being
-    counted when `drop_malformed`. With `regex` (Alloy) also every key that it matches is taken, whatever its value."""
+    """`expressions` are (name, JMESPath). A line that is not a JSON object passes unchanged, or is dropped without
+    being counted when `drop_malformed`. With `regex` (Alloy) also every key that it matches is taken, whatever its
+    value."""
 
     kind: ClassVar[str] = "json"
     expressions: tuple[tuple[str, str], ...]
@@ -27,11 +28,11 @@ class Json:
     @property
     def note(self) -> str:
         """What a run cannot show: promtail 3.5 (go-jmespath) ends at merge(), Alloy's JMESPath has more functions."""
-        names = {name for _, path in self.expressions for name in called(parse(path))}
+        names = {name for _, path in self.expressions for name in called_functions(parse(path))}
         if "merge" in names and not self.alloy:
             return "json: merge() makes promtail 3.5 panic at the first line that has the value"
         unknown = sorted(names - (COMMUNITY if self.alloy else FUNCTIONS).keys())
-        reason = "is not simulated" if self.alloy else "is no function of promtail's JMESPath"
+        reason = "is not simulated" if self.alloy else "is not a function of promtail's JMESPath"
         return f"json: {', '.join(unknown)} {reason}, the value stays absent" if unknown else ""
 
     @classmethod

@@ -11,7 +11,7 @@ _SPACE = " \t\r\n"
 
 @dataclass(frozen=True)
 class SplitJson:
-    """Elements keep their spelling. A line that is no array passes; an empty array leaves no line."""
+    """Elements keep their spelling. A line that is not an array passes; an empty array leaves no line."""
 
     kind: ClassVar[str] = "split_json"
     source: str | None = None
@@ -42,7 +42,7 @@ class _Split:
 
 
 def elements(text: str) -> list[str] | None:
-    """The elements of a JSON array as they are written; None when the text is no array."""
+    """The elements of a JSON array as they are written; None when the text is not an array."""
     decoder = json.JSONDecoder(parse_constant=_refuse)
     at = _after_space(text, 0)
     if text[at : at + 1] != "[":

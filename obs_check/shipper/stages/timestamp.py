@@ -51,7 +51,7 @@ class Timestamp:
             try:
                 _zone(location.text())
             except (ValueError, OSError, KeyError):
-                raise location.error(f"{location.text()!r} is no time zone", "write one like Europe/Berlin") from None
+                raise location.error(f"not a time zone: {location.text()!r}", "write one like Europe/Berlin") from None
         action = node.get("action_on_failure")
         if action and action.text() not in {"fudge", "skip"}:
             raise action.error(f"{action.text()!r} is neither fudge nor skip")
@@ -127,7 +127,7 @@ def read_time(layout: str, text: str, zone: ZoneInfo | None, now: Callable[[], i
 
 def _integer(text: str) -> int:
     if not _INTEGER.fullmatch(text) or not -(2**63) <= int(text) < 2**63:
-        raise layouts.NoTime(f"{text!r} is no whole number of 64 bits")
+        raise layouts.NoTime(f"not a whole number of 64 bits: {text!r}")
     return int(text)
 
 

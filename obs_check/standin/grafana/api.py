@@ -17,7 +17,7 @@ from obs_check.standin.grafana.annotations import Annotations
 from obs_check.standin.grafana.dashboards import Dashboards
 from obs_check.standin.grafana.datasource import ProvisionedDatasources
 from obs_check.standin.grafana.ds_query import ds_query
-from obs_check.standin.grafana.passing import PASSED_ON, health, proxied, resource
+from obs_check.standin.grafana.passing import PASSED_ON, health, pass_through, resource
 from obs_check.standin.grafana.refusal import GrafanaRefusal
 
 VERSION = "13.0.1"
@@ -152,7 +152,7 @@ class GrafanaApi:
         kept = {name: value for name in PASSED_ON if (value := request.headers.get(name))}
         query = request.url.query.encode()
         path = request.path_params["path"]
-        return _passed(await run_in_threadpool(proxied, self._http, source, path, query, kept))
+        return _passed(await run_in_threadpool(pass_through, self._http, source, path, query, kept))
 
     async def _query(self, request: Request) -> Response:
         status, document = await run_in_threadpool(

@@ -25,7 +25,7 @@ PASSED_ON = ("X-Loki-Response-Encoding-Flags", "X-Scope-OrgID")
 on; those that the datasource sets itself win."""
 
 
-def proxied(
+def pass_through(
     http: "httpx.Client",
     source: ProvisionedDatasource,
     path: str,

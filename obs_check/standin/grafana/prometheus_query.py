@@ -107,7 +107,7 @@ def _ask(
 
 
 def _refused(response: "httpx.Response", frames: list[dict[str, Any]]) -> QueryFailed:
-    """As Grafana 12.4 shows it: Prometheus's kind of error before its text; 500 for what is no answer of a
+    """As Grafana 12.4 shows it: Prometheus's kind of error before its text; 500 for what is not an answer of a
     Prometheus."""
     try:
         document = json.loads(response.text)

@@ -25,7 +25,7 @@ def run_sql(
     """The frame of one query: columns as selected, one frame without fields for no row. QueryFailed in the words of
     Grafana and PostgreSQL."""
     ref_id = str(query.get("refId") or "A")
-    sql = expanded(str(query.get("rawSql") or ""), span)
+    sql = expand_macros(str(query.get("rawSql") or ""), span)
     meta = {"executedQueryString": sql}
     if source.database is None:
         raise QueryFailed(500, f"db query error: {NO_SERVER}", [frame(ref_id, [], meta)])
@@ -42,7 +42,7 @@ def run_sql(
     return [frame(ref_id, columns, meta)]
 
 
-def expanded(sql: str, span: TimeSpan) -> str:
+def expand_macros(sql: str, span: TimeSpan) -> str:
     """The text with the macros of Grafana's PostgreSQL plugin written out; QueryFailed for one it does not know."""
     start, end = (datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") for ms in span)
     seconds = [ms // 1000 for ms in span]

@@ -131,7 +131,7 @@ class LokiApi:
     async def _values(self, request: Request) -> Response:
         name = request.path_params["name"]
         values = {labels[name] for labels in await self._selected(request, _some, "query") if name in labels}
-        # Loki 3.5: an unknown label is no error and has no `data` at all.
+        # Loki 3.5: an unknown label is not an error and has no `data` at all.
         return success(sorted(values)) if values else json_response({"status": "success"})
 
     async def _series(self, request: Request) -> Response:

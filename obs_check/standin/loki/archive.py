@@ -190,7 +190,7 @@ class Archive:
             cursor.execute(_EXPIRE, [before_ns, tenant])
 
     def close(self) -> None:
-        """Close it for good; closing one that was never opened is no error."""
+        """Close it for good; closing one that was never opened is not an error."""
         if self._connection is not None:
             self._connection.close()
 

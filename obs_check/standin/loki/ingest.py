@@ -45,7 +45,7 @@ class Ingest:
         self._stream_buckets: dict[tuple[str, str], Bucket] = {}
 
     def tenant(self, name: str) -> TenantStore:
-        """The streams of a tenant; a tenant nobody pushed to has none, which is no error."""
+        """The streams of a tenant; a tenant nobody pushed to has none, which is not an error."""
         with self._lock:
             return self.tenants.setdefault(name, TenantStore(self.archive, name))
 

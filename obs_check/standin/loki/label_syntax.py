@@ -55,7 +55,7 @@ def _unquote(text: str) -> str:
 
 def parse_labels(text: str) -> Labels:
     """The labels; empty values are left out, as Loki does. InputError with Loki's text at the first token that does not
-    fit, for text that is no UTF-8 and for a name that is there twice."""
+    fit, for text that is not UTF-8 and for a name that is there twice."""
     stripped = text.strip()
     if not stripped:
         return {}

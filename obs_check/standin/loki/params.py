@@ -129,7 +129,7 @@ def listing_window(params: Mapping[str, str], now_ns: int) -> tuple[int, int]:
 
 
 def parse_limit(params: Mapping[str, str]) -> int:
-    """Lines asked for, 100 when absent; Refusal of what is no positive number."""
+    """Lines asked for, 100 when absent; Refusal of what is not a positive number."""
     limit = whole_limit(params.get("limit", "") or "100")
     if limit <= 0:
         raise LokiRefusal(400, "limit must be a positive value")
@@ -137,7 +137,7 @@ def parse_limit(params: Mapping[str, str]) -> int:
 
 
 def whole_limit(text: str) -> int:
-    """A limit of any sign, the lower half of 64 bits of a large one (Loki 3.5); Refusal of what is no number."""
+    """A limit of any sign, the lower half of 64 bits of a large one (Loki 3.5); Refusal of what is not a number."""
     try:
         limit = _integer(text)
     except ValueError as error:

@@ -3,6 +3,8 @@
 PushRequest  1 streams: StreamAdapter
 Stream       1 labels: string, 2 entries: Entry
 Entry        1 timestamp: (1 seconds, 2 nanos), 2 line: string, 3 structured metadata: (1 name, 2 value)
+
+By hand, because these few messages need neither protobuf's runtime nor generated code.
 """
 
 from collections.abc import Iterator

@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 
 _UNASKED = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"})
 """Content types that a page may send to anybody (Fetch standard: CORS-safelisted)."""
@@ -37,9 +37,9 @@ class NoWebPages:
     def _refused(self, path: str, headers: Headers) -> str:
         host, origin = headers.get("host", ""), headers.get("origin")
         if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
-            return f"asked by a page of {shortened(origin, _SHOWN)}, which the lab's Loki does not answer"
+            return f"asked by a page of {shorten(origin, _SHOWN)}, which the lab's Loki does not answer"
         if not self._known(host):
-            return f"the lab's Loki does not know itself as {shortened(host, _SHOWN)}: --allow-host names it"
+            return f"the lab's Loki does not know itself as {shorten(host, _SHOWN)}: --allow-host names it"
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if path.endswith("/push") and kind in _UNASKED:
             return f"a push as {kind} may come from any web page: send application/json or application/x-protobuf"

@@ -83,7 +83,7 @@ class WriteAhead:
                 raise InputError(f"{path}: the lab Loki's log cannot be read: {error}", "whose file is it?") from error
             pushes, end = _read(data)
             if end < len(data):
-                self._say(f"{path}: its last {len(data) - end} bytes are no whole push: none that was acknowledged")
+                self._say(f"{path}: its last {len(data) - end} bytes are not a whole push: none that was acknowledged")
             yield [(tenant, stream) for tenant, streams in pushes for stream in streams]
             path.unlink()
 

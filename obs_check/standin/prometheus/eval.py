@@ -3,6 +3,8 @@
 There is: selectors with matchers and offset, range selectors, the functions of FUNCTIONS, the aggregations sum, count,
 min, max, avg and topk, + - * /, comparisons, and/or/unless, number literals. Everything else is a QueryError that
 names it.
+
+By hand, because promql-parser reads PromQL and does not evaluate it.
 """
 
 import math
@@ -121,7 +123,7 @@ def _value(store: Store, expr: Any, at_ms: int) -> Value:
     """An expression that has to be a number or an instant vector."""
     value = evaluate(store, expr, at_ms)
     if isinstance(value, Ranges):
-        raise QueryError("a range selector is no answer for a range query: apply rate() or another function")
+        raise QueryError("a range selector is not an answer for a range query: apply rate() or another function")
     return value
 
 

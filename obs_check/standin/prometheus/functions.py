@@ -82,7 +82,7 @@ AGGREGATIONS = frozenset(_FOLDS) | {"topk"}
 
 
 def group_labels(labels: Labels, names: Sequence[str], by: bool) -> Labels:
-    """The labels of the group that a series belongs to; an absent label is no part of it."""
+    """The labels of the group that a series belongs to; an absent label is not a part of it."""
     if by:
         return {name: labels[name] for name in names if labels.get(name)}
     return {name: value for name, value in labels.items() if name not in names and name != NAME}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from obs_check.errors import InputError, QueryError
 from obs_check.model.entry import Labels
-from obs_check.model.secret import shortened
+from obs_check.model.secret import shorten
 
 Key = tuple[tuple[str, str], ...]
 """A label set that can be compared: pairs sorted by name."""
@@ -49,7 +49,7 @@ def label_key(labels: Labels) -> Key:
 def parse_exposition(text: str) -> list[tuple[Labels, float]]:
     """Samples of Prometheus's text format 0.0.4, the metric's name as `__name__`; a sample's own time is not used.
 
-    InputError names the line that is no sample.
+    InputError names the line that is not a sample.
     """
     samples = []
     for number, line in enumerate(text.split("\n"), 1):
@@ -64,7 +64,7 @@ def parse_exposition(text: str) -> list[tuple[Labels, float]]:
             samples.append(({NAME: found["name"], **labels}, float(found["value"])))
         except ValueError as error:
             raise InputError(
-                f"metrics, line {number}: not a sample: {shortened(line, 80)!r}", "expose text format 0.0.4"
+                f"metrics, line {number}: not a sample: {shorten(line, 80)!r}", "expose text format 0.0.4"
             ) from error
     return samples
 
@@ -131,5 +131,5 @@ def _test(matcher: LabelMatcher) -> Callable[[str], bool]:
     try:
         pattern = re2.compile(f"(?s:{matcher.value})")
     except re2.error as error:
-        raise QueryError(f"label {matcher.name}: {matcher.value!r} is no regular expression", matcher.value) from error
+        raise QueryError(f"label {matcher.name}: not a regular expression: {matcher.value!r}", matcher.value) from error
     return lambda value: (pattern.fullmatch(value) is not None) is (matcher.op == "=~")

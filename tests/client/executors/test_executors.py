@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import fields
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -17,7 +18,8 @@ from obs_check.client.executors.command import CommandExecutor
 from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.kubectl import Kubectl
 from obs_check.client.executors.probe import Hold, Probed, hold_for, program, run_probe
-from obs_check.config.executors import CoderConfig, KubectlConfig
+from obs_check.client.executors.registry import EXECUTORS
+from obs_check.config.executors import CoderConfig, ExecutorsConfig, KubectlConfig
 from obs_check.config.section import Secret
 from obs_check.errors import Unavailable
 from obs_check.follow.run import plan_events
@@ -179,3 +181,8 @@ def test_a_program_without_an_end_costs_the_limit_and_no_more() -> None:
 def test_whole_batches_need_no_wait() -> None:
     assert hold_for(20, own_boundary=True).seconds == 1
     assert hold_for(20, own_boundary=False).seconds == hold_for(7, own_boundary=True).seconds == 6
+
+
+def test_what_is_configured_of_executors_is_what_is_registered() -> None:
+    assert {field.name for field in fields(ExecutorsConfig)} == set(EXECUTORS)
+    assert all(kind.name == name for name, kind in EXECUTORS.items())

@@ -95,7 +95,7 @@ def test_coder_tells_of_agent_and_apps(coder: Any) -> None:
     }
     coder.answer = workspace("disconnected", health={"healthy": False, "reason": "agent has lost connection"})
     assert [one.says for one in asked(coder, "dev") if not one.ok] == [
-        "Coder says it is disconnected",
+        "Coder reports the state disconnected",
         "agent has lost connection",
     ]
     assert coder.asked == [

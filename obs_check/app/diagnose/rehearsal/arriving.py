@@ -43,7 +43,7 @@ def formats(path: PathName, last: str) -> Sequence[Format]:
     return (format_of(as_written(last) or ""),) if path == "A" or last else ("json", "human")
 
 
-def written(run: Run, path: PathName, file: str, shape: Format) -> list[Line]:
+def written_lines(run: Run, path: PathName, file: str, shape: Format) -> list[Line]:
     """A line an event, decided as it expects: boundary's logfmt (A), coderd's (B) in the format `shape`, behind a CRI
     prefix where the file is one that the container runtime writes."""
     if path == "A":
@@ -84,7 +84,7 @@ def as_if_stored(
     return source, at_loki
 
 
-def arriving(lines: Sequence[Line], file: str, rules: Rules) -> list[LogStream] | None:
+def arriving_streams(lines: Sequence[Line], file: str, rules: Rules) -> list[LogStream] | None:
     """The streams that Loki would get; None where no job takes the file. An entry without a time of its own gets that
     of its event, in place of the time of reading."""
     streams: dict[tuple[tuple[str, str], ...], list[Entry]] = {}

@@ -5,7 +5,7 @@ from typing import Any
 
 from obs_check.app.systems.systems import Systems
 from obs_check.app.verify.verdicts import PanelVerdict
-from obs_check.evidence.promql_rise import risen
+from obs_check.evidence.promql_rise import with_rise
 from obs_check.model.probe import Probe
 from obs_check.panel.request import Query
 
@@ -13,7 +13,7 @@ from obs_check.panel.request import Query
 def counts_events(row: PanelVerdict, by: int) -> bool:
     """Whether it can be said of every query of a panel what it would answer if its counter were higher."""
     sent = [q for query in row.view.request.queries for q in query.body["queries"]]
-    return bool(sent) and all(_is_prometheus(q) and risen(str(q.get("expr") or ""), by) for q in sent)
+    return bool(sent) and all(_is_prometheus(q) and with_rise(str(q.get("expr") or ""), by) for q in sent)
 
 
 def with_risen_counters(systems: Systems, by: int) -> Systems:
@@ -28,7 +28,7 @@ def with_risen_counters(systems: Systems, by: int) -> Systems:
 
 
 def _risen(sent: dict[str, Any], by: int) -> dict[str, Any]:
-    after = risen(str(sent.get("expr") or ""), by) if _is_prometheus(sent) else None
+    after = with_rise(str(sent.get("expr") or ""), by) if _is_prometheus(sent) else None
     return sent if after is None else {**sent, "expr": after}
 
 

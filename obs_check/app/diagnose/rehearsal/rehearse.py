@@ -9,13 +9,13 @@ from obs_check.app.diagnose.explain_panel import of_panel
 from obs_check.app.diagnose.rehearsal.arriving import (
     WRITTEN_BEFORE,
     Line,
-    arriving,
+    arriving_streams,
     as_if_stored,
     as_if_written,
     formats,
     made_up_file,
     read_back,
-    written,
+    written_lines,
 )
 from obs_check.app.diagnose.rehearsal.counters import counts_events, with_risen_counters
 from obs_check.app.systems.asking import context_of
@@ -29,7 +29,7 @@ from obs_check.client.egress import EgressAnswer
 from obs_check.errors import ObsCheckError
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import FILE_HOPS
-from obs_check.evidence.shipper_rules import Rules, rules
+from obs_check.evidence.shipper_rules import Rules, shipper_rules
 from obs_check.follow.hop import HopSeen, PathName
 from obs_check.follow.run import Run, Sent
 from obs_check.model.entry import LogStream
@@ -104,12 +104,12 @@ class Rehearsal:
         if upstream.hop not in _BEFORE_SHIPPER and (lines := read_back(run, hop)):
             # What was written is there to be read, so it is not made up.
             read = _of(run, lines)
-            streams = arriving(lines, file, config)
-            own = streams is not None and config == rules(self.context)
+            streams = arriving_streams(lines, file, config)
+            own = streams is not None and config == shipper_rules(self.context)
             return _Staged(read, [], streams, as_if_stored(read, path, file, streams or [], lines) if own else ())
         last = before[Path(file)][-1].text if Path(file) in before else ""
         possible = [
-            self._made_up(path, upstream, file, config, written(run, path, file, shape))
+            self._made_up(path, upstream, file, config, written_lines(run, path, file, shape))
             for shape in formats(path, last)
         ]
         return possible[0] if len(possible) == 1 else self._as_the_dashboard_reads(path, possible)
@@ -118,7 +118,7 @@ class Rehearsal:
         """Lines that nobody wrote, through the shipper's configuration."""
         run = as_expected(self.run)
         findings: list[Finding] = []
-        streams = arriving(lines, file, config)
+        streams = arriving_streams(lines, file, config)
         if upstream.hop in _BEFORE_SHIPPER:
             seen = replace(self.context, run=run, hops=as_if_written(run, path, file, lines))
             every = [cause.find(seen) for cause in causes_asked("collection")]
@@ -127,7 +127,7 @@ class Rehearsal:
             findings = findings or self._stored(run, hops, streams or [])
             if findings:
                 fixed = _fixed(config, findings[0])
-                return _Staged(run, findings, arriving(lines, file, fixed) if fixed else None)
+                return _Staged(run, findings, arriving_streams(lines, file, fixed) if fixed else None)
         return _Staged(run, findings, streams, as_if_stored(run, path, file, streams or [], lines))
 
     def _as_the_dashboard_reads(self, path: PathName, possible: Sequence["_Staged"]) -> "_Staged":
@@ -179,7 +179,7 @@ class Rehearsal:
         try:
             with _on_stage(self.systems, streams) as systems:
                 panels = frozenset(self.context.panels_of(hops[0].path))
-                context = replace(context_of(systems, self._held(run), list(hops)), failing=panels)
+                context = context_of(systems, self._held(run), list(hops), failing=panels)
                 every = (cause.find(context) for cause in causes_asked("arrival"))
                 return [found for found in every if found is not None][:1]
         except (ObsCheckError, LokiRefusal):
@@ -190,7 +190,7 @@ class Rehearsal:
 
     def _rules(self, upstream: Finding) -> Rules | None:
         """The shipper's configuration, fixed where it is the cause; None where nobody knows how that is written."""
-        now = rules(self.context)
+        now = shipper_rules(self.context)
         return _fixed(now, upstream) if now else None
 
     def _on_panel(self, row: PanelVerdict, staged: _Staged, streams: Sequence[LogStream]) -> list[Finding]:
@@ -201,7 +201,7 @@ class Rehearsal:
                 found = next((r for r in rows if r.view.panel.title == row.view.panel.title), None)
                 if found is None or found.verdict is not Verdict.FAIL:
                     return []
-                context = replace(context_of(systems, held, list(staged.hops)), failing=self.context.failing)
+                context = context_of(systems, held, list(staged.hops), failing=self.context.panels.failing)
                 return of_panel(context, broken_panel(found, held))[0]
         except (ObsCheckError, LokiRefusal):
             # A rehearsal that cannot be held says nothing about the panel.
@@ -214,7 +214,7 @@ class Rehearsal:
         if expectation is None or expectation.kind != "rises" or not counts_events(row, by):
             return []
         systems, held = with_risen_counters(self.systems, by), self._held(self.run)
-        context = replace(context_of(systems, held, []), failing=self.context.failing)
+        context = context_of(systems, held, [], failing=self.context.panels.failing)
         try:
             risen = context.look_again(context.dashboard, broken_panel(row, held))
             found = of_panel(context, risen)[0] if risen.differs else []

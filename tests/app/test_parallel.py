@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from obs_check.panel.together import together
+from obs_check.panel.parallel import ask_together
 
 
 def test_answers_come_in_order_and_no_more_than_asked_run_at_once() -> None:
@@ -21,7 +21,7 @@ def test_answers_come_in_order_and_no_more_than_asked_run_at_once() -> None:
             running -= 1
         return number * number
 
-    assert list(together(range(9), ask, 3)) == [n * n for n in range(9)]
+    assert list(ask_together(range(9), ask, 3)) == [n * n for n in range(9)]
     assert most == 3
 
 
@@ -34,11 +34,11 @@ def test_nothing_more_is_asked_after_an_error() -> None:
             raise ValueError(number)
         return number
 
-    answers = together(range(100), ask, 1)
+    answers = ask_together(range(100), ask, 1)
     with pytest.raises(ValueError, match="2"):
         list(answers)
     assert asked == [0, 1, 2]
 
 
 def test_no_question_needs_no_thread() -> None:
-    assert list(together([], str, 4)) == []
+    assert list(ask_together([], str, 4)) == []

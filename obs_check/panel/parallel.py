@@ -13,7 +13,7 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 
-def together(questions: Sequence[Q], ask: Callable[[Q], A], most: int) -> Iterator[A]:
+def ask_together(questions: Sequence[Q], ask: Callable[[Q], A], most: int) -> Iterator[A]:
     """The answers in the order of the questions, at most `most` asked at once. What `ask` raises is raised in the place
     of its answer; from then on, and when the caller stops, no further question is asked."""
     answers: list[Future[A]] = [Future() for _ in questions]
