@@ -136,12 +136,13 @@ def test_others_requests_and_another_run_at_the_same_time_leave_a_healthy_pipeli
 
 
 def seldom(dashboard: dict[str, Any]) -> None:
-    """A stream and a rate of lines that come seldom, and a gauge that no event moves; nothing is expected of them."""
+    """A stream and a rate of lines that come seldom, and a gauge that neither an event nor another target moves;
+    nothing is expected of them."""
     stream = '{namespace="coder-workspaces"} |= "boundary"'
     for number, kind, source, expr in (
         (15, "logs", LOKI, stream),
         (16, "timeseries", LOKI, f"sum(count_over_time({stream} [$__interval]))"),
-        (17, "stat", {"type": "prometheus", "uid": "prometheus"}, "count(up)"),
+        (17, "stat", {"type": "prometheus", "uid": "prometheus"}, "max(up)"),
     ):
         target = {"refId": "A", "datasource": source, "expr": expr, "queryType": "range", "range": True}
         dashboard["panels"].append({"id": number, "type": kind, "title": str(number), "targets": [target]})
