@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from obs_check.cli.options import Output, echo, junit_option, settings_of, with_formats
+from obs_check.model.wording import count_noun
 
 _SEVERITIES = ("error", "warning", "info")
 
@@ -85,7 +86,7 @@ def lint(
     document = lint_document(result, material.texts)
     out.write_junit(junit, junit_of_lint, document)
     if out.format == "github":
-        out.annotate(lint_annotations(document), f"obs-check lint: {len(document['findings'])} findings")
+        out.annotate(lint_annotations(document), f"obs-check lint: {count_noun(len(document['findings']), 'finding')}")
     elif out.format == "sarif":
         echo(dumps(sarif(result, material.texts)))
     elif not out.json:

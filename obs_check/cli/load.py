@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from obs_check.cli.ending import keep_document
 from obs_check.cli.options import Output, echo
+from obs_check.model.wording import count_noun
 
 if TYPE_CHECKING:
     from obs_check.app.systems.injection import Sending
@@ -88,7 +89,7 @@ def _print(account: "Account", out: Output) -> None:
         return
     document = account.to_json()
     load = document["load"]
-    echo(f"{load['sent']} events sent, {load['sent_per_s']} a second; verdict {document['verdict']}")
+    echo(f"{count_noun(load['sent'], 'event')} sent, {load['sent_per_s']} a second; verdict {document['verdict']}")
     for row in document["hops"]:
         p50, p95, most = (row[key] for key in ("latency_ms", "p95_ms", "max_ms"))
         latency = f"p50 {p50} p95 {p95} max {most} ms" if p50 is not None else ""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
+from obs_check.model.wording import count_noun
 from obs_check.report.terminal import escape_controls
 
 _KINDS = {"fail": "failure", "unknown": "error"}
@@ -54,7 +55,7 @@ def junit_of_lint(document: Mapping[str, Any]) -> str:
         )
         for one in document["findings"]
     ]
-    return _xml([("lint", cases or [Case("lint", f"{document['files']} files", "ok")], 0.0)], "")
+    return _xml([("lint", cases or [Case("lint", count_noun(document["files"], "file"), "ok")], 0.0)], "")
 
 
 def _parts(document: Mapping[str, Any]) -> Iterator[tuple[str, Iterator[Case]]]:

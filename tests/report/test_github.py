@@ -53,7 +53,7 @@ def test_lint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     assert main(["lint", str(tmp_path / "q.logql"), "-o", "github", "--junit", "lint.xml"]) == 1
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("::error title=query-syntax,file=q.logql,line=3,col=1::")
-    assert Path("summary.md").read_text() == "before\nobs-check lint: 1 findings\n"
+    assert Path("summary.md").read_text() == "before\nobs-check lint: 1 finding\n"
     assert 'tests="1" failures="1"' in Path("lint.xml").read_text()
 
 

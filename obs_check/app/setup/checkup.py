@@ -180,7 +180,7 @@ def _firewall(path: Path, env: Mapping[str, str]) -> str:
 
 
 def _expectations(path: Path) -> str:
-    return f"{len(load_expectations(read_document(path), str(path)))} panels"
+    return count_noun(len(load_expectations(read_document(path), str(path))), "panel")
 
 
 def _file(part: str, path: Path | None, read: Callable[[Path], str]) -> PartCheck:

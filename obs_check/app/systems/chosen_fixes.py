@@ -12,6 +12,7 @@ from obs_check.documents.patch import NOT_AS_TEXT
 from obs_check.errors import UsageError
 from obs_check.evidence.dashboard_edit import file_diff
 from obs_check.model.finding import DashboardEdit, FileEdit, Finding
+from obs_check.model.wording import count_noun
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +80,4 @@ def _dashboard_edits(findings: Iterable[Finding]) -> tuple[DashboardEdit, ...]:
 
 def _counted(edit: FileEdit) -> str:
     marks = [line[:1] for line in file_diff(edit).split("\n")]
-    return f"{marks.count('+') - 1} lines added, {marks.count('-') - 1} taken away"
+    return f"{count_noun(marks.count('+') - 1, 'line')} added, {marks.count('-') - 1} taken away"
