@@ -21,7 +21,7 @@ demo-recording: $(STAMP)
 	$(BIN)/python docs/record_demo.py demo.cast
 
 test: lint
-	$(BIN)/pytest -n 4 --dist worksteal
+	$(BIN)/pytest -n 6 --dist worksteal
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
