@@ -144,7 +144,9 @@ def seldom(dashboard: dict[str, Any]) -> None:
         (16, "timeseries", LOKI, f"sum(count_over_time({stream} [$__interval]))"),
         (17, "stat", {"type": "prometheus", "uid": "prometheus"}, "max(up)"),
     ):
-        target = {"refId": "A", "datasource": source, "expr": expr, "queryType": "range", "range": True}
+        # A range ends at a whole step, which may lie ahead of the first scrape of a lab that is seconds old.
+        how = {"queryType": "range", "range": True} if source == LOKI else {"instant": True, "range": False}
+        target = {"refId": "A", "datasource": source, "expr": expr, **how}
         dashboard["panels"].append({"id": number, "type": kind, "title": str(number), "targets": [target]})
 
 
