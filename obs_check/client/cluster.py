@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from obs_check.client.executors.kubectl import SAYINGS
+from obs_check.client.executors.kubectl import SAYINGS, kubectl_command, kubectl_environment
 from obs_check.client.executors.process import OUTPUT_BYTES, Saying, reading, run_process
 from obs_check.config import ClusterConfig
 from obs_check.errors import NotAllowed, Unavailable, UsageError
@@ -80,12 +80,10 @@ class Cluster:
         return Forward(argv, f"{self.config.context}: {namespace}/{service}", self._environment())
 
     def _argv(self, verb: str, *arguments: str) -> tuple[str, ...]:
-        file = (f"--kubeconfig={self.config.kubeconfig}",) if self.config.kubeconfig else ()
-        return ("kubectl", *file, f"--context={self.config.context}", verb, *arguments)
+        return (*kubectl_command(self.config.context, self.config.kubeconfig), verb, *arguments)
 
     def _environment(self) -> dict[str, str]:
-        left_out = {"KUBECONFIG"} if self.config.kubeconfig else set()
-        return {name: value for name, value in self.env.items() if name not in left_out}
+        return kubectl_environment(self.config.kubeconfig, self.env)
 
     def _json(self, *arguments: str) -> dict[str, Any]:
         argv = self._argv(*arguments)

@@ -116,10 +116,10 @@ class Kubectl:
         return run_process(argv, program, limit_s, self.place, SAYINGS, self._environment())
 
     def _kubectl(self) -> tuple[str, ...]:
-        return (*_kubectl(self.config.context, self.config.kubeconfig), "-n", self.config.namespace)
+        return (*kubectl_command(self.config.context, self.config.kubeconfig), "-n", self.config.namespace)
 
     def _environment(self) -> dict[str, str]:
-        return _environment(self.config.kubeconfig, self.env)
+        return kubectl_environment(self.config.kubeconfig, self.env)
 
     def _found(self) -> dict[str, Any]:
         """The pod of the name, or the one running pod that the labels select."""
@@ -165,16 +165,17 @@ class Kubectl:
 
 def list_pods(context: str, kubeconfig: Path | None, env: Mapping[str, str]) -> str:
     """What `kubectl get pods -A -o json` prints; raises Unavailable, NotAllowed and UsageError."""
-    argv = (*_kubectl(context, kubeconfig), "get", "pods", "-A", "-o", "json")
-    return "\n".join(run_process(argv, "", 30, context, SAYINGS, _environment(kubeconfig, env)))
+    argv = (*kubectl_command(context, kubeconfig), "get", "pods", "-A", "-o", "json")
+    return "\n".join(run_process(argv, "", _GET_S, context, SAYINGS, kubectl_environment(kubeconfig, env)))
 
 
-def _kubectl(context: str, kubeconfig: Path | None) -> tuple[str, ...]:
+def kubectl_command(context: str, kubeconfig: Path | None) -> tuple[str, ...]:
+    """How each command line of kubectl begins."""
     file = ("--kubeconfig", str(kubeconfig)) if kubeconfig else ()
     return ("kubectl", *file, "--context", context)
 
 
-def _environment(kubeconfig: Path | None, env: Mapping[str, str]) -> dict[str, str]:
+def kubectl_environment(kubeconfig: Path | None, env: Mapping[str, str]) -> dict[str, str]:
     """kubectl's environment: a kubeconfig that is configured is the only one."""
     return {name: value for name, value in env.items() if name != "KUBECONFIG" or not kubeconfig}
 
