@@ -61,8 +61,13 @@ def discovered(pods: Sequence[Pod]) -> tuple[Labels, ...]:
 
 
 def shippers(pods: Sequence[Pod], kind: str) -> list[Pod]:
-    """The pods that run promtail or Alloy, by the name of an image (`grafana/promtail:3.5.9`)."""
-    return [pod for pod in pods if any(re.search(rf"(^|/){kind}([:@]|$)", image) for image in pod.images)]
+    """The pods that run promtail or Alloy."""
+    return [pod for pod in pods if any(is_image_of(kind, image) for image in pod.images)]
+
+
+def is_image_of(kind: str, image: str) -> bool:
+    """Whether an image is promtail's or Alloy's, by its name (`grafana/promtail:3.5.9`)."""
+    return re.search(rf"(^|/){kind}([:@]|$)", image) is not None
 
 
 def _pod(item: Mapping[str, Any]) -> Pod:

@@ -11,10 +11,10 @@ from obs_check.client.cluster import Cluster
 from obs_check.documents.scrubbed import without_secret_values
 from obs_check.errors import InputError, Unavailable, UsageError
 from obs_check.panel.dashboard import load_dashboard
+from obs_check.shipper.pod_objects import is_image_of
 
 _HTTP = ("service", "http-web", "http", "web", "grafana", "http-metrics")
 """Names of the ports that the charts grafana 8 and 10, kube-prometheus-stack and loki 6 give to HTTP."""
-_SHIPPERS = {"promtail": re.compile(r"(?:^|/)promtail(?::|@|$)"), "alloy": re.compile(r"(?:^|/)alloy(?::|@|$)")}
 _FILES = {"promtail": re.compile(r".*\.ya?ml"), "alloy": re.compile(r".*\.(?:alloy|river)")}
 _DASHBOARDS = "grafana_dashboard"
 """The label of ConfigMaps that the sidecar of Grafana's chart looks for."""
@@ -153,10 +153,10 @@ def _named(found: list[Service], what: str) -> str:
 
 
 def _shipper(cluster: Cluster, pods: list[dict[str, Any]], found: ClusterFound) -> str:
-    for kind, image in _SHIPPERS.items():
+    for kind in _FILES:
         for pod in pods:
             containers = _get(pod, "spec", "containers") or ()
-            if not any(image.search(str(one.get("image") or "")) for one in containers):
+            if not any(is_image_of(kind, str(one.get("image") or "")) for one in containers):
                 continue
             for volume in _get(pod, "spec", "volumes") or ():
                 if text := _mounted(cluster, kind, _name(pod)[0], volume):
