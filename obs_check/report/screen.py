@@ -270,12 +270,8 @@ def _print_patches(console: Console, findings: Sequence[Mapping[str, Any]], whic
             style = "green" if line.startswith("+") else "red" if line.startswith("-") else ""
             console.print(Text(escape_controls(line), style), soft_wrap=True)
     if left:
-        console.print(Text(f"-v shows {_many(left, 'longer patch', 'longer patches')}", "dim"))
+        console.print(Text(f"-v shows {count_noun(left, 'longer patch')}", "dim"))
 
 
 def _of_dashboard(fix: Mapping[str, Any]) -> bool:
     return str(fix.get("path") or "").startswith("dashboard:")
-
-
-def _many(number: int, word: str, more: str = "") -> str:
-    return f"{number} {word if number == 1 else more or f'{word}s'}"
