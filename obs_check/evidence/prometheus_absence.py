@@ -99,9 +99,8 @@ def scraped(context: Context, absence: Absence, series: Mapping[str, str]) -> tu
     that fails ends all series of its target, and sets `up` to 0."""
     matchers = tuple(Matched(name, "=", series[name]) for name in ("job", "instance") if name in series)
     query = VectorSelector("up", matchers).text
-    params = {"query": query, "time": f"{absence.at_s:.3f}"}
-    data, probe = context.grafana.prometheus(absence.uid, "query", tuple(params.items()))
-    return any(float(one["value"][1]) == 1 for one in data.get("result") or ()), probe
+    values, probe = _values_at(context, absence.uid, query, absence.at_s)
+    return 1 in values, probe
 
 
 def count(context: Context, absence: Absence, selector: VectorSelector) -> tuple[float, Probe]:
@@ -132,6 +131,12 @@ def _absence(context: Context, target: Target, uid: str, selector: VectorSelecto
 
 
 def _count(context: Context, uid: str, selector: VectorSelector, at_s: float) -> tuple[float, Probe]:
-    params = {"query": f"count({selector.text})", "time": f"{at_s:.3f}"}
+    values, probe = _values_at(context, uid, f"count({selector.text})", at_s)
+    return sum(values), probe
+
+
+def _values_at(context: Context, uid: str, query: str, at_s: float) -> tuple[list[float], Probe]:
+    """The values of an instant query."""
+    params = {"query": query, "time": f"{at_s:.3f}"}
     data, probe = context.grafana.prometheus(uid, "query", tuple(params.items()))
-    return sum(float(one["value"][1]) for one in data.get("result") or ()), probe
+    return [float(one["value"][1]) for one in data.get("result") or ()], probe
