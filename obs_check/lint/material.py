@@ -114,8 +114,9 @@ class Material:
     def jobs_of(self, sample: SampleLines) -> list[tuple[ShipperFile, ScrapeJob, Flow]]:
         """The jobs that a sample is of. One whose labels nobody gave is of a job only where there is no other: what a
         pipeline does to somebody else's lines proves nothing."""
-        fitting = [found for found in self.flows() if fits_job(sample, found[2])]
-        return fitting if sample.labels or len(self.flows()) == 1 else []
+        flows = self.flows()
+        fitting = [found for found in flows if fits_job(sample, found[2])]
+        return fitting if sample.labels or len(flows) == 1 else []
 
     @cached_property
     def stored_samples(self) -> tuple[SampleLines, ...]:
