@@ -19,21 +19,38 @@ LOOKS_S = 6.0
 _COUNTED = re.compile(r"^promtail_targets_(?:active|failed)_total(?:\{[^}]*\})? (\S+)$", re.M)
 
 
-class NativePromtail(NativeProgram):
-    """promtail with its configuration at `config`; flags say where it listens and that it writes positions soon."""
+class _NativeShipper(NativeProgram):
+    """A shipper with its configuration at `config`."""
+
+    alloy: bool
+
+    def __init__(self, directory: Path, config: Path, log: Path) -> None:
+        super().__init__(directory)
+        self._config = config
+        self.log = log
+
+    def reload(self) -> None:
+        """Have it read its configuration again, as a restart does. Unavailable when it does not start with it."""
+        self.stop()
+        self.start()
+
+
+class NativePromtail(_NativeShipper):
+    """promtail; flags say where it listens and that it writes positions soon."""
 
     program = "promtail"
     ready_path = "/metrics"
     alloy = False
 
     def __init__(self, directory: Path, config: Path, log: Path, more: Sequence[str] = ()) -> None:
-        super().__init__(directory)
-        self._config = config
+        super().__init__(directory, config, log)
         self._more = more
-        self.log = log
+        self._known: int | None = None
+        self._answered = 0.0
 
     def arguments(self) -> list[str]:
         """Flags win over the file."""
+        self._known = None
         return [
             f"-config.file={self._config}",
             "-server.http-listen-address=127.0.0.1",
@@ -51,41 +68,26 @@ class NativePromtail(NativeProgram):
         if (text := self.answers(self.ready_path)) is None:
             self._answered = time.monotonic()
             return False
-        document = yaml.safe_load(self._config.read_text("utf-8")) or {}
-        known = sum(len(job.get("static_configs") or ()) for job in document.get("scrape_configs") or ())
-        looked = sum(float(value) for value in _COUNTED.findall(text)) >= known
+        if self._known is None:
+            # One that promtail answers with can be read.
+            document = yaml.safe_load(self._config.read_text("utf-8")) or {}
+            self._known = sum(len(job.get("static_configs") or ()) for job in document.get("scrape_configs") or ())
+        looked = sum(float(value) for value in _COUNTED.findall(text)) >= self._known
         return looked or time.monotonic() - self._answered > LOOKS_S
 
-    _answered = 0.0
 
-    def reload(self) -> None:
-        """Have it read its configuration again, as a restart does. Unavailable when it does not start with it."""
-        self.stop()
-        self.start()
-
-
-class NativeAlloy(NativeProgram):
-    """Alloy with its configuration at `config`."""
+class NativeAlloy(_NativeShipper):
+    """Alloy."""
 
     program = "alloy"
     ready_path = "/-/ready"
     alloy = True
-
-    def __init__(self, directory: Path, config: Path, log: Path) -> None:
-        super().__init__(directory)
-        self._config = config
-        self.log = log
 
     def arguments(self) -> list[str]:
         """Without reports to its makers."""
         address = f"--server.http.listen-addr=127.0.0.1:{self._port}"
         storage = f"--storage.path={self._directory}/alloy-data"
         return ["run", "--disable-reporting", storage, address, str(self._config)]
-
-    def reload(self) -> None:
-        """As NativePromtail's."""
-        self.stop()
-        self.start()
 
 
 def fit_promtail(settings: LabSettings) -> None:
