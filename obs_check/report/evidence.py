@@ -71,20 +71,7 @@ FORMATS: Mapping[str, Writer] = {
 }
 USUAL = ("json", "md", "html", "csv")
 """The formats where none are named."""
-_OF_TABLES: Mapping[str, Callable[[Path, EvidenceTable], None]] = {
-    "csv": write_csv,
-    "jsonl": write_jsonl,
-    "parquet": write_parquet,
-}
 _OF_LOKI = (DECISIONS, TOP_DOMAINS)
-_WHOLE: Mapping[str, tuple[str, str]] = {
-    "json": ("evidence.json", "the whole document: docs/document.md has its fields"),
-    "md": ("evidence.md", "verdict, tables and causes, to paste into a ticket"),
-    "html": ("evidence.html", "the report to read; it needs nothing else"),
-    "xlsx": ("evidence.xlsx", "all tables in one workbook"),
-    "junit": ("junit.xml", "hops, panels and causes as JUnit's XML"),
-    "sarif": ("causes.sarif", "the causes as SARIF 2.1.0"),
-}
 
 
 def write_evidence(
@@ -102,45 +89,14 @@ def write_evidence(
         raise InputError(f"{error.filename or folder}: {error.strerror}", HINT) from error
     meanings = {kind.name: f"{kind.title}: {kind.meaning}" for kind in _OF_LOKI}
     told = [(path.name, meanings[path.stem]) for path in beside]
-    for format_ in FORMATS:
+    for format_, write in FORMATS.items():
         if format_ in formats:
-            told += _write(folder, format_, document, tables)
+            told += write(folder, document, tables)
     kinds = [table.kind for table in tables] + (list(_OF_LOKI) if beside else [])
     write_result(folder / "README.md", _readme(document, told, kinds), HINT)
     names = [name for name, _ in told] + ["README.md"]
     write_result(folder / "manifest.json", dumps(_manifest(folder, document, names)) + "\n", HINT)
     return [folder / name for name in (*names, "manifest.json")]
-
-
-def _write(
-    folder: Path, format_: str, document: Mapping[str, Any], tables: Sequence[EvidenceTable]
-) -> Iterator[tuple[str, str]]:
-    """Write one format; yields name and meaning of each file."""
-    if format_ in _OF_TABLES:
-        for table in tables:
-            name = f"{table.name}.{format_}"
-            _OF_TABLES[format_](folder / name, table)
-            yield name, f"{table.title}: {table.kind.meaning}"
-        return
-    name, meaning = _WHOLE[format_]
-    if format_ == "xlsx":
-        write_workbook(folder / name, tables)
-    else:
-        write_result(folder / name, _text(format_, document, tables), HINT)
-    yield name, meaning
-
-
-def _text(format_: str, document: Mapping[str, Any], tables: Sequence[EvidenceTable]) -> str:
-    match format_:
-        case "md":
-            return to_markdown(document, tables)
-        case "html":
-            return to_html(document)
-        case "junit":
-            return junit_of_run(document)
-        case "sarif":
-            return dumps(causes_sarif(document)) + "\n"
-    return dumps(document) + "\n"
 
 
 def _readme(document: Mapping[str, Any], told: Sequence[tuple[str, str]], kinds: Sequence[TableKind]) -> str:
