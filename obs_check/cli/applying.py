@@ -50,13 +50,17 @@ class Applying:
                 raise UsageError(f"{name} is for --apply", "add --apply, or leave it out")
 
     def run(self, systems: "Systems", outcome: "Outcome", out: Output) -> None:
-        """Write the patch, list what would change, ask, and change it; what was done is in the outcome."""
+        """Write the patch, list what would change, ask, and change it; what was done is in the outcome. Nothing is
+        changed behind a patch that cannot be written."""
         from obs_check.app.systems.chosen_fixes import chosen_fixes, patch_of
         from obs_check.client.files.text_files import write_result
 
         if self.patch is not None:
             patch = patch_of(chosen_fixes(outcome.findings, self.only, also_review=True).taken)
-            write_result(self.patch, patch.text)
+            with out.saving():
+                write_result(self.patch, patch.text)
+            if out.unwritten:
+                return
             for sentence in patch.left_out:
                 out.say(f"not in the patch: {sentence}")
             if patch.files:

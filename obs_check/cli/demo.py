@@ -1,5 +1,6 @@
 """`obs-check demo`: the whole job on the embedded lab."""
 
+import sys
 import tempfile
 from pathlib import Path
 
@@ -47,6 +48,9 @@ def demo(faults: tuple[str, ...], keep: Path | None, list_faults: bool, programs
         with keep_document(out, story):
             run_demo(story, Lab(fault_ids=chosen, native=programs), out.say, out.show_outcome)
     finally:
-        written = out.write_evidence(folder, story.to_json())
-        out.say(f"evidence: {count_noun(len(written), 'file')} in {folder}")
+        with out.saving():
+            written = out.write_evidence(folder, story.to_json())
+            out.say(f"evidence: {count_noun(len(written), 'file')} in {folder}")
+        if sys.exception() is not None:
+            out.tell_unwritten()
     out.finish(story.to_json(), story.exit_code)

@@ -44,7 +44,8 @@ def keep_document(out: "Output", found: PartialOutcome, save: Path | None = None
 
     A block that a signal, a system that does not answer or an error of our own ends has the verdict unknown; wrong
     usage before anything was done leaves no document. After `limit_s` seconds (0: never) the block is out of time.
-    A file that cannot be written is an InputError before the block begins.
+    A file that cannot be written is an InputError before the block begins; one that cannot be written any more behind
+    it is told by `Output.finish`, or beside the error that ends the block.
     """
     from obs_check.client.files.text_files import check_target
 
@@ -57,30 +58,37 @@ def keep_document(out: "Output", found: PartialOutcome, save: Path | None = None
     except UsageError as error:
         if found.begun:
             found.stop(error.message)
-            _keep(out, found.to_json(), save)
+            _keep_half(out, found, save, shown=out.json)
         raise
     except ObsCheckError as error:
         found.failed(error)
         found.stop("a system did not answer" if isinstance(error, Unavailable) else "not allowed")
-        if out.json:
-            out.print_json(found.to_json())
-        _keep(out, found.to_json(), save)
+        _keep_half(out, found, save, shown=out.json)
         raise
     except KeyboardInterrupt as stopped:
         found.stop(str(stopped) or "interrupted")
-        out.show(found.to_json())
-        _keep(out, found.to_json(), save)
+        _keep_half(out, found, save)
         raise
     except BaseException as error:
         found.stop(f"internal error: {type(error).__name__}")
-        out.show(found.to_json())
-        _keep(out, found.to_json(), save)
+        _keep_half(out, found, save)
         raise
     _keep(out, found.to_json(), save)
 
 
+def _keep_half(out: "Output", found: PartialOutcome, save: Path | None, shown: bool = True) -> None:
+    """Show and keep the document of a block that something ended, which is told by whoever caught it."""
+    try:
+        if shown:
+            out.show(found.to_json())
+    finally:
+        _keep(out, found.to_json(), save)
+        out.tell_unwritten()
+
+
 def _keep(out: "Output", document: Mapping[str, Any], save: Path | None) -> None:
-    write_document(document, save)
+    with out.saving():
+        write_document(document, save)
     out.write_summary(document)
     if out.junit is not None:
         from obs_check.report.junit import junit_of_run

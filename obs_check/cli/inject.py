@@ -66,12 +66,13 @@ def inject(
         echo(would_send(config.boundary, way, events))
         return
     check_target(save or Path("run.json"))
-    injected = Injected()
+    injected, path = Injected(), None
     with keep_document(out, injected, limit_s=out.limit_s(deadline)):
         try:
             injected.send(config.boundary, way, events, out)
         finally:
-            path = injected.keep(save)
+            with out.saving():
+                path = injected.keep(save)
         if path is not None:
             out.say(f"run {injected.run_id} kept in {path}; follow it with: obs-check trace {path}")
         if not out.json:

@@ -94,6 +94,7 @@ def lint(
     if broken:
         if out.json:
             echo(dumps(document))
+        out.tell_unwritten()
         for error in broken[:-1]:
             out.say(f"obs-check: error: {error.message}")
         raise broken[-1]

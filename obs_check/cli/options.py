@@ -6,7 +6,8 @@ import shlex
 import sys
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from obs_check.cli.interrupt import insistent_interrupt
-from obs_check.errors import ObsCheckError, UsageError
+from obs_check.errors import InputError, ObsCheckError, UsageError
 
 if TYPE_CHECKING:
     from obs_check.app.systems.forwarding import Forwards
@@ -48,6 +49,7 @@ class Output:
     given: Mapping[str, str] = field(default_factory=dict)
     """What options say in place of the configuration: the fields of `Given`."""
     _said: list[str] = field(default_factory=list)
+    _unwritten: list[InputError] = field(default_factory=list)
 
     @property
     def json(self) -> bool:
@@ -126,23 +128,44 @@ class Output:
         else:
             self._show(document, "short")
 
+    @contextmanager
+    def saving(self) -> Iterator[None]:
+        """A file that cannot be written inside of the block takes nothing from stdout: `finish` raises its error behind
+        the document, or `tell_unwritten` says it beside another."""
+        try:
+            yield
+        except InputError as error:
+            self._unwritten.append(error)
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether a file could not be written."""
+        return bool(self._unwritten)
+
+    def tell_unwritten(self) -> None:
+        """Say on stderr which files could not be written."""
+        while self._unwritten:
+            self.say(f"obs-check: error: {self._unwritten.pop(0)}")
+
     def write_summary(self, document: Mapping[str, Any]) -> None:
-        """Write the document of a run as a page of Markdown where that was asked for."""
+        """Write the document of a run as a page of Markdown where that was asked for; see `saving`."""
         if self.summary is not None:
             from obs_check.client.files.text_files import write_result
             from obs_check.report.markdown import to_markdown
             from obs_check.report.tables import evidence_tables
 
-            write_result(self.summary, to_markdown(document, evidence_tables(document)))
+            with self.saving():
+                write_result(self.summary, to_markdown(document, evidence_tables(document)))
 
     def write_junit(
         self, path: Path | None, written: Callable[[Mapping[str, Any]], str], document: Mapping[str, Any]
     ) -> None:
-        """Write a document as JUnit's XML where that was asked for."""
+        """Write a document as JUnit's XML where that was asked for; see `saving`."""
         if path is not None:
             from obs_check.client.files.text_files import write_result
 
-            write_result(path, written(document))
+            with self.saving():
+                write_result(path, written(document))
 
     def annotate(self, commands: Iterable[str], summary: str) -> None:
         """Workflow commands of GitHub Actions on stdout, and Markdown at the end of the step's summary, where the
@@ -153,12 +176,18 @@ class Output:
         for line in commands:
             echo(line)
         if self.env.get(SUMMARY_VARIABLE):
-            append(Path(self.env[SUMMARY_VARIABLE]), f"{summary}\n")
+            with self.saving():
+                append(Path(self.env[SUMMARY_VARIABLE]), f"{summary}\n")
 
     def finish(self, document: Mapping[str, Any], exit_code: int) -> NoReturn:
-        """Print the document when JSON was asked for, and end: with 1 as `fail_on` says it."""
+        """Print the document when JSON was asked for, and end: with 1 as `fail_on` says it. InputError where a file of
+        it could not be written."""
         if self.json:
             self.print_json(document)
+        if self._unwritten:
+            last = self._unwritten.pop()
+            self.tell_unwritten()
+            raise last
         warned = any(finding.get("severity") == "warning" for finding in document.get("findings") or ())
         if exit_code == 1 and self.fail_on == "never":
             exit_code = 0

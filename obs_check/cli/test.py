@@ -44,6 +44,7 @@ def test(
     obs-check test dashboards/agent-firewall.test.yaml
     obs-check test dashboards/agent-firewall.test.yaml --run owners --diff
     """
+    from obs_check.report.junit import junit as junit_of_tests
     from obs_check.testing.suite import load_suite
 
     try:
@@ -62,7 +63,7 @@ def test(
             tested.ended = ""
         finally:
             if junit is not None and any(suite["cases"] for suite in tested.suites):
-                _write_junit(junit, tested.to_json())
+                out.write_junit(junit, junit_of_tests, tested.to_json())
         if not any(suite["cases"] for suite in tested.suites):
             raise UsageError(f"no test matches --run {pattern!r}", "leave it out to run all")
     if not out.json:
@@ -152,10 +153,3 @@ def _mutants(
     if not out.json and found:
         echo(f"mutants noticed: {noticed}/{len(found)} ({100 * noticed / len(found):.0f} %)")
     return found, Verdict.OK if noticed == len(found) else Verdict.FAIL
-
-
-def _write_junit(path: Path, document: dict[str, Any]) -> None:
-    from obs_check.client.files.text_files import write_result
-    from obs_check.report.junit import junit
-
-    write_result(path, junit(document))

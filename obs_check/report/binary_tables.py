@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from obs_check.client.files.text_files import whole
+from obs_check.errors import InputError
 from obs_check.report.frames import EvidenceTable
 from obs_check.report.terminal import in_cell
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 HINT = "name a folder that can be written"
 _CELL_CHARS = 32_767
@@ -28,35 +33,54 @@ def write_parquet(path: Path, table: EvidenceTable) -> None:
     columns = ", ".join(
         f'CAST("{c.name}" AS {types.get(c.type, "TIMESTAMP_NS")}) AS "{c.name}"' for c in table.kind.columns
     )
-    with whole(path, HINT) as part, duckdb.connect() as database:
+    with duckdb.connect() as database:
         database.register("rows", frame)
-        database.execute(f"COPY (SELECT {columns} FROM rows) TO '{quoted(part)}' (FORMAT parquet)")
+        copy_to_parquet(database, f"SELECT {columns} FROM rows", path)
+
+
+def copy_to_parquet(database: "DuckDBPyConnection", select: str, path: Path) -> None:
+    """Write what a statement selects, whole or not at all. Raises InputError."""
+    import duckdb
+
+    with whole(path, HINT) as part:
+        try:
+            database.execute(f"COPY ({select}) TO '{quoted(part)}' (FORMAT parquet)")
+        except duckdb.IOException as error:
+            raise InputError(f"{path}: {str(error).splitlines()[0].replace(str(part), path.name)}", HINT) from error
 
 
 def write_workbook(path: Path, tables: Sequence[EvidenceTable]) -> None:
     """Write one sheet a table. No cell is a formula or a link; a text that a cell cannot hold is cut, and says so; a
     time is text, because a workbook has no nanoseconds. Raises InputError."""
     import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
 
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with whole(path, HINT) as part, xlsxwriter.Workbook(part, {**options, "constant_memory": True}) as book:
-        bold = book.add_format({"bold": True})
-        for table in tables:
-            sheet = book.add_worksheet(table.name[:31])
-            sheet.freeze_panes(1, 0)
-            for number, name in enumerate(table.columns):
-                sheet.write_string(0, number, name, bold)
-            rows = table.shown(_in_sheet).itertuples(index=False, name=None)
-            for row, cells in enumerate(rows, start=1):
-                if row > _SHEET_ROWS:
-                    break
-                for number, cell in enumerate(cells):
-                    if isinstance(cell, str):
-                        sheet.write_string(row, number, cell)
-                    elif isinstance(cell, bool):
-                        sheet.write_boolean(row, number, cell)
-                    elif cell is not None:
-                        sheet.write_number(row, number, cell)
+    try:
+        with whole(path, HINT) as part, xlsxwriter.Workbook(part, {**options, "constant_memory": True}) as book:
+            _add_sheets(book, tables)
+    except FileCreateError as error:
+        raise InputError(f"{path}: {error}", HINT) from error
+
+
+def _add_sheets(book: Any, tables: Sequence[EvidenceTable]) -> None:
+    bold = book.add_format({"bold": True})
+    for table in tables:
+        sheet = book.add_worksheet(table.name[:31])
+        sheet.freeze_panes(1, 0)
+        for number, name in enumerate(table.columns):
+            sheet.write_string(0, number, name, bold)
+        rows = table.shown(_in_sheet).itertuples(index=False, name=None)
+        for row, cells in enumerate(rows, start=1):
+            if row > _SHEET_ROWS:
+                break
+            for number, cell in enumerate(cells):
+                if isinstance(cell, str):
+                    sheet.write_string(row, number, cell)
+                elif isinstance(cell, bool):
+                    sheet.write_boolean(row, number, cell)
+                elif cell is not None:
+                    sheet.write_number(row, number, cell)
 
 
 def _in_sheet(text: str) -> str:

@@ -9,7 +9,7 @@ from obs_check.app.decisions import ROWS, decision_of, rows_of
 from obs_check.client.files.text_files import whole
 from obs_check.client.loki.client import StoredLine
 from obs_check.model.times import rfc3339
-from obs_check.report.binary_tables import HINT, quoted
+from obs_check.report.binary_tables import HINT, copy_to_parquet, quoted
 from obs_check.report.frames import Column, TableKind, table_of
 from obs_check.report.json import json_line
 from obs_check.report.terminal import in_cell
@@ -82,14 +82,14 @@ def write_decisions(folder: Path, formats: Collection[str]) -> list[Path]:
         database.execute(f"SET memory_limit = '{_MEMORY}'")
         for format_ in formats:
             path = folder / f"decisions.{format_}"
-            with whole(path, HINT) as part:
-                if format_ == "parquet":
-                    shown = ", ".join(
-                        f'make_timestamp_ns("{c.name}") AS "{c.name}"' if c.type == "time" else f'"{c.name}"'
-                        for c in DECISIONS.columns
-                    )
-                    database.execute(f"COPY (SELECT {shown} FROM {source}) TO '{quoted(part)}' (FORMAT parquet)")
-                else:
+            if format_ == "parquet":
+                shown = ", ".join(
+                    f'make_timestamp_ns("{c.name}") AS "{c.name}"' if c.type == "time" else f'"{c.name}"'
+                    for c in DECISIONS.columns
+                )
+                copy_to_parquet(database, f"SELECT {shown} FROM {source}", path)
+            else:
+                with whole(path, HINT) as part:
                     _write(part, format_, DECISIONS, rows_of(folder))
             written.append(path)
         domains = database.execute(

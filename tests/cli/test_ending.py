@@ -1,8 +1,12 @@
 """However a command ends before its end, its document says so and claims nothing."""
 
 import json
+import re
+import resource
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -15,16 +19,20 @@ from obs_check.cli.ending import PartialOutcome, keep_document
 from obs_check.cli.inject import Injected
 from obs_check.cli.interrupt import Stopped
 from obs_check.cli.main import Subcommand, main
-from obs_check.cli.options import Output, common
+from obs_check.cli.options import Output, judging_options
 from obs_check.client.egress import EgressAnswer
 from obs_check.errors import NotAllowed, Unavailable, UsageError
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run, Sent, plan_events
 from obs_check.model.window import Window
+from obs_check.report.evidence import FORMATS
+from tests.cli.test_mutated_kept import DOCUMENT
 
 EVENTS = plan_events("abcdef", 1, 1, "http://allowed.example/", "http://denied.invalid/")
 RUN = Run("abcdef", tuple(Sent(e, EgressAnswer(200, e.decision)) for e in EVENTS), Window(0, 1))
 GOOD = HopSeen("A", "file", tuple(RUN.tags()), dict.fromkeys(RUN.tags(), 1))
+ENDS_IN = {"junit": "xml", "sarif": "sarif"}
+"""Formats whose files end in another word."""
 ENDINGS: list[tuple[BaseException, int, str]] = [
     (KeyboardInterrupt(), 130, "interrupted"),
     (Stopped(signal.SIGINT), 130, "interrupted"),
@@ -44,15 +52,22 @@ def found() -> list[PartialOutcome]:
     return [outcome, Demo(Outcome("demo", RUN, [GOOD])), Demo(outcome, Outcome("demo", RUN, [GOOD])), Injected(RUN)]
 
 
-def run(monkeypatch: pytest.MonkeyPatch, kept: PartialOutcome, error: BaseException | None, *args: str) -> int:
+def run(
+    monkeypatch: pytest.MonkeyPatch,
+    kept: PartialOutcome,
+    error: BaseException | None,
+    *args: str,
+    save: str = "kept.json",
+) -> int:
     """The exit code of a command that ends with an error, or at its end."""
 
     @click.command()
-    @common
+    @judging_options
     def one(out: Output) -> None:
-        with keep_document(out, kept, Path("kept.json")):
+        with keep_document(out, kept, Path(save)):
             if error is not None:
                 raise error
+        out.finish(kept.to_json(), 0)
 
     class One:
         command = one
@@ -80,8 +95,7 @@ def test_a_command_that_does_not_come_to_its_end_claims_nothing(
     assert (document["verdict"], document["ended"]) == ("unknown", words)
     shown = capsys.readouterr()
     assert "Traceback" not in shown.out + shown.err
-    if not isinstance(error, UsageError):
-        assert json.loads(shown.out) == document
+    assert json.loads(shown.out) == document
 
 
 def test_a_command_that_comes_to_its_end_keeps_its_verdict(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -106,6 +120,59 @@ def test_an_error_of_our_own_is_told_with_its_place_where_that_is_asked_for(
 
 def test_nothing_that_was_looked_at_is_no_verdict() -> None:
     assert (str(Outcome("diagnose").verdict), Outcome("diagnose").exit_code) == ("unknown", 3)
+
+
+@pytest.mark.parametrize("ending", [(None, 2, "ok"), *((error, code, "unknown") for error, code, _ in ENDINGS)])
+@pytest.mark.parametrize("files", [("",), ("--junit",), ("--summary",), ("--junit", "--summary", "")], ids="".join)
+def test_a_full_disk_takes_nothing_from_stdout(
+    files: tuple[str, ...],
+    ending: tuple[BaseException | None, int, str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    error, code, verdict = ending
+    monkeypatch.chdir(tmp_path)
+    options = [word for name in files if name for word in (name, "/dev/full")]
+    save = "/dev/full" if "" in files else "kept.json"
+    assert run(monkeypatch, Outcome("verify", RUN, [GOOD]), error, "-o", "json", *options, save=save) == code
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["verdict"] == verdict
+    assert shown.err.count("/dev/full: No space left on device") == len(files)
+    assert [path.name for path in tmp_path.iterdir()] == ([] if "" in files else ["kept.json"])
+
+
+@contextmanager
+def room(size: int) -> Iterator[None]:
+    """Inside of the block no file can be larger, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_an_export_to_a_full_disk_names_the_file_and_leaves_no_half_one(
+    format_: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "given.json"
+    kept.write_text(json.dumps(DOCUMENT))
+    with room(100):
+        assert main(["export", str(kept), "--to", str(tmp_path / "out"), "--format", format_]) == 2
+    shown = capsys.readouterr()
+    assert re.match(rf"obs-check: error: {tmp_path}/out/\w+\.{ENDS_IN.get(format_, format_)}: ", shown.err), shown.err
+    assert (shown.out, list((tmp_path / "out").iterdir())) == ("", [])
+
+
+def test_a_bundle_on_a_full_disk_is_no_half_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = tmp_path / "given.json"
+    kept.write_text(json.dumps(DOCUMENT))
+    with room(100):
+        assert main(["bundle", str(kept), "--to", str(tmp_path / "run.zip")]) == 2
+    assert f"{tmp_path}/run.zip: File too large" in capsys.readouterr().err
+    assert not (tmp_path / "run.zip").exists()
 
 
 def test_a_kept_document_replaces_another_as_a_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
