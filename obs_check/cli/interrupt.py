@@ -1,15 +1,19 @@
 """Signals that end a command: Ctrl-C that gets through, and the end of a process or of a terminal as the same."""
 
+import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
 AGAIN_S = 1.0
 """Seconds after which an interrupt that was swallowed comes again."""
+LEFT_S = 2.0
+"""Seconds that threads may take to end behind a command."""
 ENDINGS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
 """The signals, and how a command ended that got one."""
 OUT_OF_TIME = "out of time"
@@ -23,6 +27,37 @@ class Stopped(KeyboardInterrupt):
         super().__init__(ENDINGS.get(signal.Signals(number), OUT_OF_TIME))
         self.out_of_time = number == signal.SIGALRM
         self.exit_code = 3 if self.out_of_time else 128 + number
+
+
+def end_at_once() -> None:
+    """From now on each of the signals ends the process where it is, with a line and its exit code, unless whoever
+    started the process has it ignored: for the time before a command begins and behind its end, when there is nothing
+    to tidy up, and what an exception would interrupt is an import or the end of Python."""
+
+    def end(number: int, _frame: FrameType | None) -> NoReturn:
+        with suppress(OSError):
+            os.write(2, f"obs-check: error: {Stopped(number)}\n".encode())
+        os._exit(128 + number)
+
+    for number in ENDINGS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, end)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process with an exit code. Threads that do not end are not waited for, as Python would: a server that
+    hangs, or a thread whose stop was interrupted, must not keep the process."""
+    until = time.monotonic() + LEFT_S
+    others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    for thread in others:
+        if not thread.daemon:
+            thread.join(max(0.0, until - time.monotonic()))
+    if not any(thread.is_alive() for thread in others):
+        sys.exit(code)
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 _came: list[int] = []
@@ -61,6 +96,11 @@ def insistent_interrupt(limit_s: float = 0) -> Iterator[None]:
             before.append((number, signal.signal(number, handler)))
         signal.setitimer(signal.ITIMER_REAL, limit_s)
         yield
+    except Exception as error:
+        if _came:
+            # A library may make an error of its own of what was raised in the middle of it, an import for example.
+            raise Stopped(_came[-1]) from error
+        raise
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         for number, found in before:

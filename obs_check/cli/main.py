@@ -2,7 +2,6 @@
 
 import errno
 import importlib
-import io
 import os
 import signal
 import sys
@@ -150,14 +149,6 @@ def main(args: Sequence[str]) -> int:
 def _close_stdout() -> None:
     """Let go of what is still buffered: it must not raise again when Python ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def run() -> None:
-    """Entry point of the console script."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal that has no such character, or a file whose name is not UTF-8, must not end the command.
-        sys.stdout.reconfigure(errors="backslashreplace")
-    sys.exit(main(sys.argv[1:]))
 
 
 def _say(message: str, hint: str, code: int, caret: str = "") -> int:

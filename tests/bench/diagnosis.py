@@ -67,9 +67,8 @@ def _large(directory: Path) -> None:
         file.write_text(json.dumps(dashboard))
         config = directory / "large.yaml"
         config.write_text(re.sub(r"^expect:.*\n", "", lab.config_path.read_text(), flags=re.M))
-        program = "from obs_check.cli.main import run; run()"
         args = ["diagnose", "--config", str(config), "--dashboard", str(file), "-o", "json"]
-        done = subprocess.run([sys.executable, "-c", program, *args], capture_output=True, text=True, check=False)
+        done = subprocess.run([sys.executable, "-m", "obs_check", *args], capture_output=True, text=True, check=False)
     peak_mib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     progress = sum("panels read, of about" in line for line in done.stderr.splitlines())
     read = len(json.loads(done.stdout)["panels"])

@@ -13,7 +13,7 @@ from statistics import median
 from tests.real.loki_process import RealLoki
 from tests.signals import hear_signals
 
-PROGRAM = [sys.executable, "-c", "from obs_check.cli.main import run; run()"]
+PROGRAM = [sys.executable, "-m", "obs_check"]
 ROUNDS = 5
 ROW = "{:<24} {:>7} {:>7}"
 

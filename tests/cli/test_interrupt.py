@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,6 +11,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from obs_check.cli import interrupt
+from tests.signals import hear_signals
 
 
 class Swallows:
@@ -83,3 +86,54 @@ def test_a_signal_that_was_swallowed_outside_is_not_forgotten_inside() -> None:
         with interrupt.insistent_interrupt(60):
             pytest.fail("it goes on")
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+BEFORE_THE_COMMAND = """
+import os, sys
+from importlib.abc import MetaPathFinder
+
+class Interrupting(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "obs_check.cli.main":
+            os.kill(os.getpid(), int(sys.argv[1]))
+
+sys.meta_path.insert(0, Interrupting())
+from obs_check.__main__ import run
+run()
+"""
+BEHIND_IT = """
+import threading
+from obs_check.cli import interrupt
+
+interrupt.LEFT_S = 0.05
+threading.Thread(target=threading.Event().wait).start()
+print("told", end="")
+interrupt.leave(3)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ahead_of_the_command_ends_it_with_a_line(number: signal.Signals) -> None:
+    command = [sys.executable, "-c", BEFORE_THE_COMMAND, str(int(number))]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, preexec_fn=hear_signals)
+    word = interrupt.ENDINGS[number]
+    assert (ended.returncode, ended.stdout, ended.stderr) == (128 + number, "", f"obs-check: error: {word}\n")
+
+
+def test_a_thread_that_does_not_end_keeps_no_process() -> None:
+    ended = subprocess.run([sys.executable, "-c", BEHIND_IT], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (3, "told", "")
+
+
+def test_an_error_made_of_a_signal_is_the_signal() -> None:
+    found = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(interrupt.Stopped) as caught, interrupt.insistent_interrupt():
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+                signal.pause()
+            except KeyboardInterrupt as error:
+                raise ImportError("a half initialized module") from error
+        assert caught.value.exit_code == 130
+    finally:
+        signal.signal(signal.SIGINT, found)

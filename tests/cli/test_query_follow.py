@@ -11,7 +11,7 @@ import pytest
 from obs_check.cli.main import main
 from tests.signals import hear_signals
 
-RUN = [sys.executable, "-c", "from obs_check.cli.main import run; run()", "query", '{a="b"} |= `x`', "-f"]
+RUN = [sys.executable, "-m", "obs_check", "query", '{a="b"} |= `x`', "-f"]
 
 
 def started(*arguments: str) -> subprocess.Popen[str]:

@@ -12,8 +12,8 @@ def test_a_reader_that_left(arguments: list[str], tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text("".join(f"2026-11-24T00:00:00Z line {n} of many\n" for n in range(3000)))
     command = [
         sys.executable,
-        "-c",
-        "from obs_check.cli.main import run; run()",
+        "-m",
+        "obs_check",
         "query",
         '{job="b"} |= `many`',
         "--file",
@@ -33,7 +33,7 @@ def test_a_reader_that_left(arguments: list[str], tmp_path: Path) -> None:
 
 
 def test_a_full_disk_under_the_output_is_named() -> None:
-    command = [sys.executable, "-c", "from obs_check.cli.main import run; run()", "lab", "--help"]
+    command = [sys.executable, "-m", "obs_check", "lab", "--help"]
     with Path("/dev/full").open("wb") as full:
         ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     said = ["obs-check: error: standard output: No space left on device", "hint: make room, or write elsewhere"]

@@ -23,7 +23,7 @@ from obs_check.lab.parts import TOKEN_FILE
 from obs_check.lab.stack import Lab
 from tests.signals import hear_signals
 
-PROGRAM = [sys.executable, "-c", "from obs_check.cli.main import run; run()"]
+PROGRAM = [sys.executable, "-m", "obs_check"]
 GOLDEN = Path(__file__).parents[1] / "fixtures/cli/verify.txt"
 
 
