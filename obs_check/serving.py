@@ -10,6 +10,8 @@ from obs_check.errors import Unavailable, UsageError
 if TYPE_CHECKING:
     import uvicorn
 
+STOP_S = 10.0
+"""Seconds that a thread may take to end. None is waited for longer: what it waits for itself may never come."""
 _IDLE_S = 120
 """How long a connection may idle, as in Loki 3.5. uvicorn's 5 s are httpx's too, and a client that is about to use a
 connection again would now and then find it closed."""
@@ -51,10 +53,12 @@ class Server:
         server = Announcing(config)
 
         def serve() -> None:
-            with listener:
-                asyncio.run(server.serve(sockets=[listener]))
-            started.set()
-            self._ended.set()
+            try:
+                with listener:
+                    asyncio.run(server.serve(sockets=[listener]))
+            finally:
+                started.set()
+                self._ended.set()
 
         self._ended.clear()
         self._server = server
@@ -80,13 +84,14 @@ class Server:
         return listener
 
     def stop(self) -> None:
-        """Stop listening, end open connections and wait for the thread. Stopping twice is not an error."""
+        """Stop listening, end open connections and wait for the thread, which has a second for answers that are under
+        way. Stopping twice is not an error."""
         server, thread = self._server, self._thread
         self._server = self._thread = self._port = None
         if server is None or thread is None:
             return
         server.should_exit = True
-        thread.join()
+        thread.join(STOP_S)
 
     @property
     def port(self) -> int:

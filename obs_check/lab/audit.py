@@ -111,7 +111,7 @@ class SocketAuditor:
             return
         self._log = log
         self._stopping = False
-        self._thread = threading.Thread(target=self._loop, name="lab-socket-auditor")
+        self._thread = threading.Thread(target=self._loop, name="lab-socket-auditor", daemon=True)
         self._thread.start()
 
     def audit(self, record: AuditRecord) -> None:
@@ -144,7 +144,7 @@ class SocketAuditor:
         with self._wake:
             self._stopping = True
             self._wake.notify()
-        thread.join()
+        thread.join(2 * SEND_TIMEOUT_S)
         self._channel.clear()
         self._batch.clear()
         self._deadline = None

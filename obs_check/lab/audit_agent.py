@@ -18,6 +18,7 @@ from obs_check.boundary.coderd import AgentLog, human_head
 from obs_check.errors import ObsCheckError, Unavailable
 from obs_check.lab.audit import MAX_BODY, TAG_ENVELOPE
 from obs_check.lab.origin import HangUpServer
+from obs_check.serving import STOP_S
 
 FORWARDED = "agent_boundary_log_proxy_batches_forwarded_total"
 BATCHES_DROPPED = "agent_boundary_log_proxy_batches_dropped_total"
@@ -88,8 +89,8 @@ class Agent:
         self._counters = {(FORWARDED, ""): 0}
         self._buffer = queue.Queue(BUFFERED_BATCHES)
         self._threads = [
-            threading.Thread(target=self._server.serve_forever, args=(0.05,), name="lab-agent-listener"),
-            threading.Thread(target=self._forward, name="lab-agent-forwarder"),
+            threading.Thread(target=self._server.serve_forever, args=(0.05,), name="lab-agent-listener", daemon=True),
+            threading.Thread(target=self._forward, name="lab-agent-forwarder", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -112,7 +113,7 @@ class Agent:
                 self._buffer.get_nowait()
         self._buffer.put(None)
         for thread in self._threads:
-            thread.join()
+            thread.join(STOP_S)
 
     def counters(self) -> list[Counter]:
         """The counters of now. The forwarded one exists from the start, a drop counter from its first drop."""

@@ -173,7 +173,7 @@ class Egress:
         if self._left:
             self._left -= 1
             if not self._left:
-                threading.Thread(target=self.stop, name="lab-command-end").start()
+                threading.Thread(target=self.stop, name="lab-command-end", daemon=True).start()
         return rule is not None
 
     def forward(self, request: ProxyRequest) -> bytes | None:

@@ -4,12 +4,14 @@ import contextlib
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from socketserver import BaseRequestHandler, TCPServer, ThreadingMixIn
 from typing import Any, Self
 
 from obs_check.errors import Unavailable
+from obs_check.serving import STOP_S
 
 LOOPBACK = "127.0.0.1"
 Handler = Callable[[Any, Any, Any], BaseRequestHandler]
@@ -27,22 +29,32 @@ def reserved_port() -> socket.socket:
 
 class HangUpServer(ThreadingMixIn, TCPServer):
     """A server with a thread a connection that remembers its open connections, so that a client that keeps one open
-    cannot hold up the stop: `hang_up`, then `server_close`, which waits for the threads."""
+    cannot hold up the stop: `hang_up`, then `server_close`, which waits for the threads, for STOP_S at most."""
 
-    daemon_threads = False
+    daemon_threads = True
     allow_reuse_address = True
     request_queue_size = 128
 
     def __init__(self, address: Any, handler: Handler) -> None:
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
+        self._serving: list[threading.Thread] = []
         super().__init__(address, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Note the connection, then serve it in a thread."""
         with self._open_lock:
             self._open.add(request)
-        super().process_request(request, client_address)
+        thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
+        self._serving = [*(one for one in self._serving if one.is_alive()), thread]
+        thread.start()
+
+    def server_close(self) -> None:
+        """Close the socket that listens, and wait for the threads of connections."""
+        super().server_close()
+        until = time.monotonic() + STOP_S
+        for thread in self._serving:
+            thread.join(max(0.0, until - time.monotonic()))
 
     def shutdown_request(self, request: Any) -> None:
         """Forget the connection and close it."""
@@ -94,7 +106,7 @@ class LoopbackServer:
                 f"{self._name}: cannot listen on {LOOPBACK}:{self._port}: {error}", "choose port 0 for a free one"
             ) from error
         self._server = server
-        self._thread = threading.Thread(target=server.serve_forever, args=(0.05,), name=self._name)
+        self._thread = threading.Thread(target=server.serve_forever, args=(0.05,), name=self._name, daemon=True)
         self._thread.start()
         return self
 
@@ -104,8 +116,10 @@ class LoopbackServer:
         self._server = self._thread = None
         if server is None or thread is None:
             return
-        server.shutdown()
-        thread.join()
+        if thread.is_alive():
+            # It waits for the thread, for ever where a signal came between making and starting it.
+            server.shutdown()
+        thread.join(STOP_S)
         server.hang_up()
         server.server_close()
 

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from obs_check.lab.origin import LoopbackServer
 from obs_check.model.window import MS
+from obs_check.serving import STOP_S
 from obs_check.standin.prometheus.api import PrometheusApi
 from obs_check.standin.prometheus.scrape import Fetch, ScrapeTarget, http_fetch, scrape
 from obs_check.standin.prometheus.store import Store
@@ -47,7 +48,7 @@ class LabPrometheus(LoopbackServer):
         """Listen and scrape; Unavailable when the port is taken."""
         super().start()
         self._stopping.clear()
-        self._scraper = threading.Thread(target=self._loop, name="lab-prometheus-scraper")
+        self._scraper = threading.Thread(target=self._loop, name="lab-prometheus-scraper", daemon=True)
         self._scraper.start()
         return self
 
@@ -55,7 +56,7 @@ class LabPrometheus(LoopbackServer):
         """Stop scraping and listening and wait for every thread. Stopping twice is not an error."""
         self._stopping.set()
         if self._scraper is not None:
-            self._scraper.join()
+            self._scraper.join(STOP_S)
             self._scraper = None
         super().stop()
 

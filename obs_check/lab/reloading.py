@@ -11,6 +11,7 @@ from typing import Self
 
 from obs_check.errors import ObsCheckError, Unavailable, UsageError
 from obs_check.lab.own_folder import OwnFolder
+from obs_check.serving import STOP_S
 
 _POINTER = ".reload"
 """A file of the lab's folder: a unix socket's path has at most 107 bytes (Linux: sun_path), which the folder's own may
@@ -37,7 +38,7 @@ class Reloading:
                     self.wfile.write(_DONE)
 
         self._server = socketserver.UnixStreamServer(str(path), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="lab-reload")
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="lab-reload", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -47,7 +48,7 @@ class Reloading:
     def __exit__(self, *_: object) -> None:
         self._pointer.unlink(missing_ok=True)
         self._server.shutdown()
-        self._thread.join()
+        self._thread.join(STOP_S)
         self._server.server_close()
         self._held.remove()
 

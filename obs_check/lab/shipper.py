@@ -21,6 +21,7 @@ from obs_check.lab.shipper_push import Pusher
 from obs_check.lab.shipper_tail import Tail
 from obs_check.lab.shipper_targets import LabTarget, Opened, open_as_other, read, sync, targets_of
 from obs_check.model.entry import Labels
+from obs_check.serving import STOP_S
 from obs_check.shipper.item import Item, StageContext
 from obs_check.shipper.model import ShipperConfig
 from obs_check.shipper.pipeline import Chain
@@ -111,7 +112,7 @@ class LabShipper:
         """Read what is there, send it, write positions and end; may be called again."""
         self._stop.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(STOP_S)
             self._thread = None
         with self._lock:
             if self._running is not None:

@@ -12,6 +12,7 @@ from obs_check.lab.shipper_log import ShipperLog
 from obs_check.lab.shipper_metrics import Metrics
 from obs_check.model.entry import Labels
 from obs_check.model.window import NS
+from obs_check.serving import STOP_S
 from obs_check.shipper.model import PushClient, ShipperConfig
 from obs_check.shipper.pushed import LINE_TOO_LONG
 from obs_check.shipper.stages.tenant import TENANT_LABEL
@@ -98,11 +99,11 @@ class Pusher:
             self._changed.notify()
 
     def stop(self) -> None:
-        """Send what waits, each batch once, and end the thread."""
+        """Send what waits, each batch once, and end the thread; what takes longer than STOP_S is given up."""
         self._stopping.set()
         with self._changed:
             self._changed.notify()
-        self._thread.join()
+        self._thread.join(STOP_S)
         self._http.close()
 
     def _run(self) -> None:

@@ -22,6 +22,8 @@ LOOK_S = 0.2
 """Seconds between two looks at the files."""
 ASK_S = 1.0
 """Seconds between two questions to Loki."""
+_STOP_S = 2.0
+"""Seconds that a look that is under way may take where the command is ended."""
 _PAGE = 5000
 _NEVER_S = 1e9
 _MARGIN_NS = 60 * NS
@@ -127,10 +129,11 @@ class _Watching:
         if self._thread is not None:
             self._thread.start()
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         self._done.set()
         if self._thread is not None:
-            self._thread.join()
+            # Whoever ends the command does not wait for the answer of a Loki that hangs.
+            self._thread.join(None if kind is None else _STOP_S)
 
     def _run(self) -> None:
         asked = time.monotonic()
