@@ -1,19 +1,27 @@
-"""Folders of a lab that nobody gave it: gone at its end, and where its process was killed, with the next lab."""
+"""Folders of a lab that nobody gave it, and its programs: gone at its end, and where its process was killed, with the
+next lab."""
 
 import contextlib
 import fcntl
+import json
 import os
 import shutil
+import signal
 import tempfile
+import threading
 from pathlib import Path
 
 _PREFIX = "obs-check-"
 _LOCK = ".held"
 """Locked for as long as the process lives, however it ends."""
+_PROGRAM = ".program"
+"""Names a program that was started for this folder's process."""
+_END_S, _LOOK_S = 5.0, 0.05
 
 
 class OwnFolder:
-    """A new temporary folder; `name` is a part of its name. Those that killed processes left are removed first."""
+    """A new temporary folder; `name` is a part of its name. Those that killed processes left are removed first, and
+    the programs that were noted there are ended."""
 
     def __init__(self, name: str = "") -> None:
         _clear()
@@ -22,6 +30,11 @@ class OwnFolder:
             # Another process took it for one that was left, between its making and its lock.
             os.close(self._lock)
             self.path, self._lock = _held(name)
+
+    def note_program(self, process_id: int) -> None:
+        """Note the program, leader of a process group, that is to end with this process; one at a time."""
+        if known := _known(process_id):
+            (self.path / _PROGRAM).write_text(json.dumps({"process_id": process_id, "known": known}), "utf-8")
 
     def remove(self) -> None:
         """Delete it with all that is in it; twice is not an error."""
@@ -48,6 +61,39 @@ def _clear() -> None:
             handle = os.open(lock, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _end_program(lock.parent / _PROGRAM)
                 shutil.rmtree(lock.parent, ignore_errors=True)
             finally:
                 os.close(handle)
+
+
+def _known(process_id: int) -> list[str]:
+    """When a process was started (ticks since the machine was) and its command line; [] for one that has ended, or
+    where there is no /proc."""
+    folder = Path("/proc") / str(process_id)
+    try:
+        # The second field, the name in brackets, may hold blanks and brackets; the 22nd is the start: proc_pid_stat(5).
+        started = (folder / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[19]
+        command = (folder / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")[:-1]
+    except (OSError, IndexError):
+        return []
+    return [started, *command] if command else []
+
+
+def _end_program(note: Path) -> None:
+    """End the program of a note, with its group, unless another process has its number by now."""
+    try:
+        written = json.loads(note.read_text("utf-8"))
+        process_id, known = int(written["process_id"]), written["known"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if not known or _known(process_id) != known:
+        return
+    pause = threading.Event()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process_id, signal.SIGTERM)
+        for _ in range(round(_END_S / _LOOK_S)):
+            if _known(process_id) != known:
+                return
+            pause.wait(_LOOK_S)
+        os.killpg(process_id, signal.SIGKILL)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import timedelta, timezone
@@ -17,6 +18,7 @@ from obs_check.lab.faults.registry import find_fault
 from obs_check.lab.native import PROGRAMS
 from obs_check.lab.native.loki import limits_config
 from obs_check.lab.native.parts import NATIVE, fit, parts_with
+from obs_check.lab.own_folder import OwnFolder
 from obs_check.lab.parts import PARTS
 from obs_check.lab.settings import LOKI_UID, LabSettings, healthy
 from obs_check.standin.loki.limits import Limits
@@ -117,6 +119,44 @@ def test_nothing_is_left_behind(
     assert running.returncode == (0 if said else 128 + number)
     with pytest.raises(ProcessLookupError):
         os.kill(native, 0)
+
+
+KILLED = """import os, signal, sys
+from pathlib import Path
+from obs_check.lab.native.program import NativeProgram
+class Waits(NativeProgram):
+    program = "waits"
+    def arguments(self):
+        return []
+    def ready(self):
+        return (self._directory / "pid").exists()
+Waits(Path(sys.argv[1])).start()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+WAITS = """import os, time
+open("new", "w").write(str(os.getpid()))
+os.rename("new", "pid")
+time.sleep(60)
+"""
+
+
+def test_the_next_lab_ends_what_a_killed_one_left_running(
+    put: Callable[[str, str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("waits", WAITS)
+    own = tmp_path / "own"
+    own.mkdir()
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path)], env={**os.environ, "TMPDIR": str(own)}, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    command_line = Path("/proc") / (tmp_path / "pid").read_text() / "cmdline"
+    assert command_line.read_bytes()
+    monkeypatch.setattr(tempfile, "tempdir", str(own))
+    OwnFolder().remove()
+    # A process that nobody waits for keeps its number, without a command line.
+    assert not (command_line.exists() and command_line.read_bytes())
+    assert list(own.iterdir()) == []
 
 
 def _tenant_elsewhere(settings: LabSettings) -> None:

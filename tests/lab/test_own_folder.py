@@ -1,6 +1,12 @@
-"""A lab's own folder belongs to one living process, however many start at once."""
+"""A lab's own folder belongs to one living process, however many start at once, and so do its programs."""
 
+import json
+import os
+import shutil
+import subprocess
+import sys
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,3 +27,41 @@ def test_labs_that_start_at_once_keep_their_folders(tmp_path: Path, monkeypatch:
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(made_and_removed, range(1000)))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def program() -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-c", "print(flush=True); input()"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, start_new_session=True) as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        yield running
+        running.kill()
+
+
+@pytest.mark.parametrize(
+    ("noted", "is_ended"),
+    [
+        ({}, True),
+        ({"known": ["1", "another", "program"]}, False),
+        ({"known": []}, False),
+        ({"process_id": os.getpid()}, False),
+        ({"process_id": None}, False),
+    ],
+    ids=["as noted", "another with its number", "nothing known", "this process", "broken"],
+)
+def test_the_program_of_a_killed_process_is_ended_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: subprocess.Popen[bytes], noted: dict[str, object], is_ended: bool
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    living = OwnFolder("living-")
+    living.note_program(program.pid)
+    OwnFolder("next-").remove()
+    assert program.poll() is None
+    left = Path(shutil.copytree(living.path, tmp_path / "obs-check-left")) / ".program"
+    living.remove()
+    left.write_text(json.dumps({**json.loads(left.read_text()), **noted}))
+    OwnFolder("next-").remove()
+    assert list(tmp_path.iterdir()) == []
+    assert (program.poll() is not None) == is_ended

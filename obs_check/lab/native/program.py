@@ -14,6 +14,7 @@ from typing import Self
 
 from obs_check.errors import Unavailable, UsageError
 from obs_check.lab.origin import LOOPBACK, reserved_port
+from obs_check.lab.own_folder import OwnFolder
 
 READY_S = 60.0
 STOP_S = 30.0
@@ -25,7 +26,7 @@ class NativeProgram:
     """A program on PATH with its files in `directory`, its log there as `<program>.log`; a context manager.
 
     `ready_path` answers 200 when it is ready. It has a session of its own, so that a Ctrl-C on the terminal reaches it
-    only through its orderly end. Its port is held for as long as this lives: it may be started again at the same one.
+    only through its orderly end; what a killed process left running is ended by the next lab. Its port is held for as long as this lives: it may be started again at the same one.
     """
 
     program: str
@@ -39,6 +40,7 @@ class NativeProgram:
         self.url = f"http://{LOOPBACK}:{self._port}"
         self.log = directory / f"{self.program}.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._noted: OwnFolder | None = None
 
     def arguments(self) -> list[str]:
         """The command line behind the program's name; writes the configuration that it names."""
@@ -57,6 +59,7 @@ class NativeProgram:
         when it ends, or is not ready after 60 s."""
         self._directory.mkdir(parents=True, exist_ok=True)
         command = [on_path(self.program), *self.arguments()]
+        self._noted = self._noted or OwnFolder(f"{self.program}-")
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,
@@ -68,7 +71,10 @@ class NativeProgram:
                 start_new_session=True,
             )
         try:
+            self._noted.note_program(self._process.pid)
             self.until(self.ready, "is not ready")
+            # It may have become another program meanwhile.
+            self._noted.note_program(self._process.pid)
         except BaseException:
             self.stop()
             raise
@@ -128,6 +134,8 @@ class NativeProgram:
             self.stop()
         finally:
             self._ports.close()
+            if self._noted is not None:
+                self._noted.remove()
 
     def __enter__(self) -> Self:
         try:
