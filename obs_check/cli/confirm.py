@@ -1,5 +1,6 @@
 """`obs-check confirm BEFORE`: run again what was diagnosed and compare hop by hop and panel by panel."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -7,6 +8,7 @@ import click
 from obs_check.cli.ending import keep_document
 from obs_check.cli.options import Output, deadline, judging_options, pointed
 from obs_check.cli.sending import through
+from obs_check.cli.shipper_targets import pods_option
 
 JUDGED = ("verify", "diagnose", "confirm", "demo")
 """Commands whose documents say what panels read."""
@@ -19,9 +21,10 @@ if TYPE_CHECKING:
 @click.argument("named", metavar="BEFORE")
 @pointed
 @through
+@pods_option
 @deadline
 @judging_options
-def confirm(named: str, sending: "Sending", deadline: float | None, out: Output) -> None:
+def confirm(named: str, sending: "Sending", pods: Path | None, deadline: float | None, out: Output) -> None:
     """Send as many events as in BEFORE and compare hops and panels. BEFORE is the id of a kept run, the beginning of
     it, `last`, or a file.
 
@@ -38,7 +41,7 @@ def confirm(named: str, sending: "Sending", deadline: float | None, out: Output)
     decisions = [e["decision"] for e in before["events"]]
     with (
         keep_document(out, outcome, limit_s=out.limit_s(deadline)),
-        open_systems(out.config(), out.env, detail=out.detail) as systems,
+        open_systems(out.config(), out.env, detail=out.detail, pods=pods) as systems,
     ):
         check = Check(systems, outcome, out.say)
         if decisions:

@@ -9,6 +9,7 @@ from obs_check.cli.ending import keep_document
 from obs_check.cli.load import verify_load
 from obs_check.cli.options import Output, deadline, judging_options, pointed
 from obs_check.cli.sending import event_options, loaded, through
+from obs_check.cli.shipper_targets import pods_option
 
 if TYPE_CHECKING:
     from obs_check.app.systems.injection import Sending
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 @event_options(10)
 @through
 @loaded
+@pods_option
 @click.option("--timeout", type=click.FloatRange(1), help="Seconds that a hop may take after the hop before it.")
 @deadline
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 def verify(
     allow: int,
     deny: int,
+    pods: Path | None,
     timeout: float | None,
     deadline: float | None,
     save: Path | None,
@@ -54,7 +57,7 @@ def verify(
     outcome = Outcome("verify")
     with (
         keep_document(out, outcome, save, out.limit_s(deadline)),
-        open_systems(out.config(), out.env, hop_s=timeout, detail=out.detail) as systems,
+        open_systems(out.config(), out.env, hop_s=timeout, detail=out.detail, pods=pods) as systems,
     ):
         check = Check(systems, outcome, out.say)
         check.run(allow, deny, sending)

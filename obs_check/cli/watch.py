@@ -4,6 +4,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from random import random
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from obs_check.cli.ending import keep_document
 from obs_check.cli.interrupt import Stopped, insistent_interrupt
 from obs_check.cli.options import Output, common, deadline, echo, pointed
 from obs_check.cli.sending import event_options, through
+from obs_check.cli.shipper_targets import pods_option
 from obs_check.errors import ObsCheckError, UsageError
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ sleep = time.sleep
 @pointed
 @event_options(10)
 @through
+@pods_option
 @click.option("--timeout", type=click.FloatRange(1), help="Seconds that a hop may take after the hop before it.")
 @deadline
 @common
@@ -74,6 +77,7 @@ def watch(
     annotate: bool,
     allow: int,
     deny: int,
+    pods: Path | None,
     sending: "Sending",
     timeout: float | None,
     deadline: float | None,
@@ -109,7 +113,7 @@ def watch(
         echo(json_line(account.to_json()) if out.json else in_a_line(account))
 
     quiet = _Quiet(**{field.name: getattr(out, field.name) for field in fields(out)})
-    verify = _Verify(quiet, allow, deny, sending, timeout, limit_s, annotate)
+    verify = _Verify(quiet, allow, deny, pods, sending, timeout, limit_s, annotate)
     tidy = state_cleaner(state, keep, out.say) if state is not None else lambda: None
     watched = Watch(verify, Schedule(every, jitter, limit_s), time.time_ns, _pause, random, note, tidy)
     with (
@@ -157,6 +161,7 @@ class _Verify:
     out: "_Quiet"
     allow: int
     deny: int
+    pods: Path | None
     sending: "Sending"
     timeout: float | None
     limit_s: float
@@ -193,7 +198,9 @@ class _Verify:
 
         with (
             keep_document(self.out, outcome, None, self.limit_s),
-            open_systems(self.out.config(), self.out.env, hop_s=self.timeout, detail=self.out.detail) as systems,
+            open_systems(
+                self.out.config(), self.out.env, hop_s=self.timeout, detail=self.out.detail, pods=self.pods
+            ) as systems,
         ):
             check = Check(systems, outcome, self.out.say)
             check.run(self.allow, self.deny, self.sending)

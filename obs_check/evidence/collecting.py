@@ -11,13 +11,11 @@ from obs_check.evidence.shipper_rules import Rules
 from obs_check.model.shipping import ShipperState
 from obs_check.model.wording import count_noun
 from obs_check.shipper.glob import first_difference, matches, meant, names_directory
-from obs_check.shipper.pods import META, pod_logs
+from obs_check.shipper.pods import META, PodLogs, pod_logs
 from obs_check.shipper.relabel import RelabelRule, relabel
 from obs_check.shipper.relabel_trace import in_words
 from obs_check.shipper.targets import RelabeledTarget
 
-_OF_POD = {"source_labels": [f"{META}pod_uid", f"{META}pod_container_name"], "separator": "/"}
-"""What a pod's directory is made of."""
 _WRONG_HOST = re.compile(r'wrong host \(labels:.*__host__="(?P<label>[^"]*)".* hostname:(?P<own>\S*)\)', re.DOTALL)
 """promtail 3.5: clients/pkg/promtail/targets/file/filetargetmanager.go."""
 _PLAIN = re.compile(r"[\w/:-]+")
@@ -47,7 +45,7 @@ def change_to_collect(config: Rules, file: str, state: ShipperState | None) -> C
         if target.traced.labels is None:
             return _dropped(config, target)
         if target.pod is not None:
-            return _of_pod(config, target, file)
+            return _of_pod(config, target, target.pod, file)
         if target.glob and matches(target.glob, file):
             return _excluded(config, target)
     return _near(config, file, state) or _elsewhere(config, file, state)
@@ -99,26 +97,37 @@ def _letting_through(rule: RelabelRule, value: str) -> str | None:
     return None
 
 
-def _of_pod(config: Rules, target: RelabeledTarget, file: str) -> Collecting | None:
+def _of_pod(config: Rules, target: RelabeledTarget, pod: PodLogs, file: str) -> Collecting | None:
     """The rule that makes the path of a pod's target makes that of its log; one is added where there is none."""
     if target.exclude and matches(target.exclude, file):
         return _excluded(config, target)
     rules, job = target.job.relabel, config.job_place(target.job)
     found = [n for n, rule in enumerate(rules) if rule.target == "__path__" and _applies(target, n)]
-    root, suffix = file.partition("/pods/")[0], PurePosixPath(file).suffix
-    path = {"target_label": "__path__", "replacement": f"{root}/pods/*$1/*{suffix}"}
+    path = _path_rule(pod, file)
     if not found:
-        after = config.edited(lambda text: with_item(text, (*job, "relabel_configs"), len(rules), {**_OF_POD, **path}))
+        after = config.edited(lambda text: with_item(text, (*job, "relabel_configs"), len(rules), path))
         return Collecting(f"no rule of job {target.job.name} sets `__path__`", "set `__path__` from the pod", after)
     rule, place = rules[found[-1]], (*job, "relabel_configs", found[-1])
     why = f"{in_words(rule, found[-1] + 1)} of job {target.job.name} makes `{target.glob}` its path"
     summary = f"make `{path['replacement']}` the path"
     changes = (
         config.edited(lambda text: with_value(text, (*place, "replacement"), path["replacement"])),
-        config.edited(lambda text: with_value(text, place, {**_OF_POD, **path})),
+        config.edited(lambda text: with_value(text, place, path)),
     )
     after = next((one for one in changes if one is not None and one.takes(file)), None)
     return Collecting(why, summary, after, near=names_directory(target.glob, file))
+
+
+def _path_rule(pod: PodLogs, file: str) -> dict[str, Any]:
+    """The rule that makes the path of a pod's logs of its uid and container, as promtail's chart has it; a static pod's
+    directory has the hash of its manifest in the place of the uid."""
+    own = "pod_annotation_kubernetes_io_config_hash" if pod.static else "pod_uid"
+    return {
+        "source_labels": [f"{META}{own}", f"{META}pod_container_name"],
+        "separator": "/",
+        "target_label": "__path__",
+        "replacement": f"{file.partition('/pods/')[0]}/pods/*$1/*{PurePosixPath(file).suffix}",
+    }
 
 
 def _applies(target: RelabeledTarget, number: int) -> bool:
@@ -168,43 +177,52 @@ def _elsewhere(config: Rules, file: str, state: ShipperState | None) -> Collecti
         if start and matches(new, file):
             why = f"`{target.glob}` of job {target.job} takes no file"
             return Collecting(why, f"collect {new}", config.with_text(place, target.glob, new))
-    glob = _glob(file)
     number = len(config.config.jobs)
-    after = config.edited(lambda text: with_item(text, ("scrape_configs",), number, _job(config, file, glob)))
-    return Collecting(
-        f"the paths of {count_noun(number, 'job')} are elsewhere", f"collect {glob}", after, added=pod is None
-    )
+    summary, job = _job_of_pods(pod, file) if pod is not None else _job_of_files(file)
+    taken, name = {one.name for one in config.config.jobs}, job["job_name"]
+    names = chain([name], (f"{name}-{more}" for more in count(2)))
+    job["job_name"] = next(free for free in names if free not in taken)
+    after = config.edited(lambda text: with_item(text, ("scrape_configs",), number, job))
+    return Collecting(f"the paths of {count_noun(number, 'job')} are elsewhere", summary, after, added=pod is None)
 
 
-def _glob(file: str) -> str:
-    """A pattern for files like this one; of a pod's log for what comes after this pod too."""
+def _job_of_files(file: str) -> tuple[str, dict[str, Any]]:
+    """What a job for boundary's files is for, and the job."""
     path = PurePosixPath(file)
-    directory = str(path.parent)
-    if pod_logs(file) is not None:
-        pod, uid = path.parts[-3].rpartition("_")[::2]
-        directory = directory.replace(f"/{pod}_{uid}/", f"/{pod}_*/")
-    return f"{directory}/*{path.suffix}"
-
-
-def _job(config: Rules, file: str, glob: str) -> dict[str, Any]:
-    """A job for a file that none takes: a container's log, or one of boundary's."""
-    pod = pod_logs(file)
-    if pod is None:
-        # The line's own time: the first reading of a file that has been there for long is not when things happened.
-        labels = {"job": "boundary"}
-        stages: list[dict[str, Any]] = [
-            {"logfmt": {"mapping": {"time": None}}},
-            {"timestamp": {"source": "time", "format": "RFC3339Nano"}},
-        ]
-    else:
-        known = dict(pod.labels)
-        sources = {"namespace": "namespace", "pod": "pod_name", "container": "pod_container_name"}
-        labels = {name: known[META + source] for name, source in sources.items()}
-        stages = [{"cri": {}}]
-    name, taken = "boundary" if pod is None else f"pod-{labels['pod']}", {job.name for job in config.config.jobs}
-    names = chain([name], (f"{name}-{number}" for number in count(2)))
-    return {
-        "job_name": next(free for free in names if free not in taken),
+    glob = f"{path.parent}/*{path.suffix}"
+    # The line's own time: the first reading of a file that has been there for long is not when things happened.
+    stages = [
+        {"logfmt": {"mapping": {"time": None}}},
+        {"timestamp": {"source": "time", "format": "RFC3339Nano"}},
+    ]
+    labels = {"job": "boundary", "__path__": glob}
+    return f"collect {glob}", {
+        "job_name": "boundary",
         "pipeline_stages": stages,
-        "static_configs": [{"targets": ["localhost"], "labels": {**labels, "__path__": glob}}],
+        "static_configs": [{"targets": ["localhost"], "labels": labels}],
+    }
+
+
+def _job_of_pods(pod: PodLogs, file: str) -> tuple[str, dict[str, Any]]:
+    """What a job for a pod's log is for, and the job: it finds the pods that come after this one, too, and no other
+    container's."""
+    known = dict(pod.labels)
+    namespace, container = known[f"{META}namespace"], known[f"{META}pod_container_name"]
+    keep = {
+        "action": "keep",
+        "source_labels": [f"{META}namespace", f"{META}pod_container_name"],
+        "separator": "/",
+        "regex": f"{namespace}/{container}",
+    }
+    sources = {"namespace": "namespace", "pod": "pod_name", "container": "pod_container_name"}
+    named = [{"source_labels": [META + source], "target_label": label} for label, source in sources.items()]
+    summary = (
+        f"find the pods of namespace {namespace} and collect their container {container} (discovery of role pod: the "
+        "shipper's service account has to be allowed to list and watch pods)"
+    )
+    return summary, {
+        "job_name": f"pods-{container}",
+        "pipeline_stages": [{"cri": {}}],
+        "kubernetes_sd_configs": [{"role": "pod"}],
+        "relabel_configs": [keep, *named, _path_rule(pod, file)],
     }

@@ -23,6 +23,7 @@ from tests.fakes import made_context
 UID = "0f3b1c52-6a6e-4f0f-9f60-2f7d2f6a9c44"
 LOG = "/tmp/boundary_logs/b.log"
 POD = f"/var/log/pods/coder_coder-0_{UID}/coder/0.log"
+STATIC_POD = "/var/log/pods/kube-system_etcd-n1_8a1c0b6f4d2e/etcd/0.log"
 META = "__meta_kubernetes_"
 DISCOVERED = {
     f"{META}namespace": "coder",
@@ -157,7 +158,29 @@ CASES: dict[str, tuple[dict[str, Any], str, ShipperState, str, str, list[str]]] 
         running(files=(POD_KEPT,)),
         FAR,
         "elsewhere",
-        ["__path__: /var/log/pods/coder_coder-0_*/coder/*.log", "namespace: coder"],
+        [
+            "- job_name: pods-coder",
+            "- role: pod",
+            "regex: coder/coder",
+            "target_label: pod",
+            "replacement: /var/log/pods/*$1/*.log",
+        ],
+    ),
+    "no-job-for-static-pods": (
+        static("/other/*.txt"),
+        STATIC_POD,
+        running(),
+        FAR,
+        "elsewhere",
+        ["- job_name: pods-etcd", "regex: kube-system/etcd", f"- {META}pod_annotation_kubernetes_io_config_hash"],
+    ),
+    "no-path-of-static-pods": (
+        pods(rule("keep", "namespace", "kube-system")),
+        STATIC_POD,
+        running(),
+        FAR,
+        "no rule of job pods sets `__path__`",
+        [f"- {META}pod_annotation_kubernetes_io_config_hash"],
     ),
     "keep-on-another-namespace": (
         pods(rule("keep", "namespace", "shop|web"), GOOD),
@@ -239,6 +262,7 @@ def test_the_change_with_which_the_file_is_taken(name: str, tmp_path: Path) -> N
         row[2:].strip() for row in difflib.ndiff(edit.before.splitlines(), edit.after.splitlines()) if row[0] == "+"
     ]
     assert [row for row in rows if row not in added] == []
+    assert not [row for row in added if "coder-0" in row or "etcd-n1" in row]
 
 
 def test_a_container_with_two_ports_is_read_once(tmp_path: Path) -> None:
