@@ -78,8 +78,10 @@ def lint(
     )
     for note in (note for shipper in material.shippers for note in shipper.config.notes):
         out.detail(f"note: {note}")
-    for name in skipped:
-        out.detail(f"left out: {name} is not a dashboard, query or shipper configuration")
+    for note in material.notes:
+        out.detail(f"note: {note}")
+    for sentence in skipped:
+        out.detail(f"left out: {sentence}")
     result = narrow_result(run(material), selected, ignored)
     for unused in result.unused:
         out.detail(f"{unused.spot.path}:{unused.spot.line}: {unused.rule} is switched off, but finds nothing there")

@@ -26,8 +26,14 @@ BY_HELM = "render it with `helm template` and give the output"
 
 
 def chart_of(path: Path) -> Path | None:
-    """The chart that a file is a template of: the nearest folder above with a Chart.yaml."""
+    """The chart that a file belongs to: the nearest folder above with a Chart.yaml."""
     return next((folder for folder in path.resolve().parents if (folder / "Chart.yaml").is_file()), None)
+
+
+def chart_of_template(path: Path) -> Path | None:
+    """The Helm chart that a file is a template of, None for any other file."""
+    chart = chart_of(path)
+    return chart if chart is not None and path.resolve().is_relative_to(chart / "templates") else None
 
 
 UNKNOWN = "${helm}"

@@ -49,7 +49,7 @@ def read_disables(material: Material) -> list[Disable]:
         panels = {panel.id: panel for panel in board.dashboard.panels}
         for number, note in board.notes.items():
             if number is None or number in panels:
-                spot = board.spot(panels[number] if number is not None else None)
+                spot = material.in_file(board.spot(panels[number] if number is not None else None))
                 found += [Disable(rule, reason, spot, in_panel=True) for rule, reason, _ in _read(note)]
     return found
 

@@ -1,11 +1,12 @@
 """Everything the rules look at, read from files."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from obs_check.lint.board import LintedDashboard
+from obs_check.lint.charts import RenderedTemplate
 from obs_check.lint.issue import Spot
 from obs_check.lint.pipeline_sample import fits_job, shipping_of
 from obs_check.lint.question import Question, board_questions
@@ -95,7 +96,8 @@ class Tree:
 
 @dataclass(frozen=True)
 class Material:
-    """`datasources` and `tree` are None where nobody gave them; `texts` are the files read, for their comments."""
+    """`datasources` and `tree` are None where nobody gave them; `texts` are the files read, for their comments;
+    `rendered` are templates of charts by what `boards` and `shippers` call them."""
 
     boards: tuple[LintedDashboard, ...] = ()
     shippers: tuple[ShipperFile, ...] = ()
@@ -104,6 +106,14 @@ class Material:
     datasources: Datasources | None = None
     tree: Tree | None = None
     texts: tuple[tuple[str, str], ...] = ()
+    rendered: Mapping[str, RenderedTemplate] = field(default_factory=dict, repr=False)
+    notes: tuple[str, ...] = ()
+    """What could not be had as it is meant."""
+
+    def in_file(self, spot: Spot) -> Spot:
+        """A place as the user's files have it: what was rendered stands in its template."""
+        template = self.rendered.get(spot.path)
+        return spot if template is None else replace(spot, path=str(template.path), line=template.line(spot.line))
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:

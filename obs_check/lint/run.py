@@ -1,7 +1,7 @@
 """All rules over what was read."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from obs_check.documents.nearest import did_you_mean
@@ -57,6 +57,7 @@ def narrow_result(result: LintResult, select: Collection[str], ignore: Collectio
 
 def lint(material: Material) -> LintResult:
     """What all rules find, by file, severity and line."""
-    found = dict.fromkeys(issue for rule in RULES for issue in rule.issues(material))
+    every = (issue for rule in RULES for issue in rule.issues(material))
+    found = dict.fromkeys(replace(issue, spot=material.in_file(issue.spot)) for issue in every)
     ordered = sorted(found, key=lambda i: (i.spot.path, _ORDER.index(i.severity), i.spot.line))
     return LintResult(*apply(ordered, read_disables(material)))

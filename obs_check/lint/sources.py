@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,24 @@ import yaml
 from obs_check.client.files.log_tree import list_files
 from obs_check.client.files.text_files import read_given
 from obs_check.documents.embedded import Embedded, keys_of, objects
-from obs_check.documents.helm_template import BY_HELM, UNKNOWN, chart_of, named_templates, render_template
+from obs_check.documents.helm_template import (
+    BY_HELM,
+    UNKNOWN,
+    chart_of,
+    chart_of_template,
+    named_templates,
+    render_template,
+)
 from obs_check.documents.yaml_tree import Loader, load
 from obs_check.errors import ConfigError, InputError, UsageError
 from obs_check.lint.board import LintedDashboard, read_boards
+from obs_check.lint.charts import RenderedChart, RenderedTemplate, render_charts
 from obs_check.lint.material import Material, ShipperFile, Tree
 from obs_check.lint.question import Question, file_question
 from obs_check.lint.sample import read_sample
 from obs_check.logql.settings import EngineSettings
 from obs_check.model.secret import yaml_problem
+from obs_check.panel.dashboard import is_perses
 from obs_check.panel.datasource import Datasources
 from obs_check.shipper.read import is_alloy, parse_shipper, parse_shippers
 
@@ -31,11 +40,18 @@ _OF_A_SHIPPER = re.compile(r"scrape_configs|(?:\\[nt]|\b)loki\.(?:source\.\w+|wr
 """Also in quotes, where a line before it ends in an escape (`\\n`)."""
 
 
+_NEITHER = "neither a dashboard, a query nor a shipper configuration"
+_PERSES = "a dashboard of Perses"
+
+
 class _SourceReading:
-    """What was read so far; `skipped` are files of directories that are nothing lint knows, `broken` what is wrong with
-    those that are and cannot be read."""
+    """What was read so far; `skipped` says what was left out, `broken` what is wrong with files of directories that
+    cannot be read, `perses` which files hold dashboards of Perses."""
 
     def __init__(self) -> None:
+        self.rendered: dict[str, RenderedTemplate] = {}
+        self.perses: set[str] = set()
+        self.notes: list[str] = []
         self.boards: list[LintedDashboard] = []
         self.shippers: list[ShipperFile] = []
         self.questions: list[Question] = []
@@ -53,14 +69,16 @@ def read_material(
     env: Mapping[str, str],
     settings: EngineSettings,
 ) -> tuple[Material, list[str], list[UsageError]]:
-    """The material, the files of directories that were left out, and what is wrong with those that are broken. Raises
-    InputError, ConfigError or UsageError for a named file that is broken, or is nothing that lint knows."""
+    """The material, sentences on what was left out, and what is wrong with files of directories that are broken. Charts
+    are rendered by the `helm` on the PATH of `env`, where there is one. Raises InputError, ConfigError or UsageError for
+    a named file that is broken, or is nothing that lint knows."""
     reading = _SourceReading()
     for path in paths:
         if not path.exists():
             raise InputError(f"{path}: no such file or directory", "name dashboards, queries or configurations")
         reading.in_directory = path.is_dir()
-        for file in sorted(_files(path)) if path.is_dir() else [path]:
+        charts = render_charts(path, env, reading.notes)
+        for file in _files(path, charts):
             try:
                 known = _read(file, reading, env)
             except UsageError as error:
@@ -68,13 +86,12 @@ def read_material(
                     raise
                 reading.broken.append(error)
                 continue
-            if not known and path.is_dir():
-                reading.skipped.append(str(file))
-            elif not known:
-                raise InputError(
-                    f"{file}: neither a dashboard, a query nor a shipper configuration",
-                    f"files end in {', '.join(SUFFIXES)}",
-                )
+            if not known and not path.is_dir():
+                raise _unknown(file, reading)
+            if not known:
+                reading.skipped.append(f"{file} is {_PERSES if str(file) in reading.perses else _NEITHER}")
+        for chart in charts:
+            _read_chart(chart, reading, env)
     if not reading.texts and not reading.broken:
         raise InputError(f"nothing to lint below {', '.join(map(str, paths))}", f"files end in {', '.join(SUFFIXES)}")
     instances = read_datasources(datasources) if datasources else None
@@ -87,6 +104,8 @@ def read_material(
         instances,
         tree,
         tuple(reading.texts),
+        reading.rendered,
+        tuple(reading.notes),
     )
     return material, reading.skipped, reading.broken
 
@@ -112,12 +131,22 @@ def read_datasources(path: Path) -> Datasources:
     if isinstance(listed, Mapping):
         return Datasources.from_settings(document)
     if not isinstance(listed, list) or not all(isinstance(one, Mapping) for one in listed):
-        raise InputError(f"{path}: no list of datasources", "give the provisioning file or /api/datasources")
+        raise InputError(f"{path}: datasources are not a list", "give the provisioning file or /api/datasources")
     return Datasources({str(one.get("name") or one.get("uid")): one for one in listed})
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    return (p for p in folder.rglob("*") if p.suffix in SUFFIXES and p.is_file())
+def _unknown(file: Path, reading: _SourceReading) -> InputError:
+    if str(file) in reading.perses:
+        return InputError(f"{file}: {_PERSES}", "obs-check reads dashboards of Grafana: give that one")
+    return InputError(f"{file}: {_NEITHER}", f"files end in {', '.join(SUFFIXES)}")
+
+
+def _files(path: Path, charts: Sequence[RenderedChart]) -> list[Path]:
+    """The files to read of a path, without those that rendered charts stand for."""
+    if not path.is_dir():
+        return [] if any(chart.templates for chart in charts) else [path]
+    found = (one for one in path.rglob("*") if one.suffix in SUFFIXES and one.is_file())
+    return sorted(one for one in found if not any(chart.stands_for(one) for chart in charts))
 
 
 def _read(path: Path, reading: _SourceReading, env: Mapping[str, str]) -> bool:
@@ -148,7 +177,7 @@ def _read(path: Path, reading: _SourceReading, env: Mapping[str, str]) -> bool:
 
 def _read_yaml(path: Path, text: str, reading: _SourceReading, env: Mapping[str, str]) -> bool:
     of_a_shipper = bool(_OF_A_SHIPPER.search(text))
-    chart = _chart_of_template(path) if "{{" in text else None
+    chart = chart_of_template(path) if "{{" in text else None
     template = text if chart else ""
     if template and not of_a_shipper and not _HOLDS_BOARDS.search(text):
         return False
@@ -159,6 +188,44 @@ def _read_yaml(path: Path, text: str, reading: _SourceReading, env: Mapping[str,
         raise ConfigError(f"{path}: a shipper's configuration in a template is not read here", BY_HELM)
     if chart:
         text = _rendered(path, text, chart, reading)
+    known = _read_documents(path, text, template, reading, env)
+    if chart and not known and not reading.in_directory:
+        # What was not followed may be why: that is said.
+        render_template(template, path, chart)
+    return known
+
+
+def _read_chart(chart: RenderedChart, reading: _SourceReading, env: Mapping[str, str]) -> None:
+    """The templates of a chart as Helm renders them, but for what they insert of the chart's files that were read by
+    themselves."""
+    boards, shippers = list(reading.boards), list(reading.shippers)
+    for template in chart.templates:
+        first_board, first_shipper = len(reading.boards), len(reading.shippers)
+        reading.rendered[template.name] = template
+        try:
+            known = _read_documents(Path(template.name), template.rendered, "", reading, env)
+        except UsageError as error:
+            if not reading.in_directory:
+                raise
+            reading.broken.append(error)
+            continue
+        if not known:
+            if not reading.in_directory:
+                raise _unknown(template.path, reading)
+            continue
+        models = [board.dashboard.document for board in boards if Path(board.path).is_relative_to(chart.folder)]
+        new = [board for board in reading.boards[first_board:] if board.dashboard.document not in models]
+        own = [one.config.text.strip() for one in shippers if Path(one.config.file).is_relative_to(chart.folder)]
+        added = [one for one in reading.shippers[first_shipper:] if one.config.text.strip() not in own]
+        reading.boards[first_board:], reading.shippers[first_shipper:] = new, added
+        reading.texts.append((str(template.path), template.source or template.rendered))
+
+
+def _read_documents(
+    path: Path, text: str, template: str, reading: _SourceReading, env: Mapping[str, str]
+) -> bool:
+    """Whether YAML holds something that lint knows; `template` is what it was rendered from here, "" for none."""
+    of_a_shipper = bool(_OF_A_SHIPPER.search(text))
     if reading.in_directory and not of_a_shipper and not _MAY_HOLD_PANELS.search(text):
         return False
     try:
@@ -182,9 +249,6 @@ def _read_yaml(path: Path, text: str, reading: _SourceReading, env: Mapping[str,
     if whole and _MAY_HOLD_PANELS.search(text):
         for document in yaml.load_all(text, Loader=Loader):
             known |= _dashboards(document, path, "", 1, reading)
-    if chart and not known and not reading.in_directory:
-        # What was not followed may be why: that is said.
-        render_template(template, path, chart)
     return known
 
 
@@ -201,7 +265,7 @@ def _read_named_templates(path: Path, text: str, reading: _SourceReading) -> boo
             document = json.loads(body)
         except (ConfigError, ValueError):
             left = f"{path}:{first}: the template {name} is not JSON before Helm ran"
-            reading.skipped.append(f"{path}:{first}: template {name}")
+            reading.skipped.append(f"{path}:{first}: template {name} is not JSON before Helm ran")
             continue
         known |= _dashboards(document, path, body, first, reading)
     if left and not known and not reading.in_directory:
@@ -219,17 +283,12 @@ def _key(one: Embedded, path: Path, template: str, text: str, reading: _SourceRe
     body = one.text.replace("\n", " ") if one.escaped else one.text
     of_json = one.key.endswith(".json") or one.key == "json"
     may = of_json and _MAY_HOLD_PANELS.search(one.text)
-    if may and _dashboards(_json(one.text, f"{path}:{one.key}"), path, body, first, reading):
+    document = _json(one.text, f"{path}:{one.key}") if may else None
+    if _dashboards(document, path, body, first, reading):
         return True
     if not _OF_A_SHIPPER.search(one.text):
-        reading.skipped.append(f"{path}:{first}: {one.name}")
+        reading.skipped.append(f"{path}:{first}: {one.name} is {_PERSES if is_perses(document) else _NEITHER}")
     return False
-
-
-def _chart_of_template(path: Path) -> Path | None:
-    """The Helm chart that a file is a template of, None for any other file."""
-    chart = chart_of(path)
-    return chart if chart is not None and path.resolve().is_relative_to(chart / "templates") else None
 
 
 def _rendered(path: Path, text: str, chart: Path, reading: _SourceReading) -> str:
@@ -257,6 +316,9 @@ def _json(text: str, name: str) -> Any:
 
 
 def _dashboards(document: Any, path: Path, text: str, first_line: int, reading: _SourceReading) -> bool:
+    if is_perses(document):
+        reading.perses.add(str(path))
+        return False
     held = document
     while isinstance(held, Mapping) and not _DASHBOARD_KEYS & held.keys():
         held = held.get("dashboard", held.get("spec"))

@@ -23,6 +23,8 @@ __all__ = [
 
 _EXPORT = "give the dashboard's JSON model, an answer of /api/dashboards/uid/..., or a ConfigMap that holds one"
 
+_PERSES = "obs-check reads dashboards of Grafana: give that one"
+
 _LISTS = ("List", "ConfigMapList")
 
 
@@ -56,9 +58,22 @@ def load_dashboards(doc: Any, source: str) -> list[Dashboard]:
     return found
 
 
+def is_perses(doc: Any) -> bool:
+    """Whether a document is a dashboard of Perses (https://perses.dev: `Dashboard`, or the resource
+    `PersesDashboard`), whose panels have names and are of kind Panel."""
+    spec = doc.get("spec") if isinstance(doc, Mapping) else None
+    spec = spec.get("config", spec) if isinstance(spec, Mapping) else None
+    panels = spec.get("panels") if isinstance(spec, Mapping) else None
+    return isinstance(panels, Mapping) and any(
+        isinstance(panel, Mapping) and panel.get("kind") == "Panel" for panel in panels.values()
+    )
+
+
 def _read(doc: Any, source: str) -> list[Dashboard]:
     if not isinstance(doc, Mapping):
         raise InputError(f"{source} is not a dashboard: {type(doc).__name__} instead of an object", _EXPORT)
+    if is_perses(doc):
+        raise InputError(f"{source} is a dashboard of Perses", _PERSES)
     kind = str(doc.get("kind") or "")
     if kind == "ConfigMap":
         return _config_map(doc, source)

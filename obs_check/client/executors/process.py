@@ -88,9 +88,9 @@ def run_process(
         threads[2].join(timeout=5)
     except queue.Empty:
         last = _last_line(errors.decode("utf-8", "replace"))
-        said = f"; {argv[0]} says: {last}" if last else ""
+        said = f"; it says: {last}" if last else ""
         raise Unavailable(
-            f"{place}: the probe did not end within {limit_s:g} s{said}",
+            f"{place}: {argv[0]} did not end within {limit_s:g} s{said}",
             "see what it waits for there, or send fewer events",
         ) from None
     except subprocess.TimeoutExpired:
