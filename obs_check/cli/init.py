@@ -12,6 +12,8 @@ from obs_check.model.wording import count_noun
 
 if TYPE_CHECKING:
     from obs_check.app.setup.discovery import BoardFound
+    from obs_check.app.setup.learnt import Learnt
+    from obs_check.app.systems.forwarding import Forwards
     from obs_check.cli.init_cluster import FromCluster
     from obs_check.config import Config
     from obs_check.config.given import Address
@@ -24,6 +26,12 @@ _LEFT = {
     "inject": "inject: {allow_url: https://allowed.example/, deny_url: https://denied.example/}",
 }
 """What each section is for, where nothing was said of it."""
+_KEYS_LEFT = {
+    ("shipper", "url"): ("http://promtail.example:3101", "the running shipper: what it reads and drops"),
+    ("boundary", "logs"): ("/tmp/boundary_logs/*.log", "boundary's log files on this machine"),
+}
+"""What a section is lacking, where something else was said of it."""
+_CONFIGURATIONS = ("shipper_config", "boundary_config")
 _PATHS = ("boundary_logs", "boundary_config", "coderd_logs", "shipper_config")
 
 
@@ -118,14 +126,15 @@ def init(
         assert address is not None
         sections = _sections(address, token, dashboard or address.uid, given, beside)
         if not sections["dashboard"]:
-            reached = forwards.reached(parse_config(_written(sections), target.absolute(), out.env))
+            reached = forwards.reached(parse_config(_written(sections, None), target.absolute(), out.env))
             board = _board(reached, yes or not sys.stdin.isatty(), out)
             sections["dashboard"] = board.uid
             sections["loki"]["datasource"] = board.loki[0]
         beside.keep_dashboard(sections["dashboard"])
         sections["source"] = beside.sections.get("source")
         beside.check_files(target.absolute().parent, force)
-        text = _written(sections)
+        learnt = _learnt(sections, given, beside, forwards, out)
+        text = _written(sections, learnt)
         config = parse_config(text, target.absolute(), out.env)
         beside.write(target.absolute().parent)
         write_result(target, text)
@@ -208,11 +217,43 @@ def _sections(
     }
 
 
-def _written(sections: dict[str, Any]) -> str:
-    """The text of the file: the sections that hold anything, then the others as comments."""
+def _learnt(
+    sections: dict[str, Any], given: dict[str, Any], beside: "FromCluster", forwards: "Forwards", out: Output
+) -> "Learnt":
+    """What is known beyond what was said, which is put into the sections."""
+    from obs_check.app.setup.learnt import learn_here
+
+    if beside.sections:
+        learnt = beside.learn(forwards)
+    else:
+        shipper, firewall = (Path(given[name]).expanduser() if given[name] else None for name in _CONFIGURATIONS)
+        learnt = learn_here(sections["shipper"].get("kind", "promtail"), shipper, firewall, out.env)
+    for (section, key), (value, _) in list(learnt.values.items()):
+        if key in sections[section]:
+            del learnt.values[section, key]
+        else:
+            sections[section][key] = value
+    return learnt
+
+
+def _written(sections: dict[str, Any], learnt: "Learnt | None") -> str:
+    """The text of the file: the sections that hold anything, with how it was known and what they lack as comments, then
+    the others as comments."""
     import yaml
 
+    known = learnt.values if learnt else {}
+    hints = {**_KEYS_LEFT, **(learnt.hints if learnt else {})}
     given = {name: value for name, value in sections.items() if value}
-    text = yaml.safe_dump(given, sort_keys=False, allow_unicode=True)
-    left = "".join(f"# {line}\n" for name, line in _LEFT.items() if name not in given)
-    return f"{text}\n# Without these obs-check reads panels, and says less of why:\n{left}" if left else text
+    rows = []
+    for name, value in given.items():
+        for row in yaml.safe_dump({name: value}, sort_keys=False, allow_unicode=True, width=1000).splitlines():
+            key = row[2:].partition(":")[0] if row.startswith("  ") else ""
+            rows.append(f"{row}   # {known[name, key][1]}" if (name, key) in known else row)
+        lacking = [(key, told) for (of, key), told in hints.items() if of == name and key not in value]
+        rows += [f"  # {key}: {example}   # {give}" for key, (example, give) in lacking]
+    left = [f"# {line}" for name, line in _LEFT.items() if name not in given]
+    told = learnt.hints.items() if learnt else ()
+    left += [f"# {of}: {{{key}: {example}}}   # {give}" for (of, key), (example, give) in told if of not in given]
+    if left:
+        rows += ["", "# Without these obs-check reads panels, and says less of why:", *left]
+    return "\n".join(rows) + "\n"

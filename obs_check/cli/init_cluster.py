@@ -14,6 +14,9 @@ from obs_check.errors import NotAllowed, ObsCheckError, UsageError
 if TYPE_CHECKING:
     from obs_check.app.setup.checkup import PartCheck
     from obs_check.app.setup.cluster import ClusterFound, Service
+    from obs_check.app.setup.learnt import Learnt
+    from obs_check.app.systems.forwarding import Forwards
+    from obs_check.config import ClusterConfig
 
 
 @dataclass(slots=True)
@@ -25,6 +28,33 @@ class FromCluster:
     files: dict[str, str] = field(default_factory=dict)
     dashboards: dict[str, str] = field(default_factory=dict)
     grafana: str = ""
+    cluster: "ClusterConfig | None" = None
+    found: "ClusterFound | None" = None
+
+    def learn(self, forwards: "Forwards") -> "Learnt":
+        """What is known of the shipper's address and of boundary's files, or what to give."""
+        from obs_check.app.setup.learnt import SHIPPER_URL, learn_inside, note_address
+        from obs_check.config import Config, ShipperSettings
+
+        assert self.cluster is not None
+        assert self.found is not None
+        learnt, found = learn_inside(self.files.get(self.found.boundary, "")), self.found
+        if not found.shipper:
+            return learnt
+        cluster, kind = self.cluster, "alloy" if found.shipper["kind"] == "alloy" else "promtail"
+        if found.shipper_service is not None:
+
+            def reached(url: str) -> str:
+                return str(forwards.reached(Config(cluster=cluster, shipper=ShipperSettings(url=url))).shipper.url)
+
+            how = f"the service of the only {kind} that runs, which answers"
+            note_address(learnt, kind, found.shipper_service.url, how, reached)
+        elif pod := found.shipper_pods.get(found.node):
+            port = {"promtail": 3101, "alloy": 12345}[kind]
+            forward = f"kubectl --context {cluster.context} --namespace {pod[0]} port-forward {pod[1]} {port}"
+            give = f"{forward} leads to the {kind} on the workspace's node, if that is its port"
+            learnt.note(SHIPPER_URL, f"http://127.0.0.1:{port}", False, "", give)
+        return learnt
 
     def check_files(self, folder: Path, force: bool) -> None:
         """Raise UsageError for the first file that would be written over."""
@@ -75,6 +105,7 @@ def from_cluster(
         taken.checks.append(check)
     named = {"context": context, **({"kubeconfig": str(file)} if file else {})}
     taken.sections["cluster"] = named
+    taken.cluster, taken.found = config, found
     taken.files, taken.dashboards = dict(found.files), found.dashboards
     taken.grafana = url or _chosen(found.grafanas, "Grafana", context, yes, out).url
     taken.sections["loki"] = _loki(found, config, tenant, yes, out)

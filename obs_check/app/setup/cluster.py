@@ -50,12 +50,18 @@ class ClusterFound:
     files: dict[str, str] = field(default_factory=dict)
     shipper: dict[str, str] = field(default_factory=dict)
     """`kind` and `config` of the shipper."""
+    shipper_service: Service | None = None
+    """The service that leads to the shipper, where only one pod of it runs: a service of several leads to any."""
+    shipper_pods: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Namespace and name of the shipper's pod, by node."""
     dashboards: dict[str, str] = field(default_factory=dict)
     """uid -> text of the dashboards that come from ConfigMaps."""
     boundary: str = ""
     """The name of boundary's configuration among the files."""
     workspace: dict[str, str] = field(default_factory=dict)
     """`namespace` and `pod` of the first workspace that runs."""
+    node: str = ""
+    """The workspace's node."""
 
 
 def look_into(cluster: Cluster, namespace: str | None, found: ClusterFound) -> Iterator[PartCheck]:
@@ -87,7 +93,7 @@ def look_into(cluster: Cluster, namespace: str | None, found: ClusterFound) -> I
         yield part("loki's service", where, lambda: _named(found.lokis, "Loki"))
     yield part("pods", where, list_pods)
     if pods:
-        yield part("the shipper's configuration", where, lambda: _shipper(cluster, pods, found))
+        yield part("the shipper's configuration", where, lambda: _shipper(cluster, pods, services, found))
         yield part("boundary's configuration", where, lambda: _boundary(cluster, pods, found))
     yield part("dashboards", where, lambda: _dashboards(cluster, namespace, found))
 
@@ -121,8 +127,12 @@ def _services(services: list[dict[str, Any]], app: str) -> list[Service]:
 
 
 def _http_port(service: Mapping[str, Any]) -> int | None:
+    return None if _get(service, "spec", "clusterIP") == "None" else _tcp_port(service)
+
+
+def _tcp_port(service: Mapping[str, Any]) -> int | None:
     ports = [one for one in _get(service, "spec", "ports") or () if one.get("protocol", "TCP") == "TCP"]
-    if not ports or _get(service, "spec", "clusterIP") == "None":
+    if not ports:
         return None
     named = next((one for name in _HTTP for one in ports if one.get("name") == name), ports[0])
     return int(named["port"])
@@ -152,19 +162,37 @@ def _named(found: list[Service], what: str) -> str:
     return ", ".join(service.url for service in found)
 
 
-def _shipper(cluster: Cluster, pods: list[dict[str, Any]], found: ClusterFound) -> str:
+def _shipper(
+    cluster: Cluster, pods: list[dict[str, Any]], services: list[dict[str, Any]], found: ClusterFound
+) -> str:
     for kind in _FILES:
-        for pod in pods:
-            containers = _get(pod, "spec", "containers") or ()
-            if not any(is_image_of(kind, str(one.get("image") or "")) for one in containers):
-                continue
+        own = [pod for pod in pods if _runs(kind, pod)]
+        for pod in own:
             for volume in _get(pod, "spec", "volumes") or ():
                 if text := _mounted(cluster, kind, _name(pod)[0], volume):
                     file = "promtail.yaml" if kind == "promtail" else "config.alloy"
                     found.files[file], hidden = without_secret_values(text)
                     found.shipper = {"kind": kind, "config": file}
+                    found.shipper_pods = {str(_get(one, "spec", "nodeName") or ""): _name(one) for one in own}
+                    found.shipper_service = _service_of(pod, services) if len(own) == 1 else None
                     return f"{kind}: goes to {file}" + (f", without the values of secrets ({hidden})" if hidden else "")
     raise UsageError("no pod of promtail or Alloy with its configuration runs", "--shipper-config FILE names it")
+
+
+def _runs(kind: str, pod: Mapping[str, Any]) -> bool:
+    containers = _get(pod, "spec", "containers") or ()
+    return any(is_image_of(kind, str(one.get("image") or "")) for one in containers)
+
+
+def _service_of(pod: Mapping[str, Any], services: list[dict[str, Any]]) -> Service | None:
+    """The first service that selects a pod, a headless one too."""
+    namespace, labels = _name(pod)[0], _labels(pod)
+    for one in services:
+        selector = _get(one, "spec", "selector") or {}
+        port = _tcp_port(one)
+        if selector and port and _name(one)[0] == namespace and selector.items() <= labels.items():
+            return Service(_name(one)[1], namespace, port)
+    return None
 
 
 def _mounted(cluster: Cluster, kind: str, namespace: str, volume: Mapping[str, Any]) -> str:
@@ -188,6 +216,7 @@ def _boundary(cluster: Cluster, pods: list[dict[str, Any]], found: ClusterFound)
         raise UsageError(f"no workspace runs: no pod has {_WORKSPACE}", "start one, or give --boundary-config FILE")
     namespace, pod = _name(workspaces[0])
     found.workspace = {"namespace": namespace, "pod": pod}
+    found.node = str(_get(workspaces[0], "spec", "nodeName") or "")
     text = cluster.printed(namespace, pod, _BOUNDARY)
     if not text.strip():
         raise Unavailable(f"{namespace}/{pod}: boundary's configuration is empty", "give --boundary-config FILE")
