@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from obs_check.app.setup.learnt import Learnt
     from obs_check.app.systems.forwarding import Forwards
     from obs_check.config import ClusterConfig
+    from obs_check.model.shipping import Shipper
 
 
 @dataclass(slots=True)
@@ -41,7 +42,8 @@ class FromCluster:
         learnt, found = learn_inside(self.files.get(self.found.boundary, "")), self.found
         if not found.shipper:
             return learnt
-        cluster, kind = self.cluster, "alloy" if found.shipper["kind"] == "alloy" else "promtail"
+        cluster = self.cluster
+        kind: Shipper = "alloy" if found.shipper["kind"] == "alloy" else "promtail"
         if found.shipper_service is not None:
 
             def reached(url: str) -> str:

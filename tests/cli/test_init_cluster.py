@@ -71,6 +71,7 @@ def test_a_cluster_becomes_a_file_that_works(
     for name, value in {
         "HOME": str(tmp_path / "home"),
         "GRAFANA": urlsplit(own["grafana"]["url"]).netloc,
+        "SHIPPER": urlsplit(own["shipper"]["url"]).netloc,
         "LOKI": urlsplit(str(lab.addresses["loki"])).netloc,
         "GRAFANA_TOKEN": (lab.directory / TOKEN_FILE).read_text("utf-8").strip(),
         "http_proxy": own["boundary"]["proxy"],
@@ -84,13 +85,16 @@ def test_a_cluster_becomes_a_file_that_works(
     code = main(["init", "--context", "staging", "--yes", *urls])
     shown = capsys.readouterr()
     assert code == 0, shown
-    written = yaml.safe_load(Path("obs-check.yaml").read_text("utf-8"))
+    text = Path("obs-check.yaml").read_text("utf-8")
+    written = yaml.safe_load(text)
     kubectl = {"context": "staging", "namespace": "coder", "pod": "coder-joe-dev-6b9f"}
     assert written["cluster"] == {"context": "staging"}
     assert written["grafana"] == {"url": "http://grafana.monitoring.svc:80", "token": {"env": "GRAFANA_TOKEN"}}
     assert written["loki"]["datasource"] == "loki"
     assert written["boundary"] == {"config": "boundary.yaml"}
-    assert written["shipper"] == {"kind": "promtail", "config": "promtail.yaml"}
+    url = "http://promtail-metrics.monitoring.svc:3101"
+    assert written["shipper"] == {"kind": "promtail", "config": "promtail.yaml", "url": url}
+    assert f"  url: {url}   # the service of the only promtail that runs, which answers\n" in text
     assert written["executors"] == {"kubectl": kubectl}
     assert written["source"] == "agent-firewall.json"
     assert (written["dashboard"], written["inject"]["via"]) == ("agent-firewall", "kubectl")

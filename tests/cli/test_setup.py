@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -110,11 +111,19 @@ def test_a_configuration_is_written_that_works(
     file = tmp_path / "obs-check.yaml"
     # A path of the command line begins here, wherever the file is written.
     monkeypatch.chdir(lab.config_path.parent)
-    args = ["init", url, "--to", str(file), "--shipper-config", "promtail.yaml"]
+    promtail = yaml.safe_load(Path("promtail.yaml").read_text("utf-8"))
+    promtail["server"] = {"http_listen_port": urlsplit(lab.addresses["shipper"]).port}
+    Path("with-port.yaml").write_text(yaml.safe_dump(promtail), "utf-8")
+    args = ["init", url, "--to", str(file), "--shipper-config", "with-port.yaml"]
     assert main([*args, "--yes"]) == 0
     shown = capsys.readouterr()
     assert f"{file} is written; next: obs-check diagnose --config {file}" in shown.out
-    document = yaml.safe_load(file.read_text("utf-8"))
+    text = file.read_text("utf-8")
+    document = yaml.safe_load(text)
+    shipper, logs = lab.addresses["shipper"], lab.directory / "boundary_logs/*.log"
+    assert f"  url: {shipper}   # http_listen_port of with-port.yaml, and promtail answers there\n" in text
+    assert f"  logs: {logs}   # __path__ of job boundary, and there are such files\n" in text
+    assert (document["shipper"]["url"], document["boundary"]) == (shipper, {"logs": str(logs)})
     assert document["grafana"] == {"url": url, "token": {"env": "GRAFANA_TOKEN"}}
     assert (document["dashboard"], document["loki"]) == ("agent-firewall", {"datasource": "loki"})
     assert doctor(file, capsys)[0] == 0
