@@ -155,9 +155,9 @@ def load(text: str, file: str, first_line: int = 1) -> list[YamlValue]:
         if isinstance(error, yaml.composer.ComposerError):
             # The name may be a password without its quotes.
             what, hint = str(error.context or what).partition(" '")[0], "a text that starts with * or & needs quotes"
-        raise ConfigError(f"{file}:{line}: no YAML: {what}", hint) from None
+        raise ConfigError(f"{file}:{line}: not YAML: {what}", hint) from None
     except yaml.YAMLError as error:
-        raise ConfigError(f"{file}: no YAML: {error}", "is this a text file?") from None
+        raise ConfigError(f"{file}: not YAML: {error}", "is this a text file?") from None
 
 
 def _value(node: yaml.Node, file: str, first_line: int, path: str, above: tuple[int, ...]) -> YamlValue:

@@ -97,8 +97,8 @@ def firewall_file(context: Context) -> FirewallFile | None:
         text = context.files.read_text(path)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}", _NAMED) from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: no text (UTF-8)", _NAMED) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start})", _NAMED) from None
     compose(text, str(path))
     try:
         return FirewallFile(path, text, parse_boundary_config(text, str(path)))

@@ -219,8 +219,10 @@ def shipper_rules(context: Context) -> Rules | None:
         return None
     try:
         text = context.files.read_text(path)
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: no text (UTF-8)", "shipper.config names it in obs-check.yaml") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{path}: not UTF-8 text (byte {error.start})", "shipper.config names it in obs-check.yaml"
+        ) from None
     except OSError as error:
         raise ConfigError(
             f"{path}: cannot be read: {error.strerror}", "shipper.config names it in obs-check.yaml"

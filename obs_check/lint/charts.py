@@ -1,4 +1,4 @@
-"""Helm charts as they are rendered: which there are, which files of theirs that stands for, and where in a template what
+"""Helm charts as they are rendered: which there are, which of their files that stands for, and where in a template what
 was rendered comes from."""
 
 from collections.abc import Iterator, Mapping

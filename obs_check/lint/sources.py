@@ -70,8 +70,8 @@ def read_material(
     settings: EngineSettings,
 ) -> tuple[Material, list[str], list[UsageError]]:
     """The material, sentences on what was left out, and what is wrong with files of directories that are broken. Charts
-    are rendered by the `helm` on the PATH of `env`, where there is one. Raises InputError, ConfigError or UsageError for
-    a named file that is broken, or is nothing that lint knows."""
+    are rendered by the `helm` on the PATH of `env`, where there is one. Raises InputError, ConfigError or UsageError
+    for a named file that is broken, or is nothing that lint knows."""
     reading = _SourceReading()
     for path in paths:
         if not path.exists():
@@ -221,9 +221,7 @@ def _read_chart(chart: RenderedChart, reading: _SourceReading, env: Mapping[str,
         reading.texts.append((str(template.path), template.source or template.rendered))
 
 
-def _read_documents(
-    path: Path, text: str, template: str, reading: _SourceReading, env: Mapping[str, str]
-) -> bool:
+def _read_documents(path: Path, text: str, template: str, reading: _SourceReading, env: Mapping[str, str]) -> bool:
     """Whether YAML holds something that lint knows; `template` is what it was rendered from here, "" for none."""
     of_a_shipper = bool(_OF_A_SHIPPER.search(text))
     if reading.in_directory and not of_a_shipper and not _MAY_HOLD_PANELS.search(text):

@@ -30,8 +30,10 @@ def read_shipper(path: Path, env: Mapping[str, str] | None) -> ShipperConfig:
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: no text (UTF-8)", "promtail's configuration is YAML, Alloy's a text") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{path}: not UTF-8 text (byte {error.start})", "promtail's configuration is YAML, Alloy's a text"
+        ) from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}", "check path and rights") from None
     return parse_shipper(text, str(path), env)

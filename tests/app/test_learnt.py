@@ -61,11 +61,11 @@ def test_what_is_known_and_what_is_to_give(
     for name in files:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
-    given = []
+    given: list[Path | None] = []
     for name, document in (("promtail.yaml", shipper), ("boundary.yaml", firewall)):
         (tmp_path / name).write_text(yaml.safe_dump(document).replace("{root}", str(tmp_path)))
         given.append(tmp_path / name if document is not None else None)
-    found = learn_here("promtail", *given, {})
+    found = learn_here("promtail", given[0], given[1], {})
 
     def filled(expected: dict[Key, str]) -> dict[Key, str]:
         return {key: value.replace("{root}", str(tmp_path)) for key, value in expected.items()}

@@ -16,9 +16,8 @@ from obs_check.lint.run import lint
 from obs_check.lint.sources import read_material
 from tests.engine_settings import SETTINGS
 
-BAD = {"uid": "bad", "title": "bad", "panels": [{"id": 1, "type": "stat", "targets": [{"refId": "A", "expr": "{"}]}]}
-for panel in BAD["panels"]:
-    panel["datasource"] = {"type": "loki", "uid": "l"}
+TARGET = {"refId": "A", "expr": "{", "datasource": {"type": "loki", "uid": "l"}}
+BAD = {"uid": "bad", "title": "bad", "panels": [{"id": 1, "type": "stat", "targets": [TARGET]}]}
 INSERTED = {**BAD, "uid": "inserted"}
 TEMPLATE = """{{- if .Values.enabled }}
 kind: ConfigMap

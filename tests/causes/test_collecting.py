@@ -163,7 +163,7 @@ CASES: dict[str, tuple[dict[str, Any], str, ShipperState, str, str, list[str]]] 
             "- role: pod",
             "regex: coder/coder",
             "target_label: pod",
-            "replacement: /var/log/pods/*$1/*.log",
+            "target_label: __path__",
         ],
     ),
     "no-job-for-static-pods": (

@@ -68,7 +68,7 @@ def test_no_probe_of_a_refused_push_shows_a_password(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [(None, "cannot be read: No such file"), ("a: [", "not YAML"), (b"\xff", "no text")],
+    [(None, "cannot be read: No such file"), ("a: [", "not YAML"), (b"\xff", "not UTF-8 text")],
     ids=["absent", "broken", "binary"],
 )
 def test_a_configuration_of_boundary_that_cannot_be_read_is_named(

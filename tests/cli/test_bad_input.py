@@ -79,7 +79,7 @@ CASES = [
     pytest.param({}, ["demo", "--fault", "level-wran"], ("`level-wran`", "`level-warn`?"), id="demo-fault"),
     pytest.param(
         {"p.yaml": "scrape_configs: [\n"}, ["shipper", "dry-run", "--shipper-config", "p.yaml", "p.yaml"],
-        ("p.yaml:2: no YAML", "check indent"), id="promtail-yaml",
+        ("p.yaml:2: not YAML", "check indent"), id="promtail-yaml",
     ),
     pytest.param(
         {"p.yaml": PROMTAIL.replace("{stage}", "jsn: {}")},

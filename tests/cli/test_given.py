@@ -5,11 +5,12 @@ import shlex
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import yaml
 
+from obs_check.app.systems import systems
 from obs_check.cli.main import main
 from obs_check.config import load_config
 from obs_check.config.given import Given, given_config
@@ -192,3 +193,16 @@ def test_without_anything_it_says_what_to_type(arguments: str, words: str, capsy
     told = capsys.readouterr().err
     assert "there is no obs-check.yaml here" in told
     assert words in told and "obs-check init https://grafana.example" in told
+
+
+@pytest.mark.parametrize("command", [["verify"], ["diagnose"], ["watch", "--listen", "127.0.0.1:0"]])
+@pytest.mark.usefixtures("empty")
+def test_pods_of_a_file_are_taken_wherever_causes_are_asked(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def opened(*_: object, pods: Path | None, **__: object) -> NoReturn:
+        raise UsageError(f"opened with {pods}")
+
+    monkeypatch.setattr(systems, "open_systems", opened)
+    assert main([*command, "--grafana", GRAFANA, "--dashboard", "d", "--pods", "pods.json"]) == 2
+    assert "opened with pods.json" in capsys.readouterr().err

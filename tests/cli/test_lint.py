@@ -112,7 +112,7 @@ def test_sarif_has_what_a_code_host_asks_for(
     [
         ("x.json", "{", "x.json: not JSON"),
         ("x.json", "{}", "x.json: neither a dashboard, a query nor a shipper configuration"),
-        ("x.yaml", "a: [", "x.yaml:1: no YAML"),
+        ("x.yaml", "a: [", "x.yaml:1: not YAML"),
         ("x.yaml", "scrape_configs:\n- pipeline_stages: [{jsn: {}}]\n  job_name: a\n", "unknown key 'jsn'"),
         ("x.json", '{"panels": [1]}', "panels is not a list of objects"),
         ("x.txt", "hello", "x.txt: neither a dashboard"),

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -52,7 +53,11 @@ def program() -> Iterator[subprocess.Popen[bytes]]:
     ids=["as noted", "another with its number", "nothing known", "this process", "broken"],
 )
 def test_the_program_of_a_killed_process_is_ended_by_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: subprocess.Popen[bytes], noted: dict[str, object], is_ended: bool
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    program: subprocess.Popen[bytes],
+    noted: dict[str, object],
+    is_ended: bool,
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     living = OwnFolder("living-")
@@ -64,4 +69,7 @@ def test_the_program_of_a_killed_process_is_ended_by_the_next(
     left.write_text(json.dumps({**json.loads(left.read_text()), **noted}))
     OwnFolder("next-").remove()
     assert list(tmp_path.iterdir()) == []
-    assert (program.poll() is not None) == is_ended
+    if is_ended:
+        assert program.wait(10) == -signal.SIGTERM
+    else:
+        assert program.poll() is None

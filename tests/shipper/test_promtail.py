@@ -158,7 +158,7 @@ JOB = "scrape_configs:\n- job_name: x\n  pipeline_stages:\n"
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: [", "f.yaml:1: no YAML"),
+        ("a: [", "f.yaml:1: not YAML"),
         ("a: 1", "no promtail configuration"),
         ("scrape_configs:\n- {}\n", "f.yaml:2: scrape_configs[0]: job_name is missing"),
         ("scrape_configs: [{job_name: a}, {job_name: a}]", "a second job is named 'a'"),
@@ -202,7 +202,7 @@ def test_unreadable_files(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         read_shipper(tmp_path / "none.yaml", None)
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigError, match="no text"):
+    with pytest.raises(ConfigError, match="not UTF-8 text"):
         read_shipper(tmp_path / "binary", None)
 
 

@@ -30,8 +30,8 @@ def test_no_message_shows_a_value_of_the_environment(file: str, text: str) -> No
     ("file", "text", "words"),
     [
         ("a.alloy", ALLOY % f"bearer_token = {SECRET}", "a.alloy:4: a name that nothing here has"),
-        ("p.yaml", f"clients:\n- bearer_token: *{SECRET}\n", "p.yaml:2: no YAML: found undefined alias"),
-        ("p.yaml", f"clients:\n- &{SECRET} {{}}\n- &{SECRET} {{}}\n", "p.yaml:3: no YAML: found duplicate anchor"),
+        ("p.yaml", f"clients:\n- bearer_token: *{SECRET}\n", "p.yaml:2: not YAML: found undefined alias"),
+        ("p.yaml", f"clients:\n- &{SECRET} {{}}\n- &{SECRET} {{}}\n", "p.yaml:3: not YAML: found duplicate anchor"),
     ],
 )
 def test_no_message_shows_a_secret_without_its_quotes(file: str, text: str, words: str) -> None:

@@ -162,9 +162,7 @@ def _named(found: list[Service], what: str) -> str:
     return ", ".join(service.url for service in found)
 
 
-def _shipper(
-    cluster: Cluster, pods: list[dict[str, Any]], services: list[dict[str, Any]], found: ClusterFound
-) -> str:
+def _shipper(cluster: Cluster, pods: list[dict[str, Any]], services: list[dict[str, Any]], found: ClusterFound) -> str:
     for kind in _FILES:
         own = [pod for pod in pods if _runs(kind, pod)]
         for pod in own:

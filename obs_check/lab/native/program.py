@@ -26,7 +26,8 @@ class NativeProgram:
     """A program on PATH with its files in `directory`, its log there as `<program>.log`; a context manager.
 
     `ready_path` answers 200 when it is ready. It has a session of its own, so that a Ctrl-C on the terminal reaches it
-    only through its orderly end; what a killed process left running is ended by the next lab. Its port is held for as long as this lives: it may be started again at the same one.
+    only through its orderly end; what a killed process left running is ended by the next lab. Its port is held for as
+    long as this lives: it may be started again at the same one.
     """
 
     program: str

@@ -42,7 +42,7 @@ def _told(seen: set[Shape], lines: Sequence[str]) -> tuple[str, str]:
         return f"JSON: {example}", "parse them with json"
     if seen == {"logfmt"}:
         return f"logfmt: {example}", "parse them with logfmt"
-    return f"no JSON: {example}", "parse them with pattern or regexp"
+    return f"not JSON: {example}", "parse them with pattern or regexp"
 
 
 RULE = LintRule("parser-contradicts-lines", "error", "a parser that the lines of the sample contradict", _find)
