@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
-from typing import NamedTuple
 
 from obs_check.errors import QueryError
+from obs_check.logql.slips import SLIPS, Remedy, Slip
 from obs_check.logql.syntax.style import PLAIN_NAME
 
 _STAGES = (
@@ -17,6 +17,8 @@ _PIPED_WORD = re.compile(r"\|\s*([a-zA-Z_]\w*)\s*(?=[|\[)\"`]|$)")
 _BARE_GROUPING = re.compile(r"\b(by|without)\s+(\w+(?:\s*,\s*\w+)*)\s*(?=[({]|$)")
 _DANGLING_PIPE = re.compile(r"\|\s*(?:$|[\[)|])")
 _BARE_TEXT = re.compile(r"[\w.'‘’“”-]+")
+_UNQUOTED = re.compile(r"unexpected (?:(?:IDENTIFIER|NUMBER), expecting STRING|IDENTIFIER$)")
+_COMPARED_BEFORE = re.compile(r"\w\s*(?:=|!=|=~|!~)\s*$")
 _OTHER_QUOTES = "'‘’“”"
 _QUOTED_OTHERWISE = re.compile(r"(?<=[=~])\s*['‘“]([^'’”\"`]*)['’”]")
 _TEXT_COMPARED = re.compile(r"(\w+)\s*==\s*(\"[^\"]*\"|`[^`]*`)")
@@ -40,16 +42,9 @@ _REFUSALS = (
 )
 
 
-class Remedy(NamedTuple):
-    """Words for what helps, and the whole query with that, "" where only a person knows."""
-
-    words: str
-    text: str = ""
-
-
 def remedies(error: QueryError) -> Iterator[Remedy]:
     """What may help against a query that does not parse, the likeliest first; a text need not parse either."""
-    for slip in _SLIPS:
+    for slip in (*_SLIPS, *SLIPS, _end):
         yield from slip(error, error.text)
 
 
@@ -79,9 +74,6 @@ def hint_for_refusal(words: str) -> str:
     return next((hint for part, hint in _REFUSALS if part in words), "")
 
 
-_Slip = Callable[[QueryError, str], Iterator[Remedy]]
-
-
 def _stage(_error: QueryError, text: str) -> Iterator[Remedy]:
     for found in _PIPED_WORD.finditer(text):
         near = get_close_matches(found[1], _STAGES, 1) if found[1] not in _STAGES else []
@@ -107,7 +99,9 @@ def _quotes(error: QueryError, text: str) -> Iterator[Remedy]:
         yield Remedy(f"the text that begins here has no closing {text[error.start]}")
     if "invalid char literal" in error.message and (quoted := _QUOTED_OTHERWISE.sub(r'"\1"', text)) != text:
         yield Remedy('texts stand in double quotes or backticks: "..."', quoted)
-    if "unexpected IDENTIFIER, expecting STRING" not in error.message or error.start is None:
+    if error.start is None or not _UNQUOTED.search(error.message):
+        return
+    if "expecting" not in error.message and not _COMPARED_BEFORE.search(text, 0, error.start):
         return
     word = _BARE_TEXT.match(text, error.start)
     new = f'"{word[0].strip(_OTHER_QUOTES) if word else ""}"'
@@ -165,10 +159,12 @@ def _grouping(error: QueryError, text: str) -> Iterator[Remedy]:
 def _selector(error: QueryError, text: str) -> Iterator[Remedy]:
     if not text.lstrip().startswith("{") and re.match(r"\s*\w+\s*(=|!)", text):
         yield Remedy(f"a selector stands in braces: {{{text.strip()}}}", f"{{{text.strip()}}}")
-    if "expecting } or ," in error.message and error.start is not None:
+    if "expecting } or ," in error.message and "$end" not in error.message and error.start is not None:
         yield Remedy("a comma stands between matchers", f"{text[: error.start].rstrip()}, {text[error.start :]}")
     if "empty-compatible value" in error.message:
-        yield Remedy("a selector names one label at least: .+ in place of .*", _ACCEPTS_EMPTY.sub(r"\1\2.+\3", text))
+        changed = _ACCEPTS_EMPTY.sub(r"\1\2.+\3", text)
+        how = ".+ in place of .*" if changed != text else 'one with a value, such as job=~".+"'
+        yield Remedy(f"a selector names one label at least: {how}", changed if changed != text else "")
 
 
 def _range(error: QueryError, text: str) -> Iterator[Remedy]:
@@ -197,7 +193,7 @@ def _end(error: QueryError, text: str) -> Iterator[Remedy]:
         yield Remedy(f"the query goes on behind `{text.split()[-1]}`")
 
 
-_SLIPS: tuple[_Slip, ...] = (
+_SLIPS: tuple[Slip, ...] = (
     _stage,
     _escape,
     _quotes,
@@ -208,5 +204,4 @@ _SLIPS: tuple[_Slip, ...] = (
     _selector,
     _range,
     _aggregation,
-    _end,
 )

@@ -43,7 +43,8 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     words = next((remedy.words for remedy in remedies(error)), "") or error.hint
     said = " ".join(broken.reading.error.split())
     claim = f"Loki cannot read query {first.target.ref_id}: {said}"
-    if first.written is None and (names := references(first.target.text)):
+    named = [name for name in references(first.target.text) if name in broken.request.variables]
+    if first.written is None and (names := _to_blame(named, first, broken)):
         claim += f"; as written it could be read, so it is the value of {', '.join(names)} that breaks it"
     edits = [
         TargetEdit(broken.panel.id, one.target.ref_id, one.target.text, text)
@@ -70,6 +71,14 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         cured=change.right,
         group=summary,
     )
+
+
+def _to_blame(names: list[str], refused: _Refused, broken: BrokenPanel) -> list[str]:
+    """The variables whose value stands in what Loki quotes as wrong; all where it quotes none of them."""
+    quoted = [
+        name for name in names if (value := broken.request.variables[name].value) and value in refused.asked.message
+    ]
+    return quoted or names
 
 
 def _refused(broken: BrokenPanel) -> Iterator[_Refused]:

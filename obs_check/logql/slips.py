@@ -1,0 +1,159 @@
+"""Slips of people who know another query language: PromQL's functions, names with dots, SQL's words, Perl's patterns.
+
+Each function takes the error and the text, and yields what may be meant; remedies.py has those of hurried typing.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from obs_check.errors import QueryError
+from obs_check.logql.syntax.tokens import FUNCTIONS
+
+
+class Remedy(NamedTuple):
+    """Words for what helps, and the whole query with that, "" where only a person knows."""
+
+    words: str
+    text: str = ""
+
+
+Slip = Callable[[QueryError, str], Iterator[Remedy]]
+
+_QUOTED = r"(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`)"
+_FILTER = r"(?:\|=|\|~|\|>|!=|!~|!>)"
+_NAME = re.compile(r"[A-Za-z_]\w*(?:[.-]\w+)+")
+_JOINED = re.compile(rf"(?P<op>{_FILTER})\s*(?P<text>{_QUOTED})\s*(?:and|&&|,)\s*(?={_FILTER}\s*{_QUOTED})")
+_OTHERWISE = re.compile(rf"(?P<first>(?P<op>{_FILTER})\s*{_QUOTED}\s*(?:or|\|\|))\s*(?P=op)\s*(?={_QUOTED})")
+_PIPED_FILTER = re.compile(rf"\|\s*(?=(?:\|=|\|~|!=|!~)\s*{_QUOTED})")
+_CALLED = re.compile(r"(\w+)\s*\(")
+_IN = re.compile(rf"(\w+)\s+(not\s+)?in\s*\(\s*({_QUOTED}(?:\s*,\s*{_QUOTED})*)\s*\)", re.IGNORECASE)
+_TILDE = re.compile(rf"(\w+)\s*~\s*(?={_QUOTED})")
+_WORD_BEFORE = re.compile(r"\|\s*(where|filter)\s+(?=\w+\s*[=!<>])", re.IGNORECASE)
+_NO_STAGE = re.compile(r"\|\s*(limit|head|tail|sort|count|stats)\b", re.IGNORECASE)
+_COLON = re.compile(rf"([{{,]\s*\w+)\s*:\s*(?={_QUOTED})")
+_NAME_IN_QUOTES = re.compile(r"([{,]\s*)\"(\w+)\"\s*(?==|!)")
+_APART = re.compile(r"(?<=[<>=]) *(\d+(?:\.\d+)?)\s+(ns|us|ms|s|m|h|[KMGT]i?B|B)\b", re.IGNORECASE)
+_LISTING = re.compile(rf"\|\s*(?:json|logfmt|label_format)\b(?:{_QUOTED}|[^|\"`])*(?:{_QUOTED}|\w)\s*$")
+_NAMED = re.compile(r"\w+\s*=")
+_ESCAPED = re.compile(r"(?<!\\)\\(?![abfnrtvxuU0-7\\\"'])")
+_TEMPLATE = re.compile(r"`[^`]*\{\{[^`]*`")
+_LOGQL_FOR = {
+    "increase": "count_over_time",
+    "absent": "absent_over_time",
+    "irate": "rate",
+}
+"""What counts log lines as the function of PromQL counts samples."""
+_ALIKE = 0.8
+_LINES_OF_PANEL = "LogQL has no stage `{}`: how many lines are shown, and in which order, is set in the panel"
+
+
+def _dotted(error: QueryError, text: str) -> Iterator[Remedy]:
+    """Loki makes `_` of every other character in the name of a label, also of OTLP's attributes and of JSON's keys."""
+    if error.start is None or not re.search(r"unexpected [.-]", error.message):
+        return
+    for found in _NAME.finditer(text):
+        if found.start() < error.start < found.end():
+            name = re.sub(r"\W", "_", found[0])
+            words = f"a label's name has letters, digits and _ only: {name}"
+            yield Remedy(words, text[: found.start()] + name + text[found.end() :])
+
+
+def _line_filters(error: QueryError, text: str) -> Iterator[Remedy]:
+    if "unexpected" not in error.message:
+        return
+    if (changed := _PIPED_FILTER.sub("", text)) != text:
+        yield Remedy("no | stands in front of a line filter", changed)
+    if (changed := _OTHERWISE.sub(r"\g<first> ", text)) != text:
+        yield Remedy('another text of the same filter stands behind or: |= "a" or "b"', changed.replace(" || ", " or "))
+    if (changed := _JOINED.sub(r"\g<op> \g<text> ", text)) != text:
+        yield Remedy('line filters follow each other: |= "a" |= "b"', changed)
+
+
+def _function(error: QueryError, text: str) -> Iterator[Remedy]:
+    if "unexpected IDENTIFIER" not in error.message or error.start is None:
+        return
+    called = _CALLED.match(text, error.start)
+    if called is None:
+        return
+    name = called[1]
+    meant = _LOGQL_FOR.get(name) or next(iter(get_close_matches(name, FUNCTIONS, 1, _ALIKE)), "")
+    if name == "histogram_quantile":
+        yield Remedy("a quantile of log lines is one of a field: quantile_over_time(0.95, {...} | unwrap took [5m])")
+    elif meant:
+        yield Remedy(f"LogQL has no {name}: {meant}", text[: called.start(1)] + meant + text[called.end(1) :])
+
+
+def _words_of_sql(error: QueryError, text: str) -> Iterator[Remedy]:
+    if "unexpected" not in error.message:
+        return
+
+    def listed(found: re.Match[str]) -> str:
+        values = [value[1:-1] for value in re.findall(_QUOTED, found[3])]
+        return f'{found[1]}{"!~" if found[2] else "=~"}"{"|".join(values)}"'
+
+    if (changed := _IN.sub(listed, text)) != text:
+        yield Remedy('several values are a regular expression: =~"a|b"', changed)
+    if (changed := _TILDE.sub(r"\1=~", text)) != text:
+        yield Remedy("a regular expression is compared with =~", changed)
+    if (changed := _WORD_BEFORE.sub("| ", text)) != text:
+        yield Remedy("a label filter stands behind | alone", changed)
+    if found := _NO_STAGE.search(text):
+        yield Remedy(_LINES_OF_PANEL.format(found[1]))
+    if (changed := _APART.sub(r" \1\2", text)) != text:
+        yield Remedy("a number and its unit stand together", changed)
+
+
+def _matchers(error: QueryError, text: str) -> Iterator[Remedy]:
+    if "expecting = or =~ or !~ or !=" in error.message and error.start is not None:
+        if (changed := _COLON.sub(r"\1=", text)) != text:
+            yield Remedy("a matcher compares with =", changed)
+        elif text[error.start] in '"`':
+            yield Remedy("a matcher compares with =", f"{text[: error.start]}={text[error.start :]}")
+    if "unexpected STRING, expecting IDENTIFIER" in error.message:
+        changed = _NAME_IN_QUOTES.sub(r"\1\2", text)
+        yield Remedy("a label's name stands without quotes", changed if changed != text else "")
+    if "unexpected $end, expecting } or ," in error.message:
+        yield Remedy("the selector has no closing }", text.rstrip() + "}")
+
+
+def _lists(error: QueryError, text: str) -> Iterator[Remedy]:
+    if "unexpected IDENTIFIER" not in error.message or error.start is None:
+        return
+    if _LISTING.search(text, 0, error.start) and _NAMED.match(text, error.start):
+        yield Remedy(
+            "a comma stands between what a stage sets", f"{text[: error.start].rstrip()}, {text[error.start :]}"
+        )
+
+
+def _range_of_lines(error: QueryError, _text: str) -> Iterator[Remedy]:
+    if "unexpected RANGE" in error.message:
+        yield Remedy("lines have no range: leave it out to see them, or count them: count_over_time({...} [5m])")
+    if "with unwrap" in error.message:
+        yield Remedy("what counts lines takes no unwrap: leave it out, or sum the values with sum_over_time")
+
+
+def _patterns(error: QueryError, text: str) -> Iterator[Remedy]:
+    if "at least one named capture" in error.message:
+        yield Remedy("a capture has a name, that of its label: (?P<took>\\d+)")
+    if re.search(r"Perl syntax: `\(\?<?[=!]", error.message):
+        yield Remedy('Go\'s regular expressions have no look-around: put a second filter beside it, such as != "text"')
+    if "invalid syntax" in error.message and "template" in error.message:
+        changed = _TEMPLATE.sub(lambda found: _ESCAPED.sub(r"\\\\", found[0]), text)
+        words = "in a text of a template a backslash is written twice: \\\\d, or [.] in the place of \\."
+        yield Remedy(words, changed if changed != text else "")
+    if "unclosed action" in error.message:
+        yield Remedy("a {{ of the template has no }}")
+
+
+SLIPS: tuple[Slip, ...] = (
+    _dotted,
+    _words_of_sql,
+    _function,
+    _line_filters,
+    _matchers,
+    _lists,
+    _range_of_lines,
+    _patterns,
+)

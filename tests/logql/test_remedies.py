@@ -1,0 +1,68 @@
+"""Slips that Loki refuses: what is said of them, and the query with them mended."""
+
+import pytest
+
+from obs_check.errors import QueryError
+from obs_check.logql import parse
+from obs_check.logql.remedies import hint_for, mended
+
+
+def refused(text: str) -> QueryError | None:
+    try:
+        parse(text)
+    except QueryError as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ('{service.name="gw"}', '{service_name="gw"}'),
+        ('{a="g"} | json | user-agent="x"', '{a="g"} | json | user_agent="x"'),
+        ('sum by (k8s.pod) (rate({a="g"}[1m]))', 'sum by (k8s_pod) (rate({a="g"}[1m]))'),
+        ('{a="g"} | logfmt | level=error', '{a="g"} | logfmt | level="error"'),
+        ('{a="g"} | json | status=~5..', '{a="g"} | json | status=~"5.."'),
+        ('{a="g"} |= "a" and |= "b"', '{a="g"} |= "a" |= "b"'),
+        ('{a="g"} |= "a" && != `b`', '{a="g"} |= "a" != `b`'),
+        ('{a="g"} |= "a" or |= "b"', '{a="g"} |= "a" or "b"'),
+        ('{a="g"} |= "a" | != "b"', '{a="g"} |= "a" != "b"'),
+        ('sum(increase({a="g"} [5m]))', 'sum(count_over_time({a="g"} [5m]))'),
+        ('sum(count_overtime({a="g"} [5m]))', 'sum(count_over_time({a="g"} [5m]))'),
+        ('{a="g"} | json | x in ("a", "b")', '{a="g"} | json | x=~"a|b"'),
+        ('{a="g"} | json | x not in ("a")', '{a="g"} | json | x!~"a"'),
+        ('{a="g"} | json | where status=500', '{a="g"} | json | status=500'),
+        ('{a="g"} | json | size > 5 MB', '{a="g"} | json | size > 5MB'),
+        ('{a:"g"}', '{a="g"}'),
+        ('{a="g", b"x"}', '{a="g", b="x"}'),
+        ('{"a"="g"}', '{a="g"}'),
+        ('{a="g"', '{a="g"}'),
+        ('{a="g"} | json x="a" y="b"', '{a="g"} | json x="a", y="b"'),
+        ('{a="g"} | line_format `{{ trimPrefix "a\\." .x }}`', '{a="g"} | line_format `{{ trimPrefix "a\\\\." .x }}`'),
+    ],
+)
+def test_a_slip_that_has_one_meaning_is_mended(text: str, meant: str) -> None:
+    error = refused(text)
+    assert error is not None
+    assert mended(error, refused) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{a="g"} | limit 5', "is set in the panel"),
+        ('{a="g"} |= "x" [5m]', "lines have no range"),
+        ('count_over_time({a="g"} | json | unwrap x [5m])', "leave it out"),
+        ('{a="g"} | regexp "a=(.)"', "(?P<took>"),
+        ('{a="g"} |~ "(?!x)"', "no look-around"),
+        ('{a="g"} | line_format "{{.msg"', "has no }}"),
+        ('histogram_quantile(0.9, rate({a="g"}[5m]))', "quantile_over_time(0.95"),
+        ('{a!="x"}', 'such as job=~".+"'),
+        ('{a="g"} | line_format "{{ trimPrefix \\"a\\\\.\\" .x }}"', "a backslash is written twice"),
+    ],
+)
+def test_what_only_a_person_can_mend_is_said(text: str, said: str) -> None:
+    error = refused(text)
+    assert error is not None
+    assert said in hint_for(error)
+    assert mended(error, refused) is None
