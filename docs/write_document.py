@@ -78,7 +78,7 @@ def written() -> str:
     kinds: dict[str, dict[str, Any]] = schema["$defs"]
     order, parts = ["Document"], [HEAD]
     for name in order:
-        order += [kind for kind in _named(kinds[name]) if kind not in order]
+        order += [kind for kind in dict.fromkeys(_named(kinds[name])) if kind not in order]
         parts.append(_section(name, kinds[name]))
     return "\n".join(parts)
 

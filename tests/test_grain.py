@@ -1,7 +1,8 @@
 """How the code is cut: no folder is a heap, no module a crumb, no function takes its parameters one by one for ever."""
 
 import ast
-from collections import defaultdict
+from collections import Counter, defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,11 @@ COMMANDS = ROOT / "cli"
 """A command has a parameter for each of its options."""
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(MODULES[path])
+
+
 def module_of(path: Path) -> str:
     parts = path.relative_to(ROOT.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
@@ -29,8 +35,8 @@ def module_of(path: Path) -> str:
 def importers() -> dict[str, set[str]]:
     names = {module_of(path) for path in MODULES}
     found: dict[str, set[str]] = defaultdict(set)
-    for path, text in MODULES.items():
-        for node in ast.walk(ast.parse(text)):
+    for path in MODULES:
+        for node in ast.walk(tree(path)):
             if isinstance(node, ast.ImportFrom) and node.module:
                 for alias in node.names:
                     whole = f"{node.module}.{alias.name}"
@@ -51,9 +57,14 @@ def test_a_short_module_is_imported_by_more_than_one_other() -> None:
     assert [one for one in short if len(known[one]) == 1 and not known[one] & REGISTRIES] == []
 
 
+def test_a_class_name_means_one_class() -> None:
+    names = Counter(node.name for path in MODULES for node in ast.walk(tree(path)) if isinstance(node, ast.ClassDef))
+    assert [name for name, number in names.items() if number > 1] == []
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_what_belongs_together_is_passed_as_a_record(path: Path) -> None:
-    for node in ast.walk(ast.parse(MODULES[path])):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.FunctionDef) and COMMANDS not in path.parents:
             every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
             assert len(every) <= PARAMETERS, f"{node.name} takes {len(every)} parameters"

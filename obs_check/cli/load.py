@@ -12,7 +12,7 @@ from obs_check.model.wording import count_noun
 
 if TYPE_CHECKING:
     from obs_check.app.systems.injection import Sending
-    from obs_check.app.systems.load import Account, Load
+    from obs_check.app.systems.load import Load, LoadAccount
     from obs_check.follow.run import Run
 
 _SHOWN = 10
@@ -45,11 +45,11 @@ def inject_load(load: "Load", sending: "Sending", out: Output, deadline: float |
 
 def trace_large(run: "Run", out: Output, deadline: float | None, save: Path | None) -> NoReturn:
     """Account for an earlier large run at every hop; ends the command."""
-    from obs_check.app.systems.load import Account, Load, trace_load
+    from obs_check.app.systems.load import Load, LoadAccount, trace_load
     from obs_check.app.systems.systems import open_loki
 
     config = out.config()
-    account = Account("trace", Load(len(run.sent)))
+    account = LoadAccount("trace", Load(len(run.sent)))
     with keep_document(out, account, save, out.limit_s(deadline)):
         with closing(open_loki(config)) as loki:
             trace_load(account, config, run, loki, config.timeouts.hop_s, out.say)
@@ -66,14 +66,14 @@ def _loading(
     hop_s: float | None,
     deadline: float | None,
     save: Path | None,
-) -> Iterator["Account"]:
+) -> Iterator["LoadAccount"]:
     from obs_check.app.systems.injection import open_way
-    from obs_check.app.systems.load import Account, run_load
+    from obs_check.app.systems.load import LoadAccount, run_load
     from obs_check.app.systems.systems import open_loki
 
     config = out.config()
     way = open_way(config, replace(sending, env=out.env), out.say)
-    account = Account(command, load)
+    account = LoadAccount(command, load)
     patience = config.timeouts.hop_s if hop_s is None else hop_s
     with keep_document(out, account, save, out.limit_s(deadline)):
         if command == "inject":
@@ -84,7 +84,7 @@ def _loading(
         yield account
 
 
-def _print(account: "Account", out: Output) -> None:
+def _print(account: "LoadAccount", out: Output) -> None:
     if out.json:
         return
     document = account.to_json()

@@ -79,7 +79,7 @@ def send(event: Event, proxy: str | None, ca: Path | None, patience: Patience = 
 
 
 @dataclass(frozen=True, slots=True)
-class Egress:
+class EgressClient:
     """The way that events took: `proxy` None is the environment's. `clock` gives ns since the epoch."""
 
     proxy: str | None

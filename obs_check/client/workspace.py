@@ -6,7 +6,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from obs_check.client.answer import as_type
-from obs_check.client.executors.health import Checked
+from obs_check.client.executors.health import CheckResult
 from obs_check.client.http import Http
 from obs_check.config import host_port
 from obs_check.config.executors import CoderConfig
@@ -43,7 +43,7 @@ class _Workspace(Struct):
     latest_build: _Build
 
 
-def workspace_health(config: CoderConfig) -> list[Checked]:
+def workspace_health(config: CoderConfig) -> list[CheckResult]:
     """One row for the workspace, each agent and each app that has a health check
     (`GET /api/v2/users/{user}/workspace/{name}`). Raises Unavailable, NotAllowed or ConfigError."""
     owner, _, name = config.workspace.rpartition("/")
@@ -55,11 +55,11 @@ def workspace_health(config: CoderConfig) -> list[Checked]:
     for agent in (agent for resource in build.resources or () for agent in resource.agents or ()):
         rows.append(_row(f"agent {agent.name}", agent.status, "connected"))
         if agent.health is not None and not agent.health.healthy:
-            rows.append(Checked(f"health of agent {agent.name}", False, agent.health.reason or "it is not healthy"))
+            rows.append(CheckResult(f"health of agent {agent.name}", False, agent.health.reason or "it is not healthy"))
         # An app without a health check says nothing: disabled.
         rows += [_row(f"app {app.slug}", app.health, "healthy") for app in agent.apps or () if app.health != "disabled"]
     return rows
 
 
-def _row(name: str, state: str, wanted: str) -> Checked:
-    return Checked(name, state == wanted, f"Coder reports the state {state}")
+def _row(name: str, state: str, wanted: str) -> CheckResult:
+    return CheckResult(name, state == wanted, f"Coder reports the state {state}")

@@ -51,7 +51,7 @@ class _Sending(_Row, tag="sending", frozen=True):
     at_ns: Moment
 
 
-class _Answered(_Row, tag="answer", frozen=True):
+class _AnsweredRow(_Row, tag="answer", frozen=True):
     n: int
     sent_ns: Moment
     at_ns: Moment
@@ -72,7 +72,7 @@ class _Through(_Row, tag="through", frozen=True):
     tool_call: bool
 
 
-_Kinds = _Begun | _Planned | _Sending | _Answered | _Through
+_Kinds = _Begun | _Planned | _Sending | _AnsweredRow | _Through
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(_Kinds)
 
@@ -122,7 +122,7 @@ class Journal:
         with self._lock:
             self._last_ns = max(self._last_ns, at_ns)
         error = hide_secrets(answer.error) if answer.error else ""
-        self._write([_Answered(event.n, event.sent_ns, at_ns, answer.verdict, answer.status, error, client)])
+        self._write([_AnsweredRow(event.n, event.sent_ns, at_ns, answer.verdict, answer.status, error, client)])
 
     def through(self, through: Through) -> None:
         """Note what sends the events, where it has changed."""
@@ -206,7 +206,7 @@ def read_journal(path: Path) -> tuple[Run, int]:
             case _Sending():
                 sending |= dict.fromkeys(range(row.first, min(row.last, len(events)) + 1), row.at_ns)
                 last_ns = max(last_ns, row.at_ns)
-            case _Answered() if 0 < row.n <= len(events):
+            case _AnsweredRow() if 0 < row.n <= len(events):
                 event = replace(events[row.n - 1], sent_ns=row.sent_ns)
                 sent[row.n] = Sent(event, EgressAnswer(row.status, row.verdict, row.error), row.client, row.at_ns)
                 last_ns = max(last_ns, row.at_ns)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from obs_check.model.shipping import FileState, PushRefusal, ShipperState
-from obs_check.model.shipping_account import Account, account
+from obs_check.model.shipping_account import ShippingAccount, account
 from obs_check.model.window import NS
 from obs_check.model.wording import count_noun
 
@@ -23,7 +23,7 @@ class ShippingEvidence:
     since_ns: int = 0
 
     @property
-    def account(self) -> Account | None:
+    def account(self) -> ShippingAccount | None:
         """What became of the lines read since the snapshot before the run."""
         return None if self.before is None else account(self.before, self.after, self.lines)
 
@@ -50,7 +50,7 @@ class ShippingEvidence:
         told += [refusal_in_words(r) for r in self.refusals if r.words][:1]
         return told
 
-    def _tells(self, file: FileState, found: Account | None) -> bool:
+    def _tells(self, file: FileState, found: ShippingAccount | None) -> bool:
         """Whether a file's reading says more than the account; lines that were read since are ahead of the offset."""
         if file.state in ("behind", "stale") and found is not None:
             return found.read_by_file.get(file.path, 0) < self.lines[file.path]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from obs_check.errors import ObsCheckError
 from obs_check.lab.audit import SocketAuditor
-from obs_check.lab.egress import Egress, Invocation
+from obs_check.lab.egress import Invocation, LabEgress
 
 _PROXY = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
 _CA = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO")
@@ -63,7 +63,7 @@ def main(around: Around, args: Sequence[str]) -> int:
         pids=(os.getpid(), os.getpid() + 1),
         session_id=session,
     )
-    egress = Egress(config, SocketAuditor(Path(around.socket), session_id=session), invocation)
+    egress = LabEgress(config, SocketAuditor(Path(around.socket), session_id=session), invocation)
     try:
         egress.start()
     except ObsCheckError as error:

@@ -69,7 +69,7 @@ class Invocation:
     session_id: str = ""
 
 
-class Egress:
+class LabEgress:
     """One boundary invocation on a loopback port: from `start` to `stop` it has one configuration, one pair of log
     files and one run of its audit sink.
 
@@ -236,7 +236,7 @@ class _Connection(StreamRequestHandler):
     rfile: io.BufferedReader
     server: HangUpServer
 
-    def __init__(self, egress: Egress, *args: Any) -> None:
+    def __init__(self, egress: LabEgress, *args: Any) -> None:
         self._egress = egress
         super().__init__(*args)
 

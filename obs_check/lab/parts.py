@@ -20,7 +20,7 @@ from obs_check.lab.audit import SocketAuditor
 from obs_check.lab.audit_agent import Agent
 from obs_check.lab.boundary_program import Around, install
 from obs_check.lab.coderd import Coderd, pod_log_path
-from obs_check.lab.egress import Egress, Invocation
+from obs_check.lab.egress import Invocation, LabEgress
 from obs_check.lab.grafana import LabGrafana
 from obs_check.lab.kubernetes import KUBECONFIG
 from obs_check.lab.kubernetes_api import LabKubernetes
@@ -83,7 +83,7 @@ class FirewallPart(Protocol):
     def start(self) -> object: ...
     def stop(self) -> None: ...
     def install(self, ca: str) -> Path: ...
-    def invocation(self, pids: tuple[int, int], port: int, until: ExitStack) -> Egress: ...
+    def invocation(self, pids: tuple[int, int], port: int, until: ExitStack) -> LabEgress: ...
 
 
 class BoundaryPart:
@@ -135,11 +135,11 @@ class BoundaryPart:
         install(path, around)
         return path
 
-    def invocation(self, pids: tuple[int, int], port: int, until: ExitStack) -> Egress:
+    def invocation(self, pids: tuple[int, int], port: int, until: ExitStack) -> LabEgress:
         """One that was not started; its stderr is open as long as `until`."""
         firewall = self._chosen.firewall
         session_id = str(uuid.uuid4()) if self._chosen.sends_session else ""
-        return Egress(
+        return LabEgress(
             self._directory / "boundary.yaml" if firewall.config_named else None,
             SocketAuditor(self._audit, session_id=session_id),
             Invocation(
@@ -158,7 +158,7 @@ class BoundaryPart:
 def around_shows(chosen: lab_settings.LabSettings) -> bool:
     """Whether a boundary around the probe shows what is broken: not where that is how the long-lived one is run, or
     what of it a client sees."""
-    long_lived = chosen.firewall != lab_settings.Firewall() or chosen.agent_dies or "boundary" in chosen.absent
+    long_lived = chosen.firewall != lab_settings.FirewallSettings() or chosen.agent_dies or "boundary" in chosen.absent
     return not (long_lived or chosen.proxy)
 
 

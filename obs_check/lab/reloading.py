@@ -27,7 +27,7 @@ class Reloading:
         self._held = OwnFolder("reload-")
         path = self._held.path / "socket"
 
-        class Handler(socketserver.StreamRequestHandler):
+        class ReloadHandler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
                 """Reload, and say how it went."""
                 try:
@@ -37,7 +37,7 @@ class Reloading:
                 else:
                     self.wfile.write(_DONE)
 
-        self._server = socketserver.UnixStreamServer(str(path), Handler)
+        self._server = socketserver.UnixStreamServer(str(path), ReloadHandler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="lab-reload", daemon=True)
 
     def __enter__(self) -> Self:

@@ -28,7 +28,7 @@ PROMETHEUS_URL = "http://prometheus.invalid"
 
 
 @dataclass(slots=True)
-class Firewall:
+class FirewallSettings:
     """How boundary is run. `config_named`: BOUNDARY_CONFIG is set; `port_taken`: another program has its port;
     `origin_up`: what allowed requests reach is there; `json_lines`: its log has another format; `ends_after`: its
     command ends after so many requests (0: never)."""
@@ -84,7 +84,7 @@ class LabSettings:
     shipper_user: Literal["boundary's", "another"] = "boundary's"
     prepare: list[Callable[[Path], None]] = field(default_factory=list)
     finish: list[Callable[[Path], None]] = field(default_factory=list)
-    firewall: Firewall = field(default_factory=Firewall)
+    firewall: FirewallSettings = field(default_factory=FirewallSettings)
     inject: dict[str, str] = field(default_factory=dict)
     proxy: str = ""
     ca: bool = True

@@ -230,7 +230,7 @@ class LabShipper:
 
 
 def _handler(shipper: LabShipper) -> type[http.server.BaseHTTPRequestHandler]:
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class ShipperHandler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             answer = _answer_of_alloy if shipper.alloy else _answer
             status, kind, text = answer(shipper, unquote(self.path.split("?")[0]))
@@ -246,7 +246,7 @@ def _handler(shipper: LabShipper) -> type[http.server.BaseHTTPRequestHandler]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """No access log."""
 
-    return Handler
+    return ShipperHandler
 
 
 def _answer(shipper: LabShipper, path: str) -> tuple[int, str, str]:

@@ -14,7 +14,7 @@ from typing import Any, Self
 import yaml
 
 from obs_check.lab import settings as lab_settings
-from obs_check.lab.egress import Egress
+from obs_check.lab.egress import LabEgress
 from obs_check.lab.faults.registry import break_with
 from obs_check.lab.kubernetes import on_kubernetes
 from obs_check.lab.native.parts import TIMEOUTS, fit, parts_with
@@ -113,7 +113,7 @@ class Lab:
         for step in chosen.finish:
             step(self.directory)
 
-    def another_boundary(self) -> Egress:
+    def another_boundary(self) -> LabEgress:
         """boundary as another command of the workspace runs it, not started: files, port and session are its own."""
         return self._stack.boundary.invocation((os.getpid() + 2, os.getpid() + 3), 0, self._running)
 

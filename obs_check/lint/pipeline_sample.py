@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from obs_check.golang.regex import capture_names
 from obs_check.lint.question import NOW_NS
-from obs_check.lint.sample import SampleLines, Shipping
+from obs_check.lint.sample import SampleLines, SampleShipping
 from obs_check.logql.syntax.ast import Matcher
 from obs_check.model.entry import Labels
 from obs_check.shipper.item import Item, Stage, StageContext
@@ -48,7 +48,7 @@ def _extracted(stage: Regex | Json | Logfmt) -> set[str]:
     return {name for name, _ in (stage.expressions if isinstance(stage, Json) else stage.mapping)}
 
 
-def shipping_of(job: ScrapeJob, flow: Flow, sample: SampleLines) -> Shipping:
+def shipping_of(job: ScrapeJob, flow: Flow, sample: SampleLines) -> SampleShipping:
     """What a job makes of a sample, each way only once."""
     start, lines = given(job, flow, sample)
     asked = {name for stage, _ in flow.matches for name, _, _ in stage.selector.matchers}
@@ -58,7 +58,7 @@ def shipping_of(job: ScrapeJob, flow: Flow, sample: SampleLines) -> Shipping:
     def shipped(labels: frozenset[tuple[str, str]]) -> list[Shipped]:
         return simulate(job.pipeline, {**start, **dict(labels)}, lines, NOW_NS)
 
-    return Shipping(lambda labels: shipped(frozenset(labels.items())), flow.pushed, frozenset(deciding))
+    return SampleShipping(lambda labels: shipped(frozenset(labels.items())), flow.pushed, frozenset(deciding))
 
 
 def seen_by(job: ScrapeJob, flow: Flow, sample: SampleLines, kind: type[S]) -> list[tuple[S, list[Item]]]:

@@ -29,7 +29,7 @@ Shape = Literal["json", "logfmt", "text"]
 
 
 @dataclass(frozen=True)
-class Shipping:
+class SampleShipping:
     """What a job makes of a sample. `ship` answers the entries for labels that the lines come with; `pushed` are the
     labels that its lines can have; `deciding` are those that they come with, whose value nobody knows, and that a
     `match` stage looks at."""
@@ -49,7 +49,7 @@ class SampleLines:
     lines: tuple[str, ...]
     settings: EngineSettings
     labels: Labels = field(default_factory=dict)
-    shipping: Shipping | None = None
+    shipping: SampleShipping | None = None
     """What their job makes of them; None where no job is known to be theirs."""
 
     @cached_property

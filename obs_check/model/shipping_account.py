@@ -15,7 +15,7 @@ from obs_check.model.shipping import Destination, FileState, ShipperState
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class ShippingAccount:
     """The difference of two snapshots. `own` are lines of the run in the files it wrote (None when nobody counted
     them), `own_read` lines read of those files. `restarted`: counters went back, so they are counted from 0."""
 
@@ -78,7 +78,7 @@ class Account:
         }
 
 
-def account(before: ShipperState, after: ShipperState, own: Mapping[str, int] | None = None) -> Account:
+def account(before: ShipperState, after: ShipperState, own: Mapping[str, int] | None = None) -> ShippingAccount:
     """The account from `before` to `after`. `own` is the run's lines by file, where somebody counted them in the files.
 
     With several destinations each takes every entry: the one that took fewest counts, so that nothing is sent twice.
@@ -90,7 +90,7 @@ def account(before: ShipperState, after: ShipperState, own: Mapping[str, int] | 
     moved = [_moved(old.get(_key(d)), d) for d in after.destinations]
     worst = min(moved, key=lambda m: m[0], default=(0, {}))
     inodes = {f.path: f for f in before.files}
-    return Account(
+    return ShippingAccount(
         read=sum(read.values()),
         stage_drops=_difference(base.stage_drops, after.stage_drops),
         client_drops=worst[1],

@@ -10,7 +10,7 @@ from obs_check.client.files.text_files import whole
 from obs_check.client.loki.client import StoredLine
 from obs_check.model.times import rfc3339
 from obs_check.report.binary_tables import HINT, copy_to_parquet, quoted
-from obs_check.report.frames import Column, TableKind, table_of
+from obs_check.report.frames import TableColumn, TableKind, table_of
 from obs_check.report.json import json_line
 from obs_check.report.terminal import in_cell
 
@@ -37,18 +37,18 @@ DECISIONS = TableKind(
     "One row an audited request: of a run those in the lines that are kept of it; with `export --decisions`, and of "
     "the command `decisions`, all that Loki has of a window.",
     (
-        Column("path", "text", "`A`: boundary's log files; `B`: coderd's log. A request may stand on both"),
-        Column("stored", "time", "its time in Loki"),
-        Column("event_time", "text", "boundary's time of it as coderd writes it (RFC 3339), empty on path A"),
-        Column("decision", "text", "`allow` or `deny`"),
-        Column("method", "text", "HTTP method"),
-        Column("url", "text", "what was asked for"),
-        Column("host", "text", "its host"),
-        Column("rule", "text", "the rule that allowed it, empty for a denial"),
-        Column("owner", "text", "of the workspace, empty on path A"),
-        Column("workspace", "text", "its name, empty on path A"),
-        Column("agent", "text", "its agent, empty on path A"),
-        Column("labels", "json", "of its stream in Loki"),
+        TableColumn("path", "text", "`A`: boundary's log files; `B`: coderd's log. A request may stand on both"),
+        TableColumn("stored", "time", "its time in Loki"),
+        TableColumn("event_time", "text", "boundary's time of it as coderd writes it (RFC 3339), empty on path A"),
+        TableColumn("decision", "text", "`allow` or `deny`"),
+        TableColumn("method", "text", "HTTP method"),
+        TableColumn("url", "text", "what was asked for"),
+        TableColumn("host", "text", "its host"),
+        TableColumn("rule", "text", "the rule that allowed it, empty for a denial"),
+        TableColumn("owner", "text", "of the workspace, empty on path A"),
+        TableColumn("workspace", "text", "its name, empty on path A"),
+        TableColumn("agent", "text", "its agent, empty on path A"),
+        TableColumn("labels", "json", "of its stream in Loki"),
     ),
     _kept,
 )
@@ -57,13 +57,13 @@ TOP_DOMAINS = TableKind(
     "Top domains",
     "One row a path and host of `decisions`, those with the most requests first.",
     (
-        Column("path", "text", "as in `decisions`"),
-        Column("host", "text", "as in `decisions`"),
-        Column("requests", "integer", "decisions"),
-        Column("allowed", "integer", "of them allowed"),
-        Column("denied", "integer", "of them denied"),
-        Column("first", "time", "the earliest, its time in Loki"),
-        Column("last", "time", "the latest, its time in Loki"),
+        TableColumn("path", "text", "as in `decisions`"),
+        TableColumn("host", "text", "as in `decisions`"),
+        TableColumn("requests", "integer", "decisions"),
+        TableColumn("allowed", "integer", "of them allowed"),
+        TableColumn("denied", "integer", "of them denied"),
+        TableColumn("first", "time", "the earliest, its time in Loki"),
+        TableColumn("last", "time", "the latest, its time in Loki"),
     ),
     lambda _document: (),
 )

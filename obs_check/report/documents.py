@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Struct
 
-from obs_check.app.verify.document import Document, Judged, RunId, Span, Subject, field_meaning
+from obs_check.app.verify.document import Document, JsonSpan, JsonSubject, Judged, RunId, field_meaning
 
 Number = float | Literal["NaN", "+Inf", "-Inf"]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -31,7 +31,7 @@ class LintPlace(Struct):
     """One of the places that a finding of lint has."""
 
     line: int
-    subject: Subject
+    subject: JsonSubject
 
 
 class LintFinding(Struct):
@@ -42,7 +42,7 @@ class LintFinding(Struct):
     path: str
     line: Annotated[int, field_meaning("from 1")]
     column: Annotated[int, field_meaning("from 1: where the line begins behind its blanks")]
-    subject: Subject
+    subject: JsonSubject
     claim: str
     fix: LintRemedy
     places: Annotated[list[LintPlace] | None, field_meaning("all places of a habit")] = None
@@ -149,11 +149,11 @@ class QueryDocument(_Head):
 
     query: str
     asked: Annotated[str, field_meaning("who was asked")]
-    window: Span | None
+    window: JsonSpan | None
     result: QueryResult
 
 
-class NamedQuery(Struct):
+class ListedQuery(Struct):
     """A query that has a name."""
 
     name: str
@@ -164,7 +164,7 @@ class NamedQuery(Struct):
 class QueryListDocument(_Head):
     """What `obs-check query --list` shows."""
 
-    queries: list[NamedQuery]
+    queries: list[ListedQuery]
 
 
 class LabelValues(Struct):
@@ -178,7 +178,7 @@ class QueryLabelsDocument(_Head):
     """What `obs-check query --labels` shows."""
 
     asked: Annotated[str, field_meaning("who was asked")]
-    window: Span | None
+    window: JsonSpan | None
     labels: list[LabelValues]
 
 
@@ -227,7 +227,7 @@ class ExplainDocument(_Head):
 
     query: str
     asked: str
-    window: Span
+    window: JsonSpan
     conclusion: str
     explain: ExplainNode
     cost: ExplainCost | None
@@ -265,7 +265,7 @@ class ExportDocument(_Head):
 class DecisionsDocument(_Head):
     """What `obs-check decisions` wrote."""
 
-    window: Span
+    window: JsonSpan
     rows: Annotated[int, field_meaning("decisions")]
     crowded: Annotated[
         int, field_meaning("moments of which not all lines could be asked for: then the verdict is unknown")

@@ -19,7 +19,7 @@ _INTEGERS = range(-(2**63), 2**63)
 _NUMBERS = {"NaN": math.nan, "+Inf": math.inf, "-Inf": -math.inf}
 
 
-class Column(NamedTuple):
+class TableColumn(NamedTuple):
     """A column: its meaning names the unit where it has one."""
 
     name: str
@@ -33,7 +33,7 @@ class TableKind(NamedTuple):
     name: str
     title: str
     meaning: str
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
     rows: Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]]]
 
 

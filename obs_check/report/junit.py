@@ -10,7 +10,7 @@ from obs_check.report.terminal import escape_controls
 _KINDS = {"fail": "failure", "unknown": "error"}
 
 
-class Case(NamedTuple):
+class JunitCase(NamedTuple):
     """A testcase: `verdict` is ok, fail (a failure) or unknown (an error, in JUnit's words)."""
 
     classname: str
@@ -25,7 +25,7 @@ def junit(document: Mapping[str, Any]) -> str:
     suites = []
     for suite in document["suites"]:
         cases = [
-            Case(case["name"], check["subject"], check["verdict"], check["differs"], _wanted(check))
+            JunitCase(case["name"], check["subject"], check["verdict"], check["differs"], _wanted(check))
             for case in suite["cases"]
             for check in case["checks"]
         ]
@@ -46,7 +46,7 @@ def junit_of_run(document: Mapping[str, Any]) -> str:
 def junit_of_lint(document: Mapping[str, Any]) -> str:
     """One testcase a finding of lint's document, and one that passed where there is none."""
     cases = [
-        Case(
+        JunitCase(
             one["rule"],
             f"{one['path']}:{one['line']}:{one['column']}",
             "fail" if one["severity"] == "error" else "ok",
@@ -55,28 +55,28 @@ def junit_of_lint(document: Mapping[str, Any]) -> str:
         )
         for one in document["findings"]
     ]
-    return _xml([("lint", cases or [Case("lint", count_noun(document["files"], "file"), "ok")], 0.0)], "")
+    return _xml([("lint", cases or [JunitCase("lint", count_noun(document["files"], "file"), "ok")], 0.0)], "")
 
 
-def _parts(document: Mapping[str, Any]) -> Iterator[tuple[str, Iterator[Case]]]:
+def _parts(document: Mapping[str, Any]) -> Iterator[tuple[str, Iterator[JunitCase]]]:
     yield (
         "hops",
         (
-            Case(f"path {hop.get('path')}", str(hop.get("hop")), str(hop.get("verdict")), _hop(hop))
+            JunitCase(f"path {hop.get('path')}", str(hop.get("hop")), str(hop.get("verdict")), _hop(hop))
             for hop in document.get("hops") or ()
         ),
     )
     yield (
         "panels",
         (
-            Case(f"panel {panel.get('id')}", str(panel.get("title")), str(panel.get("verdict")), _panel(panel))
+            JunitCase(f"panel {panel.get('id')}", str(panel.get("title")), str(panel.get("verdict")), _panel(panel))
             for panel in document.get("panels") or ()
         ),
     )
     yield (
         "causes",
         (
-            Case(
+            JunitCase(
                 str(finding.get("cause")),
                 str(finding.get("claim")),
                 "fail" if finding.get("severity") == "error" else "ok",
@@ -102,7 +102,7 @@ def _wanted(check: Mapping[str, Any]) -> str:
     return "\n".join([*(f"want {line}" for line in check["want"]), *(f"got  {line}" for line in check["got"])])
 
 
-def _xml(suites: Iterable[tuple[str, Sequence[Case], float]], ended: str) -> str:
+def _xml(suites: Iterable[tuple[str, Sequence[JunitCase], float]], ended: str) -> str:
     root = ElementTree.Element("testsuites", name="obs-check")
     for name, cases, seconds in suites:
         verdicts = [case.verdict for case in cases]

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from obs_check.follow.shipping import in_words, refusal_in_words, skipped_in_words
 from obs_check.model.shipping import FileState, ShipperState
-from obs_check.model.shipping_account import Account
+from obs_check.model.shipping_account import ShippingAccount
 from obs_check.model.verdict import Verdict
 from obs_check.model.wording import count_noun
 from obs_check.report.console import cell, make_console, plain_table
@@ -17,7 +17,7 @@ from obs_check.report.terminal import escape_controls
 _BROKEN = ("shrunk", "replaced", "not tailed", "unknown file")
 
 
-def problems(state: ShipperState, found: Account | None) -> list[str]:
+def problems(state: ShipperState, found: ShippingAccount | None) -> list[str]:
     """What is wrong, one sentence each: files that are not read, entries given up, components that are not healthy.
 
     With an account, drops count only when they happened in its time.
@@ -39,7 +39,7 @@ def _shut(file: FileState | None) -> bool:
     return file is not None and file.read_lines is None and file.read_bytes is None
 
 
-def status_document(state: ShipperState, found: Account | None) -> tuple[dict[str, Any], Verdict]:
+def status_document(state: ShipperState, found: ShippingAccount | None) -> tuple[dict[str, Any], Verdict]:
     """The document and its verdict: fail with a problem; unknown when nothing is said of any file."""
     wrong = problems(state, found)
     silent = not state.files and bool(state.missing)

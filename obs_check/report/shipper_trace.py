@@ -10,7 +10,7 @@ from obs_check.model.secret import shorten
 from obs_check.model.times import rfc3339
 from obs_check.report.console import make_console
 from obs_check.report.terminal import escape_controls
-from obs_check.shipper.simulate import Effect, Shipped, Simulation
+from obs_check.shipper.simulate import Shipped, Simulation, TracedStage
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -84,7 +84,7 @@ def print_trace(result: Simulation, lines: Sequence[str], color: bool) -> None:
             console.print(Text(f"  {words}", style))
 
 
-def _stage(effect: Effect, beside: list[Effect]) -> "Text":
+def _stage(effect: TracedStage, beside: list[TracedStage]) -> "Text":
     """The rows of one stage; what the stages inside it are shown to change is not repeated."""
     from rich.text import Text
 
@@ -105,7 +105,7 @@ def _stage(effect: Effect, beside: list[Effect]) -> "Text":
     return text
 
 
-def _end(effects: list[Effect]) -> tuple[str, str]:
+def _end(effects: list[TracedStage]) -> tuple[str, str]:
     last = effects[-1] if effects else None
     if last and last.outcome == "dropped":
         return f"not shipped: dropped by {last.stage}" + (f" ({last.reason})" if last.reason else ""), "bold red"
@@ -114,8 +114,8 @@ def _end(effects: list[Effect]) -> tuple[str, str]:
     return "not shipped", "bold red"
 
 
-def _by_number(result: Simulation) -> tuple[dict[int, list[Effect]], dict[int, list[Shipped]]]:
-    effects: dict[int, list[Effect]] = defaultdict(list)
+def _by_number(result: Simulation) -> tuple[dict[int, list[TracedStage]], dict[int, list[Shipped]]]:
+    effects: dict[int, list[TracedStage]] = defaultdict(list)
     shipped: dict[int, list[Shipped]] = defaultdict(list)
     for effect in result.effects:
         effects[effect.number].append(effect)

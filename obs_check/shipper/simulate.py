@@ -24,7 +24,7 @@ class Shipped:
 
 
 @dataclass(frozen=True)
-class Effect:
+class TracedStage:
     """What one stage did to one input line (`number`, 1-based). `stage` is its place, `2 json` or `3 match > 1 regex`.
     `changes` are (what, before, after): `line`, `ts`, `label NAME`, `extracted NAME`, `metadata NAME`; None is absent.
     A line that was `held` may be `released` later, as it is then (one change, of `line`) or as part of another.
@@ -42,7 +42,7 @@ class Simulation:
     """`shipped` in order; `effects` of every stage on every line; `dropped` counts lines by reason."""
 
     shipped: list[Shipped]
-    effects: list[Effect]
+    effects: list[TracedStage]
     dropped: dict[str, int]
 
 
@@ -91,7 +91,7 @@ def run(pipeline: Pipeline, labels: Labels, lines: Iterable[str], now_ns: int, t
 
 class _Recorder:
     def __init__(self) -> None:
-        self.effects: list[Effect] = []
+        self.effects: list[TracedStage] = []
         self.dropped: dict[str, int] = {}
         self._reason = ""
         self._held: set[tuple[int, str]] = set()
@@ -107,22 +107,22 @@ class _Recorder:
         for item in released:
             if (item.number, stage) in self._held:
                 self._held.discard((item.number, stage))
-                self.effects.append(Effect(item.number, stage, "released", (("line", None, item.line),)))
+                self.effects.append(TracedStage(item.number, stage, "released", (("line", None, item.line),)))
         if before is None:
             return
         own = next((item for item in out if item.number == before.number), None)
         reason, self._reason = self._reason, ""
         if own is not None:
-            self.effects.append(Effect(before.number, stage, "kept", tuple(_changes(before, own))))
+            self.effects.append(TracedStage(before.number, stage, "kept", tuple(_changes(before, own))))
         elif (inner := self._inner(before.number, stage)) and inner.outcome == "dropped":
-            self.effects.append(Effect(before.number, stage, "dropped", (), inner.reason))
+            self.effects.append(TracedStage(before.number, stage, "dropped", (), inner.reason))
         elif holds and not reason:
             self._held.add((before.number, stage))
-            self.effects.append(Effect(before.number, stage, "held"))
+            self.effects.append(TracedStage(before.number, stage, "held"))
         else:
-            self.effects.append(Effect(before.number, stage, "dropped", (), reason))
+            self.effects.append(TracedStage(before.number, stage, "dropped", (), reason))
 
-    def _inner(self, number: int, stage: str) -> Effect | None:
+    def _inner(self, number: int, stage: str) -> TracedStage | None:
         """The last effect, when it is that of a stage inside `stage` on the same line."""
         last = self.effects[-1] if self.effects else None
         return last if last and last.number == number and last.stage.startswith(f"{stage} > ") else None

@@ -8,7 +8,7 @@ from typing import Any
 from obs_check.logql.settings import LokiVersion
 from obs_check.model.verdict import Verdict
 from obs_check.testing.mutants import Mutant, mutants
-from obs_check.testing.offline import Given
+from obs_check.testing.offline import CaseApis
 from obs_check.testing.panels import checked_panels
 from obs_check.testing.suite import Case, Suite
 
@@ -39,8 +39,8 @@ def mutate(suite: Suite, pattern: re.Pattern[str], loki: LokiVersion) -> Iterato
     notices nothing."""
     if suite.dashboard is None:
         return
-    cases = [(case, Given(case, loki)) for case in suite.cases if pattern.search(case.name)]
-    sound: dict[int, list[tuple[Case, Given]]] = {}
+    cases = [(case, CaseApis(case, loki)) for case in suite.cases if pattern.search(case.name)]
+    sound: dict[int, list[tuple[Case, CaseApis]]] = {}
     for mutant in mutants(suite.dashboard):
         if mutant.panel not in sound:
             sound[mutant.panel] = [
@@ -54,7 +54,7 @@ def mutate(suite: Suite, pattern: re.Pattern[str], loki: LokiVersion) -> Iterato
         yield Noticed(mutant.panel, title, mutant.ref_id, mutant.change, _first(suite, mutant, sound[mutant.panel]))
 
 
-def _first(suite: Suite, mutant: Mutant, cases: list[tuple[Case, Given]]) -> str:
+def _first(suite: Suite, mutant: Mutant, cases: list[tuple[Case, CaseApis]]) -> str:
     for case, given in cases:
         checks = checked_panels(suite, case, mutant.dashboard, given, mutant.panel)
         if any(c.verdict is not Verdict.OK for c in checks):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _HOSTS = {"loki": "http://loki.invalid", "prometheus": "http://prometheus.invalid"}
 
 
-class Given(httpx.BaseTransport):
+class CaseApis(httpx.BaseTransport):
     """The APIs of Loki and Prometheus over one case, for a client that never opens a socket."""
 
     def __init__(self, case: Case, loki: LokiVersion) -> None:
@@ -57,7 +57,7 @@ class Given(httpx.BaseTransport):
         return httpx.Response(200, json={"status": "success", "data": data})
 
 
-def board_of(suite: Suite, case: Case, dashboard: Dashboard, given: Given) -> Board:
+def board_of(suite: Suite, case: Case, dashboard: Dashboard, given: CaseApis) -> Board:
     """The dashboard over what the case gives. InputError for a datasource that has to be named in the test file."""
     raw = [
         {"uid": uid, "name": uid, "type": kind, "url": _HOSTS.get(kind, ""), "isDefault": position == 0}

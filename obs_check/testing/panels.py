@@ -12,7 +12,7 @@ from obs_check.panel.elements import Dashboard
 from obs_check.panel.reading import Reading
 from obs_check.panel.timerange import Calendar, time_range
 from obs_check.testing.given import events_of
-from obs_check.testing.offline import Given, board_of
+from obs_check.testing.offline import CaseApis, board_of
 from obs_check.testing.outcome import Checked
 from obs_check.testing.suite import Case, PanelWant, Suite
 
@@ -20,7 +20,7 @@ _MS_NS = 1_000_000
 
 
 def checked_panels(
-    suite: Suite, case: Case, dashboard: Dashboard, given: Given, only: int | None = None
+    suite: Suite, case: Case, dashboard: Dashboard, given: CaseApis, only: int | None = None
 ) -> tuple[Checked, ...]:
     """What the test says of each panel, and of the others what the expectations say of its events; `only` one panel.
 
@@ -52,7 +52,7 @@ def checked_panels(
 
 
 def _views(
-    suite: Suite, case: Case, dashboard: Dashboard, given: Given, panels: Collection[int]
+    suite: Suite, case: Case, dashboard: Dashboard, given: CaseApis, panels: Collection[int]
 ) -> Mapping[int, PanelView]:
     if not panels:
         return {}

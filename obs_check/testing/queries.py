@@ -8,14 +8,14 @@ from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant, query_range
 from obs_check.logql.syntax.ast import LogQuery
 from obs_check.model.result import Matrix, Result, Scalar, Streams, Vector
-from obs_check.testing.offline import Given
+from obs_check.testing.offline import CaseApis
 from obs_check.testing.outcome import Checked
 from obs_check.testing.suite import Case, QueryWant
 
 _MOST_LINES = 5000
 
 
-def checked_query(case: Case, want: QueryWant, given: Given) -> Checked:
+def checked_query(case: Case, want: QueryWant, given: CaseApis) -> Checked:
     """One query and whether it answers what the test wants."""
     subject = f"query {' '.join(want.text.split())}"
     try:
@@ -40,7 +40,7 @@ def checked_query(case: Case, want: QueryWant, given: Given) -> Checked:
     return Checked(subject, "; ".join(said) or "another order or number of lines", expected, got)
 
 
-def _answer(case: Case, want: QueryWant, given: Given) -> Result:
+def _answer(case: Case, want: QueryWant, given: CaseApis) -> Result:
     expr = parse(want.text)
     start = case.at_ns - want.range_ns
     if isinstance(expr, LogQuery):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from obs_check.errors import InputError
 from obs_check.logql.settings import LokiVersion
-from obs_check.testing.offline import Given
+from obs_check.testing.offline import CaseApis
 from obs_check.testing.outcome import CaseOutcome
 from obs_check.testing.panels import checked_panels
 from obs_check.testing.queries import checked_query
@@ -22,7 +22,7 @@ def run_suite(suite: Suite, pattern: re.Pattern[str], loki: LokiVersion) -> Iter
 
 def _run_case(suite: Suite, case: Case, loki: LokiVersion) -> CaseOutcome:
     began = time.perf_counter()
-    given = Given(case, loki)
+    given = CaseApis(case, loki)
     checks = checked_panels(suite, case, suite.dashboard, given) if suite.dashboard else ()
     checks += tuple(checked_query(case, want, given) for want in case.queries)
     if not checks:

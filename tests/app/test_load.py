@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from obs_check.app.systems.injection import Sending, open_way
-from obs_check.app.systems.load import Account, Load, run_load, trace_load
+from obs_check.app.systems.load import Load, LoadAccount, run_load, trace_load
 from obs_check.app.systems.systems import open_loki
 from obs_check.app.verify.document import Document
 from obs_check.client.answer import as_type
@@ -34,7 +34,7 @@ DISTURBANCES: list[Disturbance] = [
 
 @pytest.mark.slow
 def test_exactly_what_a_hop_did_is_named_at_that_hop(tmp_path: Path) -> None:
-    account = Account("verify", Load(COUNT, parallel=4))
+    account = LoadAccount("verify", Load(COUNT, parallel=4))
     with disturbed(DISTURBANCES, delay_s=3.0), Lab(tmp_path / "lab") as lab:
         text = lab.config_path.read_text().replace("settle_s: 6", "settle_s: 1")
         lab.config_path.write_text(text)
@@ -44,7 +44,7 @@ def test_exactly_what_a_hop_did_is_named_at_that_hop(tmp_path: Path) -> None:
             run_load(account, config, way, loki, {"OBS_CHECK_STATE": str(tmp_path)}, 1.5, lambda _text: None)
             assert account.run is not None
             run, planned = read_journal(journal_path(tmp_path, account.run.id))
-            again = Account("trace", Load(COUNT))
+            again = LoadAccount("trace", Load(COUNT))
             trace_load(again, config, run, loki, 1.5, lambda _text: None)
     did = {(one.hop, one.kind): one.tags for one in DISTURBANCES}
     assert {len(tags) for tags in did.values()} <= {COUNT // EVERY, COUNT // EVERY * 2}

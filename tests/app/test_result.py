@@ -11,7 +11,7 @@ from obs_check.app.verify.result import result_of
 from obs_check.app.verify.verdicts import PanelVerdict
 from obs_check.client.answer import as_type
 from obs_check.client.egress import EgressAnswer
-from obs_check.client.executors.health import Checked
+from obs_check.client.executors.health import CheckResult
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run, Sent, plan_events
 from obs_check.model.verdict import Verdict
@@ -26,7 +26,10 @@ DOUBT = replace(RUN, sent=(RUN.sent[0], Sent(EVENTS[1], EgressAnswer(None, "not_
 GOOD = HopSeen("A", "loki", tuple(RUN.tags()), dict.fromkeys(RUN.tags(), 1))
 LOST = HopSeen("A", "loki", tuple(RUN.tags()), {RUN.tags()[0]: 1})
 AWAY = HopSeen("A", "loki", tuple(RUN.tags()), unknown="loki does not answer")
-WORKS, BROKE = Checked("git", True, "as it has to be"), Checked("git", False, "it ended with 128", "fatal: no route")
+WORKS, BROKE = (
+    CheckResult("git", True, "as it has to be"),
+    CheckResult("git", False, "it ended with 128", "fatal: no route"),
+)
 HEALTHY = Health([WORKS], [WORKS])
 SUCCESS, NEGATIVE, UNDECIDED = "SUCCESS", "DOCUMENTED NEGATIVE", "UNDECIDED"
 

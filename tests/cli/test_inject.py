@@ -8,7 +8,7 @@ import yaml
 
 from obs_check.cli.main import main
 from obs_check.lab.audit import SocketAuditor
-from obs_check.lab.egress import Egress, Invocation
+from obs_check.lab.egress import Invocation, LabEgress
 from obs_check.lab.origin import Origin
 
 
@@ -35,7 +35,7 @@ def test_it_asks_nobody_else_and_lets_boundary_hand_on_its_events(
     audit = SocketAuditor(tmp_path / "audit.sock")
     with (
         Origin() as origin,
-        Egress(firewall, audit, Invocation(resolve={"allowed.example": ("127.0.0.1", origin.port)})) as egress,
+        LabEgress(firewall, audit, Invocation(resolve={"allowed.example": ("127.0.0.1", origin.port)})) as egress,
     ):
         monkeypatch.setenv("http_proxy", egress.url)
         monkeypatch.delenv("no_proxy", raising=False)

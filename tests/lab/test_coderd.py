@@ -15,7 +15,7 @@ from obs_check.errors import Unavailable
 from obs_check.lab.audit import SocketAuditor
 from obs_check.lab.audit_agent import FORWARDED, LOGS_DROPPED, Agent, Counter
 from obs_check.lab.coderd import Coderd, CoderdSettings, CriLog, Format, pod_log_path
-from obs_check.lab.egress import Egress
+from obs_check.lab.egress import LabEgress
 from obs_check.model.event import find_tags
 from obs_check.model.times import rfc3339_nano
 from obs_check.model.window import NS
@@ -128,7 +128,7 @@ def test_an_event_goes_from_the_egress_to_the_pod_log(tmp_path: Path) -> None:
     with (
         Coderd(pod_log) as coderd,
         Agent(socket_path, coderd, start_line=CriLog(tmp_path / "workspace.log").write) as agent,
-        Egress(config, SocketAuditor(socket_path)) as egress,
+        LabEgress(config, SocketAuditor(socket_path)) as egress,
     ):
         proxy = urllib.request.build_opener(urllib.request.ProxyHandler({"http": egress.url}))
         for n in range(10):

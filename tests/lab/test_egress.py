@@ -12,7 +12,7 @@ from obs_check.boundary.config import read_boundary_config
 from obs_check.boundary.log import BoundaryLogWriter, Level, Value, format_line
 from obs_check.errors import ConfigError, Unavailable
 from obs_check.lab.audit import AuditRecord
-from obs_check.lab.egress import Egress, Invocation
+from obs_check.lab.egress import Invocation, LabEgress
 from obs_check.lab.origin import Origin
 from obs_check.lab.tls.certificate import CA
 
@@ -49,12 +49,12 @@ def config_file(directory: Path, text: str = "", level: str = "info") -> Path:
 ALLOWED = 'allowlist:\n  - "method=GET domain=allowed.example path=/ok/*"\n'
 
 
-def egress_of(config: Path, sink: Recorder, origin: Origin | None = None, port: int = 0) -> Egress:
+def egress_of(config: Path, sink: Recorder, origin: Origin | None = None, port: int = 0) -> LabEgress:
     resolve = {"allowed.example": ("127.0.0.1", origin.port)} if origin else {}
-    return Egress(config, sink, Invocation(resolve=resolve, now_ns=lambda: NOON, pids=(41, 42), port=port))
+    return LabEgress(config, sink, Invocation(resolve=resolve, now_ns=lambda: NOON, pids=(41, 42), port=port))
 
 
-def talk(egress: Egress, data: bytes) -> bytes:
+def talk(egress: LabEgress, data: bytes) -> bytes:
     """Send bytes on a new connection, then everything that comes back until it is closed."""
     host, port = egress.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=30) as client:
@@ -233,7 +233,7 @@ def test_disabled_audit_leaves_the_sink_alone_and_no_log_dir_means_stderr(tmp_pa
     config = tmp_path / "config.yaml"
     config.write_text("disable_audit_logs: true\n")
     sink, stderr = Recorder(), io.StringIO()
-    with Egress(config, sink, Invocation(stderr=stderr, now_ns=lambda: NOON)) as egress:
+    with LabEgress(config, sink, Invocation(stderr=stderr, now_ns=lambda: NOON)) as egress:
         talk(egress, b"GET http://denied.invalid/ HTTP/1.1\r\n\r\n")
     assert sink.life == []
     assert [line.split("msg=")[1][:12] for line in stderr.getvalue().splitlines()] == [

@@ -12,7 +12,7 @@ from obs_check.lab import settings as lab_settings
 from obs_check.lab.audit import SocketAuditor
 from obs_check.lab.audit_agent import Agent
 from obs_check.lab.coderd import Coderd, pod_log_path
-from obs_check.lab.egress import Egress, Invocation
+from obs_check.lab.egress import Invocation, LabEgress
 from obs_check.lab.native.grafana import MISSING, NativeGrafana, home
 from obs_check.lab.origin import Origin, reserved_port
 from tests.real.loki_process import RealLoki
@@ -79,7 +79,7 @@ class RealStack:
         targets = [("coderd", coderd.url.split("//")[1])]
         prometheus = stack.enter_context(RealPrometheus(directory / "prometheus", targets, "1s"))
         hosts = dict.fromkeys((lab_settings.ALLOWED_HOST, lab_settings.DENIED_HOST), ("127.0.0.1", origin.port))
-        egress = Egress(
+        egress = LabEgress(
             directory / "boundary.yaml",
             SocketAuditor(directory / "audit.sock"),
             Invocation(resolve=hosts, port=proxy_port),

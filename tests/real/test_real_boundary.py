@@ -21,7 +21,7 @@ from obs_check.causes.egress import allow_denied
 from obs_check.client.egress import send
 from obs_check.errors import Unavailable
 from obs_check.lab.audit import SocketAuditor
-from obs_check.lab.egress import Egress, Invocation
+from obs_check.lab.egress import Invocation, LabEgress
 from obs_check.lab.origin import Origin
 from obs_check.lab.tls.certificate import CA
 from obs_check.model.event import Event
@@ -115,7 +115,7 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Side, Side
         config = directory / "lab.yaml"
         config.write_text(yaml.safe_dump({"allowlist": RULES, "log_level": "info", "log_dir": str(logs)}))
         audit = SocketAuditor(directory / "real/audit.sock")
-        with Egress(config, audit, Invocation(port=int(real.url.rsplit(":", 1)[1]))) as lab:
+        with LabEgress(config, audit, Invocation(port=int(real.url.rsplit(":", 1)[1]))) as lab:
             ours = ask(lab.url, CA, origin.port, closed)
             wait_for_handshakes(logs)
     yield Side(theirs, files(real.logs)), Side(ours, files(logs))

@@ -18,7 +18,7 @@ from obs_check.client.shipper.sources import Sources
 from obs_check.config import host_port
 from obs_check.lab.loki import LabLoki
 from obs_check.model.shipping import ShipperState
-from obs_check.model.shipping_account import Account, account
+from obs_check.model.shipping_account import ShippingAccount, account
 from tests.real.alloy_process import RealAlloy
 from tests.real.loki_process import RealLoki
 from tests.real.promtail_process import RealPromtail
@@ -51,7 +51,7 @@ class Watch:
         self._until(look, message)
         return last[0]
 
-    def after(self, before: ShipperState, true: Callable[[Account], bool], message: str) -> Account:
+    def after(self, before: ShipperState, true: Callable[[ShippingAccount], bool], message: str) -> ShippingAccount:
         return account(before, self.until(lambda state: true(account(before, state)), message))
 
 

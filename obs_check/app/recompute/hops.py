@@ -9,7 +9,7 @@ import msgspec
 
 from obs_check.app.recompute.result import Recomputed
 from obs_check.model.event import find_tags
-from obs_check.model.shipping_account import Account
+from obs_check.model.shipping_account import ShippingAccount
 
 _WITH_LINES = {"file", "coderd", "loki"}
 """Hops that see a tag by a line that holds it."""
@@ -46,7 +46,7 @@ def _account(where: str, kept: Any, found: Recomputed) -> None:
     if not isinstance(account, Mapping) or "sentence" not in account:
         return
     try:
-        again = msgspec.convert(account, Account).to_json()
+        again = msgspec.convert(account, ShippingAccount).to_json()
     except msgspec.ValidationError as error:
         found.same("hops", f"{where}.shipper", account, f"an account of lines: {error}")
         return

@@ -8,7 +8,7 @@ from obs_check.app.systems.shared_probes import GrafanaOnce, LokiOnce
 from obs_check.app.systems.systems import Systems
 from obs_check.app.verify.look import look_again
 from obs_check.app.verify.verdicts import Yardstick
-from obs_check.client.egress import Egress
+from obs_check.client.egress import EgressClient
 from obs_check.client.files.firewall_log import FirewallLog
 from obs_check.client.files.local_files import LocalFiles
 from obs_check.evidence.context import BrokenPanel, Context, Firewall, JudgedPanels, LokiServer, LookAgain, Named
@@ -49,7 +49,7 @@ def context_of(
         run=held.run,
         hops=tuple(hops),
         firewall=Firewall(
-            Egress(systems.config.boundary.proxy_url, systems.config.boundary.ca, systems.now_ns),
+            EgressClient(systems.config.boundary.proxy_url, systems.config.boundary.ca, systems.now_ns),
             _firewall_log(systems, held.run) if held.run else None,
         ),
         panels=JudgedPanels(

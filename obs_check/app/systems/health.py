@@ -8,7 +8,7 @@ from obs_check.app.systems.executors import LOCAL, open_executor
 from obs_check.app.systems.injection import Sending
 from obs_check.client.executors.command import CommandExecutor
 from obs_check.client.executors.executor import Executor
-from obs_check.client.executors.health import Checked, run_checks
+from obs_check.client.executors.health import CheckResult, run_checks
 from obs_check.client.workspace import workspace_health
 from obs_check.config import Config
 from obs_check.errors import NotAllowed, ObsCheckError
@@ -19,8 +19,8 @@ from obs_check.model.verdict import Verdict
 class Health:
     """What was asked of the workspace before and after a run; `unknown` says what could not be asked."""
 
-    before: list[Checked] = field(default_factory=list)
-    after: list[Checked] = field(default_factory=list)
+    before: list[CheckResult] = field(default_factory=list)
+    after: list[CheckResult] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     denied: bool = False
 
@@ -50,10 +50,10 @@ class Health:
         return rows
 
 
-def ask_health(config: Config, sending: Sending, say: Callable[[str], None], health: Health) -> list[Checked]:
+def ask_health(config: Config, sending: Sending, say: Callable[[str], None], health: Health) -> list[CheckResult]:
     """The checks as they come out now, through the executor that sends, and what Coder says; empty where none is
     configured. What cannot be asked is noted in `health`."""
-    rows: list[Checked] = []
+    rows: list[CheckResult] = []
     try:
         if config.checks:
             rows += run_checks(_executor(config, sending, say), config.checks)

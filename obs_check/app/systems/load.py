@@ -50,7 +50,7 @@ class Load:
 
 
 @dataclass(slots=True)
-class Account:
+class LoadAccount:
     """What is known of a large run; grows while it is sent."""
 
     command: str
@@ -121,7 +121,7 @@ class Account:
 
 
 def run_load(
-    account: Account,
+    account: LoadAccount,
     config: Config,
     way: Way,
     loki: LokiClient | None,
@@ -159,7 +159,7 @@ def run_load(
 
 
 def trace_load(
-    account: Account, config: Config, run: Run, loki: LokiClient, hop_s: float, say: Callable[[str], None]
+    account: LoadAccount, config: Config, run: Run, loki: LokiClient, hop_s: float, say: Callable[[str], None]
 ) -> None:
     """Account for the events of an earlier run. When they came to a hop nobody has seen, so that none is late; one of
     which nobody knows whether it was sent is not missing."""
@@ -181,7 +181,7 @@ def trace_load(
 
 
 def _send(
-    account: Account,
+    account: LoadAccount,
     events: Sequence[Event],
     journal: Journal,
     sender: LoadSender,

@@ -7,7 +7,7 @@ from threading import Event as Flag
 from threading import Thread
 from typing import Any
 
-from obs_check.app.systems.load_shipper import Shipped
+from obs_check.app.systems.load_shipper import ShippedOfRun
 from obs_check.app.systems.shipping import HERE, ShipperNames, Shipping
 from obs_check.client.files.search import expand
 from obs_check.client.loki.client import LokiClient
@@ -55,11 +55,11 @@ class Follower:
 
         self._egress = [tally("A", "egress"), tally("B", "egress")]
         self._files: list[_Files] = []
-        self._shipped: list[Shipped] = []
+        self._shipped: list[ShippedOfRun] = []
         names = ShipperNames(HERE, config.shipper.config, shipping, env or {})
         for path, hop, glob in (("A", "file", config.boundary.logs), ("B", "coderd", config.coderd.logs)):
             if glob and loki is not None:
-                shipped = Shipped(tally(path, "shipper"), shipping, names.of, self._start_ns) if shipping else None
+                shipped = ShippedOfRun(tally(path, "shipper"), shipping, names.of, self._start_ns) if shipping else None
                 self._shipped += [shipped] if shipped else []
                 self._files.append(_Files(tally(path, hop), glob, moments, shipped))
         self._lokis = []
@@ -146,7 +146,7 @@ class _Watching:
 class _Files:
     """The files of a glob, read on from where they were read to; `shipped` is told of each line of the run."""
 
-    def __init__(self, tally: Tally, glob: str, moments: Moments, shipped: Shipped | None) -> None:
+    def __init__(self, tally: Tally, glob: str, moments: Moments, shipped: ShippedOfRun | None) -> None:
         self.tally = tally
         self._shipped = shipped
         self._lines: dict[Path, int] = {}

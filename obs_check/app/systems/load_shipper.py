@@ -11,7 +11,7 @@ from obs_check.follow.shipping import ShippingEvidence
 from obs_check.follow.tally import Tally
 
 
-class Shipped:
+class ShippedOfRun:
     """Which of the run's lines the shipper has read. It counts all lines of a file, so the run's are counted among all
     that were written since the run began; a promtail counts a line at once, and writes its offset up to 10 s later.
 

@@ -44,7 +44,7 @@ def send_there(
         sending_s = len(batch) / pace.per_s if pace.per_s else 0.0
         limit_s = START_S + hold.seconds + sending_s + REQUEST_S * math.ceil(len(batch) / 10 / pace.parallel)
         text = program(batch[0].run, batch, client, hold, pace)
-        answered = _Answered(batch, journal, follower)
+        answered = _AnsweredBatch(batch, journal, follower)
         with told(lambda done=answered, before=start: before + done.count, len(events), limit_s, say):  # type: ignore[misc]
             for probed in run_probe(executor, text, limit_s):
                 if probed.latest is None:
@@ -54,7 +54,7 @@ def send_there(
                     answered.take(probed, probed.latest)
 
 
-class _Answered:
+class _AnsweredBatch:
     """A batch while the answers come: each is noted in the journal and in the account."""
 
     def __init__(self, batch: Sequence[Event], journal: Journal, follower: Follower) -> None:

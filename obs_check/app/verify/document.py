@@ -1,5 +1,6 @@
 """The document of a run: what `verify`, `diagnose`, `confirm`, `trace`, `inject` and `demo` print with `-o json` and
 keep. docs/document.md and docs/schemas are written from these types, and kept documents are read by them.
+`JsonEvent` is what stands there of an `Event`, and so on.
 
 What a later version adds has a default, so that a document of an earlier one is read as well.
 """
@@ -24,14 +25,14 @@ def field_meaning(description: str) -> Meta:
     return Meta(description=description)
 
 
-class Span(Struct):
+class JsonSpan(Struct):
     """From one moment to another."""
 
     start_ns: Ns
     end_ns: Ns
 
 
-class Event(Struct):
+class JsonEvent(Struct):
     """One tagged request of the run. `decision` is the expected one, `verdict` what the firewall did."""
 
     tag: Annotated[Tag, field_meaning("`<run>-<n>-<allow|deny>`, in the URL as `obs=`")]
@@ -46,7 +47,7 @@ class Event(Struct):
     answered_ns: Annotated[Ns | None, field_meaning("when it was answered, null where that is unknown")] = None
 
 
-class Wrap(Struct):
+class JsonWrap(Struct):
     """How the place that sent the events is wrapped by the firewall."""
 
     kind: Kind
@@ -54,18 +55,18 @@ class Wrap(Struct):
     tool_call: bool
 
 
-class Through(Struct):
+class JsonThrough(Struct):
     """The executor that sent the events."""
 
     via: str
     place: str
     proves: str
     proves_not: str
-    wrap: Wrap
+    wrap: JsonWrap
     hold: str
 
 
-class Exchange(Struct):
+class JsonExchange(Struct):
     """A request as it was sent and what came back; the answer itself stands in `answers` under its SHA-256."""
 
     method: str
@@ -76,7 +77,7 @@ class Exchange(Struct):
     sha256: Annotated[str, field_meaning("of these bytes")]
 
 
-class Probe(Struct):
+class JsonProbe(Struct):
     """A question asked of one system, and the answer as it is shown."""
 
     system: Annotated[
@@ -84,9 +85,9 @@ class Probe(Struct):
     ] = None
     request: Annotated[str | None, field_meaning("what a person can ask again")] = None
     answer: Annotated[Any, field_meaning("shortened; whole in `answers` where there is an `exchange`")] = None
-    window: Annotated[Span | None, field_meaning("the time that was asked for")] = None
+    window: Annotated[JsonSpan | None, field_meaning("the time that was asked for")] = None
     at: Annotated[Ns | None, field_meaning("when it was asked")] = None
-    exchange: Annotated[Exchange | None, field_meaning("what went over the wire; absent where nothing did")] = None
+    exchange: Annotated[JsonExchange | None, field_meaning("what went over the wire; absent where nothing did")] = None
 
 
 class Line(Struct):
@@ -132,10 +133,10 @@ class Hop(Struct):
     note: str | None = None
     shipper: Annotated[Any, field_meaning("at the hop `shipper`: what it said of the run's files and lines")] = None
     events: Annotated[list[HopEvent] | None, field_meaning("every event that has to be there")] = None
-    probes: list[Probe] | None = None
+    probes: list[JsonProbe] | None = None
 
 
-class Target(Struct):
+class JsonTarget(Struct):
     """A query of a panel as it is written."""
 
     ref_id: str
@@ -145,7 +146,7 @@ class Target(Struct):
     query: Annotated[dict[str, Any], field_meaning("all stored fields")]
 
 
-class Datasource(Struct):
+class JsonDatasource(Struct):
     """A datasource that was asked."""
 
     uid: str
@@ -157,7 +158,7 @@ class Request(Struct):
     """What a browser sends for a panel, variables and macros filled in."""
 
     path: str
-    datasource: Datasource
+    datasource: JsonDatasource
     body: Annotated[dict[str, Any], field_meaning("the JSON of the POST")]
     hidden: Annotated[list[str], field_meaning("refIds that are asked and not drawn")]
 
@@ -180,7 +181,7 @@ class Step(Struct):
     rows: int
 
 
-class Reading(Struct):
+class JsonReading(Struct):
     """One time that a panel was read."""
 
     of: Annotated[
@@ -192,8 +193,8 @@ class Reading(Struct):
     ]
     asked: Annotated[str, field_meaning("`ready`, or why nothing was asked: see `why`")]
     why: str
-    range: Annotated[Span, field_meaning("the panel's own range")]
-    dashboard_range: Annotated[Span, field_meaning("the dashboard's range that it follows from")]
+    range: Annotated[JsonSpan, field_meaning("the panel's own range")]
+    dashboard_range: Annotated[JsonSpan, field_meaning("the dashboard's range that it follows from")]
     relative: Annotated[bool, field_meaning("whether that moves with the clock")]
     interval_ms: Annotated[int, field_meaning("`$__interval`")]
     max_data_points: int
@@ -211,18 +212,20 @@ class Reading(Struct):
     values_left_out: int
     steps: list[Step]
     notes: list[str]
-    probes: Annotated[list[Probe], field_meaning("its questions with the raw frames (`exchange`), then the drawing")]
+    probes: Annotated[
+        list[JsonProbe], field_meaning("its questions with the raw frames (`exchange`), then the drawing")
+    ]
 
 
 class PanelProof(Struct):
     """What the row of a panel stands on."""
 
     type: Annotated[str, field_meaning("of the panel: `stat`, `timeseries`, ...")]
-    targets: list[Target]
-    readings: list[Reading]
+    targets: list[JsonTarget]
+    readings: list[JsonReading]
 
 
-class Panel(Struct):
+class JsonPanel(Struct):
     """A panel as a person sees it, and what it has to read."""
 
     id: int
@@ -239,7 +242,7 @@ class Panel(Struct):
     proof: PanelProof | None = None
 
 
-class Control(Struct):
+class JsonControl(Struct):
     """What a panel read before and after the run (the positive control)."""
 
     id: int | None = None
@@ -264,7 +267,7 @@ class Suggested(Struct):
     verdict: Judged | None = None
 
 
-class Fix(Struct):
+class JsonFix(Struct):
     """What to change."""
 
     summary: str | None = None
@@ -291,7 +294,7 @@ class Evidence(Struct):
     seen: Annotated[int | None, field_meaning("of an observation: how many probes")] = None
 
 
-class Subject(Struct):
+class JsonSubject(Struct):
     """What a finding is about; null where it does not apply."""
 
     dashboard: str | None = None
@@ -299,21 +302,21 @@ class Subject(Struct):
     target: str | None = None
 
 
-class Finding(Struct):
+class JsonFinding(Struct):
     """A cause with its evidence."""
 
     cause: str
     severity: Annotated[str | None, field_meaning("`error`, `warning` or `info`")] = None
     hop: str | None = None
-    subject: Subject | None = None
+    subject: JsonSubject | None = None
     claim: Annotated[str | None, field_meaning("one sentence")] = None
     evidence: Evidence | None = None
-    probes: list[Probe] | None = None
-    fix: Fix | None = None
+    probes: list[JsonProbe] | None = None
+    fix: JsonFix | None = None
     panels: Annotated[list[int] | None, field_meaning("ids of the panels that it explains")] = None
 
 
-class Checked(Struct):
+class JsonCheckResult(Struct):
     """What a check of the workspace came to."""
 
     name: str
@@ -327,8 +330,8 @@ class HealthRow(Struct):
 
     name: str
     verdict: Judged
-    before: Annotated[Checked | None, field_meaning("null where it was not asked")]
-    after: Annotated[Checked | None, field_meaning("null where it was not asked")]
+    before: Annotated[JsonCheckResult | None, field_meaning("null where it was not asked")]
+    after: Annotated[JsonCheckResult | None, field_meaning("null where it was not asked")]
 
 
 class ResultPart(Struct):
@@ -342,7 +345,7 @@ class ResultPart(Struct):
     needed: Annotated[list[str], field_meaning("what would mend it")]
 
 
-class Result(Struct):
+class RunResult(Struct):
     """Whether agents work behind the firewall, and all that it decides is recorded and shown."""
 
     head: Annotated[
@@ -412,7 +415,7 @@ class InputFile(Struct):
     problem: Annotated[str, field_meaning("why it could not be read, empty when it was")]
 
 
-class Inputs(Struct):
+class JsonInputs(Struct):
     """What the command judged by."""
 
     dashboard: JudgedDashboard
@@ -460,25 +463,25 @@ class Document(Struct):
     command: str
     verdict: Judged
     run: Annotated[RunId | None, field_meaning("the run's id")] = None
-    window: Annotated[Span | None, field_meaning("whole seconds around the events")] = None
-    through: Through | None = None
-    events: list[Event] | None = None
+    window: Annotated[JsonSpan | None, field_meaning("whole seconds around the events")] = None
+    through: JsonThrough | None = None
+    events: list[JsonEvent] | None = None
     hops: list[Hop] | None = None
-    panels: list[Panel] | None = None
-    control: list[Control] | None = None
-    findings: Annotated[list[Finding] | None, field_meaning("causes, the first one first")] = None
+    panels: list[JsonPanel] | None = None
+    control: list[JsonControl] | None = None
+    findings: Annotated[list[JsonFinding] | None, field_meaning("causes, the first one first")] = None
     load: LoadOfRun | None = None
     checks: Annotated[list[HealthRow] | None, field_meaning("of the workspace, beside the run")] = None
-    result: Annotated[Result | None, field_meaning("the head of the run, null without one")] = None
+    result: Annotated[RunResult | None, field_meaning("the head of the run, null without one")] = None
     unexplained: list[str] | None = None
     suggested: list[Suggested] | None = None
     outages: Annotated[list[str] | None, field_meaning("systems that did not answer")] = None
     changes: Annotated[list[str] | None, field_meaning("what was changed on request, and how to go back")] = None
     ended: Annotated[str | None, field_meaning("why the command did not come to its end, empty when it did")] = None
-    span: Annotated[Span | None, field_meaning("when the command looked")] = None
+    span: Annotated[JsonSpan | None, field_meaning("when the command looked")] = None
     versions: Annotated[dict[str, str] | None, field_meaning("of all programs that report one")] = None
     clocks: list[Clock] | None = None
-    inputs: Inputs | None = None
+    inputs: JsonInputs | None = None
     answers: Annotated[
         dict[str, str] | None,
         field_meaning(

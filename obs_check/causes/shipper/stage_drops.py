@@ -13,7 +13,7 @@ from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, join_findings, losses, shipper_answers
 from obs_check.evidence.shipper_rules import Rules, Taken, simulated_evidence, simulation_probe
 from obs_check.model.finding import Finding, Subject
-from obs_check.model.shipping_account import Account
+from obs_check.model.shipping_account import ShippingAccount
 from obs_check.shipper.pushed import LINE_TOO_LONG
 from obs_check.shipper.simulate import Simulation, keeps_entries
 
@@ -68,7 +68,7 @@ def _dropping(ran: Simulation) -> tuple[str, str, int]:
     return "", LINE_TOO_LONG, ran.dropped.get(LINE_TOO_LONG, 0)
 
 
-def _counted(account: Account | None, stage: str, reason: str) -> int | None:
+def _counted(account: ShippingAccount | None, stage: str, reason: str) -> int | None:
     """How many lines the running shipper dropped for that reason since before the run; None where nobody looked."""
     if account is None or not reason:
         return None

@@ -25,7 +25,7 @@ one() { # number, seconds, command: its last 4000 bytes, each line with the mark
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckResult:
     """What a check came to: `ok`, in words why not, and the end of what it printed."""
 
     name: str
@@ -44,7 +44,7 @@ def health_program(checks: Sequence[HealthCheck]) -> str:
     return _HEAD.replace("@MARK@", MARK) + "\n".join(calls) + "\n"
 
 
-def run_checks(executor: Executor, checks: Sequence[HealthCheck]) -> list[Checked]:
+def run_checks(executor: Executor, checks: Sequence[HealthCheck]) -> list[CheckResult]:
     """Run the checks there. Raises what the executor raises; UsageError where the output is not the program's,
     Unavailable where it ended in the middle."""
     printed: dict[int, list[str]] = {}
@@ -69,11 +69,11 @@ def run_checks(executor: Executor, checks: Sequence[HealthCheck]) -> list[Checke
     return [_checked(check, ended[n], "\n".join(printed.get(n, ())).strip()) for n, check in enumerate(checks)]
 
 
-def _checked(check: HealthCheck, code: int, output: str) -> Checked:
+def _checked(check: HealthCheck, code: int, output: str) -> CheckResult:
     if code == _TIMED_OUT and check.exit != code:
-        return Checked(check.name, False, f"it did not end within {check.timeout_s:g} s", output)
+        return CheckResult(check.name, False, f"it did not end within {check.timeout_s:g} s", output)
     if code != check.exit:
-        return Checked(check.name, False, f"it ended with {code}, not with {check.exit}", output)
+        return CheckResult(check.name, False, f"it ended with {code}, not with {check.exit}", output)
     if check.expect not in output:
-        return Checked(check.name, False, f"it did not print {check.expect!r}", output)
-    return Checked(check.name, True, "as it has to be", output)
+        return CheckResult(check.name, False, f"it did not print {check.expect!r}", output)
+    return CheckResult(check.name, True, "as it has to be", output)

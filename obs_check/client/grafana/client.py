@@ -149,7 +149,7 @@ class GrafanaClient:
         response = self._http.get(path, accept=(400, 404, 500, 503))
         value: dict[str, Any] = {"status": "UNKNOWN", "message": one_line(response.text, 200)}
         if response.status_code in (200, 400):
-            document = self._http.json(response, shapes.Health)
+            document = self._http.json(response, shapes.DatasourceHealth)
             status = str(document.get("status") or ("OK" if response.status_code == 200 else "ERROR"))
             value = {"status": status, "message": str(document.get("message") or "")}
         return Answered(value, self._probe(f"GET {path}", {"http_status": response.status_code, **value}, response))

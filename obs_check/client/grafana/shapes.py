@@ -81,7 +81,7 @@ class Queried(Struct):
     results: dict[str, Any]
 
 
-class Health(Struct):
+class DatasourceHealth(Struct):
     """Of a datasource's health check."""
 
     status: str | None = None
@@ -120,7 +120,7 @@ class PrometheusData(Struct):
     result: list[PrometheusSeries] | None = None
 
 
-class Result(Struct):
+class PrometheusResult(Struct):
     """Of Prometheus's query and query_range."""
 
     data: PrometheusData
@@ -150,8 +150,8 @@ class PrometheusTargets(Struct):
 PROMETHEUS: tuple[tuple[str, type], ...] = (
     ("/values", Texts),
     ("series", LabelSets),
-    ("query", Result),
-    ("query_range", Result),
+    ("query", PrometheusResult),
+    ("query_range", PrometheusResult),
     ("targets", PrometheusTargets),
 )
 """What an answer of Prometheus's API is made of, by the end of its path."""

@@ -10,7 +10,7 @@ from datetime import UTC
 from pathlib import Path
 
 from obs_check.errors import Unavailable, UsageError
-from obs_check.lab.egress import Egress
+from obs_check.lab.egress import LabEgress
 from obs_check.lab.native.program import NativeProgram, on_path
 from obs_check.lab.parts import BOUNDARY_PROGRAM, BOUNDARY_STDERR, Address, around_shows
 from obs_check.lab.settings import LabSettings
@@ -86,7 +86,7 @@ class NativeBoundary(NativeProgram):
         path.chmod(0o755)
         return path
 
-    def invocation(self, _pids: tuple[int, int], _port: int, _until: ExitStack) -> Egress:
+    def invocation(self, _pids: tuple[int, int], _port: int, _until: ExitStack) -> LabEgress:
         """The lab has no second one that is not around a command: UsageError."""
         raise UsageError("a boundary from PATH runs around a command", "leave out --native boundary")
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 
-from obs_check.logql.engine.fold import Moments, combine_moments, larger, smaller
+from obs_check.logql.engine.fold import RunningVariance, combine_moments, larger, smaller
 from obs_check.logql.engine.vector import LabelSet, Step, drop_labels, keep_labels, without_empty
 from obs_check.logql.syntax import ast
 
@@ -46,10 +46,10 @@ def _descending(member: tuple[LabelSet, float]) -> tuple[bool, float]:
     return (True, 0.0) if math.isnan(member[1]) else (False, -member[1])
 
 
-def _moments(values: list[float]) -> Moments:
-    total = Moments(1, values[0], 0.0)
+def _moments(values: list[float]) -> RunningVariance:
+    total = RunningVariance(1, values[0], 0.0)
     for value in values[1:]:
-        total = combine_moments(total, Moments(1, value, 0.0))
+        total = combine_moments(total, RunningVariance(1, value, 0.0))
     return total
 
 

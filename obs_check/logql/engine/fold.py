@@ -44,7 +44,7 @@ class SlidingFold(Generic[T]):
         return oldest if self._newest_total is None else self._combine(oldest, self._newest_total)
 
 
-class Moments(NamedTuple):
+class RunningVariance(NamedTuple):
     """Count, mean and sum of squared distances from the mean (Welford)."""
 
     n: int
@@ -52,12 +52,12 @@ class Moments(NamedTuple):
     squares: float
 
 
-def combine_moments(a: Moments, b: Moments) -> Moments:
+def combine_moments(a: RunningVariance, b: RunningVariance) -> RunningVariance:
     """The moments of both together (Chan's form)."""
     n = a.n + b.n
     delta = b.mean - a.mean
     mean = a.mean + delta * b.n / n
-    return Moments(n, mean, a.squares + b.squares + delta * delta * a.n * b.n / n)
+    return RunningVariance(n, mean, a.squares + b.squares + delta * delta * a.n * b.n / n)
 
 
 class Climb(NamedTuple):

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from operator import itemgetter
 
 from obs_check.errors import QueryError
-from obs_check.logql.engine.samples import Watch, load
+from obs_check.logql.engine.samples import StageWatch, load
 from obs_check.logql.engine.source import CountingSource, Samples, Source
 from obs_check.logql.engine.vector import LabelSet, Step, label_set, labels_text
 from obs_check.logql.engine.windows import slide, window_for, window_of_counts
@@ -29,7 +29,7 @@ def evaluate_range(
     source: Source,
     settings: EngineSettings,
     pushed: ast.Grouping | None = None,
-    watch: Watch | None = None,
+    watch: StageWatch | None = None,
 ) -> list[Step]:
     """The vectors at the times (ns, ascending). Raises QueryError when a line with an error is in a window."""
     interval, offset = expr.range.interval_ns, expr.range.offset_ns

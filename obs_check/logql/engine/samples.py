@@ -22,7 +22,7 @@ _ORDERED = frozenset({"first_over_time", "last_over_time"})
 """What is left of samples of one time depends on the order of their streams."""
 
 
-class Watch(Protocol):
+class StageWatch(Protocol):
     """Looks on while the stages of a range run, by putting functions of its own around theirs."""
 
     def stage(self, number: int, run: StageFunction) -> StageFunction:
@@ -41,7 +41,7 @@ def load(
     start_ns: int,
     end_ns: int,
     settings: EngineSettings,
-    watch: Watch | None = None,
+    watch: StageWatch | None = None,
     *,
     apart: bool = False,
 ) -> Samples:
@@ -145,7 +145,7 @@ def _unused_formats(expr: ast.RangeAggregation) -> set[int]:
 
 
 def _pipeline(
-    stages: tuple[ast.Stage, ...], unused: set[int], settings: EngineSettings, hints: Hints, watch: Watch | None
+    stages: tuple[ast.Stage, ...], unused: set[int], settings: EngineSettings, hints: Hints, watch: StageWatch | None
 ) -> StageFunction:
     steps = []
     for number, stage in loki_order(stages):

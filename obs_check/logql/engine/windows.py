@@ -7,7 +7,7 @@ from typing import Protocol
 
 from obs_check.logql.engine.fold import (
     Climb,
-    Moments,
+    RunningVariance,
     SlidingFold,
     combine_climbs,
     combine_moments,
@@ -68,12 +68,12 @@ class _Folded:
 class _Spread:
     """Mean, variance and standard deviation."""
 
-    def __init__(self, read: Callable[[Moments], float]) -> None:
+    def __init__(self, read: Callable[[RunningVariance], float]) -> None:
         self._fold = SlidingFold(combine_moments)
         self._read = read
 
     def push(self, value: float) -> None:
-        self._fold.push(Moments(1, value, 0.0))
+        self._fold.push(RunningVariance(1, value, 0.0))
 
     def pop(self, value: float) -> None:  # noqa: ARG002
         self._fold.pop()

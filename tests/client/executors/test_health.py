@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from obs_check.client.executors.command import CommandExecutor
-from obs_check.client.executors.health import Checked, run_checks
+from obs_check.client.executors.health import CheckResult, run_checks
 from obs_check.client.workspace import workspace_health
 from obs_check.config.checks import HealthCheck
 from obs_check.config.executors import CoderConfig
@@ -80,7 +80,7 @@ def workspace(status: str, *apps: tuple[str, str], **agent: Any) -> dict[str, An
     return {"id": "1", "latest_build": {"status": "running", "resources": [{"agents": None}, {"agents": agents}]}}
 
 
-def asked(server: Any, name: str = "me/dev") -> list[Checked]:
+def asked(server: Any, name: str = "me/dev") -> list[CheckResult]:
     url = f"http://127.0.0.1:{server.server_port}"
     return workspace_health(CoderConfig(url, name, Secret("a token", lambda: "s3cret")))
 
