@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from obs_check.errors import QueryError
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant, query_range
+from obs_check.logql.engine.logs import LineChoice
 from obs_check.logql.syntax.ast import LogQuery
 from obs_check.model.result import Matrix, Result, Scalar, Streams, Vector
+from obs_check.model.window import Window
 from obs_check.testing.offline import CaseApis
 from obs_check.testing.outcome import Checked
 from obs_check.testing.suite import Case, QueryWant
@@ -42,21 +45,14 @@ def checked_query(case: Case, want: QueryWant, given: CaseApis) -> Checked:
 
 def _answer(case: Case, want: QueryWant, given: CaseApis) -> Result:
     expr = parse(want.text)
-    start = case.at_ns - want.range_ns
+    window = Window(case.at_ns - want.range_ns, case.at_ns)
     if isinstance(expr, LogQuery):
         # The end of a log query is exclusive; a line of the very moment belongs to the test.
-        return query_range(
-            expr,
-            given.store,
-            start,
-            case.at_ns + 1,
-            0,
-            settings=given.settings,
-            limit=_MOST_LINES,
-            direction="forward",
-        )
+        window = replace(window, end_ns=case.at_ns + 1)
+        choice = LineChoice(_MOST_LINES, "forward")
+        return query_range(expr, given.store, window, 0, settings=given.settings, choice=choice)
     if want.step_ns:
-        return query_range(expr, given.store, start, case.at_ns, want.step_ns, settings=given.settings)
+        return query_range(expr, given.store, window, want.step_ns, settings=given.settings)
     return query_instant(expr, given.store, case.at_ns, settings=given.settings)
 
 

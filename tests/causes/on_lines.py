@@ -12,6 +12,7 @@ from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant, query_range
 from obs_check.logql.engine.list_source import ListSource
+from obs_check.logql.engine.logs import LineChoice
 from obs_check.logql.engine.match import stream_test
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import Entry, Labels, LogStream
@@ -59,9 +60,7 @@ class Lines(NoLoki):
 
     def lines(self, expr: str, window: Window, limit: int) -> Answered[list[tuple[Labels, str]]]:
         self.asked.append(expr)
-        found = query_range(
-            parse(expr), self.source(), window.start_ns, window.end_ns, NS, limit=limit, settings=SETTINGS
-        )
+        found = query_range(parse(expr), self.source(), window, NS, settings=SETTINGS, choice=LineChoice(limit))
         assert isinstance(found, Streams)
         lines = [(s.labels, e.line) for s in found.streams for e in s.entries]
         return Answered(lines, Probe("loki", expr, lines, NOW_NS, window))

@@ -22,6 +22,7 @@ from obs_check.logql.engine.list_source import ListSource
 from obs_check.logql.engine.source import Source
 from obs_check.logql.settings import EngineSettings
 from obs_check.model.result import Result, Vector
+from obs_check.model.window import Window
 from tests.bench.lines import BOUNDARY, CODERD, write_boundary, write_coderd
 from tests.bench.queries import Query, queries
 from tests.client import broken_lines
@@ -41,7 +42,7 @@ def ask(query: str, source: Source, step_s: int | None, engine: EngineSettings =
     try:
         if step_s is None:
             return query_instant(expr, source, START + 61 * S, settings=engine)
-        return query_range(expr, source, START, START + 60 * S, step_s * S, settings=engine)
+        return query_range(expr, source, Window(START, START + 60 * S), step_s * S, settings=engine)
     except QueryError as refusal:
         return refusal.message
 

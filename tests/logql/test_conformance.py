@@ -19,9 +19,11 @@ from obs_check.errors import QueryError
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant, query_range
 from obs_check.logql.engine.list_source import ListSource
+from obs_check.logql.engine.logs import LineChoice
 from obs_check.logql.settings import LOKI_3_7, EngineSettings, LokiVersion
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Matrix, Result, Scalar, Streams, Vector
+from obs_check.model.window import Window
 from obs_check.standin.loki.params import parse_duration
 
 CASES = Path(__file__).parent.parent / "fixtures" / "logql"
@@ -64,17 +66,10 @@ def ask(query: dict[str, Any], lines: Path, settings: EngineSettings) -> Result:
         return query_instant(expr, found, int(query["time"]), settings=settings)
     start, end = int(query["start"]), int(query["end"])
     step = parse_duration(query["step"]) if "step" in query else max((end - start) // (250 * 10**9), 1) * 10**9
-    return query_range(
-        expr,
-        found,
-        start,
-        end,
-        step,
-        limit=int(query.get("limit", 100)),
-        direction=query.get("direction", "backward"),
-        interval_ns=parse_duration(query.get("interval", "0")),
-        settings=settings,
+    choice = LineChoice(
+        int(query.get("limit", 100)), query.get("direction", "backward"), parse_duration(query.get("interval", "0"))
     )
+    return query_range(expr, found, Window(start, end), step, settings=settings, choice=choice)
 
 
 def labels_key(labels: dict[str, str]) -> str:

@@ -12,8 +12,10 @@ from obs_check.errors import QueryError
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant, query_range
 from obs_check.logql.engine.list_source import ListSource
+from obs_check.logql.engine.logs import LineChoice
 from obs_check.model.entry import Entry, LogStream
 from obs_check.model.result import Matrix, Scalar, Streams, Vector
+from obs_check.model.window import Window
 from tests.engine_settings import SETTINGS
 
 S = 1_000_000_000
@@ -38,15 +40,18 @@ def test_a_window_leaves_out_its_start_and_has_its_end() -> None:
 
 
 def test_a_range_is_aligned_outwards_to_its_step() -> None:
-    result = query_range(parse('sum(count_over_time({app="a"}[2s]))'), LINES, 3 * S, 5 * S, 2 * S, settings=SETTINGS)
+    result = query_range(
+        parse('sum(count_over_time({app="a"}[2s]))'), LINES, Window(3 * S, 5 * S), 2 * S, settings=SETTINGS
+    )
     assert result == Matrix([type(result.series[0])({}, [(2 * S, 2.0), (4 * S, 2.0), (6 * S, 2.0)])])  # type: ignore[union-attr]
 
 
 def test_a_log_query_has_its_start_and_leaves_out_its_end() -> None:
-    result = query_range(parse('{app="a"}'), LINES, 2 * S, 5 * S, S, limit=2, direction="backward", settings=SETTINGS)
+    window = Window(2 * S, 5 * S)
+    result = query_range(parse('{app="a"}'), LINES, window, S, settings=SETTINGS, choice=LineChoice(2))
     assert isinstance(result, Streams)
     assert [e.ts for e in result.streams[0].entries] == [4 * S, 3 * S]
-    result = query_range(parse('{app="a"}'), LINES, 2 * S, 5 * S, S, limit=2, direction="forward", settings=SETTINGS)
+    result = query_range(parse('{app="a"}'), LINES, window, S, settings=SETTINGS, choice=LineChoice(2, "forward"))
     assert isinstance(result, Streams)
     assert [e.ts for e in result.streams[0].entries] == [2 * S, 3 * S]
 
@@ -107,7 +112,7 @@ def test_a_sliding_window_equals_a_new_scan_at_each_step(
     samples = sorted(samples)
     source = ListSource([LogStream({"app": "a"}, [Entry(t * S, f"v={v}") for t, v in samples])])
     text = f'{op}({{app="a"}} | logfmt | unwrap v [{interval}s])'
-    result = query_range(parse(text), source, 0, 60 * S, step * S, settings=SETTINGS)
+    result = query_range(parse(text), source, Window(0, 60 * S), step * S, settings=SETTINGS)
     assert isinstance(result, Matrix)
     got = dict(result.series[0].points) if result.series else {}
     for at in range(0, -(-60 // step) * step + 1, step):

@@ -11,6 +11,7 @@ from obs_check.errors import QueryError
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant, query_range
 from obs_check.logql.engine.list_source import ListSource
+from obs_check.logql.engine.logs import LineChoice
 from obs_check.logql.explain.run import explain
 from obs_check.logql.explain.tree import Node, conclusion
 from obs_check.logql.syntax import ast
@@ -64,9 +65,7 @@ def test_counts_are_those_of_the_query(name: str, recorded: ListSource) -> None:
             else:
                 window = Window(int(query["start"]), int(query["end"]))
                 root = explain(expr, recorded, window, 60 * NS, SETTINGS)
-                result = query_range(
-                    expr, recorded, window.start_ns, window.end_ns, 60 * NS, limit=0, settings=SETTINGS
-                )
+                result = query_range(expr, recorded, window, 60 * NS, settings=SETTINGS, choice=LineChoice(0))
         except QueryError:
             continue
         compared += 1

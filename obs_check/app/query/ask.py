@@ -7,6 +7,7 @@ from obs_check.client.answered import Answered
 from obs_check.client.loki.client import LokiClient
 from obs_check.errors import UsageError
 from obs_check.logql.engine.evaluate import query_instant, query_range
+from obs_check.logql.engine.logs import LineChoice
 from obs_check.logql.engine.source import Source
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.syntax.ast import Expr
@@ -49,8 +50,8 @@ def ask_source(ask: Ask, source: Source, window: Window, settings: EngineSetting
     """What Loki would answer if it had the lines of the source. Raises QueryError as Loki refuses."""
     if ask.instant:
         return query_instant(ask.expr, source, window.end_ns, settings=settings)
-    start, end, step = window.start_ns, window.end_ns, ask.step_in(window)
-    return query_range(ask.expr, source, start, end, step, settings=settings, limit=ask.limit)
+    choice = LineChoice(ask.limit)
+    return query_range(ask.expr, source, window, ask.step_in(window), settings=settings, choice=choice)
 
 
 def ask_loki(ask: Ask, client: LokiClient) -> Answered[Result]:

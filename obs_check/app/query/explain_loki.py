@@ -47,7 +47,7 @@ class _Metric:
         self._window = window
         self._questions = questions
         step = ask.step_in(window)
-        times = [window.end_ns] if ask.instant else range_times(window.start_ns, window.end_ns, step)
+        times = [window.end_ns] if ask.instant else range_times(window, step)
         self._first_ns, self._last_ns = times[0], times[-1]
         self._counted: dict[int, tuple[RangeLines, PrefixCounts]] = {}
         self._series: dict[int, int] = {}

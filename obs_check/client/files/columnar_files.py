@@ -30,7 +30,7 @@ from obs_check.logql.columnar.statement import (
     untimed_statement,
 )
 from obs_check.logql.engine.match import stream_test
-from obs_check.logql.engine.samples import load
+from obs_check.logql.engine.samples import load_samples
 from obs_check.logql.engine.source import Samples, SampleSeries
 from obs_check.logql.engine.vector import LabelSet
 from obs_check.logql.settings import EngineSettings
@@ -38,6 +38,7 @@ from obs_check.logql.stages.hints import LineOrderMatters
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import NO_METADATA, Entry, LogStream
+from obs_check.model.window import Window
 
 _SETTINGS: dict[str, str | int | float | list[str]] = {
     "threads": min(8, os.cpu_count() or 1),
@@ -148,7 +149,8 @@ class ColumnarFiles:
             if self._count_simple(path, stream, plan, steps, found):
                 rest = _Rest(stream, partial(self._rest, path, plan, steps))
                 try:
-                    _merge(found, load(expr, pushed, rest, steps.start_ns, steps.end_ns, settings, apart=True))
+                    window = Window(steps.start_ns, steps.end_ns)
+                    _merge(found, load_samples(expr, pushed, rest, window, settings, apart=True))
                 except LineOrderMatters as reason:
                     raise NotColumnar(reason.message) from reason
         self._trust()

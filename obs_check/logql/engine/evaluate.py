@@ -4,7 +4,7 @@ from obs_check.errors import EvaluationError, QueryError
 from obs_check.golang.regex import compile_re2, expand
 from obs_check.logql.engine.aggregate import aggregate
 from obs_check.logql.engine.binary import arithmetic, set_operation, signature, vector_operation, with_number
-from obs_check.logql.engine.logs import Direction, query_logs
+from obs_check.logql.engine.logs import Direction, LineChoice, query_logs
 from obs_check.logql.engine.mapping import mapped
 from obs_check.logql.engine.ranges import evaluate_range, pushes_grouping
 from obs_check.logql.engine.source import Source
@@ -13,7 +13,7 @@ from obs_check.logql.settings import EngineSettings
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.walk import walk
 from obs_check.model.result import Matrix, Result, Sample, Scalar, Series, Vector
-from obs_check.model.window import MS
+from obs_check.model.window import MS, Window
 
 INSTANT_LOG_QUERY = (
     "log queries are not supported as an instant query type, please change your query to a range query type"
@@ -25,26 +25,23 @@ NUMBER_WITHOUT_SERIES = "unexpected expr type (*syntax.LiteralExpr) for Evaluato
 def query_range(
     expr: ast.Expr,
     source: Source,
-    start_ns: int,
-    end_ns: int,
+    window: Window,
     step_ns: int,
     *,
     settings: EngineSettings,
-    limit: int = 100,
-    direction: Direction = "backward",
-    interval_ns: int = 0,
+    choice: LineChoice | None = None,
 ) -> Result:
     """What Loki 3.5 answers on /query_range.
 
-    A log query has the lines of `start_ns <= ts < end_ns`. A metric query has a point at every multiple of `step_ns`
-    from the start rounded down to the end rounded up, so the last point may lie after `end_ns`; a point at t
-    aggregates (t - range, t]. Raises QueryError when the evaluation is refused.
+    A log query has lines of the window, its end excluded: those of `choice`, else the newest 100. A metric query has a
+    point at every multiple of `step_ns` from the start rounded down to the end rounded up, so the last point may lie
+    after the window; a point at t aggregates (t - range, t]. Raises QueryError when the evaluation is refused.
     """
     if isinstance(expr, ast.LogQuery):
-        return query_logs(expr, source, start_ns, end_ns, limit, direction, interval_ns, settings)
+        return query_logs(expr, source, window, settings, choice or LineChoice())
     if step_ns <= 0:
         raise QueryError("zero or negative query resolution step widths are not accepted. Try a positive integer")
-    times = range_times(start_ns, end_ns, step_ns)
+    times = range_times(window, step_ns)
     steps = Evaluation(times, source, settings).value(mapped(expr))
     if isinstance(steps, float):
         return Matrix([Series({}, [(at // MS * MS, steps) for at in times])])
@@ -55,9 +52,10 @@ def query_range(
     return Matrix([Series(dict(labels), found) for labels, found in sorted(points.items())])
 
 
-def range_times(start_ns: int, end_ns: int, step_ns: int) -> list[int]:
+def range_times(window: Window, step_ns: int) -> list[int]:
     """The times of a range query: the multiples of the step from the start rounded down to the end rounded up."""
-    return list(range(start_ns - start_ns % step_ns, -(-end_ns // step_ns) * step_ns + 1, step_ns))
+    first, last = window.start_ns - window.start_ns % step_ns, -(-window.end_ns // step_ns) * step_ns
+    return list(range(first, last + 1, step_ns))
 
 
 def query_instant(

@@ -4,13 +4,14 @@ from bisect import bisect_left
 from operator import itemgetter
 
 from obs_check.errors import QueryError
-from obs_check.logql.engine.samples import StageWatch, load
+from obs_check.logql.engine.samples import StageWatch, load_samples
 from obs_check.logql.engine.source import CountingSource, Samples, Source
 from obs_check.logql.engine.vector import LabelSet, Step, label_set, labels_text
 from obs_check.logql.engine.windows import slide, window_for, window_of_counts
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.row import ERROR
 from obs_check.logql.syntax import ast
+from obs_check.model.window import Window
 
 _PUSHED = frozenset({"bytes_over_time", "bytes_rate", "sum_over_time", "rate", "count_over_time"})
 
@@ -37,8 +38,8 @@ def evaluate_range(
     if isinstance(source, CountingSource):
         samples, new_window = source.count(expr, pushed, times, settings), window_of_counts
     else:
-        start, end = times[0] - offset - interval + 1, times[-1] - offset + 1
-        samples = load(expr, pushed, source, start, end, settings, watch)
+        window = Window(times[0] - offset - interval + 1, times[-1] - offset + 1)
+        samples = load_samples(expr, pushed, source, window, settings, watch)
     _fail_on_errors(samples, times, interval, offset)
     steps: list[Step] = [[] for _ in times]
     # In order of labels, so that neither a sum's rounding nor the choice among equals depends on how lines were read.

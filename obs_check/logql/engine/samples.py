@@ -16,6 +16,7 @@ from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.stages.row import ERROR, Row, StageFunction, row_of
 from obs_check.logql.stages.unwrap import unwrap_value
 from obs_check.logql.syntax import ast
+from obs_check.model.window import Window
 
 _BYTES = frozenset({"bytes_over_time", "bytes_rate"})
 _ORDERED = frozenset({"first_over_time", "last_over_time"})
@@ -34,18 +35,17 @@ class StageWatch(Protocol):
         ...
 
 
-def load(
+def load_samples(
     expr: ast.RangeAggregation,
     pushed: ast.Grouping | None,
     source: Source,
-    start_ns: int,
-    end_ns: int,
+    window: Window,
     settings: EngineSettings,
     watch: StageWatch | None = None,
     *,
     apart: bool = False,
 ) -> Samples:
-    """The samples of `start_ns <= ts < end_ns`. `pushed` is the grouping of a sum around the aggregation, which
+    """The samples of the window, its end excluded. `pushed` is the grouping of a sum around the aggregation, which
     Loki 3.5 applies here. LineOrderMatters where lines come `apart` and one decides for others (see Hints)."""
     grouping, no_labels = grouping_of(expr, pushed)
     unused = _unused_formats(expr)
@@ -56,7 +56,7 @@ def load(
     value_of = _value(expr) if watch is None else watch.value(_value(expr))
     series_of = key_of(expr.range.unwrap, grouping, no_labels)
     found = Samples()
-    streams = source.select(expr.range.query.selector.matchers, start_ns, end_ns)
+    streams = source.select(expr.range.query.selector.matchers, window.start_ns, window.end_ns)
     for labels, entries in in_order(streams) if expr.op in _ORDERED else streams:
         for ts, line, metadata in entries:
             row = row_of(ts, line, labels, metadata) if metadata else Row(ts, line, labels, metadata)

@@ -28,7 +28,7 @@ def explain(expr: ast.Expr, source: Source, window: Window, step_ns: int | None,
     at its end when `step_ns` is None. An evaluation that Loki would refuse is a note at the root."""
     if isinstance(expr, ast.LogQuery):
         return _log_query(expr, source, window, settings)
-    times = [window.end_ns] if step_ns is None else range_times(window.start_ns, window.end_ns, step_ns)
+    times = [window.end_ns] if step_ns is None else range_times(window, step_ns)
     run = _Counting(times, source, settings)
     refusal = ""
     try:

@@ -7,13 +7,13 @@ from typing import Any
 from obs_check.golang.durations import format_prometheus_duration
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_instant, query_range
-from obs_check.logql.engine.logs import Direction
+from obs_check.logql.engine.logs import Direction, LineChoice
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.syntax.ast import Expr, LogQuery, Matcher, Metric, RangeAggregation, VectorAggregation
 from obs_check.logql.syntax.walk import walk
 from obs_check.model.entry import Labels, LogStream
 from obs_check.model.result import Matrix, Result, Streams, Vector
-from obs_check.model.window import NS
+from obs_check.model.window import NS, Window
 from obs_check.standin.loki.answers import categorized, result_data, stats
 from obs_check.standin.loki.checks import entry_size
 from obs_check.standin.loki.detect import detected_fields, field_values
@@ -116,13 +116,10 @@ def answer_range(
     result = query_range(
         expr,
         source,
-        asked.start,
-        asked.end,
+        Window(asked.start, asked.end),
         asked.step,
         settings=settings,
-        limit=asked.limit,
-        direction=asked.direction,
-        interval_ns=asked.interval,
+        choice=LineChoice(asked.limit, asked.direction, asked.interval),
     )
     return _answer(result, source, flags, asked.direction, settings.now_ns() - now_ns, limits)
 
@@ -171,7 +168,8 @@ def answer_fields(
         raise LokiRefusal(400, "only log selector is supported")
     check_limit(lines, limits)
     source = _Counted(store, 0, 0, Limits())
-    result = query_range(expr, source, asked.start, asked.end, asked.step, settings=settings, limit=lines)
+    window = Window(asked.start, asked.end)
+    result = query_range(expr, source, window, asked.step, settings=settings, choice=LineChoice(lines))
     rows = categorized(result.streams, source.labels) if isinstance(result, Streams) else []
     if name is not None:
         values = field_values(rows, name, most)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from obs_check.logql import parse
 from obs_check.logql.engine.evaluate import query_range
 from obs_check.logql.engine.list_source import ListSource
+from obs_check.logql.engine.logs import LineChoice
 from obs_check.logql.engine.source import Source
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.syntax.ast import Expr, LogQuery
 from obs_check.model.entry import LogStream
-from obs_check.model.window import NS
+from obs_check.model.window import NS, Window
 from obs_check.standin.loki.answers import result_data
 from obs_check.standin.loki.params import parse_limit, parse_time
 from obs_check.standin.loki.refusal import LokiRefusal
@@ -25,13 +26,13 @@ _LONGEST_DELAY_S = 5
 
 def _streams(query: LogQuery, stream: LogStream, settings: EngineSettings) -> list[dict[str, Any]]:
     times = [entry.ts for entry in stream.entries]
-    return _rows(query, ListSource([stream]), min(times), max(times) + 1, len(times), settings)
+    return _rows(query, ListSource([stream]), Window(min(times), max(times) + 1), len(times), settings)
 
 
 def _rows(
-    query: LogQuery, source: Source, start_ns: int, end_ns: int, limit: int, settings: EngineSettings
+    query: LogQuery, source: Source, window: Window, limit: int, settings: EngineSettings
 ) -> list[dict[str, Any]]:
-    found = query_range(query, source, start_ns, end_ns, NS, settings=settings, limit=limit, direction="forward")
+    found = query_range(query, source, window, NS, settings=settings, choice=LineChoice(limit, "forward"))
     rows: list[dict[str, Any]] = result_data(found, ())["result"]
     return rows
 
@@ -72,7 +73,7 @@ async def follow(websocket: "WebSocket", store: TenantStore, asked: TailRequest,
     await websocket.accept()
     leaving = asyncio.create_task(_leave(websocket, waiting))
     try:
-        if rows := _rows(query, store, asked.start_ns, asked.now_ns + NS, asked.limit, settings):
+        if rows := _rows(query, store, Window(asked.start_ns, asked.now_ns + NS), asked.limit, settings):
             await websocket.send_json({"streams": rows})
         while (stream := await waiting.get()) is not None:
             if rows := _streams(query, stream, settings):
