@@ -20,14 +20,13 @@ from obs_check.panel.interpolate import interpolate, references
 from obs_check.panel.interval import Interval, browser_interval, loki_step, prometheus_step
 from obs_check.panel.macros import backend_macros, read_text
 from obs_check.panel.query_macros import postgres_macros, prometheus_macros
-from obs_check.panel.request import dashboard_range
+from obs_check.panel.request import dashboard_range, data_points
 from obs_check.panel.timerange import Calendar, TimeRange, panel_range
 from obs_check.panel.variables import EffectiveVariable, effective_variables
 
 Language = Literal["logql", "promql", "sql", ""]
 NOW_NS = 1_767_225_600 * 1_000_000_000
 """2026-01-01: what `now` is here. Nothing that is found depends on it, and the same files give the same findings."""
-_VIEWPORT = 1846
 _YEARS = 100 * 365 * 86_400_000
 _DIALECTS = {"mysql": "mysql", "mssql": "tsql"}
 """sqlglot's names of the dialects of Grafana's SQL plugins; every other one is PostgreSQL's."""
@@ -129,7 +128,7 @@ def _question(
 ) -> Question | None:
     """None for a query in a language that is not read here, or that nobody tells and that parses in none."""
     within = _within(board.dashboard, panel, variables)
-    points = panel.max_data_points or max(1, round(_VIEWPORT * panel.width / 24))
+    points = data_points(panel)
     interval = browser_interval(within.length_ms, points, interpolate(panel.interval, variables))
     kind = _kind(board.dashboard, panel, target, variables, known)
     language = _language(kind, target)

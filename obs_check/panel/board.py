@@ -13,7 +13,7 @@ from obs_check.panel.frames import RefResult, unanswered
 from obs_check.panel.parallel import ask_together
 from obs_check.panel.reading import Reading, read_panel
 from obs_check.panel.repeat import Variables, copies
-from obs_check.panel.request import VIEWPORT, PanelRequest, dashboard_range, panel_requests
+from obs_check.panel.request import VIEWPORT, Opening, PanelRequest, dashboard_range, panel_requests
 from obs_check.panel.split_ask import Ask, ask_query
 from obs_check.panel.variables import Options, effective_variables
 
@@ -72,9 +72,10 @@ class Board:
     ) -> list[PanelRequest]:
         """What the data panels ask, each in its own range; `window` replaces the dashboard's range, `relative` tells
         that it moves with the clock all the same."""
-        from_ms, to_ms = (window.start_ns // MS, window.end_ns // MS) if window else (None, None)
+        ends = (window.start_ns // MS, window.end_ns // MS) if window else (None, None)
+        opening = Opening(*ends, relative, self.viewport)
         ask_options = self.options
-        within = dashboard_range(self.dashboard, now_ns, from_ms, to_ms)
+        within = dashboard_range(self.dashboard, now_ns, opening)
         variables = effective_variables(
             self.dashboard,
             self.overrides,
@@ -84,17 +85,7 @@ class Board:
         def request(copy: tuple[Panel, Variables]) -> PanelRequest:
             panel, inside = copy
             asked, why = with_borrowed_queries(self.dashboard, panel)
-            found = panel_requests(
-                self.dashboard,
-                asked,
-                inside,
-                self.datasources,
-                now_ns,
-                from_ms=from_ms,
-                to_ms=to_ms,
-                viewport=self.viewport,
-                relative=relative,
-            )
+            found = panel_requests(self.dashboard, asked, inside, self.datasources, now_ns, opening)
             return replace(found, why=why) if why else found
 
         wanted = [p for p in self._data_panels() if only is None or p.id in only]

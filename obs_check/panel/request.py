@@ -63,12 +63,37 @@ class PanelRequest:
         }
 
 
-def dashboard_range(
-    dashboard: Dashboard, now_ns: int, from_ms: int | None = None, to_ms: int | None = None
-) -> TimeRange:
-    """The range the dashboard opens with; either end can be replaced (ms since the epoch)."""
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a dashboard is opened: on a screen whose grid is `viewport` px wide, with its own range or with other ends of
+    it (ms since the epoch). `relative` says whether given ends stand for a range that moves with the clock; they do not
+    unless told."""
+
+    from_ms: int | None = None
+    to_ms: int | None = None
+    relative: bool | None = None
+    viewport: int = VIEWPORT
+
+    def moves(self, dashboard: Dashboard) -> bool:
+        """Whether the range moves with the clock."""
+        if self.relative is not None:
+            return self.relative
+        return self.from_ms is None and self.to_ms is None and dashboard.time_from.startswith("now")
+
+
+AS_SAVED = Opening()
+
+
+def dashboard_range(dashboard: Dashboard, now_ns: int, opening: Opening = AS_SAVED) -> TimeRange:
+    """The range that the dashboard opens with."""
     stored = time_range(dashboard.time_from, dashboard.time_to, now_ns, _calendar(dashboard), dashboard.now_delay)
+    from_ms, to_ms = opening.from_ms, opening.to_ms
     return TimeRange(stored.from_ms if from_ms is None else from_ms, stored.to_ms if to_ms is None else to_ms)
+
+
+def data_points(panel: Panel, viewport: int = VIEWPORT) -> int:
+    """How many points a browser asks for: as many as the panel says, or as it has pixels."""
+    return panel.max_data_points or max(1, round(viewport * panel.width / _GRID_COLUMNS))
 
 
 def panel_requests(
@@ -77,23 +102,16 @@ def panel_requests(
     variables: Mapping[str, EffectiveVariable],
     datasources: Datasources,
     now_ns: int,
-    from_ms: int | None = None,
-    to_ms: int | None = None,
-    viewport: int = VIEWPORT,
-    relative: bool | None = None,
+    opening: Opening = AS_SAVED,
 ) -> PanelRequest:
-    """The requests of one panel for a screen whose grid is `viewport` px wide; one `now_ns` serves the whole run.
-
-    `relative` says whether given ends stand for a range that moves with the clock; they do not unless told.
-    """
-    if relative is None:
-        relative = from_ms is None and to_ms is None and dashboard.time_from.startswith("now")
-    whole = dashboard_range(dashboard, now_ns, from_ms, to_ms)
+    """The requests of one panel; one `now_ns` serves the whole run."""
+    relative = opening.moves(dashboard)
+    whole = dashboard_range(dashboard, now_ns, opening)
     time_from = interpolate(panel.time_from, variables)
     time_shift = interpolate(panel.time_shift, variables)
     within, note = panel_range(whole, relative, time_from, time_shift, now_ns, _calendar(dashboard))
     notes = [note] if note else []
-    points = panel.max_data_points or max(1, round(viewport * panel.width / _GRID_COLUMNS))
+    points = data_points(panel, opening.viewport)
     empty = PanelRequest(
         panel, "ready", "", within, Interval(1000, "1s"), points, whole=whole, relative=relative, variables=variables
     )

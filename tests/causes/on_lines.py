@@ -23,7 +23,7 @@ from obs_check.model.window import MS, NS, Window
 from obs_check.panel.dashboard import load_dashboard
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.reading import read_panel
-from obs_check.panel.request import panel_requests
+from obs_check.panel.request import Opening, panel_requests
 from obs_check.panel.variables import effective_variables
 from tests.engine_settings import SETTINGS
 from tests.fakes import NOTHING_KNOWN, NoLoki
@@ -89,9 +89,7 @@ def seen(lines: Lines, expr: str, **known: Any) -> tuple[Context, BrokenPanel]:
     board = load_dashboard(document, "test")
     (panel,) = board.panels
     span = ((NOW_NS - WINDOW_S * NS) // MS, NOW_NS // MS)
-    request = panel_requests(
-        board, panel, effective_variables(board, {}), SOURCES, NOW_NS, from_ms=span[0], to_ms=span[1]
-    )
+    request = panel_requests(board, panel, effective_variables(board, {}), SOURCES, NOW_NS, Opening(*span))
     broken = BrokenPanel(panel, request, read_panel(panel, {}, request), "reads No data")
 
     asked = {"loki": LokiOnce(lines), "datasources": SOURCES, "now_ns": lambda: NOW_NS}

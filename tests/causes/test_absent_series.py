@@ -14,7 +14,7 @@ from obs_check.panel.dashboard import load_dashboard
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.frames import decode_results
 from obs_check.panel.reading import read_panel
-from obs_check.panel.request import panel_requests
+from obs_check.panel.request import Opening, panel_requests
 from obs_check.panel.variables import effective_variables
 from tests.fakes import NOTHING_KNOWN, NoGrafana
 
@@ -73,9 +73,7 @@ def asked(grafana: Prometheus) -> tuple[Context, BrokenPanel]:
     board = load_dashboard(DASHBOARD, "test")
     (panel,) = board.panels
     span = (NOW_NS // MS - 3_600_000, NOW_NS // MS)
-    request = panel_requests(
-        board, panel, effective_variables(board, {}), SOURCES, NOW_NS, from_ms=span[0], to_ms=span[1]
-    )
+    request = panel_requests(board, panel, effective_variables(board, {}), SOURCES, NOW_NS, Opening(*span))
 
     def look_again(*_: object, **_more: object) -> BrokenPanel:
         probes = (Probe("grafana", "p", ANSWER, NOW_NS),)

@@ -13,7 +13,7 @@ from obs_check.model.probe import Probe
 from obs_check.panel.dashboard import load_dashboard
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.reading import read_panel
-from obs_check.panel.request import panel_requests
+from obs_check.panel.request import Opening, panel_requests
 from obs_check.panel.variables import effective_variables
 from tests.fakes import NOTHING_KNOWN, NoGrafana
 
@@ -40,7 +40,7 @@ def broken(differs: str) -> BrokenPanel:
     board = load_dashboard(DASHBOARD, "test")
     (panel,) = board.panels
     variables = effective_variables(board, {})
-    request = panel_requests(board, panel, variables, SOURCES, 10**15, from_ms=0, to_ms=3_600_000)
+    request = panel_requests(board, panel, variables, SOURCES, 10**15, Opening(0, 3_600_000))
     return BrokenPanel(panel, request, read_panel(panel, {}, request), differs)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from obs_check.panel.dashboard import load_dashboard
 from obs_check.panel.datasource import Datasources
-from obs_check.panel.request import PanelRequest, panel_requests
+from obs_check.panel.request import Opening, PanelRequest, panel_requests
 from obs_check.panel.variables import effective_variables
 
 NOW = int(datetime(2026, 11, 24, 6, 30, tzinfo=UTC).timestamp()) * 1_000_000_000
@@ -41,7 +41,9 @@ def ask(targets: list[dict[str, Any]], datasource: Any = LOKI, **more: Any) -> P
         ],
     }
     dashboard = load_dashboard(board, "f")
-    return panel_requests(dashboard, dashboard.panels[0], effective_variables(dashboard), DATASOURCES, NOW, **extra)
+    return panel_requests(
+        dashboard, dashboard.panels[0], effective_variables(dashboard), DATASOURCES, NOW, Opening(**extra)
+    )
 
 
 def test_a_loki_body() -> None:
