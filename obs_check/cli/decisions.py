@@ -62,12 +62,9 @@ def from_loki(window: "Window", folder: Path, formats: Collection[str], out: Out
     a Loki to ask."""
     from obs_check.app.decisions import collect, forget
     from obs_check.app.systems.systems import open_loki
-    from obs_check.config import lacking
     from obs_check.report.decisions import write_decisions
 
     config = out.config()
-    if not config.loki.url and config.grafana is None:
-        raise lacking(config, "`loki.url` or `grafana`", "add one of them", "set LOKI_ADDR, or GRAFANA_URL")
     with insistent_interrupt(out.limit_s()), closing(open_loki(config)) as loki:
         found = collect(loki, window, folder, out.say)
     written = write_decisions(folder, formats)

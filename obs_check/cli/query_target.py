@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from obs_check.cli.options import Output, settings_of
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from obs_check.app.query.files import FileAnswer
     from obs_check.client.files.source import FileStreams
+    from obs_check.client.http import Access
     from obs_check.client.loki.client import LokiClient
     from obs_check.client.loki.tail import LokiTail
     from obs_check.config import Config
-    from obs_check.config.section import Secret
     from obs_check.logql.settings import EngineSettings
     from obs_check.model.entry import Labels
 
@@ -113,27 +113,23 @@ class QueryTarget:
 
     def loki_client(self, out: Output) -> "LokiClient":
         """A client of the Loki to ask; a secret goes only to the host it is configured for."""
+        from obs_check.client.http import Access
         from obs_check.client.loki.client import LokiClient
         from obs_check.config import host_port
 
         config = out.config()
         direct = self._direct(config)
         if direct is not None:
-            url, tenant, bearer = direct
-            return LokiClient.direct(url, time.time_ns, config.hosts | {host_port(url)}, tenant, bearer)
+            url, access = direct
+            return LokiClient.direct(url, time.time_ns, config.hosts | {host_port(url)}, access)
         if not self.grafana and config.grafana is None:
             raise UsageError("nothing to ask", "give --file, --loki or --grafana, or name loki.url in obs-check.yaml")
         url = self.grafana or (config.grafana.url if config.grafana else "")
         own_grafana = config.grafana if config.grafana and host_port(url) == host_port(config.grafana.url) else None
-        client = LokiClient.through_grafana(
-            url,
-            self.datasource or config.loki.uid,
-            time.time_ns,
-            config.hosts | {host_port(url)},
-            own_grafana.token if own_grafana else None,
-            own_grafana.org_id if own_grafana else None,
-        )
-        return client.of_tenant(self.tenant) if self.tenant else client
+        access = Access(own_grafana.token, org_id=own_grafana.org_id) if own_grafana else Access()
+        hosts = config.hosts | {host_port(url)}
+        datasource = self.datasource or config.loki.uid
+        return LokiClient.through_grafana(url, datasource, time.time_ns, hosts, replace(access, tenant=self.tenant))
 
     def loki_tail(self, out: Output) -> "LokiTail | None":
         """The tail of the Loki to ask; None when it is asked through Grafana."""
@@ -144,15 +140,17 @@ class QueryTarget:
         direct = self._direct(config)
         if direct is None:
             return None
-        url, tenant, bearer = direct
-        return LokiTail(url, config.hosts | {host_port(url)}, out.say, tenant, bearer)
+        url, access = direct
+        return LokiTail(url, config.hosts | {host_port(url)}, out.say, access)
 
-    def _direct(self, config: "Config") -> "tuple[str, str | None, Secret | None] | None":
-        """URL, tenant and token of a Loki that is asked directly."""
+    def _direct(self, config: "Config") -> "tuple[str, Access] | None":
+        """URL of a Loki that is asked directly, and as whom."""
+        from obs_check.client.http import Access
         from obs_check.config import host_port
 
         if not self.loki and (not config.loki.url or self.grafana or self.datasource):
             return None
         url = self.loki or config.loki.url or ""
         own = config.loki.url is not None and host_port(url) == host_port(config.loki.url)
-        return url, self.tenant or (config.loki.tenant if own else None), config.loki.bearer if own else None
+        access = Access(config.loki.bearer, config.loki.tenant) if own else Access()
+        return url, replace(access, tenant=self.tenant or access.tenant)

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Collection, Mapping
 from copy import copy
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from obs_check.client.answer import Answer, NoJson, as_type
 from obs_check.config import host_port
+from obs_check.config.section import Secret
 from obs_check.errors import NotAllowed, Refused, Unavailable, UsageError
 from obs_check.model.backoff import Backoff
 from obs_check.model.clock_offset import ClockOffset, offset_of
@@ -52,13 +54,55 @@ def check_host(url: str, allowed: Collection[str]) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """As whom Loki or Grafana is asked: a bearer token, the tenant of a Loki, the organization of a Grafana."""
+
+    token: Secret | None = None
+    tenant: str | None = None
+    org_id: int | None = None
+
+    def headers(self) -> dict[str, str]:
+        """What says so in a request; may hold a secret."""
+        found = {"X-Scope-OrgID": self.tenant} if self.tenant else {}
+        if self.org_id:
+            found["X-Grafana-Org-Id"] = str(self.org_id)
+        if self.token is not None:
+            found["Authorization"] = f"Bearer {self.token.reveal()}"
+        return found
+
+
+NOBODY = Access()
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What requests go over. `transport` replaces the network, as that of an application in this process does;
+    `pause` (seconds) replaces the clock in tests."""
+
+    transport: "httpx.BaseTransport | None" = None
+    limits: "TransferLimits | None" = None
+    pause: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request below a base URL; `body` is sent as JSON. Without `again` one whose connection breaks is not
+    repeated: it may have had its effect."""
+
+    method: str
+    path: str
+    params: Mapping[str, Any] | None = None
+    body: Any = None
+    again: bool = True
+
+
 class Http:
     """Requests to one base URL, all by the same rules: no other host, no redirect, limits of time and size, patience
     with a server that asks for it.
 
-    `system` names it in messages; `headers` may hold credentials and are never shown. `transport` replaces the
-    network and `pause` (seconds) the clock in tests. Proxy variables of the environment are not used: obs-check's own
-    requests must not become events.
+    `system` names it in messages; `headers` may hold credentials and are never shown. Proxy variables of the
+    environment are not used: obs-check's own requests must not become events.
     """
 
     def __init__(
@@ -67,9 +111,7 @@ class Http:
         base_url: str,
         allowed: Collection[str],
         headers: Mapping[str, str] | None = None,
-        limits: "TransferLimits | None" = None,
-        transport: "httpx.BaseTransport | None" = None,
-        pause: Callable[[float], None] = time.sleep,
+        wire: Wire | None = None,
     ) -> None:
         import httpx
 
@@ -83,14 +125,15 @@ class Http:
         self.offset: ClockOffset | None = None
         """The clock of whoever answers, against ours; None before an answer with a `Date`."""
         self._headers: Mapping[str, str] = {}
-        self._pause = pause
+        wire = wire or Wire()
+        self._pause = wire.pause
         self._patience_s = PATIENCE_S
-        self._limits = limits or TransferLimits()
+        self._limits = wire.limits or TransferLimits()
         self._timed = Timed()
         self._client = httpx.Client(
             headers={"Accept-Encoding": ACCEPTED, **(headers or {})},
             timeout=httpx.Timeout(self._limits.headers_s, connect=self._limits.connect_s),
-            transport=transport or timed_transport(self._timed, trust(base_url)),
+            transport=wire.transport or timed_transport(self._timed, trust(base_url)),
             trust_env=False,
             follow_redirects=False,
         )
@@ -107,7 +150,7 @@ class Http:
 
     def get(self, path: str, params: Mapping[str, str] | None = None, accept: Collection[int] = ()) -> Answer:
         """GET; statuses below 300 and those of `accept` are returned, others raised."""
-        return self.request("GET", path, params, accept=accept)
+        return self.request(HttpRequest("GET", path, params), accept)
 
     def post(
         self,
@@ -118,28 +161,23 @@ class Http:
     ) -> Answer:
         """POST a question as JSON; statuses below 300 and those of `accept` are returned, others raised. `too_many`
         recognises a 429 that is inside of a body. A refused question is not put again: it may be a heavy one."""
-        return self.request("POST", path, None, body, accept, too_many)
+        return self.request(HttpRequest("POST", path, body=body), accept, too_many)
 
     def patch(self, path: str, body: Any) -> Answer:
         """PATCH with JSON; statuses below 300 are returned, others raised."""
-        return self.request("PATCH", path, None, body)
+        return self.request(HttpRequest("PATCH", path, body=body))
 
     def request(
         self,
-        method: str,
-        path: str,
-        params: Mapping[str, Any] | None = None,
-        body: Any = None,
+        request: HttpRequest,
         accept: Collection[int] = (),
         too_many: Callable[[Answer], bool] | None = None,
-        again: bool = True,
     ) -> Answer:
-        """A request by any method; statuses below 300 and those of `accept` are returned, others raised. Without
-        `again` one whose connection breaks is not repeated: it may have had its effect."""
-        url = self.base_url + path
+        """A request by any method; statuses below 300 and those of `accept` are returned, others raised."""
+        url = self.base_url + request.path
         pauses = Backoff(1.0, PATIENCE_S, 2.0)
         while True:
-            answer = self._send(method, url, params, body, accept, again)
+            answer = self._send(request, url, accept)
             asked_s = _asked_s(answer)
             limited = answer.status_code == _TOO_MANY or (too_many is not None and too_many(answer))
             if not limited and (asked_s is None or answer.status_code in accept):
@@ -161,9 +199,7 @@ class Http:
             raise_for_status(self.system, url, answer)
         return answer
 
-    def _send(
-        self, method: str, url: str, params: Mapping[str, Any] | None, body: Any, accept: Collection[int], again: bool
-    ) -> Answer:
+    def _send(self, request: HttpRequest, url: str, accept: Collection[int]) -> Answer:
         """One request, repeated once where it cannot have arrived, where a proxy in between gave up, or where the
         connection was closed: a server or balancer may end an idle one in the moment that it is used again."""
         import httpx
@@ -171,7 +207,7 @@ class Http:
         for attempt in (1, 2):
             self.sent += 1
             try:
-                answer = self._once(method, url, params, body)
+                answer = self._once(request, url)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 if attempt == 2:
                     raise unanswered(self.system, url, error, "is it up, and is the URL right?") from error
@@ -180,25 +216,27 @@ class Http:
                     f"{self.system}: {shown_url(url)} gave no answer in time", "try a shorter time range"
                 ) from error
             except (httpx.ReadError, httpx.RemoteProtocolError) as error:
-                if attempt == 2 or not again:
+                if attempt == 2 or not request.again:
                     raise self._broke_off(url, error) from error
             except httpx.HTTPError as error:
                 raise self._broke_off(url, error) from error
             else:
-                if attempt == 2 or answer.status_code in accept or method != "GET":
+                if attempt == 2 or answer.status_code in accept or request.method != "GET":
                     return answer
                 if answer.status_code not in _RETRIED or _asked_s(answer) is not None:
                     return answer
         raise AssertionError("the second attempt has an end")
 
-    def _once(self, method: str, url: str, params: Mapping[str, Any] | None, body: Any) -> Answer:
+    def _once(self, asked: HttpRequest, url: str) -> Answer:
         """One request and its whole answer. Raises what httpx raises, Unavailable for an answer beyond the limits."""
         import httpx
 
         from obs_check.client.transport import MIB, BadlyPacked, TooLarge, read_body
 
         try:
-            request = self._client.build_request(method, url, params=params, json=body, headers=self._headers)
+            request = self._client.build_request(
+                asked.method, url, params=asked.params, json=asked.body, headers=self._headers
+            )
         except (httpx.InvalidURL, ValueError) as error:
             what = "not UTF-8" if isinstance(error, UnicodeError) else type(error).__name__
             raise UsageError(f"{self.system}: this cannot be asked ({what})", "write it as UTF-8 text") from None
@@ -229,7 +267,7 @@ class Http:
         headers = {k.lower(): v for k, v in response.headers.items()}
         self._compare_clocks(headers.get("date", ""), asked_ns)
         target = request.url.raw_path.decode("ascii", "replace")
-        return Answer(response.status_code, content, url, headers, method, target, body)
+        return Answer(response.status_code, content, url, headers, asked.method, target, asked.body)
 
     def _compare_clocks(self, date: str, asked_ns: int) -> None:
         """Take what an answer's `Date` says; one that is none says nothing."""

@@ -13,6 +13,7 @@ from obs_check.app.systems.dashboard_source import open_dashboard
 from obs_check.client.files.local_files import read_document
 from obs_check.client.files.text_files import read_exact, write_exact
 from obs_check.client.grafana.client import GrafanaClient
+from obs_check.client.http import Access
 from obs_check.config import host_port
 from obs_check.config.section import Secret
 from obs_check.errors import ConfigError
@@ -43,7 +44,7 @@ def grafana(tmp_path: Path) -> Iterator[GrafanaClient]:
     lost = {"uid": "lost", "title": "l", "panels": [{"id": 1, "libraryPanel": {"uid": "gone", "name": "L"}}]}
     (folder / "lost.json").write_text(json.dumps(lost))
     with LabGrafana(folder, [], "t") as lab:
-        client = GrafanaClient(lab.url, time.time_ns, {host_port(lab.url)}, Secret("token", lambda: "t"))
+        client = GrafanaClient(lab.url, time.time_ns, {host_port(lab.url)}, Access(Secret("token", lambda: "t")))
         yield client
         client.close()
 

@@ -11,6 +11,7 @@ from websockets.sync.server import ServerConnection, serve
 
 from obs_check.app.systems.systems import open_loki
 from obs_check.app.systems.tailing import tailing
+from obs_check.client.http import Access
 from obs_check.client.loki.client import LokiClient
 from obs_check.config import parse_config
 from obs_check.follow.hop import HopSeen
@@ -33,7 +34,7 @@ def test_lines_are_heard_of_and_the_tail_ends_with_the_block() -> None:
         config = parse_config(f"loki: {{url: '{loki.url}', tenant: t}}", Path("obs-check.yaml"), {})
         pushed = LabClient(loki.url)
         pushed.push(({"job": "boundary"}, [[str(now), "another line"]]))
-        with closing(LokiClient.direct(loki.url, time.time_ns, config.hosts, "t")) as client:
+        with closing(LokiClient.direct(loki.url, time.time_ns, config.hosts, Access(tenant="t"))) as client:
             with tailing(config, client, run, time.time_ns, lambda _text: None) as news:
                 assert news is not None
                 pushed.push(({"job": "boundary"}, [[str(time.time_ns()), f"msg=ALLOW url=/ok?obs={TAG}"]]))

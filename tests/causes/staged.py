@@ -18,6 +18,7 @@ from obs_check.app.verify.check import Check
 from obs_check.app.verify.outcome import Outcome
 from obs_check.client.grafana.client import GrafanaClient
 from obs_check.client.grafana.variable_query import options_from
+from obs_check.client.http import Access
 from obs_check.client.loki.client import LokiClient
 from obs_check.config import Config, LokiConfig
 from obs_check.config.section import Secret
@@ -96,9 +97,9 @@ def over(
     with TemporaryDirectory(prefix="obs-check-") as empty:
         api = GrafanaApi(Dashboards(Path(empty)), Sources([dict(one) for one in sources]), token, http, lambda: now_ns)
         transport = InProcess({_GRAFANA: api.application()})
-        secret, hosts, url = Secret("staged", lambda: token), {f"{_GRAFANA}:80"}, f"http://{_GRAFANA}"
-        grafana = GrafanaClient(url, lambda: now_ns, hosts, secret, transport=transport)
-        client = LokiClient.through_grafana(url, LOKI_UID, lambda: now_ns, hosts, secret, transport=transport)
+        access, hosts, url = Access(Secret("staged", lambda: token)), {f"{_GRAFANA}:80"}, f"http://{_GRAFANA}"
+        grafana = GrafanaClient(url, lambda: now_ns, hosts, access, transport)
+        client = LokiClient.through_grafana(url, LOKI_UID, lambda: now_ns, hosts, access, transport)
         settings = Datasources.from_settings(grafana.frontend_settings().value)
 
         def ask(query: Query) -> tuple[dict[str, Any], Probe]:

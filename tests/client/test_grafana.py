@@ -10,11 +10,12 @@ import httpx
 import pytest
 
 from obs_check.client.grafana.client import GrafanaClient
+from obs_check.client.http import Access
 from obs_check.config.section import Secret
 from obs_check.errors import NotAllowed, ObsCheckError, Refused, Unavailable
 from obs_check.model.window import Window
 
-TOKEN = Secret("test", lambda: "hush")
+ACCESS = Access(Secret("test", lambda: "hush"), org_id=2)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -64,7 +65,7 @@ def server() -> Iterator[Server]:
 
 
 def connect(port: int) -> GrafanaClient:
-    return GrafanaClient(f"http://127.0.0.1:{port}/sub", lambda: 3, {f"127.0.0.1:{port}"}, TOKEN, 2)
+    return GrafanaClient(f"http://127.0.0.1:{port}/sub", lambda: 3, {f"127.0.0.1:{port}"}, ACCESS)
 
 
 def test_dashboard_save_and_search(server: Server) -> None:
@@ -115,7 +116,7 @@ def over_httpx(response: httpx.Response) -> tuple[GrafanaClient, list[httpx.Requ
         return response
 
     url, allowed = "https://g.example", {"g.example:443"}
-    return GrafanaClient(url, lambda: 3, allowed, TOKEN, transport=httpx.MockTransport(handle)), seen
+    return GrafanaClient(url, lambda: 3, allowed, ACCESS, transport=httpx.MockTransport(handle)), seen
 
 
 FRAMES = {

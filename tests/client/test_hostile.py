@@ -9,7 +9,7 @@ import pytest
 from obs_check.client import answer
 from obs_check.client.answer import DEEPEST, MOST, Answer, NoJson, decode_json, measured
 from obs_check.client.egress import Patience, send
-from obs_check.client.http import Http
+from obs_check.client.http import Http, Wire
 from obs_check.client.loki.tail import LokiTail
 from obs_check.client.transport import TransferLimits
 from obs_check.errors import Unavailable
@@ -22,7 +22,9 @@ ALL = {**SILENT, **BROKEN}
 
 
 def client(port: int) -> Http:
-    return Http("loki", f"http://127.0.0.1:{port}", {f"127.0.0.1:{port}"}, limits=LIMITS, pause=lambda _: None)
+    return Http(
+        "loki", f"http://127.0.0.1:{port}", {f"127.0.0.1:{port}"}, wire=Wire(limits=LIMITS, pause=lambda _: None)
+    )
 
 
 @pytest.mark.parametrize("script", ALL.values(), ids=ALL)

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from obs_check.cli.interrupt import insistent_interrupt
-from obs_check.client.http import Http, shown_url
+from obs_check.client.http import Http, HttpRequest, Wire, shown_url
 from obs_check.errors import NotAllowed, ObsCheckError, Refused, Unavailable, UsageError
 
 ALLOWED = {"loki.example:80"}
@@ -23,7 +23,7 @@ def http(*answers: httpx.Response | Exception) -> tuple[Http, list[httpx.Request
         return answer
 
     headers = {"Authorization": "Bearer hush"}
-    return Http("loki", "http://loki.example/", ALLOWED, headers, transport=httpx.MockTransport(handle)), seen
+    return Http("loki", "http://loki.example/", ALLOWED, headers, Wire(httpx.MockTransport(handle))), seen
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_server_that_is_asked_too_much_is_given_time(headers: dict[str, str], 
     answers = [httpx.Response(429, headers=headers), httpx.Response(429, headers=headers), httpx.Response(200)]
     pauses: list[float] = []
     transport = httpx.MockTransport(lambda _: answers.pop(0))
-    client = Http("loki", "http://loki.example/", ALLOWED, transport=transport, pause=pauses.append)
+    client = Http("loki", "http://loki.example/", ALLOWED, wire=Wire(transport, pause=pauses.append))
     assert client.get("/x").status_code == 200
     assert pauses == waited
 
@@ -137,7 +137,7 @@ def test_a_server_that_is_asked_too_much_is_given_time(headers: dict[str, str], 
 def test_patience_with_a_server_that_is_asked_too_much_ends() -> None:
     pauses: list[float] = []
     transport = httpx.MockTransport(lambda _: httpx.Response(429, text="too many"))
-    client = Http("loki", "http://loki.example/", ALLOWED, transport=transport, pause=pauses.append)
+    client = Http("loki", "http://loki.example/", ALLOWED, wire=Wire(transport, pause=pauses.append))
     with pytest.raises(Unavailable, match="answered 429: too many") as caught:
         client.get("/x")
     assert type(caught.value) is Unavailable
@@ -148,7 +148,7 @@ def test_patience_with_a_server_that_is_asked_too_much_ends() -> None:
 def test_a_server_that_wants_to_be_left_alone_for_long_is(status: int) -> None:
     pauses: list[float] = []
     transport = httpx.MockTransport(lambda _: httpx.Response(status, headers={"retry-after": "900"}))
-    client = Http("loki", "http://loki.example/", ALLOWED, transport=transport, pause=pauses.append)
+    client = Http("loki", "http://loki.example/", ALLOWED, wire=Wire(transport, pause=pauses.append))
     with pytest.raises(Unavailable, match=f"answered {status} and asks to be left alone for 900 s; 60 s are left"):
         client.get("/x")
     assert (pauses, client.sent) == ([], 1)
@@ -158,7 +158,7 @@ def test_a_server_that_wants_to_be_left_alone_for_long_is(status: int) -> None:
 def test_no_pause_is_longer_than_the_command_has_left(headers: dict[str, str]) -> None:
     pauses: list[float] = []
     transport = httpx.MockTransport(lambda _: httpx.Response(429, headers=headers))
-    client = Http("loki", "http://loki.example/", ALLOWED, transport=transport, pause=pauses.append)
+    client = Http("loki", "http://loki.example/", ALLOWED, wire=Wire(transport, pause=pauses.append))
     words = "asks to be left alone for 12 s; 8 s are left" if headers else "answered 429"
     with pytest.raises(Unavailable, match=words), insistent_interrupt(8.2):
         client.get("/x")
@@ -168,7 +168,7 @@ def test_no_pause_is_longer_than_the_command_has_left(headers: dict[str, str]) -
 def test_a_server_that_asks_for_no_pause_is_not_asked_without_end() -> None:
     pauses: list[float] = []
     transport = httpx.MockTransport(lambda _: httpx.Response(503, headers={"retry-after": "0"}))
-    client = Http("loki", "http://loki.example/", ALLOWED, transport=transport, pause=pauses.append)
+    client = Http("loki", "http://loki.example/", ALLOWED, wire=Wire(transport, pause=pauses.append))
     with pytest.raises(Unavailable, match="answered 503"):
         client.get("/x")
     assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0]
@@ -177,7 +177,7 @@ def test_a_server_that_asks_for_no_pause_is_not_asked_without_end() -> None:
 def test_all_requests_of_a_command_wait_no_longer_together_than_one_may() -> None:
     pauses: list[float] = []
     transport = httpx.MockTransport(lambda _: httpx.Response(429, headers={"retry-after": "25"}))
-    client = Http("loki", "http://loki.example/", ALLOWED, transport=transport, pause=pauses.append)
+    client = Http("loki", "http://loki.example/", ALLOWED, wire=Wire(transport, pause=pauses.append))
     for _ in range(3):
         with pytest.raises(Unavailable):
             client.get("/x")
@@ -194,5 +194,5 @@ def test_what_is_no_utf8_cannot_be_asked() -> None:
 def test_what_may_have_had_its_effect_is_not_repeated() -> None:
     client, seen = http(httpx.RemoteProtocolError("cut"), httpx.Response(200))
     with pytest.raises(Unavailable, match="broke off: cut"):
-        client.request("POST", "/x", body={}, again=False)
+        client.request(HttpRequest("POST", "/x", body={}, again=False))
     assert len(seen) == 1

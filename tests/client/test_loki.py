@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from obs_check.app.systems.systems import settings_for
+from obs_check.client.http import Access
 from obs_check.client.loki.client import LokiClient
 from obs_check.config import host_port
 from obs_check.config.section import Secret
@@ -37,9 +38,9 @@ class Recorder:
 def client(response: httpx.Response) -> tuple[LokiClient, Recorder]:
     recorder = Recorder(response)
     transport = httpx.MockTransport(recorder)
-    bearer = Secret("test", lambda: "hush")
+    access = Access(Secret("test", lambda: "hush"), "team-a")
     url, allowed = "http://loki.example:3100", {"loki.example:3100"}
-    return LokiClient.direct(url, lambda: 9, allowed, "team-a", bearer, transport), recorder
+    return LokiClient.direct(url, lambda: 9, allowed, access, transport), recorder
 
 
 def answer(kind: str, result: Any, **rest: Any) -> httpx.Response:
@@ -108,8 +109,7 @@ def test_through_grafana() -> None:
         "u/id",
         lambda: 0,
         {"g.example:443"},
-        Secret("test", lambda: "hush"),
-        2,
+        Access(Secret("test", lambda: "hush"), org_id=2),
         httpx.MockTransport(recorder),
     )
     assert loki.labels(WINDOW).value == ["a", "b"]

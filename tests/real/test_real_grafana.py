@@ -13,6 +13,7 @@ import pytest
 
 from obs_check.cli.main import main
 from obs_check.client.grafana.client import GrafanaClient
+from obs_check.client.http import Access
 from obs_check.config import host_port
 from obs_check.config.section import Secret
 from obs_check.lab.faults.registry import break_with
@@ -213,7 +214,7 @@ def test_annotations_are_kept_alike(both: tuple[httpx.Client, httpx.Client]) -> 
 
 def client_of(real: httpx.Client) -> GrafanaClient:
     url, token = str(real.base_url).rstrip("/"), real.headers["Authorization"].removeprefix("Bearer ")
-    return GrafanaClient(url, time.time_ns, {host_port(url)}, Secret("test", lambda: token))
+    return GrafanaClient(url, time.time_ns, {host_port(url)}, Access(Secret("test", lambda: token)))
 
 
 def test_the_client_reads_the_real_one(both: tuple[httpx.Client, httpx.Client]) -> None:

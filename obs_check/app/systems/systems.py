@@ -16,7 +16,8 @@ from obs_check.app.systems.shipping import Shipping, open_shipping
 from obs_check.client.files.local_files import read_document
 from obs_check.client.grafana.client import GrafanaClient
 from obs_check.client.grafana.variable_query import options_from
-from obs_check.client.loki.client import LokiClient
+from obs_check.client.http import Access
+from obs_check.client.loki.client import LokiClient, loki_address
 from obs_check.config import Config, lacking
 from obs_check.errors import NotAllowed, Refused, Unavailable
 from obs_check.follow.run import Run
@@ -152,18 +153,9 @@ def with_loki(config: Config, asked: Sequence[str]) -> Config:
 
 
 def open_loki(config: Config) -> LokiClient:
-    """The Loki of a configuration, directly or through Grafana."""
-    if config.loki.url:
-        return LokiClient.direct(config.loki.url, time.time_ns, config.hosts, config.loki.tenant, config.loki.bearer)
-    assert config.grafana is not None
-    return LokiClient.through_grafana(
-        config.grafana.url,
-        config.loki.uid,
-        time.time_ns,
-        config.hosts,
-        config.grafana.token,
-        config.grafana.org_id,
-    )
+    """The Loki of a configuration, directly or through Grafana. Raises ConfigError where it names neither."""
+    url, access = loki_address(config)
+    return LokiClient.direct(url, time.time_ns, config.hosts, access)
 
 
 def open_grafana(config: Config, now_ns: Callable[[], int] = time.time_ns) -> GrafanaClient:
@@ -172,7 +164,7 @@ def open_grafana(config: Config, now_ns: Callable[[], int] = time.time_ns) -> Gr
     if given is None:
         options = "give --grafana URL --dashboard UID, or set GRAFANA_URL and GRAFANA_TOKEN"
         raise lacking(config, "`grafana`", "add grafana.url and grafana.token", options)
-    return GrafanaClient(given.url, now_ns, config.hosts, given.token, given.org_id)
+    return GrafanaClient(given.url, now_ns, config.hosts, Access(given.token, org_id=given.org_id))
 
 
 def _expectations(path: Path, uid: str) -> Mapping[int, Expectation]:

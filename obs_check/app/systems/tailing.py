@@ -4,9 +4,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import partial
 
-from obs_check.client.loki.client import LokiClient, datasource_url
+from obs_check.client.loki.client import LokiClient, loki_address
 from obs_check.client.loki.tail import LokiTail
 from obs_check.config import Config
 from obs_check.errors import ObsCheckError
@@ -104,12 +103,8 @@ def tailing(config: Config, loki: LokiClient, run: Run, clock: Clock, detail: Ca
 def open_tail(config: Config, say: Callable[[str], None], pause: Callable[[float], None]) -> LokiTail:
     """The tail of the configuration's Loki, directly or through Grafana, whose datasource proxy passes a websocket on:
     as Explore's live view does, since Grafana 6.3 (8.3 again, after some that broke it)."""
-    loki, grafana = config.loki, config.grafana
-    tail = partial(LokiTail, allowed=config.hosts, say=say, pause=pause, beat=lambda: pause(0))
-    if loki.url is not None:
-        return tail(loki.url, tenant=loki.tenant, bearer=loki.bearer)
-    assert grafana is not None
-    return tail(datasource_url(grafana.url, loki.uid), bearer=grafana.token, org_id=grafana.org_id)
+    url, access = loki_address(config)
+    return LokiTail(url, config.hosts, say, access, pause, lambda: pause(0))
 
 
 def hop_with_news(watched: Watched, news: News) -> Watched:

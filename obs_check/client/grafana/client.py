@@ -12,8 +12,7 @@ from urllib.parse import quote
 from obs_check.client.answer import Answer, NoJson
 from obs_check.client.answered import Answered
 from obs_check.client.grafana import shapes
-from obs_check.client.http import Http, one_line, raise_for_status
-from obs_check.config.section import Secret
+from obs_check.client.http import NOBODY, Access, Http, HttpRequest, Wire, one_line, raise_for_status
 from obs_check.errors import Refused, Unavailable
 from obs_check.model.clock_offset import ClockOffset
 from obs_check.model.probe import Probe
@@ -22,8 +21,6 @@ from obs_check.panel.frames import RefResult, decode_results
 
 if TYPE_CHECKING:
     import httpx
-
-    from obs_check.client.transport import TransferLimits
 
 _SHOWN_NUMBERS = 20
 """Numbers of an answer that are kept in its probe."""
@@ -37,17 +34,12 @@ class GrafanaClient:
         url: str,
         clock: Callable[[], int],
         allowed: Collection[str],
-        token: Secret | None = None,
-        org_id: int | None = None,
+        access: Access = NOBODY,
         transport: "httpx.BaseTransport | None" = None,
-        limits: "TransferLimits | None" = None,
     ) -> None:
         self.url = url.rstrip("/")
         self._clock = clock
-        headers = {"X-Grafana-Org-Id": str(org_id)} if org_id else {}
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token.reveal()}"
-        self._http = Http("grafana", self.url, allowed, headers, limits, transport)
+        self._http = Http("grafana", self.url, allowed, access.headers(), Wire(transport))
         self._library: Any = None
 
     def dashboard(self, uid: str) -> Answered[dict[str, Any]]:
@@ -223,7 +215,7 @@ class _Session:
 
     def request(self, method: str, path: str, json: Any = None, params: Any = None, **_: Any) -> "_Decoded":
         """A request below Grafana's URL."""
-        answer = self._http.request(method.upper(), path, params, json, again=self._again)
+        answer = self._http.request(HttpRequest(method.upper(), path, params, json, self._again))
         self.answers.append(answer)
         return _Decoded(answer.status_code, self._http.json(answer, self._kind))
 

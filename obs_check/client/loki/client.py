@@ -12,9 +12,9 @@ from msgspec import Struct
 from obs_check.client.answer import Answer
 from obs_check.client.answered import Answered
 from obs_check.client.exposition import parse_exposition
-from obs_check.client.http import Http, one_line
+from obs_check.client.http import NOBODY, Access, Http, Wire, one_line
 from obs_check.client.loki.result import read_result, shown_result
-from obs_check.config.section import Secret
+from obs_check.config import Config, lacking
 from obs_check.documents.scrubbed import without_secret_values
 from obs_check.errors import Refused, Unavailable
 from obs_check.golang.durations import parse_prometheus_duration
@@ -26,8 +26,6 @@ from obs_check.model.window import NS, Window
 
 if TYPE_CHECKING:
     import httpx
-
-    from obs_check.client.transport import TransferLimits
 
 Clock = Callable[[], int]
 """ns since the epoch."""
@@ -67,6 +65,17 @@ def datasource_url(grafana: str, uid: str) -> str:
     return f"{grafana.rstrip('/')}/api/datasources/proxy/uid/{quote(uid, safe='')}"
 
 
+def loki_address(config: Config) -> tuple[str, Access]:
+    """Where the configuration's Loki is asked and as whom: itself, or through Grafana. Raises ConfigError without
+    either."""
+    loki, grafana = config.loki, config.grafana
+    if loki.url:
+        return loki.url, Access(loki.bearer, loki.tenant)
+    if grafana is None:
+        raise lacking(config, "`loki.url` or `grafana`", "add one of them", "set LOKI_ADDR, or GRAFANA_URL")
+    return datasource_url(grafana.url, loki.uid), Access(grafana.token, org_id=grafana.org_id)
+
+
 class LokiClient:
     """Questions to one Loki. Every method may raise Unavailable, Refused (with Loki's own words) or NotAllowed."""
 
@@ -80,20 +89,15 @@ class LokiClient:
         url: str,
         clock: Clock,
         allowed: Collection[str],
-        tenant: str | None = None,
-        bearer: Secret | None = None,
+        access: Access = NOBODY,
         transport: "httpx.BaseTransport | None" = None,
-        limits: "TransferLimits | None" = None,
     ) -> "LokiClient":
-        """Loki at its own address; `tenant` goes into X-Scope-OrgID."""
-        headers = {"X-Scope-OrgID": tenant} if tenant else {}
-        if bearer is not None:
-            headers["Authorization"] = f"Bearer {bearer.reveal()}"
-        return cls(Http("loki", url, allowed, headers, limits, transport), clock)
+        """Loki at its own address."""
+        return cls(Http("loki", url, allowed, access.headers(), Wire(transport)), clock)
 
     def of_tenant(self, tenant: str) -> "LokiClient":
         """The same Loki asked with another X-Scope-OrgID, over the same connections."""
-        return LokiClient(self._http.with_headers({"X-Scope-OrgID": tenant}), self._clock)
+        return LokiClient(self._http.with_headers(Access(tenant=tenant).headers()), self._clock)
 
     @classmethod
     def through_grafana(
@@ -102,18 +106,12 @@ class LokiClient:
         datasource: str,
         clock: Clock,
         allowed: Collection[str],
-        token: Secret | None = None,
-        org_id: int | None = None,
+        access: Access = NOBODY,
         transport: "httpx.BaseTransport | None" = None,
-        limits: "TransferLimits | None" = None,
     ) -> "LokiClient":
         """Loki as a dashboard sees it: by the datasource's uid (Grafana 9 and newer), tenant and auth are Grafana's. A
         tenant is passed on by Grafana's proxy unless the datasource sets the header itself."""
-        base = datasource_url(url, datasource)
-        headers = {"X-Grafana-Org-Id": str(org_id)} if org_id else {}
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token.reveal()}"
-        return cls(Http("loki", base, allowed, headers, limits, transport), clock)
+        return cls.direct(datasource_url(url, datasource), clock, allowed, access, transport)
 
     def query(self, expr: str, at_ns: int, limit: int = 100, direction: Direction = "backward") -> Answered[Result]:
         """An instant query at a time. Loki 3.5 refuses log queries here (400)."""

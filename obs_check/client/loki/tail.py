@@ -7,10 +7,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from obs_check.client.answer import Answer, NoJson
-from obs_check.client.http import check_host, one_line, raise_for_status, trust, unanswered
+from obs_check.client.http import NOBODY, Access, check_host, one_line, raise_for_status, trust, unanswered
 from obs_check.client.loki.result import read_tailed
 from obs_check.config import host_port
-from obs_check.config.section import Secret
 from obs_check.errors import Refused, Unavailable
 from obs_check.model.entry import LogStream
 
@@ -32,22 +31,16 @@ class LokiTail:
         url: str,
         allowed: Collection[str],
         say: Callable[[str], None],
-        tenant: str | None = None,
-        bearer: Secret | None = None,
+        access: Access = NOBODY,
         pause: Callable[[float], None] = time.sleep,
         beat: Callable[[], None] | None = None,
-        org_id: int | None = None,
     ) -> None:
         check_host(url, allowed)
         self._url = url.rstrip("/")
         self._say = say
         self._pause = pause
         self._beat = beat
-        self._headers = {"X-Scope-OrgID": tenant} if tenant else {}
-        if org_id:
-            self._headers["X-Grafana-Org-Id"] = str(org_id)
-        if bearer is not None:
-            self._headers["Authorization"] = f"Bearer {bearer.reveal()}"
+        self._headers = access.headers()
 
     def lines(self, query: str, start_ns: int, limit: int) -> Iterator[list[LogStream]]:
         """Batches of streams from `start_ns` on, at most `limit` lines of the past; never ends by itself.

@@ -9,7 +9,7 @@ from msgspec import Struct
 from obs_check.client.answer import Answer
 from obs_check.client.answered import Answered
 from obs_check.client.exposition import Metrics, parse_exposition
-from obs_check.client.http import Http, one_line
+from obs_check.client.http import Http, Wire, one_line
 from obs_check.client.shipper.alloy_state import FILE_MATCH, FILE_SOURCE, alloy_state, component_id
 from obs_check.client.shipper.sources import NOTHING_ELSE, Sources, read_sources, with_log
 from obs_check.errors import NotAllowed, Unavailable
@@ -50,7 +50,7 @@ class AlloyClient:
         transport: "httpx.BaseTransport | None" = None,
         sources: Sources = NOTHING_ELSE,
     ) -> None:
-        self._http = Http("shipper", url, allowed, transport=transport)
+        self._http = Http("shipper", url, allowed, wire=Wire(transport))
         self._clock = clock
         self._sources = sources
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from obs_check.client.answer import Answer
 from obs_check.client.answered import Answered
 from obs_check.client.exposition import Metrics, parse_exposition
-from obs_check.client.http import Http, one_line
+from obs_check.client.http import Http, Wire, one_line
 from obs_check.client.shipper.promtail_state import promtail_state
 from obs_check.client.shipper.promtail_targets import Discovered, PromtailTarget, parse_discovery, parse_targets
 from obs_check.client.shipper.sources import NOTHING_ELSE, Sources, read_sources, with_log
@@ -71,7 +71,7 @@ class PromtailClient:
         transport: "httpx.BaseTransport | None" = None,
         sources: Sources = NOTHING_ELSE,
     ) -> None:
-        self._http = Http("shipper", url, allowed, transport=transport)
+        self._http = Http("shipper", url, allowed, wire=Wire(transport))
         self._clock = clock
         self._sources = sources
 

@@ -13,6 +13,7 @@ import httpx
 from obs_check.app.diagnose.rehearsal.in_process import InProcess
 from obs_check.app.systems.systems import Systems
 from obs_check.client.grafana.client import GrafanaClient
+from obs_check.client.http import Access
 from obs_check.client.loki.client import LokiClient
 from obs_check.config.section import Secret
 from obs_check.model.entry import LogStream
@@ -53,10 +54,10 @@ def on_stage(systems: Systems, streams: Sequence[LogStream]) -> Iterator[Systems
     with TemporaryDirectory(prefix="obs-check-") as empty, httpx.Client(transport=InProcess({_LOKI: loki})) as http:
         api = GrafanaApi(Dashboards(Path(empty)), ProvisionedDatasources(sources), token, http, systems.now_ns)
         transport = InProcess({_GRAFANA: api.application()})
-        secret, hosts, url = Secret("rehearsal", lambda: token), {f"{_GRAFANA}:80"}, f"http://{_GRAFANA}"
-        grafana = GrafanaClient(url, systems.now_ns, hosts, secret, transport=transport)
+        access, hosts, url = Access(Secret("rehearsal", lambda: token)), {f"{_GRAFANA}:80"}, f"http://{_GRAFANA}"
+        grafana = GrafanaClient(url, systems.now_ns, hosts, access, transport)
         uid = systems.config.loki.uid
-        client = LokiClient.through_grafana(url, uid, systems.now_ns, hosts, secret, transport=transport)
+        client = LokiClient.through_grafana(url, uid, systems.now_ns, hosts, access, transport)
 
         def ask(query: Query) -> tuple[dict[str, Any], Probe]:
             answer = grafana.ds_query(query.body)
