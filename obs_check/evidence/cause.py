@@ -37,14 +37,10 @@ class Cause:
         evidence: Evidence,
         fix: Fix,
         panels: tuple[int, ...] = (),
-        *,
-        severity: Severity | None = None,
-        cured: bool = False,
         group: str = "",
     ) -> Finding:
-        """What the cause was found to do; `severity` where this time it is not the usual one."""
-        level = severity or self.severity
-        return Finding(self.id, level, self.hop, subject, claim, evidence, fix, panels, cured=cured, group=group)
+        """What the cause was found to do."""
+        return Finding(self.id, self.severity, self.hop, subject, claim, evidence, fix, panels, group=group)
 
 
 def on_run(

@@ -40,16 +40,13 @@ def query_finding(
     evidence: Evidence,
     fix: Fix,
     group: str,
-    cured: bool = False,
 ) -> Finding:
-    """An error in a panel's query. Findings of one cause and one `group` are the same mistake in several panels.
-    `cured` says that the whole panel was read with the fix and is as it should be."""
+    """An error in a panel's query. Findings of one cause and one `group` are the same mistake in several panels."""
     return cause.finding(
         subject=Subject(context.dashboard_uid, broken.panel.id, broken.target.ref_id),
         claim=claim,
         evidence=evidence,
         fix=fix,
         panels=(broken.panel.id,),
-        cured=cured,
         group=group,
     )

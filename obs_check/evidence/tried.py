@@ -8,7 +8,7 @@ from obs_check.evidence.cause import Cause
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import apply_edits, dashboard_fix
 from obs_check.evidence.funnel import count_rung
-from obs_check.model.finding import DashboardEdit, Finding, Fix, Meaning, Observation, Proof, Subject
+from obs_check.model.finding import DashboardEdit, Evidence, Finding, Fix, Meaning, Observation, Proof, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.secret import shorten
 from obs_check.model.window import Window
@@ -20,7 +20,7 @@ from obs_check.panel.reading import Reading
 class Tried:
     """The whole panel as it would be. `right`: it shows what it has to. `further`: its queries return rows where they
     returned none, or an error is gone, so that what is wrong then is behind the change. `lines` are those that pass its
-    log query where the panel gets no further: none did before."""
+    log query where the panel gets no further: none did before. `meaning` is what the edits make of the author's."""
 
     edits: tuple[DashboardEdit, ...]
     reading: Reading
@@ -28,6 +28,7 @@ class Tried:
     right: bool
     further: bool = False
     lines: float = 0
+    meaning: Meaning = "other"
 
     @property
     def helps(self) -> bool:
@@ -37,24 +38,32 @@ class Tried:
 
 
 def try_edits(
-    context: Context, broken: BrokenPanel, edits: Sequence[DashboardEdit], window: Window | None = None
+    context: Context,
+    broken: BrokenPanel,
+    edits: Sequence[DashboardEdit],
+    meaning: Meaning = "other",
+    *,
+    window: Window | None = None,
 ) -> Tried:
     """Read the whole panel with the edits, in its own range unless a window is given. Raises what Grafana's client
     raises."""
     changed = context.look_again(apply_edits(context.dashboard, edits), broken, window)
-    return _of(broken, changed, edits)
+    return _of(broken, changed, edits, meaning)
 
 
-def _of(broken: BrokenPanel, changed: BrokenPanel, edits: Sequence[DashboardEdit]) -> Tried:
+def _of(broken: BrokenPanel, changed: BrokenPanel, edits: Sequence[DashboardEdit], meaning: Meaning) -> Tried:
     further = _returns(changed.reading) and not _returns(broken.reading)
-    return Tried(tuple(edits), changed.reading, changed.probes, not changed.differs, further)
+    return Tried(tuple(edits), changed.reading, changed.probes, not changed.differs, further, meaning=meaning)
 
 
-def tried_queries(context: Context, broken: BrokenPanel, edits: Sequence[DashboardEdit]) -> Tried:
-    """As `tried` with another text of queries, or of what is put into them. Where the panel gets no further, it helps
-    too when lines pass a log query and none did before: two counts, which a later look at the query needs anyway."""
+def try_queries(
+    context: Context, broken: BrokenPanel, edits: Sequence[DashboardEdit], meaning: Meaning = "other"
+) -> Tried:
+    """As `try_edits` with another text of queries, or of what is put into them. Where the panel gets no further, it
+    helps too when lines pass a log query and none did before: two counts, which a later look at the query needs
+    anyway."""
     changed = context.look_again(apply_edits(context.dashboard, edits), broken)
-    change = _of(broken, changed, edits)
+    change = _of(broken, changed, edits, meaning)
     if change.helps:
         return change
     for before, after in zip(asked_queries(broken), asked_queries(changed), strict=False):
@@ -87,20 +96,21 @@ def finding(
     change: Tried,
     summary: str,
     more: Sequence[Probe] = (),
-    meaning: Meaning = "other",
 ) -> Finding:
     """The finding that a tried change proves; its claim ends with what the panel reads with the change."""
     fix = Fix(summary)
     if change.edits:
-        fix = dashboard_fix(summary, context.dashboard_uid, context.dashboard, change.edits, meaning)
+        fix = dashboard_fix(summary, context.dashboard_uid, context.dashboard, change.edits, change.meaning)
     seen = (*broken.probes, *more)
+    evidence: Evidence = Observation((*seen, *change.probes), change.right)
+    if change.edits and seen:
+        evidence = Proof(seen, change.probes, cured=change.right)
     return cause.finding(
         subject=Subject(context.dashboard_uid, broken.panel.id),
         claim=claim,
-        evidence=Proof(seen, change.probes) if change.edits and seen else Observation((*seen, *change.probes)),
+        evidence=evidence,
         fix=fix,
         panels=(broken.panel.id,),
-        cured=change.right,
     )
 
 

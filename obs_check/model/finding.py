@@ -85,11 +85,13 @@ class Subject:
 class Proof:
     """The same question asked twice: `as_written`, and `changed` with the very text of the fix. ValueError without
     both: a proof is a counterfactual that was run. `asked` is the place in `as_written` of the question that the first
-    one of `changed` repeats; what stands around it leads there."""
+    one of `changed` repeats; what stands around it leads there. `cured` says that one of `changed` is the panel's
+    whole query with the fix, and that it is as it should be: then no further cause is looked for behind this one."""
 
     as_written: tuple[Probe, ...]
     changed: tuple[Probe, ...]
     asked: int = -1
+    cured: bool = False
 
     def __post_init__(self) -> None:
         if not self.as_written or not self.changed:
@@ -110,9 +112,11 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What was seen: a log line, a counter, a setting. ValueError without any; it claims no more than that."""
+    """What was seen: a log line, a counter, a setting. ValueError without any; it claims no more than that. `cured`
+    says that the panel was read without what is wrong, which nobody can save, and is as it should be."""
 
     probes: tuple[Probe, ...]
+    cured: bool = False
 
     def __post_init__(self) -> None:
         if not self.probes:
@@ -144,10 +148,9 @@ def _once(probes: Iterable[Probe]) -> tuple[Probe, ...]:
 class Finding:
     """A cause with its evidence. `cause` is an id of the catalogue (`pipeline.wrong-parser`), `hop` where it sits,
     `claim` one sentence, `panels` the ids of the panels it explains. Findings of one cause with the same
-    `group` (the fix's summary where there is none) are one mistake seen in several panels. `cured` says that one of the
-    probes is the panel's whole query with the fix, and that it found lines: then no further cause is looked for behind
-    this one. `until_event` says that the first event to arrive may end it, with nothing changed;
-    `without_counters` that the agent's counters are not there at all, which other causes leave at 0."""
+    `group` (the fix's summary where there is none) are one mistake seen in several panels. `until_event` says that the
+    first event to arrive may end it, with nothing changed; `without_counters` that the agent's counters are not there
+    at all, which other causes leave at 0."""
 
     cause: str
     severity: Severity
@@ -157,10 +160,14 @@ class Finding:
     evidence: Evidence
     fix: Fix
     panels: tuple[int, ...] = ()
-    cured: bool = False
     until_event: bool = False
     without_counters: bool = False
     group: str = ""
+
+    @property
+    def cured(self) -> bool:
+        """Whether this was seen to be all that is wrong."""
+        return self.evidence.cured
 
     @property
     def probes(self) -> tuple[Probe, ...]:

@@ -72,8 +72,8 @@ class Board:
     ) -> list[PanelRequest]:
         """What the data panels ask, each in its own range; `window` replaces the dashboard's range, `relative` tells
         that it moves with the clock all the same."""
-        ends = (window.start_ns // MS, window.end_ns // MS) if window else (None, None)
-        opening = Opening(*ends, relative, self.viewport)
+        from_ms, to_ms = (window.start_ns // MS, window.end_ns // MS) if window else (None, None)
+        opening = Opening(from_ms, to_ms, relative, self.viewport)
         ask_options = self.options
         within = dashboard_range(self.dashboard, now_ns, opening)
         variables = effective_variables(

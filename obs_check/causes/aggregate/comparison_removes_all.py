@@ -42,10 +42,9 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         broken,
         f"`{found.op} {number}` drops every series: as written {broken.reading.text}, without it "
         f"{changed.reading.text}",
-        Proof((*broken.measured, *broken.whole.probes), changed.probes),
+        Proof((*broken.measured, *broken.whole.probes), changed.probes, cured=not changed.differs),
         query_fix(context, f"drop `{found.op} {number}`, or compare with a number that occurs", edits, "wider"),
         group=f"{found.op} {number}",
-        cured=not changed.differs,
     )
 
 

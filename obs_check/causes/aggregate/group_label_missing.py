@@ -46,10 +46,9 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             context,
             broken,
             f"{missing.claim}, by `{near[0]}` {changed.reading.text}",
-            Proof((*broken.measured, missing.probe), changed.probes),
+            Proof((*broken.measured, missing.probe), changed.probes, cured=not changed.differs),
             query_fix(context, f"group by `{near[0]}`", edits),
             group=missing.name,
-            cured=not changed.differs,
         )
     return None
 

@@ -36,10 +36,9 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         context,
         broken,
         f"the query is asked as {now}: {reads}; as {other} it reads {changed.reading.text}",
-        Proof((*broken.measured, *broken.whole.probes), changed.probes),
+        Proof((*broken.measured, *broken.whole.probes), changed.probes, cured=not changed.differs),
         dashboard_fix(f"ask it as {other} query", context.dashboard_uid, context.dashboard, edits, "same"),
         group=other,
-        cured=not changed.differs,
     )
 
 

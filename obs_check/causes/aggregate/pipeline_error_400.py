@@ -40,10 +40,9 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         broken,
         f"lines that give {refused[1]} reach the aggregation and Loki refuses the query (400), for example "
         f'`{shorten(samples[0][1], 120)}`; with `| __error__=""` the panel reads {changed.reading.text}',
-        Proof((*broken.whole.probes, probe), changed.probes),
+        Proof((*broken.whole.probes, probe), changed.probes, cured=not changed.differs),
         query_fix(context, "leave out the lines that cannot be parsed", rewrite.edits),
         group=refused[1],
-        cured=not changed.differs,
     )
 
 

@@ -14,7 +14,7 @@ from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import dashboard_fix, panel_json
 from obs_check.evidence.tried import Tried, reading_text, try_edits
 from obs_check.golang.durations import format_prometheus_duration, parse_prometheus_duration
-from obs_check.model.finding import DashboardEdit, Finding, Fix, Observation, PanelEdit, Proof, Subject
+from obs_check.model.finding import DashboardEdit, Evidence, Finding, Fix, Observation, PanelEdit, Proof, Subject
 from obs_check.model.window import Window
 from obs_check.model.wording import count_noun
 from obs_check.panel.expect import reads_nothing
@@ -86,14 +86,15 @@ def _refused(context: Context, broken: BrokenPanel, limit: _Limit, value: str) -
     claim = f"Loki refuses the query: its limit{named} {f'is {value}' if value else 'names it'} ({said})"
     if change is not None and helps:
         claim += f"; {told} the panel reads {reading_text(change.reading)}"
-    proved = helps and change is not None and broken.probes
+    evidence: Evidence = Observation(broken.probes)
+    if change is not None and helps and broken.probes:
+        evidence = Proof(broken.probes, change.probes, cured=bool(edits) and change.right)
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid, broken.panel.id),
         claim=claim,
-        evidence=Proof(broken.probes, change.probes) if proved and change else Observation(broken.probes),
+        evidence=evidence,
         fix=fix,
         panels=(broken.panel.id,),
-        cured=helps and bool(edits) and change is not None and change.right,
         group=f"{limit.name} {value}",
     )
 
@@ -121,7 +122,7 @@ def _within(
             return (), None, ""
         # Half of it: the range of a metric query grows by a step at either end.
         end, part = broken.opened.end_ns, length // 2
-        change = try_edits(context, broken, (), Window(end - part, end))
+        change = try_edits(context, broken, (), window=Window(end - part, end))
         return (), change, f"over the last {format_prometheus_duration(part)}"
     return (), None, ""
 

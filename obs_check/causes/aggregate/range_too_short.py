@@ -41,10 +41,9 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         broken,
         f"[{format_duration(interval_ns)}] is too short, {where}: of {broken.rungs[-1].lines:g} lines the panel "
         f"reads {broken.reading.text}, with [{macro}] {changed.reading.text}",
-        Proof((*broken.measured, *broken.whole.probes), changed.probes),
+        Proof((*broken.measured, *broken.whole.probes), changed.probes, cured=not changed.differs),
         query_fix(context, f"count over [{macro}]", edits),
         group=macro,
-        cured=not changed.differs,
     )
 
 

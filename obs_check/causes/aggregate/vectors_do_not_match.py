@@ -48,10 +48,9 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         f"both sides of `{pair.op}` have series ({left:g} and {right:g} in sum) but none on the left has the "
         f"labels of one on the right ({_names(pair.left)} against {_names(pair.right)}): "
         f"as written {broken.reading.text}, with `{pair.op} {matching}` {changed.reading.text}",
-        Proof((*broken.measured, left_probe, right_probe), changed.probes),
+        Proof((*broken.measured, left_probe, right_probe), changed.probes, cured=not changed.differs),
         query_fix(context, f"pair the series with `{matching}`", edits, "other"),
         group=matching,
-        cured=not changed.differs,
     )
 
 

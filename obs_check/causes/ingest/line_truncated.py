@@ -6,6 +6,8 @@ anybody. Shown by the same line in the file and in Loki, of which the latter is 
 which answers the whole line.
 """
 
+from dataclasses import replace
+
 from obs_check.evidence.cause import on_query, on_run
 from obs_check.evidence.changed_lines import SHOWN, Pushed, compare_lines, in_loki, is_cut, pushed_lines
 from obs_check.evidence.context import BrokenTarget, Context
@@ -38,14 +40,14 @@ def _lost(context: Context, config: Rules, one: PathLines) -> Finding | None:
     if line is None or not (is_cut(first.entry.line, line) or (first.cut and line == first.entry.line)):
         return None
     failing = context.panels.failing & set(context.panels_of(one.path))
-    return LOST.finding(
+    found = LOST.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"{_cuts(first, line, one)}, in front of what tells whose it is",
         evidence=_evidence((*one.probes, probe, _both(first, line, now)), first, now),
         fix=_fix(config, first),
         panels=context.panels_of(one.path),
-        severity="error" if failing else "warning",
     )
+    return found if failing else replace(found, severity="warning")
 
 
 def find_arrived(context: Context, broken: BrokenTarget) -> Finding | None:

@@ -58,7 +58,7 @@ def _told(
     edits = _edits(context, variable.name, one, meant)
     if not edits:
         return None
-    change = try_edits(context, broken, edits)
+    change = try_edits(context, broken, edits, meaning)
     filter_text = f"{one.key} {one.operator} {one.value}"
     new = f"{one.key} {one.operator} {meant}" if meant else ""
     claim = (
@@ -69,7 +69,7 @@ def _told(
     )
     summary = f"filter by `{new}`" if new else f"take the filter `{filter_text}` out of {variable.name}"
     more = (guilty.sample, guilty.before.probe, guilty.after.probe)
-    return replace(finding(context, broken, CAUSE, claim, change, summary, more, meaning), group=filter_text)
+    return replace(finding(context, broken, CAUSE, claim, change, summary, more), group=filter_text)
 
 
 def _guilty(context: Context, broken: BrokenPanel) -> Iterator[_Guilty]:

@@ -65,10 +65,9 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid, broken.panel.id, first.target.ref_id),
         claim=f"{claim}; with that mended the panel reads {reading_text(change.reading)}",
-        evidence=Proof(broken.probes, change.probes),
+        evidence=Proof(broken.probes, change.probes, cured=change.right),
         fix=dashboard_fix(summary, context.dashboard_uid, context.dashboard, edits, "same"),
         panels=(broken.panel.id,),
-        cured=change.right,
         group=summary,
     )
 

@@ -5,6 +5,8 @@ Proved by counting that table with the term and without it. Its rows are there a
 they do not come with the events, as far as the tables refer to each other.
 """
 
+from dataclasses import replace
+
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.sql_asked import SqlTarget, ask, first_value, sql_targets
@@ -30,9 +32,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
             accepted, probe = ask(context, broken, asked, term.accepted)
             if accepted.error or first_value(accepted) != 0:
                 continue
-            return CAUSE.finding(
-                # New rows of the table may well lie in the range, should the events make some.
-                severity="warning" if "$__" in term.text else "error",
+            found = CAUSE.finding(
                 subject=Subject(context.dashboard_uid, broken.panel.id, asked.target.ref_id),
                 claim=f"`{term.text}` accepts 0 of the {count_noun(rows, 'row')} of {term.table}, "
                 f"so none of them is in the panel whatever {empty} gets",
@@ -40,6 +40,8 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
                 fix=Fix(f"filter by what a row of {term.table} has, or by a time that is in the panel's range"),
                 panels=(broken.panel.id,),
             )
+            # New rows of the table may well lie in the range, should the events make some.
+            return replace(found, severity="warning") if "$__" in term.text else found
     return None
 
 

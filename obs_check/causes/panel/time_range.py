@@ -79,7 +79,7 @@ def find_passed(context: Context, broken: BrokenPanel) -> Finding | None:
     now = context.now_ns()
     late = (now - broken.opened.end_ns) > 60 * NS
     wide = Window(broken.opened.end_ns - _BACK_NS, now if late else broken.opened.end_ns)
-    change = try_edits(context, broken, [], wide)
+    change = try_edits(context, broken, [], window=wide)
     # What came in since the panel was read is no sign of a range that is too short.
     if not change.helps or try_edits(context, broken, []).helps:
         return None
@@ -91,7 +91,7 @@ def find_passed(context: Context, broken: BrokenPanel) -> Finding | None:
     if late:
         to = (context.dashboard.get("time") or {}).get("to")
         summary = "let the dashboard's range end now"
-        change = try_edits(context, broken, [PanelEdit(None, ("time", "to"), to, "now")], wide)
+        change = try_edits(context, broken, [PanelEdit(None, ("time", "to"), to, "now")], window=wide)
     found = finding(context, broken, PASSED, claim, change, summary)
     return replace(found, severity="error" if late else "info")
 

@@ -59,13 +59,13 @@ def _other_format(context: Context, broken: BrokenPanel) -> Finding | None:
             if other == written or index >= len(stored):
                 continue
             path = ("transformations", index, "options", "format")
-            change = try_edits(context, broken, [PanelEdit(broken.panel.id, path, written, other)])
+            change = try_edits(context, broken, [PanelEdit(broken.panel.id, path, written, other)], "same")
             if change.right:
                 claim = (
                     f"the transformation extractFields reads the lines as {written}, and they are none; as {other} the "
                     f"panel reads {reading_text(change.reading)}"
                 )
-                return finding(context, broken, CAUSE, claim, change, f"extract the fields as {other}", meaning="same")
+                return finding(context, broken, CAUSE, claim, change, f"extract the fields as {other}")
     return None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.tried import finding, tried_queries, with_it
+from obs_check.evidence.tried import finding, try_queries, with_it
 from obs_check.model.finding import Finding, TargetEdit
 
 _BACKTICKED = re.compile(r"`([^`]*)`")
@@ -33,7 +33,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
             edits.append(TargetEdit(broken.panel.id, target.ref_id, target.text, after))
     if not edits:
         return _formatted(context, broken)
-    change = tried_queries(context, broken, edits)
+    change = try_queries(context, broken, edits, "same")
     if not change.helps:
         return None
     claim = (
@@ -41,7 +41,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         f"{with_it(broken, change, 'in double quotes')}"
     )
     summary = "put the variable in double quotes"
-    return finding(context, broken, CAUSE, claim, change, summary, meaning="same")
+    return finding(context, broken, CAUSE, claim, change, summary)
 
 
 def _formatted(context: Context, broken: BrokenPanel) -> Finding | None:
@@ -58,7 +58,7 @@ def _formatted(context: Context, broken: BrokenPanel) -> Finding | None:
 
     texts = [(target.ref_id, target.text, _AS_REGEX.sub(raw, target.text)) for target in broken.panel.targets]
     edits = [TargetEdit(broken.panel.id, ref_id, before, after) for ref_id, before, after in texts if before != after]
-    change = tried_queries(context, broken, edits) if edits else None
+    change = try_queries(context, broken, edits) if edits else None
     if change is None or not change.helps:
         return None
     reference, value = next(iter(changed.items()))

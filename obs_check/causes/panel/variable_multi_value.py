@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.tried import finding, tried_queries, with_it
+from obs_check.evidence.tried import finding, try_queries, with_it
 from obs_check.evidence.variables import Use, edits_of, variable_uses
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding
@@ -22,7 +22,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     wrong = [(use, text) for use in variable_uses(broken) if (text := _as_expression(broken, use)) is not None]
     if not wrong:
         return None
-    change = tried_queries(context, broken, edits_of(broken, wrong))
+    change = try_queries(context, broken, edits_of(broken, wrong), "same")
     if not change.helps:
         return None
     use, new = wrong[0]
@@ -31,7 +31,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         f"the variable {name} may hold several values and is written as a regular expression: `{use.text}` compares "
         f"with the text `{use.value}`; {with_it(broken, change, f'with `{new}`')}"
     )
-    found = finding(context, broken, CAUSE, claim, change, f"write `{new}`", meaning="same")
+    found = finding(context, broken, CAUSE, claim, change, f"write `{new}`")
     return replace(found, group=new)
 
 

@@ -14,7 +14,7 @@ from obs_check.evidence.funnel import rows
 from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.evidence.select_matching import misspelt_value, same_but_case
 from obs_check.evidence.selector_remedy import why_unselected
-from obs_check.evidence.tried import tried_queries, with_it
+from obs_check.evidence.tried import try_queries, with_it
 from obs_check.evidence.variables import Use, saved_as, variable_uses
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding, Fix, Meaning, Observation, Proof
@@ -49,7 +49,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         f"{what} the text" if isinstance(use.asked, ast.LineFilter) else f"{what} {values}"
     )
     edits = saved_as(context, name, meant) if meant and use.alone else []
-    change = tried_queries(context, broken.whole, edits) if edits else None
+    change = try_queries(context, broken.whole, edits) if edits else None
     if meant is not None and (change is None or not change.helps):
         return None
     if change is None:
@@ -61,10 +61,9 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         context,
         broken,
         f"{claim}; {with_it(broken.whole, change, f'saved as `{meant}`')}",
-        Proof((*broken.measured, *unmatched.probes), change.probes),
+        Proof((*broken.measured, *unmatched.probes), change.probes, cured=change.right),
         query_fix(context, f"save the variable {name} as `{meant}`", edits, meaning),
         group=name,
-        cured=change.right,
     )
 
 

@@ -57,10 +57,9 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
                 broken,
                 f"`{stage_text(stage)}` takes more than the value into `{name}`: `{taken}` where "
                 f"`{wanted}` is meant; {told}",
-                Proof(broken.measured, probes),
+                Proof(broken.measured, probes, cured=right),
                 query_fix(context, f"let the capture `{name}` end where the value does", rewrite.edits),
                 group=stage_text(stage),
-                cured=right,
             )
     return None
 

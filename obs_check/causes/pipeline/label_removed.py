@@ -64,10 +64,9 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             broken,
             f"the lines have the label `{name}` until `{stage_text(taken.stage)}` {how}: as written 0 of "
             f"{lack.reach:g}, {way.did} {found:g}",
-            Proof((*broken.measured, written_probe), probes),
+            Proof((*broken.measured, written_probe), probes, cured=right),
             query_fix(context, way.summary, way.rewrite.edits),
             group=f"{name} {stage_text(taken.stage)}",
-            cured=right,
         )
     return _changed(context, broken)
 

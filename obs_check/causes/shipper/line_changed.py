@@ -5,6 +5,8 @@ change takes the tag itself out, Loki is asked for the line as the pipeline push
 the very line without that stage: it comes out as it was written, and the panel's query answers it.
 """
 
+from dataclasses import replace
+
 from obs_check.evidence.cause import on_query, on_run
 from obs_check.evidence.changed_lines import Pushed, compare_lines, differing_parts, in_loki, pushed_lines, same_line
 from obs_check.evidence.context import BrokenTarget, Context
@@ -33,15 +35,15 @@ def _lost(context: Context, config: Rules, one: PathLines) -> Finding | None:
     if not any(same_line(first.entry.line, line) for line in there):
         return None
     failing = context.panels.failing & set(context.panels_of(one.path))
-    return LOST.finding(
+    found = LOST.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"{_changes(first, config, one)}, where nobody finds {first.tag} any more"
         + ("; without that it comes out as it was written" if first.whole else ""),
         evidence=_evidence((*one.probes, probe, _both(first, now)), first, now),
         fix=config.fix(_remedy(first), first.after),
         panels=context.panels_of(one.path),
-        severity="error" if failing else "warning",
     )
+    return found if failing else replace(found, severity="warning")
 
 
 def find_arrived(context: Context, broken: BrokenTarget) -> Finding | None:
