@@ -125,9 +125,8 @@ class PromtailClient:
         except (Unavailable, NotAllowed) as error:
             missing.append(error.message)
         positions, told = read_sources(self._sources, missing)
-        disk, globs = self._sources.disk, self._sources.globs
-        state = promtail_state(at_ns, metrics, targets, discovered, positions, disk, globs, tuple(missing))
-        value = with_log(state, told, disk)
+        state = promtail_state(at_ns, metrics, targets, discovered, positions, self._sources, tuple(missing))
+        value = with_log(state, told, self._sources.disk)
         return Answered(value, self._probe("GET /metrics, /targets, /service-discovery", value.to_json()))
 
     def close(self) -> None:

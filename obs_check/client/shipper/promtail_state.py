@@ -1,10 +1,10 @@
 """promtail's metrics and pages, put together to one snapshot."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from obs_check.client.exposition import Metrics
-from obs_check.client.shipper.disk import Disk
 from obs_check.client.shipper.promtail_targets import Discovered, PromtailTarget
+from obs_check.client.shipper.sources import NOTHING_ELSE, Sources
 from obs_check.model.shipping import Destination, FileState, PushRefusal, ShipperState, TargetState
 
 
@@ -14,17 +14,16 @@ def promtail_state(
     targets: Sequence[PromtailTarget] = (),
     discovered: Sequence[Discovered] = (),
     positions: Mapping[str, int] | None = None,
-    disk: Disk | None = None,
-    globs: Iterable[str] = (),
+    sources: Sources = NOTHING_ELSE,
     missing: tuple[str, ...] = (),
 ) -> ShipperState:
-    """A snapshot of promtail 3.5. `positions` is the positions file, where it was read (it counts before what /targets
-    says), `globs` are further patterns whose files are looked for on `disk`."""
+    """A snapshot of promtail 3.5. `positions` is what was read in the positions file (it counts before what /targets
+    says); of the sources, the disk is looked at."""
     states = [_target(target) for target in targets]
     states += [_dropped(target) for target in discovered if target.dropped]
     files = _files(metrics, targets, positions)
-    if disk is not None:
-        files = disk.with_files(files.values(), states, globs)
+    if sources.disk is not None:
+        files = sources.disk.with_files(files.values(), states, sources.globs)
         if files and all(file.on_disk is None for file in files.values()):
             missing = (*missing, "the shipper's files are not on this machine, so sizes are as promtail last saw them")
     started = [value for _, value in metrics.get("process_start_time_seconds", [])]

@@ -1,7 +1,7 @@
 """Runs a template over the labels of a line, with Go's types, places and words for what fails."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from obs_check.golang.template import nodes
 from obs_check.golang.template.clock import Instant
@@ -21,6 +21,19 @@ _TYPES = {
     "d": (Duration, "time.Duration"),
 }
 _LITERALS = {"s": "string", "i": "integer", "d": "integer", "f": "float"}
+
+
+class _Given(NamedTuple):
+    """What a command passes on: its arguments, and what was piped in."""
+
+    arguments: Sequence[nodes.Operand] = ()
+    piped: Any = _ABSENT
+
+    def __bool__(self) -> bool:
+        return bool(self.arguments) or self.piped is not _ABSENT
+
+
+_NOTHING = _Given()
 
 
 class _Leave(Exception):
@@ -165,16 +178,17 @@ class Execution:
 
     def _command(self, dot: Any, command: nodes.CommandNode, piped: Any) -> Any:
         first, *arguments = command.operands
+        given = _Given(arguments, piped)
         match first:
             case nodes.Function():
-                return self._function(dot, first, command, arguments, piped)
+                return self._function(dot, first, command, given)
             case nodes.FieldNode() | nodes.VariableNode() | nodes.ChainNode():
-                return self._path(dot, first, arguments, piped)
+                return self._path(dot, first, given)
             case nodes.PipeNode():
-                self._no_arguments(first, arguments, piped)
+                self._no_arguments(first, given)
                 return self.pipeline(dot, first)
         self.place = first
-        self._no_arguments(first, arguments, piped)
+        self._no_arguments(first, given)
         match first:
             case nodes.Dot():
                 return dot
@@ -182,8 +196,8 @@ class Execution:
                 return first.value
         raise self.fail("nil is not a command")
 
-    def _no_arguments(self, first: nodes.Operand, arguments: Sequence[nodes.Operand], piped: Any) -> None:
-        if arguments or piped is not _ABSENT:
+    def _no_arguments(self, first: nodes.Operand, given: _Given) -> None:
+        if given:
             shown = f"({first})" if isinstance(first, nodes.PipeNode) else str(first)
             raise self.fail(f"can't give argument to non-function {shown}")
 
@@ -191,23 +205,22 @@ class Execution:
         self,
         dot: Any,
         node: nodes.FieldNode | nodes.VariableNode | nodes.ChainNode,
-        arguments: Sequence[nodes.Operand] = (),
-        piped: Any = _ABSENT,
+        given: _Given = _NOTHING,
     ) -> Any:
         self.place = node
         names = node.names
         value = self._root(dot, node)
         if not names:
-            self._no_arguments(node, arguments, piped)
+            self._no_arguments(node, given)
             return value
         if value is None and (not isinstance(node, nodes.FieldNode) or self.variables[0][1] is None):
             # What is nothing at all has nothing in it; the null of an object is refused below.
             return None
         kind = type_name(value)
         for name in names[:-1]:
-            inner = self._field(dot, value, kind, name, node, (), _ABSENT)
+            inner = self._field(dot, value, kind, name, node, _NOTHING)
             value, kind = inner, "interface {}" if type(value) is dict else type_name(inner)
-        return self._field(dot, value, kind, names[-1], node, arguments, piped)
+        return self._field(dot, value, kind, names[-1], node, given)
 
     def _root(self, dot: Any, node: nodes.FieldNode | nodes.VariableNode | nodes.ChainNode) -> Any:
         match node:
@@ -218,48 +231,36 @@ class Execution:
             case nodes.ChainNode():
                 return self._argument(dot, "a", node.node)
 
-    def _field(
-        self,
-        dot: Any,
-        value: Any,
-        kind: str,
-        name: str,
-        node: nodes.Operand,
-        arguments: Sequence[nodes.Operand],
-        piped: Any,
-    ) -> Any:
+    def _field(self, dot: Any, value: Any, kind: str, name: str, node: nodes.Operand, given: _Given) -> Any:
         if value is None:
             raise self.fail(f"nil pointer evaluating interface {{}}.{name}")
         if method := METHODS.get(type(value), {}).get(name):
-            signature = Signature(method.parameters, method.variadic, lambda *given: method.call(value, *given))
-            return self._call(dot, name, signature, node, arguments, piped)
+            signature = Signature(method.parameters, method.variadic, lambda *values: method.call(value, *values))
+            return self._call(dot, name, signature, node, given)
         if not isinstance(value, dict):
             raise self.fail(f"can't evaluate field {name} in type {kind}")
-        if arguments or piped is not _ABSENT:
+        if given:
             raise self.fail(f"{name} is not a method but has arguments")
         return value.get(name, "" if isinstance(value, Labels) else None)
 
-    def _function(
-        self, dot: Any, node: nodes.Function, command: Any, arguments: Sequence[nodes.Operand], piped: Any
-    ) -> Any:
+    def _function(self, dot: Any, node: nodes.Function, command: Any, given: _Given) -> Any:
         self.place = node
         signature = self.functions.get(node.name)
         if signature is None:
             assert self.moment is not None
             signature = OF_THE_MOMENT[node.name](self.moment)
-        return self._call(dot, node.name, signature, command, arguments, piped)
+        return self._call(dot, node.name, signature, command, given)
 
-    def _call(
-        self, dot: Any, name: str, signature: Signature, node: Any, arguments: Sequence[nodes.Operand], piped: Any
-    ) -> Any:
+    def _call(self, dot: Any, name: str, signature: Signature, node: Any, given: _Given) -> Any:
         parameters, variadic, function = signature
-        given = len(arguments) + (piped is not _ABSENT)
+        arguments, piped = given
+        count = len(arguments) + (piped is not _ABSENT)
         fixed = len(parameters) - variadic
-        if variadic and given < fixed:
+        if variadic and count < fixed:
             raise self.fail(f"wrong number of args for {name}: want at least {fixed} got {len(arguments)}")
-        if not variadic and given != fixed:
-            raise self.fail(f"wrong number of args for {name}: want {fixed} got {given}")
-        kinds = parameters + parameters[-1:] * (given - len(parameters)) if variadic else parameters
+        if not variadic and count != fixed:
+            raise self.fail(f"wrong number of args for {name}: want {fixed} got {count}")
+        kinds = parameters + parameters[-1:] * (count - len(parameters)) if variadic else parameters
         values = []
         for kind, argument in zip(kinds, arguments, strict=False):
             values.append(self._argument(dot, kind, argument))
@@ -290,7 +291,7 @@ class Execution:
             case nodes.PipeNode():
                 return self._checked(self.pipeline(dot, node), kind, "nil")
             case nodes.Function():
-                return self._checked(self._function(dot, node, node, (), _ABSENT), kind, "nil")
+                return self._checked(self._function(dot, node, node, _NOTHING), kind, "nil")
         return self._literal(kind, node)
 
     def _literal(self, kind: str, node: nodes.Constant) -> Any:
