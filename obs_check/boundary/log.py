@@ -5,6 +5,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import IntEnum
 from pathlib import Path
@@ -69,6 +70,17 @@ def rfc3339_ms(ts_ns: int, zone: tzinfo) -> str:
     return f"{local:%Y-%m-%dT%H:%M:%S}.{ts_ns % NS // MS:03d}{offset}"
 
 
+@dataclass(frozen=True, slots=True)
+class LineStyle:
+    """How lines are written: in which zone, and whether as JSON."""
+
+    zone: tzinfo = UTC
+    json_lines: bool = False
+
+
+AS_BOUNDARY_DOES = LineStyle()
+
+
 class BoundaryLogWriter:
     """The log of one boundary invocation; `write` may be called from any thread.
 
@@ -84,14 +96,13 @@ class BoundaryLogWriter:
         level: Level,
         now_ns: Callable[[], int],
         stderr: TextIO,
-        zone: tzinfo = UTC,
         pids: tuple[int, int] | None = None,
-        json_lines: bool = False,
+        style: LineStyle = AS_BOUNDARY_DOES,
     ) -> None:
         self.level = level
-        self._format = format_json if json_lines else format_line
+        self._format = format_json if style.json_lines else format_line
         self._now_ns = now_ns
-        self._zone = zone
+        self._zone = style.zone
         self._lock = threading.Lock()
         self.path: Path | None = None
         """The parent's file; None when the log goes to stderr."""
@@ -99,7 +110,7 @@ class BoundaryLogWriter:
         self._owned: TextIO | None = None
         self._out = stderr
         if log_dir is not None:
-            started = datetime.fromtimestamp(now_ns() // NS, UTC).astimezone(zone)
+            started = datetime.fromtimestamp(now_ns() // NS, UTC).astimezone(style.zone)
             stem = f"boundary-{started:%Y-%m-%d_%H-%M-%S}"
             parent, child = pids or _free_pids(log_dir, stem)
             self.path, self.child_path = log_dir / f"{stem}-{parent}.log", log_dir / f"{stem}-{child}.log"

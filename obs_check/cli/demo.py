@@ -31,7 +31,7 @@ def demo(faults: tuple[str, ...], keep: Path | None, list_faults: bool, programs
     from obs_check.app.demo import Demo, run_demo
     from obs_check.client.files.text_files import check_target
     from obs_check.lab.faults.registry import DEFAULT_FAULTS, FAULTS, find_fault
-    from obs_check.lab.stack import Lab
+    from obs_check.lab.stack import Lab, LabShape
 
     if list_faults:
         for fault in FAULTS:
@@ -46,7 +46,7 @@ def demo(faults: tuple[str, ...], keep: Path | None, list_faults: bool, programs
     folder = keep or Path(tempfile.mkdtemp(prefix="obs-check-evidence-"))
     try:
         with keep_document(out, story):
-            run_demo(story, Lab(fault_ids=chosen, native=programs), out.say, out.show_outcome)
+            run_demo(story, Lab(fault_ids=chosen, shape=LabShape(native=programs)), out.say, out.show_outcome)
     finally:
         with out.saving():
             written = out.write_evidence(folder, story.to_json())

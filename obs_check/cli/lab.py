@@ -49,7 +49,7 @@ def up(
     obs-check lab up --fault panel-logfmt --dir lab
     """
     from obs_check.lab.reloading import Reloading
-    from obs_check.lab.stack import Lab
+    from obs_check.lab.stack import Lab, LabShape
 
     broken = tuple(f for f in faults if f != "none")
     with (
@@ -58,8 +58,7 @@ def up(
             broken,
             data,
             say=_say,
-            native=programs,
-            kubernetes=kubernetes,
+            shape=LabShape(native=programs, kubernetes=kubernetes),
         ) as stack,
         Reloading(stack.directory, stack.reload),
     ):

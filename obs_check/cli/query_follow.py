@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from obs_check.cli.options import Output, echo
@@ -74,9 +75,10 @@ def _piped(target: QueryTarget, out: Output) -> "Iterator[list[LogStream]]":
 
 def _grown(ask: "Ask", target: QueryTarget, out: Output) -> "Iterator[list[LogStream]]":
     from obs_check.client.files.follow import FollowedFiles
+    from obs_check.client.files.line_times import Timing
 
-    since = ask.window is not None
-    files = FollowedFiles(target.files, target.labels, target.time_key, time.time_ns, out.say, since, target.most)
+    since, timing = ask.window is not None, partial(Timing, target.time_key, time.time_ns)
+    files = FollowedFiles(target.files, target.labels, timing, out.say, since, target.most)
     try:
         while True:
             yield files.poll()

@@ -25,7 +25,6 @@ class _AgentHealth(Struct):
 class _Agent(Struct):
     name: str
     status: str
-    lifecycle_state: str = ""
     health: _AgentHealth | None = None
     apps: list[_App] | None = None
 

@@ -46,29 +46,33 @@ class Upstream(Protocol):
         """Hand over the agent's counters, which coderd shows with the workspace's labels."""
 
 
-class Agent:
-    """Listens on a unix socket. `start_line` is called with the line that every agent start logs, firewall or not.
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """What an agent understands: `tags` of frames ({1} is an agent older than boundary v0.9.0, which closes the
+    connection on every batch), and how a frame's body is read: the lab's boundary writes JSON there, a real one
+    protobuf."""
 
-    `tags` are the frame tags that it understands: {1} is an agent older than boundary v0.9.0, which closes the
-    connection on every batch. `stats_interval_s` is how often it reports its counters to coderd. `decode` reads a
-    frame's body: the lab's boundary writes JSON there, a real one protobuf.
-    """
+    tags: frozenset[int] = frozenset({1, TAG_ENVELOPE})
+    decode: Callable[[bytes], dict[str, Any]] = json.loads
+
+
+class Agent:
+    """Listens on a unix socket. `start_line` is called with the line that every agent start logs, firewall or not;
+    `stats_interval_s` is how often it reports its counters to coderd."""
 
     def __init__(
         self,
         socket_path: Path,
         upstream: Upstream,
         stats_interval_s: float = 30.0,
-        tags: frozenset[int] = frozenset({1, TAG_ENVELOPE}),
+        frames: Frames | None = None,
         start_line: Callable[[str], None] | None = None,
         now_ns: Callable[[], int] = time.time_ns,
-        decode: Callable[[bytes], dict[str, Any]] = json.loads,
     ) -> None:
-        self.decode = decode
+        self.frames = frames or Frames()
         self._path = socket_path
         self._upstream = upstream
         self._stats_interval_s = stats_interval_s
-        self._tags = tags
         self._start_line = start_line
         self._now_ns = now_ns
         self._buffer: queue.Queue[list[AgentLog] | None] = queue.Queue(BUFFERED_BATCHES)
@@ -131,7 +135,7 @@ class Agent:
 
     def accepts(self, tag: int) -> bool:
         """Whether a frame's tag is understood."""
-        return tag in self._tags
+        return tag in self.frames.tags
 
     def take(self, message: dict[str, Any]) -> None:
         """One message of the socket: logs are buffered (or dropped when 100 batches wait), a status is counted."""
@@ -200,4 +204,4 @@ class _AuditConnection(BaseRequestHandler):
                 body = stream.read(length)
                 if len(body) < length:
                     return
-                self._agent.take(self._agent.decode(body))
+                self._agent.take(self._agent.frames.decode(body))

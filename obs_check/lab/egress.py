@@ -26,7 +26,7 @@ from urllib.parse import quote_from_bytes
 
 from obs_check.boundary.block_page import block_page
 from obs_check.boundary.config import BoundaryConfig, read_boundary_config
-from obs_check.boundary.log import DECIDED_AT, BoundaryLogWriter, Level
+from obs_check.boundary.log import DECIDED_AT, BoundaryLogWriter, Level, LineStyle
 from obs_check.boundary.rules import evaluate
 from obs_check.errors import Unavailable
 from obs_check.lab.audit import AuditRecord, AuditSink
@@ -97,9 +97,8 @@ class LabEgress:
             config.log_level,
             self._run.now_ns,
             self._run.stderr or sys.stderr,
-            self._run.zone,
             self._run.pids,
-            self._run.json_lines,
+            LineStyle(self._run.zone, self._run.json_lines),
         )
         if not config.rules:
             log.write(Level.WARN, "No allow rules specified; all network traffic will be denied by default")

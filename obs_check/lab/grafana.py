@@ -10,6 +10,9 @@ from obs_check.standin.grafana.dashboards import Dashboards
 from obs_check.standin.grafana.datasource import ProvisionedDatasources
 from obs_check.standin.sql import LabDatabase
 
+_ANSWER_S = 30.0
+"""How long a datasource may take to answer."""
+
 
 class LabGrafana:
     """A Grafana 13 on loopback over a folder of dashboards and a list of datasources (uid, name, type, url, jsonData,
@@ -20,33 +23,26 @@ class LabGrafana:
         dashboards_dir: Path,
         datasources: list[dict[str, Any]],
         token: str,
-        *,
-        port: int = 0,
-        timeout: float = 30.0,
         database: LabDatabase | None = None,
-        now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._dashboards_dir = dashboards_dir
         self._datasources = datasources
         self._token = token
-        self._port = port
-        self._timeout = timeout
+        self._port = 0
         self._database = database
-        self._now_ns = now_ns
         self._server: Server | None = None
         self._close: Callable[[], None] | None = None
 
     def start(self) -> Self:
-        """Serve, once more where it served before; Unavailable when the port is taken. `timeout` (s) is how long a
-        datasource may take to answer."""
+        """Serve, once more where it served before; Unavailable when the port is taken."""
         import httpx
 
         from obs_check.standin.grafana.api import GrafanaApi
 
-        http = httpx.Client(timeout=self._timeout, trust_env=False)
+        http = httpx.Client(timeout=_ANSWER_S, trust_env=False)
         self._close = http.close
         sources = ProvisionedDatasources(self._datasources, self._database)
-        api = GrafanaApi(Dashboards(self._dashboards_dir), sources, self._token, http, self._now_ns)
+        api = GrafanaApi(Dashboards(self._dashboards_dir), sources, self._token, http, time.time_ns)
         self._server = Server(api.application(), port=self._port, name="lab-grafana")
         try:
             self._port = self._server.start().port

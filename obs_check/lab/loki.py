@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -19,30 +20,33 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where a server listens; port 0 takes a free one. `hosts` are names with dots by which it may be asked, others
+    are kept away as web pages are; None lets everybody ask."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    hosts: Collection[str] | None = ()
+
+
 class LabLoki:
     """A Loki on loopback that has its lines in DuckDB: in `data_dir`, which keeps every line that was acknowledged,
-    else (None) in memory. `clock` gives ns since the epoch; `say` gets a sentence when lines cannot be kept.
-
-    Web pages are kept away: `hosts` are names with dots by which it may be asked; None lets everybody ask.
-    """
+    else (None) in memory. `clock` gives ns since the epoch; `say` gets a sentence when lines cannot be kept."""
 
     def __init__(
         self,
         data_dir: Path | None = None,
         limits: Limits | None = None,
         *,
-        host: str = "127.0.0.1",
-        port: int = 0,
+        listening: Listening | None = None,
         clock: Callable[[], int] = time.time_ns,
         say: Callable[[str], None] = lambda _text: None,
-        hosts: Collection[str] | None = (),
     ) -> None:
-        self._hosts = hosts
+        self._listening = listening or Listening()
         self._say = say
         self._data_dir = data_dir
         self._limits = limits or Limits()
-        self._host = host
-        self._port = port
         self._clock = clock
         self._server: Server | None = None
         self._archive: Archive | None = None
@@ -68,11 +72,12 @@ class LabLoki:
         if self._limits.retention_period:
             self._compactor = Compactor(ingest, self._clock)
         app: ASGIApp = LokiApi(ingest, self.counters, EngineSettings(self._clock), self.served).application()
-        if self._hosts is not None:
-            app = NoWebPages(app, self._hosts)
-        self._server = Server(app, self._host, self._port, "lab-loki")
+        at = self._listening
+        if at.hosts is not None:
+            app = NoWebPages(app, at.hosts)
+        self._server = Server(app, at.host, at.port, "lab-loki")
         try:
-            self._port = self._server.start().port
+            self._listening = replace(at, port=self._server.start().port)
         except BaseException:
             self.stop()
             raise

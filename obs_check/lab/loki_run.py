@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from types import FrameType
 
-from obs_check.lab.loki import LabLoki
+from obs_check.lab.loki import LabLoki, Listening
 from obs_check.serving import parse_listen
 from obs_check.standin.loki.limits import Limits
 
@@ -26,7 +26,8 @@ def run_forever(
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _ended)
-    with LabLoki(data, limits, host=host, port=port, hosts=hosts, say=lambda text: say(f"lab Loki: {text}")) as loki:
+    at = Listening(host, port, hosts)
+    with LabLoki(data, limits, listening=at, say=lambda text: say(f"lab Loki: {text}")) as loki:
         say(f"lab Loki is up at {loki.url}; stop it with Ctrl-C")
         loki.wait()
 

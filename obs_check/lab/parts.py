@@ -1,7 +1,6 @@
 """The parts of the lab, in the order in which they start: each names the parts that have to be up before it."""
 
 import contextlib
-import json
 import os
 import secrets
 import time
@@ -17,7 +16,7 @@ from obs_check.boundary.coderd import Workspace
 from obs_check.errors import Unavailable
 from obs_check.lab import settings as lab_settings
 from obs_check.lab.audit import SocketAuditor
-from obs_check.lab.audit_agent import Agent
+from obs_check.lab.audit_agent import Agent, Frames
 from obs_check.lab.boundary_program import Around, install
 from obs_check.lab.coderd import Coderd, pod_log_path
 from obs_check.lab.egress import Invocation, LabEgress
@@ -255,9 +254,8 @@ def audit_socket(stack: Stack) -> Path:
 
 
 def _agent(stack: Stack) -> Stop:
-    frames: dict[str, Callable[[bytes], dict[str, Any]]] = {"json": json.loads, "protobuf": boundary_frames.decode}
-    decode, reports_s = frames[stack.chosen.audit_frames], stack.chosen.agent_reports_s
-    stack.agent = Agent(audit_socket(stack), stack.coderd, stats_interval_s=reports_s, decode=decode)
+    frames = {"json": Frames(), "protobuf": Frames(decode=boundary_frames.decode)}[stack.chosen.audit_frames]
+    stack.agent = Agent(audit_socket(stack), stack.coderd, stack.chosen.agent_reports_s, frames)
     if "agent" in stack.chosen.absent:
         return lambda: None
     stack.agent.start()

@@ -8,6 +8,7 @@ import shlex
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,13 +25,22 @@ from obs_check.lab.parts import BOUNDARY_STDERR, SHIPPER_LOG, TOKEN_FILE, Stack,
 from obs_check.standin.loki.served import Served
 
 
+@dataclass(frozen=True, slots=True)
+class LabShape:
+    """What a lab consists of: the healthy configuration that is `made` for a folder and the proxy's port; `native`
+    programs of PATH in the place of its own; with `kubernetes` it is a node of a cluster."""
+
+    made: Callable[[Path, int], lab_settings.LabSettings] = lab_settings.healthy
+    native: Sequence[str] = ()
+    kubernetes: bool = False
+
+
 class Lab:
     """`with Lab(...) as lab:` runs the stack until the block ends.
 
     `directory` None makes a temporary one that is removed at the end; `data` keeps Loki's lines and coderd's rows over
-    a restart, and `say` gets a sentence when it cannot; `fault_ids` are applied to the configuration of `made`, a
-    healthy one, before anything starts; with `kubernetes` it is a node of a cluster. `native` are programs of PATH that
-    take the place of the lab's own.
+    a restart, and `say` gets a sentence when it cannot; `fault_ids` are applied to the configuration of its shape
+    before anything starts.
     """
 
     def __init__(
@@ -40,13 +50,9 @@ class Lab:
         data: Path | None = None,
         env: Mapping[str, str] | None = None,
         say: Callable[[str], None] = lambda _text: None,
-        native: Sequence[str] = (),
-        made: Callable[[Path, int], lab_settings.LabSettings] = lab_settings.healthy,
-        kubernetes: bool = False,
+        shape: LabShape | None = None,
     ) -> None:
-        self._kubernetes = kubernetes
-        self._made = made
-        self._native = native
+        self._shape = shape or LabShape()
         self._say = say
         self._own = OwnFolder("lab-") if directory is None else None
         self.directory = self._own.path if self._own is not None else directory or Path()
@@ -93,12 +99,12 @@ class Lab:
         self.directory.mkdir(parents=True, exist_ok=True)
         lab_settings.boundary_logs(self.directory).mkdir(exist_ok=True)
         proxy_port = int(self._running.enter_context(reserved_port()).getsockname()[1])
-        chosen = self._made(self.directory, proxy_port)
+        chosen = self._shape.made(self.directory, proxy_port)
         break_with(chosen, self.fault_ids)
-        parts = parts_with(self._native)
-        if self._kubernetes:
+        parts = parts_with(self._shape.native)
+        if self._shape.kubernetes:
             on_kubernetes(chosen)
-        fit(chosen, self._native)
+        fit(chosen, self._shape.native)
         self._stack = Stack(self.directory, chosen, proxy_port, self._data, self._env, self._say)
         stops: dict[str, Stop] = {}
         for part in parts:
@@ -185,6 +191,6 @@ class Lab:
         }
         for change in chosen.reached:
             change(document)
-        if self._native:
+        if self._shape.native:
             document["timeouts"] = dict(TIMEOUTS)
         self.config_path.write_text(yaml.safe_dump(document, sort_keys=False), "utf-8")

@@ -9,7 +9,7 @@ from obs_check.cli.main import main
 from obs_check.client.files.local_files import read_document
 from obs_check.lab.faults.registry import find_fault
 from obs_check.lab.settings import LabSettings, healthy
-from obs_check.lab.stack import Lab
+from obs_check.lab.stack import Lab, LabShape
 from obs_check.panel.dashboard import dashboard_of
 
 
@@ -34,7 +34,7 @@ def provisioned(directory: Path, proxy_port: int) -> LabSettings:
 def test_the_fix_is_written_into_the_config_map_and_the_panels_are_read_with_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Lab(tmp_path, made=provisioned) as lab:
+    with Lab(tmp_path, shape=LabShape(provisioned)) as lab:
         path = tmp_path / "source/dashboards.yaml"
         before = path.read_text()
         main(["diagnose", "--inject", "--apply", "--yes", "--config", str(lab.config_path)])

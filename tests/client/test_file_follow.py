@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from obs_check.client.files.follow import FollowedFiles
+from obs_check.client.files.line_times import Timing
 
 
 class Log:
@@ -15,7 +16,11 @@ class Log:
     def __init__(self, folder: Path, from_start: bool = False) -> None:
         self.said: list[str] = []
         self.files = FollowedFiles(
-            [f"{folder}/*.log*"], {"job": "j"}, None, lambda: 1_000, self.said.append, from_start=from_start
+            [f"{folder}/*.log*"],
+            {"job": "j"},
+            lambda: Timing(None, lambda: 1_000),
+            self.said.append,
+            from_start=from_start,
         )
 
     def new(self) -> list[str]:
@@ -105,7 +110,7 @@ def test_a_line_that_grows_too_long_is_cut(tmp_path: Path) -> None:
     said: list[str] = []
     path = tmp_path / "a.log"
     path.write_text("")
-    files = FollowedFiles([str(path)], {}, None, lambda: 1_000, said.append, most=5)
+    files = FollowedFiles([str(path)], {}, lambda: Timing(None, lambda: 1_000), said.append, most=5)
     found = []
     for text in ("123", "456", "789\n12", "345\r\n", "1234567\n"):
         append(path, text)

@@ -11,7 +11,7 @@ import pytest
 from obs_check.client.files import search
 from obs_check.client.files.follow import FollowedFiles
 from obs_check.client.files.line_files import LineFiles
-from obs_check.client.files.line_times import MOST_AHEAD, line_time
+from obs_check.client.files.line_times import MOST_AHEAD, Timing, line_time
 from obs_check.client.files.named_paths import named_paths
 from obs_check.client.files.search import MAX_LINE, FileLine, each_line, each_stdin_line, expand, find_tag
 from obs_check.client.files.source import read_streams
@@ -79,7 +79,7 @@ def test_a_line_is_not_cut_inside_of_a_secret(tmp_path: Path, monkeypatch: pytes
     path = tmp_path / "a.log"
     path.write_bytes(b"")
     grown: list[str] = []
-    followed = FollowedFiles([str(path)], {}, None, lambda: AT, lambda _text: None, most=50)
+    followed = FollowedFiles([str(path)], {}, lambda: Timing(None, lambda: AT), lambda _text: None, most=50)
     with path.open("ab") as file:
         for before in range(60):
             line = f"{before:>2}{'x' * before} token=s3cr3t-value-of-a-line and the rest of it\n"

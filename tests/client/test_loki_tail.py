@@ -10,7 +10,7 @@ from obs_check.client.loki.client import LokiClient
 from obs_check.client.loki.tail import LokiTail
 from obs_check.config import host_port
 from obs_check.errors import Refused, Unavailable
-from obs_check.lab.loki import LabLoki
+from obs_check.lab.loki import LabLoki, Listening
 from tests.lab import loki_client
 
 NS = 1_000_000_000
@@ -31,7 +31,7 @@ def test_a_lost_connection_is_said_and_no_line_comes_twice_or_never(tmp_path: Pa
 
     def restart(_seconds: float) -> None:
         nonlocal loki
-        loki = LabLoki(tmp_path, port=port).start()
+        loki = LabLoki(tmp_path, listening=Listening(port=port)).start()
         push(loki, (now, "x two, at the same time"), (now + 1, "y"), (now + 2, "x three"))
 
     tail = LokiTail(loki.url, {host_port(loki.url)}, said.append, pause=restart)

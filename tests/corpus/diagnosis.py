@@ -16,7 +16,7 @@ from obs_check.config import load_config
 from obs_check.follow.run import Run
 from obs_check.lab.faults.registry import events_for, find_fault, wait_for
 from obs_check.lab.native.parts import fit
-from obs_check.lab.stack import Lab
+from obs_check.lab.stack import Lab, LabShape
 from obs_check.model.window import Window
 from obs_check.panel.board import PanelView
 from obs_check.panel.dashboard import load_dashboard
@@ -95,12 +95,12 @@ def _opened(directory: Path, fault_ids: tuple[str, ...], on: Stack) -> Iterator[
         if variant.ran_before:
             data = directory / "loki"
             with (
-                Lab(directory, data=data, made=variant.settings(())),
+                Lab(directory, data=data, shape=LabShape(variant.settings(()))),
                 open_systems(load_config(config, {}), {}) as systems,
             ):
                 _run_to_the_end(systems, ())
         up_ns = time.time_ns()
-        lab = stack.enter_context(Lab(directory, data=data, native=on.native, made=variant.settings(fault_ids)))
+        lab = stack.enter_context(Lab(directory, data=data, shape=LabShape(variant.settings(fault_ids), on.native)))
         systems = stack.enter_context(open_systems(load_config(config, {}), {}))
         stack.enter_context(variant.traffic(lab))
         yield lab, systems, up_ns

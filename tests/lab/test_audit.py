@@ -4,7 +4,6 @@ import io
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from obs_check.boundary.coderd import AgentLog
 from obs_check.boundary.log import BoundaryLogWriter, Level
 from obs_check.errors import Unavailable
 from obs_check.lab.audit import AuditRecord, SocketAuditor, frame
-from obs_check.lab.audit_agent import BATCHES_DROPPED, FORWARDED, LOGS_DROPPED, Agent, Counter
+from obs_check.lab.audit_agent import BATCHES_DROPPED, FORWARDED, LOGS_DROPPED, Agent, Counter, Frames
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
@@ -51,7 +50,7 @@ def eventually(condition: Callable[[], bool]) -> None:
 
 
 def log_to(out: io.StringIO) -> BoundaryLogWriter:
-    return BoundaryLogWriter(None, Level.INFO, lambda: 0, out, UTC)
+    return BoundaryLogWriter(None, Level.INFO, lambda: 0, out)
 
 
 def send(auditor: SocketAuditor, events: int, url: str = "http://a.example/") -> None:
@@ -187,7 +186,7 @@ def test_a_full_buffer_of_the_agent_drops_batches(tmp_path: Path) -> None:
 
 def test_an_agent_older_than_the_envelope_takes_nothing(tmp_path: Path) -> None:
     upstream = Upstream()
-    with Agent(tmp_path / "s", upstream, tags=frozenset({1})) as agent:
+    with Agent(tmp_path / "s", upstream, frames=Frames(frozenset({1}))) as agent:
         auditor = SocketAuditor(tmp_path / "s", interval_s=LONG)
         auditor.start(log_to(io.StringIO()))
         send(auditor, 10)

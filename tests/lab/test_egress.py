@@ -2,7 +2,7 @@
 
 import io
 import socket
-from datetime import UTC, timedelta, timezone
+from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -309,7 +309,7 @@ def test_values_are_quoted_as_slog_quotes_them(value: Value, written: str) -> No
 
 
 def test_two_invocations_within_a_second_keep_their_own_files(tmp_path: Path) -> None:
-    logs = [BoundaryLogWriter(tmp_path, Level.WARN, lambda: NOON, io.StringIO(), UTC) for _ in range(2)]
+    logs = [BoundaryLogWriter(tmp_path, Level.WARN, lambda: NOON, io.StringIO()) for _ in range(2)]
     for n, log in enumerate(logs):
         log.write(Level.WARN, f"run{n}")
         log.close()
@@ -320,7 +320,7 @@ def test_two_invocations_within_a_second_keep_their_own_files(tmp_path: Path) ->
 def test_a_log_dir_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(Unavailable, match="no boundary log can be written"):
-        BoundaryLogWriter(tmp_path / "taken", Level.WARN, lambda: NOON, io.StringIO(), UTC)
+        BoundaryLogWriter(tmp_path / "taken", Level.WARN, lambda: NOON, io.StringIO())
 
 
 def test_a_query_that_is_not_ascii_reaches_the_origin(tmp_path: Path) -> None:

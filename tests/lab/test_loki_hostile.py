@@ -10,7 +10,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from obs_check.lab.loki import LabLoki
+from obs_check.lab.loki import LabLoki, Listening
 from obs_check.standin.loki.limits import KIB, Limits
 from obs_check.standin.loki.refusal import LokiRefusal
 from obs_check.standin.loki.request import decode_push
@@ -25,7 +25,9 @@ JSON = "application/json"
 
 @pytest.fixture(scope="module")
 def loki() -> Iterator[LabLoki]:
-    with LabLoki(limits=Limits(max_push_size=MOST), clock=lambda: NOW, hosts=("loki.example",)) as running:
+    with LabLoki(
+        limits=Limits(max_push_size=MOST), clock=lambda: NOW, listening=Listening(hosts=("loki.example",))
+    ) as running:
         yield running
 
 
@@ -118,6 +120,6 @@ def test_a_page_cannot_follow_the_lines(loki: LabLoki) -> None:
 
 
 def test_whoever_is_told_so_answers_web_pages_too() -> None:
-    with LabLoki(clock=lambda: NOW, hosts=None) as open_to_all:
+    with LabLoki(clock=lambda: NOW, listening=Listening(hosts=None)) as open_to_all:
         headers = {"Host": "evil.example", "Origin": "http://other.example"}
         assert httpx.get(f"{open_to_all.url}/ready", headers=headers, trust_env=False).status_code == 200

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from obs_check.lab.loki import LabLoki
+from obs_check.lab.loki import LabLoki, Listening
 from obs_check.standin.loki.limits import HOUR, Limits
 from tests.lab.loki_client import LokiClient
 
@@ -61,7 +61,7 @@ PUSHES: list[tuple[str, str | None, Pushed]] = [
 
 @pytest.fixture(scope="module")
 def loki() -> Iterator[LabLoki]:
-    with LabLoki(limits=LIMITS, clock=lambda: NOW, hosts=None) as running:
+    with LabLoki(limits=LIMITS, clock=lambda: NOW, listening=Listening(hosts=None)) as running:
         yield running
 
 
@@ -182,7 +182,9 @@ def test_an_entry_without_a_time_is_of_the_year_1() -> None:
 
 def test_malformed_pushes_are_answered_and_counted_as_recorded() -> None:
     recorded = json.loads((Path(__file__).parent.parent / "fixtures/loki/pushes.json").read_text("utf-8"))
-    with LabLoki(limits=Limits(tenancy="off"), clock=lambda: recorded["at"], hosts=None) as running:
+    with LabLoki(
+        limits=Limits(tenancy="off"), clock=lambda: recorded["at"], listening=Listening(hosts=None)
+    ) as running:
         client = LokiClient(running.url, None)
         for push in recorded["pushes"]:
             headers = {"Content-Encoding": push["encoding"]} if push["encoding"] else {}

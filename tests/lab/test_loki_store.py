@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from obs_check.errors import InputError, Unavailable, UsageError
-from obs_check.lab.loki import LabLoki
+from obs_check.lab.loki import LabLoki, Listening
 from obs_check.logql.syntax.ast import Matcher
 from obs_check.model.entry import Entry
 from obs_check.serving import parse_listen
@@ -189,7 +189,7 @@ def test_it_stops_with_a_client_connected_and_frees_its_port(loki: LabLoki) -> N
     loki.stop()
     with pytest.raises(Unavailable):
         _ = loki.url
-    with LabLoki(port=int(url.rpartition(":")[2])) as again:
+    with LabLoki(listening=Listening(port=int(url.rpartition(":")[2]))) as again:
         assert again.url == url
 
 

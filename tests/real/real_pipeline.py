@@ -9,7 +9,7 @@ import httpx
 import yaml
 
 from obs_check.lab import settings as lab_settings
-from obs_check.lab.audit_agent import Agent
+from obs_check.lab.audit_agent import Agent, Frames
 from obs_check.lab.coderd import Coderd, pod_log_path
 from obs_check.lab.native.boundary_frames import decode
 from obs_check.lab.native.grafana import MISSING, NativeGrafana, home, without_auto
@@ -54,7 +54,7 @@ class RealPipeline:
         coderd = stack.enter_context(Coderd(pod_log_path(directory)))
         boundary = directory / "boundary"
         boundary.mkdir(parents=True)
-        stack.enter_context(Agent(boundary / "audit.sock", coderd, stats_interval_s=1.0, decode=decode))
+        stack.enter_context(Agent(boundary / "audit.sock", coderd, stats_interval_s=1.0, frames=Frames(decode=decode)))
         self.boundary = RealBoundary(boundary, [RULE], logs=lab_settings.boundary_logs(directory))
         stack.enter_context(self.boundary)
         config = yaml.safe_load(

@@ -8,7 +8,7 @@ import pytest
 
 from obs_check.app.demo import Demo, run_demo
 from obs_check.lab.native.grafana import MISSING, home
-from obs_check.lab.stack import Lab
+from obs_check.lab.stack import Lab, LabShape
 from obs_check.model.verdict import Verdict
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -26,7 +26,7 @@ def demonstrated(directory: Path, native: Sequence[str], faults: tuple[str, ...]
     if "grafana" in native and home() is None:
         pytest.skip(MISSING)
     story = Demo()
-    lab = Lab(directory, faults, native=native)
+    lab = Lab(directory, faults, shape=LabShape(native=native))
     run_demo(story, lab, lambda _text: None, lambda _outcome: None)
     return story
 

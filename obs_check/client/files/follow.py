@@ -65,24 +65,22 @@ class FollowedFiles:
     """The files of paths and globs, known by inode so that a renamed file is not read twice.
 
     Files that are there at the start are read from their end, or from their start with `from_start`; files that come
-    later are read from their start. `say` gets one sentence for what a person should know. `clock` (ns) is the time of
-    a first line that has none. Lines are cut behind `most` bytes. Raises InputError for a directory.
+    later are read from their start. `say` gets one sentence for what a person should know. `timing` dates
+    the lines of one file. Lines are cut behind `most` bytes. Raises InputError for a directory.
     """
 
     def __init__(
         self,
         patterns: Sequence[str],
         labels: Mapping[str, str],
-        time_key: str | None,
-        clock: Callable[[], int],
+        timing: Callable[[], Timing],
         say: Callable[[str], None],
         from_start: bool = False,
         most: int = MAX_LINE,
     ) -> None:
         self._patterns = patterns
         self._labels = labels
-        self._time_key = time_key
-        self._clock = clock
+        self._timing = timing
         self._say = say
         self._most = most
         self._open: dict[_Identity, _Followed] = {}
@@ -142,4 +140,4 @@ class FollowedFiles:
             os.close(descriptor)
             self._say(f"{path} is packed or binary: not followed")
             return
-        self._open[identity] = _Followed(path, descriptor, Timing(self._time_key, self._clock), at_end, self._most)
+        self._open[identity] = _Followed(path, descriptor, self._timing(), at_end, self._most)
