@@ -1,10 +1,12 @@
 """The change of a text as a patch that shows no secret, and that `patch -p1` takes."""
 
+import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 NOT_AS_TEXT = "# not applicable as text: use --apply"
 """Begins the patch of a change that cannot be written without a secret; `patch` takes such a line for a comment."""
+_HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@")
 _Change = tuple[str, int, int, int, int]
 
 
@@ -40,6 +42,33 @@ def patch_text(name: str, before: str, after: str, shown_before: str, shown_afte
     if held:
         lines.insert(0, f"{NOT_AS_TEXT} (the change of line {min(held)} of {name} holds a secret)\n")
     return "".join(lines) if len(lines) > 2 else ""
+
+
+def patch_fits(diff: str, text: str) -> bool:
+    """Whether what a patch of `patch_text` takes away, and what stands around it, is in a text at the lines that it
+    names. How lines end does not matter."""
+    rows, at, end, hunks = _lines(text), 0, 0, 0
+    for row in _lines(diff.removesuffix("\n")):
+        if not hunks and row.startswith(("--- ", "+++ ")):
+            continue
+        if hunk := _HUNK.fullmatch(row):
+            if at != end:
+                return False
+            size = int(hunk[2] or 1)
+            # A hunk that takes nothing away names the line before it.
+            at = int(hunk[1]) - (size > 0)
+            end, hunks = at + size, hunks + 1
+        elif row[:1] in ("-", " "):
+            if at >= min(end, len(rows)) or rows[at] != row[1:]:
+                return False
+            at += 1
+        elif row[:1] not in ("+", "\\"):
+            return False
+    return hunks > 0 and at == end
+
+
+def _lines(text: str) -> list[str]:
+    return [row.removesuffix("\r") for row in text.split("\n")]
 
 
 def _hunks(old: Sequence[str], new: Sequence[str], clear: Sequence[bool], most: int) -> list[list[_Change]]:

@@ -62,6 +62,17 @@ def test_a_run_that_was_only_sent_has_the_verdict_of_its_events(verdicts: list[s
     assert recompute({**document, "verdict": "ok" if verdict != "ok" else "fail"}).differences != []
 
 
+def test_a_number_that_no_probe_holds_is_named_with_its_claim() -> None:
+    document = negative()
+    document["findings"][2]["claim"] = "as written 0 of 20, with `| json` 4321"
+    [difference] = recompute(document).differences
+    assert difference.to_json() == {
+        "place": "findings[2].claim",
+        "kept": "pipeline.wrong-parser claims 4321",
+        "found": "no probe of it holds that",
+    }
+
+
 def panel(document: dict[str, Any], number: int) -> dict[str, Any]:
     return next(row for row in document["panels"] if row["id"] == number)
 
@@ -133,6 +144,13 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
         put("findings", 2, "probes", 6, "answer", "values", 0, "value", to=7.0),
         "findings[2].probes[6].answer",
     ),
+    "a number of a claim": (
+        put("findings", 2, "claim", to="as written 0 of 20, with `| json` 4321"),
+        "findings[2].claim",
+    ),
+    "whose cause it is": (put("panels", 0, "cause", to="panel.time-range"), "panels[0].cause"),
+    "the panels of a cause": (put("findings", 2, "panels", to=[2, 3, 4, 5, 6, 7]), "panels[0].cause"),
+    "a patch of a file": (put("findings", 0, "fix", "diff", to="@@ -1 +1 @@\n-a: 1\n+a: 2"), "findings[0].fix.diff"),
     "a side of a proof": (put("findings", 2, "evidence", "as_written", to=11), "findings[2].evidence"),
     "the dashboard": (put("inputs", "dashboard", "model", "title", to="x"), "inputs.dashboard"),
     "a configuration": (put("inputs", "files", 3, "text", to="log_level: info\n"), "inputs.files[3]"),

@@ -1,5 +1,6 @@
 """A change as a patch holds no secret, and `patch -p1` makes the change of it."""
 
+import json
 import random
 import shutil
 import subprocess
@@ -7,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.documents.patch import NOT_AS_TEXT, patch_text
+from obs_check.documents.patch import NOT_AS_TEXT, patch_fits, patch_text
 from obs_check.evidence.dashboard_edit import dashboard_fix, file_fix
 from obs_check.model.finding import PanelEdit
+from obs_check.model.secret import without_secrets
 
 S = "hunter2"
 NO_END = "\\ No newline at end of file"
@@ -40,7 +42,12 @@ def diff(before: str, after: str) -> str:
     ],
 )
 def test_rows_with_a_secret_are_left_out_around_a_change(before: str, change: str, hunks: list[str]) -> None:
-    assert diff(before, before.replace(f"\n{change}", "\nx", 1)).splitlines()[2:] == hunks
+    text = diff(before, before.replace(f"\n{change}", "\nx", 1))
+    assert text.splitlines()[2:] == hunks
+    assert patch_fits(text, shown(before))
+    assert patch_fits(text, shown(before).replace("\n", "\r\n"))
+    assert not patch_fits(text, f"a\n{before}")
+    assert not patch_fits(text, before.replace(f"\n{change}", "\nx", 1))
 
 
 @pytest.mark.parametrize(
@@ -62,6 +69,26 @@ def test_nothing_changed_is_no_patch() -> None:
     assert diff(HELD, HELD) == ""
 
 
+@pytest.mark.parametrize(
+    ("patch", "fits"),
+    [
+        ("--- a/p\n+++ b/p\n@@ -0,0 +1 @@\n+x", True),
+        ("@@ -1 +0,0 @@\n-- a", True),
+        ("@@ -1 +1 @@\n-- a\n+b\n@@ -2 +2 @@\n-c\n+d", True),
+        ("@@ -1 +1 @@\n-- b\n+b", False),
+        ("@@ -1,2 +1 @@\n-- a\n+b", False),
+        ("@@ -1 +1 @@\n-- a\n c\n+b", False),
+        ("@@ -1,2 +1 @@\n-- a\n@@ -2 +2 @@\n-c", False),
+        ("@@ -9 +9 @@\n-x", False),
+        ("-- a", False),
+        ("no patch", False),
+        ("", False),
+    ],
+)
+def test_a_patch_fits_the_lines_that_it_takes_away(patch: str, fits: bool) -> None:
+    assert patch_fits(patch, "- a\nc\n") is fits
+
+
 @pytest.mark.skipif(shutil.which("patch") is None, reason="patch is not on PATH")
 def test_patch_makes_the_change_of_it(tmp_path: Path) -> None:
     """Rows are few kinds, so that a hunk with too little around it would fit elsewhere too."""
@@ -81,6 +108,7 @@ def test_patch_makes_the_change_of_it(tmp_path: Path) -> None:
         assert S not in text
         if not text or text.startswith(NOT_AS_TEXT):  # difflib took a row with a secret for changed
             continue
+        assert patch_fits(text, shown(before))
         file.write_text(before)
         ran = subprocess.run(["patch", "-p1"], input=text, text=True, cwd=tmp_path, capture_output=True, timeout=30)
         assert (ran.returncode, ran.stdout) == (0, "patching file p.yaml\n"), text
@@ -100,4 +128,5 @@ def test_the_patch_of_a_dashboard_holds_no_secret() -> None:
     fix = dashboard_fix("s", "d", board, [PanelEdit(None, ("refresh",), "1m", "5m")])
     assert S not in fix.diff
     assert not fix.diff.startswith(NOT_AS_TEXT)
+    assert patch_fits(fix.diff, json.dumps(without_secrets(board), indent=2) + "\n")
     assert '+  "refresh": "5m",' in fix.diff.split("\n")

@@ -24,7 +24,8 @@ Files = dict[str, bytes]
 def small() -> Files:
     """The bundle of a run with little in it, which matches."""
     document = negative()
-    return bundle_files(document | {"panels": document["panels"][:2], "hops": document["hops"][:4], "findings": []})
+    panels = [row | {"cause": ""} for row in document["panels"][:2]]
+    return bundle_files(document | {"panels": panels, "hops": document["hops"][:4], "findings": []})
 
 
 def resealed(files: Files) -> Files:

@@ -1,4 +1,4 @@
-"""A whole document made anew: its raw answers, hops, panels, inputs, verdict, and both runs' comparison."""
+"""A whole document made anew: its raw answers, hops, panels, claims, inputs, verdict, and both runs' comparison."""
 
 import json
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from obs_check.app.recompute.answers import recompute_answers
+from obs_check.app.recompute.claims import recompute_claims
 from obs_check.app.recompute.fields import why_left
 from obs_check.app.recompute.head import healthy_of, recompute_head
 from obs_check.app.recompute.hops import recompute_hops
@@ -46,6 +47,7 @@ def _one(document: Mapping[str, Any], place: str, found: Recomputed) -> None:
     recompute_hops(document, place, found)
     recompute_panels(document, place, found)
     _proofs(document, place, found)
+    recompute_claims(document, place, found)
     recompute_head(document, place, found)
     _inputs(document.get("inputs") or {}, place, found)
 

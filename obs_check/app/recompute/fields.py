@@ -18,7 +18,7 @@ MADE_ANEW: Mapping[str, str] = {
     "Value": "name number text",
     "Step": EVERY,
     "JsonReading": "reads state number rows",
-    "JsonPanel": "reads verdict path of_run state wanted differs",
+    "JsonPanel": "reads verdict path of_run state wanted differs cause",
     "JsonControl": EVERY,
     "Evidence": "as_written changed pair seen",
     "HealthRow": "verdict",
@@ -66,14 +66,14 @@ LEFT: Mapping[str, tuple[Mapping[str, str], str]] = {
             "JsonFinding": "cause severity hop claim panels",
             "JsonSubject": EVERY,
             "Evidence": "kind",
-            "JsonPanel": "cause",
         },
         "which causes were looked for, the words of a claim, and what a shipper, a file or the firewall was asked "
-        "stand as they were kept: the probes say what was answered",
+        "stand as they were kept: a claim's numbers are held to its probes, which say what was answered",
     ),
     "fixes": (
         {"JsonFix": EVERY, "Document": "changes", "Suggested": EVERY},
-        "what to change was made of files and dashboards as they were, and read with it: those answers are not kept",
+        "what to change was made of files and dashboards as they were, and read with it: those answers are not kept, "
+        "and a patch is held to the file or dashboard that is",
     ),
     "words of the result": (
         {"ResultPart": "says lines why needed"},

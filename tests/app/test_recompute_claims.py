@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.cases.claims import unseen
+from obs_check.app.recompute.claims import unseen_numbers
 
 WINDOW = {"start_ns": 1_795_478_400 * 10**9, "end_ns": 1_795_482_000 * 10**9}
 PROBES = [
@@ -31,4 +31,4 @@ PROBES = [
 )
 def test_what_was_seen(claim: str, missing: list[str]) -> None:
     finding: dict[str, Any] = {"claim": claim, "probes": PROBES}
-    assert unseen(finding) == missing
+    assert unseen_numbers(finding) == missing
