@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from obs_check.cli.main import main
+from obs_check.cli.main import cli, main
 from obs_check.config import parse_config
 from obs_check.data import SCHEMAS
 from obs_check.errors import ConfigError
@@ -83,6 +83,13 @@ def test_the_page_of_the_document_is_that_of_its_types() -> None:
     assert {path.name: path.read_text("utf-8") for path in SCHEMAS.iterdir()} == script["written_schemas"](), again
     assert script["BUNDLE"].read_text("utf-8") == script["written_bundle"](), again
     assert script["TABLES_TARGET"].read_text("utf-8") == script["written_tables"](), again
+
+
+def test_the_page_of_a_command_is_that_of_its_help() -> None:
+    script = runpy.run_path(str(ROOT / "docs/write_commands.py"))
+    there = {path.name: path.read_text("utf-8") for path in script["FOLDER"].iterdir()}
+    assert there == script["pages"](), "write them again: python docs/write_commands.py"
+    assert set(script["ENDS"]) == {name for name, _ in script["leaves"](cli)}
 
 
 def test_the_example_of_that_page_runs(

@@ -1,7 +1,9 @@
 """The documentation is one whole: every link leads somewhere, every page is found, and what it names is there."""
 
 import re
+import shlex
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -104,26 +106,53 @@ def test_every_exit_code_has_its_row() -> None:
     }
 
 
-def command_lines() -> Iterator[tuple[str, str]]:
-    """Pages and the commands that their blocks of code show; a command is continued behind a backslash."""
-    for page in PAGES:
+def command_lines() -> list[str]:
+    """The words behind `obs-check` of the commands that blocks of code show; a command is continued behind a backslash.
+    The pages of commands have the examples of their help."""
+    found: dict[str, None] = {}
+    for page in (page for page in PAGES if page.parent.name != "commands"):
         text = page.read_text("utf-8")
         blocks = [*re.findall(r"^```.*?\n(.*?)^```", text, re.S | re.M), *re.findall(r"(?:^ {4}.*\n)+", text, re.M)]
         for block in blocks:
-            for line in block.replace("\\\n", " ").splitlines():
-                if found := re.match(r"\s*(?:\$ )?(obs-check [a-z].*)", line):
-                    yield page.name, found[1]
+            for line in re.sub(r" *\\\n *", " ", block).splitlines():
+                found |= dict.fromkeys(_commands(line))
+    return list(found)
 
 
-@pytest.mark.parametrize(("page", "line"), dict.fromkeys(command_lines()), ids=lambda text: text[:60])
-def test_a_command_that_is_shown_is_taken(page: str, line: str) -> None:
-    words = line.partition(" #")[0].split()[1:]
-    name = next((one for one in (" ".join(words[:2]), words[0]) if one in COMMANDS), None)
-    assert name is not None, f"{page}: {line}"
-    given = [word.split("=")[0] for word in words if word.startswith("--")]
-    known = {option for one in COMMANDS[name].params for option in one.opts}
-    if isinstance(COMMANDS[name], click.Group):
-        known |= {
-            o for other, one in COMMANDS.items() if other.startswith(f"{name} ") for p in one.params for o in p.opts
-        }
-    assert [option.strip("[]") for option in given if option.strip("[]") not in {*known, "--help"}] == []
+def _commands(line: str) -> Iterator[str]:
+    """What a line of a shell calls obs-check with, each call by itself."""
+    if not re.match(r"\s*(?:\$ )?(?:cat \S+ \| )?obs-check [a-z]", line):
+        return
+    words = shlex.shlex(line.strip().removeprefix("$ "), posix=True, punctuation_chars=True)
+    words.whitespace_split = True
+    for shell, call in groupby(words, lambda word: set(word) <= set("|&;<>")):
+        if not shell and (called := list(call))[0] == "obs-check":
+            yield shlex.join(called[1:])
+
+
+def read_command(line: str) -> click.Context:
+    """What the words behind `obs-check` mean; click's error for a command, an option or an argument that there is not,
+    or is missing. Nothing is run."""
+    words = shlex.split(line)
+    context = click.Context(cli, info_name="obs-check")
+    command: click.Command = cli
+    while isinstance(command, click.Group):
+        name, found, words = command.resolve_command(context, words)
+        assert found is not None
+        command, context = found, click.Context(found, info_name=name, parent=context)
+    return command.make_context(context.info_name, words, parent=context.parent)
+
+
+@pytest.mark.parametrize("line", command_lines())
+def test_a_command_that_is_shown_is_taken(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("lab").mkdir()
+    assert read_command(line).params is not None
+
+
+@pytest.mark.parametrize(
+    "line", ["verfy", "verify --alow 3", "verify --allow many", "trace", "lab reload --dir none", "bundle verify a b"]
+)
+def test_a_command_that_is_none_is_not(line: str) -> None:
+    with pytest.raises(click.UsageError):
+        read_command(line)

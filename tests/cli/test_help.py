@@ -1,4 +1,5 @@
-"""Every command: an example in its help that works, the same names for the same options, and a -v that says more."""
+"""Every command: examples in its help and in the documentation that work, the same names for the same options, and a -v
+that says more."""
 
 import os
 import re
@@ -14,6 +15,7 @@ from obs_check.cli.main import cli, main
 from obs_check.config import STATE_VARIABLE
 from obs_check.lab.parts import TOKEN_FILE
 from obs_check.lab.stack import Lab
+from tests.test_docs_links import command_lines
 
 ROOT = Path(__file__).parents[2]
 _CONTINUED = re.compile(r" \\\n\s*")
@@ -26,6 +28,22 @@ NOT_HERE = (
     "obs-check init --context staging --yes --to staging.yaml",
 )
 """They want a kubectl: tests/cli/test_init_cluster.py."""
+ONLY_READ = {
+    "bundle last --to run.zip --sign '~/.ssh/id_ed25519'": "somebody's key; tests/report/test_bundle.py makes one",
+    "bundle verify run.zip --signers signers": "the same",
+    "dashboard obs-check-watch --install": "it asks, and nobody is there; with --yes it is run",
+    "query recent-denied --from 2026-11-24T00:00:00Z --to now-1h --grafana https://grafana.example --datasource loki": (
+        "a window that depends on today"
+    ),
+    "query recent-denied -o jsonl --since 10m --follow": "it has no end",
+    "shipper dry-run --shipper-config promtail.yaml --job pods --label app=coder --trace "
+    "node/var/log/pods/coder_coder-0_0f3b1c52-6a6e-4f0f-9f60-2f7d2f6a9c44/coder/0.log": "a job of another cluster",
+    "shipper status --shipper-url http://127.0.0.1:9080 --positions positions.yaml --log promtail.log --for 10": (
+        "it looks for ten seconds"
+    ),
+}
+"""Lines of the documentation that are not run, and why; tests/test_docs_links.py reads every line with click. Those of
+SENDING and NOT_HERE are not run either, those of `query` on files by tests/test_docs.py."""
 
 
 def _walk(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
@@ -95,32 +113,52 @@ def test_every_other_example_is_understood(
     stands_for = {
         "https://grafana.example": own["grafana"]["url"],
         "http://loki.example:3100": str(lab.addresses["loki"]),
+        "http://127.0.0.1:3100": str(lab.addresses["loki"]),
         "http://127.0.0.1:3101": own["shipper"]["url"],
         "/tmp/boundary_logs": str(tmp_path / "logs"),
     }
     wrong: list[str] = []
+
+    def called(example: str, *more: str) -> tuple[int, int, str]:
+        if example.startswith("obs-check init"):
+            for written in ("obs-check.yaml", "staging.yaml"):
+                Path(written).unlink(missing_ok=True)
+        for stands, real in stands_for.items():
+            example = example.replace(stands, real)
+        return main([*shlex.split(example)[1:], *more]), *_lines(capsys)
+
     assert main(["inject", "--allow", "1", "--deny", "1", "--save", "run.json"]) == 0
     for name, command in COMMANDS.items():
         louder = any("--verbose" in option.opts for option in command.params)
         for example in _examples(command) if name not in SENDING else ():
             if example in NOT_HERE:
                 continue
-            line = example
-            for stands, real in stands_for.items():
-                line = line.replace(stands, real)
-            words = shlex.split(line)[1:]
-            code, quiet, said = main(words), *_lines(capsys)
+            code, quiet, said = called(example)
             if code not in (0, 1, 3):
                 wrong.append(f"{example}: {code} {said}")
-            if louder and "-o json" not in line:
-                for written in ("obs-check.yaml", "staging.yaml") if name == "init" else ():
-                    Path(written).unlink(missing_ok=True)
-                main([*words, "-v"])
-                loud, said = _lines(capsys)
+            if louder and "-o json" not in example:
+                _, loud, said = called(example, "-v")
                 if loud <= quiet:
                     wrong.append(f"{name} -v says no more: {said}")
                 louder = False
+    for line in _run_lines():
+        code, _, said = called(f"obs-check {line}")
+        if code not in (0, 1, 3):
+            wrong.append(f"{line}: {code} {said}")
     assert not wrong, "\n".join(wrong)
+
+
+def _run_lines() -> list[str]:
+    """The lines of the documentation that no help shows and that are run."""
+    shown = {shlex.join(shlex.split(example)[1:]) for command in COMMANDS.values() for example in _examples(command)}
+    left = [line for line in command_lines() if line not in shown | set(ONLY_READ)]
+    left = [line for line in left if not line.startswith(tuple(f"{name} " for name in SENDING)) and line not in SENDING]
+    return [line for line in left if not (line.startswith("query ") and " --file " in line)]
+
+
+def test_lines_of_the_documentation_are_run_or_named() -> None:
+    assert set(ONLY_READ) <= set(command_lines())
+    assert {line.split()[0] for line in _run_lines()} == {"bundle", "init", "lint", "query"}
 
 
 def _lines(capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
