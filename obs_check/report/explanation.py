@@ -15,7 +15,7 @@ from obs_check.report.terminal import in_one_line
 
 _COLUMNS = (("lines in", 11), ("lines out", 11), ("pass", 7), ("series", 9))
 _NUMBERS = sum(width for _, width in _COLUMNS)
-_LEAST_TEXT = 24
+_LEAST_TEXT = 20
 _SHOWN = 6
 _TOGETHER = "\u00a0"
 """A blank at which a row is not broken."""

@@ -13,6 +13,7 @@ from obs_check.report.terminal import escape_controls
 
 _SHOWN = 12
 """Places of a finding that a table names."""
+_INDENT = " " * 5
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
@@ -34,11 +35,15 @@ def print_lint(doc: Mapping[str, Any], file: TextIO, color: bool) -> None:
     for one in doc["findings"]:
         place = f"{escape_controls(one['path'])}:{one['line']}:{one['column']}: "
         said = f" {one['rule']}: {_subject(one['subject'])}{escape_controls(one['claim'])}"
-        console.print(Text.assemble((place, "bold"), (one["severity"], _STYLES[one["severity"]]), said), soft_wrap=True)
+        head = Text.assemble((place, "bold"), (one["severity"], _STYLES[one["severity"]]), said)
+        # An editor reads one row a finding, a person rows that fit.
+        rows = head.wrap(console, console.width - len(_INDENT)) if file.isatty() else [head]
+        for n, row in enumerate(rows):
+            console.print(Text.assemble(_INDENT if n else "", row), soft_wrap=True)
         if len(one["places"]) > 1:
-            console.print(Text(f"     in {count_noun(len(one['places']), 'place')}: {_places(one['places'])}"))
+            console.print(Text(f"{_INDENT}in {count_noun(len(one['places']), 'place')}: {_places(one['places'])}"))
         if one["fix"]["summary"]:
-            console.print(Text(escape_controls(f"     {one['fix']['summary']}"), "cyan"))
+            console.print(Text(escape_controls(f"{_INDENT}{one['fix']['summary']}"), "cyan"))
     counts = {name: sum(one["severity"] == name for one in doc["findings"]) for name in _STYLES}
     told = ", ".join(f"{n} {name}" if name == "info" else count_noun(n, name) for name, n in counts.items())
     silent = f", {len(doc['disabled'])} disabled" if doc["disabled"] else ""

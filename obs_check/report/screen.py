@@ -22,7 +22,7 @@ from obs_check.report.console import (
     suggested_table,
 )
 from obs_check.report.tables import known
-from obs_check.report.terminal import escape_controls
+from obs_check.report.terminal import escape_controls, in_one_line
 
 _WRONG_MEANINGS = frozenset({"broken_zero", "false_green"})
 SAFETY = {
@@ -243,10 +243,21 @@ def _print_comparison(console: Console, document: Mapping[str, Any], everything:
     console.print()
     for place, name, row in rows:
         if everything or row["change"] != "unchanged":
-            said = f"{place:>4} {row['change']:13} {name}: {row['before']} -> {row['after']}"
-            console.print(Text(escape_controls(said)), soft_wrap=True)
+            head = f"{place:>4} {row['change']:13} "
+            room = _WHOLE if everything else console.width - len(head)
+            console.print(Text(head + _change_line(name, row["before"], row["after"], room)))
     if not everything and (same := sum(row["change"] == "unchanged" for _, _, row in rows)):
         console.print(Text(f"{same} of {count_noun(len(rows), 'hop')} and panels unchanged"))
+
+
+def _change_line(name: str, before: str, after: str, most: int) -> str:
+    """`name: before -> after` in so many characters: each is cut where the others leave it no room."""
+    name, before, after = (in_one_line(text) for text in (name, before, after))
+    room = most - len(": ") - len(" -> ")
+    name = shorten(name, max(room // 3, room - len(before) - len(after)))
+    room -= len(name)
+    before = shorten(before, max(room // 2, room - len(after)))
+    return f"{name}: {before} -> {shorten(after, room - len(before))}"
 
 
 def _print_patches(console: Console, findings: Sequence[Mapping[str, Any]], which: Diffs) -> None:

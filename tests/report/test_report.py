@@ -25,6 +25,7 @@ from obs_check.report.terminal import escape_controls, in_one_line
 from obs_check.shipper.simulate import run
 from obs_check.shipper.stages.registry import read_stages
 from tests.report.pages import healthy, negative
+from tests.report.test_screen_width import Terminal
 
 AT = 1_795_480_918_603_000_000
 HOP = {
@@ -147,11 +148,6 @@ def test_a_narrow_table_leaves_out_what_says_least() -> None:
     assert {"path", "state"} == {str(c.header) for c in panel_table([]).columns} - {
         str(c.header) for c in panel_table([], narrow=True).columns
     }
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 @pytest.mark.parametrize(("causes", "screens"), [(3, 2), (1, 1), (0, 1)])
