@@ -53,14 +53,17 @@ def inject(
     from obs_check.config import ENVIRONMENT
     from obs_check.errors import UsageError
 
-    if load is not None and dry_run:
-        allow, deny = load.allow, load.deny
-    elif load is not None:
+    if load is not None and not dry_run:
         inject_load(load, sending, out, deadline, save)
-    if allow + deny == 0:
+    if allow + deny == 0 and load is None:
         raise UsageError("inject needs at least one event", "give --allow or --deny a number above 0")
     config = out.config(asks=False)
     way = open_way(config, replace(sending, env=out.env), out.say)
+    if load is not None:
+        from obs_check.app.systems.load import would_send_load
+
+        echo(would_send_load(config.boundary, way, load))
+        return
     events = way.plan(allow, deny)
     if dry_run:
         echo(would_send(config.boundary, way, events))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from obs_check.client.executors.kubectl import SAYINGS, kubectl_command, kubectl_environment
-from obs_check.client.executors.process import OUTPUT_BYTES, Saying, reading, run_process
+from obs_check.client.executors.process import Saying, read_output, reading
 from obs_check.config import ClusterConfig
 from obs_check.errors import NotAllowed, Unavailable, UsageError
 
@@ -70,7 +70,7 @@ class Cluster:
         """What a program of POSIX sh prints in a pod's default container."""
         where = f"--namespace={name_of(namespace, 'namespace')}"
         argv = self._argv("exec", "--stdin", where, name_of(pod, "pod"), "--", "sh", "-s")
-        return "\n".join(run_process(argv, program, _ASK_S, self.config.context, _SAYINGS, self._environment()))
+        return read_output(argv, program, _ASK_S, self.config.context, _SAYINGS, self._environment())
 
     def forward(self, namespace: str, service: str, port: int) -> "Forward":
         """A port of this machine that leads to a service's."""
@@ -87,9 +87,7 @@ class Cluster:
 
     def _json(self, *arguments: str) -> dict[str, Any]:
         argv = self._argv(*arguments)
-        env = self._environment()
-        # A dashboard in a ConfigMap is one line.
-        text = "\n".join(run_process(argv, "", _ASK_S, self.config.context, _SAYINGS, env, OUTPUT_BYTES))
+        text = read_output(argv, "", _ASK_S, self.config.context, _SAYINGS, self._environment())
         try:
             document = json.loads(text)
         except ValueError:

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from obs_check.client.executors.process import OUTPUT_BYTES, Saying, run_process
+from obs_check.client.executors.process import Saying, read_output
 from obs_check.errors import UsageError
 
 _LIMIT_S = 30.0
@@ -42,7 +42,7 @@ def render_chart(chart: Path, env: Mapping[str, str]) -> dict[Path, str]:
     own = {**env, **dict.fromkeys(_PROXIES, _NOWHERE), "NO_PROXY": "", "no_proxy": ""}
     helm = shutil.which("helm", path=env.get("PATH", "")) or "helm"
     argv = (helm, "template", "release", str(chart.resolve()), "--namespace=default", "--skip-tests")
-    text = "\n".join(run_process(argv, "", _LIMIT_S, str(chart), _SAYINGS, own, OUTPUT_BYTES))
+    text = read_output(argv, "", _LIMIT_S, str(chart), _SAYINGS, own)
     _, *parts = _SOURCE.split(text)
     found: dict[Path, str] = {}
     for source, body in zip(parts[::2], parts[1::2], strict=True):

@@ -136,6 +136,8 @@ class TimeoutConfig:
     """An event to a hop."""
     metrics_s: float = 120.0
     """A counter from an event to a panel."""
+    start_s: float = 30.0
+    """The start of an executor's shell, ahead of what is sent there."""
     command_s: float = 1800.0
     """A whole command; then it ends with what it found so far, verdict unknown."""
 
@@ -292,7 +294,7 @@ def _read_root(root: Section) -> Config:
     coderd = root.section("coderd", "logs")
     shipper = root.section("shipper", "kind", "url", "config", "positions", "log")
     inject = root.section("inject", "allow_url", "deny_url", "settle_s", "via")
-    timeouts = root.section("timeouts", "hop_s", "metrics_s", "command_s")
+    timeouts = root.section("timeouts", "hop_s", "metrics_s", "start_s", "command_s")
     lint = root.section("lint", "datasources", "root")
     return Config(
         path=root.file,
@@ -321,7 +323,10 @@ def _read_root(root: Section) -> Config:
             inject.url("allow_url"), inject.url("deny_url"), inject.seconds("settle_s", 6.0), inject.text("via")
         ),
         timeouts=TimeoutConfig(
-            timeouts.seconds("hop_s", 30.0), timeouts.seconds("metrics_s", 120.0), timeouts.seconds("command_s", 1800.0)
+            timeouts.seconds("hop_s", 30.0),
+            timeouts.seconds("metrics_s", 120.0),
+            timeouts.seconds("start_s", 30.0),
+            timeouts.seconds("command_s", 1800.0),
         ),
         lint=LintConfig(lint.path("datasources"), lint.path("root")),
         executors=read_executors(root),

@@ -41,6 +41,9 @@ def test_a_file_is_json_or_yaml(tmp_path: Path) -> None:
 def test_kubectl_is_asked_in_its_context_and_what_it_refuses_is_said(tmp_path: Path) -> None:
     right = f"[ \"$*\" = '--context prod get pods -A -o json' ] && echo '{LIST}'"
     assert asked(tmp_path, right) == (["coder-0"], [])
+    many = [{**POD, "metadata": {"name": f"pod-{n}", "annotations": {"note": "n" * 2000}}} for n in range(200)]
+    (tmp_path / "many.json").write_text(json.dumps({"kind": "List", "items": many}))
+    assert asked(tmp_path, f"cat '{tmp_path}/many.json'") == ([f"pod-{n}" for n in range(200)], [])
     names, (said,) = asked(tmp_path, 'echo "Error from server (Forbidden): pods is forbidden: no" >&2; exit 1')
     assert names == []
     assert "pods are not known" in said

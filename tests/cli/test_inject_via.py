@@ -43,6 +43,21 @@ def test_a_dry_run_of_a_large_run_sends_nothing_either(tmp_path: Path) -> None:
     assert "sending" not in result.output
 
 
+def test_a_dry_run_of_a_large_run_through_an_executor_tells_its_pace_and_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("obs_check.app.systems.load_there.BATCH", 4)
+    monkeypatch.setattr("obs_check.app.systems.load.BATCH", 4)
+    asked = ("--via", "command", "--count", "9", "--rate", "2", "--parallel", "3", "--dry-run")
+    result = run(tmp_path, *asked)
+    assert result.exit_code == 0, result.output
+    for told in ("2 a second", "3 at once", "3 batches of at most 4 events", "may take 48 s", "timeouts.start_s"):
+        assert told in result.output
+    listed, _, program = result.output.partition("the program that sends the first batch:")
+    assert (listed.count("(allow)"), listed.count("(deny)")) == (5, 4)
+    assert program.count("GET http") == 4
+
+
 def test_a_large_run_goes_through_an_executor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

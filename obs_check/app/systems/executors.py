@@ -11,6 +11,7 @@ from threading import Thread
 from obs_check.client.egress import EgressAnswer
 from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.probe import REQUEST_S, Client, Hold, Probed, hold_for, program, run_probe
+from obs_check.client.executors.process import START_KEY
 from obs_check.client.executors.registry import EXECUTORS
 from obs_check.config import Config
 from obs_check.documents.nearest import did_you_mean
@@ -22,8 +23,6 @@ from obs_check.model.event import Event
 
 LOCAL = "local"
 NAMES = (LOCAL, "boundary", "kubectl", "coder", "command", "chat")
-START_S = 30.0
-"""Seconds that a shell may take to be there."""
 
 
 def open_executor(config: Config, via: str, env: Mapping[str, str], say: Callable[[str], None]) -> Executor:
@@ -48,14 +47,15 @@ def send_through(
     executor: Executor,
     events: list[Event],
     client: Client,
+    start_s: float,
     journal: Journal,
     say: Callable[[str], None],
 ) -> Run:
-    """Send the events by one run of the probe. Raises what the executor raises; an event without an answer of the
-    probe counts as not answered."""
+    """Send the events by one run of the probe, whose shell may take `start_s` seconds to be there. Raises what the
+    executor raises; an event without an answer of the probe counts as not answered."""
     hold = hold_for(len(events), executor.reach.own_boundary)
     say(f"sending {len(events)} events through {executor.name} ({executor.place}); {hold.seconds} s more: {hold.why}")
-    limit_s = START_S + hold.seconds + REQUEST_S * math.ceil(len(events) / 10) + REQUEST_S
+    limit_s = start_s + hold.seconds + REQUEST_S * math.ceil(len(events) / 10) + REQUEST_S
     left = {event.n: event for event in events}
     start_ns = journal.sending(events[0].n, events[-1].n)
     with told(lambda: len(events) - len(left), len(events), limit_s, say):
@@ -82,7 +82,8 @@ def told(done: Callable[[], int], of: int, limit_s: float, say: Callable[[str], 
 
     def tell() -> None:
         while not over.wait(TOLD_S):
-            say(f"{done()} of {of} events answered there, at most {max(0.0, ends - time.monotonic()):.0f} s more")
+            left = f"{max(0.0, ends - time.monotonic()):.0f} s more ({START_KEY})"
+            say(f"{done()} of {of} events answered there, at most {left}")
 
     thread = Thread(target=tell, daemon=True, name="told")
     thread.start()

@@ -56,7 +56,7 @@ def ask_health(config: Config, sending: Sending, say: Callable[[str], None], hea
     rows: list[CheckResult] = []
     try:
         if config.checks:
-            rows += run_checks(_executor(config, sending, say), config.checks)
+            rows += run_checks(_executor(config, sending, say), config.checks, config.timeouts.start_s)
         if config.executors.coder is not None and config.executors.coder.token is not None:
             rows += workspace_health(config.executors.coder)
     except ObsCheckError as error:

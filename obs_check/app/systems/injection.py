@@ -35,13 +35,14 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Where a run's events go, and what sends them there: an executor with a client of the probe, or, without one, this
-    process."""
+    """Where a run's events go, and what sends them there: an executor with a client of the probe, whose shell may take
+    `start_s` seconds to be there, or, without one, this process."""
 
     allow_url: str
     deny_url: str
     executor: Executor | None
     client: Client
+    start_s: float
 
     def plan(self, allow: int, deny: int) -> list[Event]:
         """The events of a new run; with `both` each of the two clients sends as many."""
@@ -52,9 +53,10 @@ class Way:
 def open_way(config: Config, sending: Sending, say: Callable[[str], None]) -> Way:
     """The way that a run takes. Raises ConfigError or UsageError when it is not said where to send events, or how."""
     allow_url, deny_url = event_urls(config)
-    via = sending.name(config)
+    via, start_s = sending.name(config), config.timeouts.start_s
     if via != LOCAL:
-        return Way(allow_url, deny_url, open_executor(config, via, sending.env or {}, say), sending.client)
+        executor = open_executor(config, via, sending.env or {}, say)
+        return Way(allow_url, deny_url, executor, sending.client, start_s)
     if sending.client != "any":
         raise UsageError("--client is for the probe, which --via runs", "leave it out, or name an executor with --via")
     if not config.boundary.proxy:
@@ -64,7 +66,7 @@ def open_way(config: Config, sending: Sending, say: Callable[[str], None]) -> Wa
             "give the address of the firewall's proxy, or `environment` inside of it, or send with --via",
             "give --proxy URL, --proxy environment inside of the firewall, or --via",
         )
-    return Way(allow_url, deny_url, None, sending.client)
+    return Way(allow_url, deny_url, None, sending.client, start_s)
 
 
 @contextmanager
@@ -94,7 +96,7 @@ def send_run(
     say(f"run {events[0].run}: sending {count_noun(len(events), 'event')}")
     journal.plan(events)
     if way.executor is not None:
-        return send_through(way.executor, events, way.client, journal, say)
+        return send_through(way.executor, events, way.client, way.start_s, journal, say)
     proxy, ca = boundary.proxy_url, boundary.ca
     for event in events:
         stamped = replace(event, sent_ns=journal.sending(event.n, event.n))
@@ -128,19 +130,20 @@ def _why_nobody_listens(boundary: BoundarySettings, proxy: str) -> list[str]:
     return said
 
 
-def would_send(boundary: BoundarySettings, way: Way, events: list[Event]) -> str:
-    """What would be sent, where, and the program that would do it; nothing is sent."""
+def would_send(boundary: BoundarySettings, way: Way, events: list[Event], first: str = "") -> str:
+    """What would be sent, where, and the program that would do it (`first`: the one of a first batch); nothing is
+    sent."""
     executor = way.executor
     listed = [f"{event.method} {event.url}  ({event.decision})" for event in events]
     if executor is None:
         through = boundary.proxy_url or "the proxy of the environment"
         return "\n".join([f"{count_noun(len(events), 'request')} from here, through {through}:", *listed])
-    text = program(events[0].run, events, way.client, hold_for(len(events), executor.reach.own_boundary))
+    text = first or program(events[0].run, events, way.client, hold_for(len(events), executor.reach.own_boundary))
     head = [
         f"{count_noun(len(events), 'request')} by {executor.name} ({executor.place}):",
         *listed,
         "",
-        "the program that sends them:",
+        "the program that sends the first batch:" if first else "the program that sends them:",
         "",
     ]
     return "\n".join([*head, text])

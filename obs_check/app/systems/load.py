@@ -8,14 +8,15 @@ from threading import Event as Flag
 from threading import Lock
 from typing import Any
 
-from obs_check.app.systems.injection import Way, journal_events
+from obs_check.app.systems.injection import Way, journal_events, would_send
 from obs_check.app.systems.load_hops import Follower
-from obs_check.app.systems.load_there import send_there
+from obs_check.app.systems.load_there import BATCH, batches, send_there
 from obs_check.app.systems.shipping import open_shipping
 from obs_check.client.egress_load import LoadSender
 from obs_check.client.executors.probe import Pace
+from obs_check.client.executors.process import START_KEY
 from obs_check.client.loki.client import LokiClient
-from obs_check.config import Config
+from obs_check.config import BoundarySettings, Config
 from obs_check.errors import NotAllowed, ObsCheckError, UsageError
 from obs_check.follow.journal import Journal
 from obs_check.follow.run import Run
@@ -151,11 +152,31 @@ def run_load(
         journal.plan(events)
         if way.executor is not None:
             pace = Pace(load.per_s, load.parallel)
-            send_there(way.executor, way.client, events, pace, journal, follower, say)
+            send_there(way.executor, way.client, events, pace, way.start_s, journal, follower, say)
         elif proxy is not None:
             _send(account, events, journal, LoadSender(proxy, config.boundary.ca), follower, say)
     if loki is not None:
         follower.finish()
+
+
+def would_send_load(boundary: BoundarySettings, way: Way, load: Load) -> str:
+    """What would be sent, where, how fast, in which batches, and the program of the first; nothing is sent. Raises as
+    `batches`."""
+    events, executor = way.plan(load.allow, load.deny), way.executor
+    rate = f"{load.per_s:g} a second" if load.per_s else "as fast as it goes"
+    if executor is None:
+        return f"{rate}, {load.parallel} at once (--rate, --parallel)\n{would_send(boundary, way, events)}"
+    every = list(batches(executor, way.client, events, Pace(load.per_s, load.parallel), way.start_s))
+    first = every[0]
+    return "\n".join(
+        [
+            f"{rate}, by python3 or node {load.parallel} at once (--rate, --parallel)",
+            f"{count_noun(len(every), 'batch')} of at most {count_noun(BATCH, 'event')}, one after the other",
+            f"the first stays alive {first.hold.seconds} s more: {first.hold.why}",
+            f"it may take {first.limit_s:g} s ({START_KEY}), all of them what --deadline gives",
+            would_send(boundary, way, events, first.program),
+        ]
+    )
 
 
 def trace_load(

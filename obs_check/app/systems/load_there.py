@@ -2,13 +2,13 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from obs_check.app.systems.executors import START_S, through, told
+from obs_check.app.systems.executors import through, told
 from obs_check.app.systems.load_hops import Follower
 from obs_check.client.executors.executor import Executor
-from obs_check.client.executors.probe import REQUEST_S, Client, Pace, Probed, hold_for, program, run_probe
+from obs_check.client.executors.probe import REQUEST_S, Client, Hold, Pace, Probed, hold_for, program, run_probe
 from obs_check.errors import UsageError
 from obs_check.follow.journal import Journal
 from obs_check.model.event import Event
@@ -17,41 +17,62 @@ BATCH = 5000
 """Events of one run of the probe: half a megabyte of program, and of output less than an executor takes."""
 
 
-def send_there(
-    executor: Executor,
-    client: Client,
-    events: Sequence[Event],
-    pace: Pace,
-    journal: Journal,
-    follower: Follower,
-    say: Callable[[str], None],
-) -> None:
-    """Send the events through an executor, batch by batch. Raises UsageError for one that cannot carry so much, and
-    what the executor raises.
+@dataclass(frozen=True, slots=True)
+class ProbeBatch:
+    """The events of one run of the probe, its program, how long it stays alive behind the last one, and how long all
+    of that may take (s)."""
 
-    Times of the place are moved to this machine's clock by the quickest arrival of an answer of the batch so
-    far, so that none is said to be later than it came.
-    """
+    events: Sequence[Event]
+    program: str
+    hold: Hold
+    limit_s: float
+
+
+def batches(
+    executor: Executor, client: Client, events: Sequence[Event], pace: Pace, start_s: float
+) -> Iterator[ProbeBatch]:
+    """The batches of a run, where a shell may take `start_s` seconds to be there. Raises UsageError for an executor
+    that cannot carry so much."""
     if not executor.reach.carries_batches:
         raise UsageError(
             f"--count cannot be sent through {executor.name}: a model would have to repeat the program",
             "send it through another executor, or as few events",
         )
-    denied: set[str] = set()
     for start in range(0, len(events), BATCH):
         batch = events[start : start + BATCH]
         hold = hold_for(len(batch), executor.reach.own_boundary)
         sending_s = len(batch) / pace.per_s if pace.per_s else 0.0
-        limit_s = START_S + hold.seconds + sending_s + REQUEST_S * math.ceil(len(batch) / 10 / pace.parallel)
-        text = program(batch[0].run, batch, client, hold, pace)
-        answered = _AnsweredBatch(batch, journal, follower)
-        with told(lambda done=answered, before=start: before + done.count, len(events), limit_s, say):  # type: ignore[misc]
-            for probed in run_probe(executor, text, limit_s):
+        limit_s = start_s + hold.seconds + sending_s + REQUEST_S * math.ceil(len(batch) / 10 / pace.parallel)
+        yield ProbeBatch(batch, program(batch[0].run, batch, client, hold, pace), hold, limit_s)
+
+
+def send_there(
+    executor: Executor,
+    client: Client,
+    events: Sequence[Event],
+    pace: Pace,
+    start_s: float,
+    journal: Journal,
+    follower: Follower,
+    say: Callable[[str], None],
+) -> None:
+    """Send the events through an executor, batch by batch. Raises as `batches`, and what the executor raises.
+
+    Times of the place are moved to this machine's clock by the quickest arrival of an answer of the batch so
+    far, so that none is said to be later than it came.
+    """
+    denied: set[str] = set()
+    before = 0
+    for batch in batches(executor, client, events, pace, start_s):
+        answered = _AnsweredBatch(batch.events, journal, follower)
+        with told(lambda done=answered, sent=before: sent + done.count, len(events), batch.limit_s, say):  # type: ignore[misc]
+            for probed in run_probe(executor, batch.program, batch.limit_s):
                 if probed.latest is None:
-                    denied |= probed.denied(batch)
-                    journal.through(through(executor, probed, denied, hold))
+                    denied |= probed.denied(batch.events)
+                    journal.through(through(executor, probed, denied, batch.hold))
                 else:
                     answered.take(probed, probed.latest)
+        before += len(batch.events)
 
 
 class _AnsweredBatch:

@@ -168,7 +168,7 @@ class Check:
             if systems.steady_ns() >= told_ns:
                 told_ns = systems.steady_ns() + int(TOLD_S * NS)
                 numbers, left_s = ", ".join(map(str, sorted(late))), -(-(deadline - systems.steady_ns()) // NS)
-                self.say(f"waiting for the counters of panels {numbers}: at most {left_s} s more (metrics_s)")
+                self.say(f"waiting for the counters of panels {numbers}: at most {left_s} s more (timeouts.metrics_s)")
             systems.pause(pauses.pause_s())
             again = {copy_of(row.view): row for row in self._look(systems.now_ns(), late)}
             self.outcome.panels = [again.get(copy_of(row.view), row) for row in self.outcome.panels]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from obs_check.client.executors.executor import ExecutorKind, Reach
+from obs_check.client.executors.process import START_KEY
 from obs_check.client.http import Http
 from obs_check.config import Config, host_port
 from obs_check.config.executors import ChatConfig
@@ -96,7 +97,8 @@ class Chat:
                 )
             if self.clock() > deadline:
                 raise Unavailable(
-                    f"{self.place}: no tool call within {limit_s:g} s", "see the chat in Coder, or use another executor"
+                    f"{self.place}: no tool call within {limit_s:g} s",
+                    f"see the chat in Coder, raise {START_KEY}, or use another executor",
                 )
             self.pause(_EVERY_S)
 

@@ -11,7 +11,6 @@ from obs_check.errors import Unavailable, UsageError
 from obs_check.model.secret import shorten
 
 MARK = "obs-check-health"
-_START_S = 30.0
 _TIMED_OUT = 124
 """What timeout(1) ends with."""
 _HEAD = """\
@@ -44,13 +43,13 @@ def health_program(checks: Sequence[HealthCheck]) -> str:
     return _HEAD.replace("@MARK@", MARK) + "\n".join(calls) + "\n"
 
 
-def run_checks(executor: Executor, checks: Sequence[HealthCheck]) -> list[CheckResult]:
-    """Run the checks there. Raises what the executor raises; UsageError where the output is not the program's,
-    Unavailable where it ended in the middle."""
+def run_checks(executor: Executor, checks: Sequence[HealthCheck], start_s: float) -> list[CheckResult]:
+    """Run the checks there, where a shell may take `start_s` seconds to be there. Raises what the executor raises;
+    UsageError where the output is not the program's, Unavailable where it ended in the middle."""
     printed: dict[int, list[str]] = {}
     ended: dict[int, int] = {}
     strange = ""
-    limit_s = _START_S + sum(check.timeout_s for check in checks)
+    limit_s = start_s + sum(check.timeout_s for check in checks)
     for line in executor.run(health_program(checks), limit_s):
         mark, _, rest = line.partition(" ")
         number, _, said = rest.partition(" ")
@@ -71,7 +70,7 @@ def run_checks(executor: Executor, checks: Sequence[HealthCheck]) -> list[CheckR
 
 def _checked(check: HealthCheck, code: int, output: str) -> CheckResult:
     if code == _TIMED_OUT and check.exit != code:
-        return CheckResult(check.name, False, f"it did not end within {check.timeout_s:g} s", output)
+        return CheckResult(check.name, False, f"it did not end within {check.timeout_s:g} s (timeout_s)", output)
     if code != check.exit:
         return CheckResult(check.name, False, f"it ended with {code}, not with {check.exit}", output)
     if check.expect not in output:

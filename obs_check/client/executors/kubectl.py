@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from obs_check.client.executors.executor import ExecutorKind, Reach
-from obs_check.client.executors.process import NO_SHELL, Saying, run_process
+from obs_check.client.executors.process import NO_SHELL, START_KEY, Saying, read_output, run_process
 from obs_check.config import Config
 from obs_check.config.executors import KubectlConfig
 from obs_check.errors import NotAllowed, Unavailable, UsageError
@@ -108,7 +108,7 @@ class Kubectl:
         the pod's own annotation."""
         named, container = self.config.pod, self.config.container
         if named is None or container is None:
-            found = self._found()
+            found = self._found(limit_s)
             named = named or str(found["metadata"]["name"])
             container = container or self._only_container(found)
         of = ("-c", container) if container else ()
@@ -121,13 +121,14 @@ class Kubectl:
     def _environment(self) -> dict[str, str]:
         return kubectl_environment(self.config.kubeconfig, self.env)
 
-    def _found(self) -> dict[str, Any]:
+    def _found(self, limit_s: float) -> dict[str, Any]:
         """The pod of the name, or the one running pod that the labels select."""
         pod = self.config.pod
         asked = ("-l", str(self.config.selector)) if pod is None else (pod,)
         # `TYPE/NAME`, as kubectl exec takes it too, names its kind itself.
         argv = (*self._kubectl(), "get", *(() if pod and "/" in pod else ("pods",)), *asked, "-o", "json")
-        text = "\n".join(run_process(argv, "", _GET_S, self.place, SAYINGS, self._environment()))
+        late = f"does the cluster answer? raise {START_KEY}"
+        text = read_output(argv, "", limit_s, self.place, SAYINGS, self._environment(), late)
         try:
             answer = json.loads(text)
             if pod is not None:
@@ -166,7 +167,8 @@ class Kubectl:
 def list_pods(context: str, kubeconfig: Path | None, env: Mapping[str, str]) -> str:
     """What `kubectl get pods -A -o json` prints; raises Unavailable, NotAllowed and UsageError."""
     argv = (*kubectl_command(context, kubeconfig), "get", "pods", "-A", "-o", "json")
-    return "\n".join(run_process(argv, "", _GET_S, context, SAYINGS, kubectl_environment(kubeconfig, env)))
+    late = "is the cluster large? name a file with the list as kubernetes.pods"
+    return read_output(argv, "", _GET_S, context, SAYINGS, kubectl_environment(kubeconfig, env), late)
 
 
 def kubectl_command(context: str, kubeconfig: Path | None) -> tuple[str, ...]:

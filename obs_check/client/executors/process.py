@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from obs_check.client.http import one_line
 from obs_check.errors import ObsCheckError, Unavailable, UsageError
 
-LINE_BYTES = 64 * 1024
-"""A longer line of output is not an answer of the probe; the rest of it is left out."""
 OUTPUT_BYTES = 64 * 1024 * 1024
-"""More output than this ends the program."""
+"""More output than this ends the program; lines may be as long: a list of objects is one, a dashboard in it another."""
+START_KEY = "timeouts.start_s"
+"""The key of obs-check.yaml that lengthens what a program of an executor may take."""
 _KEPT_ERRORS = 4000
 
 
@@ -52,10 +52,10 @@ def run_process(
     place: str,
     sayings: Sequence[Saying],
     env: Mapping[str, str] | None = None,
-    line_bytes: int = LINE_BYTES,
+    late: str = f"see what it waits for there, or raise {START_KEY}",
 ) -> Iterator[str]:
-    """Lines of standard output of `argv`, given `program` on standard input, cut behind `line_bytes`. `env` None means
-    this process's.
+    """Lines of standard output of `argv`, given `program` on standard input. `env` None means this process's; `late` is
+    the remedy where it does not end in time.
 
     Raises the error of the first saying that fits, when the program ends with a code other than 0 before any line of
     output; Unavailable when it cannot be started, does not end within `limit_s` or prints without end.
@@ -77,7 +77,7 @@ def run_process(
     errors = bytearray()
     threads = (
         threading.Thread(target=_feed, args=(process, program.encode()), daemon=True),
-        threading.Thread(target=_collect, args=(process, lines, line_bytes), daemon=True),
+        threading.Thread(target=_collect, args=(process, lines), daemon=True),
         threading.Thread(target=_keep_errors, args=(process, errors), daemon=True),
     )
     for thread in threads:
@@ -91,7 +91,7 @@ def run_process(
         said = f"; it says: {last}" if last else ""
         raise Unavailable(
             f"{place}: {argv[0]} did not end within {limit_s:g} s{said}",
-            "see what it waits for there, or send fewer events",
+            late,
         ) from None
     except subprocess.TimeoutExpired:
         raise Unavailable(f"{place}: {argv[0]} does not end", "end it there") from None
@@ -99,6 +99,19 @@ def run_process(
         _end(process)
     if code != 0:
         raise reading(errors.decode("utf-8", "replace"), code, place, argv[0], sayings)
+
+
+def read_output(
+    argv: Sequence[str],
+    program: str,
+    limit_s: float,
+    place: str,
+    sayings: Sequence[Saying],
+    env: Mapping[str, str] | None = None,
+    late: str = "run the same command by hand",
+) -> str:
+    """All that `run_process` gives, as one text; raises what it raises."""
+    return "\n".join(run_process(argv, program, limit_s, place, sayings, env, late))
 
 
 def _lines(lines: "queue.Queue[bytes | None]", deadline: float, place: str) -> Iterator[str]:
@@ -110,7 +123,8 @@ def _lines(lines: "queue.Queue[bytes | None]", deadline: float, place: str) -> I
             return
         total += len(line)
         if total > OUTPUT_BYTES:
-            raise Unavailable(f"{place}: output without end", "is that a shell?")
+            most = f"{OUTPUT_BYTES // 2**20} MiB"
+            raise Unavailable(f"{place}: more than {most} of output", "run the same command by hand: does it end?")
         yield line.decode("utf-8", "replace").rstrip("\r\n")
 
 
@@ -124,14 +138,14 @@ def _feed(process: "subprocess.Popen[bytes]", program: bytes) -> None:
         return
 
 
-def _collect(process: "subprocess.Popen[bytes]", lines: "queue.Queue[bytes | None]", line_bytes: int) -> None:
+def _collect(process: "subprocess.Popen[bytes]", lines: "queue.Queue[bytes | None]") -> None:
+    """Hand on each line, up to the first byte that is too many, and None at the end."""
     assert process.stdout is not None
+    left = OUTPUT_BYTES
     with process.stdout as pipe:
-        whole = True
-        while chunk := pipe.readline(line_bytes):
-            if whole:
-                lines.put(chunk)
-            whole = chunk.endswith(b"\n")
+        while left >= 0 and (line := pipe.readline(left + 1)):
+            left -= len(line)
+            lines.put(line)
     lines.put(None)
 
 

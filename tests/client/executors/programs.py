@@ -33,6 +33,7 @@ pods = os.environ.get("PODS", "dev-1").split()
 def pod(name):
     containers = [{{"name": one}} for one in os.environ.get("CONTAINERS", "agent").split()]
     marks = {{"kubectl.kubernetes.io/default-container": os.environ["MARKED"]}} if "MARKED" in os.environ else {{}}
+    marks["note"] = os.environ.get("NOTE", "")
     return {{"metadata": {{"name": name.strip("!"), "annotations": marks}}, "spec": {{"containers": containers}},
             "status": {{"phase": "Pending" if "!" in name else "Running"}}}}
 if "get" in args:

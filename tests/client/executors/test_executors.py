@@ -105,6 +105,13 @@ def test_a_pod_is_found_by_its_labels(firewall: str, there: Path, monkeypatch: p
     assert "app=workspace,owner=me & you" in asked(there)[0]["args"]
 
 
+@pytest.mark.usefixtures("there")
+def test_a_long_list_of_pods_is_read_to_its_end() -> None:
+    """kubectl prints a list without line breaks where it is asked to, and a pod's annotations may be 256 KiB."""
+    pods = env(PODS=" ".join([*(f"old-{n}!" for n in range(199)), "dev-1"]), NOTE="n" * 2000)
+    assert list(Kubectl(LABELS, pods).run("echo there", 30)) == ["there"]
+
+
 def test_coder_gets_its_own_deployment_and_a_token_in_no_argument(firewall: str, there: Path) -> None:
     shell = env(CODER_URL="https://other.example", CODER_SESSION_TOKEN="not-this")
     config = CoderConfig("https://coder.example", "dev", Secret("a token", lambda: "s3cret"))
@@ -174,8 +181,17 @@ def test_a_program_arrives_as_it_is_and_its_exit_code_is_told(via: str) -> None:
 
 
 def test_a_program_without_an_end_costs_the_limit_and_no_more() -> None:
-    with pytest.raises(Unavailable, match=r"did not end within 0.2 s"):
+    with pytest.raises(Unavailable, match=r"sh did not end within 0.2 s") as late:
         list(CommandExecutor("while :; do :; done #{cmd}").run("", 0.2))
+    assert "timeouts.start_s" in late.value.hint
+
+
+@pytest.mark.parametrize("endless", ["yes", "cat /dev/zero"])
+def test_output_without_an_end_costs_what_is_taken_and_no_more(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("obs_check.client.executors.process.OUTPUT_BYTES", 1 << 20)
+    lines = CommandExecutor(f"{endless} #{{cmd}}").run("", 60)
+    with pytest.raises(Unavailable, match=r"more than 1 MiB of output"):
+        assert sum(len(line) for line in lines) <= 1 << 20
 
 
 def test_whole_batches_need_no_wait() -> None:

@@ -23,14 +23,14 @@ CHECKS = [
     (HealthCheck("other", "echo it\\'s \N{SNOWMAN}", "sun"), (False, "it did not print 'sun'", "it's \N{SNOWMAN}")),
     (HealthCheck("not there", "no-such-program"), (False, "it ended with 127, not with 0", None)),
     (HealthCheck("reads", "cat; echo done", "done"), (True, "as it has to be", "done")),
-    (HealthCheck("hangs", "sleep 60", timeout_s=0.2), (False, "it did not end within 0.2 s", "")),
+    (HealthCheck("hangs", "sleep 60", timeout_s=0.2), (False, "it did not end within 0.2 s (timeout_s)", "")),
     (HealthCheck("endless", "yes x | head -c 100000; echo end", "end"), (True, "as it has to be", None)),
     (HealthCheck("looks like ours", "echo obs-check-health 0 exit 9"), (True, "as it has to be", None)),
 ]
 
 
 def test_each_check_is_told_by_what_it_printed_and_how_it_ended() -> None:
-    found = run_checks(CommandExecutor("{cmd}"), [check for check, _ in CHECKS])
+    found = run_checks(CommandExecutor("{cmd}"), [check for check, _ in CHECKS], 30)
     for (check, (ok, says, output)), one in zip(CHECKS, found, strict=True):
         assert (one.name, one.ok, one.says) == (check.name, ok, says)
         assert output is None or one.output == output
@@ -47,7 +47,7 @@ BROKEN: list[tuple[str, type[ObsCheckError], str]] = [
 @pytest.mark.parametrize(("template", "kind", "words"), BROKEN)
 def test_what_is_not_there_is_no_failed_check(template: str, kind: type[ObsCheckError], words: str) -> None:
     with pytest.raises(kind, match=words):
-        run_checks(CommandExecutor(template), [HealthCheck("one", "true")])
+        run_checks(CommandExecutor(template), [HealthCheck("one", "true")], 30)
 
 
 class _Coder(BaseHTTPRequestHandler):
