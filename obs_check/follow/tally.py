@@ -10,9 +10,11 @@ from obs_check.follow.hop import PathName
 from obs_check.model.event import Decision
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import NS
+from obs_check.model.wording import count_noun
 
 NAMED = 1000
 """Tags of one kind that are named; of more the rest is counted."""
+_UNDATED = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +65,36 @@ class Tally:
         self._unexpected[f"{self._run}-{n}-{decision}"] = None
         return 0
 
-    def saw(self, n: int, at_ns: int) -> None:
-        """Note that a record of an event was found (ns since the epoch)."""
+    def saw(self, n: int, at_ns: int = 0) -> None:
+        """Note that a record of an event was found (ns since the epoch), 0 where nobody saw when it came: then it is
+        not late, and has no latency."""
         self.changed += 1
-        self._seen_ns[n - 1] = self._seen_ns[n - 1] or at_ns
+        self._seen_ns[n - 1] = self._seen_ns[n - 1] or at_ns or _UNDATED
         self._times[n - 1] = min(255, self._times[n - 1] + 1)
 
     def counted(self, times: Sequence[int]) -> None:
-        """Set how often a record of each event is there, where the whole was read anew."""
+        """Set how often a record of each event is there, where the whole was read anew. What was heard of and is not
+        there was not seen."""
         self._times[:] = bytes(min(255, one) for one in times)
+        for at, count in enumerate(times):
+            if not count:
+                self._seen_ns[at] = 0
 
     def displaced(self, n: int) -> None:
         """Note that a record stands behind one of an event that was sent once this one had been answered."""
         self._displaced.add(n)
 
-    def seen(self, n: int) -> int:
-        """When an event was first seen (ns since the epoch), 0 if it was not."""
-        return self._seen_ns[n - 1]
+    def seen(self, n: int) -> bool:
+        """Whether an event was seen."""
+        return self._seen_ns[n - 1] != 0
+
+    def times(self, n: int) -> int:
+        """How often a record of an event was found, 255 for more."""
+        return self._times[n - 1]
+
+    def when(self, n: int) -> int:
+        """When an event was first seen (ns since the epoch), 0 where nobody saw it come."""
+        return max(0, self._seen_ns[n - 1])
 
     @property
     def count(self) -> int:
@@ -104,8 +119,9 @@ class Tally:
         every = range(1, len(self._decisions) + 1)
         sent = [n for n in every if sent_ns[n - 1]]
         seen = [n for n in sent if self.seen(n)]
-        delays = sorted((self.seen(n) - sent_ns[n - 1]) / 1e6 for n in seen)
-        late = [n for n in seen if self.seen(n) - self._from(n, sent_ns, before) > self._late_ns]
+        dated = [n for n in seen if self.when(n)]
+        delays = sorted((self.when(n) - sent_ns[n - 1]) / 1e6 for n in dated)
+        late = [n for n in dated if self.when(n) - self._from(n, sent_ns, before) > self._late_ns]
         verdict = self.verdict(sent_ns)
         return {
             "path": self.path,
@@ -121,18 +137,22 @@ class Tally:
             "p95_ms": _share(delays, 0.95),
             "max_ms": _share(delays, 1.0),
             "verdict": str(Verdict.FAIL if late and verdict is Verdict.OK else verdict),
-            "note": self.unknown or self.note,
+            "note": self.unknown or "; ".join(filter(None, (self.note, _undated(len(seen) - len(dated))))),
             "events": [],
             "probes": [],
         }
 
     def _from(self, n: int, sent_ns: Sequence[int], before: "Tally | None") -> int:
-        return (before.seen(n) if before is not None else 0) or sent_ns[n - 1]
+        return (before.when(n) if before is not None else 0) or sent_ns[n - 1]
 
     def _named(self, kind: str, numbers: Sequence[int] | Iterator[int]) -> dict[str, Any]:
         tags = [f"{self._run}-{n}-{self._decisions[n - 1]}" for n in numbers]
         more = {f"{kind}_more": len(tags) - NAMED} if len(tags) > NAMED else {}
         return {kind: tags[:NAMED], **more}
+
+
+def _undated(count: int) -> str:
+    return f"nobody saw when {count_noun(count, 'event')} came" if count else ""
 
 
 def _share(delays: Sequence[float], share: float) -> float | None:

@@ -45,6 +45,19 @@ def test_what_is_late_alone_fails_and_what_was_not_sent_is_not_missing() -> None
     assert tally.row(SENT, None)["verdict"] == "unknown"
 
 
+def test_what_nobody_saw_come_is_not_late_and_what_the_whole_has_not_was_not_seen() -> None:
+    tally = Tally("A", "loki", "k3f9a2", DECISIONS, 2)
+    for n in (1, 2, 3, 4):
+        tally.saw(n, 0 if n < 3 else n * NS + NS // 2)
+    row = tally.row(SENT, None)
+    assert (row["seen"], row["late"], row["latency_ms"]) == (4, [], 500.0)
+    assert row["note"] == "nobody saw when 2 events came"
+    tally.counted([2, 1, 1, 0, 0, 0])
+    row = tally.row(SENT, None)
+    assert row["missing"] == [f"k3f9a2-{n}-{DECISIONS[n - 1]}" for n in (4, 5, 6)]
+    assert row["duplicate"] == ["k3f9a2-1-allow"]
+
+
 def test_of_many_the_rest_is_counted() -> None:
     decisions: list[Decision] = ["deny"] * (NAMED + 5)
     row = Tally("B", "loki", "k3f9a2", decisions, 2).row([1] * len(decisions), None)

@@ -147,16 +147,17 @@ def run_load(
     def keep(run: Run) -> None:
         account.run = run
 
-    with journal_events(env, events, time.time_ns, say, keep) as journal, follower.watching():
-        say(f"run {events[0].run}: sending {count_noun(len(events), 'event')}")
-        journal.plan(events)
-        if way.executor is not None:
-            pace = Pace(load.per_s, load.parallel)
-            send_there(way.executor, way.client, events, pace, way.start_s, journal, follower, say)
-        elif proxy is not None:
-            _send(account, events, journal, LoadSender(proxy, config.boundary.ca), follower, say)
-    if loki is not None:
-        follower.finish()
+    with follower.listening():
+        with journal_events(env, events, time.time_ns, say, keep) as journal, follower.watching():
+            say(f"run {events[0].run}: sending {count_noun(len(events), 'event')}")
+            journal.plan(events)
+            if way.executor is not None:
+                pace = Pace(load.per_s, load.parallel)
+                send_there(way.executor, way.client, events, pace, way.start_s, journal, follower, say)
+            elif proxy is not None:
+                _send(account, events, journal, LoadSender(proxy, config.boundary.ca), follower, say)
+        if loki is not None:
+            follower.finish()
 
 
 def would_send_load(boundary: BoundarySettings, way: Way, load: Load) -> str:

@@ -1,37 +1,35 @@
-"""The hops of a large run: files that are read on, and Loki that is asked, until every event is seen."""
+"""The hops of a large run: files that are read on, and Loki that is listened to, until every event is seen."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 from typing import Any
 
+from obs_check.app.systems.load_loki import StoredOfRun
 from obs_check.app.systems.load_shipper import ShippedOfRun
 from obs_check.app.systems.shipping import HERE, ShipperNames, Shipping
+from obs_check.app.systems.tailing import listening
 from obs_check.client.files.search import expand
 from obs_check.client.loki.client import LokiClient
 from obs_check.config import Config
-from obs_check.errors import ObsCheckError
-from obs_check.follow.hops import queries_of
 from obs_check.follow.tally import Moments, Tally
-from obs_check.follow.trace import TOLD_S
-from obs_check.model.window import NS, Window
+from obs_check.follow.trace import SERVERS_S, TOLD_S
+from obs_check.model.entry import Entry
 
 LOOK_S = 0.2
 """Seconds between two looks at the files."""
 ASK_S = 1.0
-"""Seconds between two questions to Loki."""
+"""Seconds between two questions to the shipper, and to Loki where nothing is heard of it."""
 _STOP_S = 2.0
 """Seconds that a look that is under way may take where the command is ended."""
-_PAGE = 5000
-_NEVER_S = 1e9
-_MARGIN_NS = 60 * NS
 
 
 class Follower:
-    """Looks at files and asks Loki, first while the events are sent, then until all are seen or nothing changes for as
-    long as a hop may take."""
+    """Looks at files and listens to Loki, first while the events are sent, then until all are seen or nothing changes
+    for as long as a hop may take. `traced` is when (ns) a run began that is over: when its events came nobody saw."""
 
     def __init__(
         self,
@@ -46,12 +44,13 @@ class Follower:
     ) -> None:
         self.moments = moments
         self._say = say
+        self._config, self._loki = config, loki
         self._hop_s = max(hop_s, config.inject.settle_s)
         self._start_ns = traced or time.time_ns()
-        late_s = _NEVER_S if traced else self._hop_s
+        self._live = not traced
 
         def tally(path: Any, hop: str) -> Tally:
-            return Tally(path, hop, moments.run, moments.decisions, late_s)
+            return Tally(path, hop, moments.run, moments.decisions, self._hop_s)
 
         self._egress = [tally("A", "egress"), tally("B", "egress")]
         self._files: list[_Files] = []
@@ -61,10 +60,10 @@ class Follower:
             if glob and loki is not None:
                 shipped = ShippedOfRun(tally(path, "shipper"), shipping, names.of, self._start_ns) if shipping else None
                 self._shipped += [shipped] if shipped else []
-                self._files.append(_Files(tally(path, hop), glob, moments, shipped))
+                self._files.append(_Files(tally(path, hop), glob, moments, shipped, self._live))
         self._lokis = []
         if loki is not None:
-            self._lokis = [_Stored(tally(path, "loki"), loki, moments) for path in ("A", "B")]
+            self._lokis = [StoredOfRun(tally(path, "loki"), loki, moments, self._start_ns) for path in ("A", "B")]
         behind = [one.tally for hops in (self._files, self._shipped, self._lokis) for one in hops]
         self.tallies = sorted([*self._egress, *behind], key=lambda one: one.path)
         for files in self._files:
@@ -76,36 +75,68 @@ class Follower:
         for one in self._egress:
             one.saw(n, at_ns)
 
-    def watching(self) -> "_Watching":
-        """A block in which a thread looks and asks."""
-        return _Watching(self._look, bool(self._lokis))
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """A block in which Loki tells what comes; `finish` is inside of it."""
+        tail: AbstractContextManager[None] = nullcontext()
+        if self._loki is not None and self._live:
+            needle = f"obs={self.moments.run}-"
+            tail = listening(
+                self._config, self._loki, needle, self._start_ns, time.time_ns, lambda _text: None, self._heard, 1
+            )
+        with tail:
+            yield
 
-    def _look(self, ask: bool) -> None:
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """A block in which one thread looks at the files, and another asks: a slow answer makes no event late in a
+        file."""
+        with ExitStack() as threads:
+            if self._lokis:
+                threads.enter_context(_again_and_again("follow-files", self._look, LOOK_S))
+                threads.enter_context(_again_and_again("follow-servers", self._ask, ASK_S))
+            yield
+
+    def _heard(self, entries: list[Entry]) -> None:
+        for stored in self._lokis:
+            stored.heard(entries)
+
+    def _look(self) -> None:
         for files in self._files:
             files.look()
-        if ask:
-            for shipped in self._shipped:
-                shipped.look()
-            for stored in self._lokis:
-                stored.ask(Window(time.time_ns() - 10 * NS, time.time_ns() + NS))
+
+    def _ask(self) -> None:
+        for shipped in self._shipped:
+            shipped.look()
+        for stored in self._lokis if self._live else ():
+            stored.ask()
+
+    def _whole(self) -> None:
+        for stored in self._lokis:
+            stored.whole()
 
     def finish(self) -> None:
-        """Look until all is seen, or nothing has changed for the time that a hop may take."""
-        quiet_since = told = time.monotonic()
+        """Look until all is seen, or nothing has changed for the time that a hop may take. Loki is asked for the whole
+        when nothing comes any more."""
+        quiet_since = told = asked = time.monotonic()
+        counted = 0.0
         sent = self.moments.sent_ns
         watched = [*(one.tally for one in self._files), *(one.tally for one in self._lokis)]
+        before: list[int] = []
         while True:
-            before = [one.changed for one in watched]
-            for files in self._files:
-                files.look()
-            for shipped in self._shipped:
-                shipped.look()
-            for stored in self._lokis:
-                stored.whole(Window(self._start_ns - NS, time.time_ns() + _MARGIN_NS))
-            if [one.changed for one in watched] != before:
-                quiet_since = time.monotonic()
-            quiet = time.monotonic() - quiet_since
-            if quiet > self._hop_s or (quiet > ASK_S and all(one.complete(sent) for one in watched)):
+            now = time.monotonic()
+            self._look()
+            if now - asked > ASK_S:
+                asked = now
+                self._ask()
+            quiet = now - quiet_since
+            over = quiet > self._hop_s or (quiet > ASK_S and all(one.complete(sent) for one in watched))
+            if over or (quiet > ASK_S and now - counted > SERVERS_S):
+                self._whole()
+                counted = time.monotonic()
+            if (changed := [one.changed for one in watched]) != before:
+                before, quiet_since = changed, time.monotonic()
+            elif over:
                 break
             if time.monotonic() - told > TOLD_S:
                 told = time.monotonic()
@@ -113,41 +144,42 @@ class Follower:
                 self._say(f"waiting for {there}: at most {self._hop_s - quiet:.0f} s more if nothing comes (--timeout)")
             time.sleep(LOOK_S)
         for shipped in self._shipped:
+            shipped.look()
             shipped.tell()
         for one in self.tallies:
             row = one.row(sent, None)
             self._say(f"path {one.path} {one.hop}: {row['seen']} of {row['sent']} seen {row['note']}".rstrip())
 
 
-class _Watching:
-    def __init__(self, look: Callable[[bool], None], on: bool) -> None:
-        self._look = look
-        self._done = Flag()
-        self._thread = Thread(target=self._run, name="follow-load", daemon=True) if on else None
+@contextmanager
+def _again_and_again(name: str, look: Callable[[], None], pause_s: float) -> Iterator[None]:
+    """A block beside which a thread looks every `pause_s` seconds."""
+    over = Flag()
 
-    def __enter__(self) -> None:
-        if self._thread is not None:
-            self._thread.start()
+    def run() -> None:
+        while not over.wait(pause_s):
+            look()
 
-    def __exit__(self, kind: object, *_: object) -> None:
-        self._done.set()
-        if self._thread is not None:
-            # Whoever ends the command does not wait for the answer of a Loki that hangs.
-            self._thread.join(None if kind is None else _STOP_S)
-
-    def _run(self) -> None:
-        asked = time.monotonic()
-        while not self._done.wait(LOOK_S):
-            ask = time.monotonic() - asked > ASK_S
-            self._look(ask)
-            asked = time.monotonic() if ask else asked
+    thread = Thread(target=run, name=name, daemon=True)
+    thread.start()
+    try:
+        yield
+    except BaseException:
+        over.set()
+        # Whoever ends the command does not wait for the answer of a Loki that hangs.
+        thread.join(_STOP_S)
+        raise
+    over.set()
+    thread.join()
 
 
 class _Files:
-    """The files of a glob, read on from where they were read to; `shipped` is told of each line of the run."""
+    """The files of a glob, read on from where they were read to; `shipped` is told of each line of the run. `live` says
+    that what is found has just been written."""
 
-    def __init__(self, tally: Tally, glob: str, moments: Moments, shipped: ShippedOfRun | None) -> None:
+    def __init__(self, tally: Tally, glob: str, moments: Moments, shipped: ShippedOfRun | None, live: bool) -> None:
         self.tally = tally
+        self._live = live
         self._shipped = shipped
         self._lines: dict[Path, int] = {}
         self._glob = glob
@@ -176,7 +208,7 @@ class _Files:
                 self.tally.unknown = f"{path}: {error.strerror}"
 
     def _take(self, path: Path, text: bytes) -> None:
-        now = time.time_ns()
+        now = time.time_ns() if self._live else 0
         *lines, self._rest[path] = text.split(b"\n")
         latest = self._latest.get(path, 0)
         before = self._lines.get(path, 0)
@@ -192,68 +224,3 @@ class _Files:
                 self.tally.displaced(n)
             latest = max(latest, self._sent_ns[n - 1])
         self._latest[path] = latest
-
-
-class _Stored:
-    """The run's lines of one path in Loki."""
-
-    def __init__(self, tally: Tally, loki: LokiClient, moments: Moments) -> None:
-        self.tally = tally
-        self._events = len(moments.decisions)
-        self._loki = loki
-        self._run = moments.run
-        self._found = ""
-        self._last = -1.0
-
-    def ask(self, window: Window) -> None:
-        """Note what is new in a window."""
-        try:
-            for line in self._lines(window):
-                if (n := self.tally.find(line)) and not self.tally.seen(n):
-                    self.tally.saw(n, time.time_ns())
-        except ObsCheckError as error:
-            self.tally.unknown = error.message
-        else:
-            self.tally.unknown = ""
-
-    def whole(self, window: Window) -> None:
-        """Read the whole anew where their number has changed, and count how often each is there."""
-        try:
-            query = self._query(window)
-            if not query:
-                return
-            seconds = (window.end_ns - window.start_ns) // NS + 1
-            count = self._loki.count(f"sum(count_over_time({query} [{seconds}s]))", window).value
-            if count == self._last:
-                return
-            times = [0] * self._events
-            for line in self._lines(window):
-                if n := self.tally.find(line):
-                    times[n - 1] += 1
-                    if not self.tally.seen(n):
-                        self.tally.saw(n, time.time_ns())
-            self.tally.counted(times)
-            self.tally.unknown = ""
-            self._last = count
-        except ObsCheckError as error:
-            self.tally.unknown = error.message
-
-    def _query(self, window: Window) -> str:
-        """A log query of the path's lines, by the first label name that finds some; "" where none does."""
-        if not self._found:
-            every = queries_of(self.tally.path, self._loki.labels(window).value, f"obs={self._run}-")
-            self._found = next((query for query in every if self._loki.lines(query, window, 1).value), "")
-        return self._found
-
-    def _lines(self, window: Window) -> Iterator[bytes]:
-        query = self._query(window)
-        todo = [window] if query else []
-        while todo:
-            part = todo.pop()
-            entries = self._loki.entries(query, part, _PAGE).value
-            half = (part.start_ns + part.end_ns) // 2
-            if len(entries) >= _PAGE and half > part.start_ns:
-                todo += [Window(part.start_ns, half), Window(half, part.end_ns)]
-                continue
-            for entry in entries:
-                yield entry.line.encode("utf-8", "surrogatepass")

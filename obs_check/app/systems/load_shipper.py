@@ -44,7 +44,7 @@ class ShippedOfRun:
             return
         self.tally.unknown = ""
         now = time.time_ns()
-        for path, waiting in self._waiting.items():
+        for path, waiting in list(self._waiting.items()):
             name = self._name_of(str(path))
             was, file = before.file(name), state.file(name)
             grown = ((file.read_lines or 0) if file else 0) - ((was.read_lines or 0) if was else 0)

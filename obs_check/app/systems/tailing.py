@@ -13,6 +13,7 @@ from obs_check.follow.hop import HopSeen, PathName
 from obs_check.follow.hops import LIKELY, OF_PATH, Clock
 from obs_check.follow.run import Run
 from obs_check.follow.trace import Watched
+from obs_check.model.entry import Entry
 from obs_check.model.event import find_tags
 from obs_check.model.window import NS, Window
 
@@ -69,6 +70,27 @@ def tailing(config: Config, loki: LokiClient, run: Run, clock: Clock, detail: Ca
     is where Grafana, or a gateway in front of it, passes no websocket on.
     """
     news = News(run.id)
+
+    def heard(lines: list[Entry]) -> None:
+        news.came((entry.line for entry in lines), clock())
+
+    with listening(config, loki, run.needle, run.window.start_ns, clock, detail, heard):
+        yield news
+
+
+@contextmanager
+def listening(
+    config: Config,
+    loki: LokiClient,
+    needle: str,
+    start_ns: int,
+    clock: Clock,
+    detail: Callable[[str], None],
+    heard: Callable[[list[Entry]], None],
+    tails: int = _TAILS,
+) -> Iterator[None]:
+    """Hand on what comes to Loki of lines that hold a text, by as many tails as there are likely labels, at most
+    `tails`; the same line may come by each. As `tailing` where there is none."""
     over = threading.Event()
     names: list[str] = []
     with suppress(ObsCheckError):
@@ -80,22 +102,22 @@ def tailing(config: Config, loki: LokiClient, run: Run, clock: Clock, detail: Ca
             if over.wait(seconds):
                 raise _Over
 
-        query = f'{{{name}=~".+"}} |= `{run.needle}`'
+        query = f'{{{name}=~".+"}} |= `{needle}`'
         try:
             tail = open_tail(config, detail, paused)
-            for streams in tail.lines(query, run.window.start_ns, _LIMIT):
+            for streams in tail.lines(query, start_ns, _LIMIT):
                 if over.is_set():
                     return
-                news.came((entry.line for stream in streams for entry in stream.entries), clock())
+                heard([entry for stream in streams for entry in stream.entries])
         except _Over:
             return
         except ObsCheckError as error:
             detail(f"loki: no tail: {error.message}; it is asked again and again")
 
-    for name in chosen[:_TAILS]:
+    for name in chosen[:tails]:
         threading.Thread(target=listen, args=(name,), daemon=True, name=f"tail-{name}").start()
     try:
-        yield news
+        yield
     finally:
         over.set()
 
