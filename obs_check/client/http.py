@@ -10,6 +10,7 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
@@ -367,9 +368,14 @@ def one_line(text: str, most: int | None = None) -> str:
 
 
 def trust(url: str) -> "ssl.SSLContext | None":
-    """The machine's trust store for https, so that a private CA installed there is enough; None for http."""
-    if not url.startswith("https:"):
-        return None
+    """See `machine_trust` for https; None for http."""
+    return machine_trust() if url.startswith("https:") else None
+
+
+@cache
+def machine_trust() -> "ssl.SSLContext":
+    """The machine's trust store, so that a private CA installed there is enough. It is read once: reading the
+    certificates takes longer (15 ms) than many a request."""
     import ssl
 
     return ssl.create_default_context()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+from obs_check.client.http import machine_trust
 from obs_check.serving import Server
 from obs_check.standin.grafana.dashboards import Dashboards
 from obs_check.standin.grafana.datasource import ProvisionedDatasources
@@ -39,7 +40,7 @@ class LabGrafana:
 
         from obs_check.standin.grafana.api import GrafanaApi
 
-        http = httpx.Client(timeout=_ANSWER_S, trust_env=False)
+        http = httpx.Client(timeout=_ANSWER_S, trust_env=False, verify=machine_trust())
         self._close = http.close
         sources = ProvisionedDatasources(self._datasources, self._database)
         api = GrafanaApi(Dashboards(self._dashboards_dir), sources, self._token, http, time.time_ns)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from obs_check.client.http import machine_trust
 from obs_check.lab.shipper_log import ShipperLog
 from obs_check.lab.shipper_metrics import Metrics
 from obs_check.model.entry import Labels
@@ -59,7 +60,7 @@ class Pusher:
         self._host = httpx.URL(client.url).netloc.decode()
         for name in ("encoded_bytes", "sent_bytes", "sent_entries"):
             metrics.add(f"promtail_{name}_total", 0, host=self._host)
-        self._http = httpx.Client(timeout=client.timeout / NS, trust_env=False)
+        self._http = httpx.Client(timeout=client.timeout / NS, trust_env=False, verify=machine_trust())
         self._open: dict[str, Batch] = {}
         self._full: list[Batch] = []
         self._tenants: set[str] = set()

@@ -1,10 +1,13 @@
 """Allowed hosts, one retry, errors as classes of ours."""
 
+import ssl
+from unittest.mock import Mock
+
 import httpx
 import pytest
 
 from obs_check.cli.interrupt import insistent_interrupt
-from obs_check.client.http import Http, HttpRequest, Wire, shown_url
+from obs_check.client.http import Http, HttpRequest, Wire, machine_trust, shown_url
 from obs_check.errors import NotAllowed, ObsCheckError, Refused, Unavailable, UsageError
 
 ALLOWED = {"loki.example:80"}
@@ -196,3 +199,12 @@ def test_what_may_have_had_its_effect_is_not_repeated() -> None:
     with pytest.raises(Unavailable, match="broke off: cut"):
         client.request(HttpRequest("POST", "/x", body={}, again=False))
     assert len(seen) == 1
+
+
+def test_certificates_are_read_once_and_for_https_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine_trust.cache_clear()
+    reads = Mock(side_effect=ssl.create_default_context)
+    monkeypatch.setattr("ssl.create_default_context", reads)
+    for url, read in (("http://a.example", 0), ("https://a.example", 1), ("https://b.example", 1)):
+        Http("loki", url, {"a.example:80", "a.example:443", "b.example:443"}).close()
+        assert reads.call_count == read, url

@@ -5,13 +5,15 @@ from typing import Any
 
 import httpx
 
+from obs_check.client.http import machine_trust
+
 
 class LokiClient:
     """Pushes and asks as one tenant (None: without the header)."""
 
     def __init__(self, url: str, tenant: str | None = "t") -> None:
         headers = {"X-Scope-OrgID": tenant} if tenant else {}
-        self.http = httpx.Client(base_url=url, headers=headers, trust_env=False)
+        self.http = httpx.Client(base_url=url, headers=headers, trust_env=False, verify=machine_trust())
 
     def push(self, *streams: tuple[dict[str, str], list[list[Any]]]) -> httpx.Response:
         body = {"streams": [{"stream": labels, "values": values} for labels, values in streams]}

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from obs_check.client.http import machine_trust
 from obs_check.lab.grafana import LabGrafana
 from obs_check.serving import Server
 
@@ -46,6 +47,12 @@ class Upstream:
         return self._server.url
 
 
+def client_of(url: str) -> httpx.Client:
+    """Asks a lab Grafana with its token."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    return httpx.Client(base_url=url, headers=headers, trust_env=False, verify=machine_trust())
+
+
 @pytest.fixture
 def upstream() -> Iterator[Upstream]:
     with Upstream() as running:
@@ -69,7 +76,7 @@ def grafana(upstream: Upstream, tmp_path: Path) -> Iterator[httpx.Client]:
         {"uid": "pg", "name": "Postgres", "type": "grafana-postgresql-datasource", "url": "db.invalid:5432"},
     ]
     with LabGrafana(tmp_path, sources, TOKEN) as lab:
-        yield httpx.Client(base_url=lab.url, headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False)
+        yield client_of(lab.url)
 
 
 def ask(grafana: httpx.Client, *queries: dict[str, Any], **body: Any) -> httpx.Response:

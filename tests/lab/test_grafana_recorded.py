@@ -10,7 +10,7 @@ import pytest
 
 from obs_check.lab.grafana import LabGrafana
 from tests.lab.grafana_answers import settled, shown
-from tests.lab.test_grafana_lab import TOKEN, Upstream
+from tests.lab.test_grafana_lab import TOKEN, Upstream, client_of
 
 RECORDED = json.loads((Path(__file__).parents[1] / "fixtures/grafana/ds-query-12.4.0.json").read_text())
 KINDS = {"loki": "loki", "wrong": "loki", "prometheus": "prometheus", "wrongprom": "prometheus"}
@@ -27,7 +27,7 @@ def grafana(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Ite
     sources = [{"uid": uid, "name": uid, "type": kind, "url": upstream.url} for uid, kind in KINDS.items()]
     with (
         LabGrafana(tmp_path_factory.mktemp("dashboards"), sources, TOKEN) as lab,
-        httpx.Client(base_url=lab.url, headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False) as client,
+        client_of(lab.url) as client,
     ):
         yield client
 

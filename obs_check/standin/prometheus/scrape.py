@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from obs_check.client.http import machine_trust
 from obs_check.errors import InputError
 from obs_check.model.entry import Labels
 from obs_check.standin.prometheus.store import NAME, Key, Store, label_key, parse_exposition
@@ -36,7 +37,7 @@ def http_fetch(timeout_s: float) -> Fetch:
         import httpx
 
         try:
-            answer = httpx.get(url, timeout=timeout_s, trust_env=False)
+            answer = httpx.get(url, timeout=timeout_s, trust_env=False, verify=machine_trust())
         except httpx.HTTPError as error:
             raise OSError(str(error)) from error
         if answer.status_code != 200:
