@@ -87,7 +87,7 @@ class Applying:
             out.say(line)
 
 
-def applying(function: F) -> F:
+def applying_options(function: F) -> F:
     """Decorator: --patch, --apply, --yes, --also-review and --only, handed on as `fixes: Applying`."""
 
     @functools.wraps(function)

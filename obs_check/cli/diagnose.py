@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from obs_check.cli.applying import Applying, applying
+from obs_check.cli.applying import Applying, applying_options
 from obs_check.cli.ending import keep_document
 from obs_check.cli.options import Output, deadline, judging_options, pointed
 from obs_check.cli.sending import event_options, through
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @event_options(1)
 @through
 @click.option("--suggest", is_flag=True, help="Show the fixes as diffs, and what panels would read.")
-@applying
+@applying_options
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
 @deadline
 @judging_options

@@ -170,14 +170,14 @@ class Output:
     def annotate(self, commands: Iterable[str], summary: str) -> None:
         """Workflow commands of GitHub Actions on stdout, and Markdown at the end of the step's summary, where the
         environment names one."""
-        from obs_check.client.files.text_files import append
+        from obs_check.client.files.text_files import append_text
         from obs_check.report.github import SUMMARY_VARIABLE
 
         for line in commands:
             echo(line)
         if self.env.get(SUMMARY_VARIABLE):
             with self.saving():
-                append(Path(self.env[SUMMARY_VARIABLE]), f"{summary}\n")
+                append_text(Path(self.env[SUMMARY_VARIABLE]), f"{summary}\n")
 
     def finish(self, document: Mapping[str, Any], exit_code: int) -> NoReturn:
         """Print the document when JSON was asked for, and end: with 1 as `fail_on` says it. InputError where a file of

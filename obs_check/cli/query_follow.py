@@ -45,14 +45,14 @@ def follow_query(ask: "Ask", target: QueryTarget, ended: bool, out: Output) -> N
 def _batches(ask: "Ask", query: "LogQuery", target: QueryTarget, out: Output) -> "Iterator[Streams]":
     start_ns = ask.window.start_ns if ask.window else None
     if target.files:
-        from obs_check.app.query.follow import passing
+        from obs_check.app.query.follow import passing_lines
 
         piped = "-" in target.files
         if piped and len(target.files) > 1:
             raise UsageError("--follow reads either standard input or files", "give one of them")
         # Without --since files are read from their ends: what comes is new, whatever time it says.
         batches = _piped(target, out) if piped else _grown(ask, target, out)
-        return passing(query, batches, start_ns or 0, target.settings())
+        return passing_lines(query, batches, start_ns or 0, target.settings())
     return _from_loki(ask, target, time.time_ns() if start_ns is None else start_ns, out)
 
 

@@ -54,11 +54,11 @@ def pods_option(function: F) -> F:
 def known_targets(file: Path | None, jobs: "Sequence[ScrapeJob]", out: Output) -> "Sequence[Labels]":
     """The discovery labels of the pods that are known, by a file or by obs-check.yaml, where a job finds pods."""
     from obs_check.app.systems.pods import known_pods
-    from obs_check.shipper.pod_objects import discovered
+    from obs_check.shipper.pod_objects import discovered_targets
 
     if not any("pod" in job.roles for job in jobs):
         return ()
-    return discovered(known_pods(file, out.config().kubernetes, out.env, out.say))
+    return discovered_targets(known_pods(file, out.config().kubernetes, out.env, out.say))
 
 
 @click.command()

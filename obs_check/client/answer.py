@@ -101,7 +101,7 @@ def decode_json(content: bytes) -> Any:
     nested deeper than DEEPEST, and more than MOST values, which would not fit into memory."""
     import msgspec
 
-    levels, values = measured(content)
+    levels, values = measure_json(content)
     if levels > DEEPEST:
         raise NoJson(f"JSON nested deeper than {DEEPEST}")
     if values > MOST:
@@ -114,7 +114,7 @@ def decode_json(content: bytes) -> Any:
         raise NoJson("JSON nested too deep") from None
 
 
-def measured(content: bytes) -> tuple[int, int]:
+def measure_json(content: bytes) -> tuple[int, int]:
     """How deep the lists and objects of a JSON text are nested, and at most how many values it has (lists, objects and
     what is in them); found without recursion, a part of the text after the other, until one of both is too much."""
     at = level = deepest = values = 0

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from obs_check.client.executors.kubectl import SAYINGS, kubectl_command, kubectl_environment
-from obs_check.client.executors.process import Saying, read_output, reading
+from obs_check.client.executors.process import Saying, error_of_words, read_output
 from obs_check.config import ClusterConfig
 from obs_check.errors import NotAllowed, Unavailable, UsageError
 
@@ -141,7 +141,7 @@ class Forward:
                 raise Unavailable(f"{place}: port-forward does not begin", "run it by hand") from None
             if line is None:
                 code = self._process.wait(5)
-                raise reading(
+                raise error_of_words(
                     "\n".join(one for one in self._said if one), code, place, "kubectl port-forward", _SAYINGS
                 )
             if found := _LISTENS.match(line):

@@ -134,7 +134,7 @@ class Http:
         self._client = httpx.Client(
             headers={"Accept-Encoding": ACCEPTED, **(headers or {})},
             timeout=httpx.Timeout(self._limits.headers_s, connect=self._limits.connect_s),
-            transport=wire.transport or timed_transport(self._timed, trust(base_url)),
+            transport=wire.transport or timed_transport(self._timed, trust_store(base_url)),
             trust_env=False,
             follow_redirects=False,
         )
@@ -367,7 +367,7 @@ def one_line(text: str, most: int | None = None) -> str:
     return " ".join((hide_secrets(text) if most is None else beginning(text)).split())[:most]
 
 
-def trust(url: str) -> "ssl.SSLContext | None":
+def trust_store(url: str) -> "ssl.SSLContext | None":
     """See `machine_trust` for https; None for http."""
     return machine_trust() if url.startswith("https:") else None
 

@@ -19,9 +19,9 @@ from obs_check.documents.yaml_nodes import (
     Alias,
     Place,
     Tree,
-    at,
     change_node,
     compose,
+    node_at,
     tree,
     tree_of,
     with_child,
@@ -57,7 +57,7 @@ def with_item(text: str, place: Place, index: int, value: Any) -> str:
     """The text with a list item put in front of item `index` of the list at a place (at its end for its length). The
     list is made where it is missing. Raises ConfigError."""
     page, new = _Text(text), tree_of(value)
-    if (at(page.tree, place) or ("scalar", NULL))[:2] == ("scalar", NULL):
+    if (node_at(page.tree, place) or ("scalar", NULL))[:2] == ("scalar", NULL):
         return with_value(text, place, [value])
 
     def change(items: Tree) -> Tree | None:
@@ -114,7 +114,7 @@ class _Text:
         node = self._find(place)
         yield make(self, node) if node is not None else None
         for length in range(len(place), 0, -1):
-            parent, whole = self._find(place[: length - 1]), at(wanted, place[:length])
+            parent, whole = self._find(place[: length - 1]), node_at(wanted, place[:length])
             yield self.put(parent, place[length - 1], whole) if parent is not None and whole is not None else None
 
     def taken_out(self, parent: yaml.CollectionNode, key: str | int) -> str | None:

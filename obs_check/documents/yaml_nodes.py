@@ -96,7 +96,7 @@ def _node(what: Tree) -> yaml.Node:
     return yaml.ScalarNode(what[1], what[2])
 
 
-def at(what: Tree, place: Place) -> Tree | None:
+def node_at(what: Tree, place: Place) -> Tree | None:
     """The tree at a place, of a key that stands twice the last one; None where there is nothing."""
     for key in place:
         found = [child for name, child in _children(what) if name == key]

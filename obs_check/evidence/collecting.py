@@ -10,7 +10,7 @@ from obs_check.documents.yaml_edit import remove_node, with_item, with_value
 from obs_check.evidence.shipper_rules import Rules
 from obs_check.model.shipping import ShipperState
 from obs_check.model.wording import count_noun
-from obs_check.shipper.glob import first_difference, matches, meant, names_directory
+from obs_check.shipper.glob import first_difference, matches, names_directory, pattern_meant
 from obs_check.shipper.pods import META, PodLogs, pod_logs
 from obs_check.shipper.relabel import RelabelRule, relabel
 from obs_check.shipper.relabel_trace import in_words
@@ -151,7 +151,7 @@ def _near(config: Rules, file: str, state: ShipperState | None) -> Collecting | 
         glob = target.glob
         if not glob or not names_directory(glob, file):
             continue
-        new = meant(glob)
+        new = pattern_meant(glob)
         if not matches(new, file):
             start, _, last = glob.rpartition("/")
             own = f"*{PurePosixPath(file).suffix}"

@@ -12,7 +12,7 @@ from typing import Any
 from obs_check.boundary.config import BoundaryConfig, parse_boundary_config
 from obs_check.boundary.rules import Rule, evaluate, parse_rule
 from obs_check.documents.yaml_edit import remove_node, with_item, with_value
-from obs_check.documents.yaml_nodes import at, compose, tree
+from obs_check.documents.yaml_nodes import compose, node_at, tree
 from obs_check.errors import ConfigError
 from obs_check.evidence.context import Context
 from obs_check.evidence.dashboard_edit import file_fix
@@ -80,7 +80,7 @@ class FirewallFile:
 
 def _without_items(text: str, rule: str) -> str:
     root = compose(text)
-    listed = at(tree(root), ("allowlist",)) if root is not None else None
+    listed = node_at(tree(root), ("allowlist",)) if root is not None else None
     items = listed[1] if listed is not None and listed[0] == "list" else ()
     for index in reversed([n for n, item in enumerate(items) if item[0] == "scalar" and item[2] == rule]):
         text = remove_node(text, ("allowlist", index))

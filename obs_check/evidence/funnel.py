@@ -40,7 +40,7 @@ class Rung:
     probe: Probe
 
 
-def counting(query: ast.LogQuery, window: Window) -> str:
+def count_query(query: ast.LogQuery, window: Window) -> str:
     """A metric query that counts the lines of a log query in a window, to be asked at the window's end."""
     return f"sum(count_over_time({to_text(query)} [{range_s(window)}s]))"
 
@@ -96,7 +96,7 @@ def measure(query: ast.LogQuery, window: Window, loki: Loki, settings: EngineSet
 
 def _passing(stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]], settings: EngineSettings) -> bool:
     try:
-        return bool(rows(stages, lines, settings))
+        return bool(passing_rows(stages, lines, settings))
     except QueryError:
         return True
 
@@ -105,15 +105,15 @@ def count_rung(query: ast.LogQuery, upto: int, window: Window, loki: Loki) -> Ru
     """Lines that pass the first `upto` stages. Lines with an error, which Loki refuses to count, are left out."""
     prefix = replace(query, stages=query.stages[:upto])
     if any(effect_of(stage).error == FILTER_ERROR for stage in prefix.stages):
-        lines, probe = loki.count(counting(replace(prefix, stages=(*prefix.stages, NO_ERROR)), window), window)
+        lines, probe = loki.count(count_query(replace(prefix, stages=(*prefix.stages, NO_ERROR)), window), window)
         return Rung(upto, to_text(prefix), lines, probe)
     try:
-        lines, probe = loki.count(counting(prefix, window), window)
+        lines, probe = loki.count(count_query(prefix, window), window)
     except Refused as refused:
         if "pipeline error" not in refused.body:
             raise
         sound = replace(prefix, stages=(*prefix.stages, NO_ERROR))
-        lines, probe = loki.count(counting(sound, window), window)
+        lines, probe = loki.count(count_query(sound, window), window)
     return Rung(upto, to_text(prefix), lines, probe)
 
 
@@ -133,7 +133,9 @@ def _halved(low: Rung, high: Rung, rung: Callable[[int], Rung]) -> list[Rung]:
     return [low, high]
 
 
-def rows(stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]], settings: EngineSettings) -> list[Row]:
+def passing_rows(
+    stages: Sequence[ast.Stage], lines: Sequence[tuple[Labels, str]], settings: EngineSettings
+) -> list[Row]:
     """The lines that pass the stages, with the labels they have then. QueryError for a stage that Loki refuses."""
     found = [Row(0, line, labels, {}) for labels, line in lines]
     for stage in stages:
@@ -156,9 +158,9 @@ def first_passed(
     alone: F | None = None
     for one in likely:
         try:
-            if rows((*before, one, *behind), lines, settings):
+            if passing_rows((*before, one, *behind), lines, settings):
                 return one
-            if alone is None and rows((*before, one), lines, settings):
+            if alone is None and passing_rows((*before, one), lines, settings):
                 alone = one
         except QueryError:
             continue

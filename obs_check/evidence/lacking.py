@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from obs_check.errors import QueryError
 from obs_check.evidence.context import BrokenTarget
-from obs_check.evidence.funnel import rows
+from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.needed_labels import labels_needed
 from obs_check.logql import parse
 from obs_check.logql.stages.registry import effect_of
@@ -36,7 +36,7 @@ def lacking_labels(broken: BrokenTarget) -> Lacking | None:
         place, reach = len(stages), broken.rungs[-1].lines
         needed = tuple(labels_needed(parse(broken.expr), place - 1, broken.place))
     try:
-        reaching = rows(stages[broken.head : place], broken.lines, broken.settings)
+        reaching = passing_rows(stages[broken.head : place], broken.lines, broken.settings)
     except QueryError:
         return None
     names = tuple(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from obs_check.logql.explain import fields
-from obs_check.logql.explain.fields import JsonField, meant
+from obs_check.logql.explain.fields import JsonField, field_meant
 from obs_check.logql.syntax import ast
 
 _LOGFMT = re.compile(r"^[\w.]+=\S*(?:\s|$|\")")
@@ -25,6 +25,6 @@ def are_logfmt(lines: Sequence[str]) -> bool:
 
 def json_parser(found: Sequence[JsonField], labels: Iterable[str]) -> ast.JsonParser | None:
     """A json parser that sets those of `labels` that are fields, or None when none is."""
-    named = ((label, meant(label, found)) for label in labels)
+    named = ((label, field_meant(label, found)) for label in labels)
     extractions = tuple(ast.Extraction(label, field.path) for label, field in named if field is not None)
     return ast.JsonParser(extractions) if extractions else None

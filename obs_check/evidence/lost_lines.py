@@ -86,14 +86,14 @@ def paths_to(context: Context, panel: int) -> Iterator[PathLines]:
     return (one for one in lost_paths(context) if context.panels.paths.get(panel, one.path) == one.path)
 
 
-def lossy(context: Context) -> list[PathLines]:
+def lossy_paths(context: Context) -> list[PathLines]:
     """The paths with lines that are in a file and not in Loki, and whose texts are known."""
     return [one for one in lost_paths(context) if one.lost and one.lost_lines]
 
 
 def losses(context: Context) -> list[tuple[Rules, PathLines]]:
     """The lossy paths with the shipper's configuration, which is read only when there are some. Raises ConfigError."""
-    seen = lossy(context)
+    seen = lossy_paths(context)
     config = shipper_rules(context) if seen else None
     return [(config, one) for one in seen] if config is not None else []
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from obs_check.errors import QueryError
 from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import counting, rows
+from obs_check.evidence.funnel import count_query, passing_rows
 from obs_check.evidence.needed_labels import labels_needed
 from obs_check.evidence.query_edit import Rewrite
 from obs_check.logql import parse
@@ -46,8 +46,8 @@ def parsers(broken: BrokenTarget) -> Iterator[ParserAt]:
         if place < broken.head or not isinstance(stage, ast.Parser):
             continue
         try:
-            before = rows(broken.query.stages[broken.head : place], broken.lines, broken.settings)
-            after = rows(broken.query.stages[broken.head : place + 1], broken.lines, broken.settings)
+            before = passing_rows(broken.query.stages[broken.head : place], broken.lines, broken.settings)
+            after = passing_rows(broken.query.stages[broken.head : place + 1], broken.lines, broken.settings)
         except QueryError:
             return
         if not before:
@@ -84,7 +84,7 @@ def as_written(context: Context, broken: BrokenTarget, labels: tuple[str, ...]) 
 
 def count(context: Context, broken: BrokenTarget, query: ast.LogQuery) -> tuple[float, Probe]:
     """Lines of a log query in the panel's window."""
-    return context.loki.count(counting(query, broken.window), broken.window)
+    return context.loki.count(count_query(query, broken.window), broken.window)
 
 
 def count_fixed(

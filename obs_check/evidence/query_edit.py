@@ -10,7 +10,7 @@ from itertools import takewhile
 
 from obs_check.errors import QueryError
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import rows
+from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.query_text import Authored, editable_queries, has_variable, splice_text, stages_of
 from obs_check.logql import to_text
 from obs_check.logql.syntax import ast
@@ -228,7 +228,7 @@ def _worth(context: Context, broken: BrokenTarget, query: ast.LogQuery, names: I
     """How many of the lines at hand pass a log query, and how many of the labels they have then."""
     head = len(list(takewhile(lambda stage: isinstance(stage, ast.LineFilter), query.stages)))
     lines, _ = context.loki.lines(to_text(replace(query, stages=query.stages[:head])), broken.window, _LOOKED_AT)
-    passing = rows(query.stages[head:], lines, broken.settings)
+    passing = passing_rows(query.stages[head:], lines, broken.settings)
     return len(passing), sum(bool(row.get(name)) for row in passing for name in names)
 
 

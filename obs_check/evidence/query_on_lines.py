@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from obs_check.errors import QueryError
 from obs_check.evidence.context import BrokenTarget
-from obs_check.evidence.funnel import rows
+from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.needed_labels import labels_needed
 from obs_check.follow.hop import Stored
 from obs_check.logql import parse
@@ -28,7 +28,7 @@ class Measured(NamedTuple):
         return f"of {lines} the query answers {self.now}{other} and {self.would} {whole}"
 
 
-def measured(broken: BrokenTarget, are: Sequence[Stored], would_be: Sequence[Stored], now_ns: int) -> Measured:
+def measure_on_lines(broken: BrokenTarget, are: Sequence[Stored], would_be: Sequence[Stored], now_ns: int) -> Measured:
     """The query run on lines as they are, and as they would be, one for one."""
     before, after = _answered(broken, are), _answered(broken, would_be)
     alike = sum(one == other for one, other in zip(before, after, strict=True) if other is not None)
@@ -46,7 +46,7 @@ def _answered(broken: BrokenTarget, lines: Sequence[Stored]) -> list[tuple[str, 
     made: list[tuple[str, ...] | None] = []
     for labels, line in lines:
         try:
-            found = rows(query.stages, [(labels, line)], broken.settings) if selected(labels) else []
+            found = passing_rows(query.stages, [(labels, line)], broken.settings) if selected(labels) else []
         except QueryError:
             return [None] * len(lines)
         values = [tuple(row.get(name) or "" for name in needed) for row in found if not row.error]

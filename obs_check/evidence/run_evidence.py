@@ -20,7 +20,7 @@ def sent_events(context: Context, decision: Decision) -> list[Sent]:
     return [s for s in context.run.sent if s.event.decision == decision] if context.run else []
 
 
-def answered(events: list[Sent], verdict: str) -> bool:
+def all_answered(events: list[Sent], verdict: str) -> bool:
     """Whether there are events and all of them were answered so."""
     return bool(events) and all(s.answer.verdict == verdict for s in events)
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from obs_check.errors import QueryError
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import SAMPLE, rows
+from obs_check.evidence.funnel import SAMPLE, passing_rows
 from obs_check.evidence.parser_at import count, count_fixed
 from obs_check.evidence.query_edit import Edits, replace_matchers
 from obs_check.evidence.select_matching import accepts_value, mean_values, misspelt_value, same_but_case
@@ -253,7 +253,7 @@ def _set_behind(broken: BrokenTarget, name: str, lines: Sequence[tuple[Mapping[s
     stages = broken.query.stages
     for at in range(1, len(stages) + 1):
         try:
-            passing = rows(stages[:at], [(dict(labels), line) for labels, line in lines], broken.settings)
+            passing = passing_rows(stages[:at], [(dict(labels), line) for labels, line in lines], broken.settings)
         except QueryError:
             return None
         if any(row.get(name) for row in passing):

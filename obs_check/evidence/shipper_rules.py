@@ -21,7 +21,7 @@ from obs_check.model.secret import shorten
 from obs_check.shipper import simulate
 from obs_check.shipper.alloy.edit import AlloyText, alloy_tree
 from obs_check.shipper.model import ScrapeJob, ShipperConfig
-from obs_check.shipper.pod_objects import discovered
+from obs_check.shipper.pod_objects import discovered_targets
 from obs_check.shipper.pods import META
 from obs_check.shipper.pushed import pushed_entries
 from obs_check.shipper.read import alloy_parts, parse_shipper
@@ -241,7 +241,7 @@ def _discovered(context: Context) -> tuple[Labels, ...]:
     targets = [target for state in states[:1] if state.kind == "promtail" for target in state.targets]
     known = [target.discovered for target in targets]
     uids = {labels.get(_UID) for labels in known}
-    return (*known, *(labels for labels in discovered(context.pods()) if labels.get(_UID) not in uids))
+    return (*known, *(labels for labels in discovered_targets(context.pods()) if labels.get(_UID) not in uids))
 
 
 def simulated_evidence(

@@ -88,7 +88,7 @@ def with_it(broken: BrokenPanel, change: Tried, how: str) -> str:
     )
 
 
-def finding(
+def tried_finding(
     context: Context,
     broken: BrokenPanel,
     cause: Cause,

@@ -73,10 +73,10 @@ def _summary(context: Context, change: Collecting, config: Rules, file: str) -> 
         return f"{change.summary}; {lacks}: {REMEDY}"
     of_pods = any("pod" in job.roles for job in config.config.jobs)
     elsewhere = "; a DaemonSet sees that directory through a hostPath only, else put a sidecar beside what writes there"
-    return change.summary + (elsewhere if of_pods and sees(context, config.config, file) is None else "")
+    return change.summary + (elsewhere if of_pods and pod_sees(context, config.config, file) is None else "")
 
 
-def sees(context: Context, config: ShipperConfig, file: str) -> bool | None:
+def pod_sees(context: Context, config: ShipperConfig, file: str) -> bool | None:
     """Whether a pod of the shipper has the file's directory from the node; None where no such pod is known."""
     pods = shippers(context.pods(), config.dialect)
     return any(pod.sees(file) for pod in pods) if pods else None
@@ -84,7 +84,7 @@ def sees(context: Context, config: ShipperConfig, file: str) -> bool | None:
 
 def not_mounted(context: Context, config: ShipperConfig, file: str) -> str:
     """What the shipper's pod has in place of the file's directory, in words; "" where it sees that, or nobody knows."""
-    if sees(context, config, file) is not False:
+    if pod_sees(context, config, file) is not False:
         return ""
     pod = shippers(context.pods(), config.dialect)[0]
     has = ", ".join(sorted(at for at, host in pod.mounts.items() if host)) or "no directory"

@@ -9,7 +9,7 @@ from obs_check.follow.run import Run
 from obs_check.follow.shipping import ShippingEvidence
 from obs_check.model.entry import Labels
 from obs_check.model.probe import Probe
-from obs_check.model.secret import until
+from obs_check.model.secret import end_within
 from obs_check.model.verdict import Verdict
 
 PathName = Literal["A", "B"]
@@ -34,7 +34,7 @@ class SeenLine:
 
     def to_json(self) -> dict[str, Any]:
         """{"line", "cut", "file", "offset", "labels", "ts_ns"}; `cut` are the characters that were left out."""
-        end = until(self.line, LINE_CHARS)
+        end = end_within(self.line, LINE_CHARS)
         return {
             "line": self.line[:end],
             "cut": len(self.line) - end,

@@ -30,7 +30,7 @@ from obs_check.lab.own_folder import OwnFolder
 from obs_check.lab.prometheus import LabPrometheus
 from obs_check.lab.shipper import LabShipper, Meets
 from obs_check.lab.tls.certificate import CA
-from obs_check.shipper.pod_objects import discovered, read_pods
+from obs_check.shipper.pod_objects import discovered_targets, read_pods
 from obs_check.standin.loki.served import Served
 from obs_check.standin.sql import LabDatabase
 
@@ -301,7 +301,7 @@ def _shipper(stack: Stack) -> Stop:
     directory, chosen = stack.directory, stack.chosen
     config, positions = directory / chosen.shipper_config, directory / "positions.yaml"
     other_user = chosen.shipper_user == "another"
-    pods = discovered(read_pods({"kind": "PodList", "items": chosen.pods}, "the lab"))
+    pods = discovered_targets(read_pods({"kind": "PodList", "items": chosen.pods}, "the lab"))
     meets = Meets(other_user, pods, tuple(chosen.unmounted))
     running = LabShipper(config, positions, stack.env, directory / SHIPPER_LOG, meets)
     stack.shipper = running

@@ -54,7 +54,7 @@ def read_disables(material: Material) -> list[Disable]:
     return found
 
 
-def apply(
+def apply_disables(
     issues: Iterable[Issue], disables: Sequence[Disable]
 ) -> tuple[list[Issue], list[tuple[Issue, str]], list[Disable]]:
     """The findings that stand, those that are switched off with the reason, and the comments that switch off none."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from obs_check.documents.nearest import did_you_mean
 from obs_check.errors import UsageError
-from obs_check.lint.disable import Disable, apply, read_disables
+from obs_check.lint.disable import Disable, apply_disables, read_disables
 from obs_check.lint.issue import Issue, group_issues
 from obs_check.lint.material import Material
 from obs_check.lint.registry import IDS, RULES
@@ -60,4 +60,4 @@ def lint(material: Material) -> LintResult:
     every = (issue for rule in RULES for issue in rule.issues(material))
     found = dict.fromkeys(replace(issue, spot=material.in_file(issue.spot)) for issue in every)
     ordered = sorted(found, key=lambda i: (i.spot.path, _ORDER.index(i.severity), i.spot.line))
-    return LintResult(*apply(ordered, read_disables(material)))
+    return LintResult(*apply_disables(ordered, read_disables(material)))

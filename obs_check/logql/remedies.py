@@ -48,7 +48,7 @@ def remedies(error: QueryError) -> Iterator[Remedy]:
         yield from slip(error, error.text)
 
 
-def mended(error: QueryError, read: Callable[[str], QueryError | None]) -> str | None:
+def mended_query(error: QueryError, read: Callable[[str], QueryError | None]) -> str | None:
     """The query with every slip mended, as `read` finds it to parse; None where a person has to do it."""
     found: QueryError | None = error
     for _ in range(_SLIPS_AT_MOST):

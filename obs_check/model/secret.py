@@ -85,7 +85,7 @@ def beginning(text: str) -> str:
     end inside of a secret."""
     if len(text) <= _BEGINNING:
         return hide_secrets(text)
-    return hide_secrets(text[: until(text, _BEGINNING)])
+    return hide_secrets(text[: end_within(text, _BEGINNING)])
 
 
 _BEGINNING = 64 * 1024
@@ -97,7 +97,7 @@ def behind_cut() -> int:
     return max(max(map(len, _forms), default=0), _LONGEST_USER_INFO)
 
 
-def until(text: str | bytes, most: int) -> int:
+def end_within(text: str | bytes, most: int) -> int:
     """Where a text, or its bytes, ends that may have at most `most` characters: before a secret that would be cut in
     two, because half of one is not found any more."""
     if len(text) <= most:

@@ -24,8 +24,8 @@ def apply_overrides(frames: Sequence[Frame], field_config: Mapping[str, Any]) ->
     for frame in frames:
         fields = []
         for field in frame.fields:
-            config = merged({}, defaults)
-            config = merged(config, field.config)
+            config = merge_objects({}, defaults)
+            config = merge_objects(config, field.config)
             for matches, properties in rules:
                 if matches(field, frame, frames):
                     for item in properties:
@@ -80,12 +80,14 @@ def js_regex(text: str) -> re.Pattern[str]:
         return re.compile(re.escape(body), flags)
 
 
-def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def merge_objects(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Both, nested objects merged, `over` winning."""
     result = dict(base)
     for key, value in over.items():
         held = result.get(key)
-        result[key] = merged(held if isinstance(held, Mapping) else {}, value) if isinstance(value, Mapping) else value
+        result[key] = (
+            merge_objects(held if isinstance(held, Mapping) else {}, value) if isinstance(value, Mapping) else value
+        )
     return result
 
 

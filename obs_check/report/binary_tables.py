@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from obs_check.client.files.text_files import whole
+from obs_check.client.files.text_files import replace_file
 from obs_check.errors import InputError
 from obs_check.report.frames import EvidenceTable
 from obs_check.report.terminal import in_cell
@@ -42,7 +42,7 @@ def copy_to_parquet(database: "DuckDBPyConnection", select: str, path: Path) -> 
     """Write what a statement selects, whole or not at all. Raises InputError."""
     import duckdb
 
-    with whole(path, HINT) as part:
+    with replace_file(path, HINT) as part:
         try:
             database.execute(f"COPY ({select}) TO '{quoted(part)}' (FORMAT parquet)")
         except duckdb.IOException as error:
@@ -57,7 +57,7 @@ def write_workbook(path: Path, tables: Sequence[EvidenceTable]) -> None:
 
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     try:
-        with whole(path, HINT) as part, xlsxwriter.Workbook(part, {**options, "constant_memory": True}) as book:
+        with replace_file(path, HINT) as part, xlsxwriter.Workbook(part, {**options, "constant_memory": True}) as book:
             _add_sheets(book, tables)
     except FileCreateError as error:
         raise InputError(f"{path}: {error}", HINT) from error

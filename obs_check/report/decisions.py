@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from obs_check.app.decisions import ROWS, decision_of, rows_of
-from obs_check.client.files.text_files import whole
+from obs_check.client.files.text_files import replace_file
 from obs_check.client.loki.client import StoredLine
 from obs_check.model.times import rfc3339
 from obs_check.report.binary_tables import HINT, copy_to_parquet, quoted
@@ -89,7 +89,7 @@ def write_decisions(folder: Path, formats: Collection[str]) -> list[Path]:
                 )
                 copy_to_parquet(database, f"SELECT {shown} FROM {source}", path)
             else:
-                with whole(path, HINT) as part:
+                with replace_file(path, HINT) as part:
                     _write(part, format_, DECISIONS, rows_of(folder))
             written.append(path)
         domains = database.execute(
@@ -100,7 +100,7 @@ def write_decisions(folder: Path, formats: Collection[str]) -> list[Path]:
     for format_ in ("csv", "jsonl"):
         if format_ in formats or formats == ("parquet",):
             path = folder / f"top_domains.{format_}"
-            with whole(path, HINT) as part:
+            with replace_file(path, HINT) as part:
                 _write(part, format_, TOP_DOMAINS, (dict(zip(names, row, strict=True)) for row in domains))
             written.append(path)
     return written

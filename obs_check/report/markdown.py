@@ -6,7 +6,7 @@ from typing import Any
 
 from obs_check.model.wording import count_noun
 from obs_check.report.frames import EvidenceTable
-from obs_check.report.tables import known
+from obs_check.report.tables import severity_and_kind
 from obs_check.report.terminal import escape_controls, in_one_line
 
 _MARKUP = re.compile(r"[\\`*_\[\]<>&|~!$]")
@@ -82,7 +82,7 @@ def _code(word: str, in_table: bool) -> str:
 
 def _finding(number: int, finding: Mapping[str, Any]) -> str:
     fix = finding.get("fix") or {}
-    head = f"### {number}. {in_markdown(finding.get('cause'))} ({in_markdown(known(finding))})"
+    head = f"### {number}. {in_markdown(finding.get('cause'))} ({in_markdown(severity_and_kind(finding))})"
     lines = [head, "", in_markdown(finding.get("claim")), ""]
     panels = finding.get("panels") or ()
     if panels:

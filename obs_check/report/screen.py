@@ -21,7 +21,7 @@ from obs_check.report.console import (
     probe_line,
     suggested_table,
 )
-from obs_check.report.tables import known
+from obs_check.report.tables import severity_and_kind
 from obs_check.report.terminal import escape_controls, in_one_line
 
 _WRONG_MEANINGS = frozenset({"broken_zero", "false_green"})
@@ -122,7 +122,7 @@ def print_finding(
     severity = str(finding.get("severity") or "")
     head = Text(f"{number}. ")
     head.append(str(finding.get("cause")), "bold")
-    head.append(f" {known(finding)}", STYLES.get(severity, "cyan"))
+    head.append(f" {severity_and_kind(finding)}", STYLES.get(severity, "cyan"))
     console.print(head)
     rows = _WHOLE if everything else _CLAIM_ROWS
     _indented(console, str(finding.get("claim", "")), "", rows)

@@ -26,7 +26,7 @@ def evidence_tables(document: Document) -> list[EvidenceTable]:
     return [table for table in found if table.rows]
 
 
-def known(finding: Mapping[str, Any]) -> str:
+def severity_and_kind(finding: Mapping[str, Any]) -> str:
     """The severity of a finding and how it is known: `error, proved`."""
     return ", ".join(filter(None, (str(finding.get("severity") or ""), evidence_of(finding))))
 

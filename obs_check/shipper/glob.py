@@ -82,13 +82,13 @@ def names_directory(pattern: str, path: str) -> bool:
     """Whether a pattern, or what is meant by it, fits the directory of a path; a pattern that is none does not."""
     directory = posixpath.dirname(path)
     try:
-        ways_meant = ways(meant(pattern))
+        ways_meant = ways(pattern_meant(pattern))
     except ConfigError:
         return False
     return any(matches(posixpath.dirname(way), directory) for way in ways_meant)
 
 
-def meant(pattern: str) -> str:
+def pattern_meant(pattern: str) -> str:
     """The pattern with which braces around absolute paths take the files that they name; others are as they are."""
     try:
         choices, end = _choices(pattern, 0, pattern) if pattern.startswith("{") else ([], 0)

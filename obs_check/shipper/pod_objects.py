@@ -55,7 +55,7 @@ def read_pods(document: Any, source: str) -> tuple[Pod, ...]:
         raise InputError(f"{source}: not a list of pods: {type(error).__name__}: {error}", _HINT) from error
 
 
-def discovered(pods: Sequence[Pod]) -> tuple[Labels, ...]:
+def discovered_targets(pods: Sequence[Pod]) -> tuple[Labels, ...]:
     """The labels of every target of a discovery of role pod, before relabeling."""
     return tuple(labels for pod in pods for labels in pod.targets)
 

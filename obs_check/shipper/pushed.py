@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from obs_check.model.entry import Labels
-from obs_check.model.secret import until
+from obs_check.model.secret import end_within
 from obs_check.shipper.model import ScrapeJob, ShipperConfig
 from obs_check.shipper.simulate import Shipped, Simulation
 
@@ -30,6 +30,6 @@ def pushed_entries(config: ShipperConfig, job: ScrapeJob, ran: Simulation) -> Si
             if not config.truncates:
                 dropped[LINE_TOO_LONG] = dropped.get(LINE_TOO_LONG, 0) + 1
                 continue
-            line = raw[: until(raw, limit)].decode("utf-8", "replace")
+            line = raw[: end_within(raw, limit)].decode("utf-8", "replace")
         kept.append(replace(entry, labels={**added, **entry.labels}, line=line))
     return Simulation(kept, ran.effects, dropped)

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from obs_check.app.verify.outcome import Outcome
-from obs_check.app.verify.verdicts import Yardstick, judge
+from obs_check.app.verify.verdicts import Yardstick, judge_panel
 from obs_check.model.failure import Failure
 from obs_check.model.probe import Probe
 from obs_check.model.verdict import Verdict
@@ -41,5 +41,5 @@ def views(result: dict[str, Any]) -> list[PanelView]:
 def test_a_panel_is_judged_by_what_its_error_means(shape: tuple[Any, ...]) -> None:
     meaning, status, source, words = shape
     result = {"error": words or "failed", "status": status, "errorSource": source}
-    outcome = Outcome("diagnose", panels=[judge(view, None, Yardstick({})) for view in views(result)])
+    outcome = Outcome("diagnose", panels=[judge_panel(view, None, Yardstick({})) for view in views(result)])
     assert (outcome.verdict, outcome.exit_code) == JUDGED[meaning]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from obs_check.app.diagnose.positive_control import controls, with_controls
-from obs_check.app.verify.verdicts import Yardstick, copy_of, judge
+from obs_check.app.verify.verdicts import Yardstick, copy_of, judge_panel
 from obs_check.client.egress import EgressAnswer
 from obs_check.evidence.control import Control
 from obs_check.follow.run import Run, Sent, plan_events
@@ -36,7 +36,7 @@ def view(**shown: float) -> PanelView:
 def judged(before: PanelView, after: PanelView, own: PanelView | None, expected: Expectation | None) -> Control:
     """The control of one panel, read before and after the run and over the run's lines."""
     held = Yardstick({1: expected} if expected else {}, RUN, {copy_of(before): before})
-    (control,) = controls([judge(after, own, held)], held)
+    (control,) = controls([judge_panel(after, own, held)], held)
     return control
 
 
@@ -102,7 +102,7 @@ def test_an_outage_decides_nothing() -> None:
 def test_a_false_green_fails_whatever_its_reading_is_worth() -> None:
     same = view(agents=3)
     held = Yardstick({1: Expectation(1, "B", "rises")}, RUN, {copy_of(same): same})
-    rows = [judge(same, None, held)]
+    rows = [judge_panel(same, None, held)]
     (row,) = with_controls(rows, controls(rows, held))
     assert row.verdict is Verdict.FAIL
     assert row.to_row()["state"] == "false_green"
@@ -121,13 +121,13 @@ def test_a_false_green_fails_whatever_its_reading_is_worth() -> None:
 )
 def test_an_empty_panel(expected: Expectation | None, run: Run | None, verdict: Verdict) -> None:
     expectations = {1: expected} if expected else {2: Expectation(2, "B", "count")}
-    assert judge(view(), None, Yardstick(expectations, run)).verdict is verdict
+    assert judge_panel(view(), None, Yardstick(expectations, run)).verdict is verdict
 
 
 def test_an_error_in_its_own_range_is_the_answer() -> None:
     reading = Reading(1, "error", "No data", error="the query time range exceeds the limit")
     held = Yardstick({1: Expectation(1, "B", "count")}, RUN)
-    row = judge(replace(view(), reading=reading), view(allow=1, deny=1), held)
+    row = judge_panel(replace(view(), reading=reading), view(allow=1, deny=1), held)
     assert row.verdict is Verdict.FAIL
     assert row.told.reading is reading
     assert "exceeds the limit" in row.differs

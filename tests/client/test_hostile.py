@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 
 from obs_check.client import answer
-from obs_check.client.answer import DEEPEST, MOST, Answer, NoJson, decode_json, measured
+from obs_check.client.answer import DEEPEST, MOST, Answer, NoJson, decode_json, measure_json
 from obs_check.client.egress import Patience, send
 from obs_check.client.http import Http, Wire
 from obs_check.client.loki.tail import LokiTail
@@ -107,7 +107,7 @@ def test_what_is_in_texts_is_not_measured(
     text: bytes, levels: int, values: int, part: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(answer, "PART", part)
-    found = measured(text)
+    found = measure_json(text)
     # It stops behind the part in which there is too much.
     assert found == (levels, values) if levels <= DEEPEST else min(found) > DEEPEST
 

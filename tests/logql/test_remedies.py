@@ -4,7 +4,7 @@ import pytest
 
 from obs_check.errors import QueryError
 from obs_check.logql import parse
-from obs_check.logql.remedies import hint_for, mended
+from obs_check.logql.remedies import hint_for, mended_query
 
 
 def refused(text: str) -> QueryError | None:
@@ -44,7 +44,7 @@ def refused(text: str) -> QueryError | None:
 def test_a_slip_that_has_one_meaning_is_mended(text: str, meant: str) -> None:
     error = refused(text)
     assert error is not None
-    assert mended(error, refused) == meant
+    assert mended_query(error, refused) == meant
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,4 @@ def test_what_only_a_person_can_mend_is_said(text: str, said: str) -> None:
     error = refused(text)
     assert error is not None
     assert said in hint_for(error)
-    assert mended(error, refused) is None
+    assert mended_query(error, refused) is None

@@ -12,7 +12,7 @@ import yaml
 
 import obs_check
 from obs_check.model import secret
-from obs_check.model.secret import HIDDEN, beginning, hide_secrets, hide_value, shorten, until, yaml_problem
+from obs_check.model.secret import HIDDEN, beginning, end_within, hide_secrets, hide_value, shorten, yaml_problem
 
 TIME = len("2026-11-24T00:00:00")
 CANARY = 'c4n"ary/+=&<x>'
@@ -108,8 +108,8 @@ def test_a_text_that_stays_as_it_is_ends_before_a_secret_that_would_be_cut(secre
     behind += as_bytes and "é" in secret
     first = 401
     for most in range(first - 5, behind + 5):
-        assert until(text, most) == (first if first < most < behind else most)
-    assert until(text, 10**6) == len(text)
+        assert end_within(text, most) == (first if first < most < behind else most)
+    assert end_within(text, 10**6) == len(text)
 
 
 def test_no_text_is_cut_another_way() -> None:

@@ -20,7 +20,7 @@ from obs_check.lab.loki import LabLoki
 from obs_check.lab.settings import healthy, write
 from obs_check.model.entry import Labels
 from obs_check.model.times import rfc3339_nano
-from obs_check.shipper.pod_objects import discovered, read_pods
+from obs_check.shipper.pod_objects import discovered_targets, read_pods
 from obs_check.shipper.pods import META
 from tests.real.promtail_process import RealPromtail
 
@@ -76,7 +76,7 @@ def test_promtail_discovers_reads_and_ships_what_is_told_of_the_pods(
             promtail.until(lambda: "coder-1" in shipped(loki), "the lines of a new pod are not in Loki")
             page = httpx.get(f"{promtail.url}/service-discovery", trust_env=False).text
             everyone = read_pods(api.listed(), "the lab")
-            told = {labels[f"{META}pod_name"]: labels for labels in discovered(everyone)}
+            told = {labels[f"{META}pod_name"]: labels for labels in discovered_targets(everyone)}
             assert found(page) == told
     finally:
         api.stop()

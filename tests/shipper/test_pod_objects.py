@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from obs_check.errors import InputError
-from obs_check.shipper.pod_objects import discovered, read_pods, shippers
+from obs_check.shipper.pod_objects import discovered_targets, read_pods, shippers
 from obs_check.shipper.pods import META
 
 UID = "0f3b1c52-6a6e-4f0f-9f60-2f7d2f6a9c44"
@@ -47,7 +47,7 @@ def listed(*pods: dict[str, Any]) -> dict[str, Any]:
 def test_a_target_a_port_and_one_for_a_container_without() -> None:
     first, second, wait = (
         {name.removeprefix(META): value for name, value in labels.items()}
-        for labels in discovered(read_pods(listed(pod()), "f"))
+        for labels in discovered_targets(read_pods(listed(pod()), "f"))
     )
     assert first == {
         "__address__": "10.0.0.5:8080",
@@ -77,7 +77,7 @@ def test_a_target_a_port_and_one_for_a_container_without() -> None:
 
 
 def test_a_pod_without_an_address_is_no_target() -> None:
-    assert discovered(read_pods(pod(status={"podIP": ""}), "f")) == ()
+    assert discovered_targets(read_pods(pod(status={"podIP": ""}), "f")) == ()
 
 
 @pytest.mark.parametrize(

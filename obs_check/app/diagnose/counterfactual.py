@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from obs_check.app.verify.look import look
+from obs_check.app.verify.look import look_at_panels
 from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, copy_of
 from obs_check.evidence.dashboard_edit import apply_edits
 from obs_check.model.finding import FileEdit, Finding
@@ -55,7 +55,7 @@ def would_read(
         document = apply_edits(document, edits)
         changed = replace(board, dashboard=load_dashboard(document, board.dashboard.source))
         touched = {number for e in edits for number in ((e.panel,) if e.panel is not None else finding.panels)}
-        for after in look(changed, held, now_ns, touched):
+        for after in look_at_panels(changed, held, now_ns, touched):
             row = known.get(copy_of(after.view))
             reads = row.shown if row else ""
             found.append(WouldRead(finding.cause, *copy_of(after.view), reads, after.shown, after.verdict))

@@ -21,7 +21,7 @@ LATE_S = 30
 _LIMIT = 1000
 
 
-def passing(
+def passing_lines(
     query: LogQuery, batches: Iterable[list[LogStream]], start_ns: int, settings: EngineSettings
 ) -> Iterator[Streams]:
     """What of each batch of raw streams the query keeps, lines before `start_ns` left out; batches without a line are

@@ -9,7 +9,7 @@ from obs_check.app.diagnose.positive_control import controls, with_controls
 from obs_check.app.recompute.answers import plain
 from obs_check.app.recompute.result import Recomputed
 from obs_check.app.verify.panel_hop import panel_hop
-from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, copy_of, judge
+from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, copy_of, judge_panel
 from obs_check.errors import ObsCheckError
 from obs_check.follow.hop import PathName
 from obs_check.follow.run import Run, run_from_json
@@ -90,7 +90,7 @@ def recompute_panels(document: Mapping[str, Any], place: str, found: Recomputed)
         if (before := views.get("before")) is not None:
             earlier[copy_of(before)] = before
         if (view := views.get("range")) is not None:
-            judged.append(judge(view, views.get("run"), replace(held, before=earlier)))
+            judged.append(judge_panel(view, views.get("run"), replace(held, before=earlier)))
             places.append(n)
     moved = controls(judged, replace(held, before=earlier)) if run is not None else []
     judged = with_controls(judged, moved)

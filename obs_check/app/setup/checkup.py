@@ -73,7 +73,7 @@ def check_all(config: Config, env: Mapping[str, str], now_ns: Callable[[], int] 
     yield _executor(config)
 
 
-def asked(part: str, place: str, ask: Callable[[], str], remedy: str = "") -> PartCheck:
+def check_by_asking(part: str, place: str, ask: Callable[[], str], remedy: str = "") -> PartCheck:
     """The check that a question is: what its errors mean is what they mean everywhere."""
     try:
         return PartCheck(part, place, "ok", ask())
@@ -94,7 +94,7 @@ def _grafana(client: GrafanaClient, config: Config) -> Generator[PartCheck, None
         return f"Grafana {(settings.get('buildInfo') or {}).get('version') or 'that does not say its version'}"
 
     wants = "the token of a service account with the role Viewer: grafana.token, or init --token-env NAME"
-    first = asked("grafana", client.url, version, wants)
+    first = check_by_asking("grafana", client.url, version, wants)
     yield first
     if first.state not in ("ok", "not allowed"):
         return config
@@ -116,9 +116,9 @@ def _grafana(client: GrafanaClient, config: Config) -> Generator[PartCheck, None
         return f"{found.title}: {count_noun(found.panels, 'panel')}, {found.of_loki} of Loki"
 
     remedy = "give the token dashboards:read and datasources:query (role Viewer)"
-    yield asked("dashboard", wanted, board, remedy)
+    yield check_by_asking("dashboard", wanted, board, remedy)
     for uid in dict.fromkeys(uids):
-        yield asked(f"datasource {uid}", client.url, partial(_health, client, uid), remedy)
+        yield check_by_asking(f"datasource {uid}", client.url, partial(_health, client, uid), remedy)
     return with_loki(config, lokis)
 
 
@@ -148,7 +148,7 @@ def _loki(config: Config, now_ns: Callable[[], int]) -> Iterator[PartCheck]:
 
     with closing(open_loki(config)) as client:
         place = config.loki.url or f"datasource {config.loki.uid}"
-        yield asked("loki", place, labels, "is loki.url right, and loki.tenant set where Loki has tenants?")
+        yield check_by_asking("loki", place, labels, "is loki.url right, and loki.tenant set where Loki has tenants?")
 
 
 def _shipper(config: Config, now_ns: Callable[[], int]) -> Iterator[PartCheck]:
@@ -166,7 +166,7 @@ def _shipper(config: Config, now_ns: Callable[[], int]) -> Iterator[PartCheck]:
                 files = client.state().value.files
             return f"{kind}, {count_noun(len(files), 'file')}"
 
-        yield asked("shipper.url", url, answers)
+        yield check_by_asking("shipper.url", url, answers)
     yield _file("shipper.config", config.shipper.config, _jobs)
 
 
@@ -186,7 +186,7 @@ def _expectations(path: Path) -> str:
 def _file(part: str, path: Path | None, read: Callable[[Path], str]) -> PartCheck:
     if path is None:
         return PartCheck(part, "", "not set", "")
-    return asked(part, str(path), lambda: read(path))
+    return check_by_asking(part, str(path), lambda: read(path))
 
 
 def _logs(part: str, glob: AbsoluteGlob | None) -> PartCheck:
@@ -222,7 +222,7 @@ def _proxy(config: Config) -> PartCheck:
         reach("boundary's proxy", url)
         return "takes connections"
 
-    return asked("boundary.proxy", url, answers)
+    return check_by_asking("boundary.proxy", url, answers)
 
 
 def _executor(config: Config) -> PartCheck:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from obs_check.app.setup.checkup import PartCheck, asked
+from obs_check.app.setup.checkup import PartCheck, check_by_asking
 from obs_check.client.cluster import Cluster
 from obs_check.documents.scrubbed import without_secret_values
 from obs_check.errors import InputError, Unavailable, UsageError
@@ -69,7 +69,7 @@ def look_into(cluster: Cluster, namespace: str | None, found: ClusterFound) -> I
     says which verb on which resource is missing, and the others are asked all the same."""
 
     def part(name: str, place: str, ask: Callable[[], str]) -> PartCheck:
-        check = asked(name, place, ask)
+        check = check_by_asking(name, place, ask)
         # What a cluster does not have is not a fault of it.
         return replace(check, state="not set") if check.state == "broken" else check
 

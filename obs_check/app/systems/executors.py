@@ -37,7 +37,7 @@ def open_executor(config: Config, via: str, env: Mapping[str, str], say: Callabl
     return executor
 
 
-def through(executor: Executor, probed: Probed, denied: Collection[str], hold: Hold) -> Through:
+def known_place(executor: Executor, probed: Probed, denied: Collection[str], hold: Hold) -> Through:
     """What is known of the place by now; `denied` is as in Probed.wrap."""
     reach, wrap = executor.reach, probed.wrap(denied)
     return Through(executor.name, executor.place, reach.proves, reach.proves_not, wrap, hold.why)
@@ -58,10 +58,10 @@ def send_through(
     limit_s = start_s + hold.seconds + REQUEST_S * math.ceil(len(events) / 10) + REQUEST_S
     left = {event.n: event for event in events}
     start_ns = journal.sending(events[0].n, events[-1].n)
-    with told(lambda: len(events) - len(left), len(events), limit_s, say):
+    with say_progress(lambda: len(events) - len(left), len(events), limit_s, say):
         for probed in run_probe(executor, program(events[0].run, events, client, hold), limit_s):
             if probed.latest is None:
-                journal.through(through(executor, probed, probed.denied(events), hold))
+                journal.through(known_place(executor, probed, probed.denied(events), hold))
             elif event := left.pop(probed.latest[0], None):
                 at_ns, answer = probed.answers[probed.latest]
                 journal.answered(replace(event, sent_ns=at_ns), answer, probed.latest[1])
@@ -76,7 +76,7 @@ def send_through(
 
 
 @contextmanager
-def told(done: Callable[[], int], of: int, limit_s: float, say: Callable[[str], None]) -> Iterator[None]:
+def say_progress(done: Callable[[], int], of: int, limit_s: float, say: Callable[[str], None]) -> Iterator[None]:
     """Say every TOLD_S how far a batch is, and how many seconds more it may take."""
     over, ends = Flag(), time.monotonic() + limit_s
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from obs_check.app.systems.executors import through, told
+from obs_check.app.systems.executors import known_place, say_progress
 from obs_check.app.systems.load_hops import Follower
 from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.probe import REQUEST_S, Client, Hold, Pace, Probed, hold_for, program, run_probe
@@ -65,11 +65,11 @@ def send_there(
     before = 0
     for batch in batches(executor, client, events, pace, start_s):
         answered = _AnsweredBatch(batch.events, journal, follower)
-        with told(lambda done=answered, sent=before: sent + done.count, len(events), batch.limit_s, say):  # type: ignore[misc]
+        with say_progress(lambda done=answered, sent=before: sent + done.count, len(events), batch.limit_s, say):  # type: ignore[misc]
             for probed in run_probe(executor, batch.program, batch.limit_s):
                 if probed.latest is None:
                     denied |= probed.denied(batch.events)
-                    journal.through(through(executor, probed, denied, batch.hold))
+                    journal.through(known_place(executor, probed, denied, batch.hold))
                 else:
                     answered.take(probed, probed.latest)
         before += len(batch.events)

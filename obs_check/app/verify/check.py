@@ -15,7 +15,7 @@ from obs_check.app.systems.health import ask_health
 from obs_check.app.systems.injection import Sending
 from obs_check.app.systems.systems import Systems
 from obs_check.app.verify.inputs import clocks, inputs_of, versions, wrong_clock
-from obs_check.app.verify.look import look
+from obs_check.app.verify.look import look_at_panels
 from obs_check.app.verify.outcome import Outcome
 from obs_check.app.verify.panel_hop import panel_hop
 from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, copy_of
@@ -191,7 +191,7 @@ class Check:
             self.say(f"{count_noun(len(self._controls), 'panel')} read before and after the run, {still} did not move")
 
     def _look(self, now_ns: int, only: Collection[int] | None) -> list[PanelVerdict]:
-        return look(self.systems.board, self._held, now_ns, only, self._told_while_reading())
+        return look_at_panels(self.systems.board, self._held, now_ns, only, self._told_while_reading())
 
     def _told_while_reading(self) -> Callable[[Panel], None]:
         """Says how far the reading of a large dashboard is."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, broken_panel, copy_of, judge
+from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, broken_panel, copy_of, judge_panel
 from obs_check.errors import NotAllowed, Unavailable
 from obs_check.evidence.context import BrokenPanel
 from obs_check.follow.run import Run
@@ -18,7 +18,7 @@ READ_BACK_S = 1
 """Seconds that the clock is set ahead behind a run, so that a range that ends now holds its last line."""
 
 
-def look(
+def look_at_panels(
     board: Board,
     held: Yardstick,
     now_ns: int,
@@ -32,12 +32,12 @@ def look(
     """
     run = held.run
     if run is None:
-        return [judge(view, None, held) for view in board.read(now_ns, None, only, progress=progress)]
+        return [judge_panel(view, None, held) for view in board.read(now_ns, None, only, progress=progress)]
     at = opened_at(board.dashboard, run, now_ns)
     views = board.answers(_since_before(board, held, at, board.requests(at, None, only)), progress)
     asked = [v.request for v in views if _asks_for_run(v, held)]
     own = {copy_of(v): v for v in _of_run(board, run).answers(asked)}
-    return [judge(view, own.get(copy_of(view)), held) for view in views]
+    return [judge_panel(view, own.get(copy_of(view)), held) for view in views]
 
 
 def look_again(board: Board, held: Yardstick, broken: BrokenPanel, request: PanelRequest) -> BrokenPanel:
@@ -54,7 +54,7 @@ def look_again(board: Board, held: Yardstick, broken: BrokenPanel, request: Pane
     else:
         (view,) = board.answers([request])
         own = _of_run(board, run).answers([request])[0] if run is not None and _asks_for_run(view, held) else None
-        found = broken_panel(judge(view, own, held), held)
+        found = broken_panel(judge_panel(view, own, held), held)
         failed = next((one for one in (view, own) if one is not None and one.outage), None)
     if failed is not None:
         kind = NotAllowed if failed.denied else Unavailable

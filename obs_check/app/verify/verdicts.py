@@ -84,7 +84,7 @@ def copy_of(view: PanelView) -> Copy:
     return view.panel.id, view.panel.title
 
 
-def judge(view: PanelView, own: PanelView | None, held: Yardstick) -> PanelVerdict:
+def judge_panel(view: PanelView, own: PanelView | None, held: Yardstick) -> PanelVerdict:
     """The verdict on a panel that was read in its own range and, where `own` is given, over the run's lines alone.
 
     An error in its own range is the answer, whatever the run's lines would give. Then those lines decide: exactly what

@@ -12,7 +12,7 @@ from functools import partial
 from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import rows
+from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.needed_labels import grouped_by
 from obs_check.evidence.parser_at import count, with_values
 from obs_check.evidence.query_edit import edit_texts
@@ -69,7 +69,7 @@ def _missing(context: Context, broken: BrokenTarget) -> Iterator[_Missing]:
     if broken.rungs[-1].lines == 0:
         return
     try:
-        passing = rows(broken.query.stages[broken.head :], broken.lines, broken.settings)
+        passing = passing_rows(broken.query.stages[broken.head :], broken.lines, broken.settings)
     except QueryError:
         return
     labels = sorted({name for row in passing for name in row.labels() if not name.startswith("__")})

@@ -5,7 +5,14 @@ Proved by the client's own TLS error and by the same request with boundary's CA,
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.run_evidence import answered, at_egress, boundary_lines, seen_anywhere, send_again, sent_events
+from obs_check.evidence.run_evidence import (
+    all_answered,
+    at_egress,
+    boundary_lines,
+    seen_anywhere,
+    send_again,
+    sent_events,
+)
 from obs_check.model.finding import Finding, Fix, Observation, Proof, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.wording import count_noun
@@ -14,7 +21,7 @@ from obs_check.model.wording import count_noun
 def find(context: Context) -> Finding | None:
     """Every event failed by its certificate and no tag is anywhere."""
     every = [*sent_events(context, "allow"), *sent_events(context, "deny")]
-    if not answered(every, "ca_untrusted") or seen_anywhere(context):
+    if not all_answered(every, "ca_untrusted") or seen_anywhere(context):
         return None
     lines, probes = boundary_lines(context, "TLS handshake failed", "run")
     config, egress = context.named.boundary_config, context.firewall.egress

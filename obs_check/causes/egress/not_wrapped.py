@@ -7,7 +7,7 @@ where the probe sent them, by what it saw around itself.
 from obs_check.client.executors.registry import EXECUTORS
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.run_evidence import answered, at_egress, seen_anywhere, sent_events, through_boundary
+from obs_check.evidence.run_evidence import all_answered, at_egress, seen_anywhere, sent_events, through_boundary
 from obs_check.follow.run import Through
 from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
 from obs_check.model.probe import Probe
@@ -22,7 +22,7 @@ _ANYWHERE = (
 def find(context: Context) -> Finding | None:
     """Real answers, no record, and boundary's page through boundary's port, or a place without a wrapper."""
     denied = sent_events(context, "deny")
-    if not answered(denied, "allow") or seen_anywhere(context):
+    if not all_answered(denied, "allow") or seen_anywhere(context):
         return None
     through = context.run.through if context.run else None
     if through is not None and through.wrap.kind == "not wrapped":

@@ -5,7 +5,7 @@ Proved by boundary's own ERROR line; what answers on the port does not answer as
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.run_evidence import answered, at_egress, boundary_lines, seen_anywhere, sent_events
+from obs_check.evidence.run_evidence import all_answered, at_egress, boundary_lines, seen_anywhere, sent_events
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.wording import count_noun
 
@@ -13,7 +13,7 @@ from obs_check.model.wording import count_noun
 def find(context: Context) -> Finding | None:
     """No tag anywhere, no page of boundary, and the line `Failed to create HTTP listener`."""
     denied = sent_events(context, "deny")
-    if not denied or answered(denied, "deny") or seen_anywhere(context):
+    if not denied or all_answered(denied, "deny") or seen_anywhere(context):
         return None
     lines, probes = boundary_lines(context, "Failed to create HTTP listener", "last start")
     if not lines:

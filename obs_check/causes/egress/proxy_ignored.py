@@ -6,7 +6,7 @@ record.
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.run_evidence import answered, at_egress, seen_anywhere, sent_events, through_boundary
+from obs_check.evidence.run_evidence import all_answered, at_egress, seen_anywhere, sent_events, through_boundary
 from obs_check.model.finding import Finding, Fix, Proof, Subject
 from obs_check.model.wording import count_noun
 
@@ -14,7 +14,7 @@ from obs_check.model.wording import count_noun
 def find(context: Context) -> Finding | None:
     """No answer without a proxy, no record, and boundary's page through boundary's port."""
     every = [*sent_events(context, "allow"), *sent_events(context, "deny")]
-    if context.firewall.egress is None or context.firewall.egress.proxy or not answered(every, "no_answer"):
+    if context.firewall.egress is None or context.firewall.egress.proxy or not all_answered(every, "no_answer"):
         return None
     if seen_anywhere(context) or any(context.env.get(name) for name in ("HTTP_PROXY", "http_proxy")):
         return None

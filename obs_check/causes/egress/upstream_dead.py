@@ -5,7 +5,7 @@ Proved by the record: ALLOW lines of the very requests that got no answer (bound
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.run_evidence import answered, at_egress, boundary_lines, seen_anywhere, sent_events
+from obs_check.evidence.run_evidence import all_answered, at_egress, boundary_lines, seen_anywhere, sent_events
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 
 
@@ -13,7 +13,7 @@ def find(context: Context) -> Finding | None:
     """Allow events without an answer whose tags are recorded, and boundary's line about the failure."""
     allow = sent_events(context, "allow")
     recorded = seen_anywhere(context)
-    if not answered(allow, "no_answer") or not any(s.event.tag in recorded for s in allow):
+    if not all_answered(allow, "no_answer") or not any(s.event.tag in recorded for s in allow):
         return None
     said, probes = boundary_lines(context, "Failed to forward HTTPS request", "run")
     lines = [line for line in said if f"obs={allow[0].event.run}-" in line]

@@ -13,7 +13,7 @@ from obs_check.errors import ObsCheckError
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.firewall_file import firewall_file
-from obs_check.evidence.run_evidence import answered, sent_events
+from obs_check.evidence.run_evidence import all_answered, sent_events
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.wording import count_noun
@@ -26,7 +26,7 @@ def find(context: Context) -> Finding | None:
     """Deny events decided, none in a file, and only the child's file of the last invocation is there: the configuration
     has a `log_dir`, or the file beside it is deleted and still open."""
     hop, file = context.hop("A", "file"), firewall_file(context)
-    if hop is None or hop.seen or hop.unknown or not answered(sent_events(context, "deny"), "deny"):
+    if hop is None or hop.seen or hop.unknown or not all_answered(sent_events(context, "deny"), "deny"):
         return None
     if file is not None and (not file.config.log_dir or file.config.log_level > DECIDED_AT["deny"]):
         return None

@@ -12,7 +12,7 @@ from obs_check.evidence.cause import on_query, on_run
 from obs_check.evidence.changed_lines import SHOWN, Pushed, compare_lines, in_loki, is_cut, pushed_lines
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.lost_lines import PathLines, join_findings, losses, paths_to, shipper_answers
-from obs_check.evidence.query_on_lines import measured
+from obs_check.evidence.query_on_lines import measure_on_lines
 from obs_check.evidence.shipper_rules import Rules
 from obs_check.model.event import find_tags
 from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
@@ -61,7 +61,7 @@ def _arrived(context: Context, broken: BrokenTarget, one: PathLines) -> Finding 
     if not cut:
         return None
     now, first = context.now_ns(), cut[0]
-    both = measured(broken, [line.stored for line in cut], [line.whole for line in cut], now)
+    both = measure_on_lines(broken, [line.stored for line in cut], [line.whole for line in cut], now)
     if both.would <= both.alike:
         return None
     made = first.pushed or Pushed.unknown(first.tag, first.written)

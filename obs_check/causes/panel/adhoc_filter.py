@@ -12,10 +12,10 @@ from obs_check.errors import QueryError
 from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.funnel import SAMPLE, Rung, count_rung, rows
+from obs_check.evidence.funnel import SAMPLE, Rung, count_rung, passing_rows
 from obs_check.evidence.query_text import editable_queries
 from obs_check.evidence.select_matching import mean_values
-from obs_check.evidence.tried import finding, reading_text, try_edits
+from obs_check.evidence.tried import reading_text, tried_finding, try_edits
 from obs_check.evidence.variables import definition
 from obs_check.logql import to_text
 from obs_check.logql.stages.registry import effect_of
@@ -69,7 +69,7 @@ def _told(
     )
     summary = f"filter by `{new}`" if new else f"take the filter `{filter_text}` out of {variable.name}"
     more = (guilty.sample, guilty.before.probe, guilty.after.probe)
-    return replace(finding(context, broken, CAUSE, claim, change, summary, more), group=filter_text)
+    return replace(tried_finding(context, broken, CAUSE, claim, change, summary, more), group=filter_text)
 
 
 def _guilty(context: Context, broken: BrokenPanel) -> Iterator[_Guilty]:
@@ -89,7 +89,7 @@ def _guilty(context: Context, broken: BrokenPanel) -> Iterator[_Guilty]:
             lines, probe = context.loki.lines(to_text(replace(bare, stages=())), broken.window, SAMPLE)
             matcher = stage.predicate.matcher
             try:
-                parsed = rows(parsing, lines, context.engine())
+                parsed = passing_rows(parsing, lines, context.engine())
             except QueryError:
                 parsed = []
             values = sorted({value for row in parsed if (value := row.get(matcher.name))})

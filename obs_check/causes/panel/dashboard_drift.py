@@ -10,7 +10,7 @@ from typing import Any
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
-from obs_check.evidence.tried import finding, reading_text, try_edits
+from obs_check.evidence.tried import reading_text, tried_finding, try_edits
 from obs_check.model.finding import DashboardEdit, Finding, PanelEdit
 from obs_check.panel.dashboard import dashboard_of
 
@@ -52,7 +52,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         f"the panel in Grafana differs from {source.name} in {what} and is wrong: {broken.differs}; "
         f"as the file has it the panel reads {reading_text(change.reading)}"
     )
-    return finding(context, broken, CAUSE, claim, change, f"bring the dashboard back to {source.name}")
+    return tried_finding(context, broken, CAUSE, claim, change, f"bring the dashboard back to {source.name}")
 
 
 def _differing(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
-from obs_check.evidence.tried import finding, reading_text, try_edits
+from obs_check.evidence.tried import reading_text, tried_finding, try_edits
 from obs_check.model.finding import Finding, Fix, Observation, PanelEdit, Subject
 from obs_check.panel.datasource import Datasource, reference_key
 
@@ -32,7 +32,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     edits = [PanelEdit(broken.panel.id, path, reference, _reference(near)) for path, reference in places]
     change = try_edits(context, broken, edits)
     claim = f"{broken.request.why}; with {near.uid!r} the panel reads {reading_text(change.reading)}"
-    return finding(context, broken, CAUSE, claim, change, f"use the datasource {near.uid!r}", (health,))
+    return tried_finding(context, broken, CAUSE, claim, change, f"use the datasource {near.uid!r}", (health,))
 
 
 def _places(panel: Any, context: Context) -> list[tuple[tuple[str | int, ...], Any]]:

@@ -13,7 +13,7 @@ from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.control import Control
 from obs_check.evidence.dashboard_edit import apply_edits, dashboard_fix
-from obs_check.evidence.funnel import counting
+from obs_check.evidence.funnel import count_query
 from obs_check.logql import to_text
 from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.syntax import ast
@@ -54,7 +54,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
 def _lines(context: Context, broken: BrokenPanel, control: Control) -> tuple[str, tuple[Probe, ...], Fix] | None:
     """What the query counts, when it has no line of the run and none that is a decision."""
     for asked in asked_queries(broken):
-        lines, probe = context.loki.count(counting(asked.query, broken.window), broken.window)
+        lines, probe = context.loki.count(count_query(asked.query, broken.window), broken.window)
         if lines > 0:
             continue
         counted, sample = context.every_line.lines(to_text(_unformatted(asked.query)), control.after_window, 20)

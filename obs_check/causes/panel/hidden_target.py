@@ -3,7 +3,7 @@
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
-from obs_check.evidence.tried import finding, reading_text, try_edits
+from obs_check.evidence.tried import reading_text, tried_finding, try_edits
 from obs_check.model.finding import Finding, PanelEdit
 
 
@@ -28,7 +28,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         f"{'every query' if every else f'query {names}'} of the panel is hidden, so "
         f"{'nothing is asked' if every else 'it is not asked'}; shown, the panel reads {reading_text(change.reading)}"
     )
-    return finding(context, broken, CAUSE, claim, change, "show the hidden queries")
+    return tried_finding(context, broken, CAUSE, claim, change, "show the hidden queries")
 
 
 CAUSE = on_panel("panel.hidden-target", "panel", find)

@@ -10,7 +10,7 @@ from functools import partial
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.prometheus_absence import absent_selectors, metric_names, targets
-from obs_check.evidence.tried import finding, reading_text, try_edits
+from obs_check.evidence.tried import reading_text, tried_finding, try_edits
 from obs_check.model.finding import Finding, Fix, TargetEdit
 
 _LIKE = 0.75
@@ -32,7 +32,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
             if change.helps:
                 claim += f"; with `{near}` the panel reads {reading_text(change.reading)}"
                 more = (*absence.probes, listed)
-                return finding(context, broken, CAUSE, claim, change, f"use the metric `{near}`", more)
+                return tried_finding(context, broken, CAUSE, claim, change, f"use the metric `{near}`", more)
         scraped, asked = targets(context, absence)
         up = [t for t in scraped if t.get("health") == "up"]
         claim += f"; {len(names)} other names are there, from {len(up)} of {len(scraped)} targets that are up"

@@ -9,7 +9,7 @@ from typing import Any
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
-from obs_check.evidence.tried import finding, reading_text, try_edits
+from obs_check.evidence.tried import reading_text, tried_finding, try_edits
 from obs_check.model.finding import Finding, PanelEdit
 
 
@@ -28,7 +28,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         f"the field configuration hides {before.fields - last.fields} of {before.fields} columns; "
         f"with nothing hidden the panel reads {reading_text(change.reading)}"
     )
-    return finding(context, broken, CAUSE, claim, change, "hide no series")
+    return tried_finding(context, broken, CAUSE, claim, change, "hide no series")
 
 
 def _unhidden(panel: int, stored: Mapping[str, Any]) -> Iterator[PanelEdit]:

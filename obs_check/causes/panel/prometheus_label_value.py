@@ -7,7 +7,7 @@ from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.prometheus_absence import Absence, absent_selectors, count, without_matcher
 from obs_check.evidence.promql import Matched, VectorSelector
-from obs_check.evidence.tried import finding, reading_text, try_edits
+from obs_check.evidence.tried import reading_text, tried_finding, try_edits
 from obs_check.model.finding import Finding, Fix, TargetEdit
 from obs_check.model.probe import Probe
 
@@ -43,7 +43,7 @@ def _told(
         change = try_edits(context, broken, [TargetEdit(broken.panel.id, target.ref_id, target.text, after)])
         if change.helps:
             claim += f"; with `{near[0]}` the panel reads {reading_text(change.reading)}"
-            return finding(
+            return tried_finding(
                 context, broken, CAUSE, claim, change, f"use `{near[0]}`", (*absence.probes, counted, listed)
             )
     fix = Fix(f"select a value that `{matcher.name}` has")

@@ -14,7 +14,7 @@ from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import dashboard_fix
 from obs_check.evidence.tried import reading_text, try_edits
 from obs_check.logql import parse
-from obs_check.logql.remedies import mended, remedies
+from obs_check.logql.remedies import mended_query, remedies
 from obs_check.model.finding import Finding, Fix, Observation, Proof, Subject, TargetEdit
 from obs_check.panel.elements import Target
 from obs_check.panel.interpolate import references
@@ -49,7 +49,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     edits = [
         TargetEdit(broken.panel.id, one.target.ref_id, one.target.text, text)
         for one in refused
-        if one.written is not None and (text := mended(one.written, text_error)) is not None
+        if one.written is not None and (text := mended_query(one.written, text_error)) is not None
     ]
     summary = words or "correct the query"
     change = try_edits(context, broken, edits) if len(edits) == len(refused) else None

@@ -6,7 +6,7 @@
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
-from obs_check.evidence.tried import finding, reading_text, try_edits
+from obs_check.evidence.tried import reading_text, tried_finding, try_edits
 from obs_check.model.finding import Finding, PanelEdit
 from obs_check.model.wording import count_noun
 from obs_check.panel.drawing import reduce_options
@@ -35,7 +35,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
                 f"the query returned {count_noun(rows, 'row')} and {what} makes {reading_text(reading)} of them; "
                 f"to {summary} reads {reading_text(change.reading)}"
             )
-            return finding(context, broken, CAUSE, claim, change, summary)
+            return tried_finding(context, broken, CAUSE, claim, change, summary)
     return None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
-from obs_check.evidence.tried import finding, reading_text, try_edits
+from obs_check.evidence.tried import reading_text, tried_finding, try_edits
 from obs_check.model.finding import Finding, PanelEdit
 
 
@@ -24,7 +24,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         f"the value is {broken.reading.number:g}, with decimals {edits[0].before} the panel writes "
         f"{reading_text(broken.reading)}; with Grafana's own choice it reads {reading_text(change.reading)}"
     )
-    return finding(context, broken, CAUSE, claim, change, "leave the decimals to Grafana")
+    return tried_finding(context, broken, CAUSE, claim, change, "leave the decimals to Grafana")
 
 
 def _decimals(panel: int, stored: Mapping[str, Any]) -> Iterator[PanelEdit]:

@@ -10,7 +10,7 @@ from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.sql_asked import SqlTarget, ask, sql_targets
 from obs_check.evidence.sql_text import Term, terms, values_of
-from obs_check.evidence.tried import Tried, finding, reading_text, try_edits
+from obs_check.evidence.tried import Tried, reading_text, tried_finding, try_edits
 from obs_check.model.finding import Finding, TargetEdit
 
 _MOST_TERMS = 4
@@ -35,9 +35,9 @@ def _told(context: Context, broken: BrokenPanel, asked: SqlTarget, term: Term, c
     if term.on_time:
         bare = Tried((), change.reading, change.probes, change.helps)
         summary = f"filter by a time that is in the panel's range; {term.text} has none there"
-        return finding(context, broken, CAUSE, claim, bare, summary)
+        return tried_finding(context, broken, CAUSE, claim, bare, summary)
     if not term.column or not term.literal:
-        return finding(context, broken, CAUSE, claim, change, f"remove the term `{term.text}`")
+        return tried_finding(context, broken, CAUSE, claim, change, f"remove the term `{term.text}`")
     answer, probe = ask(context, broken, asked, values_of(asked.sql, term.column))
     values = [str(v) for frame in answer.frames for v in frame.fields[0].values if v is not None]
     claim += f"; values of {term.column}: {', '.join(values[:10]) or 'none'}"
@@ -50,8 +50,10 @@ def _told(context: Context, broken: BrokenPanel, asked: SqlTarget, term: Term, c
         )
         if better.helps:
             claim += f"; with '{value}' {reading_text(better.reading)}"
-            return finding(context, broken, CAUSE, claim, better, f"compare with '{value}'", (*change.probes, probe))
-    return finding(context, broken, CAUSE, claim, change, f"remove the term `{term.text}`", (probe,))
+            return tried_finding(
+                context, broken, CAUSE, claim, better, f"compare with '{value}'", (*change.probes, probe)
+            )
+    return tried_finding(context, broken, CAUSE, claim, change, f"remove the term `{term.text}`", (probe,))
 
 
 CAUSE = on_panel("panel.sql-filter-excludes", "panel", find)

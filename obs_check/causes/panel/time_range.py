@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.funnel import range_s
-from obs_check.evidence.tried import finding, reading_text, try_edits
+from obs_check.evidence.tried import reading_text, tried_finding, try_edits
 from obs_check.model.finding import Finding, PanelEdit
 from obs_check.model.probe import Probe
 from obs_check.model.window import MS, NS, Window
@@ -42,7 +42,7 @@ def find_override(context: Context, broken: BrokenPanel) -> Finding | None:
     if outside and context.run is not None:
         claim += f", and every event of the run lies there ({_span(context.run.window)}), none in the panel's own"
     more, summary = (*lines, *outside), "let the panel look at the dashboard's range"
-    return finding(context, broken, OVERRIDE, claim, change, summary, more)
+    return tried_finding(context, broken, OVERRIDE, claim, change, summary, more)
 
 
 def find_ended(context: Context, broken: BrokenPanel) -> Finding | None:
@@ -67,7 +67,7 @@ def find_ended(context: Context, broken: BrokenPanel) -> Finding | None:
         f"the dashboard looks at {_span(broken.range)}, and every event of the run came after that "
         f"({_span(run.window)}); in a range that ends now the panel reads {reading_text(change.reading)}"
     )
-    return finding(context, broken, ENDED, claim, change, "let the dashboard's range end now", arrived)
+    return tried_finding(context, broken, ENDED, claim, change, "let the dashboard's range end now", arrived)
 
 
 def find_passed(context: Context, broken: BrokenPanel) -> Finding | None:
@@ -92,7 +92,7 @@ def find_passed(context: Context, broken: BrokenPanel) -> Finding | None:
         to = (context.dashboard.get("time") or {}).get("to")
         summary = "let the dashboard's range end now"
         change = try_edits(context, broken, [PanelEdit(None, ("time", "to"), to, "now")], window=wide)
-    found = finding(context, broken, PASSED, claim, change, summary)
+    found = tried_finding(context, broken, PASSED, claim, change, summary)
     return replace(found, severity="error" if late else "info")
 
 

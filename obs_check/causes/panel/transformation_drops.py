@@ -10,10 +10,10 @@ from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.cause import Cause, on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
-from obs_check.evidence.funnel import counting
+from obs_check.evidence.funnel import count_query
 from obs_check.evidence.needed_labels import grouped_by
 from obs_check.evidence.parser_at import with_values
-from obs_check.evidence.tried import Tried, finding, reading_text, try_edits
+from obs_check.evidence.tried import Tried, reading_text, tried_finding, try_edits
 from obs_check.logql import parse
 from obs_check.logql.explain.whereabouts import nearest_label
 from obs_check.model.finding import Finding, PanelEdit
@@ -65,7 +65,7 @@ def _other_format(context: Context, broken: BrokenPanel) -> Finding | None:
                     f"the transformation extractFields reads the lines as {written}, and they are none; as {other} the "
                     f"panel reads {reading_text(change.reading)}"
                 )
-                return finding(context, broken, CAUSE, claim, change, f"extract the fields as {other}")
+                return tried_finding(context, broken, CAUSE, claim, change, f"extract the fields as {other}")
     return None
 
 
@@ -77,7 +77,7 @@ def _wants_group(context: Context, broken: BrokenPanel, index: int) -> bool:
         for name in grouped_by(parse(asked.expr)):
             if name not in named and nearest_label(name, named) is None:
                 continue
-            lines, _ = context.loki.count(counting(with_values(asked.query, (name,)), broken.window), broken.window)
+            lines, _ = context.loki.count(count_query(with_values(asked.query, (name,)), broken.window), broken.window)
             if not lines:
                 return True
     return False
@@ -107,7 +107,9 @@ def _told(
         f"{count_noun(before.rows, 'row')} in "
         f"{before.fields}; without it the panel reads {reading_text(change.reading)}"
     )
-    return finding(context, broken, cause, claim, change, f"switch the transformation {name} off, or correct its names")
+    return tried_finding(
+        context, broken, cause, claim, change, f"switch the transformation {name} off, or correct its names"
+    )
 
 
 CAUSE = on_panel("panel.transformation-drops", "panel", find)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.tried import finding, reading_text, try_queries, with_it
+from obs_check.evidence.tried import reading_text, tried_finding, try_queries, with_it
 from obs_check.evidence.variables import definition, edits_of, variable_uses
 from obs_check.logql.explain.whereabouts import nearest_label
 from obs_check.logql.syntax import ast
@@ -46,7 +46,7 @@ def _compared(context: Context, broken: BrokenPanel) -> Finding | None:
         f"the variable {name} is empty and `{first.name}{first.op}` compares with it: "
         f"{with_it(broken, change, f'with `{harmless}`')}"
     )
-    return finding(context, broken, CAUSE, claim, change, f"compare with `{harmless}`")
+    return tried_finding(context, broken, CAUSE, claim, change, f"compare with `{harmless}`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _without_options(context: Context, broken: BrokenPanel) -> Finding | None:
             if change.helps:
                 claim += f"; with the label `{near}` the panel reads {reading_text(change.reading)}"
                 summary = f"ask for the label `{near}` in the variable {name}"
-                return replace(finding(context, broken, CAUSE, claim, change, summary, probes), group=name)
+                return replace(tried_finding(context, broken, CAUSE, claim, change, summary, probes), group=name)
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid, broken.panel.id),
         claim=f"{claim}; the panel reads {reading_text(broken.reading)}",

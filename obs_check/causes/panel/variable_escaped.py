@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.tried import finding, try_queries, with_it
+from obs_check.evidence.tried import tried_finding, try_queries, with_it
 from obs_check.model.finding import Finding, TargetEdit
 
 _BACKTICKED = re.compile(r"`([^`]*)`")
@@ -41,7 +41,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         f"{with_it(broken, change, 'in double quotes')}"
     )
     summary = "put the variable in double quotes"
-    return finding(context, broken, CAUSE, claim, change, summary)
+    return tried_finding(context, broken, CAUSE, claim, change, summary)
 
 
 def _formatted(context: Context, broken: BrokenPanel) -> Finding | None:
@@ -66,7 +66,9 @@ def _formatted(context: Context, broken: BrokenPanel) -> Finding | None:
         f"`{reference}` escapes the value `{value}`, so that it is compared as that very text: "
         f"{with_it(broken, change, 'with the value as it is')}"
     )
-    return finding(context, broken, CAUSE, claim, change, "write the variable's value as it is, with the format `raw`")
+    return tried_finding(
+        context, broken, CAUSE, claim, change, "write the variable's value as it is, with the format `raw`"
+    )
 
 
 def _expressions(values: Sequence[str]) -> tuple[str, ...]:

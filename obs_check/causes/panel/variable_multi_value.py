@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.tried import finding, try_queries, with_it
+from obs_check.evidence.tried import tried_finding, try_queries, with_it
 from obs_check.evidence.variables import Use, edits_of, variable_uses
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding
@@ -31,7 +31,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         f"the variable {name} may hold several values and is written as a regular expression: `{use.text}` compares "
         f"with the text `{use.value}`; {with_it(broken, change, f'with `{new}`')}"
     )
-    found = finding(context, broken, CAUSE, claim, change, f"write `{new}`")
+    found = tried_finding(context, broken, CAUSE, claim, change, f"write `{new}`")
     return replace(found, group=new)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import rows
+from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.evidence.select_matching import misspelt_value, same_but_case
 from obs_check.evidence.selector_remedy import why_unselected
@@ -86,7 +86,7 @@ def _unmatched(context: Context, broken: BrokenTarget) -> _Unmatched | None:
         return None
     place = broken.emptied[1].stages - 1
     stage = broken.query.stages[place]
-    reaching = rows(broken.query.stages[broken.head : place], broken.lines, broken.settings)
+    reaching = passing_rows(broken.query.stages[broken.head : place], broken.lines, broken.settings)
     for use in own:
         if use.asked is stage:
             words = sorted({word for row in reaching for word in re.findall(r"[\w./:-]+", row.line)})

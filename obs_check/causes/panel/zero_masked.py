@@ -11,7 +11,7 @@ from typing import Any
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
-from obs_check.evidence.tried import Tried, finding, reading_text, try_edits
+from obs_check.evidence.tried import Tried, reading_text, tried_finding, try_edits
 from obs_check.model.finding import DashboardEdit, Finding, PanelEdit, TargetEdit
 
 _ZERO_FIRST = re.compile(r"^\s*vector\s*\(\s*0(?:\.0*)?\s*\)\s*or\s+(?P<rest>.+)$", re.DOTALL)
@@ -32,7 +32,7 @@ def find_written(context: Context, broken: BrokenPanel) -> Finding | None:
                     f"`vector(0) or ...` is always {reading_text(broken.reading)}, because the left side wins; "
                     f"the other way round the panel reads {reading_text(change.reading)}"
                 )
-                return finding(context, broken, WRITTEN, claim, change, "put `or vector(0)` last")
+                return tried_finding(context, broken, WRITTEN, claim, change, "put `or vector(0)` last")
     edits = list(_mappings(broken.panel.id, panel_json(context.dashboard, broken.panel.id)))
     if broken.reading.state != "zero_rounded" or not edits:
         return None
@@ -43,7 +43,7 @@ def find_written(context: Context, broken: BrokenPanel) -> Finding | None:
         f"the value is {broken.reading.number:g} and a value mapping writes {reading_text(broken.reading)}; "
         f"without it the panel reads {reading_text(change.reading)}"
     )
-    return finding(context, broken, WRITTEN, claim, change, "remove the value mapping")
+    return tried_finding(context, broken, WRITTEN, claim, change, "remove the value mapping")
 
 
 def find_for_nothing(context: Context, broken: BrokenPanel) -> Finding | None:
@@ -60,7 +60,7 @@ def find_for_nothing(context: Context, broken: BrokenPanel) -> Finding | None:
             )
             bare = Tried((), change.reading, change.probes, change.right)
             summary = f"remove {what}, so that the panel tells 0 from nothing"
-            return finding(context, broken, FOR_NOTHING, claim, bare, summary)
+            return tried_finding(context, broken, FOR_NOTHING, claim, bare, summary)
     return None
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import Rung, rows
+from obs_check.evidence.funnel import Rung, passing_rows
 from obs_check.evidence.needed_labels import grouped_by
 from obs_check.evidence.parser_at import count_fixed
 from obs_check.evidence.query_edit import Rewrite, replace_stage
@@ -85,7 +85,7 @@ def _wanted(context: Context, broken: BrokenTarget) -> Iterator[tuple[str, Seque
 
 def _rows(broken: BrokenTarget, place: int) -> list[Row]:
     try:
-        return rows(broken.query.stages[broken.head : place + 1], broken.lines, broken.settings)
+        return passing_rows(broken.query.stages[broken.head : place + 1], broken.lines, broken.settings)
     except QueryError:
         return []
 

@@ -13,7 +13,7 @@ from obs_check.evidence.line_shape import json_fields, json_parser
 from obs_check.evidence.parser_at import ParserAt, as_written, count_fixed, parsers
 from obs_check.evidence.query_edit import replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
-from obs_check.logql.explain.fields import JsonField, meant
+from obs_check.logql.explain.fields import JsonField, field_meant
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.finding import Finding, Proof
@@ -23,7 +23,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     """Count with the paths that the fields have."""
     for at in parsers(broken):
         fields = json_fields(at.lines)
-        moved = {n: field.path for n in at.unset if (field := meant(n, fields)) is not None}
+        moved = {n: field.path for n in at.unset if (field := field_meant(n, fields)) is not None}
         if not isinstance(at.stage, ast.JsonParser) or not moved:
             continue
         names = tuple(moved)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import first_passed, rows
+from obs_check.evidence.funnel import first_passed, passing_rows
 from obs_check.evidence.parser_at import count_fixed
 from obs_check.evidence.query_edit import replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
@@ -35,7 +35,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     stage = broken.query.stages[place]
     if not isinstance(stage, ast.LabelFilter):
         return None
-    reaching = rows(broken.query.stages[broken.head : place], broken.lines, broken.settings)
+    reaching = passing_rows(broken.query.stages[broken.head : place], broken.lines, broken.settings)
     names = list(dict.fromkeys(compared_labels(stage.predicate)))
     before_it = broken.query.stages[broken.head : place]
     likely: dict[ast.LabelFilter, Meaning] = {}

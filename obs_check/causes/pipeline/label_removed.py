@@ -14,7 +14,7 @@ from functools import partial
 from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import rows
+from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.lacking import Lacking, lacking_labels
 from obs_check.evidence.needed_labels import labels_needed
 from obs_check.evidence.parser_at import as_written, count_fixed
@@ -111,7 +111,7 @@ def _changes_labels(stage: ast.Stage) -> bool:
 
 def _passes(broken: BrokenTarget, stages: Sequence[ast.Stage]) -> bool:
     try:
-        return bool(rows(stages, broken.lines, broken.settings))
+        return bool(passing_rows(stages, broken.lines, broken.settings))
     except QueryError:
         return False
 
@@ -172,7 +172,7 @@ def _lost(broken: BrokenTarget, taken: TakenAway) -> tuple[str, ...]:
     stages = broken.query.stages[broken.head : taken.place + 1]
     needed = labels_needed(parse(broken.expr), taken.place, broken.place)
     try:
-        there, left = (rows(part, broken.lines, broken.settings) for part in (stages[:-1], stages))
+        there, left = (passing_rows(part, broken.lines, broken.settings) for part in (stages[:-1], stages))
     except QueryError:
         return ()
     return tuple(n for n in needed if any(row.get(n) for row in there) and not any(row.get(n) for row in left))

@@ -13,7 +13,7 @@ from obs_check.boundary.cri import CRI
 from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import rows
+from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.line_shape import are_logfmt, json_fields
 from obs_check.evidence.parser_at import ParserAt, as_written, count, count_fixed, parsers
 from obs_check.evidence.query_edit import before_stage, insert_stage, move_stage, replace_stage
@@ -82,7 +82,7 @@ def _changed_by(broken: BrokenTarget, at: ParserAt) -> int | None:
         if not isinstance(stages[number], ast.LineFormat):
             continue
         try:
-            parsed = rows((*stages[broken.head : number], at.stage), broken.lines, broken.settings)
+            parsed = passing_rows((*stages[broken.head : number], at.stage), broken.lines, broken.settings)
         except QueryError:
             return None
         if any(row.get(name) for row in parsed for name in at.unset):

@@ -11,7 +11,7 @@ from obs_check.errors import QueryError
 from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import rows
+from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.lacking import Lacking, lacking_labels
 from obs_check.evidence.needed_labels import labels_needed
 from obs_check.evidence.parser_at import as_written, count_fixed
@@ -105,7 +105,7 @@ def _later_parser(broken: BrokenTarget, lack: Lacking, names: tuple[str, ...]) -
         if not effect_of(stage).reads_fields:
             continue
         try:
-            parsed = rows((*stages[broken.head : lack.place], stage), broken.lines, broken.settings)
+            parsed = passing_rows((*stages[broken.head : lack.place], stage), broken.lines, broken.settings)
         except QueryError:
             return None
         if all(any(row.get(name) for row in parsed) for name in names):

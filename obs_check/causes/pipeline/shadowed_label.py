@@ -9,7 +9,7 @@ from collections import Counter
 from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import rows
+from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.needed_labels import labels_needed
 from obs_check.evidence.parser_at import count_fixed
 from obs_check.evidence.query_edit import after_stage, insert_stage
@@ -29,7 +29,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         if place < broken.head or not isinstance(stage, ast.Parser):
             continue
         try:
-            after = rows(stages[broken.head : place + 1], broken.lines, broken.settings)
+            after = passing_rows(stages[broken.head : place + 1], broken.lines, broken.settings)
         except QueryError:
             return None
         # A full `| json` has twins by chance: only one that is asked for, or that a filter fails on, is meant.

@@ -14,7 +14,7 @@ from typing import Literal
 from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import range_s, rows
+from obs_check.evidence.funnel import passing_rows, range_s
 from obs_check.evidence.query_edit import edit_texts
 from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.evidence.query_text import unwrap_label
@@ -37,7 +37,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     if unwrap is None or broken.rungs[-1].lines == 0:
         return None
     try:
-        passing = rows(broken.query.stages[broken.head :], broken.lines, broken.settings)
+        passing = passing_rows(broken.query.stages[broken.head :], broken.lines, broken.settings)
     except QueryError:
         return None
     refused = SAMPLE_ERROR in broken.reading.error

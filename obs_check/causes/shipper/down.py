@@ -12,7 +12,7 @@ import yaml
 from obs_check.errors import Unavailable
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.lost_lines import PathLines, lossy, shipper_answers
+from obs_check.evidence.lost_lines import PathLines, lossy_paths, shipper_answers
 from obs_check.evidence.shipper_rules import Rules, shipper_rules, simulation_probe
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
@@ -20,7 +20,7 @@ from obs_check.model.probe import Probe
 
 def find(context: Context) -> Finding | None:
     """A refused connection, and a configuration that would push the lines of which Loki has none."""
-    seen = lossy(context)
+    seen = lossy_paths(context)
     if context.shipper is None or all(shipper_answers(one) for one in seen):
         return None
     config = shipper_rules(context)

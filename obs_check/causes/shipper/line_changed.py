@@ -11,7 +11,7 @@ from obs_check.evidence.cause import on_query, on_run
 from obs_check.evidence.changed_lines import Pushed, compare_lines, differing_parts, in_loki, pushed_lines, same_line
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.lost_lines import PathLines, join_findings, losses, paths_to, shipper_answers
-from obs_check.evidence.query_on_lines import measured
+from obs_check.evidence.query_on_lines import measure_on_lines
 from obs_check.evidence.shipper_rules import Rules
 from obs_check.model.event import find_tags
 from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
@@ -60,7 +60,7 @@ def _arrived(context: Context, broken: BrokenTarget, one: PathLines) -> Finding 
     now = context.now_ns()
     first = changed[0]
     whole = [line.whole for line in changed]
-    both = measured(broken, [line.stored for line in changed], whole, now)
+    both = measure_on_lines(broken, [line.stored for line in changed], whole, now)
     if both.would <= both.alike:
         return None
     made = first.pushed if first.by_stages else None

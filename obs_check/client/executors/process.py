@@ -98,7 +98,7 @@ def run_process(
     finally:
         _end(process)
     if code != 0:
-        raise reading(errors.decode("utf-8", "replace"), code, place, argv[0], sayings)
+        raise error_of_words(errors.decode("utf-8", "replace"), code, place, argv[0], sayings)
 
 
 def read_output(
@@ -170,7 +170,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
                 continue
 
 
-def reading(errors: str, code: int, place: str, program: str, sayings: Sequence[Saying]) -> ObsCheckError:
+def error_of_words(errors: str, code: int, place: str, program: str, sayings: Sequence[Saying]) -> ObsCheckError:
     """The error that a program's words on standard error mean: that of the first saying that fits."""
     for saying in (*sayings, *SHELL_SAYINGS):
         if found := re.search(saying.pattern, errors):

@@ -13,7 +13,7 @@ from obs_check.client.answered import Answered
 from obs_check.errors import InputError
 from obs_check.model.paths import AbsoluteGlob
 from obs_check.model.probe import Probe
-from obs_check.model.secret import behind_cut, until
+from obs_check.model.secret import behind_cut, end_within
 from obs_check.model.window import NS
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def decode(raw: bytes, cut: bool = False) -> Text:
 def cut_line(raw: bytes, most: int) -> bytes:
     """The first `most` bytes of a line, without a character that does not end there, and without the beginning of a
     secret; `most_kept` of its bytes tell."""
-    head = raw[: until(raw, most)]
+    head = raw[: end_within(raw, most)]
     for back in range(1, min(4, len(head) + 1)):
         byte = head[-back]
         if byte < 0x80 or byte >= 0xF8:

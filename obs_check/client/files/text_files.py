@@ -72,12 +72,12 @@ def write_result(path: Path, content: str | bytes, hint: str = "name a file that
         except OSError as error:
             raise InputError(f"{path}: {error.strerror}", hint) from error
         return
-    with whole(path, hint) as part:
+    with replace_file(path, hint) as part:
         part.write_bytes(raw)
 
 
 @contextmanager
-def whole(path: Path, hint: str = "name a file that can be written") -> Iterator[Path]:
+def replace_file(path: Path, hint: str = "name a file that can be written") -> Iterator[Path]:
     """A file to write, which takes the place of `path` when the block is left at its end; raises InputError with the
     hint. Its mode is that of the file that it replaces."""
     try:
@@ -98,7 +98,7 @@ def whole(path: Path, hint: str = "name a file that can be written") -> Iterator
         raise InputError(f"{path}: {error.strerror}", hint) from error
 
 
-def append(path: Path, text: str) -> None:
+def append_text(path: Path, text: str) -> None:
     """Add a text to a file, UTF-8, known secrets hidden; raises InputError."""
     try:
         with path.open("a", encoding="utf-8", newline="") as file:

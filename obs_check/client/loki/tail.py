@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from obs_check.client.answer import Answer, NoJson
-from obs_check.client.http import NOBODY, Access, check_host, one_line, raise_for_status, trust, unanswered
+from obs_check.client.http import NOBODY, Access, check_host, one_line, raise_for_status, trust_store, unanswered
 from obs_check.client.loki.result import read_tailed
 from obs_check.config import host_port
 from obs_check.errors import Refused, Unavailable
@@ -105,7 +105,7 @@ class LokiTail:
                     proxy=None,
                     open_timeout=_OPEN_S,
                     max_size=_MESSAGE_BYTES,
-                    ssl=trust(self._url),
+                    ssl=trust_store(self._url),
                 )
             except BaseException:
                 socket.close()

@@ -156,7 +156,7 @@ def without_auto(dashboard: Mapping[str, Any]) -> dict[str, Any]:
     return model
 
 
-def imported(directory: Path) -> list[Any]:
+def imported_dashboards(directory: Path) -> list[Any]:
     """The dashboards of a lab's folder, those over coderd's database left out."""
     files = sorted((directory / "dashboards").glob("*.json"))
     return [json.loads(file.read_text("utf-8")) for file in files if file.stem != SESSIONS]

@@ -81,7 +81,7 @@ def _grafana(stack: Stack) -> Stop:
     running = NativeGrafana(stack.directory / "grafana", sources(stack))
     stack.grafana = running.__enter__()
     try:
-        for dashboard in grafana.imported(stack.directory):
+        for dashboard in grafana.imported_dashboards(stack.directory):
             running.save(dashboard)
         keep_token(stack, running.token("Editor"))
     except BaseException:

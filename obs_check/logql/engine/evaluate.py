@@ -5,7 +5,7 @@ from obs_check.golang.regex import compile_re2, expand
 from obs_check.logql.engine.aggregate import aggregate
 from obs_check.logql.engine.binary import arithmetic, set_operation, signature, vector_operation, with_number
 from obs_check.logql.engine.logs import Direction, LineChoice, query_logs
-from obs_check.logql.engine.mapping import mapped
+from obs_check.logql.engine.mapping import map_query
 from obs_check.logql.engine.ranges import evaluate_range, pushes_grouping
 from obs_check.logql.engine.source import Source
 from obs_check.logql.engine.vector import LabelSet, Step, label_set, without_empty
@@ -42,7 +42,7 @@ def query_range(
     if step_ns <= 0:
         raise QueryError("zero or negative query resolution step widths are not accepted. Try a positive integer")
     times = range_times(window, step_ns)
-    steps = Evaluation(times, source, settings).value(mapped(expr))
+    steps = Evaluation(times, source, settings).value(map_query(expr))
     if isinstance(steps, float):
         return Matrix([Series({}, [(at // MS * MS, steps) for at in times])])
     points: dict[LabelSet, list[tuple[int, float]]] = {}
@@ -71,7 +71,7 @@ def query_instant(
     refused. `limit` and `direction` are parameters of the endpoint that say nothing about a metric."""
     if isinstance(expr, ast.LogQuery):
         raise QueryError(INSTANT_LOG_QUERY)
-    steps = Evaluation([at_ns], source, settings).value(mapped(expr))
+    steps = Evaluation([at_ns], source, settings).value(map_query(expr))
     shown = at_ns // MS * MS
     if isinstance(steps, float):
         return Scalar(shown, steps)

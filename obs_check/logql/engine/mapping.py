@@ -23,7 +23,7 @@ _MERGED_BY = {
 _IN_PARALLEL = frozenset({*_MERGED_BY, "avg_over_time", "first_over_time", "last_over_time"})
 
 
-def mapped(expr: ast.Metric, outermost: bool = True) -> ast.Metric:
+def map_query(expr: ast.Metric, outermost: bool = True) -> ast.Metric:
     """The metric query that is evaluated in place of `expr`."""
     match expr:
         case ast.RangeAggregation():
@@ -31,7 +31,7 @@ def mapped(expr: ast.Metric, outermost: bool = True) -> ast.Metric:
         case ast.VectorAggregation():
             return _mapped_vector(expr, outermost)
         case _:
-            return with_children(expr, lambda child: mapped(child, outermost))
+            return with_children(expr, lambda child: map_query(child, outermost))
 
 
 def _mapped_range(expr: ast.RangeAggregation) -> ast.Metric:
@@ -62,7 +62,7 @@ def _mapped_vector(expr: ast.VectorAggregation, outermost: bool) -> ast.Metric:
             return ast.BinaryOperation("/", legs[0], legs[1], span=expr.span)
         if expr.op == "sum" or not _reduces_labels(expr.expr):
             return expr
-    return replace(expr, expr=mapped(expr.expr, outermost=False))
+    return replace(expr, expr=map_query(expr.expr, outermost=False))
 
 
 def _in_parallel(expr: ast.Metric, outermost: bool) -> bool:

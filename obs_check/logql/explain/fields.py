@@ -74,7 +74,7 @@ def _leaves(line: str) -> list[tuple[tuple[str, ...], Any]]:
     return found
 
 
-def meant(label: str, fields: Sequence[JsonField]) -> JsonField | None:
+def field_meant(label: str, fields: Sequence[JsonField]) -> JsonField | None:
     """The field that a label means: the same last key, the path joined with `_`, or a last key that ends in it (`url`
     means `fields.http_url`)."""
     exact = next((one for one in fields if label in (one.name, one.flat)), None)
@@ -99,7 +99,7 @@ FieldParser = ast.JsonParser | ast.LogfmtParser
 
 def parser_for(label: str, line: str) -> FieldParser | None:
     """The parser that makes the label, and no other, of a field of the line; None where no field is called that."""
-    field = meant(label, json_fields(line))
+    field = field_meant(label, json_fields(line))
     if field is not None:
         return ast.JsonParser((ast.Extraction(label, field.path),))
     if line.lstrip().startswith("{") or label not in (found := pairs(line)):

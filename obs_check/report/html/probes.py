@@ -54,7 +54,7 @@ class Probes:
 
     def take(self, run: ToldRun, probe: Mapping[str, Any], cited: tuple[str, str]) -> NumberedProbe:
         """The probe with its number; `cited` is (anchor, name) of what rests on it."""
-        key = canonical([run.prefix, probe])
+        key = canonical_json([run.prefix, probe])
         found = self._known.get(key)
         if found is None:
             found = _numbered(run, probe, len(self.all) + 1)
@@ -68,7 +68,7 @@ class Probes:
 def _numbered(run: ToldRun, probe: Mapping[str, Any], number: int) -> NumberedProbe:
     exchange = probe.get("exchange") or {}
     answers = run.document.get("answers") or {}
-    raw = canonical(probe.get("answer"))
+    raw = canonical_json(probe.get("answer"))
     digest = str(exchange.get("sha256") or hashlib.sha256(raw.encode()).hexdigest())
     whole = answers.get(digest) if exchange else None
     window = probe.get("window") or {}
@@ -92,7 +92,7 @@ def _numbered(run: ToldRun, probe: Mapping[str, Any], number: int) -> NumberedPr
     )
 
 
-def canonical(value: Any) -> str:
+def canonical_json(value: Any) -> str:
     """A value as the JSON that is hashed: keys sorted, no blanks, without the secrets that are known."""
     return hide_secrets(json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=str))
 

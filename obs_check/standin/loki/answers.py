@@ -51,7 +51,7 @@ def _plain_streams(streams: Sequence[LogStream]) -> list[dict[str, Any]]:
     ]
 
 
-def categorized(
+def categorize_labels(
     streams: Sequence[LogStream], selected: Sequence[Labels], *, newest_first: bool = True
 ) -> list[dict[str, Any]]:
     """Streams with their labels split by origin: those of the selected streams stay with the stream, the rest goes to
@@ -87,7 +87,7 @@ def result_data(
     match result:
         case Streams(streams):
             if CATEGORIZE in flags:
-                rows = categorized(streams, selected, newest_first=newest_first)
+                rows = categorize_labels(streams, selected, newest_first=newest_first)
             else:
                 rows = _plain_streams(streams)
             data = {"resultType": "streams", "result": rows}

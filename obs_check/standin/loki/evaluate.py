@@ -14,7 +14,7 @@ from obs_check.logql.syntax.walk import walk
 from obs_check.model.entry import Labels, LogStream
 from obs_check.model.result import Matrix, Result, Streams, Vector
 from obs_check.model.window import NS, Window
-from obs_check.standin.loki.answers import categorized, result_data, stats
+from obs_check.standin.loki.answers import categorize_labels, result_data, stats
 from obs_check.standin.loki.checks import entry_size
 from obs_check.standin.loki.detect import detected_fields, field_values
 from obs_check.standin.loki.limits import HOUR, Limits
@@ -170,7 +170,7 @@ def answer_fields(
     source = _Counted(store, 0, 0, Limits())
     window = Window(asked.start, asked.end)
     result = query_range(expr, source, window, asked.step, settings=settings, choice=LineChoice(lines))
-    rows = categorized(result.streams, source.labels) if isinstance(result, Streams) else []
+    rows = categorize_labels(result.streams, source.labels) if isinstance(result, Streams) else []
     if name is not None:
         values = field_values(rows, name, most)
         return {"limit": most, "values": values} if values else {}

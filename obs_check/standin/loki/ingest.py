@@ -8,7 +8,7 @@ from obs_check.model.entry import Entry, Labels, LogStream
 from obs_check.standin.loki.archive import Archive
 from obs_check.standin.loki.checks import PushFault, check_entry, check_stream, entry_size
 from obs_check.standin.loki.counters import Counters
-from obs_check.standin.loki.label_syntax import normalised
+from obs_check.standin.loki.label_syntax import normalise_entry
 from obs_check.standin.loki.levels import with_level
 from obs_check.standin.loki.limits import Bucket, Limits
 from obs_check.standin.loki.refusal import LokiRefusal
@@ -113,7 +113,7 @@ class Ingest:
         first: PushFault | None = None
         kept = []
         for entry in entries:
-            entry = self._cut(tenant, normalised(entry))
+            entry = self._cut(tenant, normalise_entry(entry))
             fault = check_entry(labels, entry, now, self.limits)
             if fault is None:
                 entry = _in_64_bits(entry)

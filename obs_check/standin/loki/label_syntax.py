@@ -89,7 +89,7 @@ def check_labels(labels: Labels) -> Labels:
     return parse_labels(label_text(labels))
 
 
-def normalised(entry: Entry) -> Entry:
+def normalise_entry(entry: Entry) -> Entry:
     """The entry with names of metadata as Loki keeps them: other characters than letters, digits and "_" replaced."""
     if not entry.metadata or all(_KEPT.fullmatch(name) for name in entry.metadata):
         return entry

@@ -28,7 +28,7 @@ def without_name(labels: Labels) -> Labels:
     return {name: value for name, value in labels.items() if name != NAME}
 
 
-def extrapolated(
+def extrapolate(
     points: Sequence[tuple[int, float]], start_ms: float, end_ms: float, counter: bool, rate: bool
 ) -> float | None:
     """rate, increase or delta of one range; None with fewer than two samples.
@@ -62,7 +62,7 @@ def over_range(name: str, series: Sequence[RangeSeries], start_ms: float, end_ms
         return [Element(labels, points[-1][1]) for labels, points in series]
     found = []
     for labels, points in series:
-        value = extrapolated(points, start_ms, end_ms, counter=name != "delta", rate=name == "rate")
+        value = extrapolate(points, start_ms, end_ms, counter=name != "delta", rate=name == "rate")
         if value is not None:
             found.append(Element(without_name(labels), value))
     return found

@@ -21,7 +21,7 @@ from obs_check.app.diagnose.rehearsal.counters import counts_events, with_risen_
 from obs_check.app.systems.asking import context_of
 from obs_check.app.systems.following import find_lines, shipper_names
 from obs_check.app.systems.systems import Systems
-from obs_check.app.verify.look import look
+from obs_check.app.verify.look import look_at_panels
 from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, broken_panel
 from obs_check.causes.registry import causes_asked
 from obs_check.causes.shipper import line_changed
@@ -146,7 +146,7 @@ class Rehearsal:
         try:
             with _on_stage(self.systems, staged.streams) as systems:
                 panels = set(self.context.panels_of(path))
-                rows = look(systems.board, self._held(staged.run), systems.now_ns(), panels)
+                rows = look_at_panels(systems.board, self._held(staged.run), systems.now_ns(), panels)
                 return sum(row.verdict is Verdict.OK for row in rows)
         except (ObsCheckError, LokiRefusal):
             return 0
@@ -197,7 +197,7 @@ class Rehearsal:
         try:
             with _on_stage(self.systems, streams) as systems:
                 held = self._held(staged.run)
-                rows = look(systems.board, held, systems.now_ns(), {row.view.panel.id})
+                rows = look_at_panels(systems.board, held, systems.now_ns(), {row.view.panel.id})
                 found = next((r for r in rows if r.view.panel.title == row.view.panel.title), None)
                 if found is None or found.verdict is not Verdict.FAIL:
                     return []
