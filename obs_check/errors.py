@@ -18,11 +18,12 @@ from typing import ClassVar
 
 
 class ObsCheckError(Exception):
-    """Base of all errors that reach a user: `message` names the thing and the place, `hint` the remedy."""
+    """Base of all errors that reach a user: `message` names the thing and the place, `hint` the remedy. Only words that
+    are another's (a query's, see below) go without one."""
 
     exit_code: ClassVar[int] = 2
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
@@ -44,7 +45,8 @@ class InputError(UsageError):
 
 
 class QueryError(UsageError):
-    """A query that does not parse or that Loki would refuse.
+    """A query that does not parse or that Loki would refuse, in Loki's words; the commands add the remedy that they
+    know for these.
 
     `text` is the whole query; `start` and `end` are character offsets into it (end exclusive), or None where the
     error has no place (for example a limit that the whole query exceeds).
@@ -83,7 +85,7 @@ class Unavailable(ObsCheckError):
 class Refused(Unavailable):
     """A system answered a request with a refusal; `status` is the HTTP status and `body` its own words."""
 
-    def __init__(self, message: str, status: int, body: str, hint: str = "") -> None:
+    def __init__(self, message: str, status: int, body: str, hint: str) -> None:
         super().__init__(message, hint)
         self.status = status
         self.body = body

@@ -91,7 +91,7 @@ def _lines(name: str) -> list[str]:
     except OSError as error:
         raise InputError(f"{name}: cannot be read: {error.strerror}", "check path and rights") from None
     if b"\0" in data:
-        raise InputError(f"{name}: this is a binary file, no log", "give a text file with one entry a line")
+        raise InputError(f"{name}: this is a binary file, not a log", "give a text file with one entry a line")
     text = data.decode("utf-8", "replace")
     if replaced := text.count("\ufffd") - data.count("\ufffd".encode()):
         echo(f"{name}: {replaced} undecodable bytes replaced", err=True)

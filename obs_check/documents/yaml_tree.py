@@ -20,12 +20,16 @@ _TRUE = {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"
 _FALSE = {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"}
 
 
+_CORRECT = "what reads this file refuses it too: correct that line"
+
+
 class YamlValue:
     """One value of a YAML file. `data` is a text (scalars keep their spelling), None, a list of Value, or a dict of
     text to Value. `line` is 1-based; `path` is spelled `scrape_configs[0].job_name`; `typed_keys` are those keys of a
-    dict that YAML reads as a boolean or a number."""
+    dict that YAML reads as a boolean or a number, `repeated` those that stand twice, each with the line: the last one
+    counts, as in Helm's values, where nobody is strict."""
 
-    __slots__ = ("data", "file", "line", "path", "style", "typed_keys")
+    __slots__ = ("data", "file", "line", "path", "repeated", "style", "typed_keys")
 
     def __init__(self, data: Any, file: str, line: int, path: str, style: str | None = None) -> None:
         self.data = data
@@ -34,8 +38,9 @@ class YamlValue:
         self.path = path
         self.style = style
         self.typed_keys: tuple[str, ...] = ()
+        self.repeated: tuple[tuple[str, int], ...] = ()
 
-    def error(self, message: str, hint: str = "") -> ConfigError:
+    def error(self, message: str, hint: str = _CORRECT) -> ConfigError:
         """The error to raise about this value: file, line and path stand before the message."""
         return ConfigError(f"{self.place()}: {message}", hint)
 
@@ -48,12 +53,14 @@ class YamlValue:
         return isinstance(self.data, dict)
 
     def mapping(self, known: Iterable[str] | None = None, null_is_empty: bool = True) -> "dict[str, YamlValue]":
-        """The mapping; with `known`, any other key raises ConfigError that names the nearest known one."""
+        """The mapping; with `known` it is read strictly: any other key raises ConfigError that names the nearest known
+        one, and so does a key that stands twice."""
         if self.data is None and null_is_empty:
             return {}
         if not isinstance(self.data, dict):
             raise self.error("a mapping (key: value) is needed here")
         if known is not None:
+            self._once()
             check_keys({key: value.place() for key, value in self.data.items()}, known)
         return self.data
 
@@ -118,8 +125,13 @@ class YamlValue:
         except ValueError:
             raise self.error(f"not a whole number: {self.text()!r}") from None
 
+    def _once(self) -> None:
+        for name, line in self.repeated:
+            raise ConfigError(f"{self.file}:{line}: {self.path}: the key {name!r} stands twice", "remove one")
+
     def texts(self) -> dict[str, str]:
-        """A mapping of scalars."""
+        """A mapping of scalars, none of them twice."""
+        self._once()
         return {key: value.text() for key, value in self.mapping().items()}
 
     def plain(self) -> Any:
@@ -174,6 +186,7 @@ def _value(node: yaml.Node, file: str, first_line: int, path: str, above: tuple[
     merged: dict[str, YamlValue] = {}
     own: dict[str, YamlValue] = {}
     typed: list[str] = []
+    repeated: list[tuple[str, int]] = []
     for key, child in node.value:
         if not isinstance(key, yaml.ScalarNode):
             raise ConfigError(f"{file}:{line}: {path}: a key must be a single value", "write key: value")
@@ -186,12 +199,11 @@ def _value(node: yaml.Node, file: str, first_line: int, path: str, above: tuple[
         if key.style is None and _TYPED.fullmatch(name):
             typed.append(name)
         if name in own:
-            at = first_line + key.start_mark.line
-            raise ConfigError(f"{file}:{at}: {path}: the key {name!r} stands twice", "remove one")
+            repeated.append((name, first_line + key.start_mark.line))
         value = _value(child, file, first_line, f"{path}.{name}" if path else name, above)
         if value.data is None or not isinstance(value.data, str) or value.style in {"|", ">"}:
             value.line = first_line + key.start_mark.line
         own[name] = value
     found = YamlValue({**merged, **own}, file, line, path)
-    found.typed_keys = tuple(typed)
+    found.typed_keys, found.repeated = tuple(typed), tuple(repeated)
     return found

@@ -31,6 +31,7 @@ from obs_check.model.secret import yaml_problem
 from obs_check.panel.dashboard import is_perses
 from obs_check.panel.datasource import Datasources
 from obs_check.shipper.read import is_alloy, parse_shipper, parse_shippers
+from obs_check.shipper.wrapping import is_prometheus_text
 
 SUFFIXES = (".json", ".yaml", ".yml", ".logql", ".alloy", ".river", ".tpl")
 _DASHBOARD_KEYS = {"panels", "rows", "elements", "templating", "schemaVersion"}
@@ -176,16 +177,15 @@ def _read(path: Path, reading: _SourceReading, env: Mapping[str, str]) -> bool:
 
 
 def _read_yaml(path: Path, text: str, reading: _SourceReading, env: Mapping[str, str]) -> bool:
-    of_a_shipper = bool(_OF_A_SHIPPER.search(text))
     chart = chart_of_template(path) if "{{" in text else None
     template = text if chart else ""
-    if template and not of_a_shipper and not _HOLDS_BOARDS.search(text):
+    if chart and _OF_A_SHIPPER.search(text):
+        return _read_shipper_template(path, text, chart, reading, env)
+    if template and not _HOLDS_BOARDS.search(text):
         return False
-    if template and reading.in_directory and (of_a_shipper or ".Files." in text):
+    if template and reading.in_directory and ".Files." in text:
         # What it inserts are files of the chart, which are read by themselves.
         return False
-    if template and of_a_shipper:
-        raise ConfigError(f"{path}: a shipper's configuration in a template is not read here", BY_HELM)
     if chart:
         text = _rendered(path, text, chart, reading)
     known = _read_documents(path, text, template, reading, env)
@@ -195,15 +195,34 @@ def _read_yaml(path: Path, text: str, reading: _SourceReading, env: Mapping[str,
     return known
 
 
+def _read_shipper_template(path: Path, text: str, chart: Path, reading: _SourceReading, env: Mapping[str, str]) -> bool:
+    """Whether a template holds a shipper's configuration. It is read where all of its data can be rendered without
+    Helm: what stands in for a value would say what the shipper does. ConfigError for one that is named and is not."""
+    if is_prometheus_text(text):
+        return False
+    try:
+        rendered = RenderedTemplate(path, text, render_template(text, path, chart))
+    except ConfigError:
+        if reading.in_directory:
+            return False
+        raise
+    return _read_rendered(rendered, reading, env)
+
+
+def _read_rendered(template: RenderedTemplate, reading: _SourceReading, env: Mapping[str, str]) -> bool:
+    """Whether what a template becomes holds something that lint knows, which is then said of the template."""
+    reading.rendered[template.name] = template
+    return _read_documents(Path(template.name), template.rendered, "", reading, env)
+
+
 def _read_chart(chart: RenderedChart, reading: _SourceReading, env: Mapping[str, str]) -> None:
     """The templates of a chart as Helm renders them, but for what they insert of the chart's files that were read by
     themselves."""
     boards, shippers = list(reading.boards), list(reading.shippers)
     for template in chart.templates:
         first_board, first_shipper = len(reading.boards), len(reading.shippers)
-        reading.rendered[template.name] = template
         try:
-            known = _read_documents(Path(template.name), template.rendered, "", reading, env)
+            known = _read_rendered(template, reading, env)
         except UsageError as error:
             if not reading.in_directory:
                 raise

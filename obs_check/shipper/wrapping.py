@@ -1,5 +1,6 @@
 """Finds promtail's configurations where they are wrapped: Kubernetes' ConfigMaps and Secrets, or Helm values."""
 
+import re
 from collections.abc import Sequence
 
 from obs_check.documents.embedded import Embedded, keys_of, objects
@@ -16,6 +17,7 @@ _JOB = {
 }  # fmt: skip
 _METRICS = {"metrics_path", "scrape_interval", "scrape_timeout", "honor_labels", "metric_relabel_configs", "scheme"}
 """Keys of a job of Prometheus that promtail does not know."""
+_KEY = re.compile(r"^[ \t]*(?:- +)?(\w+):", re.MULTILINE)
 _PROMETHEUS = {"rule_files", "alerting", "remote_write", "remote_read", "storage", "scrape_config_files", "tsdb"}
 
 
@@ -78,6 +80,12 @@ def is_prometheus(document: YamlValue) -> bool:
     if top.keys() & _TOP or keys & _JOB or _names_a_path(top["scrape_configs"]):
         return False
     return bool(top.keys() & _PROMETHEUS) or bool(keys & _METRICS)
+
+
+def is_prometheus_text(text: str) -> bool:
+    """As `is_prometheus`, of a template that is not YAML before it is rendered: by the keys that stand in its lines."""
+    keys = set(_KEY.findall(text))
+    return "__path__" not in text and not keys & (_TOP | _JOB) and bool(keys & (_PROMETHEUS | _METRICS))
 
 
 def _names_a_path(value: YamlValue) -> bool:

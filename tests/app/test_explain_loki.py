@@ -337,7 +337,7 @@ class RefusingLabelSets(LokiClient):
 
     def query(self, expr: str, at_ns: int, limit: int = 100, direction: Direction = "backward") -> Answered[Result]:
         if "count(" in expr or "count by" in expr:
-            raise Refused("loki: 504", 504, "context deadline exceeded\nmore")
+            raise Refused("loki: 504", 504, "context deadline exceeded\nmore", "")
         return super().query(expr, at_ns, limit, direction)
 
 

@@ -53,7 +53,7 @@ class Lines(NoLoki):
         try:
             found = query_instant(parse(expr), self.source(), window.end_ns, settings=SETTINGS)
         except EvaluationError as error:
-            raise Refused(str(error), 400, str(error)) from error
+            raise Refused(str(error), 400, str(error), "") from error
         assert isinstance(found, Vector)
         total = sum(s.value for s in found.samples)
         return Answered(total, Probe("loki", expr, total, NOW_NS, window))

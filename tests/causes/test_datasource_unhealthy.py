@@ -45,7 +45,7 @@ def broken(differs: str) -> BrokenPanel:
 
 
 def test_what_is_no_prometheus_is_a_finding() -> None:
-    context = replace(NOTHING_KNOWN, grafana=Proxy(Refused("answered 404", 404, "404 page not found\n")))
+    context = replace(NOTHING_KNOWN, grafana=Proxy(Refused("answered 404", 404, "404 page not found\n", "")))
     found = datasource_unhealthy.find_behind_plugin(context, broken(FAILED))
     assert found is not None
     assert "the datasource 'p' answers `404 page not found` to /api/v1/query" in found.claim
@@ -54,8 +54,8 @@ def test_what_is_no_prometheus_is_a_finding() -> None:
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (Unavailable("answered 502: Bad Gateway"), "the datasource 'p' does not answer Grafana: answered 502"),
-        (Refused("answered 404: no such series", 404, "no such series"), "answered 404"),
+        (Unavailable("answered 502: Bad Gateway", ""), "the datasource 'p' does not answer Grafana: answered 502"),
+        (Refused("answered 404: no such series", 404, "no such series", ""), "answered 404"),
     ],
 )
 def test_what_does_not_answer_stays_an_outage(answer: ObsCheckError, says: str) -> None:

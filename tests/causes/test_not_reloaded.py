@@ -31,7 +31,7 @@ class Metrics:
     def state(self) -> Answered[ShipperState]:
         read = alloy_state if self.metrics.startswith(ALLOY) else promtail_state
         if not self.metrics:
-            raise Unavailable("shipper: it does not answer")
+            raise Unavailable("shipper: it does not answer", "")
         return Answered(read(1, parse_exposition(self.metrics)), Probe("shipper", "GET /metrics", {}, 1))
 
 

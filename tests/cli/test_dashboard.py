@@ -66,7 +66,7 @@ class FakeGrafana:
 
     def dashboard(self, _uid: str) -> Answered[dict[str, Any]]:
         if self._found is None:
-            raise Refused("grafana: 404", 404, "")
+            raise Refused("grafana: 404", 404, "", "")
         return Answered(self._found, Probe("grafana", "", None, 0))
 
 

@@ -39,9 +39,9 @@ ENDINGS: list[tuple[BaseException, int, str]] = [
     (Stopped(signal.SIGTERM), 143, "terminated"),
     (Stopped(signal.SIGHUP), 129, "hung up"),
     (Stopped(signal.SIGALRM), 3, "out of time"),
-    (Unavailable("loki does not answer"), 3, "a system did not answer"),
-    (NotAllowed("grafana answered 403"), 4, "not allowed"),
-    (UsageError("the file has changed"), 2, "the file has changed"),
+    (Unavailable("loki does not answer", ""), 3, "a system did not answer"),
+    (NotAllowed("grafana answered 403", ""), 4, "not allowed"),
+    (UsageError("the file has changed", ""), 2, "the file has changed"),
     (RuntimeError("nobody foresaw this"), 70, "internal error: RuntimeError"),
 ]
 

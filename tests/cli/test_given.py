@@ -201,7 +201,7 @@ def test_pods_of_a_file_are_taken_wherever_causes_are_asked(
     command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def opened(*_: object, pods: Path | None, **__: object) -> NoReturn:
-        raise UsageError(f"opened with {pods}")
+        raise UsageError(f"opened with {pods}", "")
 
     monkeypatch.setattr(systems, "open_systems", opened)
     assert main([*command, "--grafana", GRAFANA, "--dashboard", "d", "--pods", "pods.json"]) == 2

@@ -177,7 +177,7 @@ def test_a_dashboard_in_a_template_of_a_chart(tmp_path: Path, capsys: pytest.Cap
     ("template", "says"),
     [
         (IN_A_TEMPLATE % ("d.json", '{{ tpl "x" . }}'), "boards.yaml:9: {{ tpl"),
-        (IN_A_TEMPLATE % ("p.yaml", "scrape_configs: []\n    clients: []"), "a shipper's configuration in a template"),
+        (IN_A_TEMPLATE % ("p.yaml", "scrape_configs: []\n    clients: {{ tpl `x` . }}"), "boards.yaml:10: {{ tpl"),
     ],
 )
 def test_a_template_that_is_not_followed(
@@ -192,6 +192,25 @@ def test_a_template_that_is_not_followed(
     shown = capsys.readouterr().err
     assert says in shown
     assert "helm template" in shown
+
+
+def test_a_shipper_in_a_template_is_read_where_that_needs_no_helm(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = chart(tmp_path) / "p.yaml"
+    body = (
+        "scrape_configs:\n    - job_name: {{ .Values.namespace }}\n      pipeline_stages:\n"
+        "      - match: {selector: '{a=\"b\"}', action: drop}\n      static_configs: [{labels: {__path__: /x}}]"
+    )
+    path.write_text(IN_A_TEMPLATE % ("p.yaml", body))
+    row = path.read_text().split("\n").index(body.split("\n")[3]) + 1
+    for given in (path, tmp_path):
+        assert main(["lint", str(given), "-o", "json"]) == 1
+        (finding,) = json.loads(capsys.readouterr().out)["findings"]
+        assert (finding["path"], finding["line"], finding["rule"]) == (str(path), row, "match-never")
+    path.write_text(IN_A_TEMPLATE % ("prometheus.yml", "scrape_configs: {{ tpl `x` . }}\n    rule_files: []"))
+    assert main(["lint", str(path)]) == 2
+    assert "neither a dashboard, a query nor a shipper configuration" in capsys.readouterr().err
 
 
 def test_a_broken_file_in_a_directory_does_not_hide_the_others(

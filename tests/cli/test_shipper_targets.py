@@ -252,7 +252,7 @@ def test_a_pattern_whose_directory_is_missing_and_other_discoveries_are_told(
     ("args", "says"),
     [
         (("--label", "app"), "--label 'app' is not NAME=VALUE"),
-        (("--root", "none"), "none: no directory"),
+        (("--root", "none"), "none: not a directory"),
     ],
 )
 def test_wrong_usage(tree: Tree, capsys: pytest.CaptureFixture[str], args: tuple[str, ...], says: str) -> None:

@@ -173,7 +173,7 @@ def test_positions_of_alloy_and_broken_ones(tmp_path: Path) -> None:
         assert read_positions(file) == {}
     for content in (b"\xff\xfe", b"a: [", b"\x00"):
         file.write_bytes(content)
-        with pytest.raises(InputError, match="no positions file"):
+        with pytest.raises(InputError, match="not a positions file"):
             read_positions(file)
     with pytest.raises(InputError, match="No such file"):
         read_positions(tmp_path / "none")

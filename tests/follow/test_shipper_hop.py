@@ -93,7 +93,7 @@ def test_a_line_in_front_of_where_reading_began_was_not_read(
 
 def test_a_shipper_that_does_not_answer_makes_the_hop_unknown() -> None:
     def refuse() -> Answered[ShipperState]:
-        raise Unavailable("shipper: no answer")
+        raise Unavailable("shipper: no answer", "")
 
     hop, look = shipper_hop("A", RUN, upstream(2), refuse)
     look()

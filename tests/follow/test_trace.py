@@ -124,7 +124,7 @@ def test_a_system_that_answers_again_while_anything_is_waited_for_gets_its_time_
         since_s = (clock.ns - 1_000 * NS) / NS
         asked.append(since_s)
         if since_s < 6:
-            away.unasked(Unavailable("loki does not answer"))
+            away.unasked(Unavailable("loki does not answer", ""))
             return
         away.asked()
         if since_s >= 9:
@@ -152,7 +152,7 @@ def test_a_hop_that_lets_nobody_in_is_asked_once() -> None:
 
     def look() -> None:
         asked.append(clock.ns)
-        hop.unasked(NotAllowed("loki answered 401: no org id"))
+        hop.unasked(NotAllowed("loki answered 401: no org id", ""))
 
     follow([[Watched(hop, look, 30)]], clock.now, clock.pause)
     assert len(asked) == 1

@@ -33,7 +33,7 @@ class Upstream:
     def report_boundary_logs(self, batch: Sequence[AgentLog]) -> None:
         self.go.wait(5)
         if self.refuses:
-            raise Unavailable("no")
+            raise Unavailable("no", "")
         self.batches.append(list(batch))
 
     def update_stats(self, counters: Sequence[Counter]) -> None:

@@ -4,6 +4,7 @@ other people's projects (DIR/PROJECT/...), and prints what was read, what was re
 Nothing of what it reads is kept in this tree: give it folders of your own.
 """
 
+import re
 import sys
 import time
 import traceback
@@ -18,6 +19,18 @@ from obs_check.lint.sources import SUFFIXES, read_material
 from obs_check.logql.settings import EngineSettings
 
 _NOT_OURS = ("neither a dashboard", "without panels", "nothing to lint", "ships no logs", "no promtail configuration")
+
+
+_PLACE = re.compile(r"^\S+?(?::\d+)*: ")
+_QUOTED = re.compile(r"'[^']*'|`[^`]*`|\{\{.*?\}\}|\d+")
+
+
+def reason(message: str) -> str:
+    """What a refusal is for, without the place and what is quoted: what is counted as one."""
+    told = _PLACE.sub("", message).split(": ")
+    # Places in a configuration come first: `scrape_configs[0].pipeline_stages[1].json`, `loki.process.x > stage.json`.
+    words = next((part for part in told if " " in part and " > " not in part), told[-1])
+    return _QUOTED.sub("...", words)
 
 
 @dataclass
@@ -68,6 +81,8 @@ def main(folders: list[str]) -> int:
     print(f"{len(given)} files of {len(projects)} projects: {found.dashboards} dashboards,")
     print(f"{found.shippers} shipper configurations, {found.others} files that are neither,")
     print(f"{len(found.refused)} refused, {len(found.broke)} internal errors")
+    for words, count in Counter(map(reason, found.refused)).most_common():
+        print(f"  {count:6} {words}")
     print(f"{found.seconds:.1f} s of one core; findings by rule:")
     for rule, count in found.rules.most_common():
         print(f"  {count:6} {rule}")

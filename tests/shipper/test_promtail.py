@@ -166,12 +166,13 @@ JOB = "scrape_configs:\n- job_name: x\n  pipeline_stages:\n"
         ("scrape_configs: []\nclients: [{url: 'loki:3100'}]", "must start with http"),
         ("scrape_configs: []\nclients: [{url: 'http://l.example', batchwait: 1 second}]", "not a duration: '1 second'"),
         ("scrape_configs: []\nscrape_configs: []\n", "stands twice"),
+        ("scrape_configs:\n- job_name: x\n  static_configs: [{labels: {a: b, a: c}}]\n", "the key 'a' stands twice"),
         ("scrape_configs: []\nclient_s: []\n", "did you mean clients?"),
         (JOB + "  - jsn: {}\n", "f.yaml:4: scrape_configs[0].pipeline_stages[0].jsn: unknown key 'jsn'"),
         (JOB + "  - cri\n", "a stage is a mapping"),
         (JOB + "  - {cri: {}, docker: {}}\n", "a stage has one key"),
         (JOB + "  - json: {}\n", "expressions is missing"),
-        (JOB + "  - json: {expressions: {a: 'b['}}\n", "no JMESPath"),
+        (JOB + "  - json: {expressions: {a: 'b['}}\n", "not a JMESPath expression"),
         (JOB + "  - json: {expressions: {a: b}, source: ''}\n", "source is empty"),
         (JOB + "  - regex: {expression: '('}\n", "is not RE2"),
         (JOB + "  - labels: {a-b: }\n", "not a label name"),
@@ -196,6 +197,13 @@ def test_what_is_wrong_is_named(text: str, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_shipper(text, "f.yaml", {})
     assert message in str(caught.value)
+
+
+def test_a_key_that_stands_twice_in_what_wraps_a_configuration_is_no_fault_of_it() -> None:
+    """Helm's values and manifests are not read strictly: the last one counts."""
+    inner = "scrape_configs:\n      - job_name: x\n"
+    config = parse_shipper(f"labels: {{a: 1, a: 2}}\nconfig:\n  file: y\n  file: |\n      {inner}", "values.yaml", {})
+    assert [job.name for job in config.jobs] == ["x"]
 
 
 def test_unreadable_files(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def list_files(root: Path, below: Iterable[str], now_ns: int) -> list[LogFile]:
     when there are more than MOST_FILES.
     """
     if not root.is_dir():
-        raise InputError(f"{root}: no directory", "name the directory that stands for /")
+        raise InputError(f"{root}: not a directory", "name the directory that stands for /")
     found: dict[str, LogFile] = {}
     for start in dict.fromkeys(below):
         for name, path in files_below(root, start):

@@ -91,7 +91,7 @@ def each_stdin_line(stream: BinaryIO, most: int = MAX_LINE) -> Iterator[Text]:
         unpacked = cast(BinaryIO, gzip.GzipFile(fileobj=whole)) if head[:2] == _GZIP else whole
         for offset, raw, cut in _raw_lines(unpacked, most):
             if offset < _HEAD_BYTES and b"\0" in raw[: _HEAD_BYTES - offset]:
-                raise InputError("standard input: binary, no log", "pipe a text file")
+                raise InputError("standard input: binary, not a log", "pipe a text file")
             yield decode(raw, cut)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(f"standard input: broken gzip: {error}", "unpack it by hand and look") from error
@@ -204,7 +204,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         with _open(path) as stream:
             head = _head(stream)
             if b"\0" in head:
-                raise InputError(f"{path}: binary (byte {head.index(0)} is NUL), no log file", "name a text file")
+                raise InputError(f"{path}: binary (byte {head.index(0)} is NUL), not a log", "name a text file")
             stream.seek(0)
             yield stream
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:

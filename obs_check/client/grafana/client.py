@@ -90,7 +90,10 @@ class GrafanaClient:
         }
         value, came = self._call("POST", "/annotations", shapes.Annotated, again=False, json=body)
         if value.get("id") is None:
-            raise Unavailable("grafana: /api/annotations does not say that the annotation was added")
+            raise Unavailable(
+                "grafana: /api/annotations does not say that the annotation was added",
+                "look at the dashboard's annotations; does the URL point to Grafana?",
+            )
         return Answered(value["id"], self._probe("POST /api/annotations", {"id": value["id"]}, came))
 
     def search(self, query: str) -> Answered[list[dict[str, Any]]]:

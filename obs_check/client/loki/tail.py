@@ -77,7 +77,9 @@ class LokiTail:
             except ConnectionClosed as error:
                 reason = f"{error.rcvd.reason or error.rcvd.code}" if error.rcvd else "without a goodbye"
                 if not heard and error.rcvd and error.rcvd.code == _REFUSED:
-                    raise Refused(f"loki: {one_line(reason)}", 400, reason) from error
+                    raise Refused(
+                        f"loki: {one_line(reason)}", 400, reason, "correct the query, or ask without following"
+                    ) from error
                 lost = f"the connection ended ({one_line(reason)})"
             except Unavailable as error:
                 if not connected or type(error) is not Unavailable:

@@ -18,7 +18,9 @@ def read_positions(path: Path) -> dict[str, int]:
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}", "check the path and who may read it") from error
     except (yaml.YAMLError, UnicodeDecodeError):
-        raise InputError(f"{path}: no positions file (YAML)", "promtail would not start with it") from None
+        raise InputError(
+            f"{path}: not a positions file of promtail (YAML)", "promtail would not start with it"
+        ) from None
     found: dict[str, int] = {}
     for key, value in _pairs(_child(root, "positions")):
         name = _child(key, "path") if isinstance(key, yaml.MappingNode) else key

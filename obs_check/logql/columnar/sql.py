@@ -6,6 +6,9 @@ from obs_check.errors import ObsCheckError
 class NotColumnar(ObsCheckError):
     """The query or a file is not for this path; the message says why. Never reaches a user as an error."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "")
+
 
 def text(value: str) -> str:
     """A text literal."""

@@ -42,6 +42,9 @@ NO_HINTS = Hints()
 class LineOrderMatters(ObsCheckError):
     """A line decides what lines behind it give, but not all lines come by. Never reaches a user."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "")
+
 
 class ParserHints:
     """The hints as a version of Loki follows them. From 3.6 on the first value of a label stays, within a line too, and

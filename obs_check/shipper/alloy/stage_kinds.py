@@ -183,7 +183,7 @@ def _pattern(node: YamlValue) -> Pattern:
     try:
         compile_captures(pattern.text())
     except QueryError as error:
-        raise pattern.error(f"no pattern: {error.message}") from None
+        raise pattern.error(f"not a pattern: {error.message}") from None
     return Pattern(pattern.text(), read_source(node), _flag(node, "labels_from_groups"))
 
 

@@ -108,7 +108,7 @@ class Match:
         try:
             selector = parse_selector(text.text())
         except ValueError as error:
-            raise text.error(f"no selector of a match stage: {error}") from None
+            raise text.error(f"not a selector of a match stage: {error}") from None
         action = node.get("action")
         if action and action.text() not in {"", "keep", "drop"}:
             raise action.error(f"{action.text()!r} is neither keep nor drop")

@@ -44,7 +44,7 @@ class Json:
             try:
                 parse(value.text() or name)
             except BadPath as error:
-                raise value.error(f"no JMESPath: {error}") from None
+                raise value.error(f"not a JMESPath expression: {error}") from None
         drop = node.get("drop_malformed")
         return cls(read_names(expressions), read_source(node), drop.flag() if drop else False)
 

@@ -41,7 +41,8 @@ def _at(operation: str, message: str, text: str, head: int) -> InputError:
     around = text[max(0, head - 50) : head + 50]
     return InputError(
         f"{operation}: {message}, error found in #{head - start} byte of ...|{near}|..., "
-        f"bigger context ...|{around}|..."
+        f"bigger context ...|{around}|...",
+        "",
     )
 
 
@@ -119,7 +120,7 @@ def _end_of_stream(text: str, index: int) -> int:
 
 def _not_json(text: str, error: JSONDecodeError) -> InputError:
     if not text.strip():
-        return InputError("EOF")
+        return InputError("EOF", "")
     head = min(error.pos + 1, len(text))
     if error.msg.startswith("Unterminated string"):
         return _at(f"{_PLACE}: readStringSlowPath", _END, text, len(text))

@@ -19,7 +19,7 @@ _TOKEN = re.compile(
 
 
 def _fault(at: int, words: str) -> InputError:
-    return InputError(f"couldn't parse labels: 1:{at + 1}: parse error: {words}")
+    return InputError(f"couldn't parse labels: 1:{at + 1}: parse error: {words}", "")
 
 
 def _take(text: str, at: int, *wanted: str) -> "re.Match[str]":
@@ -75,7 +75,7 @@ def parse_labels(text: str) -> Labels:
             raise _fault(value.start("string"), "invalid UTF-8 rune")
         key = name["identifier"] or _unquote(name["string"])
         if key in labels:
-            raise InputError(f"stream '{stripped}' has duplicate label name: '{key}'")
+            raise InputError(f"stream '{stripped}' has duplicate label name: '{key}'", "")
         labels[key] = _unquote(value["string"])
         after = _take(stripped, value.end(), ",", "}")
         at, sign = after.end(), after["sign"]

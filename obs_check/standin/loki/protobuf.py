@@ -24,7 +24,7 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
         at, shift = at + 1, shift + 7
         if byte < 0x80:
             return value, at
-    raise InputError("unexpected EOF")
+    raise InputError("unexpected EOF", "")
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
@@ -42,9 +42,9 @@ def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
         elif kind in (1, 5):
             size = 8 if kind == 1 else 4
         else:
-            raise InputError(f"proto: illegal wireType {kind}")
+            raise InputError(f"proto: illegal wireType {kind}", "")
         if at + size > len(data):
-            raise InputError("unexpected EOF")
+            raise InputError("unexpected EOF", "")
         yield number, data[at : at + size]
         at += size
 

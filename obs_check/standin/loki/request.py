@@ -129,7 +129,7 @@ def decode_snappy(data: bytes, limit: int = 100 * 1024 * 1024) -> bytes:
     uncompressed: a block says its size in front, so nothing larger is unpacked."""
     try:
         if cramjam.snappy.decompress_raw_len(data) > limit:
-            raise InputError(_CORRUPT)
+            raise InputError(_CORRUPT, "")
         return bytes(cramjam.snappy.decompress_raw(data))
     except cramjam.DecompressionError:
-        raise InputError(_CORRUPT) from None
+        raise InputError(_CORRUPT, "") from None
