@@ -95,11 +95,11 @@ def run_demo(demo: Demo, lab: Lab, say: Say, show: Callable[[Outcome], None]) ->
 
 
 def _look(check: Check, events: tuple[int, int], sending: Sending, wait_s: float) -> None:
-    check.healthy(sending, "before")
-    before = check.before()
+    check.ask_health(sending, "before")
+    before = check.read_before()
     run = check.inject(*events, sending)
     check.follow(run)
     check.systems.pause(wait_s)
     check.panels(run, before)
-    check.healthy(sending, "after")
+    check.ask_health(sending, "after")
     check.explain()

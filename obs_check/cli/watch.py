@@ -117,7 +117,7 @@ def watch(
     tidy = state_cleaner(state, keep, out.say) if state is not None else lambda: None
     watched = Watch(verify, Schedule(every, jitter, limit_s), time.time_ns, _pause, random, note, tidy)
     with (
-        out.store().alone("watch", str(out.config().path)),
+        out.store().locked("watch", str(out.config().path)),
         Server(_application(metrics, lambda: watched.status), host, port, "watch") as server,
     ):
         out.say(f"metrics: {server.url}/metrics, health: {server.url}/healthz; stop it with Ctrl-C")

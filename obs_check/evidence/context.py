@@ -215,7 +215,7 @@ class Context:
     pods: Callable[[], tuple[Pod, ...]] = tuple
     """The cluster's pods, as far as they are known."""
 
-    def over(self, broken: BrokenPanel) -> "Context":
+    def for_panel(self, broken: BrokenPanel) -> "Context":
         """What is asked about a panel: Loki for the run's lines alone, where the panel was asked for those."""
         if self.run is None or broken.run_window is None:
             return self

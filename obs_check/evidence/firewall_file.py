@@ -33,13 +33,13 @@ class FirewallFile:
     text: str
     config: BoundaryConfig
 
-    def allowing(self, one: Sent) -> Rule | None:
+    def allowing_rule(self, one: Sent) -> Rule | None:
         """The rule that allows an event's request; None: denied."""
         return evaluate(self.config.rules, one.event.method, one.event.url)
 
-    def decides(self, events: Sequence[Sent], now_ns: int, title: str = "as written") -> Probe:
+    def ask_rules(self, events: Sequence[Sent], now_ns: int, title: str = "as written") -> Probe:
         """The decisions of the rules on the events' requests: {"rules", "allowed_by": {rule: requests}, "denied"}."""
-        by = [rule.raw if (rule := self.allowing(one)) else None for one in events]
+        by = [rule.raw if (rule := self.allowing_rule(one)) else None for one in events]
         allowed = {rule: by.count(rule) for rule in dict.fromkeys(by) if rule is not None}
         answer = {"rules": len(self.config.rules), "allowed_by": allowed, "denied": by.count(None)}
         return Probe("file", f"decide the events by {self.path.name} {title}", answer, now_ns)

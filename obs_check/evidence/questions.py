@@ -98,7 +98,7 @@ class Shipper(Protocol):
 class BoundaryLog(Protocol):
     """The log of the boundary that has the run, its stderr included."""
 
-    def says(self, text: str, since: Since) -> Answered[list[str]]:
+    def lines_with(self, text: str, since: Since) -> Answered[list[str]]:
         """Its lines with a text."""
         ...
 

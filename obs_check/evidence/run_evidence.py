@@ -82,7 +82,7 @@ def boundary_lines(context: Context, text: str, since: Since) -> tuple[list[str]
     """Lines with a text that the boundary of the run wrote into its own log; none where its log is not configured."""
     if context.firewall.log is None:
         return [], ()
-    lines, probe = context.firewall.log.says(text, since)
+    lines, probe = context.firewall.log.lines_with(text, since)
     return lines, (probe,)
 
 

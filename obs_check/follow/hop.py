@@ -96,11 +96,11 @@ class HopSeen:
         if len(kept) < LINES_OF_TAG and line not in kept:
             kept.append(line)
 
-    def unasked(self, error: ObsCheckError) -> None:
+    def note_unasked(self, error: ObsCheckError) -> None:
         """Note that the hop could not be asked: nothing can be claimed of it, until it can."""
         self.unknown, self.denied = error.message, isinstance(error, NotAllowed)
 
-    def asked(self) -> None:
+    def note_asked(self) -> None:
         """Note that the hop was asked."""
         self.unknown, self.denied = "", False
 

@@ -57,9 +57,9 @@ def file_hop(path: PathName, name: str, run: Run, read: TaggedLines) -> tuple[Ho
         try:
             answer = read(run.needle)
         except ObsCheckError as error:
-            hop.unasked(error)
+            hop.note_unasked(error)
             return
-        hop.asked()
+        hop.note_asked()
         # A tag is of this run alone, so nothing older can be meant.
         hop.probes[:] = [replace(answer.probe, window=Window(run.window.start_ns, answer.probe.at_ns))]
         for path, line in ((str(path), line) for path, lines in answer.value.items() for line in lines):
@@ -100,8 +100,8 @@ def loki_hop(
                 if hop.complete or found:
                     break
         except ObsCheckError as error:
-            hop.unasked(error)
+            hop.note_unasked(error)
             return
-        hop.asked()
+        hop.note_asked()
 
     return hop, look

@@ -100,14 +100,14 @@ class Journal:
         """Whether an event may have been sent."""
         return bool(self._sending or self._sent)
 
-    def plan(self, events: Sequence[Event]) -> None:
+    def note_plan(self, events: Sequence[Event]) -> None:
         """Note all events of the run; none may be sent before."""
         self._run, self._events = events[0].run, events
         self._start_ns = self._last_ns = self._now_ns()
         planned = (_Planned(e.n, e.decision, e.method, e.url) for e in events)
         self._write([_Begun(self._run, self._start_ns), *planned], durable=True)
 
-    def sending(self, first: int, last: int) -> int:
+    def note_sending(self, first: int, last: int) -> int:
         """Note that the events with these numbers are about to be sent; returns the time (ns since the epoch)."""
         at_ns = self._now_ns()
         for n in range(first, last + 1):
@@ -115,7 +115,7 @@ class Journal:
         self._write([_Sending(first, last, at_ns)])
         return at_ns
 
-    def answered(self, event: Event, answer: EgressAnswer, client: str = "") -> None:
+    def note_answer(self, event: Event, answer: EgressAnswer, client: str = "") -> None:
         """Note what an event, with the time of its sending, was answered."""
         at_ns = self._now_ns()
         self._sent[event.n] = Sent(event, answer, client, at_ns)
@@ -124,7 +124,7 @@ class Journal:
         error = hide_secrets(answer.error) if answer.error else ""
         self._write([_AnsweredRow(event.n, event.sent_ns, at_ns, answer.verdict, answer.status, error, client)])
 
-    def through(self, through: Through) -> None:
+    def note_executor(self, through: Through) -> None:
         """Note what sends the events, where it has changed."""
         if through == self._through:
             return

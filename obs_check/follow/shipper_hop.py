@@ -31,9 +31,9 @@ def shipper_hop(
         try:
             state, probe = counters()
         except ObsCheckError as error:
-            hop.unasked(error)
+            hop.note_unasked(error)
             return
-        hop.asked()
+        hop.note_asked()
         hop.probes[:] = [probe]
         files = run_lines(upstream)
         since = before if before is not None and before.started_s == state.started_s else None

@@ -65,14 +65,14 @@ class Tally:
         self._unexpected[f"{self._run}-{n}-{decision}"] = None
         return 0
 
-    def saw(self, n: int, at_ns: int = 0) -> None:
+    def note_seen(self, n: int, at_ns: int = 0) -> None:
         """Note that a record of an event was found (ns since the epoch), 0 where nobody saw when it came: then it is
         not late, and has no latency."""
         self.changed += 1
         self._seen_ns[n - 1] = self._seen_ns[n - 1] or at_ns or _UNDATED
         self._times[n - 1] = min(255, self._times[n - 1] + 1)
 
-    def counted(self, times: Sequence[int]) -> None:
+    def set_counts(self, times: Sequence[int]) -> None:
         """Set how often a record of each event is there, where the whole was read anew. What was heard of and is not
         there was not seen."""
         self._times[:] = bytes(min(255, one) for one in times)
@@ -80,11 +80,11 @@ class Tally:
             if not count:
                 self._seen_ns[at] = 0
 
-    def displaced(self, n: int) -> None:
+    def note_displaced(self, n: int) -> None:
         """Note that a record stands behind one of an event that was sent once this one had been answered."""
         self._displaced.add(n)
 
-    def seen(self, n: int) -> bool:
+    def is_seen(self, n: int) -> bool:
         """Whether an event was seen."""
         return self._seen_ns[n - 1] != 0
 
@@ -118,7 +118,7 @@ class Tally:
         from the sending on, in ms."""
         every = range(1, len(self._decisions) + 1)
         sent = [n for n in every if sent_ns[n - 1]]
-        seen = [n for n in sent if self.seen(n)]
+        seen = [n for n in sent if self.is_seen(n)]
         dated = [n for n in seen if self.when(n)]
         delays = sorted((self.when(n) - sent_ns[n - 1]) / 1e6 for n in dated)
         late = [n for n in dated if self.when(n) - self._from(n, sent_ns, before) > self._late_ns]
@@ -128,7 +128,7 @@ class Tally:
             "hop": self.hop,
             "sent": len(sent),
             "seen": len(seen),
-            **self._named("missing", (n for n in sent if not self.seen(n))),
+            **self._named("missing", (n for n in sent if not self.is_seen(n))),
             **self._named("late", late),
             **self._named("duplicate", (n for n in sent if self._times[n - 1] > 1)),
             **self._named("displaced", sorted(self._displaced)),

@@ -22,7 +22,7 @@ def test_each_counts_its_own(tmp_path: Path) -> None:
         outcome = Outcome("verify")
         with open_systems(load_config(lab.config_path, {}), {"OBS_CHECK_STATE": str(tmp_path)}) as systems:
             check = Check(systems, outcome)
-            before = check.before()
+            before = check.read_before()
             start.wait()
             run = check.inject(allow, 5)
             check.follow(run)

@@ -63,7 +63,7 @@ class FakeVerify:
         self.begun_ns.append(start_ns)
         run = f"r{number:05d}"
         journal = open_journal(self.state, run, self.clock.now_ns, pytest.fail)
-        journal.plan(plan_events(run, 2, 1, "http://allowed.example/", "http://denied.invalid/"))
+        journal.note_plan(plan_events(run, 2, 1, "http://allowed.example/", "http://denied.invalid/"))
         journal.close()
         RunStore(self.state).keep("{}\n", "verify", run, start_ns)
         self.clock.pass_s(1300 if number % 50 == 49 else 7)
@@ -206,15 +206,15 @@ def test_what_a_clock_that_is_set_back_leaves_is_a_pause_of_one_round() -> None:
 
 def test_two_watches_of_one_configuration_are_not_at_work_at_once(tmp_path: Path) -> None:
     store, other = RunStore(tmp_path), RunStore(tmp_path)
-    with store.alone("watch", "a.yaml"):
-        with other.alone("watch", "b.yaml"):
+    with store.locked("watch", "a.yaml"):
+        with other.locked("watch", "b.yaml"):
             pass
         with (
             pytest.raises(UsageError, match=r"another obs-check watch is at work with a\.yaml"),
-            other.alone("watch", "a.yaml"),
+            other.locked("watch", "a.yaml"),
         ):
             pass
-    with other.alone("watch", "a.yaml"):
+    with other.locked("watch", "a.yaml"):
         pass
 
 
@@ -222,7 +222,7 @@ def test_a_journal_that_is_written_stays(tmp_path: Path) -> None:
     clock = Clock()
     journals = {run: open_journal(tmp_path, run, clock.now_ns, pytest.fail) for run in ("aaaa", "bbbb")}
     for run, journal in journals.items():
-        journal.plan(plan_events(run, 1, 0, "http://allowed.example/", "http://denied.invalid/"))
+        journal.note_plan(plan_events(run, 1, 0, "http://allowed.example/", "http://denied.invalid/"))
     journals["bbbb"].close()
     state_cleaner(tmp_path, 0, pytest.fail)()
     assert [path.stem for path in (tmp_path / FOLDER).iterdir()] == ["aaaa"]

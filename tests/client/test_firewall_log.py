@@ -37,7 +37,7 @@ def asked(directory: Path, files: dict[str, Lines], text: str, since: Since) -> 
     for name, lines in files.items():
         write(directory / name, lines)
     log = FirewallLog(f"{directory}/*.log", directory / "stderr", "abc123", START, lambda: NOW)
-    found, probe = log.says(text, since)
+    found, probe = log.lines_with(text, since)
     assert probe.window is not None and probe.window.end_ns == NOW
     assert probe.answer == found
     return [line.partition(" ")[2] for line in found], probe.window
@@ -92,11 +92,11 @@ def test_a_zone_is_read_and_a_line_without_a_time_is_not(tmp_path: Path) -> None
     path.write_text(f"time=2026-11-23T19:00:01.500-05:00 {TAGGED}\nError: dropped\n64 bytes: time=0.04 ms dropped\n")
     os.utime(path, ns=(NOW, NOW))
     log = FirewallLog(str(path), None, "abc123", START, lambda: NOW)
-    assert len(log.says("obs=", "run")[0]) == 1
-    assert log.says("dropped", "run")[0] == []
+    assert len(log.lines_with("obs=", "run")[0]) == 1
+    assert log.lines_with("dropped", "run")[0] == []
 
 
 def test_a_file_that_cannot_be_read_counts_for_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_bytes(b"\0binary")
     log = FirewallLog(f"{tmp_path}/*.log", tmp_path / "none", "abc123", 0, lambda: NOW)
-    assert log.says("dropped", "run")[0] == []
+    assert log.lines_with("dropped", "run")[0] == []

@@ -76,7 +76,7 @@ def _diagnose(directory: Path, fault_ids: tuple[str, ...], on: Stack, apply: boo
         check = Check(systems, Outcome("verify"), tells_zeros=control)
         if control:
             _wait_for_start(systems, up_ns)
-        before = check.before()
+        before = check.read_before()
         run = check.inject(*events_for(fault_ids))
         check.follow(run)
         systems.pause(wait_for(fault_ids))

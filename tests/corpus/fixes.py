@@ -67,7 +67,7 @@ def on_the_pipeline(lab: Lab, findings: Sequence[Finding], faults: tuple[str, ..
         lab.reload()
     with open_systems(load_config(lab.config_path, {}), {}) as systems:
         check = Check(systems, Outcome("verify"))
-        before = check.before()
+        before = check.read_before()
         run = check.inject(*events_for(faults))
         check.follow(run)
         systems.pause(wait_for(faults))

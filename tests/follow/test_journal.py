@@ -37,11 +37,11 @@ def ticks() -> Iterator[int]:
 
 
 def send_all(journal: Journal) -> None:
-    journal.plan(EVENTS)
-    journal.through(THROUGH)
+    journal.note_plan(EVENTS)
+    journal.note_executor(THROUGH)
     for event in EVENTS:
-        stamped = replace(event, sent_ns=journal.sending(event.n, event.n))
-        journal.answered(stamped, EgressAnswer(200, event.decision, 'it said "\N{SNOWMAN}"'), "curl")
+        stamped = replace(event, sent_ns=journal.note_sending(event.n, event.n))
+        journal.note_answer(stamped, EgressAnswer(200, event.decision, 'it said "\N{SNOWMAN}"'), "curl")
 
 
 def test_whatever_byte_a_kill_cuts_it_at_the_account_is_that_of_its_lines(tmp_path: Path) -> None:

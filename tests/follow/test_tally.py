@@ -16,14 +16,14 @@ def test_each_kind_is_named() -> None:
     before = Tally("A", "egress", "k3f9a2", DECISIONS, 2)
     tally = Tally("A", "file", "k3f9a2", DECISIONS, 2)
     for n in range(1, 7):
-        before.saw(n, n * NS + (10 * NS if n == 5 else 0))
+        before.note_seen(n, n * NS + (10 * NS if n == 5 else 0))
     lines = [line(1, "allow"), line(2, "deny"), line(2, "deny"), line(4, "deny"), line(5, "allow"), line(7, "allow")]
     lines += [line(1, "deny"), line(1, "allow", "other1"), b"no tag", line(6, "deny")]
     for one in lines:
         if n := tally.find(one):
             # 4 takes three seconds, 5 as long as at the hop before it.
-            tally.saw(n, n * NS + {4: 3 * NS, 5: 11 * NS}.get(n, NS // 2))
-    tally.displaced(6)
+            tally.note_seen(n, n * NS + {4: 3 * NS, 5: 11 * NS}.get(n, NS // 2))
+    tally.note_displaced(6)
     row = tally.row(SENT, before)
     assert (row["sent"], row["seen"], row["verdict"]) == (6, 5, "fail")
     assert row["missing"] == ["k3f9a2-3-allow"]
@@ -38,7 +38,7 @@ def test_what_is_late_alone_fails_and_what_was_not_sent_is_not_missing() -> None
     tally = Tally("A", "file", "k3f9a2", DECISIONS, 2)
     assert tally.row([0] * 6, None)["verdict"] == "ok"
     for n in range(1, 7):
-        tally.saw(n, n * NS + 3 * NS)
+        tally.note_seen(n, n * NS + 3 * NS)
     row = tally.row(SENT, None)
     assert (row["verdict"], len(row["late"]), row["missing"]) == ("fail", 6, [])
     tally.unknown = "loki does not answer"
@@ -48,11 +48,11 @@ def test_what_is_late_alone_fails_and_what_was_not_sent_is_not_missing() -> None
 def test_what_nobody_saw_come_is_not_late_and_what_the_whole_has_not_was_not_seen() -> None:
     tally = Tally("A", "loki", "k3f9a2", DECISIONS, 2)
     for n in (1, 2, 3, 4):
-        tally.saw(n, 0 if n < 3 else n * NS + NS // 2)
+        tally.note_seen(n, 0 if n < 3 else n * NS + NS // 2)
     row = tally.row(SENT, None)
     assert (row["seen"], row["late"], row["latency_ms"]) == (4, [], 500.0)
     assert row["note"] == "nobody saw when 2 events came"
-    tally.counted([2, 1, 1, 0, 0, 0])
+    tally.set_counts([2, 1, 1, 0, 0, 0])
     row = tally.row(SENT, None)
     assert row["missing"] == [f"k3f9a2-{n}-{DECISIONS[n - 1]}" for n in (4, 5, 6)]
     assert row["duplicate"] == ["k3f9a2-1-allow"]

@@ -42,11 +42,11 @@ def test_a_run_survives_being_written_and_read() -> None:
     events = plan_events("k3f9a2", 1, 1, "http://allowed.example/ok", "http://denied.invalid/x")
 
     journal = Journal(clock.now)
-    journal.plan(events)
+    journal.note_plan(events)
     for event in events:
-        stamped = replace(event, sent_ns=journal.sending(event.n, event.n))
+        stamped = replace(event, sent_ns=journal.note_sending(event.n, event.n))
         clock.pause(0.5)
-        journal.answered(stamped, EgressAnswer(200 if event.decision == "allow" else 403, event.decision))
+        journal.note_answer(stamped, EgressAnswer(200 if event.decision == "allow" else 403, event.decision))
     run = journal.run()
     assert run.window.start_ns == 1_000 * NS
     assert run.window.end_ns == 1_002 * NS
@@ -124,9 +124,9 @@ def test_a_system_that_answers_again_while_anything_is_waited_for_gets_its_time_
         since_s = (clock.ns - 1_000 * NS) / NS
         asked.append(since_s)
         if since_s < 6:
-            away.unasked(Unavailable("loki does not answer", ""))
+            away.note_unasked(Unavailable("loki does not answer", ""))
             return
-        away.asked()
+        away.note_asked()
         if since_s >= 9:
             away.seen.setdefault("t", clock.ns)
 
@@ -152,7 +152,7 @@ def test_a_hop_that_lets_nobody_in_is_asked_once() -> None:
 
     def look() -> None:
         asked.append(clock.ns)
-        hop.unasked(NotAllowed("loki answered 401: no org id", ""))
+        hop.note_unasked(NotAllowed("loki answered 401: no org id", ""))
 
     follow([[Watched(hop, look, 30)]], clock.now, clock.pause)
     assert len(asked) == 1
@@ -188,7 +188,7 @@ def test_news_bring_a_look_before_its_time_and_their_own_time() -> None:
         clock.pause(seconds)
         if clock.ns >= 1_010 * NS and not heard_at:
             heard_at.append(clock.ns - 1)
-            news.came(["msg=ALLOW url=/ok?obs=k3f9a2-1-allow", "boundary_request obs=k3f9a2-2-deny"], heard_at[0])
+            news.note_lines(["msg=ALLOW url=/ok?obs=k3f9a2-1-allow", "boundary_request obs=k3f9a2-2-deny"], heard_at[0])
 
     heard_at: list[int] = []
     follow([[hop_with_news(Watched(hop, look, 30), news)]], clock.now, pause)

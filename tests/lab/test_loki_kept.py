@@ -133,12 +133,12 @@ def test_the_log_is_bounded_and_ends_when_duckdb_has_the_lines(tmp_path: Path, m
     monkeypatch.setattr(write_ahead, "LOG_BYTES", 100)
     log = WriteAhead(tmp_path)
     pushed_to(log, "x" * 60)
-    with pytest.raises(RuntimeError), log.moved():
+    with pytest.raises(RuntimeError), log.while_moving():
         raise RuntimeError("the move fails")
     pushed_to(log, "y")
     with pytest.raises(LokiRefusal, match="0 MiB of pushes wait for DuckDB"):
         pushed_to(log, "z")
-    with log.moved():
+    with log.while_moving():
         pass
     assert list(tmp_path.iterdir()) == []
     pushed_to(log, "wait")

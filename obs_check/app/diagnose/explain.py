@@ -167,7 +167,7 @@ class _Explaining:
         where a panel that has to show them has the very same mistake: another one may well be about something else."""
         if self.held.run is None or any(_mistake(found) == _mistake(other) for other in self.findings):
             return True
-        return any(target.lines for target in broken_targets(self.context.over(broken), broken))
+        return any(target.lines for target in broken_targets(self.context.for_panel(broken), broken))
 
     def _shows_what_arrived(self, row: PanelVerdict) -> bool:
         """Whether a panel shows all that there is of the run in Loki, although that is not all of it, or not as

@@ -23,14 +23,14 @@ def of_panel(context: Context, broken: BrokenPanel) -> tuple[list[Finding], str]
     findings: list[Finding] = []
     funnel, right = "", False
     for _ in range(_DEEPEST):
-        found, funnel = _first(context.over(broken), broken)
+        found, funnel = _first(context.for_panel(broken), broken)
         if found is None or any(_mistake(f) == _mistake(found) for f in findings):
             break
         findings.append(found)
         edits = [e for e in found.fix.edits if not isinstance(e, FileEdit)]
         if not edits:
             standing = (
-                cause.find(context.over(broken), broken)
+                cause.find(context.for_panel(broken), broken)
                 for cause in causes_asked("standing")
                 if cause.id != found.cause
             )
@@ -80,7 +80,9 @@ def _first(context: Context, broken: BrokenPanel) -> tuple[Finding | None, str]:
 def hidden_by_loki(context: Context, broken: BrokenPanel) -> Finding | None:
     """What Loki itself refuses the panel, or hides from it: asked too where the query is not to blame."""
     causes = (cause for cause in causes_on("panel") if cause.hop == "loki")
-    return next((found for cause in causes if (found := cause.find(context.over(broken), broken)) is not None), None)
+    return next(
+        (found for cause in causes if (found := cause.find(context.for_panel(broken), broken)) is not None), None
+    )
 
 
 def _in_words(rungs: Sequence[Rung]) -> str:

@@ -57,17 +57,17 @@ def send_through(
     say(f"sending {len(events)} events through {executor.name} ({executor.place}); {hold.seconds} s more: {hold.why}")
     limit_s = start_s + hold.seconds + REQUEST_S * math.ceil(len(events) / 10) + REQUEST_S
     left = {event.n: event for event in events}
-    start_ns = journal.sending(events[0].n, events[-1].n)
+    start_ns = journal.note_sending(events[0].n, events[-1].n)
     with say_progress(lambda: len(events) - len(left), len(events), limit_s, say):
         for probed in run_probe(executor, program(events[0].run, events, client, hold), limit_s):
             if probed.latest is None:
-                journal.through(known_place(executor, probed, probed.denied(events), hold))
+                journal.note_executor(known_place(executor, probed, probed.denied(events), hold))
             elif event := left.pop(probed.latest[0], None):
                 at_ns, answer = probed.answers[probed.latest]
-                journal.answered(replace(event, sent_ns=at_ns), answer, probed.latest[1])
+                journal.note_answer(replace(event, sent_ns=at_ns), answer, probed.latest[1])
     for event in left.values():
         nothing = EgressAnswer(None, "no_answer", "the probe did not report this event")
-        journal.answered(replace(event, sent_ns=start_ns), nothing)
+        journal.note_answer(replace(event, sent_ns=start_ns), nothing)
     run = journal.run()
     if run.through is not None:
         wrap = run.through.wrap

@@ -94,13 +94,13 @@ def send_run(
     """Send the events of a run, each noted in the journal before. Raises Unavailable when nobody listens, and what the
     executor raises."""
     say(f"run {events[0].run}: sending {count_noun(len(events), 'event')}")
-    journal.plan(events)
+    journal.note_plan(events)
     if way.executor is not None:
         return send_through(way.executor, events, way.client, way.start_s, journal, say)
     proxy, ca = boundary.proxy_url, boundary.ca
     for event in events:
-        stamped = replace(event, sent_ns=journal.sending(event.n, event.n))
-        journal.answered(stamped, send(stamped, proxy, ca))
+        stamped = replace(event, sent_ns=journal.note_sending(event.n, event.n))
+        journal.note_answer(stamped, send(stamped, proxy, ca))
     run = journal.run()
     # An allowed request to a dead origin has no answer either, so the proxy itself is asked.
     if proxy and all(s.answer.verdict == "no_answer" for s in run.sent):

@@ -150,7 +150,7 @@ def run_load(
     with follower.listening():
         with journal_events(env, events, time.time_ns, say, keep) as journal, follower.watching():
             say(f"run {events[0].run}: sending {count_noun(len(events), 'event')}")
-            journal.plan(events)
+            journal.note_plan(events)
             if way.executor is not None:
                 pace = Pace(load.per_s, load.parallel)
                 send_there(way.executor, way.client, events, pace, way.start_s, journal, follower, say)
@@ -224,11 +224,11 @@ def _send(
             wait = started + at / load.per_s - time.monotonic() if load.per_s else 0
             if wait > 0 and stopped.wait(wait):
                 return
-            stamped = replace(event, sent_ns=journal.sending(event.n, event.n))
+            stamped = replace(event, sent_ns=journal.note_sending(event.n, event.n))
             moments.sent_ns[event.n - 1] = stamped.sent_ns
             answer = sender.send(stamped)
             moments.answered_ns[event.n - 1] = time.time_ns()
-            journal.answered(stamped, answer)
+            journal.note_answer(stamped, answer)
             if answer.verdict == event.decision:
                 follower.egress(event.n, moments.answered_ns[event.n - 1])
             if time.monotonic() - told[0] > 5:

@@ -73,7 +73,7 @@ class Follower:
     def egress(self, n: int, at_ns: int) -> None:
         """Note that the firewall decided an event as expected."""
         for one in self._egress:
-            one.saw(n, at_ns)
+            one.note_seen(n, at_ns)
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -218,9 +218,9 @@ class _Files:
                 continue
             if self._shipped is not None:
                 self._shipped.wrote(path, n, ordinal)
-            self.tally.saw(n, now)
+            self.tally.note_seen(n, now)
             # Whoever was sent once this one had been answered has no right to stand before it.
             if self._answered_ns[n - 1] and latest > self._answered_ns[n - 1]:
-                self.tally.displaced(n)
+                self.tally.note_displaced(n)
             latest = max(latest, self._sent_ns[n - 1])
         self._latest[path] = latest

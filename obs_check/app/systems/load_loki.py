@@ -77,9 +77,9 @@ class StoredOfRun:
                 for entry in self._entries([*slices, Window(now, window.end_ns)]):
                     if n := self.tally.find(entry.line.encode("utf-8", "surrogatepass")):
                         times[n - 1] += 1
-                        if not self.tally.seen(n):
-                            self.tally.saw(n)
-                self.tally.counted(times)
+                        if not self.tally.is_seen(n):
+                            self.tally.note_seen(n)
+                self.tally.set_counts(times)
                 self._last = count
         except ObsCheckError as error:
             self.tally.unknown = error.message
@@ -90,8 +90,8 @@ class StoredOfRun:
         n = self.tally.find(entry.line.encode("utf-8", "surrogatepass"))
         if n:
             self._newest_ns = max(self._newest_ns, entry.ts)
-            if not self.tally.seen(n):
-                self.tally.saw(n, at_ns)
+            if not self.tally.is_seen(n):
+                self.tally.note_seen(n, at_ns)
 
     def _query(self, window: Window) -> str:
         """A log query of the path's lines, by the first label name that finds some; "" where none does."""

@@ -49,7 +49,7 @@ class ShippedOfRun:
             was, file = before.file(name), state.file(name)
             grown = ((file.read_lines or 0) if file else 0) - ((was.read_lines or 0) if was else 0)
             while waiting and waiting[0][0] <= grown:
-                self.tally.saw(waiting.popleft()[1], now)
+                self.tally.note_seen(waiting.popleft()[1], now)
 
     def tell(self) -> None:
         """Note what it says of the lines, once nothing is in flight any more."""

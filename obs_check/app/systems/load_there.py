@@ -69,7 +69,7 @@ def send_there(
             for probed in run_probe(executor, batch.program, batch.limit_s):
                 if probed.latest is None:
                     denied |= probed.denied(batch.events)
-                    journal.through(known_place(executor, probed, denied, batch.hold))
+                    journal.note_executor(known_place(executor, probed, denied, batch.hold))
                 else:
                     answered.take(probed, probed.latest)
         before += len(batch.events)
@@ -84,7 +84,7 @@ class _AnsweredBatch:
         self._journal = journal
         self._follower = follower
         self._later_ns: int | None = None
-        at_ns = journal.sending(batch[0].n, batch[-1].n)
+        at_ns = journal.note_sending(batch[0].n, batch[-1].n)
         for event in batch:
             follower.moments.sent_ns[event.n - 1] = at_ns
 
@@ -98,7 +98,7 @@ class _AnsweredBatch:
         later_ns = time.time_ns() - probed.ended_ns
         self._later_ns = later_ns if self._later_ns is None else min(self._later_ns, later_ns)
         stamped, ended_ns = replace(event, sent_ns=sent_ns + self._later_ns), probed.ended_ns + self._later_ns
-        self._journal.answered(stamped, answer, which[1])
+        self._journal.note_answer(stamped, answer, which[1])
         moments = self._follower.moments
         moments.sent_ns[event.n - 1], moments.answered_ns[event.n - 1] = stamped.sent_ns, ended_ns
         if answer.verdict == event.decision:

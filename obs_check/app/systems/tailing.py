@@ -31,7 +31,7 @@ class News:
         self._came = threading.Event()
         self._count = 0
 
-    def came(self, lines: Iterable[str], at_ns: int) -> None:
+    def note_lines(self, lines: Iterable[str], at_ns: int) -> None:
         """Note that lines came (ns since the epoch)."""
         for line in lines:
             path: PathName = "B" if OF_PATH["B"] in line else "A"
@@ -72,7 +72,7 @@ def tailing(config: Config, loki: LokiClient, run: Run, clock: Clock, detail: Ca
     news = News(run.id)
 
     def heard(lines: list[Entry]) -> None:
-        news.came((entry.line for entry in lines), clock())
+        news.note_lines((entry.line for entry in lines), clock())
 
     with listening(config, loki, run.needle, run.window.start_ns, clock, detail, heard):
         yield news

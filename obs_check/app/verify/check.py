@@ -102,7 +102,7 @@ class Check:
         if apart := wrong_clock(clocks(self.systems)):
             raise Unavailable(apart, "set the clock, for example by NTP: what panels show is asked for by it")
 
-    def before(self) -> list[PanelView]:
+    def read_before(self) -> list[PanelView]:
         """Read the panels in their own ranges before anything is sent. Unavailable where this machine's clock is wrong.
 
         It cannot be made up for later: Loki 3.5 sets the last point of a range query up to a step behind its end.
@@ -134,15 +134,15 @@ class Check:
     def run(self, allow: int, deny: int, sending: Sending | None = None) -> Run:
         """The whole of it: read the panels, send events, follow them, and read the panels again."""
         sending = sending or Sending()
-        self.healthy(sending, "before")
-        before = self.before()
+        self.ask_health(sending, "before")
+        before = self.read_before()
         run = self.inject(allow, deny, sending)
         self.follow(run)
         self.panels(run, before)
-        self.healthy(sending, "after")
+        self.ask_health(sending, "after")
         return run
 
-    def healthy(self, sending: Sending, when: Literal["before", "after"]) -> None:
+    def ask_health(self, sending: Sending, when: Literal["before", "after"]) -> None:
         """Ask the workspace whether it works, before or after the run; ahead of the panels, since what a check sends is
         counted too."""
         systems, health = self.systems, self.outcome.health
@@ -225,7 +225,7 @@ class Check:
         run = self._held.run
         context = context_of(self.systems, self._held, self.outcome.hops, self._controls)
         rehearsal = Rehearsal(self.systems, context, run) if run else None
-        behind = rehearsal.behind if rehearsal else lambda _upstream, _row: []
+        behind = rehearsal.findings_behind if rehearsal else lambda _upstream, _row: []
         explained = explain(context, self._held, self.outcome.panels, self.say, behind, self.tells_zeros)
         self._same_clock()
         self.outcome.findings = explained.findings

@@ -23,7 +23,7 @@ def find(context: Context) -> Finding | None:
     events = sent_events(context, "allow")
     denied = [one for one in events if one.answer.verdict == "deny"]
     file = firewall_file(context)
-    if not denied or (file is not None and any(map(file.allowing, denied))):
+    if not denied or (file is not None and any(map(file.allowing_rule, denied))):
         return None
     if file is None and says_no_rules(context)[0]:
         # It read no configuration at all: egress.config-not-loaded.
@@ -58,17 +58,17 @@ def find(context: Context) -> Finding | None:
 def _with_rule(context: Context, file: FirewallFile, wanted: str, denied: Sequence[Sent]) -> tuple[Evidence, Fix, str]:
     """The file with one more rule, on the run's requests: the denied ones are allowed, all others decided as before."""
     every, now = [*sent_events(context, "allow"), *sent_events(context, "deny")], context.now_ns()
-    as_written = (*at_egress(context), file.decides(every, now))
+    as_written = (*at_egress(context), file.ask_rules(every, now))
     summary = f"allow `{wanted}` and restart boundary"
     after = file.with_rule(wanted)
     kept = [one for one in every if one not in denied]
     if (
         after is None
-        or not all(map(after.allowing, denied))
-        or any(bool(file.allowing(one)) != bool(after.allowing(one)) for one in kept)
+        or not all(map(after.allowing_rule, denied))
+        or any(bool(file.allowing_rule(one)) != bool(after.allowing_rule(one)) for one in kept)
     ):
         return Observation(as_written), file.fix(summary, None), ""
-    changed = after.decides(every, now, f"with `{wanted}`")
+    changed = after.ask_rules(every, now, f"with `{wanted}`")
     return Proof(as_written, (changed,)), file.fix(summary, after), f"; with `{wanted}` it would be allowed"
 
 

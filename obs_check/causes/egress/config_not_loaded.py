@@ -27,7 +27,7 @@ def find(context: Context) -> Finding | None:
         claim += "have to be allowed: it logged `No allow rules specified`, so it read no configuration with rules"
         evidence: Evidence = Observation((*at_egress(context), *warned))
     else:
-        rule = file.allowing(denied[0])
+        rule = file.allowing_rule(denied[0])
         if rule is None:
             return None
         claim += f"`{rule.raw}` in {file.path.name} allows"
@@ -36,7 +36,7 @@ def find(context: Context) -> Finding | None:
         else:
             claim += f", and wrote nothing to {file.config.log_dir}: it did not read that file"
         claim += "; it logged `No allow rules specified`" if lines else ""
-        by_file = file.decides(denied, context.now_ns(), "were it read")
+        by_file = file.ask_rules(denied, context.now_ns(), "were it read")
         evidence = Proof((*at_egress(context), *warned), (by_file,))
     where = f"BOUNDARY_CONFIG={path}" if path else "BOUNDARY_CONFIG to the file"
     return CAUSE.finding(

@@ -38,7 +38,7 @@ def find(context: Context) -> Finding | None:
         evidence: Evidence = Observation((*at_egress(context), *probes))
         fix = Fix(f"remove or narrow {_listed(named)} in boundary's allowlist and restart boundary")
     else:
-        if not any(map(file.allowing, through)):
+        if not any(map(file.allowing_rule, through)):
             return None
         evidence, fix, words = _without(context, file, through)
         claim += words
@@ -57,20 +57,23 @@ def _without(context: Context, file: FirewallFile, through: Sequence[Sent]) -> t
     every, now = [*sent_events(context, "allow"), *sent_events(context, "deny")], context.now_ns()
     after: FirewallFile | None = file
     removed: list[Rule] = []
-    while after is not None and (rule := next(filter(None, map(after.allowing, through)), None)):
+    while after is not None and (rule := next(filter(None, map(after.allowing_rule, through)), None)):
         removed.append(rule)
         after = after.without_rule(rule)
     rules = _listed(rule.raw for rule in removed)
     claim = f"{rules} in {file.path.name} match{'es' if len(removed) == 1 else ''} them"
-    as_written, summary = (*at_egress(context), file.decides(every, now)), f"remove or narrow {rules}, restart boundary"
+    as_written, summary = (
+        (*at_egress(context), file.ask_rules(every, now)),
+        f"remove or narrow {rules}, restart boundary",
+    )
     if after is None:
         return Observation(as_written), file.fix(summary, None), claim
     kept = [one for one in every if one not in through]
-    needed = [one.event.url for one in kept if bool(file.allowing(one)) != bool(after.allowing(one))]
+    needed = [one.event.url for one in kept if bool(file.allowing_rule(one)) != bool(after.allowing_rule(one))]
     hosts = {urlsplit(one.event.url).hostname for one in through}
     asked, probes = _asked_by_others(context)
     needed += [url for url in others_change(file, after, asked) if urlsplit(url).hostname not in hosts]
-    changed = after.decides(every, now, f"without {rules}")
+    changed = after.ask_rules(every, now, f"without {rules}")
     evidence = Proof((*as_written, *probes), (changed,))
     if needed:
         return evidence, Fix(f"narrow {rules}, which {needed[0]} needs as well, and restart boundary"), claim

@@ -40,7 +40,7 @@ class FirewallLog:
         self._now_ns = now_ns
         self._of_the_run: list[Path] | None = None
 
-    def says(self, text: str, since: Since) -> Answered[list[str]]:
+    def lines_with(self, text: str, since: Since) -> Answered[list[str]]:
         """The lines that hold a text; the probe's answer is the last of them, its window what was looked at.
 
         The process that has the run is that of the file with the run's tags, or, when no file has any, of the only one

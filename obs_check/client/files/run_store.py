@@ -109,7 +109,7 @@ class RunStore:
         return found
 
     @contextmanager
-    def alone(self, command: str, subject: str) -> Iterator[None]:
+    def locked(self, command: str, subject: str) -> Iterator[None]:
         """Inside the block no other process is in one of the same command and subject. UsageError where one is;
         without a state directory nobody can tell."""
         if self._folder is None:

@@ -99,17 +99,17 @@ class Evaluation:
             case ast.VectorLiteral():
                 return [[((), expr.value)] for _ in self.times]
             case ast.RangeAggregation():
-                return self.ranged(expr)
+                return self.range_vectors(expr)
             case ast.VectorAggregation():
                 if pushes_grouping(expr) and isinstance(expr.expr, ast.RangeAggregation):
-                    return aggregate(expr, self.ranged(expr.expr, expr.grouping or ast.Grouping(())))
+                    return aggregate(expr, self.range_vectors(expr.expr, expr.grouping or ast.Grouping(())))
                 return aggregate(expr, self._vectors(expr.expr))
             case ast.LabelReplace():
                 return _label_replace(expr, self._vectors(expr.expr))
             case ast.BinaryOperation():
                 return self._binary(expr)
 
-    def ranged(self, expr: ast.RangeAggregation, pushed: ast.Grouping | None = None) -> list[Step]:
+    def range_vectors(self, expr: ast.RangeAggregation, pushed: ast.Grouping | None = None) -> list[Step]:
         """The vectors of a range aggregation, see evaluate_range."""
         return evaluate_range(expr, self.times, self.source, self.settings, pushed)
 

@@ -68,7 +68,7 @@ class _Counting(Evaluation):
         self._series[id(expr)] = None if isinstance(found, float) else max(map(len, found), default=0)
         return found
 
-    def ranged(self, expr: ast.RangeAggregation, pushed: ast.Grouping | None = None) -> list[Step]:
+    def range_vectors(self, expr: ast.RangeAggregation, pushed: ast.Grouping | None = None) -> list[Step]:
         grouping = pushed or expr.grouping
         used = grouping is None or grouping.without or bool(grouping.labels)
         meter = self._meters[id(expr)] = PipelineMeter(expr.range.query, expr.range.unwrap, self.source, used)

@@ -152,14 +152,14 @@ class TenantStore:
 
     def _write_out(self) -> None:
         with self._lock:
-            streams = [stream for stream in self._streams.values() if stream.move()]
+            streams = [stream for stream in self._streams.values() if stream.begin_move()]
         if not streams:
             return
         end = self._archive.write(self._tenant, streams, self._end)
         with self._lock:
             self._end = end
             for stream in streams:
-                stream.moved()
+                stream.end_move()
 
     def _count_kept(self) -> None:
         """Loki has its chunks from before a restart; here all of a stream's lines from then are one."""

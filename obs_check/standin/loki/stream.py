@@ -52,12 +52,12 @@ class StoredStream:
         """What DuckDB does not have of `start_ns <= ts < end_ns`, ascending by time."""
         return in_order(_between(self.moving, start_ns, end_ns), _between(self._head, start_ns, end_ns))
 
-    def move(self) -> bool:
+    def begin_move(self) -> bool:
         """Begin to move the head, with what an earlier move could not; False when there is nothing to move."""
         self.moving, self._head = in_order(self.moving, self._head), []
         return bool(self.moving)
 
-    def moved(self) -> None:
+    def end_move(self) -> None:
         """What was moving is in DuckDB."""
         last = self.moving[-1].ts
         self.written = last if self.written is None else max(self.written, last)

@@ -108,7 +108,7 @@ class WriteAhead:
                 self._state.notify_all()
 
     @contextmanager
-    def moved(self) -> Iterator[None]:
+    def while_moving(self) -> Iterator[None]:
         """Around a move of all heads to DuckDB: behind it, the log forgets what it had before. An error inside leaves
         the log as it is."""
         with self._writing():

@@ -57,7 +57,7 @@ class Writer:
                 fails = False
 
     def _write(self) -> None:
-        with self._ingest.ahead.moved() if self._ingest.ahead is not None else nullcontext():
+        with self._ingest.ahead.while_moving() if self._ingest.ahead is not None else nullcontext():
             for store in list(self._ingest.tenants.values()):
                 store.write_out()
 

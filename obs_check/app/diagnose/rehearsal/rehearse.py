@@ -65,7 +65,7 @@ class Rehearsal:
     run: Run
     _staged: dict[PathName, "_Staged"] = field(default_factory=dict)
 
-    def behind(self, upstream: Finding, row: PanelVerdict) -> list[Finding]:
+    def findings_behind(self, upstream: Finding, row: PanelVerdict) -> list[Finding]:
         """Findings behind the one that keeps a panel's lines away; none where the panel would then be right, or where
         nothing can be said: without the shipper's configuration nobody knows the lines' labels."""
         if row.path == "metrics":
