@@ -9,8 +9,8 @@ from obs_check.report.html.charts import OverTime, latency_text
 from obs_check.report.html.pipeline import PATHS
 from obs_check.report.html.runs import ToldRun
 
-Kind = Literal["text", "number", "code", "verdict", "row"]
-"""`row` is the column that names the row; `verdict` a word with its mark."""
+Kind = Literal["text", "long", "number", "code", "verdict", "row"]
+"""`row` is the column that names the row; `verdict` a word with its mark; `long` a text that is broken anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def hop_grid(run: ToldRun, evidence: Mapping[str, tuple[str, str]]) -> Grid:
         ("verdict", "verdict"),
         ("evidence", "text"),
         ("missing", "code"),
-        ("note", "text"),
+        ("note", "long"),
     ]
     rows = []
     for hop in run.rows("hops"):
@@ -96,7 +96,7 @@ def event_grid(run: ToldRun) -> Grid:
         ("sent at (UTC)", "code"),
         ("method", "text"),
         ("address", "code"),
-        ("error", "text"),
+        ("error", "long"),
     ]
     rows = []
     for event in run.rows("events"):

@@ -173,21 +173,23 @@ def _tip(end: tuple[float, float], down: bool, kind: str) -> Markup:
 
 def _box(layout: _Layout, station: Station, lanes: int) -> Markup:
     x, y, w, h = layout.box(station, lanes)
-    middle, verdict, count, below = x + w / 2, station.verdict, station.count, []
+    middle, verdict, count, below = x + w / 2, station.verdict, station.count, ""
     if not station.step and layout.down:
         count = f"{station.seen}: {station.count}"
     elif not station.step:
         count = count_noun(station.seen, "event")
-        below = [text(middle, y + h / 2 + 34, station.count, "quiet", "middle")]
+        below = station.count
     parts = [
         rect(x, y, w, h, f"station {verdict or 'start'}", 9),
         text(middle, y + h / 2 - 4, station.name, "name", "middle"),
         text(middle, y + h / 2 + 16, count, "count", "middle"),
-        *below,
     ]
+    for n, row in enumerate(below.split(", ") if below else ()):
+        parts.append(text(middle, y + h / 2 + 36 + 17 * n, row, "quiet", "middle"))
     if verdict:
         parts.append(symbol(x + w - 13, y + 13, verdict))
-    return link(station.anchor, f"{station.name}: {station.count} {verdict}".strip(), *parts)
+    said = f"{count}, {below}" if below else count
+    return link(station.anchor, f"{station.name}: {said} {verdict}".strip(), *parts)
 
 
 def _in_words(stations: Sequence[Station], paths: Sequence[str]) -> str:
