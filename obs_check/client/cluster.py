@@ -37,7 +37,9 @@ _SAYINGS = (
 def name_of(text: str, what: str) -> str:
     """A name of an object; UsageError for what Kubernetes does not name anything."""
     if not _NAME.fullmatch(text):
-        raise UsageError(f"{text!r} is not a name of a {what} of Kubernetes", "lower case letters, digits, - and .")
+        raise UsageError(
+            f"{text!r} is not a name of a {what} of Kubernetes", "write lower case letters, digits, - and ."
+        )
     return text
 
 

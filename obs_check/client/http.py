@@ -310,7 +310,7 @@ def raise_for_status(system: str, url: str, answer: Answer) -> NoReturn:
         case Failure.OUTAGE:
             hint = _ELSEWHERE if status < 400 else _LATER if status == _TOO_MANY else f"look at the log of {system}"
             raise Unavailable(message, hint)
-    raise Refused(message, status, answer.start, _ASTRAY if status == 404 else "")
+    raise Refused(message, status, answer.start, _ASTRAY if status == 404 else "correct what it refuses")
 
 
 def _message(answer: Answer) -> str:

@@ -37,7 +37,7 @@ def read_checks(root: Section) -> tuple[HealthCheck, ...]:
             raise ConfigError(f"{section.place()}: two checks are called {name}", "give one of them another name")
         code = section.text("exit") or "0"
         if not code.isdecimal() or int(code) > 255:
-            raise ConfigError(f"{section.place()}: exit is not an exit code", "a number from 0 to 255")
+            raise ConfigError(f"{section.place()}: exit is not an exit code", "write a number from 0 to 255")
         found[name] = HealthCheck(
             name, run, section.text("expect") or "", int(code), section.seconds("timeout_s", 30.0) or 30.0
         )

@@ -104,7 +104,7 @@ def _kubectl(parent: Section) -> KubectlConfig | None:
     pod, selector = section.name("pod"), section.name("selector")
     if (pod is None) == (selector is None):
         raise ConfigError(
-            f"{section.place()}: kubectl needs one of pod and selector", "selector: app=workspace,user=me"
+            f"{section.place()}: kubectl needs one of pod and selector", "write selector: app=workspace,user=me"
         )
     context, namespace = section.needed_name("context"), section.needed_name("namespace")
     return KubectlConfig(context, namespace, pod, selector, section.name("container"), section.path("kubeconfig"))

@@ -32,7 +32,9 @@ class Secret:
         if self._value is None:
             value = self._read().strip(" \t\r\n")
             if not value:
-                raise ConfigError(f"{self.source} is empty or not set", "the configuration refers to it for a token")
+                raise ConfigError(
+                    f"{self.source} is empty or not set", "set it: the configuration refers to it for a token"
+                )
             hide_value(value)
             if wrong := _NO_HEADER.search(value):
                 raise ConfigError(

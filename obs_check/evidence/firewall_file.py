@@ -20,7 +20,7 @@ from obs_check.follow.run import Sent
 from obs_check.model.finding import Fix
 from obs_check.model.probe import Probe
 
-_NAMED = "boundary.config names it in obs-check.yaml"
+_NAMED = "correct boundary.config of obs-check.yaml, or that file"
 _END = 10**9
 """Behind the last rule, however many there are."""
 

@@ -221,11 +221,11 @@ def shipper_rules(context: Context) -> Rules | None:
         text = context.files.read_text(path)
     except UnicodeDecodeError as error:
         raise ConfigError(
-            f"{path}: not UTF-8 text (byte {error.start})", "shipper.config names it in obs-check.yaml"
+            f"{path}: not UTF-8 text (byte {error.start})", "correct shipper.config of obs-check.yaml, or that file"
         ) from None
     except OSError as error:
         raise ConfigError(
-            f"{path}: cannot be read: {error.strerror}", "shipper.config names it in obs-check.yaml"
+            f"{path}: cannot be read: {error.strerror}", "correct shipper.config of obs-check.yaml, or that file"
         ) from None
     return Rules.read(path, text, context.env, _discovered(context))
 

@@ -127,8 +127,10 @@ def _lists(error: QueryError, text: str) -> Iterator[Remedy]:
         )
 
 
-def _range_of_lines(error: QueryError, _text: str) -> Iterator[Remedy]:
-    if "unexpected RANGE" in error.message:
+def _range_of_lines(error: QueryError, text: str) -> Iterator[Remedy]:
+    before = text[: error.start]
+    # In the brackets of a function a range has its place: something in front of it is not whole.
+    if "unexpected RANGE" in error.message and before.count("(") == before.count(")"):
         yield Remedy("lines have no range: leave it out to see them, or count them: count_over_time({...} [5m])")
     if "with unwrap" in error.message:
         yield Remedy("what counts lines takes no unwrap: leave it out, or sum the values with sum_over_time")

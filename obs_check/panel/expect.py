@@ -268,7 +268,7 @@ def _expectation(panel: int, entry: Any, where: str) -> Expectation:
             raise InputError(f"{where}: {key} is {value!r}", f"one of {', '.join(choices)}")
     limit = entry.get("limit", 0)
     if not isinstance(limit, int) or limit < 0:
-        raise InputError(f"{where}: limit is {limit!r}", "a number of rows")
+        raise InputError(f"{where}: limit is {limit!r}", "write a number of rows")
     names = entry.get("names") or {}
     if not isinstance(names, Mapping):
         raise InputError(f"{where}: names is not an object", "write {allow: Allowed}")

@@ -156,7 +156,7 @@ def unanswered(results: Iterable[RefResult]) -> Unavailable | NotAllowed | None:
             return NotAllowed(f"a datasource does not let Grafana in: {said}", remedy_of(said))
     for meaning, said in failed:
         if meaning is Failure.OUTAGE:
-            return Unavailable(f"a datasource does not answer: {said}", "nothing is claimed about the panel")
+            return Unavailable(f"a datasource does not answer: {said}", SEE_DATASOURCE)
     return None
 
 
@@ -218,4 +218,5 @@ def _column(number: int, kind: str, data: _Data) -> list[Any]:
 
 _LAST_MS = 9_000_000_000_000
 """The year 2255: nanoseconds are an int64 in Go."""
+SEE_DATASOURCE = "see in Grafana what the datasource answers: nothing is claimed about the panel until it does"
 _OTHER = "does the URL point to Grafana 8 or later?"

@@ -39,7 +39,9 @@ def postgres_macros(sql: str, within: TimeRange) -> str:
         try:
             parts.append(write(given, start, end))
         except (IndexError, ValueError) as error:
-            raise InputError(f"$__{name} needs other arguments than {given}", "see Grafana's PostgreSQL") from error
+            raise InputError(
+                f"$__{name} needs other arguments than {given}", "give those that Grafana's PostgreSQL takes"
+            ) from error
     return "".join([*parts, sql[at:]])
 
 

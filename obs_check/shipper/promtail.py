@@ -54,7 +54,7 @@ def parse_promtail(inner: Embedded, document: YamlValue, env: Mapping[str, str] 
     seen: set[str] = set()
     for job in jobs:
         if job.name in seen:
-            raise ConfigError(f"{job.place}: a second job is named {job.name!r}", "job names must differ")
+            raise ConfigError(f"{job.place}: a second job is named {job.name!r}", "give it another name")
         seen.add(job.name)
     positions = document.get("positions")
     known = positions.mapping(("filename", "sync_period", "ignore_invalid_yaml")) if positions else {}

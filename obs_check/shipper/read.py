@@ -32,7 +32,7 @@ def read_shipper(path: Path, env: Mapping[str, str] | None) -> ShipperConfig:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ConfigError(
-            f"{path}: not UTF-8 text (byte {error.start})", "promtail's configuration is YAML, Alloy's a text"
+            f"{path}: not UTF-8 text (byte {error.start})", "give promtail's YAML, or Alloy's text"
         ) from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}", "check path and rights") from None
@@ -80,7 +80,8 @@ def parse_shippers(
     except (ArithmeticError, LookupError, RecursionError, SyntaxError, TypeError, ValueError, yaml.YAMLError) as error:
         # Alloy's expressions compute with whatever stands there; the error's own text may quote a secret.
         raise ConfigError(
-            f"{file}: an expression cannot be evaluated ({type(error).__name__})", "look for what Alloy itself refuses"
+            f"{file}: an expression cannot be evaluated ({type(error).__name__})",
+            "correct what `alloy validate` says of it",
         ) from None
 
 

@@ -52,7 +52,7 @@ def test_an_error_fails_and_is_shown(tmp_path: Path, capsys: pytest.CaptureFixtu
     (tmp_path / "q.logql").write_text(BAD)
     assert main(["lint", str(tmp_path)]) == 1
     out = capsys.readouterr().out
-    assert "error query-syntax: no LogQL: parse error" in out
+    assert "error query-syntax: not LogQL: parse error" in out
     assert out.splitlines()[-1] == "1 file: 1 error, 0 warnings, 0 info"
 
 

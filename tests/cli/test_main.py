@@ -1,6 +1,7 @@
 """Errors as one line, exit codes, and commands that exist."""
 
 import importlib
+import inspect
 import signal
 import sys
 from collections.abc import Callable
@@ -11,7 +12,16 @@ import pytest
 from obs_check.cli import main as module
 from obs_check.cli.interrupt import Stopped
 from obs_check.cli.main import COMMANDS, Subcommand, main
-from obs_check.errors import InputError, NotAllowed, QueryError, Refused, Unavailable, UsageError
+from obs_check.errors import (
+    ConfigError,
+    InputError,
+    NotAllowed,
+    ObsCheckError,
+    QueryError,
+    Refused,
+    Unavailable,
+    UsageError,
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.name)
@@ -37,6 +47,12 @@ def throw(error: BaseException) -> Callable[[], object]:
         raise error
 
     return act
+
+
+def test_an_error_is_not_made_without_a_remedy() -> None:
+    """But for a query's, which is in the words of Loki."""
+    for kind in (ObsCheckError, UsageError, ConfigError, InputError, Unavailable, Refused, NotAllowed):
+        assert inspect.signature(kind).parameters["hint"].default is inspect.Parameter.empty
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from obs_check.model.window import MS, NS, Window
 from obs_check.panel.board import Board, PanelView, Progress
 from obs_check.panel.elements import Dashboard
 from obs_check.panel.expect import difference
+from obs_check.panel.frames import SEE_DATASOURCE
 from obs_check.panel.request import PanelRequest, dashboard_range
 from obs_check.panel.run_lines import can_be_told_apart, of_run
 
@@ -58,7 +59,7 @@ def look_again(board: Board, held: Yardstick, broken: BrokenPanel, request: Pane
         failed = next((one for one in (view, own) if one is not None and one.outage), None)
     if failed is not None:
         kind = NotAllowed if failed.denied else Unavailable
-        raise kind(failed.outage, "nothing is claimed about the panel")
+        raise kind(failed.outage, SEE_DATASOURCE)
     return found
 
 

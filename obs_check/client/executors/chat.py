@@ -81,7 +81,9 @@ class Chat:
                 raise
             except (KeyError, TypeError):
                 raise Unavailable(f"{self.place}: the answer names no chat", "is this Coder 2.32 or later?") from None
-        raise UsageError(f"{self.place}: this deployment has no chats", "they are an experiment: agents")
+        raise UsageError(
+            f"{self.place}: this deployment has no chats", "switch on its experiment `agents`, or use another executor"
+        )
 
     def _output(self, http: Http, chat: str, command: str, limit_s: float) -> str:
         deadline = self.clock() + limit_s

@@ -133,7 +133,7 @@ class RunStore:
     def prune(self, most: int) -> int:
         """Remove all but the newest `most` documents; how many those were. Raises OSError."""
         if most < 0:
-            raise UsageError("--keep needs a number", "0 removes all")
+            raise UsageError("--keep needs a number", "give how many to keep: 0 removes all")
         gone = self.files()[most:]
         for one in gone:
             one.path.unlink(missing_ok=True)

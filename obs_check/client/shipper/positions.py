@@ -19,7 +19,8 @@ def read_positions(path: Path) -> dict[str, int]:
         raise InputError(f"{path}: {error.strerror}", "check the path and who may read it") from error
     except (yaml.YAMLError, UnicodeDecodeError):
         raise InputError(
-            f"{path}: not a positions file of promtail (YAML)", "promtail would not start with it"
+            f"{path}: not a positions file of promtail (YAML)",
+            "name another, or correct it: promtail would not start with it",
         ) from None
     found: dict[str, int] = {}
     for key, value in _pairs(_child(root, "positions")):

@@ -13,8 +13,8 @@ _NAMES = {"logql": "LogQL", "promql": "PromQL", "sql": "SQL"}
 def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
         if question.problem:
-            name = _NAMES.get(question.language, "query")
-            yield question.spot, f"no {name}: {question.problem}", question.remedy or _REMEDY
+            name = _NAMES.get(question.language, "a query")
+            yield question.spot, f"not {name}: {question.problem}", question.remedy or _REMEDY
 
 
 RULE = LintRule("query-syntax", "error", "a query does not parse with its variables filled", _find)

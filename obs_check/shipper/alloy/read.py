@@ -72,7 +72,7 @@ def _components(blocks: Iterable[Block], lines: ModuleLines) -> dict[str, Block]
         if block.id in found:
             raise ConfigError(
                 f"{lines.place(block.line)}: a second {block.id}, the first is on line {found[block.id].line}",
-                "labels of one kind must differ",
+                "give it another label",
             )
         found[block.id] = block
     return found
