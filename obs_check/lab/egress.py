@@ -11,7 +11,6 @@ import contextlib
 import http.client
 import io
 import socket
-import string
 import sys
 import threading
 import time
@@ -22,7 +21,6 @@ from functools import partial
 from pathlib import Path
 from socketserver import StreamRequestHandler
 from typing import Any, Self, TextIO
-from urllib.parse import quote_from_bytes
 
 from obs_check.boundary.block_page import block_page
 from obs_check.boundary.config import BoundaryConfig, read_boundary_config
@@ -31,10 +29,10 @@ from obs_check.boundary.rules import evaluate
 from obs_check.errors import Unavailable
 from obs_check.lab.audit import AuditRecord, AuditSink
 from obs_check.lab.egress_request import BadRequest, ProxyRequest, read_request
+from obs_check.lab.egress_upstream import Origins
 from obs_check.lab.origin import HangUpServer, LoopbackServer
 from obs_check.lab.tls.certificate import tls_context
 
-UPSTREAM_TIMEOUT_S = 10.0
 _NO_HANDSHAKE = "TLS handshake failed in CONNECT tunnel"
 _AS_GO_SAYS = {
     # To a client of OpenSSL over TLS 1.3; over 1.2 it is "remote error: tls: unknown certificate authority".
@@ -43,8 +41,6 @@ _AS_GO_SAYS = {
 }
 _TLS_RECORDS = frozenset(b"\x14\x15\x16\x17")
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
-_HOP_BY_HOP = frozenset({"connection", "proxy-connection"})
-_REWRITTEN = frozenset({"content-length", "transfer-encoding", "trailer"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +80,7 @@ class LabEgress:
         self._config = BoundaryConfig()
         self._log: BoundaryLogWriter | None = None
         self._server: LoopbackServer | None = None
+        self._origins = Origins()
 
     def start(self) -> Self:
         """Read the configuration, open the log, start auditing and listen.
@@ -132,6 +129,7 @@ class LabEgress:
             log.write(Level.INFO, "Command completed, shutting down...")
             self._server.stop()
             self._server = None
+        self._origins.close()
         if not self._config.disable_audit_logs:
             self._audit.stop()
         log.write(Level.INFO, "Stop landjail manager")
@@ -181,11 +179,7 @@ class LabEgress:
         try:
             if address is None:
                 raise OSError(f"dial tcp: lookup {request.hostname}: no such host")
-            connection = http.client.HTTPConnection(*address, timeout=UPSTREAM_TIMEOUT_S)
-            try:
-                return _exchange(connection, request)
-            finally:
-                connection.close()
+            return self._origins.answer(address, request)
         except (OSError, ValueError, http.client.HTTPException) as error:
             reason = str(error)
             if address and isinstance(error, ConnectionRefusedError):
@@ -207,26 +201,6 @@ def blocked_answer(request: ProxyRequest) -> bytes:
     body = block_page(request.method, request.path, request.host).encode("utf-8", "surrogateescape")
     head = f"HTTP/1.1 403 Forbidden\r\nContent-Length: {len(body)}\r\nContent-Type: text/plain\r\n\r\n"
     return head.encode() + body
-
-
-def _exchange(connection: http.client.HTTPConnection, request: ProxyRequest) -> bytes:
-    """Send a request upstream and read the whole answer, redirects not followed, framing made a Content-Length."""
-    body = b"" if request.method in ("GET", "HEAD") else request.body
-    # http.client sends ASCII only; a query may hold anything.
-    target = quote_from_bytes(request.target.encode("utf-8", "surrogateescape"), string.printable)
-    connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
-    connection.putheader("Host", request.host)
-    for name, value in request.headers:
-        if name.lower() not in _HOP_BY_HOP | _REWRITTEN | {"host"}:
-            connection.putheader(name, value)
-    if body:
-        connection.putheader("Content-Length", str(len(body)))
-    connection.endheaders(body or None)
-    response = connection.getresponse()
-    content = response.read()
-    head = [f"HTTP/1.1 {response.status} {response.reason}", f"Content-Length: {len(content)}"]
-    head += [f"{name}: {value}" for name, value in response.getheaders() if name.lower() not in _REWRITTEN]
-    return ("\r\n".join(head) + "\r\n\r\n").encode("latin-1") + content
 
 
 class _Connection(StreamRequestHandler):

@@ -1,6 +1,7 @@
 """Loopback HTTP servers of the lab that stop cleanly, and the origin that allowed requests reach."""
 
 import contextlib
+import queue
 import socket
 import sys
 import threading
@@ -28,8 +29,9 @@ def reserved_port() -> socket.socket:
 
 
 class HangUpServer(ThreadingMixIn, TCPServer):
-    """A server with a thread a connection that remembers its open connections, so that a client that keeps one open
-    cannot hold up the stop: `hang_up`, then `server_close`, which waits for the threads, for STOP_S at most."""
+    """A server with a thread a connection, each of which serves one after the other. It remembers its open connections,
+    so that a client that keeps one open cannot hold up the stop: `hang_up`, then `server_close`, which waits for the
+    threads, for STOP_S at most."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -39,19 +41,34 @@ class HangUpServer(ThreadingMixIn, TCPServer):
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
         self._serving: list[threading.Thread] = []
+        self._idle = 0
+        """Threads that wait for a connection which nobody has promised them yet."""
+        self._accepted: queue.SimpleQueue[tuple[Any, Any] | None] = queue.SimpleQueue()
         super().__init__(address, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Note the connection, then serve it in a thread."""
+        """Note the connection, then serve it in a thread that has nothing to do, else in a new one."""
         with self._open_lock:
             self._open.add(request)
-        thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
-        self._serving = [*(one for one in self._serving if one.is_alive()), thread]
-        thread.start()
+            idle = self._idle > 0
+            self._idle -= idle
+        self._accepted.put((request, client_address))
+        if not idle:
+            thread = threading.Thread(target=self._serve, daemon=True)
+            self._serving.append(thread)
+            thread.start()
+
+    def _serve(self) -> None:
+        while (accepted := self._accepted.get()) is not None:
+            self.process_request_thread(*accepted)
+            with self._open_lock:
+                self._idle += 1
 
     def server_close(self) -> None:
         """Close the socket that listens, and wait for the threads of connections."""
         super().server_close()
+        for _ in self._serving:
+            self._accepted.put(None)
         until = time.monotonic() + STOP_S
         for thread in self._serving:
             thread.join(max(0.0, until - time.monotonic()))
@@ -149,9 +166,14 @@ class LoopbackServer:
 
 class _OriginHandler(BaseHTTPRequestHandler):
     server_version = "lab-origin"
+    protocol_version = "HTTP/1.1"
+    # Head and body go by themselves: on a connection that is kept the second would wait for the first to be received.
+    disable_nagle_algorithm = True
 
     def _answer(self) -> None:
         body = b"ok\n"
+        length = self.headers.get("Content-Length", "")
+        self.rfile.read(int(length) if length.isdecimal() else 0)
         self.send_response(200)
         self.send_header("Content-Type", "text/plain; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))

@@ -13,7 +13,7 @@ from obs_check.boundary.log import BoundaryLogWriter, Level, Value, format_line
 from obs_check.errors import ConfigError, Unavailable
 from obs_check.lab.audit import AuditRecord
 from obs_check.lab.egress import Invocation, LabEgress
-from obs_check.lab.origin import Origin
+from obs_check.lab.origin import HangUpServer, Origin
 from obs_check.lab.tls.certificate import CA
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
@@ -139,6 +139,26 @@ def test_an_allowed_request_to_a_dead_upstream_is_audited_and_gets_no_answer(tmp
     (error,) = [line for line in lines(tmp_path) if "level=ERROR" in line]
     assert 'msg="Failed to forward HTTPS request" error="Get \\"http://allowed.example/ok/\\": dial tcp' in error
     assert "connection refused" in error
+
+
+def test_a_connection_that_the_origin_closed_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    accepted: list[object] = []
+    serve = HangUpServer.process_request
+
+    def noted(server: HangUpServer, request: object, client_address: object) -> None:
+        accepted.append(server)
+        serve(server, request, client_address)
+
+    monkeypatch.setattr(HangUpServer, "process_request", noted)
+    asked = b"GET http://allowed.example/ok/a HTTP/1.1\r\nHost: allowed.example\r\n\r\n"
+    with Origin() as origin, egress_of(config_file(tmp_path, ALLOWED), Recorder(), origin) as egress:
+        port = origin.port
+        assert all(talk(egress, asked).endswith(b"ok\n") for _ in range(3))
+        assert len(accepted) == 3 + 1
+        origin.stop()
+        assert talk(egress, asked) == b""
+        with Origin(port):
+            assert talk(egress, asked).endswith(b"ok\n")
 
 
 def test_a_name_that_is_not_mapped_does_not_resolve(tmp_path: Path) -> None:
