@@ -4,6 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
+# Tests start many processes, which then read each file compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo demo-recording test lint format bench bench-memory corpus exam lock clean
 
 $(STAMP): requirements.lock pyproject.toml

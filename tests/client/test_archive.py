@@ -6,6 +6,7 @@ import stat
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from warnings import catch_warnings, filterwarnings
 
 import pytest
 
@@ -56,7 +57,8 @@ def test_what_stands_around_it_is_found(change: Callable[[bytes], bytes], tmp_pa
 
 def zipped(*entries: tuple[str, bytes], mode: int = stat.S_IFREG | 0o644, packing: int = zipfile.ZIP_STORED) -> bytes:
     place = io.BytesIO()
-    with zipfile.ZipFile(place, "w", packing) as archive:
+    with zipfile.ZipFile(place, "w", packing) as archive, catch_warnings():
+        filterwarnings("ignore", "Duplicate name")
         for name, content in entries:
             entry = zipfile.ZipInfo(name)
             entry.external_attr = mode << 16
@@ -94,7 +96,6 @@ HOSTILE = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_archive_is_refused_or_told(name: str, tmp_path: Path) -> None:
     raw, words = HOSTILE[name]

@@ -40,7 +40,7 @@ def loki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealLoki]:
 OURS = {name: case for name, case in CASES.items() if "limits" not in case}
 
 
-@pytest.mark.parametrize(("number", "case"), enumerate(OURS.values()), ids=OURS.keys())
+@pytest.mark.parametrize(("number", "case"), list(enumerate(OURS.values())), ids=OURS.keys())
 def test_a_panel_over_a_real_loki(number: int, case: dict[str, Any], loki: RealLoki) -> None:
     now_ns, tenant = time.time_ns() // NS * NS, f"case-{number}"
     streams = streams_of(case)
