@@ -7,6 +7,14 @@ from obs_check.logql.explain import fields
 from obs_check.logql.explain.fields import JsonField, field_meant
 from obs_check.logql.syntax import ast
 
+DECOLORIZE = "| decolorize"
+"""Takes the colours of a terminal out of the lines (Loki 3.5)."""
+SAME_LINE = "| line_format `{{__line__}}`"
+"""Loki 3.5 moves a line filter in front of `decolorize`, and not in front of this."""
+PLAIN_LINE = f"{DECOLORIZE} {SAME_LINE}"
+UNPACK = "| unpack"
+"""Makes labels and a line again of what the shipper's stage `pack` wrote."""
+_ESCAPE = "\x1b"
 _LOGFMT = re.compile(r"^[\w.]+=\S*(?:\s|$|\")")
 
 
@@ -28,3 +36,18 @@ def json_parser(found: Sequence[JsonField], labels: Iterable[str]) -> ast.JsonPa
     named = ((label, field_meant(label, found)) for label in labels)
     extractions = tuple(ast.Extraction(label, field.path) for label, field in named if field is not None)
     return ast.JsonParser(extractions) if extractions else None
+
+
+def has_colours(lines: Iterable[str]) -> bool:
+    """Whether lines hold codes that colour them on a terminal."""
+    return any(f"{_ESCAPE}[" in line for line in lines)
+
+
+def are_packed(lines: Sequence[str]) -> bool:
+    """Whether the lines stand in another one, as the shipper's stage `pack` writes it."""
+    return any(one.path == "_entry" for one in json_fields(lines))
+
+
+def shown(line: str) -> str:
+    """A line in words of ours: its colours are not those of the reader's terminal."""
+    return line.replace(_ESCAPE, r"\x1b")

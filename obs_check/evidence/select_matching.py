@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from difflib import SequenceMatcher
 
+from obs_check.errors import QueryError
 from obs_check.logql.engine.match import stream_test
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Meaning
@@ -13,6 +14,9 @@ _WORD = re.compile(r"[^\W_]+")
 _DIGITS = re.compile(r"\d+")
 _NAMED_VALUES = re.compile(r"[\w./: -]+(\|[\w./: -]+)*")
 """A regular expression that lists values: its dots are meant as dots."""
+_PATTERN = re.compile(r"\w\|\w|\.[*+]|\\[dwsb]|\d\.\.(?!\.)")
+_GLOB = re.compile(r"(?<![.\\])\*")
+_STATUSES = re.compile(r"[1-5]xx", re.IGNORECASE)
 _ALIKE = 0.8
 _STEM = 3
 """Letters that two forms of one word begin with (`DENIED`, `DENY`)."""
@@ -39,8 +43,16 @@ def misspelt_value(wanted: str, values: Iterable[str]) -> str | None:
 
 def mean_values(matcher: ast.Matcher, values: Collection[str]) -> Iterator[tuple[ast.Matcher, Meaning]]:
     """The matcher with the values that it most likely means, the surest first: each value that it names (`=~"a|b"`
-    names two) in the case that it has, then as the one that it is a slip of. Nothing for one that names no value."""
-    if matcher.op not in ("=", "=~") or (matcher.op == "=~" and not _NAMED_VALUES.fullmatch(matcher.value)):
+    names two) in the case that it has, then as the one that it is a slip of. A text that is one as a regular expression
+    only is compared as that. Nothing for one that names no value."""
+    if matcher.op not in ("=", "=~"):
+        return
+    for pattern in as_patterns(matcher.value):
+        other = replace(matcher, op="=~", value=pattern)
+        if other != matcher and any(_may_accept(other, value) for value in values):
+            yield other, "same"
+            return
+    if matcher.op == "=~" and not _NAMED_VALUES.fullmatch(matcher.value):
         return
     named = matcher.value.split("|") if matcher.op == "=~" else [matcher.value]
     in_case = [one if one in values else same_but_case(one, values) or one for one in named]
@@ -49,6 +61,24 @@ def mean_values(matcher: ast.Matcher, values: Collection[str]) -> Iterator[tuple
         yield _with_values(matcher, in_case), "same"
     if corrected != in_case:
         yield _with_values(matcher, corrected), "other"
+
+
+def as_patterns(text: str) -> Iterator[str]:
+    """The regular expressions that a text is meant as where it can hardly be meant as it stands, the likeliest first:
+    alternatives, `.*`, `\\d`, `5..`; a glob's `*`; `5xx`. None for others: `[ERROR]` and `a+b` are texts of lines."""
+    if _PATTERN.search(text):
+        yield text
+    if _GLOB.search(text):
+        yield re.sub(r"(?<!\.)\*", ".*", text)
+    if _STATUSES.fullmatch(text):
+        yield f"{text[0]}.."
+
+
+def _may_accept(matcher: ast.Matcher, value: str) -> bool:
+    try:
+        return accepts_value(matcher, value)
+    except QueryError:
+        return False
 
 
 def _with_values(matcher: ast.Matcher, values: Iterable[str]) -> ast.Matcher:

@@ -193,6 +193,9 @@ def _of_value(matcher: ast.Matcher, streams: Sequence[Labels]) -> Iterator[_Idea
     for value, meaning in likely:
         if value:
             yield _Idea("value", replace(matcher, op="=", value=value), meaning)
+    if wanted and wanted == matcher.value and any(wanted in value for value in values):
+        # A regular expression has to match the whole value (Loki 3.5).
+        yield _Idea("value", replace(matcher, value=f".*{wanted}.*"), "other")
 
 
 def _of_name(matcher: ast.Matcher, streams: Sequence[Labels]) -> Iterator[_Idea]:

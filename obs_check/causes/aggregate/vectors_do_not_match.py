@@ -1,7 +1,8 @@
 """aggregate.vectors-do-not-match: both sides of an operator have series, but no two of them belong together.
 
 Series are paired by all their labels unless `on` or `ignoring` says otherwise (Loki 3.5); without a pair the answer is
-empty and no error is given. Proved by each side alone and by the same expression with a matching that pairs them.
+empty and no error is given. Proved by each side alone and by the same expression with a matching that pairs them, or
+with 0 for the side that has no series at all.
 """
 
 import re
@@ -14,14 +15,17 @@ from obs_check.logql import parse, to_text
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.walk import children, ranges
 from obs_check.model.finding import Finding, Proof, TargetEdit
+from obs_check.model.probe import Probe
 from obs_check.panel.macros import read_text
 
+_ZERO_MEANS = (("+", "-", "*", "/"), ("+", "-"))
+"""Operators that make a number of 0 on their left, and on their right."""
 _MODIFIERS = r"(?:\s*bool\b)?(?:\s*(?:on|ignoring)\s*\([^)]*\)(?:\s*group_(?:left|right)(?:\s*\([^)]*\))?)?)?"
 
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
     """Ask each side alone, then read the panel with a matching that fits their labels."""
-    if broken.reading.rows > 0 or broken.rungs[-1].lines == 0:
+    if broken.reading.rows > 0:
         return None
     pair = _operation(parse(broken.expr))
     author = _operation(read_text(broken.raw))
@@ -30,16 +34,18 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     left, left_probe = context.loki.count(to_text(pair.left), broken.window)
     right, right_probe = context.loki.count(to_text(pair.right), broken.window)
     if not left or not right:
-        return None
-    matching = _matching(pair)
+        return _one_sided(context, broken, author, (left, right), (left_probe, right_probe))
     gap = broken.raw[author.left.span.end : author.right.span.start]
-    new, times = re.subn(re.escape(pair.op) + _MODIFIERS, f"{pair.op} {matching}", gap, count=1)
-    if times == 0:
-        return None
-    raw = broken.raw[: author.left.span.end] + new + broken.raw[author.right.span.start :]
-    edits = [TargetEdit(broken.panel.id, broken.target.ref_id, broken.raw, raw)]
-    changed = with_edits(context, broken, edits)
-    if not reads_better(broken, changed):
+    for matching in dict.fromkeys((_matching(pair), "on ()")):
+        new, times = re.subn(re.escape(pair.op) + _MODIFIERS, f"{pair.op} {matching}", gap, count=1)
+        if times == 0:
+            return None
+        raw = broken.raw[: author.left.span.end] + new + broken.raw[author.right.span.start :]
+        edits = [TargetEdit(broken.panel.id, broken.target.ref_id, broken.raw, raw)]
+        changed = with_edits(context, broken, edits)
+        if reads_better(broken, changed):
+            break
+    else:
         return None
     return query_finding(
         CAUSE,
@@ -51,6 +57,41 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         Proof((*broken.measured, left_probe, right_probe), changed.probes, cured=not changed.differs),
         query_fix(context, f"pair the series with `{matching}`", edits, "other"),
         group=matching,
+    )
+
+
+def _one_sided(
+    context: Context,
+    broken: BrokenTarget,
+    author: ast.BinaryOperation,
+    sums: tuple[float, float],
+    probes: tuple[Probe, Probe],
+) -> Finding | None:
+    """A count of nothing is no series, and nothing is paired with it. Whether lines should be there, only a run that
+    must show would tell: then it is for the causes that look at that side."""
+    sides = (author.left, author.right)
+    empty = 1 if sums[0] else 0
+    if not any(sums) or author.op not in _ZERO_MEANS[empty] or context.expects(broken.panel.id):
+        return None
+    if any(not isinstance(side, ast.VectorAggregation) or grouped_by(side) for side in sides):
+        return None
+    start, end = sides[empty].span
+    raw = f"{broken.raw[:start]}({broken.raw[start:end].strip()} or vector(0)){broken.raw[end:]}"
+    edits = [TargetEdit(broken.panel.id, broken.target.ref_id, broken.raw, raw)]
+    changed = with_edits(context, broken, edits)
+    if not reads_better(broken, changed):
+        return None
+    which = ("left", "right")[empty]
+    return query_finding(
+        CAUSE,
+        context,
+        broken,
+        f"no line passes the {which} side of `{author.op}`, a count of no lines is no series and not 0, and without a "
+        f"pair the whole is empty: as written {broken.reading.text}, with `or vector(0)` on that side "
+        f"{changed.reading.text}",
+        Proof((*broken.measured, *probes), changed.probes, cured=not changed.differs),
+        query_fix(context, f"count 0 where no line passes the {which} side", edits, "other"),
+        group=f"{author.op} {which}",
     )
 
 

@@ -5,7 +5,7 @@ a path that leads nowhere sets an empty label without any error (Loki 3.5). Prov
 the lines have.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
@@ -23,8 +23,11 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     """Count with the paths that the fields have."""
     for at in parsers(broken):
         fields = json_fields(at.lines)
+        if not isinstance(at.stage, ast.JsonParser):
+            continue
         moved = {n: field.path for n in at.unset if (field := field_meant(n, fields)) is not None}
-        if not isinstance(at.stage, ast.JsonParser) or not moved:
+        moved |= {n: path for n, path in _with_dots(at.stage, fields) if n in at.unset}
+        if not moved:
             continue
         names = tuple(moved)
         written, written_probe = as_written(context, broken, names)
@@ -47,6 +50,14 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             group=next(iter(moved)),
         )
     return None
+
+
+def _with_dots(stage: ast.JsonParser, fields: Sequence[JsonField]) -> Iterator[tuple[str, str]]:
+    """Labels whose expression is the dotted name of a field, where a dot is part of a key and leads nowhere."""
+    dotted = {".".join(one.keys): one.path for one in fields if any("." in key for key in one.keys)}
+    for extraction in stage.extractions:
+        if (path := dotted.get(extraction.expression)) is not None:
+            yield extraction.label, path
 
 
 def _fixed(

@@ -1,22 +1,26 @@
 """pipeline.line-filter-kills: one line filter drops every line that reaches it.
 
 Proved by the counts around the filter, and by the filter that the lines would pass: with the case ignored, with `&`,
-`<` and `>` as Go's JSON has them, or with the nearest word of the lines. Matching is case-sensitive (Loki 3.5).
+`<` and `>` as Go's JSON has them, with the lines' blanks, as a text and not as a regular expression, without a
+terminal's colours, or with the nearest word of the lines. Matching is case-sensitive (Loki 3.5).
 """
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import SAMPLE, first_passed
+from obs_check.evidence.funnel import SAMPLE, first_passed, passing_rows
+from obs_check.evidence.line_shape import DECOLORIZE, PLAIN_LINE, SAME_LINE, has_colours, shown
 from obs_check.evidence.parser_at import count_fixed
-from obs_check.evidence.query_edit import replace_stage
+from obs_check.evidence.query_edit import Rewrite, after_stage, before_stage, insert_stage, replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
-from obs_check.evidence.select_matching import misspelt_value
+from obs_check.evidence.select_matching import as_patterns, misspelt_value
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
+from obs_check.model.entry import Labels
 from obs_check.model.finding import Finding, Meaning, Proof
 from obs_check.model.secret import shorten
 from obs_check.model.wording import count_noun
@@ -37,6 +41,46 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     if not samples:
         return None
     text = stage_text(stage)
+    change = _without_colours(context, broken, place, samples) or _other_filter(context, broken, place, samples)
+    if change is None:
+        return None
+    found, found_probe = count_fixed(context, broken, change.rewrite)
+    if found <= 0:
+        return None
+    return query_finding(
+        CAUSE,
+        context,
+        broken,
+        f"`{text}` drops all {count_noun(before.lines, 'line')} that reach it, for example "
+        f"`{shorten(shown(samples[0][1]), 120)}`; {change.why}"
+        f"{f'with `{change.new}`' if change.new else 'without it'} {found:g} pass",
+        Proof((before.probe, after.probe), (probe, found_probe)),
+        query_fix(
+            context,
+            f"replace `{text}` with `{change.new}`" if change.new else f"change or remove `{text}`",
+            change.rewrite.edits if change.new else (),
+            change.meaning,
+        ),
+        group=text,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What is written in the place of the filter, "" for nothing; `why` is said in front of it."""
+
+    new: str
+    rewrite: Rewrite
+    meaning: Meaning
+    why: str = ""
+
+
+def _other_filter(
+    context: Context, broken: BrokenTarget, place: int, samples: Sequence[tuple[Labels, str]]
+) -> _Change | None:
+    """A filter like the one written that lines pass."""
+    stage = broken.query.stages[place]
+    assert isinstance(stage, ast.LineFilter)
     likely = dict(_proposals(stage, [line for _, line in samples]))
     proposal = first_passed(likely, (), broken.query.stages[place + 1 :], samples, broken.settings)
     # Lines that pass no filter like it may be lines of something else: only a run's own lines prove it then.
@@ -44,26 +88,37 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         return None
     new = stage_text(proposal) if proposal else ""
     rewrite = replace_stage(context, broken, place, new)
-    found, found_probe = count_fixed(context, broken, rewrite)
-    if found <= 0:
+    return _Change(new, rewrite, likely[proposal] if proposal else "wider")
+
+
+def _without_colours(
+    context: Context, broken: BrokenTarget, place: int, samples: Sequence[tuple[Labels, str]]
+) -> _Change | None:
+    """The filter on the lines without a terminal's colours. Where a `decolorize` stands in front of it already, Loki
+    3.5 looks at the filter first all the same."""
+    stage = broken.query.stages[place]
+    if not isinstance(stage, ast.LineFilter) or stage.op not in ("|=", "|~"):
         return None
-    did = f"with `{new}`" if new else "without it"
-    return query_finding(
-        CAUSE,
-        context,
-        broken,
-        f"`{text}` drops all {count_noun(before.lines, 'line')} that reach it, for example "
-        f"`{shorten(samples[0][1], 120)}`; "
-        f"{did} {found:g} pass",
-        Proof((before.probe, after.probe), (probe, found_probe)),
-        query_fix(
-            context,
-            f"replace `{text}` with `{new}`" if new else f"change or remove `{text}`",
-            rewrite.edits if new else (),
-            likely[proposal] if proposal else "wider",
-        ),
-        group=text,
-    )
+    done = next((one for one in reversed(broken.query.stages[:place]) if isinstance(one, ast.Decolorize)), None)
+    if done is None and (
+        not has_colours(line for _, line in samples) or passing_rows((stage,), samples, broken.settings)
+    ):
+        return None
+    if not passing_rows((ast.Decolorize(), stage), samples, broken.settings):
+        return None
+    text = stage_text(stage)
+    if done is None:
+        rewrite = insert_stage(context, broken, PLAIN_LINE, before_stage(stage))
+        return _Change(f"{PLAIN_LINE} {text}", rewrite, "same")
+    rewrite = insert_stage(context, broken, SAME_LINE, after_stage(done))
+    return _Change(f"{SAME_LINE} {text}", rewrite, "same", f"Loki looks at it in front of `{DECOLORIZE}`, ")
+
+
+def _with_other_blanks(text: str) -> re.Pattern[str]:
+    """The text with any blanks, or none, beside its punctuation: `"a": 1` and `"a":1` are one text of JSON."""
+    parts = re.findall(r"\w+|[^\w\s]", text)
+    gaps = (r"\s+" if re.match(r"\w", a[-1]) and re.match(r"\w", b) else r"[ \t]*" for a, b in pairwise(parts))
+    return re.compile("".join(re.escape(part) + next(gaps, "") for part in parts) or "(?!)")
 
 
 def _proposals(stage: ast.LineFilter, lines: Sequence[str]) -> Iterator[tuple[ast.LineFilter, Meaning]]:
@@ -75,10 +130,13 @@ def _proposals(stage: ast.LineFilter, lines: Sequence[str]) -> Iterator[tuple[as
     def with_text(text: str) -> ast.LineFilter:
         return replace(stage, matches=(ast.LineMatch(text),))
 
+    whole = "\n".join(lines)
     if stage.op == "|~":
+        if wanted in whole:
+            # `/users?id=7` is written as it stands in the lines, and `?` means something else.
+            yield replace(stage, op="|=", matches=(ast.LineMatch(wanted),)), "same"
         yield with_text(f"(?i){wanted}"), "same"
         return
-    whole = "\n".join(lines)
     at = whole.lower().find(wanted.lower())
     if at >= 0:
         yield with_text(whole[at : at + len(wanted)]), "same"
@@ -86,6 +144,10 @@ def _proposals(stage: ast.LineFilter, lines: Sequence[str]) -> Iterator[tuple[as
     for other in (escaped, wanted.replace('"', '\\"')):
         if other != wanted and other in whole:
             yield with_text(other), "same"
+    if spaced := _with_other_blanks(wanted).search(whole):
+        yield with_text(spaced[0]), "same"
+    for pattern in as_patterns(wanted):
+        yield replace(stage, op="|~", matches=(ast.LineMatch(pattern),)), "other"
     near = misspelt_value(wanted, set(re.findall(r"[\w./:-]+", whole)))
     if near is not None:
         yield with_text(near), "other"

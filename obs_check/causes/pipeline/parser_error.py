@@ -1,12 +1,15 @@
-"""pipeline.parser-error: the json parser fails on the lines, and a later filter drops them in silence.
+"""pipeline.parser-error: the parser fails on the lines, and a later filter drops them in silence.
 
 Lines with `__error__` stay in the pipeline without the labels that were wanted (Loki 3.5); the first filter on one of
 these drops them. Proved by counting the lines with the error and by the same query on the part of the line that can be
-parsed: the JSON behind a prefix, the line as it was before a `line_format`, or the pairs of coderd's human format.
+parsed: the JSON behind a prefix, the line as it was before a `line_format`, or the pairs of coderd's human format. Any
+parser misses the fields of lines with a terminal's colours, and of lines that were packed into others; those behind a
+slip are for `logfmt --strict` to miss.
 """
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 
 from obs_check.boundary.cri import CRI
@@ -14,9 +17,9 @@ from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import passing_rows
-from obs_check.evidence.line_shape import are_logfmt, json_fields
+from obs_check.evidence.line_shape import DECOLORIZE, UNPACK, are_logfmt, are_packed, has_colours, json_fields, shown
 from obs_check.evidence.parser_at import ParserAt, as_written, count, count_fixed, parsers
-from obs_check.evidence.query_edit import before_stage, insert_stage, move_stage, replace_stage
+from obs_check.evidence.query_edit import Rewrite, before_stage, insert_stage, move_stage, replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
@@ -24,12 +27,15 @@ from obs_check.model.finding import Finding, Proof
 from obs_check.model.secret import shorten
 from obs_check.model.wording import count_noun
 
+_JSON_OF_CODERD = "let coderd write JSON (CODER_LOGGING_JSON=/dev/stderr)"
 _UNWRAPPED = "| regexp `(?P<json_part>\\{.*)` | line_format `{{.json_part}}` | drop json_part"
 
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
     """Count the errors, then the same query on what can be parsed."""
     for at in parsers(broken):
+        if at.unset and (found := _unreadable(context, broken, at)) is not None:
+            return found
         if not isinstance(at.stage, ast.JsonParser) or not at.unset:
             continue
         # What a container runtime puts in front of a line is the shipper's to take off.
@@ -58,21 +64,60 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         else:
             rewrite = replace_stage(context, broken, at.place, "| logfmt")
             why, what = "they are written for people", "with `| logfmt`"
-            fix = query_fix(context, "let coderd write JSON (CODER_LOGGING_JSON=/dev/stderr)")
-        found, probe = count_fixed(context, broken, rewrite)
-        if found <= 0:
+            fix = query_fix(context, _JSON_OF_CODERD if "coderd" in example else "let the program that logs write JSON")
+        read, probe = count_fixed(context, broken, rewrite)
+        if read <= 0:
             continue
         return query_finding(
             CAUSE,
             context,
             broken,
             f"{count_noun(failed, 'line')} that reach `| json` are not JSON (JSONParserErr): {why}, for example "
-            f"`{shorten(example, 120)}`; as written 0, {what} {found:g}",
+            f"`{shorten(example, 120)}`; as written 0, {what} {read:g}",
             Proof((*broken.measured, written_probe, failed_probe), (probe,)),
             fix,
             group="json",
         )
     return None
+
+
+def _unreadable(context: Context, broken: BrokenTarget, at: ParserAt) -> Finding | None:
+    """What keeps any parser from the fields: colours, a line inside of another, or `--strict` on lines with a slip."""
+    text = stage_text(at.stage)
+    for change, why, what in _readable(context, broken, at):
+        written, written_probe = as_written(context, broken, at.unset)
+        if written > 0:
+            return None
+        found, probe = count_fixed(context, broken, change, at.unset)
+        if found > 0:
+            example = shorten(shown(at.lines[0]), 120)
+            return query_finding(
+                CAUSE,
+                context,
+                broken,
+                f"`{text}` does not find {', '.join(at.unset)} in the lines: {why}, for example `{example}`; as "
+                f"written 0, with `{what}` {found:g}",
+                Proof((*broken.measured, written_probe), (probe,)),
+                query_fix(context, f"write `{what}` in the place of `{text}`", change.edits),
+                group=f"{text} {what}",
+            )
+    return None
+
+
+def _readable(context: Context, broken: BrokenTarget, at: ParserAt) -> Iterator[tuple[Rewrite, str, str]]:
+    text = stage_text(at.stage)
+    front = [
+        (has_colours(at.lines), DECOLORIZE, "they hold the colours of a terminal"),
+        (are_packed(at.lines), UNPACK, "they are packed, the line itself is in `_entry`"),
+    ]
+    for concerns, stage, why in front:
+        if concerns:
+            change = insert_stage(context, broken, stage, before_stage(at.stage), at.needed)
+            yield change, why, f"{stage} {text}"
+    if isinstance(at.stage, ast.LogfmtParser) and at.stage.strict and any(row.error for row in at.after):
+        lenient = stage_text(replace(at.stage, strict=False))
+        change = replace_stage(context, broken, at.place, lenient, at.needed)
+        yield change, "with `--strict` it stops at what is no pair", lenient
 
 
 def _changed_by(broken: BrokenTarget, at: ParserAt) -> int | None:

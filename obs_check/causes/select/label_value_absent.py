@@ -28,7 +28,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         broken,
         f"`{matcher_text(remedy.matcher)}` matches none of the values of `{remedy.matcher.name}` "
         f"({', '.join(remedy.seen[:_SHOWN])}): as written 0 lines, {did} {remedy.lines:g}"
-        + (f"; nearest `{remedy.changed.value}`" if near else ""),
+        + (f"; nearest `{remedy.changed.value}`" if near and remedy.changed.value in remedy.seen else ""),
         Proof(remedy.as_written, (remedy.after,)),
         query_fix(context, what, remedy.edits, remedy.meaning),
         group=matcher_text(remedy.matcher),
