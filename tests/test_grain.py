@@ -17,7 +17,7 @@ REGISTRIES = {
     "obs_check.report.evidence",
 }
 """What lists causes, rules, stages and formats, each of which is a file of its own however short."""
-PARAMETERS = 9
+PARAMETERS = 7
 COMMANDS = ROOT / "cli"
 """A command has a parameter for each of its options."""
 

@@ -46,13 +46,14 @@ def inject_load(load: "Load", sending: "Sending", out: Output, deadline: float |
 def trace_large(run: "Run", out: Output, deadline: float | None, save: Path | None) -> NoReturn:
     """Account for an earlier large run at every hop; ends the command."""
     from obs_check.app.systems.load import Load, LoadAccount, trace_load
+    from obs_check.app.systems.load_hops import Means
     from obs_check.app.systems.systems import open_loki
 
     config = out.config()
     account = LoadAccount("trace", Load(len(run.sent)))
     with keep_document(out, account, save, out.limit_s(deadline)):
         with closing(open_loki(config)) as loki:
-            trace_load(account, config, run, loki, config.timeouts.hop_s, out.say)
+            trace_load(account, run, Means(config, loki, config.timeouts.hop_s, out.say))
         _print(account, out)
     out.finish(account.to_json(), account.exit_code)
 
@@ -69,18 +70,19 @@ def _loading(
 ) -> Iterator["LoadAccount"]:
     from obs_check.app.systems.injection import open_way
     from obs_check.app.systems.load import LoadAccount, run_load
+    from obs_check.app.systems.load_hops import Means
     from obs_check.app.systems.systems import open_loki
 
     config = out.config()
     way = open_way(config, replace(sending, env=out.env), out.say)
     account = LoadAccount(command, load)
-    patience = config.timeouts.hop_s if hop_s is None else hop_s
+    means = Means(config, None, config.timeouts.hop_s if hop_s is None else hop_s, out.say)
     with keep_document(out, account, save, out.limit_s(deadline)):
         if command == "inject":
-            run_load(account, config, way, None, out.env, patience, out.say)
+            run_load(account, way, means, out.env)
         else:
             with closing(open_loki(config)) as loki:
-                run_load(account, config, way, loki, out.env, patience, out.say)
+                run_load(account, way, replace(means, loki=loki), out.env)
         yield account
 
 

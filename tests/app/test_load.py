@@ -7,6 +7,7 @@ import pytest
 
 from obs_check.app.systems.injection import Sending, open_way
 from obs_check.app.systems.load import Load, LoadAccount, run_load, trace_load
+from obs_check.app.systems.load_hops import Means
 from obs_check.app.systems.systems import open_loki
 from obs_check.app.verify.document import Document
 from obs_check.client.answer import as_type
@@ -41,11 +42,12 @@ def test_exactly_what_a_hop_did_is_named_at_that_hop(tmp_path: Path) -> None:
         config = load_config(lab.config_path, {})
         way = open_way(config, Sending(), lambda _text: None)
         with closing(open_loki(config)) as loki:
-            run_load(account, config, way, loki, {"OBS_CHECK_STATE": str(tmp_path)}, 1.5, lambda _text: None)
+            means = Means(config, loki, 1.5, lambda _text: None)
+            run_load(account, way, means, {"OBS_CHECK_STATE": str(tmp_path)})
             assert account.run is not None
             run, planned = read_journal(journal_path(tmp_path, account.run.id))
             again = LoadAccount("trace", Load(COUNT))
-            trace_load(again, config, run, loki, 1.5, lambda _text: None)
+            trace_load(again, run, means)
     did = {(one.hop, one.kind): one.tags for one in DISTURBANCES}
     assert {len(tags) for tags in did.values()} <= {COUNT // EVERY, COUNT // EVERY * 2}
     found = {(row["path"], row["hop"]): row for row in account.rows()}

@@ -9,14 +9,14 @@ from threading import Lock
 from typing import Any
 
 from obs_check.app.systems.injection import Way, journal_events, would_send
-from obs_check.app.systems.load_hops import Follower
-from obs_check.app.systems.load_there import BATCH, batches, send_there
+from obs_check.app.systems.load_hops import Follower, Means
+from obs_check.app.systems.load_there import BATCH, ProbeBatch, batches, send_there
 from obs_check.app.systems.shipping import open_shipping
 from obs_check.client.egress_load import LoadSender
+from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.probe import Pace
 from obs_check.client.executors.process import START_KEY
-from obs_check.client.loki.client import LokiClient
-from obs_check.config import BoundarySettings, Config
+from obs_check.config import BoundarySettings
 from obs_check.errors import NotAllowed, ObsCheckError, UsageError
 from obs_check.follow.journal import Journal
 from obs_check.follow.run import Run
@@ -121,27 +121,20 @@ class LoadAccount:
         }
 
 
-def run_load(
-    account: LoadAccount,
-    config: Config,
-    way: Way,
-    loki: LokiClient | None,
-    env: Mapping[str, str],
-    hop_s: float,
-    say: Callable[[str], None],
-) -> None:
-    """Send the events and account for them at every hop; without `loki` they are only sent. Raises UsageError where
+def run_load(account: LoadAccount, way: Way, means: Means, env: Mapping[str, str]) -> None:
+    """Send the events and account for them at every hop; without a Loki they are only sent. Raises UsageError where
     they cannot be sent so."""
+    config, say = means.config, means.say
     load, proxy = account.load, config.boundary.proxy_url
     if way.executor is None and proxy is None:
         raise UsageError("--count sends from here through boundary.proxy", "give the proxy's URL, or --via")
     events = way.plan(account.load.allow, account.load.deny)
     decisions: list[Decision] = [event.decision for event in events]
     account.moments = Moments.of(events[0].run, decisions)
-    shipping = open_shipping(config) if loki is not None else None
+    shipping = open_shipping(config) if means.loki is not None else None
     if shipping is not None:
         shipping.remember()
-    follower = Follower(account.moments, config, loki, hop_s, say, shipping=shipping, env=env)
+    follower = Follower(account.moments, means, shipping=shipping, env=env)
     account.tallies = follower.tallies
 
     def keep(run: Run) -> None:
@@ -152,12 +145,16 @@ def run_load(
             say(f"run {events[0].run}: sending {count_noun(len(events), 'event')}")
             journal.note_plan(events)
             if way.executor is not None:
-                pace = Pace(load.per_s, load.parallel)
-                send_there(way.executor, way.client, events, pace, way.start_s, journal, follower, say)
+                every = _batches(way.executor, way, load, events)
+                send_there(way.executor, every, len(events), journal, follower, say)
             elif proxy is not None:
                 _send(account, events, journal, LoadSender(proxy, config.boundary.ca), follower, say)
-        if loki is not None:
+        if means.loki is not None:
             follower.finish()
+
+
+def _batches(executor: Executor, way: Way, load: Load, events: Sequence[Event]) -> Iterator[ProbeBatch]:
+    return batches(executor, way.client, events, Pace(load.per_s, load.parallel), way.start_s)
 
 
 def would_send_load(boundary: BoundarySettings, way: Way, load: Load) -> str:
@@ -167,7 +164,7 @@ def would_send_load(boundary: BoundarySettings, way: Way, load: Load) -> str:
     rate = f"{load.per_s:g} a second" if load.per_s else "as fast as it goes"
     if executor is None:
         return f"{rate}, {load.parallel} at once (--rate, --parallel)\n{would_send(boundary, way, events)}"
-    every = list(batches(executor, way.client, events, Pace(load.per_s, load.parallel), way.start_s))
+    every = list(_batches(executor, way, load, events))
     first = every[0]
     return "\n".join(
         [
@@ -180,9 +177,7 @@ def would_send_load(boundary: BoundarySettings, way: Way, load: Load) -> str:
     )
 
 
-def trace_load(
-    account: LoadAccount, config: Config, run: Run, loki: LokiClient, hop_s: float, say: Callable[[str], None]
-) -> None:
+def trace_load(account: LoadAccount, run: Run, means: Means) -> None:
     """Account for the events of an earlier run. When they came to a hop nobody has seen, so that none is late; one of
     which nobody knows whether it was sent is not missing."""
     account.run = run
@@ -194,7 +189,7 @@ def trace_load(
         if one.answer.verdict != "not_known":
             moments.sent_ns[one.event.n - 1] = one.event.sent_ns
             moments.answered_ns[one.event.n - 1] = one.answered_ns
-    follower = Follower(moments, config, loki, hop_s, say, traced=run.window.start_ns)
+    follower = Follower(moments, means, traced=run.window.start_ns)
     account.tallies = follower.tallies
     for one in run.sent:
         if one.as_expected:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
@@ -27,6 +28,17 @@ _STOP_S = 2.0
 """Seconds that a look that is under way may take where the command is ended."""
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """With what a large run is followed: its Loki, where there is one to ask; how long (s) a hop may take; and who is
+    told of it."""
+
+    config: Config
+    loki: LokiClient | None
+    hop_s: float
+    say: Callable[[str], None]
+
+
 class Follower:
     """Looks at files and listens to Loki, first while the events are sent, then until all are seen or nothing changes
     for as long as a hop may take. `traced` is when (ns) a run began that is over: when its events came nobody saw."""
@@ -34,18 +46,16 @@ class Follower:
     def __init__(
         self,
         moments: Moments,
-        config: Config,
-        loki: LokiClient | None,
-        hop_s: float,
-        say: Callable[[str], None],
+        means: Means,
         traced: int = 0,
         shipping: Shipping | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
         self.moments = moments
-        self._say = say
+        config, loki = means.config, means.loki
+        self._say = means.say
         self._config, self._loki = config, loki
-        self._hop_s = max(hop_s, config.inject.settle_s)
+        self._hop_s = max(means.hop_s, config.inject.settle_s)
         self._start_ns = traced or time.time_ns()
         self._live = not traced
 
@@ -81,9 +91,7 @@ class Follower:
         tail: AbstractContextManager[None] = nullcontext()
         if self._loki is not None and self._live:
             needle = f"obs={self.moments.run}-"
-            tail = listening(
-                self._config, self._loki, needle, self._start_ns, time.time_ns, lambda _text: None, self._heard, 1
-            )
+            tail = listening(self._config, self._loki, needle, self._start_ns, lambda _text: None, self._heard, 1)
         with tail:
             yield
 

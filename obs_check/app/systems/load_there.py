@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from obs_check.app.systems.executors import known_place, say_progress
@@ -48,24 +48,22 @@ def batches(
 
 def send_there(
     executor: Executor,
-    client: Client,
-    events: Sequence[Event],
-    pace: Pace,
-    start_s: float,
+    every: Iterable[ProbeBatch],
+    total: int,
     journal: Journal,
     follower: Follower,
     say: Callable[[str], None],
 ) -> None:
-    """Send the events through an executor, batch by batch. Raises as `batches`, and what the executor raises.
+    """Send the batches of `total` events through an executor, one after the other. Raises what the executor raises.
 
     Times of the place are moved to this machine's clock by the quickest arrival of an answer of the batch so
     far, so that none is said to be later than it came.
     """
     denied: set[str] = set()
     before = 0
-    for batch in batches(executor, client, events, pace, start_s):
+    for batch in every:
         answered = _AnsweredBatch(batch.events, journal, follower)
-        with say_progress(lambda done=answered, sent=before: sent + done.count, len(events), batch.limit_s, say):  # type: ignore[misc]
+        with say_progress(lambda done=answered, sent=before: sent + done.count, total, batch.limit_s, say):  # type: ignore[misc]
             for probed in run_probe(executor, batch.program, batch.limit_s):
                 if probed.latest is None:
                     denied |= probed.denied(batch.events)

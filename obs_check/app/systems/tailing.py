@@ -1,6 +1,7 @@
 """Hears of a run's lines as they come to Loki, by `/tail`, so that whoever follows the run asks at once."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -74,7 +75,7 @@ def tailing(config: Config, loki: LokiClient, run: Run, clock: Clock, detail: Ca
     def heard(lines: list[Entry]) -> None:
         news.note_lines((entry.line for entry in lines), clock())
 
-    with listening(config, loki, run.needle, run.window.start_ns, clock, detail, heard):
+    with listening(config, loki, run.needle, run.window.start_ns, detail, heard):
         yield news
 
 
@@ -84,17 +85,16 @@ def listening(
     loki: LokiClient,
     needle: str,
     start_ns: int,
-    clock: Clock,
     detail: Callable[[str], None],
     heard: Callable[[list[Entry]], None],
     tails: int = _TAILS,
 ) -> Iterator[None]:
     """Hand on what comes to Loki of lines that hold a text, by as many tails as there are likely labels, at most
     `tails`; the same line may come by each. As `tailing` where there is none."""
-    over = threading.Event()
+    over, now_ns = threading.Event(), time.time_ns()
     names: list[str] = []
     with suppress(ObsCheckError):
-        names = loki.labels(Window(clock() - 3600 * NS, clock() + NS)).value
+        names = loki.labels(Window(now_ns - 3600 * NS, now_ns + NS)).value
     chosen = [name for name in LIKELY if name in names] or names or list(LIKELY)
 
     def listen(name: str) -> None:
