@@ -1,24 +1,34 @@
 """A panel whose datasource fails: unknown where nothing was answered, fail where the query is refused, and the exit
 code that follows."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from obs_check.app.verify.check import Check
 from obs_check.app.verify.outcome import Outcome
 from obs_check.app.verify.verdicts import Yardstick, judge_panel
+from obs_check.client.egress import EgressAnswer
+from obs_check.follow.run import Run, Sent, plan_events
 from obs_check.model.failure import Failure
 from obs_check.model.probe import Probe
 from obs_check.model.verdict import Verdict
+from obs_check.model.window import NS, Window
 from obs_check.panel.board import Board, PanelView
 from obs_check.panel.dashboard import load_dashboard
 from obs_check.panel.datasource import Datasources
+from obs_check.panel.expect import Expectation
+from tests.causes.staged import NOW_NS, dashboard, staged, stream
 
 LOKI = {"type": "loki", "uid": "loki"}
 PANEL = {"id": 1, "type": "stat", "title": "t", "datasource": LOKI, "targets": [{"refId": "A", "expr": '{n="1"}'}]}
 FILE = Path(__file__).parents[1] / "fixtures/model/failures.yaml"
+EVENTS = plan_events("abcdef", 1, 1, "http://a.example/", "http://b.example/")
+AT_NS = NOW_NS - 1800 * NS
+RUN = Run("abcdef", tuple(Sent(e, EgressAnswer(200, e.decision)) for e in EVENTS), Window(AT_NS, AT_NS + 5 * NS))
 SHAPES = [
     (Failure(meaning), *shape) for meaning, rows in yaml.safe_load(FILE.read_text("utf-8")).items() for shape in rows
 ]
@@ -43,3 +53,22 @@ def test_a_panel_is_judged_by_what_its_error_means(shape: tuple[Any, ...]) -> No
     result = {"error": words or "failed", "status": status, "errorSource": source}
     outcome = Outcome("diagnose", panels=[judge_panel(view, None, Yardstick({})) for view in views(result)])
     assert (outcome.verdict, outcome.exit_code) == JUDGED[meaning]
+
+
+def test_a_panel_without_a_cause_is_what_it_reads_when_it_is_read_again() -> None:
+    """As one that was read while its Loki had just come back, or its counter was between two scrapes."""
+    board = dashboard([{"type": "logs", "expr": '{job="b"}'}])
+    wanted = {1: Expectation(1, "B", "lines")}
+    other = stream({"job": "b"}, ["GET /"])
+    late = stream({"job": "b"}, [f"GET /?obs={tag}" for tag in RUN.tags()])
+    verdicts = []
+    for there in ([other], [other, late]):
+        with staged(board, [other]) as before, staged(board, there) as now:
+            check = Check(replace(before, expectations=wanted), Outcome("verify", RUN))
+            check.panels(RUN)
+            assert [row.verdict for row in check.outcome.panels] == [Verdict.FAIL]
+            check.systems = replace(now, expectations=wanted)
+            check.explain()
+        found = check.outcome
+        verdicts.append((found.verdict, found.panels[0].verdict, found.hops[0].verdict, len(found.unexplained)))
+    assert verdicts == [(Verdict.FAIL,) * 3 + (1,), (Verdict.OK,) * 3 + (0,)]

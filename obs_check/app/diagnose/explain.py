@@ -20,6 +20,8 @@ _NOT_TO_BLAME = "it shows what of the run got to Loki, so that its query is not 
 
 Behind = Callable[[Finding, PanelVerdict], list[Finding]]
 """What else would keep a panel from reading right, were it not for a cause on the way to Loki."""
+Again = Callable[[PanelVerdict], PanelVerdict]
+"""A panel as it reads by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,13 @@ def explain(
     progress: Callable[[str], None] = lambda _text: None,
     behind: Behind = lambda _upstream, _row: [],
     tells_zeros: bool = False,
+    again: Again = lambda row: row,
 ) -> Explained:
-    """Prove a cause for every failing panel; no answer while probing, or a lack of rights, makes the panel unknown."""
+    """Prove a cause for every failing panel; no answer while probing, or a lack of rights, makes the panel unknown. One
+    without a cause is what it reads when it is read again."""
     wrong = frozenset(r.view.panel.id for r in panels if r.verdict is Verdict.FAIL)
     context = replace(context, panels=replace(context.panels, failing=wrong))
-    work = _Explaining(context, held, progress, behind)
+    work = _Explaining(context, held, progress, behind, again)
     work.on_the_way()
     failing = {id(row): work.failing(row) for row in panels if row.verdict is Verdict.FAIL}
     # What is known of those that have to read something tells what an idle one has in common with them.
@@ -77,6 +81,7 @@ class _Explaining:
     held: Yardstick
     progress: Callable[[str], None]
     behind: Behind
+    again: Again
     findings: list[Finding] = field(default_factory=list)
     later: list[Finding] = field(default_factory=list)
     unexplained: list[str] = field(default_factory=list)
@@ -120,8 +125,7 @@ class _Explaining:
         except (Unavailable, NotAllowed) as error:
             if _refuses(error):
                 # It answers, and not this: what the panel shows stays what is known of it.
-                self._leave(row, f"its lines cannot be counted: {error.message}")
-                return row
+                return self._unexplained(row, f"its lines cannot be counted: {error.message}")
             return self._unasked(row, error)
         if found:
             self._found(row, found)
@@ -129,8 +133,7 @@ class _Explaining:
         if upstream is not None:
             self.later += self.behind(upstream, row)
             return replace(row, cause=upstream.cause)
-        self._leave(row, funnel)
-        return row
+        return self._unexplained(row, funnel)
 
     def idle(self, row: PanelVerdict) -> PanelVerdict:
         """The row of a panel that reads nothing where nothing says that it has to read something: broken where a cause
@@ -188,10 +191,15 @@ class _Explaining:
         self.unasked.setdefault(error.message, []).append(row.view.panel.id)
         return replace(row, verdict=Verdict.UNKNOWN, differs=error.message, idle=False)
 
-    def _leave(self, row: PanelVerdict, more: str) -> None:
-        """Say what is known of a panel that no cause was proved for."""
-        panel = row.view.panel
-        self.unexplained.append(f"panel {panel.id} ({panel.title}): {row.differs}; {more}")
+    def _unexplained(self, row: PanelVerdict, more: str) -> PanelVerdict:
+        """The row of a panel that no cause was proved for, and what is known of it. It may have been read in the middle
+        of a change, as a counter between a scrape that failed and the next: by now it may read as it should."""
+        panel, now = row.view.panel, self.again(row)
+        if now.verdict is Verdict.FAIL:
+            self.unexplained.append(f"panel {panel.id} ({panel.title}): {now.differs}; {more}")
+        else:
+            self.progress(f"panel {panel.id}: {row.differs}; read again: {now.verdict}")
+        return now
 
 
 def _refuses(error: Exception) -> bool:

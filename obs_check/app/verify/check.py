@@ -226,16 +226,30 @@ class Check:
         context = context_of(self.systems, self._held, self.outcome.hops, self._controls)
         rehearsal = Rehearsal(self.systems, context, run) if run else None
         behind = rehearsal.findings_behind if rehearsal else lambda _upstream, _row: []
-        explained = explain(context, self._held, self.outcome.panels, self.say, behind, self.tells_zeros)
+        explained = explain(
+            context, self._held, self.outcome.panels, self.say, behind, self.tells_zeros, self._read_again
+        )
         self._same_clock()
         self.outcome.findings = explained.findings
+        if run is not None and _fewer_fail(explained.panels, self.outcome.panels):
+            self.outcome.hops = [hop for hop in self.outcome.hops if hop.hop != "panel"]
+            self._add_panel_hops(run, explained.panels)
         self.outcome.panels = explained.panels
         self.outcome.unexplained = explained.unexplained
         self.outcome.outages += explained.outages
         self.outcome.denied = self.outcome.denied or explained.denied
         self._surroundings()
 
+    def _read_again(self, row: PanelVerdict) -> PanelVerdict:
+        """A panel as it reads now."""
+        rows = self._look(self.systems.now_ns(), {row.view.panel.id})
+        return next((one for one in rows if copy_of(one.view) == copy_of(row.view)), row)
+
     def suggest(self) -> None:
         """Read the panels with the proposed queries in place of theirs; nothing is saved."""
         systems, outcome = self.systems, self.outcome
         outcome.suggested = would_read(systems.board, self._held, outcome.panels, outcome.findings, systems.now_ns())
+
+
+def _fewer_fail(rows: Sequence[PanelVerdict], before: Sequence[PanelVerdict]) -> bool:
+    return any(old.verdict is Verdict.FAIL is not new.verdict for old, new in zip(before, rows, strict=True))
