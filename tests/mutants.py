@@ -1,4 +1,4 @@
-"""Documents that are almost right: one thing of a good one is changed, by chance with a fixed seed."""
+"""Documents and texts that are almost right: one thing of a good one is changed, by chance with a fixed seed."""
 
 import copy
 import json
@@ -29,6 +29,40 @@ WRONG: tuple[Any, ...] = (
     [{"a": [1]}],
     "a" * 5000,
 )
+STRANGE = (
+    *(
+        b"",
+        b"\0",
+        b"\xff\xfe",
+        b"\xed\xa0\x80",
+        b'"',
+        b"'",
+        b"{",
+        b"}",
+        b"(" * 500,
+        b"\\",
+        b"\n",
+        b":",
+        b"~",
+        b"%",
+        b"<?",
+    ),
+    *(b"[" * 3000, b'{"a":' * 3000, b"<div>" * 3000, b"- " * 3000),
+    *(b"9" * 5000, b"-1", b"1e999", b"NaN", "²".encode(), b"0x_", b"0b", b"2026-13-45", b"0001-01-01T00:00:00+23:59"),
+    *(
+        b"&a [*a]",
+        b"*a",
+        b"!!python/object:x",
+        b"!!binary x",
+        b"? [a]\n: b",
+        b"<<: 1",
+        b"a: b: c",
+        b"${A}",
+        b"~nobody/a",
+    ),
+    *(b"<![x[", b"<!x", b"&#xFFFFFFFF;", b"&#0;", b"\xe2\x80\xae\x1b[2J", b"true"),
+)
+"""What YAML, JSON, HTML or a number may not have in that place."""
 
 
 def mutants(document: Any, number: int, seed: int) -> Iterator[bytes]:
@@ -78,3 +112,42 @@ def _spoiled(text: bytes, chance: random.Random) -> bytes:
             return b"<!DOCTYPE html><title>Sign in</title>"
         case _:
             return b""
+
+
+def spoiled(text: bytes, number: int, seed: int) -> Iterator[bytes]:
+    """Texts, each of them the text with one piece of it (a line, a word, some bytes) taken away, doubled or moved, or
+    with something strange in its place or behind it."""
+    chance = random.Random(seed)
+    for _ in range(number):
+        start, end = _piece(text, chance)
+        before, piece, after = text[:start], text[start:end], text[end:]
+        match chance.randrange(6):
+            case 0:
+                yield before + after
+            case 1:
+                yield before + piece * 2 + after
+            case 2:
+                rest, at = before + after, chance.randrange(len(text) - len(piece) + 1)
+                yield rest[:at] + piece + rest[at:]
+            case 3:
+                yield before + piece + chance.choice(STRANGE) + after
+            case _:
+                yield before + chance.choice(STRANGE) + after
+
+
+def _piece(text: bytes, chance: random.Random) -> tuple[int, int]:
+    """Where it stands."""
+    at = chance.randrange(len(text))
+    match chance.randrange(3):
+        case 0:
+            start = text.rfind(b"\n", 0, at) + 1
+            end = text.find(b"\n", start)
+            return start, len(text) if end < 0 else end + 1
+        case 1:
+            start = end = at
+            while start and text[start - 1 : start].isalnum():
+                start -= 1
+            while text[end : end + 1].isalnum():
+                end += 1
+            return start, max(end, start + 1)
+    return at, min(len(text), at + chance.randrange(1, 5))

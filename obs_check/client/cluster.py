@@ -1,6 +1,5 @@
 """A Kubernetes cluster through kubectl, and so with the user's own authentication: lists, a pod's files, forwards."""
 
-import json
 import queue
 import re
 import signal
@@ -10,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from obs_check.client.answer import NoJson, decode_json
 from obs_check.client.executors.kubectl import SAYINGS, kubectl_command, kubectl_environment
 from obs_check.client.executors.process import Saying, error_of_words, read_output
 from obs_check.config import ClusterConfig
@@ -91,8 +91,8 @@ class Cluster:
         argv = self._argv(*arguments)
         text = read_output(argv, "", _ASK_S, self.config.context, _SAYINGS, self._environment())
         try:
-            document = json.loads(text)
-        except ValueError:
+            document = decode_json(text.encode())
+        except NoJson:
             document = None
         if not isinstance(document, dict):
             raise Unavailable(f"{self.config.context}: kubectl's answer is not a JSON object", "run it by hand")

@@ -17,6 +17,7 @@ from obs_check.config.checks import HealthCheck, read_checks
 from obs_check.config.executors import ExecutorsConfig, read_executors
 from obs_check.config.kubernetes import KubernetesConfig, read_kubernetes
 from obs_check.config.section import PORTS, Secret, Section
+from obs_check.documents.yaml_tree import Loader
 from obs_check.errors import ConfigError
 from obs_check.model.paths import AbsoluteGlob, AbsolutePath, absolute_path
 from obs_check.model.secret import yaml_problem
@@ -254,7 +255,7 @@ def state_directory(env: Mapping[str, str]) -> Path | None:
 def parse_config(text: str, file: Path, env: Mapping[str, str]) -> Config:
     """The configuration that a text says; `file` is for messages and for relative paths."""
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=Loader)
     except yaml.YAMLError as error:
         place, words = yaml_problem(error)
         hint = "check indent and quotes" if place else "remove the character"

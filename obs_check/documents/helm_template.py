@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from obs_check.documents.yaml_tree import Loader
 from obs_check.errors import ConfigError
 
 _ACTION = re.compile(
@@ -187,7 +188,7 @@ def _mapping(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        document = yaml.safe_load(path.read_text("utf-8"))
+        document = yaml.load(path.read_text("utf-8"), Loader)
     except (yaml.YAMLError, UnicodeDecodeError):
         # Lint names what is wrong with it as a file of its own.
         return {}

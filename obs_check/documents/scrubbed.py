@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from obs_check.documents.yaml_tree import Loader
 from obs_check.model.secret import HIDDEN, hide_secrets, is_secret_name
 
 _NAME = r"[\"']?(?P<name>[\w.-]{1,80})[\"']?"
@@ -53,7 +54,7 @@ def _without_spans(text: str, spans: list[tuple[int, int]]) -> tuple[str, int]:
 def _yaml_spans(text: str) -> list[tuple[int, int]]:
     """Where the values of secrets stand; none where the text is not YAML."""
     try:
-        roots = list(yaml.compose_all(text, Loader=yaml.SafeLoader))
+        roots = list(yaml.compose_all(text, Loader=Loader))
     except yaml.YAMLError:
         return []
     found: list[tuple[int, int]] = []

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from obs_check.documents.yaml_tree import Loader
 from obs_check.errors import ConfigError
 
 Place = tuple[str | int, ...]
@@ -24,7 +25,7 @@ class Alias(yaml.Node):
     id = "alias"
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(Loader):
     """Keeps an alias apart from what it stands for."""
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:

@@ -18,9 +18,9 @@ _TYPED = re.compile(
 """Scalars that YAML 1.1, as Go's yaml.v2 reads it, takes for a boolean or a number where no quotes are around them."""
 _TRUE = {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"}
 _FALSE = {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"}
-
-
 _CORRECT = "what reads this file refuses it too: correct that line"
+DEEPEST = 100
+"""Levels of lists and mappings: ten times what configurations have, and what recursion can take."""
 
 
 class YamlValue:
@@ -144,8 +144,33 @@ class YamlValue:
 
 
 class Loader(yaml.SafeLoader):
-    """PyYAML's, which makes two characters of a pair that JSON escapes (`\\ud83d\\udd12`). JSON is YAML, and RFC 8259
-    means one; a half without the other is U+FFFD, as in Go."""
+    """PyYAML's, with an error of YAML, which has a place, also for what is nested deeper than DEEPEST, and for what
+    looks like a number or a time and is none.
+
+    PyYAML makes two characters of a pair that JSON escapes (`\\ud83d\\udd12`). JSON is YAML, and RFC 8259 means one; a
+    half without the other is U+FFFD, as in Go.
+    """
+
+    _level = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """As PyYAML's, to a level."""
+        if self._level > DEEPEST:
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem=f"nested deeper than {DEEPEST}", problem_mark=mark)
+        self._level += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._level -= 1
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """As PyYAML's."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, OverflowError):
+            problem = "not the number or the time that it looks like"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from None
 
     def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
         """As PyYAML's, with pairs as one character."""

@@ -194,17 +194,15 @@ def read_journal(path: Path) -> tuple[Run, int]:
     for number, line in enumerate(journal_lines(path), start=1):
         try:
             row = _DECODER.decode(line)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise InputError(f"{path}:{number}: not a line of a journal: {error}", "is it the right file?") from None
         match row:
             case _Begun():
                 begun, last_ns = row, row.at_ns
             case _Planned() if begun is not None and row.n == len(events) + 1:
-                events.append(
-                    Event(begun.run, row.n, row.decision, row.method, row.url, urlsplit(row.url).hostname or "")
-                )
+                events.append(Event(begun.run, row.n, row.decision, row.method, row.url, _host(row.url, path, number)))
             case _Sending():
-                sending |= dict.fromkeys(range(row.first, min(row.last, len(events)) + 1), row.at_ns)
+                sending |= dict.fromkeys(range(max(1, row.first), min(row.last, len(events)) + 1), row.at_ns)
                 last_ns = max(last_ns, row.at_ns)
             case _AnsweredRow() if 0 < row.n <= len(events):
                 event = replace(events[row.n - 1], sent_ns=row.sent_ns)
@@ -218,6 +216,13 @@ def read_journal(path: Path) -> tuple[Run, int]:
     if begun is None or not (sending or sent):
         raise InputError(f"{path}: nothing was sent", "obs-check ended before that: run `verify` or `inject` again")
     return _run(begun.run, events, sending, sent, begun.at_ns, last_ns, through), len(events)
+
+
+def _host(url: str, path: Path, number: int) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError as error:
+        raise InputError(f"{path}:{number}: not a URL: {error}", "is it the right file?") from None
 
 
 def _run(

@@ -116,11 +116,11 @@ def read_datasources(path: Path) -> Datasources:
     or one of /api/frontend/settings."""
     text = read_given(path, "check path and rights")
     try:
-        whole = [one for one in yaml.safe_load_all(text) if one is not None]
+        whole = [one for one in yaml.load_all(text, Loader) if one is not None]
         of_kubernetes = any(isinstance(one, Mapping) and "kind" in one for one in whole)
         documents = load(text, str(path)) if of_kubernetes else []
         keys = [key for document in documents for item in objects(document) for key in keys_of(item) or ()]
-        held = [yaml.safe_load(key.text) for key in keys if "datasources" in key.text]
+        held = [yaml.load(key.text, Loader) for key in keys if "datasources" in key.text]
     except yaml.YAMLError as error:
         place, words = yaml_problem(error)
         raise ConfigError(f"{path}{place}: {words}", "is it JSON or YAML?") from error
@@ -129,11 +129,12 @@ def read_datasources(path: Path) -> Datasources:
         provisioned = [one.get("datasources") for one in held if isinstance(one, Mapping)]
         document = {"datasources": [one for listed in provisioned if isinstance(listed, list) for one in listed]}
     listed = document.get("datasources") if isinstance(document, Mapping) else document
+    each = list(listed.values()) if isinstance(listed, Mapping) else listed
+    if not isinstance(each, list) or not all(isinstance(one, Mapping) for one in each):
+        raise InputError(f"{path}: datasources are not a list", "give the provisioning file or /api/datasources")
     if isinstance(listed, Mapping):
         return Datasources.from_settings(document)
-    if not isinstance(listed, list) or not all(isinstance(one, Mapping) for one in listed):
-        raise InputError(f"{path}: datasources are not a list", "give the provisioning file or /api/datasources")
-    return Datasources({str(one.get("name") or one.get("uid")): one for one in listed})
+    return Datasources({str(one.get("name") or one.get("uid")): one for one in each})
 
 
 def _unknown(file: Path, reading: _SourceReading) -> InputError:
@@ -280,7 +281,7 @@ def _read_named_templates(path: Path, text: str, reading: _SourceReading) -> boo
         try:
             body = render_template(body, path, chart, UNKNOWN) if chart else body
             document = json.loads(body)
-        except (ConfigError, ValueError):
+        except (ConfigError, ValueError, RecursionError):
             left = f"{path}:{first}: the template {name} is not JSON before Helm ran"
             reading.skipped.append(f"{path}:{first}: template {name} is not JSON before Helm ran")
             continue
@@ -328,7 +329,7 @@ def _row(text: str, key: str) -> int:
 def _json(text: str, name: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{name}: not JSON: {error}", "export the dashboard again") from error
 
 

@@ -17,7 +17,8 @@ AbsoluteGlob = NewType("AbsoluteGlob", str)
 def absolute_path(text: str | Path, base: Path) -> AbsolutePath:
     """A path as it is written, relative ones from `base` on, `~` as the home directory. `..` goes where that leads to
     the same place, which it does not behind a symbolic link."""
-    path = (base / Path(text).expanduser()).absolute()
+    # `~name` of nobody stays as it is, as in a shell.
+    path = (base / os.path.expanduser(text)).absolute()  # noqa: PTH111
     plain = Path(os.path.normpath(path))
     return AbsolutePath(plain if plain.resolve() == path.resolve() else path)
 

@@ -105,7 +105,7 @@ def _config_map(doc: Mapping[str, Any], source: str) -> list[Dashboard]:
             continue
         try:
             held = json.loads(text)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise InputError(f"{source}: {key} is not JSON: {error}", "correct the ConfigMap's entry") from error
         found += _read(held, f"{source}:{key}")
     return found

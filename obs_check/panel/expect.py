@@ -29,6 +29,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "by": ("decision", "domain"),
     "decision": ("allow", "deny"),
 }
+PANEL_ID = re.compile(r"[0-9]{1,18}")
 _DOMAIN = re.compile(r"https?://(?P<domain>[^/:\"]+)")
 _HOST = re.compile(r"(?<![\w./:-])(?:[\w-]+\.)+[a-z]{2,}\b|(?<![\w./:-])\d+(?:\.\d+){3}\b")
 """What looks like a host in a row: a name with dots, or an address."""
@@ -250,7 +251,7 @@ def load_expectations(doc: Any, source: str) -> dict[int, Expectation]:
     found = {}
     for key, entry in doc["panels"].items():
         where = f"{source}: panel {key}"
-        if not str(key).isdigit():
+        if not PANEL_ID.fullmatch(str(key)):
             raise InputError(f"{where}: the id is not a number", "use the panel's id")
         found[int(key)] = _expectation(int(key), entry, where)
     return found

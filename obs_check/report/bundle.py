@@ -14,6 +14,7 @@ from obs_check import __version__
 from obs_check.app.recompute.document import recompute
 from obs_check.app.recompute.result import Recomputed
 from obs_check.app.verify.kept import read_document
+from obs_check.client.answer import NoJson, decode_json
 from obs_check.errors import InputError
 from obs_check.model.wording import count_noun
 from obs_check.report.csv import csv_text
@@ -144,6 +145,9 @@ def verify_files(files: Mapping[str, bytes], sealed: str, source: str) -> Verifi
     if DOCUMENT in {name for name, _ in found.problems}:
         found.left["everything else"] = f"{DOCUMENT} is not the one that was written"
         return found
+    if DOCUMENT not in files:
+        found.problems.append((DOCUMENT, "is neither in the archive nor in its manifest"))
+        return found
     try:
         document = read_document(files[DOCUMENT], DOCUMENT)
     except InputError as error:
@@ -164,10 +168,10 @@ def verify_files(files: Mapping[str, bytes], sealed: str, source: str) -> Verifi
 def _read_manifest(files: Mapping[str, bytes], source: str) -> Mapping[str, Any]:
     hint = "give a file that `obs-check bundle` wrote"
     try:
-        manifest = json.loads(files[MANIFEST].decode("utf-8"))
+        manifest = decode_json(files[MANIFEST])
         schema = manifest["schema"]
         entries = [(str(row["name"]), int(row["bytes"]), str(row["sha256"])) for row in manifest["files"]]
-    except (KeyError, ValueError, TypeError) as error:
+    except (NoJson, KeyError, ValueError, TypeError, OverflowError) as error:
         raise InputError(f"{source}: {MANIFEST} cannot be read: {error}", hint) from None
     if schema != SCHEMA:
         raise InputError(

@@ -15,7 +15,7 @@ from obs_check.model.secret import yaml_problem
 from obs_check.model.window import NS
 from obs_check.panel.dashboard import load_dashboard
 from obs_check.panel.elements import Dashboard
-from obs_check.panel.expect import Expectation, load_expectations
+from obs_check.panel.expect import PANEL_ID, Expectation, load_expectations
 from obs_check.panel.reading import ReadingState
 from obs_check.testing.section import TestSection
 from obs_check.testing.series import GivenSeries, read_series
@@ -225,7 +225,7 @@ def _line(raw: Any, where: str) -> GivenLine:
 
 
 def _panel(key: Any, raw: Any, where: str) -> PanelWant:
-    if not str(key).isdigit():
+    if not PANEL_ID.fullmatch(str(key)):
         raise InputError(f"{where}: the id is not a number", "use the panel's id")
     one = TestSection(raw, where, "state", "text", "number", "values", "rows", "lines")
     if not one.raw:
@@ -277,9 +277,11 @@ def _text(path: Path) -> str:
 def _document(path: Path) -> Any:
     import yaml
 
+    from obs_check.documents.yaml_tree import Loader
+
     text = _text(path)
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader)
     except yaml.YAMLError as error:
         place, words = yaml_problem(error)
         hint = "check indent and quotes" if place else "is it JSON or YAML?"

@@ -1,12 +1,12 @@
 """What a cluster says of the pipeline in it: services, configurations, dashboards, a workspace's firewall."""
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from obs_check.app.setup.checkup import PartCheck, check_by_asking
+from obs_check.client.answer import NoJson, decode_json
 from obs_check.client.cluster import Cluster
 from obs_check.documents.scrubbed import without_secret_values
 from obs_check.errors import InputError, Unavailable, UsageError
@@ -105,12 +105,30 @@ def _get(node: Any, *path: str) -> Any:
     return node
 
 
+def _rows(node: Any, *path: str) -> list[Mapping[str, Any]]:
+    """The mappings in a list of nested mappings; none where there is no list."""
+    found = _get(node, *path)
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+
+
+def _texts(item: Any) -> Iterator[tuple[str, str]]:
+    """The texts of a ConfigMap or Secret, by their keys."""
+    for name, text in _mapping(item, "data").items():
+        if isinstance(name, str) and isinstance(text, str):
+            yield name, text
+
+
 def _name(item: Mapping[str, Any]) -> tuple[str, str]:
     return str(_get(item, "metadata", "namespace") or ""), str(_get(item, "metadata", "name") or "")
 
 
 def _labels(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _get(item, "metadata", "labels") or {}
+    return _mapping(item, "metadata", "labels")
+
+
+def _mapping(node: Any, *path: str) -> Mapping[str, Any]:
+    found = _get(node, *path)
+    return found if isinstance(found, Mapping) else {}
 
 
 def _services(services: list[dict[str, Any]], app: str) -> list[Service]:
@@ -131,7 +149,11 @@ def _http_port(service: Mapping[str, Any]) -> int | None:
 
 
 def _tcp_port(service: Mapping[str, Any]) -> int | None:
-    ports = [one for one in _get(service, "spec", "ports") or () if one.get("protocol", "TCP") == "TCP"]
+    ports = [
+        one
+        for one in _rows(service, "spec", "ports")
+        if one.get("protocol", "TCP") == "TCP" and isinstance(one.get("port"), int)
+    ]
     if not ports:
         return None
     named = next((one for name in _HTTP for one in ports if one.get("name") == name), ports[0])
@@ -166,7 +188,7 @@ def _shipper(cluster: Cluster, pods: list[dict[str, Any]], services: list[dict[s
     for kind in _FILES:
         own = [pod for pod in pods if _runs(kind, pod)]
         for pod in own:
-            for volume in _get(pod, "spec", "volumes") or ():
+            for volume in _rows(pod, "spec", "volumes"):
                 if text := _mounted(cluster, kind, _name(pod)[0], volume):
                     file = "promtail.yaml" if kind == "promtail" else "config.alloy"
                     found.files[file], hidden = without_secret_values(text)
@@ -178,15 +200,14 @@ def _shipper(cluster: Cluster, pods: list[dict[str, Any]], services: list[dict[s
 
 
 def _runs(kind: str, pod: Mapping[str, Any]) -> bool:
-    containers = _get(pod, "spec", "containers") or ()
-    return any(is_image_of(kind, str(one.get("image") or "")) for one in containers)
+    return any(is_image_of(kind, str(one.get("image") or "")) for one in _rows(pod, "spec", "containers"))
 
 
 def _service_of(pod: Mapping[str, Any], services: list[dict[str, Any]]) -> Service | None:
     """The first service that selects a pod, a headless one too."""
     namespace, labels = _name(pod)[0], _labels(pod)
     for one in services:
-        selector = _get(one, "spec", "selector") or {}
+        selector = _mapping(one, "spec", "selector")
         port = _tcp_port(one)
         if selector and port and _name(one)[0] == namespace and selector.items() <= labels.items():
             return Service(_name(one)[1], namespace, port)
@@ -201,9 +222,14 @@ def _mounted(cluster: Cluster, kind: str, namespace: str, volume: Mapping[str, A
     if (not secret and not map_) or map_ == "kube-root-ca.crt":
         return ""
     item = cluster.item("secret" if secret else "configmap", namespace, str(secret or map_))
-    for name, value in (_get(item, "data") or {}).items():
+    for name, text in _texts(item):
+        if _FILES[kind].fullmatch(name) and not secret:
+            return text
         if _FILES[kind].fullmatch(name):
-            return base64.b64decode(value).decode("utf-8", "replace") if secret else str(value)
+            try:
+                return base64.b64decode(text).decode("utf-8", "replace")
+            except ValueError:
+                raise Unavailable(f"{namespace}/{secret}: {name} is not base64", "look at it by hand") from None
     return ""
 
 
@@ -224,12 +250,12 @@ def _boundary(cluster: Cluster, pods: list[dict[str, Any]], found: ClusterFound)
 
 def _dashboards(cluster: Cluster, namespace: str | None, found: ClusterFound) -> str:
     for item in cluster.items("configmaps", namespace, _DASHBOARDS):
-        for name, text in (_get(item, "data") or {}).items():
+        for name, text in _texts(item):
             if not name.endswith(".json"):
                 continue
             try:
-                uid = load_dashboard(json.loads(text), name).uid
-            except (ValueError, InputError):
+                uid = load_dashboard(decode_json(text.encode("utf-8", "replace")), name).uid
+            except (NoJson, InputError):
                 # A file beside the dashboards, or one without panels.
                 continue
             found.dashboards[uid] = text

@@ -89,7 +89,7 @@ def _dashboards(text: str) -> Iterator[_Held]:
     for key, held in _texts(text):
         try:
             document = json.loads(held.text)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         for path in _INSIDE:
             model: Any = document
@@ -104,7 +104,7 @@ def _texts(text: str) -> Iterator[tuple[str, HeldText]]:
     """The texts of a file that may be a dashboard: itself, or each key of its ConfigMaps."""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         for key, node in keys_in_yaml(text):
             if key.endswith(".json"):
                 yield key, held_in(text, node.start_mark.index, node.end_mark.index, node.style or "", node.value)

@@ -1,9 +1,10 @@
 """The pods of a cluster, from a file or through kubectl with the user's own authentication."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+from obs_check.client.answer import NoJson, decode_json
 from obs_check.client.executors.kubectl import list_pods
 from obs_check.client.files.local_files import read_document
 from obs_check.client.files.text_files import read_given
@@ -17,8 +18,8 @@ def pods_in(path: Path) -> tuple[Pod, ...]:
     has none."""
     text = read_given(path, "kubectl get pods -A -o json > FILE")
     try:
-        document = json.loads(text)
-    except ValueError:
+        document: Any = decode_json(text.encode())
+    except NoJson:
         document = read_document(path)
     return read_pods(document, str(path))
 
@@ -39,9 +40,9 @@ def open_pods(given: KubernetesConfig, env: Mapping[str, str], say: Callable[[st
         return ()
     try:
         text = list_pods(given.context, given.kubeconfig, env)
-        return read_pods(json.loads(text), f"kubectl in {given.context}")
+        return read_pods(decode_json(text.encode()), f"kubectl in {given.context}")
     except (Unavailable, NotAllowed, UsageError) as error:
         say(f"pods are not known: {error}")
-    except (ValueError, InputError):
+    except (NoJson, InputError):
         say(f"pods are not known: kubectl's answer in {given.context} is not a list of pods")
     return ()

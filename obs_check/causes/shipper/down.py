@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from obs_check.documents.yaml_tree import Loader
 from obs_check.errors import Unavailable
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
@@ -70,7 +71,7 @@ def _refused(error: BaseException | None) -> bool:
 def _position(context: Context, config: Rules, one: PathLines) -> Probe | None:
     """How far the positions file says that the file was read; None where there is no such file here."""
     try:
-        document = yaml.safe_load(context.files.read_text(Path(config.config.positions)))
+        document = yaml.load(context.files.read_text(Path(config.config.positions)), Loader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return None
     positions = document.get("positions") if isinstance(document, dict) else None

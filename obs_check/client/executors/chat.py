@@ -1,6 +1,5 @@
 """`--via chat`: a Coder Agents chat that is told to run the probe. A model decides, so this is not deterministic."""
 
-import json
 import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -8,6 +7,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from obs_check.client.answer import NoJson, decode_json
 from obs_check.client.executors.executor import ExecutorKind, Reach
 from obs_check.client.executors.process import START_KEY
 from obs_check.client.http import Http
@@ -127,8 +127,8 @@ def _argument(part: dict[str, Any]) -> str:
     arguments = part.get("args") or part.get("input") or {}
     if isinstance(arguments, str):
         try:
-            arguments = json.loads(arguments)
-        except ValueError:
+            arguments = decode_json(arguments.encode())
+        except (NoJson, UnicodeEncodeError):
             return ""
     return str(arguments.get("command", "")) if isinstance(arguments, dict) else ""
 
@@ -136,7 +136,8 @@ def _argument(part: dict[str, Any]) -> str:
 def _parts(messages: Any) -> Iterator[dict[str, Any]]:
     rows = messages.get("messages", messages) if isinstance(messages, dict) else messages
     for message in rows if isinstance(rows, list) else ():
-        for part in (message.get("content") or ()) if isinstance(message, dict) else ():
+        content = message.get("content") if isinstance(message, dict) else None
+        for part in content if isinstance(content, list) else ():
             if isinstance(part, dict):
                 yield part
 

@@ -1,11 +1,11 @@
 """`--via kubectl`: a shell in a container of a pod, by kubectl and the user's own authentication."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from obs_check.client.answer import NoJson, decode_json
 from obs_check.client.executors.executor import ExecutorKind, Reach
 from obs_check.client.executors.process import NO_SHELL, START_KEY, Saying, read_output, run_process
 from obs_check.config import Config
@@ -130,7 +130,7 @@ class Kubectl:
         late = f"does the cluster answer? raise {START_KEY}"
         text = read_output(argv, "", limit_s, self.place, SAYINGS, self._environment(), late)
         try:
-            answer = json.loads(text)
+            answer = decode_json(text.encode())
             if pod is not None:
                 return {"metadata": answer["metadata"], "spec": answer["spec"]}
             running = {
@@ -138,7 +138,7 @@ class Kubectl:
                 for one in answer["items"]
                 if (one.get("status") or {}).get("phase") == "Running"
             }
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (NoJson, KeyError, TypeError, AttributeError):
             raise Unavailable(f"{self.place}: kubectl's answer is not a pod", "run it by hand") from None
         if not running:
             raise UsageError(f"{self.place}: no running pod has these labels", "start the workspace, or name a pod")

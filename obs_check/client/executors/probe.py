@@ -1,6 +1,5 @@
 """The probe: a POSIX sh program that sends a batch of requests where it runs, and what it says of each."""
 
-import json
 import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from importlib import resources
 from typing import Any, Literal
 
 from obs_check.boundary.block_page import BLOCKED
+from obs_check.client.answer import NoJson, decode_json
 from obs_check.client.egress import EgressAnswer
 from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.wrap import Wrap, wrap_of
@@ -130,7 +130,7 @@ def run_probe(executor: Executor, text: str, limit_s: float) -> Iterator[Probed]
 
 def _take(known: Probed, rest: str, place: str) -> None:
     try:
-        row = json.loads(rest)
+        row = decode_json(rest.encode())
         kind = row["kind"]
         known.latest = None
         if kind == "place":
@@ -143,7 +143,7 @@ def _take(known: Probed, rest: str, place: str) -> None:
             known.ended_ns = int(row["end_ns"])
         elif kind == "end":
             known.ended = True
-    except (ValueError, KeyError, TypeError):
+    except (NoJson, ValueError, KeyError, TypeError, OverflowError):
         raise UsageError(
             f"{place}: a line is not the probe's: {shorten(rest, 80)!r}", "is the output changed on its way?"
         ) from None

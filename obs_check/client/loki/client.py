@@ -16,6 +16,7 @@ from obs_check.client.http import NOBODY, Access, Http, Wire, one_line
 from obs_check.client.loki.result import read_result, shown_result
 from obs_check.config import Config, lacking
 from obs_check.documents.scrubbed import without_secret_values
+from obs_check.documents.yaml_tree import Loader
 from obs_check.errors import Refused, Unavailable
 from obs_check.golang.durations import parse_prometheus_duration
 from obs_check.model.clock_offset import ClockOffset
@@ -281,7 +282,7 @@ class LokiClient:
         """Loki's configuration, and the answer without its secrets: Loki hides only those that it knows as such."""
         answer = self._http.get("/config")
         try:
-            document = yaml.safe_load(answer.text)
+            document = yaml.load(answer.text, Loader)
             return document, replace(answer, content=without_secret_values(answer.text)[0].encode())
         except yaml.YAMLError:
             raise _NO_CONFIGURATION from None

@@ -1,10 +1,14 @@
 """A shipper's positions file: how far each file was read when the shipper last wrote it."""
 
+import re
 from pathlib import Path
 
 import yaml
 
+from obs_check.documents.yaml_tree import Loader
 from obs_check.errors import InputError
+
+_OFFSET = re.compile(r"[0-9]{1,19}")
 
 
 def read_positions(path: Path) -> dict[str, int]:
@@ -14,7 +18,7 @@ def read_positions(path: Path) -> dict[str, int]:
     path may stand with several label sets (the smallest offset counts). Raises InputError.
     """
     try:
-        root = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+        root = yaml.compose(path.read_text("utf-8"), Loader=Loader)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}", "check the path and who may read it") from error
     except (yaml.YAMLError, UnicodeDecodeError):
@@ -25,7 +29,7 @@ def read_positions(path: Path) -> dict[str, int]:
     found: dict[str, int] = {}
     for key, value in _pairs(_child(root, "positions")):
         name = _child(key, "path") if isinstance(key, yaml.MappingNode) else key
-        if isinstance(name, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode) and value.value.isdecimal():
+        if isinstance(name, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode) and _OFFSET.fullmatch(value.value):
             offset = int(value.value)
             found[name.value] = min(offset, found.get(name.value, offset))
     return found

@@ -4,9 +4,11 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from obs_check.errors import Unavailable
 from obs_check.model.entry import Labels
 
 _BADGE = re.compile(r'([^=]+)="(.*)"', re.DOTALL)
+_POSITION = re.compile(r"[0-9]{1,19}")
 _DROPPED = re.compile(r"Dropped: (?P<reason>.+)", re.DOTALL)
 
 
@@ -24,10 +26,10 @@ class PromtailTarget:
 
 
 def parse_targets(html: str) -> list[PromtailTarget]:
-    """The targets of all jobs in the order of the page; [] for a page that has none."""
+    """The targets of all jobs in the order of the page; [] for a page that has none. Raises Unavailable for what is no
+    HTML."""
     page = _Page()
-    page.feed(html)
-    page.close()
+    _feed(page, html, "/targets")
     return page.targets
 
 
@@ -43,11 +45,20 @@ class Discovered:
 
 
 def parse_discovery(html: str) -> list[Discovered]:
-    """The targets of all jobs, dropped ones too (promtail shows the first 100 of a job); [] for another page."""
+    """The targets of all jobs, dropped ones too (promtail shows the first 100 of a job); [] for another page. Raises
+    Unavailable for what is no HTML."""
     page = _Discovery()
-    page.feed(html)
-    page.close()
+    _feed(page, html, "/service-discovery")
     return page.targets
+
+
+def _feed(page: HTMLParser, html: str, path: str) -> None:
+    try:
+        page.feed(html)
+        page.close()
+    except AssertionError as error:
+        # html.parser, of Python 3.10 on: a declaration that is none.
+        raise Unavailable(f"shipper: {path} answered HTML that cannot be read: {error}", "is it promtail's?") from None
 
 
 class _Discovery(HTMLParser):
@@ -115,7 +126,7 @@ class _Page(HTMLParser):
             if self._cell == "type":
                 self.targets.append(PromtailTarget(self._job))
         tip = given.get("data-original-title")
-        if tip and self._cell == "labels":
+        if tip and self._cell == "labels" and self.targets:
             self.targets[-1].discovered = _labels(tip.split("<br>")[1:])
         if tag in ("td", "span"):
             self._text = []
@@ -141,7 +152,7 @@ class _Page(HTMLParser):
             self._inner.append(text)
             if len(self._inner) == 2:
                 path, position = self._inner
-                if position.isdecimal():
+                if _POSITION.fullmatch(position):
                     target.positions[path] = int(position)
                 self._inner = []
             self._text = []
