@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from obs_check.model.entry import Labels
 from obs_check.model.secret import shorten
 from obs_check.model.times import rfc3339
 from obs_check.report.console import make_console
@@ -130,9 +131,13 @@ def _entry(one: Shipped) -> dict[str, Any]:
 
 
 def _labels(one: Shipped) -> str:
-    return escape_controls(
-        "{" + ", ".join(f'{n}="{value}"' for n, value in sorted((one.labels | one.metadata).items())) + "}"
-    )
+    """Labels as a selector has them; structured metadata, which none selects by, behind them."""
+
+    def pairs(named: Labels) -> str:
+        return "{" + ", ".join(f'{name}="{value}"' for name, value in sorted(named.items())) + "}"
+
+    metadata = f" metadata {pairs(one.metadata)}" if one.metadata else ""
+    return escape_controls(f"{pairs(one.labels)}{metadata}")
 
 
 def _shown(what: str, value: object) -> str:

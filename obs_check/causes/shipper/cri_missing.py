@@ -1,4 +1,5 @@
-"""shipper.cri-missing: the container runtime's prefix (`<time> stderr F `) is still in front of the lines in Loki.
+"""shipper.cri-missing: the container runtime's prefix (`<time> stderr F `) is still in front of the lines in Loki, or
+Docker's JSON still around them.
 
 containerd writes it to every line below /var/log/pods; a pipeline without a `cri` stage (or with `docker`, which does
 nothing with such lines) ships it, and no parser reads the line behind it. Proved on the very lines: with the stage they
@@ -6,9 +7,13 @@ come out as the program wrote them. Where the shipper's configuration is not kno
 proved by the panel's query on what is behind the prefix.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from obs_check.boundary.cri import CRI
 from obs_check.evidence.cause import on_query, on_run
 from obs_check.evidence.context import BrokenTarget, Context
+from obs_check.evidence.line_shape import json_fields
 from obs_check.evidence.lost_lines import join_findings
 from obs_check.evidence.parser_at import as_written, count_fixed, parsers
 from obs_check.evidence.query_edit import before_stage, insert_stage
@@ -17,8 +22,6 @@ from obs_check.evidence.shipper_rules import simulated_evidence, simulation_prob
 from obs_check.evidence.stored_lines import ShippedPath, arrived_paths, stored_lines
 from obs_check.model.finding import Finding, Fix, Proof, Subject
 from obs_check.model.secret import shorten
-
-_BEHIND = f"| regexp `{CRI.pattern}(?P<written>.*)` | line_format `{{{{.written}}}}` | drop written"
 
 
 def find(context: Context) -> Finding | None:
@@ -61,31 +64,58 @@ def _on(context: Context, path: ShippedPath) -> Finding | None:
 
 
 def find_behind(context: Context, broken: BrokenTarget) -> Finding | None:
-    """The first parser that finds nothing on lines with the prefix, and does behind it."""
+    """The first parser that finds nothing on lines as a runtime wraps them, and does inside."""
     for at in parsers(broken):
-        if not at.unset or not all(CRI.match(line) for line in at.lines):
+        wrapping = next((one for one in _WRAPPINGS if all(one.holds(line) for line in at.lines)), None)
+        if not at.unset or wrapping is None:
             continue
         written, written_probe = as_written(context, broken, at.unset)
         if written > 0:
             continue
-        behind = insert_stage(context, broken, _BEHIND, before_stage(at.stage), at.needed)
-        found, probe = count_fixed(context, broken, behind, at.unset)
+        inside = insert_stage(context, broken, wrapping.opened, before_stage(at.stage), at.needed)
+        found, probe = count_fixed(context, broken, inside, at.unset)
         if found > 0:
             return query_finding(
                 ARRIVED,
                 context,
                 broken,
-                f"the lines are in Loki with the runtime's prefix, for example `{shorten(at.lines[0], 120)}`, behind "
-                f"which no parser reads: as written 0, with `{_BEHIND}` {found:g}",
+                f"the lines are in Loki {wrapping.how}, for example `{shorten(at.lines[0], 120)}`, where no parser "
+                f"reads: as written 0, with `{wrapping.opened}` {found:g}",
                 Proof((*broken.measured, written_probe), (probe,)),
                 Fix(
-                    "put a `cri` stage first in the shipper's job; lines that are in Loki already are read with "
-                    f"`{_BEHIND}` in front of the parser"
+                    f"put a `{wrapping.stage}` stage first in the shipper's job; lines that are in Loki already are "
+                    f"read with `{wrapping.opened}` in front of the parser"
                 ),
-                group="cri",
+                group=wrapping.stage,
             )
     return None
 
 
+def _is_dockers(line: str) -> bool:
+    found = {one.path for one in json_fields([line])}
+    return found >= {"log", "stream", "time"} and all(path.partition(".")[0] in _DOCKERS for path in found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrapping:
+    """How a runtime writes lines, the shipper's stage for it, and the stages of a query that open it."""
+
+    stage: str
+    how: str
+    holds: Callable[[str], bool]
+    opened: str
+
+
+_DOCKERS = ("log", "stream", "time", "attrs")
+"""The keys of a line of Docker's json-file driver."""
+_WRAPPINGS = (
+    _Wrapping(
+        "cri",
+        "with the runtime's prefix",
+        lambda line: CRI.match(line) is not None,
+        f"| regexp `{CRI.pattern}(?P<written>.*)` | line_format `{{{{.written}}}}` | drop written",
+    ),
+    _Wrapping("docker", "inside of Docker's JSON", _is_dockers, "| json log | line_format `{{.log}}` | drop log"),
+)
 CAUSE = on_run("shipper.cri-missing", "shipper", find, asked="arrival")
 ARRIVED = on_query("shipper.cri-missing", "shipper", find_behind)

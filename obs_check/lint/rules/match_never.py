@@ -8,6 +8,9 @@ from obs_check.lint.material import Material
 from obs_check.lint.rule import LintRule
 from obs_check.logql.syntax.ast import Matcher, MatchOp
 from obs_check.shipper.label_flow import Possible
+from obs_check.shipper.model import ScrapeJob
+from obs_check.shipper.pipeline import Pipeline
+from obs_check.shipper.stages.labels import StructuredMetadata
 from obs_check.shipper.stages.match import Match
 
 
@@ -18,7 +21,7 @@ def _find(material: Material) -> Iterator[Found]:
                 matchers = [Matcher(name, cast(MatchOp, op), value) for name, op, value in stage.selector.matchers]
                 if labels.fits(matchers):
                     continue
-                claim = f"job {job.name}: no line can match {_text(stage)}: {_why(matchers, labels)}"
+                claim = f"job {job.name}: no line can match {_text(stage)}: {_why(matchers, labels, job)}"
                 effect = "it drops nothing" if stage.drop else "its stages never run"
                 needles = [f'{m.name}{m.op}"{m.value}"' for m in matchers if not labels.fits([m])]
                 yield shipper.spot(job, *needles, stage=stage), claim, f"{effect}; set the label in front of the stage"
@@ -28,14 +31,27 @@ def _text(stage: Match) -> str:
     return "{" + ", ".join(f'{name}{op}"{value}"' for name, op, value in stage.selector.matchers) + "}"
 
 
-def _why(matchers: list[Matcher], labels: Possible) -> str:
+def _why(matchers: list[Matcher], labels: Possible, job: ScrapeJob) -> str:
     for matcher in matchers:
         if not labels.fits([matcher]):
             values = sorted(labels.values(matcher.name) or ())
+            if values == [""] and matcher.name in _metadata(job.pipeline):
+                return f"{matcher.name} is structured metadata, a selector looks at labels alone"
             if values == [""]:
                 return f"nothing in front of it sets {matcher.name}"
             return f"{matcher.name} is {' or '.join(v or 'absent' for v in values)} there"
     return "its matchers contradict each other"
+
+
+def _metadata(pipeline: Pipeline) -> set[str]:
+    """The names that the stages make structured metadata of."""
+    found: set[str] = set()
+    for stage in pipeline.stages:
+        if isinstance(stage, StructuredMetadata):
+            found.update(name for name, _ in stage.labels)
+        elif isinstance(stage, Match):
+            found |= _metadata(stage.pipeline)
+    return found
 
 
 RULE = LintRule("match-never", "error", "a match selector that can never match", _find)
