@@ -7,15 +7,19 @@ from contextlib import closing
 from pathlib import Path
 from queue import SimpleQueue
 
+import pytest
 from websockets.sync.server import ServerConnection, serve
 
 from obs_check.app.systems.systems import open_loki
-from obs_check.app.systems.tailing import tailing
+from obs_check.app.systems.tailing import open_tail, tailing
 from obs_check.client.http import Access
 from obs_check.client.loki.client import LokiClient
+from obs_check.client.loki.tail import LokiTail
 from obs_check.config import parse_config
+from obs_check.errors import NotAllowed, Refused, Unavailable
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
+from obs_check.lab.grafana import LabGrafana
 from obs_check.lab.loki import LabLoki
 from obs_check.model.window import NS, Window
 from tests.lab.loki_client import LokiClient as LabClient
@@ -45,6 +49,35 @@ def test_lines_are_heard_of_and_the_tail_ends_with_the_block() -> None:
             for thread in tails():
                 thread.join(30)
             assert tails() == []
+
+
+def test_the_labs_grafana_passes_a_tail_on_and_what_loki_says_in_its_place() -> None:
+    said, pauses = SimpleQueue[str](), SimpleQueue[float]()
+    with LabLoki() as loki:
+        pushed = LabClient(loki.url, "t")
+        pushed.push(({"job": "boundary"}, [[str(time.time_ns()), "old"]]))
+        source = {"uid": "loki", "type": "loki", "url": loki.url, "jsonData": {"httpHeaderName1": "X-Scope-OrgID"}}
+        source["secureJsonData"] = {"httpHeaderValue1": "t"}
+        with LabGrafana(Path(), [source], "s3cret") as grafana:
+
+            def tail(token: str) -> LokiTail:
+                text = f"grafana: {{url: '{grafana.url}', token: {{env: T}}}}\nloki: {{datasource: loki}}"
+                return open_tail(parse_config(text, Path("obs-check.yaml"), {"T": token}), said.put, pauses.put)
+
+            lines = (
+                e.line for batch in tail("s3cret").lines('{job="boundary"}', 0, 10) for s in batch for e in s.entries
+            )
+            assert next(lines) == "old"
+            pushed.push(({"job": "boundary"}, [[str(time.time_ns()), "new"]]))
+            assert next(lines) == "new"
+            lines.close()
+            with pytest.raises(Refused, match="parse error"):
+                next(tail("s3cret").lines("{job=", 0, 10))
+            with pytest.raises(NotAllowed):
+                next(tail("other").lines('{job="boundary"}', 0, 10))
+            loki.stop()
+            with pytest.raises(Unavailable):
+                next(tail("s3cret").lines('{job="boundary"}', 0, 10))
 
 
 def test_through_grafana_its_proxy_passes_the_tail_on() -> None:

@@ -9,18 +9,20 @@ from urllib.parse import parse_qsl
 import httpx
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from obs_check.standin.grafana.annotations import Annotations
 from obs_check.standin.grafana.dashboards import Dashboards
-from obs_check.standin.grafana.datasource import ProvisionedDatasources
+from obs_check.standin.grafana.datasource import ProvisionedDatasource, ProvisionedDatasources
 from obs_check.standin.grafana.ds_query import ds_query
-from obs_check.standin.grafana.passing import PASSED_ON, health, pass_through, resource
+from obs_check.standin.grafana.passing import PASSED_ON, health, pass_through, pass_websocket_through, resource
 from obs_check.standin.grafana.refusal import GrafanaRefusal
 
 VERSION = "13.0.1"
+_PROXY = "/api/datasources/proxy/uid/{uid}/{path:path}"
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -69,7 +71,8 @@ class GrafanaApi:
             Route(source, own(self._datasource)),
             Route(f"{source}/health", own(self._source_health)),
             Route(f"{source}/resources/{{path:path}}", own(self._resource)),
-            Route("/api/datasources/proxy/uid/{uid}/{path:path}", own(self._proxy)),
+            Route(_PROXY, own(self._proxy)),
+            WebSocketRoute(_PROXY, self._proxy_websocket),
             Route("/api/ds/query", own(self._query), methods=["POST"]),
             Route("/api/annotations", own(self._annotate), methods=["POST"]),
             Route("/api/annotations", own(self._annotated)),
@@ -79,18 +82,17 @@ class GrafanaApi:
         return Starlette(routes=routes, exception_handlers={GrafanaRefusal: _refused})
 
     def _authorized(self, handler: Handler) -> Handler:
-        expected = f"Bearer {self._token}".encode()
-
         async def handle(request: Request) -> Response:
-            given = request.headers.get("authorization", "")
-            if not hmac.compare_digest(given.encode(), expected):
-                message, name = (
-                    ("Invalid API key", "api-key.invalid") if given else ("Unauthorized", "auth.unauthorized")
-                )
-                raise GrafanaRefusal(401, message, extra=None, messageId=name, statusCode=401, traceID="")
+            self._check_token(request)
             return await handler(request)
 
         return handle
+
+    def _check_token(self, asked: HTTPConnection) -> None:
+        given = asked.headers.get("authorization", "")
+        if not hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
+            message, name = ("Invalid API key", "api-key.invalid") if given else ("Unauthorized", "auth.unauthorized")
+            raise GrafanaRefusal(401, message, extra=None, messageId=name, statusCode=401, traceID="")
 
     async def _health(self, _: Request) -> Response:
         return JSONResponse({"database": "ok", "version": VERSION, "commit": ""})
@@ -148,11 +150,21 @@ class GrafanaApi:
         return _passed(await run_in_threadpool(resource, self._http, source, request.path_params["path"], query))
 
     async def _proxy(self, request: Request) -> Response:
-        source = self._sources.find(request.path_params["uid"], message="Unable to find datasource")
-        kept = {name: value for name in PASSED_ON if (value := request.headers.get(name))}
+        source = self._proxied(request)
         query = request.url.query.encode()
         path = request.path_params["path"]
-        return _passed(await run_in_threadpool(pass_through, self._http, source, path, query, kept))
+        return _passed(await run_in_threadpool(pass_through, self._http, source, path, query, _passed_on(request)))
+
+    async def _proxy_websocket(self, browser: WebSocket) -> None:
+        try:
+            self._check_token(browser)
+            source = self._proxied(browser)
+            await pass_websocket_through(browser, source, browser.path_params["path"], _passed_on(browser))
+        except GrafanaRefusal as refusal:
+            await browser.send_denial_response(await _refused(browser, refusal))
+
+    def _proxied(self, asked: HTTPConnection) -> ProvisionedDatasource:
+        return self._sources.find(asked.path_params["uid"], message="Unable to find datasource")
 
     async def _query(self, request: Request) -> Response:
         status, document = await run_in_threadpool(
@@ -171,6 +183,10 @@ class GrafanaApi:
         return JSONResponse(self._annotations.change(request.path_params["number"], await _body(request)))
 
 
+def _passed_on(asked: HTTPConnection) -> dict[str, str]:
+    return {name: value for name in PASSED_ON if (value := asked.headers.get(name))}
+
+
 def _passed(response: httpx.Response) -> Response:
     kind = response.headers.get("content-type", "text/plain")
     return Response(response.content, response.status_code, {"content-type": kind})
@@ -180,6 +196,6 @@ async def _not_found(_: Request) -> Response:
     raise GrafanaRefusal(404, "Not found")
 
 
-async def _refused(_: Request, error: Exception) -> Response:
+async def _refused(_: HTTPConnection, error: Exception) -> Response:
     assert isinstance(error, GrafanaRefusal)
     return JSONResponse(error.body, error.status) if error.body["message"] else Response(status_code=error.status)

@@ -1,5 +1,6 @@
 """What Grafana passes on to a datasource: the proxy, the plugin's resources and its health check."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ from obs_check.standin.sql import SqlError
 
 if TYPE_CHECKING:
     import httpx
+    from starlette.websockets import WebSocket
+    from websockets.asyncio.client import ClientConnection
 
 _CHECKS = {
     "loki": ("/loki/api/v1/query", "vector(1)+vector(1)", "Data source successfully connected."),
@@ -39,6 +42,52 @@ def pass_through(
         return source.get(http, f"/{path}", query, headers)
     except httpx.HTTPError as error:
         raise GrafanaRefusal(502, "", error=str(error)) from None
+
+
+async def pass_websocket_through(
+    browser: "WebSocket", source: ProvisionedDatasource, path: str, headers: Mapping[str, str]
+) -> None:
+    """Carry a websocket's messages both ways until one side leaves, as the proxy has since Grafana 6.3 (it is Go's
+    ReverseProxy). What the datasource answers in the place of one is passed on; Refusal 502, without a text, where it
+    does not answer."""
+    from starlette.responses import Response
+    from websockets.asyncio.client import connect
+    from websockets.exceptions import InvalidHandshake, InvalidStatus
+
+    address = f"ws{source.url.removeprefix('http')}/{path}?{browser.url.query}"
+    try:
+        upstream = await connect(
+            address, additional_headers={**headers, **source.headers}, proxy=None, max_size=None, compression=None
+        )
+    except InvalidStatus as refused:
+        answer = refused.response
+        await browser.send_denial_response(Response(bytes(answer.body or b""), answer.status_code))
+        return
+    except (InvalidHandshake, OSError, TimeoutError) as error:
+        raise GrafanaRefusal(502, "", error=str(error)) from None
+    async with upstream:
+        await browser.accept()
+        ways = [asyncio.create_task(way) for way in (_to_browser(browser, upstream), _to_source(browser, upstream))]
+        _, others = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        for other in others:
+            other.cancel()
+
+
+async def _to_browser(browser: "WebSocket", upstream: "ClientConnection") -> None:
+    from websockets.exceptions import ConnectionClosed
+
+    try:
+        while True:
+            message = await upstream.recv()
+            await (browser.send_text(message) if isinstance(message, str) else browser.send_bytes(message))
+    except ConnectionClosed as closed:
+        # What ended without a goodbye ends here with "going away" (RFC 6455): no other code may be sent for it.
+        await browser.close(closed.rcvd.code if closed.rcvd else 1001, closed.rcvd.reason if closed.rcvd else "")
+
+
+async def _to_source(browser: "WebSocket", upstream: "ClientConnection") -> None:
+    while (message := await browser.receive())["type"] != "websocket.disconnect":
+        await upstream.send(message.get("text") or message.get("bytes") or b"")
 
 
 def resource(http: "httpx.Client", source: ProvisionedDatasource, path: str, query: bytes) -> "httpx.Response":
