@@ -48,8 +48,12 @@ class CriLog:
         out = b"".join((whole if part is parts[-1] else begun) + part + b"\n" for part in parts)
         try:
             with self._lock:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                with self.path.open("ab") as file:
+                try:
+                    file = self.path.open("ab")
+                except FileNotFoundError:
+                    self.path.parent.mkdir(parents=True, exist_ok=True)
+                    file = self.path.open("ab")
+                with file:
                     file.write(out)
         except OSError as error:
             raise Unavailable(f"{self.path}: cannot be written: {error}", "check the lab's directory") from error

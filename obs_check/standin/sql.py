@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS boundary_logs (
     proto VARCHAR, method VARCHAR, detail VARCHAR, matched_rule VARCHAR
 );
 """
+_ROWS_AT_ONCE = 500
 _ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -55,6 +56,8 @@ class LabDatabase:
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._running = False
         self._next: dict[str, int] = {}
+        self._waiting: list[tuple[str, str, list[AgentLog], datetime]] = []
+        """Batches that nobody has asked about yet."""
         self._agents: list[tuple[uuid.UUID, str, datetime]] = []
 
     def register(self, agent: str) -> None:
@@ -68,6 +71,9 @@ class LabDatabase:
     def stop(self) -> None:
         """End; without a file everything is forgotten. Stopping twice is not an error."""
         with self._lock:
+            if self._path is not None:
+                self._write()
+            self._waiting.clear()
             self._running = False
             if self._connection is not None:
                 self._connection.close()
@@ -93,24 +99,36 @@ class LabDatabase:
         """
         logs = [log for log in batch if log.session_id]
         with self._lock:
-            connection = self._connected() if logs else None
-            if connection is None:
+            if not self._running or not logs:
                 return
-            session, now = logs[0].session_id, _at(self._now_ns())
-            ask = connection.execute
+            self._waiting.append((agent, process, logs, _at(self._now_ns())))
+            # A statement costs more than a row.
+            if sum(len(waiting) for _, _, waiting, _ in self._waiting) >= _ROWS_AT_ONCE:
+                self._write()
+
+    def _write(self) -> None:
+        """Write the rows that wait; the lock is held."""
+        waiting, self._waiting = self._waiting, []
+        connection = self._connected() if waiting else None
+        if connection is None:
+            return
+        ask = connection.execute
+        rows: list[Any] = []
+        for agent, process, logs, now in waiting:
+            session = logs[0].session_id
             if session not in self._next:
                 begun = [session, _agent_id(agent), process, now, now]
                 ask("INSERT OR IGNORE INTO boundary_sessions VALUES (?, ?, ?, ?, ?)", begun)
                 count = "SELECT count(*) FROM boundary_logs WHERE session_id = ?"
                 self._next[session] = ask(count, [session]).fetchall()[0][0]
-            ask("UPDATE boundary_sessions SET updated_at = ? WHERE id = ?", [now, session])
-            rows: list[Any] = []
             for number, log in enumerate(logs, self._next[session]):
                 rule = log.matched_rule if log.allowed else None
                 rows += [uuid.uuid4(), session, number, _at(log.time_ns), now, "http", log.method, log.url, rule]
-            # A statement costs more than a row.
-            ask(f"INSERT INTO boundary_logs VALUES {', '.join([_ROW] * len(logs))}", rows)
             self._next[session] += len(logs)
+        for session, now in {logs[0].session_id: now for _, _, logs, now in waiting}.items():
+            ask("UPDATE boundary_sessions SET updated_at = ? WHERE id = ?", [now, session])
+        every = sum(len(logs) for _, _, logs, _ in waiting)
+        ask(f"INSERT INTO boundary_logs VALUES {', '.join([_ROW] * every)}", rows)
 
     def query(self, sql: str) -> Table:
         """The answer to one SELECT of the dashboard's role; SqlError in PostgreSQL's words."""
@@ -121,6 +139,7 @@ class LabDatabase:
             connection = self._connected()
             if connection is None:
                 raise SqlError("the database system is shutting down")
+            self._write()
             try:
                 result = connection.execute(translated)
                 described = result.description or []
