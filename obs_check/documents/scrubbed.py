@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import yaml
 
-from obs_check.documents.yaml_tree import Loader
+from obs_check.documents.yaml_tree import compose_all
 from obs_check.model.secret import HIDDEN, hide_secrets, is_secret_name
 
 _NAME = r"[\"']?(?P<name>[\w.-]{1,80})[\"']?"
@@ -54,14 +54,14 @@ def _without_spans(text: str, spans: list[tuple[int, int]]) -> tuple[str, int]:
 def _yaml_spans(text: str) -> list[tuple[int, int]]:
     """Where the values of secrets stand; none where the text is not YAML."""
     try:
-        roots = list(yaml.compose_all(text, Loader=Loader))
+        left = compose_all(text)
     except yaml.YAMLError:
         return []
     found: list[tuple[int, int]] = []
-    left, done = list(roots), set[int]()
+    done: set[int] = set()
     while left:
         node = left.pop()
-        if node is None or id(node) in done:
+        if id(node) in done:
             continue
         done.add(id(node))
         if isinstance(node, yaml.SequenceNode):
