@@ -252,7 +252,8 @@ def simulated_evidence(
 
 
 def simulation_probe(title: str, ran: Simulation | None, lines: int, now_ns: int) -> Probe:
-    """A simulation as a probe: {"lines", "entries", "dropped", "first": {"ts", "labels", "line"}}; {"lines",
+    """A simulation as a probe: {"lines", "entries", "dropped", "first": {"ts", "labels", "line", "bytes"}};
+    {"lines",
     "simulated": False} where there was none."""
     if ran is None:
         return Probe("shipper", title, {"lines": lines, "simulated": False}, now_ns)
@@ -261,6 +262,13 @@ def simulation_probe(title: str, ran: Simulation | None, lines: int, now_ns: int
         "lines": lines,
         "entries": len(ran.shipped),
         "dropped": ran.dropped,
-        "first": {"ts": first.ts, "labels": first.labels, "line": shorten(first.line, 300)} if first else None,
+        "first": {
+            "ts": first.ts,
+            "labels": first.labels,
+            "line": shorten(first.line, 300),
+            "bytes": len(first.line.encode()),
+        }
+        if first
+        else None,
     }
     return Probe("shipper", title, answer, now_ns)

@@ -46,8 +46,7 @@ def find(context: Context) -> Finding | None:
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"the shipper read {count_noun(lines, 'line')} of the run and its pushes are refused ({status}): "
-        f"{refusal.words}; "
-        "Loki answers its datasource and has none of them",
+        f"`{refusal.words}`; Loki answers its datasource and has none of them",
         evidence=Observation(probes(these, *probe)),
         fix=fix,
         panels=panels_fed(context, these),

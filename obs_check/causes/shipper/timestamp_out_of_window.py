@@ -50,7 +50,7 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
         return None
     after = _corrected(config, taken, stage, lambda r, unset: _good(ran, r.run(one.file, lines, now), first, unset))
     fixed = after.run(one.file, lines, now) if after else None
-    where = f"Loki has {there} of them there" if there else f"Loki refuses them: {words}"
+    where = f"Loki has {there} of them there" if there else f"Loki refuses them: `{words}`"
     if taken_in:
         where = (
             f"Loki took all {count_noun(taken_in, 'line')} that the shipper read, and shows such old ones "

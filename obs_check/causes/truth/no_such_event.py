@@ -6,6 +6,7 @@ Proved by the positive control: the panel moved from zero by exactly what was se
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.probe import Probe
 from obs_check.model.wording import count_noun
 
 
@@ -15,12 +16,14 @@ def find(context: Context) -> Finding | None:
     if context.run is None or not true:
         return None
     first = true[0]
+    moved = {f"panel {c.panel.id}": [c.before.text, c.after.text] for c in true}
+    read = Probe("panel", "what the panels read before and after the events", moved, context.now_ns())
     return CAUSE.finding(
         subject=Subject(context.dashboard_uid),
         claim=f"the zero was true: `{first.panel.title}` moved from {first.before.text} to {first.after.text}, by "
         f"exactly the {count_noun(len(context.run.events), 'event')} that were sent"
-        + (f"; so did {len(true) - 1} more panel{'s' if len(true) > 2 else ''}" if len(true) > 1 else ""),
-        evidence=Observation(tuple(probe for control in true for probe in control.probes)),
+        + (f"; {len(true)} panels in all did so" if len(true) > 1 else ""),
+        evidence=Observation((*(probe for control in true for probe in control.probes), read)),
         fix=Fix("nothing to fix"),
         panels=tuple(sorted({c.panel.id for c in true})),
     )

@@ -41,7 +41,8 @@ class FirewallLog:
         self._of_the_run: list[Path] | None = None
 
     def lines_with(self, text: str, since: Since) -> Answered[list[str]]:
-        """The lines that hold a text; the probe's answer is the last of them, its window what was looked at.
+        """The lines that hold a text; the probe's answer has their number and the last of them, its window what was
+        looked at.
 
         The process that has the run is that of the file with the run's tags, or, when no file has any, of the only one
         that was written to since the run began. Lines without a time of their own are none of boundary's logger.
@@ -57,7 +58,8 @@ class FirewallLog:
         window = Window(start if since != "run" else self._start_ns, now)
         request = f"lines with `{text}` in {', '.join(map(str, files)) or 'no file that was written to in the run'}"
         lines = [line for _, line in found]
-        return Answered(lines, Probe("file", request, lines[-_SHOWN:], now, window))
+        answer = {"lines": len(lines), "last": lines[-_SHOWN:]}
+        return Answered(lines, Probe("file", request, answer, now, window))
 
     def _files(self) -> list[Path]:
         if self._of_the_run is None:
