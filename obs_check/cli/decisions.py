@@ -42,11 +42,10 @@ def decisions(folder: Path, since: str, until: str | None, formats: tuple[str, .
     obs-check decisions --to decisions --since 24h
     obs-check decisions --to decisions --since 7d --format csv,parquet
     """
-    from obs_check.cli.query_window import read_window
+    from obs_check.cli.query_window import given_window
     from obs_check.report.json import document
 
-    window = read_window(since, None, until, time.time_ns(), all_by_default=False)
-    assert window is not None
+    window = given_window(since, None, until, time.time_ns())
     written, found = from_loki(window, folder, formats, out)
     if not out.json:
         for path in written:

@@ -122,8 +122,7 @@ def init(
         beside = FromCluster()
         if context is not None:
             beside = from_cluster(context, kubeconfig, namespace, url, given["tenant"], yes, out)
-            address = address or Address(beside.grafana)
-        assert address is not None
+        address = address or Address(beside.grafana)
         sections = _sections(address, token, dashboard or address.uid, given, beside)
         if not sections["dashboard"]:
             reached = forwards.reached(parse_config(_written(sections, None), target.absolute(), out.env))

@@ -37,12 +37,10 @@ class FromCluster:
         from obs_check.app.setup.learnt import SHIPPER_URL, learn_inside, note_address
         from obs_check.config import Config, ShipperSettings
 
-        assert self.cluster is not None
-        assert self.found is not None
-        learnt, found = learn_inside(self.files.get(self.found.boundary, "")), self.found
-        if not found.shipper:
+        cluster, found = self.cluster, self.found
+        learnt = learn_inside(self.files.get(found.boundary, "") if found is not None else "")
+        if cluster is None or found is None or not found.shipper:
             return learnt
-        cluster = self.cluster
         kind: Shipper = "alloy" if found.shipper["kind"] == "alloy" else "promtail"
         if found.shipper_service is not None:
 

@@ -84,7 +84,8 @@ class LazyGroup(Group):
         for command in COMMANDS:
             if command.name == cmd_name:
                 found = getattr(importlib.import_module(command.module), command.attribute)
-                assert isinstance(found, click.Command)
+                if not isinstance(found, click.Command):
+                    raise TypeError(f"{command.module}.{command.attribute} is not a command")
                 return found
         return None
 

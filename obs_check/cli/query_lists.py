@@ -40,7 +40,8 @@ def list_labels(selector: str, target: QueryTarget, window: "Window | None", out
     if target.files:
         labels = _collected(_selected(selector, target.labels_of(target.paths(out))))
     else:
-        assert window is not None
+        if window is None:
+            raise UsageError("labels of a Loki need a window", "give --since, or --from and --to")
         client = target.loki_client(out)
         try:
             labels = _of_loki(selector, client, window)

@@ -12,10 +12,18 @@ def read_window(
     since: str | None, from_: str | None, to: str | None, now_ns: int, all_by_default: bool
 ) -> Window | None:
     """The window that the options mean; None when none is given and `all_by_default`. Raises UsageError."""
-    if since and from_:
-        raise UsageError("--since and --from exclude each other", "give one of them")
     if all_by_default and not (since or from_ or to):
         return None
+    return given_window(since, from_, to, now_ns, all_by_default)
+
+
+def given_window(
+    since: str | None, from_: str | None, to: str | None, now_ns: int, all_by_default: bool = False
+) -> Window:
+    """The same; where nothing says when it begins it is the last hour, and with `all_by_default` all time before its
+    end."""
+    if since and from_:
+        raise UsageError("--since and --from exclude each other", "give one of them")
     end = read_time(to, now_ns, "--to", is_end=True) if to else now_ns
     if from_:
         start = read_time(from_, now_ns, "--from", is_end=False)

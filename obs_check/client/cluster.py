@@ -11,7 +11,7 @@ from typing import Any
 
 from obs_check.client.answer import NoJson, decode_json
 from obs_check.client.executors.kubectl import SAYINGS, kubectl_command, kubectl_environment
-from obs_check.client.executors.process import Saying, error_of_words, read_output
+from obs_check.client.executors.process import Saying, error_of_words, opened, read_output
 from obs_check.config import ClusterConfig
 from obs_check.errors import NotAllowed, Unavailable, UsageError
 
@@ -112,8 +112,7 @@ class Forward:
         lines: queue.Queue[str | None] = queue.Queue()
         self._said: list[str] = []
         for pipe, take in ((self._process.stdout, lines.put), (self._process.stderr, self._said.append)):
-            assert pipe is not None
-            threading.Thread(target=_each_line, args=(pipe, take), daemon=True).start()
+            threading.Thread(target=_each_line, args=(opened(pipe), take), daemon=True).start()
         try:
             self.port = self._listening(lines, place)
         except BaseException:

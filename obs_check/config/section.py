@@ -246,20 +246,18 @@ class Section:
         reference = Section(value, self.file, full, self._env)
         reference.only("env", "file", "command")
         name, file, command = reference.text("env"), reference.path("file"), reference._texts("command")
-        if [name, file, command].count(None) != 2:
-            raise ConfigError(
-                f"{where}: {full} needs exactly one of env, file and command", f"write {key}: {{env: NAME}}"
-            )
-        if command is not None:
+        one_of_three = [name, file, command].count(None) == 2
+        if one_of_three and command is not None:
             shown = f"{where}: the command of {full}"
             return Secret(shown, _from_command(command, self.file.parent, self._env, shown))
-        if name is not None:
+        if one_of_three and name is not None:
             # Whoever writes the token itself in the place of its name must not see it in a message.
             shown = f"environment variable {name}" if _VARIABLE.fullmatch(name) else f"{where}: the variable of {full}"
             return Secret(shown, _from_env(self._env, name))
-        assert file is not None
-        shown = f"file {file}" if _PATH.search(reference.text("file") or "") else f"{where}: the file of {full}"
-        return Secret(shown, _from_file(file, shown))
+        if one_of_three and file is not None:
+            shown = f"file {file}" if _PATH.search(reference.text("file") or "") else f"{where}: the file of {full}"
+            return Secret(shown, _from_file(file, shown))
+        raise ConfigError(f"{where}: {full} needs exactly one of env, file and command", f"write {key}: {{env: NAME}}")
 
 
 def _from_env(env: Mapping[str, str], name: str) -> Callable[[], str]:

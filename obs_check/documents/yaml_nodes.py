@@ -79,7 +79,8 @@ def tree(node: yaml.Node, above: tuple[int, ...] = ()) -> Tree:
 def tree_of(value: Any) -> Tree:
     """The tree of a plain value: texts, numbers, booleans, None, lists and dicts of them."""
     node = _first(yaml.safe_dump(value, allow_unicode=True))
-    assert node is not None
+    if node is None:
+        raise ValueError("nothing was written")
     return tree(node)
 
 

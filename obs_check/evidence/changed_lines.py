@@ -127,9 +127,8 @@ def _told_by(line: str) -> str:
 
 def in_loki(context: Context, labels: Labels, beginning: str) -> tuple[list[str], Probe]:
     """The lines of the run's time in a stream that begin with a text, or are the same."""
-    assert context.run is not None
     quoted = json.dumps(_told_by(beginning), ensure_ascii=False)
-    window = Window(context.run.window.start_ns - 60 * NS, context.now_ns() + 60 * NS)
+    window = Window(context.followed_run.window.start_ns - 60 * NS, context.now_ns() + 60 * NS)
     found, probe = context.loki.lines(f"{selector_text(labels)} |= {quoted}", window, _MOST)
     return [line for _, line in found if line.startswith(beginning) or same_line(line, beginning)], probe
 
@@ -174,13 +173,13 @@ class Compared:
 def compare_lines(context: Context, one: PathLines) -> list[Compared]:
     """The run's lines of a path that are not in Loki as they are in the file. Lines of several events are left out.
     Raises ConfigError."""
-    assert context.run is not None
+    run = context.followed_run
     differing: dict[str, tuple[str, Labels, str]] = {}
     for tag, ((labels, line), *_) in one.at_loki.stored.items():
         text = one.lines.get(tag)
         written = as_written(text) if text is not None else None
         same = {whole.rstrip("\r\n") for whole in (written, text) if whole is not None}
-        if written is not None and line.rstrip("\r\n") not in same and set(find_tags(line, context.run.id)) == {tag}:
+        if written is not None and line.rstrip("\r\n") not in same and set(find_tags(line, run.id)) == {tag}:
             differing[tag] = (written, labels, line)
     config = shipper_rules(context) if differing else None
     pushed = {p.tag: p for p in pushed_lines(config, one, tuple(differing), context.now_ns())} if config else {}

@@ -60,7 +60,8 @@ def has_variable(text: str) -> bool:
 def stages_of(text: str) -> tuple[ast.Stage, ...]:
     """The stages that a text like `| json | a="b"` stands for."""
     query = parse(f'{{a="b"}} {text}')
-    assert isinstance(query, ast.LogQuery)
+    if not isinstance(query, ast.LogQuery):
+        raise ValueError(f"not stages of a log query: {text}")
     return query.stages
 
 

@@ -36,9 +36,10 @@ def arrived_paths(context: Context) -> list[ShippedPath]:
         if one.at_loki.seen and context.panels.failing & set(context.panels_of(one.path))
     ]
     config, now = shipper_rules(context) if poor else None, context.now_ns()
+    if config is None:
+        return []
     found = []
-    for one in poor if config else ():
-        assert config is not None
+    for one in poor:
         taken, ran = config.takes(one.file), config.run(one.file, one.lines.values(), now)
         if taken is not None and ran is not None and ran.shipped:
             found.append(ShippedPath(one, config, taken, ran, now))

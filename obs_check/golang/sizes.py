@@ -4,11 +4,9 @@ By hand, because it has to take and round what go-humanize does.
 """
 
 import math
-import re
 
 from obs_check.golang.numbers import parse_float
 
-_SIZE = re.compile(r"([0-9.,]*)(.*)", re.DOTALL)
 _SIZE_UNITS = {"": 1, "b": 1}
 for _power, _prefix in enumerate("kmgtpe", start=1):
     _SIZE_UNITS[_prefix] = _SIZE_UNITS[f"{_prefix}b"] = 1000**_power
@@ -18,10 +16,9 @@ for _power, _prefix in enumerate("kmgtpe", start=1):
 def parse_bytes(text: str) -> int:
     """`1.5KB` (1000) or `1KiB` (1024) in bytes; commas are ignored (go-humanize: ParseBytes). Raises ValueError with
     Go's words."""
-    shape = _SIZE.match(text)
-    assert shape is not None
-    amount = parse_float(shape[1].replace(",", ""))
-    unit = shape[2].strip().lower()
+    digits = text[: len(text) - len(text.lstrip("0123456789.,"))]
+    amount = parse_float(digits.replace(",", ""))
+    unit = text[len(digits) :].strip().lower()
     if unit not in _SIZE_UNITS:
         raise ValueError(f"unhandled size name: {unit}")
     size = amount * _SIZE_UNITS[unit]

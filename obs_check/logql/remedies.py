@@ -50,15 +50,14 @@ def remedies(error: QueryError) -> Iterator[Remedy]:
 
 def mended_query(error: QueryError, read: Callable[[str], QueryError | None]) -> str | None:
     """The query with every slip mended, as `read` finds it to parse; None where a person has to do it."""
-    found: QueryError | None = error
     for _ in range(_SLIPS_AT_MOST):
-        assert found is not None
-        text = next((r.text for r in remedies(found) if r.text not in ("", found.text)), None)
+        text = next((r.text for r in remedies(error) if r.text not in ("", error.text)), None)
         if text is None:
             return None
         found = read(text)
         if found is None:
             return text
+        error = found
     return None
 
 

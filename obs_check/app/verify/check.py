@@ -79,8 +79,8 @@ class Check:
             self._loki = systems.loki_version()
         outcome.versions = versions(systems, outcome.hops, self._loki)
         outcome.clocks = clocks(systems)
-        assert outcome.span is not None
-        outcome.span = Window(outcome.span.start_ns, systems.now_ns())
+        now = systems.now_ns()
+        outcome.span = Window(outcome.span.start_ns if outcome.span is not None else now, now)
 
     def _ahead(self) -> int:
         return self.systems.now_ns() - self.systems.steady_ns()

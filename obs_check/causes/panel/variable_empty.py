@@ -31,17 +31,18 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
 
 def _compared(context: Context, broken: BrokenPanel) -> Finding | None:
     empty = [
-        u for u in variable_uses(broken) if isinstance(u.asked, ast.Matcher) and u.asked.op in _HARMLESS and not u.value
+        (use, use.asked)
+        for use in variable_uses(broken)
+        if isinstance(use.asked, ast.Matcher) and use.asked.op in _HARMLESS and not use.value
     ]
     if not empty:
         return None
-    edits = edits_of(broken, ((use, use.with_operator(_HARMLESS[use.asked.op])) for use in empty))
+    edits = edits_of(broken, ((use, use.with_operator(_HARMLESS[matcher.op])) for use, matcher in empty))
     change = try_queries(context, broken, edits, "same")
     if not change.helps:
         return None
-    first = empty[0].asked
-    assert isinstance(first, ast.Matcher)
-    harmless, name = _HARMLESS[first.op], empty[0].names[0]
+    use, first = empty[0]
+    harmless, name = _HARMLESS[first.op], use.names[0]
     claim = (
         f"the variable {name} is empty and `{first.name}{first.op}` compares with it: "
         f"{with_it(broken, change, f'with `{harmless}`')}"
@@ -60,12 +61,10 @@ class _Chain:
 def _without_options(context: Context, broken: BrokenPanel) -> Finding | None:
     """The first variable of a chain of which none has a value, because its query finds nothing."""
     chain = next(_chains(context, broken), None)
-    if chain is None or broken.reading.rows:
+    found = definition(context, chain.root.name) if chain is not None else None
+    if chain is None or found is None or broken.reading.rows:
         return None
-    name = chain.root.name
-    found = definition(context, name)
-    assert found is not None
-    number, stored = found
+    name, (number, stored) = chain.root.name, found
     query = stored.get("query")
     asked = label_asked(query)
     text = str(query if isinstance(query, str) else stored.get("definition") or query)

@@ -45,8 +45,9 @@ class _Way:
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
     """Find the stage behind which no line has the label any more, and count without that loss."""
     lack = lacking_labels(broken)
-    for name in lack.names if lack is not None else ():
-        assert lack is not None
+    if lack is None:
+        return None
+    for name in lack.names:
         taken = _taken(broken, lack, name)
         if taken is None:
             continue

@@ -25,7 +25,8 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         return None
     name, written = remedy.matcher.name, matcher_text(remedy.matcher)
     stage = stages_of(remedy.added)[0]
-    assert isinstance(stage, ast.LabelFilter)
+    if not isinstance(stage, ast.LabelFilter):
+        return None
     (other,) = compared_labels(stage.predicate)
     absent = "no label" if other == name else f"`{name}` is not a label"
     return query_finding(

@@ -24,12 +24,12 @@ PUSH_PATHS = ("/loki/api/v1/push", "/api/prom/push")
 
 def find(context: Context) -> Finding | None:
     """Refused pushes whose words are no limit of Loki."""
-    these = [p for p in pushed_paths(context) if p.one.lost == p.one.found and _refusal(p) is not None]
-    if not these:
+    all_lost = (p for p in pushed_paths(context) if p.one.lost == p.one.found)
+    refused = [(p, found) for p in all_lost if (found := _refusal(p)) is not None]
+    if not refused:
         return None
-    first = these[0]
-    refusal = _refusal(first)
-    assert refusal is not None
+    these = [p for p, _ in refused]
+    first, refusal = refused[0]
     status = "no answer" if refusal.status in (None, -1) else f"status {refusal.status}"
     lines = sum(len(p.one.found) for p in these)
     fix = Fix(_remedy(refusal))

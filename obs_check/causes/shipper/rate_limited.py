@@ -17,12 +17,11 @@ from obs_check.model.wording import count_noun
 
 def find(context: Context) -> Finding | None:
     """Pushes of the run that were answered with 429."""
-    these = [p for p in pushed_paths(context) if _limited(p) is not None]
-    if not these:
+    limited = [(p, found) for p in pushed_paths(context) if (found := _limited(p)) is not None]
+    if not limited:
         return None
-    found = _limited(these[0])
-    assert found is not None
-    discard, said, refusal = found
+    these = [p for p, _ in limited]
+    discard, said, refusal = limited[0][1]
     size = sum(len(entry.line.encode()) for p in these for entry in p.entries)
     times = these[0].requests.get("429", 0)
     limit = f" of {said['limit']} a second" if said.get("limit") else ""

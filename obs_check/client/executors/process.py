@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import IO, AnyStr
 
 from obs_check.client.http import one_line
 from obs_check.errors import ObsCheckError, Unavailable, UsageError
@@ -128,10 +129,16 @@ def _lines(lines: "queue.Queue[bytes | None]", deadline: float, place: str) -> I
         yield line.decode("utf-8", "replace").rstrip("\r\n")
 
 
+def opened(pipe: IO[AnyStr] | None) -> IO[AnyStr]:
+    """A pipe of a program that was started with it. ValueError for one that was not."""
+    if pipe is None:
+        raise ValueError("the program was started without this pipe")
+    return pipe
+
+
 def _feed(process: "subprocess.Popen[bytes]", program: bytes) -> None:
-    assert process.stdin is not None
     try:
-        with process.stdin as pipe:
+        with opened(process.stdin) as pipe:
             pipe.write(program)
     except OSError:
         # The program ended before it had read all: its exit code and its words tell why.
@@ -140,9 +147,8 @@ def _feed(process: "subprocess.Popen[bytes]", program: bytes) -> None:
 
 def _collect(process: "subprocess.Popen[bytes]", lines: "queue.Queue[bytes | None]") -> None:
     """Hand on each line, up to the first byte that is too many, and None at the end."""
-    assert process.stdout is not None
     left = OUTPUT_BYTES
-    with process.stdout as pipe:
+    with opened(process.stdout) as pipe:
         while left >= 0 and (line := pipe.readline(left + 1)):
             left -= len(line)
             lines.put(line)
@@ -150,8 +156,7 @@ def _collect(process: "subprocess.Popen[bytes]", lines: "queue.Queue[bytes | Non
 
 
 def _keep_errors(process: "subprocess.Popen[bytes]", errors: bytearray) -> None:
-    assert process.stderr is not None
-    with process.stderr as pipe:
+    with opened(process.stderr) as pipe:
         while chunk := os.read(pipe.fileno(), 4096):
             errors += chunk
             del errors[:-_KEPT_ERRORS]

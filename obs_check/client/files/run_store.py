@@ -137,8 +137,7 @@ class RunStore:
         gone = self.files()[most:]
         for one in gone:
             one.path.unlink(missing_ok=True)
-        assert self._folder is not None
-        for path in self._folder.glob("tmp*") if self._folder.is_dir() else ():
+        for path in self._folder.glob("tmp*") if self._folder is not None and self._folder.is_dir() else ():
             with suppress(OSError):
                 if time.time() - path.stat().st_mtime > _LEFT_OVER_S:
                     path.unlink()

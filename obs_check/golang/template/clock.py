@@ -111,13 +111,12 @@ def read_time(layout: str, text: str, place: tzinfo) -> Instant:
         return Instant(ZERO_NS)
     # Go's year 0, for a layout without one, is none of Python's.
     ns = parsed.ns(place) if parsed.year else parsed.ns(place, 2000) - 5 * _CYCLE_S * 1_000_000_000
-    return Instant(ns, _place(parsed, Instant(ns, place).local()))
+    return Instant(ns, _place(parsed, place, Instant(ns, place).local()))
 
 
-def _place(parsed: Parsed, wall: datetime) -> tzinfo:
-    """The zone of `wall` unless the text names another one: an offset that is not in effect there, or an abbreviation
-    that is not, which counts as UTC."""
-    assert wall.tzinfo is not None
+def _place(parsed: Parsed, place: tzinfo, wall: datetime) -> tzinfo:
+    """`place`, the zone of `wall`, unless the text names another one: an offset that is not in effect there, or an
+    abbreviation that is not, which counts as UTC."""
     if parsed.offset_s == 0:
         return UTC
     if parsed.offset_s is not None and timedelta(seconds=parsed.offset_s) != wall.utcoffset():
@@ -125,4 +124,4 @@ def _place(parsed: Parsed, wall: datetime) -> tzinfo:
         return timezone(timedelta(seconds=parsed.offset_s), _offset(wall.astimezone(offset), "-0700"))
     if parsed.offset_s is None and parsed.zone not in (None, wall.tzname()):
         return timezone(timedelta(), str(parsed.zone))
-    return wall.tzinfo
+    return place

@@ -186,10 +186,10 @@ class _Lexer:
 
     def _number(self, at: int) -> TemplateToken:
         found = _HEX_NUMBER.match(self.text, at) or _NUMBER.match(self.text, at)
-        assert found is not None
-        after = self.text[found.end() : found.end() + 1]
-        if after and (after in "_+-" or after.isalnum()):
-            return TemplateToken("error", f"bad number syntax: {quoted(self.text[at : found.end() + 1])}", at)
+        end = found.end() if found is not None else at
+        after = self.text[end : end + 1]
+        if found is None or (after and (after in "_+-" or after.isalnum())):
+            return TemplateToken("error", f"bad number syntax: {quoted(self.text[at : end + 1])}", at)
         return TemplateToken("number", found[0], at)
 
 

@@ -247,7 +247,8 @@ class Execution:
         self.place = node
         signature = self.functions.get(node.name)
         if signature is None:
-            assert self.moment is not None
+            if self.moment is None:
+                raise self.fail(f"function {quoted(node.name)} not defined")
             signature = OF_THE_MOMENT[node.name](self.moment)
         return self._call(dot, node.name, signature, command, given)
 

@@ -38,7 +38,8 @@ class SlidingFold(Generic[T]):
     def total(self) -> T:
         """The combined value; there must be one."""
         if not self._oldest:
-            assert self._newest_total is not None
+            if self._newest_total is None:
+                raise LookupError("there is no value to combine")
             return self._newest_total
         oldest = self._oldest[-1]
         return oldest if self._newest_total is None else self._combine(oldest, self._newest_total)

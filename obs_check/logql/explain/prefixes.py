@@ -189,7 +189,8 @@ class RangeLines:
 
     def _compare(self, at: int, rows: list[tuple[Row, int]], found: PrefixCounts) -> list[tuple[Row, int]]:
         stage = self.query.stages[at]
-        assert isinstance(stage, ast.LabelFilter)
+        if not isinstance(stage, ast.LabelFilter):
+            raise TypeError(f"stage {at} of {self.query} does not compare labels")
         found.values[at] = {
             name: _summed((row.get(name), lines) for row, lines in rows) for name in compared_labels(stage.predicate)
         }
@@ -205,11 +206,10 @@ def _can_fail(stages: Iterable[ast.Stage]) -> bool:
 
 def join_queries(parts: Sequence[ast.Metric]) -> ast.Metric:
     """All of them as one query: each gets the label PART with its number."""
-    whole: ast.Metric | None = None
-    for number, part in enumerate(parts):
-        named = ast.LabelReplace(part, PART, str(number), "", "")
-        whole = named if whole is None else ast.BinaryOperation("or", whole, named)
-    assert whole is not None
+    named: list[ast.Metric] = [ast.LabelReplace(part, PART, str(number), "", "") for number, part in enumerate(parts)]
+    whole = named[0]
+    for part in named[1:]:
+        whole = ast.BinaryOperation("or", whole, part)
     return whole
 
 

@@ -119,8 +119,7 @@ class _Blocks:
         text = self._text
         while True:
             found = self._plain.match(text, at)
-            assert found is not None
-            at = found.end()
+            at = found.end() if found is not None else at
             if at >= len(text):
                 return -1
             if text[at] != '"':
@@ -135,8 +134,8 @@ def skip_space(text: str, at: int, end: int | None = None) -> int:
     """The offset of the next token, -1 at the end."""
     end = len(text) if end is None else end
     found = _SPACE.match(text, at, end)
-    assert found is not None
-    return found.end() if found.end() < end else -1
+    next_at = found.end() if found is not None else at
+    return next_at if next_at < end else -1
 
 
 def read_value(source: JsonText, at: int, end: int | None = None) -> JsonValue:

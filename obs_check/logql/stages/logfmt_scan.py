@@ -21,8 +21,7 @@ _QUOTED = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 
 def _end(pattern: re.Pattern[str], line: str, at: int) -> int:
     found = pattern.match(line, at)
-    assert found is not None
-    return found.end()
+    return found.end() if found is not None else at
 
 
 class _Fault(NamedTuple):

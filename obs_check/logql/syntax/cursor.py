@@ -57,8 +57,7 @@ class Cursor:
     def unexpected(self, *expected: str) -> QueryError:
         """The error that the next token is."""
         token = self.peek()
-        if token.kind == tokens.ERROR:
-            assert isinstance(token.value, QueryError)
+        if isinstance(token.value, QueryError):
             return token.value
         message = f"syntax error: unexpected {tokens.token_name(token.kind)}"
         if expected:

@@ -37,18 +37,16 @@ def expression(cursor: Cursor, binding: int = 1) -> ast.Expr:
         op = cursor.next().kind
         return_bool, matching = _modifiers(cursor)
         right = expression(cursor, tight if op == "^" else tight + 1)
-        for side, leg in (("left", left), ("right", right)):
-            if isinstance(leg, ast.LogQuery):
-                refuse(
-                    cursor.text,
-                    leg.span,
-                    f"unexpected type for {side} leg of binary operation ({op}): "
-                    f"*syntax.{'PipelineExpr' if leg.stages else 'MatchersExpr'}",
-                )
-        assert not isinstance(left, ast.LogQuery)
-        assert not isinstance(right, ast.LogQuery)
-        left = ast.BinaryOperation(op, left, right, return_bool, matching, cursor.span_from(start))
+        legs = _leg(cursor, op, "left", left), _leg(cursor, op, "right", right)
+        left = ast.BinaryOperation(op, *legs, return_bool, matching, cursor.span_from(start))
     return left
+
+
+def _leg(cursor: Cursor, op: str, side: str, leg: ast.Expr) -> ast.Metric:
+    if isinstance(leg, ast.LogQuery):
+        kind = "PipelineExpr" if leg.stages else "MatchersExpr"
+        refuse(cursor.text, leg.span, f"unexpected type for {side} leg of binary operation ({op}): *syntax.{kind}")
+    return leg
 
 
 def metric(cursor: Cursor) -> ast.Metric:

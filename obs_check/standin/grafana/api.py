@@ -197,5 +197,6 @@ async def _not_found(_: Request) -> Response:
 
 
 async def _refused(_: HTTPConnection, error: Exception) -> Response:
-    assert isinstance(error, GrafanaRefusal)
+    if not isinstance(error, GrafanaRefusal):
+        raise error
     return JSONResponse(error.body, error.status) if error.body["message"] else Response(status_code=error.status)

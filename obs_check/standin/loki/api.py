@@ -73,7 +73,7 @@ class LokiApi:
         routes.append(Route("/{path:path}", _plain("404 page not found\n", 404), methods=[*both, *others]))
         return Starlette(
             routes=routes,
-            exception_handlers={LokiRefusal: _refused, QueryError: _query_error, InputError: _store_fails},
+            exception_handlers=dict.fromkeys((LokiRefusal, QueryError, InputError), _refused),
         )
 
     async def _ready(self, _: Request) -> Response:
@@ -202,16 +202,12 @@ def _plain(text: str, status: int = 200) -> Handler:
 
 
 async def _refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, LokiRefusal)
-    return PlainTextResponse(error.body, error.status)
-
-
-async def _query_error(_: Request, error: Exception) -> Response:
-    """Loki answers a query it refuses with plain text."""
-    assert isinstance(error, QueryError)
-    return PlainTextResponse(error.message, 500 if isinstance(error, EvaluationError) else 400)
-
-
-async def _store_fails(_: Request, error: Exception) -> Response:
-    assert isinstance(error, InputError)
-    return PlainTextResponse(error.message, 500)
+    """Loki answers what it refuses, and what it cannot keep, with plain text."""
+    match error:
+        case LokiRefusal():
+            return PlainTextResponse(error.body, error.status)
+        case EvaluationError() | InputError():
+            return PlainTextResponse(error.message, 500)
+        case QueryError():
+            return PlainTextResponse(error.message, 400)
+    raise error

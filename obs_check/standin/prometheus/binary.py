@@ -58,12 +58,9 @@ SET_OPERATIONS = frozenset({"and", "or", "unless"})
 
 def binary(op: str, left: Value, right: Value, matching: VectorMatching) -> Value:
     """The result of one operation; ExecutionError when elements of a side cannot be told apart."""
-    if isinstance(left, list) and isinstance(right, list):
-        if op in SET_OPERATIONS:
-            return _set_operation(op, left, right, matching)
-        return _vectors(op, left, right, matching)
     if isinstance(left, list):
-        assert isinstance(right, float)
+        if isinstance(right, list):
+            return (_set_operation if op in SET_OPERATIONS else _vectors)(op, left, right, matching)
         scalar = right
         pairs = [(element, element.value, scalar) for element in left]
     elif isinstance(right, list):

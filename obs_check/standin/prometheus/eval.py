@@ -200,9 +200,9 @@ def _aggregate(store: Store, expr: Any, at_ms: int) -> list[Element]:
     by = modifier is None or str(modifier.type).endswith("By")
     vector = _value(store, expr.expr, at_ms)
     k = _value(store, expr.param, at_ms) if expr.param is not None else 0.0
-    # promql-parser has checked the types.
-    assert isinstance(vector, list)
-    assert isinstance(k, float)
+    if not isinstance(vector, list) or not isinstance(k, float):
+        # promql-parser has checked the types.
+        raise _unsupported(f"{op} of what is not a vector")
     return aggregate(op, vector, names, by, k)
 
 
