@@ -89,6 +89,14 @@ def unwrap_label(text: str, old: str, new: str) -> str:
     return splice_text(text, ((*span, text[slice(*span)].replace(old, new, 1)) for span in spans))
 
 
+def behind_unwrap(text: str, label: str, stages: str) -> str:
+    """A query with stages behind every `unwrap` of the label."""
+    expr = read_text(text)
+    unwraps = [found.unwrap for found in ranges(expr) if found.unwrap] if expr is not None else []
+    ends = [unwrap.span.end for unwrap in unwraps if unwrap.label == label]
+    return splice_text(text, ((end, end, f" {stages}") for end in ends))
+
+
 def filtering_behind(text: str, stage: ast.Stage, old: str, new: str) -> str:
     """A query whose label filters behind an equal stage look at `new` for `old`."""
     expr = read_text(text)

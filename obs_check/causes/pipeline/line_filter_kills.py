@@ -15,7 +15,7 @@ from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import SAMPLE, first_passed, passing_rows
 from obs_check.evidence.line_shape import DECOLORIZE, PLAIN_LINE, SAME_LINE, has_colours, shown
 from obs_check.evidence.parser_at import count_fixed
-from obs_check.evidence.query_edit import Rewrite, after_stage, before_stage, insert_stage, replace_stage
+from obs_check.evidence.query_edit import Rewrite, after_stage, before_stage, insert_stage, move_stage, replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
 from obs_check.evidence.select_matching import as_patterns, misspelt_value
 from obs_check.logql.syntax import ast
@@ -25,6 +25,8 @@ from obs_check.model.finding import Finding, Meaning, Proof
 from obs_check.model.secret import shorten
 from obs_check.model.wording import count_noun
 
+_DELIMITED = re.compile(r"/(.*)/[gims]*")
+"""A regular expression as other languages have it."""
 _ESCAPES = {"&": "\\u0026", "<": "\\u003c", ">": "\\u003e"}
 
 
@@ -41,7 +43,11 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     if not samples:
         return None
     text = stage_text(stage)
-    change = _without_colours(context, broken, place, samples) or _other_filter(context, broken, place, samples)
+    change = (
+        _before_it_changed(context, broken, place)
+        or _without_colours(context, broken, place, samples)
+        or _other_filter(context, broken, place, samples)
+    )
     if change is None:
         return None
     found, found_probe = count_fixed(context, broken, change.rewrite)
@@ -57,7 +63,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         Proof((before.probe, after.probe), (probe, found_probe)),
         query_fix(
             context,
-            f"replace `{text}` with `{change.new}`" if change.new else f"change or remove `{text}`",
+            change.summary or (f"replace `{text}` with `{change.new}`" if change.new else f"change or remove `{text}`"),
             change.rewrite.edits if change.new else (),
             change.meaning,
         ),
@@ -73,6 +79,7 @@ class _Change:
     rewrite: Rewrite
     meaning: Meaning
     why: str = ""
+    summary: str = ""
 
 
 def _other_filter(
@@ -89,6 +96,21 @@ def _other_filter(
     new = stage_text(proposal) if proposal else ""
     rewrite = replace_stage(context, broken, place, new)
     return _Change(new, rewrite, likely[proposal] if proposal else "wider")
+
+
+def _before_it_changed(context: Context, broken: BrokenTarget, place: int) -> _Change | None:
+    """The filter in front of the `line_format` that takes what it looks for out of the line."""
+    stage, front = broken.query.stages[place], broken.query.stages[broken.head : place]
+    formats = [number for number, one in enumerate(front, start=broken.head) if isinstance(one, ast.LineFormat)]
+    if not isinstance(stage, ast.LineFilter) or stage.op not in ("|=", "|~") or not formats:
+        return None
+    if not passing_rows((*broken.query.stages[broken.head : formats[0]], stage), broken.lines, broken.settings):
+        return None
+    text = stage_text(broken.query.stages[formats[0]])
+    rewrite = move_stage(context, broken, place, formats[0])
+    wanted = stage_text(stage)
+    summary = f"put `{wanted}` in front of `{text}`"
+    return _Change(f"{wanted} {text}", rewrite, "same", f"`{text}` changes the line before, ", summary)
 
 
 def _without_colours(
@@ -135,7 +157,8 @@ def _proposals(stage: ast.LineFilter, lines: Sequence[str]) -> Iterator[tuple[as
         if wanted in whole:
             # `/users?id=7` is written as it stands in the lines, and `?` means something else.
             yield replace(stage, op="|=", matches=(ast.LineMatch(wanted),)), "same"
-        yield with_text(f"(?i){wanted}"), "same"
+        as_delimited = _DELIMITED.fullmatch(wanted)
+        yield with_text(f"(?i){(as_delimited[1] if as_delimited else wanted).replace('(?i)', '')}"), "same"
         return
     at = whole.lower().find(wanted.lower())
     if at >= 0:

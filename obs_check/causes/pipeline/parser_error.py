@@ -19,8 +19,9 @@ from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.line_shape import DECOLORIZE, UNPACK, are_logfmt, are_packed, has_colours, json_fields, shown
 from obs_check.evidence.parser_at import ParserAt, as_written, count, count_fixed, parsers
-from obs_check.evidence.query_edit import Rewrite, before_stage, insert_stage, move_stage, replace_stage
+from obs_check.evidence.query_edit import Rewrite, after_stage, before_stage, insert_stage, move_stage, replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
+from obs_check.logql.explain.fields import JsonField, field_meant
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.finding import Finding, Proof
@@ -61,6 +62,8 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             rewrite = insert_stage(context, broken, _UNWRAPPED, before_stage(at.stage), at.needed)
             why, what = "text stands before the JSON", "with the JSON part alone"
             fix = query_fix(context, "parse the JSON part of the line", rewrite.edits)
+        elif not _has_pairs(broken, at):
+            continue
         else:
             rewrite = replace_stage(context, broken, at.place, "| logfmt")
             why, what = "they are written for people", "with `| logfmt`"
@@ -79,6 +82,12 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             group="json",
         )
     return None
+
+
+def _has_pairs(broken: BrokenTarget, at: ParserAt) -> bool:
+    """Whether the lines have one of the labels that are missed as a pair."""
+    parsed = passing_rows((ast.LogfmtParser(),), [({}, line) for line in at.lines], broken.settings)
+    return any(row.get(name) for row in parsed for name in at.unset)
 
 
 def _unreadable(context: Context, broken: BrokenTarget, at: ParserAt) -> Finding | None:
@@ -114,10 +123,23 @@ def _readable(context: Context, broken: BrokenTarget, at: ParserAt) -> Iterator[
         if concerns:
             change = insert_stage(context, broken, stage, before_stage(at.stage), at.needed)
             yield change, why, f"{stage} {text}"
+    if isinstance(at.stage, ast.JsonParser) and not at.stage.extractions and (holder := _holder(at)) is not None:
+        stages = f"| line_format `{{{{.{holder.flat}}}}}` | json"
+        change = insert_stage(context, broken, stages, after_stage(at.stage), at.needed)
+        yield change, f"the text of `{holder.path}` has it, which is JSON itself", f"{text} {stages}"
     if isinstance(at.stage, ast.LogfmtParser) and at.stage.strict and any(row.error for row in at.after):
         lenient = stage_text(replace(at.stage, strict=False))
         change = replace_stage(context, broken, at.place, lenient, at.needed)
         yield change, "with `--strict` it stops at what is no pair", lenient
+
+
+def _holder(at: ParserAt) -> JsonField | None:
+    """The field of the lines whose text is JSON that has all that is missed."""
+    for one in json_fields(at.lines):
+        inner = json_fields([one.value])
+        if inner and all(field_meant(name, inner) is not None for name in at.unset):
+            return one
+    return None
 
 
 def _changed_by(broken: BrokenTarget, at: ParserAt) -> int | None:

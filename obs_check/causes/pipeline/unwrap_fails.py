@@ -1,8 +1,8 @@
 """pipeline.unwrap-fails: `unwrap` gets no number.
 
 A label that is absent drops the line in silence; one that is text, such as `12ms`, ends the query with 400
-`SampleExtractionErr` (Loki 3.5). Proved by the sum of what is read with a conversion, or from the label that holds
-numbers.
+`SampleExtractionErr` (Loki 3.5). Proved by the sum of what is read with a conversion, from the label that holds
+numbers, or without the values that are none.
 """
 
 from collections import Counter
@@ -15,9 +15,9 @@ from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import passing_rows, range_s
-from obs_check.evidence.query_edit import edit_texts
+from obs_check.evidence.query_edit import Edits, edit_texts
 from obs_check.evidence.query_finding import query_finding, query_fix
-from obs_check.evidence.query_text import unwrap_label
+from obs_check.evidence.query_text import behind_unwrap, unwrap_label
 from obs_check.logql import parse, to_text
 from obs_check.logql.stages.row import Row
 from obs_check.logql.stages.unwrap import SAMPLE_ERROR, unwrap_value
@@ -27,6 +27,7 @@ from obs_check.logql.syntax.walk import ranges
 from obs_check.model.finding import Finding, Meaning, Observation, Proof
 from obs_check.model.probe import Probe
 
+_NO_ERROR = '| __error__=""'
 _CONVERSIONS: tuple[Literal["duration", "bytes"], ...] = ("duration", "bytes")
 
 
@@ -73,9 +74,25 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
                 group=unwrap.label,
             )
     if as_it_is:
-        return None
+        # The sum leaves out what cannot be read, and so can the query.
+        return query_finding(
+            CAUSE,
+            context,
+            broken,
+            f"{claim}, and Loki refuses the query (400); without them, `{_NO_ERROR}` behind `unwrap`, the others sum "
+            f"up to {as_it_is:g}",
+            Proof((*broken.measured, *broken.whole.probes), (probe,)),
+            query_fix(
+                context, f"leave out what is no number: `{_NO_ERROR}` behind `unwrap`", _left_out(broken, unwrap)
+            ),
+            group=unwrap.label,
+        )
     fix = query_fix(context, "unwrap a label that holds numbers")
     return query_finding(CAUSE, context, broken, claim, Observation((*broken.measured, probe)), fix, group=unwrap.label)
+
+
+def _left_out(broken: BrokenTarget, unwrap: ast.Unwrap) -> Edits:
+    return edit_texts(broken, lambda text: behind_unwrap(text, unwrap.label, _NO_ERROR))
 
 
 def _others(unwrap: ast.Unwrap, passing: Sequence[Row]) -> Iterator[tuple[ast.Unwrap, Meaning]]:
