@@ -53,7 +53,7 @@ def trace_large(run: "Run", out: Output, deadline: float | None, save: Path | No
     account = LoadAccount("trace", Load(len(run.sent)))
     with keep_document(out, account, save, out.limit_s(deadline)):
         with closing(open_loki(config)) as loki:
-            trace_load(account, run, Means(config, loki, config.timeouts.hop_s, out.say))
+            trace_load(account, run, Means(config, loki, config.timeouts.hop_s, out.say, out.env))
         _print(account, out)
     out.finish(account.to_json(), account.exit_code)
 
@@ -76,13 +76,13 @@ def _loading(
     config = out.config()
     way = open_way(config, replace(sending, env=out.env), out.say)
     account = LoadAccount(command, load)
-    means = Means(config, None, config.timeouts.hop_s if hop_s is None else hop_s, out.say)
+    means = Means(config, None, config.timeouts.hop_s if hop_s is None else hop_s, out.say, out.env)
     with keep_document(out, account, save, out.limit_s(deadline)):
         if command == "inject":
-            run_load(account, way, means, out.env)
+            run_load(account, way, means)
         else:
             with closing(open_loki(config)) as loki:
-                run_load(account, way, replace(means, loki=loki), out.env)
+                run_load(account, way, replace(means, loki=loki))
         yield account
 
 

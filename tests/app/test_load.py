@@ -2,21 +2,30 @@
 
 from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from obs_check.app.systems.injection import Sending, open_way
 from obs_check.app.systems.load import Load, LoadAccount, run_load, trace_load
 from obs_check.app.systems.load_hops import Means
+from obs_check.app.systems.load_shipper import ShippedOfRun
+from obs_check.app.systems.shipping import Shipping
 from obs_check.app.systems.systems import open_loki
 from obs_check.app.verify.document import Document
 from obs_check.client.answer import as_type
+from obs_check.client.answered import Answered
+from obs_check.client.shipper.promtail_api import ShipperClient
 from obs_check.config import load_config
 from obs_check.follow.journal import journal_path, read_journal
+from obs_check.follow.tally import Tally
 from obs_check.lab.stack import Lab
+from obs_check.model.probe import Probe
+from obs_check.model.shipping import FileState, ShipperState
 from tests.disturbed import Disturbance, disturbed
 
 COUNT, EVERY = 1000, 100
+LOG = "/log"
 DISTURBANCES: list[Disturbance] = [
     # As many as make whole batches of the audit socket of what is left.
     Disturbance("egress", "drop", 3, EVERY),
@@ -42,8 +51,8 @@ def test_exactly_what_a_hop_did_is_named_at_that_hop(tmp_path: Path) -> None:
         config = load_config(lab.config_path, {})
         way = open_way(config, Sending(), lambda _text: None)
         with closing(open_loki(config)) as loki:
-            means = Means(config, loki, 1.5, lambda _text: None)
-            run_load(account, way, means, {"OBS_CHECK_STATE": str(tmp_path)})
+            means = Means(config, loki, 1.5, lambda _text: None, {"OBS_CHECK_STATE": str(tmp_path)})
+            run_load(account, way, means)
             assert account.run is not None
             run, planned = read_journal(journal_path(tmp_path, account.run.id))
             again = LoadAccount("trace", Load(COUNT))
@@ -82,5 +91,34 @@ def test_exactly_what_a_hop_did_is_named_at_that_hop(tmp_path: Path) -> None:
         same = found[row["path"], row["hop"]]
         assert all(row[kind] == same[kind] for kind in ("sent", "seen", "missing", "duplicate", "displaced"))
         assert row["late"] == []
+    assert {(row["path"], row["hop"]) for row in again.rows()} == set(found)
     assert (planned, len(run.sent)) == (COUNT, COUNT)
     assert {one.event.tag for one in run.sent if one.answer.verdict == "no_answer"} == egress
+
+
+OFFSETS: list[tuple[FileState, int, str]] = [
+    (FileState(LOG, "job", read_lines=1, read_bytes=30, on_disk=True, disk_bytes=30), 3, ""),
+    (
+        FileState(LOG, "job", read_lines=1, read_bytes=20, on_disk=True, disk_bytes=30),
+        2,
+        "1 line of the run may be read or not: /log was read up to 20 of 30 bytes when its offset was last written",
+    ),
+    (FileState(LOG, "job", read_lines=1, read_bytes=30, start=5, start_on_line=False), 0, "3 lines of the run may be"),
+    (FileState("/other", "job", read_lines=9, read_bytes=90), 0, "3 lines of the run may be read or not: no job takes"),
+]
+
+
+@pytest.mark.parametrize(("file", "seen", "unknown"), OFFSETS)
+def test_of_a_run_that_is_over_the_offset_tells_what_was_read(file: FileState, seen: int, unknown: str) -> None:
+    class Shipper:
+        def state(self) -> Answered[ShipperState]:
+            state = ShipperState("promtail", 0, (file,))
+            return Answered(state, Probe("shipper", "GET /metrics", {}, 0))
+
+    tally = Tally("A", "shipper", "k3f9a2", ["allow"] * 3, 1)
+    shipped = ShippedOfRun(tally, Shipping(cast("ShipperClient", Shipper())), lambda path: path, 0, traced=True)
+    for n in (1, 2, 3):
+        shipped.wrote(Path(LOG), n, n, 10 * n)
+    shipped.look()
+    assert tally.count == seen
+    assert tally.unknown.startswith(unknown) and bool(tally.unknown) == bool(unknown)

@@ -18,6 +18,8 @@ from tests.disturbed import Disturbance, Hop, Kind, disturbed
 
 EVERY = 1000
 DELAY_S = 12.0
+BEHIND = 200
+"""Records that pass a reordered one: it is displaced where its answer came before the last of them was sent."""
 WAYS: tuple[tuple[Hop, Kind], ...] = (
     ("egress", "drop"),
     ("file", "drop"),
@@ -40,7 +42,7 @@ def main() -> None:
     parser.add_argument("per_s", nargs="?", type=float, default=1000.0)
     options = parser.parse_args()
     disturbances = [Disturbance(hop, kind, 7 + 90 * at, EVERY) for at, (hop, kind) in enumerate(WAYS)]
-    with disturbed(disturbances, DELAY_S, behind=60), Lab() as lab:
+    with disturbed(disturbances, DELAY_S, BEHIND), Lab() as lab:
         command = ["verify", "--count", str(options.events), "--rate", str(options.per_s), "-o", "json"]
         env = {**os.environ, "OBS_CHECK_STATE": str(lab.directory / "state")}
         started, lab_s = time.perf_counter(), time.process_time()

@@ -1,7 +1,7 @@
 """A large run: events at a steady rate by several threads, each accounted for at every hop while they are sent."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Event as Flag
@@ -121,7 +121,7 @@ class LoadAccount:
         }
 
 
-def run_load(account: LoadAccount, way: Way, means: Means, env: Mapping[str, str]) -> None:
+def run_load(account: LoadAccount, way: Way, means: Means) -> None:
     """Send the events and account for them at every hop; without a Loki they are only sent. Raises UsageError where
     they cannot be sent so."""
     config, say = means.config, means.say
@@ -134,14 +134,14 @@ def run_load(account: LoadAccount, way: Way, means: Means, env: Mapping[str, str
     shipping = open_shipping(config) if means.loki is not None else None
     if shipping is not None:
         shipping.remember()
-    follower = Follower(account.moments, means, shipping=shipping, env=env)
+    follower = Follower(account.moments, means, shipping=shipping)
     account.tallies = follower.tallies
 
     def keep(run: Run) -> None:
         account.run = run
 
     with follower.listening():
-        with journal_events(env, events, time.time_ns, say, keep) as journal, follower.watching():
+        with journal_events(means.env, events, time.time_ns, say, keep) as journal, follower.watching():
             say(f"run {events[0].run}: sending {count_noun(len(events), 'event')}")
             journal.note_plan(events)
             if way.executor is not None:
@@ -189,7 +189,7 @@ def trace_load(account: LoadAccount, run: Run, means: Means) -> None:
         if one.answer.verdict != "not_known":
             moments.sent_ns[one.event.n - 1] = one.event.sent_ns
             moments.answered_ns[one.event.n - 1] = one.answered_ns
-    follower = Follower(moments, means, traced=run.window.start_ns)
+    follower = Follower(moments, means, traced=run.window.start_ns, shipping=open_shipping(means.config))
     account.tallies = follower.tallies
     for one in run.sent:
         if one.as_expected:

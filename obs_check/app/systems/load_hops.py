@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
@@ -31,12 +31,13 @@ _STOP_S = 2.0
 @dataclass(frozen=True, slots=True)
 class Means:
     """With what a large run is followed: its Loki, where there is one to ask; how long (s) a hop may take; and who is
-    told of it."""
+    told of it. The shipper's configuration is read with `env`."""
 
     config: Config
     loki: LokiClient | None
     hop_s: float
     say: Callable[[str], None]
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Follower:
@@ -49,7 +50,6 @@ class Follower:
         means: Means,
         traced: int = 0,
         shipping: Shipping | None = None,
-        env: Mapping[str, str] | None = None,
     ) -> None:
         self.moments = moments
         config, loki = means.config, means.loki
@@ -65,11 +65,14 @@ class Follower:
         self._egress = [tally("A", "egress"), tally("B", "egress")]
         self._files: list[_Files] = []
         self._shipped: list[ShippedOfRun] = []
-        names = ShipperNames(HERE, config.shipper.config, shipping, env or {})
+        names = ShipperNames(HERE, config.shipper.config, shipping, means.env)
         for path, hop, glob in (("A", "file", config.boundary.logs), ("B", "coderd", config.coderd.logs)):
             if glob and loki is not None:
-                shipped = ShippedOfRun(tally(path, "shipper"), shipping, names.of, self._start_ns) if shipping else None
-                self._shipped += [shipped] if shipped else []
+                shipped = None
+                if shipping is not None:
+                    found = tally(path, "shipper")
+                    shipped = ShippedOfRun(found, shipping, names.of, self._start_ns, bool(traced))
+                    self._shipped.append(shipped)
                 self._files.append(_Files(tally(path, hop), glob, moments, shipped, self._live))
         self._lokis = []
         if loki is not None:
@@ -208,24 +211,28 @@ class _Files:
                 with path.open("rb") as file:
                     file.seek(self._read.get(path, 0))
                     while chunk := file.read(1024 * 1024):
+                        begun = self._rest.pop(path, b"")
+                        at = self._read.get(path, 0) - len(begun)
                         self._read[path] = file.tell()
-                        self._take(path, self._rest.pop(path, b"") + chunk)
+                        self._take(path, at, begun + chunk)
             except FileNotFoundError:
                 continue
             except OSError as error:
                 self.tally.unknown = f"{path}: {error.strerror}"
 
-    def _take(self, path: Path, text: bytes) -> None:
+    def _take(self, path: Path, at: int, text: bytes) -> None:
+        """Note the lines of a text that begins at byte `at`."""
         now = time.time_ns() if self._live else 0
         *lines, self._rest[path] = text.split(b"\n")
         latest = self._latest.get(path, 0)
         before = self._lines.get(path, 0)
         self._lines[path] = before + len(lines)
         for ordinal, line in enumerate(lines, start=before + 1):
+            at += len(line) + 1
             if self._needle not in line or not (n := self.tally.find(line)):
                 continue
             if self._shipped is not None:
-                self._shipped.wrote(path, n, ordinal)
+                self._shipped.wrote(path, n, ordinal, at)
             self.tally.note_seen(n, now)
             # Whoever was sent once this one had been answered has no right to stand before it.
             if self._answered_ns[n - 1] and latest > self._answered_ns[n - 1]:
