@@ -41,21 +41,33 @@ class Disturbance:
 
 
 @contextmanager
-def disturbed(disturbances: list[Disturbance], delay_s: float, behind: int = 15) -> Iterator[None]:
-    """`delay_s` is how long a delayed record takes (s), `behind` how many records pass a reordered one. The audit
-    socket and the agent have room for all: how records are lost there is not what is looked at."""
+def disturbed(
+    disturbances: list[Disturbance],
+    delay_s: float,
+    behind: int = 15,
+    overtakes: Callable[[int, int], bool] = lambda _held, _passing: True,
+) -> Iterator[None]:
+    """`delay_s` is how long a delayed record takes (s), `behind` how many records pass a reordered one at least, the
+    last of them one that `overtakes` it (the numbers of both events). The audit socket and the agent have room for all:
+    how records are lost there is not what is looked at."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(audit, "CHANNEL_SIZE", 1_000_000)
         patch.setattr(audit_agent, "BUFFERED_BATCHES", 0)
         for hop, (owner, name) in PLACES.items():
             here = [one for one in disturbances if one.hop == hop]
             if here:
-                patch.setattr(owner, name, _wrapped(getattr(owner, name), here, delay_s, behind))
+                patch.setattr(owner, name, _wrapped(getattr(owner, name), here, delay_s, behind, overtakes))
         yield
 
 
-def _wrapped(pass_on: Callable[..., Any], here: list[Disturbance], delay_s: float, behind: int) -> Callable[..., Any]:
-    held: list[tuple[int, tuple[Any, ...], dict[str, Any]]] = []
+def _wrapped(
+    pass_on: Callable[..., Any],
+    here: list[Disturbance],
+    delay_s: float,
+    behind: int,
+    overtakes: Callable[[int, int], bool],
+) -> Callable[..., Any]:
+    held: list[tuple[int, int, tuple[Any, ...], dict[str, Any]]] = []
     passed = 0
     lock = Lock()
 
@@ -65,12 +77,15 @@ def _wrapped(pass_on: Callable[..., Any], here: list[Disturbance], delay_s: floa
         one = next((d for d in here if found and d.meets(int(found[2]))), None)
         if one is not None and found is not None:
             one.tags.add(found[1])
-        with lock:
-            passed += 1
-            due = [record for record in held if record[0] <= passed]
-            held[:] = [record for record in held if record[0] > passed]
-        for _, again, more in due:
-            pass_on(*again, **more)
+        if found is not None and one is None:
+            answer = pass_on(*args, **kwargs)
+            with lock:
+                passed += 1
+                due = [record for record in held if record[0] <= passed and overtakes(record[1], int(found[2]))]
+                held[:] = [record for record in held if record not in due]
+            for _, _, again, more in due:
+                pass_on(*again, **more)
+            return answer
         match one.kind if one else "":
             case "drop":
                 return None
@@ -79,7 +94,7 @@ def _wrapped(pass_on: Callable[..., Any], here: list[Disturbance], delay_s: floa
                 return None
             case "reorder":
                 with lock:
-                    held.append((passed + behind, args, kwargs))
+                    held.append((passed + behind, int(found[2]) if found else 0, args, kwargs))
                 return None
             case "double":
                 pass_on(*args, **kwargs)

@@ -45,7 +45,12 @@ DISTURBANCES: list[Disturbance] = [
 @pytest.mark.slow
 def test_exactly_what_a_hop_did_is_named_at_that_hop(tmp_path: Path) -> None:
     account = LoadAccount("verify", Load(COUNT, parallel=4))
-    with disturbed(DISTURBANCES, delay_s=3.0), Lab(tmp_path / "lab") as lab:
+
+    def overtakes(held: int, passing: int) -> bool:
+        answered_ns = account.moments.answered_ns[held - 1]
+        return 0 < answered_ns < account.moments.sent_ns[passing - 1]
+
+    with disturbed(DISTURBANCES, delay_s=3.0, overtakes=overtakes), Lab(tmp_path / "lab") as lab:
         text = lab.config_path.read_text().replace("settle_s: 6", "settle_s: 1")
         lab.config_path.write_text(text)
         config = load_config(lab.config_path, {})
