@@ -4,8 +4,9 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from obs_check import __version__
 from obs_check.report.html.about import About, about
@@ -31,6 +32,9 @@ from obs_check.report.html.probes import SHOWN_CHARS, Probes
 from obs_check.report.html.runs import ToldRun, runs_of
 from obs_check.report.terminal import escape_controls
 
+if TYPE_CHECKING:
+    from jinja2 import Template
+
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -52,21 +56,10 @@ class _Part:
 def to_html(document: Mapping[str, Any]) -> str:
     """The page of a document. Every text in it is inert; its own style and script are allowed by their hashes, and
     nothing else: no address is asked for anything."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: escape_controls(value) if type(value) is str else value,
-    )
-    environment.filters |= {"moment": moment, "ticked": mark_code}
     probes = Probes()
     parts = [_part(run, probes) for run in runs_of(document)]
     style, script = (_TEMPLATES.joinpath(name).read_text("utf-8") for name in ("page.css", "page.js"))
-    return environment.get_template("page.html.j2").render(
+    return _template().render(
         document=document,
         command=str(document.get("command") or ""),
         head=headline(document),
@@ -82,6 +75,23 @@ def to_html(document: Mapping[str, Any]) -> str:
         policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; "
         "form-action 'none'",
     )
+
+
+@cache
+def _template() -> "Template":
+    """The page's, compiled once: that takes longer than to fill it in."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: escape_controls(value) if type(value) is str else value,
+    )
+    environment.filters |= {"moment": moment, "ticked": mark_code}
+    return environment.get_template("page.html.j2")
 
 
 def _part(run: ToldRun, probes: Probes) -> _Part:
