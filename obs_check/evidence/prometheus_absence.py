@@ -7,11 +7,12 @@ from typing import Any
 
 from obs_check.evidence.cause import Cause
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.promql import Matched, VectorSelector, selectors
+from obs_check.evidence.promql import VectorSelector, selectors
 from obs_check.model.finding import Finding, Fix, Observation, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS
 from obs_check.panel.elements import Target
+from obs_check.standin.prometheus.store import LabelMatcher
 
 BACK_S = 7 * 86_400
 """How far back a series is looked for (s)."""
@@ -97,7 +98,7 @@ def targets(context: Context, absence: Absence) -> tuple[list[Mapping[str, Any]]
 def scraped(context: Context, absence: Absence, series: Mapping[str, str]) -> tuple[bool, Probe]:
     """Whether the last scrape of a series' target before the end of the panel's range succeeded. Prometheus: a scrape
     that fails ends all series of its target, and sets `up` to 0."""
-    matchers = tuple(Matched(name, "=", series[name]) for name in ("job", "instance") if name in series)
+    matchers = tuple(LabelMatcher(name, "=", series[name]) for name in ("job", "instance") if name in series)
     query = VectorSelector("up", matchers).text
     values, probe = _values_at(context, absence.uid, query, absence.at_s)
     return 1 in values, probe
@@ -108,7 +109,7 @@ def count(context: Context, absence: Absence, selector: VectorSelector) -> tuple
     return _count(context, absence.uid, selector, absence.at_s)
 
 
-def without_matcher(selector: VectorSelector, matcher: Matched) -> VectorSelector:
+def without_matcher(selector: VectorSelector, matcher: LabelMatcher) -> VectorSelector:
     """The selector without one matcher."""
     return VectorSelector(selector.metric, tuple(m for m in selector.matchers if m != matcher))
 

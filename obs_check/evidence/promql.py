@@ -4,30 +4,19 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from obs_check.errors import QueryError
+from obs_check.standin.prometheus.eval import matchers_of
+from obs_check.standin.prometheus.store import NAME, LabelMatcher
+
 _MACRO_NUMBER = re.compile(r"\$\{?__\w+_(?:s|ms)\}?")
 _MACRO = re.compile(r"\$\{?__\w+\}?")
-_OPERATORS = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
-
-
-class Matched(NamedTuple):
-    """One matcher of a selector."""
-
-    name: str
-    op: str
-    value: str
-
-    @property
-    def text(self) -> str:
-        """As PromQL writes it."""
-        value = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'{self.name}{self.op}"{value}"'
 
 
 class VectorSelector(NamedTuple):
     """A metric's name and the matchers of its labels."""
 
     metric: str
-    matchers: tuple[Matched, ...] = ()
+    matchers: tuple[LabelMatcher, ...] = ()
 
     @property
     def text(self) -> str:
@@ -43,22 +32,17 @@ def selectors(query: str) -> list[VectorSelector]:
 
     plain = _MACRO.sub("1m", _MACRO_NUMBER.sub("60", query))
     try:
-        tree = promql_parser.parse(plain)
-    except ValueError:
+        return list(dict.fromkeys(_walk(promql_parser.parse(plain))))
+    except (ValueError, QueryError):
         return []
-    return list(dict.fromkeys(_walk(tree)))
 
 
 def _walk(node: Any) -> Iterator[VectorSelector]:
     if type(node).__name__ == "VectorSelector":
-        metric, matchers = node.name or "", []
-        for m in node.matchers.matchers:
-            if m.name == "__name__":
-                metric = metric or (m.value if str(m.op).endswith("Equal") else "")
-            else:
-                matchers.append(Matched(m.name, _OPERATORS[str(m.op).rpartition(".")[2]], m.value))
+        every = matchers_of(node)
+        metric = next((m.value for m in every if m.name == NAME and m.op == "="), "")
         if metric:
-            yield VectorSelector(metric, tuple(matchers))
+            yield VectorSelector(metric, tuple(m for m in every if m.name != NAME))
     for part in ("expr", "lhs", "rhs", "vector_selector", "args", "param"):
         inner = getattr(node, part, None)
         for child in inner if isinstance(inner, list) else [inner]:

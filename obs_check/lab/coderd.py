@@ -1,6 +1,5 @@
 """coderd as the pipeline sees it: `boundary_request` lines in a pod's log, and the agents' counters on /metrics."""
 
-import json
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from typing import Any, Literal
 
 from obs_check.boundary.coderd import AgentLog, Workspace, human_line, json_line, request_fields
 from obs_check.boundary.cri import cri_prefix
+from obs_check.client.exposition import sample_line
 from obs_check.errors import Unavailable
 from obs_check.lab.audit_agent import Counter
 from obs_check.lab.origin import LoopbackServer
@@ -136,8 +136,7 @@ class Coderd(LoopbackServer):
                         "username": where.owner,
                         "workspace_name": where.name,
                     }
-                    text = ",".join(f"{key}={json.dumps(value)}" for key, value in sorted(labels.items()))
-                    lines.append(f"{name}{{{text}}} {counter.value}")
+                    lines.append(sample_line(name, sorted(labels.items()), counter.value))
         return "\n".join(lines) + "\n"
 
 

@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Mapping
 
+from obs_check.client.exposition import sample_line
+
 _TYPES = {
     "logentry_dropped_lines_total": "counter",
     "promtail_batch_retries_total": "counter",
@@ -111,10 +113,4 @@ def _rows(values: dict[Key, float], name: str) -> list[str]:
     found = [(labels, value) for (own, labels), value in values.items() if own == name]
     if not name.endswith("_bucket"):
         found.sort()
-    return [f"{name}{_braces(labels)} {value:.15g}" for labels, value in found]
-
-
-def _braces(labels: tuple[tuple[str, str], ...]) -> str:
-    escape = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
-    inside = ",".join(f'{name}="{value.translate(escape)}"' for name, value in labels)
-    return f"{{{inside}}}" if inside else ""
+    return [sample_line(name, labels, f"{value:.15g}") for labels, value in found]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from obs_check.errors import QueryError
+from obs_check.evidence.promql import selectors
 from obs_check.logql import parse, to_text
 from obs_check.logql.syntax import ast
 from obs_check.panel.elements import Dashboard, Panel, Target
@@ -164,8 +165,6 @@ def _stage(stage: ast.Stage) -> str:
 
 def _promql(text: str) -> Iterator[tuple[str, str]]:
     """Textual changes of a PromQL query: its parser has no printer."""
-    import promql_parser
-
     for found in _PROM_CALL.finditer(text):
         other = _SWAPPED[found[1]]
         yield f"{found[1]} became {other}", text[: found.start()] + other + text[found.end() :]
@@ -174,28 +173,5 @@ def _promql(text: str) -> Iterator[tuple[str, str]]:
     for found in _PROM_MATCHER.finditer(text):
         changed = f"{found['name']}{_NEGATED[found['op']]}{found['value']}"
         yield f"`{found[0]}` negated", text[: found.start()] + changed + text[found.end() :]
-    try:
-        names = set(_selected(promql_parser.parse(text)))
-    except ValueError:
-        return
-    for name in sorted(names):
+    for name in sorted({selector.metric for selector in selectors(text)}):
         yield f"{name} became another metric", re.sub(rf"\b{re.escape(name)}\b", f"{name}_mutant", text)
-
-
-def _selected(expr: Any) -> Iterator[str]:
-    import promql_parser as promql
-
-    match expr:
-        case promql.VectorSelector():
-            if expr.name:
-                yield expr.name
-        case promql.MatrixSelector():
-            yield from _selected(expr.vector_selector)
-        case promql.Call():
-            for argument in expr.args:
-                yield from _selected(argument)
-        case promql.BinaryExpr():
-            yield from _selected(expr.lhs)
-            yield from _selected(expr.rhs)
-        case promql.AggregateExpr() | promql.ParenExpr() | promql.UnaryExpr() | promql.SubqueryExpr():
-            yield from _selected(expr.expr)

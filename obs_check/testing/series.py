@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from obs_check.errors import InputError
 from obs_check.model.window import NS
-from obs_check.standin.prometheus.store import parse_exposition
+from obs_check.standin.prometheus.store import read_samples
 from obs_check.testing.section import TestSection
 
 _PART = re.compile(
@@ -31,7 +31,7 @@ def read_series(one: TestSection) -> GivenSeries:
     """From `series`, `values` and `interval` (default 1m). InputError names what is not in the notation."""
     text = one.needed("series")
     try:
-        ((labels, _),) = parse_exposition(f"{text} 0")
+        ((labels, _),) = read_samples(f"{text} 0")
     except (InputError, ValueError):
         raise one.wrong("series", 'write a name and its labels: up{job="x"}') from None
     values: list[float | None] = []

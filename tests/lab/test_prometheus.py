@@ -14,7 +14,7 @@ from obs_check.lab.prometheus import LabPrometheus
 from obs_check.model.window import NS
 from obs_check.standin.prometheus.api import PrometheusApi
 from obs_check.standin.prometheus.scrape import ScrapeTarget, scrape
-from obs_check.standin.prometheus.store import LabelMatcher, Store, parse_exposition
+from obs_check.standin.prometheus.store import LabelMatcher, Store, read_samples
 
 T0 = 1_795_478_400_000
 """2026-11-24T00:00:00Z in ms."""
@@ -284,7 +284,7 @@ def test_values_are_printed_without_exponent(value: float, text: str) -> None:
 
 def test_the_text_format() -> None:
     text = '# HELP a b\n# TYPE a counter\na 1\na_b{x="1",y="q\\"\\\\\\n,}"} 2.5e3 1700\nb{} +Inf\nc{x="",} NaN\n'
-    samples = parse_exposition(text)
+    samples = read_samples(text)
     assert samples[:3] == [
         ({"__name__": "a"}, 1.0),
         ({"__name__": "a_b", "x": "1", "y": 'q"\\\n,}'}, 2500.0),
@@ -293,7 +293,7 @@ def test_the_text_format() -> None:
     assert math.isnan(samples[3][1])
     for bad in ("a", "a{x=1} 1", "a b", "<html>"):
         with pytest.raises(InputError, match="line 1"):
-            parse_exposition(bad)
+            read_samples(bad)
 
 
 def test_a_target_that_goes_down_ends_its_series_and_up_says_so() -> None:

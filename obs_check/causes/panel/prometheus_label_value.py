@@ -6,10 +6,11 @@ from difflib import get_close_matches
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.prometheus_absence import Absence, absent_selectors, count, without_matcher
-from obs_check.evidence.promql import Matched, VectorSelector
+from obs_check.evidence.promql import VectorSelector
 from obs_check.evidence.tried import reading_text, tried_finding, try_edits
 from obs_check.model.finding import Finding, Fix, TargetEdit
 from obs_check.model.probe import Probe
+from obs_check.standin.prometheus.store import LabelMatcher
 
 
 def find(context: Context, broken: BrokenPanel) -> Finding | None:
@@ -26,7 +27,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
 
 
 def _told(
-    context: Context, broken: BrokenPanel, absence: Absence, matcher: Matched, series: float, counted: Probe
+    context: Context, broken: BrokenPanel, absence: Absence, matcher: LabelMatcher, series: float, counted: Probe
 ) -> Finding:
     params = (("match[]", VectorSelector(absence.selector.metric).text),)
     answer, listed = context.grafana.prometheus(absence.uid, f"label/{matcher.name}/values", params)

@@ -4,6 +4,8 @@ import threading
 from collections import defaultdict
 from collections.abc import Mapping
 
+from obs_check.client.exposition import sample_line
+
 HELP = {
     "loki_discarded_bytes_total": ("counter", "The total number of bytes that were discarded."),
     "loki_discarded_samples_total": ("counter", "The total number of samples that were discarded."),
@@ -52,10 +54,5 @@ class Counters:
                 kind, text = HELP[name]
                 lines += [f"# HELP {name} {text}", f"# TYPE {name} {kind}"]
                 last = name
-            inside = ",".join(f'{key}="{_escape(text)}"' for key, text in labels)
-            lines.append(f"{name}{{{inside}}} {value}")
+            lines.append(sample_line(name, labels, value))
         return "\n".join(lines) + "\n"
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -48,12 +48,14 @@ def parse(query: str) -> "promql_parser.Expr":
         raise QueryError(f"PromQL: {error}", query) from error
 
 
+_MATCH = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
+
+
 def matchers_of(selector: Any) -> list[LabelMatcher]:
     """The matchers of promql-parser's VectorSelector, the metric's name among them."""
     if selector.matchers.or_matchers:
         raise _unsupported("`or` between matchers")
-    ops = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
-    found = [LabelMatcher(m.name, ops[str(m.op).rpartition(".")[2]], m.value) for m in selector.matchers.matchers]
+    found = [LabelMatcher(m.name, _MATCH[str(m.op).rpartition(".")[2]], m.value) for m in selector.matchers.matchers]
     return [LabelMatcher(NAME, "=", selector.name), *found] if selector.name else found
 
 

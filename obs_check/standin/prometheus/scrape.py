@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from obs_check.client.http import machine_trust
 from obs_check.errors import InputError
 from obs_check.model.entry import Labels
-from obs_check.standin.prometheus.store import NAME, Key, Store, label_key, parse_exposition
+from obs_check.standin.prometheus.store import NAME, Key, Store, label_key, read_samples
 
 Fetch = Callable[[str], str]
 """Gets the text of a URL; OSError when there is none."""
@@ -55,9 +55,7 @@ def scrape(target: ScrapeTarget, store: Store, fetch: Fetch, now_ms: int) -> Non
     samples: list[tuple[Labels, float]] = []
     error = ""
     try:
-        samples = [
-            (_with_target(labels, target.labels), value) for labels, value in parse_exposition(fetch(target.url))
-        ]
+        samples = [(_with_target(labels, target.labels), value) for labels, value in read_samples(fetch(target.url))]
     except (OSError, InputError) as failure:
         error = str(failure)
     # All at once, behind the fetch: who asks meanwhile gets what the scrape before said.

@@ -1,12 +1,12 @@
 """Samples of the lab's Prometheus in memory, selected by matchers, and the text format that they come from."""
 
 import math
-import re
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from obs_check.client.exposition import quoted_label, read_sample
 from obs_check.errors import InputError, QueryError
 from obs_check.model.entry import Labels
 from obs_check.model.secret import shorten
@@ -19,12 +19,6 @@ Points = list[tuple[int, float | None]]
 
 NAME = "__name__"
 
-_SAMPLE = re.compile(
-    r"(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(?P<labels>.*)\})?[ \t]+(?P<value>\S+)(?:[ \t]+(?P<ts>-?\d+))?"
-)
-_LABEL = re.compile(r'\s*(?P<name>[a-zA-Z_][a-zA-Z0-9_]*)="(?P<value>(?:[^"\\]|\\.)*)"\s*(?:,|$)')
-_ESCAPE = re.compile(r"\\(.)")
-
 
 class LabelMatcher(NamedTuple):
     """`op` is one of =, !=, =~, !~; a label that is absent has the empty value."""
@@ -32,6 +26,11 @@ class LabelMatcher(NamedTuple):
     name: str
     op: str
     value: str
+
+    @property
+    def text(self) -> str:
+        """As PromQL writes it."""
+        return f"{self.name}{self.op}{quoted_label(self.value)}"
 
 
 class StoredSeries(NamedTuple):
@@ -46,7 +45,7 @@ def label_key(labels: Labels) -> Key:
     return tuple(sorted(labels.items()))
 
 
-def parse_exposition(text: str) -> list[tuple[Labels, float]]:
+def read_samples(text: str) -> list[tuple[Labels, float]]:
     """Samples of Prometheus's text format 0.0.4, the metric's name as `__name__`; a sample's own time is not used.
 
     InputError names the line that is not a sample.
@@ -56,28 +55,14 @@ def parse_exposition(text: str) -> list[tuple[Labels, float]]:
         line = line.strip()
         if not line or line.startswith("#"):
             continue
-        found = _SAMPLE.fullmatch(line)
         try:
-            if found is None:
-                raise ValueError
-            labels = _labels(found["labels"] or "")
-            samples.append(({NAME: found["name"], **labels}, float(found["value"])))
+            name, labels, value = read_sample(line)
+            samples.append(({NAME: name, **labels}, value))
         except ValueError as error:
             raise InputError(
                 f"metrics, line {number}: not a sample: {shorten(line, 80)!r}", "expose text format 0.0.4"
             ) from error
     return samples
-
-
-def _labels(text: str) -> Labels:
-    labels, at = {}, 0
-    while at < len(text):
-        found = _LABEL.match(text, at)
-        if found is None:
-            raise ValueError(text)
-        labels[found["name"]] = _ESCAPE.sub(lambda m: "\n" if m[1] == "n" else m[1], found["value"])
-        at = found.end()
-    return labels
 
 
 class Store:
