@@ -6,7 +6,7 @@ from typing import Any
 
 from obs_check.model.wording import count_noun
 from obs_check.report.frames import EvidenceTable
-from obs_check.report.tables import severity_and_kind
+from obs_check.report.tables import sent_events, severity_and_kind
 from obs_check.report.terminal import escape_controls, in_one_line
 
 _MARKUP = re.compile(r"[\\`*_\[\]<>&|~!$]")
@@ -34,7 +34,7 @@ def to_markdown(document: Mapping[str, Any], tables: Sequence[EvidenceTable]) ->
             f"It did not come to its end: {in_markdown(document['ended'])}. What follows is what was found so far."
         )
     if document.get("run"):
-        parts.append(f"Run {in_markdown(document['run'])}, {count_noun(len(document.get('events') or ()), 'event')}.")
+        parts.append(f"Run {in_markdown(document['run'])}, {count_noun(sent_events(document), 'event')}.")
     parts += [_part(part) for part in result.get("parts") or ()]
     findings = list(document.get("findings") or ())
     if findings:

@@ -26,6 +26,12 @@ def evidence_tables(document: Document) -> list[EvidenceTable]:
     return [table for table in found if table.rows]
 
 
+def sent_events(document: Mapping[str, Any]) -> int:
+    """How many events a run sent; those of a large one stand in its journal, and their number in `load`."""
+    load = document.get("load")
+    return int(load.get("sent") or 0) if isinstance(load, Mapping) else len(document.get("events") or ())
+
+
 def severity_and_kind(finding: Mapping[str, Any]) -> str:
     """The severity of a finding and how it is known: `error, proved`."""
     return ", ".join(filter(None, (str(finding.get("severity") or ""), evidence_of(finding))))

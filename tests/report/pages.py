@@ -72,6 +72,17 @@ def unexplained() -> dict[str, Any]:
     return found | {"unexplained": ['panel 1: 20 lines pass `| logfmt`, none passes `| decision="deny"`']}
 
 
+def large() -> dict[str, Any]:
+    """A run of `--count`: its events stand in a journal, and no panel was read."""
+    found = healthy()
+    hops = [hop for hop in found["hops"] if hop["hop"] != "panel"]
+    for hop in hops:
+        hop |= {"sent": 600, "seen": 600, "events": [], "probes": [], "p95_ms": 163.2, "max_ms": 1258.2}
+        hop |= {"late": [], "duplicate": ["abcdef-7-deny"], "displaced": [], "unexpected": []}
+    load = {"count": 600, "asked_per_s": 0.0, "sent": 600, "sent_per_s": 316.7}
+    return found | {"events": [], "hops": hops, "panels": [], "control": [], "load": load}
+
+
 DOCUMENTS = {
     "demo": demonstration,
     "negative": negative,
@@ -79,4 +90,5 @@ DOCUMENTS = {
     "unknown": unknown,
     "confirm": confirmation,
     "unexplained": unexplained,
+    "large": large,
 }

@@ -231,6 +231,7 @@ SENTENCES = {
         "3 causes explain 9 of 12 panels: path A loses 10 of 20 events at file and path B loses 20 of 20",
     ),
     "unknown": ("UNDECIDED", "Nothing is claimed: Loki does not answer: timed out"),
+    "large": ("SUCCESS", "All 600 events reached every hop."),
     "unexplained": ("DOCUMENTED NEGATIVE", "9 of 12 panels do not read as they should; 9 panels unexplained."),
 }
 
@@ -242,6 +243,20 @@ def test_the_head_says_it_in_one_sentence(name: str) -> None:
     assert root.all("h1")[0].text.startswith(sentence)
     assert root.all("title")[0].text.startswith(label)
     assert label in root.all("header")[0].text
+
+
+def test_a_large_run_says_how_many_events_it_sent_and_what_became_of_them() -> None:
+    root = read_html(to_html(DOCUMENTS["large"]()))
+    assert "600 events" in root.all("header")[0].text
+    drawing = next(n for n in root.all("svg") if n.attributes.get("class") == "drawing pipeline wide")
+    assert drawing.all("a")[0].attributes["aria-label"] == "sent: 600 events, 316.7 a second"
+    heads = [cell.text for cell in section(root, "run-table-hops").all("thead")[0].all("th")]
+    assert heads[5:11] == ["95 of 100 by", "last by", "late", "duplicate", "displaced", "unexpected"]
+    first = section(root, "run-table-hops").all("tbody")[0].all("tr")[0]
+    assert [cell.text for cell in first.inside[5:11]] == ["163 ms", "1.26 s", "0", "1", "0", "0"]
+    assert "600 events, of which each stands in the journal" in section(root, "events").text
+    assert "No panel was read." in section(root, "panels").text
+    assert "No events were sent" not in root.text
 
 
 def section(root: Node, name: str) -> Node:

@@ -40,6 +40,7 @@ def hop_grid(run: ToldRun, evidence: Mapping[str, tuple[str, str]]) -> Grid:
         ("sent", "number"),
         ("seen", "number"),
         ("latency", "number"),
+        *((heading, "number") for heading in _OF_LARGE_RUNS),
         ("verdict", "verdict"),
         ("evidence", "text"),
         ("missing", "code"),
@@ -52,7 +53,8 @@ def hop_grid(run: ToldRun, evidence: Mapping[str, tuple[str, str]]) -> Grid:
         shown = latency_text(value) if value is not None else ""
         cells = [Cell(_text(name)), Cell(_text(path)), Cell(_text(hop.get("sent"))), Cell(_text(hop.get("seen")))]
         anchor = run.anchor("hop", path, name)
-        cells += [Cell(shown, key=_text(value)), Cell(_text(hop.get("verdict"))), Cell(*evidence.get(anchor, ("",)))]
+        cells += [Cell(shown, key=_text(value)), *(Cell(_large(hop.get(key))) for key in _OF_LARGE_RUNS.values())]
+        cells += [Cell(_text(hop.get("verdict"))), Cell(*evidence.get(anchor, ("",)))]
         rows.append((anchor, [*cells, Cell(_few(hop.get("missing"))), Cell(_text(hop.get("note")))]))
     used = sorted({str(hop.get("path")) for hop in run.rows("hops")})
     return Grid(
@@ -61,6 +63,23 @@ def hop_grid(run: ToldRun, evidence: Mapping[str, tuple[str, str]]) -> Grid:
         columns,
         rows,
     )
+
+
+_OF_LARGE_RUNS = {
+    "95 of 100 by": "p95_ms",
+    "last by": "max_ms",
+    "late": "late",
+    "duplicate": "duplicate",
+    "displaced": "displaced",
+    "unexpected": "unexpected",
+}
+"""Heading -> field of a hop, which only a large run has: times, and how many tags."""
+
+
+def _large(value: Any) -> str:
+    if isinstance(value, list):
+        return str(len(value))
+    return "" if value is None else latency_text(value)
 
 
 def panel_grid(run: ToldRun, causes: Mapping[str, str], details: Mapping[str, str]) -> Grid:

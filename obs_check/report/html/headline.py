@@ -51,10 +51,10 @@ def headline(document: Mapping[str, Any]) -> Headline:
 
 
 def _good(run: ToldRun, document: Mapping[str, Any]) -> str:
-    events, panels, hops = run.rows("events"), run.rows("panels"), run.rows("hops")
+    panels, hops = run.rows("panels"), run.rows("hops")
     parts = []
-    if events and hops:
-        parts.append(f"all {count_noun(len(events), 'event')} reached every hop")
+    if run.sent and hops:
+        parts.append(f"all {count_noun(run.sent, 'event')} reached every hop")
     if panels:
         parts.append(f"all {count_noun(len(panels), 'panel')} read as they should")
     said = _first(" and ".join(parts) or "everything that was looked at is as it should be")
@@ -64,7 +64,7 @@ def _good(run: ToldRun, document: Mapping[str, Any]) -> str:
         said += f", after {count_noun(causes, 'cause')} that broke {fixed} of them {_was(causes)} fixed"
     elif fixed:
         said += f"; {fixed} of them did not before"
-    if not events:
+    if not run.sent:
         said += "; no events were sent"
     return said
 

@@ -78,8 +78,8 @@ def _stations(run: ToldRun) -> tuple[list[Station], list[str]]:
     lanes = tuple(range(len(paths)))
     events = run.rows("events")
     allow = sum(event.get("decision") == "allow" for event in events)
-    split = f"{allow} allow, {len(events) - allow} deny"
-    found = [Station(lanes, 0, "sent", split, "", len(events), run.anchor("events"))]
+    split = f"{allow} allow, {len(events) - allow} deny" if events else _rate(run)
+    found = [Station(lanes, 0, "sent", split, "", run.sent, run.anchor("events"))]
     last = 0
     for lane, path in enumerate(paths):
         own = [hop for hop in hops if str(hop.get("path")) == path]
@@ -92,6 +92,12 @@ def _stations(run: ToldRun) -> tuple[list[Station], list[str]]:
         words = f"{right} of {len(panels)} right" if verdict != "unknown" else "not all known"
         found.append(Station(lanes, last + 1, "dashboard", words, verdict, -1, run.anchor("panels")))
     return _merged(found, lanes), paths
+
+
+def _rate(run: ToldRun) -> str:
+    """How fast a large run was sent."""
+    per_s = (run.document.get("load") or {}).get("sent_per_s")
+    return f"{per_s:g} a second" if isinstance(per_s, int | float) else "as fast as it went"
 
 
 def _station(run: ToldRun, hop: Mapping[str, Any], lanes: tuple[int, ...], step: int) -> Station:

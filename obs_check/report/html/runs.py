@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from obs_check.report.tables import sent_events
+
 
 @dataclass(frozen=True, slots=True)
 class ToldRun:
@@ -16,6 +18,11 @@ class ToldRun:
     def rows(self, key: str) -> list[Mapping[str, Any]]:
         """The rows of a list of the document."""
         return [row for row in self.document.get(key) or () if isinstance(row, Mapping)]
+
+    @property
+    def sent(self) -> int:
+        """How many events were sent; those of a large run stand in its journal."""
+        return sent_events(self.document)
 
     def anchor(self, *parts: object) -> str:
         """A name for a place in the page."""
