@@ -4,6 +4,7 @@ import copy
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +25,29 @@ def panel_json(dashboard: Mapping[str, Any], panel: int) -> Mapping[str, Any]:
 
 
 def apply_edits(dashboard: Mapping[str, Any], edits: Sequence[DashboardEdit]) -> dict[str, Any]:
-    """A copy with the edits made. Targets are found in every schema, other places in the classic one."""
-    document = copy.deepcopy(dict(dashboard))
+    """The dashboard with the edits made: another document, which shares with it what no edit is about. Targets are
+    found in every schema, other places in the classic one."""
+    document = dict(dashboard)
     for edit in edits:
-        if isinstance(edit, PanelEdit):
-            continue
-        for *parents, name in target_paths(document, edit.panel, edit.ref_id):
-            query: Any = document
-            for key in parents:
-                query = query[key]
-            query[name] = edit.after
+        if not isinstance(edit, PanelEdit):
+            for path in target_paths(document, edit.panel, edit.ref_id):
+                *parents, name = path
+                _own(document, parents)[name] = edit.after
     for edit in edits:
         if isinstance(edit, PanelEdit):
             _put(document, edit)
     return document
+
+
+def _own(document: dict[str, Any], path: Sequence[str | int]) -> Any:
+    """What is at a path of a document that is ours, with copies of its own on the way, and an object where there was
+    none."""
+    place: Any = document
+    for key in path:
+        inner = place.get(str(key)) if isinstance(place, dict) else place[key]
+        place[key] = copied = {} if inner is None and isinstance(place, dict) else copy.copy(inner)
+        place = copied
+    return place
 
 
 def target_paths(dashboard: Mapping[str, Any], panel: int, ref_id: str) -> list[tuple[str | int, ...]]:
@@ -49,15 +59,21 @@ def target_paths(dashboard: Mapping[str, Any], panel: int, ref_id: str) -> list[
     ]
 
 
+def edits_fix(summary: str, uid: str, edits: Sequence[DashboardEdit], meaning: Meaning = "other") -> Fix:
+    """A fix of a dashboard: changes what is shown, not what is kept. Only a reading makes it safe. Its diff is made
+    where findings are joined: it is one of the whole dashboard, and many panels may have the same mistake."""
+    return Fix(summary, "", "review", f"dashboard:{uid}", tuple(edits), meaning)
+
+
 def dashboard_fix(
     summary: str, uid: str, dashboard: Mapping[str, Any], edits: Sequence[DashboardEdit], meaning: Meaning = "other"
 ) -> Fix:
-    """A fix of a dashboard: changes what is shown, not what is kept. Only a reading makes it safe."""
+    """As `edits_fix`, with its diff."""
     documents = (dashboard, apply_edits(dashboard, edits))
     texts = [json.dumps(one, indent=2, ensure_ascii=False) + "\n" for one in documents]
     shown = [hide_secrets(json.dumps(without_secrets(one), indent=2, ensure_ascii=False) + "\n") for one in documents]
     diff = patch_text(f"{uid}.json", texts[0], texts[1], shown[0], shown[1], most=1)
-    return Fix(summary, diff.removesuffix("\n"), "review", f"dashboard:{uid}", tuple(edits), meaning)
+    return replace(edits_fix(summary, uid, edits, meaning), diff=diff.removesuffix("\n"))
 
 
 def file_fix(summary: str, path: Path, before: str, after: str, safety: Safety = "review") -> Fix:
@@ -105,11 +121,7 @@ def _put(document: dict[str, Any], edit: PanelEdit) -> None:
     if before is None:
         return
     *parents, last = (*before, *edit.path)
-    place: Any = document
-    for key in parents:
-        if isinstance(place, dict) and place.get(str(key)) is None:
-            place[str(key)] = {}
-        place = place[key]
+    place = _own(document, parents)
     if edit.after is None and isinstance(place, dict):
         place.pop(last, None)
     else:

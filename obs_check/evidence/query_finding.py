@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from obs_check.evidence.cause import Cause
 from obs_check.evidence.context import BrokenPanel, BrokenTarget, Context
-from obs_check.evidence.dashboard_edit import apply_edits, dashboard_fix
+from obs_check.evidence.dashboard_edit import apply_edits, edits_fix
 from obs_check.model.finding import DashboardEdit, Evidence, Finding, Fix, Meaning, Subject
 from obs_check.panel.reading import Reading
 
@@ -13,7 +13,7 @@ def query_fix(context: Context, summary: str, edits: Sequence[DashboardEdit] = (
     """The dashboard changed, or the words alone where it has to be changed by hand."""
     if not edits:
         return Fix(summary, path=f"dashboard:{context.dashboard_uid}")
-    return dashboard_fix(summary, context.dashboard_uid, context.dashboard, edits, meaning)
+    return edits_fix(summary, context.dashboard_uid, edits, meaning)
 
 
 def with_edits(context: Context, broken: BrokenTarget, edits: Sequence[DashboardEdit]) -> BrokenPanel:

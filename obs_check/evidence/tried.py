@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.cause import Cause
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.dashboard_edit import apply_edits, dashboard_fix
+from obs_check.evidence.dashboard_edit import apply_edits, edits_fix
 from obs_check.evidence.funnel import count_rung
 from obs_check.model.finding import DashboardEdit, Evidence, Finding, Fix, Meaning, Observation, Proof, Subject
 from obs_check.model.probe import Probe
@@ -100,7 +100,7 @@ def tried_finding(
     """The finding that a tried change proves; its claim ends with what the panel reads with the change."""
     fix = Fix(summary)
     if change.edits:
-        fix = dashboard_fix(summary, context.dashboard_uid, context.dashboard, change.edits, change.meaning)
+        fix = edits_fix(summary, context.dashboard_uid, change.edits, change.meaning)
     seen = (*broken.probes, *more)
     evidence: Evidence = Observation((*seen, *change.probes), change.right)
     if change.edits and seen:

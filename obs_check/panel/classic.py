@@ -8,15 +8,16 @@ from obs_check.errors import InputError
 from obs_check.panel.elements import Dashboard, Panel, Target, Transformation, Variable
 
 
-def read_classic(doc: Mapping[str, Any], source: str) -> Dashboard:
-    """The dashboard that this document holds; InputError where a part is not what it has to be."""
+def read_classic(doc: Mapping[str, Any], source: str, like: Dashboard | None = None) -> Dashboard:
+    """The dashboard that this document holds; InputError where a part is not what it has to be. Panels that are the
+    very same JSON in `like` are taken from it: of many panels a change is about one."""
     variables = _items(_mapping(doc.get("templating"), "templating", source).get("list"), "templating.list", source)
     time = _mapping(doc.get("time"), "time", source)
     picker = _mapping(doc.get("timepicker"), "timepicker", source)
     return Dashboard(
         uid=str(doc.get("uid") or ""),
         title=str(doc.get("title") or ""),
-        panels=tuple(_panels(doc, source)),
+        panels=tuple(_panels(doc, source, like)),
         variables=tuple(_variable(v) for v in variables),
         source=source,
         schema="classic",
@@ -84,8 +85,14 @@ def _field_config(raw: Mapping[str, Any], where: str, source: str) -> Mapping[st
     return {**found, "defaults": {**(defaults if isinstance(defaults, Mapping) else {}), "unit": unit}}
 
 
-def _panels(doc: Mapping[str, Any], source: str) -> Iterator[Panel]:
-    for next_id, (raw, collapsed, repeat) in enumerate(_walk(doc, source), 10_001):
+def _panels(doc: Mapping[str, Any], source: str, like: Dashboard | None) -> Iterator[Panel]:
+    known = zip(_walk(like.document, source), like.panels, strict=False) if like is not None else iter(())
+    for next_id, read in enumerate(_walk(doc, source), 10_001):
+        raw, collapsed, repeat = read
+        before, panel = next(known, (None, None))
+        if panel is not None and before is not None and before[0] is raw and before[1:] == read[1:]:
+            yield panel
+            continue
         panel = read_panel_json(raw, source, next_id, collapsed)
         yield panel if panel.repeat else replace(panel, repeat=repeat)
 

@@ -1,9 +1,17 @@
 """One mistake in several panels is one finding with everyone's edits; a question that they share is one proof."""
 
+from typing import Any
+
+import pytest
+
+from obs_check.app.verify.check import Check
+from obs_check.app.verify.outcome import Outcome
+from obs_check.documents.patch import patch_text
 from obs_check.evidence.dashboard_edit import dashboard_fix
 from obs_check.evidence.group import group_findings
 from obs_check.model.finding import Finding, Fix, Observation, Subject, TargetEdit
 from obs_check.model.probe import Probe
+from tests.causes.staged import dashboard, staged, stream
 
 DASHBOARD = {
     "panels": [{"id": n, "targets": [{"refId": "A", "expr": f'{{a="{n}"}} | logfmt'}]} for n in (1, 2, 3)],
@@ -45,3 +53,20 @@ def test_other_mistakes_of_a_cause_stay_apart() -> None:
 def test_without_a_group_the_fix_decides() -> None:
     one = Finding("a.b", "error", "file", Subject(), "c", Observation((SHARED,)), Fix("do it"))
     assert len(group_findings([one, one], "d", DASHBOARD)) == 1
+
+
+def test_the_dashboard_is_written_once_for_a_mistake_of_many_panels(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+
+    def counted(name: str, *texts: Any, **more: Any) -> str:
+        written.append(name)
+        return patch_text(name, *texts, **more)
+
+    monkeypatch.setattr("obs_check.evidence.dashboard_edit.patch_text", counted)
+    board = dashboard([{"expr": 'count_over_time({job="b"} | json | level="error" [5m])'} for _ in range(9)])
+    with staged(board, [stream({"job": "b"}, ["level=error n=1"] * 5, ago_s=60)]) as systems:
+        check = Check(systems, Outcome("diagnose"))
+        check.panels(None)
+        check.explain()
+    (found,) = check.outcome.findings
+    assert (found.cause, len(found.panels), len(written)) == ("pipeline.wrong-parser", 9, 1)

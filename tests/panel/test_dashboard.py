@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from obs_check.errors import InputError
-from obs_check.panel.dashboard import load_dashboard, load_dashboards
+from obs_check.evidence.dashboard_edit import apply_edits
+from obs_check.model.finding import DashboardEdit, PanelEdit, TargetEdit
+from obs_check.panel.dashboard import changed_dashboard, load_dashboard, load_dashboards
 
 STAT: dict[str, Any] = {
     "id": 3,
@@ -133,3 +135,18 @@ def test_what_is_no_dashboard_is_refused(doc: Any, says: str) -> None:
 def test_several_dashboards_of_one_document() -> None:
     doc = {"kind": "ConfigMap", "data": {"a.json": json.dumps(CLASSIC), "b.json": json.dumps(CLASSIC)}}
     assert [d.source for d in load_dashboards(doc, "cm.yaml")] == ["cm.yaml:a.json", "cm.yaml:b.json"]
+
+
+def test_a_changed_dashboard_reads_only_what_was_changed() -> None:
+    panels = [{"id": n, "type": "stat", "targets": [{"refId": "A", "expr": f'{{a="{n}"}}'}]} for n in range(1, 60)]
+    row = {"id": 60, "type": "row", "collapsed": True, "panels": [{"id": 61, "type": "logs", "targets": []}]}
+    whole = load_dashboard({"uid": "d", "panels": [*panels, row]}, "d.json")
+    edits: list[DashboardEdit] = [
+        TargetEdit(7, "A", '{a="7"}', '{a="x"}'),
+        PanelEdit(61, ("options", "wrapLogMessage"), None, True),
+    ]
+    changed = changed_dashboard(whole, apply_edits(whole.document, edits))
+    anew = load_dashboard(json.loads(json.dumps(changed.document)), "d.json")
+    assert changed.panels == anew.panels
+    assert [new.id for old, new in zip(whole.panels, changed.panels, strict=True) if new is not old] == [7, 61]
+    assert whole == load_dashboard({"uid": "d", "panels": [*panels, row]}, "d.json")

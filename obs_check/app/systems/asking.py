@@ -16,7 +16,7 @@ from obs_check.evidence.control import Control
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
 from obs_check.model.window import Window
-from obs_check.panel.dashboard import load_dashboard
+from obs_check.panel.dashboard import changed_dashboard
 
 
 def context_of(
@@ -73,7 +73,7 @@ def _firewall_log(systems: Systems, run: Run) -> FirewallLog:
 
 def _looking_again(systems: Systems, held: Yardstick) -> LookAgain:
     def again(document: Mapping[str, Any], broken: BrokenPanel, window: Window | None = None) -> BrokenPanel:
-        board = replace(systems.board, dashboard=load_dashboard(document, systems.board.dashboard.source))
+        board = replace(systems.board, dashboard=changed_dashboard(systems.board.dashboard, document))
         # A change of the dashboard's range is looked at in that range.
         moved = board.dashboard.document.get("time") != systems.board.dashboard.document.get("time")
         opened, relative = broken.opened, broken.request.relative and window is None

@@ -7,7 +7,7 @@ each series. Proved by the panel read with the other type of query.
 from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.dashboard_edit import dashboard_fix, panel_json
+from obs_check.evidence.dashboard_edit import edits_fix, panel_json
 from obs_check.evidence.query_finding import query_finding, reads_better, with_edits
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
@@ -37,7 +37,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         broken,
         f"the query is asked as {now}: {reads}; as {other} it reads {changed.reading.text}",
         Proof((*broken.measured, *broken.whole.probes), changed.probes, cured=not changed.differs),
-        dashboard_fix(f"ask it as {other} query", context.dashboard_uid, context.dashboard, edits, "same"),
+        edits_fix(f"ask it as {other} query", context.dashboard_uid, edits, "same"),
         group=other,
     )
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.dashboard_edit import dashboard_fix, panel_json
+from obs_check.evidence.dashboard_edit import edits_fix, panel_json
 from obs_check.evidence.tried import Tried, reading_text, try_edits
 from obs_check.golang.durations import format_prometheus_duration, parse_prometheus_duration
 from obs_check.model.finding import DashboardEdit, Evidence, Finding, Fix, Observation, PanelEdit, Proof, Subject
@@ -81,7 +81,7 @@ def _refused(context: Context, broken: BrokenPanel, limit: _Limit, value: str) -
     helps = change is not None and change.reading.state != "error"
     fix = Fix(summary)
     if helps and edits:
-        fix = dashboard_fix(summary, context.dashboard_uid, context.dashboard, edits)
+        fix = edits_fix(summary, context.dashboard_uid, edits)
     said, named = " ".join(broken.reading.error.split()), f" `{limit.name}`" if limit.name else ""
     claim = f"Loki refuses the query: its limit{named} {f'is {value}' if value else 'names it'} ({said})"
     if change is not None and helps:

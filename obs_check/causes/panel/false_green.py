@@ -12,7 +12,7 @@ from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.control import Control
-from obs_check.evidence.dashboard_edit import apply_edits, dashboard_fix
+from obs_check.evidence.dashboard_edit import apply_edits, edits_fix
 from obs_check.evidence.funnel import count_query
 from obs_check.logql import to_text
 from obs_check.logql.stages.registry import effect_of
@@ -88,12 +88,8 @@ def _sum(context: Context, broken: BrokenPanel, control: Control) -> tuple[str, 
     if (after.reading.number or 0) <= (before.reading.number or 0):
         return None
     why = f"it counts the series of a counter; their sum rises from {before.reading.text} to {after.reading.text}"
-    fix = dashboard_fix("sum the counter instead of counting its series", *_place(context), edits)
+    fix = edits_fix("sum the counter instead of counting its series", context.dashboard_uid, edits)
     return why, (*before.probes, *after.probes), fix
-
-
-def _place(context: Context) -> tuple[str, dict[str, object]]:
-    return context.dashboard_uid, dict(context.dashboard)
 
 
 def _summed(panel: int, target: Target) -> TargetEdit | None:

@@ -11,7 +11,7 @@ from obs_check.errors import QueryError
 from obs_check.evidence.asked_queries import fill_macros, sent_targets
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.evidence.dashboard_edit import dashboard_fix
+from obs_check.evidence.dashboard_edit import edits_fix
 from obs_check.evidence.tried import reading_text, try_edits
 from obs_check.logql import parse
 from obs_check.logql.remedies import mended_query, remedies
@@ -66,7 +66,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         subject=Subject(context.dashboard_uid, broken.panel.id, first.target.ref_id),
         claim=f"{claim}; with that mended the panel reads {reading_text(change.reading)}",
         evidence=Proof(broken.probes, change.probes, cured=change.right),
-        fix=dashboard_fix(summary, context.dashboard_uid, context.dashboard, edits, "same"),
+        fix=edits_fix(summary, context.dashboard_uid, edits, "same"),
         panels=(broken.panel.id,),
         group=summary,
     )
