@@ -45,8 +45,11 @@ class _Way:
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
     """Find the stage behind which no line has the label any more, and count without that loss."""
     lack = lacking_labels(broken)
-    if lack is None:
-        return None
+    found = _without(context, broken, lack) if lack is not None else None
+    return found or _changed(context, broken)
+
+
+def _without(context: Context, broken: BrokenTarget, lack: Lacking) -> Finding | None:
     for name in lack.names:
         taken = _taken(broken, lack, name)
         if taken is None:
@@ -69,7 +72,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             query_fix(context, way.summary, way.rewrite.edits),
             group=f"{name} {stage_text(taken.stage)}",
         )
-    return _changed(context, broken)
+    return None
 
 
 def _changed(context: Context, broken: BrokenTarget) -> Finding | None:
