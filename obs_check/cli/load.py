@@ -13,6 +13,7 @@ from obs_check.model.wording import count_noun
 if TYPE_CHECKING:
     from obs_check.app.systems.injection import Sending
     from obs_check.app.systems.load import Load, LoadAccount
+    from obs_check.config import Config
     from obs_check.follow.run import Run
 
 _SHOWN = 10
@@ -83,7 +84,21 @@ def _loading(
         else:
             with closing(open_loki(config)) as loki:
                 run_load(account, way, replace(means, loki=loki))
+            _judge(account, config, out)
         yield account
+
+
+def _judge(account: "LoadAccount", config: "Config", out: Output) -> None:
+    from obs_check.app.systems.systems import open_systems
+    from obs_check.app.verify.load_panels import judge_panels
+
+    if account.run is None:
+        return
+    if config.grafana is None or not config.expect:
+        account.panels.none = f"the configuration has no {'`expect`' if config.grafana else '`grafana`'}"
+        return
+    with open_systems(config, out.env, detail=out.detail) as systems:
+        judge_panels(systems, account.run, account.stored, account.panels, out.say)
 
 
 def _print(account: "LoadAccount", out: Output) -> None:
@@ -101,3 +116,8 @@ def _print(account: "LoadAccount", out: Output) -> None:
             if tags := row[kind]:
                 more = len(tags) + row.get(f"{kind}_more", 0) - _SHOWN
                 echo(f"  {kind}: {', '.join(tags[:_SHOWN])}{f' and {more} more' if more > 0 else ''}")
+    for row in load["panels"]:
+        wrong = f"  {row['differs']}" if row["differs"] else ""
+        echo(f"panel {row['id']} {row['title']}: {row['of_run'] or row['reads']}  {row['verdict']}{wrong}")
+    for sentence in load["not_judged"]:
+        echo(sentence)

@@ -88,7 +88,7 @@ def loaded(function: F) -> F:
         click.option(
             "--count",
             type=click.IntRange(1, _MOST_OF_LOAD),
-            help="Send so many events, half of them to be denied, and account for each at every hop; no panel is read.",
+            help="Send so many events, half of them to be denied, and account for each at every hop.",
         ),
     ):
         decorated = option(decorated)

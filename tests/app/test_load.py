@@ -1,5 +1,6 @@
 """A large run: each event that a hop drops, doubles, delays or reorders is named, at that hop, and no other."""
 
+import re
 from contextlib import closing
 from pathlib import Path
 from typing import cast
@@ -11,8 +12,9 @@ from obs_check.app.systems.load import Load, LoadAccount, run_load, trace_load
 from obs_check.app.systems.load_hops import Means
 from obs_check.app.systems.load_shipper import ShippedOfRun
 from obs_check.app.systems.shipping import Shipping
-from obs_check.app.systems.systems import open_loki
+from obs_check.app.systems.systems import open_loki, open_systems
 from obs_check.app.verify.document import Document
+from obs_check.app.verify.load_panels import LoadPanels, judge_panels
 from obs_check.client.answer import as_type
 from obs_check.client.answered import Answered
 from obs_check.client.shipper.promtail_api import ShipperClient
@@ -22,6 +24,7 @@ from obs_check.follow.tally import Tally
 from obs_check.lab.stack import Lab
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import FileState, ShipperState
+from obs_check.model.verdict import Verdict
 from tests.disturbed import Disturbance, disturbed
 
 COUNT, EVERY = 1000, 100
@@ -59,6 +62,15 @@ def test_exactly_what_a_hop_did_is_named_at_that_hop(tmp_path: Path) -> None:
             means = Means(config, loki, 1.5, lambda _text: None, {"OBS_CHECK_STATE": str(tmp_path)})
             run_load(account, way, means)
             assert account.run is not None
+            with open_systems(config, means.env) as systems:
+                judge_panels(systems, account.run, account.stored, account.panels, means.say)
+                other = LoadPanels()
+                # One line more than Loki has of path A, and nothing is known of path B.
+                (less, _), more = account.stored, Tally("A", "loki", account.run.id, account.moments.decisions, 1)
+                more.set_counts([less.times(n) for n in range(1, COUNT)] + [less.times(COUNT) + 1])
+                unknown = Tally("B", "loki", account.run.id, account.moments.decisions, 1)
+                unknown.unknown = "loki does not answer"
+                judge_panels(systems, account.run, [more, unknown], other, means.say)
             run, planned = read_journal(journal_path(tmp_path, account.run.id))
             again = LoadAccount("trace", Load(COUNT))
             trace_load(again, run, means)
@@ -89,7 +101,18 @@ def test_exactly_what_a_hop_did_is_named_at_that_hop(tmp_path: Path) -> None:
     assert named("B", "loki", "missing") <= named("B", "coderd", "missing") | shipper
     assert did["shipper", "delay"] <= named("A", "loki", "late")
     assert all(not row["unexpected"] for row in found.values())
+    assert {row.verdict for row in account.panels.rows} == {Verdict.OK}
+    assert {row.path for row in account.panels.rows} == {"A", "B"}
+    assert [(row.path, row.verdict) for row in other.rows] == [("A", Verdict.FAIL)]
+    assert any("what Loki has of path B is not known" in one for one in other.not_judged())
     document = account.to_json()
+    every = [row["id"] for row in document["load"]["panels"]]
+    left = [
+        int(number)
+        for one in document["load"]["not_judged"]
+        for number in re.findall(r"\d+", one.partition(" are ")[0])
+    ]
+    assert sorted([*every, *left]) == sorted(systems.expectations)
     as_type(document, Document)
     assert document["verdict"] == "fail"
     for row in again.rows():

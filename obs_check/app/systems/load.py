@@ -12,6 +12,7 @@ from obs_check.app.systems.injection import Way, journal_events, would_send
 from obs_check.app.systems.load_hops import Follower, Means
 from obs_check.app.systems.load_there import BATCH, ProbeBatch, batches, send_there
 from obs_check.app.systems.shipping import open_shipping
+from obs_check.app.verify.load_panels import LoadPanels
 from obs_check.client.egress_load import LoadSender
 from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.probe import Pace
@@ -62,6 +63,7 @@ class LoadAccount:
     outages: list[str] = field(default_factory=list)
     denied: bool = False
     ended: str = ""
+    panels: LoadPanels = field(default_factory=LoadPanels)
 
     @property
     def begun(self) -> bool:
@@ -70,10 +72,11 @@ class LoadAccount:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of the hops; unknown where the command did not come to its end."""
+        """The worst of hops and panels; unknown where the command did not come to its end."""
         if self.ended or self.outages or not self.tallies:
             return Verdict.UNKNOWN
-        return worst(Verdict(row["verdict"]) for row in self.rows())
+        rows = [Verdict(row["verdict"]) for row in self.rows()]
+        return worst([*rows, *(row.verdict for row in self.panels.rows)])
 
     @property
     def exit_code(self) -> int:
@@ -100,6 +103,11 @@ class LoadAccount:
                 before[tally.path] = tally
         return rows
 
+    @property
+    def stored(self) -> list[Tally]:
+        """What is known of Loki, a path each."""
+        return [tally for tally in self.tallies if tally.hop == "loki"]
+
     def to_json(self) -> dict[str, Any]:
         """The document; the events themselves stand in the run's journal."""
         sent = sum(1 for at in self.moments.sent_ns if at)
@@ -112,7 +120,13 @@ class LoadAccount:
             "verdict": str(self.verdict),
             "run": self.run.id if self.run else None,
             "window": self.run.window.to_json() if self.run else None,
-            "load": {"count": self.load.count, "asked_per_s": self.load.per_s, "sent": sent, "sent_per_s": rate},
+            "load": {
+                "count": self.load.count,
+                "asked_per_s": self.load.per_s,
+                "sent": sent,
+                "sent_per_s": rate,
+                **self.panels.to_json(),
+            },
             "through": self.run.through.to_json() if self.run and self.run.through else None,
             "events": [],
             "hops": self.rows(),

@@ -454,6 +454,11 @@ class LoadOfRun(Struct):
     asked_per_s: Annotated[float, field_meaning("0: as fast as it goes")]
     sent: int
     sent_per_s: float | None
+    panels: Annotated[
+        list[JsonPanel] | None,
+        field_meaning("those that count lines, over the run's alone, held to what Loki has of it"),
+    ] = None
+    not_judged: Annotated[list[str] | None, field_meaning("panels that were not, and why")] = None
 
 
 class Document(Struct):
