@@ -1,7 +1,8 @@
 """What holds for every test."""
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -13,6 +14,18 @@ from obs_check.config.given import (
     TENANT_VARIABLE,
     TOKEN_VARIABLE,
 )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Tests and what they are made of stay to the end: no garbage is looked for among them, which took a third of the
+    time of collecting them, and a tenth of that of short ones."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
