@@ -289,3 +289,15 @@ def test_an_interrupt_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(KeyboardInterrupt):
         source.bounds()
     source.close()
+
+
+@pytest.mark.parametrize(("number", "size", "columnar"), [(50, 10, True), (51, 10, False), (51, 64 * 1024, True)])
+def test_many_small_files_are_sooner_read_line_by_line(number: int, size: int, columnar: bool, tmp_path: Path) -> None:
+    paths = [tmp_path / f"{n}.log" for n in range(number)]
+    for path in paths:
+        path.write_text("a" * (size - 1) + "\n")
+    if columnar:
+        ColumnarFiles(paths, {}, None).close()
+    else:
+        with pytest.raises(NotColumnar, match="51 files of 10 bytes each"):
+            ColumnarFiles(paths, {}, None)
