@@ -1,15 +1,16 @@
 """`obs-check`, and `python -m obs_check`: where the process begins and ends."""
 
-import io
-import sys
-
-from obs_check.cli.interrupt import end_at_once, leave
+from obs_check.cli import end_at_once
 
 
 def run() -> None:
     """Entry point of the console script."""
     end_at_once()
     # What takes its time to load is loaded behind that: Ctrl-C meanwhile would be answered by Python's own traceback.
+    import io
+    import sys
+
+    from obs_check.cli.interrupt import leave
     from obs_check.cli.main import main
 
     if isinstance(sys.stdout, io.TextIOWrapper):

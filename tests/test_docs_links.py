@@ -10,7 +10,7 @@ import click
 import pytest
 
 from obs_check import errors
-from obs_check.cli.interrupt import ENDINGS
+from obs_check.cli import ENDINGS
 from obs_check.cli.main import INTERNAL, cli
 
 ROOT = Path(__file__).parent.parent

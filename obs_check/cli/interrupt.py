@@ -10,12 +10,12 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
+from obs_check.cli import ENDINGS
+
 AGAIN_S = 1.0
 """Seconds after which an interrupt that was swallowed comes again."""
 LEFT_S = 2.0
 """Seconds that threads may take to end behind a command."""
-ENDINGS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
-"""The signals, and how a command ended that got one."""
 OUT_OF_TIME = "out of time"
 
 
@@ -24,24 +24,9 @@ class Stopped(KeyboardInterrupt):
     for the signal, and out of time that of an unknown verdict."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(ENDINGS.get(signal.Signals(number), OUT_OF_TIME))
+        super().__init__(ENDINGS.get(number, OUT_OF_TIME))
         self.out_of_time = number == signal.SIGALRM
         self.exit_code = 3 if self.out_of_time else 128 + number
-
-
-def end_at_once() -> None:
-    """From now on each of the signals ends the process where it is, with a line and its exit code, unless whoever
-    started the process has it ignored: for the time before a command begins and behind its end, when there is nothing
-    to tidy up, and what an exception would interrupt is an import or the end of Python."""
-
-    def end(number: int, _frame: FrameType | None) -> NoReturn:
-        with suppress(OSError):
-            os.write(2, f"obs-check: error: {Stopped(number)}\n".encode())
-        os._exit(128 + number)
-
-    for number in ENDINGS:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, end)
 
 
 def leave(code: int) -> NoReturn:
@@ -89,7 +74,9 @@ def insistent_interrupt(limit_s: float = 0) -> Iterator[None]:
         else:
             stop(_came[-1] if _came else number, frame)
 
-    handlers = {number: stop for number in ENDINGS if signal.getsignal(number) is not signal.SIG_IGN}
+    handlers = {
+        number: stop for number in map(signal.Signals, ENDINGS) if signal.getsignal(number) is not signal.SIG_IGN
+    }
     before = []
     try:
         for number, handler in {**handlers, signal.SIGALRM: alarm}.items():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from obs_check.cli.interrupt import ENDINGS
+from obs_check.cli import ENDINGS
 from obs_check.cli.options import F, Group, echo
 from obs_check.lab.native import PROGRAMS
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from obs_check.cli import interrupt
+from obs_check.cli import ENDINGS, interrupt
 from tests.signals import hear_signals
 
 
@@ -116,7 +116,7 @@ interrupt.leave(3)
 def test_a_signal_ahead_of_the_command_ends_it_with_a_line(number: signal.Signals) -> None:
     command = [sys.executable, "-c", BEFORE_THE_COMMAND, str(int(number))]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, preexec_fn=hear_signals)
-    word = interrupt.ENDINGS[number]
+    word = ENDINGS[number]
     assert (ended.returncode, ended.stdout, ended.stderr) == (128 + number, "", f"obs-check: error: {word}\n")
 
 
