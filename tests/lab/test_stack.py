@@ -3,6 +3,7 @@
 import ast
 import inspect
 import textwrap
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from obs_check.follow.run import plan_events
 from obs_check.lab.faults.registry import FAULTS
 from obs_check.lab.native.parts import NATIVE
 from obs_check.lab.parts import PARTS, Start
+from obs_check.lab.prometheus import LabPrometheus
 from obs_check.lab.settings import healthy
 from obs_check.lab.stack import Lab
 
@@ -61,3 +63,19 @@ def test_a_lab_stands_in_a_folder_with_a_long_path(tmp_path: Path) -> None:
     assert event.tag in text
     # boundary v0.9.0 says at its start when the agent has no socket for it.
     assert "log proxy socket" not in text
+
+
+def test_a_start_that_is_interrupted_leaves_no_thread_that_keeps_the_process(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before, scrape_once = set(threading.enumerate()), LabPrometheus.scrape_once
+
+    def interrupted(prometheus: LabPrometheus) -> None:
+        if threading.current_thread() is threading.main_thread():
+            raise KeyboardInterrupt
+        scrape_once(prometheus)
+
+    monkeypatch.setattr(LabPrometheus, "scrape_once", interrupted)
+    with pytest.raises(KeyboardInterrupt), Lab(tmp_path):
+        pytest.fail("it started")
+    assert [thread.name for thread in threading.enumerate() if not thread.daemon and thread not in before] == []
