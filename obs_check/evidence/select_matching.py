@@ -69,7 +69,7 @@ def as_patterns(text: str) -> Iterator[str]:
     if _PATTERN.search(text):
         yield text
     if _GLOB.search(text):
-        yield re.sub(r"(?<!\.)\*", ".*", text)
+        yield ".+" if text == "*" else re.sub(r"(?<!\.)\*", ".*", text)
     if _STATUSES.fullmatch(text):
         yield f"{text[0]}.."
 

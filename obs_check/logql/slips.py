@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from obs_check.errors import QueryError
+from obs_check.golang.regex import compile_re2
 from obs_check.logql.syntax.tokens import FUNCTIONS
 
 
@@ -35,6 +36,7 @@ _NO_STAGE = re.compile(r"\|\s*(limit|head|tail|sort|count|stats)\b", re.IGNORECA
 _COLON = re.compile(rf"([{{,]\s*\w+)\s*:\s*(?={_QUOTED})")
 _NAME_IN_QUOTES = re.compile(r"([{,]\s*)\"(\w+)\"\s*(?==|!)")
 _APART = re.compile(r"(?<=[<>=]) *(\d+(?:\.\d+)?)\s+(ns|us|ms|s|m|h|[KMGT]i?B|B)\b", re.IGNORECASE)
+_TEXT_AS_PATTERN = re.compile(rf"\|~\s*({_QUOTED})")
 _LISTING = re.compile(rf"\|\s*(?:json|logfmt|label_format)\b(?:{_QUOTED}|[^|\"`])*(?:{_QUOTED}|\w)\s*$")
 _NAMED = re.compile(r"\w+\s*=")
 _ESCAPED = re.compile(r"(?<!\\)\\(?![abfnrtvxuU0-7\\\"'])")
@@ -141,12 +143,22 @@ def _patterns(error: QueryError, text: str) -> Iterator[Remedy]:
         yield Remedy("a capture has a name, that of its label: (?P<took>\\d+)")
     if re.search(r"Perl syntax: `\(\?<?[=!]", error.message):
         yield Remedy('Go\'s regular expressions have no look-around: put a second filter beside it, such as != "text"')
+    if "regexp: missing closing" in error.message and (changed := _TEXT_AS_PATTERN.sub(_as_text, text)) != text:
+        yield Remedy("a text that is no regular expression is looked for with |=", changed)
     if "invalid syntax" in error.message and "template" in error.message:
         changed = _TEMPLATE.sub(lambda found: _ESCAPED.sub(r"\\\\", found[0]), text)
         words = "in a text of a template a backslash is written twice: \\\\d, or [.] in the place of \\."
         yield Remedy(words, changed if changed != text else "")
     if "unclosed action" in error.message:
         yield Remedy("a {{ of the template has no }}")
+
+
+def _as_text(found: re.Match[str]) -> str:
+    try:
+        compile_re2(found[1][1:-1])
+    except QueryError:
+        return f"|={found[0][2:]}"
+    return found[0]
 
 
 SLIPS: tuple[Slip, ...] = (

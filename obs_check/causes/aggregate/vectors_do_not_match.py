@@ -24,17 +24,36 @@ _MODIFIERS = r"(?:\s*bool\b)?(?:\s*(?:on|ignoring)\s*\([^)]*\)(?:\s*group_(?:lef
 
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
-    """Ask each side alone, then read the panel with a matching that fits their labels."""
+    """Ask each side alone, then read the panel with a matching that fits their labels, or with 0 for an empty side."""
     if broken.reading.rows > 0:
         return None
-    pair = _operation(parse(broken.expr))
-    author = _operation(read_text(broken.raw))
-    if pair is None or author is None or broken.place > 0:
+    expr = parse(broken.expr)
+    pair, author = _operation(expr), _operation(read_text(broken.raw))
+    if pair is None or author is None:
+        return None
+    every = [id(one) for one in ranges(expr)]
+    ends = [every.index(id(ranges(side)[-1])) for side in (pair.left, pair.right)]
+    if broken.place not in (0, *ends):
         return None
     left, left_probe = context.loki.count(to_text(pair.left), broken.window)
     right, right_probe = context.loki.count(to_text(pair.right), broken.window)
-    if not left or not right:
-        return _one_sided(context, broken, author, (left, right), (left_probe, right_probe))
+    sums, probes = (left, right), (left_probe, right_probe)
+    if left and right:
+        return _apart(context, broken, (pair, author), sums, probes) if broken.place == 0 else None
+    # The causes of an empty side's own queries come first: it is told with the last of them.
+    empty = 1 if left else 0
+    return _one_sided(context, broken, author, sums, probes) if broken.place == ends[empty] else None
+
+
+def _apart(
+    context: Context,
+    broken: BrokenTarget,
+    operation: tuple[ast.BinaryOperation, ast.BinaryOperation],
+    sums: tuple[float, float],
+    probes: tuple[Probe, Probe],
+) -> Finding | None:
+    """Series on both sides, and no pair: the operation as it is asked and as the author wrote it."""
+    pair, author = operation
     gap = broken.raw[author.left.span.end : author.right.span.start]
     for matching in dict.fromkeys((_matching(pair), "on ()")):
         new, times = re.subn(re.escape(pair.op) + _MODIFIERS, f"{pair.op} {matching}", gap, count=1)
@@ -51,10 +70,10 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         CAUSE,
         context,
         broken,
-        f"both sides of `{pair.op}` have series ({left:g} and {right:g} in sum) but none on the left has the "
+        f"both sides of `{pair.op}` have series ({sums[0]:g} and {sums[1]:g} in sum) but none on the left has the "
         f"labels of one on the right ({_names(pair.left)} against {_names(pair.right)}): "
         f"as written {broken.reading.text}, with `{pair.op} {matching}` {changed.reading.text}",
-        Proof((*broken.measured, left_probe, right_probe), changed.probes, cured=not changed.differs),
+        Proof((*broken.measured, *probes), changed.probes, cured=not changed.differs),
         query_fix(context, f"pair the series with `{matching}`", edits, "other"),
         group=matching,
     )
