@@ -92,13 +92,13 @@ def applying_options(function: F) -> F:
 
     @functools.wraps(function)
     def command(
-        *args: Any,
+        *args: object,
         apply_now: bool,
         yes: bool,
         also_review: bool,
         only_causes: tuple[str, ...],
         patch: Path | None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> Any:
         return function(*args, fixes=Applying(apply_now, yes, also_review, only_causes, patch), **kwargs)
 

@@ -99,7 +99,7 @@ def _keep(out: "Output", document: Mapping[str, Any], save: Path | None) -> None
         _store(out, document)
 
 
-def _store(out: "Output", document: Mapping[str, Any]) -> None:
+def _store(out: "Output", document: Mapping[str, object]) -> None:
     """Keep a document in the state directory. A command does not fail because that cannot be written: it says so."""
     from obs_check.follow.run import new_run_id
     from obs_check.report.json import dumps
@@ -113,7 +113,7 @@ def _store(out: "Output", document: Mapping[str, Any]) -> None:
         out.say(f"kept as run {run}")
 
 
-def write_document(document: Mapping[str, Any], path: Path | None) -> None:
+def write_document(document: Mapping[str, object], path: Path | None) -> None:
     """Write a document, whole or not at all; nothing without a path. Raises InputError."""
     if path is None:
         return

@@ -190,7 +190,7 @@ def _board(config: "Config", silent: bool, out: Output) -> "BoardFound":
 def _sections(
     address: "Address", token: dict[str, str], uid: str, given: dict[str, Any], beside: "FromCluster"
 ) -> dict[str, Any]:
-    def named(**keys: Any) -> dict[str, Any]:
+    def named(**keys: object) -> dict[str, Any]:
         return {key: value for key, value in keys.items() if value}
 
     shipper = named(url=given["shipper_url"], config=given["shipper_config"])

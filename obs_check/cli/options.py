@@ -121,7 +121,7 @@ class Output:
         if not self.json:
             self._show(outcome.to_json(), diffs)
 
-    def show(self, document: Mapping[str, Any]) -> None:
+    def show(self, document: Mapping[str, object]) -> None:
         """A document on stdout, in the format that was asked for."""
         if self.json:
             self.print_json(document)
@@ -147,7 +147,7 @@ class Output:
         while self._unwritten:
             self.say(f"obs-check: error: {self._unwritten.pop(0)}")
 
-    def write_summary(self, document: Mapping[str, Any]) -> None:
+    def write_summary(self, document: Mapping[str, object]) -> None:
         """Write the document of a run as a page of Markdown where that was asked for; see `saving`."""
         if self.summary is not None:
             from obs_check.client.files.text_files import write_result
@@ -158,7 +158,7 @@ class Output:
                 write_result(self.summary, to_markdown(document, evidence_tables(document)))
 
     def write_junit(
-        self, path: Path | None, written: Callable[[Mapping[str, Any]], str], document: Mapping[str, Any]
+        self, path: Path | None, written: Callable[[Mapping[str, Any]], str], document: Mapping[str, object]
     ) -> None:
         """Write a document as JUnit's XML where that was asked for; see `saving`."""
         if path is not None:
@@ -194,7 +194,7 @@ class Output:
         raise SystemExit(1 if exit_code == 0 and self.fail_on == "warning" and warned else exit_code)
 
     def write_evidence(
-        self, folder: Path, document: Mapping[str, Any], formats: Collection[str] = (), beside: Sequence[Path] = ()
+        self, folder: Path, document: Mapping[str, object], formats: Collection[str] = (), beside: Sequence[Path] = ()
     ) -> list[Path]:
         """Write the evidence files of a document, in these formats or the usual ones, and list the decisions `beside`
         them; returns their paths."""
@@ -202,7 +202,7 @@ class Output:
 
         return write_evidence(folder, document, formats or USUAL, beside)
 
-    def _show(self, document: Mapping[str, Any], diffs: "Diffs") -> None:
+    def _show(self, document: Mapping[str, object], diffs: "Diffs") -> None:
         if self.format == "github":
             from obs_check.report.github import annotations
             from obs_check.report.markdown import to_markdown
@@ -216,7 +216,7 @@ class Output:
         named += self._given().options()
         print_document(document, sys.stdout, self.color, diffs, everything=self.verbose > 0, options=named)
 
-    def print_json(self, document: Mapping[str, Any]) -> None:
+    def print_json(self, document: Mapping[str, object]) -> None:
         """A document as JSON on stdout."""
         from obs_check.report.json import dumps
 
@@ -274,7 +274,7 @@ def with_formats(*formats: str) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         @functools.wraps(function)
         def command(
-            *args: Any,
+            *args: object,
             format_: str,
             config_path: Path | None,
             no_color: bool,
@@ -282,7 +282,7 @@ def with_formats(*formats: str) -> Callable[[F], F]:
             run_junit: Path | None = None,
             run_summary: Path | None = None,
             run_fail_on: str = "error",
-            **kwargs: Any,
+            **kwargs: object,
         ) -> Any:
             color = not no_color and not os.environ.get("NO_COLOR")
             given = click.get_current_context().meta.get(_GIVEN, {})
@@ -379,7 +379,7 @@ def limited(function: F) -> F:
     """Decorator for a command that asks for no configuration: adds --deadline, and ends it when that is up."""
 
     @functools.wraps(function)
-    def command(*args: Any, deadline: float | None, **kwargs: Any) -> Any:
+    def command(*args: object, deadline: float | None, **kwargs: object) -> Any:
         with insistent_interrupt(_default_timeouts().command_s if deadline is None else deadline):
             return function(*args, **kwargs)
 

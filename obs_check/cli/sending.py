@@ -41,7 +41,7 @@ def through(function: F) -> F:
     --deny-url, which `Output.config` heeds."""
 
     @functools.wraps(function)
-    def command(*args: Any, via: str | None, client: Any, **kwargs: Any) -> Any:
+    def command(*args: object, via: str | None, client: object, **kwargs: object) -> Any:
         return function(*args, sending=_sending(via, client), **kwargs)
 
     decorated: Any = command
@@ -70,7 +70,7 @@ def loaded(function: F) -> F:
     """Decorator: --count, --rate and --parallel, handed to the command as `load: Load | None`."""
 
     @functools.wraps(function)
-    def command(*args: Any, count: int | None, rate: float | None, parallel: int, **kwargs: Any) -> Any:
+    def command(*args: object, count: int | None, rate: float | None, parallel: int, **kwargs: object) -> Any:
         from obs_check.app.systems.load import Load
         from obs_check.errors import UsageError
 

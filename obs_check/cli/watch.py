@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from random import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -144,10 +144,10 @@ class _Quiet(Output):
         """One line on stderr."""
         super().say(text)
 
-    def show(self, document: Mapping[str, Any]) -> None:
+    def show(self, document: Mapping[str, object]) -> None:
         """Nothing."""
 
-    def print_json(self, document: Mapping[str, Any]) -> None:
+    def print_json(self, document: Mapping[str, object]) -> None:
         """Nothing."""
 
 

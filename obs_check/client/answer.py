@@ -29,7 +29,7 @@ _CHARSET = re.compile(r"charset=\"?(?P<name>[\w.:-]{1,40})", re.I)
 T = TypeVar("T")
 
 
-def as_type(value: Any, kind: type[T]) -> T:
+def as_type(value: object, kind: type[T]) -> T:
     """A decoded value as a type of msgspec's, for example a Struct. What is new in it is left out; raises NoJson with
     the place for what is of another kind."""
     import msgspec

@@ -156,7 +156,7 @@ class Http:
     def post(
         self,
         path: str,
-        body: Any,
+        body: object,
         accept: Collection[int] = (),
         too_many: Callable[[Answer], bool] | None = None,
     ) -> Answer:
@@ -164,7 +164,7 @@ class Http:
         recognises a 429 that is inside of a body. A refused question is not put again: it may be a heavy one."""
         return self.request(HttpRequest("POST", path, body=body), accept, too_many)
 
-    def patch(self, path: str, body: Any) -> Answer:
+    def patch(self, path: str, body: object) -> Answer:
         """PATCH with JSON; statuses below 300 are returned, others raised."""
         return self.request(HttpRequest("PATCH", path, body=body))
 

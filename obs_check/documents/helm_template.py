@@ -122,7 +122,7 @@ def _write(out: list[str], piece: str, open_blocks: list[bool]) -> None:
         out.append(piece)
 
 
-def _value(action: str, known: Mapping[str, Any], chart: Path, where: str) -> Any:
+def _value(action: str, known: Mapping[str, object], chart: Path, where: str) -> Any:
     """A pipeline: a value, then functions of one argument before it."""
     first, *functions = (part.strip() for part in re.split(r"\|(?=(?:[^\"`]|\"[^\"]*\"|`[^`]*`)*$)", action))
     value = _operand(first, known, chart, where)
@@ -132,7 +132,7 @@ def _value(action: str, known: Mapping[str, Any], chart: Path, where: str) -> An
     return value
 
 
-def _operand(text: str, known: Mapping[str, Any], chart: Path, where: str) -> Any:
+def _operand(text: str, known: Mapping[str, object], chart: Path, where: str) -> Any:
     string = _STRING.fullmatch(text)
     if string:
         return string[1] if string[1] is not None else json.loads(f'"{string[2]}"')
@@ -157,7 +157,7 @@ def _operand(text: str, known: Mapping[str, Any], chart: Path, where: str) -> An
     raise ConfigError(f"{where}: {{{{ {text} }}}} is not followed here", BY_HELM)
 
 
-def _applied(name: str, argument: str, value: Any, where: str) -> Any:
+def _applied(name: str, argument: str, value: object, where: str) -> Any:
     match name:
         case "quote":
             return json.dumps(_text(value), ensure_ascii=False)
@@ -178,7 +178,7 @@ def _applied(name: str, argument: str, value: Any, where: str) -> Any:
     raise ConfigError(f"{where}: the function {name} is not followed here", BY_HELM)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -10,7 +10,7 @@ By hand, because PyYAML keeps no comments, and a library that does writes untouc
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import yaml
 
@@ -45,7 +45,7 @@ def remove_node(text: str, place: Place) -> str:
     )
 
 
-def with_value(text: str, place: Place, value: Any) -> str:
+def with_value(text: str, place: Place, value: object) -> str:
     """The text with another value at a place; the last key is added where it is new. Raises ConfigError."""
     key, new = _last(place), tree_of(value)
     return _Text(text).edited(
@@ -53,7 +53,7 @@ def with_value(text: str, place: Place, value: Any) -> str:
     )
 
 
-def with_item(text: str, place: Place, index: int, value: Any) -> str:
+def with_item(text: str, place: Place, index: int, value: object) -> str:
     """The text with a list item put in front of item `index` of the list at a place (at its end for its length). The
     list is made where it is missing. Raises ConfigError."""
     page, new = _Text(text), tree_of(value)

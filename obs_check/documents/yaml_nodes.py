@@ -28,7 +28,7 @@ class Alias(yaml.Node):
 class _Loader(Loader):
     """Keeps an alias apart from what it stands for."""
 
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node | None:
         """As PyYAML's, with an alias as a node of its own."""
         if not self.check_event(yaml.AliasEvent):
             return super().compose_node(parent, index)
@@ -76,7 +76,7 @@ def tree(node: yaml.Node, above: tuple[int, ...] = ()) -> Tree:
     return ("scalar", node.tag, node.value)
 
 
-def tree_of(value: Any) -> Tree:
+def tree_of(value: object) -> Tree:
     """The tree of a plain value: texts, numbers, booleans, None, lists and dicts of them."""
     node = _first(yaml.safe_dump(value, allow_unicode=True))
     if node is None:

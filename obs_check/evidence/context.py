@@ -135,7 +135,9 @@ class BrokenTarget:
 class LookAgain(Protocol):
     """Reads a panel again. Nothing is saved."""
 
-    def __call__(self, document: Mapping[str, Any], broken: BrokenPanel, window: Window | None = None) -> BrokenPanel:
+    def __call__(
+        self, document: Mapping[str, object], broken: BrokenPanel, window: Window | None = None
+    ) -> BrokenPanel:
         """The panel as the changed dashboard has it, in the range that it was read in unless a window is given; its
         `differs` is "" where it would be as it should. Raises what Grafana's client raises."""
         ...

@@ -15,7 +15,7 @@ from obs_check.model.finding import DashboardEdit, FileEdit, Fix, Meaning, Panel
 from obs_check.model.secret import hide_secrets, without_secrets
 
 
-def panel_json(dashboard: Mapping[str, Any], panel: int) -> Mapping[str, Any]:
+def panel_json(dashboard: Mapping[str, object], panel: int) -> Mapping[str, Any]:
     """The JSON of a panel of a classic dashboard; empty when it has none of that id."""
     path = panel_path(dashboard, panel)
     found: Any = dashboard
@@ -24,7 +24,7 @@ def panel_json(dashboard: Mapping[str, Any], panel: int) -> Mapping[str, Any]:
     return found if path else {}
 
 
-def apply_edits(dashboard: Mapping[str, Any], edits: Sequence[DashboardEdit]) -> dict[str, Any]:
+def apply_edits(dashboard: Mapping[str, object], edits: Sequence[DashboardEdit]) -> dict[str, Any]:
     """The dashboard with the edits made: another document, which shares with it what no edit is about. Targets are
     found in every schema, other places in the classic one."""
     document = dict(dashboard)
@@ -50,7 +50,7 @@ def _own(document: dict[str, Any], path: Sequence[str | int]) -> Any:
     return place
 
 
-def target_paths(dashboard: Mapping[str, Any], panel: int, ref_id: str) -> list[tuple[str | int, ...]]:
+def target_paths(dashboard: Mapping[str, object], panel: int, ref_id: str) -> list[tuple[str | int, ...]]:
     """Where a dashboard has the text of a target's query: once, unless two panels have one id."""
     return [
         (*path, "rawSql" if "rawSql" in query else "expr")
@@ -66,7 +66,7 @@ def edits_fix(summary: str, uid: str, edits: Sequence[DashboardEdit], meaning: M
 
 
 def dashboard_fix(
-    summary: str, uid: str, dashboard: Mapping[str, Any], edits: Sequence[DashboardEdit], meaning: Meaning = "other"
+    summary: str, uid: str, dashboard: Mapping[str, object], edits: Sequence[DashboardEdit], meaning: Meaning = "other"
 ) -> Fix:
     """As `edits_fix`, with its diff."""
     documents = (dashboard, apply_edits(dashboard, edits))

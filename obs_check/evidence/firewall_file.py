@@ -59,7 +59,7 @@ class FirewallFile:
             rules=tuple(other for other in self.config.rules if other.raw != rule.raw),
         )
 
-    def with_value(self, key: str, value: Any, **wanted: Any) -> "FirewallFile | None":
+    def with_value(self, key: str, value: object, **wanted: object) -> "FirewallFile | None":
         """With a value for a key, which boundary has to take for `wanted`; None where that cannot be done safely."""
         return self._changed(lambda old: with_value(old, (key,), value), **wanted)
 

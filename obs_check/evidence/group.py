@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from obs_check.evidence.dashboard_edit import dashboard_fix
 from obs_check.model.finding import DashboardEdit, FileEdit, Finding, join_evidence
 
 
-def group_findings(findings: Iterable[Finding], uid: str, dashboard: Mapping[str, Any]) -> list[Finding]:
+def group_findings(findings: Iterable[Finding], uid: str, dashboard: Mapping[str, object]) -> list[Finding]:
     """Findings of the same cause joined, in the order of first appearance; the claim is the first panel's."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from obs_check.errors import QueryError
 from obs_check.standin.prometheus.eval import matchers_of
@@ -37,7 +37,7 @@ def selectors(query: str) -> list[VectorSelector]:
         return []
 
 
-def _walk(node: Any) -> Iterator[VectorSelector]:
+def _walk(node: object) -> Iterator[VectorSelector]:
     if type(node).__name__ == "VectorSelector":
         every = matchers_of(node)
         metric = next((m.value for m in every if m.name == NAME and m.op == "="), "")

@@ -66,7 +66,7 @@ class LokiItself(Protocol):
 class Grafana(Protocol):
     """The Grafana that has the dashboard."""
 
-    def ds_query(self, body: Mapping[str, Any]) -> Answered[dict[str, Any]]:
+    def ds_query(self, body: Mapping[str, object]) -> Answered[dict[str, Any]]:
         """The answer of /api/ds/query with its `results`, whatever became of each query; see `results_of`."""
         ...
 
@@ -154,7 +154,7 @@ class Files(Protocol):
         ...
 
 
-def results_of(grafana: Grafana, body: Mapping[str, Any]) -> Answered[dict[str, RefResult]]:
+def results_of(grafana: Grafana, body: Mapping[str, object]) -> Answered[dict[str, RefResult]]:
     """The answers of /api/ds/query by refId. Raises Unavailable or NotAllowed where a datasource gave none."""
     document, probe = grafana.ds_query(body)
     results = decode_results(document)

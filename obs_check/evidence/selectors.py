@@ -24,7 +24,7 @@ def lines_of(run: Run, labels: Labels) -> str:
     return f"{selector_text(labels)} |= `{run.needle}`"
 
 
-def matchers_of(dashboard: Mapping[str, Any], panels: Iterable[int]) -> dict[int, list[ast.Matcher]]:
+def matchers_of(dashboard: Mapping[str, object], panels: Iterable[int]) -> dict[int, list[ast.Matcher]]:
     """Panel id to the matchers of its queries' selectors; those whose value is a variable are left out."""
     wanted = set(panels)
     found: dict[int, list[ast.Matcher]] = {}

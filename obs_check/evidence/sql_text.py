@@ -119,7 +119,7 @@ def _written(node: Any) -> str:
     return re.sub(rf"{_KEPT}(?=\w)", "$__", text, flags=re.IGNORECASE)
 
 
-def _compared(part: Any) -> tuple[str, str]:
+def _compared(part: object) -> tuple[str, str]:
     from sqlglot import exp
 
     if isinstance(part, exp.EQ) and isinstance(part.this, exp.Column) and isinstance(part.expression, exp.Literal):

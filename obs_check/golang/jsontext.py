@@ -40,7 +40,7 @@ def read_object(text: str) -> dict[str, Any]:
     return _whole(data) if "\\u" in text else data
 
 
-def _whole(value: Any) -> Any:
+def _whole(value: object) -> Any:
     """Halves of surrogate pairs, which JSON allows and UTF-8 does not, become U+FFFD as in Go."""
     if isinstance(value, str):
         return _HALF.sub("\ufffd", value)

@@ -39,7 +39,7 @@ class LintedDashboard:
         return Spot(self.path, self.lines.get(path, 1), subject)
 
 
-def read_boards(document: Any, path: str, text: str = "", first_line: int = 1) -> list[LintedDashboard]:
+def read_boards(document: object, path: str, text: str = "", first_line: int = 1) -> list[LintedDashboard]:
     """The dashboards of a parsed document; `text` is its JSON, which begins at `first_line` of the file, "" for YAML.
 
     Raises InputError for a dashboard that is not well formed.
@@ -59,7 +59,7 @@ def read_boards(document: Any, path: str, text: str = "", first_line: int = 1) -
     return boards
 
 
-def _prefix(document: Any, dashboard: Mapping[str, Any]) -> Path:
+def _prefix(document: object, dashboard: Mapping[str, object]) -> Path:
     """Where the dashboard stands in the document that holds it."""
     if document is dashboard:
         return ()

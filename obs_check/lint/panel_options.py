@@ -34,16 +34,16 @@ def added_up(panel: Panel) -> list[str]:
     return found
 
 
-def mapping(value: Any) -> Mapping[str, Any]:
+def mapping(value: object) -> Mapping[str, Any]:
     """The value when it is an object, else an empty one."""
     return value if isinstance(value, Mapping) else {}
 
 
-def mappings(value: Any) -> Iterator[Mapping[str, Any]]:
+def mappings(value: object) -> Iterator[Mapping[str, Any]]:
     """The objects in a value that is a list."""
     return (one for one in value if isinstance(one, Mapping)) if isinstance(value, list) else iter(())
 
 
-def texts(value: Any) -> list[str]:
+def texts(value: object) -> list[str]:
     """The texts in a value that is a list."""
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []

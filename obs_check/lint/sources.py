@@ -333,7 +333,7 @@ def _json(text: str, name: str) -> Any:
         raise InputError(f"{name}: not JSON: {error}", "export the dashboard again") from error
 
 
-def _dashboards(document: Any, path: Path, text: str, first_line: int, reading: _SourceReading) -> bool:
+def _dashboards(document: object, path: Path, text: str, first_line: int, reading: _SourceReading) -> bool:
     if is_perses(document):
         reading.perses.add(str(path))
         return False

@@ -36,7 +36,7 @@ class Exchange:
         }
 
 
-def exchange(method: str, target: str, body: Any, status: int, answer: str) -> Exchange:
+def exchange(method: str, target: str, body: object, status: int, answer: str) -> Exchange:
     """What is kept of an answer; secrets are hidden first, so that its SHA-256 is that of what is kept."""
     text = hide_secrets(answer)
     raw = text.encode("utf-8", "replace")

@@ -50,7 +50,7 @@ def is_secret_name(name: str) -> bool:
     return _SECRET_NAME.search(name) is not None and _REFERENCE_NAME.search(name) is None
 
 
-def without_secrets(value: Any) -> Any:
+def without_secrets(value: object) -> Any:
     """A JSON value without texts under names of secrets, be they keys or, as headers are written,
     {"name": ..., "value": ...}."""
     if isinstance(value, Mapping):

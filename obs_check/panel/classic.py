@@ -66,7 +66,7 @@ def read_panel_json(raw: Mapping[str, Any], source: str, fallback_id: int, colla
     )
 
 
-def _type(raw: Mapping[str, Any]) -> str:
+def _type(raw: Mapping[str, object]) -> str:
     """The panel's plugin; a graph of old that draws no time is what Grafana makes of it as it loads the dashboard."""
     axis = raw.get("xaxis")
     mode = axis.get("mode") if raw.get("type") == "graph" and isinstance(axis, Mapping) else ""
@@ -85,7 +85,7 @@ def _field_config(raw: Mapping[str, Any], where: str, source: str) -> Mapping[st
     return {**found, "defaults": {**(defaults if isinstance(defaults, Mapping) else {}), "unit": unit}}
 
 
-def _panels(doc: Mapping[str, Any], source: str, like: Dashboard | None) -> Iterator[Panel]:
+def _panels(doc: Mapping[str, object], source: str, like: Dashboard | None) -> Iterator[Panel]:
     known = zip(_walk(like.document, source), like.panels, strict=False) if like is not None else iter(())
     for next_id, read in enumerate(_walk(doc, source), 10_001):
         raw, collapsed, repeat = read
@@ -98,7 +98,7 @@ def _panels(doc: Mapping[str, Any], source: str, like: Dashboard | None) -> Iter
 
 
 def _walk(
-    holder: Mapping[str, Any], source: str, collapsed: bool = False, repeat: str = ""
+    holder: Mapping[str, object], source: str, collapsed: bool = False, repeat: str = ""
 ) -> Iterator[tuple[Mapping[str, Any], bool, str]]:
     """Panels with whether their row is closed and the variable that their row is repeated by. The panels of an open
     row follow it, those of a closed one are inside of it."""
@@ -112,7 +112,7 @@ def _walk(
         yield from _walk(row, source, collapsed or bool(row.get("collapse")), str(row.get("repeat") or ""))
 
 
-def _target(raw: Mapping[str, Any], index: int) -> Target:
+def _target(raw: Mapping[str, object], index: int) -> Target:
     own = {k: v for k, v in raw.items() if k not in {"refId", "datasource", "hide"}}
     return Target(
         # Grafana names unnamed targets A, B, ... in order.
@@ -123,7 +123,7 @@ def _target(raw: Mapping[str, Any], index: int) -> Target:
     )
 
 
-def _variable(raw: Mapping[str, Any]) -> Variable:
+def _variable(raw: Mapping[str, object]) -> Variable:
     current = raw.get("current")
     return Variable(
         name=str(raw.get("name") or ""),
@@ -137,14 +137,14 @@ def _variable(raw: Mapping[str, Any]) -> Variable:
     )
 
 
-def _saved_value(current: Any) -> Any:
+def _saved_value(current: object) -> Any:
     """The value of `current`; in some dashboards a whole option stands where its value should."""
     while isinstance(current, Mapping):
         current = current.get("value")
     return current
 
 
-def _mapping(value: Any, where: str, source: str) -> Mapping[str, Any]:
+def _mapping(value: object, where: str, source: str) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
@@ -152,7 +152,7 @@ def _mapping(value: Any, where: str, source: str) -> Mapping[str, Any]:
     return value
 
 
-def _items(value: Any, where: str, source: str) -> list[Mapping[str, Any]]:
+def _items(value: object, where: str, source: str) -> list[Mapping[str, Any]]:
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(v, Mapping) for v in value):

@@ -29,14 +29,14 @@ _PERSES = "obs-check reads dashboards of Grafana: give that one"
 _LISTS = ("List", "ConfigMapList")
 
 
-def changed_dashboard(dashboard: Dashboard, doc: Mapping[str, Any]) -> Dashboard:
+def changed_dashboard(dashboard: Dashboard, doc: Mapping[str, object]) -> Dashboard:
     """A dashboard with a document that shares what was not changed with its own. InputError as load_dashboard."""
     if dashboard.schema == "classic" and ("panels" in doc or "rows" in doc):
         return read_classic(doc, dashboard.source, dashboard)
     return load_dashboard(doc, dashboard.source)
 
 
-def load_dashboard(doc: Any, source: str) -> Dashboard:
+def load_dashboard(doc: object, source: str) -> Dashboard:
     """The one dashboard of a parsed document. InputError when there is none, more than one, or one without panels."""
     found = load_dashboards(doc, source)
     if len(found) > 1:
@@ -45,13 +45,13 @@ def load_dashboard(doc: Any, source: str) -> Dashboard:
     return found[0]
 
 
-def dashboard_of(doc: Any, source: str, uid: str) -> Dashboard:
+def dashboard_of(doc: object, source: str, uid: str) -> Dashboard:
     """The dashboard of this uid among those of a parsed document, else its only one. InputError as load_dashboard."""
     own = [dashboard for dashboard in load_dashboards(doc, source) if dashboard.uid == uid]
     return own[0] if len(own) == 1 else load_dashboard(doc, source)
 
 
-def load_dashboards(doc: Any, source: str) -> list[Dashboard]:
+def load_dashboards(doc: object, source: str) -> list[Dashboard]:
     """Every dashboard of a parsed document, at least one. `source` names the document in messages."""
     try:
         found = _read(doc, source)
@@ -66,7 +66,7 @@ def load_dashboards(doc: Any, source: str) -> list[Dashboard]:
     return found
 
 
-def is_perses(doc: Any) -> bool:
+def is_perses(doc: object) -> bool:
     """Whether a document is a dashboard of Perses (https://perses.dev: `Dashboard`, or the resource
     `PersesDashboard`), whose panels have names and are of kind Panel."""
     spec = doc.get("spec") if isinstance(doc, Mapping) else None
@@ -77,7 +77,7 @@ def is_perses(doc: Any) -> bool:
     )
 
 
-def _read(doc: Any, source: str) -> list[Dashboard]:
+def _read(doc: object, source: str) -> list[Dashboard]:
     if not isinstance(doc, Mapping):
         raise InputError(f"{source} is not a dashboard: {type(doc).__name__} instead of an object", _EXPORT)
     if is_perses(doc):
@@ -103,7 +103,7 @@ def _read(doc: Any, source: str) -> list[Dashboard]:
     raise InputError(f"{source} is not a dashboard: it has neither panels nor elements", _EXPORT)
 
 
-def _config_map(doc: Mapping[str, Any], source: str) -> list[Dashboard]:
+def _config_map(doc: Mapping[str, object], source: str) -> list[Dashboard]:
     data = doc.get("data") or {}
     if not isinstance(data, Mapping):
         raise InputError(f"{source}: data of the ConfigMap is not an object", _EXPORT)

@@ -65,7 +65,7 @@ class Datasources:
         """The default datasource, None when there is none."""
         return self._named(self._default)
 
-    def resolve(self, reference: Any, values: Mapping[str, str] | None = None) -> Datasource | None:
+    def resolve(self, reference: object, values: Mapping[str, str] | None = None) -> Datasource | None:
         """The instance that a stored reference means, None when there is none.
 
         None, `default` and `{type}` without uid mean the default datasource; a text is a uid, else a name; a
@@ -76,7 +76,7 @@ class Datasources:
             return self.default
         return next((d for d in self._all if d.uid == key), None) or self._named(key)
 
-    def missing(self, reference: Any, values: Mapping[str, str] | None = None) -> str:
+    def missing(self, reference: object, values: Mapping[str, str] | None = None) -> str:
         """The sentence for a reference that `resolve` did not find, with the nearest name."""
         key = reference_key(reference, values) or "default"
         near = self.nearest(reference, values)
@@ -85,7 +85,7 @@ class Datasources:
             return f"datasource {key!r} was not found; there are: {there}"
         return f"datasource {key!r} was not found; the nearest is {near.uid!r} ({near.type})"
 
-    def nearest(self, reference: Any, values: Mapping[str, str] | None = None) -> Datasource | None:
+    def nearest(self, reference: object, values: Mapping[str, str] | None = None) -> Datasource | None:
         """The instance whose uid or name is like a reference that was not found, else the only one of its type."""
         kind = str(reference.get("type") or "") if isinstance(reference, Mapping) else ""
         fitting = [d for d in self._all if d.type == kind] if kind else self._all
@@ -99,7 +99,7 @@ class Datasources:
         return next((d for d in self._all if d.name == name), None)
 
 
-def reference_key(reference: Any, values: Mapping[str, str] | None = None) -> str:
+def reference_key(reference: object, values: Mapping[str, str] | None = None) -> str:
     """The uid or name in a reference, variables replaced; empty for the default datasource."""
     uid = reference.get("uid") if isinstance(reference, Mapping) else reference
     text = "" if uid is None else str(uid)
@@ -107,7 +107,7 @@ def reference_key(reference: Any, values: Mapping[str, str] | None = None) -> st
     return _VARIABLE.sub(lambda m: known.get(m[1] or m[2] or m[3], m[0]), text)
 
 
-def is_expression(reference: Any) -> bool:
+def is_expression(reference: object) -> bool:
     """Whether a target is a server-side expression over other targets."""
     if isinstance(reference, Mapping) and reference.get("type") == EXPRESSION:
         return True

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from obs_check.model.wording import count_noun
 from obs_check.panel.elements import Panel
@@ -168,11 +168,11 @@ def _row_name(frame: Frame, row: int) -> str:
     return " | ".join(str(f.values[row]) for f in frame.fields if f.type == "string" and f.values[row] is not None)
 
 
-def _cell(field: Field, value: Any) -> str:
+def _cell(field: Field, value: object) -> str:
     if field.type == "time" and isinstance(value, int):
         return format_time(value)
     return format_value(value, field.config)
 
 
-def _number(value: Any) -> float | None:
+def _number(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 from obs_check.documents.nearest import check_keys
@@ -243,7 +243,7 @@ def reads_nothing(reading: Reading) -> bool:
     return reading.state in _EMPTY
 
 
-def load_expectations(doc: Any, source: str) -> dict[int, Expectation]:
+def load_expectations(doc: object, source: str) -> dict[int, Expectation]:
     """Panel id -> expectation, from the parsed file. InputError names the entry that is wrong and what it may be."""
     if not isinstance(doc, Mapping) or not isinstance(doc.get("panels"), Mapping):
         raise InputError(f"{source}: no `panels` in it", "write one entry a panel id: path and kind")
@@ -257,7 +257,7 @@ def load_expectations(doc: Any, source: str) -> dict[int, Expectation]:
     return found
 
 
-def _expectation(panel: int, entry: Any, where: str) -> Expectation:
+def _expectation(panel: int, entry: object, where: str) -> Expectation:
     if not isinstance(entry, Mapping):
         raise InputError(f"{where}: not an object", "write path and kind")
     check_keys(dict.fromkeys(map(str, entry), where), _KEYS, InputError)

@@ -26,7 +26,7 @@ _SUFFIXES = {
 _UNITS_WITHOUT_TEXT = {"", "none", "string", "locale"}
 
 
-def format_value(value: Any, config: Mapping[str, Any]) -> str:
+def format_value(value: object, config: Mapping[str, object]) -> str:
     """The text for one value of a column with this display configuration; times are ns since the epoch when they come
     as such from a time column and are written with `format_time`."""
     mapped = _mapping(value, config)
@@ -51,7 +51,7 @@ def format_time(ns: int) -> str:
     return at.strftime("%Y-%m-%d %H:%M:%S.") + f"{at.microsecond // 1000:03d}"
 
 
-def _number(value: float, unit: str, decimals: Any) -> str:
+def _number(value: float, unit: str, decimals: object) -> str:
     if unit == "percentunit":
         value *= 100
     if unit in _SCALES:
@@ -112,12 +112,12 @@ def _mapped(value: Any, kind: str, options: Mapping[str, Any]) -> Mapping[str, A
     return None
 
 
-def _result(options: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _result(options: Mapping[str, object]) -> Mapping[str, Any] | None:
     held = options.get("result")
     return held if isinstance(held, Mapping) else None
 
 
-def _is_special(value: Any, match: str) -> bool:
+def _is_special(value: object, match: str) -> bool:
     nan = isinstance(value, float) and math.isnan(value)
     checks: dict[str, bool] = {
         "null": value is None,

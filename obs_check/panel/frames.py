@@ -120,7 +120,7 @@ _CELLS: Mapping[str, tuple[type, ...]] = {
 """What stands in a column of a type; others may hold anything."""
 
 
-def decode_results(*documents: Mapping[str, Any]) -> dict[str, RefResult]:
+def decode_results(*documents: Mapping[str, object]) -> dict[str, RefResult]:
     """refId -> answer, from one or more answers of /api/ds/query (one per datasource). Raises Unavailable."""
     found: dict[str, RefResult] = {}
     for document in documents:

@@ -11,7 +11,7 @@ Load = Callable[[str], Mapping[str, Any]]
 """uid of a library element -> its `model`, a classic panel; {} where it cannot be loaded."""
 
 
-def with_library_panels(document: Mapping[str, Any], load: Load) -> dict[str, Any]:
+def with_library_panels(document: Mapping[str, object], load: Load) -> dict[str, Any]:
     """A copy of a classic dashboard with the referenced panels filled in; id, place and reference stay the dashboard's.
 
     A panel that cannot be loaded, or that an older server has filled in, is left as it is.
@@ -27,7 +27,7 @@ def with_library_panels(document: Mapping[str, Any], load: Load) -> dict[str, An
     return filled
 
 
-def as_references(document: Mapping[str, Any]) -> dict[str, Any]:
+def as_references(document: Mapping[str, object]) -> dict[str, Any]:
     """A copy of a classic dashboard as it is saved: library panels are references again."""
     saved = copy.deepcopy(dict(document))
     for panel in _panels(saved):
@@ -37,7 +37,7 @@ def as_references(document: Mapping[str, Any]) -> dict[str, Any]:
     return saved
 
 
-def is_library_panel(document: Mapping[str, Any], panel_id: int) -> bool:
+def is_library_panel(document: Mapping[str, object], panel_id: int) -> bool:
     """Whether the panel of this id is a reference to a library panel."""
     return any(p.get("id") == panel_id and p.get("libraryPanel") for p in _panels(document))
 

@@ -80,7 +80,7 @@ def js_regex(text: str) -> re.Pattern[str]:
         return re.compile(re.escape(body), flags)
 
 
-def merge_objects(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def merge_objects(base: Mapping[str, object], over: Mapping[str, object]) -> dict[str, Any]:
     """Both, nested objects merged, `over` winning."""
     result = dict(base)
     for key, value in over.items():
@@ -104,7 +104,7 @@ def _by_names(options: Mapping[str, Any]) -> Matcher:
     return matches
 
 
-def _set(config: dict[str, Any], path: str, value: Any) -> None:
+def _set(config: dict[str, Any], path: str, value: object) -> None:
     """Sets `custom.hideFrom` and the like."""
     *parents, last = path.split(".")
     for name in parents:

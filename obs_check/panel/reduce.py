@@ -38,7 +38,7 @@ NAMES: dict[str, str] = {
 """Reducer id to the column name of the reduce transformation."""
 
 
-def is_null(value: Any) -> bool:
+def is_null(value: object) -> bool:
     """Null or NaN: what a reducer skips."""
     return value is None or (isinstance(value, float) and math.isnan(value))
 

@@ -25,7 +25,7 @@ class _LayoutPlace(NamedTuple):
     repeat: str = ""
 
 
-def is_v2(spec: Mapping[str, Any]) -> bool:
+def is_v2(spec: Mapping[str, object]) -> bool:
     """Whether a dashboard object follows schema v2: it keeps `elements`, never `panels`."""
     return isinstance(spec.get("elements"), Mapping)
 
@@ -74,7 +74,7 @@ def _places(layout: Mapping[str, Any], place: _LayoutPlace) -> Iterator[tuple[st
         yield from _places(own.get("layout") or {}, inner)
 
 
-def _panel(name: str, element: Any, place: _LayoutPlace, fallback_id: int, source: str) -> Panel:
+def _panel(name: str, element: object, place: _LayoutPlace, fallback_id: int, source: str) -> Panel:
     if not isinstance(element, Mapping) or not isinstance(element.get("spec"), Mapping):
         raise InputError(f"{source}: element {name} has no spec", "export the dashboard again")
     spec = element["spec"]

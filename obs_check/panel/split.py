@@ -16,14 +16,14 @@ Chunk = tuple[int, int]
 """Start and end in ms."""
 
 
-def is_split(query: Mapping[str, Any], start_ms: int, end_ms: int) -> bool:
+def is_split(query: Mapping[str, object], start_ms: int, end_ms: int) -> bool:
     """Whether the browser asks for this query day by day. Grafana tests for `[$__range` by its text, so that a query
     with `[${__range}]` is split, and its range then means one day."""
     instant = query.get("queryType") == "instant"
     return end_ms - start_ms > DAY_MS and not instant and not _WHOLE_RANGE.search(str(query.get("expr") or ""))
 
 
-def is_log_query(query: Mapping[str, Any]) -> bool:
+def is_log_query(query: Mapping[str, object]) -> bool:
     """Whether a query answers lines: it begins with its selector."""
     return bool(_LOGS.match(str(query.get("expr") or "")))
 
@@ -49,7 +49,7 @@ def chunks(query: Mapping[str, Any], start_ms: int, end_ms: int) -> list[Chunk]:
     return found[::-1]
 
 
-def chunk_query(query: Mapping[str, Any], lines_left: int | None) -> dict[str, Any]:
+def chunk_query(query: Mapping[str, object], lines_left: int | None) -> dict[str, Any]:
     """A query as it is sent for one chunk: lines with what is left of their limit, metrics without one."""
     sent = {key: value for key, value in query.items() if key != "maxLines"}
     return sent if lines_left is None else {**sent, "maxLines": lines_left}

@@ -30,7 +30,7 @@ def target_queries(
         return [{**target.query, **base, "datasource": {"type": "__expr__", "uid": "__expr__"}}], ""
     base["datasource"] = {"type": datasource.type, "uid": datasource.uid}
 
-    def filled(text: Any, kind: str = "", scoped: Mapping[str, str] | None = None) -> str:
+    def filled(text: object, kind: str = "", scoped: Mapping[str, str] | None = None) -> str:
         return interpolate(str(text), variables, kind, scoped, within)
 
     match datasource.kind:

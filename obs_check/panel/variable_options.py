@@ -36,7 +36,7 @@ class OptionsRequest(NamedTuple):
     keep: str = ""
 
 
-def options_request(kind: str, query: Any, start_ns: int, end_ns: int) -> OptionsRequest | None:
+def options_request(kind: str, query: object, start_ns: int, end_ns: int) -> OptionsRequest | None:
     """What the browser asks for a variable's query (variables inside of it filled in); None where that is not followed.
 
     Grafana: Loki has `label_names()`, `label_values(label)`, `label_values(selector, label)` or the same as an object;
@@ -67,7 +67,7 @@ def options_request(kind: str, query: Any, start_ns: int, end_ns: int) -> Option
     return OptionsRequest(f"{below}label/{label['label']}/values", (*span, *narrowed))
 
 
-def label_asked(query: Any) -> str | None:
+def label_asked(query: object) -> str | None:
     """The label whose values a variable's query asks a Loki or a Prometheus for; None of any other query."""
     found = _CALL.fullmatch(_as_text(query))
     label = _LAST_LABEL.fullmatch(found["inside"]) if found and found["name"] == "label_values" else None
@@ -85,7 +85,7 @@ def options_of(variable: Variable, values: Sequence[str], request: OptionsReques
     return _sorted(list(unique.values()), variable.raw.get("sort"))
 
 
-def _as_text(query: Any) -> str:
+def _as_text(query: object) -> str:
     if not isinstance(query, Mapping):
         return str(query)
     if query.get("query"):

@@ -203,11 +203,11 @@ def _saved_options(variable: Variable) -> list[str]:
     return [str(o.get("value")) for o in options if isinstance(o, Mapping) and o.get("value") not in (ALL, None)]
 
 
-def _texts_or(override: list[str] | None, saved: Any) -> list[str]:
+def _texts_or(override: list[str] | None, saved: object) -> list[str]:
     return list(override) if override is not None else _texts(saved)
 
 
-def _texts(value: Any) -> list[str]:
+def _texts(value: object) -> list[str]:
     if value is None:
         return []
     return [str(v) for v in value] if isinstance(value, list | tuple) else [str(value)]

@@ -44,13 +44,13 @@ _MOST_SHOWN = 30
 """Differences that are listed; `-o json` has all."""
 
 
-def bundle_files(document: Mapping[str, Any]) -> dict[str, bytes]:
+def bundle_files(document: Mapping[str, object]) -> dict[str, bytes]:
     """The files of a bundle by name, the manifest first; the same document gives the same bytes."""
     made = {DOCUMENT: f"{dumps(document)}\n".encode(), **_made_from(document)}
     return {MANIFEST: _manifest(document, made), **made}
 
 
-def _made_from(document: Mapping[str, Any]) -> dict[str, bytes]:
+def _made_from(document: Mapping[str, object]) -> dict[str, bytes]:
     tables = evidence_tables(document)
     files = {
         "README.txt": _READ_ME.format(document=DOCUMENT, manifest=MANIFEST),
@@ -79,7 +79,7 @@ def _name(role: str) -> str:
     return "".join(char for char in role if char.isascii() and (char.isalnum() or char == "-"))[:40] or "file"
 
 
-def _manifest(document: Mapping[str, Any], files: Mapping[str, bytes], version: str = __version__) -> bytes:
+def _manifest(document: Mapping[str, object], files: Mapping[str, bytes], version: str = __version__) -> bytes:
     listed = [
         {"name": name, "bytes": len(content), "sha256": sha256(content).hexdigest()} for name, content in files.items()
     ]

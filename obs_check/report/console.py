@@ -74,7 +74,7 @@ def _missing(tags: Sequence[str], most: int) -> str:
     return ", ".join(tags[:most]) + (f" +{len(tags) - most}" if len(tags) > most else "")
 
 
-def _reads(row: Mapping[str, Any]) -> str:
+def _reads(row: Mapping[str, object]) -> str:
     """What a person sees, and of it the run where that is less."""
     reads, own = str(row.get("reads") or ""), str(row.get("of_run") or "")
     return f"{reads} (of the run: {own})" if own and own != reads else reads
@@ -122,7 +122,7 @@ def suggested_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def probe_line(probe: Mapping[str, Any], most: int | None = None) -> str:
+def probe_line(probe: Mapping[str, object], most: int | None = None) -> str:
     """A probe in one line: who was asked what, and the answer (shortened). Of `most` characters the answer has at most
     half, and the question the rest."""
     answer = probe.get("answer")
@@ -155,11 +155,11 @@ def plain_table(title: str, *columns: str, one_row: bool = False) -> Table:
     return table
 
 
-def cell(value: Any, one_row: bool = False) -> Text:
+def cell(value: object, one_row: bool = False) -> Text:
     """A value in a table as it stands, cut rather than folded where it has one row; None is empty."""
     text = "" if value is None else escape_controls(str(value))
     return Text(text, no_wrap=True, overflow="ellipsis") if one_row else Text(text)
 
 
-def _verdict(value: Any) -> Text:
+def _verdict(value: object) -> Text:
     return Text(str(value or ""), STYLES.get(str(value), ""))

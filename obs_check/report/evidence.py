@@ -75,7 +75,7 @@ _OF_LOKI = (DECISIONS, TOP_DOMAINS)
 
 
 def write_evidence(
-    folder: Path, document: Mapping[str, Any], formats: Collection[str] = USUAL, beside: Sequence[Path] = ()
+    folder: Path, document: Mapping[str, object], formats: Collection[str] = USUAL, beside: Sequence[Path] = ()
 ) -> list[Path]:
     """Write a document in these formats, README.md and manifest.json; returns the paths in that order.
 
@@ -99,7 +99,7 @@ def write_evidence(
     return [folder / name for name in (*names, "manifest.json")]
 
 
-def _readme(document: Mapping[str, Any], told: Sequence[tuple[str, str]], kinds: Sequence[TableKind]) -> str:
+def _readme(document: Mapping[str, object], told: Sequence[tuple[str, str]], kinds: Sequence[TableKind]) -> str:
     head = f"# Evidence of obs-check {in_markdown(document.get('command'))}"
     run = f"Run {in_markdown(document['run'])}, " if document.get("run") else ""
     parts = [
@@ -118,7 +118,7 @@ def _readme(document: Mapping[str, Any], told: Sequence[tuple[str, str]], kinds:
     return "\n\n".join(parts) + "\n"
 
 
-def _manifest(folder: Path, document: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+def _manifest(folder: Path, document: Mapping[str, object], names: Sequence[str]) -> dict[str, Any]:
     files = []
     for name in names:
         content = (folder / name).read_bytes()

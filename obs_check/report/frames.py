@@ -100,7 +100,7 @@ def table_of(kind: TableKind, rows: Iterable[Mapping[str, Any]]) -> EvidenceTabl
     return EvidenceTable(kind, [{c.name: _typed(c.type, row.get(c.name)) for c in kind.columns} for row in rows])
 
 
-def flat(value: Any) -> str:
+def flat(value: object) -> str:
     """A value as text: lists of plain values joined by blanks, other structures as JSON."""
     if isinstance(value, str):
         return value
@@ -124,7 +124,7 @@ def _typed(kind: ColumnType, value: Any) -> Any:
     return value if isinstance(value, int) and value in _INTEGERS else None
 
 
-def _plain(cell: Any) -> Any:
+def _plain(cell: object) -> Any:
     """A number or boolean of pandas as one of Python's; what JSON has no number for as text."""
     import pandas as pd
 

@@ -41,7 +41,7 @@ def annotations(document: Mapping[str, Any]) -> Iterator[str]:
         yield _command("warning", str(document["ended"]), "did not come to its end")
 
 
-def _command(level: str, text: str, title: str, **place: Any) -> str:
+def _command(level: str, text: str, title: str, **place: object) -> str:
     """docs.github.com, workflow commands: values escape `%`, ends of lines, and in properties `:` and `,`."""
     properties = {"title": title, **place}
     if "file" in properties:

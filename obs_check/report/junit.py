@@ -88,12 +88,12 @@ def _parts(document: Mapping[str, Any]) -> Iterator[tuple[str, Iterator[JunitCas
     )
 
 
-def _hop(hop: Mapping[str, Any]) -> str:
+def _hop(hop: Mapping[str, object]) -> str:
     note = str(hop.get("note") or "")
     return f"{hop.get('seen')} of {hop.get('sent')} events seen" + (f": {note}" if note else "")
 
 
-def _panel(panel: Mapping[str, Any]) -> str:
+def _panel(panel: Mapping[str, object]) -> str:
     wanted, cause = panel.get("wanted"), panel.get("cause")
     return f"reads {panel.get('reads')}" + (f", wanted {wanted}" if wanted else "") + (f": {cause}" if cause else "")
 

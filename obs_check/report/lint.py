@@ -59,7 +59,7 @@ def _places(places: Sequence[Mapping[str, Any]]) -> str:
     return f"{kind} {', '.join(shown[:_SHOWN])}{rest}"
 
 
-def _subject(subject: Mapping[str, Any]) -> str:
+def _subject(subject: Mapping[str, object]) -> str:
     """Where in a dashboard it is: `panel 1, query A: `."""
     panel = [f"panel {subject['panel']}"] if subject["panel"] is not None else []
     told = panel + ([f"query {subject['target']}"] if subject["target"] else [])

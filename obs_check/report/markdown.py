@@ -65,7 +65,7 @@ def _table(table: EvidenceTable) -> str:
     return "\n".join(lines)
 
 
-def in_markdown(value: Any, in_table: bool = False) -> str:
+def in_markdown(value: object, in_table: bool = False) -> str:
     """A value as text in one line: nothing in it is markup, a link, or the start of a list."""
     words = ("" if value is None else in_one_line(str(value))).split()
     shown = (_code(word, in_table) if _LINKED.search(word) else _MARKUP.sub(r"\\\g<0>", word) for word in words)

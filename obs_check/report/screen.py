@@ -155,7 +155,7 @@ def _indented(console: Console, text: str, style: str, most: int) -> None:
         console.print(Text(" " * _INDENT + row.plain.rstrip(), style), soft_wrap=True)
 
 
-def _headline(document: Mapping[str, Any]) -> Text:
+def _headline(document: Mapping[str, object]) -> Text:
     verdict = str(document.get("verdict") or "unknown")
     run = f"run {document['run']}: " if document.get("run") else ""
     ended = document.get("ended")
@@ -284,5 +284,5 @@ def _print_patches(console: Console, findings: Sequence[Mapping[str, Any]], whic
         console.print(Text(f"-v shows {count_noun(left, 'longer patch')}", "dim"))
 
 
-def _of_dashboard(fix: Mapping[str, Any]) -> bool:
+def _of_dashboard(fix: Mapping[str, object]) -> bool:
     return str(fix.get("path") or "").startswith("dashboard:")

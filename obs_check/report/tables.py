@@ -32,7 +32,7 @@ def sent_events(document: Mapping[str, Any]) -> int:
     return int(load.get("sent") or 0) if isinstance(load, Mapping) else len(document.get("events") or ())
 
 
-def severity_and_kind(finding: Mapping[str, Any]) -> str:
+def severity_and_kind(finding: Mapping[str, object]) -> str:
     """The severity of a finding and how it is known: `error, proved`."""
     return ", ".join(filter(None, (str(finding.get("severity") or ""), evidence_of(finding))))
 

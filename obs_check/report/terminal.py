@@ -33,7 +33,7 @@ def in_json(text: str) -> str:
     return text.translate(_IN_JSON)
 
 
-def in_cell(value: Any) -> Any:
+def in_cell(value: object) -> Any:
     """A value for a cell of a spreadsheet: a text as `visible`, and with an apostrophe in front where it would begin a
     formula. Numbers stay, texts of numbers too."""
     if not isinstance(value, str):

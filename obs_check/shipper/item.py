@@ -36,7 +36,7 @@ class Item:
         return self.line if name is None else text_of(self.extracted.get(name))
 
 
-def text_of(value: Any) -> str | None:
+def text_of(value: object) -> str | None:
     """An extracted value as text. Promtail 3.5: numbers without exponent, booleans lower case; null is not text."""
     if isinstance(value, str):
         return value

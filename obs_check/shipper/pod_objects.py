@@ -44,7 +44,7 @@ class Pod:
         return f"{self.controller or f'pod {self.name}'} of namespace {self.namespace}"
 
 
-def read_pods(document: Any, source: str) -> tuple[Pod, ...]:
+def read_pods(document: object, source: str) -> tuple[Pod, ...]:
     """The pods of a parsed document: a list, or one pod. InputError for anything else."""
     if not isinstance(document, Mapping):
         raise InputError(f"{source}: not a list of pods", _HINT)
@@ -147,7 +147,7 @@ def _of_container(one: Mapping[str, Any], is_first: bool, container_id: str, add
         yield {**own, "__address__": address}
 
 
-def _joined(host: str, below: Any) -> str:
+def _joined(host: str, below: object) -> str:
     return str(PurePosixPath(host, str(below))) if host and below else host
 
 

@@ -119,7 +119,7 @@ def _set(labels: Labels, name: str, value: str) -> None:
 _REFERENCE = re2.compile(r"\$(?:(\$)|\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))")
 
 
-def expand(template: str, match: Any) -> str:
+def expand(template: str, match: object) -> str:
     """A Go replacement text: `$1`, `$name`, `${name}`, `$$`; a group that is not there is empty."""
     parts: list[str] = []
     at = 0

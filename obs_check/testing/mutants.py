@@ -99,7 +99,7 @@ def _logql(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def _changed(expr: Any) -> Iterator[tuple[str, Any]]:
+def _changed(expr: object) -> Iterator[tuple[str, Any]]:
     """Copies of a tree with one node changed."""
     match expr:
         case ast.LogQuery():

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from obs_check.errors import InputError
 from obs_check.model.window import Window
@@ -118,7 +117,7 @@ def _values(reading: Reading) -> dict[str, tuple[float | None, str]]:
     return found
 
 
-def _value_fits(want: Any, number: float | None, text: str) -> bool:
+def _value_fits(want: object, number: float | None, text: str) -> bool:
     if isinstance(want, int | float) and not isinstance(want, bool):
         return _same(number, float(want))
     return str(want) == text
@@ -158,5 +157,5 @@ def _lines(want: PanelWant | None, reading: Reading) -> tuple[tuple[str, ...], t
     return tuple(expected), tuple(got)
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     return f"{value:g}" if isinstance(value, int | float) else str(value)

@@ -15,7 +15,7 @@ T = TypeVar("T")
 class TestSection:
     """`where` is the place in messages, for example `fw.test.yaml: tests[0].given`."""
 
-    def __init__(self, raw: Any, where: str, *known: str, joint: str = ".") -> None:
+    def __init__(self, raw: object, where: str, *known: str, joint: str = ".") -> None:
         """`joint` stands between the place and a key. Raises InputError where `raw` is not a mapping or has a key that
         is not known, with the nearest one."""
         self.where = where

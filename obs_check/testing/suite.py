@@ -173,7 +173,7 @@ def load_suite(path: Path) -> Suite:
     return Suite(path, dashboard, expectations, root.texts("datasources"), cases)
 
 
-def _case(raw: Any, where: str, folder: Path) -> Case:
+def _case(raw: object, where: str, folder: Path) -> Case:
     one = TestSection(raw, where, "name", "at", "from", "to", "variables", "given", "panels", "queries")
     given = TestSection(one.raw.get("given"), f"{where}.given", "events", "logs", "metrics")
     panels = one.raw.get("panels") or {}
@@ -194,7 +194,7 @@ def _case(raw: Any, where: str, folder: Path) -> Case:
     )
 
 
-def _event(raw: Any, where: str) -> GivenEvent:
+def _event(raw: object, where: str) -> GivenEvent:
     one = TestSection(raw, where, "decision", "url", "method", "count", "ago", "owner", "paths")
     paths = tuple(str(p) for p in one.raw.get("paths") or ("A", "B"))
     if set(paths) - {"A", "B"}:
@@ -210,14 +210,14 @@ def _event(raw: Any, where: str) -> GivenEvent:
     )
 
 
-def _stream(raw: Any, where: str) -> GivenStream:
+def _stream(raw: object, where: str) -> GivenStream:
     one = TestSection(raw, where, "labels", "lines")
     if not one.texts("labels"):
         raise InputError(f"{where}: a stream needs labels", "write labels: {job: boundary}")
     return GivenStream(one.texts("labels"), one.each("lines", _line))
 
 
-def _line(raw: Any, where: str) -> GivenLine:
+def _line(raw: object, where: str) -> GivenLine:
     if not isinstance(raw, Mapping):
         return GivenLine(str(raw), 60 * NS, {})
     one = TestSection(raw, where, "line", "ago", "metadata")
@@ -244,7 +244,7 @@ def _panel(key: Any, raw: Any, where: str) -> PanelWant:
     )
 
 
-def _query(raw: Any, where: str, folder: Path) -> QueryWant:
+def _query(raw: object, where: str, folder: Path) -> QueryWant:
     one = TestSection(raw, where, "query", "file", "range", "step", "want", "lines", "error")
     if ("query" in one) == ("file" in one):
         raise InputError(f"{where}: needs exactly one of query and file", "write query: '{job=\"x\"}'")
@@ -256,7 +256,7 @@ def _query(raw: Any, where: str, folder: Path) -> QueryWant:
     return QueryWant(text, one.duration("range", _HOUR), one.duration("step"), samples, lines, one.text("error"))
 
 
-def _sample(raw: Any, where: str) -> tuple[Mapping[str, str], tuple[float, ...]]:
+def _sample(raw: object, where: str) -> tuple[Mapping[str, str], tuple[float, ...]]:
     one = TestSection(raw, where, "labels", "value", "values")
     try:
         numbers = tuple(float(part) for part in (one.text("values") or one.needed("value")).split())

@@ -47,7 +47,7 @@ def probes_of(document: Mapping[str, Any], place: str) -> Iterator[tuple[str, Ma
             yield from _probes(row, f"{place}{key}[{n}]")
 
 
-def _probes(row: Any, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _probes(row: object, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if isinstance(row, Mapping):
         for n, probe in enumerate(row.get("probes") or ()):
             if isinstance(probe, Mapping):
@@ -57,7 +57,7 @@ def _probes(row: Any, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield from _probes(reading, f"{place}.proof.readings[{n}]")
 
 
-def _loki(where: str, probe: Mapping[str, Any], text: str, found: Recomputed) -> None:
+def _loki(where: str, probe: Mapping[str, object], text: str, found: Recomputed) -> None:
     """A refusal is told in other words than a result, so only results are made anew."""
     kept = probe.get("answer")
     if not isinstance(kept, Mapping) or "type" not in kept:
@@ -71,7 +71,7 @@ def _loki(where: str, probe: Mapping[str, Any], text: str, found: Recomputed) ->
     found.same("probes", f"{where}.answer", plain(shown), plain(shown_result(result)))
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """A value as a document has it: numbers that are none as texts, tuples as lists."""
     match value:
         case float() if value != value:

@@ -72,7 +72,7 @@ def _moments(probe: Mapping[str, Any]) -> Iterator[float]:
     yield from (ns / NS for ns in _numbers(probe.get("answer")) if 1e18 < ns < 9e18)
 
 
-def _numbers(value: Any) -> Iterator[float]:
+def _numbers(value: object) -> Iterator[float]:
     """The numbers in a text, or in an answer: those that it holds, and how many there are of what it lists."""
     if isinstance(value, list | dict):
         yield float(len(value))

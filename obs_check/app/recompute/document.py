@@ -16,14 +16,14 @@ from obs_check.app.verify.comparison import compare, compare_hops
 from obs_check.model.verdict import Verdict, worst
 
 
-def recompute(document: Mapping[str, Any]) -> Recomputed:
+def recompute(document: Mapping[str, object]) -> Recomputed:
     """Go through a document of `Outcome.to_json`, of a confirmation or a demonstration, and the run inside of it."""
     found = Recomputed(left=why_left())
     _whole(document, "", found)
     return found
 
 
-def _whole(document: Mapping[str, Any], place: str, found: Recomputed) -> None:
+def _whole(document: Mapping[str, object], place: str, found: Recomputed) -> None:
     before, after = document.get("before"), document.get("after")
     for key, inside in (("before", before), ("after", after)):
         if isinstance(inside, Mapping):
@@ -100,5 +100,5 @@ def _inputs(inputs: Mapping[str, Any], place: str, found: Recomputed) -> None:
         found.same("inputs", f"{place}inputs.dashboard", dashboard.get("sha256"), digest)
 
 
-def _listed(document: Mapping[str, Any]) -> dict[str, Any]:
+def _listed(document: Mapping[str, object]) -> dict[str, Any]:
     return {**document, "panels": document.get("panels") or [], "hops": document.get("hops") or []}

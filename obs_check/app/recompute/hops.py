@@ -40,7 +40,7 @@ def recompute_hops(document: Mapping[str, Any], place: str, found: Recomputed) -
                 _account(where, hop.get("shipper"), found)
 
 
-def _account(where: str, kept: Any, found: Recomputed) -> None:
+def _account(where: str, kept: object, found: Recomputed) -> None:
     """What became of the lines that the shipper read, from its counters."""
     account = kept.get("account") if isinstance(kept, Mapping) and "account" in kept else kept
     if not isinstance(account, Mapping) or "sentence" not in account:

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
 
 _SHOWN = 160
 """Characters of a value that a difference shows."""
@@ -30,7 +29,7 @@ class Recomputed:
     differences: list[Difference] = field(default_factory=list)
     left: dict[str, str] = field(default_factory=dict)
 
-    def same(self, kind: str, place: str, kept: Any, found: Any) -> bool:
+    def same(self, kind: str, place: str, kept: object, found: object) -> bool:
         """Count a value that was made anew, and note where it is not the one that is kept."""
         self.counts[kind] = self.counts.get(kind, 0) + 1
         if kept == found:
@@ -43,6 +42,6 @@ class Recomputed:
         self.left.setdefault(place, why)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

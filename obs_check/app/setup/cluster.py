@@ -98,35 +98,35 @@ def look_into(cluster: Cluster, namespace: str | None, found: ClusterFound) -> I
     yield part("dashboards", where, lambda: _dashboards(cluster, namespace, found))
 
 
-def _get(node: Any, *path: str) -> Any:
+def _get(node: object, *path: str) -> Any:
     """A value of nested mappings, None where one is not there."""
     for key in path:
         node = node.get(key) if isinstance(node, Mapping) else None
     return node
 
 
-def _rows(node: Any, *path: str) -> list[Mapping[str, Any]]:
+def _rows(node: object, *path: str) -> list[Mapping[str, Any]]:
     """The mappings in a list of nested mappings; none where there is no list."""
     found = _get(node, *path)
     return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
-def _texts(item: Any) -> Iterator[tuple[str, str]]:
+def _texts(item: object) -> Iterator[tuple[str, str]]:
     """The texts of a ConfigMap or Secret, by their keys."""
     for name, text in _mapping(item, "data").items():
         if isinstance(name, str) and isinstance(text, str):
             yield name, text
 
 
-def _name(item: Mapping[str, Any]) -> tuple[str, str]:
+def _name(item: Mapping[str, object]) -> tuple[str, str]:
     return str(_get(item, "metadata", "namespace") or ""), str(_get(item, "metadata", "name") or "")
 
 
-def _labels(item: Mapping[str, Any]) -> Mapping[str, Any]:
+def _labels(item: Mapping[str, object]) -> Mapping[str, Any]:
     return _mapping(item, "metadata", "labels")
 
 
-def _mapping(node: Any, *path: str) -> Mapping[str, Any]:
+def _mapping(node: object, *path: str) -> Mapping[str, Any]:
     found = _get(node, *path)
     return found if isinstance(found, Mapping) else {}
 
@@ -144,11 +144,11 @@ def _services(services: list[dict[str, Any]], app: str) -> list[Service]:
     return rows
 
 
-def _http_port(service: Mapping[str, Any]) -> int | None:
+def _http_port(service: Mapping[str, object]) -> int | None:
     return None if _get(service, "spec", "clusterIP") == "None" else _tcp_port(service)
 
 
-def _tcp_port(service: Mapping[str, Any]) -> int | None:
+def _tcp_port(service: Mapping[str, object]) -> int | None:
     ports = [
         one
         for one in _rows(service, "spec", "ports")
@@ -199,11 +199,11 @@ def _shipper(cluster: Cluster, pods: list[dict[str, Any]], services: list[dict[s
     raise UsageError("no pod of promtail or Alloy with its configuration runs", "--shipper-config FILE names it")
 
 
-def _runs(kind: str, pod: Mapping[str, Any]) -> bool:
+def _runs(kind: str, pod: Mapping[str, object]) -> bool:
     return any(is_image_of(kind, str(one.get("image") or "")) for one in _rows(pod, "spec", "containers"))
 
 
-def _service_of(pod: Mapping[str, Any], services: list[dict[str, Any]]) -> Service | None:
+def _service_of(pod: Mapping[str, object], services: list[dict[str, Any]]) -> Service | None:
     """The first service that selects a pod, a headless one too."""
     namespace, labels = _name(pod)[0], _labels(pod)
     for one in services:
@@ -214,7 +214,7 @@ def _service_of(pod: Mapping[str, Any], services: list[dict[str, Any]]) -> Servi
     return None
 
 
-def _mounted(cluster: Cluster, kind: str, namespace: str, volume: Mapping[str, Any]) -> str:
+def _mounted(cluster: Cluster, kind: str, namespace: str, volume: Mapping[str, object]) -> str:
     """The shipper's configuration in a volume, "" where that holds none."""
     import base64
 

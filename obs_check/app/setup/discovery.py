@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from obs_check.client.grafana.client import GrafanaClient
 from obs_check.errors import InputError, Refused
@@ -28,7 +27,7 @@ class BoardFound:
     loki: tuple[str, ...]
 
 
-def loki_panels(dashboard: Dashboard, settings: Mapping[str, Any]) -> BoardFound:
+def loki_panels(dashboard: Dashboard, settings: Mapping[str, object]) -> BoardFound:
     """What a dashboard asks, by the answer of /api/frontend/settings."""
     known = Datasources.from_settings(settings)
     values = {name: variable.value for name, variable in effective_variables(dashboard).items()}

@@ -66,7 +66,7 @@ def prepare(name: str, client: GrafanaClient, chosen: Mapping[str, str]) -> Inst
     return Installing({**model, "version": version}, (replaced, *told))
 
 
-def _references(node: Any) -> list[dict[str, Any]]:
+def _references(node: object) -> list[dict[str, Any]]:
     """Every `datasource` with type and uid in a model."""
     if isinstance(node, list):
         return [found for one in node for found in _references(one)]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from obs_check.app.systems.shared_probes import GrafanaOnce, LokiOnce
 from obs_check.app.systems.systems import Systems
@@ -72,7 +71,7 @@ def _firewall_log(systems: Systems, run: Run) -> FirewallLog:
 
 
 def _looking_again(systems: Systems, held: Yardstick) -> LookAgain:
-    def again(document: Mapping[str, Any], broken: BrokenPanel, window: Window | None = None) -> BrokenPanel:
+    def again(document: Mapping[str, object], broken: BrokenPanel, window: Window | None = None) -> BrokenPanel:
         board = replace(systems.board, dashboard=changed_dashboard(systems.board.dashboard, document))
         # A change of the dashboard's range is looked at in that range.
         moved = board.dashboard.document.get("time") != systems.board.dashboard.document.get("time")

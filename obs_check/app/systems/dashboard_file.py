@@ -32,7 +32,7 @@ class _Held:
     key: str
 
 
-def edit_file(path: Path, edits: tuple[DashboardEdit, ...], dashboard: Mapping[str, Any]) -> str:
+def edit_file(path: Path, edits: tuple[DashboardEdit, ...], dashboard: Mapping[str, object]) -> str:
     """Change the dashboard of this uid in a JSON file, or in a key of a ConfigMap; returns what was done and where the
     old text is. `dashboard` is the model that the edits were made for.
 
@@ -73,7 +73,7 @@ def _read(path: Path) -> str:
         raise ConfigError(f"{path}: not UTF-8 text", _BY_HAND) from None
 
 
-def _the_dashboard(path: Path, text: str, uid: Any) -> _Held:
+def _the_dashboard(path: Path, text: str, uid: object) -> _Held:
     """The one dashboard of that uid, or the only one where it has none."""
     try:
         found = [held for held in _dashboards(text) if held.model.get("uid") in (uid, None)]
@@ -116,7 +116,7 @@ def _texts(text: str) -> Iterator[tuple[str, HeldText]]:
             yield str(path[-1]), held_in(text, *place, '"', held_at(text, place))
 
 
-def _keys(document: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+def _keys(document: object, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
     """The paths of the keys of ConfigMaps in JSON, as `kubectl get -o json` prints them."""
     if not isinstance(document, Mapping):
         return
@@ -154,7 +154,7 @@ def _value(held: _Held, edit: DashboardEdit, path: Sequence[str | int] | None, w
 
 
 def _check(
-    path: Path, before: str, after: str, held: _Held, wanted: Mapping[str, Any], edits: tuple[DashboardEdit, ...]
+    path: Path, before: str, after: str, held: _Held, wanted: Mapping[str, object], edits: tuple[DashboardEdit, ...]
 ) -> None:
     """Nothing but the dashboard says something else, and it says what it should. Raises ConfigError."""
     now = _the_dashboard(path, after, wanted.get("uid"))
@@ -169,7 +169,7 @@ def _around(text: str, held: _Held) -> list[Any]:
     """All that a file says beside the dashboard."""
     said = [held.text.text]
 
-    def without(value: Any) -> Any:
+    def without(value: object) -> Any:
         if isinstance(value, dict):
             return {key: without(inner) for key, inner in value.items()}
         if isinstance(value, list):

@@ -32,7 +32,7 @@ class DashboardSource:
     kept: Path | None = None
 
     def apply(
-        self, edits: tuple[DashboardEdit, ...], dashboard: Mapping[str, Any], message: str, grafana: GrafanaClient
+        self, edits: tuple[DashboardEdit, ...], dashboard: Mapping[str, object], message: str, grafana: GrafanaClient
     ) -> tuple[str, Path | None]:
         """Change the dashboard where it is kept; returns a line that says what was done and how to go back, and the
         file that was written.
@@ -48,7 +48,7 @@ class DashboardSource:
         return self._saved(edits, dashboard, message, grafana), None
 
     def _provisioned_from(
-        self, kept: Path, edits: tuple[DashboardEdit, ...], dashboard: Mapping[str, Any]
+        self, kept: Path, edits: tuple[DashboardEdit, ...], dashboard: Mapping[str, object]
     ) -> tuple[str, Path | None]:
         try:
             done = edit_file(kept, edits, dashboard)
@@ -57,7 +57,7 @@ class DashboardSource:
         return f"{done}; Grafana shows it once {self.provisioned} is provisioned anew (kubectl apply -f {kept})", kept
 
     def _saved(
-        self, edits: tuple[DashboardEdit, ...], dashboard: Mapping[str, Any], message: str, grafana: GrafanaClient
+        self, edits: tuple[DashboardEdit, ...], dashboard: Mapping[str, object], message: str, grafana: GrafanaClient
     ) -> str:
         if "spec" in self.document:
             return (

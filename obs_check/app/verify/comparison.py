@@ -47,22 +47,22 @@ def compare_hops(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[di
     return rows
 
 
-def earlier_document(before: Mapping[str, Any]) -> dict[str, Any]:
+def earlier_document(before: Mapping[str, object]) -> dict[str, Any]:
     """The earlier document as the later one keeps it: without what it was itself compared with, so that a confirmation
     of a confirmation does not grow by all that was before."""
     return {key: value for key, value in before.items() if key not in ("before", "comparison", "hop_comparison")}
 
 
-def _reads(panel: Mapping[str, Any]) -> str:
+def _reads(panel: Mapping[str, object]) -> str:
     """What a panel read of its run, or of all where nothing tells that apart."""
     return str(panel.get("of_run") or panel["reads"])
 
 
-def _seen(hop: Mapping[str, Any]) -> str:
+def _seen(hop: Mapping[str, object]) -> str:
     return f"{hop['seen']} of {hop['sent']}"
 
 
-def _change(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> str:
+def _change(old: Mapping[str, Any] | None, new: Mapping[str, object]) -> str:
     was, now = (old["verdict"] if old else None), new["verdict"]
     if was is None or "unknown" in (was, now):
         return "unknown"

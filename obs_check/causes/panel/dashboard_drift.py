@@ -55,7 +55,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     return tried_finding(context, broken, CAUSE, claim, change, f"bring the dashboard back to {source.name}")
 
 
-def _differing(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
+def _differing(live: Mapping[str, object], wanted: Mapping[str, object]) -> Iterator[str]:
     return (key for key in _COMPARED if _plain(live.get(key)) != _plain(wanted.get(key)))
 
 
@@ -68,12 +68,12 @@ def _in_words(edit: PanelEdit) -> str:
     )
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     """Without what Grafana leaves out or adds when it saves: null and empty values."""
     return json.dumps(_without_empty(value), sort_keys=True)
 
 
-def _without_empty(value: Any) -> Any:
+def _without_empty(value: object) -> Any:
     if isinstance(value, Mapping):
         inner = {key: _without_empty(held) for key, held in value.items()}
         return {key: held for key, held in inner.items() if held not in (None, "", [], {}, False)}

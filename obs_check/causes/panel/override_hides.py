@@ -45,7 +45,7 @@ def _unhidden(panel: int, stored: Mapping[str, Any]) -> Iterator[PanelEdit]:
         yield PanelEdit(panel, ("fieldConfig", "defaults", "custom", "hidden"), True, False)
 
 
-def _hides(item: Mapping[str, Any]) -> bool:
+def _hides(item: Mapping[str, object]) -> bool:
     value = item.get("value")
     if item.get("id") == "custom.hideFrom":
         return isinstance(value, Mapping) and bool(value.get("viz"))

@@ -105,11 +105,11 @@ class Chat:
             self.pause(_EVERY_S)
 
 
-def _status(chat: Any) -> Any:
+def _status(chat: object) -> Any:
     return chat.get("status") if isinstance(chat, dict) else ""
 
 
-def _result(messages: Any, command: str) -> str | None:
+def _result(messages: object, command: str) -> str | None:
     """What the tool call printed that ran exactly the command; None while there is none."""
     calls: set[str] = set()
     for part in _parts(messages):
@@ -133,7 +133,7 @@ def _argument(part: dict[str, Any]) -> str:
     return str(arguments.get("command", "")) if isinstance(arguments, dict) else ""
 
 
-def _parts(messages: Any) -> Iterator[dict[str, Any]]:
+def _parts(messages: object) -> Iterator[dict[str, Any]]:
     rows = messages.get("messages", messages) if isinstance(messages, dict) else messages
     for message in rows if isinstance(rows, list) else ():
         content = message.get("content") if isinstance(message, dict) else None

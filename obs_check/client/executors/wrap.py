@@ -22,7 +22,7 @@ class Wrap:
         return {"kind": self.kind, "evidence": list(self.evidence), "tool_call": self.tool_call}
 
 
-def wrap_of(place: Mapping[str, Any], denied: Collection[str]) -> Wrap:
+def wrap_of(place: Mapping[str, object], denied: Collection[str]) -> Wrap:
     """What the probe saw around itself (`place`), and what the requests that have to be denied were answered:
     `blocked` (the firewall's page), `answered` (by somebody else) or `none`.
 
@@ -51,7 +51,7 @@ def wrap_of(place: Mapping[str, Any], denied: Collection[str]) -> Wrap:
     return Wrap(_kind(place, ancestors, proxy, apart, set(denied)), evidence, tool_call)
 
 
-def _kind(place: Mapping[str, Any], ancestors: list[str], proxy: str, apart: bool, denied: set[str]) -> Kind:
+def _kind(place: Mapping[str, object], ancestors: list[str], proxy: str, apart: bool, denied: set[str]) -> Kind:
     if "answered" in denied:
         # Whatever stands around, it lets through what it has to stop.
         return "not wrapped"

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from functools import cache, lru_cache
 from itertools import chain
-from typing import Any
 
 from obs_check.model.entry import Entry
 from obs_check.model.window import EPOCH_UNITS, NS
@@ -99,7 +98,7 @@ def _fields(time_key: str | None) -> list[re.Pattern[str]]:
     return [re.compile(rf'(?:^|\s){re.escape(key)}=(?:"([^"]*)"|(\S+))') for key in keys]
 
 
-def _value_time(value: Any) -> int | None:
+def _value_time(value: object) -> int | None:
     """A text as RFC 3339 or a number; numbers are s, ms, us or ns by their size."""
     if isinstance(value, str):
         if match := _RFC3339.fullmatch(value):

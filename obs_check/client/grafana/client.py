@@ -57,7 +57,7 @@ class GrafanaClient:
         return Answered(value, self._probe(f"GET {path}", {"title": value["spec"].get("title")}, came))
 
     def save_dashboard(
-        self, model: Mapping[str, Any], message: str, folder_uid: str | None = None
+        self, model: Mapping[str, object], message: str, folder_uid: str | None = None
     ) -> Answered[dict[str, Any]]:
         """Save a dashboard model as a new version. A dashboard that changed meanwhile is not overwritten: Refused with
         412. Unavailable where Grafana does not say that it was saved, and as which version."""
@@ -180,7 +180,9 @@ class GrafanaClient:
         """Close the connections."""
         self._http.close()
 
-    def _call(self, method: str, path: str, kind: Any, again: bool = True, **arguments: Any) -> tuple[Any, Answer]:
+    def _call(
+        self, method: str, path: str, kind: object, again: bool = True, **arguments: object
+    ) -> tuple[Any, Answer]:
         """A call by grafana-client over our own requests, which raise what is not allowed or refused; its answer has to
         be of a kind. Returns the document and the answer that it came in."""
         if self._library is None:
@@ -193,15 +195,15 @@ class GrafanaClient:
         document = getattr(self._library, method)(path, **arguments)
         return document, session.answers[-1]
 
-    def _probe(self, request: str, answer: Any, came: Answer, window: Window | None = None) -> Probe:
+    def _probe(self, request: str, answer: object, came: Answer, window: Window | None = None) -> Probe:
         return Probe("grafana", request, answer, self._clock(), window, exchange=came.kept())
 
 
-def _many(value: Any) -> int:
+def _many(value: object) -> int:
     return len(value) if isinstance(value, list) else 0
 
 
-def _shortened(value: Any) -> Any:
+def _shortened(value: object) -> Any:
     """The first entries of a list, for a probe."""
     most = 50
     return [*value[:most], f"and {len(value) - most} more"] if isinstance(value, list) and len(value) > most else value
@@ -210,7 +212,7 @@ def _shortened(value: Any) -> Any:
 class _Session:
     """What grafana-client asks in place of niquests' session, which would follow redirects."""
 
-    def __init__(self, http: Http, kind: Any, again: bool) -> None:
+    def __init__(self, http: Http, kind: object, again: bool) -> None:
         self._http = http
         self._kind = kind
         self._again = again
@@ -229,7 +231,7 @@ class _Decoded:
     headers: Mapping[str, str] = MappingProxyType({})
     text = ""
 
-    def __init__(self, status_code: int, document: Any) -> None:
+    def __init__(self, status_code: int, document: object) -> None:
         self.status_code = status_code
         self._document = document
 
@@ -272,6 +274,6 @@ def _span(params: Mapping[str, str]) -> Window | None:
     return Window(round(float(start) * NS), round(float(end) * NS)) if start and end else None
 
 
-def _window(body: Mapping[str, Any]) -> Window | None:
+def _window(body: Mapping[str, object]) -> Window | None:
     start, end = str(body.get("from", "")), str(body.get("to", ""))
     return Window(int(start) * MS, int(end) * MS) if start.isdecimal() and end.isdecimal() else None

@@ -54,7 +54,7 @@ def _values(
     return [str(v) for field in chosen for v in field.values if v is not None]
 
 
-def _filled(query: Any, before: Mapping[str, EffectiveVariable], kind: str) -> Any:
+def _filled(query: object, before: Mapping[str, EffectiveVariable], kind: str) -> Any:
     if isinstance(query, Mapping):
         return {key: _filled(value, before, kind) for key, value in query.items()}
     return interpolate(query, before, kind) if isinstance(query, str) else query

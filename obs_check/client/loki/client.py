@@ -295,7 +295,7 @@ class LokiClient:
         return document
 
     def _probe(
-        self, request: str, answer: Any, window: Window | None, came: Answer | None, bytes_read: int = 0
+        self, request: str, answer: object, window: Window | None, came: Answer | None, bytes_read: int = 0
     ) -> Probe:
         return Probe("loki", request, answer, self._clock(), window, bytes_read, came.kept() if came else None)
 

@@ -74,7 +74,7 @@ class _Tailed(Struct):
     dropped_entries: list[Any] | None = None
 
 
-def read_result(document: Any) -> tuple[Result, Stats]:
+def read_result(document: object) -> tuple[Result, Stats]:
     """The `data` of query and query_range, with its statistics and warnings. Raises Unavailable when the shape is not
     Loki's."""
     queried = _as(document, _Queried)
@@ -101,13 +101,13 @@ def read_result(document: Any) -> tuple[Result, Stats]:
     raise Unavailable(f"loki: unknown result type {shorten(kind, 40)!r}", "does the URL point to Loki?")
 
 
-def read_tailed(document: Any) -> tuple[list[LogStream], int]:
+def read_tailed(document: object) -> tuple[list[LogStream], int]:
     """Streams of a message of the tail, and how many lines were dropped before it. Raises Unavailable."""
     tailed = _as(document, _Tailed)
     return [_stream(one) for one in tailed.streams or ()], len(tailed.dropped_entries or ())
 
 
-def _as(value: Any, kind: type[T]) -> T:
+def _as(value: object, kind: type[T]) -> T:
     try:
         return as_type(value, kind)
     except NoJson as error:

@@ -118,5 +118,5 @@ class AlloyClient:
         """Its clock against ours."""
         return self._http.offset
 
-    def _probe(self, request: str, answer: Any, came: Answer | None = None) -> Probe:
+    def _probe(self, request: str, answer: object, came: Answer | None = None) -> Probe:
         return Probe("shipper", request, answer, self._clock(), exchange=came.kept() if came else None)

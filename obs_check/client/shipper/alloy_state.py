@@ -49,13 +49,13 @@ def alloy_state(
     )
 
 
-def component_id(component: Mapping[str, Any]) -> str:
+def component_id(component: Mapping[str, object]) -> str:
     """The id as Alloy's metrics and URLs have it."""
     module, local = str(component.get("moduleID") or ""), str(component.get("localID") or "")
     return f"{module}/{local}" if module else local
 
 
-def read_body(body: Any) -> dict[str, Any]:
+def read_body(body: object) -> dict[str, Any]:
     """Alloy's JSON of a block (`arguments`, `exports`, `debugInfo`) as plain values; a block that stands several times
     is a list of mappings."""
     plain: dict[str, Any] = {}
@@ -68,7 +68,7 @@ def read_body(body: Any) -> dict[str, Any]:
     return plain
 
 
-def _value(value: Any) -> Any:
+def _value(value: object) -> Any:
     if not isinstance(value, Mapping):
         return None
     kind, inner = value.get("type"), value.get("value")
@@ -79,16 +79,16 @@ def _value(value: Any) -> Any:
     return inner
 
 
-def _mappings(value: Any) -> list[Mapping[str, Any]]:
+def _mappings(value: object) -> list[Mapping[str, Any]]:
     """The mappings of a list; what is not a list has none."""
     return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
-def _labels(target: Mapping[str, Any]) -> Labels:
+def _labels(target: Mapping[str, object]) -> Labels:
     return {str(k): str(v) for k, v in target.items()}
 
 
-def _targets(component: Mapping[str, Any]) -> list[TargetState]:
+def _targets(component: Mapping[str, object]) -> list[TargetState]:
     """The patterns of `local.file_match` (ready when one gave a file) and the targets of `loki.source.file`."""
     name, own = component.get("name"), component_id(component)
     arguments = read_body(component.get("arguments"))
@@ -138,7 +138,7 @@ def _files(
     }
 
 
-def _sickness(component: Mapping[str, Any]) -> str:
+def _sickness(component: Mapping[str, object]) -> str:
     """`ID: state: message` of a component that is not healthy, "" of one that is."""
     health = component.get("health")
     state = str(health.get("state", "")) if isinstance(health, Mapping) else ""

@@ -98,7 +98,7 @@ def _fields(line: str) -> dict[str, Any]:
     return fields
 
 
-def _status(value: Any) -> int | None:
+def _status(value: object) -> int | None:
     text = str(value if value is not None else "")
     return int(text) if re.fullmatch(r"-?\d+", text) else None
 

@@ -1,7 +1,7 @@
 """promtail's own HTTP pages: ready, metrics, targets, service discovery; and all of them as one snapshot."""
 
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from obs_check.client.answer import Answer
 from obs_check.client.answered import Answered
@@ -138,5 +138,5 @@ class PromtailClient:
         """Its clock against ours."""
         return self._http.offset
 
-    def _probe(self, request: str, answer: Any, came: Answer | None = None) -> Probe:
+    def _probe(self, request: str, answer: object, came: Answer | None = None) -> Probe:
         return Probe("shipper", request, answer, self._clock(), exchange=came.kept() if came else None)

@@ -6,7 +6,7 @@ from obs_check.golang.template.printf import sprintf
 from obs_check.golang.template.values import show, type_name
 
 
-def kind_of(value: Any) -> str:
+def kind_of(value: object) -> str:
     """The basic kind that Go compares by, "" for others."""
     if isinstance(value, bool):
         return "bool"
@@ -15,18 +15,18 @@ def kind_of(value: Any) -> str:
     return {float: "float", str: "string"}.get(type(value), "")
 
 
-def _incompatible(first: Any, second: Any) -> ValueError:
+def _incompatible(first: object, second: object) -> ValueError:
     return ValueError(f"incompatible types for comparison: {type_name(first)} and {type_name(second)}")
 
 
-def _not_comparable(first: Any, other: Any) -> ValueError:
+def _not_comparable(first: object, other: object) -> ValueError:
     if isinstance(first, dict) == isinstance(other, dict) and isinstance(first, list) == isinstance(other, list):
         return ValueError(f"non-comparable type {sprintf('%s', other)}: {type_name(other)}")
     texts = sprintf("%s", first), type_name(first), type_name(other), show(other)
     return ValueError("non-comparable types {}: {}, {}: {}".format(*texts))
 
 
-def equal(first: Any, *others: Any) -> bool:
+def equal(first: object, *others: object) -> bool:
     """`eq`: true when the first equals any other; ValueError with Go's words on different basic kinds."""
     if not others:
         raise ValueError("missing argument for comparison")

@@ -26,7 +26,7 @@ class CompiledTemplate(NamedTuple):
 
 
 def compile_template(
-    text: str, name: str, functions: Mapping[str, Signature] = FUNCTIONS, absent: Any = ""
+    text: str, name: str, functions: Mapping[str, Signature] = FUNCTIONS, absent: object = ""
 ) -> CompiledTemplate:
     """The template `text` called `name`; QueryError with Go's words when it does not parse. `functions` are those of
     Loki unless given, and `absent`, the empty text or None, is the value of a field that is not there."""

@@ -72,7 +72,7 @@ def _unix_to_time(text: str) -> Instant:
     return Instant(int(text) * scale)
 
 
-def to_int(value: Any) -> Int64:
+def to_int(value: object) -> Int64:
     """sprig's toInt64: what cannot be read is 0."""
     if isinstance(value, Duration):
         return Int64(0)
@@ -90,7 +90,7 @@ def to_int(value: Any) -> Int64:
     return Int64(whole if text == text.strip() and -(2**63) <= whole < 2**63 else 0)
 
 
-def to_float(value: Any) -> float:
+def to_float(value: object) -> float:
     """sprig's toFloat64: what cannot be read is 0."""
     if isinstance(value, str):
         try:
@@ -105,18 +105,18 @@ def _wrapped(value: int) -> Int64:
     return Int64((value + 2**63) % 2**64 - 2**63)
 
 
-def _divide(left: Any, right: Any) -> Int64:
+def _divide(left: object, right: object) -> Int64:
     a, b = to_int(left), to_int(right)
     if not b:
         raise ValueError("runtime error: integer divide by zero")
     return _wrapped(abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1))
 
 
-def _modulo(left: Any, right: Any) -> Int64:
+def _modulo(left: object, right: object) -> Int64:
     return Int64(to_int(left) - to_int(right) * _divide(left, right))
 
 
-def _decimal(value: Any) -> Decimal:
+def _decimal(value: object) -> Decimal:
     number = to_float(value)
     if not math.isfinite(number):
         raise ValueError(f"Cannot create a Decimal from {show(number)}")
@@ -128,7 +128,7 @@ _EXACT = Context(prec=2000, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 def _by_decimals(combine: Callable[[Decimal, Decimal], Decimal]) -> Callable[..., float]:
-    def fold(first: Any, *others: Any) -> float:
+    def fold(first: object, *others: object) -> float:
         total = _decimal(first)
         for other in others:
             total = combine(total, _decimal(other))
@@ -144,7 +144,7 @@ def _quotient(left: Decimal, right: Decimal) -> Decimal:
     return _EXACT.divide(left, right).quantize(Decimal("1e-16"), ROUND_HALF_UP, _EXACT)
 
 
-def _round(value: Any, places: int, on: float = 0.5) -> float:
+def _round(value: object, places: int, on: float = 0.5) -> float:
     power = 10.0**places
     digit = power * to_float(value)
     if not math.isfinite(digit):
@@ -154,7 +154,7 @@ def _round(value: Any, places: int, on: float = 0.5) -> float:
 
 
 def _whole(part: Callable[[float], int]) -> Callable[[Any], float]:
-    def of(value: Any) -> float:
+    def of(value: object) -> float:
         number = to_float(value)
         return math.copysign(part(number), number) if math.isfinite(number) else number
 
@@ -172,7 +172,7 @@ def _number(text: str) -> float:
     return number
 
 
-def _without_halves(value: Any) -> Any:
+def _without_halves(value: object) -> Any:
     """Halves of surrogate pairs become U+FFFD, as Go reads them."""
     match value:
         case str():
@@ -192,7 +192,7 @@ def _from_json(text: str) -> Any:
         return None
 
 
-def _length(value: Any) -> int:
+def _length(value: object) -> int:
     if isinstance(value, str):
         return len(value.encode())
     if isinstance(value, dict | list):
@@ -202,7 +202,7 @@ def _length(value: Any) -> int:
     raise ValueError(f"len of type {type_name(value)}")
 
 
-def _place(key: Any, size: int) -> int:
+def _place(key: object, size: int) -> int:
     if key is None:
         raise ValueError("cannot index slice/array with nil")
     if not isinstance(key, int) or isinstance(key, bool):
@@ -212,7 +212,7 @@ def _place(key: Any, size: int) -> int:
     return int(key)
 
 
-def _index(value: Any, *keys: Any) -> Any:
+def _index(value: object, *keys: object) -> Any:
     if value is None:
         raise ValueError("index of untyped nil")
     for key in keys:
@@ -234,7 +234,7 @@ def _index(value: Any, *keys: Any) -> Any:
     return value
 
 
-def _slice(value: Any, *bounds: Any) -> Any:
+def _slice(value: object, *bounds: object) -> Any:
     if value is None:
         raise ValueError("slice of untyped nil")
     if len(bounds) > 3:
@@ -252,7 +252,7 @@ def _slice(value: Any, *bounds: Any) -> Any:
     return decode_utf8(part) if isinstance(part, bytes) else part
 
 
-def _print(*values: Any) -> str:
+def _print(*values: object) -> str:
     out = ""
     for index, value in enumerate(values):
         if index and not isinstance(value, str) and not isinstance(values[index - 1], str):
@@ -261,7 +261,7 @@ def _print(*values: Any) -> str:
     return out
 
 
-def _joined(values: Sequence[Any]) -> str:
+def _joined(values: Sequence[object]) -> str:
     return _print(*("<no value>" if value is None else value for value in values))
 
 
@@ -272,21 +272,21 @@ def _urldecode(text: str) -> str:
     return unquote_plus(text, errors="replace")
 
 
-def _call(function: Any, *_: Any) -> Any:
+def _call(function: object, *_: object) -> Any:
     if function is None:
         raise ValueError("call of nil")
     raise ValueError(f"non-function %s of type {type_name(function)}")
 
 
-def _first_true(*values: Any) -> Any:
+def _first_true(*values: object) -> Any:
     return next((value for value in values[:-1] if truth(value)), values[-1])
 
 
-def _first_false(*values: Any) -> Any:
+def _first_false(*values: object) -> Any:
     return next((value for value in values[:-1] if not truth(value)), values[-1])
 
 
-def _default(fallback: Any, *given: Any) -> Any:
+def _default(fallback: object, *given: object) -> Any:
     return given[0] if given and truth(given[0]) else fallback
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from obs_check.golang.numbers import float_text
 from obs_check.golang.template.values import Duration, show, type_name
@@ -86,7 +85,7 @@ def _string(flags: str, value: str, verb: str, precision: int | None) -> str | N
             return None
 
 
-def _formatted(flags: str, precision: int | None, verb: str, value: Any) -> str:
+def _formatted(flags: str, precision: int | None, verb: str, value: object) -> str:
     if verb == "T":
         return type_name(value)
     if value is None:
@@ -117,7 +116,7 @@ def _formatted(flags: str, precision: int | None, verb: str, value: Any) -> str:
     return f"%!{verb}({type_name(value)}={shown})"
 
 
-def _padded(flags: str, size: int, text: str, value: Any) -> str:
+def _padded(flags: str, size: int, text: str, value: object) -> str:
     if "-" in flags or size < 0:
         return text.ljust(abs(size))
     if "0" not in flags:
@@ -129,7 +128,7 @@ def _padded(flags: str, size: int, text: str, value: Any) -> str:
 class _Arguments:
     """The values in the order in which the verbs take them."""
 
-    def __init__(self, values: Sequence[Any]) -> None:
+    def __init__(self, values: Sequence[object]) -> None:
         self.values = values
         self.at = 0
         self.reordered = False
@@ -153,7 +152,7 @@ class _Arguments:
         return value if isinstance(value, int) else None
 
 
-def sprintf(form: str, *values: Any) -> str:
+def sprintf(form: str, *values: object) -> str:
     """The form with its verbs replaced; wrong verbs and numbers of values are shown as Go shows them."""
     given = _Arguments(values)
 

@@ -77,7 +77,7 @@ class Execution:
         where = f'executing "{self.running}" at <{self.place}>'
         return TemplateFault(f"template: {self.name}:{line}:{column}: {where}: {message}")
 
-    def walk(self, dot: Any, body: Sequence[nodes.Node]) -> None:
+    def walk(self, dot: object, body: Sequence[nodes.Node]) -> None:
         """Writes the nodes to `out`."""
         for node in body:
             match node:
@@ -96,14 +96,14 @@ class Execution:
                 case nodes.Call():
                     self._template(dot, node)
 
-    def _choose(self, dot: Any, node: nodes.Branch) -> None:
+    def _choose(self, dot: object, node: nodes.Branch) -> None:
         value = self.pipeline(dot, node.pipeline)
         if truth(value):
             self.walk(value if node.word == "with" else dot, node.body)
         else:
             self.walk(dot, node.otherwise)
 
-    def _range(self, dot: Any, node: nodes.Branch) -> None:
+    def _range(self, dot: object, node: nodes.Branch) -> None:
         value = self.pipeline(dot, node.pipeline)
         items = self._items(value)
         if not items:
@@ -127,7 +127,7 @@ class Execution:
             finally:
                 del self.variables[kept:]
 
-    def _items(self, value: Any) -> list[tuple[Any, Any]]:
+    def _items(self, value: object) -> list[tuple[Any, Any]]:
         if value is None:
             return []
         if isinstance(value, dict):
@@ -138,7 +138,7 @@ class Execution:
             return [(number, number) for number in range(value)]
         raise self.fail(f"range can't iterate over {show(value)}")
 
-    def _template(self, dot: Any, node: nodes.Call) -> None:
+    def _template(self, dot: object, node: nodes.Call) -> None:
         self.place = node
         body = self.definitions.get(node.name)
         if body is None:
@@ -153,7 +153,7 @@ class Execution:
             raise self.fail("exceeded maximum template depth (100000)") from None
         self.variables, self.running = outer, running
 
-    def pipeline(self, dot: Any, pipeline: nodes.PipeNode) -> Any:
+    def pipeline(self, dot: object, pipeline: nodes.PipeNode) -> Any:
         """The value of the last command, given to the declared variables."""
         self.place = pipeline
         value: Any = _ABSENT
@@ -166,7 +166,7 @@ class Execution:
                 self.variables.append([name, value])
         return value
 
-    def _assign(self, name: str, value: Any) -> None:
+    def _assign(self, name: str, value: object) -> None:
         for pair in reversed(self.variables):
             if pair[0] == name:
                 pair[1] = value
@@ -176,7 +176,7 @@ class Execution:
     def _variable(self, name: str) -> Any:
         return next(value for known, value in reversed(self.variables) if known == name)
 
-    def _command(self, dot: Any, command: nodes.CommandNode, piped: Any) -> Any:
+    def _command(self, dot: object, command: nodes.CommandNode, piped: object) -> Any:
         first, *arguments = command.operands
         given = _Given(arguments, piped)
         match first:
@@ -203,7 +203,7 @@ class Execution:
 
     def _path(
         self,
-        dot: Any,
+        dot: object,
         node: nodes.FieldNode | nodes.VariableNode | nodes.ChainNode,
         given: _Given = _NOTHING,
     ) -> Any:
@@ -222,7 +222,7 @@ class Execution:
             value, kind = inner, "interface {}" if type(value) is dict else type_name(inner)
         return self._field(dot, value, kind, names[-1], node, given)
 
-    def _root(self, dot: Any, node: nodes.FieldNode | nodes.VariableNode | nodes.ChainNode) -> Any:
+    def _root(self, dot: object, node: nodes.FieldNode | nodes.VariableNode | nodes.ChainNode) -> Any:
         match node:
             case nodes.FieldNode():
                 return dot
@@ -231,7 +231,7 @@ class Execution:
             case nodes.ChainNode():
                 return self._argument(dot, "a", node.node)
 
-    def _field(self, dot: Any, value: Any, kind: str, name: str, node: nodes.Operand, given: _Given) -> Any:
+    def _field(self, dot: object, value: object, kind: str, name: str, node: nodes.Operand, given: _Given) -> Any:
         if value is None:
             raise self.fail(f"nil pointer evaluating interface {{}}.{name}")
         if method := METHODS.get(type(value), {}).get(name):
@@ -243,7 +243,7 @@ class Execution:
             raise self.fail(f"{name} is not a method but has arguments")
         return value.get(name, "" if isinstance(value, Labels) else None)
 
-    def _function(self, dot: Any, node: nodes.Function, command: Any, given: _Given) -> Any:
+    def _function(self, dot: object, node: nodes.Function, command: object, given: _Given) -> Any:
         self.place = node
         signature = self.functions.get(node.name)
         if signature is None:
@@ -252,7 +252,7 @@ class Execution:
             signature = OF_THE_MOMENT[node.name](self.moment)
         return self._call(dot, node.name, signature, command, given)
 
-    def _call(self, dot: Any, name: str, signature: Signature, node: Any, given: _Given) -> Any:
+    def _call(self, dot: object, name: str, signature: Signature, node: object, given: _Given) -> Any:
         parameters, variadic, function = signature
         arguments, piped = given
         count = len(arguments) + (piped is not _ABSENT)
@@ -276,7 +276,7 @@ class Execution:
             message = str(error).replace("%s", str(arguments[0]) if arguments else "", 1) if name == "call" else error
             raise self.fail(f"error calling {name}: {message}") from None
 
-    def _argument(self, dot: Any, kind: str, node: nodes.Operand) -> Any:
+    def _argument(self, dot: object, kind: str, node: nodes.Operand) -> Any:
         self.place = node
         match node:
             case nodes.Dot():
@@ -310,7 +310,7 @@ class Execution:
             raise self.fail(f"expected {_LITERALS[kind]}; found {node}")
         return {"s": str, "i": int, "d": int, "f": float}[kind](node.value)
 
-    def _checked(self, value: Any, kind: str, nothing: str) -> Any:
+    def _checked(self, value: object, kind: str, nothing: str) -> Any:
         """The value when its type is that of the parameter; `nothing` is what a missing one is."""
         if kind in "av":
             return value

@@ -42,7 +42,7 @@ NOT_SIMULATED = (
 def _texts(function: Callable[..., Any]) -> Callable[..., Any]:
     """Of texts only, as Go checks it."""
 
-    def checked(*values: Any) -> Any:
+    def checked(*values: object) -> Any:
         for value in values:
             if type(value) is not str:
                 raise TemplateFault(f"wrong type for value; expected string; got {show(value)}")
@@ -106,7 +106,7 @@ def _split_all(pattern: str, text: str, count: int) -> list[str]:
     return [] if count == 0 else [*parts, text[at:]]
 
 
-def _ternary(yes: Any, no: Any, test: Any) -> Any:
+def _ternary(yes: object, no: object, test: object) -> Any:
     if not isinstance(test, bool):
         raise TemplateFault("wrong type for value; expected bool")
     return yes if test else no
@@ -116,7 +116,7 @@ def _fail(message: str) -> Any:
     raise TemplateFault(message)
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     names = {str: "string", bool: "bool", int: "int", float: "float64", list: "slice", dict: "map"}
     return names.get(type(value), "invalid")
 
@@ -129,12 +129,12 @@ def _quoted(mark: Callable[[Any], str]) -> Callable[..., str]:
     return lambda *values: " ".join(mark(v) for v in values if v is not None and v is not MISSING)
 
 
-def _pretty(value: Any) -> str:
+def _pretty(value: object) -> str:
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
 
 
 def _not_simulated(name: str) -> Callable[..., Any]:
-    def refuse(*_: Any) -> Any:
+    def refuse(*_: object) -> Any:
         raise TemplateFault(f"{name} is not simulated")
 
     return refuse

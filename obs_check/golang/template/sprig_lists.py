@@ -7,20 +7,20 @@ from obs_check.golang.template.functions import to_int
 from obs_check.golang.template.values import MISSING, TemplateFault, show, truth
 
 
-def strings(values: Any) -> list[str]:
+def strings(values: object) -> list[str]:
     """sprig's toStrings: a list of texts of anything, nil left out."""
     if values is None or values is MISSING:
         return []
     return [show(v) for v in values if v is not None] if isinstance(values, list) else [show(values)]
 
 
-def _list(value: Any) -> list[Any]:
+def _list(value: object) -> list[Any]:
     if not isinstance(value, list):
         raise TemplateFault(f"no list: {show(value)}")
     return value
 
 
-def _pairs(*given: Any) -> dict[str, Any]:
+def _pairs(*given: object) -> dict[str, Any]:
     keys, values = given[::2], [*given[1::2], *[""] * (len(given) % 2)]
     return {show(key): value for key, value in zip(keys, values, strict=True)}
 
@@ -30,7 +30,7 @@ def _split(by: str, text: str, count: int = -1) -> dict[str, str]:
     return {f"_{n}": part for n, part in enumerate(parts)}
 
 
-def _set(target: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
+def _set(target: dict[str, Any], key: str, value: object) -> dict[str, Any]:
     target[key] = value
     return target
 
@@ -40,7 +40,7 @@ def _unset(target: dict[str, Any], key: str) -> dict[str, Any]:
     return target
 
 
-def _dig(*given: Any) -> Any:
+def _dig(*given: object) -> Any:
     *path, fallback, value = given
     for key in path:
         if not isinstance(value, dict) or key not in value:
@@ -49,11 +49,11 @@ def _dig(*given: Any) -> Any:
     return value
 
 
-def _sort(values: Any) -> list[str]:
+def _sort(values: object) -> list[str]:
     return sorted(strings(values))
 
 
-def _uniq(values: Any) -> list[Any]:
+def _uniq(values: object) -> list[Any]:
     found: list[Any] = []
     for value in _list(values):
         if value not in found:
@@ -65,7 +65,7 @@ def _until_step(start: int, stop: int, step: int) -> list[int]:
     return list(range(start, stop, step)) if step else []
 
 
-def _chunks(size: int, values: Any) -> list[Any]:
+def _chunks(size: int, values: object) -> list[Any]:
     items = _list(values)
     return [items[n : n + size] for n in range(0, len(items), size)]
 

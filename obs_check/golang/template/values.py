@@ -1,7 +1,5 @@
 """What Go does with values in a template: types, truth, printing, comparing."""
 
-from typing import Any
-
 from obs_check.golang.durations import format_go_duration
 from obs_check.golang.numbers import float_text
 from obs_check.golang.template.clock import Instant
@@ -27,7 +25,7 @@ class Labels(dict[str, str]):
     """The labels of a line: a key that is not there is the empty text."""
 
 
-def type_name(value: Any) -> str:
+def type_name(value: object) -> str:
     """Go's name of the value's type."""
     if value is None:
         return "<nil>"
@@ -45,12 +43,12 @@ def type_name(value: Any) -> str:
     return known.get(type(value), "map[string]interface {}")
 
 
-def truth(value: Any) -> bool:
+def truth(value: object) -> bool:
     """Go: empty, zero and nil are false; a time is true."""
     return isinstance(value, Instant) or bool(value)
 
 
-def show(value: Any) -> str:
+def show(value: object) -> str:
     """The value as %v prints it."""
     if isinstance(value, str):
         return value

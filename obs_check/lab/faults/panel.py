@@ -18,7 +18,7 @@ def panel(number: int, change: Callable[[dict[str, Any]], None]) -> Change:
     return changed
 
 
-def _with(**values: Any) -> Callable[[dict[str, Any]], None]:
+def _with(**values: object) -> Callable[[dict[str, Any]], None]:
     return lambda one: one.update(values)
 
 

@@ -85,7 +85,7 @@ class NativeGrafana(NativeProgram):
             path = f"/api/serviceaccounts/{account['id']}/tokens"
             return str(admin.post(path, json={"name": name}).raise_for_status().json()["key"])
 
-    def save(self, model: Mapping[str, Any]) -> None:
+    def save(self, model: Mapping[str, object]) -> None:
         """Import a dashboard, as a person does: it can be saved again."""
         with self.admin() as admin:
             body = {"dashboard": {**model, "id": None}, "overwrite": True}
@@ -145,7 +145,7 @@ def fit(settings: LabSettings) -> None:
         settings.source = json.dumps(without_auto(json.loads(settings.source)), indent=2, ensure_ascii=False) + "\n"
 
 
-def without_auto(dashboard: Mapping[str, Any]) -> dict[str, Any]:
+def without_auto(dashboard: Mapping[str, object]) -> dict[str, Any]:
     """The dashboard with the intervals that Grafana 9 fills in: a graph's step, everywhere else the range."""
     model: dict[str, Any] = json.loads(json.dumps(dashboard))
     for panel in model["panels"]:

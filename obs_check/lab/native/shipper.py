@@ -5,7 +5,6 @@ import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -126,6 +125,6 @@ def _convert(directory: Path) -> None:
     source.unlink()
 
 
-def options_of(env: Any) -> list[str]:
+def options_of(env: object) -> list[str]:
     """promtail fills in `${NAME}` only when told to."""
     return ["-config.expand-env=true"] if env else []

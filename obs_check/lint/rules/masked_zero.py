@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
@@ -54,7 +53,7 @@ def _in_panel(panel: Panel) -> Iterator[str]:
         yield "nullValueMode is `null as zero`"
 
 
-def _maps_null(given: Mapping[str, Any]) -> bool:
+def _maps_null(given: Mapping[str, object]) -> bool:
     options = mapping(given.get("options"))
     if given.get("type") == "special" and options.get("match") in _NULL_KEYS:
         text = mapping(options.get("result")).get("text")

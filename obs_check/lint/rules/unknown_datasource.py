@@ -35,7 +35,7 @@ def _references(board: LintedDashboard) -> Iterator[tuple[Spot, Any]]:
             yield board.spot(), variable.raw["datasource"]
 
 
-def _judge(spot: Spot, reference: Any, board: LintedDashboard, known: Datasources) -> Iterator[Found]:
+def _judge(spot: Spot, reference: object, board: LintedDashboard, known: Datasources) -> Iterator[Found]:
     values = {name: v.value for name, v in effective_variables(board.dashboard).items() if v.value}
     key = reference_key(reference, values)
     # `-- Mixed --`, `-- Dashboard --`, `-- Grafana --` and what a variable will say are not datasources to look up.

@@ -18,7 +18,7 @@ _ABSENT = object()
 _UNSURE = object()
 
 
-def _walk(value: Any, path: Path) -> Any:
+def _walk(value: object, path: Path) -> Any:
     """The text at a path of a decoded line; _ABSENT when there is none, _UNSURE when its text has to be read again or a
     key on the way is there twice (Loki 3.5 goes on to the second where the first leads nowhere)."""
     for step in path:

@@ -45,7 +45,7 @@ def comparisons(predicate: ast.Predicate) -> Iterator[ast.Comparison]:
 def with_children(node: ast.Metric, change: Callable[[ast.Metric], ast.Metric]) -> ast.Metric: ...
 @overload
 def with_children(node: ast.Predicate, change: Callable[[ast.Predicate], ast.Predicate]) -> ast.Predicate: ...
-def with_children(node: Any, change: Callable[[Any], Any]) -> Any:
+def with_children(node: object, change: Callable[[Any], Any]) -> Any:
     """The node with what `change` makes of each of its children."""
     match node:
         case ast.BinaryOperation() | ast.AndPredicate() | ast.OrPredicate():

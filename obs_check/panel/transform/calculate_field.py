@@ -39,7 +39,7 @@ def _binary(frame: Frame, frames: Sequence[Frame], options: Mapping[str, Any]) -
     return Field(str(options.get("alias") or f"{left[0]} {operator} {right[0]}"), "number", values)
 
 
-def _operand(stored: Any, frame: Frame, frames: Sequence[Frame]) -> tuple[str, list[Any]] | None:
+def _operand(stored: object, frame: Frame, frames: Sequence[Frame]) -> tuple[str, list[Any]] | None:
     """A column by name, or a fixed number; newer versions wrap both in an object."""
     if isinstance(stored, Mapping):
         stored = stored.get("fixed") or (stored.get("matcher") or {}).get("options")
@@ -53,7 +53,7 @@ def _operand(stored: Any, frame: Frame, frames: Sequence[Frame]) -> tuple[str, l
         return None
 
 
-def _calculated(left: Any, right: Any, operator: str) -> float | None:
+def _calculated(left: object, right: object, operator: str) -> float | None:
     if not isinstance(left, int | float) or not isinstance(right, int | float):
         return None
     match operator:

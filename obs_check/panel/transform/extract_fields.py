@@ -12,7 +12,7 @@ from obs_check.panel.overrides import js_regex
 _SEPARATORS = " ,;\t\n&{}"
 
 
-def extract_fields(frames: Sequence[Frame], options: Mapping[str, Any]) -> list[Frame]:
+def extract_fields(frames: Sequence[Frame], options: Mapping[str, object]) -> list[Frame]:
     """A frame without the source column is unchanged; a line that cannot be read gives an empty row. `replace` drops
     every other column (time stays with `keepTime`); `delimiter` counts for the format `delimiter` only."""
     result = []
@@ -84,14 +84,14 @@ def _reader(kind: str, options: Mapping[str, Any]) -> Callable[[Any], Mapping[st
     return _automatic
 
 
-def _automatic(value: Any) -> Mapping[str, Any]:
+def _automatic(value: object) -> Mapping[str, Any]:
     if value is None:
         return {}
     parsed = _json(value)
     return _object(parsed) if parsed is not None else key_values(str(value))
 
 
-def _json(value: Any) -> Any:
+def _json(value: object) -> Any:
     if not isinstance(value, str):
         return value
     try:
@@ -100,13 +100,13 @@ def _json(value: Any) -> Any:
         return None
 
 
-def _object(value: Any) -> Mapping[str, Any]:
+def _object(value: object) -> Mapping[str, Any]:
     if isinstance(value, Mapping):
         return value
     return {str(i): v for i, v in enumerate(value)} if isinstance(value, list) else {}
 
 
-def _at_paths(value: Any, paths: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _at_paths(value: object, paths: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     row = {}
     for entry in paths:
         inner = value

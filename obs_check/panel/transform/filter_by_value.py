@@ -71,7 +71,7 @@ def _compares(kind: str, number: float | None, wanted: float | None) -> bool:
     }.get(kind, False)
 
 
-def _same(value: Any, wanted: Any) -> bool:
+def _same(value: object, wanted: object) -> bool:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value == _number(wanted)
     return str(value) == str(wanted)

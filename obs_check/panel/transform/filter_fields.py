@@ -9,7 +9,7 @@ from obs_check.panel.naming import display_name
 from obs_check.panel.overrides import js_regex
 
 
-def filter_fields_by_name(frames: Sequence[Frame], options: Mapping[str, Any]) -> list[Frame]:
+def filter_fields_by_name(frames: Sequence[Frame], options: Mapping[str, object]) -> list[Frame]:
     """Columns by name or pattern, `include` first, then `exclude`; a frame without a column left vanishes."""
     result = []
     for frame in frames:
@@ -19,7 +19,7 @@ def filter_fields_by_name(frames: Sequence[Frame], options: Mapping[str, Any]) -
     return result
 
 
-def filter_by_ref_id(frames: Sequence[Frame], options: Mapping[str, Any]) -> list[Frame]:
+def filter_by_ref_id(frames: Sequence[Frame], options: Mapping[str, object]) -> list[Frame]:
     """Frames of the named refIds: `include` and `exclude` are expressions such as `A|B`."""
     include, exclude = options.get("include"), options.get("exclude")
     kept = list(frames)

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from obs_check.panel.frames import Field, Frame
 from obs_check.panel.naming import is_named
 
 
-def join_by_field(frames: Sequence[Frame], options: Mapping[str, Any]) -> list[Frame]:
+def join_by_field(frames: Sequence[Frame], options: Mapping[str, object]) -> list[Frame]:
     """`inner` keeps keys that every frame has (none: no row), `outer` all of them. Where the column is in no frame the
     result has no columns."""
     by = str(options.get("byField") or "")

@@ -6,7 +6,7 @@ from typing import Any
 from obs_check.panel.frames import Field, Frame
 
 
-def merge(frames: Sequence[Frame], _options: Mapping[str, Any]) -> list[Frame]:
+def merge(frames: Sequence[Frame], _options: Mapping[str, object]) -> list[Frame]:
     """Empty frames are dropped; a column that a frame does not have is null in its rows, unless a row of another frame
     with the same common values fills it."""
     filled = [f for f in frames if f.rows]

@@ -28,7 +28,7 @@ def sort_by(frames: Sequence[Frame], options: Mapping[str, Any]) -> list[Frame]:
     return result
 
 
-def limit(frames: Sequence[Frame], options: Mapping[str, Any]) -> list[Frame]:
+def limit(frames: Sequence[Frame], options: Mapping[str, object]) -> list[Frame]:
     """The first n rows of every frame, the last n when negative; an empty or unreadable number is no limit."""
     stored = options.get("limitField", 10)
     read = _WHOLE.match(str(stored))

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from obs_check.panel.frames import Frame
 from obs_check.panel.naming import display_name
@@ -12,7 +11,7 @@ from obs_check.panel.overrides import js_regex
 _GROUP = re.compile(r"\$(\d{1,2}|<\w+>|&)")
 
 
-def rename_by_regex(frames: Sequence[Frame], options: Mapping[str, Any]) -> list[Frame]:
+def rename_by_regex(frames: Sequence[Frame], options: Mapping[str, object]) -> list[Frame]:
     """Replaces the first match in every column's name (all with the flag `g`); `$1` and `$<name>` are its groups."""
     stored = str(options.get("regex") or "")
     if not stored:

@@ -84,7 +84,7 @@ def about(run: ToldRun) -> About:
     )
 
 
-def _dashboard(dashboard: Mapping[str, Any]) -> str:
+def _dashboard(dashboard: Mapping[str, object]) -> str:
     if not dashboard:
         return ""
     title, uid = dashboard.get("title") or dashboard.get("source"), dashboard.get("uid")
@@ -94,7 +94,7 @@ def _dashboard(dashboard: Mapping[str, Any]) -> str:
     return f"{title} ({', '.join(inside)})" if inside else str(title)
 
 
-def _offset(clock: Mapping[str, Any]) -> str:
+def _offset(clock: Mapping[str, object]) -> str:
     least, most = clock.get("least_ms"), clock.get("most_ms")
     if not isinstance(least, int | float) or not isinstance(most, int | float):
         return ""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup
 
@@ -118,7 +117,7 @@ def _patterns(name: str) -> Markup:
     )
 
 
-def _decision(event: Mapping[str, Any]) -> str:
+def _decision(event: Mapping[str, object]) -> str:
     """What the firewall answered: `allow`, `deny`, or why nothing is known."""
     return str(event.get("verdict") or "unknown").replace("_", " ")
 
@@ -154,7 +153,7 @@ def latency_by_hop(run: ToldRun) -> Drawing | None:
     return drawing
 
 
-def latency_text(value: Any) -> str:
+def latency_text(value: object) -> str:
     """Milliseconds, or seconds where there are many."""
     if not isinstance(value, int | float):
         return "nothing seen"

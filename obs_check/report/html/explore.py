@@ -34,20 +34,20 @@ def asked_queries(probe: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]] 
     ]
 
 
-def body_queries(body: Any) -> list[dict[str, Any]]:
+def body_queries(body: object) -> list[dict[str, Any]]:
     """The entries of a body for /api/ds/query; what a document keeps of a body may have any shape."""
     found = body.get("queries") if isinstance(body, Mapping) else None
     return [dict(entry) for entry in found if isinstance(entry, Mapping)] if isinstance(found, list) else []
 
 
-def datasource_of(query: Mapping[str, Any]) -> dict[str, str]:
+def datasource_of(query: Mapping[str, object]) -> dict[str, str]:
     """The `type` and `uid` that an entry names; "" for what it does not."""
     named = query.get("datasource")
     return {key: str(named.get(key) or "") for key in ("type", "uid")} if isinstance(named, Mapping) else {}
 
 
 def explore_url(
-    base: str, version: str, uid: str, queries: Sequence[Mapping[str, Any]], window: Mapping[str, Any]
+    base: str, version: str, uid: str, queries: Sequence[Mapping[str, Any]], window: Mapping[str, object]
 ) -> str | None:
     """The address of Explore with the queries filled in; None where the address of Grafana or of a datasource is not
     known. `queries` are targets as a panel has them, the window is {"start_ns", "end_ns"}.
@@ -76,5 +76,5 @@ def _scheme(base: str) -> str:
         return ""
 
 
-def _packed(value: Mapping[str, Any]) -> str:
+def _packed(value: Mapping[str, object]) -> str:
     return quote(json.dumps(value, ensure_ascii=False, separators=(",", ":")), safe="")

@@ -76,7 +76,7 @@ _OF_LARGE_RUNS = {
 """Heading -> field of a hop, which only a large run has: times, and how many tags."""
 
 
-def _large(value: Any) -> str:
+def _large(value: object) -> str:
     if isinstance(value, list):
         return str(len(value))
     return "" if value is None else latency_text(value)
@@ -160,13 +160,13 @@ def without_empty(grid: Grid) -> Grid:
     return Grid(grid.anchor, grid.caption, [grid.columns[n] for n in kept], rows)
 
 
-def plain_grid(anchor: str, caption: str, columns: Sequence[tuple[str, str, Kind]], rows: Iterable[Any]) -> Grid:
+def plain_grid(anchor: str, caption: str, columns: Sequence[tuple[str, str, Kind]], rows: Iterable[object]) -> Grid:
     """Rows as they stand; a column is (key, heading, kind)."""
     found = [("", [Cell(_text(row.get(key))) for key, _, _ in columns]) for row in rows if isinstance(row, Mapping)]
     return Grid(anchor, caption, [(heading, kind) for _, heading, kind in columns], found)
 
 
-def moment(ns: Any) -> str:
+def moment(ns: object) -> str:
     """RFC 3339 in UTC; "" for what is not a time."""
     return shown_time(ns) if isinstance(ns, int) and not isinstance(ns, bool) and 0 <= ns < 2**63 else ""
 
@@ -178,5 +178,5 @@ def _few(tags: Any, most: int = 4) -> str:
     return ", ".join(found[:most]) + more
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return "" if value is None else str(value)

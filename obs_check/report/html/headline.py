@@ -32,7 +32,7 @@ class Headline:
         return next((verdict for verdict, label in LABELS.items() if label == self.label), "unknown")
 
 
-def headline(document: Mapping[str, Any]) -> Headline:
+def headline(document: Mapping[str, object]) -> Headline:
     """The last of the runs decides: that after the change where there were two."""
     verdict = str(document.get("verdict") or "unknown")
     runs = runs_of(document)

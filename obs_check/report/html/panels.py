@@ -118,6 +118,6 @@ def _sent(reading: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(str(entry.get("expr") or entry.get("rawSql") or entry.get("refId")) for entry in entries))
 
 
-def _made_by(tags: Sequence[Any], most: int = 3) -> str:
+def _made_by(tags: Sequence[object], most: int = 3) -> str:
     more = f" and {len(tags) - most} more" if len(tags) > most else ""
     return ", ".join(str(tag) for tag in tags[:most]) + more

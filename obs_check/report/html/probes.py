@@ -52,7 +52,7 @@ class Probes:
         self.all: list[NumberedProbe] = []
         self._known: dict[str, NumberedProbe] = {}
 
-    def take(self, run: ToldRun, probe: Mapping[str, Any], cited: tuple[str, str]) -> NumberedProbe:
+    def take(self, run: ToldRun, probe: Mapping[str, object], cited: tuple[str, str]) -> NumberedProbe:
         """The probe with its number; `cited` is (anchor, name) of what rests on it."""
         key = canonical_json([run.prefix, probe])
         found = self._known.get(key)
@@ -92,12 +92,12 @@ def _numbered(run: ToldRun, probe: Mapping[str, Any], number: int) -> NumberedPr
     )
 
 
-def canonical_json(value: Any) -> str:
+def canonical_json(value: object) -> str:
     """A value as the JSON that is hashed: keys sorted, no blanks, without the secrets that are known."""
     return hide_secrets(json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=str))
 
 
-def result(answer: Any) -> str:
+def result(answer: object) -> str:
     """An answer in a word or two: the number that a proof turns on."""
     match answer:
         case None:
@@ -127,9 +127,9 @@ def result(answer: Any) -> str:
     return ""
 
 
-def _shown(answer: Any) -> str:
+def _shown(answer: object) -> str:
     return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, indent=1, default=str)
 
 
-def _number(value: Any) -> str:
+def _number(value: object) -> str:
     return f"{value:g}" if isinstance(value, int | float) else str(value)

@@ -34,7 +34,7 @@ class ToldRun:
         return f" {self.name}" if self.name else ""
 
 
-def runs_of(document: Mapping[str, Any]) -> list[ToldRun]:
+def runs_of(document: Mapping[str, object]) -> list[ToldRun]:
     """A demonstration's document holds the run after the fixes, a confirmation's the run before."""
     after, before = document.get("after"), document.get("before")
     if isinstance(after, Mapping):

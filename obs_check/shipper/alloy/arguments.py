@@ -1,7 +1,6 @@
 """The attributes and blocks of one Alloy block, checked against what the block knows, with places for messages."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from obs_check.documents.nearest import did_you_mean
 from obs_check.documents.yaml_tree import YamlValue
@@ -68,7 +67,7 @@ class ArgumentReader:
             found[name] = self._tree(value, attribute.value, attribute.line, f"{where}: {name}")
         return YamlValue(found, *self.lines.at(block.line), where)
 
-    def _tell_unknown(self, value: Any, attribute: Attribute) -> None:
+    def _tell_unknown(self, value: object, attribute: Attribute) -> None:
         for part in value if isinstance(value, list) else value.values() if isinstance(value, dict) else [value]:
             if isinstance(part, Unknown):
                 self.note(
@@ -76,7 +75,7 @@ class ArgumentReader:
                     f"{attribute.name}: {part.text} is known only where Alloy runs; its name stands here",
                 )
 
-    def _check_type(self, value: Any, kind: str, where: str, attribute: Attribute) -> None:
+    def _check_type(self, value: object, kind: str, where: str, attribute: Attribute) -> None:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         good = {
             "text": isinstance(value, str) or number,
@@ -95,7 +94,7 @@ class ArgumentReader:
             }
             raise self.error(attribute.line, f"{where}: {attribute.name} needs {wanted[kind]}")
 
-    def _tree(self, value: Any, expression: Expression | None, line: int, path: str) -> YamlValue:
+    def _tree(self, value: object, expression: Expression | None, line: int, path: str) -> YamlValue:
         if isinstance(value, dict):
             inner = dict(expression.parts) if expression and expression.kind == "object" else {}
             parts = {
@@ -117,7 +116,7 @@ class ArgumentReader:
         return YamlValue(_scalar(value), *self.lines.at(line), path, '"')
 
 
-def _scalar(value: Any) -> str | None:
+def _scalar(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):

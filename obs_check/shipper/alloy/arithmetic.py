@@ -3,7 +3,6 @@
 import math
 import operator
 from collections.abc import Callable
-from typing import Any
 
 from obs_check.golang.numbers import power, remainder
 
@@ -18,7 +17,7 @@ SIGNS = frozenset("+-*/%^")
 """What `combined` takes."""
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: object) -> bool:
     """True for a number; a Python bool is one of Alloy's own type."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 

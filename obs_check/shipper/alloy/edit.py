@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from obs_check.documents.yaml_nodes import Tree
 from obs_check.shipper.alloy.syntax import Attribute, Block, Expression, SourceSpan, parse
@@ -131,7 +130,7 @@ def alloy_tree(parts: Sequence[tuple[str, int]], file: str) -> Tree:
     return ("list", tuple(_tree(parse(text, file, row)) for text, row in parts))
 
 
-def _tree(node: Any) -> Tree:
+def _tree(node: object) -> Tree:
     if isinstance(node, Block):
         return ("list", (("scalar", "block", node.id), *map(_tree, node.body)))
     if isinstance(node, Attribute):

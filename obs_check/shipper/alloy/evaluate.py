@@ -166,7 +166,7 @@ def _alike(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     """What a message says of a value, which may be a secret."""
     if value is None:
         return "null"

@@ -17,12 +17,12 @@ from obs_check.golang.template.printf import sprintf
 _BROKEN_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
 
 
-def _concat(*lists: Any) -> list[Any]:
+def _concat(*lists: object) -> list[Any]:
     """Lists in a row. A list that another component exports stands in it as one item."""
     return [item for one in lists for item in (one if isinstance(one, list) else [one])]
 
 
-def _coalesce(*values: Any) -> Any:
+def _coalesce(*values: object) -> Any:
     return next((v for v in values if v not in (None, "", 0, False, [], {})), values[-1] if values else None)
 
 
@@ -35,7 +35,7 @@ def _from_json(text: str) -> Any:
     return json.loads(text, parse_int=float)
 
 
-def _to_json(value: Any) -> str:
+def _to_json(value: object) -> str:
     """Objects only. Raises ValueError for another value, and for a number in it that JSON does not have."""
     if not isinstance(value, dict):
         raise ValueError("only an object is made into JSON")
@@ -43,7 +43,7 @@ def _to_json(value: Any) -> str:
     return write(value)
 
 
-def _require_finite(value: Any) -> None:
+def _require_finite(value: object) -> None:
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError("JSON has no such number")
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
@@ -58,7 +58,7 @@ def _url_decode(text: str) -> str:
     return unquote_plus(text)
 
 
-def _same(value: Any) -> Any:
+def _same(value: object) -> Any:
     return value
 
 

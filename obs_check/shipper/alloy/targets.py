@@ -58,7 +58,7 @@ class TargetReader:
             block, ComponentReference(f"{block.id}.{TARGETS[block.name]}", block.line, block.id, TARGETS[block.name])
         )
 
-    def _targets(self, value: Any, origin: str, line: int) -> list[TargetList]:
+    def _targets(self, value: object, origin: str, line: int) -> list[TargetList]:
         if isinstance(value, ComponentReference):
             return self._followed(value)
         if isinstance(value, Unknown):

@@ -19,7 +19,7 @@ class ExpressionReference:
         self.apply = apply
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     if isinstance(value, bool):
         return "boolean"
     for types, name in (((int, float), "number"), (str, "string"), (list, "array"), (dict, "object")):
@@ -32,7 +32,7 @@ def _of(kinds: str, *takes: str, last_repeats: bool = False) -> Callable[[Callab
     """Checks arguments: one text a parameter, kinds divided by `|`, `any` for all; `kinds` is the name in messages."""
 
     def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
-        def checked(*given: Any) -> Any:
+        def checked(*given: object) -> Any:
             wanted = list(takes) + ([takes[-1]] * (len(given) - len(takes)) if last_repeats else [])
             if len(given) != len(wanted):
                 raise WrongArgument(f"{kinds}() takes {len(takes)} arguments")
@@ -69,7 +69,7 @@ def _by(name: str, values: list[Any], key: ExpressionReference) -> list[tuple[An
     return [(k, i) for i, k in enumerate(_same(name, [key.apply(v) for v in values]))]
 
 
-def _number(value: Any) -> Any:
+def _number(value: object) -> Any:
     if _kind(value) == "number":
         return value
     if not isinstance(value, str):

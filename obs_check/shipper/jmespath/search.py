@@ -27,15 +27,15 @@ class _Interpreter(TreeInterpreter):  # type: ignore[misc]  # the library has no
         super().__init__()
         self._known = COMMUNITY if community else FUNCTIONS
 
-    def visit_function_expression(self, node: Node, value: Any) -> Any:
+    def visit_function_expression(self, node: Node, value: object) -> Any:
         if node["value"] not in self._known:
             raise WrongArgument(f"unknown function {node['value']}()")
         return self._known[node["value"]](*[self.visit(child, value) for child in node["children"]])
 
-    def visit_expref(self, node: Node, value: Any) -> Any:  # noqa: ARG002 (the library's signature)
+    def visit_expref(self, node: Node, value: object) -> Any:  # noqa: ARG002 (the library's signature)
         return ExpressionReference(lambda item: self.visit(node["children"][0], item))
 
-    def visit_comparator(self, node: Node, value: Any) -> Any:
+    def visit_comparator(self, node: Node, value: object) -> Any:
         left, right = (self.visit(child, value) for child in node["children"])
         if node["value"] in ("eq", "ne"):
             same = isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
@@ -54,13 +54,13 @@ def parse(path: str) -> Node:
     return tree
 
 
-def search(path: str, data: Any, community: bool = False) -> Any:
+def search(path: str, data: object, community: bool = False) -> Any:
     """What an expression finds, None when nothing; `community` has the functions of Alloy's library. Raises BadPath
     (not JMESPath) or WrongArgument (a function)."""
     return _Interpreter(community).visit(parse(path), data)
 
 
-def called_functions(node: Any) -> set[str]:
+def called_functions(node: object) -> set[str]:
     """The functions that an expression calls."""
     if isinstance(node, list):
         return set[str]().union(*map(called_functions, node))

@@ -73,5 +73,5 @@ class Json:
         return PerLine(change)
 
 
-def _simple(found: Any) -> Any:
+def _simple(found: object) -> Any:
     return jsontext.write(found, iterated=True) if isinstance(found, list | dict) else found

@@ -16,7 +16,7 @@ class Annotations:
         self._lock = threading.Lock()
         self._rows: list[dict[str, Any]] = []
 
-    def add(self, body: Any) -> dict[str, Any]:
+    def add(self, body: object) -> dict[str, Any]:
         """Keep one; Refusal without a text. A missing time is now."""
         if not isinstance(body, dict) or not body.get("text"):
             raise GrafanaRefusal(400, "Failed to save annotation")
@@ -34,7 +34,7 @@ class Annotations:
             self._rows.insert(0, row)
         return {"message": "Annotation added", "id": row["id"]}
 
-    def change(self, number: int, body: Any) -> dict[str, Any]:
+    def change(self, number: int, body: object) -> dict[str, Any]:
         """Replace the given parts of one; Refusal 404 when there is none."""
         with self._lock:
             for row in self._rows:

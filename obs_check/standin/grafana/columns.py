@@ -31,7 +31,7 @@ def _schema(column: Column) -> dict[str, Any]:
     return field
 
 
-def _entities(values: Sequence[Any]) -> tuple[list[Any], dict[str, list[int]] | None]:
+def _entities(values: Sequence[object]) -> tuple[list[Any], dict[str, list[int]] | None]:
     """Values with null where JSON has no number, and the rows of NaN and the infinities."""
     odd: dict[str, list[int]] = {}
     plain: list[Any] = []
@@ -45,7 +45,7 @@ def _entities(values: Sequence[Any]) -> tuple[list[Any], dict[str, list[int]] | 
     return plain, odd or None
 
 
-def frame(ref_id: str, columns: Sequence[Column], meta: Mapping[str, Any]) -> dict[str, Any]:
+def frame(ref_id: str, columns: Sequence[Column], meta: Mapping[str, object]) -> dict[str, Any]:
     """One frame; times become ms with the rest in `nanos`, NaN and infinities null with their rows in `entities`. One
     without a type says version 0.0, as Grafana does."""
     values: list[list[Any]] = []

@@ -25,7 +25,7 @@ RUNNERS: dict[str, Runner] = {
 }
 
 
-def _moment(value: Any, now_ms: int) -> int:
+def _moment(value: object, now_ms: int) -> int:
     """ms of an end of the range. Grafana wants a string; one that it cannot read silently means 1970."""
     if not isinstance(value, str):
         raise GrafanaRefusal(400, "bad request data")
@@ -38,7 +38,7 @@ def _moment(value: Any, now_ms: int) -> int:
 
 
 def _run(
-    http: "httpx.Client", source: ProvisionedDatasource, query: Mapping[str, Any], span: TimeSpan
+    http: "httpx.Client", source: ProvisionedDatasource, query: Mapping[str, object], span: TimeSpan
 ) -> dict[str, Any]:
     import httpx
 
@@ -61,7 +61,7 @@ def _run(
 
 
 def ds_query(
-    http: "httpx.Client", sources: ProvisionedDatasources, body: Any, now_ns: int
+    http: "httpx.Client", sources: ProvisionedDatasources, body: object, now_ns: int
 ) -> tuple[int, dict[str, Any]]:
     """(status, document). 400 with all results when a refId failed. Refusal when the request as a whole is wrong, in
     Grafana 12.4 also when a refId occurs twice."""

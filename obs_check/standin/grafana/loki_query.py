@@ -87,7 +87,7 @@ def _ns(seconds: float) -> int:
 
 
 def _metric_frames(
-    ref_id: str, data: Mapping[str, Any], template: str, step: int, meta: Mapping[str, Any]
+    ref_id: str, data: Mapping[str, object], template: str, step: int, meta: Mapping[str, object]
 ) -> list[dict[str, Any]]:
     kind = data["resultType"]
     rows = samples_of(data)
@@ -105,7 +105,9 @@ def _metric_frames(
     return frames
 
 
-def _log_frame(ref_id: str, streams: list[dict[str, Any]], direction: str, meta: Mapping[str, Any]) -> dict[str, Any]:
+def _log_frame(
+    ref_id: str, streams: list[dict[str, Any]], direction: str, meta: Mapping[str, object]
+) -> dict[str, Any]:
     rows: list[tuple[int, str, dict[str, str], dict[str, str]]] = []
     for stream in streams:
         for ts, line, *extra in stream["values"]:

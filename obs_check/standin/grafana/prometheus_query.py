@@ -67,7 +67,7 @@ def _ask(
     source: ProvisionedDatasource,
     path: str,
     params: Mapping[str, str],
-    query: Mapping[str, Any],
+    query: Mapping[str, object],
     step: int,
 ) -> list[dict[str, Any]]:
     response = source.get(http, path, params)

@@ -20,7 +20,7 @@ _NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "HUGEINT", "NUMBER")
 
 
 def run_sql(
-    _: "httpx.Client", source: ProvisionedDatasource, query: Mapping[str, Any], span: TimeSpan
+    _: "httpx.Client", source: ProvisionedDatasource, query: Mapping[str, object], span: TimeSpan
 ) -> list[dict[str, Any]]:
     """The frame of one query: columns as selected, one frame without fields for no row. QueryFailed in the words of
     Grafana and PostgreSQL."""

@@ -3,7 +3,6 @@
 import json
 import re
 from json import JSONDecodeError
-from typing import Any
 
 from obs_check.errors import InputError
 from obs_check.model.entry import NO_METADATA, Entry, LogStream
@@ -46,7 +45,7 @@ def _at(operation: str, message: str, text: str, head: int) -> InputError:
     )
 
 
-def _entry(value: Any) -> Entry:
+def _entry(value: object) -> Entry:
     """`[time, line, metadata]`. Loki 3.5: a part of a wrong type is not counted, the next one is taken for it; parts
     may be missing at the end, and what follows the metadata is not looked at."""
     if not isinstance(value, list):
@@ -75,11 +74,11 @@ def _entry(value: Any) -> Entry:
     return Entry(ts, line, metadata)
 
 
-def _no_array(value: Any) -> str:
+def _no_array(value: object) -> str:
     return _MALFORMED if isinstance(value, _Number) else _ARRAY
 
 
-def _label(value: Any) -> str:
+def _label(value: object) -> str:
     return _whole(str(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
@@ -88,7 +87,7 @@ def _whole(text: str) -> str:
     return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _stream(value: Any) -> LogStream:
+def _stream(value: object) -> LogStream:
     if not isinstance(value, dict):
         raise _BadStream(_OBJECT)
     labels = value.get("stream", {})

@@ -1,20 +1,19 @@
 """Answers as Loki sends them."""
 
 import json
-from typing import Any
 
 from starlette.responses import Response
 
 _JSON = "application/json; charset=UTF-8"
 
 
-def json_response(document: Any, status: int = 200, media_type: str = _JSON) -> Response:
+def json_response(document: object, status: int = 200, media_type: str = _JSON) -> Response:
     """A document as it stands."""
     return Response(
         json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n", status, media_type=media_type
     )
 
 
-def success(data: Any) -> Response:
+def success(data: object) -> Response:
     """`data` in Loki's envelope."""
     return json_response({"status": "success", "data": data})

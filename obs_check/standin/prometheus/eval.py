@@ -78,7 +78,7 @@ class Ranges:
     end_ms: float
 
 
-def evaluate(store: Store, expr: Any, at_ms: int) -> Value | Ranges:
+def evaluate(store: Store, expr: object, at_ms: int) -> Value | Ranges:
     """The value of an expression at one time (ms): a number, an instant vector, or a range where it is a range."""
     import promql_parser as promql
 
@@ -104,7 +104,7 @@ def evaluate(store: Store, expr: Any, at_ms: int) -> Value | Ranges:
     raise _unsupported(names.get(type(expr).__name__, type(expr).__name__))
 
 
-def evaluate_range(store: Store, expr: Any, start_ms: int, end_ms: int, step_ms: int) -> list[RangeSeries]:
+def evaluate_range(store: Store, expr: object, start_ms: int, end_ms: int, step_ms: int) -> list[RangeSeries]:
     """The value at every step from start to end, as one series a label set; a number is a series without labels."""
     if step_ms <= 0:
         raise QueryError("step has to be positive")
@@ -121,7 +121,7 @@ def evaluate_range(store: Store, expr: Any, start_ms: int, end_ms: int, step_ms:
     return [series[key] for key in sorted(series)]
 
 
-def _value(store: Store, expr: Any, at_ms: int) -> Value:
+def _value(store: Store, expr: object, at_ms: int) -> Value:
     """An expression that has to be a number or an instant vector."""
     value = evaluate(store, expr, at_ms)
     if isinstance(value, Ranges):
@@ -136,7 +136,7 @@ def _shifted(selector: Any, at_ms: int) -> int:
     return at_ms - round(selector.offset.total_seconds() * 1000) if selector.offset else at_ms
 
 
-def _instant(store: Store, selector: Any, at_ms: int) -> list[Element]:
+def _instant(store: Store, selector: object, at_ms: int) -> list[Element]:
     """The last sample of each series within the lookback, unless the series has ended since."""
     until = _shifted(selector, at_ms)
     found = []
@@ -182,7 +182,7 @@ def _call(store: Store, call: Any, at_ms: int) -> Value:
     return [] if value else [Element(_absent_labels(argument), 1.0)]
 
 
-def _absent_labels(argument: Any) -> Labels:
+def _absent_labels(argument: object) -> Labels:
     """absent()'s labels: those that the selector demands by `=`, once each."""
     import promql_parser
 
