@@ -197,6 +197,13 @@ def compose_all(text: str) -> list[yaml.Node]:
     return _composed(text, Loader)
 
 
+def load_plain(text: str) -> list[Any]:
+    """The documents of a text as plain values, without those that are null. Raises yaml.YAMLError."""
+    loader = Loader("")
+    found = (loader.construct_document(node) for node in compose_all(text))
+    return [one for one in found if one is not None]
+
+
 def _composed(text: str, loader: Any) -> list[yaml.Node]:
     return [node for node in yaml.compose_all(text, Loader=loader) if node is not None]
 

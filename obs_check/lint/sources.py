@@ -19,7 +19,7 @@ from obs_check.documents.helm_template import (
     named_templates,
     render_template,
 )
-from obs_check.documents.yaml_tree import Loader, load
+from obs_check.documents.yaml_tree import Loader, load, load_plain
 from obs_check.errors import ConfigError, InputError, UsageError
 from obs_check.lint.board import LintedDashboard, read_boards
 from obs_check.lint.charts import RenderedChart, RenderedTemplate, render_charts
@@ -116,7 +116,7 @@ def read_datasources(path: Path) -> Datasources:
     or one of /api/frontend/settings."""
     text = read_given(path, "check path and rights")
     try:
-        whole = [one for one in yaml.load_all(text, Loader) if one is not None]
+        whole = load_plain(text)
         of_kubernetes = any(isinstance(one, Mapping) and "kind" in one for one in whole)
         documents = load(text, str(path)) if of_kubernetes else []
         keys = [key for document in documents for item in objects(document) for key in keys_of(item) or ()]
@@ -265,7 +265,7 @@ def _read_documents(path: Path, text: str, template: str, reading: _SourceReadin
         for one in keys or ():
             known |= _key(one, path, template, text, reading)
     if whole and _MAY_HOLD_PANELS.search(text):
-        for document in yaml.load_all(text, Loader=Loader):
+        for document in load_plain(text):
             known |= _dashboards(document, path, "", 1, reading)
     return known
 

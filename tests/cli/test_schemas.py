@@ -5,6 +5,7 @@ import json
 import os
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -55,14 +56,20 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield running
 
 
-def checked(name: str, text: str) -> None:
+@cache
+def validator(name: str) -> Draft202012Validator:
+    """Of a schema that is one."""
     schema = json.loads((SCHEMAS / f"{name}.json").read_text("utf-8"))
     Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+def checked(name: str, text: str) -> None:
     lines = text.splitlines() if name.startswith(("shipper-dry-run", "watch")) else [text]
     assert lines
     for document in map(json.loads, lines):
-        Draft202012Validator(schema).validate(document)
-        assert undocumented(document, schema) == set()
+        validator(name).validate(document)
+        assert undocumented(document, validator(name).schema) == set()
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from obs_check.documents import yaml_tree
-from obs_check.documents.yaml_tree import Loader, compose_all
+from obs_check.documents.yaml_tree import Loader, compose_all, load_plain
 
 ROOT = Path(__file__).parents[2]
 FILES = [*sorted((ROOT / "docs").rglob("*.yaml")), ROOT / "docs/schemas/runs.json"]
@@ -85,3 +85,11 @@ def test_a_text_that_is_none_is_refused_in_the_words_of_pyyaml(text: str) -> Non
 def test_libyaml_is_there_where_pyyaml_says_so() -> None:
     if yaml.__with_libyaml__:
         assert [node.value for node in yaml.compose_all("a", Loader=yaml_tree._over_libyaml())] == ["a"]
+
+
+PLAIN = "a: [1, 2.5, yes, null, x]\n---\n---\n- &b {c: 2026-11-30}\n- *b\n- <<: *b\n"
+
+
+@pytest.mark.parametrize("text", [PLAIN, '{"a": "\\ud83d\\udd12"}', ""])
+def test_plain_values_are_those_of_pyyaml(text: str) -> None:
+    assert load_plain(text) == [one for one in yaml.load_all(text, Loader=Loader) if one is not None]

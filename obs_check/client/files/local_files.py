@@ -6,7 +6,7 @@ from typing import Any
 from obs_check.client.files.search import deleted_but_open, expand
 from obs_check.client.files.text_files import read_exact, read_log
 from obs_check.documents.helm_template import chart_of, render_template
-from obs_check.documents.yaml_tree import Loader
+from obs_check.documents.yaml_tree import load_plain
 from obs_check.errors import ConfigError
 from obs_check.model.secret import yaml_problem
 
@@ -18,9 +18,7 @@ def read_document(path: Path) -> Any:
     try:
         text = path.read_text("utf-8")
         chart = chart_of(path) if "{{" in text and path.suffix != ".json" else None
-        held = [
-            one for one in yaml.load_all(text if chart is None else render_template(text, path, chart), Loader) if one
-        ]
+        held = [one for one in load_plain(text if chart is None else render_template(text, path, chart)) if one]
         return held[0] if len(held) == 1 else {"kind": "List", "items": held}
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", "is the path right?") from error
