@@ -42,6 +42,7 @@ def runs(keep: int | None, limit: int, out: Output) -> None:
 def _row(one: "KeptFile") -> dict[str, Any]:
     from obs_check.app.verify.kept import load_document
     from obs_check.errors import InputError
+    from obs_check.report.tables import sent_events
 
     row = {"id": one.id, "at": one.at, "command": one.command, "file": str(one.path)}
     try:
@@ -60,7 +61,7 @@ def _row(one: "KeptFile") -> dict[str, Any]:
     return {
         **row,
         "verdict": found["verdict"],
-        "events": len(found["events"]),
+        "events": sent_events(found),
         "panels": len(found["panels"]),
         "broken": sum(panel["verdict"] == "fail" for panel in last.get("panels") or ()),
         "causes": list(dict.fromkeys(finding["cause"] for finding in found.get("findings") or ())),

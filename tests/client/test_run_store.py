@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,7 +114,14 @@ def test_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert main(["runs"]) == 0
     assert "no run is kept yet" in capsys.readouterr().out
     panel = {"id": 1, "title": "t", "reads": "0", "verdict": "fail"}
-    document = {"schema": "obs-check/1", "command": "verify", "verdict": "fail", "run": "abcdef", "panels": [panel]}
+    document: dict[str, Any] = {
+        "schema": "obs-check/1",
+        "command": "verify",
+        "verdict": "fail",
+        "run": "abcdef",
+        "panels": [panel],
+    }
+    document["load"] = {"count": 601, "asked_per_s": 0, "sent": 600, "sent_per_s": 316.7}
     document["findings"] = [{"cause": "pipeline.wrong-parser"}]
     store = RunStore(tmp_path)
     store.keep(json.dumps(document), "verify", "abcdef", AT)
@@ -121,7 +129,7 @@ def test_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert main(["runs"]) == 0
     shown = capsys.readouterr().out
     assert "abcdef │ 2026-11-29 22:00:00 │ verify  │ fail" in shown
-    assert "1 │      1 │ pipeline.wrong-parser" in shown
+    assert "600 │      1 │      1 │ pipeline.wrong-parser" in shown
     assert "not JSON" in shown
     assert main(["runs", "--keep", "1", "-o", "json"]) == 0
     assert [one["id"] for one in json.loads(capsys.readouterr().out)["runs"]] == ["ghijkl"]
