@@ -18,6 +18,7 @@ from obs_check.app.verify.outcome import Outcome
 from obs_check.client.egress import EgressAnswer
 from obs_check.config import load_config
 from obs_check.errors import Unavailable
+from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run, Sent, new_run_id, plan_events
 from obs_check.lab.faults.panel import panel
 from obs_check.lab.faults.registry import find_fault
@@ -79,12 +80,12 @@ def test_the_lines_of_one_run_are_no_proof_of_another(lab: Lab) -> None:
 
 
 @pytest.mark.slow
-def test_a_counter_is_waited_for_from_the_last_event_on(lab: Lab) -> None:
+def test_a_counter_is_waited_for_from_the_last_event_on_or_from_what_came_to_coderd(lab: Lab) -> None:
     with opened(lab) as systems:
         limit = systems.config.timeouts.metrics_s
         run, unmoved = never_sent(systems), systems.board.read(systems.now_ns(), None, None)
 
-        def waited(ago_s: float) -> float:
+        def waited(ago_s: float, brought_s: float = 0) -> float:
             pauses: list[float] = []
             later = replace(
                 systems,
@@ -92,11 +93,13 @@ def test_a_counter_is_waited_for_from_the_last_event_on(lab: Lab) -> None:
                 now_ns=lambda: run.window.end_ns + round((ago_s + sum(pauses)) * NS),
                 steady_ns=lambda: round(sum(pauses) * NS),
             )
-            Check(later, Outcome("verify")).panels(run, unmoved)
+            brought = dict.fromkeys(run.tags(), run.window.end_ns + round(brought_s * NS))
+            Check(later, Outcome("verify", run, [HopSeen("B", "coderd", (), brought)])).panels(run, unmoved)
             return sum(pauses)
 
         assert waited(ago_s=0) >= limit > waited(ago_s=limit - 0.1) > 0
         assert waited(ago_s=limit) == 0
+        assert waited(ago_s=limit, brought_s=limit / 2) >= limit / 2
 
 
 @pytest.mark.slow

@@ -160,8 +160,8 @@ class Check:
         self.outcome.before = before
         self._held = Yardstick(systems.expectations, run, {copy_of(view): view for view in before})
         self.outcome.panels = self._look(systems.now_ns(), self.only)
-        # Counted from the last event: while its lines were followed the counter may have been scraped, too.
-        since_ns = max(0, systems.now_ns() - run.window.end_ns) if run else 0
+        # While the run's lines were followed the counter may have been scraped, too.
+        since_ns = max(0, systems.now_ns() - self._counted_from(run)) if run else 0
         deadline = systems.steady_ns() + round(systems.config.timeouts.metrics_s * NS) - since_ns
         pauses, told_ns = Backoff(*SCRAPE_PAUSES_S), systems.steady_ns()
         while run is not None and (late := self._waiting_for_metrics()) and systems.steady_ns() < deadline:
@@ -202,6 +202,12 @@ class Check:
                 self.say(f"{count_noun(number, 'panel')} read, of about {panels}")
 
         return told
+
+    def _counted_from(self, run: Run) -> int:
+        """When the counters of a run have risen at the earliest, ns: with its last event, or when the last of it came
+        to coderd, since the agent counts what it has brought there."""
+        coderd = (hop for hop in self.outcome.hops if (hop.path, hop.hop) == ("B", "coderd"))
+        return max(run.window.end_ns, *(at for hop in coderd for at in hop.seen.values()), 0)
 
     def _waiting_for_metrics(self) -> set[int]:
         """Panels of a counter that has still to be scraped: that takes longer than a line takes to Loki."""
