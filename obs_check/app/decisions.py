@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+from msgspec import Meta, Struct, to_builtins
+
 from obs_check.boundary.log_lines import decided_in
-from obs_check.client.answer import NoJson, decode_json
+from obs_check.client.answer import NoJson, as_type, decode_json
 from obs_check.client.files.text_files import write_result
 from obs_check.client.loki.client import LokiClient, StoredLine, most_at_once
 from obs_check.errors import InputError, Refused
@@ -26,6 +28,32 @@ PAGE = 5000
 ROWS, STATE = "decisions.part.jsonl", "decisions.part.json"
 """What was read so far, and where to go on."""
 _HUMAN = re.compile(r'(?P<name>\w+)=(?P<value>"(?:[^"\\]|\\.)*"|\S+)')
+
+
+_Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+
+class _Window(Struct):
+    start_ns: _Count
+    end_ns: _Count
+
+
+class _Query(Struct):
+    path: PathName
+    expr: str
+    from_ns: _Count
+    seen: list[str]
+    done: bool
+
+
+class _State(Struct):
+    """What the state file holds."""
+
+    window: _Window
+    queries: list[_Query]
+    rows: _Count
+    size: _Count
+    crowded: _Count
 
 
 @dataclass(slots=True)
@@ -187,8 +215,8 @@ def _left(path: Path) -> Collected | None:
     if not path.exists():
         return None
     try:
-        kept = decode_json(path.read_bytes())
-        window = Window(kept["window"]["start_ns"], kept["window"]["end_ns"])
-        return Collected(window, kept["queries"], kept["rows"], kept["size"], kept["crowded"])
-    except (NoJson, KeyError, TypeError) as error:
+        kept = as_type(decode_json(path.read_bytes()), _State)
+        window = Window(kept.window.start_ns, kept.window.end_ns)
+        return Collected(window, [to_builtins(one) for one in kept.queries], kept.rows, kept.size, kept.crowded)
+    except (NoJson, ValueError) as error:
         raise InputError(f"{path}: not what an earlier command left", "remove it to begin anew") from error

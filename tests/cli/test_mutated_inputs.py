@@ -6,25 +6,26 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import httpx
 import pytest
 import yaml
 
-from obs_check.app.decisions import decision_of
+from obs_check.app.decisions import STATE, collect, decision_of
 from obs_check.app.setup.cluster import ClusterFound, look_into
 from obs_check.app.systems.pods import open_pods, pods_in
 from obs_check.boundary.config import read_boundary_config
 from obs_check.boundary.log_lines import begins_process, decided_in, last_invocation
 from obs_check.client import cluster, transport
+from obs_check.client.answered import Answered
 from obs_check.client.executors import kubectl
 from obs_check.client.executors.chat import Chat
 from obs_check.client.executors.probe import run_probe
 from obs_check.client.exposition import parse_exposition
 from obs_check.client.files.archive import archive_bytes, read_archive
 from obs_check.client.files.local_files import read_document
-from obs_check.client.loki.client import StoredLine
+from obs_check.client.loki.client import LokiClient, StoredLine
 from obs_check.client.shipper.alloy_state import alloy_state
 from obs_check.client.shipper.positions import read_positions
 from obs_check.client.shipper.promtail_state import promtail_state
@@ -38,6 +39,8 @@ from obs_check.errors import ObsCheckError
 from obs_check.follow.journal import read_journal
 from obs_check.follow.run import plan_events
 from obs_check.lint.sources import read_datasources
+from obs_check.model.probe import Probe
+from obs_check.model.window import Window
 from obs_check.panel.expect import load_expectations
 from obs_check.report.bundle import MANIFEST, bundle_files, verification_lines, verify_files
 from obs_check.shipper.pod_objects import discovered_targets, shippers
@@ -139,6 +142,13 @@ POD: dict[str, Any] = {
     },
 }
 PODS = {"kind": "List", "items": [POD]}
+COLLECTED = {
+    "window": {"start_ns": 0, "end_ns": 9},
+    "queries": [{"path": "A", "expr": '{job="b"}', "from_ns": 3, "seen": ["a"], "done": False}],
+    "rows": 1,
+    "size": 0,
+    "crowded": 0,
+}
 PROBE: list[dict[str, Any]] = [
     {"kind": "place", "jail": "", "user": "u", "env": ["A=b"]},
     {"kind": "no_client", "wanted": "curl"},
@@ -205,6 +215,18 @@ def read_pod_list(path: Path) -> None:
         pod.sees("/var/log/a")
 
 
+class Silent:
+    """A Loki that has no line."""
+
+    def oldest(self, *_given: object) -> Answered[list[StoredLine]]:
+        return Answered([], Probe("loki", "", None, 1))
+
+
+def read_state(path: Path) -> None:
+    path.replace(path.parent / STATE)
+    collect(cast(LokiClient, Silent()), Window(0, 9), path.parent, lambda _said: None)
+
+
 FILES: dict[str, tuple[Callable[[], Iterable[bytes]], Callable[[Path], object]]] = {
     "bundle": (lambda: spoiled(archive_bytes(BUNDLE), 20, 1), read_bundle),
     "a bundle of two files": (
@@ -228,6 +250,7 @@ FILES: dict[str, tuple[Callable[[], Iterable[bytes]], Callable[[Path], object]]]
         lambda path: parse_config(path.read_text("utf-8", "replace"), path, {"T": "gr4fana-token-of-a-mutant"}),
     ),
     "datasources.yaml": (lambda: changed(DATASOURCES, 9), read_datasources),
+    "a collection that was interrupted": (lambda: changed(json.dumps(COLLECTED).encode(), 11), read_state),
     "pods": (lambda: changed(json.dumps(PODS).encode(), 10, 2 * MUTANTS), read_pod_list),
 }
 
