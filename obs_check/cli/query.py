@@ -1,6 +1,5 @@
 """`obs-check query`: a LogQL query, or a named one, on local files, on Loki or on Loki behind Grafana."""
 
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -15,8 +14,8 @@ from obs_check.cli.options import Output, deadline, echo, with_formats
 from obs_check.cli.query_explain import explain_query
 from obs_check.cli.query_follow import follow_query
 from obs_check.cli.query_lists import list_labels, list_queries
-from obs_check.cli.query_target import QueryTarget
-from obs_check.cli.query_window import read_duration, read_labels, read_window
+from obs_check.cli.query_target import QueryTarget, target_options
+from obs_check.cli.query_window import read_duration, read_window
 from obs_check.errors import QueryError, Refused, UsageError
 from obs_check.model.secret import shorten
 from obs_check.model.verdict import Verdict
@@ -35,17 +34,7 @@ _MOST_WORDS = 2000
 @click.command()
 @click.argument("query", metavar="[QUERY|NAME]", default="")
 @click.argument("rest", metavar="", nargs=-1)
-@click.option("--file", "files", multiple=True, metavar="PATH", help="Log file, glob or - (stdin). Repeatable.")
-@click.option("--label", "labels", multiple=True, metavar="K=V", help="Label of the files' lines. Repeatable.")
-@click.option("--max-line", type=click.IntRange(1), metavar="BYTES", help="Cut longer lines.  [default: 262144]")
-@click.option("--time-key", metavar="KEY", help="Field with the time of a file's line (JSON or logfmt).")
-@click.option(
-    "--loki-version", metavar="X.Y", help="Answer for files as this Loki does: 3.5, 3.6, 3.7.  [default: 3.5]"
-)
-@click.option("--loki", metavar="URL", help="Ask this Loki.")
-@click.option("--tenant", metavar="ID", help="Tenant of a Loki that has several.  [default: the configuration's]")
-@click.option("--grafana", metavar="URL", help="Ask through this Grafana's datasource proxy.")
-@click.option("--datasource", metavar="UID", help="Loki's uid in Grafana.  [default: the configuration's]")
+@target_options
 @click.option("--since", metavar="DURATION", help="From so long ago until --to.  [default: 1h; files: everything]")
 @click.option("--from", "from_", metavar="TIME", help="RFC 3339, epoch s, ms or ns, or now-1h.")
 @click.option("--to", metavar="TIME", help="As --from.  [default: now; files: the last line]")
@@ -61,15 +50,7 @@ _MOST_WORDS = 2000
 def query(
     query: str,
     rest: tuple[str, ...],
-    files: tuple[str, ...],
-    labels: tuple[str, ...],
-    max_line: int | None,
-    time_key: str | None,
-    loki_version: str | None,
-    loki: str | None,
-    tenant: str | None,
-    grafana: str | None,
-    datasource: str | None,
+    target: QueryTarget,
     since: str | None,
     from_: str | None,
     to: str | None,
@@ -99,12 +80,8 @@ def query(
 
     if rest:
         raise UsageError(f"{rest[0]}: one argument too many", "quote the query, and a glob: --file '/logs/*.log'")
-    # A quoted glob reaches us with its ~.
-    files = tuple(os.path.expanduser(path) for path in files)  # noqa: PTH111
-    target = QueryTarget(
-        files, read_labels(labels), time_key, loki, tenant, grafana, datasource, loki_version, max_line
-    )
     target.check()
+    files = target.files
     if listing:
         list_queries(out)
     window = read_window(since, from_, to, time.time_ns(), bool(files) or follow)
