@@ -1,7 +1,7 @@
 """A large run: events at a steady rate by several threads, each accounted for at every hop while they are sent."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Event as Flag
@@ -73,16 +73,19 @@ class LoadAccount:
     @property
     def verdict(self) -> Verdict:
         """The worst of hops and panels; unknown where the command did not come to its end."""
+        return self._verdict_with(self.rows())
+
+    def _verdict_with(self, rows: Sequence[Mapping[str, Any]]) -> Verdict:
         if self.ended or self.outages or not self.tallies:
             return Verdict.UNKNOWN
-        rows = [Verdict(row["verdict"]) for row in self.rows()]
-        return worst([*rows, *(row.verdict for row in self.panels.rows)])
+        return worst([*(Verdict(row["verdict"]) for row in rows), *(row.verdict for row in self.panels.rows)])
 
     @property
     def exit_code(self) -> int:
         """That of the verdict; unknown for want of rights has its own."""
-        denied = self.denied and self.verdict is Verdict.UNKNOWN
-        return NotAllowed.exit_code if denied else self.verdict.exit_code
+        verdict = self.verdict
+        denied = self.denied and verdict is Verdict.UNKNOWN
+        return NotAllowed.exit_code if denied else verdict.exit_code
 
     def stop(self, why: str) -> None:
         """As Outcome's."""
@@ -110,6 +113,7 @@ class LoadAccount:
 
     def to_json(self) -> dict[str, Any]:
         """The document; the events themselves stand in the run's journal."""
+        rows = self.rows()
         sent = sum(1 for at in self.moments.sent_ns if at)
         begun = min((at for at in self.moments.sent_ns if at), default=0)
         took_s = (max(self.moments.answered_ns, default=0) - begun) / NS
@@ -117,7 +121,7 @@ class LoadAccount:
         return {
             "schema": "obs-check/1",
             "command": self.command,
-            "verdict": str(self.verdict),
+            "verdict": str(self._verdict_with(rows)),
             "run": self.run.id if self.run else None,
             "window": self.run.window.to_json() if self.run else None,
             "load": {
@@ -129,7 +133,7 @@ class LoadAccount:
             },
             "through": self.run.through.to_json() if self.run and self.run.through else None,
             "events": [],
-            "hops": self.rows(),
+            "hops": rows,
             "outages": self.outages,
             "ended": self.ended,
         }
