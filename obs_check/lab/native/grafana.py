@@ -140,7 +140,7 @@ def fit(settings: LabSettings) -> None:
     if any("rawSql" in str(panel) for panel in settings.dashboard["panels"]):
         raise UsageError("only the lab's own Grafana can ask coderd's database", "leave out --native grafana")
     settings.datasources = [one for one in settings.datasources if one["uid"] != SQL_UID]
-    if _major() < _NO_AUTO:
+    if major() < _NO_AUTO:
         settings.dashboard = without_auto(settings.dashboard)
         settings.source = json.dumps(without_auto(json.loads(settings.source)), indent=2, ensure_ascii=False) + "\n"
 
@@ -162,7 +162,8 @@ def imported_dashboards(directory: Path) -> list[Any]:
     return [json.loads(file.read_text("utf-8")) for file in files if file.stem != SESSIONS]
 
 
-def _major() -> int:
+def major() -> int:
+    """The major version of the `grafana` on PATH. Raises UsageError when there is none."""
     said = subprocess.run([on_path("grafana"), "--version"], capture_output=True, text=True, timeout=30).stdout
     found = re.search(r"version (\d+)\.", said)
     return int(found[1]) if found else _NO_AUTO
