@@ -1,6 +1,5 @@
 """Allowed hosts, one retry, errors as classes of ours."""
 
-import ssl
 from unittest.mock import Mock
 
 import httpx
@@ -202,9 +201,9 @@ def test_what_may_have_had_its_effect_is_not_repeated() -> None:
 
 
 def test_certificates_are_read_once_and_for_https_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    machine_trust.cache_clear()
-    reads = Mock(side_effect=ssl.create_default_context)
-    monkeypatch.setattr("ssl.create_default_context", reads)
-    for url, read in (("http://a.example", 0), ("https://a.example", 1), ("https://b.example", 1)):
+    asked = Mock(side_effect=machine_trust)
+    monkeypatch.setattr("obs_check.client.http.machine_trust", asked)
+    for url, times in (("http://a.example", 0), ("https://a.example", 1), ("https://b.example", 2)):
         Http("loki", url, {"a.example:80", "a.example:443", "b.example:443"}).close()
-        assert reads.call_count == read, url
+        assert asked.call_count == times, url
+    assert machine_trust() is machine_trust()
