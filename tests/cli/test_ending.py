@@ -2,11 +2,8 @@
 
 import json
 import re
-import resource
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -27,6 +24,7 @@ from obs_check.follow.run import Run, Sent, plan_events
 from obs_check.model.window import Window
 from obs_check.report.evidence import FORMATS
 from tests.cli.test_mutated_kept import DOCUMENT
+from tests.full_disk import room
 
 EVENTS = plan_events("abcdef", 1, 1, "http://allowed.example/", "http://denied.invalid/")
 RUN = Run("abcdef", tuple(Sent(e, EgressAnswer(200, e.decision)) for e in EVENTS), Window(0, 1))
@@ -140,17 +138,6 @@ def test_a_full_disk_takes_nothing_from_stdout(
     assert json.loads(shown.out)["verdict"] == verdict
     assert shown.err.count("/dev/full: No space left on device") == len(files)
     assert [path.name for path in tmp_path.iterdir()] == ([] if "" in files else ["kept.json"])
-
-
-@contextmanager
-def room(size: int) -> Iterator[None]:
-    """Inside of the block no file can be larger, as on a disk that is full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("format_", FORMATS)

@@ -1,11 +1,8 @@
 """What a lab Loki has acknowledged it has, whatever happens to it and to its disk."""
 
 import random
-import resource
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,20 +17,10 @@ from obs_check.standin.loki.limits import Limits
 from obs_check.standin.loki.refusal import LokiRefusal
 from obs_check.standin.loki.write_ahead import WriteAhead
 from tests.exam.kept_lines import KeptLoki, Pushed, kept_in, push_until
+from tests.full_disk import room
 from tests.lab.loki_client import LokiClient
 
 NOW = 1795486070250797798
-
-
-@contextmanager
-def full_disk() -> Iterator[None]:
-    """No byte more can be written to any file."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGHUP])
@@ -72,7 +59,7 @@ def test_what_cannot_be_kept_is_refused_and_it_is_not_ready_until_it_can(tmp_pat
     with LabLoki(tmp_path, clock=lambda: NOW, say=said.append) as loki:
         client = LokiClient(loki.url, None)
         assert client.push(({"a": "1"}, [[str(NOW), "kept"]])).status_code == 204
-        with full_disk():
+        with room(0):
             refused = client.push(({"a": "1"}, [[str(NOW), "refused"]]))
             ready = client.http.get("/ready")
         assert (refused.status_code, refused.text) == (503, f"not kept: {tmp_path}: File too large\n")
