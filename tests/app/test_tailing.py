@@ -74,7 +74,7 @@ def test_the_labs_grafana_passes_a_tail_on_and_what_loki_says_in_its_place() -> 
             with pytest.raises(Refused, match="parse error"):
                 next(tail("s3cret").lines("{job=", 0, 10))
             with pytest.raises(NotAllowed):
-                next(tail("other").lines('{job="boundary"}', 0, 10))
+                next(tail("not-its-t0ken").lines('{job="boundary"}', 0, 10))
             loki.stop()
             with pytest.raises(Unavailable):
                 next(tail("s3cret").lines('{job="boundary"}', 0, 10))
