@@ -22,6 +22,7 @@ from obs_check.lab.own_folder import OwnFolder
 from obs_check.lab.parts import PARTS
 from obs_check.lab.settings import LOKI_UID, LabSettings, healthy
 from obs_check.standin.loki.limits import Limits
+from tests.signals import hear_signals
 
 NAMES = [part.name for part in PARTS]
 SERVES = """import http.server, os, sys, yaml
@@ -104,7 +105,8 @@ def test_nothing_is_left_behind(
     put("loki", SERVES.replace("{status}", str(status)))
     directory = tmp_path / "lab"
     command = [sys.executable, "-m", "obs_check", "lab", "up", "--dir", str(directory), "--native", "loki"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=hear_signals) as running:
         pid = directory / "loki/pid"
         deadline = time.monotonic() + 30
         while not (pid.exists() and pid.read_text()) and running.poll() is None and time.monotonic() < deadline:
