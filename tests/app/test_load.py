@@ -1,15 +1,19 @@
 """A large run: each event that a hop drops, doubles, delays or reorders is named, at that hop, and no other."""
 
 import re
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 from typing import cast
+from unittest.mock import Mock, patch
 
 import pytest
 
 from obs_check.app.systems.injection import Sending, open_way
 from obs_check.app.systems.load import Load, LoadAccount, run_load, trace_load
 from obs_check.app.systems.load_hops import Means
+from obs_check.app.systems.load_loki import StoredOfRun
 from obs_check.app.systems.load_shipper import ShippedOfRun
 from obs_check.app.systems.shipping import Shipping
 from obs_check.app.systems.systems import open_loki, open_systems
@@ -17,11 +21,13 @@ from obs_check.app.verify.document import Document
 from obs_check.app.verify.load_panels import LoadPanels, judge_panels
 from obs_check.client.answer import as_type
 from obs_check.client.answered import Answered
+from obs_check.client.loki.client import LokiClient
 from obs_check.client.shipper.promtail_api import ShipperClient
 from obs_check.config import load_config
 from obs_check.follow.journal import journal_path, read_journal
-from obs_check.follow.tally import Tally
+from obs_check.follow.tally import Moments, Tally
 from obs_check.lab.stack import Lab
+from obs_check.model.entry import Entry
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import FileState, ShipperState
 from obs_check.model.verdict import Verdict
@@ -150,3 +156,22 @@ def test_of_a_run_that_is_over_the_offset_tells_what_was_read(file: FileState, s
     shipped.look()
     assert tally.count == seen
     assert tally.unknown.startswith(unknown) and bool(tally.unknown) == bool(unknown)
+
+
+def test_a_line_that_two_threads_bring_at_once_is_there_once() -> None:
+    moments = Moments.of("aaaaaa", ["allow"])
+    tally = Tally("A", "loki", "aaaaaa", moments.decisions, 1)
+    stored = StoredOfRun(tally, Mock(spec=LokiClient), moments, 0)
+    asked = Barrier(2)
+    is_seen = tally.is_seen
+
+    def asked_by_both(n: int) -> bool:
+        seen = is_seen(n)
+        with suppress(BrokenBarrierError):
+            asked.wait(0.2)
+        return seen
+
+    with patch.object(tally, "is_seen", asked_by_both), ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(stored.heard, [Entry(1, "msg=ALLOW obs=aaaaaa-1-allow")]) for _ in range(2)]:
+            done.result()
+    assert tally.times(1) == 1

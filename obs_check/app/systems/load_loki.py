@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from threading import Lock
 
 from obs_check.client.loki.client import LokiClient
 from obs_check.errors import ObsCheckError
@@ -37,6 +38,8 @@ class StoredOfRun:
         self._last = -1.0
         self._newest_ns = 0
         self._heard_s = time.monotonic()
+        self._noting = Lock()
+        """The tail and the questions may bring the same line at once."""
 
     def heard(self, entries: Iterable[Entry]) -> None:
         """Note those of the lines that a tail brought that are of this path."""
@@ -77,9 +80,9 @@ class StoredOfRun:
                 for entry in self._entries([*slices, Window(now, window.end_ns)]):
                     if n := self.tally.find(entry.line.encode("utf-8", "surrogatepass")):
                         times[n - 1] += 1
-                        if not self.tally.is_seen(n):
-                            self.tally.note_seen(n)
-                self.tally.set_counts(times)
+                        self._note_first(n)
+                with self._noting:
+                    self.tally.set_counts(times)
                 self._last = count
         except ObsCheckError as error:
             self.tally.unknown = error.message
@@ -90,6 +93,10 @@ class StoredOfRun:
         n = self.tally.find(entry.line.encode("utf-8", "surrogatepass"))
         if n:
             self._newest_ns = max(self._newest_ns, entry.ts)
+            self._note_first(n, at_ns)
+
+    def _note_first(self, n: int, at_ns: int = 0) -> None:
+        with self._noting:
             if not self.tally.is_seen(n):
                 self.tally.note_seen(n, at_ns)
 
