@@ -1,7 +1,9 @@
 """The formats of `${variable:format}`."""
 
+import calendar
 import html
 import json
+import math
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -69,16 +71,62 @@ _QUOTED: dict[str, Callable[[str], str]] = {
 
 
 def _date(text: str, argument: str) -> str:
-    """Epoch ms as ISO (the default), seconds, or one of moment's simple patterns."""
+    """Epoch ms in UTC as ISO (the default), as ms, as seconds, or as one of moment's formats."""
     try:
         at = _EPOCH + timedelta(milliseconds=int(text))
     except (ValueError, OverflowError):
         return text
-    if argument in {"", "iso"}:
-        return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
-    if argument == "seconds":
-        return str(int(text) // 1000)
-    pattern = argument
-    for moment, python in (("YYYY", "%Y"), ("MM", "%m"), ("DD", "%d"), ("HH", "%H"), ("mm", "%M"), ("ss", "%S")):
-        pattern = pattern.replace(moment, python)
-    return at.strftime(pattern)
+    match argument:
+        case "" | "iso":
+            return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+        case "ms":
+            return text
+        case "seconds":
+            # JavaScript's Math.round: a half goes up.
+            return str((int(text) + 500) // 1000)
+    return _TOKEN.sub(lambda found: found[1] if found[1] is not None else _MOMENT[found[0]](at), argument)
+
+
+_MOMENT: dict[str, Callable[[datetime], str]] = {
+    "YYYY": lambda at: f"{at.year:04d}",
+    "YY": lambda at: f"{at.year % 100:02d}",
+    "Q": lambda at: str((at.month + 2) // 3),
+    "MMMM": lambda at: calendar.month_name[at.month],
+    "MMM": lambda at: calendar.month_abbr[at.month],
+    "MM": lambda at: f"{at.month:02d}",
+    "M": lambda at: str(at.month),
+    "DDDD": lambda at: f"{at.timetuple().tm_yday:03d}",
+    "DDD": lambda at: str(at.timetuple().tm_yday),
+    "DD": lambda at: f"{at.day:02d}",
+    "D": lambda at: str(at.day),
+    "dddd": lambda at: calendar.day_name[at.weekday()],
+    "ddd": lambda at: calendar.day_abbr[at.weekday()],
+    "dd": lambda at: calendar.day_abbr[at.weekday()][:2],
+    "d": lambda at: str(at.isoweekday() % 7),
+    "e": lambda at: str(at.isoweekday() % 7),
+    "E": lambda at: str(at.isoweekday()),
+    "GGGG": lambda at: f"{at.isocalendar().year:04d}",
+    "WW": lambda at: f"{at.isocalendar().week:02d}",
+    "W": lambda at: str(at.isocalendar().week),
+    "HH": lambda at: f"{at.hour:02d}",
+    "H": lambda at: str(at.hour),
+    "hh": lambda at: f"{at.hour % 12 or 12:02d}",
+    "h": lambda at: str(at.hour % 12 or 12),
+    "kk": lambda at: f"{at.hour or 24:02d}",
+    "k": lambda at: str(at.hour or 24),
+    "mm": lambda at: f"{at.minute:02d}",
+    "m": lambda at: str(at.minute),
+    "ss": lambda at: f"{at.second:02d}",
+    "s": lambda at: str(at.second),
+    "SSS": lambda at: f"{at.microsecond // 1000:03d}",
+    "SS": lambda at: f"{at.microsecond // 10_000:02d}",
+    "S": lambda at: str(at.microsecond // 100_000),
+    "A": lambda at: "AM" if at.hour < 12 else "PM",
+    "a": lambda at: "am" if at.hour < 12 else "pm",
+    "ZZ": lambda _: "+0000",
+    "Z": lambda _: "+00:00",
+    "X": lambda at: str(math.floor(at.timestamp())),
+    "x": lambda at: str((at - _EPOCH) // timedelta(milliseconds=1)),
+}
+"""The tokens of https://momentjs.com/docs/#/displaying/format/ that do not depend on a language, and English names."""
+_TOKEN = re.compile(r"\[([^\]]*)\]|" + "|".join(_MOMENT))

@@ -84,6 +84,30 @@ def test_times_of_the_panel() -> None:
     assert interpolate("$__from ${__to}", {}, within=within) == "1795478500000 1795478501000"
     assert interpolate("${__from:date:seconds}", {}, within=within) == "1795478500"
     assert interpolate("${__from:date}", {}, within=within) == "2026-11-24T00:01:40.000Z"
+    assert interpolate("${__to:date:ms}", {}, within=within) == "1795478501000"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("M", "3"),
+        ("MM", "03"),
+        ("MMM D, YYYY", "Mar 7, 2026"),
+        ("dddd DDD", "Saturday 66"),
+        ("YYYY-MM-DD HH:mm:ss.SSS", "2026-03-07 00:05:09.087"),
+        ("h:mm A [o'clock] Z", "12:05 AM o'clock +00:00"),
+        ("GGGG-[W]WW-E", "2026-W10-6"),
+        ("YY/Q k X x", "26/1 24 1772841909 1772841909087"),
+    ],
+)
+def test_times_in_the_formats_of_moment(pattern: str, text: str) -> None:
+    within = TimeRange(1_772_841_909_087, 1_772_841_909_587)
+    assert interpolate(f"${{__from:date:{pattern}}}", {}, within=within) == text
+
+
+def test_a_half_of_a_second_goes_up() -> None:
+    within = TimeRange(1_772_841_909_087, 1_772_841_909_587)
+    assert interpolate("${__from:date:seconds} ${__to:date:seconds}", {}, within=within) == "1772841909 1772841910"
 
 
 def test_all_value_is_inserted_as_it_is_and_replaced_again() -> None:
