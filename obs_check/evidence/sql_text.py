@@ -1,5 +1,6 @@
 """A panel's SQL as sqlglot reads it, with Grafana's macros and variables kept."""
 
+import logging
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -102,13 +103,21 @@ def values_of(sql: str, column: str) -> str:
     return _written(chosen.limit(50))
 
 
-def _parsed(sql: str) -> "exp.Select | None":
+def parse_sql(text: str, dialect: str) -> "exp.Expr":
+    """The tree of a statement in one of sqlglot's dialects. Raises SqlglotError. What sqlglot cannot read of a dialect
+    it takes as one command, and warns of it by a log that would end up among what is said to the user."""
     import sqlglot
+
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)
+    return sqlglot.parse_one(text, read=dialect)
+
+
+def _parsed(sql: str) -> "exp.Select | None":
     from sqlglot import exp
     from sqlglot.errors import SqlglotError
 
     try:
-        tree = sqlglot.parse_one(_MACRO.sub(rf"{_KEPT}\1", sql), read="postgres")
+        tree = parse_sql(_MACRO.sub(rf"{_KEPT}\1", sql), "postgres")
     except SqlglotError:
         return None
     return tree if isinstance(tree, exp.Select) else None

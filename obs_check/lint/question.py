@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Literal
 
 from obs_check.errors import InputError, ObsCheckError, QueryError
+from obs_check.evidence.sql_text import parse_sql
 from obs_check.lint.board import LintedDashboard
 from obs_check.lint.issue import Spot
 from obs_check.logql import parse
@@ -20,13 +21,15 @@ from obs_check.panel.interpolate import interpolate, references
 from obs_check.panel.interval import Interval, browser_interval, loki_step, prometheus_step
 from obs_check.panel.macros import backend_macros, read_text
 from obs_check.panel.query_macros import postgres_macros, prometheus_macros
+from obs_check.panel.repeat import copies
 from obs_check.panel.request import dashboard_range, data_points
 from obs_check.panel.timerange import Calendar, TimeRange, panel_range
 from obs_check.panel.variables import EffectiveVariable, effective_variables
 
 Language = Literal["logql", "promql", "sql", ""]
-NOW_NS = 1_767_225_600 * 1_000_000_000
-"""2026-01-01: what `now` is here. Nothing that is found depends on it, and the same files give the same findings."""
+NOW_NS = 1_779_284_231 * 1_000_000_000
+"""What `now` is here, so that the same files give the same findings: 2026-05-20 13:37:11, amid its day, week, month and
+year, since a range may begin with one of them (`now/M`)."""
 _YEARS = 100 * 365 * 86_400_000
 _DIALECTS = {"mysql": "mysql", "mssql": "tsql"}
 """sqlglot's names of the dialects of Grafana's SQL plugins; every other one is PostgreSQL's."""
@@ -91,9 +94,11 @@ def file_question(path: str, text: str) -> Question:
 
 def board_questions(board: LintedDashboard, known: Datasources | None) -> list[Question]:
     """The queries of a dashboard's panels, hidden ones too; expressions and empty targets are not queries."""
-    variables = effective_variables(board.dashboard)
+    every = effective_variables(board.dashboard)
     found = []
     for panel in board.dashboard.panels:
+        # The copies of a repeated panel, or of one in a repeated row, ask alike.
+        variables = dict(copies(panel, every)[0][1])
         for index, target in enumerate(panel.targets):
             if not target.text.strip() or is_expression(target.datasource):
                 continue
@@ -209,11 +214,11 @@ def _parsed_promql(question: Question) -> Question:
 
 
 def _parsed_sql(question: Question, dialect: str) -> Question:
-    import sqlglot
+    from sqlglot.errors import SqlglotError
 
     try:
-        return replace(question, sql=sqlglot.parse_one(question.text, read=dialect))
-    except sqlglot.errors.SqlglotError as error:
+        return replace(question, sql=parse_sql(question.text, dialect))
+    except SqlglotError as error:
         first = getattr(error, "errors", None) or [{"description": str(error), "highlight": ""}]
         near = f", at `{first[0]['highlight']}`" if first[0].get("highlight") else ""
         return replace(question, problem=f"{str(first[0]['description']).split(' for <class')[0]}{near}")

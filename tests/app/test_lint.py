@@ -274,3 +274,16 @@ def test_queries_are_held_to_what_a_job_ships_of_the_sample(
     result = lint(material([tmp_path / "app.logql", tmp_path / "promtail.yaml"], tmp_path))
     assert [issue.rule for issue in result.issues] == rules
     assert all("as job app ships it" in issue.claim for issue in result.issues)
+
+
+def test_what_sqlglot_warns_of_is_not_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    target = {
+        "refId": "A",
+        "rawSql": "SHOW TABLES",
+        "datasource": {"type": "grafana-postgresql-datasource", "uid": "p"},
+    }
+    panel = {"id": 1, "type": "table", "title": "Rows", "targets": [target]}
+    board = {"uid": "s", "title": "S", "schemaVersion": 39, "panels": [panel]}
+    (tmp_path / "board.json").write_text(json.dumps(board), "utf-8")
+    linted(tmp_path, "board")
+    assert caplog.records == []
