@@ -1,6 +1,7 @@
 """Runs an ASGI application on a port of its own, in a thread that stops quickly."""
 
 import asyncio
+import logging
 import socket
 import threading
 from typing import TYPE_CHECKING, Any, Self
@@ -15,6 +16,12 @@ STOP_S = 10.0
 _IDLE_S = 120
 """How long a connection may idle, as in Loki 3.5. uvicorn's 5 s are httpx's too, and a client that is about to use a
 connection again would now and then find it closed."""
+_LEFT = "ASGI callable returned without completing handshake."
+"""What uvicorn takes for an error, of a client that leaves while its websocket is being accepted."""
+
+
+def _worth_telling(record: logging.LogRecord) -> bool:
+    return record.msg != _LEFT
 
 
 class Server:
@@ -50,6 +57,7 @@ class Server:
             timeout_keep_alive=_IDLE_S,
             timeout_graceful_shutdown=1,
         )
+        logging.getLogger("uvicorn.error").addFilter(_worth_telling)
         server = Announcing(config)
 
         def serve() -> None:

@@ -11,6 +11,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from obs_check.client.http import machine_trust
 from obs_check.lab.grafana import LabGrafana
@@ -276,3 +278,14 @@ def test_annotations_are_kept_and_found(grafana: httpx.Client) -> None:
     assert (found["timeEnd"], found["text"]) == (9, "run")
     assert grafana.get("/api/annotations", params={"tags": "other"}).json() == []
     assert grafana.post("/api/annotations", json={}).status_code == 400
+
+
+def test_nothing_is_told_of_a_websocket_that_is_not_accepted_before_its_client_leaves(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def leave(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """As an application ends whose client left meanwhile."""
+
+    with Server(leave) as server, pytest.raises(InvalidStatus), connect(f"ws{server.url.removeprefix('http')}/"):
+        pass
+    assert caplog.records == []
