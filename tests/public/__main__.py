@@ -18,7 +18,14 @@ from obs_check.lint.run import lint
 from obs_check.lint.sources import SUFFIXES, read_material
 from obs_check.logql.settings import EngineSettings
 
-_NOT_OURS = ("neither a dashboard", "without panels", "nothing to lint", "ships no logs", "no promtail configuration")
+_NOT_OURS = (
+    "neither a dashboard",
+    "a dashboard of Perses",
+    "without panels",
+    "nothing to lint",
+    "ships no logs",
+    "no promtail configuration",
+)
 
 
 _PLACE = re.compile(r"^\S+?(?::\d+)*: ")
