@@ -34,16 +34,25 @@ def _written_ranges(question: Question) -> list[int]:
 
 
 def _promql_ranges(text: str) -> list[int]:
+    """Ranges that are evaluated once a step of the panel: inside of a subquery it is once a step of its own."""
     import promql_parser
 
     found: list[int] = []
+    inside = 0
 
-    def visit(node: object) -> None:
-        if isinstance(node, promql_parser.MatrixSelector):
-            found.append(round(node.range.total_seconds() * 1000))
+    def before(node: object) -> None:
+        nonlocal inside
+        own = node.range if isinstance(node, promql_parser.MatrixSelector | promql_parser.SubqueryExpr) else None
+        if own is not None and not inside:
+            found.append(round(own.total_seconds() * 1000))
+        inside += isinstance(node, promql_parser.SubqueryExpr)
+
+    def behind(node: object) -> None:
+        nonlocal inside
+        inside -= isinstance(node, promql_parser.SubqueryExpr)
 
     try:
-        promql_parser.walk(promql_parser.parse(text), visit)
+        promql_parser.walk(promql_parser.parse(text), before, behind)
     except ValueError:
         return []
     return found
