@@ -224,13 +224,15 @@ def _print_control(console: Console, document: Mapping[str, Any], everything: bo
 
 
 def _print_suggested(console: Console, rows: Sequence[Mapping[str, Any]], everything: bool) -> None:
-    """What panels would read with the fixes; those that would read as they should are counted."""
-    odd = [row for row in rows if everything or row.get("verdict") != "ok"]
+    """What panels would read with the fixes; those that would read as they should are counted. Each fix is read on top
+    of those before it, so a panel's last row is the one with all of them."""
+    last = list({(row.get("id"), row.get("title")): row for row in rows}.values())
+    odd = rows if everything else [row for row in last if row.get("verdict") != "ok"]
     if odd:
         console.print(suggested_table(odd))
-    if rows:
-        right = sum(row.get("verdict") == "ok" for row in rows)
-        console.print(Text(f"with the fixes, read without saving them: {right} of {len(rows)} panels right", "dim"))
+    if last:
+        right = sum(row.get("verdict") == "ok" for row in last)
+        console.print(Text(f"with the fixes, read without saving them: {right} of {len(last)} panels right", "dim"))
 
 
 def _print_comparison(console: Console, document: Mapping[str, Any], everything: bool) -> None:

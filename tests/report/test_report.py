@@ -190,6 +190,16 @@ def test_what_only_grafana_holds_is_no_file_to_patch() -> None:
     assert next_step(document) == "obs-check diagnose --inject --apply, then obs-check confirm last"
 
 
+def test_a_panel_that_needs_two_fixes_counts_once() -> None:
+    rows = [
+        {"cause": cause, "id": 3, "title": "Denied", "reads": "No data", "would_read": reads, "verdict": verdict}
+        for cause, reads, verdict in (("select.label-name-absent", "No data", "fail"), ("c", "42", "ok"))
+    ]
+    text = shown({**DOCUMENT, "suggested": rows})
+    assert "with the fixes, read without saving them: 1 of 1 panels right" in text
+    assert "would read" not in text
+
+
 NEXT = {
     ("ok", "verify"): "",
     ("unknown", "verify"): "obs-check verify --config a.yaml again, once all of the above answers",
