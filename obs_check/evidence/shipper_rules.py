@@ -6,11 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from obs_check.documents.yaml_differences import differences
 from obs_check.documents.yaml_edit import remove_node, with_item, with_value
 from obs_check.documents.yaml_nodes import Place
+from obs_check.documents.yaml_tree import load
 from obs_check.errors import ConfigError, NotAllowed, Refused, Unavailable
 from obs_check.evidence.context import Context
 from obs_check.evidence.dashboard_edit import file_fix
@@ -98,10 +97,10 @@ class Rules:
     def static_place(self, label: str, value: str, job: str = "") -> Place:
         """Where promtail's configuration has a label of a static target, of one job where it is named; the label alone,
         which is no place, where nowhere."""
-        given = yaml.safe_load(self.config.text) if self.config.dialect == "promtail" else {}
+        given = load(self.config.text, str(self.path))[0].plain() if self.config.dialect == "promtail" else {}
         for number, one in enumerate(given.get("scrape_configs") or []):
             for at, group in enumerate(one.get("static_configs") or []):
-                if str((group.get("labels") or {}).get(label)) == value and job in ("", one["job_name"]):
+                if (group.get("labels") or {}).get(label) == value and job in ("", one["job_name"]):
                     return ("scrape_configs", number, "static_configs", at, "labels", label)
         return (label,)
 

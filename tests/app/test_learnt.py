@@ -80,3 +80,12 @@ def test_files_inside_a_workspace_are_no_files_of_this_machine(tmp_path: Path) -
     found = learn_inside(f"log_dir: {tmp_path}\n")
     assert (found.values, found.hints["boundary", "logs"][0]) == ({}, f"{tmp_path}/*.log")
     assert learn_inside("").hints == {}
+
+
+def test_what_looks_like_a_time_and_is_none_is_a_text_as_for_promtail(tmp_path: Path) -> None:
+    shipper = tmp_path / "promtail.yaml"
+    labels = "{day: 2026-13-45, __path__: /tmp/boundary_logs/*.log}"
+    shipper.write_text(
+        f"server: {{http_listen_port: 1}}\nscrape_configs: [{{job_name: x, static_configs: [{{labels: {labels}}}]}}]\n"
+    )
+    assert learn_here("promtail", shipper, None, {}).hints["shipper", "url"][0] == "http://127.0.0.1:1"

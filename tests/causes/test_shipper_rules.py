@@ -9,6 +9,7 @@ import yaml
 from obs_check.documents.yaml_edit import with_item
 from obs_check.evidence.shipper_rules import Rules
 from obs_check.model.finding import FileEdit
+from obs_check.shipper.read import parse_shipper
 
 LOG = "/var/log/pods/coder_coder-0_0f3b/coder/0.log"
 LINE = '2026-11-25T01:00:00Z stderr F {"level":"INFO","msg":"boundary_request"}'
@@ -195,3 +196,10 @@ def test_a_text_of_alloy_that_stands_in_a_comment_only_is_not_changed() -> None:
     text = f'// "http://here.example"\n{ALLOY.replace("http://loki.example/api/v1/push", "http://a.example/push")}'
     rules = Rules.read(Path("config.alloy"), text, {})
     assert rules.with_text((), "http://here.example", "http://there.example") is None
+
+
+@pytest.mark.parametrize("value", ["true", "2026-13-45", "007"])
+def test_a_label_is_found_as_it_is_spelled(value: str) -> None:
+    text = PROMTAIL.replace("          namespace: coder", f"          namespace: {value}")
+    rules = Rules(Path("promtail.yaml"), text, parse_shipper(text, "promtail.yaml", {}), {})
+    assert rules.static_place("namespace", value)[-3:] == (0, "labels", "namespace")

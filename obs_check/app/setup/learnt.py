@@ -4,14 +4,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
-
-import yaml
 
 from obs_check.boundary.config import BoundaryConfig, parse_boundary_config, read_boundary_config
 from obs_check.client.files.search import expand
 from obs_check.client.shipper.kind import shipper_kind
 from obs_check.config import host_port
+from obs_check.documents.yaml_tree import load
 from obs_check.errors import ObsCheckError
 from obs_check.model.shipping import Shipper
 from obs_check.shipper.model import ScrapeJob, ShipperConfig
@@ -85,20 +83,14 @@ def _address(kind: Shipper, shipper: ShipperConfig, found: Learnt) -> None:
     if kind == "alloy":
         note_address(found, kind, _ALLOY, "Alloy's default, and Alloy answers there")
         return
-    server = _server(shipper)
+    server = load(shipper.text, shipper.file)[0].get("server")
+    keys = server.plain() if server is not None and server.is_map() else {}
+    port = str(keys.get("http_listen_port") or "")
     # dskit's server, which promtail 3.5 has, listens at 80 without a port: nobody leaves it so.
-    if isinstance(port := server.get("http_listen_port"), int) and 0 < port < 1 << 16:
-        scheme = "https" if server.get("http_tls_config") else "http"
-        url = f"{scheme}://127.0.0.1:{port}{server.get('http_path_prefix') or ''}"
+    if port.isdecimal() and 0 < int(port) < 1 << 16:
+        scheme = "https" if keys.get("http_tls_config") else "http"
+        url = f"{scheme}://127.0.0.1:{int(port)}{keys.get('http_path_prefix') or ''}"
         note_address(found, kind, url, f"http_listen_port of {Path(shipper.file).name}, and promtail answers there")
-
-
-def _server(shipper: ShipperConfig) -> dict[str, Any]:
-    try:
-        server = (yaml.safe_load(shipper.text) or {}).get("server")
-    except (yaml.YAMLError, AttributeError):
-        return {}
-    return server if isinstance(server, dict) else {}
 
 
 def _firewall_logs(firewall: BoundaryConfig, found: Learnt) -> None:
