@@ -31,16 +31,15 @@ _SAYINGS = (
 )
 
 
-def has_helm(env: Mapping[str, str]) -> bool:
-    """Whether a `helm` is on PATH."""
-    return shutil.which("helm", path=env.get("PATH", "")) is not None
+def find_helm(env: Mapping[str, str]) -> str | None:
+    """The `helm` on PATH, None without one."""
+    return shutil.which("helm", path=env.get("PATH", ""))
 
 
-def render_chart(chart: Path, env: Mapping[str, str]) -> dict[Path, str]:
+def render_chart(helm: str, chart: Path, env: Mapping[str, str]) -> dict[Path, str]:
     """What becomes of each template of a chart, by the template's path below the chart; those that render nothing are
     left out. Raises UsageError or Unavailable with Helm's own words where it is not rendered."""
     own = {**env, **dict.fromkeys(_PROXIES, _NOWHERE), "NO_PROXY": "", "no_proxy": ""}
-    helm = shutil.which("helm", path=env.get("PATH", "")) or "helm"
     argv = (helm, "template", "release", str(chart.resolve()), "--namespace=default", "--skip-tests")
     text = read_output(argv, "", _LIMIT_S, str(chart), _SAYINGS, own)
     _, *parts = _SOURCE.split(text)

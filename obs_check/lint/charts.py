@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from pathlib import Path
 
-from obs_check.client.helm import has_helm, render_chart
+from obs_check.client.helm import find_helm, render_chart
 from obs_check.documents.helm_template import chart_of_template
 from obs_check.errors import ObsCheckError
 
@@ -62,12 +62,13 @@ class RenderedChart:
 def render_charts(path: Path, env: Mapping[str, str], notes: list[str]) -> list[RenderedChart]:
     """The charts of a folder, or of a file that is a template the chart with that template alone; none without `helm`
     on PATH. One that Helm does not render is left out, and `notes` say why."""
-    if not has_helm(env):
+    helm = find_helm(env)
+    if helm is None:
         return []
     found = []
     for folder in _charts(path):
         try:
-            rendered = render_chart(folder, env)
+            rendered = render_chart(helm, folder, env)
         except ObsCheckError as error:
             notes.append(f"read without Helm: {error}")
             continue
