@@ -44,9 +44,9 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         return None
     text = stage_text(stage)
     change = (
-        _before_it_changed(context, broken, place)
-        or _without_colours(context, broken, place, samples)
-        or _other_filter(context, broken, place, samples)
+        _before_it_changed(context, broken, place, stage)
+        or _without_colours(context, broken, place, stage, samples)
+        or _other_filter(context, broken, place, stage, samples)
     )
     if change is None:
         return None
@@ -83,11 +83,13 @@ class _Change:
 
 
 def _other_filter(
-    context: Context, broken: BrokenTarget, place: int, samples: Sequence[tuple[Labels, str]]
+    context: Context,
+    broken: BrokenTarget,
+    place: int,
+    stage: ast.LineFilter,
+    samples: Sequence[tuple[Labels, str]],
 ) -> _Change | None:
     """A filter like the one written that lines pass."""
-    stage = broken.query.stages[place]
-    assert isinstance(stage, ast.LineFilter)
     likely = dict(_proposals(stage, [line for _, line in samples]))
     proposal = first_passed(likely, (), broken.query.stages[place + 1 :], samples, broken.settings)
     # Lines that pass no filter like it may be lines of something else: only a run's own lines prove it then.
@@ -98,11 +100,11 @@ def _other_filter(
     return _Change(new, rewrite, likely[proposal] if proposal else "wider")
 
 
-def _before_it_changed(context: Context, broken: BrokenTarget, place: int) -> _Change | None:
+def _before_it_changed(context: Context, broken: BrokenTarget, place: int, stage: ast.LineFilter) -> _Change | None:
     """The filter in front of the `line_format` that takes what it looks for out of the line."""
-    stage, front = broken.query.stages[place], broken.query.stages[broken.head : place]
+    front = broken.query.stages[broken.head : place]
     formats = [number for number, one in enumerate(front, start=broken.head) if isinstance(one, ast.LineFormat)]
-    if not isinstance(stage, ast.LineFilter) or stage.op not in ("|=", "|~") or not formats:
+    if stage.op not in ("|=", "|~") or not formats:
         return None
     if not passing_rows((*broken.query.stages[broken.head : formats[0]], stage), broken.lines, broken.settings):
         return None
@@ -114,12 +116,15 @@ def _before_it_changed(context: Context, broken: BrokenTarget, place: int) -> _C
 
 
 def _without_colours(
-    context: Context, broken: BrokenTarget, place: int, samples: Sequence[tuple[Labels, str]]
+    context: Context,
+    broken: BrokenTarget,
+    place: int,
+    stage: ast.LineFilter,
+    samples: Sequence[tuple[Labels, str]],
 ) -> _Change | None:
     """The filter on the lines without a terminal's colours. Where a `decolorize` stands in front of it already, Loki
     3.5 looks at the filter first all the same."""
-    stage = broken.query.stages[place]
-    if not isinstance(stage, ast.LineFilter) or stage.op not in ("|=", "|~"):
+    if stage.op not in ("|=", "|~"):
         return None
     done = next((one for one in reversed(broken.query.stages[:place]) if isinstance(one, ast.Decolorize)), None)
     if done is None and (
