@@ -1,7 +1,7 @@
 """A dashboard's variables: where their values stand in queries, and in the dashboard itself."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,10 @@ from obs_check.model.finding import PanelEdit, TargetEdit
 from obs_check.panel.interpolate import references
 
 _OPERATOR = re.compile(r"(?P<front>[^=!|]*?)(?P<op>\|=|\|~|=~|!~|!=|=)(?P<quoted>\s*(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`))")
+EXPRESSION_OPERATORS = {"=": "=~", "!=": "!~"}
+"""The operator of a matcher that takes a regular expression, by the one that takes a text."""
+EXPRESSION_FILTERS = {"|=": "|~", "!=": "!~"}
+"""As above, of a line filter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +55,35 @@ class Use:
 
         return _OPERATOR.sub(changed, self.text, count=1)
 
+    def as_expression(self, text: str, value: str = "") -> str:
+        """Another text of the comparison with the operator that takes a regular expression, and with another value
+        where one is given."""
+        ops = EXPRESSION_OPERATORS if isinstance(self.asked, ast.Matcher) else EXPRESSION_FILTERS
+
+        def changed(found: re.Match[str]) -> str:
+            quoted = f'"{value}"' if value else found["quoted"]
+            return f"{found['front']}{ops.get(found['op'], found['op'])}{quoted}"
+
+        return _OPERATOR.sub(changed, text, count=1)
+
 
 def variable_uses(broken: BrokenPanel) -> Iterator[Use]:
     """Every comparison of the panel's log queries that holds a variable of the dashboard."""
+    return _uses(broken, lambda name: name in broken.request.variables)
+
+
+def unknown_uses(broken: BrokenPanel) -> Iterator[Use]:
+    """Every comparison with the name of a variable alone that neither the dashboard nor Grafana has: it is sent as it
+    stands."""
+    uses = _uses(broken, lambda name: name not in broken.request.variables and not name.startswith("__"))
+    return (use for use in uses if use.alone and use.names[0] in use.value)
+
+
+def _uses(broken: BrokenPanel, wanted: Callable[[str], bool]) -> Iterator[Use]:
     for query in editable_queries(broken):
         for part, asked in zip(_comparisons(query.tree), _comparisons(query.query), strict=False):
             text = query.raw[slice(*part.span)]
-            names = tuple(name for name in references(text) if name in broken.request.variables)
+            names = tuple(filter(wanted, references(text)))
             if names and has_variable(text) and type(part) is type(asked):
                 yield Use(query, part, asked, names)
 

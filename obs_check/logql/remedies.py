@@ -103,9 +103,12 @@ def _quotes(error: QueryError, text: str) -> Iterator[Remedy]:
     if "expecting" not in error.message and not _COMPARED_BEFORE.search(text, 0, error.start):
         return
     word = _BARE_TEXT.match(text, error.start)
-    new = f'"{word[0].strip(_OTHER_QUOTES) if word else ""}"'
     quoted = _QUOTED_OTHERWISE.sub(r'"\1"', text)
-    if quoted == text and word is not None:
+    if word is None:
+        yield Remedy('texts stand in double quotes or backticks: "..."', quoted if quoted != text else "")
+        return
+    new = f'"{word[0].strip(_OTHER_QUOTES)}"'
+    if quoted == text:
         quoted = text[: word.start()] + new + text[word.end() :]
     yield Remedy(f"put the text in quotes: {new}", quoted)
 

@@ -24,7 +24,7 @@ Slip = Callable[[QueryError, str], Iterator[Remedy]]
 
 _QUOTED = r"(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`)"
 _FILTER = r"(?:\|=|\|~|\|>|!=|!~|!>)"
-_NAME = re.compile(r"[A-Za-z_]\w*(?:[.-]\w+)+")
+_NAME = re.compile(r"[A-Za-z_]\w*(?:[./-]\w+)+")
 _JOINED = re.compile(rf"(?P<op>{_FILTER})\s*(?P<text>{_QUOTED})\s*(?:and|&&|,)\s*(?={_FILTER}\s*{_QUOTED})")
 _OTHERWISE = re.compile(rf"(?P<first>(?P<op>{_FILTER})\s*{_QUOTED}\s*(?:or|\|\|))\s*(?P=op)\s*(?={_QUOTED})")
 _PIPED_FILTER = re.compile(rf"\|\s*(?=(?:\|=|\|~|!=|!~)\s*{_QUOTED})")
@@ -53,7 +53,7 @@ _LINES_OF_PANEL = "LogQL has no stage `{}`: how many lines are shown, and in whi
 
 def _dotted(error: QueryError, text: str) -> Iterator[Remedy]:
     """Loki makes `_` of every other character in the name of a label, also of OTLP's attributes and of JSON's keys."""
-    if error.start is None or not re.search(r"unexpected [.-]", error.message):
+    if error.start is None or not re.search(r"unexpected [./-]", error.message):
         return
     for found in _NAME.finditer(text):
         if found.start() < error.start < found.end():

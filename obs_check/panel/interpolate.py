@@ -72,6 +72,8 @@ def _replace(
 
 def _written(variable: EffectiveVariable, form: str, kind: str) -> str:
     name, _, argument = form.partition(":")
+    if name == "text" and variable.shown:
+        return format_value(variable.shown, variable.is_list, name)
     if variable.all_text is not None and name not in _UNFORMATTED:
         return variable.all_text
     values = (variable.all_text,) if variable.all_text is not None else variable.values

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from obs_check.panel.timerange import TimeRange
 from obs_check.panel.variable_options import Option
 
 ALL = "$__all"
+_ALL_SHOWN = "All"
 _UNESCAPED_COMMA = re.compile(r"(?<!\\),")
 _PAIR = re.compile(r"\s*(.+?)\s:\s(.+?)\s*", re.DOTALL)
 
@@ -30,7 +31,7 @@ class EffectiveVariable:
     """A variable's value in use. `values` are the chosen values; `is_list` tells a list of one from one value;
     `multi` is true where several values or All may be chosen, which switches the datasource's escaping on; `all_text`
     is the stored allValue while All is chosen; `note` says what is not known; `datasource` is the reference whose
-    queries ad hoc filters hold for."""
+    queries ad hoc filters hold for; `shown` is what a person sees of the values, empty where that is the values."""
 
     name: str
     type: str
@@ -42,6 +43,7 @@ class EffectiveVariable:
     filters: tuple[Filter, ...] = ()
     datasource: Any = None
     auto: tuple[int, str] | None = None
+    shown: tuple[str, ...] = ()
 
     @property
     def value(self) -> str:
@@ -153,15 +155,25 @@ def _chosen(variable: Variable, wanted: list[str], options: list[Option] | None,
     is_list = variable.multi
     all_text: str | None = None
     values = wanted
+    shown = _shown(variable, wanted, options)
     if ALL in wanted:
-        is_list = True
+        is_list, shown = True, (_ALL_SHOWN,)
         if variable.all_value:
             all_text, values = variable.all_value, []
         elif every is not None:
             values = every
         else:
             values, note = _saved_options(variable), "All; the options are those saved with the dashboard"
-    return EffectiveVariable(variable.name, variable.type, tuple(values), is_list, multi, all_text, note=note)
+    return EffectiveVariable(variable.name, variable.type, tuple(values), is_list, multi, all_text, note, shown=shown)
+
+
+def _shown(variable: Variable, values: Sequence[str], options: Sequence[Option] | None) -> tuple[str, ...]:
+    """The labels of the options that are chosen; those that were saved where the options are not known."""
+    labels = {value: label for label, value in options or ()}
+    saved = variable.raw.get("current")
+    if options is None and isinstance(saved, Mapping) and list(values) == _texts(variable.current):
+        labels = dict(zip(values, _texts(saved.get("text")), strict=False))
+    return tuple(labels.get(value, value) for value in values) if labels else ()
 
 
 def _validated(variable: Variable, wanted: list[str], options: list[tuple[str, str]]) -> list[str]:

@@ -4,6 +4,7 @@ The text in the dashboard does not parse, or not with what a variable puts into 
 the slip is a known one by the panel read with it mended.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,6 +20,9 @@ from obs_check.model.finding import Finding, Fix, Observation, Proof, Subject, T
 from obs_check.panel.elements import Target
 from obs_check.panel.interpolate import references
 from obs_check.panel.macros import text_error
+
+_OTHER_MACRO = re.compile(r"\$\{(?:__rate_interval|__auto)\}|\$__rate_interval\b")
+"""A macro of Prometheus's, and one of Loki's that is filled in without braces only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +44,23 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         return None
     first = refused[0]
     error = first.written or first.asked
-    words = next((remedy.words for remedy in remedies(error)), "") or error.hint
     said = " ".join(broken.reading.error.split())
     claim = f"Loki cannot read query {first.target.ref_id}: {said}"
-    named = [name for name in references(first.target.text) if name in broken.request.variables]
-    if first.written is None and (names := _to_blame(named, first, broken)):
-        claim += f"; as written it could be read, so it is the value of {', '.join(names)} that breaks it"
+    words = next((remedy.words for remedy in remedies(error)), "") or error.hint
+    if first.written is None:
+        # The author's text can be read, so it is something that is filled in, or that should be and is not.
+        named = references(first.target.text)
+        missing = [name for name in named if not name.startswith("__") and f"${name}" in said]
+        if (other := _OTHER_MACRO.search(first.target.text)) is not None:
+            words = f"`$__auto` is what LogQL has for `{other[0]}`"
+        elif missing:
+            words = f"the dashboard has no variable {missing[0]}: add it, or write its value"
+        elif names := _to_blame([name for name in named if name in broken.request.variables], first, broken):
+            claim += f"; as written it could be read, so it is the value of {', '.join(names)} that breaks it"
     edits = [
         TargetEdit(broken.panel.id, one.target.ref_id, one.target.text, text)
         for one in refused
-        if one.written is not None and (text := mended_query(one.written, text_error)) is not None
+        if (text := _mended(one)) is not None
     ]
     summary = words or "correct the query"
     change = try_edits(context, broken, edits) if len(edits) == len(refused) else None
@@ -70,6 +81,14 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         panels=(broken.panel.id,),
         group=summary,
     )
+
+
+def _mended(refused: _Refused) -> str | None:
+    """The author's text with its slips mended, or with the macro that Loki's queries have for another's."""
+    if refused.written is not None:
+        return mended_query(refused.written, text_error)
+    changed = _OTHER_MACRO.sub("$__auto", refused.target.text)
+    return changed if changed != refused.target.text else None
 
 
 def _to_blame(names: list[str], refused: _Refused, broken: BrokenPanel) -> list[str]:

@@ -4,7 +4,10 @@ It may name a column that is not there (`organize` with names of columns that ex
 times that a panel of lines needs (`reduce`), or read the lines as what they are not (`extractFields`).
 """
 
+import copy
 import re
+from collections.abc import Sequence
+from typing import Any
 
 from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.cause import Cause, on_panel
@@ -18,6 +21,7 @@ from obs_check.logql import parse
 from obs_check.logql.explain.whereabouts import nearest_label
 from obs_check.model.finding import Finding, PanelEdit
 from obs_check.model.wording import count_noun
+from obs_check.panel.elements import Transformation
 from obs_check.panel.transform.pipeline import TransformStep
 
 _FORMATS = ("json", "kvp")
@@ -35,9 +39,13 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     active = [i for i, t in enumerate(broken.panel.transformations) if not t.disabled]
     steps = list(zip(active, trail[_STAGES_BEFORE - 1 :], trail[_STAGES_BEFORE:], strict=False))
     for index, before, after in steps:
+        if (found := _other_column(context, broken, index, before.columns)) is not None:
+            return found
         if after.rows >= before.rows and after.fields >= before.fields:
             continue
-        if broken.panel.transformations[index].id in _BY_VALUE and not context.expects(broken.panel.id):
+        transformation = broken.panel.transformations[index]
+        missing = [name for _, name in _named_columns(transformation) if name not in before.columns]
+        if transformation.id in _BY_VALUE and not missing and not context.expects(broken.panel.id):
             # No row may have had such a value: only a run that has to show tells.
             continue
         if _wants_group(context, broken, index):
@@ -46,6 +54,68 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         if change is not None:
             return _told(context, broken, CAUSE, index, before, after, change)
     return None
+
+
+def _named_columns(transformation: Transformation) -> list[tuple[tuple[str | int, ...], str]]:
+    """The columns that a transformation cannot do without, each with its place in the options; that of a key ends with
+    the key."""
+    options = transformation.options
+    match transformation.id:
+        case "filterByValue":
+            rules = options.get("filters") or ()
+            return [(("filters", n, "fieldName"), str(rule.get("fieldName") or "")) for n, rule in enumerate(rules)]
+        case "joinByField" | "seriesToColumns":
+            name = str(options.get("byField") or "")
+            return [(("byField",), name)] if name else []
+        case "groupBy":
+            return [(("fields", name), name) for name, rule in (options.get("fields") or {}).items() if rule]
+        case "filterFieldsByName":
+            names = (options.get("include") or {}).get("names") or ()
+            return [(("include", "names", n), name) for n, name in enumerate(names)]
+    return []
+
+
+def _other_column(context: Context, broken: BrokenPanel, index: int, columns: Sequence[str]) -> Finding | None:
+    """The right panel with the names of columns that there are in the place of those that there are not."""
+    transformation = broken.panel.transformations[index]
+    stored = panel_json(context.dashboard, broken.panel.id).get("transformations") or ()
+    if index >= len(stored):
+        return None
+    renamed = {
+        name: near
+        for _, name in _named_columns(transformation)
+        if name and name not in columns and (near := nearest_label(name, columns)) is not None
+    }
+    if not renamed:
+        return None
+    path, before = ("transformations", index, "options"), stored[index].get("options")
+    after = copy.deepcopy(before)
+    for place, name in _named_columns(transformation):
+        if name in renamed:
+            _rename(after, place, name, renamed[name])
+    same = all(name.casefold() == near.casefold() for name, near in renamed.items())
+    change = try_edits(context, broken, [PanelEdit(broken.panel.id, path, before, after)], "same" if same else "other")
+    if not change.right:
+        return None
+    old, new = next(iter(renamed.items()))
+    claim = (
+        f"the transformation {transformation.id} names the column `{old}`, and there is none; with `{new}` the panel "
+        f"reads {reading_text(change.reading)}"
+    )
+    return tried_finding(context, broken, CAUSE, claim, change, f"name the column `{new}`")
+
+
+def _rename(options: Any, place: Sequence[str | int], old: str, new: str) -> None:
+    *way, last = place
+    for step in way:
+        options = options[step]
+    if last == old:
+        # A key: the others keep their order.
+        pairs = [(new if key == old else key, value) for key, value in options.items()]
+        options.clear()
+        options.update(pairs)
+    else:
+        options[last] = new
 
 
 def _other_format(context: Context, broken: BrokenPanel) -> Finding | None:

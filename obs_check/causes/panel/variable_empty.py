@@ -2,16 +2,18 @@
 
 Loki 3.5: label filters with `=~` and an empty text accept everything, with `=` only lines without the label, with `!~`
 nothing at all; a selector whose every matcher accepts the empty text is refused. A query variable whose query finds
-nothing has no value, and neither have those that are asked with it.
+nothing has no value, and neither have those that are asked with it. A variable that the dashboard does not have has
+none at all: Grafana sends its name as it stands, `$host`.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.tried import reading_text, tried_finding, try_queries, with_it
-from obs_check.evidence.variables import definition, edits_of, variable_uses
+from obs_check.evidence.variables import definition, edits_of, unknown_uses, variable_uses
 from obs_check.logql.explain.whereabouts import nearest_label
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding, Fix, Observation, PanelEdit, Subject
@@ -22,11 +24,14 @@ from obs_check.panel.variables import EffectiveVariable
 
 _HARMLESS = {"=": "=~", "!~": "!="}
 """The operator that an empty text makes no difference to."""
+_ACCEPTING = ("=", "=~", "|=", "|~")
+"""Comparisons that keep what is like the value."""
+_ANY = ".+"
 
 
 def find(context: Context, broken: BrokenPanel) -> Finding | None:
     """Ask with the operator that an empty text does not matter to, or with the options of the first variable."""
-    return _without_options(context, broken) or _compared(context, broken)
+    return _without_options(context, broken) or _compared(context, broken) or _unknown(context, broken)
 
 
 def _compared(context: Context, broken: BrokenPanel) -> Finding | None:
@@ -48,6 +53,35 @@ def _compared(context: Context, broken: BrokenPanel) -> Finding | None:
         f"{with_it(broken, change, f'with `{harmless}`')}"
     )
     return tried_finding(context, broken, CAUSE, claim, change, f"compare with `{harmless}`")
+
+
+def _unknown(context: Context, broken: BrokenPanel) -> Finding | None:
+    """A name that is no variable's, in a comparison that lines would pass with any value."""
+    uses = [use for use in unknown_uses(broken) if use.asked.op in _ACCEPTING]
+    if not uses or broken.reading.rows:
+        return None
+    name, known = uses[0].names[0], list(broken.request.variables)
+    claim = f"the dashboard has no variable {name}, so that `{uses[0].text}` compares with the text `{uses[0].value}`"
+    near = next(iter(get_close_matches(name.casefold(), (one.casefold() for one in known), 1)), None)
+    meant = next((one for one in known if one.casefold() == near), None)
+    if meant is not None:
+        same = [(use, use.text.replace(name, meant)) for use in uses if use.names[0] == name]
+        change = try_queries(context, broken, edits_of(broken, same))
+        if change.helps:
+            told = f"{claim}: {with_it(broken, change, f'with the variable {meant}')}"
+            return tried_finding(context, broken, CAUSE, told, change, f"write the variable's name: {meant}")
+    anything = [(use, use.as_expression(use.text, _ANY)) for use in uses]
+    change = try_queries(context, broken, edits_of(broken, anything))
+    if not change.helps:
+        return None
+    return CAUSE.finding(
+        subject=Subject(context.dashboard_uid, broken.panel.id),
+        claim=f"{claim}: {with_it(broken, change, 'with any value')}",
+        evidence=Observation((*broken.probes, *change.probes)),
+        fix=Fix(f"add the variable {name} to the dashboard, or write the value that is meant"),
+        panels=(broken.panel.id,),
+        group=name,
+    )
 
 
 @dataclass(frozen=True, slots=True)

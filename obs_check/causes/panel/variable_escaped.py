@@ -3,6 +3,8 @@
 Grafana 13 writes two backslashes before every special character of a variable that may hold several values, because it
 expects the text in double quotes. Between backticks both stay, and the expression never matches. The format
 `${name:regex}` escapes as well, so that a value which is an expression, as `.*` for all, is compared as that very text.
+Other formats write what no comparison reads: `csv`, `glob` and `raw` one text of several values, `text` what a person
+sees of an option in the place of its value.
 """
 
 import re
@@ -11,6 +13,7 @@ from collections.abc import Sequence
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.tried import tried_finding, try_queries, with_it
+from obs_check.evidence.variables import edits_of, variable_uses
 from obs_check.model.finding import Finding, TargetEdit
 
 _BACKTICKED = re.compile(r"`([^`]*)`")
@@ -18,6 +21,7 @@ _REFERENCE = re.compile(r"\$\{?\w|\[\[\w")
 _DOUBLE = re.compile(r"\\\\[.$^*{}\[\]+?()|]")
 _EXPRESSION = re.compile(r"[*+?^$|()\[\]{}\\]")
 _AS_REGEX = re.compile(r"\$\{(?P<name>\w+):regex\}", re.ASCII)
+_AS_ANY = re.compile(r"\$\{(?P<name>\w+):[^}]+\}|\[\[(?P<square>\w+):\w+\]\]", re.ASCII)
 
 
 def find(context: Context, broken: BrokenPanel) -> Finding | None:
@@ -32,7 +36,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
             escaped += parts
             edits.append(TargetEdit(broken.panel.id, target.ref_id, target.text, after))
     if not edits:
-        return _formatted(context, broken)
+        return _formatted(context, broken) or _in_another_format(context, broken)
     change = try_queries(context, broken, edits, "same")
     if not change.helps:
         return None
@@ -69,6 +73,27 @@ def _formatted(context: Context, broken: BrokenPanel) -> Finding | None:
     return tried_finding(
         context, broken, CAUSE, claim, change, "write the variable's value as it is, with the format `raw`"
     )
+
+
+def _in_another_format(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Write the variables as Grafana writes them into LogQL, and compare several values by an expression."""
+    uses = [(use, _AS_ANY.sub(_plain, use.text)) for use in variable_uses(broken) if _AS_ANY.search(use.text)]
+    for several in (False, True):
+        changes = [(use, use.as_expression(text) if several else text) for use, text in uses]
+        edits = edits_of(broken, changes)
+        change = try_queries(context, broken, edits, "same") if edits else None
+        if change is not None and change.helps:
+            use, new = changes[0]
+            claim = (
+                f"`{use.text}` is sent as a comparison with the text `{use.value}`: "
+                f"{with_it(broken, change, f'with `{new}`')}"
+            )
+            return tried_finding(context, broken, CAUSE, claim, change, "write the variable without a format")
+    return None
+
+
+def _plain(found: re.Match[str]) -> str:
+    return f"${{{found['name'] or found['square']}}}"
 
 
 def _expressions(values: Sequence[str]) -> tuple[str, ...]:

@@ -9,12 +9,9 @@ from dataclasses import replace
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.tried import tried_finding, try_queries, with_it
-from obs_check.evidence.variables import Use, edits_of, variable_uses
+from obs_check.evidence.variables import EXPRESSION_FILTERS, EXPRESSION_OPERATORS, Use, edits_of, variable_uses
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding
-
-_MATCHING = {"=": "=~", "!=": "!~"}
-_LINES = {"|=": "|~", "!=": "!~"}
 
 
 def find(context: Context, broken: BrokenPanel) -> Finding | None:
@@ -38,9 +35,9 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
 def _as_expression(broken: BrokenPanel, use: Use) -> str | None:
     """The comparison with a regular expression; None where the variable is not written as one, or is compared so."""
     if isinstance(use.asked, ast.Matcher):
-        op = _MATCHING.get(use.asked.op)
+        op = EXPRESSION_OPERATORS.get(use.asked.op)
     else:
-        op = None if use.asked.matches[0].ip else _LINES.get(use.asked.op)
+        op = None if use.asked.matches[0].ip else EXPRESSION_FILTERS.get(use.asked.op)
     if op is None or not any(_is_expression(broken, use, name) for name in use.names):
         return None
     # Grafana writes two backslashes for one, because it expects double quotes.

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from obs_check.panel.elements import Transformation
 from obs_check.panel.frames import Frame
+from obs_check.panel.naming import display_name
 from obs_check.panel.overrides import js_regex
 from obs_check.panel.transform import NotFollowed
 from obs_check.panel.transform.calculate_field import calculate_field
@@ -42,12 +43,13 @@ TRANSFORMS: tuple[tuple[str, Transform], ...] = (
 
 
 class TransformStep(NamedTuple):
-    """What a stage left: frames, columns and rows in all of them."""
+    """What a stage left: frames, columns and rows in all of them, and the names that columns are shown under."""
 
     name: str
     frames: int
     fields: int
     rows: int
+    columns: tuple[str, ...] = ()
 
 
 class Transformed(NamedTuple):
@@ -62,7 +64,9 @@ class Transformed(NamedTuple):
 
 def step(name: str, frames: Sequence[Frame]) -> TransformStep:
     """The step for frames as they are now."""
-    return TransformStep(name, len(frames), sum(len(f.fields) for f in frames), sum(f.rows for f in frames))
+    names = dict.fromkeys(display_name(f, frame, frames) for frame in frames for f in frame.fields)
+    fields, rows = sum(len(f.fields) for f in frames), sum(f.rows for f in frames)
+    return TransformStep(name, len(frames), fields, rows, tuple(names))
 
 
 def run_transformations(frames: Sequence[Frame], transformations: Sequence[Transformation]) -> Transformed:
