@@ -5,12 +5,12 @@ from contextlib import closing
 
 import click
 
-from obs_check.cli.options import Output, common, echo, pointed_grafana
+from obs_check.cli.options import Output, common, completing, echo, pointed_grafana
 from obs_check.errors import UsageError
 
 
 @click.command()
-@click.argument("name", metavar="[NAME]", default="")
+@click.argument("name", metavar="[NAME]", default="", shell_complete=completing(lambda: _names()))
 @click.option("--install", is_flag=True, help="Put it into the Grafana of the configuration, after a yes.")
 @click.option("--folder", metavar="UID", help="The folder there.  [default: where it is, else General]")
 @click.option("--datasource", "pairs", multiple=True, metavar="TYPE=UID", help="Of several of a type, this one.")
@@ -68,3 +68,9 @@ def dashboard(name: str, install: bool, folder: str | None, pairs: tuple[str, ..
         echo(url)
     rest = {"dashboards": [{"uid": name, "title": ready.model["title"]}], "url": url, "changes": list(ready.changes)}
     out.finish(document("dashboard", "ok", None, **rest), 0)
+
+
+def _names() -> list[str]:
+    from obs_check.app.setup.install import own_dashboards
+
+    return list(own_dashboards())

@@ -7,15 +7,13 @@ from pathlib import Path
 import click
 
 from obs_check.cli.ending import keep_document
-from obs_check.cli.lab import native
+from obs_check.cli.lab import fault_option, native
 from obs_check.cli.options import Output, common, echo
 from obs_check.model.wording import count_noun
 
 
 @click.command()
-@click.option(
-    "--fault", "faults", multiple=True, metavar="ID", help="What to break; `none` breaks nothing. Repeatable."
-)
+@fault_option("What to break; `none` breaks nothing. Repeatable.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Write the evidence to this folder.")
 @click.option("--list-faults", is_flag=True, help="List what can be broken and end.")
 @native

@@ -55,11 +55,8 @@ _PATHS = ("boundary_logs", "boundary_config", "coderd_logs", "shipper_config")
 @click.option("--deny-url", metavar="URL", help="A URL that boundary denies.")
 @click.option(
     "--to",
-    "target",
-    default="obs-check.yaml",
-    show_default=True,
     type=click.Path(path_type=Path),
-    help="File to write; others go beside it.",
+    help="File to write; others go beside it.  [default: that of --config]",
 )
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
@@ -72,7 +69,7 @@ def init(
     token_env: str | None,
     token_file: Path | None,
     dashboard: str | None,
-    target: Path,
+    to: Path | None,
     yes: bool,
     force: bool,
     out: Output,
@@ -98,11 +95,12 @@ def init(
     from obs_check.cli.init_cluster import FromCluster, from_cluster
     from obs_check.cli.interrupt import insistent_interrupt
     from obs_check.client.files.text_files import write_result
-    from obs_check.config import parse_config
+    from obs_check.config import DEFAULT_PATH, named_path, parse_config
     from obs_check.config.given import Address, read_address
     from obs_check.errors import UsageError
     from obs_check.report.checkup import checkup_document, print_checkup
 
+    target = to or named_path(out.config_path, out.env) or DEFAULT_PATH
     if target.exists() and not force:
         raise UsageError(f"{target} is there already", "--force writes over it, --to FILE writes another")
     if context is None and (namespace or kubeconfig):

@@ -2,12 +2,13 @@
 
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from obs_check.cli import ENDINGS
-from obs_check.cli.options import F, Group, echo
+from obs_check.cli.options import F, Group, completing, echo
 from obs_check.lab.native import PROGRAMS
 
 
@@ -22,13 +23,26 @@ def native(function: F) -> F:
     )(function)
 
 
+def fault_option(help_text: str) -> Callable[[F], F]:
+    """Decorator: --fault, as `faults: tuple[str, ...]`."""
+
+    def ids() -> list[str]:
+        from obs_check.lab.faults.registry import FAULTS
+
+        return [fault.id for fault in FAULTS]
+
+    return click.option(
+        "--fault", "faults", multiple=True, metavar="ID", shell_complete=completing(ids), help=help_text
+    )
+
+
 @click.group(cls=Group)
 def lab() -> None:
     """The embedded stack: boundary, coderd, shipper, Loki, Prometheus and Grafana on loopback."""
 
 
 @lab.command()
-@click.option("--fault", "faults", multiple=True, metavar="ID", help="What to break; see `demo --list-faults`.")
+@fault_option("What to break; see `demo --list-faults`.")
 @click.option("--dir", "directory", type=click.Path(path_type=Path, file_okay=False), help="Keep the lab's files here.")
 @click.option(
     "--data",

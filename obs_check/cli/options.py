@@ -387,6 +387,11 @@ def limited(function: F) -> F:
     return decorated  # type: ignore[no-any-return]
 
 
+def completing(known: Callable[[], Iterable[str]]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """click's `shell_complete` of a name that is one of `known`, which are asked for only then."""
+    return lambda _context, _parameter, typed: sorted(name for name in known() if name.startswith(typed))
+
+
 def _default_timeouts() -> "TimeoutConfig":
     from obs_check.config import TimeoutConfig
 

@@ -36,6 +36,7 @@ _RETRIED = frozenset({502, 503, 504})
 _BODY_CHARS = 500
 _ASTRAY = "does the URL, and a datasource's uid, point to the right program?"
 _ELSEWHERE = "it leads to another address, which is not followed: name the right one, or a token that is let in"
+_NO_TOKEN = "no token was sent: set GRAFANA_TOKEN, or grafana.token in obs-check.yaml"
 _TOO_MANY = 429
 _LATER = "it has too much to do: try again later, or a shorter time range"
 
@@ -197,7 +198,8 @@ class Http:
             self._patience_s -= pause_s
             self._pause(pause_s)
         if answer.status_code >= 300 and answer.status_code not in accept:
-            raise_for_status(self.system, url, answer)
+            token_sent = "Authorization" in self._client.headers or "Authorization" in self._headers
+            raise_for_status(self.system, url, answer, token_sent)
         return answer
 
     def _send(self, request: HttpRequest, url: str, accept: Collection[int]) -> Answer:
@@ -299,14 +301,14 @@ class Http:
         return Unavailable(f"{self.system}: {where} answered {answer.status_code} {one_line(why, 300)}", _ASTRAY)
 
 
-def raise_for_status(system: str, url: str, answer: Answer) -> NoReturn:
+def raise_for_status(system: str, url: str, answer: Answer, token_sent: bool = True) -> NoReturn:
     """Raise for an answer with an error what it means (`failure`): NotAllowed, Unavailable, or Refused with the body
     kept."""
     status, said = answer.status_code, _message(answer)
     message = f"{system}: {shown_url(url)} answered {status}: {one_line(said, _BODY_CHARS)}".rstrip(": ")
     match failure(status, said, "downstream"):
         case Failure.NOT_ALLOWED:
-            raise NotAllowed(message, remedy_of(said))
+            raise NotAllowed(message, _NO_TOKEN if system == "grafana" and not token_sent else remedy_of(said))
         case Failure.OUTAGE:
             hint = _ELSEWHERE if status < 400 else _LATER if status == _TOO_MANY else f"look at the log of {system}"
             raise Unavailable(message, hint)

@@ -209,12 +209,17 @@ def host_port(url: str) -> str:
     return f"{(parts.hostname or '').lower()}:{parts.port or PORTS.get(parts.scheme, 0)}"
 
 
+def named_path(path: Path | None, env: Mapping[str, str]) -> Path | None:
+    """The file that --config or $OBS_CHECK_CONFIG names, None where neither does."""
+    return path or (Path(env[PATH_VARIABLE]) if env.get(PATH_VARIABLE) else None)
+
+
 def load_config(path: Path | None, env: Mapping[str, str]) -> Config:
     """Read a configuration: `path`, else $OBS_CHECK_CONFIG, else ./obs-check.yaml where that exists, else defaults.
 
     Raises ConfigError with the file, the line and the remedy.
     """
-    named = path or (Path(env[PATH_VARIABLE]) if env.get(PATH_VARIABLE) else None)
+    named = named_path(path, env)
     file = named or DEFAULT_PATH
     if file.suffix in _ALLOY:
         raise _of_shipper(str(file), "an Alloy", file)

@@ -96,6 +96,8 @@ def next_step(document: Mapping[str, Any], options: str = "") -> str:
     """The command to type now, with these options; empty where there is nothing to do."""
     verdict, command = document.get("verdict"), document.get("command")
     if verdict == "unknown":
+        if command == "diagnose" and not document.get("run") and not document.get("outages"):
+            return f"obs-check diagnose{options} --inject sends events, and tells a true zero from a broken one"
         return "" if document.get("ended") else f"obs-check {command}{options} again, once all of the above answers"
     if verdict != "fail" or command == "demo":
         return ""

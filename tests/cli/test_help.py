@@ -123,6 +123,10 @@ def test_every_other_example_is_understood(
         if example.startswith("obs-check init"):
             for written in ("obs-check.yaml", "staging.yaml"):
                 Path(written).unlink(missing_ok=True)
+            # It writes the file that the others read.
+            monkeypatch.delenv("OBS_CHECK_CONFIG", raising=False)
+        else:
+            monkeypatch.setenv("OBS_CHECK_CONFIG", str(lab.config_path))
         for stands, real in stands_for.items():
             example = example.replace(stands, real)
         return main([*shlex.split(example)[1:], *more]), *_lines(capsys)

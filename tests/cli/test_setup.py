@@ -159,3 +159,19 @@ def test_nothing_to_go_by(tmp_path: Path, capsys: pytest.CaptureFixture[str], mo
     assert main(["init"]) == 2
     assert main(["init", "http://127.0.0.1:1", "--yes"]) == 3
     assert not (tmp_path / "obs-check.yaml").exists()
+
+
+def test_it_is_written_where_config_says_and_a_token_that_is_lacking_is_named(
+    lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = settings(lab)["grafana"]["url"]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GRAFANA_TOKEN", raising=False)
+    assert main(["init", url, "--yes", "--config", "staging.yaml"]) == 4
+    assert "hint: no token was sent: set GRAFANA_TOKEN" in capsys.readouterr().err
+    monkeypatch.setenv("GRAFANA_TOKEN", lab.config_path.with_name("grafana.token").read_text("utf-8").strip())
+    monkeypatch.setenv("OBS_CHECK_CONFIG", "other.yaml")
+    assert main(["init", url, "--yes", "--config", "staging.yaml"]) == 0
+    assert [file.name for file in tmp_path.iterdir()] == ["staging.yaml"]
+    assert main(["init", url, "--yes"]) == 0
+    assert (tmp_path / "other.yaml").exists()

@@ -203,6 +203,8 @@ def test_a_panel_that_needs_two_fixes_counts_once() -> None:
 NEXT = {
     ("ok", "verify"): "",
     ("unknown", "verify"): "obs-check verify --config a.yaml again, once all of the above answers",
+    ("unknown", "diagnose"): "obs-check diagnose --config a.yaml --inject sends events, and tells a true zero from a "
+    "broken one",
     ("fail", "verify"): "obs-check diagnose --config a.yaml --inject --suggest shows the patches",
     ("fail", "demo"): "",
 }
