@@ -52,6 +52,10 @@ class YamlValue:
         """File, line and path."""
         return f"{self.file}:{self.line}: {self.path or 'document'}"
 
+    def beside(self, data: Any) -> "YamlValue":
+        """Another value that stands at the same place."""
+        return YamlValue(data, self.file, self.line, self.path)
+
     def is_map(self) -> bool:
         """True for a mapping."""
         return isinstance(self.data, dict)

@@ -105,3 +105,15 @@ class Stage(Protocol):
     def start(self, context: StageContext, place: str) -> Running:
         """The stage at work. `place` names it in traces, for example `3 match`."""
         ...
+
+
+class LineStage:
+    """A stage without memory that needs its settings only."""
+
+    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+        """The stage at work."""
+        return PerLine(self.change)
+
+    def change(self, item: Item) -> bool:
+        """Change the line; False drops it."""
+        raise NotImplementedError

@@ -10,7 +10,6 @@ from obs_check.model.entry import Labels
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.relabel import RelabelRule, relabel
-from obs_check.shipper.stages.alloy_containers import AlloyDocker
 from obs_check.shipper.stages.components import RelabelLines
 from obs_check.shipper.stages.containers import Cri, Docker
 from obs_check.shipper.stages.labels import AddLabels, LabelAllow, LabelDrop, StaticLabels, StructuredMetadata
@@ -146,7 +145,7 @@ def _through(
                 state = Possible(labels)
             case StructuredMetadata():
                 labels |= {source: frozenset({""}) for _, source in stage.labels if source in labels}
-            case Docker() | Cri() | AlloyDocker():
+            case Docker() | Cri():
                 labels["stream"] = frozenset({"stdout", "stderr", ""})
             case Pack():
                 labels |= {name: frozenset({""}) for name in stage.labels}

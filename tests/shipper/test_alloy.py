@@ -214,6 +214,7 @@ def source(targets: str) -> str:
         (process('stage.regex {}'), "loki.process.p > stage.regex: expression is missing"),
         (process('stage.labels { values = ["a"] }'), "values needs {...}"),
         (process('stage.label_drop { values = [] }'), "values is empty"),
+        (process('stage.labels { values = null }'), "alloy:3: loki.process.p > stage.labels: values is missing"),
         (process('stage.cri { max_partial_lines = 0 }'), "must be above 0"),
         (process('stage.drop { longer_than = "5 apples" }'), "not a size: '5 apples'"),
         (process('stage.drop { longer_than = 5 }'), "5 has no unit (write 5B)"),

@@ -10,7 +10,6 @@ from obs_check.lint.sample import SampleLines
 from obs_check.model.entry import Labels
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.simulate import simulate
-from obs_check.shipper.stages.alloy_containers import AlloyDocker
 from obs_check.shipper.stages.containers import Cri, Docker
 
 _OTHER = {"cri": "docker", "docker": "cri"}
@@ -38,7 +37,7 @@ def _stage(shipper: ShipperFile, sample: SampleLines) -> str:
 
 
 def _kinds(pipeline: Pipeline) -> set[str]:
-    return {stage.kind for stage in pipeline.every() if isinstance(stage, Cri | Docker | AlloyDocker)}
+    return {stage.kind for stage in pipeline.every() if isinstance(stage, Cri | Docker)}
 
 
 def _still_wrapped(pipeline: Pipeline, labels: Labels, lines: tuple[str, ...]) -> bool:

@@ -1,6 +1,6 @@
 """The attributes and blocks of one Alloy block, checked against what the block knows, with places for messages."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from obs_check.documents.nearest import did_you_mean
 from obs_check.documents.yaml_tree import YamlValue
@@ -10,10 +10,7 @@ from obs_check.shipper.alloy.evaluate import Evaluator
 from obs_check.shipper.alloy.modules import ModuleLines
 from obs_check.shipper.alloy.syntax import Attribute, Block, Expression
 from obs_check.shipper.alloy.values import Unknown, has_unknown
-
-Form = Mapping[str, str]
-"""Attribute name to type: `text`, `number`, `flag`, `texts` (a list), `map` (of texts), `any`; `!` behind it where the
-attribute is required."""
+from obs_check.shipper.stages.declaration import Form
 
 
 class ArgumentReader:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from obs_check.shipper.alloy.arguments import Form
+from obs_check.shipper.stages.declaration import Form
 
 Part = Literal["source", "middle", "end", "targets", "value", "other"]
 

@@ -1,6 +1,6 @@
 """What Alloy's components that speak HTTP take for it (Alloy 1.18: common/config)."""
 
-from obs_check.shipper.alloy.arguments import Form
+from obs_check.shipper.stages.declaration import Form
 
 HTTP: Form = dict.fromkeys(
     (

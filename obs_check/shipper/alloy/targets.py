@@ -6,11 +6,12 @@ from typing import Any
 
 from obs_check.golang.quantity import duration_ns
 from obs_check.model.entry import Labels
-from obs_check.shipper.alloy.arguments import ArgumentReader, Form
+from obs_check.shipper.alloy.arguments import ArgumentReader
 from obs_check.shipper.alloy.http_client import HTTP, HTTP_BLOCKS
 from obs_check.shipper.alloy.syntax import Attribute, Block
 from obs_check.shipper.alloy.values import ComponentReference, Unknown
 from obs_check.shipper.relabel import RULE_KEYS, RelabelRule, read_rule
+from obs_check.shipper.stages.declaration import Form
 
 _RULE: Form = dict.fromkeys(RULE_KEYS, "text") | {"source_labels": "texts", "modulus": "number"}
 _FILE_MATCH: Form = {"path_targets": "any!", "sync_period": "text", "ignore_older_than": "text"}

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from obs_check.documents.yaml_tree import YamlValue
 from obs_check.golang.quantity import duration_ns, size_bytes
 from obs_check.shipper import credentials
-from obs_check.shipper.alloy.arguments import ArgumentReader, Form
+from obs_check.shipper.alloy.arguments import ArgumentReader
 from obs_check.shipper.alloy.http_client import HTTP, HTTP_BLOCKS
 from obs_check.shipper.alloy.syntax import Block
 from obs_check.shipper.model import PushClient
+from obs_check.shipper.stages.declaration import Form
 
 _WRITE: Form = {"external_labels": "map", "max_streams": "number"}
 _ENDPOINT: Form = {

@@ -3,25 +3,21 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.shipper.item import Item, PerLine, StageContext
+from obs_check.shipper.item import Item, LineStage, PerLine, StageContext
 from obs_check.shipper.relabel import RelabelRule, relabel
 
 
 @dataclass(frozen=True)
-class NextProcess:
+class NextProcess(LineStage):
     """The start of a further `loki.process`: extracted values do not pass between components."""
 
     kind: ClassVar[str] = "loki.process"
     component: str
 
-    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def change(self, item: Item) -> bool:
         """At work."""
-
-        def change(item: Item) -> bool:
-            item.extracted = dict(item.labels)
-            return True
-
-        return PerLine(change)
+        item.extracted = dict(item.labels)
+        return True
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,12 @@ from typing import Any, ClassVar
 import re2
 
 from obs_check.documents.yaml_tree import YamlValue
-from obs_check.golang.quantity import duration_ns, size_bytes
+from obs_check.golang.quantity import duration_ns
 from obs_check.shipper.item import Item, PerLine, StageContext, text_of
+from obs_check.shipper.stages.declaration import StageDeclaration, StageSettings
 from obs_check.shipper.stages.regexes import compile_regex, read_regex
-from obs_check.shipper.stages.source import read_reason
+
+_SETTINGS = ("source", "separator", "expression", "value", "older_than", "longer_than", "drop_counter_reason")
 
 
 @dataclass(frozen=True)
@@ -27,28 +29,23 @@ class Drop:
     reason: str = "drop_stage"
 
     @classmethod
-    def read(cls, node: YamlValue) -> "Drop":
-        """From YAML."""
-        keys = ("source", "separator", "expression", "value", "older_than", "longer_than", "drop_counter_reason")
-        given = {key: value for key, value in node.mapping(keys).items() if value.data is not None}
-        if not given.keys() & {"source", "expression", "older_than", "longer_than"}:
-            raise node.error("one of source, expression, older_than, longer_than is needed")
-        if "value" in given and "source" not in given:
-            raise given["value"].error("value needs a source", "add source, or use expression to test the line")
-        if "value" in given and "expression" in given:
-            raise given["value"].error("value and expression exclude each other")
-        source = given.get("source")
-        sources = None
-        if source is not None:
-            sources = tuple(v.text() for v in source.items()) if isinstance(source.data, list) else (source.text(),)
+    def read(cls, given: StageSettings) -> "Drop":
+        """As it is configured."""
+        written = {name: value for name in _SETTINGS if (value := given.get(name))}
+        if not written.keys() & {"source", "expression", "older_than", "longer_than"}:
+            raise given.error("one of source, expression, older_than, longer_than is needed")
+        if "value" in written and "source" not in written:
+            raise written["value"].error("value needs a source", "add source, or use expression to test the line")
+        if "value" in written and "expression" in written:
+            raise written["value"].error("value and expression exclude each other")
         return cls(
-            sources,
-            given["separator"].text() if "separator" in given else ";",
-            read_regex(given["expression"]) if "expression" in given else None,
-            given["value"].text() if "value" in given else None,
-            given["older_than"].read(duration_ns) if "older_than" in given else None,
-            given["longer_than"].read(size_bytes) if "longer_than" in given else None,
-            read_reason(node, "drop_stage"),
+            _sources(written["source"], given.alloy) if "source" in written else None,
+            given.text("separator", ";"),
+            read_regex(written["expression"]) if "expression" in written else None,
+            written["value"].text() if "value" in written else None,
+            written["older_than"].read(duration_ns) if "older_than" in written else None,
+            given.size("longer_than"),
+            given.reason("drop_stage"),
         )
 
     def tested(self) -> str:
@@ -84,3 +81,13 @@ class Drop:
         values = [text_of(item.extracted[name]) for name in self.source if name in item.extracted]
         texts = [v for v in values if v is not None]
         return len(texts) == len(values) and regex.search(self.separator.join(texts)) is not None
+
+
+def _sources(source: YamlValue, alloy: bool) -> tuple[str, ...]:
+    """Promtail takes a name or a list of them, Alloy names with commas between."""
+    if isinstance(source.data, list):
+        return tuple(v.text() for v in source.items())
+    return tuple(source.text().split(",")) if alloy else (source.text(),)
+
+
+DROP = StageDeclaration(Drop.read, ("drop",), "drop", dict.fromkeys(_SETTINGS, "text"), blank_is_unset=True)

@@ -1,15 +1,15 @@
 """`eventlogmessage`: the message of a Windows event, `key: value` lines, into the extracted map."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from obs_check.documents.yaml_tree import YamlValue
-from obs_check.shipper.item import Item, PerLine, StageContext, text_of
+from obs_check.shipper.item import Item, LineStage, text_of
+from obs_check.shipper.stages.declaration import SOURCE, Form, StageDeclaration, StageSettings
 from obs_check.shipper.stages.labels import LABEL_NAME, label_name
 
 
 @dataclass(frozen=True)
-class EventLogMessage:
+class EventLogMessage(LineStage):
     """A key that is not a label name is written with `_`, or left out; a key that is taken gets `_extracted` behind it,
     or replaces."""
 
@@ -19,32 +19,24 @@ class EventLogMessage:
     overwrite_existing: bool = False
 
     @classmethod
-    def read(cls, node: YamlValue) -> "EventLogMessage":
-        """From YAML."""
-        node.mapping(("source", "drop_invalid_labels", "overwrite_existing"))
-        source = node.get("source")
+    def read(cls, given: StageSettings) -> Self:
+        """As it is configured."""
+        source = given.get("source")
         if source and not LABEL_NAME.fullmatch(source.text()):
             raise source.error(f"not a label name: {source.text()!r}")
-        drop, overwrite = node.get("drop_invalid_labels"), node.get("overwrite_existing")
         return cls(
-            source.text() if source else "message",
-            drop.flag() if drop else False,
-            overwrite.flag() if overwrite else False,
+            given.text("source", cls.source), given.flag("drop_invalid_labels"), given.flag("overwrite_existing")
         )
 
-    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
-        """At work."""
-
-        def change(item: Item) -> bool:
-            if self.source not in item.extracted:
-                return True
-            text = text_of(item.extracted[self.source])
-            if text is None:
-                return False
-            self.take(item, text)
+    def change(self, item: Item) -> bool:
+        """A value that is no text drops the line."""
+        if self.source not in item.extracted:
             return True
-
-        return PerLine(change)
+        text = text_of(item.extracted[self.source])
+        if text is None:
+            return False
+        self.take(item, text)
+        return True
 
     def take(self, item: Item, message: str) -> None:
         """What a message says, into the extracted map."""
@@ -62,3 +54,7 @@ class EventLogMessage:
         if name in item.extracted and not self.overwrite_existing:
             name += "_extracted"
         item.extracted[name] = value
+
+
+EVENT: Form = {**SOURCE, "drop_invalid_labels": "flag", "overwrite_existing": "flag"}
+EVENTLOGMESSAGE = StageDeclaration(EventLogMessage.read, ("eventlogmessage",), "eventlogmessage", EVENT, strict=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from obs_check.documents.yaml_tree import YamlValue
-from obs_check.shipper.item import Item, PerLine, StageContext, text_of
+from obs_check.shipper.item import Item, LineStage, PerLine, StageContext, text_of
+from obs_check.shipper.stages.declaration import StageDeclaration, StageSettings, read_names
 from obs_check.shipper.stages.regexes import compile_regex
-from obs_check.shipper.stages.source import read_names
 
 LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
@@ -17,7 +17,7 @@ def label_name(name: str) -> str:
     return re.sub(r"^\d|[^a-zA-Z0-9_]", "_", name) or "_"
 
 
-def read_labels(node: YamlValue, any_text: bool = False) -> tuple[tuple[str, str], ...]:
+def _read_labels(node: YamlValue, any_text: bool = False) -> tuple[tuple[str, str], ...]:
     """(label, extracted value) of a mapping. With `any_text` a name may be any that is not empty (Alloy 1.11, tried).
     Raises ConfigError."""
     if not node.is_map():
@@ -28,15 +28,17 @@ def read_labels(node: YamlValue, any_text: bool = False) -> tuple[tuple[str, str
     return read_names(node)
 
 
-def _read_list(node: YamlValue) -> tuple[str, ...]:
-    names = tuple(v.text() for v in node.items())
+def _read_list(given: StageSettings) -> tuple[str, ...]:
+    names = given.texts("values")
+    if given.alloy and not names:
+        raise given.error("values is empty", "name at least one")
     if not any(names):
-        raise node.error("a list of label names is needed")
+        raise given.written("values").error("a list of label names is needed")
     return names
 
 
 @dataclass(frozen=True)
-class AddLabels:
+class AddLabels(LineStage):
     """`labels`: (label, extracted value); an absent or null value sets nothing. With `from_metadata` (Alloy's
     `source_type = "structured_metadata"`) the values are those of structured metadata."""
 
@@ -45,21 +47,18 @@ class AddLabels:
     from_metadata: bool = False
 
     @classmethod
-    def read(cls, node: YamlValue) -> "AddLabels":
-        """From YAML."""
-        return cls(read_labels(node))
+    def read(cls, given: StageSettings) -> "AddLabels":
+        """As it is configured."""
+        kind = given.choice("source_type", ("extracted", "structured_metadata"))
+        return cls(_read_labels(given.written("values"), given.alloy), kind == "structured_metadata")
 
-    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def change(self, item: Item) -> bool:
         """At work."""
-
-        def change(item: Item) -> bool:
-            values = item.metadata if self.from_metadata else item.extracted
-            for name, source in self.labels:
-                if (value := text_of(values.get(source))) is not None:
-                    item.labels[name] = value
-            return True
-
-        return PerLine(change)
+        values = item.metadata if self.from_metadata else item.extracted
+        for name, source in self.labels:
+            if (value := text_of(values.get(source))) is not None:
+                item.labels[name] = value
+        return True
 
 
 @dataclass(frozen=True)
@@ -72,9 +71,12 @@ class StructuredMetadata:
     regex: str | None = None
 
     @classmethod
-    def read(cls, node: YamlValue) -> "StructuredMetadata":
-        """From YAML."""
-        return cls(read_labels(node))
+    def read(cls, given: StageSettings) -> "StructuredMetadata":
+        """As it is configured."""
+        regex, values = given.regex("regex"), given.node.mapping().get("values")
+        if values is None or (given.alloy and not values.mapping()):
+            return cls((), regex)
+        return cls(_read_labels(values, given.alloy), regex)
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
@@ -99,86 +101,99 @@ class StructuredMetadata:
 
 
 @dataclass(frozen=True)
-class StructuredMetadataDrop:
+class StructuredMetadataDrop(LineStage):
     """`structured_metadata_drop` (Alloy): structured metadata of these names goes."""
 
     kind: ClassVar[str] = "structured_metadata_drop"
     names: tuple[str, ...]
 
-    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def change(self, item: Item) -> bool:
         """At work."""
-
-        def change(item: Item) -> bool:
-            for name in self.names:
-                item.metadata.pop(name, None)
-            return True
-
-        return PerLine(change)
+        for name in self.names:
+            item.metadata.pop(name, None)
+        return True
 
 
 @dataclass(frozen=True)
-class StaticLabels:
+class StaticLabels(LineStage):
     """`static_labels`: fixed labels; empty values set nothing."""
 
     kind: ClassVar[str] = "static_labels"
     labels: tuple[tuple[str, str], ...]
 
     @classmethod
-    def read(cls, node: YamlValue) -> "StaticLabels":
-        """From YAML."""
-        read_labels(node)
-        return cls(tuple(node.texts().items()))
+    def read(cls, given: StageSettings) -> "StaticLabels":
+        """As it is configured."""
+        values = given.written("values")
+        _read_labels(values)
+        return cls(tuple(values.texts().items()))
 
-    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def change(self, item: Item) -> bool:
         """At work."""
-
-        def change(item: Item) -> bool:
-            item.labels.update({name: value for name, value in self.labels if value})
-            return True
-
-        return PerLine(change)
+        item.labels.update({name: value for name, value in self.labels if value})
+        return True
 
 
 @dataclass(frozen=True)
-class LabelDrop:
+class LabelDrop(LineStage):
     """`labeldrop`: these labels go."""
 
     kind: ClassVar[str] = "labeldrop"
     names: tuple[str, ...]
 
     @classmethod
-    def read(cls, node: YamlValue) -> "LabelDrop":
-        """From YAML."""
-        return cls(_read_list(node))
+    def read(cls, given: StageSettings) -> "LabelDrop":
+        """As it is configured."""
+        return cls(_read_list(given))
 
-    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def change(self, item: Item) -> bool:
         """At work."""
-
-        def change(item: Item) -> bool:
-            for name in self.names:
-                item.labels.pop(name, None)
-            return True
-
-        return PerLine(change)
+        for name in self.names:
+            item.labels.pop(name, None)
+        return True
 
 
 @dataclass(frozen=True)
-class LabelAllow:
+class LabelAllow(LineStage):
     """`labelallow`: only these labels stay."""
 
     kind: ClassVar[str] = "labelallow"
     names: tuple[str, ...]
 
     @classmethod
-    def read(cls, node: YamlValue) -> "LabelAllow":
-        """From YAML."""
-        return cls(_read_list(node))
+    def read(cls, given: StageSettings) -> "LabelAllow":
+        """As it is configured."""
+        return cls(_read_list(given))
 
-    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def change(self, item: Item) -> bool:
         """At work."""
+        item.labels = {name: value for name, value in item.labels.items() if name in self.names}
+        return True
 
-        def change(item: Item) -> bool:
-            item.labels = {name: value for name, value in item.labels.items() if name in self.names}
-            return True
 
-        return PerLine(change)
+LABELS = StageDeclaration(
+    AddLabels.read, ("labels",), "labels", {"values": "map!"}, {"source_type": "text"}, whole="values", strict=True
+)
+STRUCTURED_METADATA = StageDeclaration(
+    StructuredMetadata.read,
+    ("structured_metadata", "non_indexed_labels"),
+    "structured_metadata",
+    {"values": "map"},
+    {"regex": "text"},
+    whole="values",
+    strict=True,
+)
+STRUCTURED_METADATA_DROP = StageDeclaration(
+    lambda given: StructuredMetadataDrop(given.texts("values")),
+    alloy="structured_metadata_drop",
+    settings={"values": "texts!"},
+)
+STATIC_LABELS = StageDeclaration(
+    StaticLabels.read, ("static_labels",), "static_labels", {"values": "map!"}, whole="values", strict=True
+)
+LABELDROP = StageDeclaration(
+    LabelDrop.read, ("labeldrop",), "label_drop", {"values": "texts!"}, whole="values", strict=True
+)
+LABELALLOW = StageDeclaration(
+    LabelAllow.read, ("labelallow",), "label_keep", {"values": "texts!"}, whole="values", strict=True
+)

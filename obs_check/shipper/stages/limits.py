@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.documents.yaml_tree import YamlValue
 from obs_check.model.window import NS
 from obs_check.shipper.item import Item, PerLine, StageContext
-from obs_check.shipper.stages.source import read_reason, read_required
+from obs_check.shipper.stages.declaration import StageDeclaration, StageSettings
 
 
 class _Bucket:
@@ -36,17 +35,15 @@ class Limit:
     by_label_name: str = ""
 
     @classmethod
-    def read(cls, node: YamlValue) -> "Limit":
-        """From YAML."""
-        node.mapping(("rate", "burst", "drop", "by_label_name", "max_distinct_labels"))
-        rate = read_required(node, "rate").number()
-        burst = int(read_required(node, "burst").number())
-        drop, label = node.get("drop"), node.get("by_label_name")
-        found = cls(rate, burst, drop.flag() if drop else False, label.text() if label else "")
+    def read(cls, given: StageSettings) -> "Limit":
+        """As it is configured."""
+        rate = given.needed("rate").number()
+        burst = int(given.needed("burst").number())
+        found = cls(rate, burst, given.flag("drop"), given.text("by_label_name"))
         if rate <= 0 or burst <= 0:
-            raise node.error("rate and burst must be above 0")
+            raise given.error("rate and burst must be above 0")
         if found.by_label_name and not found.drop:
-            raise node.error("by_label_name works only with drop: true")
+            raise given.error("by_label_name works only with drop: true")
         return found
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
@@ -77,14 +74,13 @@ class Sampling:
     reason: str = "sampling_stage"
 
     @classmethod
-    def read(cls, node: YamlValue) -> "Sampling":
-        """From YAML."""
-        node.mapping(("rate", "drop_counter_reason"))
-        rate = node.get("rate")
+    def read(cls, given: StageSettings) -> "Sampling":
+        """As it is configured."""
+        rate = given.get("rate")
         value = rate.number() if rate else 0.0
         if not 0 <= value <= 1:
-            raise node.error(f"rate {value} is not between 0 and 1")
-        return cls(value, read_reason(node, "sampling_stage"))
+            raise given.error(f"rate {value} is not between 0 and 1")
+        return cls(value, given.reason("sampling_stage"))
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
@@ -96,3 +92,14 @@ class Sampling:
             return False
 
         return PerLine(change)
+
+
+LIMIT = StageDeclaration(
+    Limit.read,
+    ("limit",),
+    "limit",
+    {"rate": "number!", "burst": "number!", "drop": "flag", "by_label_name": "text", "max_distinct_labels": "number"},
+)
+SAMPLING = StageDeclaration(
+    Sampling.read, ("sampling",), "sampling", {"rate": "number", "drop_counter_reason": "text"}, {"rate": "number!"}
+)

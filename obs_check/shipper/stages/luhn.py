@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from obs_check.golang.regex import matches
 from obs_check.shipper.item import Item, PerLine, StageContext
+from obs_check.shipper.stages.declaration import SOURCE, StageDeclaration, StageSettings
 from obs_check.shipper.stages.regexes import compile_regex
 
 _INT_MAX = 2**63 - 1
@@ -22,6 +23,18 @@ class Luhn:
     min_length: int = 13
     delimiters: str = ""
     skip: str | None = None
+
+    @classmethod
+    def read(cls, given: StageSettings) -> "Luhn":
+        """As it is configured."""
+        length = given.whole("min_length", cls.min_length)
+        return cls(
+            given.source(),
+            given.text("replacement") or cls.replacement,
+            length if length >= 1 else cls.min_length,
+            given.text("delimiters"),
+            given.regex("skip_regex"),
+        )
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
@@ -65,3 +78,10 @@ def _passes(digits: str) -> bool:
         value = int(digit) * (1 + n % 2)
         total += value - 9 if value > 9 else value
     return total % 10 == 0
+
+
+LUHN = StageDeclaration(
+    Luhn.read,
+    alloy="luhn",
+    settings={**SOURCE, "replacement": "text", "min_length": "number", "delimiters": "text", "skip_regex": "text"},
+)

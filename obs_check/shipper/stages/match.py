@@ -8,12 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from obs_check.documents.yaml_tree import YamlValue
 from obs_check.golang import quoting
 from obs_check.shipper.item import Item, PerLine, Running, StageContext
 from obs_check.shipper.pipeline import EMPTY, Pipeline
+from obs_check.shipper.stages.declaration import StageDeclaration, StageSettings
 from obs_check.shipper.stages.regexes import compile_regex
-from obs_check.shipper.stages.source import read_reason, read_required
 
 _STRING = r'("(?:\\.|[^"\\\n])*")'
 _MATCHER = re.compile(rf"\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*{_STRING}\s*")
@@ -101,25 +100,21 @@ class Match:
     reason: str = "match_stage"
 
     @classmethod
-    def read(cls, node: YamlValue, read_stages: Callable[[YamlValue], Pipeline]) -> "Match":
-        """From YAML; `read_stages` reads the stages inside."""
-        node.mapping(("selector", "stages", "action", "pipeline_name", "drop_counter_reason"))
-        text = read_required(node, "selector")
+    def read(cls, given: StageSettings) -> "Match":
+        """As it is configured."""
+        text = given.needed("selector")
         try:
             selector = parse_selector(text.text())
         except ValueError as error:
             raise text.error(f"not a selector of a match stage: {error}") from None
-        action = node.get("action")
-        if action and action.text() not in {"", "keep", "drop"}:
-            raise action.error(f"{action.text()!r} is neither keep nor drop")
-        drop = action is not None and action.text() == "drop"
-        stages = node.get("stages")
+        drop = given.choice("action", ("keep", "drop")) == "drop"
+        stages = given.get("stages")
         if not drop and not (stages and stages.items()):
-            raise node.error("stages is missing", "a match stage that keeps needs stages; to drop write action: drop")
+            raise given.error("stages is missing", "a match stage that keeps needs stages; to drop write action: drop")
         if drop and stages and stages.items():
             raise stages.error("a match stage that drops has no stages")
-        pipeline = read_stages(stages) if stages and not drop else EMPTY
-        return cls(selector, pipeline, drop, read_reason(node, "match_stage"))
+        pipeline = given.read_stages(stages) if stages and not drop else EMPTY
+        return cls(selector, pipeline, drop, given.reason("match_stage"))
 
     def start(self, context: StageContext, place: str) -> Running:
         """At work."""
@@ -149,3 +144,14 @@ class _Keep:
 
     def flush(self, now_ns: int | None) -> list[Item]:
         return self._inner.flush(now_ns)
+
+
+MATCH = StageDeclaration(
+    Match.read,
+    ("match",),
+    "match",
+    {"selector": "text!", "stages": "any", "action": "text", "pipeline_name": "text", "drop_counter_reason": "text"},
+    blocks={"stage.": {}},
+    strict=True,
+    blank_is_unset=True,
+)

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.documents.yaml_tree import YamlValue
 from obs_check.golang.quantity import duration_ns
 from obs_check.model.window import NS
 from obs_check.shipper.item import Item, Running, StageContext
+from obs_check.shipper.stages.declaration import StageDeclaration, StageSettings
 from obs_check.shipper.stages.regexes import compile_regex, read_regex
-from obs_check.shipper.stages.source import read_required
 
 
 @dataclass(frozen=True)
@@ -25,16 +24,19 @@ class Multiline:
     trim_newlines: bool = True
 
     @classmethod
-    def read(cls, node: YamlValue) -> "Multiline":
-        """From YAML."""
-        node.mapping(("firstline", "max_lines", "max_wait_time"))
-        lines = node.get("max_lines")
-        wait = node.get("max_wait_time")
-        return cls(
-            read_regex(read_required(node, "firstline")),
-            lines.integer() if lines else cls.max_lines,
+    def read(cls, given: StageSettings) -> "Multiline":
+        """As it is configured."""
+        wait = given.get("max_wait_time")
+        stage = cls(
+            read_regex(given.needed("firstline")),
+            given.whole("max_lines", cls.max_lines),
             wait.read(duration_ns) if wait else cls.max_wait,
+            given.alloy,
+            given.flag("trim_newlines", True),
         )
+        if given.alloy and wait and stage.max_wait <= 0:
+            raise wait.error("must be above 0")
+        return stage
 
     def start(self, context: StageContext, place: str) -> Running:  # noqa: ARG002 (the protocol's signature)
         """At work."""
@@ -95,3 +97,12 @@ class _MultilineBlocks:
         if not self._settings.alloy:
             item.metadata = {}
         return [item]
+
+
+MULTILINE = StageDeclaration(
+    Multiline.read,
+    ("multiline",),
+    "multiline",
+    {"firstline": "text!", "max_lines": "number", "max_wait_time": "text"},
+    {"trim_newlines": "flag"},
+)

@@ -4,9 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.documents.yaml_tree import YamlValue
-from obs_check.shipper.item import Item, PerLine, StageContext, text_of
-from obs_check.shipper.stages.source import read_required
+from obs_check.shipper.item import Item, LineStage, text_of
+from obs_check.shipper.stages.declaration import StageDeclaration, StageSettings
 
 _COLOUR = re.compile(
     r"[\u001b\u009b][\[\]()#;?]*(?:(?:(?:[a-zA-Z0-9]*(?:;[a-zA-Z0-9]*)*)?\u0007)|"
@@ -16,46 +15,35 @@ _COLOUR = re.compile(
 
 
 @dataclass(frozen=True)
-class OutputStage:
+class OutputStage(LineStage):
     """`output`: the line becomes an extracted value, when there is one."""
 
     kind: ClassVar[str] = "output"
     source: str
 
     @classmethod
-    def read(cls, node: YamlValue) -> "OutputStage":
-        """From YAML."""
-        node.mapping(("source",))
-        return cls(read_required(node, "source").text())
+    def read(cls, given: StageSettings) -> "OutputStage":
+        """As it is configured."""
+        return cls(given.needed("source").text())
 
-    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def change(self, item: Item) -> bool:
         """At work."""
-
-        def change(item: Item) -> bool:
-            if (text := text_of(item.extracted.get(self.source))) is not None:
-                item.line = text
-            return True
-
-        return PerLine(change)
+        if (text := text_of(item.extracted.get(self.source))) is not None:
+            item.line = text
+        return True
 
 
 @dataclass(frozen=True)
-class DecolorizeStage:
+class DecolorizeStage(LineStage):
     """`decolorize`: the line without terminal escapes."""
 
     kind: ClassVar[str] = "decolorize"
 
-    @classmethod
-    def read(cls, node: YamlValue) -> "DecolorizeStage":
-        """From YAML."""
-        node.mapping(())
-        return cls()
-
-    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def change(self, item: Item) -> bool:
         """At work."""
+        item.line = _COLOUR.sub("", item.line)
+        return True
 
-        def change(item: Item) -> bool:
-            item.line = _COLOUR.sub("", item.line)
-            return True
 
-        return PerLine(change)
+OUTPUT = StageDeclaration(OutputStage.read, ("output",), "output", {"source": "text!"}, strict=True)
+DECOLORIZE = StageDeclaration(lambda _: DecolorizeStage(), ("decolorize",), "decolorize")

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from obs_check.documents.yaml_tree import YamlValue
 from obs_check.golang import jsontext
 from obs_check.shipper.item import Item, PerLine, StageContext
 from obs_check.shipper.jmespath.functions import COMMUNITY, FUNCTIONS
 from obs_check.shipper.jmespath.search import BadPath, WrongArgument, called_functions, parse, search
+from obs_check.shipper.stages.declaration import SOURCE, StageDeclaration, StageSettings, read_names
 from obs_check.shipper.stages.regexes import compile_regex
-from obs_check.shipper.stages.source import read_names, read_required, read_source
 
 
 @dataclass(frozen=True)
@@ -36,17 +35,17 @@ class Json:
         return f"json: {', '.join(unknown)} {reason}, the value stays absent" if unknown else ""
 
     @classmethod
-    def read(cls, node: YamlValue) -> "Json":
-        """From YAML."""
-        node.mapping(("expressions", "source", "drop_malformed"))
-        expressions = read_required(node, "expressions")
-        for name, value in expressions.mapping().items():
+    def read(cls, given: StageSettings) -> "Json":
+        """As it is configured."""
+        regex = given.regex("regex")
+        expressions = given.needed("expressions") if regex is None or given.get("expressions") else None
+        for name, value in expressions.mapping().items() if expressions else ():
             try:
                 parse(value.text() or name)
             except BadPath as error:
                 raise value.error(f"not a JMESPath expression: {error}") from None
-        drop = node.get("drop_malformed")
-        return cls(read_names(expressions), read_source(node), drop.flag() if drop else False)
+        names = read_names(expressions) if expressions else ()
+        return cls(names, given.source(), given.flag("drop_malformed"), regex, given.alloy)
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
@@ -75,3 +74,13 @@ class Json:
 
 def _simple(found: object) -> Any:
     return jsontext.write(found, iterated=True) if isinstance(found, list | dict) else found
+
+
+JSON = StageDeclaration(
+    Json.read,
+    ("json",),
+    "json",
+    {"expressions": "map", **SOURCE, "drop_malformed": "flag"},
+    {"regex": "text"},
+    strict=True,
+)

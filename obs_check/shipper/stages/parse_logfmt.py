@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.documents.yaml_tree import YamlValue
 from obs_check.shipper.item import Item, PerLine, StageContext
 from obs_check.shipper.logfmt import BadLogfmt, pairs
+from obs_check.shipper.stages.declaration import SOURCE, StageDeclaration, StageSettings, read_names
 from obs_check.shipper.stages.regexes import compile_regex
-from obs_check.shipper.stages.source import read_names, read_required, read_source
 
 
 @dataclass(frozen=True)
@@ -21,10 +20,11 @@ class Logfmt:
     regex: str | None = None
 
     @classmethod
-    def read(cls, node: YamlValue) -> "Logfmt":
-        """From YAML."""
-        node.mapping(("mapping", "source"))
-        return cls(read_names(read_required(node, "mapping")), read_source(node))
+    def read(cls, given: StageSettings) -> "Logfmt":
+        """As it is configured."""
+        regex = given.regex("regex")
+        mapping = given.needed("mapping") if regex is None or given.get("mapping") else None
+        return cls(read_names(mapping) if mapping else (), given.source(), regex)
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
@@ -45,3 +45,14 @@ class Logfmt:
             return True
 
         return PerLine(change)
+
+
+LOGFMT = StageDeclaration(
+    Logfmt.read,
+    ("logfmt",),
+    "logfmt",
+    {"mapping": "map", **SOURCE},
+    {"regex": "text"},
+    strict=True,
+    blank_is_unset=True,
+)

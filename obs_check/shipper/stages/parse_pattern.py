@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from obs_check.errors import QueryError
 from obs_check.logql.stages.pattern import compile_captures
 from obs_check.shipper.item import Item, PerLine, StageContext
+from obs_check.shipper.stages.declaration import SOURCE, StageDeclaration, StageSettings
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,16 @@ class Pattern:
     pattern: str
     source: str | None = None
     labels_from_groups: bool = False
+
+    @classmethod
+    def read(cls, given: StageSettings) -> "Pattern":
+        """As it is configured."""
+        pattern = given.written("pattern")
+        try:
+            compile_captures(pattern.text())
+        except QueryError as error:
+            raise pattern.error(f"not a pattern: {error.message}") from None
+        return cls(pattern.text(), given.source(), given.flag("labels_from_groups"))
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
@@ -29,3 +41,8 @@ class Pattern:
             return True
 
         return PerLine(change)
+
+
+PATTERN = StageDeclaration(
+    Pattern.read, alloy="pattern", settings={**SOURCE, "pattern": "text!", "labels_from_groups": "flag"}
+)

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.documents.yaml_tree import YamlValue
 from obs_check.shipper.item import Item, PerLine, StageContext
+from obs_check.shipper.stages.declaration import SOURCE, StageDeclaration, StageSettings
 from obs_check.shipper.stages.regexes import compile_regex, read_regex
-from obs_check.shipper.stages.source import read_required, read_source
 
 
 @dataclass(frozen=True)
@@ -20,10 +19,9 @@ class Regex:
     labels_from_groups: bool = False
 
     @classmethod
-    def read(cls, node: YamlValue) -> "Regex":
-        """From YAML."""
-        node.mapping(("expression", "source"))
-        return cls(read_regex(read_required(node, "expression")), read_source(node))
+    def read(cls, given: StageSettings) -> "Regex":
+        """As it is configured."""
+        return cls(read_regex(given.needed("expression")), given.source(), given.flag("labels_from_groups"))
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
@@ -40,3 +38,8 @@ class Regex:
             return True
 
         return PerLine(change)
+
+
+REGEX = StageDeclaration(
+    Regex.read, ("regex",), "regex", {"expression": "text!", **SOURCE}, {"labels_from_groups": "flag"}, strict=True
+)

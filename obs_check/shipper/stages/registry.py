@@ -1,66 +1,51 @@
-"""All stages by their key, and how a list of stages is read."""
-
-from collections.abc import Callable
+"""Every kind of stage, and how a list of promtail's stages is read."""
 
 from obs_check.documents.yaml_tree import YamlValue
 from obs_check.shipper.item import Stage
 from obs_check.shipper.pipeline import Pipeline
-from obs_check.shipper.stages.containers import Cri, Docker
-from obs_check.shipper.stages.drop import Drop
-from obs_check.shipper.stages.eventlog import EventLogMessage
-from obs_check.shipper.stages.labels import AddLabels, LabelAllow, LabelDrop, StaticLabels, StructuredMetadata
-from obs_check.shipper.stages.limits import Limit, Sampling
-from obs_check.shipper.stages.match import Match
-from obs_check.shipper.stages.multiline import Multiline
-from obs_check.shipper.stages.output import DecolorizeStage, OutputStage
-from obs_check.shipper.stages.pack import Pack
-from obs_check.shipper.stages.parse_json import Json
-from obs_check.shipper.stages.parse_logfmt import Logfmt
-from obs_check.shipper.stages.parse_regex import Regex
-from obs_check.shipper.stages.template import FromTemplate, Replace
-from obs_check.shipper.stages.tenant import Tenant
-from obs_check.shipper.stages.timestamp import Timestamp
-from obs_check.shipper.stages.unseen import GeoIp, MetricsStage
+from obs_check.shipper.stages.containers import CRI, DOCKER
+from obs_check.shipper.stages.declaration import StageDeclaration
+from obs_check.shipper.stages.drop import DROP
+from obs_check.shipper.stages.eventlog import EVENTLOGMESSAGE
+from obs_check.shipper.stages.labels import (
+    LABELALLOW,
+    LABELDROP,
+    LABELS,
+    STATIC_LABELS,
+    STRUCTURED_METADATA,
+    STRUCTURED_METADATA_DROP,
+)
+from obs_check.shipper.stages.limits import LIMIT, SAMPLING
+from obs_check.shipper.stages.luhn import LUHN
+from obs_check.shipper.stages.match import MATCH
+from obs_check.shipper.stages.multiline import MULTILINE
+from obs_check.shipper.stages.output import DECOLORIZE, OUTPUT
+from obs_check.shipper.stages.pack import PACK
+from obs_check.shipper.stages.parse_json import JSON
+from obs_check.shipper.stages.parse_logfmt import LOGFMT
+from obs_check.shipper.stages.parse_pattern import PATTERN
+from obs_check.shipper.stages.parse_regex import REGEX
+from obs_check.shipper.stages.split_json import SPLIT_JSON
+from obs_check.shipper.stages.template import REPLACE, TEMPLATE
+from obs_check.shipper.stages.tenant import TENANT
+from obs_check.shipper.stages.timestamp import TIMESTAMP
+from obs_check.shipper.stages.truncate import TRUNCATE
+from obs_check.shipper.stages.unseen import GEOIP, METRICS
+from obs_check.shipper.stages.windowsevent import WINDOWSEVENT
 
-_READERS: dict[str, Callable[[YamlValue], Stage]] = {
-    "json": Json.read,
-    "logfmt": Logfmt.read,
-    "regex": Regex.read,
-    "labels": AddLabels.read,
-    "structured_metadata": StructuredMetadata.read,
-    "non_indexed_labels": StructuredMetadata.read,
-    "static_labels": StaticLabels.read,
-    "labeldrop": LabelDrop.read,
-    "labelallow": LabelAllow.read,
-    "timestamp": Timestamp.read,
-    "template": FromTemplate.read,
-    "replace": Replace.read,
-    "output": OutputStage.read,
-    "decolorize": DecolorizeStage.read,
-    "drop": Drop.read,
-    "match": lambda node: Match.read(node, read_stages),
-    "docker": Docker.read,
-    "cri": Cri.read,
-    "multiline": Multiline.read,
-    "limit": Limit.read,
-    "sampling": Sampling.read,
-    "pack": Pack.read,
-    "tenant": Tenant.read,
-    "eventlogmessage": EventLogMessage.read,
-    "metrics": MetricsStage.read,
-    "geoip": GeoIp.read,
-}
-
-
-_OF_TEXTS = {
-    "json", "logfmt", "regex", "labels", "structured_metadata", "non_indexed_labels", "static_labels", "labeldrop",
-    "labelallow", "timestamp", "template", "replace", "output", "match", "tenant", "eventlogmessage",
-}  # fmt: skip
-_OTHERS = {"drop_malformed", "stages", "drop_invalid_labels", "overwrite_existing"}
+KINDS: tuple[StageDeclaration, ...] = (
+    JSON, LOGFMT, REGEX, PATTERN, SPLIT_JSON, LABELS, STRUCTURED_METADATA, STRUCTURED_METADATA_DROP, STATIC_LABELS,
+    LABELDROP, LABELALLOW, TIMESTAMP, TEMPLATE, REPLACE, LUHN, OUTPUT, TRUNCATE, DECOLORIZE, DROP, MATCH, DOCKER, CRI,
+    MULTILINE, LIMIT, SAMPLING, PACK, TENANT, EVENTLOGMESSAGE, WINDOWSEVENT, METRICS, GEOIP,
+)  # fmt: skip
+PROMTAIL = {key: kind for kind in KINDS for key in kind.promtail}
+"""By key in promtail's YAML."""
+ALLOY = {kind.alloy: kind for kind in KINDS if kind.alloy}
+"""By name behind `stage.`."""
 
 
 def read_stages(node: YamlValue) -> Pipeline:
-    """The pipeline in a list of stages; raises ConfigError."""
+    """The pipeline in a list of promtail's stages; raises ConfigError."""
     return Pipeline(tuple(_stage(item) for item in node.items()))
 
 
@@ -71,17 +56,5 @@ def _stage(node: YamlValue) -> Stage:
         raise node.error(
             f"a stage has one key, here are {', '.join(node.mapping())}", "start each stage with its own dash"
         )
-    [(kind, settings)] = node.mapping(_READERS).items()
-    if kind in _OF_TEXTS:
-        _check_texts(settings)
-    return _READERS[kind](settings)
-
-
-def _check_texts(settings: YamlValue) -> None:
-    """Promtail 3.5 refuses booleans and numbers where these stages take texts."""
-    texts = settings
-    if settings.is_map():
-        kept = {key: value for key, value in settings.mapping().items() if key not in _OTHERS}
-        texts = YamlValue(kept, settings.file, settings.line, settings.path)
-        texts.typed_keys = settings.typed_keys
-    texts.needs_text()
+    [(key, settings)] = node.mapping(PROMTAIL).items()
+    return PROMTAIL[key].from_promtail(settings, read_stages)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from obs_check.shipper.item import Item, StageContext
+from obs_check.shipper.stages.declaration import SOURCE, StageDeclaration
 
 _SPACE = " \t\r\n"
 
@@ -71,3 +72,6 @@ def _after_space(text: str, at: int) -> int:
 
 def _refuse(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+SPLIT_JSON = StageDeclaration(lambda given: SplitJson(given.source()), alloy="split_json", settings=SOURCE)

@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from obs_check.documents.yaml_tree import YamlValue
 from obs_check.golang.regex import matches
 from obs_check.model.entry import Labels
 from obs_check.shipper.golang.template import BadTemplate, StageTemplate, TemplateFault, parse
 from obs_check.shipper.item import Item, PerLine, StageContext, text_of
+from obs_check.shipper.stages.declaration import SOURCE, StageDeclaration, StageSettings
 from obs_check.shipper.stages.regexes import compile_regex, read_regex
-from obs_check.shipper.stages.source import read_required, read_source
 
 
-def _read_template(node: YamlValue, key: str) -> str:
-    value = node.mapping().get(key)
+def _read_template(given: StageSettings, key: str) -> str:
+    value = given.get(key)
     if value is None:
         return ""
     try:
@@ -47,10 +46,9 @@ class FromTemplate:
         return _note(self.kind, self.template)
 
     @classmethod
-    def read(cls, node: YamlValue) -> "FromTemplate":
-        """From YAML."""
-        node.mapping(("source", "template"))
-        return cls(read_required(node, "source").text(), _read_template(node, "template"))
+    def read(cls, given: StageSettings) -> "FromTemplate":
+        """As it is configured."""
+        return cls(given.needed("source").text(), _read_template(given, "template"))
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
@@ -90,11 +88,10 @@ class Replace:
         return _note(self.kind, self.replace)
 
     @classmethod
-    def read(cls, node: YamlValue) -> "Replace":
-        """From YAML."""
-        node.mapping(("expression", "replace", "source"))
-        expression = read_regex(read_required(node, "expression"))
-        return cls(expression, _read_template(node, "replace"), read_source(node))
+    def read(cls, given: StageSettings) -> "Replace":
+        """As it is configured."""
+        expression = read_regex(given.needed("expression"))
+        return cls(expression, _read_template(given, "replace"), given.source())
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         """At work."""
@@ -138,3 +135,21 @@ def _replaced(text: str, found: list[Any], fields: Labels, template: StageTempla
                 parts += [text[at:start], written[captured]]
                 at = end
     return "".join([*parts, text[at:]]), written
+
+
+TEMPLATE = StageDeclaration(
+    FromTemplate.read,
+    ("template",),
+    "template",
+    {"source": "text!", "template": "text"},
+    {"template": "text!"},
+    strict=True,
+)
+REPLACE = StageDeclaration(
+    Replace.read,
+    ("replace",),
+    "replace",
+    {"expression": "text!", "replace": "text", **SOURCE},
+    strict=True,
+    blank_is_unset=True,
+)

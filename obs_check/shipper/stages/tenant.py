@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.documents.yaml_tree import YamlValue
-from obs_check.shipper.item import Item, PerLine, StageContext, text_of
+from obs_check.shipper.item import Item, LineStage, text_of
+from obs_check.shipper.stages.declaration import StageDeclaration, StageSettings
 
 TENANT_LABEL = "__tenant_id__"
 """The label that carries the tenant to the client, which takes it off again."""
 
 
 @dataclass(frozen=True)
-class Tenant:
+class Tenant(LineStage):
     """Exactly one of a label, an extracted value and a fixed value; an empty tenant changes nothing."""
 
     kind: ClassVar[str] = "tenant"
@@ -20,24 +20,25 @@ class Tenant:
     value: str = ""
 
     @classmethod
-    def read(cls, node: YamlValue) -> "Tenant":
-        """From YAML."""
-        given = {name: value.text() for name, value in node.mapping(("label", "source", "value")).items()}
-        if len([v for v in given.values() if v]) != 1:
-            raise node.error("exactly one of label, source, value is needed")
-        return cls(**given)
+    def read(cls, given: StageSettings) -> "Tenant":
+        """As it is configured."""
+        texts = [given.text(name) for name in ("label", "source", "value")]
+        if len([text for text in texts if text]) != 1:
+            raise given.error("exactly one of label, source, value is needed")
+        return cls(*texts)
 
-    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
+    def change(self, item: Item) -> bool:
         """At work."""
+        found: str | None = self.value
+        if self.source:
+            found = text_of(item.extracted.get(self.source))
+        elif self.label:
+            found = item.labels.get(self.label)
+        if found:
+            item.labels[TENANT_LABEL] = found
+        return True
 
-        def change(item: Item) -> bool:
-            found: str | None = self.value
-            if self.source:
-                found = text_of(item.extracted.get(self.source))
-            elif self.label:
-                found = item.labels.get(self.label)
-            if found:
-                item.labels[TENANT_LABEL] = found
-            return True
 
-        return PerLine(change)
+TENANT = StageDeclaration(
+    Tenant.read, ("tenant",), "tenant", {"label": "text", "source": "text", "value": "text"}, strict=True
+)

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from obs_check.documents.yaml_tree import YamlValue
 from obs_check.golang import layouts
 from obs_check.model.window import NS
 from obs_check.shipper.item import Item, PerLine, StageContext, text_of
-from obs_check.shipper.stages.source import read_required
+from obs_check.shipper.stages.declaration import StageDeclaration, StageSettings
 
 REMEMBERED_STREAMS = 10_000
 """Promtail 3.5: streams whose last time is kept for `fudge`."""
@@ -42,25 +41,23 @@ class Timestamp:
         return "timestamp: location Local is the zone of the shipper's machine, taken for UTC here" if local else ""
 
     @classmethod
-    def read(cls, node: YamlValue) -> "Timestamp":
-        """From YAML."""
-        node.mapping(("source", "format", "fallback_formats", "location", "action_on_failure"))
-        fallback = node.get("fallback_formats")
-        location = node.get("location")
+    def read(cls, given: StageSettings) -> "Timestamp":
+        """As it is configured."""
+        apart = given.alloy and given.choice("action_on_duplicate_timestamp", ("keep", "fudge")) != "keep"
+        location = given.get("location")
         if location:
             try:
                 _zone(location.text())
             except (ValueError, OSError, KeyError):
                 raise location.error(f"not a time zone: {location.text()!r}", "write one like Europe/Berlin") from None
-        action = node.get("action_on_failure")
-        if action and action.text() not in {"fudge", "skip"}:
-            raise action.error(f"{action.text()!r} is neither fudge nor skip")
+        action = given.choice("action_on_failure", ("fudge", "skip"), "fudge")
         return cls(
-            read_required(node, "source").text(),
-            read_required(node, "format").text(),
-            tuple(v.text() for v in fallback.items()) if fallback else (),
+            given.needed("source").text(),
+            given.needed("format").text(),
+            given.texts("fallback_formats"),
             location.text() if location else None,
-            "skip" if action and action.text() == "skip" else "fudge",
+            "skip" if action == "skip" else "fudge",
+            apart,
         )
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
@@ -136,3 +133,20 @@ def _unix(text: str) -> int:
         return _integer(text) * NS
     seconds, fraction = text.split(".")
     return _integer(seconds) * NS + int(_integer(fraction) * 10.0 ** (9 - len(fraction)))
+
+
+TIMESTAMP = StageDeclaration(
+    Timestamp.read,
+    ("timestamp",),
+    "timestamp",
+    {
+        "source": "text!",
+        "format": "text!",
+        "fallback_formats": "texts",
+        "location": "text",
+        "action_on_failure": "text",
+    },
+    {"action_on_duplicate_timestamp": "text"},
+    strict=True,
+    blank_is_unset=True,
+)

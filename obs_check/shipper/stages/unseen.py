@@ -3,30 +3,33 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from obs_check.documents.yaml_tree import YamlValue
-from obs_check.shipper.item import Item, PerLine, StageContext
-from obs_check.shipper.stages.source import read_required, read_source
+from obs_check.shipper.item import Item, LineStage
+from obs_check.shipper.stages.declaration import Form, StageDeclaration, StageSettings
 
 _ACTIONS = {"counter": ("inc", "add"), "gauge": ("set", "inc", "dec", "add", "sub"), "histogram": ()}
 
 
-def _keep(item: Item) -> bool:  # noqa: ARG001 (every line passes unchanged)
-    return True
+class _Unseen(LineStage):
+    def change(self, item: Item) -> bool:  # noqa: ARG002 (every line passes unchanged)
+        return True
 
 
 @dataclass(frozen=True)
-class MetricsStage:
+class MetricsStage(_Unseen):
     """`metrics`: counts lines for promtail's own /metrics; it never changes a line. `names` are its metrics."""
 
     kind: ClassVar[str] = "metrics"
     names: tuple[str, ...]
 
     @classmethod
-    def read(cls, node: YamlValue) -> "MetricsStage":
-        """From YAML."""
-        for metric in node.mapping().values():
+    def read(cls, given: StageSettings) -> "MetricsStage":
+        """As it is configured; Alloy checks more than promtail, where the metrics are mappings."""
+        if given.alloy:
+            return cls(tuple(given.inside(metric).written("name").text() for _, metric in given.blocks))
+        metrics = given.written("metrics").mapping()
+        for metric in metrics.values():
             metric.mapping(("type", "description", "source", "prefix", "max_idle_duration", "config"))
-            kind = read_required(metric, "type")
+            kind = given.inside(metric).needed("type")
             actions = _ACTIONS.get(kind.text().lower())
             if actions is None:
                 raise kind.error(f"{kind.text()!r} is neither Counter, Gauge nor Histogram")
@@ -34,15 +37,11 @@ class MetricsStage:
             action = config.get("action") if config else None
             if actions and (action.text().lower() if action else "") not in actions:
                 raise (action or metric).error(f"config.action must be one of {', '.join(actions)}")
-        return cls(tuple(node.mapping()))
-
-    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
-        """At work."""
-        return PerLine(_keep)
+        return cls(tuple(metrics))
 
 
 @dataclass(frozen=True)
-class GeoIp:
+class GeoIp(_Unseen):
     """`geoip`: would set values from a database file, which is not opened here: its values stay absent."""
 
     kind: ClassVar[str] = "geoip"
@@ -51,12 +50,34 @@ class GeoIp:
     source: str | None
 
     @classmethod
-    def read(cls, node: YamlValue) -> "GeoIp":
-        """From YAML."""
-        node.mapping(("db", "source", "db_type", "custom_lookups"))
-        read_required(node, "db_type")
-        return cls(read_required(node, "db").text(), read_source(node))
+    def read(cls, given: StageSettings) -> "GeoIp":
+        """As it is configured."""
+        if not given.alloy:
+            given.needed("db_type")
+        return cls(given.needed("db").text(), given.source())
 
-    def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
-        """At work."""
-        return PerLine(_keep)
+
+_METRIC: Form = {
+    **dict.fromkeys(("description", "source", "prefix", "max_idle_duration"), "text"),
+    "name": "text!",
+    "value": "text",
+}
+_COUNTED: Form = {"match_all": "flag", "count_entry_bytes": "flag"}
+METRICS = StageDeclaration(
+    MetricsStage.read,
+    ("metrics",),
+    "metrics",
+    whole="metrics",
+    blocks={
+        "metric.counter": {**_METRIC, "action": "text!", **_COUNTED},
+        "metric.gauge": {**_METRIC, "action": "text!"},
+        "metric.histogram": {**_METRIC, "buckets": "texts!"},
+    },
+)
+GEOIP = StageDeclaration(
+    GeoIp.read,
+    ("geoip",),
+    "geoip",
+    {"db": "text!", "source": "text", "db_type": "text", "custom_lookups": "map"},
+    {"source": "text!"},
+)

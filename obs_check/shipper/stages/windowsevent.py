@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from obs_check.shipper.item import Item
-from obs_check.shipper.stages.eventlog import EventLogMessage
+from obs_check.shipper.stages.declaration import StageDeclaration
+from obs_check.shipper.stages.eventlog import EVENT, EventLogMessage
 
 _SPACES = str.maketrans("", "", "\t\r\n ")
 _ENDS = str.maketrans("", "", "\t\r\n")
@@ -41,3 +42,6 @@ class WindowsEvent(EventLogMessage):
 
     def _set(self, item: Item, key: str, value: str) -> None:
         self.put(item, key.translate(_SPACES), value.translate(_ENDS).strip())
+
+
+WINDOWSEVENT = StageDeclaration(WindowsEvent.read, alloy="windowsevent", settings=EVENT)
