@@ -14,7 +14,8 @@ _WORD = re.compile(r"[^\W_]+")
 _DIGITS = re.compile(r"\d+")
 _NAMED_VALUES = re.compile(r"[\w./: -]+(\|[\w./: -]+)*")
 """A regular expression that lists values: its dots are meant as dots."""
-_PATTERN = re.compile(r"\w\|\w|\.[*+]|\\[dwsb]|\d\.\.(?!\.)")
+_PATTERN = re.compile(r"\w\|\w|\.[*+]|\\[dwsb]|\d\.\.(?!\.)|^\(\?[imsU]+\)|^\^|\$$")
+_WHOLE = re.compile(r"[^/.:]+")
 _GLOB = re.compile(r"(?<![.\\])\*")
 _STATUSES = re.compile(r"[1-5]xx", re.IGNORECASE)
 _ALIKE = 0.8
@@ -47,6 +48,15 @@ def mean_values(matcher: ast.Matcher, values: Collection[str]) -> Iterator[tuple
     only is compared as that. Nothing for one that names no value."""
     if matcher.op not in ("=", "=~"):
         return
+    listed = [part.strip() for part in matcher.value.split(",")]
+    if len(listed) > 1 and all(part in values for part in listed):
+        yield replace(matcher, op="=~", value="|".join(map(re.escape, listed))), "same"
+        return
+    once = replace(matcher, value=matcher.value.replace("\\\\", "\\"))
+    if matcher.op == "=~" and once != matcher and any(_may_accept(once, value) for value in values):
+        # Two backslashes are one in double quotes, and two in backticks.
+        yield once, "same"
+        return
     for pattern in as_patterns(matcher.value):
         other = replace(matcher, op="=~", value=pattern)
         if other != matcher and any(_may_accept(other, value) for value in values):
@@ -61,6 +71,15 @@ def mean_values(matcher: ast.Matcher, values: Collection[str]) -> Iterator[tuple
         yield _with_values(matcher, in_case), "same"
     if corrected != in_case:
         yield _with_values(matcher, corrected), "other"
+    elif matcher.op == "=" and len(longer := [one for one in values if _is_part(matcher.value, one)]) == 1:
+        yield replace(matcher, value=longer[0]), "other"
+
+
+def _is_part(wanted: str, value: str) -> bool:
+    """Whether a value is the wanted one in its place: a file in its folder, a job in its namespace, a host in its
+    domain or with its port."""
+    ending = value.endswith(f"/{wanted}")
+    return _WHOLE.match(wanted) is not None and (ending or value.startswith((f"{wanted}.", f"{wanted}:")))
 
 
 def as_patterns(text: str) -> Iterator[str]:

@@ -11,9 +11,10 @@ Safety = Literal["safe", "review", "manual"]
 """safe: changes what is shown only; the panels were read whole with it and are right, and it lets nothing in that the
 author left out. review: changes what is collected or kept, or what is shown in a way that a person has to agree with.
 manual: a person has to do it."""
-Meaning = Literal["same", "other", "wider"]
-"""What a fix makes of what the author asked for: says the same in a way that works; asks for something else; leaves a
-condition out, so that more is shown than was asked for."""
+Meaning = Literal["same", "other", "figure", "wider"]
+"""What a fix makes of what the author asked for: says the same in a way that works; asks for something else, which a
+run that has to show may prove; makes another figure of it, such as a rate over another time, which no run proves;
+leaves a condition out, so that more is shown than was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """pipeline.json-nesting: the lines are JSON and the query reads a field at the wrong place.
 
 A full `| json` names a nested field with its path (`fields_decision`), and `json decision` reads the top level only;
-a path that leads nowhere sets an empty label without any error (Loki 3.5). Proved by the same query with the path that
-the lines have.
+a path that leads nowhere sets an empty label without any error, and lists are passed over (Loki 3.5). Proved by the
+same query with the path that the lines have.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,8 @@ from obs_check.evidence.line_shape import json_fields, json_parser
 from obs_check.evidence.parser_at import ParserAt, as_written, count_fixed, parsers
 from obs_check.evidence.query_edit import replace_stage
 from obs_check.evidence.query_finding import query_finding, query_fix
-from obs_check.logql.explain.fields import JsonField, field_meant
+from obs_check.logql.explain.fields import JsonField, field_meant, in_lists
+from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.finding import Finding, Proof
@@ -27,6 +28,8 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             continue
         moved = {n: field.path for n in at.unset if (field := field_meant(n, fields)) is not None}
         moved |= {n: path for n, path in _with_dots(at.stage, fields) if n in at.unset}
+        listed = _listed(at, moved)
+        moved |= listed
         if not moved:
             continue
         names = tuple(moved)
@@ -46,10 +49,25 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             f"{where} in the lines, `{stage_text(at.stage)}` leaves it empty: "
             f"as written 0, with `{stage_text(fixed)}` {found:g}",
             Proof((*broken.measured, written_probe), (probe,)),
-            query_fix(context, "read the fields where the lines have them", rewrite.edits),
+            # Of a list the first is read, and any may be meant.
+            query_fix(
+                context,
+                "read the fields where the lines have them" + (", the first of a list" if listed else ""),
+                rewrite.edits,
+                "other" if listed else "same",
+            ),
             group=next(iter(moved)),
         )
     return None
+
+
+def _listed(at: ParserAt, moved: Mapping[str, str]) -> dict[str, str]:
+    """The path of each label that is not set and is not found otherwise, where the lines have it in a list."""
+    there = {key: path for line in at.lines for key, path in in_lists(line).items()}
+    flat = {sanitise(key): path for key, path in there.items()}
+    asked = {one.label: one.expression for one in at.stage.extractions} if isinstance(at.stage, ast.JsonParser) else {}
+    found = ((name, there.get(asked.get(name, "")) or flat.get(name)) for name in at.unset if name not in moved)
+    return {name: path for name, path in found if path is not None}
 
 
 def _with_dots(stage: ast.JsonParser, fields: Sequence[JsonField]) -> Iterator[tuple[str, str]]:
@@ -65,10 +83,9 @@ def _fixed(
 ) -> ast.JsonParser:
     """The parser with the paths right. One without extractions gets all that the query needs, so that it still sets
     the labels that it set by chance."""
-    if stage.extractions:
-        kept = tuple(e for e in stage.extractions if e.label not in moved)
-        return ast.JsonParser((*kept, *(ast.Extraction(n, p) for n, p in moved.items())))
-    return json_parser(fields, dict.fromkeys((*at.needed, *at.shared))) or stage
+    named = stage if stage.extractions else json_parser(fields, dict.fromkeys((*at.needed, *at.shared)))
+    kept = tuple(e for e in named.extractions if e.label not in moved) if named is not None else ()
+    return ast.JsonParser((*kept, *(ast.Extraction(n, p) for n, p in moved.items())))
 
 
 CAUSE = on_query("pipeline.json-nesting", "panel", find)

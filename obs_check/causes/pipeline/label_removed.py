@@ -46,7 +46,8 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     """Find the stage behind which no line has the label any more, and count without that loss."""
     lack = lacking_labels(broken)
     found = _without(context, broken, lack) if lack is not None else None
-    return found or _changed(context, broken)
+    swapped = _swapped(context, broken, lack) if found is None and lack is not None else None
+    return found or swapped or _changed(context, broken)
 
 
 def _without(context: Context, broken: BrokenTarget, lack: Lacking) -> Finding | None:
@@ -72,6 +73,37 @@ def _without(context: Context, broken: BrokenTarget, lack: Lacking) -> Finding |
             query_fix(context, way.summary, way.rewrite.edits),
             group=f"{name} {stage_text(taken.stage)}",
         )
+    return None
+
+
+def _swapped(context: Context, broken: BrokenTarget, lack: Lacking) -> Finding | None:
+    """A `label_format new=old` whose `old` no line has, the other way round."""
+    stages = broken.query.stages
+    for place in range(broken.head, lack.place):
+        stage = stages[place]
+        if not isinstance(stage, ast.LabelFormat):
+            continue
+        turned = tuple(
+            replace(one, name=one.value, value=one.name) if one.rename and one.value in lack.names else one
+            for one in stage.assignments
+        )
+        if turned == stage.assignments:
+            continue
+        name = next(one.value for one in stage.assignments if one.rename and one.value in lack.names)
+        new = stage_text(replace(stage, assignments=turned))
+        rewrite = replace_stage(context, broken, place, new, (name,))
+        found, probe = count_fixed(context, broken, rewrite, (name,))
+        if found > 0:
+            return query_finding(
+                CAUSE,
+                context,
+                broken,
+                f"`{stage_text(stage)}` gives the label `{name}` another name, and no line has it: as written 0 of "
+                f"{lack.reach:g}, with `{new}` {found:g}",
+                Proof(broken.measured, (probe,)),
+                query_fix(context, f"write the new name first: `{new}`", rewrite.edits),
+                group=name,
+            )
     return None
 
 

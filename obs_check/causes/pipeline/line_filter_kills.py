@@ -162,6 +162,9 @@ def _proposals(stage: ast.LineFilter, lines: Sequence[str]) -> Iterator[tuple[as
         if wanted in whole:
             # `/users?id=7` is written as it stands in the lines, and `?` means something else.
             yield replace(stage, op="|=", matches=(ast.LineMatch(wanted),)), "same"
+        if "\\\\" in wanted:
+            # Two backslashes are one in double quotes, and two in backticks.
+            yield with_text(wanted.replace("\\\\", "\\")), "same"
         as_delimited = _DELIMITED.fullmatch(wanted)
         yield with_text(f"(?i){(as_delimited[1] if as_delimited else wanted).replace('(?i)', '')}"), "same"
         return

@@ -81,6 +81,8 @@ def _fitting(stage: ast.RegexpParser, lines: Sequence[str]) -> str | None:
 
 
 def _changed(pattern: str, lines: Sequence[str]) -> Iterator[str]:
+    # Two backslashes are one in double quotes, and two in backticks.
+    yield pattern.replace("\\\\", "\\")
     keys = sorted({field.keys[-1] for field in json_fields(lines)})
     keys += sorted({m[1] for line in lines for m in re.finditer(r"\b([A-Za-z_]\w*)=", line)} - set(keys))
     for found in _KEY.finditer(pattern):

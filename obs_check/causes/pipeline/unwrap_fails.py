@@ -5,6 +5,7 @@ A label that is absent drops the line in silence; one that is text, such as `12m
 numbers, or without the values that are none.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
@@ -28,6 +29,8 @@ from obs_check.model.finding import Finding, Meaning, Observation, Proof
 from obs_check.model.probe import Probe
 
 _NO_ERROR = '| __error__=""'
+_COMMA = re.compile(r"\d,\d")
+_DECIMAL_COMMA = re.compile(r",(?!\d{3}(?!\d))")
 _CONVERSIONS: tuple[Literal["duration", "bytes"], ...] = ("duration", "bytes")
 
 
@@ -87,7 +90,12 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             ),
             group=unwrap.label,
         )
-    fix = query_fix(context, "unwrap a label that holds numbers")
+    words = "unwrap a label that holds numbers"
+    if values and all(_COMMA.search(value) for value in values):
+        point = "." if any(_DECIMAL_COMMA.search(value) for value in values) else ""
+        template = f'{{{{ .{unwrap.label} | replace "," "{point}" }}}}'
+        words = f"numbers have no comma: `| label_format {unwrap.label}=`{template}`` in front of `unwrap`"
+    fix = query_fix(context, words)
     return query_finding(CAUSE, context, broken, claim, Observation((*broken.measured, probe)), fix, group=unwrap.label)
 
 
@@ -101,7 +109,8 @@ def _others(unwrap: ast.Unwrap, passing: Sequence[Row]) -> Iterator[tuple[ast.Un
     having = [row for row in passing if row.get(unwrap.label)]
     for conversion in _CONVERSIONS if not unwrap.conversion and having else ():
         other = ast.Unwrap(unwrap.label, conversion)
-        if all(_is_number(other, row) for row in having):
+        texts = [row.get(unwrap.label) for row in having]
+        if all(_is_number(other, row) for row in having) and _has_units(texts):
             yield other, "same"
     if having:
         # The label is there: another one is another figure.
@@ -113,6 +122,11 @@ def _others(unwrap: ast.Unwrap, passing: Sequence[Row]) -> Iterator[tuple[ast.Un
         yield ast.Unwrap(near[0], unwrap.conversion), "same"
     elif len(numeric) == 1:
         yield ast.Unwrap(numeric[0], unwrap.conversion), "other"
+
+
+def _has_units(texts: Sequence[str]) -> bool:
+    """Whether values are sizes or times: `bytes` reads `1,5` too, and takes the comma for none (Loki 3.5: 15)."""
+    return any(text[-1:].isalpha() for text in texts) and not any(_DECIMAL_COMMA.search(text) for text in texts)
 
 
 def _is_number(unwrap: ast.Unwrap, row: Row) -> bool:

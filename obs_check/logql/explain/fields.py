@@ -25,10 +25,13 @@ class JsonField:
     @property
     def path(self) -> str:
         """The expression of `| json label="..."`: a key that is not a plain name stands in brackets and quotes."""
-        text = ""
+        return self.behind("")
+
+    def behind(self, path: str) -> str:
+        """The expression that goes on with the keys."""
         for key in self.keys:
-            text += (f".{key}" if text else key) if PLAIN_NAME.fullmatch(key) else f"[{quote(key)}]"
-        return text
+            path += (f".{key}" if path else key) if PLAIN_NAME.fullmatch(key) else f"[{quote(key)}]"
+        return path
 
     @property
     def name(self) -> str:
@@ -50,19 +53,41 @@ def json_fields(line: str) -> list[JsonField]:
     ]
 
 
+def in_lists(line: str) -> dict[str, str]:
+    """What stands in lists of a line that is a JSON object, which a full `| json` passes over (Loki 3.5): the
+    expression of `| json label="..."` for the first of each, by the names of its keys with a dot between them."""
+    found: dict[str, str] = {}
+    todo: list[tuple[tuple[str, ...], str, Any]] = [((), "", _object(line))]
+    while todo:
+        keys, path, value = todo.pop(0)
+        if isinstance(value, dict):
+            todo += [((*keys, key), JsonField((key,), "").behind(path), inner) for key, inner in value.items()]
+        elif isinstance(value, list):
+            todo += [(keys, f"{path}[{number}]", inner) for number, inner in enumerate(value[:1])]
+        elif path.count("[") > path.count('["') and value not in (None, ""):
+            found.setdefault(".".join(keys), path)
+    return found
+
+
 def valueless(line: str) -> list[str]:
     """The labels of the fields of such a line that are null or an empty text."""
     return [JsonField(keys, "").flat for keys, value in _leaves(line) if value is None or value == ""]
 
 
-def _leaves(line: str) -> list[tuple[tuple[str, ...], Any]]:
-    """What is neither object nor list in a line that is a JSON object, by the keys that lead to it."""
+def _object(line: str) -> dict[str, Any]:
+    """The JSON object that a line is, an empty one for any other line."""
     if not line.lstrip().startswith("{"):
-        return []
+        return {}
     try:
         document = json.loads(line)
     except (ValueError, RecursionError):
-        return []
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _leaves(line: str) -> list[tuple[tuple[str, ...], Any]]:
+    """What is neither object nor list in a line that is a JSON object, by the keys that lead to it."""
+    document = _object(line)
     found: list[tuple[tuple[str, ...], Any]] = []
     todo: list[tuple[tuple[str, ...], Any]] = [((), document)]
     while todo:

@@ -65,7 +65,12 @@ def transform(predicate: ast.Predicate, change: Callable[[ast.Comparison], ast.P
 
 def ranges(expr: ast.Expr) -> list[ast.LogRange]:
     """The ranges of an expression: that number n holds is log query number n."""
-    return [node.range for node in walk(expr) if isinstance(node, ast.RangeAggregation)]
+    return [found.range for found in range_aggregations(expr)]
+
+
+def range_aggregations(expr: ast.Expr) -> list[ast.RangeAggregation]:
+    """What is made of the ranges, in the same order."""
+    return [node for node in walk(expr) if isinstance(node, ast.RangeAggregation)]
 
 
 def log_queries(expr: ast.Expr) -> list[ast.LogQuery]:
