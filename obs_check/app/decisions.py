@@ -20,6 +20,7 @@ from obs_check.client.loki.client import LokiClient, StoredLine, most_at_once
 from obs_check.errors import InputError, Refused
 from obs_check.follow.hop import PathName
 from obs_check.follow.hops import OF_PATH, queries_of
+from obs_check.model.tree import Json
 from obs_check.model.window import Window
 from obs_check.model.wording import count_noun
 
@@ -142,7 +143,7 @@ def _boundary(line: str) -> dict[str, Any] | None:
 
 
 def _coderd(line: str) -> dict[str, Any] | None:
-    fields: dict[str, Any]
+    fields: dict[str, Json]
     start = line.find("{")
     try:
         document = decode_json(line[start:].encode()) if start >= 0 else None

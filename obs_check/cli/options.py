@@ -158,7 +158,7 @@ class Output:
                 write_result(self.summary, to_markdown(document, evidence_tables(document)))
 
     def write_junit(
-        self, path: Path | None, written: Callable[[Mapping[str, Any]], str], document: Mapping[str, object]
+        self, path: Path | None, written: Callable[[Mapping[str, object]], str], document: Mapping[str, object]
     ) -> None:
         """Write a document as JUnit's XML where that was asked for; see `saving`."""
         if path is not None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +18,7 @@ from obs_check.cli.query_target import QueryTarget, target_options
 from obs_check.cli.query_window import read_duration, read_window
 from obs_check.errors import QueryError, Refused, UsageError
 from obs_check.model.secret import shorten
+from obs_check.model.tree import Json
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import Window
 from obs_check.model.wording import count_noun
@@ -198,7 +199,7 @@ def _show(result: "Result", text: str, asked: str, window: Window | None, out: O
     from obs_check.report.query_result import print_result, result_json, to_csv, to_jsonl, to_raw
 
     if out.json:
-        rest: dict[str, Any] = {"query": text, "asked": asked, "window": window.to_json() if window else None}
+        rest: dict[str, Json] = {"query": text, "asked": asked, "window": window.to_json() if window else None}
         echo(dumps(document("query", str(Verdict.OK), None, **rest, result=result_json(result))))
     elif out.format == "jsonl":
         echo(to_jsonl(result), nl=False)

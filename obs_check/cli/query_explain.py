@@ -1,11 +1,12 @@
 """`obs-check query --explain`: what every stage and operator of a query does."""
 
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from obs_check.cli.options import Output
 from obs_check.cli.query_target import QueryTarget
 from obs_check.errors import UsageError
+from obs_check.model.tree import Json
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import Window
 from obs_check.model.wording import count_noun
@@ -62,7 +63,7 @@ def _show(ask: "Ask", target: QueryTarget, root: "Node", window: Window, cost: "
     from obs_check.report.explanation import print_explanation
     from obs_check.report.json import document
 
-    found: dict[str, Any] = {}
+    found: dict[str, Json] = {}
     if out.json:
         found = {
             "query": ask.text,

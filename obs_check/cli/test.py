@@ -11,6 +11,7 @@ import click
 from obs_check.cli.ending import keep_document
 from obs_check.cli.options import Output, common, echo, settings_of
 from obs_check.errors import ObsCheckError, UsageError
+from obs_check.model.tree import Json
 from obs_check.model.verdict import Verdict, worst
 from obs_check.model.wording import count_noun
 
@@ -94,7 +95,7 @@ class Tested:
         """Run one suite, show its cases as they end."""
         from obs_check.testing.run import run_suite
 
-        cases: list[dict[str, Any]] = []
+        cases: list[dict[str, Json]] = []
         self.suites.append({"file": str(suite.path), "cases": cases})
         for outcome in run_suite(suite, wanted, loki):
             cases.append(outcome.to_json())

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from obs_check.evidence.lost_lines import FILE_HOPS
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
 from obs_check.model.finding import Finding, Observation, join_evidence
 from obs_check.model.probe import Probe
+from obs_check.model.tree import Json
 
 _SHOWN = 3
 """Errors of requests that are kept."""
@@ -27,7 +27,7 @@ def run_probe(run: Run, hops: Sequence[HopSeen]) -> Probe:
     """The events by what they expect and by what became of them, and how many were seen at each hop: on each path, and
     in all, since each event makes a line on both."""
     errors = dict.fromkeys(sent.answer.error for sent in run.sent if sent.answer.error)
-    answer: dict[str, Any] = {
+    answer: dict[str, Json] = {
         "events": len(run.sent),
         "expected": Counter(sent.event.decision for sent in run.sent),
         "decided": Counter(sent.answer.verdict for sent in run.sent),

@@ -10,6 +10,7 @@ from obs_check.evidence.query_text import Authored, editable_queries, has_variab
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.walk import comparisons
 from obs_check.model.finding import PanelEdit, TargetEdit
+from obs_check.model.tree import Json
 from obs_check.panel.interpolate import references
 
 _OPERATOR = re.compile(r"(?P<front>[^=!|]*?)(?P<op>\|=|\|~|=~|!~|!=|=)(?P<quoted>\s*(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`))")
@@ -99,7 +100,7 @@ def edits_of(broken: BrokenPanel, changes: Iterable[tuple[Use, str]]) -> list[Ta
 
 def definition(context: Context, name: str) -> tuple[int, Mapping[str, Any]] | None:
     """A variable's number in the dashboard's list and what is stored of it; None in a dashboard of schema v2."""
-    listed: Sequence[Mapping[str, Any]] = (context.dashboard.get("templating") or {}).get("list") or ()
+    listed: Sequence[Mapping[str, Json]] = (context.dashboard.get("templating") or {}).get("list") or ()
     return next(((number, one) for number, one in enumerate(listed) if one.get("name") == name), None)
 
 

@@ -10,13 +10,14 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from obs_check.boundary.log import BoundaryLogWriter, Level
 from obs_check.errors import Unavailable
+from obs_check.model.tree import Json
 
 TAG_ENVELOPE = 2
 """The tag that boundary v0.9.0 sends: an envelope that holds either logs or a status."""
@@ -51,7 +52,7 @@ class AuditSink(Protocol):
         """End, as with the end of the boundary process."""
 
 
-def frame(body: dict[str, Any]) -> bytes:
+def frame(body: Mapping[str, object]) -> bytes:
     """One framed message; ValueError when the body is longer than a frame may be."""
     data = json.dumps(body, separators=(",", ":")).encode("utf-8", "surrogateescape")
     if len(data) > MAX_BODY:
@@ -118,7 +119,7 @@ class SocketAuditor:
         """Queue one decision with the time of now; dropped and counted when 20 are waiting."""
         if self._thread is None or self._log is None:
             return
-        body: dict[str, Any] = {
+        body: dict[str, Json] = {
             "allowed": record.allowed,
             "time_ns": self._now_ns(),
             "method": record.method,

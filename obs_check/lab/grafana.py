@@ -1,9 +1,9 @@
 """The lab Grafana as one object: start, ask its `url`, stop."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from obs_check.client.http import machine_trust
 from obs_check.serving import Server
@@ -22,7 +22,7 @@ class LabGrafana:
     def __init__(
         self,
         dashboards_dir: Path,
-        datasources: list[dict[str, Any]],
+        datasources: Sequence[Mapping[str, object]],
         token: str,
         database: LabDatabase | None = None,
     ) -> None:

@@ -11,6 +11,7 @@ from obs_check.lab.coderd import pod_log_path
 from obs_check.lab.settings import LabSettings, boundary_logs
 from obs_check.model.entry import Labels
 from obs_check.model.times import rfc3339_nano
+from obs_check.model.tree import Json
 from obs_check.shipper.pods import META
 
 KUBECONFIG, PODS_FILE = "kubeconfig", "pods.json"
@@ -60,7 +61,7 @@ def unmount(settings: LabSettings) -> None:
 def rule_of(settings: LabSettings, target: str) -> dict[str, Any]:
     """The relabel rule of the pods' job that sets a label."""
     rules = settings.promtail["scrape_configs"][0]["relabel_configs"]
-    found: dict[str, Any] = next(rule for rule in rules if rule.get("target_label") == target)
+    found: dict[str, Json] = next(rule for rule in rules if rule.get("target_label") == target)
     return found
 
 

@@ -10,7 +10,7 @@ import secrets
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -204,7 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
         status = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code}
         self._answer(code, {**status, "reason": reason, "message": message})
 
-    def _answer(self, code: int, document: dict[str, Any]) -> None:
+    def _answer(self, code: int, document: Mapping[str, object]) -> None:
         body = json.dumps(document).encode()
         self.send_response(code)
         self.send_header("Content-Type", "application/json")

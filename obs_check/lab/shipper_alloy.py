@@ -68,7 +68,7 @@ def components(targets: Sequence[LabTarget], jobs: Sequence[str]) -> list[dict[s
     return found
 
 
-def component_page(found: Sequence[Mapping[str, Any]], path: str) -> tuple[int, str]:
+def component_page(found: Sequence[Mapping[str, object]], path: str) -> tuple[int, str]:
     """Status and JSON of the list, or of one component behind it."""
     name = path.removeprefix(COMPONENTS).strip("/")
     if not name:
@@ -78,14 +78,14 @@ def component_page(found: Sequence[Mapping[str, Any]], path: str) -> tuple[int, 
     return (200, json.dumps(one)) if one else (404, "component not found")
 
 
-def _component(local_id: str, **parts: list[dict[str, Any]]) -> dict[str, Any]:
+def _component(local_id: str, **parts: Sequence[Mapping[str, object]]) -> dict[str, Any]:
     kind, _, label = local_id.rpartition(".")
     health = {"state": "healthy", "message": "started component"}
     known = {"name": kind, "type": "block", "localID": local_id, "moduleID": "", "label": label, "health": health}
     return {**known, "arguments": [], **parts}
 
 
-def _attribute(name: str, value: dict[str, Any]) -> dict[str, Any]:
+def _attribute(name: str, value: Mapping[str, object]) -> dict[str, Any]:
     return {"name": name, "type": "attr", "value": value}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import yaml
 
@@ -22,6 +22,7 @@ from obs_check.lab.native.parts import TIMEOUTS, fit, parts_with
 from obs_check.lab.origin import reserved_port
 from obs_check.lab.own_folder import OwnFolder
 from obs_check.lab.parts import BOUNDARY_STDERR, SHIPPER_LOG, TOKEN_FILE, Stack, Stop, audit_socket
+from obs_check.model.tree import Json
 from obs_check.standin.loki.served import Served
 
 
@@ -152,7 +153,7 @@ class Lab:
         ca = shutil.copy(self._stack.boundary.ca, self.directory / "ca-cert.pem")
         proxies = {"": self.proxy_url, "origin": f"http://127.0.0.1:{self._stack.origin[1]}"}
         loki = {"url": self._stack.loki.url} if chosen.loki_direct else {}
-        document: dict[str, Any] = {
+        document: dict[str, Json] = {
             "grafana": {"url": self._stack.grafana.url, "token": {"file": TOKEN_FILE}},
             "dashboard": "agent-firewall",
             "source": "source/agent-firewall.json",

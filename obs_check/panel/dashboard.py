@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from obs_check.errors import InputError
+from obs_check.model.tree import Json
 from obs_check.model.wording import count_noun
 from obs_check.panel.classic import read_classic
 from obs_check.panel.elements import Dashboard, Panel, Target, Transformation, Variable
@@ -91,7 +91,7 @@ def _read(doc: object, source: str) -> list[Dashboard]:
     if isinstance(doc.get("dashboard"), Mapping):
         return _read(doc["dashboard"], source)
     if isinstance(doc.get("spec"), Mapping):
-        spec: Mapping[str, Any] = doc["spec"]
+        spec: Mapping[str, Json] = doc["spec"]
         uid = str((doc.get("metadata") or {}).get("name") or "")
         return [read_v2(spec, source, uid)] if is_v2(spec) else _read({"uid": uid, **spec}, source)
     if is_v2(doc):

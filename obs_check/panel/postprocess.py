@@ -1,13 +1,12 @@
 """What a datasource's front end makes of the backend's frames before any transformation."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from obs_check.panel.frames import Field, Frame, RefResult
 
 
 def postprocess(
-    results: Mapping[str, RefResult], kinds: Mapping[str, str], queries: Mapping[str, Mapping[str, Any]]
+    results: Mapping[str, RefResult], kinds: Mapping[str, str], queries: Mapping[str, Mapping[str, object]]
 ) -> list[Frame]:
     """All frames as the panel gets them. `kinds` is refId -> plugin id, `queries` refId -> what was asked.
 

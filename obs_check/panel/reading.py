@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from obs_check.model.tree import Json
 from obs_check.model.window import MS
 from obs_check.panel.drawing import Drawn, DrawnValue, draw, nothing_text
 from obs_check.panel.elements import Panel
@@ -144,7 +145,7 @@ def _asked(panel: Panel, request: PanelRequest | None) -> tuple[Mapping[str, str
         asked = {str(q["refId"]): q for query in request.queries for q in query.body["queries"]}
         return request.kinds, {r: q for r, q in asked.items() if r in request.kinds}
     kinds: dict[str, str] = {}
-    queries: dict[str, Mapping[str, Any]] = {}
+    queries: dict[str, Mapping[str, Json]] = {}
     for target in panel.targets:
         reference = target.datasource if target.datasource is not None else panel.datasource
         kinds[target.ref_id] = str(reference.get("type") or "") if isinstance(reference, Mapping) else ""

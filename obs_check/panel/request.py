@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from obs_check.model.tree import Json
 from obs_check.panel.adhoc import unknown_operators
 from obs_check.panel.datasource import DASHBOARD, MIXED, Datasource, Datasources, is_expression, reference_key
 from obs_check.panel.elements import Dashboard, Panel, Target
@@ -174,7 +175,7 @@ def _body(
     interval: Interval,
     points: int,
 ) -> tuple[dict[str, Any], frozenset[str], str]:
-    queries: list[dict[str, Any]] = []
+    queries: list[dict[str, Json]] = []
     for target, own in asked:
         try:
             made, problem = target_queries(target, own, variables, within, interval, points, panel.id)

@@ -58,7 +58,7 @@ def chunk_query(query: Mapping[str, object], lines_left: int | None) -> dict[str
 def join_results(results: Sequence[RefResult], forward: bool) -> RefResult:
     """The answers to the chunks of one refId as one, in the order of time; lines newest first unless `forward`. The
     first error is kept beside what came before it."""
-    groups: dict[tuple[Any, ...], list[Frame]] = {}
+    groups: dict[tuple[object, ...], list[Frame]] = {}
     for result in results:
         for frame in result.frames:
             groups.setdefault(tuple((f.name, f.type, *sorted(f.labels.items())) for f in frame.fields), []).append(

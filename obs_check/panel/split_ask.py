@@ -1,6 +1,6 @@
 """Asks for one request of a panel, day by day where the browser does."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from obs_check.errors import Unavailable
@@ -48,5 +48,5 @@ def _day_by_day(ask: Ask, query: Query, one: Mapping[str, Any], probes: list[Pro
     return join_results(found, one.get("direction") == "forward")
 
 
-def _with(query: Query, queries: list[Any], start: int, end: int) -> Query:
+def _with(query: Query, queries: Sequence[object], start: int, end: int) -> Query:
     return Query(query.datasource, query.path, {"from": str(start), "to": str(end), "queries": queries}, query.hidden)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TextIO
+from typing import Literal, TextIO
 
 from rich.console import Console
 from rich.table import Table
@@ -49,7 +49,7 @@ def make_console(file: TextIO, color: bool) -> Console:
     )
 
 
-def hop_table(rows: Sequence[Mapping[str, Any]], narrow: bool = False) -> Table:
+def hop_table(rows: Sequence[Mapping[str, object]], narrow: bool = False) -> Table:
     """One row a hop of a path; the first hop where a tag is missing is the one to look at. A narrow one names one tag
     a hop, and leaves out the latency."""
     most = 1 if narrow else _SHOWN_TAGS
@@ -80,7 +80,7 @@ def _reads(row: Mapping[str, object]) -> str:
     return f"{reads} (of the run: {own})" if own and own != reads else reads
 
 
-def panel_table(rows: Sequence[Mapping[str, Any]], narrow: bool = False) -> Table:
+def panel_table(rows: Sequence[Mapping[str, object]], narrow: bool = False) -> Table:
     """One row a panel: what it reads, what it should, and why not. A narrow one leaves out path and state, and cuts
     long cells."""
     columns = {
@@ -100,7 +100,7 @@ def panel_table(rows: Sequence[Mapping[str, Any]], narrow: bool = False) -> Tabl
     return table
 
 
-def control_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+def control_table(rows: Sequence[Mapping[str, object]]) -> Table:
     """One row a panel: what it read in the dashboard's range before and after the events, and what that means."""
     table = plain_table("Positive control", ">id", "title", "before", "after", "means", "differs")
     for row in rows:
@@ -110,7 +110,7 @@ def control_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def suggested_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+def suggested_table(rows: Sequence[Mapping[str, object]]) -> Table:
     """One row a panel and cause: what it reads, and what it would read with the fix."""
     table = plain_table(_SUGGESTED, ">id", "title", "reads", "would read", "verdict", "cause")
     for row in rows:

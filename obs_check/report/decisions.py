@@ -106,7 +106,7 @@ def write_decisions(folder: Path, formats: Collection[str]) -> list[Path]:
     return written
 
 
-def _write(path: Path, format_: str, kind: TableKind, rows: Iterator[dict[str, Any]]) -> None:
+def _write(path: Path, format_: str, kind: TableKind, rows: Iterator[Mapping[str, object]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         if format_ == "csv":

@@ -95,7 +95,7 @@ class EvidenceTable:
         return pd.DataFrame({name: pd.Series(column, dtype="object") for name, column in cells.items()})
 
 
-def table_of(kind: TableKind, rows: Iterable[Mapping[str, Any]]) -> EvidenceTable:
+def table_of(kind: TableKind, rows: Iterable[Mapping[str, object]]) -> EvidenceTable:
     """A table of rows as a document has them: what is of another type than its column is left empty."""
     return EvidenceTable(kind, [{c.name: _typed(c.type, row.get(c.name)) for c in kind.columns} for row in rows])
 

@@ -183,7 +183,7 @@ def _shown_probes(finding: Mapping[str, Any], everything: bool) -> Iterator[tupl
         yield "seen       " if evidence else "", probe
 
 
-def _print_hops(console: Console, hops: Sequence[Mapping[str, Any]], everything: bool) -> None:
+def _print_hops(console: Console, hops: Sequence[Mapping[str, object]], everything: bool) -> None:
     odd = [row for row in hops if everything or row.get("verdict") != "ok"]
     shown = sorted({str(row.get("path")) for row in odd} & set(_PATHS))
     paths = ", ".join(f"{path}: {_PATHS[path]}" for path in shown)
@@ -225,7 +225,7 @@ def _print_control(console: Console, document: Mapping[str, Any], everything: bo
         console.print(Text(f"positive control: {len(wrong)} of {len(rows)} panels do not move as the events do", "dim"))
 
 
-def _print_suggested(console: Console, rows: Sequence[Mapping[str, Any]], everything: bool) -> None:
+def _print_suggested(console: Console, rows: Sequence[Mapping[str, object]], everything: bool) -> None:
     """What panels would read with the fixes; those that would read as they should are counted. Each fix is read on top
     of those before it, so a panel's last row is the one with all of them."""
     last = list({(row.get("id"), row.get("title")): row for row in rows}.values())

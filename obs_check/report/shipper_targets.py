@@ -15,7 +15,7 @@ _STYLES = {"taken": "green", "empty": "yellow", "unknown": "yellow"}
 
 
 def targets_document(
-    reports: Sequence[FileReport], globs: Sequence[Mapping[str, Any]], notes: Sequence[str]
+    reports: Sequence[FileReport], globs: Sequence[Mapping[str, object]], notes: Sequence[str]
 ) -> tuple[dict[str, Any], Verdict]:
     """The document and its verdict: fail when a file is not taken (or twice), unknown when that hangs on labels that no
     path tells, or when there is no file at all."""

@@ -112,6 +112,6 @@ class TestSection:
             raise self.wrong(key, "write a list")
         return [(one, f"{self.where}{self._joint}{key}[{i}]") for i, one in enumerate(value)]
 
-    def each(self, key: str, read: Callable[[Any, str], T]) -> tuple[T, ...]:
+    def each(self, key: str, read: Callable[[object, str], T]) -> tuple[T, ...]:
         """Every member of a list, read."""
         return tuple(read(raw, where) for raw, where in self.items(key))

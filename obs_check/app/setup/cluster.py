@@ -1,7 +1,7 @@
 """What a cluster says of the pipeline in it: services, configurations, dashboards, a workspace's firewall."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from obs_check.client.answer import NoJson, decode_json
 from obs_check.client.cluster import Cluster
 from obs_check.documents.scrubbed import without_secret_values
 from obs_check.errors import InputError, Unavailable, UsageError
+from obs_check.model.tree import Json
 from obs_check.panel.dashboard import load_dashboard
 from obs_check.shipper.pod_objects import is_image_of
 
@@ -73,8 +74,8 @@ def look_into(cluster: Cluster, namespace: str | None, found: ClusterFound) -> I
         # What a cluster does not have is not a fault of it.
         return replace(check, state="not set") if check.state == "broken" else check
 
-    services: list[dict[str, Any]] = []
-    pods: list[dict[str, Any]] = []
+    services: list[dict[str, Json]] = []
+    pods: list[dict[str, Json]] = []
 
     def list_services() -> str:
         services.extend(cluster.items("services", namespace))
@@ -131,7 +132,7 @@ def _mapping(node: object, *path: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _services(services: list[dict[str, Any]], app: str) -> list[Service]:
+def _services(services: Sequence[Mapping[str, object]], app: str) -> list[Service]:
     """Those of an application, by its label or its name."""
     rows = []
     for one in services:
@@ -160,7 +161,7 @@ def _tcp_port(service: Mapping[str, object]) -> int | None:
     return int(named["port"])
 
 
-def _lokis(services: list[dict[str, Any]]) -> list[Service]:
+def _lokis(services: Sequence[Mapping[str, object]]) -> list[Service]:
     """One a namespace: its gateway, else what answers queries, else the single binary."""
     best: dict[str, tuple[int, Service]] = {}
     for one in services:
@@ -184,7 +185,12 @@ def _named(found: list[Service], what: str) -> str:
     return ", ".join(service.url for service in found)
 
 
-def _shipper(cluster: Cluster, pods: list[dict[str, Any]], services: list[dict[str, Any]], found: ClusterFound) -> str:
+def _shipper(
+    cluster: Cluster,
+    pods: Sequence[Mapping[str, object]],
+    services: Sequence[Mapping[str, object]],
+    found: ClusterFound,
+) -> str:
     for kind in _FILES:
         own = [pod for pod in pods if _runs(kind, pod)]
         for pod in own:
@@ -203,7 +209,7 @@ def _runs(kind: str, pod: Mapping[str, object]) -> bool:
     return any(is_image_of(kind, str(one.get("image") or "")) for one in _rows(pod, "spec", "containers"))
 
 
-def _service_of(pod: Mapping[str, object], services: list[dict[str, Any]]) -> Service | None:
+def _service_of(pod: Mapping[str, object], services: Sequence[Mapping[str, object]]) -> Service | None:
     """The first service that selects a pod, a headless one too."""
     namespace, labels = _name(pod)[0], _labels(pod)
     for one in services:
@@ -233,7 +239,7 @@ def _mounted(cluster: Cluster, kind: str, namespace: str, volume: Mapping[str, o
     return ""
 
 
-def _boundary(cluster: Cluster, pods: list[dict[str, Any]], found: ClusterFound) -> str:
+def _boundary(cluster: Cluster, pods: Sequence[Mapping[str, object]], found: ClusterFound) -> str:
     key, _, value = _WORKSPACE.partition("=")
     workspaces = [pod for pod in pods if _labels(pod).get(key) == value]
     if not workspaces:

@@ -15,6 +15,7 @@ from obs_check.documents.yaml_tree import Loader
 from obs_check.errors import ConfigError
 from obs_check.evidence.dashboard_edit import apply_edits, target_paths
 from obs_check.model.finding import DashboardEdit, PanelEdit, TargetEdit
+from obs_check.model.tree import Json
 from obs_check.model.wording import count_noun
 
 _BY_HAND = "change the file by hand as the diff shows"
@@ -92,7 +93,7 @@ def _dashboards(text: str) -> Iterator[_Held]:
         except (ValueError, RecursionError):
             continue
         for path in _INSIDE:
-            model: Any = document
+            model: Json = document
             for name in path:
                 model = model.get(name) if isinstance(model, Mapping) else None
             if isinstance(model, Mapping) and not {"panels", "rows", "elements"}.isdisjoint(model):

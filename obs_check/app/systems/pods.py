@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from obs_check.client.answer import NoJson, decode_json
 from obs_check.client.executors.kubectl import list_pods
@@ -10,6 +9,7 @@ from obs_check.client.files.local_files import read_document
 from obs_check.client.files.text_files import read_given
 from obs_check.config.kubernetes import KubernetesConfig
 from obs_check.errors import InputError, NotAllowed, Unavailable, UsageError
+from obs_check.model.tree import Json
 from obs_check.shipper.pod_objects import Pod, read_pods
 
 
@@ -18,7 +18,7 @@ def pods_in(path: Path) -> tuple[Pod, ...]:
     has none."""
     text = read_given(path, "kubectl get pods -A -o json > FILE")
     try:
-        document: Any = decode_json(text.encode())
+        document: Json = decode_json(text.encode())
     except NoJson:
         document = read_document(path)
     return read_pods(document, str(path))

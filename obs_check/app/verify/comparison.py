@@ -62,7 +62,7 @@ def _seen(hop: Mapping[str, object]) -> str:
     return f"{hop['seen']} of {hop['sent']}"
 
 
-def _change(old: Mapping[str, Any] | None, new: Mapping[str, object]) -> str:
+def _change(old: Mapping[str, object] | None, new: Mapping[str, object]) -> str:
     was, now = (old["verdict"] if old else None), new["verdict"]
     if was is None or "unknown" in (was, now):
         return "unknown"

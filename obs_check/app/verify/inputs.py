@@ -14,6 +14,7 @@ from obs_check.documents.scrubbed import without_secret_values
 from obs_check.follow.hop import HopSeen
 from obs_check.model.clock_offset import ClockOffset
 from obs_check.model.secret import hide_secrets, without_secrets
+from obs_check.model.tree import Json
 from obs_check.panel.expect import Expectation
 
 CLOCK_APART_S = 60.0
@@ -149,7 +150,7 @@ def _files(systems: Systems) -> Iterator[dict[str, Any]]:
 
 
 def _file(role: str, path: Path) -> dict[str, Any]:
-    row: dict[str, Any] = {"role": role, "path": str(path), "bytes": 0, "sha256": "", "text": "", "secrets": 0}
+    row: dict[str, Json] = {"role": role, "path": str(path), "bytes": 0, "sha256": "", "text": "", "secrets": 0}
     try:
         whole = path.read_text("utf-8", "replace")
     except OSError as error:

@@ -6,7 +6,6 @@ with the filter and without it, and by the panel read with it corrected or taken
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from obs_check.errors import QueryError
 from obs_check.evidence.asked_queries import asked_queries
@@ -22,6 +21,7 @@ from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding, Meaning, PanelEdit
 from obs_check.model.probe import Probe
+from obs_check.model.tree import Json
 from obs_check.model.wording import count_noun
 from obs_check.panel.variables import EffectiveVariable, Filter
 
@@ -111,7 +111,7 @@ def _edits(context: Context, name: str, one: Filter, meant: str | None) -> list[
     number, stored = found
     edits = []
     for key in ("filters", "baseFilters"):
-        kept: list[Any] = []
+        kept: list[Json] = []
         for entry in stored.get(key) or ():
             is_it = (entry.get("key"), entry.get("operator"), entry.get("value")) == (one.key, one.operator, one.value)
             if not is_it:

@@ -14,6 +14,7 @@ from obs_check.client.http import Http
 from obs_check.config import Config, host_port
 from obs_check.config.executors import ChatConfig
 from obs_check.errors import NotAllowed, ObsCheckError, Refused, Unavailable, UsageError
+from obs_check.model.tree import Json
 
 REACH = Reach(
     "tool calls of an agent in this workspace: it is one",
@@ -61,7 +62,7 @@ class Chat:
             "This is a connectivity check that the owner of this workspace asked for. Run exactly this command once "
             f"with your execute tool, with a timeout of {limit_s:.0f} s, and change nothing in it:\n\n{command}"
         )
-        body: dict[str, Any] = {
+        body: dict[str, Json] = {
             "organization_id": self.config.organization,
             "workspace_id": self.config.workspace,
             "content": [{"type": "text", "text": text}],
@@ -123,7 +124,7 @@ def _result(messages: object, command: str) -> str | None:
     return None
 
 
-def _argument(part: dict[str, Any]) -> str:
+def _argument(part: Mapping[str, object]) -> str:
     arguments = part.get("args") or part.get("input") or {}
     if isinstance(arguments, str):
         try:

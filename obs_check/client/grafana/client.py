@@ -16,6 +16,7 @@ from obs_check.client.http import NOBODY, Access, Http, HttpRequest, Wire, one_l
 from obs_check.errors import Refused, Unavailable
 from obs_check.model.clock_offset import ClockOffset
 from obs_check.model.probe import Probe
+from obs_check.model.tree import Json
 from obs_check.model.window import MS, NS, Window
 from obs_check.panel.frames import RefResult, decode_results
 
@@ -142,7 +143,7 @@ class GrafanaClient:
         it answers, not that it has data."""
         path = f"/api/datasources/uid/{quote(uid, safe='')}/health"
         response = self._http.get(path, accept=(400, 404, 500, 503))
-        value: dict[str, Any] = {"status": "UNKNOWN", "message": one_line(response.text, 200)}
+        value: dict[str, Json] = {"status": "UNKNOWN", "message": one_line(response.text, 200)}
         if response.status_code in (200, 400):
             document = self._http.json(response, shapes.DatasourceHealth)
             status = str(document.get("status") or ("OK" if response.status_code == 200 else "ERROR"))
@@ -261,7 +262,7 @@ def _limited(answer: Answer) -> bool:
 
 def _shown_target(result: RefResult) -> dict[str, Any]:
     """Rows of each frame, the last number of each column of numbers, and the error, if any."""
-    shown: dict[str, Any] = {"frames": result.sent, "rows": [frame.rows for frame in result.frames]}
+    shown: dict[str, Json] = {"frames": result.sent, "rows": [frame.rows for frame in result.frames]}
     columns = [field.values for frame in result.frames for field in frame.fields if field.type == "number"]
     if last := [values[-1] for values in columns if values]:
         shown["last"] = last[:_SHOWN_NUMBERS]

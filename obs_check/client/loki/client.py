@@ -23,6 +23,7 @@ from obs_check.model.clock_offset import ClockOffset
 from obs_check.model.entry import Labels
 from obs_check.model.probe import Probe
 from obs_check.model.result import Result, Streams, Vector
+from obs_check.model.tree import Json
 from obs_check.model.window import NS, Window
 
 if TYPE_CHECKING:
@@ -267,7 +268,7 @@ class LokiClient:
     def _ask(self, endpoint: str, params: Mapping[str, str], window: Window) -> Answered[Result]:
         came = self._http.get(f"{_API}/{endpoint}", params)
         result, stats = read_result(self._document(came, _Said))
-        answer: dict[str, Any] = shown_result(result)
+        answer: dict[str, Json] = shown_result(result)
         if stats.notes:
             answer["warnings"] = list(stats.notes)
         request = f"GET {_API}/{endpoint} query={params['query']}"
@@ -289,7 +290,7 @@ class LokiClient:
 
     def _document(self, answer: Answer, kind: type[_Said]) -> dict[str, Any]:
         """An answer of the API."""
-        document: dict[str, Any] = self._http.json(answer, kind)
+        document: dict[str, Json] = self._http.json(answer, kind)
         if document.get("status", "success") != "success":
             raise Unavailable("loki: the answer is not a success document", "does the URL point to Loki?")
         return document

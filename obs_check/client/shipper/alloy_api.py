@@ -16,6 +16,7 @@ from obs_check.errors import NotAllowed, Unavailable
 from obs_check.model.clock_offset import ClockOffset
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import ShipperState
+from obs_check.model.tree import Json
 
 if TYPE_CHECKING:
     import httpx
@@ -98,7 +99,7 @@ class AlloyClient:
         at_ns = self._clock()
         metrics = self.metrics().value
         missing: list[str] = []
-        components: list[dict[str, Any]] = []
+        components: list[dict[str, Json]] = []
         try:
             components = self.components().value
         except (Unavailable, NotAllowed) as error:

@@ -17,7 +17,7 @@ FILE_MATCH = "local.file_match"
 def alloy_state(
     at_ns: int,
     metrics: Metrics,
-    components: Sequence[Mapping[str, Any]] = (),
+    components: Sequence[Mapping[str, object]] = (),
     positions: Mapping[str, int] | None = None,
     disk: Disk | None = None,
     globs: Iterable[str] = (),
@@ -110,7 +110,7 @@ def _state(job: str, labels: Labels, ready: bool | None) -> TargetState:
 
 
 def _files(
-    metrics: Metrics, components: Sequence[Mapping[str, Any]], positions: Mapping[str, int]
+    metrics: Metrics, components: Sequence[Mapping[str, object]], positions: Mapping[str, int]
 ) -> dict[str, FileState]:
     lines = by_label(metrics, "loki_source_file_read_lines_total", "path")
     read = by_label(metrics, "loki_source_file_read_bytes_total", "path")

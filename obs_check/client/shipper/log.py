@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from obs_check.model.shipping import PushRefusal
+from obs_check.model.tree import Json
 from obs_check.shipper import logfmt
 
 _ANSWER = re.compile(r"server returned HTTP status (?:\d{3}[^(]*)?\((?P<status>\d{3})\): ?(?P<words>.*)", re.DOTALL)
@@ -25,7 +26,7 @@ def read_refusals(lines: Iterable[str]) -> list[PushRefusal]:
     `error="server returned HTTP status 400 Bad Request (400): WORDS"`; a push that will be tried again says
     `error sending batch, will retry`. The words are Loki's first line, cut at 1024 bytes by the shipper.
     """
-    found: dict[tuple[Any, ...], PushRefusal] = {}
+    found: dict[tuple[object, ...], PushRefusal] = {}
     for line in lines:
         if "error sending batch" not in line:
             continue
@@ -90,7 +91,7 @@ def _fields(line: str) -> dict[str, Any]:
             document = None
         if isinstance(document, dict):
             return document
-    fields: dict[str, Any] = {}
+    fields: dict[str, Json] = {}
     # What stands before a place that is not logfmt counts: a cut line still has its message.
     with contextlib.suppress(logfmt.BadLogfmt):
         for key, value in logfmt.pairs(line):

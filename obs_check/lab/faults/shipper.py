@@ -1,5 +1,6 @@
 """Faults of the shipper's configuration and of what it meets."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,14 @@ from obs_check.errors import UsageError
 from obs_check.lab.coderd import pod_log_path
 from obs_check.lab.faults.fault import Change, Fault
 from obs_check.lab.settings import LabSettings
+from obs_check.model.tree import Json
 
 PODS, BOUNDARY = 0, 1
 """The jobs of the lab's promtail in their order."""
 
 
 def _job(settings: LabSettings, number: int) -> dict[str, Any]:
-    found: dict[str, Any] = settings.promtail["scrape_configs"][number]
+    found: dict[str, Json] = settings.promtail["scrape_configs"][number]
     return found
 
 
@@ -59,7 +61,7 @@ def _positions_ahead(settings: LabSettings) -> None:
     settings.positions[pod_log_path(Path())] = 600
 
 
-def _stage(number: int, stage: dict[str, Any], at: int | None = None) -> Change:
+def _stage(number: int, stage: Mapping[str, object], at: int | None = None) -> Change:
     def change(settings: LabSettings) -> None:
         stages = _job(settings, number)["pipeline_stages"]
         stages.insert(len(stages) if at is None else at, stage)

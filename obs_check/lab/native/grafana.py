@@ -46,7 +46,7 @@ class NativeGrafana(NativeProgram):
     def __init__(
         self,
         directory: Path,
-        datasources: Sequence[Mapping[str, Any]] = (),
+        datasources: Sequence[Mapping[str, object]] = (),
         dashboards: Path | None = None,
         sub_path: str = "",
     ) -> None:

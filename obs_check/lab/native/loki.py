@@ -9,6 +9,7 @@ import yaml
 from obs_check.errors import UsageError
 from obs_check.lab.native.program import NativeProgram
 from obs_check.lab.settings import LOKI_UID, LabSettings
+from obs_check.model.tree import Json
 from obs_check.model.window import MS
 from obs_check.standin.loki.limits import HOUR, MIB, Limits
 from obs_check.standin.loki.served import Served
@@ -73,7 +74,7 @@ class NativeLoki(NativeProgram):
 
 def limits_config(limits: Limits) -> dict[str, Any]:
     """The lab's limits in Loki's words (Loki 3.5: `limits_config`)."""
-    found: dict[str, Any] = {
+    found: dict[str, Json] = {
         "reject_old_samples": limits.reject_old_samples_max_age > 0,
         "reject_old_samples_max_age": _duration(limits.reject_old_samples_max_age or HOUR),
         "creation_grace_period": _duration(limits.creation_grace_period),

@@ -7,6 +7,7 @@ from obs_check.lint.board import LintedDashboard
 from obs_check.lint.issue import Found, Spot
 from obs_check.lint.material import Material
 from obs_check.lint.rule import LintRule
+from obs_check.model.tree import Json
 from obs_check.panel.datasource import Datasources, is_expression, reference_key
 from obs_check.panel.variables import effective_variables
 
@@ -22,7 +23,7 @@ def _find(material: Material) -> Iterator[Found]:
 def _references(board: LintedDashboard) -> Iterator[tuple[Spot, Any]]:
     """Every reference once a panel: the panel's own and those of its queries; then those of variables."""
     for panel in board.dashboard.panels:
-        seen: list[Any] = []
+        seen: list[Json] = []
         for spot, reference in [
             (board.spot(panel), panel.datasource),
             *((board.spot(panel, i), t.datasource) for i, t in enumerate(panel.targets)),

@@ -106,7 +106,7 @@ def _object(value: object) -> Mapping[str, Any]:
     return {str(i): v for i, v in enumerate(value)} if isinstance(value, list) else {}
 
 
-def _at_paths(value: object, paths: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _at_paths(value: object, paths: Sequence[Mapping[str, object]]) -> dict[str, Any]:
     row = {}
     for entry in paths:
         inner = value

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from obs_check.model.tree import Json
 from obs_check.panel.frames import Field, Frame
 
 
@@ -17,8 +18,8 @@ def merge(frames: Sequence[Frame], _options: Mapping[str, object]) -> list[Frame
         for field in frame.fields:
             columns.setdefault(field.name, field)
     common = set.intersection(*({f.name for f in frame.fields} for frame in filled))
-    rows: list[dict[str, Any]] = []
-    by_key: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    rows: list[dict[str, Json]] = []
+    by_key: dict[tuple[object, ...], list[dict[str, Json]]] = {}
     for frame in filled:
         for i in range(frame.rows):
             row = {f.name: f.values[i] for f in frame.fields}

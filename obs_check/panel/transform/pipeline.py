@@ -93,7 +93,7 @@ def run_transformations(frames: Sequence[Frame], transformations: Sequence[Trans
     return Transformed(current, steps)
 
 
-def _split(frames: list[Frame], rule: Mapping[str, Any] | None) -> tuple[list[Frame], list[Frame]]:
+def _split(frames: list[Frame], rule: Mapping[str, object] | None) -> tuple[list[Frame], list[Frame]]:
     if not rule or rule.get("id") != "byRefId" or not rule.get("options"):
         return frames, []
     pattern = js_regex(f"^(?:{rule['options']})$")

@@ -41,6 +41,6 @@ def _one_row(frame: Frame, calc: str, with_time: bool) -> Frame:
     return replace(frame, fields=[replace(f, values=[reduce_field(f, calc)]) for f in kept])
 
 
-def _type(values: list[Any]) -> str:
+def _type(values: Sequence[object]) -> str:
     there = [v for v in values if v is not None]
     return "string" if there and all(isinstance(v, str) for v in there) else "number"

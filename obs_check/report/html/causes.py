@@ -90,7 +90,7 @@ def _sides(evidence: Mapping[str, Any], taken: list[tuple[NumberedProbe, Any]]) 
     return [_side("seen", taken, len(taken) - 1)]
 
 
-def _side(title: str, taken: list[tuple[NumberedProbe, Any]], place: int) -> Side:
+def _side(title: str, taken: Sequence[tuple[NumberedProbe, object]], place: int) -> Side:
     probe, answer = taken[place]
     said = result(answer)
     excerpt = "" if said else shorten(probe.answer, _EXCERPT)

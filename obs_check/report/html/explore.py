@@ -47,7 +47,7 @@ def datasource_of(query: Mapping[str, object]) -> dict[str, str]:
 
 
 def explore_url(
-    base: str, version: str, uid: str, queries: Sequence[Mapping[str, Any]], window: Mapping[str, object]
+    base: str, version: str, uid: str, queries: Sequence[Mapping[str, object]], window: Mapping[str, object]
 ) -> str | None:
     """The address of Explore with the queries filled in; None where the address of Grafana or of a datasource is not
     known. `queries` are targets as a panel has them, the window is {"start_ns", "end_ns"}.

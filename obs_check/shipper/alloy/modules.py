@@ -8,10 +8,10 @@ of the scopes around it; outside only what it exports is seen.
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from obs_check.documents.nearest import did_you_mean
 from obs_check.errors import ConfigError
+from obs_check.model.tree import Json
 from obs_check.shipper.alloy.syntax import Block, Expression, names_of, parse
 
 Source = Callable[[str], str | None]
@@ -213,7 +213,7 @@ class _Module:
         given = block.attributes().get("content" if block.name == "import.string" else "filename")
         if block.name not in _LOCAL or given is None or given.value.kind != "literal":
             return []
-        literal: Any = given.value.parts[0]
+        literal: Json = given.value.parts[0]
         if not isinstance(literal, str):
             raise self._error(given.line, f"{block.id}: {given.name} needs a string")
         if block.name == "import.string":

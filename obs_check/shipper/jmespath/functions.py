@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from obs_check.golang import jsontext
@@ -15,7 +15,7 @@ class WrongArgument(ValueError):
 class ExpressionReference:
     """`&expression`: an argument that is applied to each element."""
 
-    def __init__(self, apply: Callable[[Any], Any]) -> None:
+    def __init__(self, apply: Callable[[object], object]) -> None:
         self.apply = apply
 
 
@@ -31,7 +31,7 @@ def _kind(value: object) -> str:
 def _of(kinds: str, *takes: str, last_repeats: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Checks arguments: one text a parameter, kinds divided by `|`, `any` for all; `kinds` is the name in messages."""
 
-    def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
+    def wrap(function: Callable[..., object]) -> Callable[..., Any]:
         def checked(*given: object) -> Any:
             wanted = list(takes) + ([takes[-1]] * (len(given) - len(takes)) if last_repeats else [])
             if len(given) != len(wanted):
@@ -65,7 +65,7 @@ def _strings(name: str, values: list[Any]) -> list[str]:
     return values
 
 
-def _by(name: str, values: list[Any], key: ExpressionReference) -> list[tuple[Any, int]]:
+def _by(name: str, values: Sequence[object], key: ExpressionReference) -> list[tuple[Any, int]]:
     return [(k, i) for i, k in enumerate(_same(name, [key.apply(v) for v in values]))]
 
 

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from obs_check.model.tree import Json
+
 MS = 1_000_000
 _TYPES = {"time": "time.Time", "number": "float64", "string": "string", "other": "json.RawMessage"}
 
@@ -19,7 +21,7 @@ class Column(NamedTuple):
 
 
 def _schema(column: Column) -> dict[str, Any]:
-    field: dict[str, Any] = {
+    field: dict[str, Json] = {
         "name": column.name,
         "type": column.kind,
         "typeInfo": {"frame": _TYPES[column.kind]},
@@ -48,7 +50,7 @@ def _entities(values: Sequence[object]) -> tuple[list[Any], dict[str, list[int]]
 def frame(ref_id: str, columns: Sequence[Column], meta: Mapping[str, object]) -> dict[str, Any]:
     """One frame; times become ms with the rest in `nanos`, NaN and infinities null with their rows in `entities`. One
     without a type says version 0.0, as Grafana does."""
-    values: list[list[Any]] = []
+    values: list[list[Json]] = []
     nanos: list[list[int] | None] = []
     entities: list[dict[str, list[int]] | None] = []
     for column in columns:
@@ -64,7 +66,7 @@ def frame(ref_id: str, columns: Sequence[Column], meta: Mapping[str, object]) ->
         entities.append(odd)
     fields = [_schema(c) for c in columns]
     schema = {"refId": ref_id, "meta": {"typeVersion": [0, 0], **meta}, "fields": fields}
-    data: dict[str, Any] = {"values": values}
+    data: dict[str, Json] = {"values": values}
     if any(nanos):
         data["nanos"] = nanos
     if any(entities):

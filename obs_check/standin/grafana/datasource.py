@@ -1,6 +1,6 @@
 """The datasources of the lab Grafana, and the requests it makes to them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +100,7 @@ class ProvisionedDatasource:
 class ProvisionedDatasources:
     """The configured datasources by uid; those of PostgreSQL ask `database`."""
 
-    def __init__(self, raw: list[dict[str, Any]], database: LabDatabase | None = None) -> None:
+    def __init__(self, raw: Sequence[Mapping[str, object]], database: LabDatabase | None = None) -> None:
         self.all = [ProvisionedDatasource.read(number, entry, database) for number, entry in enumerate(raw, 1)]
 
     def find(self, uid: str, code: int = 404, message: str = "Data source not found") -> ProvisionedDatasource:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from obs_check.model.tree import Json
 from obs_check.model.window import MS
 from obs_check.panel.interval import interval_to_ms
 from obs_check.standin.grafana.datasource import ProvisionedDatasource, ProvisionedDatasources
@@ -72,7 +73,7 @@ def ds_query(
         raise GrafanaRefusal(400, "No queries found", messageId="query.noQueries", statusCode=400)
     now_ms = now_ns // MS
     span = TimeSpan(_moment(body.get("from"), now_ms), _moment(body.get("to"), now_ms))
-    asked: dict[str, tuple[ProvisionedDatasource, Mapping[str, Any]]] = {}
+    asked: dict[str, tuple[ProvisionedDatasource, Mapping[str, Json]]] = {}
     for query in queries:
         reference = query.get("datasource") if isinstance(query, dict) else None
         if not isinstance(reference, dict) or not reference.get("uid"):

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class QueryFailed(Exception):
     """One refId failed: `status` and text as its result shows them; the datasource said so. `frames` say what was
     asked, where the plugin shows that."""
 
-    def __init__(self, status: int, text: str, frames: list[dict[str, Any]] | None = None) -> None:
+    def __init__(self, status: int, text: str, frames: Sequence[Mapping[str, object]] | None = None) -> None:
         super().__init__(text)
         self.status = status
         self.text = text

@@ -7,6 +7,7 @@ from typing import Any
 from obs_check.golang.numbers import format_float
 from obs_check.model.entry import Labels, LogStream
 from obs_check.model.result import Matrix, Result, Scalar, Streams, Vector
+from obs_check.model.tree import Json
 from obs_check.standin.loki.refusal import LokiRefusal
 from obs_check.standin.loki.wording import label_text, quoted
 
@@ -57,7 +58,7 @@ def categorize_labels(
     """Streams with their labels split by origin: those of the selected streams stay with the stream, the rest goes to
     each value as `structuredMetadata` or `parsed`. The values of a stream are in order of time."""
     own = {pair for labels in selected for pair in labels.items()}
-    merged: dict[frozenset[tuple[str, str]], list[list[Any]]] = {}
+    merged: dict[frozenset[tuple[str, str]], list[list[Json]]] = {}
     for labels, entries in streams:
         kept = {name: value for name, value in labels.items() if (name, value) in own}
         other = {name: value for name, value in labels.items() if name not in kept}
@@ -83,7 +84,7 @@ def result_data(
 ) -> dict[str, Any]:
     """`data` of an answer; `selected` are the labels of the streams that were read, `flags` those of the encoding that
     were asked for, `newest_first` says in which order the lines are."""
-    data: dict[str, Any]
+    data: dict[str, Json]
     match result:
         case Streams(streams):
             if CATEGORIZE in flags:

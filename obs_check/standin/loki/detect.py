@@ -16,6 +16,7 @@ from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, ERROR, ERROR_DETAILS, Row
 from obs_check.logql.syntax import ast
 from obs_check.model.entry import Labels
+from obs_check.model.tree import Json
 
 _DECODER = json.JSONDecoder()
 _ALWAYS = frozenset({"cluster", "namespace", "instance", "pod"})
@@ -69,7 +70,7 @@ def detected_fields(rows: Sequence[Mapping[str, Any]], limit: int) -> list[dict[
     return [{**fields[name], "cardinality": len(values[name])} for name in sorted(fields)]
 
 
-def field_values(rows: Sequence[Mapping[str, Any]], name: str, limit: int) -> list[str]:
+def field_values(rows: Sequence[Mapping[str, object]], name: str, limit: int) -> list[str]:
     """Values of one field, at most `limit`; sizes are written as a query takes them (Loki 3.5: 5 KB is 5.0kB)."""
     found: dict[str, None] = {}
     for label, values, parsers, _ in _fields(rows):
@@ -117,7 +118,7 @@ def _json_paths(line: str) -> dict[str, list[str]]:
         document, _ = _DECODER.raw_decode(line.strip())
     except (ValueError, RecursionError):
         return {}
-    todo: list[tuple[list[str], Any]] = [([], document)]
+    todo: list[tuple[list[str], Json]] = [([], document)]
     while todo:
         path, value = todo.pop()
         if isinstance(value, dict):

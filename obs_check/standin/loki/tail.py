@@ -12,6 +12,7 @@ from obs_check.logql.engine.source import Source
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.syntax.ast import Expr, LogQuery
 from obs_check.model.entry import LogStream
+from obs_check.model.tree import Json
 from obs_check.model.window import NS, Window
 from obs_check.standin.loki.answers import result_data
 from obs_check.standin.loki.params import parse_limit, parse_time
@@ -33,7 +34,7 @@ def _rows(
     query: LogQuery, source: Source, window: Window, limit: int, settings: EngineSettings
 ) -> list[dict[str, Any]]:
     found = query_range(query, source, window, NS, settings=settings, choice=LineChoice(limit, "forward"))
-    rows: list[dict[str, Any]] = result_data(found, ())["result"]
+    rows: list[dict[str, Json]] = result_data(found, ())["result"]
     return rows
 
 

@@ -18,6 +18,7 @@ from obs_check.client.loki.client import LokiClient
 from obs_check.config.section import Secret
 from obs_check.model.entry import LogStream
 from obs_check.model.probe import Probe
+from obs_check.model.tree import Json
 from obs_check.panel.request import Query
 from obs_check.standin.grafana.api import GrafanaApi
 from obs_check.standin.grafana.dashboards import Dashboards
@@ -41,7 +42,7 @@ def on_stage(systems: Systems, streams: Sequence[LogStream]) -> Iterator[Systems
         ingest.push(_TENANT, list(streams))
     loki = LokiApi(ingest, Counters(), systems.engine(), Served()).application()
     token = secrets.token_hex(16)
-    sources: list[dict[str, Any]] = [
+    sources: list[dict[str, Json]] = [
         {
             "uid": d.uid,
             "name": d.name,
