@@ -62,6 +62,11 @@ def test_a_class_name_means_one_class() -> None:
     assert [name for name, number in names.items() if number > 1] == []
 
 
+def test_what_cannot_be_is_said_by_a_type_or_an_error() -> None:
+    asserting = {module_of(path) for path in MODULES for node in ast.walk(tree(path)) if isinstance(node, ast.Assert)}
+    assert asserting == set()
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_what_belongs_together_is_passed_as_a_record(path: Path) -> None:
     for node in ast.walk(tree(path)):

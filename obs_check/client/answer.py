@@ -120,8 +120,7 @@ def measure_json(content: bytes) -> tuple[int, int]:
     at = level = deepest = values = 0
     size = PART
     while at < len(content) and deepest <= DEEPEST and values <= MOST:
-        part = _WHOLE_TEXTS.match(content, at, at + size)
-        assert part is not None
+        part = next(_WHOLE_TEXTS.finditer(content, at, at + size))
         if not part.group() and at + size < len(content):
             # A text that is longer.
             size *= 2

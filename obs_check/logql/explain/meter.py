@@ -70,8 +70,7 @@ class StageMeter:
     def around_value(self, read: Callable[[Row], float | None]) -> Callable[[Row], float | None]:
         """The same for the function of an unwrap."""
         self.lines_in = 0
-        unwrap = self._stage
-        assert isinstance(unwrap, ast.Unwrap)
+        stage = self._stage
 
         def counted(row: Row) -> float | None:
             self._arrive(row)
@@ -83,7 +82,8 @@ class StageMeter:
                 self._dropped = row.line
                 before = row.copy()
                 before.error = error
-                self._reason = why_not_unwrapped(unwrap, before, self._before)
+                if isinstance(stage, ast.Unwrap):
+                    self._reason = why_not_unwrapped(stage, before, self._before)
             return value
 
         return counted

@@ -22,7 +22,7 @@ _SPACE = re.compile(r"[ \n\r\t]*")
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _PLAIN = {"{": re.compile(r'[^"{}]*+'), "[": re.compile(r'[^"\[\]]*+')}
 _UNCLOSED = {"{": MALFORMED_OBJECT, "[": MALFORMED_ARRAY}
-_TOKEN = re.compile(r"[^ \n\r\t,}\]]*")
+_TOKEN = re.compile(r"[^ \n\r\t,}\]]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 Kind = Literal["string", "number", "boolean", "null", "object", "array"]
@@ -157,7 +157,8 @@ def read_value(source: JsonText, at: int, end: int | None = None) -> JsonValue:
             raise JsonFault(_UNCLOSED[char])
         return JsonValue("object" if char == "{" else "array", source, start, closed)
     token = _TOKEN.match(text, start, end)
-    assert token is not None
+    if token is None:
+        raise JsonFault(UNKNOWN_TYPE)
     word = token[0]
     if word in ("true", "false"):
         return JsonValue("boolean", source, start, token.end())

@@ -209,7 +209,8 @@ def _common(first: str, second: str) -> int:
 def _without(node: _Node, length: int) -> _Node:
     if isinstance(node, _Literal):
         return _Literal(node.text[length:], node.fold) if len(node.text) > length else _EMPTY
-    assert isinstance(node, _Many)
+    if not isinstance(node, _Many):
+        raise NotSimple
     first = _without(node.parts[0], length)
     rest = node.parts[1:]
     if first != _EMPTY:
@@ -236,7 +237,8 @@ class _Rewriter:
             return self.tests(node.inner)
         if isinstance(node, _Literal):
             return [_equals(node) if self.is_label else _contains(node)]
-        assert isinstance(node, _Many)
+        if not isinstance(node, _Many):
+            raise NotSimple
         if node.alternate:
             return [test for part in node.parts for test in self.tests(_plain(part))]
         return self.concatenation(node, None)

@@ -25,9 +25,8 @@ def _fault(at: int, words: str) -> InputError:
 def _take(text: str, at: int, *wanted: str) -> "re.Match[str]":
     """The token at an offset; InputError with Prometheus' words when it is none of the wanted."""
     found = _TOKEN.match(text, at)
-    assert found is not None
-    kind = found.lastgroup
-    if kind is None:
+    kind = found and found.lastgroup
+    if found is None or kind is None:
         raise _fault(len(text), "unexpected end of input inside braces")
     if kind == "other":
         raise _fault(found.start("other"), f"unexpected character inside braces: '{found['other']}'")
