@@ -10,6 +10,7 @@ from obs_check.errors import InputError, ObsCheckError, QueryError
 from obs_check.evidence.sql_text import parse_sql
 from obs_check.lint.board import LintedDashboard
 from obs_check.lint.issue import Spot
+from obs_check.lint.metricsql import only_in_metricsql
 from obs_check.logql import parse
 from obs_check.logql.remedies import remedies
 from obs_check.logql.syntax import ast
@@ -59,6 +60,8 @@ class Question:
     board: LintedDashboard | None = field(default=None, repr=False)
     panel: Panel | None = None
     target: Target | None = None
+    metricsql: tuple[str, ...] = ()
+    """What it has of MetricsQL that Prometheus refuses: there is no tree then, and no `problem`."""
     unknown: frozenset[str] = frozenset()
     """Variables whose value only a browser would learn: what stands for them in `text` proves nothing."""
 
@@ -105,7 +108,7 @@ def board_questions(board: LintedDashboard, known: Datasources | None) -> list[Q
             if reference_key(panel.datasource) == DASHBOARD:
                 continue
             question = _question(board, panel, index, target, variables, known)
-            if question is not None and question.problem and question.unknown:
+            if question is not None and question.unknown and (question.problem or question.metricsql):
                 question = _otherwise(question, partial(_question, board, panel, index, target, variables, known))
             if question is not None:
                 found.append(question)
@@ -115,11 +118,8 @@ def board_questions(board: LintedDashboard, known: Datasources | None) -> list[Q
 def _otherwise(question: Question, ask: Callable[[str], Question | None]) -> Question | None:
     """A query that does not parse with a text for its unknown variables, with other things that they may be: whole
     matchers, numbers, nothing. It is wrong only where it parses with none of them."""
-    for text in _STAND_INS:
-        other = ask(text)
-        if other is not None and not other.problem:
-            return other
-    return question
+    others = (other for text in _STAND_INS if (other := ask(text)) is not None)
+    return min((question, *others), key=lambda one: (bool(one.problem), bool(one.metricsql)))
 
 
 def _question(
@@ -210,7 +210,8 @@ def _parsed_promql(question: Question) -> Question:
     try:
         return replace(question, promql=promql_parser.parse(question.text))
     except ValueError as error:
-        return replace(question, problem=" ".join(str(error).split()))
+        own = only_in_metricsql(question.text)
+        return replace(question, metricsql=own, problem="" if own else " ".join(str(error).split()))
 
 
 def _parsed_sql(question: Question, dialect: str) -> Question:

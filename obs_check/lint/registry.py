@@ -15,6 +15,7 @@ from obs_check.lint.rules import (
     label_not_set,
     masked_zero,
     match_never,
+    metricsql_only,
     missing_unit,
     multiline_never,
     parser_contradicts_lines,
@@ -30,6 +31,7 @@ from obs_check.lint.rules import (
 
 _RULES: tuple[LintRule, ...] = (
     query_syntax.RULE,
+    metricsql_only.RULE,
     duplicate_ref_id.RULE,
     unknown_datasource.RULE,
     escaped_variable.RULE,

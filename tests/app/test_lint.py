@@ -13,6 +13,7 @@ from obs_check.errors import UsageError
 from obs_check.lint.board import read_boards
 from obs_check.lint.json_lines import json_lines
 from obs_check.lint.material import Material
+from obs_check.lint.metricsql import only_in_metricsql
 from obs_check.lint.registry import IDS, RULES
 from obs_check.lint.run import LintResult, lint
 from obs_check.lint.sample import read_sample
@@ -287,3 +288,25 @@ def test_what_sqlglot_warns_of_is_not_told(tmp_path: Path, caplog: pytest.LogCap
     (tmp_path / "board.json").write_text(json.dumps(board), "utf-8")
     linted(tmp_path, "board")
     assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("query", "habits"),
+    [
+        ("sum(rate(x)) / RATE(y[5m])", ["`rate` without a range", "the function `RATE`"]),
+        ("quantile_over_time(0.9, x) offset 1d", ["`quantile_over_time` without a range"]),
+        ('WITH (f(q) = q[5m], own = {a="b" or c="d"}) rate(f(x{own}))', ["`WITH` templates", "`rate` without a range"]),
+        ("rate(x[2i] @ end()) > 1Ki", ["the duration `2i`", "the number `1Ki`"]),
+        ("(x, any(y)) if z", ["a list in brackets", "the aggregation `any`", "the operator `if`"]),
+        ("max_over_time(sum(x)[1h])", ["a range behind an expression"]),
+        ("sum(increase(x[5m])) by (le) limit 3", ["`limit` behind an aggregation"]),
+        # PromQL, and what neither reads.
+        ('sum by (a,) (rate({"x.y", b!~"c",}[5m:1m] offset -1h)) ^ on(a) group_left(b) 1e3 > bool 0x1F # c', []),
+        ("frobnicate(rate(x))", []),
+        ("sum(rate(x)", []),
+        ("rate(x) y", []),
+        ("(" * 5000, []),
+    ],
+)
+def test_what_only_metricsql_reads(query: str, habits: list[str]) -> None:
+    assert list(only_in_metricsql(query)) == habits
