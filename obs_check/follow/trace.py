@@ -2,7 +2,8 @@
 
 A hop's time starts when the hop before it stopped changing, so that a hop that gets nothing does not cost the whole
 deadline of every hop behind it. It starts again when a system that did not answer does, which it is asked as long as
-anything is waited for: what was sent meanwhile has still to come.
+anything is waited for, and once more where the other path got an answer from it: what was sent meanwhile has still to
+come.
 """
 
 from collections.abc import Callable, Sequence
@@ -61,7 +62,9 @@ def follow(
                     if waited and not one.watched.hop.waiting:
                         progress(one.watched.hop)
                 before_done, before_at = not one.watched.hop.waiting, one.changed_ns
-        due = [one.due_ns for path in looking for one in path if one.watched.hop.waiting]
+        everyone = [one for path in looking for one in path]
+        due = [one.due_ns for one in everyone if one.watched.hop.waiting]
+        due = due or [one.due_at_once(now_ns()) for one in everyone if one.is_back(everyone)]
         if not due:
             return
         if now_ns() >= told_ns:
@@ -87,6 +90,18 @@ class _Looking:
         """Whole seconds until its time is up, where nothing changes any more."""
         ends_ns = max(self._before_ns, self.changed_ns) + int(self.watched.patience_s * NS)
         return max(0, -(-(ends_ns - now_ns) // NS))
+
+    def is_back(self, everyone: Sequence["_Looking"]) -> bool:
+        """Whether the hop's system did not answer here, and has since, on the other path."""
+        alike = (one for one in everyone if one.watched.hop.hop == self.watched.hop.hop)
+        return self.watched.hop.unanswered and any(
+            not one.watched.hop.unknown and one._looked_ns > self._looked_ns for one in alike
+        )
+
+    def due_at_once(self, now_ns: int) -> int:
+        """Make it due, and say when (ns)."""
+        self.due_ns = now_ns
+        return now_ns
 
     def look(self, before_done: bool, before_ns: int, now_ns: Callable[[], int]) -> None:
         """Look once where that is due, or where the hop before it has changed; note when its time is up."""

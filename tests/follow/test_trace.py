@@ -1,6 +1,7 @@
 """Following a run: hops wait for the hop before them, and no longer than their patience."""
 
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -195,3 +196,23 @@ def test_news_bring_a_look_before_its_time_and_their_own_time() -> None:
     # Found by a question, dated by the news; what no question finds is not there, whatever the news were of.
     assert hop.seen == {"k3f9a2-1-allow": heard_at[0]}
     assert any(0 <= at - heard_at[0] < NS // 10 for at in looks)
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_a_server_that_answers_the_other_path_is_asked_again(back: bool) -> None:
+    """It was away for the one path's whole time, and came back for the other's."""
+    clock = Clock()
+    hops = [HopSeen(path, "loki", ("t",)) for path in ("A", "B")]
+    asked = [0, 0]
+
+    def look(n: int) -> None:
+        asked[n] += 1
+        if back and clock.ns >= 1_006 * NS:
+            hops[n].note_asked()
+            hops[n].seen.setdefault("t", clock.ns)
+        else:
+            hops[n].note_unasked(Unavailable("loki: Connection refused", ""))
+
+    follow([[Watched(hops[n], partial(look, n), 4 + 4 * n)] for n in range(2)], clock.now, clock.pause)
+    assert [hop.unanswered for hop in hops] == [not back] * 2
+    assert max(asked) < 20
