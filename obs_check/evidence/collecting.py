@@ -1,6 +1,7 @@
 """The smallest change of a shipper's configuration with which it takes a file that no job takes."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import PurePosixPath
@@ -34,9 +35,12 @@ class Collecting:
     added: bool = False
 
 
-def change_to_collect(config: Rules, file: str, state: ShipperState | None) -> Collecting | None:
+def change_to_collect(
+    config: Rules, file: str, state: ShipperState | None, awaited: Sequence[str] = ()
+) -> Collecting | None:
     """The change; None where a job takes the file, and where that hangs on labels that nobody knows. `state` is what
-    the running shipper says of itself."""
+    the running shipper says of itself; `awaited` are patterns of other files, which may come yet: a job for them is
+    as it should be."""
     about = config.about(file)
     if about.by or about.reason == "unknown":
         return None
@@ -48,7 +52,7 @@ def change_to_collect(config: Rules, file: str, state: ShipperState | None) -> C
             return _of_pod(config, target, target.pod, file)
         if target.glob and matches(target.glob, file):
             return _excluded(config, target)
-    return _near(config, file, state) or _elsewhere(config, file, state)
+    return _near(config, file, state) or _elsewhere(config, file, state, awaited)
 
 
 def not_discovered(config: Rules, file: str, state: ShipperState | None) -> Collecting | None:
@@ -167,10 +171,11 @@ def _takes_some(glob: str, state: ShipperState | None) -> bool:
     return state is not None and any(matches(glob, file.path) for file in state.files)
 
 
-def _elsewhere(config: Rules, file: str, state: ShipperState | None) -> Collecting:
+def _elsewhere(config: Rules, file: str, state: ShipperState | None, awaited: Sequence[str]) -> Collecting:
     """A job for the file's directory: the one whose own path takes nothing, else a new one."""
     pod = pod_logs(file)
     idle = [t for t in state.targets if t.ready is False and t.glob.startswith("/")] if state else []
+    idle = [t for t in idle if not any(names_directory(t.glob, a) or names_directory(a, t.glob) for a in awaited)]
     for target in idle if len(idle) == 1 and pod is None else ():
         start, _, last = target.glob.rpartition("/")
         new, place = f"{PurePosixPath(file).parent}/{last}", config.static_place("__path__", target.glob)

@@ -15,6 +15,7 @@ from obs_check.evidence.shipper_rules import Rules, simulated_evidence
 from obs_check.model.finding import Finding, Subject
 from obs_check.model.probe import Probe
 from obs_check.model.wording import count_noun
+from obs_check.shipper.glob import matches
 from obs_check.shipper.model import ShipperConfig
 from obs_check.shipper.pod_objects import shippers
 
@@ -36,7 +37,9 @@ def _on(context: Context, config: Rules, one: PathLines, cause: Cause, near_only
     if one.lost != one.found or not shipper_answers(one) or (state is not None and state.collected):
         return None
     running = one.evidence.after if one.evidence else None
-    change = change_to_collect(config, one.file, running) or not_discovered(config, one.file, running)
+    named = (context.named.boundary_glob, context.named.coderd_glob)
+    awaited = [glob for glob in named if glob and not matches(glob, one.file)]
+    change = change_to_collect(config, one.file, running, awaited) or not_discovered(config, one.file, running)
     if change is None or change.near != near_only:
         return None
     now, lines = context.now_ns(), one.lost_lines

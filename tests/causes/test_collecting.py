@@ -57,7 +57,7 @@ def pods(*rules: dict[str, Any]) -> dict[str, Any]:
     return {"job_name": "pods", "kubernetes_sd_configs": [{"role": "pod"}], "relabel_configs": list(rules)}
 
 
-def found(tmp_path: Path, job: dict[str, Any], file: str, state: ShipperState) -> Finding | None:
+def found(tmp_path: Path, job: dict[str, Any], file: str, state: ShipperState, coderd_glob: str = "") -> Finding | None:
     config = tmp_path / "promtail.yaml"
     config.write_text(yaml.safe_dump({"scrape_configs": [job]}, sort_keys=False))
     path: PathName = "A" if file == LOG else "B"
@@ -66,7 +66,7 @@ def found(tmp_path: Path, job: dict[str, Any], file: str, state: ShipperState) -
     at_file = HopSeen(path, FILE_HOPS[path], TAGS, dict.fromkeys(TAGS, 1), probes=read)
     shipper = HopSeen(path, "shipper", TAGS, shipping=ShippingEvidence(state, {file: 2}))
     hops = (at_file, shipper, HopSeen(path, "loki", TAGS))
-    context = made_context(Named(shipper_config=config), hops)
+    context = made_context(Named(shipper_config=config, coderd_glob=coderd_glob), hops)
     every = [cause.find(context) for cause in (path_not_collected.CAUSE, glob_mismatch.CAUSE)]
     findings = [finding for finding in every if finding is not None]
     assert len(findings) < 2
@@ -263,6 +263,15 @@ def test_the_change_with_which_the_file_is_taken(name: str, tmp_path: Path) -> N
     ]
     assert [row for row in rows if row not in added] == []
     assert not [row for row in added if "coder-0" in row or "etcd-n1" in row]
+
+
+@pytest.mark.parametrize("taken", ["/var/log/pods/*/*/*.log", "/var/log/pods/coder_*/coder/*.log"])
+def test_a_job_that_waits_for_other_files_is_left_as_it_is(taken: str, tmp_path: Path) -> None:
+    """As that of coderd's log, where the firewall was killed before coderd heard of anything."""
+    one = found(tmp_path, static(taken), LOG, running(idle=(taken,)), "/var/log/pods/*/*/*.log")
+    assert one is not None
+    assert one.fix.edits[0].after.startswith(one.fix.edits[0].before.rstrip())
+    assert "- job_name: boundary-2" in one.fix.edits[0].after
 
 
 def test_a_container_with_two_ports_is_read_once(tmp_path: Path) -> None:
