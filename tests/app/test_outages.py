@@ -3,7 +3,7 @@ code that follows."""
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -12,6 +12,9 @@ from obs_check.app.verify.check import Check
 from obs_check.app.verify.outcome import Outcome
 from obs_check.app.verify.verdicts import Yardstick, judge_panel
 from obs_check.client.egress import EgressAnswer
+from obs_check.client.loki.client import LokiClient
+from obs_check.errors import Unavailable
+from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run, Sent, plan_events
 from obs_check.model.failure import Failure
 from obs_check.model.probe import Probe
@@ -72,3 +75,41 @@ def test_a_panel_without_a_cause_is_what_it_reads_when_it_is_read_again() -> Non
         found = check.outcome
         verdicts.append((found.verdict, found.panels[0].verdict, found.hops[0].verdict, len(found.unexplained)))
     assert verdicts == [(Verdict.FAIL,) * 3 + (1,), (Verdict.OK,) * 3 + (0,)]
+
+
+BOARD = dashboard([{"type": "logs", "expr": '{job="b"}'}])
+
+
+class Away:
+    """A Loki that does not answer."""
+
+    def __getattr__(self, name: str) -> Any:
+        def ask(*_given: object, **_more: object) -> None:
+            raise Unavailable(f"loki: {name}: Connection refused", "")
+
+        return ask
+
+
+def test_a_panel_that_nobody_could_ask_about_fails_at_no_hop() -> None:
+    """Loki went when the panel had been read: it is broken or not, and so is its hop."""
+    with staged(BOARD, [stream({"job": "c"}, [f"GET /?obs={tag}" for tag in RUN.tags()])]) as systems:
+        check = Check(replace(systems, expectations={1: Expectation(1, "B", "lines")}), Outcome("verify", RUN))
+        check.panels(RUN)
+        assert check.outcome.hops[0].verdict is Verdict.FAIL
+        check.systems = replace(check.systems, loki=cast(LokiClient, Away()))
+        check.explain()
+    found = check.outcome
+    assert (found.panels[0].verdict, found.hops[0].verdict, found.verdict) == (Verdict.UNKNOWN,) * 3
+    assert "Connection refused" in found.outages[0]
+
+
+@pytest.mark.parametrize("unknown", ["", "loki: Connection refused"])
+def test_no_query_is_blamed_where_nobody_knows_whether_its_lines_came(unknown: str) -> None:
+    """The run's lines in Loki are those of the other path."""
+    with staged(BOARD, [stream({"job": "c"}, [f"GET /?obs={tag}" for tag in RUN.tags()])]) as systems:
+        check = Check(replace(systems, expectations={1: Expectation(1, "A", "lines")}), Outcome("verify", RUN))
+        check.outcome.hops = [HopSeen("A", "loki", tuple(RUN.tags()), dict.fromkeys(RUN.tags(), 1), unknown=unknown)]
+        check.panels(RUN)
+        check.explain()
+    assert bool(check.outcome.findings) == (not unknown)
+    assert check.outcome.panels[0].verdict is (Verdict.UNKNOWN if unknown else Verdict.FAIL)

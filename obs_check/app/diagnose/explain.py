@@ -14,7 +14,7 @@ from obs_check.evidence.run_evidence import arrived_events
 from obs_check.evidence.run_probe import with_run
 from obs_check.model.finding import Finding
 from obs_check.model.verdict import Verdict
-from obs_check.panel.expect import difference
+from obs_check.panel.expect import difference, reads_nothing
 
 _NOT_TO_BLAME = "it shows what of the run got to Loki, so that its query is not to blame"
 
@@ -115,6 +115,10 @@ class _Explaining:
         if shows and upstream is not None:
             self.later += self.behind(upstream, row)
             return replace(row, cause=upstream.cause)
+        at_loki = self.context.hop(row.path, "loki")
+        if at_loki is not None and at_loki.unanswered and reads_nothing(row.told.reading):
+            # Whether its lines are there nobody knows, and those of the other path are not its own.
+            return self._unasked(row, Unavailable(at_loki.unknown, ""))
         broken = broken_panel(row, self.held)
         try:
             if shows:

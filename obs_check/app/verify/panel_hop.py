@@ -31,7 +31,7 @@ def panel_hop(
     for row, expectation in shown:
         view = row.told
         hop.probes += view.probes
-        hop.unknown = hop.unknown or view.outage or row.view.outage
+        hop.unknown = hop.unknown or view.outage or row.view.outage or row.unanswered
         hop.denied = hop.denied or view.denied or row.view.denied
         tags = [tag for value in view.reading.values for tag in find_tags(value.name, run.id)]
         if row.own is not None and not row.differs and not any(TAG.search(v.name) for v in view.reading.values):

@@ -60,9 +60,14 @@ class PanelVerdict:
         """What the panel shows of the run, or of all where it was not asked for that."""
         return self.told.reading.text
 
+    @property
+    def unanswered(self) -> str:
+        """What did not answer, so that nobody knows what is wrong with it ("" where all did)."""
+        return self.differs if self.verdict is Verdict.UNKNOWN and not self.idle else ""
+
     def to_row(self) -> dict[str, Any]:
         """A row of the panel table; `of_run` is what it reads of the run's lines alone, where that was asked."""
-        outage = (self.differs,) if self.verdict is Verdict.UNKNOWN and self.differs and not self.idle else ()
+        outage = (self.unanswered,) if self.unanswered else ()
         idle = (_IDLE,) if self.idle and self.verdict is Verdict.OK else ()
         return {
             "id": self.view.panel.id,
