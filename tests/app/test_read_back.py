@@ -1,15 +1,28 @@
 """Lines of a run that a rehearsal takes from the files, or makes as those in the files are."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import yaml
 
 from obs_check.app.diagnose.rehearsal.arriving import formats, read_back, written_lines
+from obs_check.app.diagnose.rehearsal.rehearse import Rehearsal
+from obs_check.app.systems.asking import context_of
+from obs_check.app.verify.look import look_at_panels
+from obs_check.app.verify.verdicts import Yardstick
+from obs_check.causes.socket import last_batch_lost
 from obs_check.client.egress import EgressAnswer
+from obs_check.config import CoderdConfig
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run, Sent, plan_events
+from obs_check.model.finding import Fix, Observation, Subject
+from obs_check.model.paths import AbsolutePath, absolute_glob
 from obs_check.model.probe import Probe
-from obs_check.model.window import Window
+from obs_check.model.window import NS, Window
+from obs_check.panel.expect import Expectation
+from tests.causes.staged import NOW_NS, dashboard, staged, stream
 
 EVENTS = plan_events("abcdef", 2, 1, "http://allowed.example/", "http://denied.invalid/")
 RUN = Run("abcdef", tuple(Sent(e, EgressAnswer(200, e.decision)) for e in EVENTS), Window(0, 1))
@@ -64,3 +77,42 @@ def test_coderds_lines_are_made_as_its_last_one_is(file: str, last: str, begins:
 
 def test_where_coderd_wrote_none_yet_its_format_is_not_known() -> None:
     assert formats("B", "") == ("json", "human")
+
+
+BY_DECISION = 'sum by (decision) (count_over_time({{job="coderd"}} | {parser} | decision=~".+" [1h]))'
+READ_FOR_PEOPLE = BY_DECISION.format(parser="logfmt")
+READ_AS_JSON = BY_DECISION.format(parser='json decision="fields.decision"')
+OF_JSON_ALONE = 'sum by (decision) (count_over_time({job="coderd"} | regexp `"decision":"(?P<decision>\\w+)"` [1h]))'
+WRONG = 'sum by (decision) (count_over_time({job="coderd"} | json decision="fields.decision" | decision="ALLOW" [1h]))'
+
+
+@pytest.mark.parametrize(
+    ("other", "asked", "found"),
+    [(READ_AS_JSON, WRONG, ["pipeline.label-filter-kills"]), (READ_FOR_PEOPLE, OF_JSON_ALONE, [])],
+    ids=["all read JSON", "some read JSON, some what is for people"],
+)
+def test_a_dashboard_says_how_coderd_writes_where_it_agrees(
+    other: str, asked: str, found: list[str], tmp_path: Path
+) -> None:
+    """Nobody knows which of two panels is wrong that read different formats."""
+    promtail = tmp_path / "promtail.yaml"
+    labels = {"job": "coderd", "__path__": f"{tmp_path}/coderd/*.log"}
+    promtail.write_text(yaml.safe_dump({"scrape_configs": [{"job_name": "c", "static_configs": [{"labels": labels}]}]}))
+    named = {"legendFormat": "{{decision}}", "queryType": "range"}
+    board = dashboard([{"targets": [{"expr": expr, **named}]} for expr in (other, other, asked)])
+    wanted = {number: Expectation(number, "B", "count") for number in (1, 2, 3)}
+    run = replace(RUN, sent=tuple(replace(one, event=replace(one.event, sent_ns=NOW_NS - 60 * NS)) for one in RUN.sent))
+    run = replace(run, window=Window(NOW_NS - 61 * NS, NOW_NS - 59 * NS))
+    with staged(board, [stream({"job": "other"}, ["GET /"])]) as empty:
+        config = replace(
+            empty.config,
+            coderd=CoderdConfig(logs=absolute_glob("coderd/*.log", tmp_path)),
+            shipper=replace(empty.config.shipper, config=AbsolutePath(promtail)),
+        )
+        systems, held = replace(empty, config=config, expectations=wanted), Yardstick(wanted, run)
+        context = context_of(systems, held, [])
+        row = look_at_panels(systems.board, held, NOW_NS, {3})[0]
+        seen = Observation((Probe("coderd", "nothing", 0, NOW_NS),))
+        upstream = last_batch_lost.CAUSE.finding(Subject("staged"), "c", seen, Fix("f"), (1, 2, 3))
+        behind = Rehearsal(systems, context, run).findings_behind(upstream, row)
+    assert [one.cause for one in behind] == found

@@ -22,7 +22,7 @@ from obs_check.app.systems.asking import context_of
 from obs_check.app.systems.following import find_lines, shipper_names
 from obs_check.app.systems.systems import Systems
 from obs_check.app.verify.look import look_at_panels
-from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, broken_panel
+from obs_check.app.verify.verdicts import Copy, PanelVerdict, Yardstick, broken_panel, copy_of
 from obs_check.causes.registry import causes_asked
 from obs_check.causes.shipper import line_changed
 from obs_check.client.egress import EgressAnswer
@@ -131,25 +131,27 @@ class Rehearsal:
         return _Staged(run, findings, streams, as_if_stored(run, path, file, streams or [], lines))
 
     def _as_the_dashboard_reads(self, path: PathName, possible: Sequence["_Staged"]) -> "_Staged":
-        """The lines in the one of several formats that more of the dashboard's panels read right: it was made for
-        that. Where they read as many of each, only what is found in every format can be said."""
+        """The lines in the one of several formats in which the dashboard's panels read right that do so in any other,
+        and more: it was made for that. Where some read one format and some another, nobody knows which of them are
+        wrong, and only what is found in every format can be said."""
         right = [self._panels_right(path, staged) for staged in possible]
-        if len(set(right)) > 1:
-            return possible[right.index(max(right))]
+        every = set.union(*right)
+        if any(one != every for one in right) and every in right:
+            return possible[right.index(every)]
         common = set.intersection(*({found.cause for found in staged.findings} for staged in possible))
         findings = [found for found in possible[0].findings if found.cause in common]
         return _Staged(possible[0].run, findings, None)
 
-    def _panels_right(self, path: PathName, staged: "_Staged") -> int:
+    def _panels_right(self, path: PathName, staged: "_Staged") -> set[Copy]:
         if staged.streams is None:
-            return 0
+            return set()
         try:
             with _on_stage(self.systems, staged.streams) as systems:
                 panels = set(self.context.panels_of(path))
                 rows = look_at_panels(systems.board, self._held(staged.run), systems.now_ns(), panels)
-                return sum(row.verdict is Verdict.OK for row in rows)
+                return {copy_of(row.view) for row in rows if row.verdict is Verdict.OK}
         except (ObsCheckError, LokiRefusal):
-            return 0
+            return set()
 
     def _file(
         self, glob: AbsoluteGlob, hop: HopSeen | None, before: Mapping[Path, Sequence[object]], finds_pods: bool
