@@ -25,6 +25,17 @@ def reducers(panel: Panel) -> tuple[list[str], bool]:
     return calcs, by_row
 
 
+_TILES = {"stat", "gauge", "bargauge", "piechart"}
+
+
+def reads_last(panel: Panel) -> bool:
+    """Whether the numbers of a panel are the last point of each series."""
+    if panel.type == "singlestat":
+        return True
+    calcs, by_row = reducers(panel)
+    return panel.type in _TILES and not by_row and set(calcs) <= {"last", "lastNotNull"}
+
+
 def added_up(panel: Panel) -> list[str]:
     """The reducers of the legend and of reduce transformations."""
     found = texts(mapping(panel.options.get("legend")).get("calcs"))

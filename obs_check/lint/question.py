@@ -22,8 +22,8 @@ from obs_check.panel.interpolate import interpolate, references
 from obs_check.panel.interval import Interval, browser_interval, loki_step, prometheus_step
 from obs_check.panel.macros import backend_macros, read_text
 from obs_check.panel.query_macros import postgres_macros, prometheus_macros
-from obs_check.panel.repeat import copies
-from obs_check.panel.request import dashboard_range, data_points
+from obs_check.panel.repeat import first_copy
+from obs_check.panel.request import dashboard_range, data_points, is_asked, with_auto
 from obs_check.panel.timerange import Calendar, TimeRange, panel_range
 from obs_check.panel.variables import EffectiveVariable, effective_variables
 
@@ -32,6 +32,7 @@ NOW_NS = 1_779_284_231 * 1_000_000_000
 """What `now` is here, so that the same files give the same findings: 2026-05-20 13:37:11, amid its day, week, month and
 year, since a range may begin with one of them (`now/M`)."""
 _YEARS = 100 * 365 * 86_400_000
+_LONGEST = TimeRange(0, _YEARS)
 _DIALECTS = {"mysql": "mysql", "mssql": "tsql"}
 """sqlglot's names of the dialects of Grafana's SQL plugins; every other one is PostgreSQL's."""
 _STAND_INS = ("value=`value`", "1", "")
@@ -82,6 +83,11 @@ class Question:
         return zip(log_queries(self.logql) if self.logql else (), self.known_matchers(), strict=True)
 
     @property
+    def is_asked(self) -> bool:
+        """Whether Grafana asks it: a hidden query only where an expression may need it."""
+        return self.panel is None or self.target is None or is_asked(self.panel, self.target)
+
+    @property
     def is_metric(self) -> bool:
         """Whether the answer is numbers (a LogQL query may give lines)."""
         return not isinstance(self.logql, ast.LogQuery) and not self.problem
@@ -97,11 +103,11 @@ def file_question(path: str, text: str) -> Question:
 
 def board_questions(board: LintedDashboard, known: Datasources | None) -> list[Question]:
     """The queries of a dashboard's panels, hidden ones too; expressions and empty targets are not queries."""
-    every = effective_variables(board.dashboard)
+    every = _variables(board.dashboard)
     found = []
     for panel in board.dashboard.panels:
         # The copies of a repeated panel, or of one in a repeated row, ask alike.
-        variables = dict(copies(panel, every)[0][1])
+        variables = dict(first_copy(panel, every))
         for index, target in enumerate(panel.targets):
             if not target.text.strip() or is_expression(target.datasource):
                 continue
@@ -113,6 +119,16 @@ def board_questions(board: LintedDashboard, known: Datasources | None) -> list[Q
             if question is not None:
                 found.append(question)
     return found
+
+
+def _variables(dashboard: Dashboard) -> dict[str, EffectiveVariable]:
+    """The variables as a browser has them; a list of which only the choice was saved keeps that, as older versions of
+    Grafana read it."""
+    every = effective_variables(dashboard)
+    for stored in dashboard.variables:
+        if stored.type == "custom" and not stored.query and isinstance(stored.current, str) and stored.current:
+            every[stored.name] = replace(every[stored.name], values=(stored.current,))
+    return every
 
 
 def _otherwise(question: Question, ask: Callable[[str], Question | None]) -> Question | None:
@@ -134,12 +150,14 @@ def _question(
     """None for a query in a language that is not read here, or that nobody tells and that parses in none."""
     within = _within(board.dashboard, panel, variables)
     points = data_points(panel)
+    stored, variables = variables, with_auto(variables, within)
     interval = browser_interval(within.length_ms, points, interpolate(panel.interval, variables))
     kind = _kind(board.dashboard, panel, target, variables, known)
     language = _language(kind, target)
     if language is None:
         return None
     filling = _with_texts(target.text, variables, stand_in)
+    longest = {**filling, **{name: one for name, one in with_auto(stored, _LONGEST).items() if one.auto}}
     unknown = frozenset(name for name, known in filling.items() if known.values != _values(variables.get(name)))
     spot = board.spot(panel, index)
     blank = Question(spot, language, target.text, board=board, panel=panel, target=target, unknown=unknown)
@@ -150,7 +168,7 @@ def _question(
             found = _parsed_sql(replace(blank, text=postgres_macros(text, within)), _DIALECTS.get(kind, "postgres"))
             return None if found.problem and not kind else found
         if language == "promql":
-            return _promql(blank, target, filling, within, interval, points)
+            return _promql(blank, target, filling, longest, within, interval, points)
         instant = str(target.query.get("queryType") or "") == "instant" or (
             not target.query.get("queryType") and target.query.get("instant") is True
         )
@@ -161,10 +179,10 @@ def _question(
             int(target.query.get("resolution") or 1),
         )
         text = _logql(target.text, filling, within, interval, step, instant)
-        spread = _logql(target.text, filling, TimeRange(0, _YEARS), Interval(_YEARS, "100y"), _YEARS, instant)
+        spread = _logql(target.text, longest, _LONGEST, Interval(_YEARS, "100y"), _YEARS, instant)
         found = _parsed(replace(blank, text=text, spread=spread, instant=instant, step_ms=step))
         if found.problem and not language:
-            other = _promql(replace(blank, language="promql"), target, filling, within, interval, points)
+            other = _promql(replace(blank, language="promql"), target, filling, longest, within, interval, points)
             # Nobody says what language it is in: one of the two is a guess that is only good where it parses.
             return None if other.problem else other
         return found
@@ -176,15 +194,19 @@ def _promql(
     blank: Question,
     target: Target,
     filling: dict[str, EffectiveVariable],
+    longest: dict[str, EffectiveVariable],
     within: TimeRange,
     interval: Interval,
     points: int,
 ) -> Question:
     own = interpolate(str(target.query.get("interval") or ""), filling)
-    step = prometheus_step(interval.ms, within.length_ms, points, own)
-    bare = interpolate(target.text, filling, "prometheus", None, within)
+    factor = target.query.get("intervalFactor")
+    step = prometheus_step(
+        interval.ms, within.length_ms, points, own, interval_factor=factor if isinstance(factor, int) else 1
+    )
+    bare, wide = (interpolate(target.text, one, "prometheus", None, within) for one in (filling, longest))
     text = prometheus_macros(bare, within, step.step_ms, step.rate_interval_ms)
-    spread = prometheus_macros(bare, TimeRange(0, _YEARS), _YEARS, _YEARS)
+    spread = prometheus_macros(wide, _LONGEST, _YEARS, _YEARS)
     instant = bool(target.query.get("instant")) and not target.query.get("range")
     return _parsed(replace(blank, text=text, spread=spread, instant=instant, step_ms=step.step_ms))
 
@@ -261,8 +283,6 @@ def _with_texts(
             own = "5m" if re.search(rf"\[[^\]]*\$\{{?{name}\b", text) else stand_in
             base = variable or EffectiveVariable(name, "textbox", ())
             known[name] = replace(base, values=(own,))
-        elif variable.auto:
-            known[name] = replace(variable, values=("5m",))
     return known
 
 

@@ -26,10 +26,7 @@ def copies(panel: Panel, variables: Variables) -> list[tuple[Panel, Variables]]:
     found: list[tuple[Panel, Variables]] = []
     left = len(variable.values) - MOST_COPIES
     for value in variable.values[:MOST_COPIES]:
-        inside: Variables = {
-            **variables,
-            variable.name: replace(variable, values=(value,), is_list=False, all_text=None),
-        }
+        inside = _inside(variable, value, variables)
         title = interpolate(panel.title, inside)
         named = title if title != panel.title or len(variable.values) == 1 else f"{title} ({value})"
         found.append((replace(panel, title=named), inside))
@@ -37,3 +34,13 @@ def copies(panel: Panel, variables: Variables) -> list[tuple[Panel, Variables]]:
         last, held = found[-1]
         found[-1] = (replace(last, title=f"{last.title} (and {left} more copies that were not read)"), held)
     return found
+
+
+def first_copy(panel: Panel, variables: Variables) -> Variables:
+    """The variables that hold inside of the first copy of a panel, without making the others."""
+    variable = variables.get(panel.repeat)
+    return variables if variable is None or not variable.values else _inside(variable, variable.values[0], variables)
+
+
+def _inside(variable: EffectiveVariable, value: str, variables: Variables) -> Variables:
+    return {**variables, variable.name: replace(variable, values=(value,), is_list=False, all_text=None)}

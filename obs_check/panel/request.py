@@ -130,7 +130,7 @@ def panel_requests(
     reference = _panel_reference(panel)
     if reference_key(reference) == DASHBOARD:
         return stopped("not_evaluated", "the panel shows the frames of another panel")
-    active = _active(panel)
+    active = [one for one in panel.targets if is_asked(panel, one)]
     if not active:
         return stopped("no_active_query", "every query of the panel is hidden or empty, so the browser sends nothing")
     mixed = reference_key(reference) == MIXED
@@ -152,7 +152,7 @@ def panel_requests(
         notes.append(f"$__interval is {interval.text} but the step is {interval.ms} ms: events between are not counted")
     sent, problems = [], []
     for found, targets in groups.values():
-        chosen = _with_auto(variables, within)
+        chosen = with_auto(variables, within)
         notes += _notes(targets, found, chosen)
         asked = [
             (one, (datasources.resolve(one.datasource, values) or found) if mixed else found)
@@ -188,10 +188,10 @@ def _body(
     return body, frozenset(t.ref_id for t, _ in asked if t.hidden), ""
 
 
-def _active(panel: Panel) -> list[Target]:
+def is_asked(panel: Panel, target: Target) -> bool:
     """The browser drops hidden and empty queries; with an expression the hidden ones are needed as its input."""
     needed = any(is_expression(t.datasource) and not t.hidden for t in panel.targets)
-    return [t for t in panel.targets if (needed or not t.hidden) and not _is_empty(t)]
+    return (needed or not target.hidden) and not _is_empty(target)
 
 
 def _is_empty(target: Target) -> bool:
@@ -210,7 +210,7 @@ def _smallest_interval(datasource: Datasource) -> str:
     return {"prometheus": stored or "15s", "sql": stored or "1m"}.get(datasource.kind, "")
 
 
-def _with_auto(variables: Mapping[str, EffectiveVariable], within: TimeRange) -> dict[str, EffectiveVariable]:
+def with_auto(variables: Mapping[str, EffectiveVariable], within: TimeRange) -> dict[str, EffectiveVariable]:
     """Interval variables set to auto get their value from the range."""
     return {
         name: replace(v, values=(browser_interval(within.length_ms, *v.auto).text,)) if v.auto else v

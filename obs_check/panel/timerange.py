@@ -32,8 +32,8 @@ class TimeRange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """What rounding depends on: an IANA zone (`browser` and empty are read as UTC: a program has no browser), the first
-    day of the week (Sunday unless named) and the first month of the fiscal year (0 is January)."""
+    """What rounding depends on: an IANA zone (`browser`, `default` and empty are UTC, since a program has no browser),
+    the first day of the week (Sunday unless named) and the first month of the fiscal year (0 is January)."""
 
     timezone: str = "utc"
     week_start: str = "sunday"
@@ -42,7 +42,7 @@ class Calendar:
     def zone(self) -> tzinfo:
         """The time zone; InputError when nobody knows its name."""
         name = self.timezone.strip()
-        if name.lower() in {"", "browser", "utc"}:
+        if name.lower() in {"", "browser", "default", "utc"}:
             return UTC
         # The name is a path to dateutil: one that leads out of the zones' folder is not a zone.
         zone = None if name.startswith("/") or ".." in name else _zone(name)

@@ -8,12 +8,17 @@ from obs_check.lint.rule import LintRule
 
 _OVER_TIME = {"timeseries", "graph", "trend", "state-timeline", "status-history", "heatmap"}
 
+_REMEDY = "make it a range query: its type is Range in the query's options"
+_OF_TABLE = "make the panel a table, as the format of the query says"
+
 
 def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
-        if question.panel and question.panel.type in _OVER_TIME and question.instant:
-            claim = f"a {question.panel.type} panel draws a single point of an instant query"
-            yield question.spot, claim, "make it a range query: its type is Range in the query's options"
+        panel, target = question.panel, question.target
+        if panel and target and panel.type in _OVER_TIME and question.instant and question.is_asked:
+            claim = f"a {panel.type} panel draws a single point of an instant query"
+            of_table = target.query.get("format") == "table"
+            yield question.spot, claim, _OF_TABLE if of_table else _REMEDY
 
 
 RULE = LintRule("instant-needs-range", "warning", "an instant query feeds a panel that draws over time", _find)

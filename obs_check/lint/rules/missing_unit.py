@@ -16,6 +16,8 @@ def _find(material: Material) -> Iterator[Found]:
         panel = question.panel
         if question.board is None or panel is None or panel.type not in _NUMBERS or not question.is_metric:
             continue
+        if not question.is_asked:
+            continue
         key = (question.board.path, question.board.dashboard.uid, panel.id)
         if key not in seen and not any(field_setting(panel, "unit")):
             seen.add(key)

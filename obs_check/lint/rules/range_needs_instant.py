@@ -11,15 +11,20 @@ from obs_check.panel.elements import Panel
 _ROWS = {"table", "table-old"}
 _TILES = {"stat", "gauge", "bargauge", "piechart"}
 
+_INSTANT = "make it an instant query, over `[$__range]` where it counts"
+_REMEDY = (_INSTANT, f"{_INSTANT}, of the format Table: as a time series every series is a table of its own")
+
 
 def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
         panel = question.panel
         if panel is None or question.language == "sql" or question.instant or not question.is_metric:
             continue
+        if not question.is_asked:
+            continue
         if _shows_rows(panel) and not any(not t.disabled for t in panel.transformations):
             claim = f"the {panel.type} shows a row for every step of a range query, not one for every series"
-            yield question.spot, claim, "make it an instant query, over `[$__range]` where it counts"
+            yield question.spot, claim, _REMEDY[question.language == "promql" and panel.type in _ROWS]
 
 
 def _shows_rows(panel: Panel) -> bool:

@@ -16,7 +16,7 @@ _TILES = {"stat", "gauge", "bargauge", "piechart"}
 def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
         panel = question.panel
-        if panel is None or question.instant or not _WHOLE.search(question.raw):
+        if panel is None or question.instant or not question.is_asked or not _WHOLE.search(question.raw):
             continue
         if _adds_up(panel):
             claim = (
