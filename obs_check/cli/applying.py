@@ -1,15 +1,14 @@
 """Options that apply fixes, or write them as a patch: nobody's file or dashboard changes without a yes."""
 
-import functools
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
+from obs_check.cli.option_groups import F, as_record, with_options
 from obs_check.cli.options import Output
 from obs_check.documents.nearest import did_you_mean
 from obs_check.errors import UsageError
@@ -17,8 +16,6 @@ from obs_check.errors import UsageError
 if TYPE_CHECKING:
     from obs_check.app.systems.systems import Systems
     from obs_check.app.verify.outcome import Outcome
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,33 +86,17 @@ class Applying:
 
 def applying_options(function: F) -> F:
     """Decorator: --patch, --apply, --yes, --also-review and --only, handed on as `fixes: Applying`."""
-
-    @functools.wraps(function)
-    def command(
-        *args: object,
-        apply_now: bool,
-        yes: bool,
-        also_review: bool,
-        only_causes: tuple[str, ...],
-        patch: Path | None,
-        **kwargs: object,
-    ) -> Any:
-        return function(*args, fixes=Applying(apply_now, yes, also_review, only_causes, patch), **kwargs)
-
-    decorated: Any = command
-    for option in (
-        click.option("--only", "only_causes", multiple=True, metavar="CAUSE", help="Only fixes of this cause."),
-        click.option("--also-review", is_flag=True, help="Apply fixes too that a person should review."),
-        click.option("--yes", is_flag=True, help="Apply without asking."),
-        click.option(
-            "--apply",
-            "apply_now",
-            is_flag=True,
-            help="Apply the safe fixes: list what changes, ask, save the dashboard, write the files.",
-        ),
+    return with_options(
+        as_record("fixes", Applying)(function),
         click.option(
             "--patch", type=click.Path(path_type=Path, dir_okay=False), help="Write the changes of files as a patch."
         ),
-    ):
-        decorated = option(decorated)
-    return decorated  # type: ignore[no-any-return]
+        click.option(
+            "--apply",
+            is_flag=True,
+            help="Apply the safe fixes: list what changes, ask, save the dashboard, write the files.",
+        ),
+        click.option("--yes", is_flag=True, help="Apply without asking."),
+        click.option("--also-review", is_flag=True, help="Apply fixes too that a person should review."),
+        click.option("--only", multiple=True, metavar="CAUSE", help="Only fixes of this cause."),
+    )

@@ -1,5 +1,6 @@
 """`obs-check diagnose`: what each panel reads, why, with proof, and what to change."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,12 +8,26 @@ import click
 
 from obs_check.cli.applying import Applying, applying_options
 from obs_check.cli.ending import keep_document
+from obs_check.cli.option_groups import as_record
 from obs_check.cli.options import Output, deadline, judging_options, pointed
-from obs_check.cli.sending import event_options, through
+from obs_check.cli.sending import EventCount, event_options, through
 from obs_check.cli.shipper_targets import pods_option
 
 if TYPE_CHECKING:
     from obs_check.app.systems.injection import Sending
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """What is looked at, and how: `panel` alone, as a browser `viewport` pixels wide would, after events of its own
+    where `with_run`; `suggest` shows fixes."""
+
+    panel: int | None
+    viewport: int
+    pods: Path | None
+    no_split: bool
+    with_run: bool
+    suggest: bool
 
 
 @click.command()
@@ -36,15 +51,10 @@ if TYPE_CHECKING:
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
 @deadline
 @judging_options
+@as_record("looking", Looking)
 def diagnose(
-    panel: int | None,
-    viewport: int,
-    pods: Path | None,
-    no_split: bool,
-    with_run: bool,
-    allow: int,
-    deny: int,
-    suggest: bool,
+    looking: Looking,
+    events: EventCount,
     save: Path | None,
     deadline: float | None,
     fixes: Applying,
@@ -62,23 +72,29 @@ def diagnose(
     from obs_check.app.systems.systems import open_systems
     from obs_check.app.verify.check import Check
     from obs_check.app.verify.outcome import Outcome
-    from obs_check.errors import UsageError
 
-    if with_run and allow + deny == 0:
-        raise UsageError("--inject needs at least one event", "give --allow or --deny a number above 0")
+    if looking.with_run:
+        events.needs_one("--inject")
     fixes.check()
     outcome = Outcome("diagnose")
-    opened = open_systems(out.config(), out.env, viewport=viewport, split=not no_split, detail=out.detail, pods=pods)
+    opened = open_systems(
+        out.config(),
+        out.env,
+        viewport=looking.viewport,
+        split=not looking.no_split,
+        detail=out.detail,
+        pods=looking.pods,
+    )
     with keep_document(out, outcome, save, out.limit_s(deadline)), opened as systems:
-        only = None if panel is None or systems.missing else systems.board.only(panel)
-        check = Check(systems, outcome, out.say, only, tells_zeros=with_run)
-        if with_run:
-            check.run(allow, deny, sending)
+        only = None if looking.panel is None or systems.missing else systems.board.only(looking.panel)
+        check = Check(systems, outcome, out.say, only, tells_zeros=looking.with_run)
+        if looking.with_run:
+            check.run(events.allow, events.deny, sending)
         else:
             check.panels(None)
         check.explain()
-        if suggest or fixes.apply:
+        if looking.suggest or fixes.apply:
             check.suggest()
-        out.show_outcome(outcome, diffs="all" if suggest else "short" if fixes.apply else "none")
+        out.show_outcome(outcome, diffs="all" if looking.suggest else "short" if fixes.apply else "none")
         fixes.run(systems, outcome, out)
     out.finish(outcome.to_json(), outcome.exit_code)

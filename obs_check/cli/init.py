@@ -2,11 +2,13 @@
 
 import sys
 from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from obs_check.cli.option_groups import as_record
 from obs_check.cli.options import Output, common, echo
 from obs_check.model.wording import count_noun
 
@@ -31,8 +33,74 @@ _KEYS_LEFT = {
     ("boundary", "logs"): ("/tmp/boundary_logs/*.log", "boundary's log files on this machine"),
 }
 """What a section is lacking, where something else was said of it."""
-_CONFIGURATIONS = ("shipper_config", "boundary_config")
-_PATHS = ("boundary_logs", "boundary_config", "coderd_logs", "shipper_config")
+
+
+@dataclass(frozen=True, slots=True)
+class InCluster:
+    """The cluster to look into."""
+
+    context: str | None
+    namespace: str | None
+    kubeconfig: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFrom:
+    """Where Grafana's token is."""
+
+    token_env: str | None
+    token_file: Path | None
+
+    def reference(self, out: Output) -> dict[str, str]:
+        """The reference to it in the file, {} without one."""
+        from obs_check.config.given import TOKEN_VARIABLE
+
+        if self.token_file is not None:
+            return {"file": str(self.token_file)}
+        if self.token_env is not None or TOKEN_VARIABLE in out.env:
+            if self.token_env is None:
+                out.say(f"Grafana's token is ${TOKEN_VARIABLE}")
+            return {"env": self.token_env or TOKEN_VARIABLE}
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What is said of the parts of the pipeline."""
+
+    loki_url: str | None
+    tenant: str | None
+    boundary_logs: str | None
+    boundary_config: str | None
+    proxy: str | None
+    coderd_logs: str | None
+    shipper_config: str | None
+    shipper_url: str | None
+    allow_url: str | None
+    deny_url: str | None
+
+    def absolute(self) -> "Parts":
+        """With paths that do not hang on the current directory."""
+        return replace(
+            self,
+            boundary_logs=_absolute(self.boundary_logs),
+            boundary_config=_absolute(self.boundary_config),
+            coderd_logs=_absolute(self.coderd_logs),
+            shipper_config=_absolute(self.shipper_config),
+        )
+
+
+def _absolute(path: str | None) -> str | None:
+    return str(Path(path).expanduser().absolute()) if path else path
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What is written: to which file, over what is there with `force`, and `yes` asks nothing."""
+
+    to: Path | None
+    yes: bool
+    force: bool
 
 
 @click.command()
@@ -61,19 +129,18 @@ _PATHS = ("boundary_logs", "boundary_config", "coderd_logs", "shipper_config")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @common
+@as_record("cluster", InCluster)
+@as_record("token_from", TokenFrom)
+@as_record("given", Parts)
+@as_record("writing", Writing)
 def init(
     url: str | None,
-    context: str | None,
-    namespace: str | None,
-    kubeconfig: Path | None,
-    token_env: str | None,
-    token_file: Path | None,
+    cluster: InCluster,
+    token_from: TokenFrom,
     dashboard: str | None,
-    to: Path | None,
-    yes: bool,
-    force: bool,
+    given: Parts,
+    writing: Writing,
     out: Output,
-    **given: Any,
 ) -> None:
     """Write an obs-check.yaml that works, and say what does not yet.
 
@@ -100,36 +167,38 @@ def init(
     from obs_check.errors import UsageError
     from obs_check.report.checkup import checkup_document, print_checkup
 
-    target = to or named_path(out.config_path, out.env) or DEFAULT_PATH
-    if target.exists() and not force:
+    target = writing.to or named_path(out.config_path, out.env) or DEFAULT_PATH
+    if target.exists() and not writing.force:
         raise UsageError(f"{target} is there already", "--force writes over it, --to FILE writes another")
-    if context is None and (namespace or kubeconfig):
+    if cluster.context is None and (cluster.namespace or cluster.kubeconfig):
         raise UsageError("--namespace and --kubeconfig are for --context", "add --context NAME")
-    if url is None and context is None:
+    if url is None and cluster.context is None:
         remedy = "obs-check init https://grafana.example/d/agent-firewall, or --context NAME for a cluster"
         raise UsageError("where is Grafana?", remedy)
     address = read_address(url) if url else None
     if target.absolute().parent != Path.cwd():
         # Paths in the file begin at its folder, those of the command line here.
-        token_file = token_file and token_file.absolute()
-        given |= {name: str(Path(given[name]).expanduser().absolute()) for name in _PATHS if given[name]}
-    token = _token(token_env, token_file, out)
+        token_from = replace(token_from, token_file=token_from.token_file and token_from.token_file.absolute())
+        given = given.absolute()
+    token = token_from.reference(out)
     forwards = Forwards(out.env, out.detail)
     with ExitStack() as stack, insistent_interrupt(out.limit_s(configured=False)):
         stack.callback(forwards.close)
         beside = FromCluster()
-        if context is not None:
-            beside = from_cluster(context, kubeconfig, namespace, url, given["tenant"], yes, out)
+        if cluster.context is not None:
+            beside = from_cluster(
+                cluster.context, cluster.kubeconfig, cluster.namespace, url, given.tenant, writing.yes, out
+            )
         address = address or Address(beside.grafana)
         sections = _sections(address, token, dashboard or address.uid, given, beside)
         if not sections["dashboard"]:
             reached = forwards.reached(parse_config(_written(sections, None), target.absolute(), out.env))
-            board = _board(reached, yes or not sys.stdin.isatty(), out)
+            board = _board(reached, writing.yes or not sys.stdin.isatty(), out)
             sections["dashboard"] = board.uid
             sections["loki"]["datasource"] = board.loki[0]
         beside.keep_dashboard(sections["dashboard"])
         sections["source"] = beside.sections.get("source")
-        beside.check_files(target.absolute().parent, force)
+        beside.check_files(target.absolute().parent, writing.force)
         learnt = _learnt(sections, given, beside, forwards, out)
         text = _written(sections, learnt)
         config = parse_config(text, target.absolute(), out.env)
@@ -144,19 +213,6 @@ def init(
         following = "doctor" if code else "verify" if able else "diagnose"
         echo(f"{target} is written; next: obs-check {following} --config {target}")
     out.finish(document, code)
-
-
-def _token(name: str | None, file: Path | None, out: Output) -> dict[str, str]:
-    """The reference to Grafana's token, {} without one."""
-    from obs_check.config.given import TOKEN_VARIABLE
-
-    if file is not None:
-        return {"file": str(file)}
-    if name is not None or TOKEN_VARIABLE in out.env:
-        if name is None:
-            out.say(f"Grafana's token is ${TOKEN_VARIABLE}")
-        return {"env": name or TOKEN_VARIABLE}
-    return {}
 
 
 def _board(config: "Config", silent: bool, out: Output) -> "BoardFound":
@@ -186,36 +242,36 @@ def _board(config: "Config", silent: bool, out: Output) -> "BoardFound":
 
 
 def _sections(
-    address: "Address", token: dict[str, str], uid: str, given: dict[str, Any], beside: "FromCluster"
+    address: "Address", token: dict[str, str], uid: str, given: Parts, beside: "FromCluster"
 ) -> dict[str, Any]:
     def named(**keys: object) -> dict[str, Any]:
         return {key: value for key, value in keys.items() if value}
 
-    shipper = named(url=given["shipper_url"], config=given["shipper_config"])
-    if (given["shipper_config"] or "").endswith((".alloy", ".river")):
+    shipper = named(url=given.shipper_url, config=given.shipper_config)
+    if (given.shipper_config or "").endswith((".alloy", ".river")):
         shipper["kind"] = "alloy"
     found = beside.sections
     return {
         "cluster": found.get("cluster"),
         "grafana": named(url=address.grafana, token=token),
         "dashboard": uid,
-        "loki": named(url=given["loki_url"], tenant=given["tenant"]) if given["loki_url"] else found.get("loki", {}),
+        "loki": named(url=given.loki_url, tenant=given.tenant) if given.loki_url else found.get("loki", {}),
         "boundary": {
             **found.get("boundary", {}),
-            **named(logs=given["boundary_logs"], config=given["boundary_config"], proxy=given["proxy"]),
+            **named(logs=given.boundary_logs, config=given.boundary_config, proxy=given.proxy),
         },
-        "coderd": named(logs=given["coderd_logs"]),
+        "coderd": named(logs=given.coderd_logs),
         "shipper": {**found.get("shipper", {}), **shipper},
         "inject": {
-            **({} if given["proxy"] else found.get("inject", {})),
-            **named(allow_url=given["allow_url"], deny_url=given["deny_url"]),
+            **({} if given.proxy else found.get("inject", {})),
+            **named(allow_url=given.allow_url, deny_url=given.deny_url),
         },
         "executors": found.get("executors"),
     }
 
 
 def _learnt(
-    sections: dict[str, Any], given: dict[str, Any], beside: "FromCluster", forwards: "Forwards", out: Output
+    sections: dict[str, Any], given: Parts, beside: "FromCluster", forwards: "Forwards", out: Output
 ) -> "Learnt":
     """What is known beyond what was said, which is put into the sections."""
     from obs_check.app.setup.learnt import learn_here
@@ -223,7 +279,9 @@ def _learnt(
     if beside.sections:
         learnt = beside.learn(forwards)
     else:
-        shipper, firewall = (Path(given[name]).expanduser() if given[name] else None for name in _CONFIGURATIONS)
+        shipper, firewall = (
+            Path(path).expanduser() if path else None for path in (given.shipper_config, given.boundary_config)
+        )
         learnt = learn_here(sections["shipper"].get("kind", "promtail"), shipper, firewall, out.env)
     for (section, key), (value, _) in list(learnt.values.items()):
         if key in sections[section]:

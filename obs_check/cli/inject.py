@@ -10,7 +10,7 @@ import click
 from obs_check.cli.ending import keep_document, write_document
 from obs_check.cli.load import inject_load
 from obs_check.cli.options import Output, common, deadline, echo
-from obs_check.cli.sending import event_options, loaded, through
+from obs_check.cli.sending import EventCount, event_options, loaded, through
 from obs_check.errors import ObsCheckError
 from obs_check.model.verdict import Verdict
 
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 @deadline
 @common
 def inject(
-    allow: int,
-    deny: int,
+    events: EventCount,
     save: Path | None,
     dry_run: bool,
     deadline: float | None,
@@ -51,12 +50,11 @@ def inject(
     from obs_check.app.systems.injection import open_way, would_send
     from obs_check.client.files.text_files import check_target
     from obs_check.config import ENVIRONMENT
-    from obs_check.errors import UsageError
 
     if load is not None and not dry_run:
         inject_load(load, sending, out, deadline, save)
-    if allow + deny == 0 and load is None:
-        raise UsageError("inject needs at least one event", "give --allow or --deny a number above 0")
+    if load is None:
+        events.needs_one("inject")
     config = out.config(asks=False)
     way = open_way(config, replace(sending, env=out.env), out.say)
     if load is not None:
@@ -64,15 +62,15 @@ def inject(
 
         echo(would_send_load(config.boundary, way, load))
         return
-    events = way.plan(allow, deny)
+    planned = way.plan(events.allow, events.deny)
     if dry_run:
-        echo(would_send(config.boundary, way, events))
+        echo(would_send(config.boundary, way, planned))
         return
     check_target(save or Path("run.json"))
     injected, path = Injected(), None
     with keep_document(out, injected, limit_s=out.limit_s(deadline)):
         try:
-            injected.send(config.boundary, way, events, out)
+            injected.send(config.boundary, way, planned, out)
         finally:
             with out.saving():
                 path = injected.keep(save)

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from obs_check.cli import ENDINGS
-from obs_check.cli.options import F, Group, completing, echo
+from obs_check.cli.option_groups import F
+from obs_check.cli.options import Group, completing, echo
 from obs_check.lab.native import PROGRAMS
 
 

@@ -1,14 +1,39 @@
 """`obs-check lint`: dashboards, queries and shipper configurations checked without asking any system."""
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from obs_check.cli.option_groups import as_record
 from obs_check.cli.options import Output, echo, junit_option, settings_of, with_formats
 from obs_check.model.wording import count_noun
 
 _SEVERITIES = ("error", "warning", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is known beside the files that are checked."""
+
+    samples: tuple[str, ...]
+    datasources: Path | None
+    root: Path | None
+    loki_version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """Which rules count, and which severity ends with 1."""
+
+    selected: tuple[str, ...]
+    ignored: tuple[str, ...]
+    fail_on: str
+
+    def fails(self, severity: str) -> bool:
+        """Whether a finding of this severity ends with 1."""
+        return self.fail_on != "never" and _SEVERITIES.index(severity) <= _SEVERITIES.index(self.fail_on)
 
 
 @click.command()
@@ -41,18 +66,9 @@ _SEVERITIES = ("error", "warning", "info")
 )
 @junit_option
 @with_formats("table", "json", "sarif", "github")
-def lint(
-    paths: tuple[Path, ...],
-    samples: tuple[str, ...],
-    datasources: Path | None,
-    root: Path | None,
-    loki_version: str | None,
-    selected: tuple[str, ...],
-    ignored: tuple[str, ...],
-    fail_on: str,
-    junit: Path | None,
-    out: Output,
-) -> None:
+@as_record("beside", Beside)
+@as_record("judging", Judging)
+def lint(paths: tuple[Path, ...], beside: Beside, judging: Judging, junit: Path | None, out: Output) -> None:
     """Check dashboards, queries and shipper configurations offline.
 
     PATHs are files or directories: dashboards (JSON, ConfigMaps), queries (.logql), promtail or Alloy configurations.
@@ -74,7 +90,12 @@ def lint(
 
     own = out.config(asks=False).lint
     material, skipped, broken = read_material(
-        paths, samples, datasources or own.datasources, root or own.root, out.env, settings_of(loki_version)
+        paths,
+        beside.samples,
+        beside.datasources or own.datasources,
+        beside.root or own.root,
+        out.env,
+        settings_of(beside.loki_version),
     )
     for note in (note for shipper in material.shippers for note in shipper.config.notes):
         out.detail(f"note: {note}")
@@ -82,7 +103,7 @@ def lint(
         out.detail(f"note: {note}")
     for sentence in skipped:
         out.detail(f"left out: {sentence}")
-    result = narrow_result(run(material), selected, ignored)
+    result = narrow_result(run(material), judging.selected, judging.ignored)
     for unused in result.unused:
         out.detail(f"{unused.spot.path}:{unused.spot.line}: {unused.rule} is switched off, but finds nothing there")
     document = lint_document(result, material.texts)
@@ -100,5 +121,4 @@ def lint(
         for error in broken[:-1]:
             out.say(f"obs-check: error: {error.message}")
         raise broken[-1]
-    failing = _SEVERITIES[: _SEVERITIES.index(fail_on) + 1] if fail_on != "never" else ()
-    out.finish(document, int(any(issue.severity in failing for issue in result.issues)))
+    out.finish(document, int(any(judging.fails(issue.severity) for issue in result.issues)))

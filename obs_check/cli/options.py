@@ -1,6 +1,5 @@
 """Options that all commands share, and where a command's results go."""
 
-import functools
 import os
 import shlex
 import sys
@@ -10,12 +9,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from obs_check.cli.interrupt import insistent_interrupt
+from obs_check.cli.option_groups import F, Take, gathering, with_options, wrapping
 from obs_check.errors import InputError, ObsCheckError, UsageError
+from obs_check.model.tree import mappings_at
 
 if TYPE_CHECKING:
     from obs_check.app.systems.forwarding import Forwards
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from obs_check.logql.settings import EngineSettings
     from obs_check.report.screen import Diffs
 
-F = TypeVar("F", bound=Callable[..., Any])
 _GIVEN = "obs_check.given"
 _FORWARDS = "obs_check.forwards"
 
@@ -179,7 +179,7 @@ class Output:
             with self.saving():
                 append_text(Path(self.env[SUMMARY_VARIABLE]), f"{summary}\n")
 
-    def finish(self, document: Mapping[str, Any], exit_code: int) -> NoReturn:
+    def finish(self, document: Mapping[str, object], exit_code: int) -> NoReturn:
         """Print the document when JSON was asked for, and end: with 1 as `fail_on` says it. InputError where a file of
         it could not be written."""
         if self.json:
@@ -188,7 +188,7 @@ class Output:
             last = self._unwritten.pop()
             self.tell_unwritten()
             raise last
-        warned = any(finding.get("severity") == "warning" for finding in document.get("findings") or ())
+        warned = any(finding.get("severity") == "warning" for finding in mappings_at(document, "findings"))
         if exit_code == 1 and self.fail_on == "never":
             exit_code = 0
         raise SystemExit(1 if exit_code == 0 and self.fail_on == "warning" and warned else exit_code)
@@ -271,44 +271,38 @@ def with_formats(*formats: str) -> Callable[[F], F]:
         click.option("-v", "--verbose", count=True, help="Say more on stderr."),
     )
 
-    def decorate(function: F) -> F:
-        @functools.wraps(function)
-        def command(
-            *args: object,
-            format_: str,
-            config_path: Path | None,
-            no_color: bool,
-            verbose: int,
-            run_junit: Path | None = None,
-            run_summary: Path | None = None,
-            run_fail_on: str = "error",
-            **kwargs: object,
-        ) -> Any:
-            color = not no_color and not os.environ.get("NO_COLOR")
-            given = click.get_current_context().meta.get(_GIVEN, {})
-            out = Output(format_, config_path, color, verbose, run_junit, run_summary, run_fail_on, given=given)
-            try:
-                return function(*args, out=out, **kwargs)
-            except (ObsCheckError, click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
-                raise
-            except Exception:
-                out.detail(traceback.format_exc().rstrip())
-                raise
+    def gather(take: Take) -> Mapping[str, object]:
+        color = not take("no_color") and not os.environ.get("NO_COLOR")
+        given = click.get_current_context().meta.get(_GIVEN, {})
+        judging = take("run_junit", None), take("run_summary", None), take("run_fail_on", "error")
+        return {"out": Output(take("format_"), take("config_path"), color, take("verbose"), *judging, given=given)}
 
-        decorated: Any = command
-        for option in reversed(options):
-            decorated = option(decorated)
-        return decorated  # type: ignore[no-any-return]
+    return lambda function: with_options(gathering(_traced(function), gather), *options)
 
-    return decorate
+
+def _traced(function: F) -> F:
+    """The command, which shows with -v where an error came from that is none of ours."""
+
+    def command(*args: object, out: Output, **given: object) -> object:
+        try:
+            return function(*args, out=out, **given)
+        except (ObsCheckError, click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
+            raise
+        except Exception:
+            out.detail(traceback.format_exc().rstrip())
+            raise
+
+    return wrapping(function, command)
 
 
 def judging_options(function: F) -> F:
     """Decorator: the shared options of commands that judge a run, with -o table|json|github, --junit, --summary and
     --fail-on, as `out: Output`."""
     file = click.Path(path_type=Path, dir_okay=False)
-    decorated: Any = with_formats("table", "json", "github")(function)
-    for option in (
+    return with_options(
+        with_formats("table", "json", "github")(function),
+        click.option("--junit", "run_junit", metavar="FILE", type=file, help="Write JUnit XML."),
+        click.option("--summary", "run_summary", metavar="FILE", type=file, help="Write a page of Markdown."),
         click.option(
             "--fail-on",
             "run_fail_on",
@@ -317,18 +311,13 @@ def judging_options(function: F) -> F:
             show_default=True,
             help="What ends with 1; unknown stays 3.",
         ),
-        click.option("--summary", "run_summary", metavar="FILE", type=file, help="Write a page of Markdown."),
-        click.option("--junit", "run_junit", metavar="FILE", type=file, help="Write JUnit XML."),
-    ):
-        decorated = option(decorated)
-    return decorated  # type: ignore[no-any-return]
+    )
 
 
 def junit_option(function: F) -> F:
     """Decorator: --junit, as `junit: Path | None`."""
     file = click.Path(path_type=Path, dir_okay=False)
-    decorated: Any = click.option("--junit", metavar="FILE", type=file, help="Write JUnit XML.")(function)
-    return decorated  # type: ignore[no-any-return]
+    return click.option("--junit", metavar="FILE", type=file, help="Write JUnit XML.")(function)
 
 
 def _note_given(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
@@ -350,14 +339,12 @@ def pointed_grafana(function: F) -> F:
 
 def pointed(function: F) -> F:
     """Decorator: --grafana, --dashboard and --loki, which `Output.config` heeds."""
-    decorated: Any = function
-    for option in (
-        given_option("loki", "URL", "Ask this Loki.  [default: loki.url; without a file $LOKI_ADDR]"),
-        given_option("dashboard", "UID|FILE", "Another dashboard than the configured one, or a JSON file."),
+    return with_options(
+        function,
         pointed_grafana,
-    ):
-        decorated = option(decorated)
-    return decorated  # type: ignore[no-any-return]
+        given_option("dashboard", "UID|FILE", "Another dashboard than the configured one, or a JSON file."),
+        given_option("loki", "URL", "Ask this Loki.  [default: loki.url; without a file $LOKI_ADDR]"),
+    )
 
 
 def common(function: F) -> F:
@@ -378,13 +365,11 @@ def deadline(function: F) -> F:
 def limited(function: F) -> F:
     """Decorator for a command that asks for no configuration: adds --deadline, and ends it when that is up."""
 
-    @functools.wraps(function)
-    def command(*args: object, deadline: float | None, **kwargs: object) -> Any:
+    def command(*args: object, deadline: float | None, **given: object) -> object:
         with insistent_interrupt(_default_timeouts().command_s if deadline is None else deadline):
-            return function(*args, **kwargs)
+            return function(*args, **given)
 
-    decorated: Any = deadline(command)
-    return decorated  # type: ignore[no-any-return]
+    return deadline(wrapping(function, command))
 
 
 def completing(known: Callable[[], Iterable[str]]) -> Callable[[click.Context, click.Parameter, str], list[str]]:

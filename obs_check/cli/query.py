@@ -4,12 +4,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import click
 
 from obs_check.cli.interrupt import insistent_interrupt
+from obs_check.cli.option_groups import as_record
 from obs_check.cli.options import Output, deadline, echo, with_formats
 from obs_check.cli.query_explain import explain_query
 from obs_check.cli.query_follow import follow_query
@@ -32,6 +34,28 @@ _MOST_WORDS = 2000
 """Characters of a refusal: Loki repeats long queries in its words."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Which time is asked for, and how much."""
+
+    since: str | None
+    from_: str | None
+    to: str | None
+    step: str | None
+    limit: int
+    instant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is done in place of running the query once."""
+
+    follow: bool
+    explain: bool
+    listing: bool
+    labelling: bool
+
+
 @click.command()
 @click.argument("query", metavar="[QUERY|NAME]", default="")
 @click.argument("rest", metavar="", nargs=-1)
@@ -48,20 +72,14 @@ _MOST_WORDS = 2000
 @click.option("--labels", "labelling", is_flag=True, help="List labels and values; QUERY may be a selector.")
 @deadline
 @with_formats("table", "json", "jsonl", "csv", "raw")
+@as_record("asking", Asking)
+@as_record("task", Task)
 def query(
     query: str,
     rest: tuple[str, ...],
     target: QueryTarget,
-    since: str | None,
-    from_: str | None,
-    to: str | None,
-    step: str | None,
-    limit: int,
-    instant: bool,
-    follow: bool,
-    explain: bool,
-    listing: bool,
-    labelling: bool,
+    asking: Asking,
+    task: Task,
     deadline: float | None,
     out: Output,
 ) -> None:
@@ -83,29 +101,30 @@ def query(
         raise UsageError(f"{rest[0]}: one argument too many", "quote the query, and a glob: --file '/logs/*.log'")
     target.check()
     files = target.files
-    if listing:
+    if task.listing:
         list_queries(out)
-    window = read_window(since, from_, to, time.time_ns(), bool(files) or follow)
-    if labelling:
+    window = read_window(asking.since, asking.from_, asking.to, time.time_ns(), bool(files) or task.follow)
+    if task.labelling:
         with insistent_interrupt(out.limit_s(deadline, configured=not files)), _worded_refusals():
             list_labels(query, target, window, out)
     text = query_text(query)
     if not text.strip():
         raise UsageError("there is no query", "for example '{job=\"boundary\"}'; --list shows those with a name")
-    if follow and explain:
+    if task.follow and task.explain:
         raise UsageError("--follow and --explain exclude each other", "give one of them")
-    ask = Ask(text, _parsed(text), instant, limit, read_duration(step, "--step") if step else None, window)
-    if instant and isinstance(ask.expr, LogQuery):
+    step = read_duration(asking.step, "--step") if asking.step else None
+    ask = Ask(text, _parsed(text), asking.instant, asking.limit, step, window)
+    if ask.instant and isinstance(ask.expr, LogQuery):
         raise UsageError("a log query has no --instant", "leave it away, or count: sum(count_over_time(... [5m]))")
     if out.format == "raw" and not isinstance(ask.expr, LogQuery):
         raise UsageError("-o raw is for lines, and this query gives values", "take -o csv or -o jsonl")
     # Local files ask for no configuration, and what is followed has no end.
-    limit_s = deadline or 0.0 if follow else out.limit_s(deadline, configured=not files)
+    limit_s = deadline or 0.0 if task.follow else out.limit_s(deadline, configured=not files)
     with insistent_interrupt(limit_s), _worded_refusals():
-        if follow:
-            follow_query(ask, target, to is not None, out)
+        if task.follow:
+            follow_query(ask, target, asking.to is not None, out)
             return
-        if explain:
+        if task.explain:
             explain_query(ask, target, out)
         if files:
             _run_on_files(ask, target, out)

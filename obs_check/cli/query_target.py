@@ -1,15 +1,15 @@
 """Where the lines of `obs-check query` are: local files, the Loki that an option names, else the configuration's."""
 
-import functools
 import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
+from obs_check.cli.option_groups import F, Take, gathering, with_options
 from obs_check.cli.options import Output, settings_of
 from obs_check.cli.query_window import read_labels
 from obs_check.errors import UsageError
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from obs_check.config import Config
     from obs_check.logql.settings import EngineSettings
     from obs_check.model.entry import Labels
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,34 +161,30 @@ class QueryTarget:
         return url, replace(access, tenant=self.tenant or access.tenant)
 
 
-_OPTIONS = (
-    click.option("--file", "files", multiple=True, metavar="PATH", help="Log file, glob or - (stdin). Repeatable."),
-    click.option("--label", "labels", multiple=True, metavar="K=V", help="Label of the files' lines. Repeatable."),
-    click.option("--max-line", type=click.IntRange(1), metavar="BYTES", help="Cut longer lines.  [default: 262144]"),
-    click.option("--time-key", metavar="KEY", help="Field with the time of a file's line (JSON or logfmt)."),
-    click.option(
-        "--loki-version", metavar="X.Y", help="Answer for files as this Loki does: 3.5, 3.6, 3.7.  [default: 3.5]"
-    ),
-    click.option("--loki", metavar="URL", help="Ask this Loki."),
-    click.option("--tenant", metavar="ID", help="Tenant of a Loki that has several.  [default: the configuration's]"),
-    click.option("--grafana", metavar="URL", help="Ask through this Grafana's datasource proxy."),
-    click.option("--datasource", metavar="UID", help="Loki's uid in Grafana.  [default: the configuration's]"),
-)
-
-
 def target_options(function: F) -> F:
     """Decorator: the options that say where to look, handed to the command as `target: QueryTarget`."""
 
-    @functools.wraps(function)
-    def command(*args: object, **given: Any) -> Any:
-        told = {field.name: given.pop(field.name) for field in fields(QueryTarget)}
+    def gather(take: Take) -> Mapping[str, object]:
+        given = {field.name: take(field.name) for field in fields(QueryTarget)}
         # A quoted glob reaches us with its ~.
-        told["files"] = tuple(os.path.expanduser(path) for path in told["files"])  # noqa: PTH111
-        told["labels"] = read_labels(told["labels"])
-        return function(*args, target=QueryTarget(**told), **given)
+        files = tuple(os.path.expanduser(path) for path in given["files"])  # noqa: PTH111
+        return {"target": QueryTarget(**{**given, "files": files, "labels": read_labels(given["labels"])})}
 
-    decorated: Any = command
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    found: F = decorated
-    return found
+    return with_options(
+        gathering(function, gather),
+        click.option("--file", "files", multiple=True, metavar="PATH", help="Log file, glob or - (stdin). Repeatable."),
+        click.option("--label", "labels", multiple=True, metavar="K=V", help="Label of the files' lines. Repeatable."),
+        click.option(
+            "--max-line", type=click.IntRange(1), metavar="BYTES", help="Cut longer lines.  [default: 262144]"
+        ),
+        click.option("--time-key", metavar="KEY", help="Field with the time of a file's line (JSON or logfmt)."),
+        click.option(
+            "--loki-version", metavar="X.Y", help="Answer for files as this Loki does: 3.5, 3.6, 3.7.  [default: 3.5]"
+        ),
+        click.option("--loki", metavar="URL", help="Ask this Loki."),
+        click.option(
+            "--tenant", metavar="ID", help="Tenant of a Loki that has several.  [default: the configuration's]"
+        ),
+        click.option("--grafana", metavar="URL", help="Ask through this Grafana's datasource proxy."),
+        click.option("--datasource", metavar="UID", help="Loki's uid in Grafana.  [default: the configuration's]"),
+    )

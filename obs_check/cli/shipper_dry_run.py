@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from obs_check.cli.option_groups import as_record
 from obs_check.cli.options import Output, common, echo, limited
-from obs_check.cli.shipper_targets import known_targets, named_values, pods_option, shipper_file, shipper_option
+from obs_check.cli.shipper_targets import ToldOfPods, known_targets, pods_option, shipper_file, shipper_option
 from obs_check.errors import InputError
 from obs_check.model.wording import count_noun
 
@@ -24,12 +25,11 @@ from obs_check.model.wording import count_noun
 @click.argument("files", nargs=-1, metavar="[FILE... | -]")
 @limited
 @common
+@as_record("told", ToldOfPods)
 def dry_run(
     shipper_config: Path | None,
     job: str | None,
-    pairs: tuple[str, ...],
-    meta: tuple[str, ...],
-    pods: Path | None,
+    told: ToldOfPods,
     trace: bool,
     files: tuple[str, ...],
     out: Output,
@@ -49,7 +49,6 @@ def dry_run(
     """
     from obs_check.report.json import json_line
     from obs_check.report.shipper_trace import kept_json, print_kept, print_trace, trace_json
-    from obs_check.shipper.pods import given_labels
     from obs_check.shipper.pushed import pushed_entries
     from obs_check.shipper.read import read_shipper
     from obs_check.shipper.simulate import run
@@ -57,9 +56,8 @@ def dry_run(
 
     read = read_shipper(shipper_file(shipper_config, out), out.env)
     chosen = read.job(job)
-    given = named_values("--label", pairs)
-    supplied = given_labels(given, named_values("--meta", meta))
-    known = known_targets(pods, [chosen], out)
+    given, supplied = told.labels, told.supplied()
+    known = known_targets(told.pods, [chosen], out)
     now_ns = time.time_ns()
     for note in (*read.notes, *chosen.pipeline.notes()):
         out.say(f"note: {note}")

@@ -3,13 +3,16 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
+from obs_check.cli.option_groups import F, as_record
 from obs_check.cli.options import Output, common, limited
+from obs_check.model.tree import Json
 from obs_check.model.wording import count_noun
 
 if TYPE_CHECKING:
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
     from obs_check.shipper.model import ScrapeJob
     from obs_check.shipper.targets import FileReport, RelabeledTarget
 
-F = TypeVar("F", bound=Callable[..., Any])
 PODS = "/var/log/pods"
 
 
@@ -51,6 +53,26 @@ def pods_option(function: F) -> F:
     )(function)
 
 
+@dataclass(frozen=True, slots=True)
+class ToldOfPods:
+    """What options tell of pods: `pairs` are labels, `meta` discovery labels, `pods` the file of what kubectl says."""
+
+    pairs: tuple[str, ...]
+    meta: tuple[str, ...]
+    pods: Path | None
+
+    @property
+    def labels(self) -> "Labels":
+        """Those of --label; raises UsageError."""
+        return named_values("--label", self.pairs)
+
+    def supplied(self) -> "Labels":
+        """The discovery labels that they are or stand for; raises UsageError."""
+        from obs_check.shipper.pods import given_labels
+
+        return given_labels(self.labels, named_values("--meta", self.meta))
+
+
 def known_targets(file: Path | None, jobs: "Sequence[ScrapeJob]", out: Output) -> "Sequence[Labels]":
     """The discovery labels of the pods that are known, by a file or by obs-check.yaml, where a job finds pods."""
     from obs_check.app.systems.pods import known_pods
@@ -72,14 +94,9 @@ def known_targets(file: Path | None, jobs: "Sequence[ScrapeJob]", out: Output) -
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
 @limited
 @common
+@as_record("told", ToldOfPods)
 def targets(
-    shipper_config: Path | None,
-    root: Path | None,
-    pairs: tuple[str, ...],
-    meta: tuple[str, ...],
-    pods: Path | None,
-    paths: tuple[str, ...],
-    out: Output,
+    shipper_config: Path | None, root: Path | None, told: ToldOfPods, paths: tuple[str, ...], out: Output
 ) -> None:
     """List the files of a machine, the job that takes each and the labels it gets, or why no job does.
 
@@ -100,13 +117,12 @@ def targets(
     from obs_check.report.shipper_targets import print_targets, targets_document
     from obs_check.shipper.collect import globs
     from obs_check.shipper.glob import literal_start
-    from obs_check.shipper.pods import given_labels
     from obs_check.shipper.read import read_shipper
     from obs_check.shipper.targets import find_targets, other_discovery, report
 
     read = read_shipper(shipper_file(shipper_config, out), out.env)
     jobs = read.jobs
-    supplied = given_labels(named_values("--label", pairs), named_values("--meta", meta))
+    supplied = told.supplied()
     top = root or Path("/")
     if paths:
         below = [str(PurePosixPath("/", path) if root else Path(path).absolute()) for path in paths]
@@ -118,7 +134,7 @@ def targets(
         below = ["/"] if root else [literal_start(glob) for glob in globs(jobs) if glob.startswith("/")]
         below += [PODS] if any("pod" in job.roles for job in jobs) else []
     files = list_files(top, below, time.time_ns())
-    found = find_targets(jobs, files, supplied, known_targets(pods, jobs, out))
+    found = find_targets(jobs, files, supplied, known_targets(told.pods, jobs, out))
     reports = report(files, found, read.unread)
     notes = [*read.notes, *other_discovery(jobs)]
     if not files:
@@ -144,11 +160,11 @@ def named_values(option: str, pairs: Sequence[str]) -> "Labels":
     return labels
 
 
-def _paths(found: "Sequence[RelabeledTarget]", reports: "Sequence[FileReport]", root: Path) -> list[dict[str, Any]]:
+def _paths(found: "Sequence[RelabeledTarget]", reports: "Sequence[FileReport]", root: Path) -> list[dict[str, Json]]:
     """Each pattern of a static target with how many of the listed files it takes, and why none where that shows."""
     from obs_check.client.files.log_tree import missing_directory
 
-    rows = []
+    rows: list[dict[str, Json]] = []
     for target in found:
         if target.pod is None and target.glob:
             count = sum(target in report.by for report in reports)

@@ -8,8 +8,7 @@ import click
 from obs_check.cli.ending import keep_document
 from obs_check.cli.load import verify_load
 from obs_check.cli.options import Output, deadline, judging_options, pointed
-from obs_check.cli.sending import event_options, loaded, through
-from obs_check.cli.shipper_targets import pods_option
+from obs_check.cli.sending import EventCount, Following, event_options, following_options, loaded, through
 
 if TYPE_CHECKING:
     from obs_check.app.systems.injection import Sending
@@ -21,16 +20,13 @@ if TYPE_CHECKING:
 @event_options(10)
 @through
 @loaded
-@pods_option
-@click.option("--timeout", type=click.FloatRange(1), help="Seconds that a hop may take after the hop before it.")
+@following_options
 @deadline
 @click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Keep the JSON document in this file.")
 @judging_options
 def verify(
-    allow: int,
-    deny: int,
-    pods: Path | None,
-    timeout: float | None,
+    events: EventCount,
+    following: Following,
     deadline: float | None,
     save: Path | None,
     sending: "Sending",
@@ -48,19 +44,17 @@ def verify(
     from obs_check.app.systems.systems import open_systems
     from obs_check.app.verify.check import Check
     from obs_check.app.verify.outcome import Outcome
-    from obs_check.errors import UsageError
 
     if load is not None:
-        verify_load(load, sending, out, timeout, deadline, save)
-    if allow + deny == 0:
-        raise UsageError("verify needs at least one event", "give --allow or --deny a number above 0")
+        verify_load(load, sending, out, following.timeout, deadline, save)
+    events.needs_one("verify")
     outcome = Outcome("verify")
     with (
         keep_document(out, outcome, save, out.limit_s(deadline)),
-        open_systems(out.config(), out.env, hop_s=timeout, detail=out.detail, pods=pods) as systems,
+        open_systems(out.config(), out.env, hop_s=following.timeout, detail=out.detail, pods=following.pods) as systems,
     ):
         check = Check(systems, outcome, out.say)
-        check.run(allow, deny, sending)
+        check.run(events.allow, events.deny, sending)
         check.explain()
         out.show_outcome(outcome, diffs="none")
     out.finish(outcome.to_json(), outcome.exit_code)

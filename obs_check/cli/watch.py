@@ -4,7 +4,6 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 from random import random
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,9 @@ import click
 
 from obs_check.cli.ending import keep_document
 from obs_check.cli.interrupt import Stopped, insistent_interrupt
+from obs_check.cli.option_groups import as_record
 from obs_check.cli.options import Output, common, deadline, echo, pointed
-from obs_check.cli.sending import event_options, through
-from obs_check.cli.shipper_targets import pods_option
+from obs_check.cli.sending import EventCount, Following, event_options, following_options, through
 from obs_check.errors import ObsCheckError, UsageError
 
 if TYPE_CHECKING:
@@ -31,6 +30,19 @@ if TYPE_CHECKING:
 
 _MOST_KEPT = 100
 sleep = time.sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """How often, how long and for whom: a run each `every` seconds, up to `jitter` later, `runs` of them or for ever;
+    `listen` is where its metrics are, `keep` how many documents stay, `annotate` whether the dashboard shows runs."""
+
+    every: float
+    jitter: float | None
+    listen: str
+    runs: int | None
+    keep: int
+    annotate: bool
 
 
 @click.command()
@@ -64,22 +76,15 @@ sleep = time.sleep
 @pointed
 @event_options(10)
 @through
-@pods_option
-@click.option("--timeout", type=click.FloatRange(1), help="Seconds that a hop may take after the hop before it.")
+@following_options
 @deadline
 @common
+@as_record("watching", Watching)
 def watch(
-    every: float,
-    jitter: float | None,
-    listen: str,
-    runs: int | None,
-    keep: int,
-    annotate: bool,
-    allow: int,
-    deny: int,
-    pods: Path | None,
+    watching: Watching,
+    events: EventCount,
     sending: "Sending",
-    timeout: float | None,
+    following: Following,
     deadline: float | None,
     out: Output,
 ) -> None:
@@ -98,12 +103,13 @@ def watch(
     from obs_check.report.watch_metrics import WatchMetrics, in_a_line
     from obs_check.serving import Server, parse_listen
 
-    if allow + deny == 0:
+    if events.allow + events.deny == 0:
         raise UsageError("watch needs events to send", "give --allow or --deny a number above 0")
-    jitter = every / 10 if jitter is None else jitter
+    every = watching.every
+    jitter = every / 10 if watching.jitter is None else watching.jitter
     if not jitter <= every:
         raise UsageError(f"--jitter {jitter:g} is not within --every {every:g}", "give it less")
-    host, port = parse_listen(listen)
+    host, port = parse_listen(watching.listen)
     limit_s = out.limit_s(deadline)
     state = state_directory(out.env)
     metrics = WatchMetrics()
@@ -113,15 +119,15 @@ def watch(
         echo(json_line(account.to_json()) if out.json else in_a_line(account))
 
     quiet = _Quiet(**{field.name: getattr(out, field.name) for field in fields(out)})
-    verify = _Verify(quiet, allow, deny, pods, sending, timeout, limit_s, annotate)
-    tidy = state_cleaner(state, keep, out.say) if state is not None else lambda: None
+    verify = _Verify(quiet, events, sending, following, limit_s, watching.annotate)
+    tidy = state_cleaner(state, watching.keep, out.say) if state is not None else lambda: None
     watched = Watch(verify, Schedule(every, jitter, limit_s), time.time_ns, _pause, random, note, tidy)
     with (
         out.store().locked("watch", str(out.config().path)),
         Server(_application(metrics, lambda: watched.status), host, port, "watch") as server,
     ):
         out.say(f"metrics: {server.url}/metrics, health: {server.url}/healthz; stop it with Ctrl-C")
-        code = watched.run(runs)
+        code = watched.run(watching.runs)
     raise SystemExit(code)
 
 
@@ -159,11 +165,9 @@ class _Verify:
     """
 
     out: "_Quiet"
-    allow: int
-    deny: int
-    pods: Path | None
+    events: EventCount
     sending: "Sending"
-    timeout: float | None
+    following: Following
     limit_s: float
     annotate: bool
     begun: bool = False
@@ -199,11 +203,15 @@ class _Verify:
         with (
             keep_document(self.out, outcome, None, self.limit_s),
             open_systems(
-                self.out.config(), self.out.env, hop_s=self.timeout, detail=self.out.detail, pods=self.pods
+                self.out.config(),
+                self.out.env,
+                hop_s=self.following.timeout,
+                detail=self.out.detail,
+                pods=self.following.pods,
             ) as systems,
         ):
             check = Check(systems, outcome, self.out.say)
-            check.run(self.allow, self.deny, self.sending)
+            check.run(self.events.allow, self.events.deny, self.sending)
             check.explain()
             if self.annotate:
                 self._annotate(systems, account_of(outcome, start_ns, time.time_ns()))
