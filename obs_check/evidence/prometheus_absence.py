@@ -8,7 +8,7 @@ from typing import Any
 from obs_check.evidence.cause import Cause
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.promql import VectorSelector, selectors
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS
 from obs_check.panel.elements import Target
@@ -34,16 +34,13 @@ class Absence:
     earlier: tuple[Mapping[str, str], ...]
     probes: tuple[Probe, ...]
 
-    def finding(
-        self, context: Context, broken: BrokenPanel, cause: Cause, claim: str, more: Sequence[Probe], fix: Fix
-    ) -> Finding:
+    def finding(self, broken: BrokenPanel, cause: Cause, claim: str, more: Sequence[Probe], fix: Fix) -> Finding:
         """A finding about this selector whose fix nobody can try here."""
         return cause.finding(
-            subject=Subject(context.dashboard_uid, broken.panel.id, self.target.ref_id),
+            target=self.target.ref_id,
             claim=claim,
             evidence=Observation((*broken.probes, *self.probes, *more)),
             fix=fix,
-            panels=(broken.panel.id,),
         )
 
 

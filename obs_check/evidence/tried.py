@@ -8,7 +8,7 @@ from obs_check.evidence.cause import Cause
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import apply_edits, edits_fix
 from obs_check.evidence.funnel import count_rung
-from obs_check.model.finding import DashboardEdit, Evidence, Finding, Fix, Meaning, Observation, Proof, Subject
+from obs_check.model.finding import DashboardEdit, Evidence, Finding, Fix, Meaning, Observation, Proof
 from obs_check.model.probe import Probe
 from obs_check.model.secret import shorten
 from obs_check.model.window import Window
@@ -106,11 +106,9 @@ def tried_finding(
     if change.edits and seen:
         evidence = Proof(seen, change.probes, cured=change.right)
     return cause.finding(
-        subject=Subject(context.dashboard_uid, broken.panel.id),
         claim=claim,
         evidence=evidence,
         fix=fix,
-        panels=(broken.panel.id,),
     )
 
 

@@ -12,7 +12,7 @@ from obs_check.evidence.collecting import Collecting, change_to_collect, not_dis
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, join_findings, losses, shipper_answers
 from obs_check.evidence.shipper_rules import Rules, simulated_evidence
-from obs_check.model.finding import Finding, Subject
+from obs_check.model.finding import Finding
 from obs_check.model.probe import Probe
 from obs_check.model.wording import count_noun
 from obs_check.shipper.glob import matches
@@ -49,7 +49,6 @@ def _on(context: Context, config: Rules, one: PathLines, cause: Cause, near_only
     seen = (*one.probes, _paths(config, one.file, now))
     title = "simulate the fixed configuration on the lost lines"
     return cause.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"{count_noun(len(one.found), 'line')} of the run are in {one.directory} and 0 in Loki: no job "
         f"takes the file ({change.why})"
         + (f"; with the fix {len(fixed.shipped)} of {len(lines)} lines are pushed" if fixed else ""),

@@ -17,7 +17,7 @@ from obs_check.client.egress import EgressAnswer
 from obs_check.config import CoderdConfig
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run, Sent, plan_events
-from obs_check.model.finding import Fix, Observation, Subject
+from obs_check.model.finding import Fix, Observation
 from obs_check.model.paths import AbsolutePath, absolute_glob
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS, Window
@@ -113,6 +113,6 @@ def test_a_dashboard_says_how_coderd_writes_where_it_agrees(
         context = context_of(systems, held, [])
         row = look_at_panels(systems.board, held, NOW_NS, {3})[0]
         seen = Observation((Probe("coderd", "nothing", 0, NOW_NS),))
-        upstream = last_batch_lost.CAUSE.finding(Subject("staged"), "c", seen, Fix("f"), (1, 2, 3))
+        upstream = last_batch_lost.CAUSE.finding("c", seen, Fix("f"), (1, 2, 3))
         behind = Rehearsal(systems, context, run).findings_behind(upstream, row)
     assert [one.cause for one in behind] == found

@@ -28,7 +28,7 @@ def test_a_proof_has_two_sides() -> None:
 @pytest.mark.parametrize("cause", CAUSES)
 def test_a_cause_is_a_file_a_page_a_fault_and_a_case(cause: str) -> None:
     module = f"obs_check.causes.{cause.replace('-', '_')}"
-    assert CAUSES[cause].find.__module__ == module
+    assert CAUSES[cause].prove.__module__ == module
     page = (ROOT / f"docs/causes/{cause}.md").read_text("utf-8")
     assert page.startswith(f"# {cause}\n\n")
     assert re.findall(r"^## (.+)$", page, re.M) in SECTIONS

@@ -6,7 +6,7 @@
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.query_finding import query_finding, query_fix, reads_better, with_edits
+from obs_check.evidence.query_fix import query_fix, reads_better, with_edits
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.style import number_text
@@ -36,10 +36,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         return None
     limit = found.right if ranges(found.left) else found.left
     number = number_text(limit.value) if isinstance(limit, ast.Number) else "the number"
-    return query_finding(
-        CAUSE,
-        context,
-        broken,
+    return CAUSE.finding(
         f"`{found.op} {number}` drops every series: as written {broken.reading.text}, without it "
         f"{changed.reading.text}",
         Proof((*broken.measured, *broken.whole.probes), changed.probes, cured=not changed.differs),

@@ -16,7 +16,7 @@ from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.needed_labels import grouped_by
 from obs_check.evidence.parser_at import count, with_values
 from obs_check.evidence.query_edit import edit_texts
-from obs_check.evidence.query_finding import query_finding, query_fix, reads_better, with_edits
+from obs_check.evidence.query_fix import query_fix, reads_better, with_edits
 from obs_check.evidence.query_text import group_by_label
 from obs_check.logql import parse
 from obs_check.model.finding import Finding, Observation, Proof
@@ -41,10 +41,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         changed = with_edits(context, broken, edits) if edits else None
         if changed is None or not reads_better(broken, changed):
             continue
-        return query_finding(
-            CAUSE,
-            context,
-            broken,
+        return CAUSE.finding(
             f"{missing.claim}, by `{near[0]}` {changed.reading.text}",
             Proof((*broken.measured, missing.probe), changed.probes, cured=not changed.differs),
             query_fix(context, f"group by `{near[0]}`", edits),
@@ -61,7 +58,7 @@ def find_alone(context: Context, broken: BrokenTarget) -> Finding | None:
     for missing in _missing(context, broken):
         fix = query_fix(context, "group by a label that the lines have, or let a parser set it")
         evidence = Observation((*broken.measured, missing.probe))
-        return query_finding(CAUSE, context, broken, missing.claim, evidence, fix, group=missing.name)
+        return CAUSE.finding(missing.claim, evidence, fix, group=missing.name)
     return None
 
 

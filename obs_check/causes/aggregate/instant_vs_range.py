@@ -8,7 +8,7 @@ from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.dashboard_edit import edits_fix, panel_json
-from obs_check.evidence.query_finding import query_finding, reads_better, with_edits
+from obs_check.evidence.query_fix import reads_better, with_edits
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding, PanelEdit, Proof
@@ -31,10 +31,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     if not reads_better(broken, changed):
         return None
     reads = broken.reading.error or f"the panel reads {broken.reading.text}"
-    return query_finding(
-        CAUSE,
-        context,
-        broken,
+    return CAUSE.finding(
         f"the query is asked as {now}: {reads}; as {other} it reads {changed.reading.text}",
         Proof((*broken.measured, *broken.whole.probes), changed.probes, cured=not changed.differs),
         edits_fix(f"ask it as {other} query", context.dashboard_uid, edits, "same"),

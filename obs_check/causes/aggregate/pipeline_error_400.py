@@ -13,7 +13,7 @@ from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.query_edit import at_end, insert_stage
-from obs_check.evidence.query_finding import query_finding, query_fix, reads_better, with_edits
+from obs_check.evidence.query_fix import query_fix, reads_better, with_edits
 from obs_check.evidence.query_text import stages_of
 from obs_check.logql import to_text
 from obs_check.logql.stages.label_filter import FILTER_ERROR
@@ -45,10 +45,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     changed = with_edits(context, broken, rewrite.edits)
     if not reads_better(broken, changed):
         return _incomparable(context, broken, (probe,)) if refused[1] == FILTER_ERROR else None
-    return query_finding(
-        CAUSE,
-        context,
-        broken,
+    return CAUSE.finding(
         f"lines that give {refused[1]} reach the aggregation and Loki refuses the query (400), for example "
         f'`{shorten(samples[0][1], 120)}`; with `| __error__=""` the panel reads {changed.reading.text}',
         Proof((*broken.whole.probes, probe), changed.probes, cured=not changed.differs),
@@ -70,10 +67,7 @@ def _incomparable(context: Context, broken: BrokenTarget, probes: tuple[Probe, .
             told = _told(one, values)
             if told:
                 said = ", ".join(f"`{value}`" for value in values[:3])
-                return query_finding(
-                    CAUSE,
-                    context,
-                    broken,
+                return CAUSE.finding(
                     f"`{stage_text(stage)}` cannot compare {one.name} ({said}), so that Loki refuses the query (400): "
                     f"{told[0]}",
                     Observation((*broken.whole.probes, *probes)),

@@ -14,7 +14,7 @@ from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import edits_fix, panel_json
 from obs_check.evidence.tried import Tried, reading_text, try_edits
 from obs_check.golang.durations import format_prometheus_duration, parse_prometheus_duration
-from obs_check.model.finding import DashboardEdit, Evidence, Finding, Fix, Observation, PanelEdit, Proof, Subject
+from obs_check.model.finding import DashboardEdit, Evidence, Finding, Fix, Observation, PanelEdit, Proof
 from obs_check.model.window import Window
 from obs_check.model.wording import count_noun
 from obs_check.panel.expect import reads_nothing
@@ -90,11 +90,9 @@ def _refused(context: Context, broken: BrokenPanel, limit: _Limit, value: str) -
     if change is not None and helps and broken.probes:
         evidence = Proof(broken.probes, change.probes, cured=bool(edits) and change.right)
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid, broken.panel.id),
         claim=claim,
         evidence=evidence,
         fix=fix,
-        panels=(broken.panel.id,),
         group=f"{limit.name} {value}",
     )
 
@@ -145,12 +143,10 @@ def _looks_back(context: Context, broken: BrokenPanel) -> Finding | None:
         return None
     value = format_prometheus_duration(lookback)
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid, broken.panel.id),
         claim=f"Loki's limit `max_query_lookback` is {value}: queries see no older line, which their answer does not "
         f"say; the panel looks at {format_prometheus_duration(window.end_ns - window.start_ns)}",
         evidence=Observation((*broken.probes, probe)),
         fix=Fix("raise or remove `max_query_lookback` in Loki's `limits_config`"),
-        panels=(broken.panel.id,),
         group=f"max_query_lookback {value}",
     )
 

@@ -11,7 +11,7 @@ from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.query_edit import Edits
-from obs_check.evidence.query_finding import query_finding, query_fix, reads_better, with_edits
+from obs_check.evidence.query_fix import query_fix, reads_better, with_edits
 from obs_check.evidence.query_text import has_variable, splice_text
 from obs_check.golang.durations import format_duration
 from obs_check.logql import parse
@@ -43,10 +43,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     if not reads_better(broken, changed):
         return None
     where = "the panel shows one point" if one_point else f"points are {format_duration(needed_ns)} apart"
-    short = query_finding(
-        CAUSE,
-        context,
-        broken,
+    short = CAUSE.finding(
         f"[{format_duration(interval_ns)}] is too short, {where}: of {broken.rungs[-1].lines:g} lines the panel "
         f"reads {broken.reading.text}, with [{macro}] {changed.reading.text}",
         Proof((*broken.measured, *broken.whole.probes), changed.probes, cured=not changed.differs),

@@ -10,7 +10,7 @@ import re
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.needed_labels import grouped_by
-from obs_check.evidence.query_finding import query_finding, query_fix, reads_better, with_edits
+from obs_check.evidence.query_fix import query_fix, reads_better, with_edits
 from obs_check.logql import parse, to_text
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.walk import children, ranges
@@ -66,10 +66,7 @@ def _apart(
             break
     else:
         return None
-    return query_finding(
-        CAUSE,
-        context,
-        broken,
+    return CAUSE.finding(
         f"both sides of `{pair.op}` have series ({sums[0]:g} and {sums[1]:g} in sum) but none on the left has the "
         f"labels of one on the right ({_names(pair.left)} against {_names(pair.right)}): "
         f"as written {broken.reading.text}, with `{pair.op} {matching}` {changed.reading.text}",
@@ -101,10 +98,7 @@ def _one_sided(
     if not reads_better(broken, changed):
         return None
     which = ("left", "right")[empty]
-    return query_finding(
-        CAUSE,
-        context,
-        broken,
+    return CAUSE.finding(
         f"no line passes the {which} side of `{author.op}`, a count of no lines is no series and not 0, and without a "
         f"pair the whole is empty: as written {broken.reading.text}, with `or vector(0)` on that side "
         f"{changed.reading.text}",

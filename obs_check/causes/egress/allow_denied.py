@@ -14,7 +14,7 @@ from obs_check.evidence.context import Context
 from obs_check.evidence.firewall_file import FirewallFile, firewall_file
 from obs_check.evidence.run_evidence import at_egress, says_no_rules, sent_events
 from obs_check.follow.run import Sent
-from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
+from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof
 from obs_check.model.wording import count_noun
 
 
@@ -47,7 +47,6 @@ def find(context: Context) -> Finding | None:
         evidence, fix, tried = _with_rule(context, file, wanted, denied)
         claim += tried
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=claim,
         evidence=evidence,
         fix=fix,

@@ -13,7 +13,7 @@ from obs_check.evidence.run_evidence import (
     send_again,
     sent_events,
 )
-from obs_check.model.finding import Finding, Fix, Observation, Proof, Subject
+from obs_check.model.finding import Finding, Fix, Observation, Proof
 from obs_check.model.probe import Probe
 from obs_check.model.wording import count_noun
 
@@ -39,7 +39,6 @@ def find(context: Context) -> Finding | None:
         return None
     seen = (*at_egress(context), *probes)
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"{len(every)} of {count_noun(len(every), 'request')} ended in the TLS handshake "
         f"({every[0].answer.error}), so "
         f"boundary decided none ({len(lines)} such lines in its log){tried}",

@@ -8,7 +8,7 @@ from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.firewall_file import firewall_file
 from obs_check.evidence.run_evidence import at_egress, says_no_rules, sent_events
-from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
+from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof
 from obs_check.model.wording import count_noun
 
 
@@ -40,7 +40,6 @@ def find(context: Context) -> Finding | None:
         evidence = Proof((*at_egress(context), *warned), (by_file,))
     where = f"BOUNDARY_CONFIG={path}" if path else "BOUNDARY_CONFIG to the file"
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=claim,
         evidence=evidence,
         fix=Fix(f"restart boundary, with {where} set (no version reads BOUNDARY_CONFIG_FILE) or --config"),

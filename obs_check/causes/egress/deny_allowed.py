@@ -15,7 +15,7 @@ from obs_check.evidence.context import Context
 from obs_check.evidence.firewall_file import FirewallFile, firewall_file, others_change
 from obs_check.evidence.run_evidence import at_egress, boundary_lines, decisions_by_tag, sent_events
 from obs_check.follow.run import Sent
-from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
+from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof
 from obs_check.model.probe import Probe
 from obs_check.model.wording import count_noun
 
@@ -43,7 +43,6 @@ def find(context: Context) -> Finding | None:
         evidence, fix, words = _without(context, file, through)
         claim += words
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=claim,
         evidence=evidence,
         fix=fix,

@@ -9,7 +9,7 @@ from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import all_answered, at_egress, seen_anywhere, sent_events, through_boundary
 from obs_check.follow.run import Through
-from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
+from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof
 from obs_check.model.probe import Probe
 from obs_check.model.wording import count_noun
 
@@ -35,7 +35,6 @@ def find(context: Context) -> Finding | None:
         how = "through boundary's own port the same request is denied: these tool calls do not run under boundary"
         evidence, fix = Proof(at_egress(context), probes), _ANYWHERE
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"{len(denied)} of {count_noun(len(denied), 'request')} that have to be denied got a real answer "
         f"({denied[0].answer.status}) and left no record; {how}",
         evidence=evidence,

@@ -6,7 +6,7 @@ Proved by boundary's own ERROR line; what answers on the port does not answer as
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import all_answered, at_egress, boundary_lines, seen_anywhere, sent_events
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.wording import count_noun
 
 
@@ -20,7 +20,6 @@ def find(context: Context) -> Finding | None:
         return None
     port = lines[-1].partition("listen tcp :")[2].partition(":")[0]
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"boundary could not listen on port {port} (address already in use) and ended; another program "
         f"answered {len(denied)} of {count_noun(len(denied), 'event')} that had to be denied: "
         f"{denied[0].answer.verdict}",

@@ -7,7 +7,7 @@ record.
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import all_answered, at_egress, seen_anywhere, sent_events, through_boundary
-from obs_check.model.finding import Finding, Fix, Proof, Subject
+from obs_check.model.finding import Finding, Fix, Proof
 from obs_check.model.wording import count_noun
 
 
@@ -22,7 +22,6 @@ def find(context: Context) -> Finding | None:
     if verdict not in ("allow", "deny"):
         return None
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"{len(every)} of {count_noun(len(every), 'request')} got no answer ({every[0].answer.error}): "
         "the client has no "
         f"HTTP_PROXY and connects by itself, which the jail forbids without a record; through boundary's port the "

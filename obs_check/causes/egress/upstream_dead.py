@@ -6,7 +6,7 @@ Proved by the record: ALLOW lines of the very requests that got no answer (bound
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import all_answered, at_egress, boundary_lines, seen_anywhere, sent_events
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 
 
 def find(context: Context) -> Finding | None:
@@ -22,7 +22,6 @@ def find(context: Context) -> Finding | None:
     reason = lines[-1].partition('": ')[2].rstrip('"') or lines[-1].partition("error=")[2]
     count = sum(s.event.tag in recorded for s in allow)
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"{len(allow)} of {len(allow)} allowed requests got no answer, yet {count} are recorded as allowed: "
         f"the origin is down ({reason}), the pipeline is not",
         evidence=Observation((*at_egress(context), *probes)),

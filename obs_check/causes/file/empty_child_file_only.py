@@ -14,7 +14,7 @@ from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.firewall_file import firewall_file
 from obs_check.evidence.run_evidence import all_answered, sent_events
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.probe import Probe
 from obs_check.model.wording import count_noun
 
@@ -39,7 +39,6 @@ def find(context: Context) -> Finding | None:
     still = [str(path) for path in last if path in deleted]
     probe = Probe("file", f"the last start's files of {glob}", {"there": str(left[0]), "open": still}, context.now_ns())
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"boundary denied {count_noun(len(sent_events(context, 'deny')), 'request')}, and the only file "
         "of its last start, "
         f"{left[0].name}, is that of a child process, without a decision: the file that it writes to was removed while "

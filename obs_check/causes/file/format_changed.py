@@ -9,7 +9,7 @@ from obs_check.boundary.log_lines import decided_in
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import boundary_lines
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.secret import shorten
 from obs_check.model.wording import count_noun
 
@@ -24,7 +24,6 @@ def find(context: Context) -> Finding | None:
         return None
     sample = lines[-1]
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"{count_noun(len(lines), 'line')} of the run are in boundary's files and none has `msg=ALLOW` "
         "or `msg=DENY`: they "
         f"are {_kind(sample)}, for example `{shorten(sample, 120)}`",

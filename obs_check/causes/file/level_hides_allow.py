@@ -13,7 +13,7 @@ from obs_check.evidence.firewall_file import FirewallFile, firewall_file
 from obs_check.evidence.run_evidence import boundary_lines, decisions_by_tag
 from obs_check.follow.hop import HopSeen
 from obs_check.model.event import Decision
-from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
+from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof
 from obs_check.model.probe import Probe
 
 _FIX = "set `log_level: info` and restart boundary"
@@ -39,7 +39,6 @@ def find(context: Context) -> Finding | None:
         over = f" ({file.path.name} says so: is --log-level or BOUNDARY_LOG_LEVEL over it?)" if file else ""
         fix = Fix(f"{_FIX}{over}")
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"{_counted(known, hop, 'allow')} allowed and {_counted(known, hop, 'deny')} denied requests are in the "
         f"file: {why}",
         evidence=evidence,

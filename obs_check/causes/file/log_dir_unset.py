@@ -10,7 +10,7 @@ from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.firewall_file import firewall_file
 from obs_check.evidence.run_evidence import boundary_lines, decisions_by_tag, says_no_rules
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.probe import Probe
 from obs_check.model.wording import count_noun
 
@@ -35,7 +35,6 @@ def find(context: Context) -> Finding | None:
         probes = (Probe("file", f"log_dir in {file.path.name}", None, context.now_ns()), *probes)
         fix = file.fix(fix.summary, file.with_value("log_dir", str(directory), log_dir=directory))
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"{claim}; {count_noun(len(lines), 'line')} of the run are in its stderr" if lines else claim,
         evidence=Observation((*hop.probes, *probes)),
         fix=fix,

@@ -10,7 +10,7 @@ from pathlib import Path
 from obs_check.client.files.search import written_since
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.probe import Probe
 
 
@@ -27,7 +27,6 @@ def find(context: Context) -> Finding | None:
     modes = {str(path): _mode(path) for path in refused}
     probe = Probe("file", f"owner and mode of {context.named.boundary_glob}", modes, context.now_ns())
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"{len(refused)} of boundary's files may not be read by uid {os.geteuid()}: {refused[0]} is "
         f"{modes[str(refused[0])]}",
         evidence=Observation((*hop.probes, probe)),

@@ -23,7 +23,7 @@ from obs_check.evidence.discard_reasons import (
 from obs_check.evidence.lost_lines import join_findings
 from obs_check.evidence.refusals import PushedPath, panels_fed, probes, pushed_paths
 from obs_check.evidence.shipper_rules import Rules, simulation_probe
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.probe import Probe
 from obs_check.model.window import Window
 from obs_check.model.wording import count_noun
@@ -60,7 +60,6 @@ def _because(context: Context, known: list["Why"], counted: Mapping[str, int], m
     count = f"; it counted {counted[reason]} of them" if counted.get(reason) else ""
     fix, probe = _fix(context, first)
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"Loki discards {sum(len(p.one.lost_lines) for p in these)} lines of the run ({reason}){count}: "
         f"{how or first.words}",
         evidence=Observation(probes(these, *more, *probe)),

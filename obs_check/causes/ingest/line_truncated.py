@@ -15,7 +15,7 @@ from obs_check.evidence.lost_lines import PathLines, join_findings, losses, path
 from obs_check.evidence.query_on_lines import measure_on_lines
 from obs_check.evidence.shipper_rules import Rules
 from obs_check.model.event import find_tags
-from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
+from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof
 from obs_check.model.probe import Probe
 from obs_check.model.secret import shorten
 from obs_check.model.wording import count_noun
@@ -41,7 +41,6 @@ def _lost(context: Context, config: Rules, one: PathLines) -> Finding | None:
         return None
     failing = context.panels.failing & set(context.panels_of(one.path))
     found = LOST.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"{_cuts(first, line, one)}, in front of what tells whose it is",
         evidence=_evidence((*one.probes, probe, _both(first, line, now)), first, now),
         fix=_fix(config, first),
@@ -66,11 +65,9 @@ def _arrived(context: Context, broken: BrokenTarget, one: PathLines) -> Finding 
         return None
     made = first.pushed or Pushed.unknown(first.tag, first.written)
     return ARRIVED.finding(
-        subject=Subject(context.dashboard_uid, broken.panel.id, broken.target.ref_id),
         claim=f"{_cuts(made, first.line, one)}; {both.in_words(f'{len(cut)} cut lines', 'whole ones')}",
         evidence=_evidence((*one.probes, _both(made, first.line, now), both.probe), made, now),
         fix=_fix(first.config, made),
-        panels=(broken.panel.id,),
         group=f"{one.path} {made.cut}",
     )
 

@@ -9,7 +9,7 @@ from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, lines_taken, losses, lost_paths
 from obs_check.evidence.selectors import selector_text
 from obs_check.evidence.shipper_rules import Rules
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS, Window
 
@@ -30,7 +30,6 @@ def find(context: Context) -> Finding | None:
         return None
     count, sent = sum(len(one.lost) for one, _ in found), [lines_taken(one) for one, _ in found]
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"Loki took all {max(sent)} lines that the shipper read, {count} of the run among them; what the "
         f"datasource `{context.loki_server.uid}` reads has none of them, and no stream of theirs in 7 days",
         evidence=Observation(tuple(probe for one, asked_for in found for probe in (*one.probes, asked_for))),

@@ -9,7 +9,7 @@ from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, lost_paths
 from obs_check.model.event import find_tags
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS, Window
 from obs_check.model.wording import count_noun
@@ -38,7 +38,6 @@ def find(context: Context) -> Finding | None:
     limit = f"; its `retention_period` is {kept // NS} s" if kept is not None else ""
     count = sum(lost for _, lost, _ in found)
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"{count_noun(count, 'line')} of the run were in Loki when it was followed and are not now, "
         f"{age} s after they "
         f"were written{limit}",

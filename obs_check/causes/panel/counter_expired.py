@@ -42,7 +42,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         if agents is not None:
             claim += "; an agent is alive, which has just brought the run to coderd"
             fix, probes = Fix(_COLLECT), (*probes, *agents.probes)
-        return absence.finding(context, broken, CAUSE, claim, (asked, *probes), fix)
+        return absence.finding(broken, CAUSE, claim, (asked, *probes), fix)
     return None
 
 

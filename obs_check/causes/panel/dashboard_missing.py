@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.wording import count_noun
 from obs_check.panel.dashboard import load_dashboard
 
@@ -31,7 +31,6 @@ def find(context: Context) -> Finding | None:
         claim += f"; the nearest is `{row['uid']}` ({row.get('title')}), which has {count_noun(panels, 'panel')}"
         summary = f"ask for `{row['uid']}`, or import the dashboard with the uid `{uid}`"
     return CAUSE.finding(
-        subject=Subject(uid),
         claim=claim,
         evidence=Observation(tuple(probes)),
         fix=Fix(summary),

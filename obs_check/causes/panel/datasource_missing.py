@@ -9,7 +9,7 @@ from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
 from obs_check.evidence.tried import reading_text, tried_finding, try_edits
-from obs_check.model.finding import Finding, Fix, Observation, PanelEdit, Subject
+from obs_check.model.finding import Finding, Fix, Observation, PanelEdit
 from obs_check.panel.datasource import Datasource, reference_key
 
 
@@ -23,11 +23,9 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     _, health = context.grafana.datasource_health(reference_key(places[0][1]) if places else "")
     if near is None:
         return CAUSE.finding(
-            subject=Subject(context.dashboard_uid, broken.panel.id),
             claim=broken.request.why,
             evidence=Observation((health,)),
             fix=Fix("add the datasource to Grafana, or name one that is there"),
-            panels=(broken.panel.id,),
         )
     edits = [PanelEdit(broken.panel.id, path, reference, _reference(near)) for path, reference in places]
     change = try_edits(context, broken, edits)

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from obs_check.errors import Refused, Unavailable
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.probe import Probe
 
 _NO_SUCH_PATH = re.compile(r"404 page not found|^(?:[A-Z]+: )?404\b|\bno route /|invalid character '<'", re.I)
@@ -38,11 +38,9 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         part = f"correct the path of the URL of the datasource {source.uid!r} in Grafana"
         whole = f"correct the URL and the credentials of the datasource {source.uid!r} in Grafana"
         return CAUSE.finding(
-            subject=Subject(context.dashboard_uid, broken.panel.id),
             claim=f"the datasource {source.uid!r} {checked}: {said}{where}",
             evidence=Observation((*broken.probes, probe)),
             fix=Fix(f"{part}: it has a part too many or too few" if elsewhere else whole),
-            panels=(broken.panel.id,),
         )
     return None
 
@@ -60,12 +58,10 @@ def find_behind_plugin(context: Context, broken: BrokenPanel) -> Finding | None:
             answer = {"status": refused.status, "body": said}
             probe = Probe("grafana", f"GET /api/v1/query through {source.uid}", answer, context.now_ns())
             return BEHIND_PLUGIN.finding(
-                subject=Subject(context.dashboard_uid, broken.panel.id),
                 claim=f"the datasource {source.uid!r} answers `{said}` to /api/v1/query: what is at its address is no "
                 "Prometheus, or not at that path",
                 evidence=Observation((*broken.probes, probe)),
                 fix=Fix(f"correct the URL of the datasource {source.uid!r} in Grafana"),
-                panels=(broken.panel.id,),
             )
         except Unavailable as error:
             told = f"the datasource {source.uid!r} does not answer Grafana: {error.message}"

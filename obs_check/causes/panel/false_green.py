@@ -17,7 +17,7 @@ from obs_check.evidence.funnel import count_query
 from obs_check.logql import to_text
 from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.syntax import ast
-from obs_check.model.finding import Finding, Fix, Observation, Subject, TargetEdit
+from obs_check.model.finding import Finding, Fix, Observation, TargetEdit
 from obs_check.model.probe import Probe
 from obs_check.model.secret import shorten
 from obs_check.model.wording import count_noun
@@ -43,11 +43,9 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     before, after, sent = control.before.text, control.after.text, len(context.run.events)
     read = f"{before} before and after" if before == after else f"{before} before and {after} after"
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid, broken.panel.id),
         claim=f"the panel reads {read} {count_noun(sent, 'event')} that arrived: {why}",
         evidence=Observation((*control.probes, *arrived.probes, *probes)),
         fix=fix,
-        panels=(broken.panel.id,),
     )
 
 

@@ -37,7 +37,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         up = [t for t in scraped if t.get("health") == "up"]
         claim += f"; {len(names)} other names are there, from {len(up)} of {len(scraped)} targets that are up"
         fix = Fix(f"let a target show `{metric}`, or ask for a metric that is there")
-        absent = absence.finding(context, broken, CAUSE, claim, (listed, asked), fix)
+        absent = absence.finding(broken, CAUSE, claim, (listed, asked), fix)
         # Unless it goes by another name, the first event may be what makes it.
         return replace(absent, until_event=True)
     return None

@@ -9,7 +9,7 @@ import re
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.sql_asked import ask, sql_targets
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 
 _DENIED = re.compile(
     r"permission denied for (?P<what>table|relation|view|schema|database|function) \"?(?P<name>[\w.]+)\"?"
@@ -35,11 +35,10 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
             "the role of the datasource may not read it"
         )
         return CAUSE.finding(
-            subject=Subject(context.dashboard_uid, broken.panel.id, asked.target.ref_id),
+            target=asked.target.ref_id,
             claim=claim,
             evidence=Observation((*broken.probes, alive_probe, count_probe)),
             fix=Fix(f"GRANT {_RIGHTS.get(what, 'SELECT ON')} {name} TO the role of the datasource"),
-            panels=(broken.panel.id,),
         )
     return None
 

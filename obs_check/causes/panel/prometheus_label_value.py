@@ -48,7 +48,7 @@ def _told(
                 context, broken, CAUSE, claim, change, f"use `{near[0]}`", (*absence.probes, counted, listed)
             )
     fix = Fix(f"select a value that `{matcher.name}` has")
-    return absence.finding(context, broken, CAUSE, claim, (counted, listed), fix)
+    return absence.finding(broken, CAUSE, claim, (counted, listed), fix)
 
 
 CAUSE = on_panel("panel.prometheus-label-value", "panel", find)

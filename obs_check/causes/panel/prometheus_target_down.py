@@ -38,7 +38,7 @@ def _told(context: Context, broken: BrokenPanel, absence: Absence, target: Mappi
     metric = absence.selector.metric
     claim = f"Prometheus cannot scrape the target {labels.get('job')} ({url}): {said}; `{metric}` {since}"
     fix = Fix(f"make {url} answer Prometheus, or correct the target's address")
-    return absence.finding(context, broken, CAUSE, claim, (asked, *probes), fix)
+    return absence.finding(broken, CAUSE, claim, (asked, *probes), fix)
 
 
 CAUSE = on_panel("panel.prometheus-target-down", "panel", find)

@@ -16,7 +16,7 @@ from obs_check.evidence.dashboard_edit import edits_fix
 from obs_check.evidence.tried import reading_text, try_edits
 from obs_check.logql import parse
 from obs_check.logql.remedies import mended_query, remedies
-from obs_check.model.finding import Finding, Fix, Observation, Proof, Subject, TargetEdit
+from obs_check.model.finding import Finding, Fix, Observation, Proof, TargetEdit
 from obs_check.panel.elements import Target
 from obs_check.panel.interpolate import references
 from obs_check.panel.macros import text_error
@@ -66,19 +66,17 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     change = try_edits(context, broken, edits) if len(edits) == len(refused) else None
     if change is None or change.reading.state == "error":
         return CAUSE.finding(
-            subject=Subject(context.dashboard_uid, broken.panel.id, first.target.ref_id),
+            target=first.target.ref_id,
             claim=claim,
             evidence=Observation(broken.probes),
             fix=Fix(summary, path=f"dashboard:{context.dashboard_uid}"),
-            panels=(broken.panel.id,),
             group=f"{error.message} {error.text}",
         )
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid, broken.panel.id, first.target.ref_id),
+        target=first.target.ref_id,
         claim=f"{claim}; with that mended the panel reads {reading_text(change.reading)}",
         evidence=Proof(broken.probes, change.probes, cured=change.right),
         fix=edits_fix(summary, context.dashboard_uid, edits, "same"),
-        panels=(broken.panel.id,),
         group=summary,
     )
 

@@ -11,7 +11,7 @@ from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.sql_asked import SqlTarget, ask, first_value, sql_targets
 from obs_check.evidence.sql_text import tables, terms_of_joined_tables
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.probe import Probe
 from obs_check.model.wording import count_noun
 
@@ -33,12 +33,11 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
             if accepted.error or first_value(accepted) != 0:
                 continue
             found = CAUSE.finding(
-                subject=Subject(context.dashboard_uid, broken.panel.id, asked.target.ref_id),
+                target=asked.target.ref_id,
                 claim=f"`{term.text}` accepts 0 of the {count_noun(rows, 'row')} of {term.table}, "
                 f"so none of them is in the panel whatever {empty} gets",
                 evidence=Observation((*broken.probes, counted, all_probe, probe)),
                 fix=Fix(f"filter by what a row of {term.table} has, or by a time that is in the panel's range"),
-                panels=(broken.panel.id,),
             )
             # New rows of the table may well lie in the range, should the events make some.
             return replace(found, severity="warning") if "$__" in term.text else found

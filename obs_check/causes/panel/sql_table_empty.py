@@ -7,7 +7,7 @@ from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.sql_asked import ask, first_value, sql_targets
 from obs_check.evidence.sql_text import tables
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 
 _MOST_TABLES = 4
 _SUMMARY = "let something write the table: a coderd that persists decisions, a boundary that sends session ids"
@@ -23,11 +23,10 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
             if counted.error or first_value(counted) != 0:
                 continue
             return CAUSE.finding(
-                subject=Subject(context.dashboard_uid, broken.panel.id, asked.target.ref_id),
+                target=asked.target.ref_id,
                 claim=f"the table {name} has no row: `SELECT count(*) FROM {name}` answers 0 without any filter",
                 evidence=Observation((*broken.probes, probe)),
                 fix=Fix(_SUMMARY),
-                panels=(broken.panel.id,),
             )
     return None
 

@@ -16,7 +16,7 @@ from obs_check.evidence.tried import reading_text, tried_finding, try_queries, w
 from obs_check.evidence.variables import definition, edits_of, unknown_uses, variable_uses
 from obs_check.logql.explain.whereabouts import nearest_label
 from obs_check.logql.syntax import ast
-from obs_check.model.finding import Finding, Fix, Observation, PanelEdit, Subject
+from obs_check.model.finding import Finding, Fix, Observation, PanelEdit
 from obs_check.model.probe import Probe
 from obs_check.panel.interpolate import references
 from obs_check.panel.variable_options import label_asked
@@ -75,11 +75,9 @@ def _unknown(context: Context, broken: BrokenPanel) -> Finding | None:
     if not change.helps:
         return None
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid, broken.panel.id),
         claim=f"{claim}: {with_it(broken, change, 'with any value')}",
         evidence=Observation((*broken.probes, *change.probes)),
         fix=Fix(f"add the variable {name} to the dashboard, or write the value that is meant"),
-        panels=(broken.panel.id,),
         group=name,
     )
 
@@ -119,11 +117,9 @@ def _without_options(context: Context, broken: BrokenPanel) -> Finding | None:
                 summary = f"ask for the label `{near}` in the variable {name}"
                 return replace(tried_finding(context, broken, CAUSE, claim, change, summary, probes), group=name)
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid, broken.panel.id),
         claim=f"{claim}; the panel reads {reading_text(broken.reading)}",
         evidence=Observation((*broken.probes, *probes)),
         fix=Fix(f"correct the query of the variable {name}"),
-        panels=(broken.panel.id,),
         group=name,
     )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import passing_rows
-from obs_check.evidence.query_finding import query_finding, query_fix
+from obs_check.evidence.query_fix import query_fix
 from obs_check.evidence.select_matching import misspelt_value, same_but_case
 from obs_check.evidence.selector_remedy import why_unselected
 from obs_check.evidence.tried import try_queries, with_it
@@ -55,11 +55,8 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     if change is None:
         fix = Fix(f"choose another value of the variable {name}", path=f"dashboard:{context.dashboard_uid}")
         evidence = Observation((*broken.measured, *unmatched.probes))
-        return query_finding(CAUSE, context, broken, claim, evidence, fix, group=name)
-    return query_finding(
-        CAUSE,
-        context,
-        broken,
+        return CAUSE.finding(claim, evidence, fix, group=name)
+    return CAUSE.finding(
         f"{claim}; {with_it(broken.whole, change, f'saved as `{meant}`')}",
         Proof((*broken.measured, *unmatched.probes), change.probes, cured=change.right),
         query_fix(context, f"save the variable {name} as `{meant}`", edits, meaning),

@@ -15,7 +15,7 @@ from obs_check.evidence.funnel import Rung, passing_rows
 from obs_check.evidence.needed_labels import grouped_by
 from obs_check.evidence.parser_at import count_fixed
 from obs_check.evidence.query_edit import Rewrite, replace_stage
-from obs_check.evidence.query_finding import query_finding, query_fix, with_edits
+from obs_check.evidence.query_fix import query_fix, with_edits
 from obs_check.logql import parse
 from obs_check.logql.explain.whereabouts import SHOWN
 from obs_check.logql.stages.line_pattern import Piece, parse_pieces
@@ -51,10 +51,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             told, probes, right = shown
             row, wanted = captured[0]
             taken = shorten(row.get(name), SHOWN)
-            return query_finding(
-                CAUSE,
-                context,
-                broken,
+            return CAUSE.finding(
                 f"`{stage_text(stage)}` takes more than the value into `{name}`: `{taken}` where "
                 f"`{wanted}` is meant; {told}",
                 Proof(broken.measured, probes, cured=right),

@@ -12,7 +12,7 @@ from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.line_shape import json_fields, json_parser
 from obs_check.evidence.parser_at import ParserAt, as_written, count_fixed, parsers
 from obs_check.evidence.query_edit import replace_stage
-from obs_check.evidence.query_finding import query_finding, query_fix
+from obs_check.evidence.query_fix import query_fix
 from obs_check.logql.explain.fields import JsonField, field_meant, in_lists
 from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.syntax import ast
@@ -42,10 +42,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         if found <= 0:
             continue
         where = ", ".join(f"`{name}` is at `{path}`" for name, path in moved.items())
-        return query_finding(
-            CAUSE,
-            context,
-            broken,
+        return CAUSE.finding(
             f"{where} in the lines, `{stage_text(at.stage)}` leaves it empty: "
             f"as written 0, with `{stage_text(fixed)}` {found:g}",
             Proof((*broken.measured, written_probe), (probe,)),

@@ -14,7 +14,7 @@ from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import first_passed, passing_rows
 from obs_check.evidence.parser_at import count_fixed
 from obs_check.evidence.query_edit import replace_stage
-from obs_check.evidence.query_finding import query_finding, query_fix
+from obs_check.evidence.query_fix import query_fix
 from obs_check.evidence.select_matching import mean_values
 from obs_check.logql.explain.reasons import compared_labels
 from obs_check.logql.explain.whereabouts import nearest_label
@@ -52,10 +52,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         return None
     seen = "; ".join(f"{name} is {_shown(reaching, name)}" for name in names)
     did = f"with `{new}`" if new else "without it"
-    return query_finding(
-        CAUSE,
-        context,
-        broken,
+    return CAUSE.finding(
         f"`{text}` drops all {count_noun(before.lines, 'line')} that reach it: {seen}; as written 0, {did} {found:g}",
         Proof((broken.funnel.probe, before.probe, after.probe), (probe,)),
         query_fix(

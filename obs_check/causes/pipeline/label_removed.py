@@ -19,7 +19,7 @@ from obs_check.evidence.lacking import Lacking, lacking_labels
 from obs_check.evidence.needed_labels import labels_needed
 from obs_check.evidence.parser_at import as_written, count_fixed
 from obs_check.evidence.query_edit import Rewrite, edit_texts, move_stage, replace_stage
-from obs_check.evidence.query_finding import query_finding, query_fix, with_edits
+from obs_check.evidence.query_fix import query_fix, with_edits
 from obs_check.evidence.query_text import filtering_behind, group_by_label, unwrap_label
 from obs_check.logql import parse
 from obs_check.logql.explain.whereabouts import TakenAway, taken_away
@@ -63,10 +63,7 @@ def _without(context: Context, broken: BrokenTarget, lack: Lacking) -> Finding |
             continue
         way, found, probes, right = chosen
         how = f"calls it `{taken.now}`" if taken.now else "takes it away"
-        return query_finding(
-            CAUSE,
-            context,
-            broken,
+        return CAUSE.finding(
             f"the lines have the label `{name}` until `{stage_text(taken.stage)}` {how}: as written 0 of "
             f"{lack.reach:g}, {way.did} {found:g}",
             Proof((*broken.measured, written_probe), probes, cured=right),
@@ -94,10 +91,7 @@ def _swapped(context: Context, broken: BrokenTarget, lack: Lacking) -> Finding |
         rewrite = replace_stage(context, broken, place, new, (name,))
         found, probe = count_fixed(context, broken, rewrite, (name,))
         if found > 0:
-            return query_finding(
-                CAUSE,
-                context,
-                broken,
+            return CAUSE.finding(
                 f"`{stage_text(stage)}` gives the label `{name}` another name, and no line has it: as written 0 of "
                 f"{lack.reach:g}, with `{new}` {found:g}",
                 Proof(broken.measured, (probe,)),
@@ -126,10 +120,7 @@ def _changed(context: Context, broken: BrokenTarget) -> Finding | None:
         found, probe = count_fixed(context, broken, rewrite)
         if found > 0:
             text, changing = stage_text(wanted), stage_text(stage)
-            return query_finding(
-                CAUSE,
-                context,
-                broken,
+            return CAUSE.finding(
                 f"lines pass `{text}` in front of `{changing}`, which changes the label, and none pass behind it: "
                 f"as written 0 of {before.lines:g}, with the filter in front {found:g}",
                 Proof(broken.measured, (probe,)),

@@ -16,7 +16,7 @@ from obs_check.evidence.funnel import SAMPLE, first_passed, passing_rows
 from obs_check.evidence.line_shape import DECOLORIZE, PLAIN_LINE, SAME_LINE, has_colours, shown
 from obs_check.evidence.parser_at import count_fixed
 from obs_check.evidence.query_edit import Rewrite, after_stage, before_stage, insert_stage, move_stage, replace_stage
-from obs_check.evidence.query_finding import query_finding, query_fix
+from obs_check.evidence.query_fix import query_fix
 from obs_check.evidence.select_matching import as_patterns, misspelt_value
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
@@ -53,10 +53,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     found, found_probe = count_fixed(context, broken, change.rewrite)
     if found <= 0:
         return None
-    return query_finding(
-        CAUSE,
-        context,
-        broken,
+    return CAUSE.finding(
         f"`{text}` drops all {count_noun(before.lines, 'line')} that reach it, for example "
         f"`{shorten(shown(samples[0][1]), 120)}`; {change.why}"
         f"{f'with `{change.new}`' if change.new else 'without it'} {found:g} pass",

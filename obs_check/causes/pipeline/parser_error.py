@@ -20,7 +20,7 @@ from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.line_shape import DECOLORIZE, UNPACK, are_logfmt, are_packed, has_colours, json_fields, shown
 from obs_check.evidence.parser_at import ParserAt, as_written, count, count_fixed, parsers
 from obs_check.evidence.query_edit import Rewrite, after_stage, before_stage, insert_stage, move_stage, replace_stage
-from obs_check.evidence.query_finding import query_finding, query_fix
+from obs_check.evidence.query_fix import query_fix
 from obs_check.logql.explain.fields import JsonField, field_meant
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
@@ -71,10 +71,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         read, probe = count_fixed(context, broken, rewrite)
         if read <= 0:
             continue
-        return query_finding(
-            CAUSE,
-            context,
-            broken,
+        return CAUSE.finding(
             f"{count_noun(failed, 'line')} that reach `| json` are not JSON (JSONParserErr): {why}, for example "
             f"`{shorten(example, 120)}`; as written 0, {what} {read:g}",
             Proof((*broken.measured, written_probe, failed_probe), (probe,)),
@@ -100,10 +97,7 @@ def _unreadable(context: Context, broken: BrokenTarget, at: ParserAt) -> Finding
         found, probe = count_fixed(context, broken, change, at.unset)
         if found > 0:
             example = shorten(shown(at.lines[0]), 120)
-            return query_finding(
-                CAUSE,
-                context,
-                broken,
+            return CAUSE.finding(
                 f"`{text}` does not find {', '.join(at.unset)} in the lines: {why}, for example `{example}`; as "
                 f"written 0, with `{what}` {found:g}",
                 Proof((*broken.measured, written_probe), (probe,)),

@@ -16,7 +16,7 @@ from obs_check.evidence.lacking import Lacking, lacking_labels
 from obs_check.evidence.needed_labels import labels_needed
 from obs_check.evidence.parser_at import as_written, count_fixed
 from obs_check.evidence.query_edit import Rewrite, insert_stage, move_stage
-from obs_check.evidence.query_finding import query_finding, query_fix
+from obs_check.evidence.query_fix import query_fix
 from obs_check.logql import parse
 from obs_check.logql.explain.fields import FieldParser, in_one, parser_for, parser_text
 from obs_check.logql.stages.registry import effect_of
@@ -54,10 +54,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     found, probe = count_fixed(context, broken, rewrite, names)
     if found <= 0:
         return None
-    return query_finding(
-        CAUSE,
-        context,
-        broken,
+    return CAUSE.finding(
         f"{', '.join(f'`{name}`' for name in own)} {'is a field' if len(own) == 1 else 'are fields'} of the lines "
         f"({shape}), and {why}: as written 0 of {lack.reach:g} have the label, {did} {found:g}",
         Proof((*broken.measured, written_probe), (probe,)),

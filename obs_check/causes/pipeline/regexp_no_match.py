@@ -15,7 +15,7 @@ from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.line_shape import json_fields
 from obs_check.evidence.parser_at import as_written, count, count_fixed, parsers
 from obs_check.evidence.query_edit import Edits, replace_stage
-from obs_check.evidence.query_finding import query_finding, query_fix
+from obs_check.evidence.query_fix import query_fix
 from obs_check.golang.regex import compile_re2
 from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.syntax import ast
@@ -47,10 +47,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             did = "without it and the filters on its labels"
         if found <= 0:
             continue
-        return query_finding(
-            CAUSE,
-            context,
-            broken,
+        return CAUSE.finding(
             f"`{stage_text(stage)}` fits no line, for example `{shorten(at.lines[0], 120)}`: "
             f"{', '.join(at.unset)} set on 0 lines as written, {did} {found:g}",
             Proof((*broken.measured, written_probe), (probe,)),

@@ -13,7 +13,7 @@ from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.needed_labels import labels_needed
 from obs_check.evidence.parser_at import count_fixed
 from obs_check.evidence.query_edit import after_stage, insert_stage
-from obs_check.evidence.query_finding import query_finding, query_fix
+from obs_check.evidence.query_fix import query_fix
 from obs_check.logql import parse
 from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row
@@ -44,10 +44,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
                 continue
             stream = Counter(row.stream.get(name, "") for row in after).most_common(1)[0][0]
             shown = ", ".join(f"`{value}`" for value, _ in values.most_common(3))
-            return query_finding(
-                CAUSE,
-                context,
-                broken,
+            return CAUSE.finding(
                 f"`{name}` is a label of the stream (`{stream}`), so the parsed one is `{twin}` ({shown}): "
                 f"as written {broken.rungs[-1].lines:g}, with `{twin}` in its place {found:g}",
                 Proof(broken.measured, (probe,)),

@@ -17,7 +17,7 @@ from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import passing_rows, range_s
 from obs_check.evidence.query_edit import Edits, edit_texts
-from obs_check.evidence.query_finding import query_finding, query_fix
+from obs_check.evidence.query_fix import query_fix
 from obs_check.evidence.query_text import behind_unwrap, unwrap_label
 from obs_check.logql import parse, to_text
 from obs_check.logql.stages.row import Row
@@ -67,10 +67,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         if total:
             new = unwrap_text(other).removeprefix("| unwrap ")
             edits = edit_texts(broken, partial(unwrap_label, old=unwrap.label, new=new))
-            return query_finding(
-                CAUSE,
-                context,
-                broken,
+            return CAUSE.finding(
                 f"{claim}; with `unwrap {new}` they sum up to {total:g}",
                 Proof((*broken.measured, probe), (other_probe,)),
                 query_fix(context, f"unwrap `{new}`", edits, meaning),
@@ -78,10 +75,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             )
     if as_it_is:
         # The sum leaves out what cannot be read, and so can the query.
-        return query_finding(
-            CAUSE,
-            context,
-            broken,
+        return CAUSE.finding(
             f"{claim}, and Loki refuses the query (400); without them, `{_NO_ERROR}` behind `unwrap`, the others sum "
             f"up to {as_it_is:g}",
             Proof((*broken.measured, *broken.whole.probes), (probe,)),
@@ -96,7 +90,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         template = f'{{{{ .{unwrap.label} | replace "," "{point}" }}}}'
         words = f"numbers have no comma: `| label_format {unwrap.label}=`{template}`` in front of `unwrap`"
     fix = query_fix(context, words)
-    return query_finding(CAUSE, context, broken, claim, Observation((*broken.measured, probe)), fix, group=unwrap.label)
+    return CAUSE.finding(claim, Observation((*broken.measured, probe)), fix, group=unwrap.label)
 
 
 def _left_out(broken: BrokenTarget, unwrap: ast.Unwrap) -> Edits:

@@ -9,7 +9,7 @@ from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.line_shape import are_logfmt, json_fields, json_parser
 from obs_check.evidence.parser_at import ParserAt, as_written, count_fixed, parsers
 from obs_check.evidence.query_edit import replace_stage
-from obs_check.evidence.query_finding import query_finding, query_fix
+from obs_check.evidence.query_fix import query_fix
 from obs_check.logql.explain.fields import parser_for
 from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.syntax import ast
@@ -34,10 +34,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         name = at.stage.WORD
         shape = "JSON" if isinstance(other, ast.JsonParser) else "logfmt"
         reach = broken.rungs[-2].lines if len(broken.rungs) > 1 else broken.rungs[-1].lines
-        return query_finding(
-            CAUSE,
-            context,
-            broken,
+        return CAUSE.finding(
             f"the lines are {shape}, the query parses them with `{name}`: "
             f"as written 0 of {reach:g}, with `{text}` {found:g}",
             Proof((*broken.measured, written_probe), (probe,)),

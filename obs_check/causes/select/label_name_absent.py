@@ -7,7 +7,7 @@ condition out shows more than was asked for, so that is never a safe fix.
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.query_finding import query_finding, query_fix
+from obs_check.evidence.query_fix import query_fix
 from obs_check.evidence.selector_remedy import selector_remedy
 from obs_check.logql.syntax.style import matcher_text
 from obs_check.model.finding import Finding, Proof
@@ -27,10 +27,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     else:
         did = f"without `{written}`"
         what = f"set the label `{remedy.matcher.name}` in the shipper, or drop `{written}`, which shows more lines"
-    return query_finding(
-        CAUSE,
-        context,
-        broken,
+    return CAUSE.finding(
         f"no stream has the label `{remedy.matcher.name}` (labels: {', '.join(remedy.seen)}): "
         f"as written 0 lines, {did} {remedy.lines:g}",
         Proof(remedy.as_written, (remedy.after,)),

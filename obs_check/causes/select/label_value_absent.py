@@ -6,7 +6,7 @@ which has lines. A selector that matches nothing because the lines never came is
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.query_finding import query_finding, query_fix
+from obs_check.evidence.query_fix import query_fix
 from obs_check.evidence.selector_remedy import selector_remedy
 from obs_check.logql.syntax.style import matcher_text
 from obs_check.model.finding import Finding, Proof
@@ -22,10 +22,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     near = remedy.kind == "value"
     did = f"with `{matcher_text(remedy.changed)}`" if near else "with any value"
     what = f"use `{matcher_text(remedy.changed)}`" if near else f"select a value that `{remedy.matcher.name}` has"
-    return query_finding(
-        CAUSE,
-        context,
-        broken,
+    return CAUSE.finding(
         f"`{matcher_text(remedy.matcher)}` matches none of the values of `{remedy.matcher.name}` "
         f"({', '.join(remedy.seen[:_SHOWN])}): as written 0 lines, {did} {remedy.lines:g}"
         + (f"; nearest `{remedy.changed.value}`" if near and remedy.changed.value in remedy.seen else ""),

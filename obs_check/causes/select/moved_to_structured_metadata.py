@@ -7,7 +7,7 @@ same condition as a label filter behind the selector.
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.query_finding import query_finding, query_fix
+from obs_check.evidence.query_fix import query_fix
 from obs_check.evidence.query_text import stages_of
 from obs_check.evidence.selector_remedy import selector_remedy
 from obs_check.logql.explain.reasons import compared_labels
@@ -29,10 +29,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         return None
     (other,) = compared_labels(stage.predicate)
     absent = "no label" if other == name else f"`{name}` is not a label"
-    return query_finding(
-        CAUSE,
-        context,
-        broken,
+    return CAUSE.finding(
         f"`{other}` is structured metadata of the lines ({', '.join(remedy.seen[:_SHOWN])}) and {absent} of a stream: "
         f"selected by `{written}` 0 lines, filtered by `{remedy.added}` behind the selector {remedy.lines:g}",
         Proof(remedy.as_written, (remedy.after,)),

@@ -6,7 +6,6 @@ health check is green too. Proved, where Loki can be asked directly, by the same
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.query_finding import query_finding
 from obs_check.evidence.questions import results_of
 from obs_check.logql import to_text
 from obs_check.logql.syntax import ast
@@ -33,10 +32,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     results, probe = results_of(context.grafana, body)
     if any(r.error for r in results.values()) or any(f.rows for f in all_frames(results.values())):
         return None
-    return query_finding(
-        CAUSE,
-        context,
-        broken,
+    return CAUSE.finding(
         f"the datasource `{source.uid}` sends a tenant of its own (X-Scope-OrgID) and gets 0 lines of "
         f"`{selector}`; Loki itself has {broken.rungs[-1].lines:g} that pass the whole query",
         Observation((*broken.measured, probe)),

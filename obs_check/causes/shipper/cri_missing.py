@@ -17,10 +17,9 @@ from obs_check.evidence.line_shape import json_fields
 from obs_check.evidence.lost_lines import join_findings
 from obs_check.evidence.parser_at import as_written, count_fixed, parsers
 from obs_check.evidence.query_edit import before_stage, insert_stage
-from obs_check.evidence.query_finding import query_finding
 from obs_check.evidence.shipper_rules import simulated_evidence, simulation_probe
 from obs_check.evidence.stored_lines import ShippedPath, arrived_paths, stored_lines
-from obs_check.model.finding import Finding, Fix, Proof, Subject
+from obs_check.model.finding import Finding, Fix, Proof
 from obs_check.model.secret import shorten
 
 
@@ -43,7 +42,6 @@ def _on(context: Context, path: ShippedPath) -> Finding | None:
         return None
     begins = shorten(have[0][1], 51, "...")
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"the lines of {path.one.file} are in Loki with the runtime's prefix (`{begins}`): job "
         f"{job.name} has no `cri` stage"
         + (f"; with it {clean} of {len(path.lines)} lines come out without" if fixed else ""),
@@ -75,10 +73,7 @@ def find_behind(context: Context, broken: BrokenTarget) -> Finding | None:
         inside = insert_stage(context, broken, wrapping.opened, before_stage(at.stage), at.needed)
         found, probe = count_fixed(context, broken, inside, at.unset)
         if found > 0:
-            return query_finding(
-                ARRIVED,
-                context,
-                broken,
+            return ARRIVED.finding(
                 f"the lines are in Loki {wrapping.how}, for example `{shorten(at.lines[0], 120)}`, where no parser "
                 f"reads: as written 0, with `{wrapping.opened}` {found:g}",
                 Proof((*broken.measured, written_probe), (probe,)),

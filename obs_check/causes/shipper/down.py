@@ -15,7 +15,7 @@ from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, lossy_paths, shipper_answers
 from obs_check.evidence.shipper_rules import Rules, shipper_rules, simulation_probe
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.probe import Probe
 
 
@@ -50,7 +50,6 @@ def find(context: Context) -> Finding | None:
     if behind is not None:
         probes.append(behind)
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"the connection to the shipper is refused and 0 of {sum(len(s.found) for s in seen)} lines are in "
         f"Loki; its configuration would push {pushed} of the {lines} lost lines",
         evidence=Observation((*(p for one in seen for p in one.probes), *probes)),

@@ -14,7 +14,6 @@ from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.lost_lines import join_findings
 from obs_check.evidence.parser_at import count_fixed
 from obs_check.evidence.query_edit import replace_matchers
-from obs_check.evidence.query_finding import query_finding
 from obs_check.evidence.select_matching import accepts_value, misspelt_value, same_but_case
 from obs_check.evidence.selector_remedy import selector_remedy, why_unselected
 from obs_check.evidence.selectors import matchers_of
@@ -22,7 +21,7 @@ from obs_check.evidence.shipper_rules import simulated_evidence, simulation_prob
 from obs_check.evidence.stored_lines import ShippedPath, arrived_paths, stored_lines
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.style import matcher_text
-from obs_check.model.finding import Finding, Fix, Proof, Subject
+from obs_check.model.finding import Finding, Fix, Proof
 from obs_check.shipper.item import text_of
 from obs_check.shipper.pods import META, pod_logs
 
@@ -55,7 +54,6 @@ def _on(context: Context, path: ShippedPath) -> Finding | None:
     if fixed is not None and not all(_meant(matcher, s.labels.get(matcher.name, "")) for s in fixed.shipped):
         return None
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f'the panels select `{matcher.name}{matcher.op}"{matcher.value}"`, and the lines of '
         f"{path.one.file} are in Loki without `{matcher.name}` ({', '.join(sorted(have[0][0]))}): job "
         f"{path.taken.job.name} does not set it"
@@ -142,10 +140,7 @@ def find_selected(context: Context, broken: BrokenTarget) -> Finding | None:
         found, probe = count_fixed(context, broken, replace_matchers(context, broken, {matcher: by_file}))
         if found > 0:
             did = f"with `{matcher_text(by_file)}`"
-            return query_finding(
-                ARRIVED,
-                context,
-                broken,
+            return ARRIVED.finding(
                 f"the panel selects `{written}`, and the lines of {file}, whose path says {value}, are in Loki without "
                 f"{name} ({', '.join(remedy.seen)}): as written 0 lines, {did} {found:g}",
                 Proof(remedy.as_written, (probe,)),

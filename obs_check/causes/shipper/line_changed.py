@@ -14,7 +14,7 @@ from obs_check.evidence.lost_lines import PathLines, join_findings, losses, path
 from obs_check.evidence.query_on_lines import measure_on_lines
 from obs_check.evidence.shipper_rules import Rules
 from obs_check.model.event import find_tags
-from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof, Subject
+from obs_check.model.finding import Evidence, Finding, Fix, Observation, Proof
 from obs_check.model.probe import Probe
 from obs_check.model.secret import shorten
 
@@ -36,7 +36,6 @@ def _lost(context: Context, config: Rules, one: PathLines) -> Finding | None:
         return None
     failing = context.panels.failing & set(context.panels_of(one.path))
     found = LOST.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"{_changes(first, config, one)}, where nobody finds {first.tag} any more"
         + ("; without that it comes out as it was written" if first.whole else ""),
         evidence=_evidence((*one.probes, probe, _both(first, now)), first, now),
@@ -68,19 +67,15 @@ def _arrived(context: Context, broken: BrokenTarget, one: PathLines) -> Finding 
     if made is None or first.config is None:
         there, here = differing_parts(first.written, first.line)
         return ARRIVED.finding(
-            subject=Subject(context.dashboard_uid, broken.panel.id, broken.target.ref_id),
             claim=f"the line of {first.tag} is `{there}` in {one.file} and `{here}` in Loki; {answered}",
             evidence=Observation((*one.probes, both.probe)),
             fix=Fix("leave the line as it is on its way: look for stages as `output`, `replace`, `template` or `pack`"),
-            panels=(broken.panel.id,),
             group=f"{one.path} unknown",
         )
     return ARRIVED.finding(
-        subject=Subject(context.dashboard_uid, broken.panel.id, broken.target.ref_id),
         claim=f"{_changes(made, first.config, one)}; {answered}",
         evidence=_evidence((*one.probes, _both(made, now), both.probe), made, now),
         fix=first.config.fix(_remedy(made), made.after),
-        panels=(broken.panel.id,),
         group=f"{one.path} {made.stages}",
     )
 

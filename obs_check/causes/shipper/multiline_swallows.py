@@ -11,7 +11,7 @@ from obs_check.evidence.lost_lines import join_findings
 from obs_check.evidence.shipper_rules import simulated_evidence, simulation_probe
 from obs_check.evidence.stored_lines import ShippedPath, arrived_paths, stored_lines
 from obs_check.model.event import find_tags
-from obs_check.model.finding import Finding, Subject
+from obs_check.model.finding import Finding
 from obs_check.model.wording import count_noun
 
 
@@ -32,7 +32,6 @@ def _on(context: Context, path: ShippedPath) -> Finding | None:
     after = path.config.without_stage(job, stage)
     fixed = after.run(path.one.file, path.lines, path.now_ns) if after else None
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"stage `{stage}` of job {job.name} joins lines: Loki has {count_noun(len(have), 'entry')}, "
         f"{joined} of them with "
         f"several events, of {count_noun(len(path.one.found), 'line')} in the file"

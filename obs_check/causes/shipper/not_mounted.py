@@ -9,7 +9,7 @@ from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, join_findings, losses, shipper_answers
 from obs_check.evidence.shipper_rules import Rules, simulation_probe
 from obs_check.evidence.uncollected import REMEDY, not_mounted
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.probe import Probe
 from obs_check.shipper.glob import matches
 
@@ -36,7 +36,6 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     if ran is None or not ran.shipped:
         return None
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"{len(one.found)} lines of the run are in {one.file} and 0 in Loki: job {taken.job.name} takes that "
         f"path (`{found[0].glob}`) and has found no file, for {lacks}",
         evidence=Observation(

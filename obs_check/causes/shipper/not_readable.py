@@ -12,7 +12,7 @@ from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, join_findings, losses, shipper_answers
 from obs_check.evidence.shipper_rules import Rules, simulation_probe
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.probe import Probe
 from obs_check.model.wording import count_noun
 
@@ -39,7 +39,6 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     shown = stat.filemode(mode) if mode is not None else "unknown"
     said = f"its log says `{words}`" if words else "it is found and not being read"
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"the shipper may not read {one.file} (mode {shown}): {said}; "
         f"{count_noun(len(one.found), 'line')} of the run are "
         f"in it and 0 in Loki, and its pipeline would push {len(ran.shipped)} of the {len(lines)} lost lines",

@@ -17,7 +17,7 @@ from obs_check.evidence.dashboard_edit import file_fix
 from obs_check.evidence.lost_lines import PathLines, join_findings, losses, shipper_answers
 from obs_check.evidence.shipper_rules import Rules, simulation_probe
 from obs_check.model.event import find_tags
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.probe import Probe
 from obs_check.model.wording import count_noun
 
@@ -46,7 +46,6 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
         return None
     seen = [tag for tag in behind if tag not in one.lost]
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"the shipper began to read {one.file} at byte {at}, {how}: Loki "
         f"lacks {count_noun(len(head), 'line')} in front of it and has {len(seen)} of {len(behind)} behind it; its "
         f"pipeline would push {len(ran.shipped)} of the {len(lines)} lost lines",

@@ -13,7 +13,7 @@ from obs_check.evidence.context import Context
 from obs_check.evidence.discard_reasons import discard_of
 from obs_check.evidence.refusals import PushedPath, panels_fed, probes, pushed_paths
 from obs_check.evidence.shipper_rules import Rules, simulation_probe
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import PushRefusal
 from obs_check.model.wording import count_noun
@@ -44,7 +44,6 @@ def find(context: Context) -> Finding | None:
             simulation_probe(f"simulate the configuration that pushes to {url} on the lost lines", ran, len(lost), now),
         )
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"the shipper read {count_noun(lines, 'line')} of the run and its pushes are refused ({status}): "
         f"`{refusal.words}`; Loki answers its datasource and has none of them",
         evidence=Observation(probes(these, *probe)),

@@ -8,7 +8,7 @@ from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.discard_reasons import RATES, Discard, discard_of
 from obs_check.evidence.refusals import PushedPath, panels_fed, probes, pushed_paths
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.probe import Probe
 from obs_check.model.secret import shorten
 from obs_check.model.shipping import PushRefusal
@@ -28,7 +28,6 @@ def find(context: Context) -> Finding | None:
     probe = Probe("shipper", "bytes of the lost lines as they are pushed", size, context.now_ns())
     lines = sum(len(p.one.lost_lines) for p in these)
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"Loki answered {times or refusal.count} pushes with 429 ({discard.reason}): {lines} lost lines of "
         f"{count_noun(size, 'byte')} against `{discard.limit}`{limit}: {shorten(refusal.words, 200)}",
         evidence=Observation(probes(these, probe)),

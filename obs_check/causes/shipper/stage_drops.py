@@ -12,7 +12,7 @@ from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, join_findings, losses, shipper_answers
 from obs_check.evidence.shipper_rules import Rules, Taken, simulated_evidence, simulation_probe
-from obs_check.model.finding import Finding, Subject
+from obs_check.model.finding import Finding
 from obs_check.model.shipping_account import ShippingAccount
 from obs_check.shipper.pushed import LINE_TOO_LONG
 from obs_check.shipper.simulate import Simulation, keeps_entries
@@ -43,7 +43,6 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
         after = fixed = None
     what = f"stage `{stage}` of job {taken.job.name}" if stage else f"`{'.'.join(_LIMIT)}`"
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"{what} drops {count} of {len(lines)} lines that are in the file and not in Loki"
         + (f"; it counted {counted} dropped lines ({reason})" if counted else "")
         + (f"; without it {len(fixed.shipped)} are pushed" if fixed else ""),

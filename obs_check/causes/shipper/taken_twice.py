@@ -16,7 +16,7 @@ from obs_check.evidence.select_matching import accepts_value
 from obs_check.evidence.selectors import matchers_of
 from obs_check.evidence.shipper_rules import Rules
 from obs_check.evidence.stored_lines import ShippedPath, arrived_paths
-from obs_check.model.finding import Evidence, Finding, Observation, Proof, Subject
+from obs_check.model.finding import Evidence, Finding, Observation, Proof
 from obs_check.model.probe import Probe
 from obs_check.model.wording import count_noun
 from obs_check.shipper.targets import RelabeledTarget
@@ -45,7 +45,6 @@ def _on(context: Context, path: ShippedPath) -> Finding | None:
     seen = (*one.probes, counts, Probe("shipper", f"simulate all targets on {count_noun(lines, 'line')}", made, now))
     names = " and ".join(dict.fromkeys(target.job.name for target in by))
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"{count_noun(len(by), 'target')} ({names}) take {one.file}: {twice} of "
         f"{count_noun(len(copies), 'line')} of the run are in Loki "
         f"more than once; of {count_noun(lines, 'line')} {made} entries are pushed"

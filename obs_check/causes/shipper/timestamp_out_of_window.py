@@ -13,7 +13,7 @@ from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, join_findings, lines_taken, losses, shipper_answers
 from obs_check.evidence.selectors import lines_of
 from obs_check.evidence.shipper_rules import Rules, Taken, simulated_evidence, simulation_probe
-from obs_check.model.finding import Finding, Subject
+from obs_check.model.finding import Finding
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS, Window
 from obs_check.model.wording import count_noun
@@ -57,7 +57,6 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
             "once they are flushed"
         )
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"stage `{stage}` of job {taken.job.name} gives the {len(lines)} lost lines a time "
         f"{_apart(at - first)} their events: {where}",
         evidence=simulated_evidence(

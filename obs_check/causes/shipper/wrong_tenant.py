@@ -10,7 +10,7 @@ from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import PathLines, join_findings, losses, shipper_answers
 from obs_check.evidence.selectors import lines_of
 from obs_check.evidence.shipper_rules import Rules, simulated_evidence, simulation_probe
-from obs_check.model.finding import Finding, Subject
+from obs_check.model.finding import Finding
 from obs_check.model.window import NS, Window
 from obs_check.model.wording import count_noun
 from obs_check.shipper.simulate import Simulation
@@ -42,7 +42,6 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
         return None
     fixed = after.run(one.file, lines, now) if after else None
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"the shipper writes for tenant `{tenant}`: asked as the dashboard asks, Loki has 0 of "
         f"{count_noun(len(one.lost), 'line')}, with `X-Scope-OrgID: {tenant}` {len(there)}",
         evidence=simulated_evidence(

@@ -7,7 +7,7 @@ from obs_check.evidence.agent_counters import BATCHES_DROPPED, counter_at
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import lost_before_coderd
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.wording import count_noun
 
 
@@ -26,7 +26,6 @@ def find(context: Context) -> Finding | None:
     hop, missing = lost
     reasons = ", ".join(f"{reason} {value:g}" for reason, value in sorted(now.by_reason.items()))
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"{count_noun(len(missing), 'decision')} did not reach coderd's log: the agent dropped "
         f"{count_noun(rise, 'batch')} since the "
         f"run began ({reasons})",

@@ -6,7 +6,7 @@ boundary v0.9.0 connects again and sends the same batch every 5 s, and says so e
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import boundary_lines, lost_before_coderd
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.wording import count_noun
 
 
@@ -23,7 +23,6 @@ def find(context: Context) -> Finding | None:
     hop, missing = lost
     reason = failed[-1].partition(" error=")[2].partition(" duration_sec=")[0].strip('"') if failed else ""
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"{count_noun(len(missing), 'decision')} did not reach coderd: {count_noun(len(kept), 'time')} "
         "boundary could not hand them to the "
         f"workspace agent, and keeps them{f' ({reason})' if reason else ''}",

@@ -7,7 +7,7 @@ from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.firewall_file import firewall_file
 from obs_check.evidence.run_evidence import boundary_lines, lost_before_coderd
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.probe import Probe
 from obs_check.model.wording import count_noun
 
@@ -33,7 +33,6 @@ def find(context: Context) -> Finding | None:
         why = "it logged `Audit logs are disabled by configuration`"
         fix = Fix("take `disable_audit_logs`, --disable-audit-logs or DISABLE_AUDIT_LOGS out and restart boundary")
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"the firewall decided {count_noun(len(missing), 'request')} and coderd logged none: {why}",
         evidence=Observation((*hop.probes, *probes)),
         fix=fix,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import boundary_lines, lost_before_coderd
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.wording import count_noun
 
 
@@ -23,7 +23,6 @@ def find(context: Context) -> Finding | None:
     hop, missing = lost
     path = lines[-1].partition("socket=")[2].strip('"') or "the socket"
     found = CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"coderd logged 0 of {count_noun(len(missing), 'decision')}: {path} was not there when boundary "
         "started, and "
         "boundary looks for it only then",

@@ -6,7 +6,7 @@ Proved by boundary's WARN lines, one an event (`channel full` or `batch full`).
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import boundary_lines, lost_before_coderd
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.wording import count_noun
 
 
@@ -23,7 +23,6 @@ def find(context: Context) -> Finding | None:
     hop, missing = lost
     agent = f"; {count_noun(len(unreached), 'time')} it could not connect to the agent" if unreached else ""
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"{count_noun(len(missing), 'decision')} did not reach coderd; boundary reports that it "
         f"dropped {len(dropped)} for want of room{agent}",
         evidence=Observation((*hop.probes, *probes, *more)),

@@ -5,7 +5,7 @@ Panels that parse count one of them, queries that count lines count both. Proved
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.wording import count_noun
 
 
@@ -23,7 +23,6 @@ def find(context: Context) -> Finding | None:
     if not 0 < json_lines < len(sample):
         return None
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"coderd wrote {count_noun(lines, 'line')} for {count_noun(len(hop.seen), 'decision')}: of "
         f"{len(sample)} that were looked at "
         f"{json_lines} are JSON and {len(sample) - json_lines} are for people",

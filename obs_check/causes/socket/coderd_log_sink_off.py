@@ -8,7 +8,7 @@ from obs_check.evidence.agent_counters import BATCHES_DROPPED, FORWARDED, counte
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import lost_before_coderd
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS
 from obs_check.model.wording import count_noun
@@ -33,7 +33,6 @@ def find(context: Context) -> Finding | None:
         return None
     hop, missing = lost
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"the agent forwarded {now.total - before.total:g} batches to coderd since the run began and dropped "
         f"none, and coderd's log has 0 of {count_noun(len(missing), 'decision')} and no line since: no log sink is set",
         evidence=Observation((*hop.probes, log, before.probe, now.probe, *([dropped.probe] if dropped else []))),

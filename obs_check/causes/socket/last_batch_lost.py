@@ -7,7 +7,7 @@ run: what is missing is its end, fewer than 10 events, and boundary's command ha
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import boundary_lines, decisions_by_tag, lost_before_coderd
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.wording import count_noun
 
 BATCH = 10
@@ -27,7 +27,6 @@ def find(context: Context) -> Finding | None:
     if not lines:
         return None
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"coderd logged the first {len(tags) - len(missing)} of {count_noun(len(tags), 'decision')} and "
         f"not the last {len(missing)}: boundary's command ended before its batch was full or 5 s old",
         evidence=Observation((*hop.probes, *probes)),

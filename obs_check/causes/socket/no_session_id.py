@@ -9,7 +9,7 @@ from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.run_evidence import boundary_lines
 from obs_check.evidence.sql_asked import ask, first_value, sql_targets
 from obs_check.evidence.sql_text import tables
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.wording import count_noun
 
 TABLES = frozenset({"boundary_sessions", "boundary_logs"})
@@ -33,7 +33,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
             if lines or not boundary_lines(context, "level=INFO", "start")[0]:
                 return None
             return CAUSE.finding(
-                subject=Subject(context.dashboard_uid, broken.panel.id, asked.target.ref_id),
+                target=asked.target.ref_id,
                 claim=f"coderd logged {count_noun(len(hop.seen), 'decision')} of the run and {name} has no "
                 "row: boundary sends "
                 "no session id, without which coderd writes none",
@@ -42,7 +42,6 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
                     "run a boundary that sends session ids (newer than 0.9.0), or let these panels read the "
                     "decisions from Loki"
                 ),
-                panels=(broken.panel.id,),
             )
     return None
 

@@ -6,7 +6,7 @@ boundary v0.9.0 never gives such a batch up, so every later event is dropped beh
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.run_evidence import boundary_lines, lost_before_coderd
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.wording import count_noun
 
 
@@ -21,7 +21,6 @@ def find(context: Context) -> Finding | None:
     hop, missing = lost
     longest = max((len(s.event.url) for s in context.run.sent), default=0) if context.run else 0
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"coderd logged none of {count_noun(len(missing), 'decision')}: a batch is larger than the "
         "socket's frame of 32 "
         f"KiB ({len(lines)} tries; the run's longest URL has {count_noun(longest, 'byte')})",

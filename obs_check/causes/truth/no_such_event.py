@@ -5,7 +5,7 @@ Proved by the positive control: the panel moved from zero by exactly what was se
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.model.finding import Finding, Fix, Observation, Subject
+from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.probe import Probe
 from obs_check.model.wording import count_noun
 
@@ -19,7 +19,6 @@ def find(context: Context) -> Finding | None:
     moved = {f"panel {c.panel.id}": [c.before.text, c.after.text] for c in true}
     read = Probe("panel", "what the panels read before and after the events", moved, context.now_ns())
     return CAUSE.finding(
-        subject=Subject(context.dashboard_uid),
         claim=f"the zero was true: `{first.panel.title}` moved from {first.before.text} to {first.after.text}, by "
         f"exactly the {count_noun(len(context.run.events), 'event')} that were sent"
         + (f"; {len(true)} panels in all did so" if len(true) > 1 else ""),

@@ -1,11 +1,10 @@
-"""A finding about a query, and the fix of its text."""
+"""A panel with its query changed: read again, and the fix of its text."""
 
 from collections.abc import Sequence
 
-from obs_check.evidence.cause import Cause
 from obs_check.evidence.context import BrokenPanel, BrokenTarget, Context
 from obs_check.evidence.dashboard_edit import apply_edits, edits_fix
-from obs_check.model.finding import DashboardEdit, Evidence, Finding, Fix, Meaning, Subject
+from obs_check.model.finding import DashboardEdit, Fix, Meaning
 from obs_check.panel.reading import Reading
 
 
@@ -30,23 +29,3 @@ def reads_better(broken: BrokenTarget, changed: BrokenPanel) -> bool:
 def _answered(reading: Reading) -> int:
     """Rows that the panel's queries were answered with, before anything is made of them."""
     return reading.trail[0].rows if reading.trail else 0
-
-
-def query_finding(
-    cause: Cause,
-    context: Context,
-    broken: BrokenTarget,
-    claim: str,
-    evidence: Evidence,
-    fix: Fix,
-    group: str,
-) -> Finding:
-    """An error in a panel's query. Findings of one cause and one `group` are the same mistake in several panels."""
-    return cause.finding(
-        subject=Subject(context.dashboard_uid, broken.panel.id, broken.target.ref_id),
-        claim=claim,
-        evidence=evidence,
-        fix=fix,
-        panels=(broken.panel.id,),
-        group=group,
-    )
