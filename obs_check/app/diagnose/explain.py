@@ -172,7 +172,7 @@ class _Explaining:
     def _holds(self, found: Finding, broken: BrokenPanel) -> bool:
         """Whether a cause is one of an idle panel. With a run only where the run's lines come as far as its parsers, or
         where a panel that has to show them has the very same mistake: another one may well be about something else."""
-        if self.held.run is None or any(_mistake(found) == _mistake(other) for other in self.findings):
+        if self.held.run is None or any(mistake(found) == mistake(other) for other in self.findings):
             return True
         return any(target.lines for target in broken_targets(self.context.for_panel(broken), broken))
 
@@ -210,7 +210,8 @@ def _refuses(error: Exception) -> bool:
     return isinstance(error, Refused) and 400 <= error.status < 500
 
 
-def _mistake(found: Finding) -> tuple[str, str]:
+def mistake(found: Finding) -> tuple[str, str]:
+    """What is the same of two findings about the same mistake."""
     return found.cause, found.group or found.fix.summary
 
 

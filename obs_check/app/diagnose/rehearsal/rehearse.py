@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from obs_check.app.diagnose.explain import mistake
 from obs_check.app.diagnose.explain_panel import of_panel
 from obs_check.app.diagnose.rehearsal.arriving import (
     WRITTEN_BEFORE,
@@ -22,7 +23,7 @@ from obs_check.app.systems.asking import context_of
 from obs_check.app.systems.following import find_lines, shipper_names
 from obs_check.app.systems.systems import Systems
 from obs_check.app.verify.look import look_at_panels
-from obs_check.app.verify.verdicts import Copy, PanelVerdict, Yardstick, broken_panel, copy_of
+from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, broken_panel
 from obs_check.causes.registry import causes_asked
 from obs_check.causes.shipper import line_changed
 from obs_check.client.egress import EgressAnswer
@@ -63,7 +64,7 @@ class Rehearsal:
     systems: Systems
     context: Context
     run: Run
-    _staged: dict[PathName, "_Staged"] = field(default_factory=dict)
+    _staged: dict[PathName, Sequence["_Staged"]] = field(default_factory=dict)
 
     def findings_behind(self, upstream: Finding, row: PanelVerdict) -> list[Finding]:
         """Findings behind the one that keeps a panel's lines away; none where the panel would then be right, or where
@@ -76,43 +77,48 @@ class Rehearsal:
         if path is None:
             return []
         try:
-            staged = self._arriving(path, upstream)
+            possible = self._arriving(path, upstream)
         except (ObsCheckError, LokiRefusal):
             # What is proved already is not lost for a configuration that cannot be read.
             return []
-        findings = staged.findings
-        if staged.streams is not None:
-            findings = [*findings, *self._on_panel(row, staged, staged.streams)]
-        return [_behind(found, upstream, "on the run's lines as they would arrive") for found in findings]
+        first, *others = (self._found_on(row, staged) for staged in possible)
+        # Where nobody knows how the lines are written, only what is wrong in every format can be said: of two panels
+        # that read different formats either may be the one that is wrong.
+        sure = [found for found in first if all(mistake(found) in map(mistake, other) for other in others)]
+        return [_behind(found, upstream, "on the run's lines as they would arrive") for found in sure]
 
-    def _arriving(self, path: PathName, upstream: Finding) -> "_Staged":
+    def _found_on(self, row: PanelVerdict, staged: "_Staged") -> list[Finding]:
+        on_panel = [] if staged.streams is None else self._on_panel(row, staged, staged.streams)
+        return [*staged.findings, *on_panel]
+
+    def _arriving(self, path: PathName, upstream: Finding) -> Sequence["_Staged"]:
+        """The lines in each of the formats that they may have."""
         if path not in self._staged:
             self._staged[path] = self._through_shipper(path, upstream)
         return self._staged[path]
 
-    def _through_shipper(self, path: PathName, upstream: Finding) -> "_Staged":
+    def _through_shipper(self, path: PathName, upstream: Finding) -> Sequence["_Staged"]:
         config = self._rules(upstream)
         glob = self.systems.config.boundary.logs if path == "A" else self.systems.config.coderd.logs
         run = as_expected(self.run)
         if config is None or not glob:
-            return _Staged(run, [], None)
+            return [_Staged(run, [], None)]
         hop = self.context.hop(path, FILE_HOPS[path])
         before = find_lines(self.systems, glob, 0)(WRITTEN_BEFORE[path]).value
         file = self._file(glob, hop, before, any("pod" in job.roles for job in config.config.jobs))
         if file is None:
-            return _Staged(run, [], None)
+            return [_Staged(run, [], None)]
         if upstream.hop not in _BEFORE_SHIPPER and (lines := read_back(run, hop)):
             # What was written is there to be read, so it is not made up.
             read = _of(run, lines)
             streams = arriving_streams(lines, file, config)
             own = streams is not None and config == shipper_rules(self.context)
-            return _Staged(read, [], streams, as_if_stored(read, path, file, streams or [], lines) if own else ())
+            return [_Staged(read, [], streams, as_if_stored(read, path, file, streams or [], lines) if own else ())]
         last = before[Path(file)][-1].text if Path(file) in before else ""
-        possible = [
+        return [
             self._made_up(path, upstream, file, config, written_lines(run, path, file, shape))
             for shape in formats(path, last)
         ]
-        return possible[0] if len(possible) == 1 else self._as_the_dashboard_reads(path, possible)
 
     def _made_up(self, path: PathName, upstream: Finding, file: str, config: Rules, lines: Sequence[Line]) -> "_Staged":
         """Lines that nobody wrote, through the shipper's configuration."""
@@ -129,29 +135,6 @@ class Rehearsal:
                 fixed = _fixed(config, findings[0])
                 return _Staged(run, findings, arriving_streams(lines, file, fixed) if fixed else None)
         return _Staged(run, findings, streams, as_if_stored(run, path, file, streams or [], lines))
-
-    def _as_the_dashboard_reads(self, path: PathName, possible: Sequence["_Staged"]) -> "_Staged":
-        """The lines in the one of several formats in which the dashboard's panels read right that do so in any other,
-        and more: it was made for that. Where some read one format and some another, nobody knows which of them are
-        wrong, and only what is found in every format can be said."""
-        right = [self._panels_right(path, staged) for staged in possible]
-        every = set.union(*right)
-        if any(one != every for one in right) and every in right:
-            return possible[right.index(every)]
-        common = set.intersection(*({found.cause for found in staged.findings} for staged in possible))
-        findings = [found for found in possible[0].findings if found.cause in common]
-        return _Staged(possible[0].run, findings, None)
-
-    def _panels_right(self, path: PathName, staged: "_Staged") -> set[Copy]:
-        if staged.streams is None:
-            return set()
-        try:
-            with _on_stage(self.systems, staged.streams) as systems:
-                panels = set(self.context.panels_of(path))
-                rows = look_at_panels(systems.board, self._held(staged.run), systems.now_ns(), panels)
-                return {copy_of(row.view) for row in rows if row.verdict is Verdict.OK}
-        except (ObsCheckError, LokiRefusal):
-            return set()
 
     def _file(
         self, glob: AbsoluteGlob, hop: HopSeen | None, before: Mapping[Path, Sequence[object]], finds_pods: bool
