@@ -2,15 +2,40 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from obs_check.shipper.item import Item, Running, Stage, StageContext
 
 
+class PassedOver(NamedTuple):
+    """A key of a stage that is none of its settings, with the one that it is most like, "" for none."""
+
+    file: str
+    line: int
+    stage: str
+    key: str
+    near: str
+
+    @property
+    def said(self) -> str:
+        """In words."""
+        return f"promtail passes over the key `{self.key}` of the stage {self.stage}"
+
+
 @dataclass(frozen=True)
 class Pipeline:
-    """The stages of one scrape job, or those inside a `match`."""
+    """The stages of one scrape job, or those inside a `match`. Promtail 3.5 takes settings of stages in any case and
+    passes over keys that it does not know."""
 
     stages: tuple[Stage, ...] = ()
+    own_passed_over: tuple[PassedOver, ...] = ()
+
+    @property
+    def passed_over(self) -> tuple[PassedOver, ...]:
+        """The keys that are passed over, those inside `match` too."""
+        nested = (getattr(stage, "pipeline", None) for stage in self.stages)
+        inner = (one for pipeline in nested if isinstance(pipeline, Pipeline) for one in pipeline.passed_over)
+        return (*self.own_passed_over, *inner)
 
     def every(self) -> Iterator[Stage]:
         """The stages in the order in which they are written, those inside `match` too."""

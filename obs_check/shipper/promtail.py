@@ -1,6 +1,6 @@
 """promtail 3.5 YAML into the neutral model."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from obs_check.documents.embedded import Embedded
@@ -11,6 +11,7 @@ from obs_check.model.entry import Labels
 from obs_check.shipper import credentials, environment
 from obs_check.shipper.model import PushClient, ScrapeJob, ShipperConfig
 from obs_check.shipper.pipeline import Pipeline
+from obs_check.shipper.promtail_keys import CLIENT, JOB, TOP, check_discovery, check_sections
 from obs_check.shipper.relabel import read_rule
 from obs_check.shipper.stages.registry import read_stages
 from obs_check.shipper.wrapping import is_promtail
@@ -47,6 +48,7 @@ def parse_promtail(inner: Embedded, document: YamlValue, env: Mapping[str, str] 
         whole = [one for one in inner.documents() if is_promtail(one)]
         document = whole[0] if whole else document
     top = document.mapping(_TOP)
+    check_sections(document, TOP)
     clients = [_client(c) for c in top["clients"].items()] if "clients" in top else []
     if single := document.get("client"):
         clients.append(_client(single))
@@ -66,7 +68,7 @@ def parse_promtail(inner: Embedded, document: YamlValue, env: Mapping[str, str] 
         known["filename"].text() if "filename" in known else ShipperConfig.positions,
         _duration(known.get("sync_period"), ShipperConfig.sync_period),
         inner.text,
-        notes=(*inner.notes, *_unseen_limits(limits)),
+        notes=(*inner.notes, *_unseen_limits(limits), *_passed_over(jobs)),
         max_line_size=limits["max_line_size"].read(size_bytes) if "max_line_size" in limits else 0,
         truncates="max_line_size_truncate" in limits and limits["max_line_size_truncate"].flag(),
     )
@@ -79,6 +81,10 @@ def _unseen_limits(limits: Mapping[str, YamlValue]) -> list[str]:
         for name, value in limits.items()
         if name in _LIMITS[:2] and value.text() not in {"", "0", "false"}
     ]
+
+
+def _passed_over(jobs: Iterable[ScrapeJob]) -> list[str]:
+    return [f"{one.file}:{one.line}: {one.said}" for job in jobs for one in job.pipeline.passed_over]
 
 
 def _place(value: YamlValue) -> str:
@@ -96,6 +102,7 @@ def _client(node: YamlValue) -> PushClient:
         raise node.error("url is missing", "for example http://loki:3100/loki/api/v1/push")
     if not url.text().startswith(("http://", "https://")):
         raise url.error("the URL must start with http:// or https://")
+    check_sections(node, CLIENT)
     backoff = node.get("backoff_config")
     pause = backoff.mapping(("min_period", "max_period", "max_retries")) if backoff else {}
     drop = node.get("drop_rate_limited_batches")
@@ -135,6 +142,8 @@ def _job(node: YamlValue) -> ScrapeJob:
     name = node.get("job_name")
     if name is None:
         raise node.error("job_name is missing")
+    check_sections(node, JOB)
+    check_discovery(node)
     rules = given["relabel_configs"].items() if "relabel_configs" in given else []
     static = given["static_configs"].items() if "static_configs" in given else []
     return ScrapeJob(

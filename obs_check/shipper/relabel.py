@@ -1,7 +1,7 @@
 """Relabeling of targets, as Prometheus and promtail do it."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, cast, get_args
@@ -44,6 +44,7 @@ def read_rule(node: YamlValue) -> RelabelRule:
     target = given["target_label"].text() if "target_label" in given else ""
     if not target and action in {"replace", "hashmod", "lowercase", "uppercase", "keepequal", "dropequal"}:
         raise node.error(f"{action} needs target_label")
+    _only(given, action)
     modulus = given["modulus"].integer() if "modulus" in given else 0
     if action == "hashmod" and modulus <= 0:
         raise node.error("hashmod needs a modulus above 0")
@@ -57,6 +58,23 @@ def read_rule(node: YamlValue) -> RelabelRule:
         given["replacement"].text() if "replacement" in given else "$1",
         modulus,
     )
+
+
+_NOT_WITH = {
+    **dict.fromkeys(
+        ("labeldrop", "labelkeep"), ("source_labels", "target_label", "modulus", "separator", "replacement")
+    ),
+    **dict.fromkeys(("keepequal", "dropequal"), ("regex", "modulus", "separator", "replacement")),
+}
+"""What Prometheus' rules of these actions may not have, unless it is the default."""
+_DEFAULTS = {"separator": ";", "regex": "(.*)", "replacement": "$1", "modulus": "0"}
+
+
+def _only(given: Mapping[str, YamlValue], action: str) -> None:
+    for key in _NOT_WITH.get(action, ()):
+        value = given.get(key)
+        if value is not None and (isinstance(value.data, list) or value.text() != _DEFAULTS.get(key, "")):
+            raise value.error(f"{action} takes no {key}", f"remove {key} from the rule")
 
 
 @lru_cache(maxsize=512)

@@ -11,6 +11,8 @@ from obs_check.model.window import NS
 from obs_check.shipper.environment import expand
 from obs_check.shipper.read import parse_shipper, read_shipper
 from obs_check.shipper.relabel import relabel
+from obs_check.shipper.stages.drop import Drop
+from obs_check.shipper.stages.match import Match
 
 PLAIN = """\
 server: {http_listen_port: 9080}
@@ -191,6 +193,22 @@ JOB = "scrape_configs:\n- job_name: x\n  pipeline_stages:\n"
         ("scrape_configs: [{job_name: x, relabel_configs: [{action: replce}]}]", "not a relabel action"),
         ("scrape_configs: [{job_name: x, relabel_configs: [{regex: a}]}]", "needs target_label"),
         ("scrape_configs: [{job_name: '${A:x}'}]", "write ${NAME}"),
+        ("scrape_configs: [{job_name: x, syslog: {pipeline_stages: []}}]", "syslog.pipeline_stages: unknown key"),
+        ("scrape_configs: [{job_name: x, journal: {match: a}}]", "did you mean matches?"),
+        ("scrape_configs: [{job_name: x, kubernetes_sd_configs: [{rol: pod}]}]", "did you mean role?"),
+        ("scrape_configs: [{job_name: x, kubernetes_sd_configs: [{role: pods}]}]", "not a role of Kubernetes: 'pods'"),
+        ("scrape_configs: [{job_name: x, kubernetes_sd_configs: [{namespaces: {names: [a]}}]}]", "role is missing"),
+        ("scrape_configs: [{job_name: x, docker_sd_configs: [{refresh_interval: 5s}]}]", "host is missing"),
+        ("scrape_configs: []\ntarget_config: {syncperiod: 5s}\n", "did you mean sync_period?"),
+        ("scrape_configs: []\nclients: [{url: 'http://l.example', basic_auth: {user: a}}]\n", "did you mean username?"),
+        (
+            "scrape_configs: [{job_name: x, relabel_configs: [{action: labeldrop, source_labels: [a], regex: b}]}]",
+            "labeldrop takes no source_labels",
+        ),
+        (
+            "scrape_configs: [{job_name: x, relabel_configs: [{action: keepequal, target_label: a, regex: b}]}]",
+            "keepequal takes no regex",
+        ),
     ],
 )
 def test_what_is_wrong_is_named(text: str, message: str) -> None:
@@ -249,3 +267,16 @@ def test_references_are_expanded_as_promtail_does(text: str, want: str) -> None:
 def test_references_that_promtail_cannot_read_are_refused(text: str) -> None:
     with pytest.raises(ConfigError, match=r"f:1: \$\{\.\.\.\}"):
         expand(text, {"A": "abBC"}, "f")
+
+
+def test_keys_of_stages_that_promtail_passes_over() -> None:
+    """Promtail 3.5.9 drops this line, and takes both configurations."""
+    text = JOB + "  - match: {selector: '{a=\"b\"}', stages: [{drop: {Expression: x, sourc: y}}]}\n  - cri: {zzz: 1}\n"
+    config = parse_shipper(text, "f.yaml", {})
+    [match, _] = config.jobs[0].pipeline.stages
+    assert isinstance(match, Match)
+    assert match.pipeline.stages == (Drop(expression="x"),)
+    assert config.notes == (
+        "f.yaml:5: promtail passes over the key `zzz` of the stage cri",
+        "f.yaml:4: promtail passes over the key `sourc` of the stage drop",
+    )

@@ -17,6 +17,7 @@ from obs_check.logql.explain.fields import JsonField, field_meant, in_lists
 from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
+from obs_check.logql.syntax.style import PLAIN_NAME
 from obs_check.model.finding import Finding, Proof
 
 
@@ -27,6 +28,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         if not isinstance(at.stage, ast.JsonParser):
             continue
         moved = {n: field.path for n in at.unset if (field := field_meant(n, fields)) is not None}
+        moved |= {n: path for n, path in _deeper(at.stage, fields) if n in at.unset and n not in moved}
         moved |= {n: path for n, path in _with_dots(at.stage, fields) if n in at.unset}
         listed = _listed(at, moved)
         moved |= listed
@@ -65,6 +67,15 @@ def _listed(at: ParserAt, moved: Mapping[str, str]) -> dict[str, str]:
     asked = {one.label: one.expression for one in at.stage.extractions} if isinstance(at.stage, ast.JsonParser) else {}
     found = ((name, there.get(asked.get(name, "")) or flat.get(name)) for name in at.unset if name not in moved)
     return {name: path for name, path in found if path is not None}
+
+
+def _deeper(stage: ast.JsonParser, fields: Sequence[JsonField]) -> Iterator[tuple[str, str]]:
+    """Labels of another name than the field that their expression looks for at the top."""
+    for extraction in stage.extractions:
+        if PLAIN_NAME.fullmatch(extraction.expression):
+            field = field_meant(extraction.expression, fields)
+            if field is not None:
+                yield extraction.label, field.path
 
 
 def _with_dots(stage: ast.JsonParser, fields: Sequence[JsonField]) -> Iterator[tuple[str, str]]:

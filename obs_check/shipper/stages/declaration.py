@@ -138,6 +138,18 @@ class StageDeclaration:
     strict: bool = False
     blank_is_unset: bool = False
 
+    def known_of(self, node: YamlValue) -> tuple[YamlValue, dict[str, YamlValue]]:
+        """The settings in a value of promtail's YAML, each by its own name, and what is none of them."""
+        if self.whole or not node.is_map():
+            return node, {}
+        given = node.mapping(tuple(node.mapping()))
+        folded = {name.casefold(): name for name in self.settings}
+        names = {key: key if key in self.settings else folded.get(key.casefold(), "") for key in given}
+        known = node.beside(
+            {name: given[key] for key, name in names.items() if name and (key == name or name not in given)}
+        )
+        return known, {key: value for key, value in given.items() if not names[key]}
+
     def from_promtail(self, node: YamlValue, read_stages: Callable[[YamlValue], Pipeline]) -> Stage:
         """The stage of a value in promtail's YAML; raises ConfigError."""
         if self.strict:

@@ -1,8 +1,9 @@
 """Every kind of stage, and how a list of promtail's stages is read."""
 
+from obs_check.documents.nearest import nearest
 from obs_check.documents.yaml_tree import YamlValue
 from obs_check.shipper.item import Stage
-from obs_check.shipper.pipeline import Pipeline
+from obs_check.shipper.pipeline import PassedOver, Pipeline
 from obs_check.shipper.stages.containers import CRI, DOCKER
 from obs_check.shipper.stages.declaration import StageDeclaration
 from obs_check.shipper.stages.drop import DROP
@@ -46,10 +47,11 @@ ALLOY = {kind.alloy: kind for kind in KINDS if kind.alloy}
 
 def read_stages(node: YamlValue) -> Pipeline:
     """The pipeline in a list of promtail's stages; raises ConfigError."""
-    return Pipeline(tuple(_stage(item) for item in node.items()))
+    passed_over: list[PassedOver] = []
+    return Pipeline(tuple(_stage(item, passed_over) for item in node.items()), tuple(passed_over))
 
 
-def _stage(node: YamlValue) -> Stage:
+def _stage(node: YamlValue, passed_over: list[PassedOver]) -> Stage:
     if not node.is_map():
         raise node.error("a stage is a mapping with one key", "write `- json:` with its settings below")
     if len(node.mapping()) != 1:
@@ -57,4 +59,8 @@ def _stage(node: YamlValue) -> Stage:
             f"a stage has one key, here are {', '.join(node.mapping())}", "start each stage with its own dash"
         )
     [(key, settings)] = node.mapping(PROMTAIL).items()
-    return PROMTAIL[key].from_promtail(settings, read_stages)
+    kind = PROMTAIL[key]
+    known, others = kind.known_of(settings)
+    near = {name: nearest(name, kind.settings) for name in others}
+    passed_over += [PassedOver(value.file, value.line, key, name, near[name]) for name, value in others.items()]
+    return kind.from_promtail(known, read_stages)

@@ -111,7 +111,7 @@ def read_time(layout: str, text: str, zone: ZoneInfo | None, now: Callable[[], i
     if layout == "Unix":
         return _unix(text)
     if layout in _UNIX_SCALE:
-        return _integer(text) * _UNIX_SCALE[layout]
+        return _in_64_bits(_integer(text) * _UNIX_SCALE[layout])
     if layout in layouts.NAMED:
         return layouts.parse(layouts.NAMED[layout], text).ns(None)
     parsed = layouts.parse(layout, text)
@@ -126,6 +126,11 @@ def _integer(text: str) -> int:
     if not _INTEGER.fullmatch(text) or not -(2**63) <= int(text) < 2**63:
         raise layouts.NoTime(f"not a whole number of 64 bits: {text!r}")
     return int(text)
+
+
+def _in_64_bits(ns: int) -> int:
+    """The product as Go has it: nanoseconds that are read as ms are some time between 1678 and 2262."""
+    return (ns + 2**63) % 2**64 - 2**63
 
 
 def _unix(text: str) -> int:

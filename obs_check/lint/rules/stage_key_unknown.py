@@ -1,0 +1,18 @@
+"""stage-key-unknown: a key of a promtail stage that is none of its settings, which promtail passes over in silence."""
+
+from collections.abc import Iterator
+
+from obs_check.lint.issue import Found, Spot
+from obs_check.lint.material import Material
+from obs_check.lint.rule import LintRule
+
+
+def _find(material: Material) -> Iterator[Found]:
+    for shipper in material.shippers:
+        for job in shipper.config.jobs:
+            for one in job.pipeline.passed_over:
+                remedy = f"did you mean `{one.near}`?" if one.near else f"remove it, or see the settings of {one.stage}"
+                yield Spot(one.file, one.line), f"job {job.name}: {one.said}", remedy
+
+
+RULE = LintRule("stage-key-unknown", "warning", "keys of stages that promtail passes over", _find)
