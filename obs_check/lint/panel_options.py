@@ -36,13 +36,17 @@ def reads_last(panel: Panel) -> bool:
     return panel.type in _TILES and not by_row and set(calcs) <= {"last", "lastNotNull"}
 
 
-def added_up(panel: Panel) -> list[str]:
-    """The reducers of the legend and of reduce transformations."""
-    found = texts(mapping(panel.options.get("legend")).get("calcs"))
-    for step in panel.transformations:
-        if step.id == "reduce" and not step.disabled:
-            found += texts(step.options.get("reducers"))
-    return found
+def legend_reducers(panel: Panel) -> list[str]:
+    """The reducers of a legend that is shown."""
+    legend = mapping(panel.options.get("legend"))
+    shown = legend.get("showLegend") is not False and legend.get("displayMode") != "hidden"
+    return texts(legend.get("calcs")) if shown else []
+
+
+def transforming_reducers(panel: Panel) -> list[str]:
+    """The reducers of reduce transformations."""
+    steps = [step for step in panel.transformations if step.id == "reduce" and not step.disabled]
+    return [name for step in steps for name in texts(step.options.get("reducers"))]
 
 
 def mapping(value: object) -> Mapping[str, Any]:

@@ -1,33 +1,56 @@
-"""sum-of-range: every step counts the whole range, and the panel adds the steps up."""
+"""sum-of-range: every step counts a range that is longer than the step, and the panel adds the steps up."""
 
 import re
 from collections.abc import Iterator
 
+from obs_check.lint.counted_ranges import logql_counts, promql_counts
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.panel_options import added_up, reducers
+from obs_check.lint.panel_options import legend_reducers, reducers, transforming_reducers
+from obs_check.lint.question import Question
 from obs_check.lint.rule import LintRule
 from obs_check.panel.elements import Panel
+from obs_check.panel.interpolate import references
+from obs_check.panel.interval import format_interval
 
-_WHOLE = re.compile(r"\[\s*\$\{?__range(?:_s|_ms)?\}?\s*(?:s|ms)?\s*[\]:]")
 _TILES = {"stat", "gauge", "bargauge", "piechart"}
+_RANGE = re.compile(r"\[[^\]]*\]")
+_SCRAPE_MS = 60_000
+"""The longest usual distance of a metric's samples: a Prometheus datasource that is set to it (`timeInterval`) asks at
+no shorter step, and nobody tells here."""
 
 
 def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
         panel = question.panel
-        if panel is None or question.instant or not question.is_asked or not _WHOLE.search(question.raw):
+        if panel is None or question.instant or not question.step_ms or not question.is_asked:
             continue
-        if _adds_up(panel):
+        remedy = _adds_up(panel, question)
+        if not remedy or question.unknown & _of_ranges(question.raw):
+            continue
+        counted = promql_counts(question.promql) if question.logql is None else logql_counts(question.logql)
+        step = max(question.step_ms, _SCRAPE_MS if question.logql is None else 0)
+        if counted and (longest := max(counted)) > step:
             claim = (
-                "a range query over `[$__range]` counts the whole range at every step, and the panel adds the steps up"
+                f"every step counts the last {format_interval(longest)}, steps come more often than that, and the "
+                "panel adds them up: what happens once counts in several of them"
             )
-            yield question.spot, claim, "make it an instant query, or reduce with lastNotNull"
+            yield question.spot, claim, remedy
 
 
-def _adds_up(panel: Panel) -> bool:
+def _of_ranges(text: str) -> set[str]:
+    """The variables that ranges are written with."""
+    return {name for found in _RANGE.findall(text) for name in references(found)}
+
+
+def _adds_up(panel: Panel, question: Question) -> str:
+    """What to do about a panel that adds its steps up; "" for one that does not."""
     calcs, by_row = reducers(panel)
-    return (panel.type in _TILES and "sum" in calcs and not by_row) or "sum" in added_up(panel)
+    if (panel.type in _TILES and "sum" in calcs and not by_row) or "sum" in transforming_reducers(panel):
+        return "make it an instant query, or reduce with lastNotNull"
+    if "sum" in legend_reducers(panel):
+        return "write `[$__interval]`" if question.logql is not None else "take the total out of the legend"
+    return ""
 
 
-RULE = LintRule("sum-of-range", "error", "steps that each count the whole range are added up", _find)
+RULE = LintRule("sum-of-range", "error", "steps that each count more than a step are added up", _find)
