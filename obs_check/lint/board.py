@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from obs_check.lint.issue import Spot
@@ -49,8 +50,12 @@ def read_boards(document: object, path: str, text: str = "", first_line: int = 1
     for dashboard in load_dashboards(document, path):
         paths: dict[int, Path] = {}
         notes: dict[int | None, str] = {None: str(dashboard.document.get("description") or "")}
+        unnumbered = count(10_001)
         for inner, raw in _panels(dashboard.document):
-            number = raw.get("id")
+            is_row = inner[-2] == "rows" or raw.get("type") == "row" or isinstance(raw.get("panels"), list)
+            # A panel without an id has that of its place among all panels.
+            place = 0 if is_row else next(unnumbered)
+            number = raw.get("id", place or None)
             if isinstance(number, int):
                 paths[number] = (*_prefix(document, dashboard.document), *inner)
                 described = raw["spec"] if isinstance(raw.get("spec"), Mapping) else raw

@@ -116,9 +116,31 @@ def board_questions(board: LintedDashboard, known: Datasources | None) -> list[Q
             question = _question(board, panel, index, target, variables, known)
             if question is not None and question.unknown and (question.problem or question.metricsql):
                 question = _otherwise(question, partial(_question, board, panel, index, target, variables, known))
+            if question is not None and question.problem:
+                ask = partial(_question, board, panel, index, target)
+                question = replace(
+                    question, remedy=_fill(target, variables, lambda v: ask(v, known)) or question.remedy
+                )
             if question is not None:
                 found.append(question)
     return found
+
+
+def _fill(
+    target: Target,
+    variables: dict[str, EffectiveVariable],
+    ask: Callable[[dict[str, EffectiveVariable]], Question | None],
+) -> str:
+    """What to fill where an empty variable is why a query does not parse; "" where that is not why."""
+    for name in references(target.text):
+        variable = variables.get(name)
+        if variable is None or variable.values != ("",):
+            continue
+        filled = ask({**variables, name: replace(variable, values=("1",))})
+        if filled is not None and not filled.problem:
+            more = " (a constant has it in `query`)" if variable.type == "constant" else ""
+            return f"give the variable {name} a value{more}: it is empty"
+    return ""
 
 
 def _variables(dashboard: Dashboard) -> dict[str, EffectiveVariable]:

@@ -40,6 +40,10 @@ _HOLDS_BOARDS = re.compile(r"^kind:\s*(?:ConfigMap|GrafanaDashboard)\b", re.MULT
 _OF_A_SHIPPER = re.compile(r"scrape_configs|(?:\\[nt]|\b)loki\.(?:source\.\w+|write|process)\s+\\?[\"']")
 """Also in quotes, where a line before it ends in an escape (`\\n`)."""
 
+_ESCAPED = re.compile(r"\$\$(?=[\w{])")
+"""Flux (`postBuild` of a Kustomization) replaces `${NAME}` in manifests, and leaves one `$` of two."""
+_WITH_DEFAULT = re.compile(r"\$\{\w+:?[-=]([^{}\"]*)\}")
+
 
 _NEITHER = "neither a dashboard, a query nor a shipper configuration"
 _PERSES = "a dashboard of Perses"
@@ -158,6 +162,9 @@ def _read(path: Path, reading: _SourceReading, env: Mapping[str, str]) -> bool:
     if path.suffix == ".logql":
         reading.questions.append(file_question(str(path), text))
         known = True
+    elif path.suffix == ".json" and reading.in_directory and not _is_hopeful(text):
+        # Other programs' files, some of them with comments, are not read for what they are.
+        return False
     elif path.suffix == ".json":
         document = _json(text, str(path))
         if isinstance(document, Mapping) and str(document.get("kind")).endswith(("List", "ConfigMap", "Secret")):
@@ -175,6 +182,10 @@ def _read(path: Path, reading: _SourceReading, env: Mapping[str, str]) -> bool:
     if known:
         reading.texts.append((str(path), text))
     return known
+
+
+def _is_hopeful(text: str) -> bool:
+    return bool(_MAY_HOLD_PANELS.search(text) or _OF_A_SHIPPER.search(text))
 
 
 def _read_yaml(path: Path, text: str, reading: _SourceReading, env: Mapping[str, str]) -> bool:
@@ -244,7 +255,7 @@ def _read_chart(chart: RenderedChart, reading: _SourceReading, env: Mapping[str,
 def _read_documents(path: Path, text: str, template: str, reading: _SourceReading, env: Mapping[str, str]) -> bool:
     """Whether YAML holds something that lint knows; `template` is what it was rendered from here, "" for none."""
     of_a_shipper = bool(_OF_A_SHIPPER.search(text))
-    if reading.in_directory and not of_a_shipper and not _MAY_HOLD_PANELS.search(text):
+    if reading.in_directory and not _is_hopeful(text):
         return False
     try:
         documents = load(text, str(path))
@@ -265,7 +276,7 @@ def _read_documents(path: Path, text: str, template: str, reading: _SourceReadin
         for one in keys or ():
             known |= _key(one, path, template, text, reading)
     if whole and _MAY_HOLD_PANELS.search(text):
-        for document in load_plain(text):
+        for document in load_plain(_applied(text)):
             known |= _dashboards(document, path, "", 1, reading)
     return known
 
@@ -297,16 +308,23 @@ def _key(one: Embedded, path: Path, template: str, text: str, reading: _SourceRe
     if template:
         # What stands in front of the key may have more or fewer lines when it is rendered.
         first += _row(template, one.key) - _row(text, one.key)
+    applied = _applied(one.text)
     # A text in quotes stands on one line of the file.
-    body = one.text.replace("\n", " ") if one.escaped else one.text
+    body = applied.replace("\n", " ") if one.escaped else applied
     of_json = one.key.endswith(".json") or one.key == "json"
-    may = of_json and _MAY_HOLD_PANELS.search(one.text)
-    document = _json(one.text, f"{path}:{one.key}") if may else None
+    may = of_json and _MAY_HOLD_PANELS.search(applied)
+    document = _json(applied, f"{path}:{one.key}") if may else None
     if _dashboards(document, path, body, first, reading):
         return True
     if not _OF_A_SHIPPER.search(one.text):
         reading.skipped.append(f"{path}:{first}: {one.name} is {_PERSES if is_perses(document) else _NEITHER}")
     return False
+
+
+def _applied(text: str) -> str:
+    """A text of a manifest as the cluster gets it, where Flux builds it: no query has `$$NAME` or `${NAME:=x}` by
+    itself."""
+    return _WITH_DEFAULT.sub(r"\1", _ESCAPED.sub("$", text)) if "$" in text else text
 
 
 def _rendered(path: Path, text: str, chart: Path, reading: _SourceReading) -> str:
@@ -343,6 +361,11 @@ def _dashboards(document: object, path: Path, text: str, first_line: int, readin
     if not isinstance(held, Mapping) or isinstance(held.get("panels"), Mapping):
         # What a dashboard has to read (NAME.expect.yaml) has a mapping of panels.
         return False
+    if reading.in_directory and not {"templating", "schemaVersion", "elements"} & held.keys():
+        # Other documents list panels, too, by name.
+        listed = held.get("panels") or held.get("rows")
+        if not isinstance(listed, list) or not all(isinstance(one, Mapping) for one in listed):
+            return False
     try:
         reading.boards += read_boards(document, str(path), text, first_line)
     except InputError as error:

@@ -17,6 +17,8 @@ _JOB = {
 }  # fmt: skip
 _METRICS = {"metrics_path", "scrape_interval", "scrape_timeout", "honor_labels", "metric_relabel_configs", "scheme"}
 """Keys of a job of Prometheus that promtail does not know."""
+_OF_ALL_JOBS = {"scrape_interval", "scrape_timeout", "evaluation_interval", "external_labels", "query_log_file"}
+"""Keys of Prometheus' `global`; promtail has `file_watch_config` there."""
 _KEY = re.compile(r"^[ \t]*(?:- +)?(\w+):", re.MULTILINE)
 _PROMETHEUS = {"rule_files", "alerting", "remote_write", "remote_read", "storage", "scrape_config_files", "tsdb"}
 
@@ -79,7 +81,8 @@ def is_prometheus(document: YamlValue) -> bool:
     keys = {key for job in (jobs if isinstance(jobs, list) else ()) if job.is_map() for key in job.mapping()}
     if top.keys() & _TOP or keys & _JOB or _names_a_path(top["scrape_configs"]):
         return False
-    return bool(top.keys() & _PROMETHEUS) or bool(keys & _METRICS)
+    shared = top["global"].mapping().keys() if "global" in top and top["global"].is_map() else set()
+    return bool(top.keys() & _PROMETHEUS) or bool(keys & _METRICS) or bool(shared & _OF_ALL_JOBS)
 
 
 def is_prometheus_text(text: str) -> bool:

@@ -106,10 +106,16 @@ def test_what_kubectl_lists_is_read(form: str, tmp_path: Path, capsys: pytest.Ca
     assert {f["rule"] for f in document["findings"]} == {"query-syntax"}
 
 
+OF_ALL_JOBS = (
+    "global: {scrape_interval: 15s}\nscrape_configs: [{job_name: a, static_configs: [{targets: [a.example]}]}]\n"
+)
+
+
+@pytest.mark.parametrize("text", [PROMETHEUS, OF_ALL_JOBS])
 @pytest.mark.parametrize("named", [True, False])
-def test_prometheus_is_no_shipper(named: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_prometheus_is_no_shipper(named: bool, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "prometheus.yml"
-    file.write_text(PROMETHEUS)
+    file.write_text(text)
     (tmp_path / "q.logql").write_text('{job="a"}')
     code, _, notes = lint(file if named else tmp_path, capsys)
     assert code == (2 if named else 0)
@@ -186,6 +192,54 @@ def test_an_unknown_variable_may_be_a_whole_matcher(tmp_path: Path, capsys: pyte
         (tmp_path / f"{name}.json").write_text(json.dumps({**BOARD, "panels": [panel]}))
     _, document, _ = lint(tmp_path, capsys)
     assert [Path(one["path"]).name for one in document["findings"]] == ["bad.json"]
+
+
+def test_a_manifest_is_read_as_flux_applies_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    expr = 'rate(x{cluster="${name:=home}", job=~"$${job}"}[$$__rate_interval])'
+    panel = {**BOARD["panels"][0], "datasource": {"type": "prometheus"}, "targets": [{"refId": "A", "expr": expr}]}
+    text = json.dumps({**BOARD, "panels": [panel]})
+    map_ = {"kind": "ConfigMap", "metadata": {"name": "m"}, "data": {"d.json": text}}
+    resource = {"kind": "GrafanaDashboard", "metadata": {"name": "g"}, "spec": {"json": text}}
+    for number, document in enumerate((map_, resource)):
+        (tmp_path / f"{number}.yaml").write_text(json.dumps(document))
+    code, document, _ = lint(tmp_path, capsys)
+    assert (code, document["findings"]) == (0, [])
+    # A file of its own is no manifest.
+    (tmp_path / "d.json").write_text(text)
+    assert lint(tmp_path, capsys)[0] == 1
+
+
+def test_a_folder_may_hold_what_is_nobodys_dashboard(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "tsconfig.json").write_text('{"a": 1 /* of the compiler */}')
+    (tmp_path / "list.json").write_text('{"panels": ["one", "two"]}')
+    (tmp_path / "q.logql").write_text('{job="a"}')
+    code, _, notes = lint(tmp_path, capsys)
+    assert code == 0
+    assert notes.count("neither a dashboard") == 2
+    assert main(["lint", str(tmp_path / "tsconfig.json")]) == 2
+
+
+def test_an_empty_variable_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = [{"refId": "A", "expr": "x * $rate"}, {"refId": "B", "expr": "x * $rate )"}]
+    panel = {**BOARD["panels"][0], "datasource": {"type": "prometheus"}, "targets": wrong}
+    variables = {"list": [{"name": "rate", "type": "constant", "current": {"value": "2"}}]}
+    file = tmp_path / "d.json"
+    file.write_text(json.dumps({**BOARD, "panels": [panel], "templating": variables}))
+    _, document, _ = lint(file, capsys)
+    assert [one["fix"]["summary"] for one in document["findings"]] == [
+        "give the variable rate a value (a constant has it in `query`): it is empty",
+        "correct the query; try it with obs-check query",
+    ]
+
+
+def test_a_panel_without_an_id_has_a_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = {key: value for key, value in BOARD["panels"][0].items() if key != "id"}
+    panels = [{"type": "row", "panels": [{**BOARD["panels"][0], "targets": []}]}, own]
+    file = tmp_path / "d.json"
+    file.write_text(json.dumps({**BOARD, "panels": panels}, indent=1))
+    _, document, _ = lint(file, capsys)
+    rows = file.read_text().split("\n")
+    assert [rows[one["line"]].strip() for one in document["findings"]] == ['"refId": "A",']
 
 
 def test_the_unit_of_an_old_graph_is_on_its_axis(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,10 +38,8 @@ def _told(matcher: Matcher, ways: Sequence[Possible]) -> tuple[str, str]:
         return f'no job sets {matcher.name} to "{matcher.value}"', f"jobs set it to {', '.join(near)}"
     names = sorted({name for way in ways for name, v in way.labels.items() if v != frozenset({""})})
     near = difflib.get_close_matches(matcher.name, names, 1)
-    return (
-        f"no job sets the label {matcher.name}",
-        f"the nearest is {near[0]}" if near else f"there are: {', '.join(names)}",
-    )
+    there = f"there are: {', '.join(names)}" if names else "set it by a job's static labels, relabeling or stages"
+    return f"no job sets the label {matcher.name}", f"the nearest is {near[0]}" if near else there
 
 
 RULE = LintRule("label-not-set", "error", "a selector uses a label or a value that no shipper job sets", _find)
