@@ -28,6 +28,12 @@ _SAYINGS = (
         "it is a library chart, which renders nothing by itself",
         "give the chart that uses it",
     ),
+    Saying(
+        r"(?s)Error: (.+?)\s*(?:\nUse --debug flag[^\n]*\s*)?\Z",
+        UsageError,
+        r"Helm says: \1",
+        "give what `helm template` prints with the values that it needs",
+    ),
 )
 
 

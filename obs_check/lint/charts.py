@@ -44,52 +44,53 @@ class RenderedTemplate:
 
 @dataclass(frozen=True, slots=True)
 class RenderedChart:
-    """A chart and its templates, those of its dependencies too."""
+    """A chart, or a folder or file of its templates, and what Helm makes of the templates, those of its dependencies
+    too."""
 
     folder: Path
     templates: tuple[RenderedTemplate, ...]
+    whole: bool = True
 
     def stands_for(self, file: Path) -> bool:
         """Whether a file went into what was rendered: a template or the default values, of a dependency too."""
         if not file.is_relative_to(self.folder):
             return False
         parts = file.relative_to(self.folder).parts
-        while parts[0] == "charts" and len(parts) > 2:
+        while self.whole and parts[0] == "charts" and len(parts) > 2:
             parts = parts[2:]
-        return parts[0] == "templates" or parts == ("values.yaml",)
+        return not self.whole or parts[0] == "templates" or parts == ("values.yaml",)
 
 
 def render_charts(path: Path, env: Mapping[str, str], notes: list[str]) -> list[RenderedChart]:
-    """The charts of a folder, or of a file that is a template the chart with that template alone; none without `helm`
-    on PATH. One that Helm does not render is left out, and `notes` say why."""
+    """The charts of a folder; of a template, or a folder of them, the chart above with those alone; none without
+    `helm` on PATH. One that Helm does not render is left out, and `notes` say why."""
     helm = find_helm(env)
     if helm is None:
         return []
     found = []
-    for folder in _charts(path):
+    above = chart_of_template(path)
+    for folder in _charts(path) if above is None else [above]:
         try:
             rendered = render_chart(helm, folder, env)
         except ObsCheckError as error:
-            notes.append(f"read without Helm: {error}")
+            notes.append(" ".join(f"read without Helm: {error}".split()))
             continue
-        templates = [RenderedTemplate(file, _text(file), text) for file, text in rendered.items()]
-        own = [one for one in templates if path.is_dir() or one.path.resolve() == path.resolve()]
-        found.append(RenderedChart(folder, tuple(own)))
+        if above is not None:
+            here = path.resolve()
+            own = (file for file in rendered if file.is_relative_to(here))
+            rendered = {path / file.relative_to(here): rendered[file] for file in own}
+        templates = (RenderedTemplate(file, _text(file), text) for file, text in rendered.items())
+        found.append(RenderedChart(folder if above is None else path, tuple(templates), above is None))
     return found
 
 
-def _charts(path: Path) -> Iterator[Path]:
-    """The outermost charts of a folder; the chart that a template is of."""
-    if not path.is_dir():
-        chart = chart_of_template(path)
-        if chart is not None:
-            yield chart
-        return
+def _charts(folder: Path) -> Iterator[Path]:
+    """The outermost charts of a folder."""
     last: Path | None = None
-    for folder in sorted(file.parent for file in path.rglob("Chart.yaml")):
-        if last is None or not folder.is_relative_to(last):
-            last = folder
-            yield folder
+    for chart in sorted(file.parent for file in folder.rglob("Chart.yaml")):
+        if last is None or not chart.is_relative_to(last):
+            last = chart
+            yield chart
 
 
 def _text(file: Path) -> str:

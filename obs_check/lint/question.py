@@ -117,10 +117,8 @@ def board_questions(board: LintedDashboard, known: Datasources | None) -> list[Q
             if question is not None and question.unknown and (question.problem or question.metricsql):
                 question = _otherwise(question, partial(_question, board, panel, index, target, variables, known))
             if question is not None and question.problem:
-                ask = partial(_question, board, panel, index, target)
-                question = replace(
-                    question, remedy=_fill(target, variables, lambda v: ask(v, known)) or question.remedy
-                )
+                ask = partial(_question, board, panel, index, target, known=known)
+                question = replace(question, remedy=_fill(target, variables, ask) or question.remedy)
             if question is not None:
                 found.append(question)
     return found

@@ -36,6 +36,7 @@ data:
           - labels: {level: warn, __path__: /var/log/x.log}
 {{- end }}
 """
+INSERTS = 'kind: ConfigMap\ndata: {{- (.Files.Glob "d/*").AsConfig | nindent 2 }}\n'
 RENDERED = """---
 # Source: boards/templates/p.yaml
 kind: ConfigMap
@@ -83,7 +84,7 @@ def chart(tmp_path: Path) -> Path:
     (folder / "Chart.yaml").write_text("apiVersion: v2\nname: boards\nversion: 1.0.0\n")
     (folder / "values.yaml").write_text("enabled: true\njob: shop\nlevel: debug\n")
     (folder / "templates/p.yaml").write_text(TEMPLATE)
-    (folder / "templates/inserted.yaml").write_text('kind: ConfigMap\ndata: {{ (.Files.Glob "d/*").AsConfig }}\n')
+    (folder / "templates/inserted.yaml").write_text(INSERTS)
     (folder / "d").mkdir()
     (folder / "d/inserted.json").write_text(json.dumps(INSERTED))
     (folder / "recorded").write_text(RENDERED % tuple(json.dumps(json.dumps(one)) for one in (BAD, INSERTED)))
@@ -127,9 +128,11 @@ def test_a_chart_is_read_as_helm_renders_it(chart: Path, helm: Callable[[str], M
     recorded = (chart / "recorded").read_text()
     (chart / "recorded").write_text(recorded.replace("# obs-check:disable match-never", "# "))
     row = 1 + next(n for n, line in enumerate(TEMPLATE.split("\n")) if "match:" in line)
-    for given in (chart, chart / "templates/p.yaml"):
+    for given in (chart, chart / "templates/p.yaml", chart / "templates"):
         rows, notes, broken = found(given, env)
         assert [one for one in rows if one[2] != "query-syntax"] == [("templates/p.yaml", row, "match-never")]
+    # The folder is read as its chart is rendered, with nothing of the chart's other folders.
+    assert [one[0] for one in rows] == ["templates/inserted.yaml", "templates/p.yaml"]
 
 
 @pytest.mark.parametrize(
@@ -139,9 +142,17 @@ def test_a_chart_is_read_as_helm_renders_it(chart: Path, helm: Callable[[str], M
             'import sys\nsys.exit("Error: found in Chart.yaml, but missing in charts/ directory: promtail, loki")',
             "dependencies are missing: promtail, loki (get them with helm dependency build)",
         ),
-        ('import sys\nsys.exit("Error: parse error at (boards/templates/p.yaml:3)")', "Error: parse error at (boards"),
+        (
+            'import sys\nsys.exit("Error: execution error at (boards/templates/p.yaml:3:2): x\\n\\nUse --debug flag")',
+            "Helm says: execution error at (boards/templates/p.yaml:3:2): x (give what `helm template` prints",
+        ),
+        (
+            "import sys\nsys.exit('Error: no schema:\\n- at /a: no text')",
+            "Helm says: no schema: - at /a: no text",
+        ),
+        ("import sys\nsys.exit('killed')", "ended with 1: killed"),
     ],
-    ids=["dependencies", "another error"],
+    ids=["dependencies", "value", "schema", "another error"],
 )
 def test_a_chart_that_helm_does_not_render_is_read_without_it(
     code: str, said: str, chart: Path, helm: Callable[[str], Mapping[str, str]]
@@ -183,6 +194,15 @@ def test_a_dashboard_of_perses_is_named_as_such(
     assert [row for row in left if not row.endswith("is a dashboard of Perses")] == []
 
 
+OF_HELM = """{{- $secret := lookup "v1" "Secret" "a" "b" }}
+kind: ConfigMap
+apiVersion: v1
+metadata: {name: hook, annotations: {helm.sh/hook: pre-install}}
+data:
+  d.json: {{ tpl (.Files.Get "bad.txt") . | quote }}
+"""
+
+
 @pytest.mark.real
 @pytest.mark.skipif(shutil.which("helm") is None, reason="no helm on PATH")
 def test_a_real_helm_renders_a_chart(chart: Path) -> None:
@@ -190,3 +210,26 @@ def test_a_real_helm_renders_a_chart(chart: Path) -> None:
     rows, notes, _ = found(chart, os.environ)
     assert notes == ()
     assert rows == [("d/inserted.json", 1, "query-syntax")]
+    # A hook, a vendored dependency, tpl, lookup; notes and definitions of resources are no templates.
+    (chart / "templates/more").mkdir()
+    (chart / "templates/more/of.yaml").write_text(OF_HELM)
+    (chart / "bad.txt").write_text(json.dumps({**BAD, "title": "{{ .Release.Name }}"}))
+    (chart / "templates/NOTES.txt").write_text("{{ .Release.Name }}")
+    (chart / "crds").mkdir()
+    (chart / "crds/c.yaml").write_text("kind: CustomResourceDefinition\n")
+    own = chart / "charts/own"
+    (own / "templates").mkdir(parents=True)
+    (own / "Chart.yaml").write_text("apiVersion: v2\nname: own\nversion: 1.0.0\n")
+    (own / "templates/d.yaml").write_text(f"kind: ConfigMap\ndata:\n  d.json: {json.dumps(json.dumps(BAD))}\n")
+    of, dependency = (("templates/more/of.yaml", 5, "query-syntax"), ("charts/own/templates/d.yaml", 3, "query-syntax"))
+    rows, notes, _ = found(chart, os.environ)
+    assert notes == ()
+    assert rows == [dependency, ("d/inserted.json", 1, "query-syntax"), of]
+    for part, wanted in (("templates/more", [of]), ("charts/own/templates", [dependency])):
+        assert found(chart / part, os.environ)[0] == [(row[0].removeprefix("charts/own/"), *row[1:]) for row in wanted]
+    (chart / "templates/more/of.yaml").write_text('{{ required "a level is required" .Values.none }}\n')
+    rows, notes, _ = found(chart, os.environ)
+    assert notes[0].startswith(
+        f"read without Helm: {chart}: Helm says: execution error at (boards/templates/more/of.yaml"
+    )
+    assert "a level is required (give what `helm template` prints with the values that it needs)" in notes[0]

@@ -216,7 +216,7 @@ def test_a_shipper_in_a_template_is_read_where_that_needs_no_helm(
 def test_a_broken_file_in_a_directory_does_not_hide_the_others(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "a.json").write_text("{")
+    (tmp_path / "a.json").write_text('{"panels":')
     (tmp_path / "b.logql").write_text(BAD)
     (tmp_path / "c.yaml").write_text("scrape_configs: []\nclients: []\nrelabel_configs: []\n")
     assert main(["lint", str(tmp_path), "-o", "json"]) == 2
