@@ -22,7 +22,7 @@ from obs_check.app.verify.load_panels import LoadPanels, judge_panels
 from obs_check.client.answer import as_type
 from obs_check.client.answered import Answered
 from obs_check.client.loki.client import LokiClient
-from obs_check.client.shipper.promtail_api import ShipperClient
+from obs_check.client.shipper.shipper_client import ShipperClient
 from obs_check.config import load_config
 from obs_check.follow.journal import journal_path, read_journal
 from obs_check.follow.tally import Moments, Tally

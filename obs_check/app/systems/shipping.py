@@ -11,7 +11,7 @@ from obs_check.client.answered import Answered
 from obs_check.client.files.search import FileLine
 from obs_check.client.shipper.disk import Disk
 from obs_check.client.shipper.kind import shipper_client
-from obs_check.client.shipper.promtail_api import ShipperClient
+from obs_check.client.shipper.shipper_client import ShipperClient
 from obs_check.client.shipper.sources import Sources
 from obs_check.config import Config
 from obs_check.errors import ObsCheckError

@@ -1,11 +1,11 @@
 """Alloy's components and metrics, put together to one snapshot."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from obs_check.client.exposition import Metrics
-from obs_check.client.shipper.disk import Disk
 from obs_check.client.shipper.promtail_state import build_version, by_label, destinations, metric_refusals
+from obs_check.client.shipper.sources import NOTHING_ELSE, Sources, files_on_disk
 from obs_check.model.entry import Labels
 from obs_check.model.shipping import FileState, ShipperState, TargetState
 from obs_check.shipper.glob import matches
@@ -19,18 +19,13 @@ def alloy_state(
     metrics: Metrics,
     components: Sequence[Mapping[str, object]] = (),
     positions: Mapping[str, int] | None = None,
-    disk: Disk | None = None,
-    globs: Iterable[str] = (),
+    sources: Sources = NOTHING_ELSE,
     missing: tuple[str, ...] = (),
 ) -> ShipperState:
     """A snapshot of Alloy 1.x. `components` are the documents of `/api/v0/web/components/ID` (those of the list will do
     where a detail could not be read); the metrics add `component_id` to every series."""
     targets = [state for component in components for state in _targets(component)]
-    files = _files(metrics, components, positions or {})
-    if disk is not None:
-        files = disk.with_files(files.values(), targets, globs)
-        if files and all(file.on_disk is None for file in files.values()):
-            missing = (*missing, "the shipper's files are not on this machine, so sizes are as Alloy last saw them")
+    files, elsewhere = files_on_disk(_files(metrics, components, positions or {}), targets, sources, "Alloy")
     started = [value for _, value in metrics.get("process_start_time_seconds", [])]
     loaded = [value for _, value in metrics.get("alloy_config_last_load_success_timestamp_seconds", [])]
     return ShipperState(
@@ -43,7 +38,7 @@ def alloy_state(
         metric_refusals(metrics, "loki_write"),
         tuple(sick for component in components if (sick := _sickness(component))),
         started[0] if started else None,
-        missing,
+        (*missing, *elsewhere),
         loaded_s=loaded[0] if loaded else None,
         version=build_version(metrics, "alloy_build_info"),
     )

@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection
 from obs_check.client.exposition import parse_exposition
 from obs_check.client.http import Http, shown_url
 from obs_check.client.shipper.alloy_api import AlloyClient
-from obs_check.client.shipper.promtail_api import PromtailClient, ShipperClient
+from obs_check.client.shipper.promtail_api import PromtailClient
+from obs_check.client.shipper.shipper_client import ShipperClient
 from obs_check.client.shipper.sources import NOTHING_ELSE, Sources
 from obs_check.errors import Unavailable
 from obs_check.model.shipping import Shipper
@@ -15,8 +16,8 @@ def shipper_client(
     kind: Shipper, url: str, clock: Callable[[], int], allowed: Collection[str], sources: Sources = NOTHING_ELSE
 ) -> ShipperClient:
     """The client of a make; `sources` is what tells about the shipper beside its HTTP interface."""
-    make: dict[Shipper, type[PromtailClient] | type[AlloyClient]] = {"promtail": PromtailClient, "alloy": AlloyClient}
-    return make[kind](url, clock, allowed, sources=sources)
+    make = PromtailClient if kind == "promtail" else AlloyClient
+    return make(url, clock, allowed, sources=sources)
 
 
 def shipper_kind(url: str, allowed: Collection[str]) -> Shipper:

@@ -1,22 +1,13 @@
 """promtail's own HTTP pages: ready, metrics, targets, service discovery; and all of them as one snapshot."""
 
-from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping
 
-from obs_check.client.answer import Answer
 from obs_check.client.answered import Answered
-from obs_check.client.exposition import Metrics, parse_exposition
-from obs_check.client.http import Http, Wire, one_line
+from obs_check.client.exposition import Metrics
 from obs_check.client.shipper.promtail_state import promtail_state
 from obs_check.client.shipper.promtail_targets import Discovered, PromtailTarget, parse_discovery, parse_targets
-from obs_check.client.shipper.sources import NOTHING_ELSE, Sources, read_sources, with_log
+from obs_check.client.shipper.shipper_client import ShipperClient
 from obs_check.errors import NotAllowed, Unavailable
-from obs_check.model.clock_offset import ClockOffset
-from obs_check.model.probe import Probe
-from obs_check.model.shipping import ShipperState
-
-if TYPE_CHECKING:
-    import httpx
 
 SHOWN_METRICS = (
     "promtail_read_lines_total",
@@ -31,62 +22,12 @@ SHOWN_METRICS = (
 """What the probe of `metrics` keeps. promtail 3.5: a drop stage counts in logentry_dropped_lines_total only."""
 
 
-class ShipperClient(Protocol):
-    """A running shipper, whatever its make. Every method may raise Unavailable, Refused or NotAllowed."""
+class PromtailClient(ShipperClient):
+    """Questions to one promtail. Its 500 "Not ready" says that no job has a file."""
 
-    def ready(self) -> Answered[bool]:
-        """Whether it says that it is ready."""
-        ...
-
-    def metrics(self) -> Answered[Metrics]:
-        """All its metrics."""
-        ...
-
-    def counters(self) -> Answered[ShipperState]:
-        """What its metrics alone say, for asking again and again."""
-        ...
-
-    def state(self) -> Answered[ShipperState]:
-        """What it says of its files, targets and destinations now."""
-        ...
-
-    @property
-    def offset(self) -> ClockOffset | None:
-        """Its clock against ours, None before it answered."""
-        ...
-
-    def close(self) -> None:
-        """Close the connections."""
-        ...
-
-
-class PromtailClient:
-    """Questions to one promtail. Every method may raise Unavailable, Refused or NotAllowed."""
-
-    def __init__(
-        self,
-        url: str,
-        clock: Callable[[], int],
-        allowed: Collection[str],
-        transport: "httpx.BaseTransport | None" = None,
-        sources: Sources = NOTHING_ELSE,
-    ) -> None:
-        self._http = Http("shipper", url, allowed, wire=Wire(transport))
-        self._clock = clock
-        self._sources = sources
-
-    def ready(self) -> Answered[bool]:
-        """Whether a target is ready; promtail's 500 "Not ready" (no job has a file) is an answer."""
-        response = self._http.get("/ready", accept=(500, 503))
-        answer = {"status": response.status_code, "body": one_line(response.text, 200)}
-        return Answered(response.status_code == 200, self._probe("GET /ready", answer))
-
-    def metrics(self) -> Answered[Metrics]:
-        """All metrics; the probe keeps those that say what was read, sent and dropped."""
-        came = self._http.get("/metrics")
-        value = parse_exposition(came.text)
-        kept = {name: [[labels, number] for labels, number in value[name]] for name in SHOWN_METRICS if name in value}
-        return Answered(value, self._probe("GET /metrics", kept, came))
+    READY = "/ready"
+    PAGES = "/targets, /service-discovery"
+    SNAPSHOT = staticmethod(promtail_state)
 
     def targets(self) -> Answered[list[PromtailTarget]]:
         """The targets with their files and positions."""
@@ -103,40 +44,14 @@ class PromtailClient:
         shown = [{"job": t.job, "path": t.discovered.get("__path__", ""), "dropped": t.dropped} for t in value]
         return Answered(value, self._probe("GET /service-discovery", shown))
 
-    def counters(self) -> Answered[ShipperState]:
-        """The snapshot that the metrics alone give; the probe keeps the metrics."""
-        at_ns = self._clock()
-        metrics, probe = self.metrics()
-        return Answered(promtail_state(at_ns, metrics), probe)
+    def _shown(self, metrics: Metrics) -> list[str]:
+        return [name for name in SHOWN_METRICS if name in metrics]
 
-    def state(self) -> Answered[ShipperState]:
-        """Metrics, targets and discovery with the positions file, the log and the disk that its sources name.
-
-        Raises when /metrics does not answer; pages that do not are told in `missing`.
-        """
-        at_ns = self._clock()
-        metrics = self.metrics().value
-        missing: list[str] = []
-        targets: list[PromtailTarget] = []
-        discovered: list[Discovered] = []
+    def _pages(self, missing: list[str]) -> Mapping[str, object]:
+        found: dict[str, object] = {}
         try:
-            targets = self.targets().value
-            discovered = self.discovery().value
+            found["targets"] = self.targets().value
+            found["discovered"] = self.discovery().value
         except (Unavailable, NotAllowed) as error:
             missing.append(error.message)
-        positions, told = read_sources(self._sources, missing)
-        state = promtail_state(at_ns, metrics, targets, discovered, positions, self._sources, tuple(missing))
-        value = with_log(state, told, self._sources.disk)
-        return Answered(value, self._probe("GET /metrics, /targets, /service-discovery", value.to_json()))
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
-
-    @property
-    def offset(self) -> ClockOffset | None:
-        """Its clock against ours."""
-        return self._http.offset
-
-    def _probe(self, request: str, answer: object, came: Answer | None = None) -> Probe:
-        return Probe("shipper", request, answer, self._clock(), exchange=came.kept() if came else None)
+        return found

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from obs_check.client.exposition import Metrics
 from obs_check.client.shipper.promtail_targets import Discovered, PromtailTarget
-from obs_check.client.shipper.sources import NOTHING_ELSE, Sources
+from obs_check.client.shipper.sources import NOTHING_ELSE, Sources, files_on_disk
 from obs_check.model.shipping import Destination, FileState, PushRefusal, ShipperState, TargetState
 
 
@@ -21,11 +21,7 @@ def promtail_state(
     says); of the sources, the disk is looked at."""
     states = [_target(target) for target in targets]
     states += [_dropped(target) for target in discovered if target.dropped]
-    files = _files(metrics, targets, positions)
-    if sources.disk is not None:
-        files = sources.disk.with_files(files.values(), states, sources.globs)
-        if files and all(file.on_disk is None for file in files.values()):
-            missing = (*missing, "the shipper's files are not on this machine, so sizes are as promtail last saw them")
+    files, elsewhere = files_on_disk(_files(metrics, targets, positions), states, sources, "promtail")
     started = [value for _, value in metrics.get("process_start_time_seconds", [])]
     # promtail 3.5 counts reloads, the first reading is none, and does not say when the last was.
     reloads = [value for _, value in metrics.get("promtail_config_reload_success_total", [])]
@@ -38,7 +34,7 @@ def promtail_state(
         by_label(metrics, "logentry_dropped_lines_total", "reason"),
         metric_refusals(metrics, "promtail"),
         started_s=started[0] if started else None,
-        missing=missing,
+        missing=(*missing, *elsewhere),
         loaded_s=started[0] if started and reloads == [0] else None,
         version=build_version(metrics, "promtail_build_info"),
     )

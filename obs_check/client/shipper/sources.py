@@ -1,5 +1,6 @@
 """What tells about a shipper beside its HTTP interface: positions file, log, disk."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -9,7 +10,7 @@ from obs_check.client.shipper.log import read_refusals, read_starts, read_undisc
 from obs_check.client.shipper.positions import read_positions
 from obs_check.errors import InputError
 from obs_check.model.paths import AbsoluteGlob
-from obs_check.model.shipping import FileState, PushRefusal, ShipperState
+from obs_check.model.shipping import FileState, PushRefusal, ShipperState, TargetState
 
 LOG_TAIL_BYTES = 4 * 1024 * 1024
 """How much of the end of a shipper's log is read."""
@@ -27,6 +28,18 @@ class Sources:
 
 
 NOTHING_ELSE = Sources()
+
+
+def files_on_disk(
+    files: Mapping[str, FileState], targets: Iterable[TargetState], sources: Sources, make: str
+) -> tuple[dict[str, FileState], tuple[str, ...]]:
+    """The files by path as the disk completes them, and why it does not, in words for `ShipperState.missing`."""
+    if sources.disk is None:
+        return dict(files), ()
+    found = sources.disk.with_files(files.values(), targets, sources.globs)
+    if not found or any(file.on_disk is not None for file in found.values()):
+        return found, ()
+    return found, (f"the shipper's files are not on this machine, so sizes are as {make} last saw them",)
 
 
 class LogTold(NamedTuple):
