@@ -15,7 +15,6 @@ class NextProcess(LineStage):
     component: str
 
     def change(self, item: Item) -> bool:
-        """At work."""
         item.extracted = dict(item.labels)
         return True
 
@@ -30,8 +29,6 @@ class RelabelLines:
     rules: tuple[RelabelRule, ...]
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
-        """At work."""
-
         def change(item: Item) -> bool:
             labels = relabel(item.labels, self.rules)
             if not labels:
@@ -51,8 +48,6 @@ class Nowhere:
     component: str
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
-        """At work."""
-
         def change(item: Item) -> bool:  # noqa: ARG001 (every line is lost)
             context.dropped(f"{self.component} forwards to nothing")
             return False

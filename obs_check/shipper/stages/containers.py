@@ -53,7 +53,6 @@ class Docker:
     alloy: bool = False
 
     def start(self, context: StageContext, place: str) -> Running:
-        """At work."""
         return PerLine(_docker_line) if self.alloy else _DOCKER_ROW.start(context, f"{place} > ")
 
 
@@ -72,7 +71,6 @@ class Cri:
 
     @classmethod
     def read(cls, given: StageSettings) -> "Cri":
-        """As it is configured."""
         lines = given.get("max_partial_lines")
         if lines and given.alloy and lines.integer() <= 0:
             raise lines.error("must be above 0")
@@ -84,7 +82,6 @@ class Cri:
         )
 
     def start(self, context: StageContext, place: str) -> Running:
-        """At work."""
         return _PartialLines(self, None if self.alloy else _CRI_ROW.start(context, f"{place} > "))
 
 

@@ -1,7 +1,8 @@
 """What a stage is declared with, once for promtail 3.5 and Alloy 1.18, and how its settings are read in both.
 
-A stage's file ends in its declaration, with a line in registry.py. Most stages are the same in both; what differs is
-said there, or where `StageSettings.alloy` is asked.
+A stage's file ends in its declaration, with a line in registry.py; its class reads itself (`read`), and is put to work
+as item.py has it (`start`, `change`). Most stages are the same in both; what differs is said in the declaration, or
+where `StageSettings.alloy` is asked.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -30,7 +30,6 @@ class Drop:
 
     @classmethod
     def read(cls, given: StageSettings) -> "Drop":
-        """As it is configured."""
         written = {name: value for name in _SETTINGS if (value := given.get(name))}
         if not written.keys() & {"source", "expression", "older_than", "longer_than"}:
             raise given.error("one of source, expression, older_than, longer_than is needed")
@@ -54,7 +53,6 @@ class Drop:
         return self.expression or self.value or next(iter(self.source or ()), of_age)
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
-        """At work."""
         pattern = self.expression if self.value is None else f"^{re2.escape(self.value)}$"
         regex = None if pattern is None else compile_regex(pattern)
 

@@ -20,7 +20,6 @@ class EventLogMessage(LineStage):
 
     @classmethod
     def read(cls, given: StageSettings) -> Self:
-        """As it is configured."""
         source = given.get("source")
         if source and not LABEL_NAME.fullmatch(source.text()):
             raise source.error(f"not a label name: {source.text()!r}")

@@ -48,12 +48,10 @@ class AddLabels(LineStage):
 
     @classmethod
     def read(cls, given: StageSettings) -> "AddLabels":
-        """As it is configured."""
         kind = given.choice("source_type", ("extracted", "structured_metadata"))
         return cls(_read_labels(given.written("values"), given.alloy), kind == "structured_metadata")
 
     def change(self, item: Item) -> bool:
-        """At work."""
         values = item.metadata if self.from_metadata else item.extracted
         for name, source in self.labels:
             if (value := text_of(values.get(source))) is not None:
@@ -72,15 +70,12 @@ class StructuredMetadata:
 
     @classmethod
     def read(cls, given: StageSettings) -> "StructuredMetadata":
-        """As it is configured."""
         regex, values = given.regex("regex"), given.node.mapping().get("values")
         if values is None or (given.alloy and not values.mapping()):
             return cls((), regex)
         return cls(_read_labels(values, given.alloy), regex)
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
-        """At work."""
-
         names = compile_regex(self.regex) if self.regex else None
 
         def change(item: Item) -> bool:
@@ -108,7 +103,6 @@ class StructuredMetadataDrop(LineStage):
     names: tuple[str, ...]
 
     def change(self, item: Item) -> bool:
-        """At work."""
         for name in self.names:
             item.metadata.pop(name, None)
         return True
@@ -123,13 +117,11 @@ class StaticLabels(LineStage):
 
     @classmethod
     def read(cls, given: StageSettings) -> "StaticLabels":
-        """As it is configured."""
         values = given.written("values")
         _read_labels(values)
         return cls(tuple(values.texts().items()))
 
     def change(self, item: Item) -> bool:
-        """At work."""
         item.labels.update({name: value for name, value in self.labels if value})
         return True
 
@@ -143,11 +135,9 @@ class LabelDrop(LineStage):
 
     @classmethod
     def read(cls, given: StageSettings) -> "LabelDrop":
-        """As it is configured."""
         return cls(_read_list(given))
 
     def change(self, item: Item) -> bool:
-        """At work."""
         for name in self.names:
             item.labels.pop(name, None)
         return True
@@ -162,11 +152,9 @@ class LabelAllow(LineStage):
 
     @classmethod
     def read(cls, given: StageSettings) -> "LabelAllow":
-        """As it is configured."""
         return cls(_read_list(given))
 
     def change(self, item: Item) -> bool:
-        """At work."""
         item.labels = {name: value for name, value in item.labels.items() if name in self.names}
         return True
 

@@ -36,7 +36,6 @@ class Limit:
 
     @classmethod
     def read(cls, given: StageSettings) -> "Limit":
-        """As it is configured."""
         rate = given.needed("rate").number()
         burst = int(given.needed("burst").number())
         found = cls(rate, burst, given.flag("drop"), given.text("by_label_name"))
@@ -47,7 +46,6 @@ class Limit:
         return found
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
-        """At work."""
         buckets: dict[str, _Bucket] = {}
 
         def change(item: Item) -> bool:
@@ -75,7 +73,6 @@ class Sampling:
 
     @classmethod
     def read(cls, given: StageSettings) -> "Sampling":
-        """As it is configured."""
         rate = given.get("rate")
         value = rate.number() if rate else 0.0
         if not 0 <= value <= 1:
@@ -83,8 +80,6 @@ class Sampling:
         return cls(value, given.reason("sampling_stage"))
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
-        """At work."""
-
         def change(item: Item) -> bool:  # noqa: ARG001 (chance alone decides)
             if context.chance() < self.rate:
                 return True

@@ -26,7 +26,6 @@ class Luhn:
 
     @classmethod
     def read(cls, given: StageSettings) -> "Luhn":
-        """As it is configured."""
         length = given.whole("min_length", cls.min_length)
         return cls(
             given.source(),
@@ -37,7 +36,6 @@ class Luhn:
         )
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
-        """At work."""
         skip = compile_regex(self.skip) if self.skip else None
 
         def change(item: Item) -> bool:

@@ -101,7 +101,6 @@ class Match:
 
     @classmethod
     def read(cls, given: StageSettings) -> "Match":
-        """As it is configured."""
         text = given.needed("selector")
         try:
             selector = parse_selector(text.text())
@@ -117,7 +116,6 @@ class Match:
         return cls(selector, pipeline, drop, given.reason("match_stage"))
 
     def start(self, context: StageContext, place: str) -> Running:
-        """At work."""
         test = _tester(self.selector)
         if not self.drop:
             return _Keep(test, self.pipeline.start(context, f"{place} > "))

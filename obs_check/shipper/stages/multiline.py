@@ -25,7 +25,6 @@ class Multiline:
 
     @classmethod
     def read(cls, given: StageSettings) -> "Multiline":
-        """As it is configured."""
         wait = given.get("max_wait_time")
         stage = cls(
             read_regex(given.needed("firstline")),
@@ -39,7 +38,6 @@ class Multiline:
         return stage
 
     def start(self, context: StageContext, place: str) -> Running:  # noqa: ARG002 (the protocol's signature)
-        """At work."""
         return _MultilineBlocks(self, context)
 
 

@@ -23,11 +23,9 @@ class OutputStage(LineStage):
 
     @classmethod
     def read(cls, given: StageSettings) -> "OutputStage":
-        """As it is configured."""
         return cls(given.needed("source").text())
 
     def change(self, item: Item) -> bool:
-        """At work."""
         if (text := text_of(item.extracted.get(self.source))) is not None:
             item.line = text
         return True
@@ -40,7 +38,6 @@ class DecolorizeStage(LineStage):
     kind: ClassVar[str] = "decolorize"
 
     def change(self, item: Item) -> bool:
-        """At work."""
         item.line = _COLOUR.sub("", item.line)
         return True
 

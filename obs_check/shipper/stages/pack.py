@@ -19,11 +19,9 @@ class Pack(LineStage):
 
     @classmethod
     def read(cls, given: StageSettings) -> "Pack":
-        """As it is configured."""
         return cls(given.texts("labels"), given.flag("ingest_timestamp", True))
 
     def change(self, item: Item) -> bool:
-        """At work."""
         packed = {n: v for n in self.labels if (v := text_of(item.extracted.get(n))) is not None}
         pairs = [(name, packed[name]) for name in sorted(packed)] + [("_entry", item.line)]
         item.line = "{" + ",".join(f"{quote(k)}:{quote(v)}" for k, v in pairs) + "}"

@@ -36,7 +36,6 @@ class Json:
 
     @classmethod
     def read(cls, given: StageSettings) -> "Json":
-        """As it is configured."""
         regex = given.regex("regex")
         expressions = given.needed("expressions") if regex is None or given.get("expressions") else None
         for name, value in expressions.mapping().items() if expressions else ():
@@ -48,7 +47,6 @@ class Json:
         return cls(names, given.source(), given.flag("drop_malformed"), regex, given.alloy)
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
-        """At work."""
         keys = compile_regex(self.regex) if self.regex else None
 
         def change(item: Item) -> bool:

@@ -21,13 +21,11 @@ class Logfmt:
 
     @classmethod
     def read(cls, given: StageSettings) -> "Logfmt":
-        """As it is configured."""
         regex = given.regex("regex")
         mapping = given.needed("mapping") if regex is None or given.get("mapping") else None
         return cls(read_names(mapping) if mapping else (), given.source(), regex)
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
-        """At work."""
         names = {key: name for name, key in self.mapping}
         keys = compile_regex(self.regex) if self.regex else None
 

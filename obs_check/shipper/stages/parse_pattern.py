@@ -20,7 +20,6 @@ class Pattern:
 
     @classmethod
     def read(cls, given: StageSettings) -> "Pattern":
-        """As it is configured."""
         pattern = given.written("pattern")
         try:
             compile_captures(pattern.text())
@@ -29,7 +28,6 @@ class Pattern:
         return cls(pattern.text(), given.source(), given.flag("labels_from_groups"))
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
-        """At work."""
         captures = compile_captures(self.pattern)
 
         def change(item: Item) -> bool:

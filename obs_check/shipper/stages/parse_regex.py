@@ -20,11 +20,9 @@ class Regex:
 
     @classmethod
     def read(cls, given: StageSettings) -> "Regex":
-        """As it is configured."""
         return cls(read_regex(given.needed("expression")), given.source(), given.flag("labels_from_groups"))
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
-        """At work."""
         regex = compile_regex(self.expression)
 
         def change(item: Item) -> bool:

@@ -18,7 +18,6 @@ class SplitJson:
     source: str | None = None
 
     def start(self, context: StageContext, place: str) -> "_Split":  # noqa: ARG002 (the protocol's signature)
-        """At work."""
         return _Split(self.source)
 
 

@@ -47,11 +47,9 @@ class FromTemplate:
 
     @classmethod
     def read(cls, given: StageSettings) -> "FromTemplate":
-        """As it is configured."""
         return cls(given.needed("source").text(), _read_template(given, "template"))
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
-        """At work."""
         template = parse(self.template)
 
         def change(item: Item) -> bool:
@@ -89,12 +87,10 @@ class Replace:
 
     @classmethod
     def read(cls, given: StageSettings) -> "Replace":
-        """As it is configured."""
         expression = read_regex(given.needed("expression"))
         return cls(expression, _read_template(given, "replace"), given.source())
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
-        """At work."""
         regex: Any = compile_regex(self.expression)
         template = parse(self.replace)
 

@@ -21,14 +21,12 @@ class Tenant(LineStage):
 
     @classmethod
     def read(cls, given: StageSettings) -> "Tenant":
-        """As it is configured."""
         texts = [given.text(name) for name in ("label", "source", "value")]
         if len([text for text in texts if text]) != 1:
             raise given.error("exactly one of label, source, value is needed")
         return cls(*texts)
 
     def change(self, item: Item) -> bool:
-        """At work."""
         found: str | None = self.value
         if self.source:
             found = text_of(item.extracted.get(self.source))

@@ -42,7 +42,6 @@ class Timestamp:
 
     @classmethod
     def read(cls, given: StageSettings) -> "Timestamp":
-        """As it is configured."""
         apart = given.alloy and given.choice("action_on_duplicate_timestamp", ("keep", "fudge")) != "keep"
         location = given.get("location")
         if location:
@@ -61,7 +60,6 @@ class Timestamp:
         )
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
-        """At work."""
         last: OrderedDict[tuple[tuple[str, str], ...], tuple[int, int]] = OrderedDict()
         zone = _zone(self.location)
         remembers = self.apart or self.action_on_failure == "fudge"

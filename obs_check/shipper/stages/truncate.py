@@ -22,7 +22,6 @@ class CutRule:
 
     @classmethod
     def read(cls, given: StageSettings) -> "CutRule":
-        """As it is configured."""
         limit, kind = given.needed("limit"), given.text("source_type", "line")
         size = given.size("limit") or 0
         if kind not in get_args(Field):
@@ -44,13 +43,11 @@ class Truncate(LineStage):
 
     @classmethod
     def read(cls, given: StageSettings) -> "Truncate":
-        """As it is configured."""
         if not given.blocks:
             raise given.error("a rule block is missing", "")
         return cls(tuple(CutRule.read(given.inside(rule)) for _, rule in given.blocks))
 
     def change(self, item: Item) -> bool:
-        """At work."""
         cut: set[str] = set()
         for rule in self.rules:
             if _apply(rule, item):

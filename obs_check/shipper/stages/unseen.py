@@ -51,7 +51,6 @@ class GeoIp(_Unseen):
 
     @classmethod
     def read(cls, given: StageSettings) -> "GeoIp":
-        """As it is configured."""
         if not given.alloy:
             given.needed("db_type")
         return cls(given.needed("db").text(), given.source())
