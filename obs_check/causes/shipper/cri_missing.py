@@ -17,7 +17,6 @@ from obs_check.evidence.line_shape import json_fields
 from obs_check.evidence.lost_lines import join_findings
 from obs_check.evidence.parser_at import as_written, count_fixed, parsers
 from obs_check.evidence.query_edit import before_stage, insert_stage
-from obs_check.evidence.shipper_rules import simulated_evidence, simulation_probe
 from obs_check.evidence.stored_lines import ShippedPath, arrived_paths, stored_lines
 from obs_check.model.finding import Finding, Fix, Proof
 from obs_check.model.secret import shorten
@@ -36,7 +35,7 @@ def _on(context: Context, path: ShippedPath) -> Finding | None:
         return None
     job = path.taken.job
     after = path.config.with_first_stage(job, "cri")
-    fixed = after.run(path.one.file, path.lines, path.now_ns) if after else None
+    fixed = path.again(after)
     clean = sum(not CRI.match(s.line) for s in fixed.shipped) if fixed else 0
     if fixed is not None and not clean:
         return None
@@ -45,17 +44,7 @@ def _on(context: Context, path: ShippedPath) -> Finding | None:
         claim=f"the lines of {path.one.file} are in Loki with the runtime's prefix (`{begins}`): job "
         f"{job.name} has no `cri` stage"
         + (f"; with it {clean} of {len(path.lines)} lines come out without" if fixed else ""),
-        evidence=simulated_evidence(
-            (
-                *path.one.probes,
-                probe,
-                simulation_probe("simulate the pipeline on the lines", path.ran, len(path.lines), path.now_ns),
-            ),
-            "simulate it with a cri stage",
-            fixed,
-            len(path.lines),
-            path.now_ns,
-        ),
+        evidence=path.evidence((*path.one.probes, probe, path.simulated), "simulate it with a cri stage", fixed),
         fix=path.config.fix(f"put a `cri` stage first in job {job.name}", after),
         panels=context.panels_of(path.one.path),
     )

@@ -17,7 +17,6 @@ from obs_check.evidence.query_edit import replace_matchers
 from obs_check.evidence.select_matching import accepts_value, misspelt_value, same_but_case
 from obs_check.evidence.selector_remedy import selector_remedy, why_unselected
 from obs_check.evidence.selectors import matchers_of
-from obs_check.evidence.shipper_rules import simulated_evidence, simulation_probe
 from obs_check.evidence.stored_lines import ShippedPath, arrived_paths, stored_lines
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.style import matcher_text
@@ -50,7 +49,7 @@ def _on(context: Context, path: ShippedPath) -> Finding | None:
     if not have or matcher.name in have[0][0]:
         return None
     after = path.config.edited(change)
-    fixed = after.run(path.one.file, path.lines, path.now_ns) if after else None
+    fixed = path.again(after)
     if fixed is not None and not all(_meant(matcher, s.labels.get(matcher.name, "")) for s in fixed.shipped):
         return None
     return CAUSE.finding(
@@ -58,16 +57,8 @@ def _on(context: Context, path: ShippedPath) -> Finding | None:
         f"{path.one.file} are in Loki without `{matcher.name}` ({', '.join(sorted(have[0][0]))}): job "
         f"{path.taken.job.name} does not set it"
         + (f"; with the fix {len(fixed.shipped)} of {len(path.lines)} lines have it" if fixed else ""),
-        evidence=simulated_evidence(
-            (
-                *path.one.probes,
-                probe,
-                simulation_probe("simulate the pipeline on the lines", path.ran, len(path.lines), path.now_ns),
-            ),
-            "simulate the fixed configuration on the lines",
-            fixed,
-            len(path.lines),
-            path.now_ns,
+        evidence=path.evidence(
+            (*path.one.probes, probe, path.simulated), "simulate the fixed configuration on the lines", fixed
         ),
         fix=path.config.fix(f"set `{matcher.name}` in job {path.taken.job.name}", after),
         panels=panels,

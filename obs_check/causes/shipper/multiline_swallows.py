@@ -8,7 +8,6 @@ fewer entries of them, Loki has entries with several of the run's tags, and with
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.lost_lines import join_findings
-from obs_check.evidence.shipper_rules import simulated_evidence, simulation_probe
 from obs_check.evidence.stored_lines import ShippedPath, arrived_paths, stored_lines
 from obs_check.model.event import find_tags
 from obs_check.model.finding import Finding
@@ -30,7 +29,7 @@ def _on(context: Context, path: ShippedPath) -> Finding | None:
         return None
     job = path.taken.job
     after = path.config.without_stage(job, stage)
-    fixed = after.run(path.one.file, path.lines, path.now_ns) if after else None
+    fixed = path.again(after)
     return CAUSE.finding(
         claim=f"stage `{stage}` of job {job.name} joins lines: Loki has {count_noun(len(have), 'entry')}, "
         f"{joined} of them with "
@@ -40,17 +39,7 @@ def _on(context: Context, path: ShippedPath) -> Finding | None:
             if fixed
             else ""
         ),
-        evidence=simulated_evidence(
-            (
-                *path.one.probes,
-                probe,
-                simulation_probe("simulate the pipeline on the lines", path.ran, len(path.lines), path.now_ns),
-            ),
-            "simulate it without the stage",
-            fixed,
-            len(path.lines),
-            path.now_ns,
-        ),
+        evidence=path.evidence((*path.one.probes, probe, path.simulated), "simulate it without the stage", fixed),
         fix=path.config.fix(f"take stage `{stage}` out of job {job.name}, or let it begin at every line", after),
         panels=context.panels_of(path.one.path),
     )

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.lost_lines import PathLines, join_findings, losses, shipper_answers
-from obs_check.evidence.shipper_rules import Rules, simulation_probe
+from obs_check.evidence.lost_lines import join_findings
+from obs_check.evidence.stored_lines import ShippedPath, unarrived_paths
 from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.probe import Probe
 from obs_check.model.wording import count_noun
@@ -19,14 +19,13 @@ from obs_check.model.wording import count_noun
 
 def find(context: Context) -> Finding | None:
     """The paths whose file is found by a job and not opened."""
-    return join_findings(_on(context, config, one) for config, one in losses(context))
+    return join_findings(_on(context, path) for path in unarrived_paths(context))
 
 
-def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
-    now, lines = context.now_ns(), one.lost_lines
-    ran = config.run(one.file, lines, now)
+def _on(context: Context, path: ShippedPath) -> Finding | None:
+    one, ran = path.one, path.ran
     state = one.evidence.after.file(one.file) if one.evidence else None
-    if one.lost != one.found or not shipper_answers(one) or one.evidence is None or ran is None or not ran.shipped:
+    if one.lost != one.found or one.evidence is None or not ran.shipped:
         return None
     if state is not None and (state.read_lines or state.read_bytes):
         return None
@@ -41,12 +40,12 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     return CAUSE.finding(
         claim=f"the shipper may not read {one.file} (mode {shown}): {said}; "
         f"{count_noun(len(one.found), 'line')} of the run are "
-        f"in it and 0 in Loki, and its pipeline would push {len(ran.shipped)} of the {len(lines)} lost lines",
+        f"in it and 0 in Loki, and its pipeline would push {len(ran.shipped)} of the {len(path.lines)} lost lines",
         evidence=Observation(
             (
                 *one.probes,
-                Probe("file", f"mode of {one.file}", shown, now),
-                simulation_probe("simulate the pipeline on the lost lines", ran, len(lines), now),
+                Probe("file", f"mode of {one.file}", shown, path.now_ns),
+                path.simulated,
             )
         ),
         fix=Fix(

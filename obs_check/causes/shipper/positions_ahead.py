@@ -14,8 +14,9 @@ from obs_check.errors import ConfigError
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
 from obs_check.evidence.dashboard_edit import file_fix
-from obs_check.evidence.lost_lines import PathLines, join_findings, losses, shipper_answers
-from obs_check.evidence.shipper_rules import Rules, simulation_probe
+from obs_check.evidence.lost_lines import PathLines, join_findings
+from obs_check.evidence.shipper_rules import Rules
+from obs_check.evidence.stored_lines import ShippedPath, unarrived_paths
 from obs_check.model.event import find_tags
 from obs_check.model.finding import Finding, Fix, Observation
 from obs_check.model.probe import Probe
@@ -24,14 +25,13 @@ from obs_check.model.wording import count_noun
 
 def find(context: Context) -> Finding | None:
     """The paths whose lost lines are those before the old position."""
-    return join_findings(_on(context, config, one) for config, one in losses(context))
+    return join_findings(_on(context, path) for path in unarrived_paths(context))
 
 
-def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
+def _on(context: Context, path: ShippedPath) -> Finding | None:
+    one, ran, now = path.one, path.ran, path.now_ns
     at, how = _began(one)
-    now, lines = context.now_ns(), one.lost_lines
-    ran = config.run(one.file, lines, now)
-    if not at or not shipper_answers(one) or ran is None or not ran.shipped:
+    if not at or not ran.shipped:
         return None
     try:
         starts = line_starts(context.files.read_log(Path(one.file)), context.followed_run.id)
@@ -48,7 +48,7 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     return CAUSE.finding(
         claim=f"the shipper began to read {one.file} at byte {at}, {how}: Loki "
         f"lacks {count_noun(len(head), 'line')} in front of it and has {len(seen)} of {len(behind)} behind it; its "
-        f"pipeline would push {len(ran.shipped)} of the {len(lines)} lost lines",
+        f"pipeline would push {len(ran.shipped)} of the {len(path.lines)} lost lines",
         evidence=Observation(
             (
                 *one.probes,
@@ -56,10 +56,10 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
                     "file", f"first byte of each line in front of it in {one.file}", [starts[tag] for tag in head], now
                 ),
                 Probe("shipper", f"where reading of {one.file} began: {how}", at, now),
-                simulation_probe("simulate the pipeline on the lost lines", ran, len(lines), now),
+                path.simulated,
             )
         ),
-        fix=_fix(context, config, one.file),
+        fix=_fix(context, path.config, one.file),
         panels=context.panels_of(one.path),
     )
 

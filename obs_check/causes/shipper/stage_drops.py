@@ -10,8 +10,9 @@ from collections import Counter
 from obs_check.documents.yaml_edit import remove_node
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.lost_lines import PathLines, join_findings, losses, shipper_answers
-from obs_check.evidence.shipper_rules import Rules, Taken, simulated_evidence, simulation_probe
+from obs_check.evidence.lost_lines import join_findings
+from obs_check.evidence.shipper_rules import Rules, Taken
+from obs_check.evidence.stored_lines import ShippedPath, unarrived_paths
 from obs_check.model.finding import Finding
 from obs_check.model.shipping_account import ShippingAccount
 from obs_check.shipper.pushed import LINE_TOO_LONG
@@ -22,20 +23,17 @@ _LIMIT = ("limits_config", "max_line_size")
 
 def find(context: Context) -> Finding | None:
     """The paths whose lost lines a stage drops."""
-    return join_findings(_on(context, config, one) for config, one in losses(context))
+    return join_findings(_on(context, path) for path in unarrived_paths(context))
 
 
-def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
-    now, lines = context.now_ns(), one.lost_lines
-    taken, ran = config.takes(one.file), config.run(one.file, lines, now)
-    if taken is None or ran is None or not shipper_answers(one):
-        return None
+def _on(context: Context, path: ShippedPath) -> Finding | None:
+    one, config, taken, ran = path.one, path.config, path.taken, path.ran
     stage, reason, count = _dropping(ran)
     counted = _counted(one.evidence.account if one.evidence else None, stage, reason)
     if not count or (counted is not None and reason and not counted):
         return None
     after = _without(config, taken, stage)
-    fixed = after.run(one.file, lines, now) if after else None
+    fixed = path.again(after)
     if fixed is not None and len(fixed.shipped) <= len(ran.shipped):
         return None
     if fixed is not None and not keeps_entries(ran, fixed):
@@ -43,16 +41,10 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
         after = fixed = None
     what = f"stage `{stage}` of job {taken.job.name}" if stage else f"`{'.'.join(_LIMIT)}`"
     return CAUSE.finding(
-        claim=f"{what} drops {count} of {len(lines)} lines that are in the file and not in Loki"
+        claim=f"{what} drops {count} of {len(path.lines)} lines that are in the file and not in Loki"
         + (f"; it counted {counted} dropped lines ({reason})" if counted else "")
         + (f"; without it {len(fixed.shipped)} are pushed" if fixed else ""),
-        evidence=simulated_evidence(
-            (*one.probes, simulation_probe("simulate the pipeline on the lost lines", ran, len(lines), now)),
-            "simulate it without what drops them",
-            fixed,
-            len(lines),
-            now,
-        ),
+        evidence=path.evidence((*one.probes, path.simulated), "simulate it without what drops them", fixed),
         fix=config.fix(f"take {what} out", after),
         panels=context.panels_of(one.path),
     )

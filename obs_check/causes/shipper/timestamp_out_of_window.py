@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable
 
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.lost_lines import PathLines, join_findings, lines_taken, losses, shipper_answers
+from obs_check.evidence.lost_lines import PathLines, join_findings, lines_taken
 from obs_check.evidence.selectors import lines_of
-from obs_check.evidence.shipper_rules import Rules, Taken, simulated_evidence, simulation_probe
+from obs_check.evidence.shipper_rules import Rules
+from obs_check.evidence.stored_lines import ShippedPath, unarrived_paths
 from obs_check.model.finding import Finding
 from obs_check.model.probe import Probe
 from obs_check.model.window import NS, Window
@@ -29,17 +30,14 @@ REFUSED = ("timestamp too old", "timestamp too new", "too far behind")
 
 def find(context: Context) -> Finding | None:
     """The paths whose lost lines get a time far from their event's."""
-    return join_findings(_on(context, config, one) for config, one in losses(context))
+    return join_findings(_on(context, path) for path in unarrived_paths(context))
 
 
-def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
-    now, lines = context.now_ns(), one.lost_lines
+def _on(context: Context, path: ShippedPath) -> Finding | None:
+    one, ran, now = path.one, path.ran, path.now_ns
     sent = {s.event.tag: s.event.sent_ns for s in context.followed_run.sent}
     first = next(sent[tag] for tag in one.lines if tag in one.lost)
-    taken, ran = config.takes(one.file), config.run(one.file, lines, now)
-    if taken is None or ran is None or not ran.shipped or not shipper_answers(one):
-        return None
-    at = ran.shipped[0].ts
+    at = ran.shipped[0].ts if ran.shipped else None
     if at is None or abs(at - first) <= NEAR_NS:
         return None
     stage = last_change(ran, ran.shipped[0].number, "ts")
@@ -48,8 +46,8 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
     taken_in = 0 if there or words or at > now - UNSEEN_NS else lines_taken(one)
     if not there and not words and not taken_in:
         return None
-    after = _corrected(config, taken, stage, lambda r, unset: _good(ran, r.run(one.file, lines, now), first, unset))
-    fixed = after.run(one.file, lines, now) if after else None
+    after = _corrected(path, stage, lambda rules, unset: _good(ran, path.again(rules), first, unset))
+    fixed = path.again(after)
     where = f"Loki has {there} of them there" if there else f"Loki refuses them: `{words}`"
     if taken_in:
         where = (
@@ -57,16 +55,12 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
             "once they are flushed"
         )
     return CAUSE.finding(
-        claim=f"stage `{stage}` of job {taken.job.name} gives the {len(lines)} lost lines a time "
+        claim=f"stage `{stage}` of job {path.taken.job.name} gives the {len(path.lines)} lost lines a time "
         f"{_apart(at - first)} their events: {where}",
-        evidence=simulated_evidence(
-            (*one.probes, simulation_probe("simulate the pipeline on the lost lines", ran, len(lines), now), probe),
-            "simulate the fixed configuration on the lost lines",
-            fixed,
-            len(lines),
-            now,
+        evidence=path.evidence(
+            (*one.probes, path.simulated, probe), "simulate the fixed configuration on the lost lines", fixed
         ),
-        fix=config.fix(f"correct stage `{stage}` of job {taken.job.name}", after),
+        fix=path.config.fix(f"correct stage `{stage}` of job {path.taken.job.name}", after),
         panels=context.panels_of(one.path),
     )
 
@@ -91,17 +85,18 @@ def _good(before: Simulation, after: Simulation | None, first: int, unset: bool)
     return all(unset if s.ts is None else abs(s.ts - first) <= NEAR_NS for s in after.shipped)
 
 
-def _corrected(config: Rules, taken: Taken, stage: str, good: Callable[[Rules, bool], bool]) -> Rules | None:
+def _corrected(path: ShippedPath, stage: str, good: Callable[[Rules, bool], bool]) -> Rules | None:
     """The smallest change that gives the lines their own time: no zone, RFC 3339, else no such stage."""
-    own = taken.job.pipeline.at(stage)
+    config, job = path.config, path.taken.job
+    own = job.pipeline.at(stage)
     layout = str(getattr(own, "format", ""))
-    place = (*config.stage_place(taken.job, stage), "timestamp", "format")
+    place = (*config.stage_place(job, stage), "timestamp", "format")
 
     def candidates() -> Iterable[tuple[Rules | None, bool]]:
         if getattr(own, "location", None):
-            yield config.without_attribute(taken.job, stage, "location"), False
+            yield config.without_attribute(job, stage, "location"), False
         yield config.with_text(place, layout, "RFC3339Nano"), False
-        yield config.without_stage(taken.job, stage), True
+        yield config.without_stage(job, stage), True
 
     return next((after for after, unset in candidates() if after is not None and good(after, unset)), None)
 

@@ -7,31 +7,30 @@ tenant that the shipper's configuration names: there the lines are.
 from obs_check.errors import NotAllowed, Refused
 from obs_check.evidence.cause import on_run
 from obs_check.evidence.context import Context
-from obs_check.evidence.lost_lines import PathLines, join_findings, losses, shipper_answers
+from obs_check.evidence.lost_lines import join_findings
 from obs_check.evidence.selectors import lines_of
-from obs_check.evidence.shipper_rules import Rules, simulated_evidence, simulation_probe
+from obs_check.evidence.shipper_rules import Rules
+from obs_check.evidence.stored_lines import ShippedPath, unarrived_paths
 from obs_check.model.finding import Finding
 from obs_check.model.window import NS, Window
 from obs_check.model.wording import count_noun
-from obs_check.shipper.simulate import Simulation
 from obs_check.shipper.stages.tenant import TENANT_LABEL
 
 
 def find(context: Context) -> Finding | None:
     """The lost lines of all paths, asked for with the shipper's tenant."""
-    return join_findings(_on(context, config, one) for config, one in losses(context))
+    return join_findings(_on(context, path) for path in unarrived_paths(context))
 
 
-def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
-    now, lines = context.now_ns(), one.lost_lines
-    ran = config.run(one.file, lines, now)
-    if ran is None or not ran.shipped or not shipper_answers(one):
+def _on(context: Context, path: ShippedPath) -> Finding | None:
+    one, ran = path.one, path.ran
+    if not ran.shipped:
         return None
     read = context.named.loki_tenant
-    tenant, after = _tenant(config, one, ran, read)
+    tenant, after = _tenant(path, read)
     if not tenant:
         return None
-    window = Window(context.followed_run.window.start_ns - 60 * NS, now + 60 * NS)
+    window = Window(context.followed_run.window.start_ns - 60 * NS, path.now_ns + 60 * NS)
     try:
         there, probe = context.loki.of_tenant(tenant).lines(
             lines_of(context.followed_run, ran.shipped[0].labels), window, 100
@@ -40,18 +39,18 @@ def _on(context: Context, config: Rules, one: PathLines) -> Finding | None:
         return None
     if not there:
         return None
-    fixed = after.run(one.file, lines, now) if after else None
+    fixed = path.again(after)
     return CAUSE.finding(
         claim=f"the shipper writes for tenant `{tenant}`: asked as the dashboard asks, Loki has 0 of "
         f"{count_noun(len(one.lost), 'line')}, with `X-Scope-OrgID: {tenant}` {len(there)}",
-        evidence=simulated_evidence(
-            (*one.probes, simulation_probe("simulate the pipeline on the lost lines", ran, len(lines), now), probe),
+        evidence=path.evidence(
+            (*one.probes, path.simulated, probe),
             "simulate the configuration without the tenant on the lost lines",
             fixed,
-            len(lines),
-            now,
         ),
-        fix=config.fix(f"{_remedy(tenant, read)}, or give the datasource the header `X-Scope-OrgID: {tenant}`", after),
+        fix=path.config.fix(
+            f"{_remedy(tenant, read)}, or give the datasource the header `X-Scope-OrgID: {tenant}`", after
+        ),
         panels=context.panels_of(one.path),
     )
 
@@ -60,15 +59,15 @@ def _remedy(tenant: str, read: str) -> str:
     return f"have the shipper write for `{read}`" if read else f"take the tenant `{tenant}` out of the shipper"
 
 
-def _tenant(config: Rules, one: PathLines, ran: Simulation, read: str) -> tuple[str, Rules | None]:
+def _tenant(path: ShippedPath, read: str) -> tuple[str, Rules | None]:
     """The tenant that a line is pushed for, and the configuration without it (None where it is not at one place).
 
     A Loki that is asked for a tenant takes no line without one: there the client's is that.
     """
-    taken = config.takes(one.file)
+    config, ran = path.config, path.ran
     if own := ran.shipped[0].labels.get(TENANT_LABEL, ""):
         stage = next((e.stage for e in ran.effects if e.stage.endswith(" tenant")), "")
-        return own, config.without_stage(taken.job, stage) if taken and stage else None
+        return own, config.without_stage(path.taken.job, stage) if stage else None
     for number, client in enumerate(config.config.clients):
         if client.tenant:
             place = (*config.client_place(number), "tenant_id")
