@@ -118,7 +118,7 @@ def targets(
     from obs_check.shipper.collect import globs
     from obs_check.shipper.glob import literal_start
     from obs_check.shipper.read import read_shipper
-    from obs_check.shipper.targets import find_targets, other_discovery, report
+    from obs_check.shipper.targets import find_targets, other_discovery, report, without_path
 
     read = read_shipper(shipper_file(shipper_config, out), out.env)
     jobs = read.jobs
@@ -136,7 +136,7 @@ def targets(
     files = list_files(top, below, time.time_ns())
     found = find_targets(jobs, files, supplied, known_targets(told.pods, jobs, out))
     reports = report(files, found, read.unread)
-    notes = [*read.notes, *other_discovery(jobs)]
+    notes = [*read.notes, *other_discovery(jobs), *without_path(jobs)]
     if not files:
         nowhere = "no directory: no job has a path or finds pods"
         notes.insert(0, f"no file was found; looked below {', '.join(dict.fromkeys(below)) or nowhere}")

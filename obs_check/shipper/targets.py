@@ -1,5 +1,6 @@
 """Which job of a configuration takes which file of a tree, with which labels, or why none does."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -10,7 +11,10 @@ from obs_check.shipper.collect import takes_file
 from obs_check.shipper.glob import common_segments, first_difference, fits_pattern, matches
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.pods import META, PodLogs, pod_logs
+from obs_check.shipper.relabel import relabel
 from obs_check.shipper.relabel_trace import Traced, in_words, trace
+
+_PATH_LIKE = re.compile(r"_*(?:path|paths|file|filename)_*", re.IGNORECASE)
 
 Reason = Literal[
     "taken", "taken twice", "empty", "glob", "excluded", "relabel drop", "no path", "unknown", "not readable",
@@ -256,6 +260,19 @@ def _hangs(target: RelabeledTarget) -> str:
 def _days(age: int) -> str:
     hours = age / 3_600_000_000_000
     return f"{hours / 24:.1f} days" if hours >= 48 else f"{hours:.1f} hours"
+
+
+def without_path(jobs: Iterable[ScrapeJob]) -> list[str]:
+    """Jobs with targets of their own that no rule gives a `__path__`, one sentence each: no file is read for them."""
+    told = []
+    for job in jobs:
+        left = [labels for target in job.targets if (labels := relabel(target, job.relabel)) is not None]
+        lacking = [labels for labels in left if not labels.get("__path__")]
+        if lacking:
+            like = next((name for labels in lacking for name in labels if _PATH_LIKE.fullmatch(name)), None)
+            meant = f"; `{like}` is a label as any other" if like else ""
+            told.append(f"job {job.name} has a target without `__path__`, for which no file is read{meant}")
+    return told
 
 
 def other_discovery(jobs: Iterable[ScrapeJob]) -> list[str]:

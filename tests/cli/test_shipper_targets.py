@@ -352,3 +352,12 @@ def test_alloy_takes_paths_without_file_match_for_names(tree: Tree, capsys: pyte
     assert rows["*.log"]["labels"] == {"job": "one", "team": "a", "filename": "/tmp/one/*.log"}
     assert "takes `/tmp/one/*.log` for the name of one file" in rows["a.log"]["why"]
     assert any("wildcards need local.file_match" in note for note in document["notes"])
+
+
+def test_a_target_without_a_path_is_named(tree: Tree) -> None:
+    """Promtail 3.5 says "no path for target" in its log and reads nothing."""
+    tree.put("/var/log/app/main.log")
+    document = tree.targets(1, [{"job_name": "x", "static_configs": [{"labels": {"path": "/var/log/app/*.log"}}]}])
+    assert document["notes"] == [
+        "job x has a target without `__path__`, for which no file is read; `path` is a label as any other"
+    ]

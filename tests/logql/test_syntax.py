@@ -56,6 +56,15 @@ def predicate(text: str) -> ast.Predicate:
         ('{a="b"} | regexp "no groups"', "at least one named capture must be supplied"),
         ('{a=~"["}', "missing"),
         ('{a="\\_"}', "invalid char escape"),
+        # Loki makes one stage of the line filters that no label filter, line_format or unpack parts.
+        ('{a="b"} |= "x" | json |~ "(" != "y"', """stage '|= "x" |~ "(" != "y"' : error parsing regexp"""),
+        ('{a="b"} |= "x" | a="b" |~ "(" |= "y"', """stage '|~ "(" |= "y"' : error parsing regexp"""),
+        ('{a="b"} |= "x" | line_format "z" |~ "(" | logfmt |= "y"', """stage '|~ "(" |= "y"' : error parsing regexp"""),
+        ('{a="b"} |~ "(" | unpack |~ ")"', """stage '|~ "("' : error parsing regexp"""),
+        (
+            '{a="b"} |= ip("1.1.1.1") |= ip("zz")',
+            """stage '|= ip("1.1.1.1") |= ip("zz")' : ip: invalid pattern: "zz\"""",
+        ),
     ],
 )
 def test_a_refused_query_says_where_and_why(text: str, message: str) -> None:

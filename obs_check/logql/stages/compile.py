@@ -31,6 +31,20 @@ def compile_stages(stages: Sequence[ast.Stage], settings: EngineSettings) -> Sta
     return chain([compile_stage(stage, settings) for stage in stages])
 
 
+_PARTS = ast.LabelFilter | ast.LineFormat | ast.UnpackParser
+"""Stages that no line filter is moved across."""
+
+
+def run_as_one(stages: Sequence[ast.Stage], place: int) -> tuple[ast.Stage, ...]:
+    """The line filters that Loki 3.5 makes one stage of with that of number `place`; any other stage alone."""
+    if not isinstance(stages[place], ast.LineFilter):
+        return (stages[place],)
+    parts = [number for number, stage in enumerate(stages) if isinstance(stage, _PARTS)]
+    first = max((number for number in parts if number < place), default=-1) + 1
+    end = min((number for number in parts if number > place), default=len(stages))
+    return tuple(stage for stage in stages[first:end] if isinstance(stage, ast.LineFilter))
+
+
 def loki_order(stages: Sequence[ast.Stage]) -> list[tuple[int, ast.Stage]]:
     """The stages with their places, in the order in which Loki 3.5 runs them: line filters come before a `decolorize`
     that no label filter, line_format or unpack parts them from. (It moves them before parsers too, which changes no
@@ -39,7 +53,7 @@ def loki_order(stages: Sequence[ast.Stage]) -> list[tuple[int, ast.Stage]]:
     held: list[tuple[int, ast.Stage]] = []
     for numbered in enumerate(stages):
         stage = numbered[1]
-        ends = isinstance(stage, ast.LabelFilter | ast.LineFormat | ast.UnpackParser)
+        ends = isinstance(stage, _PARTS)
         if isinstance(stage, ast.LineFilter):
             ordered.append(numbered)
         elif isinstance(stage, ast.Decolorize) or (held and not ends):

@@ -1,8 +1,10 @@
 """What Loki refuses in a query that is well formed."""
 
+from collections.abc import Iterable
+
 from obs_check.errors import QueryError
 from obs_check.golang.regex import compile_re2
-from obs_check.logql.stages.compile import check_stage
+from obs_check.logql.stages.compile import check_stage, run_as_one
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.folding import fold_number
 from obs_check.logql.syntax.printer import stage_text
@@ -71,19 +73,19 @@ def leftmost(expr: ast.Metric) -> ast.Metric:
 def _check_query(query: ast.LogQuery, text: str, stages: bool) -> None:
     if not any(_selects(m) for m in query.selector.matchers):
         refuse(text, query.selector.span, EMPTY_SELECTOR)
-    for stage in query.stages if stages else ():
+    for place, stage in enumerate(query.stages if stages else ()):
         try:
             check_stage(stage)
         except QueryError as error:
-            _reword(error, stage, text)
+            _reword(error, stage, run_as_one(query.stages, place), text)
 
 
-def _reword(error: QueryError, stage: ast.Stage, text: str) -> None:
-    """Gives an error of a stage its place in the whole query."""
+def _reword(error: QueryError, stage: ast.Stage, run: Iterable[ast.Stage], text: str) -> None:
+    """Gives an error of a stage its place in the whole query; Loki names all stages that it runs as one with it."""
     message = error.message
     if not message.startswith("parse error"):
-        message = f"stage '{stage_text(stage, LOKI)}' : {message}"
-        message = f"parse error : {message}"
+        named = " ".join(stage_text(one, LOKI) for one in run)
+        message = f"parse error : stage '{named}' : {message}"
     raise QueryError(message, text, stage.span.start, stage.span.end) from error
 
 
