@@ -15,7 +15,7 @@ import msgspec
 from obs_check.app.recompute.fields import EVERY, LEFT
 from obs_check.app.verify.document import Document
 from obs_check.report.decisions import TOP_DOMAINS
-from obs_check.report.documents import DOCUMENTS, schema_of
+from obs_check.report.documents import DOCUMENTS, in_order, schema_of
 from obs_check.report.tables import TABLES
 
 TARGET = Path(__file__).parent / "document.md"
@@ -74,7 +74,7 @@ the epoch (UTC). This page is written by `python docs/write_document.py` from `o
 
 def written() -> str:
     """The page: the document first, then every type that it holds, each behind the first that names it."""
-    schema = msgspec.json.schema(Document)
+    schema = in_order(msgspec.json.schema(Document))
     kinds: dict[str, dict[str, Any]] = schema["$defs"]
     order, parts = ["Document"], [HEAD]
     for name in order:

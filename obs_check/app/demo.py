@@ -3,12 +3,12 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from obs_check.app.systems.injection import Sending
 from obs_check.app.systems.systems import open_systems
 from obs_check.app.verify.check import Check, Say
 from obs_check.app.verify.comparison import compare, compare_hops
+from obs_check.app.verify.document import Document
 from obs_check.app.verify.outcome import Outcome
 from obs_check.config import load_config
 from obs_check.errors import ObsCheckError
@@ -57,9 +57,9 @@ class Demo:
         """As Outcome's."""
         self.last.failed(error)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Document:
         """The first run's document; after fixes also `after`, `changes` and the comparison panel by panel."""
-        document = {**self.before.to_json(), "changes": self.changes, "ended": self.ended}
+        document: Document = {**self.before.to_json(), "changes": self.changes, "ended": self.ended}
         if self.after is not None:
             after = self.after.to_json()
             document["after"] = after

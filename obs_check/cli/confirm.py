@@ -38,7 +38,7 @@ def confirm(named: str, sending: "Sending", pods: Path | None, deadline: float |
 
     before = load_judged(out.store().find(named, JUDGED, lambda path: bool(load_document(path)["panels"])))
     outcome = Outcome("confirm", compared_with=before)
-    decisions = [e["decision"] for e in before["events"]]
+    decisions = [e["decision"] for e in before.get("events") or ()]
     with (
         keep_document(out, outcome, limit_s=out.limit_s(deadline)),
         open_systems(out.config(), out.env, detail=out.detail, pods=pods) as systems,

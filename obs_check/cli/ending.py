@@ -1,11 +1,12 @@
 """How a command ends: its document is written, and says so, whatever happens inside."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from obs_check.app.verify.document import Document
 from obs_check.cli.interrupt import insistent_interrupt
 from obs_check.errors import InputError, ObsCheckError, Unavailable, UsageError
 
@@ -32,8 +33,8 @@ class PartialOutcome(Protocol):
         """Note a system that does not answer or does not let us in."""
         ...
 
-    def to_json(self) -> dict[str, Any]:
-        """The document."""
+    def to_json(self) -> Any:
+        """The document: of a run, or of tests."""
         ...
 
 
@@ -86,7 +87,7 @@ def _keep_half(out: "Output", found: PartialOutcome, save: Path | None, shown: b
         out.tell_unwritten()
 
 
-def _keep(out: "Output", document: Mapping[str, Any], save: Path | None) -> None:
+def _keep(out: "Output", document: "Document", save: Path | None) -> None:
     with out.saving():
         write_document(document, save)
     out.write_summary(document)
@@ -99,7 +100,7 @@ def _keep(out: "Output", document: Mapping[str, Any], save: Path | None) -> None
         _store(out, document)
 
 
-def _store(out: "Output", document: Mapping[str, object]) -> None:
+def _store(out: "Output", document: "Document") -> None:
     """Keep a document in the state directory. A command does not fail because that cannot be written: it says so."""
     from obs_check.follow.run import new_run_id
     from obs_check.report.json import dumps
@@ -113,7 +114,7 @@ def _store(out: "Output", document: Mapping[str, object]) -> None:
         out.say(f"kept as run {run}")
 
 
-def write_document(document: Mapping[str, object], path: Path | None) -> None:
+def write_document(document: "Document", path: Path | None) -> None:
     """Write a document, whole or not at all; nothing without a path. Raises InputError."""
     if path is None:
         return

@@ -1,11 +1,11 @@
 """`obs-check export RUN`: everything of a kept run as files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
+from obs_check.app.verify.document import Document
 from obs_check.cli.options import Output, common, echo
 from obs_check.errors import UsageError
 
@@ -69,9 +69,7 @@ def export(named: str, folder: Path, formats: tuple[str, ...], with_decisions: b
     out.finish(said, 3 if crowded else 0)
 
 
-def _decisions(
-    document: Mapping[str, Any], folder: Path, formats: Sequence[str], out: Output
-) -> tuple[list[Path], int]:
+def _decisions(document: "Document", folder: Path, formats: Sequence[str], out: Output) -> tuple[list[Path], int]:
     """The files of all decisions from the first event until the command looked, and at how many moments Loki has more
     than it gives."""
     from obs_check.cli.decisions import from_loki

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -17,6 +17,7 @@ from obs_check.model.verdict import Verdict
 if TYPE_CHECKING:
     from obs_check.app.systems.injection import Sending, Way
     from obs_check.app.systems.load import Load
+    from obs_check.app.verify.document import Document
     from obs_check.config import BoundarySettings
     from obs_check.follow.run import Run
     from obs_check.model.event import Event
@@ -153,7 +154,7 @@ class Injected:
         answers = [(sent.event.tag, sent.answer) for sent in self.run.sent] if self.run else []
         return [f"{tag}  {a.verdict}  {a.status or ''} {a.error}".rstrip() for tag, a in answers]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> "Document":
         """The document that `trace` reads."""
         run = self.run.to_json() if self.run else {"window": None, "events": [], "through": None}
         kept = {
@@ -164,4 +165,4 @@ class Injected:
             "ended": self.ended,
         }
         head = {"schema": "obs-check/1", "command": "inject", "verdict": str(self.verdict), "run": self.run_id or None}
-        return {**head, **kept}
+        return cast("Document", {**head, **kept})

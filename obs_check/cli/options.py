@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 
@@ -20,6 +20,7 @@ from obs_check.model.tree import mappings_at
 
 if TYPE_CHECKING:
     from obs_check.app.systems.forwarding import Forwards
+    from obs_check.app.verify.document import Document
     from obs_check.app.verify.outcome import Outcome
     from obs_check.client.files.run_store import RunStore
     from obs_check.config import Config, TimeoutConfig
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from obs_check.logql.settings import EngineSettings
     from obs_check.report.screen import Diffs
 
+T = TypeVar("T")
 _GIVEN = "obs_check.given"
 _FORWARDS = "obs_check.forwards"
 
@@ -121,7 +123,7 @@ class Output:
         if not self.json:
             self._show(outcome.to_json(), diffs)
 
-    def show(self, document: Mapping[str, object]) -> None:
+    def show(self, document: "Document") -> None:
         """A document on stdout, in the format that was asked for."""
         if self.json:
             self.print_json(document)
@@ -147,7 +149,7 @@ class Output:
         while self._unwritten:
             self.say(f"obs-check: error: {self._unwritten.pop(0)}")
 
-    def write_summary(self, document: Mapping[str, object]) -> None:
+    def write_summary(self, document: "Document") -> None:
         """Write the document of a run as a page of Markdown where that was asked for; see `saving`."""
         if self.summary is not None:
             from obs_check.client.files.text_files import write_result
@@ -157,9 +159,7 @@ class Output:
             with self.saving():
                 write_result(self.summary, to_markdown(document, evidence_tables(document)))
 
-    def write_junit(
-        self, path: Path | None, written: Callable[[Mapping[str, object]], str], document: Mapping[str, object]
-    ) -> None:
+    def write_junit(self, path: Path | None, written: Callable[[T], str], document: T) -> None:
         """Write a document as JUnit's XML where that was asked for; see `saving`."""
         if path is not None:
             from obs_check.client.files.text_files import write_result
@@ -194,7 +194,7 @@ class Output:
         raise SystemExit(1 if exit_code == 0 and self.fail_on == "warning" and warned else exit_code)
 
     def write_evidence(
-        self, folder: Path, document: Mapping[str, object], formats: Collection[str] = (), beside: Sequence[Path] = ()
+        self, folder: Path, document: "Document", formats: Collection[str] = (), beside: Sequence[Path] = ()
     ) -> list[Path]:
         """Write the evidence files of a document, in these formats or the usual ones, and list the decisions `beside`
         them; returns their paths."""
@@ -202,7 +202,7 @@ class Output:
 
         return write_evidence(folder, document, formats or USUAL, beside)
 
-    def _show(self, document: Mapping[str, object], diffs: "Diffs") -> None:
+    def _show(self, document: "Document", diffs: "Diffs") -> None:
         if self.format == "github":
             from obs_check.report.github import annotations
             from obs_check.report.markdown import to_markdown

@@ -62,7 +62,7 @@ def _row(one: "KeptFile") -> dict[str, Any]:
         **row,
         "verdict": found["verdict"],
         "events": sent_events(found),
-        "panels": len(found["panels"]),
+        "panels": len(found.get("panels") or ()),
         "broken": sum(panel["verdict"] == "fail" for panel in last.get("panels") or ()),
         "causes": list(dict.fromkeys(finding["cause"] for finding in found.get("findings") or ())),
         "ended": found.get("ended") or "",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from obs_check.app.systems.injection import Sending
     from obs_check.app.systems.systems import Systems
+    from obs_check.app.verify.document import Document
     from obs_check.app.verify.outcome import Outcome
     from obs_check.app.watch.account import RunAccount
     from obs_check.app.watch.watch import Note, Status
@@ -150,7 +151,7 @@ class _Quiet(Output):
         """One line on stderr."""
         super().say(text)
 
-    def show(self, document: Mapping[str, object]) -> None:
+    def show(self, document: "Document") -> None:
         """Nothing."""
 
     def print_json(self, document: Mapping[str, object]) -> None:

@@ -13,9 +13,11 @@ from typing import Any
 from obs_check import __version__
 from obs_check.app.recompute.document import recompute
 from obs_check.app.recompute.result import Recomputed
+from obs_check.app.verify.document import Document
 from obs_check.app.verify.kept import read_document
 from obs_check.client.answer import NoJson, decode_json
 from obs_check.errors import InputError
+from obs_check.model.tree import value_at
 from obs_check.model.wording import count_noun
 from obs_check.report.csv import csv_text
 from obs_check.report.html.page import to_html
@@ -44,13 +46,13 @@ _MOST_SHOWN = 30
 """Differences that are listed; `-o json` has all."""
 
 
-def bundle_files(document: Mapping[str, object]) -> dict[str, bytes]:
+def bundle_files(document: "Document") -> dict[str, bytes]:
     """The files of a bundle by name, the manifest first; the same document gives the same bytes."""
     made = {DOCUMENT: f"{dumps(document)}\n".encode(), **_made_from(document)}
     return {MANIFEST: _manifest(document, made), **made}
 
 
-def _made_from(document: Mapping[str, object]) -> dict[str, bytes]:
+def _made_from(document: "Document") -> dict[str, bytes]:
     tables = evidence_tables(document)
     files = {
         "README.txt": _READ_ME.format(document=DOCUMENT, manifest=MANIFEST),
@@ -62,14 +64,14 @@ def _made_from(document: Mapping[str, object]) -> dict[str, bytes]:
     return {name: text.encode("utf-8", "replace") for name, text in sorted(files.items())}
 
 
-def _inputs(document: Mapping[str, Any]) -> dict[str, str]:
-    inputs = document.get("inputs") or {}
+def _inputs(document: "Document") -> dict[str, str]:
+    inputs = document.get("inputs")
     files = {}
-    for n, file in enumerate(inputs.get("files") or (), 1):
+    for n, file in enumerate((inputs and inputs.get("files")) or (), 1):
         if file.get("text"):
             ending = "json" if str(file.get("path") or "").endswith(".json") else "txt"
             files[f"inputs/{n}-{_name(str(file.get('role') or ''))}.{ending}"] = str(file["text"])
-    model = (inputs.get("dashboard") or {}).get("model")
+    model = value_at(inputs, "dashboard", "model")
     if model is not None:
         files["inputs/dashboard.json"] = json.dumps(model, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     return files
@@ -79,7 +81,7 @@ def _name(role: str) -> str:
     return "".join(char for char in role if char.isascii() and (char.isalnum() or char == "-"))[:40] or "file"
 
 
-def _manifest(document: Mapping[str, object], files: Mapping[str, bytes], version: str = __version__) -> bytes:
+def _manifest(document: "Document", files: Mapping[str, bytes], version: str = __version__) -> bytes:
     listed = [
         {"name": name, "bytes": len(content), "sha256": sha256(content).hexdigest()} for name, content in files.items()
     ]

@@ -1,15 +1,15 @@
 """The causes of a run as SARIF 2.1.0."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from obs_check import __version__
+from obs_check.app.verify.document import Document, JsonFinding
 from obs_check.report.sarif import LEVELS, SCHEMA
 from obs_check.report.tables import evidence_of
 
 
-def causes_sarif(document: Mapping[str, Any]) -> dict[str, Any]:
+def causes_sarif(document: "Document") -> dict[str, Any]:
     """The log of a run: a result a cause, at the file that its fix changes where it changes one, with the evidence and
     the panels that it explains."""
     findings = list(document.get("findings") or ())
@@ -24,7 +24,7 @@ def causes_sarif(document: Mapping[str, Any]) -> dict[str, Any]:
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _result(finding: Mapping[str, Any], rules: list[str]) -> dict[str, Any]:
+def _result(finding: "JsonFinding", rules: list[str]) -> dict[str, Any]:
     fix, cause = finding.get("fix") or {}, str(finding.get("cause"))
     claim, remedy = str(finding.get("claim") or cause), str(fix.get("summary") or "")
     path = Path(str(fix.get("path") or ""))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from obs_check.app.decisions import ROWS, decision_of, rows_of
+from obs_check.app.verify.document import Document
 from obs_check.client.files.text_files import replace_file
 from obs_check.client.loki.client import StoredLine
 from obs_check.model.times import rfc3339
@@ -17,10 +18,10 @@ from obs_check.report.terminal import in_cell
 FORMATS = ("csv", "jsonl", "parquet")
 
 
-def _kept(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _kept(document: "Document") -> Iterator[dict[str, Any]]:
     """The decisions in the lines of a run that are kept of Loki, each once."""
     seen = set()
-    for part in (document, document.get("after") or {}):
+    for part in filter(None, (document, document.get("after"))):
         for hop in part.get("hops") or ():
             for event in (hop.get("events") or ()) if hop.get("hop") == "loki" else ():
                 for line in event.get("lines") or ():

@@ -3,11 +3,13 @@
 Commands that look at a run print a `Document`; `shipper dry-run` and `watch` print an object a line.
 """
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, is_typeddict
 
 import msgspec
 from msgspec import Struct
 
+from obs_check.app.verify import document
 from obs_check.app.verify.document import Document, JsonSpan, JsonSubject, Judged, RunId, field_meaning
 
 Number = float | Literal["NaN", "+Inf", "-Inf"]
@@ -431,7 +433,7 @@ class WatchedRun(_Head):
     panels: list[WatchedPanel]
 
 
-DOCUMENTS: tuple[tuple[str, type[Struct]], ...] = (
+DOCUMENTS: tuple[tuple[str, type], ...] = (
     ("run", Document),
     ("runs", RunsDocument),
     ("export", ExportDocument),
@@ -457,4 +459,37 @@ DOCUMENTS: tuple[tuple[str, type[Struct]], ...] = (
 
 def schema_of(name: str, kind: type[Struct]) -> dict[str, Any]:
     """The JSON Schema of a type. What a later version adds is allowed."""
-    return {"$schema": DIALECT, "title": f"obs-check/1 {name}", **msgspec.json.schema(kind)}
+    return {"$schema": DIALECT, "title": f"obs-check/1 {name}", **in_order(msgspec.json.schema(kind))}
+
+
+def in_order(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema with the fields of a run's document as they are written down, where msgspec sorts them by name; what may
+    be absent means null."""
+    for name, kind in vars(document).items():
+        made = schema["$defs"].get(name) if is_typeddict(kind) else None
+        if made is None:
+            continue
+        known = made["properties"]
+        needed = made.get("required", [])
+        fields = {
+            field: known[field] | ({} if field in needed else {"default": None}) for field in kind.__annotations__
+        }
+        made["properties"] = fields
+        made["required"] = [field for field in fields if field in needed]
+    named: dict[str, None] = {}
+    _walk(schema, schema["$defs"], named)
+    schema["$defs"] = {name: schema["$defs"][name] for name in named}
+    return schema
+
+
+def _walk(value: object, kinds: Mapping[str, object], named: dict[str, None]) -> None:
+    """Name the types that a schema leads to, each before those that it leads to."""
+    for key, inner in value.items() if isinstance(value, Mapping) else ():
+        name = str(inner).rpartition("/")[2]
+        if key == "$ref" and name not in named:
+            named[name] = None
+            _walk(kinds[name], kinds, named)
+        elif key != "$defs":
+            _walk(inner, kinds, named)
+    for inner in value if isinstance(value, list) else ():
+        _walk(inner, kinds, named)

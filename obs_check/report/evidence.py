@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from obs_check import __version__
+from obs_check.app.verify.document import Document
 from obs_check.client.files.text_files import write_result
 from obs_check.errors import InputError
 from obs_check.report.binary_tables import write_parquet, write_workbook
@@ -19,14 +20,13 @@ from obs_check.report.junit import junit_of_run
 from obs_check.report.markdown import in_markdown, to_markdown
 from obs_check.report.tables import evidence_tables
 
-Document = Mapping[str, Any]
 Tables = Sequence[EvidenceTable]
 Writer = Callable[[Path, Document, Tables], Iterator[tuple[str, str]]]
 """Writes a document and its tables into a folder; yields name and meaning of each file."""
 
 
 def _each_table(ending: str, write: Callable[[Path, EvidenceTable], None]) -> Writer:
-    def written(folder: Path, _document: Document, tables: Tables) -> Iterator[tuple[str, str]]:
+    def written(folder: Path, _document: "Document", tables: Tables) -> Iterator[tuple[str, str]]:
         for table in tables:
             name = f"{table.name}.{ending}"
             write(folder / name, table)
@@ -36,14 +36,14 @@ def _each_table(ending: str, write: Callable[[Path, EvidenceTable], None]) -> Wr
 
 
 def _one_text(name: str, meaning: str, text: Callable[[Document, Tables], str]) -> Writer:
-    def written(folder: Path, document: Document, tables: Tables) -> Iterator[tuple[str, str]]:
+    def written(folder: Path, document: "Document", tables: Tables) -> Iterator[tuple[str, str]]:
         write_result(folder / name, text(document, tables), HINT)
         yield name, meaning
 
     return written
 
 
-def _workbook(folder: Path, _document: Document, tables: Tables) -> Iterator[tuple[str, str]]:
+def _workbook(folder: Path, _document: "Document", tables: Tables) -> Iterator[tuple[str, str]]:
     write_workbook(folder / "evidence.xlsx", tables)
     yield "evidence.xlsx", "all tables in one workbook"
 
@@ -75,7 +75,7 @@ _OF_LOKI = (DECISIONS, TOP_DOMAINS)
 
 
 def write_evidence(
-    folder: Path, document: Mapping[str, object], formats: Collection[str] = USUAL, beside: Sequence[Path] = ()
+    folder: Path, document: "Document", formats: Collection[str] = USUAL, beside: Sequence[Path] = ()
 ) -> list[Path]:
     """Write a document in these formats, README.md and manifest.json; returns the paths in that order.
 
@@ -99,7 +99,7 @@ def write_evidence(
     return [folder / name for name in (*names, "manifest.json")]
 
 
-def _readme(document: Mapping[str, object], told: Sequence[tuple[str, str]], kinds: Sequence[TableKind]) -> str:
+def _readme(document: "Document", told: Sequence[tuple[str, str]], kinds: Sequence[TableKind]) -> str:
     head = f"# Evidence of obs-check {in_markdown(document.get('command'))}"
     run = f"Run {in_markdown(document['run'])}, " if document.get("run") else ""
     parts = [
@@ -118,7 +118,7 @@ def _readme(document: Mapping[str, object], told: Sequence[tuple[str, str]], kin
     return "\n\n".join(parts) + "\n"
 
 
-def _manifest(folder: Path, document: Mapping[str, object], names: Sequence[str]) -> dict[str, Any]:
+def _manifest(folder: Path, document: "Document", names: Sequence[str]) -> dict[str, Any]:
     files = []
     for name in names:
         content = (folder / name).read_bytes()

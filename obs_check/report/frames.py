@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from obs_check.app.verify.document import Document
 from obs_check.model.secret import hide_secrets
 from obs_check.model.times import rfc3339
 
@@ -34,7 +35,7 @@ class TableKind(NamedTuple):
     title: str
     meaning: str
     columns: tuple[TableColumn, ...]
-    rows: Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]]]
+    rows: Callable[["Document"], Iterable[Mapping[str, object]]]
 
 
 @dataclass(frozen=True, slots=True)

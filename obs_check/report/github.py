@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from obs_check.app.verify.document import Document
 from obs_check.report.terminal import escape_controls
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
@@ -21,7 +22,7 @@ def lint_annotations(document: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def annotations(document: Mapping[str, Any]) -> Iterator[str]:
+def annotations(document: "Document") -> Iterator[str]:
     """A workflow command a cause of a run's document, at the file that its fix changes where it lies here; then what is
     not explained and who did not answer."""
     last = document.get("after") or document

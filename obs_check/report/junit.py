@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
+from obs_check.app.verify.document import Document, Hop
 from obs_check.model.wording import count_noun
 from obs_check.report.terminal import escape_controls
 
@@ -33,7 +34,7 @@ def junit(document: Mapping[str, Any]) -> str:
     return _xml(suites, document["ended"])
 
 
-def junit_of_run(document: Mapping[str, Any]) -> str:
+def junit_of_run(document: "Document") -> str:
     """The testsuites `hops`, `panels` and `causes` of the document of a run: one testcase a hop, panel and cause. A
     cause is a failure where it is an error, else passed. Of a demonstration the run after the fixes counts."""
     last = document.get("after") or document
@@ -58,7 +59,7 @@ def junit_of_lint(document: Mapping[str, Any]) -> str:
     return _xml([("lint", cases or [JunitCase("lint", count_noun(document["files"], "file"), "ok")], 0.0)], "")
 
 
-def _parts(document: Mapping[str, Any]) -> Iterator[tuple[str, Iterator[JunitCase]]]:
+def _parts(document: "Document") -> Iterator[tuple[str, Iterator[JunitCase]]]:
     yield (
         "hops",
         (
@@ -88,7 +89,7 @@ def _parts(document: Mapping[str, Any]) -> Iterator[tuple[str, Iterator[JunitCas
     )
 
 
-def _hop(hop: Mapping[str, object]) -> str:
+def _hop(hop: "Hop") -> str:
     note = str(hop.get("note") or "")
     return f"{hop.get('seen')} of {hop.get('sent')} events seen" + (f": {note}" if note else "")
 

@@ -1,9 +1,9 @@
 """A document as Markdown, to paste into a ticket."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from obs_check.app.verify.document import Document, JsonFinding, ResultPart
 from obs_check.model.wording import count_noun
 from obs_check.report.frames import EvidenceTable
 from obs_check.report.tables import sent_events, severity_and_kind
@@ -24,10 +24,10 @@ _IN_REPORT = {
 """Tables that a reader of a ticket needs, and which of their columns: all where none are named."""
 
 
-def to_markdown(document: Mapping[str, Any], tables: Sequence[EvidenceTable]) -> str:
+def to_markdown(document: "Document", tables: Sequence[EvidenceTable]) -> str:
     """Verdict, each finding with its probes and its diff, then tables."""
-    result = document.get("result") or {}
-    head = f"{in_markdown(result['head'])}, " if result.get("head") else ""
+    result = document.get("result")
+    head = f"{in_markdown(result['head'])}, " if result and result.get("head") else ""
     parts = [f"# {head}obs-check {in_markdown(document.get('command'))}: {in_markdown(document.get('verdict'))}"]
     if document.get("ended"):
         parts.append(
@@ -35,7 +35,7 @@ def to_markdown(document: Mapping[str, Any], tables: Sequence[EvidenceTable]) ->
         )
     if document.get("run"):
         parts.append(f"Run {in_markdown(document['run'])}, {count_noun(sent_events(document), 'event')}.")
-    parts += [_part(part) for part in result.get("parts") or ()]
+    parts += [_part(part) for part in (result and result.get("parts")) or ()]
     findings = list(document.get("findings") or ())
     if findings:
         parts.append("## Findings")
@@ -47,7 +47,7 @@ def to_markdown(document: Mapping[str, Any], tables: Sequence[EvidenceTable]) ->
     return "\n\n".join(parts) + "\n"
 
 
-def _part(part: Mapping[str, Any]) -> str:
+def _part(part: "ResultPart") -> str:
     """A part of the result: what is said of it, and, where it broke, the lines, why, and what is needed."""
     lines = [
         f"**{in_markdown(part.get('part'))}** ({in_markdown(part.get('verdict'))}): {in_markdown(part.get('says'))}"
@@ -80,7 +80,7 @@ def _code(word: str, in_table: bool) -> str:
     return code.replace("|", "\\|") if in_table else code
 
 
-def _finding(number: int, finding: Mapping[str, Any]) -> str:
+def _finding(number: int, finding: "JsonFinding") -> str:
     fix = finding.get("fix") or {}
     head = f"### {number}. {in_markdown(finding.get('cause'))} ({in_markdown(severity_and_kind(finding))})"
     lines = [head, "", in_markdown(finding.get("claim")), ""]

@@ -9,7 +9,9 @@ from typing import Any, Literal, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from obs_check.app.verify.document import Document, JsonFinding, JsonProbe
 from obs_check.model.secret import shorten
+from obs_check.model.tree import integer_at, mapping_at, text_at
 from obs_check.model.wording import count_noun
 from obs_check.report.console import (
     NARROW,
@@ -40,7 +42,7 @@ _PATHS = {"A": "boundary's log files", "B": "coderd's log"}
 
 
 def print_document(
-    document: Mapping[str, Any],
+    document: "Document",
     file: TextIO,
     color: bool,
     diffs: Diffs = "short",
@@ -52,7 +54,8 @@ def print_document(
     probes of every cause. `options` are those that the next command needs, too."""
     console = make_console(file, color)
     console.print(_headline(document))
-    for part in (document.get("result") or {}).get("parts") or ():
+    result = document.get("result")
+    for part in (result and result.get("parts")) or ():
         if part.get("part") == "healthy" and part.get("verdict") in ("fail", "unknown"):
             console.print(Text(escape_controls(f"workspace {part['verdict']}: {part['says']}"), STYLES.get("fail", "")))
             for line in (*part.get("why", ()), *part.get("lines", ())):
@@ -75,14 +78,14 @@ def print_document(
         console.print(Text(f"next: {step}", "bold"))
 
 
-def summary(document: Mapping[str, Any]) -> str:
+def summary(document: "Document") -> str:
     """How many causes explain how many of the panels that are not as they should be; empty when all are."""
     every = list(document.get("panels") or ())
     wrong = [row for row in every if row.get("verdict") == "fail"]
     explained = [row for row in wrong if row.get("cause")]
     numbers = {row.get("id") for row in wrong}
     findings = [f for f in document.get("findings") or () if numbers & set(f.get("panels") or ())]
-    causes = {f.get("cause") for f in findings} or {row["cause"] for row in explained}
+    causes = {text_at(f, "cause") for f in findings} or {text_at(row, "cause") for row in explained}
     parts = []
     if explained:
         verb = "explains" if len(causes) == 1 else "explain"
@@ -92,7 +95,7 @@ def summary(document: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def next_step(document: Mapping[str, Any], options: str = "") -> str:
+def next_step(document: "Document", options: str = "") -> str:
     """The command to type now, with these options; empty where there is nothing to do."""
     verdict, command = document.get("verdict"), document.get("command")
     if verdict == "unknown":
@@ -109,16 +112,14 @@ def next_step(document: Mapping[str, Any], options: str = "") -> str:
     if fixable and not document.get("suggested"):
         return f"{diagnose} --suggest shows the patches"
     if fixable:
-        review = " --also-review" if any(f["fix"].get("safety") == "review" for f in fixable) else ""
-        files = any(not _of_dashboard(f["fix"]) for f in fixable)
+        review = " --also-review" if any(text_at(f, "fix", "safety") == "review" for f in fixable) else ""
+        files = any(not _of_dashboard(mapping_at(f, "fix")) for f in fixable)
         restart = " restart what reads the files," if files else ""
         return f"{diagnose} --apply{review},{restart} then obs-check confirm last{options}"
     return f"obs-check explain {causes[0]} says what to do; then obs-check {command}{options} again"
 
 
-def print_finding(
-    console: Console, number: int, finding: Mapping[str, Any], everything: bool, explained: set[str]
-) -> None:
+def print_finding(console: Console, number: int, finding: "JsonFinding", everything: bool, explained: set[str]) -> None:
     """A cause: its claim, both sides of its proof, the fix in one line, the panels that it explains, and its page.
     Texts are cut unless everything is shown; `explained` has the words whose meaning stands above already."""
     severity = str(finding.get("severity") or "")
@@ -157,7 +158,7 @@ def _indented(console: Console, text: str, style: str, most: int) -> None:
         console.print(Text(" " * _INDENT + row.plain.rstrip(), style), soft_wrap=True)
 
 
-def _headline(document: Mapping[str, object]) -> Text:
+def _headline(document: "Document") -> Text:
     verdict = str(document.get("verdict") or "unknown")
     run = f"run {document['run']}: " if document.get("run") else ""
     ended = document.get("ended")
@@ -166,14 +167,14 @@ def _headline(document: Mapping[str, object]) -> Text:
     return Text.assemble(f"{run}verdict ", (verdict, STYLES.get(verdict, "")), suffix, f": {said}" if said else "")
 
 
-def _shown_probes(finding: Mapping[str, Any], everything: bool) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _shown_probes(finding: "JsonFinding", everything: bool) -> Iterator[tuple[str, "JsonProbe"]]:
     """The last question of either side of a proof, or what was seen; all of them where everything is shown."""
     probes = list(finding.get("probes") or ())
     evidence = finding.get("evidence") or {}
     if not probes:
         return
     if evidence.get("kind") == "proof":
-        first = int(evidence["as_written"])
+        first = integer_at(evidence, "as_written") or 0
         pair = set(evidence.get("pair") or (first - 1, first))
         for number, probe in enumerate(probes):
             if everything or number in pair:
@@ -194,7 +195,7 @@ def _print_hops(console: Console, hops: Sequence[Mapping[str, object]], everythi
         console.print(Text(f"{right}; {paths}" if paths else right, "dim"))
 
 
-def _print_panels(console: Console, document: Mapping[str, Any], everything: bool) -> None:
+def _print_panels(console: Console, document: "Document", everything: bool) -> None:
     """A narrow table has of a cause the number that it has above."""
     panels = list(document.get("panels") or ())
     odd = [row for row in panels if everything or row.get("verdict") != "ok"]
@@ -213,7 +214,7 @@ def _print_panels(console: Console, document: Mapping[str, Any], everything: boo
         console.print(Text(f"{right} of {len(panels)} panels as they should be", "dim"))
 
 
-def _print_control(console: Console, document: Mapping[str, Any], everything: bool) -> None:
+def _print_control(console: Console, document: "Document", everything: bool) -> None:
     """What the events moved; panels that stand above with what they read need no second row."""
     rows = list(document.get("control") or ())
     above = {row.get("id") for row in document.get("panels") or () if row.get("verdict") != "ok"}
@@ -237,7 +238,7 @@ def _print_suggested(console: Console, rows: Sequence[Mapping[str, object]], eve
         console.print(Text(f"with the fixes, read without saving them: {right} of {len(last)} panels right", "dim"))
 
 
-def _print_comparison(console: Console, document: Mapping[str, Any], everything: bool) -> None:
+def _print_comparison(console: Console, document: "Document", everything: bool) -> None:
     """What changed since the run before, and what is still broken."""
     hops = ((row["path"], row["hop"], row) for row in document.get("hop_comparison") or ())
     panels = ((row["id"], row["title"], row) for row in document.get("comparison") or ())
@@ -249,7 +250,7 @@ def _print_comparison(console: Console, document: Mapping[str, Any], everything:
         if everything or row["change"] != "unchanged":
             head = f"{place:>4} {row['change']:13} "
             room = _WHOLE if everything else console.width - len(head)
-            console.print(Text(head + _change_line(name, row["before"], row["after"], room)))
+            console.print(Text(head + _change_line(name or "", row["before"] or "", row["after"] or "", room)))
     if not everything and (same := sum(row["change"] == "unchanged" for _, _, row in rows)):
         console.print(Text(f"{same} of {count_noun(len(rows), 'hop')} and panels unchanged"))
 

@@ -3,14 +3,15 @@
 The run after a fix (`after` of a demonstration's document) stands in the same tables, under its own run.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from obs_check.app.verify.document import Document, JsonFinding, JsonProbe
+from obs_check.model.tree import integer_at, mapping_at, mappings_at, value_at
 from obs_check.report.decisions import DECISIONS
 from obs_check.report.frames import EvidenceTable, TableColumn, TableKind, table_of
 
-Document = Mapping[str, Any]
 _RUN = TableColumn("run", "text", "the run's id, empty without one")
 _ID = TableColumn("id", "integer", "the panel's id")
 _TITLE = TableColumn("title", "text", "the panel's title")
@@ -20,45 +21,45 @@ _CAUSE = TableColumn("cause", "text", "id of the cause")
 _CHANGE = TableColumn("change", "text", "`fixed`, `still broken`, `newly broken`, `unchanged` or `unknown`")
 
 
-def evidence_tables(document: Document) -> list[EvidenceTable]:
+def evidence_tables(document: "Document") -> list[EvidenceTable]:
     """The tables that a document has rows for, in the order of TABLES."""
     found = [table_of(kind, kind.rows(document)) for kind in TABLES]
     return [table for table in found if table.rows]
 
 
-def sent_events(document: Mapping[str, Any]) -> int:
+def sent_events(document: "Document") -> int:
     """How many events a run sent; those of a large one stand in its journal, and their number in `load`."""
     load = document.get("load")
     return int(load.get("sent") or 0) if isinstance(load, Mapping) else len(document.get("events") or ())
 
 
-def severity_and_kind(finding: Mapping[str, object]) -> str:
+def severity_and_kind(finding: "JsonFinding") -> str:
     """The severity of a finding and how it is known: `error, proved`."""
     return ", ".join(filter(None, (str(finding.get("severity") or ""), evidence_of(finding))))
 
 
-def evidence_of(finding: Mapping[str, Any]) -> str:
+def evidence_of(finding: "JsonFinding") -> str:
     """How a finding is known: `proved` by a counterfactual that was run, or `observed`; "" in documents without it."""
     kind = str((finding.get("evidence") or {}).get("kind"))
     return {"proof": "proved", "observation": "observed"}.get(kind, "")
 
 
-def _parts(document: Document) -> Iterator[Document]:
+def _parts(document: "Document") -> "Iterator[Document]":
     yield document
     after = document.get("after")
     if isinstance(after, Mapping):
         yield after
 
 
-def _rows(document: Document, key: str) -> Iterator[dict[str, Any]]:
+def _rows(document: "Document", key: str) -> Iterator[dict[str, Any]]:
     for part in _parts(document):
-        for row in part.get(key) or ():
+        for row in mappings_at(part, key):
             yield {**row, "run": part.get("run") or ""}
 
 
-def _verdicts(document: Document) -> Iterator[dict[str, Any]]:
+def _verdicts(document: "Document") -> Iterator[dict[str, Any]]:
     for part in _parts(document):
-        span = part.get("span") or {}
+        span = mapping_at(part, "span")
         yield {
             **{key: part.get(key) for key in ("command", "verdict", "run", "ended")},
             "started": span.get("start_ns"),
@@ -72,7 +73,7 @@ def _verdicts(document: Document) -> Iterator[dict[str, Any]]:
         }
 
 
-def _events(document: Document) -> Iterator[dict[str, Any]]:
+def _events(document: "Document") -> Iterator[dict[str, Any]]:
     for row in _rows(document, "events"):
         decided, decision = row.get("verdict"), row.get("decision")
         judged = "unknown" if decided in ("no_answer", "not_known") else "ok" if decided == decision else "fail"
@@ -93,33 +94,32 @@ def _host(url: str) -> str:
         return ""
 
 
-def _hops(document: Document) -> Iterator[dict[str, Any]]:
+def _hops(document: "Document") -> Iterator[dict[str, Any]]:
     for part in _parts(document):
         sent = {event["tag"]: event for event in part.get("events") or ()}
         for hop in part.get("hops") or ():
             for event in hop.get("events") or ():
-                seen, known_event = event.get("seen_ns"), sent.get(event["tag"], {})
-                lines = event.get("lines") or [{}]
-                late = None if seen is None or not known_event.get("sent_ns") else (seen - known_event["sent_ns"]) / 1e6
+                seen, sent_ns = event.get("seen_ns"), integer_at(sent, event["tag"], "sent_ns")
+                first = mapping_at(event, "lines", 0)
                 yield {
                     "run": part.get("run") or "",
                     "path": hop.get("path"),
                     "hop": hop.get("hop"),
                     "tag": event["tag"],
-                    "decision": known_event.get("decision"),
+                    "decision": value_at(sent, event["tag"], "decision"),
                     "verdict": "ok" if seen is not None else "fail" if hop.get("verdict") == "fail" else "unknown",
                     "seen": seen,
-                    "latency_ms": late,
+                    "latency_ms": None if seen is None or not sent_ns else (seen - sent_ns) / 1e6,
                     "lines": len(event.get("lines") or ()),
-                    "file": lines[0].get("file"),
-                    "byte": lines[0].get("offset"),
-                    "labels": lines[0].get("labels"),
-                    "stored": lines[0].get("ts_ns"),
-                    "line": lines[0].get("line"),
+                    "file": first.get("file"),
+                    "byte": first.get("offset"),
+                    "labels": first.get("labels"),
+                    "stored": first.get("ts_ns"),
+                    "line": first.get("line"),
                 }
 
 
-def _panels(document: Document) -> Iterator[dict[str, Any]]:
+def _panels(document: "Document") -> Iterator[dict[str, Any]]:
     for row in _rows(document, "panels"):
         proof = row.get("proof") or {}
         read = {reading["of"]: reading for reading in proof.get("readings") or ()}
@@ -139,14 +139,14 @@ def _panels(document: Document) -> Iterator[dict[str, Any]]:
         }
 
 
-def _values(document: Document) -> Iterator[dict[str, Any]]:
+def _values(document: "Document") -> Iterator[dict[str, Any]]:
     for row in _rows(document, "panels"):
         for reading in (row.get("proof") or {}).get("readings") or ():
             for value in reading.get("values") or ():
                 yield {"run": row["run"], "id": row.get("id"), "title": row.get("title"), "of": reading["of"], **value}
 
 
-def _causes(document: Document) -> Iterator[dict[str, Any]]:
+def _causes(document: "Document") -> Iterator[dict[str, Any]]:
     for part in _parts(document):
         for number, finding in enumerate(part.get("findings") or (), 1):
             fix, subject = finding.get("fix") or {}, finding.get("subject") or {}
@@ -164,12 +164,12 @@ def _causes(document: Document) -> Iterator[dict[str, Any]]:
             }
 
 
-def _probes(document: Document) -> Iterator[dict[str, Any]]:
+def _probes(document: "Document") -> Iterator[dict[str, Any]]:
     number = 0
     for part in _parts(document):
         for of, subject, probe in _asked(part):
             number += 1
-            window, exchange = probe.get("window") or {}, probe.get("exchange") or {}
+            window, exchange = mapping_at(probe, "window"), mapping_at(probe, "exchange")
             yield {
                 "n": number,
                 "run": part.get("run") or "",
@@ -189,7 +189,7 @@ def _probes(document: Document) -> Iterator[dict[str, Any]]:
             }
 
 
-def _asked(part: Document) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+def _asked(part: "Document") -> Iterator[tuple[str, str, "JsonProbe"]]:
     for number, finding in enumerate(part.get("findings") or (), 1):
         for probe in finding.get("probes") or ():
             yield "cause", f"{number} {finding.get('cause')}", probe
@@ -197,17 +197,18 @@ def _asked(part: Document) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         for probe in hop.get("probes") or ():
             yield "hop", f"{hop.get('path')} {hop.get('hop')}", probe
     for panel in part.get("panels") or ():
-        for reading in (panel.get("proof") or {}).get("readings") or ():
+        proof = panel.get("proof")
+        for reading in (proof and proof.get("readings")) or ():
             for probe in reading.get("probes") or ():
                 yield "panel", f"{panel.get('id')} {reading['of']}", probe
 
 
-def _of(key: str) -> Any:
+def _of(key: str) -> "Callable[[Document], Iterable[Mapping[str, object]]]":
     return lambda document: _rows(document, key)
 
 
-def _alone(key: str) -> Any:
-    return lambda document: document.get(key) or ()
+def _alone(key: str) -> "Callable[[Document], Iterable[Mapping[str, object]]]":
+    return lambda document: mappings_at(document, key)
 
 
 TABLES: tuple[TableKind, ...] = (

@@ -24,14 +24,14 @@ from obs_check.report.json import dumps
 from tests.undocumented import undocumented
 
 
-def tell(directory: Path, *fault_ids: str) -> tuple[Demo, dict[str, Any]]:
+def tell(directory: Path, *fault_ids: str) -> tuple[Demo, Any]:
     story = Demo()
     run_demo(story, Lab(directory, fault_ids), lambda _text: None, lambda _outcome: None)
     return story, story.to_json()
 
 
 @pytest.fixture(scope="module")
-def healthy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Demo, dict[str, Any]]:
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Demo, Any]:
     return tell(tmp_path_factory.mktemp("healthy"))
 
 

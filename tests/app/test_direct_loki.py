@@ -15,7 +15,7 @@ from obs_check.lab.stack import Lab
 from obs_check.model.window import NS
 
 
-def diagnose(directory: Path, fault: str) -> dict[str, Any]:
+def diagnose(directory: Path, fault: str) -> Any:
     """As tests.corpus.diagnosis, with `loki.url` in the configuration."""
     with Lab(directory, (fault,)) as lab:
         promtail = yaml.safe_load((directory / "promtail.yaml").read_text())

@@ -51,7 +51,7 @@ def opened(lab: Lab, change: Callable[[dict[str, Any]], None] = lambda _dashboar
         yield replace(systems, board=replace(systems.board, dashboard=dashboard))
 
 
-def verified(systems: Systems, tells_zeros: bool = False) -> dict[str, Any]:
+def verified(systems: Systems, tells_zeros: bool = False) -> Any:
     check = Check(systems, Outcome("verify"), tells_zeros=tells_zeros)
     check.run(10, 10)
     check.explain()
@@ -171,7 +171,7 @@ def test_an_idle_pipeline_is_unknown_and_one_sentence_says_how_to_find_out(tmp_p
         check = Check(systems, Outcome("diagnose"))
         check.panels(None)
         check.explain()
-        document = check.outcome.to_json()
+        document: Any = check.outcome.to_json()
     assert (document["findings"], document["verdict"]) == ([], "unknown")
     (said,) = document["unexplained"]
     assert "`diagnose --inject` sends events and tells" in said

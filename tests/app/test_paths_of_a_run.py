@@ -13,7 +13,7 @@ from obs_check.config import load_config
 from obs_check.lab.stack import Lab
 
 
-def verified(config: Path) -> dict[str, Any]:
+def verified(config: Path) -> Any:
     with open_systems(load_config(config, {}), {}) as systems:
         check = Check(systems, Outcome("verify"))
         check.run(10, 10)

@@ -1,6 +1,7 @@
 """The head of a run: SUCCESS takes every part, and a part that broke says which, why and what is needed."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -76,7 +77,7 @@ def test_an_ended_command_has_not_succeeded() -> None:
 def test_a_broken_workspace_is_in_verdict_document_and_export() -> None:
     seen = outcome(RUN, GOOD, Health([WORKS], [BROKE]))
     assert (str(seen.verdict), seen.exit_code) == ("fail", 1)
-    document = seen.to_json()
+    document: Any = seen.to_json()
     as_type(document, Document)
     (row,) = document["checks"]
     assert (row["name"], row["verdict"], row["after"]["says"]) == ("git", "fail", "it ended with 128")

@@ -68,7 +68,7 @@ FINDING = {
     "fix": {"summary": "s", "diff": "-a\n+b\n", "safety": "safe", "path": "dashboard:d"},
     "panels": [1],
 }
-PART: dict[str, Any] = {
+PART: Any = {
     "schema": "obs-check/1",
     "command": "verify",
     "verdict": "fail",

@@ -51,7 +51,7 @@ class Diagnosis:
     `seconds` is the whole of it. `mended` are the fixes that were made, and whether they are right."""
 
     causes: tuple[str, ...]
-    document: dict[str, Any]
+    document: Any
     requests: int
     bytes: int | None
     seconds: float
@@ -166,6 +166,6 @@ def _explained(check: Check, run: Run, started: float, lab: Lab, before: Sequenc
     sent = check.systems.sent - sent
     bytes_read = lab.served.bytes - read if lab.served else None
     check.suggest()
-    document = check.outcome.to_json()
+    document: Any = check.outcome.to_json()
     causes = tuple(f["cause"] for f in document["findings"] if f["severity"] != "info" or check.tells_zeros)
     return Diagnosis(causes, document, sent, bytes_read, time.monotonic() - started)

@@ -9,12 +9,12 @@ from typing import Any
 _KEPT = Path(__file__).parent.parent / "fixtures" / "report" / "demo.json.gz"
 
 
-def demonstration() -> dict[str, Any]:
+def demonstration() -> Any:
     """Three causes, their fixes, and a run after them; a document that a command kept."""
     return dict(json.loads(gzip.decompress(_KEPT.read_bytes())))
 
 
-def negative() -> dict[str, Any]:
+def negative() -> Any:
     """The run before the fixes alone."""
     found = demonstration()
     for key in ("after", "comparison", "hop_comparison"):
@@ -22,12 +22,12 @@ def negative() -> dict[str, Any]:
     return found | {"command": "verify", "verdict": "fail", "changes": []}
 
 
-def healthy() -> dict[str, Any]:
+def healthy() -> Any:
     """The run after the fixes alone."""
     return dict(demonstration()["after"]) | {"command": "verify"}
 
 
-def unknown() -> dict[str, Any]:
+def unknown() -> Any:
     """A run whose Loki did not answer."""
     found = copy.deepcopy(healthy())
     for hop in found["hops"]:
@@ -38,14 +38,14 @@ def unknown() -> dict[str, Any]:
     return found | {"verdict": "unknown", "outages": ["Loki does not answer: timed out"]}
 
 
-def confirmation() -> dict[str, Any]:
+def confirmation() -> Any:
     """The run after the fixes, with the one before it."""
     found = demonstration()
     kept = {key: found[key] for key in ("comparison", "hop_comparison")}
     return healthy() | {"command": "confirm", "before": negative()} | kept
 
 
-def small() -> dict[str, Any]:
+def small() -> Any:
     """The run before the fixes with three panels and two events: small enough to be changed in every place."""
     found = negative()
     found["panels"] = [row for row in found["panels"] if row["id"] in (1, 8, 10)]
@@ -65,14 +65,14 @@ def small() -> dict[str, Any]:
     return found
 
 
-def unexplained() -> dict[str, Any]:
+def unexplained() -> Any:
     """Panels that are wrong, and nothing that says why; no events were sent."""
     found = negative() | {"command": "diagnose", "run": None, "window": None, "events": [], "hops": [], "findings": []}
     found["panels"] = [panel | {"cause": "", "of_run": "", "proof": None} for panel in found["panels"]]
     return found | {"unexplained": ['panel 1: 20 lines pass `| logfmt`, none passes `| decision="deny"`']}
 
 
-def large() -> dict[str, Any]:
+def large() -> Any:
     """A run of `--count`: its events stand in a journal, and no panel was read."""
     found = healthy()
     hops = [hop for hop in found["hops"] if hop["hop"] != "panel"]

@@ -72,4 +72,5 @@ PROBES: dict[str, tuple[dict[str, Any], Any]] = {
 @pytest.mark.parametrize("name", PROBES)
 def test_what_a_probe_asked(name: str) -> None:
     exchange, wanted = PROBES[name]
-    assert asked_queries({"system": "loki", "exchange": exchange}) == wanted
+    probe: Any = {"system": "loki", "exchange": exchange}
+    assert asked_queries(probe) == wanted

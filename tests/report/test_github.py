@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,8 @@ def test_a_document(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("b,c.yaml").write_text("")
-    assert list(annotations({**HEAD, **given})) == wanted
+    found: Any = {**HEAD, **given}
+    assert list(annotations(found)) == wanted
 
 
 def test_lint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -64,7 +64,7 @@ def steering(text: str) -> set[str]:
     }
 
 
-def evidence(text: str) -> dict[str, Any]:
+def evidence(text: str) -> Any:
     """A document that has a text wherever something from elsewhere may stand."""
     probe = {"system": text, "request": text, "window": None, "answer": {"a": text, text: 1}, "at": 1}
     fix = {"summary": text, "diff": f"-{text}\n+{text}", "safety": text, "path": text}
@@ -84,7 +84,7 @@ def evidence(text: str) -> dict[str, Any]:
     return {**document("verify", "fail", text), **rest, "ended": text}
 
 
-def raw_evidence(text: str) -> dict[str, Any]:
+def raw_evidence(text: str) -> Any:
     """As `evidence`, with the text in whatever a run keeps of what it stands on."""
     found = evidence(text)
     probe = found["findings"][0]["probes"][0]

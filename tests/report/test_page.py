@@ -341,7 +341,7 @@ def every_probe(document: Any) -> list[dict[str, Any]]:
 
 
 def test_every_probe_is_there_with_the_weight_of_its_answer() -> None:
-    document: dict[str, Any] = DOCUMENTS["negative"]()
+    document = DOCUMENTS["negative"]()
     root = read_html(to_html(document))
     probes = [n for n in root.all("details") if n.attributes.get("class") == "probe"]
     kept = every_probe(document)

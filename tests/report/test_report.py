@@ -76,7 +76,7 @@ EVENT = {
     "verdict": "no_answer",
     "error": "",
 }
-DOCUMENT: dict[str, Any] = {
+DOCUMENT: Any = {
     **document("demo", "fail", "abcd"),
     "events": [EVENT, {**EVENT, "status": 403}],
     "hops": [HOP],
@@ -93,7 +93,7 @@ DOCUMENT: dict[str, Any] = {
 }
 
 
-def shown(doc: dict[str, Any], diffs: Diffs = "short") -> str:
+def shown(doc: Any, diffs: Diffs = "short") -> str:
     file = io.StringIO()
     print_document(doc, file, color=True, diffs=diffs)
     return file.getvalue()
@@ -122,12 +122,17 @@ def test_console() -> None:
     assert "+new" not in shown(DOCUMENT, diffs="none")
 
 
+def with_panels(*rows: dict[str, object]) -> Any:
+    """A document of panels alone."""
+    return {"panels": rows}
+
+
 def test_the_causes_and_their_panels_are_counted() -> None:
     failed = {**PANEL, "verdict": "fail"}
     rows = [{**failed, "cause": "a"}, {**failed, "cause": "a"}, {**failed, "cause": ""}, {**PANEL, "verdict": "ok"}]
-    assert summary({"panels": rows}) == "1 cause explains 2 of 4 panels, 1 panel unexplained"
-    assert summary({"panels": [{**failed, "cause": "a"}, {**failed, "cause": "b"}]}) == "2 causes explain 2 of 2 panels"
-    assert summary({"panels": [{**PANEL, "verdict": "ok"}]}) == ""
+    assert summary(with_panels(*rows)) == "1 cause explains 2 of 4 panels, 1 panel unexplained"
+    assert summary(with_panels({**failed, "cause": "a"}, {**failed, "cause": "b"})) == "2 causes explain 2 of 2 panels"
+    assert summary(with_panels({**PANEL, "verdict": "ok"})) == ""
 
 
 def test_the_screen_begins_with_the_verdict_and_shows_what_is_wrong_only() -> None:
@@ -185,7 +190,7 @@ def test_a_longer_patch_is_shown_when_asked_for() -> None:
 
 def test_what_only_grafana_holds_is_no_file_to_patch() -> None:
     fix = {"diff": "--- a\n+++ b\n-old\n+new\n", "safety": "safe", "path": "dashboard:d"}
-    document = {"verdict": "fail", "command": "diagnose", "findings": [{**FINDING, "fix": fix}], "suggested": [{}]}
+    document: Any = {"verdict": "fail", "command": "diagnose", "findings": [{**FINDING, "fix": fix}], "suggested": [{}]}
     assert "\n# dashboard:d, which --apply saves in Grafana: no file to patch\n--- a\n" in shown(document, diffs="all")
     assert next_step(document) == "obs-check diagnose --inject --apply, then obs-check confirm last"
 
@@ -213,7 +218,7 @@ NEXT = {
 @pytest.mark.parametrize(("verdict", "command"), NEXT)
 def test_the_next_command_is_spelled_out(verdict: str, command: str) -> None:
     finding = {"cause": "a.b", "fix": {"diff": "-a\n+b\n"}}
-    document = {"verdict": verdict, "command": command, "findings": [finding]}
+    document: Any = {"verdict": verdict, "command": command, "findings": [finding]}
     assert next_step(document, " --config a.yaml") == NEXT[verdict, command]
 
 
@@ -291,7 +296,8 @@ def test_evidence(tmp_path: Path) -> None:
 
 
 def test_evidence_of_next_to_nothing(tmp_path: Path) -> None:
-    assert [p.name for p in write_evidence(tmp_path, document("verify", "unknown", None))] == [
+    nothing: Any = document("verify", "unknown", None)
+    assert [p.name for p in write_evidence(tmp_path, nothing)] == [
         "evidence.json",
         "evidence.md",
         "evidence.html",

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from typing import TextIO
+from typing import Any, TextIO
 
 import pytest
 from rich.cells import cell_len
@@ -92,7 +92,7 @@ def test_a_document_fits(name: str, everything: bool, columns: int, monkeypatch:
 
 def test_a_change_is_cut_where_there_is_no_room_and_whole_when_all_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     change = {"id": 1, "title": LONG, "before": "No data", "after": LONG, "change": "fixed"}
-    document = {"command": "confirm", "verdict": "ok", "comparison": [change]}
+    document: Any = {"command": "confirm", "verdict": "ok", "comparison": [change]}
     cut = printed(lambda file: print_document(document, file, color=False), 80, monkeypatch)
     [row] = [row for row in cut if " fixed " in row]
     assert len(row) == 80

@@ -31,7 +31,7 @@ READING = {
     "values": [{"name": "n", "number": 1.5, "text": "2", "events": ["abcd-1-deny"]}],
     "probes": [{**PROBE, "exchange": EXCHANGE}],
 }
-DOCUMENT: dict[str, Any] = {
+DOCUMENT: Any = {
     **document("verify", "fail", "abcd"),
     "events": [
         {

@@ -5,18 +5,20 @@ from hashlib import sha256
 from typing import Any
 
 from obs_check.app.recompute.result import Recomputed
+from obs_check.app.verify.document import Document
 from obs_check.client.answer import NoJson, decode_json
 from obs_check.client.loki.result import read_result, shown_result
 from obs_check.errors import ObsCheckError
+from obs_check.model.tree import mappings_at
 
 _INSIDE = ("findings", "hops", "panels")
 _LOKI = ("/loki/api/v1/query?", "/loki/api/v1/query_range?")
 
 
-def recompute_answers(document: Mapping[str, Any], place: str, found: Recomputed) -> None:
+def recompute_answers(document: "Document", place: str, found: Recomputed) -> None:
     """Each raw answer has the SHA-256 that it is kept under; each probe names one that is kept, with its size; what a
     probe of Loki shows of its answer is what the engine reads in it."""
-    answers: Mapping[str, Any] = document.get("answers") or {}
+    answers = document.get("answers") or {}
     for digest, text in answers.items():
         raw = str(text).encode("utf-8", "replace")
         found.same("raw answers", f"{place}answers[{digest[:12]}…]", digest, sha256(raw).hexdigest())
@@ -25,11 +27,12 @@ def recompute_answers(document: Mapping[str, Any], place: str, found: Recomputed
         exchange = probe.get("exchange")
         if not isinstance(exchange, Mapping):
             continue
-        text = answers.get(str(exchange.get("sha256")))
-        if text is None:
-            missing.add(exchange.get("sha256"))
+        digest = str(exchange.get("sha256"))
+        if digest not in answers:
+            missing.add(digest)
             found.leave(where, "its raw answer was too large to be kept")
             continue
+        text = answers[digest]
         size = len(str(text).encode("utf-8", "replace"))
         found.same("probes", f"{where}.exchange.bytes", exchange.get("bytes"), size)
         if probe.get("system") == "loki" and any(path in str(exchange.get("target")) for path in _LOKI):
@@ -39,22 +42,19 @@ def recompute_answers(document: Mapping[str, Any], place: str, found: Recomputed
         found.same("raw answers", f"{place}answers_left_out", known, len(missing))
 
 
-def probes_of(document: Mapping[str, Any], place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def probes_of(document: "Document", place: str) -> Iterator[tuple[str, Mapping[str, object]]]:
     """Every probe of one run with its place; that of a run inside of the document (`after`, `before`) is not among
     them."""
     for key in _INSIDE:
-        for n, row in enumerate(document.get(key) or ()):
+        for n, row in enumerate(mappings_at(document, key)):
             yield from _probes(row, f"{place}{key}[{n}]")
 
 
-def _probes(row: object, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    if isinstance(row, Mapping):
-        for n, probe in enumerate(row.get("probes") or ()):
-            if isinstance(probe, Mapping):
-                yield f"{place}.probes[{n}]", probe
-        proof = row.get("proof")
-        for n, reading in enumerate((proof.get("readings") or ()) if isinstance(proof, Mapping) else ()):
-            yield from _probes(reading, f"{place}.proof.readings[{n}]")
+def _probes(row: Mapping[str, object], place: str) -> Iterator[tuple[str, Mapping[str, object]]]:
+    for n, probe in enumerate(mappings_at(row, "probes")):
+        yield f"{place}.probes[{n}]", probe
+    for n, reading in enumerate(mappings_at(row, "proof", "readings")):
+        yield from _probes(reading, f"{place}.proof.readings[{n}]")
 
 
 def _loki(where: str, probe: Mapping[str, object], text: str, found: Recomputed) -> None:

@@ -4,11 +4,11 @@ what a patch takes away to the dashboard or file that it is for."""
 import json
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 from obs_check.app.recompute.result import Recomputed
+from obs_check.app.verify.document import Document, JsonFinding, JsonInputs, JsonProbe
 from obs_check.documents.patch import NOT_AS_TEXT, patch_fits
 from obs_check.model.window import NS
 
@@ -20,10 +20,11 @@ _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 _UNITS = {" s": 1, " h": 3600, " days": 86_400}
 
 
-def recompute_claims(document: Mapping[str, Any], place: str, found: Recomputed) -> None:
+def recompute_claims(document: "Document", place: str, found: Recomputed) -> None:
     """Per finding: its claim says no number that none of its probes holds, and its patch fits what is kept. Per panel:
     its cause is a finding that explains it."""
-    kept = dict(_kept_texts(document.get("inputs") or {}))
+    inputs = document.get("inputs")
+    kept = dict(_kept_texts(inputs)) if inputs else {}
     findings = document.get("findings") or ()
     for n, finding in enumerate(findings):
         unseen = unseen_numbers(finding)
@@ -41,7 +42,7 @@ def recompute_claims(document: Mapping[str, Any], place: str, found: Recomputed)
             found.same("panels", f"{place}panels[{n}].cause", cause, named)
 
 
-def unseen_numbers(finding: Mapping[str, Any]) -> list[str]:
+def unseen_numbers(finding: "JsonFinding") -> list[str]:
     """The numbers and times of a finding's claim that are in none of its probes. A span of time is seen where two
     moments are so far apart; nothing, 0, is seen where an answer does not have it."""
     claim = _CITED.sub("", str(finding.get("claim") or ""))
@@ -65,10 +66,11 @@ def _apart(seconds: float, unit: int, moments: Collection[float]) -> bool:
     return any(n < len(ordered) and ordered[n] <= one + seconds + unit for n, one in zip(nearest, ordered, strict=True))
 
 
-def _moments(probe: Mapping[str, Any]) -> Iterator[float]:
+def _moments(probe: "JsonProbe") -> Iterator[float]:
     """Seconds since the epoch: when it was asked, what about, and every time in nanoseconds of its answer."""
     yield (probe.get("at") or 0) / NS
-    yield from (ns / NS for ns in (probe.get("window") or {}).values())
+    if window := probe.get("window"):
+        yield from (window["start_ns"] / NS, window["end_ns"] / NS)
     yield from (ns / NS for ns in _numbers(probe.get("answer")) if 1e18 < ns < 9e18)
 
 
@@ -82,12 +84,12 @@ def _numbers(value: object) -> Iterator[float]:
         yield from (float(digits) for digits in _DIGITS.findall(str(value)))
 
 
-def _kept_texts(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _kept_texts(inputs: "JsonInputs") -> Iterator[tuple[str, str]]:
     """What a patch may be for, by the path of a fix, as a patch shows it."""
     for file in inputs.get("files") or ():
         if file.get("text"):
             yield str(file.get("path")), str(file["text"])
-    dashboard = inputs.get("dashboard") or {}
-    if dashboard.get("model") is not None:
+    dashboard = inputs.get("dashboard")
+    if dashboard and dashboard.get("model") is not None:
         text = json.dumps(dashboard["model"], indent=2, ensure_ascii=False) + "\n"
         yield f"dashboard:{dashboard.get('uid')}", text

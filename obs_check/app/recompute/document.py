@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
 
 from obs_check.app.recompute.answers import recompute_answers
 from obs_check.app.recompute.claims import recompute_claims
@@ -13,17 +12,18 @@ from obs_check.app.recompute.hops import recompute_hops
 from obs_check.app.recompute.panels import recompute_panels
 from obs_check.app.recompute.result import Recomputed
 from obs_check.app.verify.comparison import compare, compare_hops
+from obs_check.app.verify.document import Document, JsonInputs
 from obs_check.model.verdict import Verdict, worst
 
 
-def recompute(document: Mapping[str, object]) -> Recomputed:
+def recompute(document: "Document") -> Recomputed:
     """Go through a document of `Outcome.to_json`, of a confirmation or a demonstration, and the run inside of it."""
     found = Recomputed(left=why_left())
     _whole(document, "", found)
     return found
 
 
-def _whole(document: Mapping[str, object], place: str, found: Recomputed) -> None:
+def _whole(document: "Document", place: str, found: Recomputed) -> None:
     before, after = document.get("before"), document.get("after")
     for key, inside in (("before", before), ("after", after)):
         if isinstance(inside, Mapping):
@@ -37,25 +37,26 @@ def _whole(document: Mapping[str, object], place: str, found: Recomputed) -> Non
     if not isinstance(first, Mapping) or not isinstance(second, Mapping):
         found.leave(f"{place}comparison", "the run before it is not in the document")
         return
-    both = _listed(first), _listed(second)
-    found.same("comparisons", f"{place}comparison", document["comparison"], compare(*both))
-    found.same("comparisons", f"{place}hop_comparison", document.get("hop_comparison"), compare_hops(*both))
+    found.same("comparisons", f"{place}comparison", document["comparison"], compare(first, second))
+    found.same("comparisons", f"{place}hop_comparison", document.get("hop_comparison"), compare_hops(first, second))
 
 
-def _one(document: Mapping[str, Any], place: str, found: Recomputed) -> None:
+def _one(document: "Document", place: str, found: Recomputed) -> None:
     recompute_answers(document, place, found)
     recompute_hops(document, place, found)
     recompute_panels(document, place, found)
     _proofs(document, place, found)
     recompute_claims(document, place, found)
     recompute_head(document, place, found)
-    _inputs(document.get("inputs") or {}, place, found)
+    if inputs := document.get("inputs"):
+        _inputs(inputs, place, found)
 
 
-def _verdict(document: Mapping[str, Any]) -> str:
+def _verdict(document: "Document") -> str:
     """As Outcome's: that of what was looked at; unknown where it did not come to its end or looked at nothing. A run
     that was only sent has that of its events."""
-    hops, panels, findings = (document.get(key) or [] for key in ("hops", "panels", "findings"))
+    hops, panels = document.get("hops") or [], document.get("panels") or []
+    findings = document.get("findings") or []
     sent = document.get("events") or [] if document.get("command") == "inject" else []
     if document.get("ended") or not (hops or panels or findings or sent):
         return str(Verdict.UNKNOWN)
@@ -70,7 +71,7 @@ def _verdict(document: Mapping[str, Any]) -> str:
     return str(worst(verdicts))
 
 
-def _proofs(document: Mapping[str, Any], place: str, found: Recomputed) -> None:
+def _proofs(document: "Document", place: str, found: Recomputed) -> None:
     """A proof has both sides, and its pair is one probe of each."""
     for n, finding in enumerate(document.get("findings") or ()):
         evidence, probes = finding.get("evidence") or {}, finding.get("probes") or []
@@ -84,7 +85,7 @@ def _proofs(document: Mapping[str, Any], place: str, found: Recomputed) -> None:
             found.same("proofs", where, (both + changed, sides), (len(probes), True))
 
 
-def _inputs(inputs: Mapping[str, Any], place: str, found: Recomputed) -> None:
+def _inputs(inputs: "JsonInputs", place: str, found: Recomputed) -> None:
     for n, file in enumerate(inputs.get("files") or ()):
         where = f"{place}inputs.files[{n}]"
         if file.get("text"):
@@ -93,12 +94,8 @@ def _inputs(inputs: Mapping[str, Any], place: str, found: Recomputed) -> None:
             found.same("inputs", where, kept, (len(raw), sha256(raw).hexdigest()))
         elif file.get("bytes"):
             found.leave(where, "too large to be kept: its SHA-256 is")
-    dashboard = inputs.get("dashboard") or {}
-    if dashboard.get("model") is not None:
+    dashboard = inputs.get("dashboard")
+    if dashboard and dashboard.get("model") is not None:
         text = json.dumps(dashboard["model"], ensure_ascii=False, sort_keys=True, default=str)
         digest = sha256(text.encode("utf-8", "replace")).hexdigest()
         found.same("inputs", f"{place}inputs.dashboard", dashboard.get("sha256"), digest)
-
-
-def _listed(document: Mapping[str, object]) -> dict[str, Any]:
-    return {**document, "panels": document.get("panels") or [], "hops": document.get("hops") or []}

@@ -1,14 +1,15 @@
 """The checks of the workspace, and the head of a run with the verdict of each of its parts, made anew."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from obs_check.app.recompute.result import Recomputed
+from obs_check.app.verify.document import Document, HealthRow, JsonEvent
 from obs_check.app.verify.result import PARTS_OF_HOP, head_of
+from obs_check.model.tree import mappings_at
 from obs_check.model.verdict import Verdict, worst
 
 
-def recompute_head(document: Mapping[str, Any], place: str, found: Recomputed) -> None:
+def recompute_head(document: "Document", place: str, found: Recomputed) -> None:
     """Each check from its two sides, each part of the result from events, hops, panels and checks, the head from the
     parts."""
     for n, row in enumerate(document.get("checks") or ()):
@@ -26,20 +27,20 @@ def recompute_head(document: Mapping[str, Any], place: str, found: Recomputed) -
     )
 
 
-def healthy_of(document: Mapping[str, Any]) -> str:
+def healthy_of(document: "Document") -> str:
     """What the result says of the workspace; "" in documents without one."""
-    parts = (document.get("result") or {}).get("parts") or ()
+    parts = mappings_at(document, "result", "parts")
     return next((str(part.get("verdict")) for part in parts if part.get("part") == "healthy"), "")
 
 
-def _checked(row: Mapping[str, Any]) -> str:
+def _checked(row: "HealthRow") -> str:
     sides = (row.get("before"), row.get("after"))
     if any(side is not None and not side.get("ok") for side in sides):
         return str(Verdict.FAIL)
     return str(Verdict.UNKNOWN if None in sides else Verdict.OK)
 
 
-def _part(name: str, document: Mapping[str, Any], kept: str) -> str:
+def _part(name: str, document: "Document", kept: str) -> str:
     hops, panels = document.get("hops") or (), document.get("panels") or ()
     match name:
         case "healthy":
@@ -52,7 +53,7 @@ def _part(name: str, document: Mapping[str, Any], kept: str) -> str:
     return str(worst(Verdict(str(row["verdict"])) for row in panels)) if panels else "not asked"
 
 
-def _healthy(checks: Any, kept: str) -> str:
+def _healthy(checks: Sequence["HealthRow"], kept: str) -> str:
     """A check that could not be asked has no row, so that unknown stays what it is unless one failed."""
     if any(row.get("verdict") == "fail" for row in checks):
         return str(Verdict.FAIL)
@@ -62,7 +63,7 @@ def _healthy(checks: Any, kept: str) -> str:
     return str(Verdict.OK) if asked and kept != "unknown" else str(Verdict.UNKNOWN)
 
 
-def _denied(events: Any) -> str:
+def _denied(events: Sequence["JsonEvent"]) -> str:
     known = [event for event in events if event.get("verdict") != "not_known"]
     if any(event.get("verdict") != event.get("decision") for event in known):
         return str(Verdict.FAIL)

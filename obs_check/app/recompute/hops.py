@@ -1,21 +1,22 @@
 """What every hop saw of a run, made anew from the lines and the answers that are kept of it."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
 from obs_check.app.recompute.result import Recomputed
+from obs_check.app.verify.document import Document, Hop, HopEvent, JsonEvent
 from obs_check.model.event import find_tags
 from obs_check.model.shipping_account import ShippingAccount
+from obs_check.model.tree import mapping_at
 
 _WITH_LINES = {"file", "coderd", "loki"}
 """Hops that see a tag by a line that holds it."""
 
 
-def recompute_hops(document: Mapping[str, Any], place: str, found: Recomputed) -> None:
+def recompute_hops(document: "Document", place: str, found: Recomputed) -> None:
     """Per hop: which tags its lines and answers hold, how many were sent and seen, the median latency, the verdict."""
     run = str(document.get("run") or "")
     events = [event for event in document.get("events") or () if isinstance(event, Mapping)]
@@ -25,7 +26,7 @@ def recompute_hops(document: Mapping[str, Any], place: str, found: Recomputed) -
         if rows is None:
             found.leave(where, "the document is of a version that kept no lines")
             continue
-        seen = {str(row["tag"]): row.get("seen_ns") for row in rows if row.get("seen_ns") is not None}
+        seen = {str(row["tag"]): at for row in rows if (at := row.get("seen_ns")) is not None}
         _counted(where, hop, [str(row["tag"]) for row in rows], seen, events, found)
         match hop.get("hop"):
             case "egress":
@@ -56,10 +57,10 @@ def _account(where: str, kept: object, found: Recomputed) -> None:
 
 def _counted(
     where: str,
-    hop: Mapping[str, Any],
+    hop: "Hop",
     wanted: list[str],
     seen: Mapping[str, int],
-    events: list[Mapping[str, Any]],
+    events: Sequence[JsonEvent],
     found: Recomputed,
 ) -> None:
     missing = [tag for tag in wanted if tag not in seen]
@@ -77,7 +78,7 @@ def _counted(
         found.same("hops", f"{where}.verdict", verdict, "fail" if missing else "ok")
 
 
-def _lines(where: str, rows: list[Mapping[str, Any]], run: str, found: Recomputed) -> None:
+def _lines(where: str, rows: Sequence[HopEvent], run: str, found: Recomputed) -> None:
     for n, row in enumerate(rows):
         lines = [line for line in row.get("lines") or () if not line.get("cut")]
         tag, whole = str(row["tag"]), len(lines) == len(row.get("lines") or ())
@@ -90,7 +91,7 @@ def _lines(where: str, rows: list[Mapping[str, Any]], run: str, found: Recompute
 
 def _answered(
     where: str,
-    hop: Mapping[str, Any],
+    hop: "Hop",
     seen: Mapping[str, int],
     run: str,
     answers: Mapping[str, str],
@@ -98,7 +99,7 @@ def _answered(
 ) -> None:
     """The tags in Loki's own answer; one that was full is a page, and the others are not kept."""
     for probe in (hop.get("probes") or ())[-1:]:
-        exchange = probe.get("exchange") or {}
+        exchange = mapping_at(probe, "exchange")
         text = answers.get(str(exchange.get("sha256")))
         if text is None:
             continue

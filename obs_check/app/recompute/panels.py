@@ -1,19 +1,20 @@
 """What every panel reads, made anew: the kept dashboard's panel is drawn from the raw frames, and judged again."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
 from obs_check.app.diagnose.positive_control import controls, with_controls
 from obs_check.app.recompute.answers import plain
 from obs_check.app.recompute.result import Recomputed
+from obs_check.app.verify.document import Document, JsonInputs, JsonPanel, JsonProbe, JsonReading
 from obs_check.app.verify.panel_hop import panel_hop
 from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, copy_of, judge_panel
 from obs_check.errors import ObsCheckError
-from obs_check.follow.hop import PathName
 from obs_check.follow.run import Run, run_from_json
 from obs_check.model.probe import Probe
+from obs_check.model.tree import mapping_at, mappings_at, text_at, value_at
 from obs_check.model.window import MS, Window
 from obs_check.panel.board import Board, PanelView
 from obs_check.panel.dashboard import load_dashboard
@@ -39,7 +40,7 @@ class _NotKept(Exception):
 class _Replay:
     """Answers a panel's questions in their order from what is kept, and notes one that was another."""
 
-    def __init__(self, where: str, probes: list[Mapping[str, Any]], answers: Mapping[str, str], found: Recomputed):
+    def __init__(self, where: str, probes: Sequence["JsonProbe"], answers: Mapping[str, str], found: Recomputed):
         self._probes, self._next = probes, 0
         self._where, self._answers, self._found = where, answers, found
 
@@ -48,8 +49,8 @@ class _Replay:
             raise _NotKept
         place, probe = f"{self._where}.probes[{self._next}]", self._probes[self._next]
         self._next += 1
-        self._found.same("panels", f"{place}.exchange.body", probe["exchange"].get("body"), query.body)
-        text = self._answers.get(str(probe["exchange"].get("sha256")))
+        self._found.same("panels", f"{place}.exchange.body", value_at(probe, "exchange", "body"), query.body)
+        text = self._answers.get(text_at(probe, "exchange", "sha256"))
         if text is None:
             raise _NotKept
         return json.loads(text), Probe("grafana", "", None, int(probe.get("at") or 0))
@@ -57,20 +58,20 @@ class _Replay:
     def splits(self, query: Query) -> bool:
         """Whether the next question is a part of a query: a day of it, or those that are asked for at once."""
         asked = self._probes[self._next : self._next + 1]
-        body = (asked[0]["exchange"].get("body") or {}) if asked else query.body
+        body = mapping_at(asked[0], "exchange", "body") if asked else query.body
         same = all(body.get(key) == query.body.get(key) for key in ("from", "to"))
-        return not same or len(body.get("queries") or ()) < len(query.body["queries"])
+        return not same or len(mappings_at(body, "queries")) < len(query.body["queries"])
 
 
-def recompute_panels(document: Mapping[str, Any], place: str, found: Recomputed) -> None:
+def recompute_panels(document: "Document", place: str, found: Recomputed) -> None:
     """Per panel: each reading, from raw frames to the words that a person sees, then the verdict on it; and which tags
     the panels show at the last hop."""
     rows = [row for row in document.get("panels") or () if isinstance(row, Mapping)]
-    inputs = document.get("inputs") or {}
-    model = (inputs.get("dashboard") or {}).get("model")
+    inputs = document.get("inputs")
+    model = value_at(inputs, "dashboard", "model")
     if not rows:
         return
-    if not isinstance(model, Mapping):
+    if inputs is None or not isinstance(model, Mapping):
         found.leave(f"{place}panels", "the document keeps no dashboard")
         return
     try:
@@ -105,7 +106,7 @@ def recompute_panels(document: Mapping[str, Any], place: str, found: Recomputed)
 
 
 def _views(
-    board: Board, row: Mapping[str, Any], where: str, document: Mapping[str, Any], run: Run | None, found: Recomputed
+    board: Board, row: "JsonPanel", where: str, document: "Document", run: Run | None, found: Recomputed
 ) -> dict[str, PanelView] | None:
     """The views by what they are of; None where one cannot be made anew."""
     proof = row.get("proof")
@@ -156,7 +157,7 @@ def _compare(where: str, kept: Mapping[str, Any], seen: Reading, found: Recomput
     found.same("panels", f"{where}.steps", steps, [[s.name, s.frames, s.fields, s.rows] for s in seen.trail])
 
 
-def _request(board: Board, row: Mapping[str, Any], reading: Mapping[str, Any]) -> PanelRequest | None:
+def _request(board: Board, row: "JsonPanel", reading: "JsonReading") -> PanelRequest | None:
     """What was asked, with the panel as the kept dashboard has it."""
     names = {variable.name for variable in board.dashboard.variables}
     variables = reading.get("variables") or {}
@@ -182,14 +183,14 @@ def _request(board: Board, row: Mapping[str, Any], reading: Mapping[str, Any]) -
     )
 
 
-def _queries(reading: Mapping[str, Any]) -> Iterator[Query]:
+def _queries(reading: "JsonReading") -> Iterator[Query]:
     for request in reading.get("requests") or ():
         source = request["datasource"]
         datasource = Datasource(str(source["uid"]), str(source["name"]), str(source["type"]))
         yield Query(datasource, str(request["path"]), dict(request["body"]), frozenset(request.get("hidden") or ()))
 
 
-def _board(model: Mapping[str, Any], inputs: Mapping[str, Any]) -> Board:
+def _board(model: Mapping[str, Any], inputs: "JsonInputs") -> Board:
     listed = {
         str(row["name"]): {
             "uid": row.get("uid"),
@@ -208,16 +209,16 @@ def _board(model: Mapping[str, Any], inputs: Mapping[str, Any]) -> Board:
     return Board(load_dashboard(model, "the kept dashboard"), Datasources(listed), nobody, {})
 
 
-def _expectations(inputs: Mapping[str, Any]) -> dict[int, Expectation]:
+def _expectations(inputs: "JsonInputs") -> dict[int, Expectation]:
     entries = {
-        row["panel"]: {key: row[key] for key in _EXPECTED if row.get(key) not in ("", None)}
+        row["panel"]: {key: value for key in _EXPECTED if (value := value_at(row, key)) not in ("", None)}
         for row in inputs.get("expectations") or ()
     }
     return load_expectations({"panels": entries}, "the kept expectations")
 
 
 def _last_hop(
-    document: Mapping[str, Any],
+    document: "Document",
     place: str,
     run: Run,
     judged: list[PanelVerdict],
@@ -225,13 +226,14 @@ def _last_hop(
     found: Recomputed,
 ) -> None:
     for n, hop in enumerate(document.get("hops") or ()):
-        if hop.get("hop") != "panel" or hop.get("verdict") == "unknown" or hop.get("events") is None:
+        rows = hop.get("events")
+        if hop.get("hop") != "panel" or hop.get("verdict") == "unknown" or rows is None:
             continue
-        again = panel_hop(cast(PathName, hop.get("path")), run, judged, held.expectations, 0)
+        again = panel_hop(hop["path"], run, judged, held.expectations, 0)
         if again is None:
             found.same("hops", f"{place}hops[{n}]", "a panel hop", "no panel shows lines of this path")
             continue
-        seen = [row["tag"] for row in hop["events"] if row.get("seen_ns") is not None]
+        seen = [row["tag"] for row in rows if row.get("seen_ns") is not None]
         found.same("hops", f"{place}hops[{n}].events", sorted(seen), sorted(set(again.seen) & set(again.wanted)))
         found.same("hops", f"{place}hops[{n}].sent", hop.get("sent"), len(again.wanted))
 

@@ -1,18 +1,17 @@
 """Two documents of one command, before and after a change: panel by panel and hop by hop."""
 
-from collections.abc import Mapping
-from typing import Any
+from obs_check.app.verify.document import Document, Hop, HopChange, JsonPanel, PanelChange
 
 
-def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
+def compare(before: Document, after: Document) -> list[PanelChange]:
     """The panels of two documents of `Outcome.to_json`.
 
-    Returns rows {"id", "title", "before", "after", "change"}: what each panel reads, and `fixed`, `still broken`,
-    `newly broken`, `unchanged`, or `unknown` where one of them could not be read.
+    Returns what each panel reads, and `fixed`, `still broken`, `newly broken`, `unchanged`, or `unknown` where one of
+    them could not be read.
     """
-    earlier = {panel["id"]: panel for panel in before["panels"]}
-    rows = []
-    for panel in after["panels"]:
+    earlier = {panel["id"]: panel for panel in before.get("panels") or ()}
+    rows: list[PanelChange] = []
+    for panel in after.get("panels") or ():
         old = earlier.get(panel["id"])
         rows.append(
             {
@@ -26,14 +25,14 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[st
     return rows
 
 
-def compare_hops(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """As `compare`, for the hops of two runs: rows {"path", "hop", "before", "after", "change"} with `10 of 20` events
-    seen; empty where one of the documents has no run."""
-    earlier = {(hop["path"], hop["hop"]): hop for hop in before["hops"]}
+def compare_hops(before: Document, after: Document) -> list[HopChange]:
+    """As `compare`, for the hops of two runs, with `10 of 20` events seen; empty where one of the documents has no
+    run."""
+    earlier = {(hop["path"], hop["hop"]): hop for hop in before.get("hops") or ()}
     if not earlier:
         return []
-    rows = []
-    for hop in after["hops"]:
+    rows: list[HopChange] = []
+    for hop in after.get("hops") or ():
         old = earlier.get((hop["path"], hop["hop"]))
         rows.append(
             {
@@ -47,22 +46,26 @@ def compare_hops(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[di
     return rows
 
 
-def earlier_document(before: Mapping[str, object]) -> dict[str, Any]:
+def earlier_document(before: Document) -> Document:
     """The earlier document as the later one keeps it: without what it was itself compared with, so that a confirmation
     of a confirmation does not grow by all that was before."""
-    return {key: value for key, value in before.items() if key not in ("before", "comparison", "hop_comparison")}
+    kept: Document = {**before}
+    kept.pop("before", None)
+    kept.pop("comparison", None)
+    kept.pop("hop_comparison", None)
+    return kept
 
 
-def _reads(panel: Mapping[str, object]) -> str:
+def _reads(panel: JsonPanel) -> str:
     """What a panel read of its run, or of all where nothing tells that apart."""
     return str(panel.get("of_run") or panel["reads"])
 
 
-def _seen(hop: Mapping[str, object]) -> str:
+def _seen(hop: Hop) -> str:
     return f"{hop['seen']} of {hop['sent']}"
 
 
-def _change(old: Mapping[str, object] | None, new: Mapping[str, object]) -> str:
+def _change(old: JsonPanel | Hop | None, new: JsonPanel | Hop) -> str:
     was, now = (old["verdict"] if old else None), new["verdict"]
     if was is None or "unknown" in (was, now):
         return "unknown"

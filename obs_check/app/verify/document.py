@@ -5,9 +5,9 @@ keep. docs/document.md and docs/schemas are written from these types, and kept d
 What a later version adds has a default, so that a document of an earlier one is read as well.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from obs_check.client.executors.wrap import Kind
 from obs_check.model.event import Decision
@@ -25,14 +25,14 @@ def field_meaning(description: str) -> Meta:
     return Meta(description=description)
 
 
-class JsonSpan(Struct):
+class JsonSpan(TypedDict):
     """From one moment to another."""
 
     start_ns: Ns
     end_ns: Ns
 
 
-class JsonEvent(Struct):
+class JsonEvent(TypedDict):
     """One tagged request of the run. `decision` is the expected one, `verdict` what the firewall did."""
 
     tag: Annotated[Tag, field_meaning("`<run>-<n>-<allow|deny>`, in the URL as `obs=`")]
@@ -43,11 +43,11 @@ class JsonEvent(Struct):
     status: Annotated[int | None, field_meaning("HTTP status of the answer, null without one")]
     verdict: Annotated[str, field_meaning("`allow`, `deny` or `no_answer`: what the firewall did")]
     error: str
-    client: Annotated[str | None, field_meaning("the probe's client, empty for obs-check itself")] = None
-    answered_ns: Annotated[Ns | None, field_meaning("when it was answered, null where that is unknown")] = None
+    client: NotRequired[Annotated[str | None, field_meaning("the probe's client, empty for obs-check itself")]]
+    answered_ns: NotRequired[Annotated[Ns | None, field_meaning("when it was answered, null where that is unknown")]]
 
 
-class JsonWrap(Struct):
+class JsonWrap(TypedDict):
     """How the place that sent the events is wrapped by the firewall."""
 
     kind: Kind
@@ -55,7 +55,7 @@ class JsonWrap(Struct):
     tool_call: bool
 
 
-class JsonThrough(Struct):
+class JsonThrough(TypedDict):
     """The executor that sent the events."""
 
     via: str
@@ -66,7 +66,7 @@ class JsonThrough(Struct):
     hold: str
 
 
-class JsonExchange(Struct):
+class JsonExchange(TypedDict):
     """A request as it was sent and what came back; the answer itself stands in `answers` under its SHA-256."""
 
     method: str
@@ -77,20 +77,24 @@ class JsonExchange(Struct):
     sha256: Annotated[str, field_meaning("of these bytes")]
 
 
-class JsonProbe(Struct):
+class JsonProbe(TypedDict):
     """A question asked of one system, and the answer as it is shown."""
 
-    system: Annotated[
-        str | None, field_meaning("`grafana`, `loki`, `shipper`, `file`, `egress`, `panel`, `run`, `rehearsal`")
-    ] = None
-    request: Annotated[str | None, field_meaning("what a person can ask again")] = None
-    answer: Annotated[Any, field_meaning("shortened; whole in `answers` where there is an `exchange`")] = None
-    window: Annotated[JsonSpan | None, field_meaning("the time that was asked for")] = None
-    at: Annotated[Ns | None, field_meaning("when it was asked")] = None
-    exchange: Annotated[JsonExchange | None, field_meaning("what went over the wire; absent where nothing did")] = None
+    system: NotRequired[
+        Annotated[
+            str | None, field_meaning("`grafana`, `loki`, `shipper`, `file`, `egress`, `panel`, `run`, `rehearsal`")
+        ]
+    ]
+    request: NotRequired[Annotated[str | None, field_meaning("what a person can ask again")]]
+    answer: NotRequired[Annotated[Any, field_meaning("shortened; whole in `answers` where there is an `exchange`")]]
+    window: NotRequired[Annotated[JsonSpan | None, field_meaning("the time that was asked for")]]
+    at: NotRequired[Annotated[Ns | None, field_meaning("when it was asked")]]
+    exchange: NotRequired[
+        Annotated[JsonExchange | None, field_meaning("what went over the wire; absent where nothing did")]
+    ]
 
 
-class Line(Struct):
+class Line(TypedDict):
     """A line with a tag as it was found at a hop."""
 
     line: str
@@ -101,7 +105,7 @@ class Line(Struct):
     ts_ns: Annotated[Ns | None, field_meaning("its time in Loki")]
 
 
-class HopEvent(Struct):
+class HopEvent(TypedDict):
     """One event at a hop."""
 
     tag: Tag
@@ -109,7 +113,7 @@ class HopEvent(Struct):
     lines: Annotated[list[Line], field_meaning("the first three lines with its tag")]
 
 
-class Hop(Struct):
+class Hop(TypedDict):
     """A place where the run was looked for."""
 
     path: Annotated[Literal["A", "B"], field_meaning("A: boundary's log files; B: coderd's log")]
@@ -117,26 +121,32 @@ class Hop(Struct):
     sent: Annotated[int, field_meaning("events that have to be there")]
     seen: Annotated[int, field_meaning("those of them that are")]
     verdict: Judged
-    missing: Annotated[list[str] | None, field_meaning("the tags of the others")] = None
-    late: Annotated[list[str] | None, field_meaning("of a large run: tags that took longer than a hop may")] = None
-    duplicate: Annotated[list[str] | None, field_meaning("of a large run: tags with more than one record")] = None
-    displaced: Annotated[
-        list[str] | None,
-        field_meaning("of a large run: tags whose record stands behind one that was sent after their answer"),
-    ] = None
-    unexpected: Annotated[list[str] | None, field_meaning("of a large run: tags of the run that were not planned")] = (
-        None
-    )
-    latency_ms: Annotated[float | None, field_meaning("median of first seen minus sent")] = None
-    p95_ms: Annotated[float | None, field_meaning("of a large run: 95 of 100 were seen by then")] = None
-    max_ms: Annotated[float | None, field_meaning("of a large run: the last was seen by then")] = None
-    note: str | None = None
-    shipper: Annotated[Any, field_meaning("at the hop `shipper`: what it said of the run's files and lines")] = None
-    events: Annotated[list[HopEvent] | None, field_meaning("every event that has to be there")] = None
-    probes: list[JsonProbe] | None = None
+    missing: NotRequired[Annotated[list[str] | None, field_meaning("the tags of the others")]]
+    late: NotRequired[
+        Annotated[list[str] | None, field_meaning("of a large run: tags that took longer than a hop may")]
+    ]
+    duplicate: NotRequired[Annotated[list[str] | None, field_meaning("of a large run: tags with more than one record")]]
+    displaced: NotRequired[
+        Annotated[
+            list[str] | None,
+            field_meaning("of a large run: tags whose record stands behind one that was sent after their answer"),
+        ]
+    ]
+    unexpected: NotRequired[
+        Annotated[list[str] | None, field_meaning("of a large run: tags of the run that were not planned")]
+    ]
+    latency_ms: NotRequired[Annotated[float | None, field_meaning("median of first seen minus sent")]]
+    p95_ms: NotRequired[Annotated[float | None, field_meaning("of a large run: 95 of 100 were seen by then")]]
+    max_ms: NotRequired[Annotated[float | None, field_meaning("of a large run: the last was seen by then")]]
+    note: NotRequired[str | None]
+    shipper: NotRequired[
+        Annotated[Any, field_meaning("at the hop `shipper`: what it said of the run's files and lines")]
+    ]
+    events: NotRequired[Annotated[list[HopEvent] | None, field_meaning("every event that has to be there")]]
+    probes: NotRequired[list[JsonProbe] | None]
 
 
-class JsonTarget(Struct):
+class JsonTarget(TypedDict):
     """A query of a panel as it is written."""
 
     ref_id: str
@@ -146,7 +156,7 @@ class JsonTarget(Struct):
     query: Annotated[dict[str, Any], field_meaning("all stored fields")]
 
 
-class JsonDatasource(Struct):
+class JsonDatasource(TypedDict):
     """A datasource that was asked."""
 
     uid: str
@@ -154,7 +164,7 @@ class JsonDatasource(Struct):
     type: str
 
 
-class Request(Struct):
+class Request(TypedDict):
     """What a browser sends for a panel, variables and macros filled in."""
 
     path: str
@@ -163,7 +173,7 @@ class Request(Struct):
     hidden: Annotated[list[str], field_meaning("refIds that are asked and not drawn")]
 
 
-class Value(Struct):
+class Value(TypedDict):
     """One displayed value."""
 
     name: str
@@ -172,7 +182,7 @@ class Value(Struct):
     events: Annotated[list[Tag], field_meaning("the events that made it; empty where others' may be in it")]
 
 
-class Step(Struct):
+class Step(TypedDict):
     """What a stage between answer and picture left."""
 
     name: str
@@ -181,7 +191,7 @@ class Step(Struct):
     rows: int
 
 
-class JsonReading(Struct):
+class JsonReading(TypedDict):
     """One time that a panel was read."""
 
     of: Annotated[
@@ -217,7 +227,7 @@ class JsonReading(Struct):
     ]
 
 
-class PanelProof(Struct):
+class PanelProof(TypedDict):
     """What the row of a panel stands on."""
 
     type: Annotated[str, field_meaning("of the panel: `stat`, `timeseries`, ...")]
@@ -225,98 +235,104 @@ class PanelProof(Struct):
     readings: list[JsonReading]
 
 
-class JsonPanel(Struct):
+class JsonPanel(TypedDict):
     """A panel as a person sees it, and what it has to read."""
 
     id: int
     title: str
     reads: Annotated[str, field_meaning("what a person sees in its own range")]
     verdict: Judged
-    path: Annotated[str | None, field_meaning("`A`, `B`, `metrics`, `sql`, or empty without an expectation")] = None
-    of_run: Annotated[str | None, field_meaning("what it reads of the run's lines alone, where that was asked")] = None
-    state: str | None = None
-    wanted: Annotated[str | None, field_meaning("what it has to read of the run")] = None
-    differs: Annotated[str | None, field_meaning("how it does not")] = None
-    cause: str | None = None
-    notes: list[str] | None = None
-    proof: PanelProof | None = None
+    path: NotRequired[
+        Annotated[str | None, field_meaning("`A`, `B`, `metrics`, `sql`, or empty without an expectation")]
+    ]
+    of_run: NotRequired[
+        Annotated[str | None, field_meaning("what it reads of the run's lines alone, where that was asked")]
+    ]
+    state: NotRequired[str | None]
+    wanted: NotRequired[Annotated[str | None, field_meaning("what it has to read of the run")]]
+    differs: NotRequired[Annotated[str | None, field_meaning("how it does not")]]
+    cause: NotRequired[str | None]
+    notes: NotRequired[list[str] | None]
+    proof: NotRequired[PanelProof | None]
 
 
-class JsonControl(Struct):
+class JsonControl(TypedDict):
     """What a panel read before and after the run (the positive control)."""
 
-    id: int | None = None
-    title: str | None = None
-    before: str | None = None
-    after: str | None = None
-    meaning: Annotated[str | None, field_meaning("`true_zero`, `broken_zero`, `false_green`, `live`, `quiet`, ...")] = (
-        None
-    )
-    words: str | None = None
-    differs: str | None = None
+    id: NotRequired[int | None]
+    title: NotRequired[str | None]
+    before: NotRequired[str | None]
+    after: NotRequired[str | None]
+    meaning: NotRequired[
+        Annotated[str | None, field_meaning("`true_zero`, `broken_zero`, `false_green`, `live`, `quiet`, ...")]
+    ]
+    words: NotRequired[str | None]
+    differs: NotRequired[str | None]
 
 
-class Suggested(Struct):
+class Suggested(TypedDict):
     """What a panel would read with the fix of one cause; nothing is saved."""
 
-    cause: str | None = None
-    id: int | None = None
-    title: str | None = None
-    reads: str | None = None
-    would_read: str | None = None
-    verdict: Judged | None = None
+    cause: NotRequired[str | None]
+    id: NotRequired[int | None]
+    title: NotRequired[str | None]
+    reads: NotRequired[str | None]
+    would_read: NotRequired[str | None]
+    verdict: NotRequired[Judged | None]
 
 
-class JsonFix(Struct):
+class JsonFix(TypedDict):
     """What to change."""
 
-    summary: str | None = None
-    diff: Annotated[str | None, field_meaning("a unified diff, empty where a person has to do it")] = None
-    safety: Annotated[
-        str | None,
-        field_meaning(
-            "`safe`: changes what is shown only, and was read with it; `review`: may change what is collected, kept or "
-            "meant; `manual`: a person has to do it"
-        ),
-    ] = None
-    path: Annotated[str | None, field_meaning("the file or object that the diff applies to")] = None
+    summary: NotRequired[str | None]
+    diff: NotRequired[Annotated[str | None, field_meaning("a unified diff, empty where a person has to do it")]]
+    safety: NotRequired[
+        Annotated[
+            str | None,
+            field_meaning(
+                "`safe`: changes what is shown only, and was read with it; `review`: may change what is collected, "
+                "kept or meant; `manual`: a person has to do it"
+            ),
+        ]
+    ]
+    path: NotRequired[Annotated[str | None, field_meaning("the file or object that the diff applies to")]]
 
 
-class Evidence(Struct):
+class Evidence(TypedDict):
     """How a finding is known, and which of its probes are of which side."""
 
-    kind: Annotated[
-        str | None, field_meaning("`proof`: the same question asked twice; `observation`: what was seen")
-    ] = None
-    as_written: Annotated[int | None, field_meaning("of a proof: that many probes, from the first")] = None
-    changed: Annotated[int | None, field_meaning("of a proof: that many after them")] = None
-    pair: Annotated[list[int] | None, field_meaning("of a proof: the two probes, from 0, that say it")] = None
-    seen: Annotated[int | None, field_meaning("of an observation: how many probes")] = None
+    kind: NotRequired[
+        Annotated[str | None, field_meaning("`proof`: the same question asked twice; `observation`: what was seen")]
+    ]
+    as_written: NotRequired[Annotated[int | None, field_meaning("of a proof: that many probes, from the first")]]
+    changed: NotRequired[Annotated[int | None, field_meaning("of a proof: that many after them")]]
+    pair: NotRequired[Annotated[list[int] | None, field_meaning("of a proof: the two probes, from 0, that say it")]]
+    seen: NotRequired[Annotated[int | None, field_meaning("of an observation: how many probes")]]
 
 
-class JsonSubject(Struct):
+class JsonSubject(TypedDict):
     """What a finding is about; null where it does not apply."""
 
-    dashboard: str | None = None
-    panel: int | None = None
-    target: str | None = None
+    dashboard: NotRequired[str | None]
+    panel: NotRequired[int | None]
+    target: NotRequired[str | None]
 
 
-class JsonFinding(Struct):
+class JsonFinding(TypedDict):
     """A cause with its evidence."""
 
     cause: str
-    severity: Annotated[str | None, field_meaning("`error`, `warning` or `info`")] = None
-    hop: str | None = None
-    subject: JsonSubject | None = None
-    claim: Annotated[str | None, field_meaning("one sentence")] = None
-    evidence: Evidence | None = None
-    probes: list[JsonProbe] | None = None
-    fix: JsonFix | None = None
-    panels: Annotated[list[int] | None, field_meaning("ids of the panels that it explains")] = None
+    severity: NotRequired[Annotated[str | None, field_meaning("`error`, `warning` or `info`")]]
+    hop: NotRequired[str | None]
+    subject: NotRequired[JsonSubject | None]
+    claim: NotRequired[Annotated[str | None, field_meaning("one sentence")]]
+    evidence: NotRequired[Evidence | None]
+    probes: NotRequired[list[JsonProbe] | None]
+    fix: NotRequired[JsonFix | None]
+    panels: NotRequired[Annotated[list[int] | None, field_meaning("ids of the panels that it explains")]]
 
 
-class JsonCheckResult(Struct):
+class JsonCheckResult(TypedDict):
     """What a check of the workspace came to."""
 
     name: str
@@ -325,7 +341,7 @@ class JsonCheckResult(Struct):
     output: Annotated[str, field_meaning("the end of what it printed")]
 
 
-class HealthRow(Struct):
+class HealthRow(TypedDict):
     """A check of the workspace (`checks:`), or its state in Coder, before and after the run."""
 
     name: str
@@ -334,7 +350,7 @@ class HealthRow(Struct):
     after: Annotated[JsonCheckResult | None, field_meaning("null where it was not asked")]
 
 
-class ResultPart(Struct):
+class ResultPart(TypedDict):
     """One of the things that a success takes."""
 
     part: Annotated[str, field_meaning("`healthy`, `denied`, `audited`, `shown`")]
@@ -345,7 +361,7 @@ class ResultPart(Struct):
     needed: Annotated[list[str], field_meaning("what would mend it")]
 
 
-class RunResult(Struct):
+class RunResult(TypedDict):
     """Whether agents work behind the firewall, and all that it decides is recorded and shown."""
 
     head: Annotated[
@@ -355,7 +371,7 @@ class RunResult(Struct):
     parts: list[ResultPart]
 
 
-class Clock(Struct):
+class Clock(TypedDict):
     """How far another clock is from ours, by the `Date` of its answers: theirs minus ours lies in between."""
 
     system: str
@@ -364,23 +380,23 @@ class Clock(Struct):
     answers: Annotated[int, field_meaning("how many answers say so")]
 
 
-class JudgedDashboard(Struct):
+class JudgedDashboard(TypedDict):
     """The dashboard that was read."""
 
-    uid: str | None = None
-    title: str | None = None
-    version: Any = None
-    schema: Annotated[str | None, field_meaning("`classic` or `v2`")] = None
-    source: Annotated[str | None, field_meaning("the uid or file that was asked for")] = None
-    file: str | None = None
-    provisioned: Annotated[str | None, field_meaning("the file that Grafana reads it from")] = None
-    sha256: Annotated[
-        str | None, field_meaning("of the model as compact-keyed JSON: keys sorted, `, ` and `: ` between")
-    ] = None
-    model: Annotated[Any, field_meaning("the JSON model, null where it has more than 4 MiB")] = None
+    uid: NotRequired[str | None]
+    title: NotRequired[str | None]
+    version: NotRequired[Any]
+    schema: NotRequired[Annotated[str | None, field_meaning("`classic` or `v2`")]]
+    source: NotRequired[Annotated[str | None, field_meaning("the uid or file that was asked for")]]
+    file: NotRequired[str | None]
+    provisioned: NotRequired[Annotated[str | None, field_meaning("the file that Grafana reads it from")]]
+    sha256: NotRequired[
+        Annotated[str | None, field_meaning("of the model as compact-keyed JSON: keys sorted, `, ` and `: ` between")]
+    ]
+    model: NotRequired[Annotated[Any, field_meaning("the JSON model, null where it has more than 4 MiB")]]
 
 
-class KnownDatasource(Struct):
+class KnownDatasource(TypedDict):
     """A datasource that the token can see."""
 
     name: str
@@ -391,7 +407,7 @@ class KnownDatasource(Struct):
     default: bool
 
 
-class Expected(Struct):
+class Expected(TypedDict):
     """What a panel has to read for the events of a run, as in expect.yaml."""
 
     panel: int
@@ -403,7 +419,7 @@ class Expected(Struct):
     limit: int
 
 
-class InputFile(Struct):
+class InputFile(TypedDict):
     """A file that was judged by, without the secrets in it."""
 
     role: Annotated[str, field_meaning("`obs-check`, `expectations`, `dashboard-source`, `boundary`, `shipper`")]
@@ -415,7 +431,7 @@ class InputFile(Struct):
     problem: Annotated[str, field_meaning("why it could not be read, empty when it was")]
 
 
-class JsonInputs(Struct):
+class JsonInputs(TypedDict):
     """What the command judged by."""
 
     dashboard: JudgedDashboard
@@ -425,77 +441,83 @@ class JsonInputs(Struct):
     files: list[InputFile]
 
 
-class PanelChange(Struct):
+class PanelChange(TypedDict):
     """A panel before and after."""
 
-    id: int | None = None
-    title: str | None = None
-    before: str | None = None
-    after: str | None = None
-    change: Annotated[str | None, field_meaning("`fixed`, `still broken`, `newly broken`, `unchanged`, `unknown`")] = (
-        None
-    )
+    id: NotRequired[int | None]
+    title: NotRequired[str | None]
+    before: NotRequired[str | None]
+    after: NotRequired[str | None]
+    change: NotRequired[
+        Annotated[str | None, field_meaning("`fixed`, `still broken`, `newly broken`, `unchanged`, `unknown`")]
+    ]
 
 
-class HopChange(Struct):
+class HopChange(TypedDict):
     """A hop before and after: `10 of 20` events seen."""
 
-    path: str | None = None
-    hop: str | None = None
-    before: str | None = None
-    after: str | None = None
-    change: str | None = None
+    path: NotRequired[str | None]
+    hop: NotRequired[str | None]
+    before: NotRequired[str | None]
+    after: NotRequired[str | None]
+    change: NotRequired[str | None]
 
 
-class LoadOfRun(Struct):
+class LoadOfRun(TypedDict):
     """A large run (`--count`), of which the events stand in its journal."""
 
     count: int
     asked_per_s: Annotated[float, field_meaning("0: as fast as it goes")]
     sent: int
     sent_per_s: float | None
-    panels: Annotated[
-        list[JsonPanel] | None,
-        field_meaning("those that count lines, over the run's alone, held to what Loki has of it"),
-    ] = None
-    not_judged: Annotated[list[str] | None, field_meaning("panels that were not, and why")] = None
+    panels: NotRequired[
+        Annotated[
+            list[JsonPanel] | None,
+            field_meaning("those that count lines, over the run's alone, held to what Loki has of it"),
+        ]
+    ]
+    not_judged: NotRequired[Annotated[list[str] | None, field_meaning("panels that were not, and why")]]
 
 
-class Document(Struct):
+class Document(TypedDict):
     """A document of a run. With an interrupted command it says what was found so far, verdict unknown."""
 
     schema: Literal["obs-check/1"]
     command: str
     verdict: Judged
-    run: Annotated[RunId | None, field_meaning("the run's id")] = None
-    window: Annotated[JsonSpan | None, field_meaning("whole seconds around the events")] = None
-    through: JsonThrough | None = None
-    events: list[JsonEvent] | None = None
-    hops: list[Hop] | None = None
-    panels: list[JsonPanel] | None = None
-    control: list[JsonControl] | None = None
-    findings: Annotated[list[JsonFinding] | None, field_meaning("causes, the first one first")] = None
-    load: LoadOfRun | None = None
-    checks: Annotated[list[HealthRow] | None, field_meaning("of the workspace, beside the run")] = None
-    result: Annotated[RunResult | None, field_meaning("the head of the run, null without one")] = None
-    unexplained: list[str] | None = None
-    suggested: list[Suggested] | None = None
-    outages: Annotated[list[str] | None, field_meaning("systems that did not answer")] = None
-    changes: Annotated[list[str] | None, field_meaning("what was changed on request, and how to go back")] = None
-    ended: Annotated[str | None, field_meaning("why the command did not come to its end, empty when it did")] = None
-    span: Annotated[JsonSpan | None, field_meaning("when the command looked")] = None
-    versions: Annotated[dict[str, str] | None, field_meaning("of all programs that report one")] = None
-    clocks: list[Clock] | None = None
-    inputs: JsonInputs | None = None
-    answers: Annotated[
-        dict[str, str] | None,
-        field_meaning(
-            "SHA-256 -> the raw answer of every `exchange`, each once; one of more than 256 KiB, and what goes beyond "
-            "16 MiB in all, is left out"
-        ),
-    ] = None
-    answers_left_out: Annotated[int | None, field_meaning("how many different answers are")] = None
-    comparison: Annotated[list[PanelChange] | None, field_meaning("of `confirm` and `demo`")] = None
-    hop_comparison: Annotated[list[HopChange] | None, field_meaning("of `confirm` and `demo`")] = None
-    before: Annotated["Document | None", field_meaning("of `confirm`: the run that it was compared with")] = None
-    after: Annotated["Document | None", field_meaning("of `demo`: the run after the fixes")] = None
+    run: NotRequired[Annotated[RunId | None, field_meaning("the run's id")]]
+    window: NotRequired[Annotated[JsonSpan | None, field_meaning("whole seconds around the events")]]
+    through: NotRequired[JsonThrough | None]
+    events: NotRequired[list[JsonEvent] | None]
+    hops: NotRequired[list[Hop] | None]
+    panels: NotRequired[list[JsonPanel] | None]
+    control: NotRequired[list[JsonControl] | None]
+    findings: NotRequired[Annotated[list[JsonFinding] | None, field_meaning("causes, the first one first")]]
+    load: NotRequired[LoadOfRun | None]
+    checks: NotRequired[Annotated[list[HealthRow] | None, field_meaning("of the workspace, beside the run")]]
+    result: NotRequired[Annotated[RunResult | None, field_meaning("the head of the run, null without one")]]
+    unexplained: NotRequired[list[str] | None]
+    suggested: NotRequired[list[Suggested] | None]
+    outages: NotRequired[Annotated[list[str] | None, field_meaning("systems that did not answer")]]
+    changes: NotRequired[Annotated[list[str] | None, field_meaning("what was changed on request, and how to go back")]]
+    ended: NotRequired[
+        Annotated[str | None, field_meaning("why the command did not come to its end, empty when it did")]
+    ]
+    span: NotRequired[Annotated[JsonSpan | None, field_meaning("when the command looked")]]
+    versions: NotRequired[Annotated[dict[str, str] | None, field_meaning("of all programs that report one")]]
+    clocks: NotRequired[list[Clock] | None]
+    inputs: NotRequired[JsonInputs | None]
+    answers: NotRequired[
+        Annotated[
+            dict[str, str] | None,
+            field_meaning(
+                "SHA-256 -> the raw answer of every `exchange`, each once; one of more than 256 KiB, and what goes "
+                "beyond 16 MiB in all, is left out"
+            ),
+        ]
+    ]
+    answers_left_out: NotRequired[Annotated[int | None, field_meaning("how many different answers are")]]
+    comparison: NotRequired[Annotated[list[PanelChange] | None, field_meaning("of `confirm` and `demo`")]]
+    hop_comparison: NotRequired[Annotated[list[HopChange] | None, field_meaning("of `confirm` and `demo`")]]
+    before: NotRequired[Annotated["Document | None", field_meaning("of `confirm`: the run that it was compared with")]]
+    after: NotRequired[Annotated["Document | None", field_meaning("of `demo`: the run after the fixes")]]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from obs_check.app.verify.document import Document
 from obs_check.client.answer import NoJson, as_type, decode_json
@@ -15,7 +15,7 @@ _RUN = re.compile(r"[a-z0-9]{4,16}")
 _HINT = "give a file kept with --save"
 
 
-def load_document(path: Path) -> dict[str, Any]:
+def load_document(path: Path) -> Document:
     """A document of ours, with empty lists where it has none; InputError naming the file, the place in it and what is
     wrong there."""
     try:
@@ -24,7 +24,7 @@ def load_document(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: {error.strerror}", _HINT) from error
 
 
-def read_document(raw: bytes, source: str) -> dict[str, Any]:
+def read_document(raw: bytes, source: str) -> Document:
     """As `load_document`, from bytes; `source` is what errors call it."""
     try:
         document = decode_json(raw)
@@ -36,10 +36,11 @@ def read_document(raw: bytes, source: str) -> dict[str, Any]:
         as_type(document, Document)
     except NoJson as error:
         raise InputError(f"{source}: {error}", _HINT) from None
-    return document | {key: document.get(key) or [] for key in ("events", "hops", "panels")}
+    # As it is kept: what a later version has besides stays in it.
+    return cast(Document, document | {key: document.get(key) or [] for key in ("events", "hops", "panels")})
 
 
-def load_judged(path: Path) -> dict[str, Any]:
+def load_judged(path: Path) -> Document:
     """A document that says what panels read; InputError when it says it of none."""
     document = load_document(path)
     if not document["panels"]:

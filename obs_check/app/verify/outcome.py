@@ -1,12 +1,13 @@
 """What a command found, in the shape of the JSON contract."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from obs_check.app.diagnose.counterfactual import WouldRead
 from obs_check.app.systems.health import Health
 from obs_check.app.verify.comparison import compare, compare_hops, earlier_document
+from obs_check.app.verify.document import Document
 from obs_check.app.verify.inputs import Inputs
 from obs_check.app.verify.panel_proof import panel_proof
 from obs_check.app.verify.result import result_of
@@ -42,7 +43,7 @@ class Outcome:
     """Whether something of `outages` is for want of rights."""
     changes: list[str] = field(default_factory=list)
     """What was changed on request, and how to go back."""
-    compared_with: Mapping[str, Any] | None = None
+    compared_with: Document | None = None
     """An earlier document to say of what changed since."""
     inputs: Inputs = field(default_factory=Inputs)
     before: Sequence[PanelView] = ()
@@ -93,11 +94,11 @@ class Outcome:
         self.outages.append(error.message)
         self.denied = self.denied or isinstance(error, NotAllowed)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Document:
         """The document: {"schema", "command", "verdict", "run", "events", "hops", "panels", "findings", ...}."""
         run = self.run.to_json() if self.run else None
         kept, left_out = kept_answers(self._exchanges())
-        document = {
+        made = {
             "schema": "obs-check/1",
             "command": self.command,
             "verdict": str(self.verdict),
@@ -123,6 +124,7 @@ class Outcome:
             "answers": kept,
             "answers_left_out": left_out,
         }
+        document = cast(Document, made)
         before = self.compared_with
         if before is not None:
             document["before"] = earlier_document(before)

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from obs_check.model.tree import mapping_at, mappings_at
 from obs_check.report.html.runs import ToldRun
 
 _SYSTEMS = {
@@ -52,16 +52,16 @@ class About:
     versions: Sequence[tuple[str, str]]
     clocks: Sequence[tuple[str, str]]
     files: Sequence[JudgedFile]
-    expectations: Sequence[Mapping[str, Any]]
+    expectations: Sequence[Mapping[str, object]]
 
 
 def about(run: ToldRun) -> About:
     """All of it that the document has; an earlier version's document has none."""
-    inputs = run.document.get("inputs") or {}
+    inputs = run.document.get("inputs")
     versions = {str(name): str(version) for name, version in (run.document.get("versions") or {}).items()}
-    addresses = {str(name): str(address) for name, address in (inputs.get("addresses") or {}).items()}
+    addresses = {str(name): str(address) for name, address in mapping_at(inputs, "addresses").items()}
     return About(
-        _dashboard(inputs.get("dashboard") or {}),
+        _dashboard(mapping_at(inputs, "dashboard")),
         addresses.get("grafana", ""),
         versions.get("grafana", ""),
         [(_SYSTEMS.get(name, name), address) for name, address in addresses.items()],
@@ -78,9 +78,9 @@ def about(run: ToldRun) -> About:
                 int(file.get("secrets") or 0),
                 str(file.get("problem") or ""),
             )
-            for n, file in enumerate(inputs.get("files") or ())
+            for n, file in enumerate((inputs and inputs.get("files")) or ())
         ],
-        [row for row in inputs.get("expectations") or () if isinstance(row, Mapping)],
+        mappings_at(inputs, "expectations"),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from obs_check.app.verify.document import Evidence, JsonFinding
 from obs_check.model.secret import shorten
 from obs_check.report.html.probes import NumberedProbe, Probes, result
 from obs_check.report.html.runs import ToldRun
@@ -48,10 +49,10 @@ class ToldCause:
 
 def told_causes(run: ToldRun, probes: Probes) -> list[ToldCause]:
     """The findings in their order; every probe of them gets its number."""
-    return [_told(run, number, finding, probes) for number, finding in enumerate(run.rows("findings"), 1)]
+    return [_told(run, number, finding, probes) for number, finding in enumerate(run.document.get("findings") or (), 1)]
 
 
-def _told(run: ToldRun, number: int, finding: Mapping[str, Any], probes: Probes) -> ToldCause:
+def _told(run: ToldRun, number: int, finding: "JsonFinding", probes: Probes) -> ToldCause:
     anchor, cause = run.anchor("cause", number), str(finding.get("cause") or "")
     fix = finding.get("fix") or {}
     safety = str(fix.get("safety") or "manual")
@@ -76,7 +77,7 @@ def _told(run: ToldRun, number: int, finding: Mapping[str, Any], probes: Probes)
     )
 
 
-def _sides(evidence: Mapping[str, Any], taken: list[tuple[NumberedProbe, Any]]) -> list[Side]:
+def _sides(evidence: "Evidence", taken: list[tuple[NumberedProbe, Any]]) -> list[Side]:
     if not taken:
         return []
     both = evidence.get("as_written")

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from obs_check.app.verify.document import JsonProbe
+from obs_check.model.tree import mapping_at
 from obs_check.model.window import MS
 
 _PROXY = re.compile(r"/api/datasources/proxy/uid/(?P<uid>[^/]+)/loki/api/v1/(?P<kind>query|query_range)\?(?P<asked>.*)")
@@ -14,10 +16,10 @@ _PANES = 10
 """Grafana 10.0 introduced `schemaVersion=1&panes=`; servers before it read `left=` alone."""
 
 
-def asked_queries(probe: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]] | None:
+def asked_queries(probe: "JsonProbe") -> tuple[str, list[dict[str, Any]]] | None:
     """The uid of the datasource that a probe asks through Grafana, and its queries as a panel has them; None where it
     asks something else."""
-    exchange = probe.get("exchange") or {}
+    exchange = mapping_at(probe, "exchange")
     body = exchange.get("body")
     if isinstance(body, Mapping) and str(exchange.get("target") or "").startswith("/api/ds/query"):
         queries = body_queries(body)

@@ -13,6 +13,7 @@ from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.logql.syntax.style import selector_text
 from obs_check.logql.syntax.walk import log_queries
+from obs_check.model.tree import integer_at
 from obs_check.model.wording import count_noun
 from obs_check.panel.macros import read_text
 from obs_check.report.html.drawing import Drawing, rect, symbol, text, wrap_text
@@ -64,7 +65,7 @@ def stored_lines(run: ToldRun) -> StoredLines:
                 labels, at = line.get("labels") or {}, line.get("ts_ns")
                 whole = whole and not line.get("cut") and isinstance(at, int)
                 found[str(line.get("line")), at or 0, tuple(sorted(labels.items()))] = labels
-    end = (run.document.get("span") or run.document.get("window") or {}).get("end_ns") or 0
+    end = integer_at(run.document.get("span") or run.document.get("window"), "end_ns") or 0
     version = read_version(str((run.document.get("versions") or {}).get("loki") or ""))
     settings = EngineSettings(lambda: end, version) if version else EngineSettings(lambda: end)
     return StoredLines([(labels, line, at) for (line, at, _), labels in found.items()], whole, settings)

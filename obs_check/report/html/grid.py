@@ -9,8 +9,9 @@ from obs_check.report.html.charts import OverTime, latency_text
 from obs_check.report.html.pipeline import PATHS
 from obs_check.report.html.runs import ToldRun
 
-Kind = Literal["text", "long", "number", "code", "verdict", "row"]
-"""`row` is the column that names the row; `verdict` a word with its mark; `long` a text that is broken anywhere."""
+Kind = Literal["text", "long", "number", "code", "verdict", "change", "row"]
+"""`row` is the column that names the row; `verdict` and `change` a word with its mark; `long` a text that is broken
+anywhere."""
 
 
 @dataclass(frozen=True, slots=True)

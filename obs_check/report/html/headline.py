@@ -1,9 +1,10 @@
 """The verdict of a document in one sentence, and of a negative one what breaks, why, and what is needed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from obs_check.app.verify.document import Document
+from obs_check.model.tree import mappings_at, text_at
 from obs_check.model.wording import count_noun
 from obs_check.report.html.runs import ToldRun, runs_of
 from obs_check.report.screen import summary
@@ -32,12 +33,12 @@ class Headline:
         return next((verdict for verdict, label in LABELS.items() if label == self.label), "unknown")
 
 
-def headline(document: Mapping[str, object]) -> Headline:
+def headline(document: "Document") -> Headline:
     """The last of the runs decides: that after the change where there were two."""
     verdict = str(document.get("verdict") or "unknown")
     runs = runs_of(document)
     last = runs[-1]
-    label = str((last.document.get("result") or {}).get("head") or LABELS.get(verdict, "UNDECIDED"))
+    label = text_at(last.document, "result", "head") or LABELS.get(verdict, "UNDECIDED")
     breaks = _breaks(last) if verdict == "fail" else []
     open_ = _open(last)
     match verdict:
@@ -50,7 +51,7 @@ def headline(document: Mapping[str, object]) -> Headline:
     return Headline(verdict, label, sentence.rstrip(".") + ".", breaks, open_)
 
 
-def _good(run: ToldRun, document: Mapping[str, Any]) -> str:
+def _good(run: ToldRun, document: "Document") -> str:
     panels, hops = run.rows("panels"), run.rows("hops")
     parts = []
     if run.sent and hops:
@@ -71,7 +72,7 @@ def _good(run: ToldRun, document: Mapping[str, Any]) -> str:
 
 def _besides(run: ToldRun) -> str:
     """What a success takes besides, and nobody asked for."""
-    parts = (run.document.get("result") or {}).get("parts") or ()
+    parts = mappings_at(run.document, "result", "parts")
     left = [str(part.get("part")) for part in parts if part.get("verdict") == "not asked"]
     return f"; not asked for: {', '.join(left)}" if left else ""
 

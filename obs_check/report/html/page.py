@@ -2,19 +2,20 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from obs_check import __version__
+from obs_check.app.verify.document import Document
 from obs_check.report.html.about import About, about
 from obs_check.report.html.causes import ToldCause, told_causes
 from obs_check.report.html.charts import OverTime, decisions_over_time, latency_by_hop
 from obs_check.report.html.drawing import Drawing, mark_code
 from obs_check.report.html.grid import (
     Grid,
+    Kind,
     event_grid,
     hop_grid,
     latency_grid,
@@ -53,7 +54,7 @@ class _Part:
     grids: dict[str, Grid]
 
 
-def to_html(document: Mapping[str, Any]) -> str:
+def to_html(document: "Document") -> str:
     """The page of a document. Every text in it is inert; its own style and script are allowed by their hashes, and
     nothing else: no address is asked for anything."""
     probes = Probes()
@@ -142,19 +143,19 @@ def _part(run: ToldRun, probes: Probes) -> _Part:
     return _Part(run, pipeline_drawings(run), over, latency_by_hop(run), causes, panels, hops, about(run), grids)
 
 
-def _comparisons(document: Mapping[str, Any]) -> list[Grid]:
-    changed: list[tuple[str, str, Any]] = [
+def _comparisons(document: "Document") -> list[Grid]:
+    changed: list[tuple[str, str, Kind]] = [
         ("change", "change", "change"),
         ("before", "before", "text"),
         ("after", "after", "text"),
     ]
     grids = []
-    if rows := document.get("hop_comparison"):
-        columns = [("hop", "hop", "row"), ("path", "path", "text"), *changed]
-        grids.append(plain_grid("table-hop-comparison", "Events seen by each hop, before and after", columns, rows))
-    if rows := document.get("comparison"):
-        columns = [("id", "id", "number"), ("title", "panel", "row"), *changed]
-        grids.append(plain_grid("table-comparison", "What each panel reads, before and after", columns, rows))
+    if hops := document.get("hop_comparison"):
+        of_hops: list[tuple[str, str, Kind]] = [("hop", "hop", "row"), ("path", "path", "text"), *changed]
+        grids.append(plain_grid("table-hop-comparison", "Events seen by each hop, before and after", of_hops, hops))
+    if panels := document.get("comparison"):
+        of_panels: list[tuple[str, str, Kind]] = [("id", "id", "number"), ("title", "panel", "row"), *changed]
+        grids.append(plain_grid("table-comparison", "What each panel reads, before and after", of_panels, panels))
     return grids
 
 

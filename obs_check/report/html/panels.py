@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from obs_check.app.verify.document import JsonReading
+from obs_check.model.tree import mapping_at, value_at
 from obs_check.report.html.explore import body_queries
 from obs_check.report.html.funnel import FunnelTable, funnel_expressions, funnels, stored_lines
 from obs_check.report.html.probes import NumberedProbe, Probes
@@ -26,7 +27,7 @@ class ToldReading:
     reads: str
     state: str
     error: str
-    window: Mapping[str, Any]
+    window: Mapping[str, object]
     sent: Sequence[str]
     values: Sequence[tuple[str, str, str]]
     left_out: int
@@ -86,7 +87,7 @@ def told_panels(run: ToldRun, probes: Probes) -> list[ToldPanel]:
     return found
 
 
-def _reading(run: ToldRun, reading: Mapping[str, Any], cited: tuple[str, str], probes: Probes) -> ToldReading:
+def _reading(run: ToldRun, reading: "JsonReading", cited: tuple[str, str], probes: Probes) -> ToldReading:
     values = list(reading.get("values") or ())
     shown = [
         (str(value.get("name") or ""), str(value.get("text") or ""), _made_by(value.get("events") or ()))
@@ -99,7 +100,7 @@ def _reading(run: ToldRun, reading: Mapping[str, Any], cited: tuple[str, str], p
         str(reading.get("reads") or ""),
         str(reading.get("state") or ""),
         str(reading.get("error") or reading.get("outage") or reading.get("why") or ""),
-        reading.get("range") or {},
+        mapping_at(reading, "range"),
         _sent(reading),
         shown,
         left_out,
@@ -108,10 +109,9 @@ def _reading(run: ToldRun, reading: Mapping[str, Any], cited: tuple[str, str], p
     )
 
 
-def _sent(reading: Mapping[str, Any]) -> list[str]:
+def _sent(reading: "JsonReading") -> list[str]:
     """The queries that went out: in the reading over the run's lines with the filter for its tag."""
-    exchanges = [probe.get("exchange") or {} for probe in reading.get("probes") or ()]
-    bodies: list[Any] = [exchange.get("body") for exchange in exchanges]
+    bodies = [value_at(probe, "exchange", "body") for probe in reading.get("probes") or ()]
     if not any(bodies):
         bodies = [request.get("body") for request in reading.get("requests") or ()]
     entries = [entry for body in bodies for entry in body_queries(body)]

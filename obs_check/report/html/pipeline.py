@@ -1,12 +1,14 @@
 """The pipeline of a run as a drawing: what was sent, what every hop of both paths saw, and where it breaks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from markupsafe import Markup
 
+from obs_check.app.verify.document import Hop
+from obs_check.model.tree import value_at
 from obs_check.model.wording import count_noun
 from obs_check.report.html.drawing import Drawing, element, line, link, rect, symbol, text
 from obs_check.report.html.runs import ToldRun
@@ -71,7 +73,7 @@ def pipeline_drawings(run: ToldRun) -> list[Drawing]:
 
 
 def _stations(run: ToldRun) -> tuple[list[Station], list[str]]:
-    hops = run.rows("hops")
+    hops = run.document.get("hops") or []
     paths = sorted({str(hop.get("path")) for hop in hops})
     if not hops:
         return [], []
@@ -96,11 +98,11 @@ def _stations(run: ToldRun) -> tuple[list[Station], list[str]]:
 
 def _rate(run: ToldRun) -> str:
     """How fast a large run was sent."""
-    per_s = (run.document.get("load") or {}).get("sent_per_s")
+    per_s = value_at(run.document, "load", "sent_per_s")
     return f"{per_s:g} a second" if isinstance(per_s, int | float) else "as fast as it went"
 
 
-def _station(run: ToldRun, hop: Mapping[str, Any], lanes: tuple[int, ...], step: int) -> Station:
+def _station(run: ToldRun, hop: "Hop", lanes: tuple[int, ...], step: int) -> Station:
     seen, sent = int(hop.get("seen") or 0), int(hop.get("sent") or 0)
     verdict, name = str(hop.get("verdict")), str(hop.get("hop"))
     count = f"{seen} of {sent}" if verdict != "unknown" else f"at least {seen}" if seen else "not known"

@@ -4,9 +4,10 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from obs_check.app.verify.document import JsonProbe
 from obs_check.model.secret import hide_secrets
+from obs_check.model.tree import integer_at, mapping_at
 from obs_check.model.wording import count_noun
 from obs_check.report.html.about import about
 from obs_check.report.html.explore import asked_queries, explore_url
@@ -27,7 +28,7 @@ class NumberedProbe:
     anchor: str
     system: str
     request: str
-    window: Mapping[str, Any]
+    window: Mapping[str, object]
     at: int | None
     answer: str
     size: int
@@ -52,7 +53,7 @@ class Probes:
         self.all: list[NumberedProbe] = []
         self._known: dict[str, NumberedProbe] = {}
 
-    def take(self, run: ToldRun, probe: Mapping[str, object], cited: tuple[str, str]) -> NumberedProbe:
+    def take(self, run: ToldRun, probe: "JsonProbe", cited: tuple[str, str]) -> NumberedProbe:
         """The probe with its number; `cited` is (anchor, name) of what rests on it."""
         key = canonical_json([run.prefix, probe])
         found = self._known.get(key)
@@ -65,13 +66,13 @@ class Probes:
         return found
 
 
-def _numbered(run: ToldRun, probe: Mapping[str, Any], number: int) -> NumberedProbe:
-    exchange = probe.get("exchange") or {}
+def _numbered(run: ToldRun, probe: "JsonProbe", number: int) -> NumberedProbe:
+    exchange = mapping_at(probe, "exchange")
     answers = run.document.get("answers") or {}
     raw = canonical_json(probe.get("answer"))
     digest = str(exchange.get("sha256") or hashlib.sha256(raw.encode()).hexdigest())
     whole = answers.get(digest) if exchange else None
-    window = probe.get("window") or {}
+    window = mapping_at(probe, "window")
     looked = about(run)
     asked = asked_queries(probe)
     return NumberedProbe(
@@ -82,7 +83,7 @@ def _numbered(run: ToldRun, probe: Mapping[str, Any], number: int) -> NumberedPr
         window,
         probe.get("at"),
         whole if isinstance(whole, str) else _shown(probe.get("answer")),
-        int(exchange.get("bytes") or len(raw.encode())),
+        integer_at(exchange, "bytes") or len(raw.encode()),
         digest,
         f"{exchange.get('method')} {exchange.get('target')}" if exchange else "",
         _shown(exchange["body"]) if exchange.get("body") is not None else "",

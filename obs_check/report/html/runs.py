@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from obs_check.app.verify.document import Document
+from obs_check.model.tree import mappings_at
 from obs_check.report.tables import sent_events
 
 
@@ -13,11 +15,11 @@ class ToldRun:
 
     prefix: str
     name: str
-    document: Mapping[str, Any]
+    document: "Document"
 
     def rows(self, key: str) -> list[Mapping[str, Any]]:
         """The rows of a list of the document."""
-        return [row for row in self.document.get(key) or () if isinstance(row, Mapping)]
+        return [*mappings_at(self.document, key)]
 
     @property
     def sent(self) -> int:
@@ -34,7 +36,7 @@ class ToldRun:
         return f" {self.name}" if self.name else ""
 
 
-def runs_of(document: Mapping[str, object]) -> list[ToldRun]:
+def runs_of(document: "Document") -> list[ToldRun]:
     """A demonstration's document holds the run after the fixes, a confirmation's the run before."""
     after, before = document.get("after"), document.get("before")
     if isinstance(after, Mapping):
