@@ -127,6 +127,7 @@ class _MetricsQLReading:
         """Whether it is a range of a series and nothing else."""
         ranged = self._operand()
         while self._is(*_SIGNS, *_WORDS, *_OWN_WORDS):
+            self._rolled_up([ranged])
             ranged = False
             word = self._want(*_SIGNS, *_WORDS, *_OWN_WORDS).lower()
             if word in _OWN_WORDS:
@@ -140,7 +141,7 @@ class _MetricsQLReading:
                 if self._take("prefix"):
                     self._want("string")
                     self._found("`prefix`")
-            self._operand()
+            self._rolled_up([self._operand()])
         return ranged
 
     def _operand(self) -> bool:
@@ -234,7 +235,7 @@ class _MetricsQLReading:
         before = self._take("by", "without")
         if before:
             self._names()
-        self._arguments()
+        self._rolled_up(self._arguments())
         if not before and self._take("by", "without"):
             self._names()
         if self._take("limit"):
@@ -250,8 +251,14 @@ class _MetricsQLReading:
             self._found(f"the function `{name}`")
         elif plain not in _BY_RANGE | _BOTH and name not in self._templates:
             raise _NoMetricsQL
+        if plain in _BOTH:
+            self._rolled_up(ranged)
         if self._take("keep_metric_names"):
             self._found("`keep_metric_names`")
+
+    def _rolled_up(self, ranged: list[bool]) -> None:
+        if any(ranged):
+            self._found("a range without a function")
 
     def _arguments(self) -> list[bool]:
         """Which arguments are ranges."""

@@ -23,7 +23,7 @@ from obs_check.panel.interval import Interval, browser_interval, loki_step, prom
 from obs_check.panel.macros import backend_macros, read_text
 from obs_check.panel.query_macros import postgres_macros, prometheus_macros
 from obs_check.panel.repeat import first_copy
-from obs_check.panel.request import dashboard_range, data_points, is_asked, with_auto
+from obs_check.panel.request import dashboard_range, data_points, is_asked, smallest_interval, with_auto
 from obs_check.panel.timerange import Calendar, TimeRange, panel_range
 from obs_check.panel.variables import EffectiveVariable, effective_variables
 
@@ -43,7 +43,8 @@ _KINDS: dict[str, Language] = {"loki": "logql", "prometheus": "promql", "sql": "
 @dataclass(frozen=True, slots=True)
 class Question:
     """`raw` as written, `text` with variables and macros filled; `logql` is the tree of a LogQL query, `promql` that of
-    promql-parser, `sql` that of sqlglot; `problem` says why there is none. `step_ms` is 0 where nobody knows it."""
+    promql-parser, `sql` that of sqlglot; `problem` says why there is none. `step_ms` is 0 where nobody knows it,
+    `length_ms` is that of its range."""
 
     spot: Spot
     language: Language
@@ -56,6 +57,7 @@ class Question:
     sql: Any = None
     instant: bool = False
     step_ms: int = 0
+    length_ms: int = 0
     spread: str = field(default="", repr=False)
     """`raw` with macros that are a range or interval filled by a hundred years: only written ranges are short in it."""
     board: LintedDashboard | None = field(default=None, repr=False)
@@ -132,6 +134,10 @@ def _fill(
     """What to fill where an empty variable is why a query does not parse; "" where that is not why."""
     for name in references(target.text):
         variable = variables.get(name)
+        if variable is not None and variable.all_text is not None:
+            filled = ask({**variables, name: replace(variable, all_text=".+")})
+            if filled is not None and not filled.problem:
+                return f"write `.+` as the custom all value of the variable {name}: it is `{variable.all_text}`"
         if variable is None or variable.values != ("",):
             continue
         filled = ask({**variables, name: replace(variable, values=("1",))})
@@ -148,6 +154,9 @@ def _variables(dashboard: Dashboard) -> dict[str, EffectiveVariable]:
     for stored in dashboard.variables:
         if stored.type == "custom" and not stored.query and isinstance(stored.current, str) and stored.current:
             every[stored.name] = replace(every[stored.name], values=(stored.current,))
+        if stored.type == "query" and every[stored.name].values == ("",):
+            # Saved before there was an answer: the browser takes the first one as it loads.
+            every[stored.name] = replace(every[stored.name], values=())
     return every
 
 
@@ -171,8 +180,9 @@ def _question(
     within = _within(board.dashboard, panel, variables)
     points = data_points(panel)
     stored, variables = variables, with_auto(variables, within)
-    interval = browser_interval(within.length_ms, points, interpolate(panel.interval, variables))
     kind = _kind(board.dashboard, panel, target, variables, known)
+    low = interpolate(panel.interval, variables) or smallest_interval(Datasource("", "", kind))
+    interval = browser_interval(within.length_ms, points, low)
     language = _language(kind, target)
     if language is None:
         return None
@@ -180,7 +190,16 @@ def _question(
     longest = {**filling, **{name: one for name, one in with_auto(stored, _LONGEST).items() if one.auto}}
     unknown = frozenset(name for name, known in filling.items() if known.values != _values(variables.get(name)))
     spot = board.spot(panel, index)
-    blank = Question(spot, language, target.text, board=board, panel=panel, target=target, unknown=unknown)
+    blank = Question(
+        spot,
+        language,
+        target.text,
+        board=board,
+        panel=panel,
+        target=target,
+        unknown=unknown,
+        length_ms=within.length_ms,
+    )
     try:
         if language == "sql":
             scoped = {"__interval": interval.text, "__interval_ms": str(interval.ms)}

@@ -44,14 +44,17 @@ def read_panel_json(raw: Mapping[str, Any], source: str, fallback_id: int, colla
         type=_type(raw),
         datasource=raw.get("datasource"),
         targets=tuple(_target(t, i) for i, t in enumerate(_items(raw.get("targets"), f"{where}.targets", source))),
-        transformations=tuple(
-            Transformation(
-                id=str(t.get("id") or ""),
-                options=_mapping(t.get("options"), f"{where}.transformations", source),
-                disabled=bool(t.get("disabled")),
-                filter=t.get("filter") or None,
-            )
-            for t in transformations
+        transformations=(
+            *(
+                Transformation(
+                    id=str(t.get("id") or ""),
+                    options=_mapping(t.get("options"), f"{where}.transformations", source),
+                    disabled=bool(t.get("disabled")),
+                    filter=t.get("filter") or None,
+                )
+                for t in transformations
+            ),
+            *_of_old_table(raw),
         ),
         options=_mapping(raw.get("options") or None, f"{where}.options", source),
         field_config=_field_config(raw, f"{where}.fieldConfig", source),
@@ -64,6 +67,17 @@ def read_panel_json(raw: Mapping[str, Any], source: str, fallback_id: int, colla
         repeat=str(raw.get("repeat") or ""),
         library=str(library.get("uid") or ""),
     )
+
+
+def _of_old_table(raw: Mapping[str, object]) -> Iterator[Transformation]:
+    """A table of old that has a row for every series, by what Grafana makes of it (tablePanelChangedHandler)."""
+    if raw.get("type") not in ("table", "table-old") or raw.get("transform") != "timeseries_aggregations":
+        return
+    columns = raw.get("columns")
+    listed = [c.get("value") for c in columns if isinstance(c, Mapping)] if isinstance(columns, list) else []
+    names = {"avg": "mean", "total": "sum", "current": "lastNotNull"}
+    reducers = [names.get(str(one), str(one)) for one in listed]
+    yield Transformation("reduce", {"reducers": reducers, "includeTimeField": False})
 
 
 def _type(raw: Mapping[str, object]) -> str:

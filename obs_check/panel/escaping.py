@@ -11,7 +11,7 @@ from obs_check.panel.formats import glob
 from obs_check.panel.variables import EffectiveVariable
 
 _SPECIAL = re.compile(r"[$^*{}\[\]+?.()|]")
-_BACKTICKED = re.compile(r"`([^`]*)`")
+_BACKTICKED = re.compile(r"(?P<template>(?:line_format|label_format[^`|]*=)\s*)?`(?P<text>[^`]*)`")
 _REFERENCE = re.compile(r"\$(\w+)|\$\{(\w+)\}|\[\[(\w+)\]\]")
 
 
@@ -57,15 +57,22 @@ def _sql(variable: EffectiveVariable) -> str:
 def trapped_in_backticks(query: str, variables: dict[str, EffectiveVariable]) -> list[str]:
     """Variables that stand between backticks in a LogQL text and whose escaped value therefore never matches."""
     trapped = []
-    for quoted in _BACKTICKED.finditer(query):
-        for found in _REFERENCE.finditer(quoted[1]):
-            name = found[1] or found[2] or found[3]
-            variable = variables.get(name)
-            if (
-                variable
-                and variable.multi
-                and variable.all_text is None
-                and any("\\" in special_escape(v) for v in variable.values)
-            ):
-                trapped.append(name)
-    return list(dict.fromkeys(trapped))
+    for name in within_backticks(query):
+        variable = variables.get(name)
+        if (
+            variable
+            and variable.multi
+            and variable.all_text is None
+            and any("\\" in special_escape(v) for v in variable.values)
+        ):
+            trapped.append(name)
+    return trapped
+
+
+def within_backticks(query: str) -> list[str]:
+    """The plain references that stand between backticks in a LogQL text, each once. In the text of a template a value
+    is compared as it is."""
+    texts = [quoted["text"] for quoted in _BACKTICKED.finditer(query) if not quoted["template"]]
+    return list(
+        dict.fromkeys(found[1] or found[2] or found[3] for text in texts for found in _REFERENCE.finditer(text))
+    )

@@ -146,7 +146,7 @@ def panel_requests(
         groups.setdefault("" if expressions else found.uid, (found, []))[1].append(target)
     if not groups:
         return stopped("not_evaluated", "the panel has expressions only, without a query they could use")
-    low = interpolate(panel.interval, variables) or _smallest_interval(next(iter(groups.values()))[0])
+    low = interpolate(panel.interval, variables) or smallest_interval(next(iter(groups.values()))[0])
     interval = browser_interval(within.length_ms, points, low)
     if interval.truncated:
         notes.append(f"$__interval is {interval.text} but the step is {interval.ms} ms: events between are not counted")
@@ -205,7 +205,8 @@ def _panel_reference(panel: Panel) -> Any:
     return next(owned, None)
 
 
-def _smallest_interval(datasource: Datasource) -> str:
+def smallest_interval(datasource: Datasource) -> str:
+    """The least interval that a datasource is asked with, "" for none."""
     stored = str(datasource.settings.get("timeInterval") or "")
     return {"prometheus": stored or "15s", "sql": stored or "1m"}.get(datasource.kind, "")
 

@@ -300,6 +300,7 @@ def test_what_sqlglot_warns_of_is_not_told(tmp_path: Path, caplog: pytest.LogCap
         ("(x, any(y)) if z", ["a list in brackets", "the aggregation `any`", "the operator `if`"]),
         ("max_over_time(sum(x)[1h])", ["a range behind an expression"]),
         ("sum(increase(x[5m])) by (le) limit 3", ["`limit` behind an aggregation"]),
+        ("sum(x[5m]) / scalar(y[5m])", ["a range without a function"]),
         # PromQL, and what neither reads.
         ('sum by (a,) (rate({"x.y", b!~"c",}[5m:1m] offset -1h)) ^ on(a) group_left(b) 1e3 > bool 0x1F # c', []),
         ("frobnicate(rate(x))", []),

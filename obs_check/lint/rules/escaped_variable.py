@@ -4,18 +4,14 @@ Grafana escapes the values of such a variable with two backslashes for a double-
 stay, and the expression matches nothing (seen on Loki 3.5.9).
 """
 
-import re
 from collections.abc import Iterator
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.rule import LintRule
 from obs_check.panel.elements import Variable
-from obs_check.panel.escaping import special_escape
+from obs_check.panel.escaping import special_escape, within_backticks
 from obs_check.panel.variables import ALL, custom_options
-
-_BACKTICKED = re.compile(r"`([^`]*)`")
-_PLAIN = re.compile(r"\$(\w+)|\$\{(\w+)\}|\[\[(\w+)\]\]")
 
 
 def _find(material: Material) -> Iterator[Found]:
@@ -23,8 +19,7 @@ def _find(material: Material) -> Iterator[Found]:
         if question.board is None or question.language != "logql":
             continue
         several = {v.name: v for v in question.board.dashboard.variables if v.multi or v.include_all}
-        names = [m[1] or m[2] or m[3] for text in _BACKTICKED.findall(question.raw) for m in _PLAIN.finditer(text)]
-        for name in dict.fromkeys(names):
+        for name in within_backticks(question.raw):
             if name in several and (why := _special(several[name])):
                 claim = f"${name} may hold several values and stands between backticks: {why}"
                 yield question.spot, claim, f'write it in double quotes, "${name}", or as ${{{name}:regex}}'

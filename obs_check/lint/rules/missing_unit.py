@@ -19,7 +19,7 @@ def _find(material: Material) -> Iterator[Found]:
         if not question.is_asked:
             continue
         key = (question.board.path, question.board.dashboard.uid, panel.id)
-        if key not in seen and not any(field_setting(panel, "unit")):
+        if key not in seen and not any(field_setting(panel, "unit") + field_setting(panel, "mappings")):
             seen.add(key)
             claim = f"the {panel.type} shows numbers without a unit"
             yield question.board.spot(panel), claim, "set fieldConfig.defaults.unit; `none` shows the number as it is"

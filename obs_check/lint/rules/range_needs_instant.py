@@ -20,7 +20,8 @@ def _find(material: Material) -> Iterator[Found]:
         panel = question.panel
         if panel is None or question.language == "sql" or question.instant or not question.is_metric:
             continue
-        if not question.is_asked:
+        if not question.is_asked or question.length_ms < question.step_ms:
+            # A range shorter than its step has one point.
             continue
         if _shows_rows(panel) and not any(not t.disabled for t in panel.transformations):
             claim = f"the {panel.type} shows a row for every step of a range query, not one for every series"
