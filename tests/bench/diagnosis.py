@@ -17,6 +17,7 @@ from obs_check.lab.faults.registry import FAULTS
 from obs_check.lab.settings import healthy
 from obs_check.lab.stack import Lab
 from tests.corpus.diagnosis import shared_lab
+from tests.corpus.one_lab import only_dashboard
 
 LOKI_PANELS = frozenset(range(1, 8))
 """The panels of agent-firewall that read coderd's lines."""
@@ -31,7 +32,7 @@ def main() -> None:
         with shared_lab(Path(name) / "faults") as with_faults:
             worst_bytes = worst_queries = 0.0
             for fault in FAULTS:
-                if not fault.only_dashboard:
+                if not only_dashboard(fault.id):
                     continue
                 found = with_faults((fault.id,))
                 broken = {p["id"] for p in found.document["panels"] if p["verdict"] == "fail"}

@@ -16,8 +16,8 @@ import yaml
 
 from obs_check.app.recompute.claims import recompute_claims
 from obs_check.app.recompute.result import Recomputed
-from obs_check.lab.faults.registry import find_fault
 from tests.corpus.diagnosis import DiagnoseDashboard, Diagnosis, diagnose, shared_lab
+from tests.corpus.one_lab import only_dashboard
 
 PAGES = Path(__file__).parents[2] / "docs/causes"
 KEYS = {"faults", "panels", "claim", "fix", "also", "behind", "severity", "outages", "evidence"}
@@ -36,7 +36,7 @@ class Case:
     @property
     def only_dashboard(self) -> bool:
         """Whether a shared lab will do."""
-        return all(find_fault(fault).only_dashboard for fault in self.faults)
+        return all(only_dashboard(fault) for fault in self.faults)
 
 
 def read(path: Path) -> Case:

@@ -21,6 +21,7 @@ from obs_check.model.window import Window
 from obs_check.panel.board import PanelView
 from obs_check.panel.dashboard import load_dashboard
 from tests.corpus.fixes import Mended, on_the_dashboard, on_the_pipeline
+from tests.corpus.one_lab import only_dashboard
 from tests.corpus.privileges import obey_modes
 from tests.corpus.variants.registry import PLAIN, find_variant
 from tests.corpus.variants.variant import Variant
@@ -133,7 +134,7 @@ def shared_lab(directory: Path, on: Stack = EMBEDDED) -> Iterator[DiagnoseDashbo
 
         def with_faults(fault_ids: tuple[str, ...]) -> Diagnosis:
             started = time.monotonic()
-            assert all(find_fault(fault).only_dashboard for fault in fault_ids)
+            assert all(only_dashboard(fault) for fault in fault_ids)
             settings, healthy = (variant.settings(ids)(directory, 0) for ids in (fault_ids, ()))
             for made in (settings, healthy):
                 fit(made, on.native)

@@ -11,8 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from obs_check.errors import UsageError
-from obs_check.lab.faults.registry import find_fault
 from tests.corpus.diagnosis import Diagnosis, Stack, diagnose, shared_lab
+from tests.corpus.one_lab import only_dashboard
 
 GROUP = 12
 """Dashboard faults that one shared lab serves."""
@@ -34,7 +34,7 @@ class Cell:
     @property
     def shares_a_lab(self) -> bool:
         """Whether a healthy lab will do, whose dashboard alone is broken."""
-        return bool(self.faults) and all(find_fault(fault).only_dashboard for fault in self.faults)
+        return bool(self.faults) and all(only_dashboard(fault) for fault in self.faults)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from obs_check.lab import settings as lab_settings
 from obs_check.lab.faults.fault import Fault
 from obs_check.lab.faults.harmless import HARMLESS
 from obs_check.lab.faults.registry import FAULTS
+from tests.corpus.one_lab import only_dashboard
 
 _ON_THE_WAY = {"egress": "AB", "file": "A", "socket": "B", "shipper": "AB", "ingest": "AB"}
 """Areas in front of Loki's answers, with the paths that they belong to."""
@@ -40,7 +41,7 @@ class Seeded:
     @property
     def only_dashboard(self) -> bool:
         """Whether a shared lab will do."""
-        return all(fault.only_dashboard for fault in self.faults)
+        return all(only_dashboard(fault.id) for fault in self.faults)
 
 
 def singles() -> list[Seeded]:

@@ -15,7 +15,6 @@ Change = Callable[[LabSettings], None]
 class Fault:
     """`cause` is the id that the diagnosis has to name; `summary` is what is broken, for people.
 
-    `only_dashboard` says that nothing but the dashboard changes, so that one running lab serves many such faults;
     `events` are the allow and deny events that show it, `wait_s` seconds that have to pass between them and a look at
     the panels; an `unprivileged` one shows only where lab and obs-check do not run as root, who may read everything.
     `outage`: a system is not there, so the cause is told with the outage and is not a finding;
@@ -26,7 +25,6 @@ class Fault:
     cause: str
     summary: str
     change: Change
-    only_dashboard: bool = False
     events: tuple[int, int] = EVENTS
     unprivileged: bool = False
     control: bool = False

@@ -31,7 +31,6 @@ METRICS_FAULTS: tuple[Fault, ...] = (
         "panel.metric-absent",
         "a counter is asked for by a name that it does not have",
         exprs(_FORWARDED, "agent_boundary_log_proxy_batch_forwarded_total"),
-        only_dashboard=True,
     ),
     Fault(
         "metric-name-masked",
@@ -43,14 +42,12 @@ METRICS_FAULTS: tuple[Fault, ...] = (
                 expr="sum(agent_boundary_log_proxy_batch_forwarded_total) or vector(0)"
             ),
         ),
-        only_dashboard=True,
     ),
     Fault(
         "metric-label",
         "panel.prometheus-label-value",
         "a counter is selected by a job that does not exist",
         exprs(_FORWARDED, 'agent_boundary_log_proxy_batches_forwarded_total{job="coder"}'),
-        only_dashboard=True,
     ),
     Fault("agent-stats-off", "panel.metric-absent", "coderd shows no counters of the agents", _no_agent_stats),
     Fault("agent-silent", "panel.counter-expired", "the workspace agent stopped to report its counters", _no_report),

@@ -39,27 +39,23 @@ SELECT_FAULTS: tuple[Fault, ...] = (
         "select.label-value-absent",
         "the panels select a namespace that does not exist",
         exprs(r'namespace="coder"', 'namespace="codr"'),
-        only_dashboard=True,
     ),
     Fault(
         "selector-label",
         "select.label-name-absent",
         "the panels select by a label that no stream has",
         exprs(r'\{namespace="coder"', '{logger="coderd.agentrpc", namespace="coder"'),
-        only_dashboard=True,
     ),
     Fault(
         "selector-case",
         "select.label-value-absent",
         "the panels select a namespace in the wrong case",
         exprs(r'namespace="coder"', 'namespace="Coder"'),
-        only_dashboard=True,
     ),
     Fault(
         "selector-near-label",
         "select.label-name-absent",
         "the panels select by a label that is spelt wrong",
         exprs(r'namespace="coder"', 'name_space="coder"'),
-        only_dashboard=True,
     ),
 )

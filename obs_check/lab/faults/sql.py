@@ -44,7 +44,6 @@ SQL_FAULTS: tuple[Fault, ...] = (
         "panel.sql-filter-excludes",
         "a panel counts the sessions of a process that is called otherwise",
         _query(21, lambda sql: sql.replace(" HAVING", " AND confined_process_name = 'Python' HAVING")),
-        only_dashboard=True,
     ),
     Fault(
         "sql-time-column",
@@ -54,7 +53,6 @@ SQL_FAULTS: tuple[Fault, ...] = (
             22,
             lambda sql: sql.replace("$__timeFilter(l.captured_at)", "$__timeFilter(a.created_at - INTERVAL '7 days')"),
         ),
-        only_dashboard=True,
     ),
     Fault("no-session-id", "socket.no-session-id", "boundary sends no session id, coderd writes no row", _no_session),
     Fault("log-only", "panel.sql-table-empty", "coderd is too old to write the decisions to its database", _log_only),
