@@ -52,8 +52,7 @@ _BESIDE: dict[Moved, Meaning] = {
 @dataclass(frozen=True, slots=True)
 class Control:
     """One panel, read in its own range before and after. `before_window` and `after_window` are what it was read in,
-    `of_run` is what it reads of the run's lines alone (None where it cannot be asked for them), and `differs` says how
-    that, or its change, is not what was sent ("" when it is)."""
+    `differs` says how what it reads of the run's lines alone, or its change, is not what was sent ("" when it is)."""
 
     panel: Panel
     before: Reading
@@ -63,7 +62,6 @@ class Control:
     before_window: Window
     after_window: Window
     probes: tuple[Probe, ...]
-    of_run: Reading | None = None
 
     @property
     def was_zero(self) -> bool:

@@ -1,7 +1,6 @@
 """Lines of a sample inside a shipper's pipeline."""
 
 import random
-from collections.abc import Iterator
 from functools import cache
 from typing import TypeVar
 
@@ -13,7 +12,6 @@ from obs_check.model.entry import Labels
 from obs_check.shipper.item import Item, Stage, StageContext
 from obs_check.shipper.label_flow import Flow
 from obs_check.shipper.model import ScrapeJob
-from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.simulate import Shipped, simulate
 from obs_check.shipper.stages.parse_json import Json
 from obs_check.shipper.stages.parse_logfmt import Logfmt
@@ -63,7 +61,7 @@ def shipping_of(job: ScrapeJob, flow: Flow, sample: SampleLines) -> SampleShippi
 
 def seen_by(job: ScrapeJob, flow: Flow, sample: SampleLines, kind: type[S]) -> list[tuple[S, list[Item]]]:
     """The stages of a kind, with the items that come to each when the lines of a sample are read."""
-    stages = dict(_named(job.pipeline, "", kind))
+    stages = {place: stage for place, stage in job.pipeline.places() if isinstance(stage, kind)}
     labels, lines = given(job, flow, sample)
     seen: dict[str, list[Item]] = {place: [] for place in stages}
 
@@ -76,14 +74,3 @@ def seen_by(job: ScrapeJob, flow: Flow, sample: SampleLines, kind: type[S]) -> l
         chain.feed(Item(line, labels, None, number))
     chain.flush(None)
     return [(stage, seen[place]) for place, stage in stages.items()]
-
-
-def _named(pipeline: Pipeline, place: str, kind: type[S]) -> Iterator[tuple[str, S]]:
-    """The stages with the places that traces give them, those inside `match` too."""
-    for number, stage in enumerate(pipeline.stages, 1):
-        name = f"{place}{number} {stage.kind}"
-        if isinstance(stage, kind):
-            yield name, stage
-        nested = getattr(stage, "pipeline", None)
-        if isinstance(nested, Pipeline):
-            yield from _named(nested, f"{name} > ", kind)

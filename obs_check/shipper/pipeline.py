@@ -37,13 +37,19 @@ class Pipeline:
         inner = (one for pipeline in nested if isinstance(pipeline, Pipeline) for one in pipeline.passed_over)
         return (*self.own_passed_over, *inner)
 
-    def every(self) -> Iterator[Stage]:
-        """The stages in the order in which they are written, those inside `match` too."""
-        for stage in self.stages:
-            yield stage
+    def places(self, before: str = "") -> Iterator[tuple[str, Stage]]:
+        """The stages in the order in which they are written, those inside `match` too, each with what traces call it,
+        for example `3 match > 1 timestamp`."""
+        for number, stage in enumerate(self.stages, 1):
+            place = f"{before}{number} {stage.kind}"
+            yield place, stage
             nested = getattr(stage, "pipeline", None)
             if isinstance(nested, Pipeline):
-                yield from nested.every()
+                yield from nested.places(f"{place} > ")
+
+    def every(self) -> Iterator[Stage]:
+        """The stages in the order in which they are written, those inside `match` too."""
+        return (stage for _, stage in self.places())
 
     def notes(self) -> list[str]:
         """What a run of this pipeline cannot show, one sentence a stage."""
@@ -53,14 +59,8 @@ class Pipeline:
         return found
 
     def at(self, place: str) -> Stage | None:
-        """The stage that traces call by a place, for example `3 match > 1 timestamp`; None for no place."""
-        found: Stage | None = None
-        stages = self.stages
-        for part in place.split(" > ") if place else ():
-            found = stages[int(part.partition(" ")[0]) - 1]
-            nested = getattr(found, "pipeline", EMPTY)
-            stages = nested.stages if isinstance(nested, Pipeline) else ()
-        return found
+        """The stage that traces call by a place; None for no place."""
+        return dict(self.places()).get(place)
 
     def start(self, context: StageContext, place: str = "") -> "Chain":
         """The pipeline at work; `place` stands before the names of its stages in traces."""

@@ -31,7 +31,6 @@ def controls(rows: Sequence[PanelVerdict], held: Yardstick) -> list[Control]:
                 _window(old),
                 _window(row.view),
                 probes,
-                row.own.reading if row.own else None,
             )
         )
     return found

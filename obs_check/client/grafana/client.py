@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from obs_check.client.answer import Answer, NoJson
-from obs_check.client.answered import Answered
+from obs_check.client.answered import Answered, SystemClient
 from obs_check.client.grafana import shapes
 from obs_check.client.http import NOBODY, Access, Http, HttpRequest, Wire, one_line, raise_for_status
 from obs_check.errors import Refused, Unavailable
-from obs_check.model.clock_offset import ClockOffset
 from obs_check.model.probe import Probe
 from obs_check.model.tree import Json
 from obs_check.model.window import MS, NS, Window
@@ -27,7 +26,7 @@ _SHOWN_NUMBERS = 20
 """Numbers of an answer that are kept in its probe."""
 
 
-class GrafanaClient:
+class GrafanaClient(SystemClient):
     """Questions to one Grafana. Every method may raise Unavailable, Refused or NotAllowed."""
 
     def __init__(
@@ -40,7 +39,7 @@ class GrafanaClient:
     ) -> None:
         self.url = url.rstrip("/")
         self._clock = clock
-        self._http = Http("grafana", self.url, allowed, access.headers(), Wire(transport))
+        super().__init__(Http("grafana", self.url, allowed, access.headers(), Wire(transport)))
         self._library: Any = None
 
     def dashboard(self, uid: str) -> Answered[dict[str, Any]]:
@@ -166,20 +165,6 @@ class GrafanaClient:
         came = self._http.get(whole, params=dict(params))
         value = self._http.json(came, shapes.Texts).get("data")
         return Answered(value, self._probe(f"GET {whole}", _shortened(value), came))
-
-    @property
-    def sent(self) -> int:
-        """Requests so far."""
-        return self._http.sent
-
-    @property
-    def offset(self) -> ClockOffset | None:
-        """Its clock against ours."""
-        return self._http.offset
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
 
     def _call(
         self, method: str, path: str, kind: object, again: bool = True, **arguments: object

@@ -10,7 +10,7 @@ import yaml
 from msgspec import Struct
 
 from obs_check.client.answer import Answer
-from obs_check.client.answered import Answered
+from obs_check.client.answered import Answered, SystemClient
 from obs_check.client.exposition import parse_exposition
 from obs_check.client.http import NOBODY, Access, Http, Wire, one_line
 from obs_check.client.loki.result import read_result, shown_result
@@ -19,7 +19,6 @@ from obs_check.documents.scrubbed import without_secret_values
 from obs_check.documents.yaml_tree import Loader
 from obs_check.errors import Refused, Unavailable
 from obs_check.golang.durations import parse_prometheus_duration
-from obs_check.model.clock_offset import ClockOffset
 from obs_check.model.entry import Labels
 from obs_check.model.probe import Probe
 from obs_check.model.result import Result, Streams, Vector
@@ -78,11 +77,11 @@ def loki_address(config: Config) -> tuple[str, Access]:
     return datasource_url(grafana.url, loki.uid), Access(grafana.token, org_id=grafana.org_id)
 
 
-class LokiClient:
+class LokiClient(SystemClient):
     """Questions to one Loki. Every method may raise Unavailable, Refused (with Loki's own words) or NotAllowed."""
 
     def __init__(self, http: Http, clock: Clock) -> None:
-        self._http = http
+        super().__init__(http)
         self._clock = clock
 
     @classmethod
@@ -250,20 +249,6 @@ class LokiClient:
         response = self._http.get("/ready", accept=(503,))
         answer = {"status": response.status_code, "body": one_line(response.text, 200)}
         return Answered(response.status_code == 200, self._probe("GET /ready", answer, None, response))
-
-    @property
-    def sent(self) -> int:
-        """Requests so far."""
-        return self._http.sent
-
-    @property
-    def offset(self) -> ClockOffset | None:
-        """Its clock, or that of Grafana in front of it, against ours."""
-        return self._http.offset
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
 
     def _ask(self, endpoint: str, params: Mapping[str, str], window: Window) -> Answered[Result]:
         came = self._http.get(f"{_API}/{endpoint}", params)

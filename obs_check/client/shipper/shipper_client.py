@@ -5,11 +5,10 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from obs_check.client.answer import Answer
-from obs_check.client.answered import Answered
+from obs_check.client.answered import Answered, SystemClient
 from obs_check.client.exposition import Metrics, parse_exposition
 from obs_check.client.http import Http, Wire, one_line
 from obs_check.client.shipper.sources import NOTHING_ELSE, Sources, read_sources, with_log
-from obs_check.model.clock_offset import ClockOffset
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import ShipperState
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     import httpx
 
 
-class ShipperClient(ABC):
+class ShipperClient(SystemClient, ABC):
     """Questions to one shipper. Every method may raise Unavailable, Refused or NotAllowed."""
 
     READY: ClassVar[str]
@@ -35,7 +34,7 @@ class ShipperClient(ABC):
         transport: "httpx.BaseTransport | None" = None,
         sources: Sources = NOTHING_ELSE,
     ) -> None:
-        self._http = Http("shipper", url, allowed, wire=Wire(transport))
+        super().__init__(Http("shipper", url, allowed, wire=Wire(transport)))
         self._clock = clock
         self._sources = sources
 
@@ -80,15 +79,6 @@ class ShipperClient(ABC):
     @abstractmethod
     def _pages(self, missing: list[str]) -> Mapping[str, object]:
         """What its pages say, by what the snapshot calls it; why one does not is added to `missing`."""
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
-
-    @property
-    def offset(self) -> ClockOffset | None:
-        """Its clock against ours, None before it answered."""
-        return self._http.offset
 
     def _probe(self, request: str, answer: object, came: Answer | None = None) -> Probe:
         return Probe("shipper", request, answer, self._clock(), exchange=came.kept() if came else None)

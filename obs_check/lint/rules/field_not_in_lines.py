@@ -10,6 +10,7 @@ from obs_check.lint.question import Question
 from obs_check.lint.rule import LintRule
 from obs_check.lint.sample import SampleLines, shapes
 from obs_check.logql.explain.fields import valueless
+from obs_check.logql.explain.reasons import compared_labels
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import compile_stage
 from obs_check.logql.stages.naming import sanitise
@@ -89,7 +90,7 @@ def _spare(stage: ast.LabelFilter, there: set[str]) -> set[str]:
     while todo:
         match todo.pop():
             case ast.OrPredicate() as either:
-                sides = _compared(either.left), _compared(either.right)
+                sides = set(compared_labels(either.left)), set(compared_labels(either.right))
                 found |= sides[0] | sides[1] if any(side <= there for side in sides) else set()
                 todo += [either.left, either.right]
             case ast.AndPredicate() as both:
@@ -97,12 +98,6 @@ def _spare(stage: ast.LabelFilter, there: set[str]) -> set[str]:
             case _:
                 pass
     return found
-
-
-def _compared(predicate: ast.Predicate) -> set[str]:
-    if isinstance(predicate, ast.AndPredicate | ast.OrPredicate):
-        return _compared(predicate.left) | _compared(predicate.right)
-    return {predicate.name}
 
 
 def _whole(stage: _Structured, keep_empty: bool = False) -> _Structured:

@@ -45,13 +45,7 @@ def _why(matchers: list[Matcher], labels: Possible, job: ScrapeJob) -> str:
 
 def _metadata(pipeline: Pipeline) -> set[str]:
     """The names that the stages make structured metadata of."""
-    found: set[str] = set()
-    for stage in pipeline.stages:
-        if isinstance(stage, StructuredMetadata):
-            found.update(name for name, _ in stage.labels)
-        elif isinstance(stage, Match):
-            found |= _metadata(stage.pipeline)
-    return found
+    return {name for stage in pipeline.every() if isinstance(stage, StructuredMetadata) for name, _ in stage.labels}
 
 
 RULE = LintRule("match-never", "error", "a match selector that can never match", _find)
