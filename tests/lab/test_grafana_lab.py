@@ -1,5 +1,7 @@
 """The lab Grafana over loopback HTTP, before datasources whose answers are given."""
 
+import asyncio
+import gc
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +13,16 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.websockets import WebSocket
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from obs_check.client.http import machine_trust
 from obs_check.lab.grafana import LabGrafana
 from obs_check.serving import Server
+from obs_check.standin.grafana.datasource import ProvisionedDatasource
+from obs_check.standin.grafana.passing import pass_websocket_through
 
 TOKEN = "glsa_lab"
 FROM, TO = "1795478400000", "1795482000000"
@@ -289,3 +295,33 @@ def test_nothing_is_told_of_a_websocket_that_is_not_accepted_before_its_client_l
     with Server(leave) as server, pytest.raises(InvalidStatus), connect(f"ws{server.url.removeprefix('http')}/"):
         pass
     assert caplog.records == []
+
+
+def test_a_browser_may_leave_while_it_is_sent_a_line() -> None:
+    told: list[dict[str, Any]] = []
+    left = asyncio.Event()
+    messages = iter([{"type": "websocket.connect"}])
+
+    async def receive() -> Any:
+        return next(messages, None) or await left.wait()
+
+    async def send(message: Any) -> None:
+        if message["type"] == "websocket.send":
+            raise OSError("the browser has left")
+
+    async def tail(connection: ServerConnection) -> None:
+        await connection.send("a line")
+        await connection.wait_closed()
+
+    async def passed() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: told.append(context))
+        async with serve(tail, "127.0.0.1", 0) as server:
+            (listening,) = server.sockets
+            url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+            source = ProvisionedDatasource.read(1, {"uid": "loki", "type": "loki", "url": url})
+            browser = WebSocket({"type": "websocket", "path": "/", "query_string": b"", "headers": []}, receive, send)
+            await pass_websocket_through(browser, source, "tail", {})
+        gc.collect()
+
+    asyncio.run(passed())
+    assert told == []

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from obs_check.standin.grafana.datasource import ProvisionedDatasource
@@ -74,20 +75,27 @@ async def pass_websocket_through(
 
 
 async def _to_browser(browser: "WebSocket", upstream: "ClientConnection") -> None:
+    from starlette.websockets import WebSocketDisconnect
     from websockets.exceptions import ConnectionClosed
 
-    try:
-        while True:
-            message = await upstream.recv()
-            await (browser.send_text(message) if isinstance(message, str) else browser.send_bytes(message))
-    except ConnectionClosed as closed:
-        # What ended without a goodbye ends here with "going away" (RFC 6455): no other code may be sent for it.
-        await browser.close(closed.rcvd.code if closed.rcvd else 1001, closed.rcvd.reason if closed.rcvd else "")
+    # The browser may leave in the very moment that it is sent something.
+    with suppress(WebSocketDisconnect):
+        try:
+            while True:
+                message = await upstream.recv()
+                await (browser.send_text(message) if isinstance(message, str) else browser.send_bytes(message))
+        except ConnectionClosed as closed:
+            # What ended without a goodbye ends here with "going away" (RFC 6455): no other code may be sent for it.
+            await browser.close(closed.rcvd.code if closed.rcvd else 1001, closed.rcvd.reason if closed.rcvd else "")
 
 
 async def _to_source(browser: "WebSocket", upstream: "ClientConnection") -> None:
-    while (message := await browser.receive())["type"] != "websocket.disconnect":
-        await upstream.send(message.get("text") or message.get("bytes") or b"")
+    from websockets.exceptions import ConnectionClosed
+
+    # The other way hears of its end, too.
+    with suppress(ConnectionClosed):
+        while (message := await browser.receive())["type"] != "websocket.disconnect":
+            await upstream.send(message.get("text") or message.get("bytes") or b"")
 
 
 def resource(http: "httpx.Client", source: ProvisionedDatasource, path: str, query: bytes) -> "httpx.Response":
