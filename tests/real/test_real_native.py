@@ -1,4 +1,9 @@
-"""The lab with programs from PATH: healthy it is quiet, and broken it is named and mended."""
+"""The lab with programs from PATH: healthy it is quiet, and broken it is named and mended.
+
+Nearly all of the time is real programs' own: a Loki is ready after some ten seconds, promtail and Prometheus look for what
+they read after five, and a hop without its lines is waited for. So a few stacks that have each program in them; every fault
+is in native.yaml.
+"""
 
 import shutil
 from collections.abc import Sequence
@@ -12,11 +17,8 @@ from obs_check.lab.stack import Lab, LabShape
 from obs_check.model.verdict import Verdict
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
-STACKS: list[Sequence[str]] = [
-    ("loki", "promtail"),
-    ("boundary", "promtail", "loki", "prometheus", "grafana"),
-    ("boundary", "alloy", "loki"),
-]
+WHOLE: Sequence[str] = ("boundary", "promtail", "loki", "prometheus", "grafana")
+STACKS: list[Sequence[str]] = [WHOLE, ("boundary", "alloy", "loki")]
 
 
 def demonstrated(directory: Path, native: Sequence[str], faults: tuple[str, ...]) -> Demo:
@@ -31,9 +33,8 @@ def demonstrated(directory: Path, native: Sequence[str], faults: tuple[str, ...]
     return story
 
 
-@pytest.mark.parametrize("native", STACKS, ids="+".join)
-def test_a_healthy_lab_is_quiet(native: Sequence[str], tmp_path: Path) -> None:
-    story = demonstrated(tmp_path, native, ())
+def test_a_healthy_lab_is_quiet(tmp_path: Path) -> None:
+    story = demonstrated(tmp_path, WHOLE, ())
     assert (story.verdict, story.before.findings, story.after) == (Verdict.OK, [], None)
 
 
@@ -45,7 +46,7 @@ def test_a_broken_one_is_named_mended_and_confirmed(native: Sequence[str], tmp_p
     assert story.after.verdict is Verdict.OK
 
 
-@pytest.mark.parametrize("fault", ["pods-keep-namespace", "pods-keep-label", "pods-path-uid", "pods-path-regex"])
+@pytest.mark.parametrize("fault", ["pods-keep-label", "pods-path-regex"])
 def test_a_promtail_that_finds_pods_is_mended_by_its_own_rule(fault: str, tmp_path: Path) -> None:
     story = demonstrated(tmp_path, ("promtail",), (fault,))
     assert {f.cause for f in story.before.findings} == {"shipper.path-not-collected"}
